@@ -1,0 +1,38 @@
+/**
+ * The layer table: which folder may import which. It is the drawing of docs/architecture.md in a form that the linter enforces.
+ * `from` and `to` are path prefixes below the repository root; the longest matching `from` counts. Packages outside the
+ * repository are not restricted here, except where `packages` lists the only ones allowed. `types`: additional folders of which only
+ * types may be imported.
+ */
+export const LAYERS = [
+  {
+    from: "packages/shared/src/domain",
+    to: ["packages/shared/src/domain", "packages/shared/src/errors.ts", "packages/shared/src/assert.ts", "packages/shared/src/json.ts"],
+    packages: ["temporal-polyfill"],
+  },
+  { from: "packages/shared/src/manifest", to: ["packages/shared/src"], packages: ["zod"] },
+  { from: "packages/shared/src/protocol", to: ["packages/shared/src"], packages: ["zod"] },
+  { from: "packages/shared/src/api", to: ["packages/shared/src"], packages: ["zod"] },
+  { from: "packages/shared", to: ["packages/shared"] },
+  { from: "packages/sdk", to: ["packages/sdk", "packages/shared/src"] },
+  { from: "packages/cli", to: ["packages/cli", "packages/sdk/src", "packages/shared/src"], types: ["apps/control-plane/src/trpc"] },
+  {
+    from: "apps/control-plane/src/deployment/store",
+    to: ["apps/control-plane/src/deployment/store", "apps/control-plane/src/deployment/schema.ts", "packages/shared/src"],
+  },
+  { from: "apps/control-plane/src/directory", to: ["apps/control-plane/src/directory", "packages/shared/src"] },
+  { from: "apps/control-plane", to: ["apps/control-plane", "packages/shared/src"] },
+  { from: "apps/agent", to: ["apps/agent", "packages/shared/src"] },
+  { from: "apps/web", to: ["apps/web", "packages/shared/src"], types: ["apps/control-plane/src/trpc"] },
+  { from: "examples", to: ["examples", "packages/sdk/src"] },
+];
+
+/** Workspace package name -> folder that its subpaths point into. */
+export const WORKSPACES = {
+  "@headgate/shared": "packages/shared/src",
+  "@headgate/sdk": "packages/sdk/src",
+  "@headgate/cli": "packages/cli/src",
+  "@headgate/agent": "apps/agent/src",
+  "@headgate/control-plane": "apps/control-plane/src/trpc",
+  "@headgate/web": "apps/web/src",
+};

@@ -1,0 +1,11 @@
+/** The repository's own lint rules as an oxlint plugin. */
+import { disableNeedsReason } from "./rules/disable-needs-reason.mjs";
+import { layers } from "./rules/layers.mjs";
+import { noAmbientTime } from "./rules/no-ambient-time.mjs";
+import { noSelectStar } from "./rules/no-select-star.mjs";
+
+// oxlint-disable-next-line import/no-default-export -- oxlint loads plugins through their default export
+export default {
+  meta: { name: "headgate" },
+  rules: { layers, "no-ambient-time": noAmbientTime, "no-select-star": noSelectStar, "disable-needs-reason": disableNeedsReason },
+};

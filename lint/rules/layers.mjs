@@ -1,0 +1,57 @@
+/** layers: an import must stay within what lint/layers.mjs allows for the importing file's folder. */
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { LAYERS, WORKSPACES } from "../layers.mjs";
+
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+const within = (file, prefix) => file === prefix || file.startsWith(`${prefix}/`);
+
+/** The reason why `file` may not import `specifier`, or null. Paths are relative to the repository root. */
+export function layerViolation(file, specifier, typeOnly) {
+  const layer = LAYERS.filter((entry) => within(file, entry.from)).sort((a, b) => b.from.length - a.from.length)[0];
+  if (!layer) return null;
+  const target = resolve(file, specifier);
+  if (target === null) {
+    if (!layer.packages || /\.test(-support)?\.ts$/.test(file)) return null;
+    const allowed = layer.packages.some((name) => specifier === name || specifier.startsWith(`${name}/`));
+    return allowed ? null : `${layer.from} may import no package but ${layer.packages.join(", ")}; found '${specifier}'`;
+  }
+  if (layer.to.some((prefix) => within(target, prefix))) return null;
+  if (typeOnly && layer.types?.some((prefix) => within(target, prefix))) return null;
+  return `${layer.from} may not import ${target}; allowed: ${layer.to.join(", ")}`;
+}
+
+/** Repository path of a relative, '#lib' or workspace import; null for other packages. */
+function resolve(file, specifier) {
+  if (specifier.startsWith(".")) return path.posix.join(path.posix.dirname(file), specifier);
+  if (specifier.startsWith("#lib/")) return `apps/web/src/lib/${specifier.slice(5)}`;
+  for (const [name, folder] of Object.entries(WORKSPACES)) {
+    if (specifier === name) return folder;
+    if (specifier.startsWith(`${name}/`)) return path.posix.join(folder, specifier.slice(name.length + 1));
+  }
+  return null;
+}
+
+export const layers = {
+  meta: { type: "problem" },
+  create(context) {
+    const file = path.relative(ROOT, context.filename).split(path.sep).join("/");
+    if (/(^|\/)(test|dist|build)\//.test(file)) return {};
+    const check = (node) => {
+      if (!node.source) return;
+      const specifiers = node.specifiers ?? [];
+      const typeOnly =
+        node.importKind === "type" ||
+        node.exportKind === "type" ||
+        (specifiers.length > 0 && specifiers.every((item) => item.importKind === "type"));
+      const reason = layerViolation(file, node.source.value, typeOnly);
+      if (reason) context.report({ node, message: reason });
+    };
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: (node) => typeof node.source?.value === "string" && check(node),
+    };
+  },
+};

@@ -1,0 +1,44 @@
+/**
+ * The plain HTTP routes beside tRPC, in one place for both ends. `dep` is `<org>/<deployment>`.
+ *
+ * | route | who | what |
+ * | --- | --- | --- |
+ * | GET  /healthz | anyone | `{ok:true, version}` |
+ * | POST /api/v1/bootstrap | bearer = the operator's bootstrap secret | makes organization, deployment, owner and tokens; idempotent |
+ * | GET  /login/:token | one-time link | sets the session cookie, redirects to `/<org>/<deployment>` |
+ * | POST /api/v1/login-links | owner's or admin's API token | `{url}`: a new one-time link |
+ * | POST /api/v1/logout | session | |
+ * | GET  /api/v1/session | session or API token | SessionView |
+ * | GET  /api/:org/:dep/definitions/:hash | viewer | DefinitionsDocument, immutable |
+ * | GET  /api/:org/:dep/live | viewer, WebSocket | see live.ts |
+ * | POST /api/:org/:dep/trpc/* | per procedure | tRPC |
+ * | POST /api/:org/:dep/locations/:name/versions | editor | body Manifest -> `{version, number, missing: sha256[], active: boolean}` |
+ * | PUT  /api/:org/:dep/blobs/:sha256 | editor | stores one blob, checked against its hash |
+ * | POST /api/:org/:dep/locations/:name/versions/:id/activate | editor | 200 VersionView; 409 when blobs are missing |
+ * | POST /api/:org/:dep/locations/:name/errors | editor | body `{errors: LoadError[]}`: the newest code does not load |
+ * | GET  /api/:org/:dep/runs/:run/logs/:step/:attempt/:stream | viewer | raw output as text/plain, `?offset=` in bytes |
+ * | GET  /agent/v1/connect | agent token, WebSocket | see protocol/ |
+ * | GET  /agent/v1/versions/:location/:version | agent token | Manifest |
+ * | GET  /agent/v1/blobs/:sha256 | agent token | one blob |
+ * | PUT  /agent/v1/logs/:run/:step/:attempt/:stream/:chunk?offset=N[&final=1] | agent token | gzip chunk of raw output |
+ *
+ * Errors are `{error: ErrorBody}` with the matching status.
+ */
+export const SESSION_COOKIE = "headgate_session";
+export const MAX_BLOB_BYTES = 90 * 1024 * 1024;
+
+export function deploymentPath(deployment: { readonly org: string; readonly name: string }, path: string): string {
+  return `/api/${encodeURIComponent(deployment.org)}/${encodeURIComponent(deployment.name)}${path}`;
+}
+
+/** Body of POST /api/v1/bootstrap and its answer. Tokens are shown only in the answer of the call that makes them. */
+export interface BootstrapRequest {
+  readonly organization: string;
+  readonly deployment: string;
+  readonly user: { readonly name: string; readonly email?: string | undefined };
+}
+export interface BootstrapAnswer {
+  readonly agentToken: string;
+  readonly apiToken: string;
+  readonly loginUrl: string;
+}

@@ -1,0 +1,235 @@
+/**
+ * The manifest: everything the control plane knows of one code location version. Produced by indexing the location in a child
+ * process, stored under its hash, deterministic (no time stamps), at most MANIFEST_MAX_BYTES as canonical JSON.
+ *
+ * History: 1 first version.
+ */
+import { z } from "zod";
+import type { Metadata } from "../domain/metadata.ts";
+import type { PartitionMapping, PartitionsDefinition } from "../domain/partitions/definition.ts";
+
+export const MANIFEST_VERSION = 1;
+export const MANIFEST_OLDEST_SUPPORTED = 1;
+export const MANIFEST_MAX_BYTES = 16 * 1024 * 1024;
+
+const name = z.string().min(1).max(200);
+export const assetKeySchema = z
+  .string()
+  .max(512)
+  .regex(/^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/, "an asset key is segments of letters, digits, '_', '.' and '-' joined with '/'");
+export const checkIdSchema = z.string().max(800);
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const tableColumnSchema = z.object({
+  name: z.string(),
+  type: z.string(),
+  description: z.string().optional(),
+  nullable: z.boolean().optional(),
+  unique: z.boolean().optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+});
+
+export const metadataValueSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("int"), value: z.number() }),
+  z.object({ type: z.literal("float"), value: z.number() }),
+  z.object({ type: z.literal("text"), value: z.string() }),
+  z.object({ type: z.literal("bool"), value: z.boolean() }),
+  z.object({ type: z.literal("url"), value: z.string() }),
+  z.object({ type: z.literal("path"), value: z.string() }),
+  z.object({ type: z.literal("json"), value: z.unknown() }),
+  z.object({ type: z.literal("md"), value: z.string() }),
+  z.object({ type: z.literal("sql"), value: z.string() }),
+  z.object({ type: z.literal("timestamp"), value: z.number() }),
+  z.object({ type: z.literal("table"), value: z.object({ columns: z.array(tableColumnSchema), records: z.array(z.record(z.string(), z.unknown())) }) }),
+  z.object({ type: z.literal("table_schema"), value: z.object({ columns: z.array(tableColumnSchema) }) }),
+  z.object({ type: z.literal("column_lineage"), value: z.record(z.string(), z.array(z.object({ asset: z.string(), column: z.string() }))) }),
+  z.object({ type: z.literal("asset"), value: z.string() }),
+  z.object({ type: z.literal("run"), value: z.string() }),
+  z.object({ type: z.literal("null") }),
+]);
+export const metadataSchema: z.ZodType<Metadata> = z.record(z.string().max(200), metadataValueSchema);
+
+const timePartitions = z.object({
+  type: z.literal("time"),
+  cadence: z.enum(["hourly", "daily", "weekly", "monthly", "cron"]),
+  cron: z.string().optional(),
+  start: z.string(),
+  end: z.string().optional(),
+  timezone: z.string().optional(),
+  format: z.string().optional(),
+  minuteOffset: z.number().int().optional(),
+  hourOffset: z.number().int().optional(),
+  dayOffset: z.number().int().optional(),
+  endOffset: z.number().int().optional(),
+  exclusions: z.array(z.string()).optional(),
+});
+const staticPartitions = z.object({ type: z.literal("static"), keys: z.array(z.string()).max(100_000) });
+const dynamicPartitions = z.object({ type: z.literal("dynamic"), name });
+export const partitionsSchema: z.ZodType<PartitionsDefinition> = z.discriminatedUnion("type", [
+  timePartitions,
+  staticPartitions,
+  dynamicPartitions,
+  z.object({
+    type: z.literal("multi"),
+    dimensions: z.array(z.object({ name, partitions: z.discriminatedUnion("type", [timePartitions, staticPartitions, dynamicPartitions]) })).min(2),
+  }),
+]);
+export const mappingSchema: z.ZodType<PartitionMapping> = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("identity") }),
+  z.object({ type: z.literal("time_window"), startOffset: z.number().int().optional(), endOffset: z.number().int().optional(), allowNonexistentUpstream: z.boolean().optional() }),
+  z.object({ type: z.literal("all") }),
+  z.object({ type: z.literal("last") }),
+  z.object({ type: z.literal("specific"), keys: z.array(z.string()) }),
+  z.object({ type: z.literal("static"), downstreamByUpstream: z.record(z.string(), z.array(z.string())) }),
+  z.object({ type: z.literal("dimension"), dimension: z.string() }),
+]);
+
+export const retrySchema = z.object({
+  maxRetries: z.number().int().min(0).max(100),
+  delaySeconds: z.number().min(0).max(86_400).optional(),
+  backoff: z.enum(["none", "linear", "exponential"]).optional(),
+  jitter: z.enum(["none", "full", "plus_minus"]).optional(),
+});
+
+export const sourceLocationSchema = z.object({ file: z.string(), line: z.number().int() });
+
+export const manifestAssetSchema = z.object({
+  key: assetKeySchema,
+  /** Null: external, nothing here materializes it. */
+  unit: z.string().nullable(),
+  group: z.string().default("default"),
+  description: z.string().max(100_000).optional(),
+  owners: z.array(z.string()).default([]),
+  tags: z.record(z.string(), z.string()).default({}),
+  kinds: z.array(z.string()).max(10).default([]),
+  /** Upstream assets. `input` names the argument that receives the upstream value. */
+  deps: z.array(z.object({ key: assetKeySchema, mapping: mappingSchema.optional(), input: z.string().optional() })).default([]),
+  partitions: partitionsSchema.optional(),
+  codeVersion: z.string().optional(),
+  columns: z.array(tableColumnSchema).optional(),
+  /** Fully qualified table name, where the asset is a table. */
+  relation: z.string().optional(),
+  /** Where a person finds it: a BI dashboard, an Airbyte connection. */
+  url: z.string().optional(),
+  /** Source text worth showing, e.g. a dbt model's SQL. */
+  code: z.object({ language: z.string(), text: z.string().max(200_000) }).optional(),
+  metadata: metadataSchema.default({}),
+  /** JSON Schema of its run config. */
+  configSchema: z.unknown().optional(),
+  source: sourceLocationSchema.optional(),
+});
+export type ManifestAsset = z.infer<typeof manifestAssetSchema>;
+
+export const manifestUnitSchema = z.object({
+  id: z.string().min(1).max(600),
+  kind: z.enum(["asset", "multi", "dbt", "check"]),
+  assets: z.array(assetKeySchema).default([]),
+  checks: z.array(checkIdSchema).default([]),
+  subset: z.boolean().default(false),
+  retry: retrySchema.optional(),
+  timeoutSeconds: z.number().positive().optional(),
+  pool: z.string().optional(),
+  resources: z.array(z.string()).default([]),
+  deps: z.array(assetKeySchema).optional(),
+});
+export type ManifestUnit = z.infer<typeof manifestUnitSchema>;
+
+export const manifestCheckSchema = z.object({
+  asset: assetKeySchema,
+  name,
+  unit: z.string(),
+  description: z.string().optional(),
+  blocking: z.boolean().default(false),
+  severity: z.enum(["warn", "error"]).default("error"),
+  source: sourceLocationSchema.optional(),
+});
+export type ManifestCheck = z.infer<typeof manifestCheckSchema>;
+
+export const manifestJobSchema = z.object({
+  name,
+  /** Selection text; builders are printed to text at index time. */
+  selection: z.string(),
+  description: z.string().optional(),
+  tags: z.record(z.string(), z.string()).default({}),
+  config: z.unknown().optional(),
+  retry: retrySchema.optional(),
+  timeoutSeconds: z.number().positive().optional(),
+  source: sourceLocationSchema.optional(),
+});
+export type ManifestJob = z.infer<typeof manifestJobSchema>;
+
+export const manifestScheduleSchema = z.object({
+  name,
+  job: z.string(),
+  cron: z.array(z.string()).min(1),
+  timezone: z.string().default("UTC"),
+  description: z.string().optional(),
+  defaultStatus: z.enum(["running", "stopped"]).default("running"),
+  /** True: a user function decides at each tick and must be evaluated on an agent. */
+  evaluated: z.boolean().default(false),
+  tags: z.record(z.string(), z.string()).default({}),
+  source: sourceLocationSchema.optional(),
+});
+export type ManifestSchedule = z.infer<typeof manifestScheduleSchema>;
+
+export const manifestSensorSchema = z.object({
+  name,
+  kind: z.enum(["polling", "asset", "run_status", "webhook"]),
+  job: z.string().optional(),
+  /** Seconds between evaluations of a polling sensor. */
+  intervalSeconds: z.number().min(1).default(30),
+  timeoutSeconds: z.number().positive().default(60),
+  description: z.string().optional(),
+  defaultStatus: z.enum(["running", "stopped"]).default("running"),
+  /** Watched assets (asset sensor) or run statuses (run status sensor). */
+  assets: z.array(assetKeySchema).optional(),
+  runStatuses: z.array(z.enum(["succeeded", "failed", "canceled"])).optional(),
+  evaluated: z.boolean().default(true),
+  resources: z.array(z.string()).default([]),
+  source: sourceLocationSchema.optional(),
+});
+export type ManifestSensor = z.infer<typeof manifestSensorSchema>;
+
+/** `path` is relative, '/'-separated, without '..'. */
+export const manifestFileSchema = z.object({
+  path: z.string().min(1).max(1024).refine((path) => !path.startsWith("/") && !path.split("/").includes("..") && !path.includes("\\"), "a relative path without '..'"),
+  sha256: sha256Schema,
+  size: z.number().int().min(0),
+});
+export type ManifestFile = z.infer<typeof manifestFileSchema>;
+
+export const manifestSchema = z.object({
+  schema: z.literal(MANIFEST_VERSION),
+  location: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/, "a code location name is letters, digits, '_' and '-'"),
+  sdk: z.object({ version: z.string() }),
+  runtime: z.object({ node: z.string() }),
+  /** Path, within `files`, of the module that workers import. */
+  entry: z.string(),
+  files: z.array(manifestFileSchema).max(20_000),
+  /** Names of environment variables that the location reads; values stay in the cluster. */
+  env: z.array(z.string()).default([]),
+  resources: z.array(z.object({ key: z.string(), kind: z.string() })).default([]),
+  pools: z.record(z.string(), z.number().int().min(1)).default({}),
+  assets: z.array(manifestAssetSchema).max(100_000),
+  units: z.array(manifestUnitSchema),
+  checks: z.array(manifestCheckSchema).default([]),
+  jobs: z.array(manifestJobSchema).default([]),
+  schedules: z.array(manifestScheduleSchema).default([]),
+  sensors: z.array(manifestSensorSchema).default([]),
+  git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean(), url: z.string().nullable() }).nullable().default(null),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** Why a code location could not be loaded; several problems are reported at once. */
+export const loadErrorSchema = z.object({
+  kind: z.enum(["syntax", "missing_package", "threw", "invalid_definition", "timeout", "crashed", "project"]),
+  message: z.string().max(20_000),
+  stack: z.string().max(50_000).optional(),
+  /** Source lines around the place, with a caret, for a fixed-width font. */
+  codeFrame: z.string().max(20_000).optional(),
+  file: z.string().optional(),
+  line: z.number().int().optional(),
+  /** What to do about it. */
+  hint: z.string().optional(),
+});
+export type LoadError = z.infer<typeof loadErrorSchema>;

@@ -1,0 +1,67 @@
+/** Frames from the control plane to an agent. */
+import { z } from "zod";
+import { ERROR_CODES } from "../errors.ts";
+
+const step = { run: z.string(), step: z.string(), epoch: z.number().int() };
+
+/** One step attempt to execute. Sent again, unchanged, when the agent may have missed it; an agent that has (run, step, epoch) ignores it. */
+export const jobSchema = z.object({
+  t: z.literal("job"),
+  ...step,
+  attempt: z.number().int().min(1),
+  location: z.string(),
+  version: z.string(),
+  unit: z.string(),
+  /** The assets and checks of the unit to do in this attempt; a retry names only what is still missing. */
+  assets: z.array(z.string()),
+  checks: z.array(z.string()),
+  /** `start` and `end` in milliseconds when the partition is a time window. */
+  partition: z.object({ key: z.string(), start: z.number().nullable(), end: z.number().nullable() }).nullable(),
+  config: z.unknown().optional(),
+  tags: z.record(z.string(), z.string()),
+  timeoutSeconds: z.number().nullable(),
+  /** Job name when the run came from a job. */
+  job: z.string().nullable(),
+});
+export type JobFrame = z.infer<typeof jobSchema>;
+
+export const tickSchema = z.object({
+  t: z.literal("tick"),
+  tick: z.string(),
+  location: z.string(),
+  version: z.string(),
+  kind: z.enum(["schedule", "sensor"]),
+  name: z.string(),
+  cursor: z.string().nullable(),
+  /** The tick's own time, milliseconds. */
+  scheduledFor: z.number(),
+  timeoutSeconds: z.number(),
+});
+export type TickFrame = z.infer<typeof tickSchema>;
+
+export const downFrameSchema = z.discriminatedUnion("t", [
+  z.object({
+    t: z.literal("welcome"),
+    protocol: z.number().int(),
+    serverTime: z.number(),
+    agent: z.string(),
+    deployment: z.object({ org: z.string(), name: z.string() }),
+    /** Highest item number stored for this instance; everything up to it may be forgotten. */
+    received: z.number().int(),
+    /** Attempts the agent runs but must not: unknown, ended, or superseded by a newer epoch. */
+    drop: z.array(z.object(step)),
+    /** Active code location versions to keep warm. */
+    locations: z.array(z.object({ location: z.string(), version: z.string() })),
+  }),
+  z.object({ t: z.literal("ack"), s: z.number().int() }),
+  jobSchema,
+  z.object({ t: z.literal("cancel"), ...step, graceMs: z.number(), reason: z.string() }),
+  tickSchema,
+  /** Prepare this version (download, verify, warm a worker). Sent when a version becomes active. */
+  z.object({ t: z.literal("load"), location: z.string(), version: z.string() }),
+  /** Somebody opened or closed the raw output of a step. */
+  z.object({ t: z.literal("tail"), run: z.string(), step: z.string(), on: z.boolean() }),
+  z.object({ t: z.literal("drain"), reason: z.string() }),
+  z.object({ t: z.literal("error"), code: z.enum(ERROR_CODES), message: z.string() }),
+]);
+export type DownFrame = z.infer<typeof downFrameSchema>;

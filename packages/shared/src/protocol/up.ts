@@ -1,0 +1,71 @@
+/** Frames from an agent to the control plane. */
+import { z } from "zod";
+import { loadErrorSchema } from "../manifest/schema.ts";
+import { stepEventSchema, stepOutcomeSchema } from "./step-event.ts";
+
+const step = { run: z.string(), step: z.string(), epoch: z.number().int() };
+
+/** One numbered report. `s` is gap-free per agent instance, from 1. */
+export const upItemSchema = z.discriminatedUnion("k", [
+  z.object({ k: z.literal("event"), s: z.number().int(), ...step, at: z.number(), event: stepEventSchema }),
+  /** The end of a step attempt; its last item. */
+  z.object({ k: z.literal("done"), s: z.number().int(), ...step, at: z.number(), result: stepOutcomeSchema }),
+  /** A code location version became ready on the agent, or could not be loaded. */
+  z.object({ k: z.literal("location"), s: z.number().int(), location: z.string(), version: z.string(), state: z.enum(["ready", "failed"]), errors: z.array(loadErrorSchema).optional() }),
+  /** The result of a `tick` request. */
+  z.object({
+    k: z.literal("tick"),
+    s: z.number().int(),
+    tick: z.string(),
+    result: z.discriminatedUnion("outcome", [
+      z.object({
+        outcome: z.literal("evaluated"),
+        cursor: z.string().nullable(),
+        skipReason: z.string().optional(),
+        runs: z.array(
+          z.object({
+            runKey: z.string().optional(),
+            job: z.string().optional(),
+            selection: z.string().optional(),
+            partition: z.string().optional(),
+            tags: z.record(z.string(), z.string()).default({}),
+            config: z.unknown().optional(),
+          }),
+        ),
+        logs: z.array(z.object({ level: z.string(), message: z.string(), at: z.number() })).default([]),
+      }),
+      z.object({ outcome: z.literal("failed"), message: z.string(), stack: z.string().optional() }),
+    ]),
+  }),
+]);
+export type UpItem = z.infer<typeof upItemSchema>;
+
+export const helloSchema = z.object({
+  t: z.literal("hello"),
+  protocol: z.object({ min: z.number().int(), max: z.number().int() }),
+  agentVersion: z.string(),
+  /** A UUID made at process start: the identity of this agent process. */
+  instance: z.string().min(8).max(100),
+  hostname: z.string(),
+  queue: z.string().default("default"),
+  /** How many steps it may run at once. */
+  slots: z.number().int().min(0).max(10_000),
+  /** Step attempts it is executing now. */
+  running: z.array(z.object(step)),
+  /** Step attempts whose `done` item was not acknowledged yet. */
+  unacknowledged: z.array(z.object(step)),
+  /** Next number it will send; the control plane answers with what it has (`welcome.received`). */
+  labels: z.record(z.string(), z.string()).default({}),
+  locations: z.array(z.object({ location: z.string(), version: z.string(), state: z.enum(["ready", "failed", "loading"]) })).default([]),
+});
+export type Hello = z.infer<typeof helloSchema>;
+
+export const upFrameSchema = z.discriminatedUnion("t", [
+  helloSchema,
+  z.object({ t: z.literal("batch"), items: z.array(upItemSchema).min(1).max(500) }),
+  z.object({ t: z.literal("slots"), slots: z.number().int().min(0) }),
+  /** Lines of raw output for a reader who is looking now; not stored, not numbered. */
+  z.object({ t: z.literal("tail"), run: z.string(), step: z.string(), stream: z.enum(["stdout", "stderr"]), text: z.string() }),
+  z.object({ t: z.literal("draining"), reason: z.string(), deadlineMs: z.number() }),
+]);
+export type UpFrame = z.infer<typeof upFrameSchema>;

@@ -1,0 +1,62 @@
+/**
+ * Between the agent's supervisor and a worker process (Node IPC, one machine, same release): which module a worker imports and
+ * which messages pass. The bundle of a code location exports `runtime: LocationRuntime`, so that user code always runs with the SDK
+ * version it was built with, whatever the agent's own version is.
+ */
+import type { StepEvent, StepOutcome } from "../domain/run/event.ts";
+import type { LoadError, Manifest } from "../manifest/schema.ts";
+import type { JobFrame, TickFrame } from "./down.ts";
+import type { UpItem } from "./up.ts";
+
+export const RUNTIME_VERSION = 1;
+
+export type TickResult = Extract<UpItem, { k: "tick" }>["result"];
+
+/** Folders a runtime may use; all absolute. */
+export interface RuntimeFolders {
+  /** The unpacked code location version; relative paths of the definitions (dbt project, data files) resolve against it. */
+  readonly root: string;
+  /** Kept between runs: values of the default IO manager, DuckDB files. */
+  readonly storage: string;
+  /** Of this attempt only; emptied afterwards, except what a retry needs. */
+  readonly scratch: string;
+}
+
+export interface RuntimeHost extends RuntimeFolders {
+  /** Synchronous, ordered; the host batches and spools. */
+  emit(event: StepEvent): void;
+  readonly signal: AbortSignal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What indexing a location yields; `files`, `git` and `runtime` are added by the publisher. */
+export type ManifestDraft = Omit<Manifest, "files" | "entry" | "git" | "runtime">;
+export interface IndexResult {
+  readonly draft: ManifestDraft | null;
+  /** Folders (relative to the project root) that the agent needs beside the bundle, e.g. a dbt project. `ignore`: path prefixes left out. */
+  readonly folders: readonly { readonly path: string; readonly ignore: readonly string[] }[];
+  /** All problems at once; empty when `draft` is good. */
+  readonly errors: readonly LoadError[];
+}
+
+/** What the entry module of a bundle exports as `runtime`. */
+export interface LocationRuntime {
+  readonly version: typeof RUNTIME_VERSION;
+  index(folders: { readonly root: string; readonly scratch: string; readonly env: RuntimeHost["env"] }): Promise<IndexResult>;
+  execute(job: JobFrame, host: RuntimeHost): Promise<StepOutcome>;
+  tick(frame: TickFrame, host: Omit<RuntimeHost, "emit"> & { log(level: string, message: string): void }): Promise<TickResult>;
+}
+
+export type ToWorker =
+  | { readonly t: "load"; readonly entry: string; readonly root: string }
+  | { readonly t: "run"; readonly job: JobFrame; readonly storage: string; readonly scratch: string }
+  | { readonly t: "tick"; readonly frame: TickFrame; readonly storage: string; readonly scratch: string }
+  | { readonly t: "cancel"; readonly reason: string };
+
+export type FromWorker =
+  | { readonly t: "loaded" }
+  | { readonly t: "load_failed"; readonly errors: readonly LoadError[] }
+  | { readonly t: "event"; readonly at: number; readonly event: StepEvent }
+  | { readonly t: "done"; readonly at: number; readonly result: StepOutcome }
+  | { readonly t: "tick_done"; readonly tick: string; readonly result: TickResult };
+
