@@ -4,7 +4,7 @@
  * | route | who | what |
  * | --- | --- | --- |
  * | GET  /healthz | anyone | `{ok:true, version}` |
- * | POST /api/v1/bootstrap | bearer = the operator's bootstrap secret | makes organization, deployment, owner and tokens; idempotent |
+ * | POST /api/v1/bootstrap | bearer = the operator's bootstrap secret | makes what is missing of organization, deployment and owner; see BootstrapRequest |
  * | GET  /login/:token | one-time link | sets the session cookie, redirects to `/<org>/<deployment>` |
  * | POST /api/v1/login-links | owner's or admin's API token | `{url}`: a new one-time link |
  * | POST /api/v1/logout | session | |
@@ -31,14 +31,20 @@ export function deploymentPath(deployment: { readonly org: string; readonly name
   return `/api/${encodeURIComponent(deployment.org)}/${encodeURIComponent(deployment.name)}${path}`;
 }
 
-/** Body of POST /api/v1/bootstrap and its answer. Tokens are shown only in the answer of the call that makes them. */
+/**
+ * Body of POST /api/v1/bootstrap. Repeating it changes nothing that exists: organization, deployment and user are found by name, and
+ * every call makes a fresh one-time login link. Tokens are made on the first call for a deployment; afterwards only when asked with
+ * `tokens: "new"` (for a caller that lost them), which leaves the older ones valid.
+ */
 export interface BootstrapRequest {
   readonly organization: string;
   readonly deployment: string;
   readonly user: { readonly name: string; readonly email?: string | undefined };
+  readonly tokens?: "new" | undefined;
 }
+/** Tokens are shown only in the answer of the call that makes them; null: made by an earlier call. */
 export interface BootstrapAnswer {
-  readonly agentToken: string;
-  readonly apiToken: string;
+  readonly agentToken: string | null;
+  readonly apiToken: string | null;
   readonly loginUrl: string;
 }

@@ -190,7 +190,7 @@ export interface RunDetail {
   readonly stepAssets: readonly StepAssetView[];
   readonly failure: Failure | null;
   readonly failedStep: string | null;
-  readonly config: unknown;
+  readonly config?: unknown;
   readonly versions: readonly { readonly location: string; readonly version: string; readonly number: number }[];
   readonly children: readonly { readonly id: string; readonly status: RunStatus; readonly createdAt: number }[];
 }

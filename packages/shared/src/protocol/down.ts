@@ -36,6 +36,8 @@ export const tickSchema = z.object({
   /** The tick's own time, milliseconds. */
   scheduledFor: z.number(),
   timeoutSeconds: z.number(),
+  /** What woke a sensor: the materialization, the end of a run, or the webhook's request. */
+  event: z.unknown().optional(),
 });
 export type TickFrame = z.infer<typeof tickSchema>;
 

@@ -57,6 +57,7 @@ export type FromWorker =
   | { readonly t: "loaded" }
   | { readonly t: "load_failed"; readonly errors: readonly LoadError[] }
   | { readonly t: "event"; readonly at: number; readonly event: StepEvent }
-  | { readonly t: "done"; readonly at: number; readonly result: StepOutcome }
-  | { readonly t: "tick_done"; readonly tick: string; readonly result: TickResult };
+  /** `last`: an uncaught error ended the step, and the process ends after this message. */
+  | { readonly t: "done"; readonly at: number; readonly result: StepOutcome; readonly last?: boolean | undefined }
+  | { readonly t: "tick_done"; readonly tick: string; readonly result: TickResult; readonly last?: boolean | undefined };
 

@@ -1,0 +1,48 @@
+/** Is an asset all right? The worst of its last materialization, its checks and its freshness, with the sentences that say why. */
+import type { CheckSeverity } from "../run/event.ts";
+import type { FreshnessState } from "./freshness.ts";
+
+export const HEALTH_STATES = ["healthy", "unknown", "warning", "failed"] as const;
+export type HealthState = (typeof HEALTH_STATES)[number];
+
+export interface HealthInput {
+  /** How the last attempt ended. `external`: nothing here materializes it, and nobody reported it yet. */
+  readonly materialization: "succeeded" | "failed" | "never" | "external";
+  readonly checks: readonly { readonly name: string; readonly state: "passed" | "failed" | "not_run"; readonly severity: CheckSeverity }[];
+  readonly freshness?: FreshnessState | undefined;
+}
+
+export interface AssetHealth {
+  readonly state: HealthState;
+  readonly reasons: readonly string[];
+}
+
+/** `unknown` says that nothing is known at all: an asset that was materialized and whose checks never ran is healthy. */
+export function assetHealth(input: HealthInput): AssetHealth {
+  const found: { state: HealthState; reason: string }[] = [];
+  if (input.materialization === "failed") found.push({ state: "failed", reason: "the last materialization failed" });
+  if (input.materialization === "never") found.push({ state: "unknown", reason: "never materialized" });
+  for (const check of input.checks) {
+    if (check.state !== "failed") continue;
+    found.push(
+      check.severity === "error"
+        ? { state: "failed", reason: `check ${check.name} failed` }
+        : { state: "warning", reason: `check ${check.name} warns` },
+    );
+  }
+  if (input.freshness === "overdue") found.push({ state: "failed", reason: "overdue" });
+  if (input.freshness === "warning") found.push({ state: "warning", reason: "soon overdue" });
+  if (
+    input.materialization === "external" &&
+    found.length === 0 &&
+    !input.checks.some((check) => check.state === "passed") &&
+    input.freshness !== "fresh"
+  ) {
+    found.push({ state: "unknown", reason: "nothing was reported about this external asset" });
+  }
+  const state = found.reduce<HealthState>(
+    (worst, { state: own }) => (HEALTH_STATES.indexOf(own) > HEALTH_STATES.indexOf(worst) ? own : worst),
+    "healthy",
+  );
+  return { state, reasons: found.filter((entry) => entry.state === state).map((entry) => entry.reason) };
+}

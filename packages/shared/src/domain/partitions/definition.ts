@@ -1,0 +1,61 @@
+/** What a partitions definition is; see the sibling files for keys, windows, subsets and mappings. */
+export interface TimeWindowPartitions {
+  readonly type: "time";
+  readonly cadence: "hourly" | "daily" | "weekly" | "monthly" | "cron";
+  /** Present when cadence is "cron". Otherwise derived from cadence and the offsets. */
+  readonly cron?: string | undefined;
+  /** First window's earliest start, written in `format`, civil time in `timezone`. */
+  readonly start: string;
+  /** Windows must end at or before this civil time (exclusive bound of the last window). */
+  readonly end?: string | undefined;
+  /** IANA zone; default UTC. */
+  readonly timezone?: string | undefined;
+  /** strftime format of keys; default `%Y-%m-%d`, hourly `%Y-%m-%d-%H:%M`. */
+  readonly format?: string | undefined;
+  readonly minuteOffset?: number | undefined;
+  readonly hourOffset?: number | undefined;
+  /** Weekly: 0 = Sunday .. 6. Monthly: 1..31. */
+  readonly dayOffset?: number | undefined;
+  /** n > 0 adds n windows after the last complete one, n < 0 drops. */
+  readonly endOffset?: number | undefined;
+  /** Cron expressions or keys whose windows do not exist. */
+  readonly exclusions?: readonly string[] | undefined;
+}
+export interface StaticPartitions {
+  readonly type: "static";
+  readonly keys: readonly string[];
+}
+export interface DynamicPartitions {
+  readonly type: "dynamic";
+  /** Name of the deployment-wide key set. */
+  readonly name: string;
+}
+export interface MultiPartitions {
+  readonly type: "multi";
+  readonly dimensions: readonly {
+    readonly name: string;
+    readonly partitions: TimeWindowPartitions | StaticPartitions | DynamicPartitions;
+  }[];
+}
+export type PartitionsDefinition = TimeWindowPartitions | StaticPartitions | DynamicPartitions | MultiPartitions;
+
+/** Half-open window [start, end) in milliseconds since the epoch. */
+export interface TimeWindow {
+  readonly start: number;
+  readonly end: number;
+}
+
+export type PartitionMapping =
+  | { readonly type: "identity" }
+  | {
+      readonly type: "time_window";
+      readonly startOffset?: number | undefined;
+      readonly endOffset?: number | undefined;
+      readonly allowNonexistentUpstream?: boolean | undefined;
+    }
+  | { readonly type: "all" }
+  | { readonly type: "last" }
+  | { readonly type: "specific"; readonly keys: readonly string[] }
+  /** Upstream key -> downstream keys. */
+  | { readonly type: "static"; readonly downstreamByUpstream: Readonly<Record<string, readonly string[]>> }
+  | { readonly type: "dimension"; readonly dimension: string };

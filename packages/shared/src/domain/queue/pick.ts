@@ -1,0 +1,118 @@
+/**
+ * Which waiting steps start now, and on which agent? Runs by priority and then age, their steps in the order of the plan. A step that
+ * cannot start never keeps a later one from starting, and every waiting step gets the reason.
+ */
+import { describeWait, limitCounters, type LimitSettings, type StepPlace, type WaitReason } from "./limits.ts";
+
+export interface QueueRun {
+  readonly id: string;
+  /** Higher first. */
+  readonly priority: number;
+  /** Position in the queue: a time or a sequence number, lower first. */
+  readonly queuedAt: number;
+  /** Already counts against the limits for runs. */
+  readonly active: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface ReadyStep extends StepPlace {
+  readonly pool: string | null;
+  readonly location: string;
+}
+
+export interface QueueAgent {
+  readonly id: string;
+  /** Steps that it may run at the same time, and how many it runs. Agents that drain are not listed. */
+  readonly slots: number;
+  readonly busy: number;
+  /** Code locations with a warm worker: preferred, not required. */
+  readonly warm?: readonly string[] | undefined;
+}
+
+export interface PickInput {
+  readonly runs: readonly QueueRun[];
+  /** Of each run in plan order. */
+  readonly ready: readonly ReadyStep[];
+  /** Steps that are assigned or running and hold a slot of a pool. */
+  readonly holding: readonly (StepPlace & { readonly pool: string })[];
+  readonly agents: readonly QueueAgent[];
+  readonly limits: LimitSettings;
+}
+
+export interface PickResult {
+  readonly assignments: readonly (StepPlace & { readonly agent: string })[];
+  /** Runs that left the queue by this. */
+  readonly startedRuns: readonly string[];
+  readonly waiting: readonly (StepPlace & { readonly reason: WaitReason; readonly message: string })[];
+}
+
+export function pickSteps(input: PickInput): PickResult {
+  const counters = limitCounters(input.limits);
+  const runs = new Map(input.runs.map((run) => [run.id, run]));
+  const active = new Set<string>();
+  for (const run of input.runs) {
+    if (!run.active) continue;
+    active.add(run.id);
+    counters.takeRun(run.tags);
+  }
+  for (const { pool, run, step } of input.holding) counters.takePool(pool, { run, step });
+  const agents = input.agents.map((agent) => ({ id: agent.id, free: agent.slots - agent.busy, warm: new Set(agent.warm) }));
+  const totalSlots = input.agents.reduce((total, agent) => total + agent.slots, 0);
+  const assignments: (StepPlace & { agent: string })[] = [];
+  const startedRuns: string[] = [];
+  const waiting: (StepPlace & { reason: WaitReason; message: string })[] = [];
+
+  for (const { step, run } of inOrder(input.ready, runs)) {
+    const place = { run: step.run, step: step.step };
+    const agent = bestAgent(agents, step.location);
+    const reason =
+      (active.has(run.id) ? null : counters.runBlockedBy(run.tags)) ??
+      counters.poolBlockedBy(step.pool) ??
+      (agent ? null : input.agents.length === 0 ? ({ type: "no_agent" } as const) : ({ type: "slots", total: totalSlots } as const));
+    if (reason !== null || !agent) {
+      if (reason !== null) waiting.push({ ...place, reason, message: describeWait(reason) });
+      continue;
+    }
+    if (!active.has(run.id)) {
+      active.add(run.id);
+      startedRuns.push(run.id);
+      counters.takeRun(run.tags);
+    }
+    counters.takePool(step.pool, place);
+    agent.free--;
+    assignments.push({ ...place, agent: agent.id });
+  }
+  return { assignments, startedRuns, waiting };
+}
+
+function inOrder(ready: readonly ReadyStep[], runs: ReadonlyMap<string, QueueRun>): { step: ReadyStep; run: QueueRun }[] {
+  const known = ready.flatMap((step) => {
+    const run = runs.get(step.run);
+    return run ? [{ step, run }] : [];
+  });
+  // Sorting is stable, so the steps of a run keep their order.
+  return known.sort(
+    (a, b) =>
+      b.run.priority - a.run.priority || a.run.queuedAt - b.run.queuedAt || (a.run.id < b.run.id ? -1 : a.run.id > b.run.id ? 1 : 0),
+  );
+}
+
+interface FreeAgent {
+  readonly id: string;
+  free: number;
+  readonly warm: ReadonlySet<string>;
+}
+
+/** A warm one first, then the one with the most free slots, so that load spreads. */
+function bestAgent(agents: readonly FreeAgent[], location: string): FreeAgent | null {
+  let best: FreeAgent | null = null;
+  for (const agent of agents) {
+    if (agent.free <= 0) continue;
+    if (best === null || rank(agent, location) > rank(best, location)) best = agent;
+  }
+  return best;
+}
+
+function rank(agent: FreeAgent, location: string): number {
+  return agent.free + (agent.warm.has(location) ? 1_000_000 : 0);
+}

@@ -1,0 +1,268 @@
+import { describe, expect, it } from "vitest";
+import * as fc from "fast-check";
+import { buildAssetGraph } from "../asset-graph.ts";
+import { unwrap } from "../../errors.ts";
+import { makePlan } from "./plan.ts";
+import type { PlanInput } from "./plan-input.ts";
+import type { GraphAsset, Plan, PlanCheck, PlanUnit } from "./plan-types.ts";
+
+type Spec = Readonly<Record<string, { unit?: string | null; deps?: readonly string[]; daily?: boolean }>>;
+
+function assetsOf(spec: Spec): GraphAsset[] {
+  return Object.entries(spec).map(([key, { unit, deps = [], daily }]) => ({
+    key,
+    unit: unit === undefined ? key : unit,
+    location: "main",
+    group: "default",
+    kinds: [],
+    owners: [],
+    tags: {},
+    deps: deps.map((dep) => ({ key: dep })),
+    ...(daily && { partitions: { type: "time", cadence: "daily", start: "2025-01-01" } as const }),
+  }));
+}
+
+function unitsOf(assets: readonly GraphAsset[], overrides: Readonly<Record<string, Partial<PlanUnit>>> = {}): PlanUnit[] {
+  const ids = [...new Set([...assets.map((asset) => asset.unit), ...Object.keys(overrides)])].filter((id) => id !== null);
+  return ids.map((id) => {
+    const members = assets.filter((asset) => asset.unit === id).map((asset) => asset.key);
+    return {
+      id,
+      location: "main",
+      kind: members.length > 1 ? "multi" : "asset",
+      assets: members,
+      checks: [],
+      subset: false,
+      ...overrides[id],
+    };
+  });
+}
+
+function plan(spec: Spec, input: Partial<PlanInput> & { unitOverrides?: Readonly<Record<string, Partial<PlanUnit>>> } = {}) {
+  const assets = assetsOf(spec);
+  const { unitOverrides, ...rest } = input;
+  return makePlan({
+    graph: buildAssetGraph(assets),
+    units: unitsOf(assets, unitOverrides),
+    checks: [],
+    selectedAssets: assets.map((asset) => asset.key),
+    partition: null,
+    ...rest,
+  });
+}
+
+function shape(value: Plan): string[] {
+  return value.steps.map(
+    (step) => `${step.key}{${step.assets.join(",")}}${step.checks.length > 0 ? `?${step.checks.join(",")}` : ""}<-${step.deps.join(",")}`,
+  );
+}
+
+const dbt = { kind: "dbt", subset: true } as const;
+
+describe("makePlan", () => {
+  it("orders single assets by their dependencies", () => {
+    const result = unwrap(
+      plan({ gold: { deps: ["silver"] }, silver: { deps: ["bronze"] }, bronze: { deps: ["airbyte"] }, airbyte: { unit: null } }),
+    );
+    expect(shape(result)).toEqual(["bronze{bronze}<-", "silver{silver}<-bronze", "gold{gold}<-silver"]);
+  });
+
+  it("keeps a dbt project in one step when nothing outside stands between its models", () => {
+    const result = unwrap(
+      plan(
+        { a: {}, m1: { unit: "dbt:p", deps: ["a"] }, m2: { unit: "dbt:p", deps: ["m1"] }, z: { deps: ["m2"] } },
+        { unitOverrides: { "dbt:p": dbt } },
+      ),
+    );
+    expect(shape(result)).toEqual(["a{a}<-", "dbt:p{m1,m2}<-a", "z{z}<-dbt:p"]);
+  });
+
+  it("cuts a dbt project where another asset stands between two of its models", () => {
+    const result = unwrap(
+      plan(
+        {
+          m1: { unit: "dbt:p" },
+          free: { unit: "dbt:p" },
+          ts: { deps: ["m1"] },
+          m2: { unit: "dbt:p", deps: ["ts"] },
+          m3: { unit: "dbt:p", deps: ["m2", "free"] },
+        },
+        { unitOverrides: { "dbt:p": dbt } },
+      ),
+    );
+    expect(shape(result)).toEqual(["dbt:p{m1,free}<-", "ts{ts}<-dbt:p", "dbt:p#2{m2,m3}<-dbt:p,ts"]);
+  });
+
+  it("finishes the project that can be finished before it cuts another", () => {
+    const result = unwrap(
+      plan(
+        { a1: { unit: "A" }, a2: { unit: "A", deps: ["b1"] }, b1: { unit: "B" }, b2: { unit: "B" } },
+        { unitOverrides: { A: dbt, B: dbt } },
+      ),
+    );
+    expect(shape(result)).toEqual(["B{b1,b2}<-", "A{a1,a2}<-B"]);
+  });
+
+  it("runs all of a unit that may not be subset when one of its assets is selected", () => {
+    const result = unwrap(plan({ left: { unit: "pair" }, right: { unit: "pair" }, other: {} }, { selectedAssets: ["left"] }));
+    expect(shape(result)).toEqual(["pair{left,right}<-"]);
+  });
+
+  it("gives the partition to partitioned assets only, and says it in the step key", () => {
+    const result = unwrap(plan({ events: { daily: true }, report: { deps: ["events"] } }, { partition: "2025-01-05" }));
+    expect(result.steps.map((step) => [step.key, step.partition])).toEqual([
+      ["events[2025-01-05]", "2025-01-05"],
+      ["report", null],
+    ]);
+  });
+
+  it("separates partitioned from unpartitioned models of one project when a partition is given", () => {
+    const result = unwrap(
+      plan({ m1: { unit: "p" }, m2: { unit: "p", deps: ["m1"], daily: true } }, { partition: "2025-01-05", unitOverrides: { p: dbt } }),
+    );
+    expect(shape(result)).toEqual(["p{m1}<-", "p[2025-01-05]{m2}<-p"]);
+  });
+
+  it("leaves out skipped assets and the order through them", () => {
+    const result = unwrap(plan({ a: {}, b: { deps: ["a"] }, c: { deps: ["b"] } }, { skipAssets: ["a", "b"] }));
+    expect(shape(result)).toEqual(["c{c}<-"]);
+  });
+
+  it("lets unit ids repeat in different code locations", () => {
+    const assets = assetsOf({ a: { unit: "dbt:p" }, b: { unit: "dbt:p", deps: ["a"] } }).map((asset) =>
+      asset.key === "b" ? { ...asset, location: "other" } : asset,
+    );
+    const units = assets.map((asset): PlanUnit => ({
+      id: "dbt:p",
+      location: asset.location,
+      kind: "dbt",
+      assets: [asset.key],
+      checks: [],
+      subset: true,
+    }));
+    const result = unwrap(makePlan({ graph: buildAssetGraph(assets), units, checks: [], selectedAssets: ["a", "b"], partition: null }));
+    expect(result.steps.map((step) => [step.key, step.location, step.deps])).toEqual([
+      ["dbt:p", "main", []],
+      ["dbt:p#2", "other", ["dbt:p"]],
+    ]);
+  });
+
+  describe("with checks", () => {
+    const check = (asset: string, name: string, extra: Partial<PlanCheck> = {}): PlanCheck => ({
+      asset,
+      name,
+      unit: `check:${asset}:${name}`,
+      location: "main",
+      blocking: false,
+      ...extra,
+    });
+    const own = (id: string): Record<string, Partial<PlanUnit>> => ({ [id]: { kind: "check", assets: [] } });
+
+    it("puts a check of its own after its asset and lets downstream steps go on", () => {
+      const result = unwrap(plan({ a: {}, b: { deps: ["a"] } }, { checks: [check("a", "ok")], unitOverrides: own("check:a:ok") }));
+      expect(shape(result).toSorted()).toEqual(["a{a}<-", "b{b}<-a", "check:a:ok{}?a:ok<-a"]);
+    });
+
+    it("holds the downstream steps of a blocking check", () => {
+      const result = unwrap(
+        plan(
+          { a: {}, b: { deps: ["a"] }, c: { deps: ["b"] } },
+          { checks: [check("a", "ok", { blocking: true })], unitOverrides: own("check:a:ok") },
+        ),
+      );
+      expect(shape(result)).toEqual(["a{a}<-", "check:a:ok{}?a:ok<-a", "b{b}<-a,check:a:ok", "c{c}<-b"]);
+    });
+
+    it("cuts a dbt project at a blocking check on one of its models", () => {
+      const result = unwrap(
+        plan(
+          { m1: { unit: "p" }, m2: { unit: "p", deps: ["m1"] } },
+          { checks: [check("m1", "ok", { blocking: true })], unitOverrides: { p: dbt, ...own("check:m1:ok") } },
+        ),
+      );
+      expect(shape(result)).toEqual(["p{m1}<-", "check:m1:ok{}?m1:ok<-p", "p#2{m2}<-p,check:m1:ok"]);
+    });
+
+    it("evaluates a check of the asset's unit in the step of the asset", () => {
+      const result = unwrap(
+        plan(
+          { m1: { unit: "p" }, m2: { unit: "p" } },
+          { checks: [check("m2", "not_null", { unit: "p" })], unitOverrides: { p: dbt }, selectedAssets: ["m2"] },
+        ),
+      );
+      expect(shape(result)).toEqual(["p{m2}?m2:not_null<-"]);
+    });
+
+    it("evaluates a selected check alone, and brings an indivisible unit along", () => {
+      const checks = [check("m", "fresh"), check("m", "not_null", { unit: "p" }), check("whole", "inside", { unit: "whole" })];
+      const spec: Spec = { m: { unit: "p" }, whole: {} };
+      const unitOverrides = { p: dbt, ...own("check:m:fresh") };
+      const only = (id: string) => shape(unwrap(plan(spec, { checks, unitOverrides, selectedAssets: [], selectedChecks: [id] })));
+      expect(only("m:fresh")).toEqual(["check:m:fresh{}?m:fresh<-"]);
+      expect(only("m:not_null")).toEqual(["p{}?m:not_null<-"]);
+      expect(only("whole:inside")).toEqual(["whole{whole}?whole:inside<-"]);
+    });
+
+    it("refuses a blocking check that needs what it blocks", () => {
+      const result = plan(
+        { a: {}, b: { deps: ["a"] } },
+        { checks: [check("a", "same", { blocking: true })], unitOverrides: { "check:a:same": { kind: "check", assets: [], deps: ["b"] } } },
+      );
+      expect(result).toMatchObject({
+        ok: false,
+        error: { code: "invalid_input", details: { cycle: expect.arrayContaining(["b", "check:a:same"]) } },
+      });
+    });
+  });
+
+  it("refuses an indivisible unit that waits for itself", () => {
+    const result = plan({ a: { unit: "u" }, b: { deps: ["a"] }, c: { unit: "u", deps: ["b"] } });
+    expect(result).toMatchObject({ ok: false, error: { code: "invalid_input" } });
+  });
+
+  it("refuses unknown assets with the nearest key, and selections of nothing that runs", () => {
+    expect(plan({ "silver/dim_customer": {} }, { selectedAssets: ["silver/dim_custmer"] })).toMatchObject({
+      ok: false,
+      error: { code: "not_found", details: { nearest: ["silver/dim_customer"] } },
+    });
+    expect(plan({ bi: { unit: null } })).toMatchObject({ ok: false, error: { code: "invalid_selection" } });
+    expect(plan({ a: {} }, { partition: "2025-01-01" })).toMatchObject({ ok: false, error: { code: "invalid_input" } });
+  });
+
+  it("plans ten thousand steps in a few passes", () => {
+    const spec: Record<string, { deps: string[] }> = {};
+    for (let i = 0; i < 10_000; i++) spec[`a${i}`] = { deps: i < 100 ? [] : [`a${i - 100}`, `a${i - 73}`] };
+    expect(unwrap(plan(spec)).steps).toHaveLength(10_000);
+  });
+
+  it("always gives an acyclic plan that covers every selected asset once, after everything it depends on", () => {
+    const arbitrary = fc.array(fc.record({ unit: fc.constantFrom(null, "p", "q"), deps: fc.uniqueArray(fc.nat(30), { maxLength: 3 }) }), {
+      minLength: 1,
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(arbitrary, fc.infiniteStream(fc.boolean()), (drawn, chosen) => {
+        const spec: Record<string, { unit: string; deps: string[] }> = {};
+        for (const [i, node] of drawn.entries())
+          spec[`a${i}`] = { unit: node.unit ?? `a${i}`, deps: node.deps.filter((dep) => dep < i).map((dep) => `a${dep}`) };
+        const selected = Object.keys(spec).filter((_, i) => i === 0 || chosen.next().value);
+        const result = unwrap(plan(spec, { selectedAssets: selected, unitOverrides: { p: dbt, q: dbt } }));
+        const stepOf = new Map(result.steps.flatMap((step, position) => step.assets.map((asset) => [asset, { step, position }] as const)));
+        expect([...stepOf.keys()].toSorted()).toEqual(selected.toSorted());
+        expect(result.steps.flatMap((step) => step.assets)).toHaveLength(selected.length);
+        const position = new Map(result.steps.map((step, index) => [step.key, index]));
+        expect(position.size).toBe(result.steps.length);
+        for (const step of result.steps) for (const dep of step.deps) expect(position.get(dep)).toBeLessThan(position.get(step.key) ?? -1);
+        for (const asset of selected) {
+          for (const dep of spec[asset]?.deps ?? []) {
+            const before = stepOf.get(dep);
+            const own = stepOf.get(asset);
+            if (!before || !own || before.step === own.step) continue;
+            expect(own.step.deps).toContain(before.step.key);
+          }
+        }
+      }),
+      { seed: 7, numRuns: 300 },
+    );
+  });
+});

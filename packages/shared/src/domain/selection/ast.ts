@@ -1,0 +1,46 @@
+/** What is a selection, once read? A plain JSON tree without positions, so that equal meanings written alike compare equal. */
+export const SELECTION_ATTRIBUTES = [
+  "owner",
+  "group",
+  "kind",
+  "is",
+  "status",
+  "column",
+  "table_name",
+  "code_location",
+  "changed_in_branch",
+  "partitions",
+  "automation_type",
+  "sensor",
+  "schedule",
+  "job",
+] as const;
+export type SelectionAttribute = (typeof SELECTION_ATTRIBUTES)[number];
+
+export const TAG_ATTRIBUTES = ["tag", "column_tag"] as const;
+export type TagAttribute = (typeof TAG_ATTRIBUTES)[number];
+
+/** Layers of a traversal; 0 is none. */
+export type TraversalDepth = number | "all";
+
+export type Selection =
+  | { readonly type: "all" }
+  /** `exact`: written as `key:...`. Otherwise a plain word, which may also be dotted or only the last segments of one key. `*` matches any characters. */
+  | { readonly type: "key"; readonly pattern: string; readonly exact: boolean }
+  | { readonly type: "tag"; readonly name: TagAttribute; readonly key: string; readonly value: string }
+  /** `value` null: written as `<null>`. */
+  | { readonly type: "attribute"; readonly name: SelectionAttribute; readonly value: string | null }
+  | { readonly type: "and" | "or"; readonly of: readonly Selection[] }
+  | { readonly type: "not" | "roots" | "sinks"; readonly of: Selection }
+  | { readonly type: "traverse"; readonly of: Selection; readonly up: TraversalDepth; readonly down: TraversalDepth };
+
+export const IS_VALUES = ["external", "materializable"] as const;
+export const PARTITION_KIND_VALUES = ["none", "static", "dynamic", "time", "multipartitions"] as const;
+
+export function isSelectionAttribute(text: string): text is SelectionAttribute {
+  return SELECTION_ATTRIBUTES.some((name) => name === text);
+}
+
+export function isTagAttribute(text: string): text is TagAttribute {
+  return text === "tag" || text === "column_tag";
+}
