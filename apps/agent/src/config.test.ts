@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { parseAgentConfig } from "./config.ts";
+import { workerEnv } from "./workers/worker-env.ts";
+
+const GOOD = { HEADGATE_URL: "https://headgate.example.com/", HEADGATE_AGENT_TOKEN: "token" };
+
+describe("the configuration", () => {
+  test("flags win over the environment, and defaults fill the rest", () => {
+    const parsed = parseAgentConfig(["--slots", "7", "--label", "zone=a", "--label", "gpu=no"], {
+      ...GOOD,
+      HEADGATE_AGENT_SLOTS: "3",
+      HEADGATE_AGENT_QUEUE: "heavy",
+    });
+    expect(parsed).toMatchObject({
+      ok: true,
+      value: {
+        url: "https://headgate.example.com",
+        slots: 7,
+        queue: "heavy",
+        labels: { zone: "a", gpu: "no" },
+        token: { from: "value", value: "token" },
+      },
+    });
+  });
+
+  test.each([
+    [{ HEADGATE_AGENT_TOKEN: "t" }, "No control plane address"],
+    [{ HEADGATE_URL: "ws://x", HEADGATE_AGENT_TOKEN: "t" }, "must begin with http:// or https://"],
+    [{ HEADGATE_URL: "http://x" }, "No agent token"],
+    [{ ...GOOD, HEADGATE_AGENT_SLOTS: "0" }, "whole number from 1"],
+    [{ ...GOOD, HEADGATE_AGENT_SLOTS: "2.5" }, "whole number from 1"],
+    [{ ...GOOD, HEADGATE_LOG_LEVEL: "chatty" }, "one of debug, info, warn, error"],
+    [{ ...GOOD, HEADGATE_AGENT_LABELS: "a=b,c" }, "KEY=VALUE"],
+  ])("%j is refused with a sentence", (env, said) => {
+    const parsed = parseAgentConfig([], env);
+    expect(parsed.ok ? "" : parsed.error.message).toContain(said);
+  });
+
+  test("workers get the basic variables and those asked for, never a Headgate token", () => {
+    const env = {
+      PATH: "/bin",
+      PGHOST: "h",
+      PGPASSWORD: "p",
+      OTHER: "o",
+      HEADGATE_AGENT_TOKEN: "t",
+      HEADGATE_AGENT_TOKEN_FILE: "/f",
+      HEADGATE_MODULES: "m",
+    };
+    expect(workerEnv(env, [])).toEqual({ PATH: "/bin" });
+    expect(workerEnv(env, ["PG*"])).toEqual({ PATH: "/bin", PGHOST: "h", PGPASSWORD: "p" });
+    expect(workerEnv(env, ["*"])).toEqual({ PATH: "/bin", PGHOST: "h", PGPASSWORD: "p", OTHER: "o", HEADGATE_MODULES: "m" });
+  });
+});

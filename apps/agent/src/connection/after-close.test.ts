@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
+import { afterClose } from "./after-close.ts";
+import { backoffMs } from "./backoff.ts";
+
+describe("after a connection ended", () => {
+  test.each([
+    [CLOSE.normal, "", "retry"],
+    [CLOSE.badFrame, "", "retry"],
+    [CLOSE.tooLarge, "", "retry"],
+    [CLOSE.slowDown, "12", "retry"],
+    [CLOSE.revoked, "", "refused"],
+    [CLOSE.upgradeRequired, "", "refused"],
+    [CLOSE.replaced, "", "stop"],
+    [1006, "", "retry"],
+    [4999, "", "retry"],
+  ])("close code %i leads to %s%s", (code, reason, move) => {
+    expect(afterClose({ kind: "close", code, reason }).move).toBe(move);
+  });
+
+  test("asked to slow down, the agent waits at least as long as told", () => {
+    expect(afterClose({ kind: "close", code: CLOSE.slowDown, reason: "retryAfter=12" })).toMatchObject({ minWaitMs: 12_000 });
+    expect(afterClose({ kind: "close", code: CLOSE.slowDown, reason: "" })).toMatchObject({ minWaitMs: 30_000 });
+  });
+
+  test.each([
+    [401, "refused"],
+    [403, "refused"],
+    [426, "refused"],
+    [404, "retry"],
+    [429, "retry"],
+    [500, "retry"],
+  ])("HTTP %i before the upgrade leads to %s", (status, move) => {
+    expect(afterClose({ kind: "http", status, body: "" }).move).toBe(move);
+  });
+
+  test("the wait grows with jitter up to its limit and never ends", () => {
+    const limits = { minMs: 500, maxMs: 30_000 };
+    expect(backoffMs(0, 0, limits)).toBe(0);
+    expect(backoffMs(0, 0.999, limits)).toBe(999);
+    expect(backoffMs(3, 0.5, limits)).toBe(4000);
+    expect(backoffMs(10_000, 0.5, limits)).toBe(15_000);
+  });
+});

@@ -1,0 +1,148 @@
+/**
+ * Keeps one connection to the control plane, for ever: open, wait for its end, decide, wait, open again. Nothing else opens or
+ * closes sockets; every cause only ends the session or wakes this loop.
+ */
+import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
+import type { DownFrame } from "@headgate/shared/protocol/down.ts";
+import type { Hello, UpFrame } from "@headgate/shared/protocol/up.ts";
+import type { AgentLog } from "../agent-log.ts";
+import { readToken, type TokenSource } from "../config.ts";
+import type { AgentTiming } from "../timing.ts";
+import { afterClose, type Ending, type NextMove } from "./after-close.ts";
+import { backoffMs } from "./backoff.ts";
+import { Session, type Welcome } from "./session.ts";
+import { WAKE, Waker } from "./wake.ts";
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly token: TokenSource;
+  readonly exitOnRefusal: boolean;
+  readonly timing: AgentTiming;
+  readonly log: AgentLog;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly hello: () => Hello;
+  readonly onWelcome: (welcome: Welcome) => void;
+  readonly onFrame: (frame: Exclude<DownFrame, Welcome>) => void;
+  readonly onLost: () => void;
+}
+
+export interface ConnectionEnd {
+  readonly exit: "stopped" | Exclude<NextMove, { move: "retry" }>["exit"];
+  readonly message: string;
+}
+
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #waker = new Waker();
+  #session: Session | null = null;
+  #stopping = false;
+  /** Connections in a row that did not last. */
+  #failures = 0;
+  #token = "";
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  get connected(): boolean {
+    return this.#session?.welcomed === true;
+  }
+
+  get backlog(): number {
+    return this.#session?.backlog ?? 0;
+  }
+
+  /** Lost without a trace when there is no connection; what must arrive goes through the outbox. */
+  send(frame: UpFrame): void {
+    this.sendText(JSON.stringify(frame));
+  }
+
+  sendText(text: string): void {
+    this.#session?.send(text);
+  }
+
+  /** The control plane stored something: the connection is good, so the next break is retried at once. */
+  progressed(): void {
+    this.#failures = 0;
+  }
+
+  /** Drops the present socket; the loop opens the next. */
+  reconnect(): void {
+    this.#session?.abandon(WAKE.closed);
+  }
+
+  stop(): void {
+    this.#stopping = true;
+    this.#session?.close(CLOSE.drained, "drained");
+    // A peer that does not answer the close frame must not hold the process.
+    const session = this.#session;
+    setTimeout(() => session?.abandon(WAKE.stop), 1000).unref();
+    this.#waker.wake(WAKE.stop);
+  }
+
+  async run(): Promise<ConnectionEnd> {
+    const { log, timing } = this.#options;
+    while (!this.#stopping) {
+      const ending = await this.#connectOnce();
+      if (this.#stopping) break;
+      const next = afterClose(ending);
+      if (next.move === "stop") return { exit: next.exit, message: next.message };
+      if (next.move === "refused") {
+        log.error(next.message);
+        if (this.#options.exitOnRefusal) return { exit: next.exit, message: next.message };
+        await this.#waitRefused();
+        continue;
+      }
+      const wait = Math.max(
+        next.minWaitMs,
+        backoffMs(this.#failures++, this.#options.random(), { minMs: timing.reconnectMinMs, maxMs: timing.reconnectMaxMs }),
+      );
+      log[next.level](next.message, { retryInMs: wait });
+      await this.#waker.sleep(wait);
+    }
+    return { exit: "stopped", message: "" };
+  }
+
+  async #connectOnce(): Promise<Ending> {
+    const { token: source, url, timing, log, now } = this.#options;
+    const token = readToken(source);
+    if (!token.ok) return { kind: "token", message: token.error.message };
+    this.#token = token.value;
+    let welcomedAt: number | null = null;
+    const session = new Session({
+      url,
+      token: token.value,
+      hello: this.#options.hello,
+      log,
+      timing,
+      now,
+      onWelcome: (welcome) => {
+        welcomedAt = now();
+        this.#options.onWelcome(welcome);
+      },
+      onFrame: this.#options.onFrame,
+    });
+    this.#session = session;
+    const ending = await session.ended;
+    this.#session = null;
+    // A server that welcomes and closes at once must not be called in a tight loop.
+    if (welcomedAt !== null && now() - welcomedAt > timing.reconnectMaxMs / 6) this.#failures = 0;
+    if (welcomedAt !== null) this.#options.onLost();
+    return ending;
+  }
+
+  async #waitRefused(): Promise<void> {
+    const { timing, token: source, now } = this.#options;
+    const until = now() + timing.refusedRetryMs;
+    while (!this.#stopping && now() < until) {
+      if (await this.#tokenChangedWithin(Math.min(timing.tokenCheckMs, until - now()), source)) return;
+    }
+  }
+
+  async #tokenChangedWithin(ms: number, source: TokenSource): Promise<boolean> {
+    await this.#waker.sleep(ms);
+    const token = readToken(source);
+    return token.ok && token.value !== this.#token;
+  }
+}

@@ -1,0 +1,108 @@
+import { describe, expect, test } from "vitest";
+import { MAX_ITEM_BYTES } from "@headgate/shared/protocol/constants.ts";
+import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
+import { upItemSchema } from "@headgate/shared/protocol/up.ts";
+import { maskOf } from "../logs/mask.ts";
+import { maskReport } from "./mask-report.ts";
+import { admitReport, type Report } from "./report.ts";
+
+const step = { run: "r", step: "s", epoch: 1 };
+function event(value: unknown): Report {
+  return { k: "event", ...step, at: 0, event: value as StepEvent };
+}
+const cyclic: Record<string, unknown> = {};
+cyclic["self"] = cyclic;
+
+describe("admitting reports", () => {
+  test.each([
+    [
+      "metadata over the limit",
+      { type: "asset_materialized", asset: "a", metadata: { x: { type: "text", value: "x".repeat(210 * 1024) } } },
+      "metadata is",
+    ],
+    ["a cycle", { type: "asset_materialized", asset: "a", metadata: { x: { type: "json", value: cyclic } } }, "not serializable"],
+    ["a bigint", { type: "asset_observed", asset: "a", metadata: { x: { type: "int", value: 10n } } }, "not serializable"],
+    ["NaN", { type: "asset_observed", asset: "a", metadata: { x: { type: "float", value: Number.NaN } } }, "metadata.x.value"],
+    [
+      "an unknown kind of metadata",
+      { type: "asset_observed", asset: "a", metadata: { x: { type: "picture", value: 1 } } },
+      "metadata.x.type",
+    ],
+    [
+      "a check with too much metadata",
+      {
+        type: "check_evaluated",
+        asset: "a",
+        check: "c",
+        passed: true,
+        severity: "error",
+        metadata: { x: { type: "text", value: "x".repeat(300_000) } },
+      },
+      "'c' of a",
+    ],
+    ["an unknown event", { type: "invented", asset: "a" }, "'invented' of a"],
+  ])("%s becomes a failure that says what is wrong", (_name, value, said) => {
+    const admitted = admitReport(event(value));
+    expect(admitted.failure).toMatchObject({ kind: "bad_output", message: expect.stringContaining(said) as unknown });
+    expect(admitted.report).toMatchObject({ k: "event", event: { type: "asset_failed", asset: "a" } });
+  });
+
+  test.each([
+    ["a long log line", event({ type: "log", level: "info", message: "é".repeat(500_000) })],
+    ["log fields that are too large", event({ type: "log", level: "info", message: "m", fields: { x: "x".repeat(400_000) } })],
+    ["a log line of an invented level", event({ type: "log", level: "loud", message: "m" })],
+    [
+      "an endless failure",
+      { k: "done", ...step, at: 0, result: { outcome: "failed", retryable: true, failure: endless(12) } } satisfies Report,
+    ],
+    [
+      "a tick with too many runs",
+      {
+        k: "tick",
+        tick: "t",
+        result: {
+          outcome: "evaluated",
+          cursor: null,
+          logs: [],
+          runs: Array.from({ length: 5000 }, (_, i) => ({ runKey: `${i}`.padEnd(100, "x"), tags: {} })),
+        },
+      } satisfies Report,
+    ],
+  ])("%s is made to fit and costs the step nothing", (_name, report) => {
+    const { text, failure } = admitReport(report);
+    expect(failure).toBeNull();
+    expect(Buffer.byteLength(text)).toBeLessThan(MAX_ITEM_BYTES);
+    expect(upItemSchema.safeParse({ ...(JSON.parse(text) as object), s: 1 }).success).toBe(true);
+  });
+
+  test("secrets are hidden in what people wrote, never in keys", () => {
+    const mask = maskOf(["lakehouse", 'quo"ted-secret']);
+    const masked = maskReport(
+      event({
+        type: "asset_materialized",
+        asset: "lakehouse/orders",
+        metadata: { url: { type: "url", value: "pg://u:lakehouse@h" }, q: { type: "text", value: 'a quo"ted-secret b' } },
+      }),
+      mask,
+    );
+    expect(masked).toMatchObject({
+      event: { asset: "lakehouse/orders", metadata: { url: { value: "pg://u:*****@h" }, q: { value: "a ***** b" } } },
+    });
+  });
+});
+
+function endless(depth: number): {
+  kind: "user_code";
+  message: string;
+  stack: string;
+  source: { language: string; text: string };
+  cause?: ReturnType<typeof endless>;
+} {
+  const own = {
+    kind: "user_code" as const,
+    message: "m".repeat(30_000),
+    stack: "s".repeat(60_000),
+    source: { language: "sql", text: "q".repeat(200_000) },
+  };
+  return depth === 0 ? own : { ...own, cause: endless(depth - 1) };
+}

@@ -1,0 +1,40 @@
+/** Hides the values of secret environment variables in what leaves the machine. */
+export interface Mask {
+  /** False when there is nothing to hide. */
+  readonly active: boolean;
+  text(text: string): string;
+  bytes(bytes: Buffer): Buffer;
+}
+
+const SECRET_NAME = /(SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL)/i;
+/** Shorter values would hide ordinary words. */
+const MIN_LENGTH = 8;
+
+export function secretValues(env: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(env).flatMap(([name, value]) =>
+    value !== undefined && value.length >= MIN_LENGTH && SECRET_NAME.test(name) ? [value] : [],
+  );
+}
+
+export function maskOf(values: readonly string[]): Mask {
+  // The longest first: one secret may begin with another.
+  const secrets = [...new Set(values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]))].sort((a, b) => b.length - a.length);
+  if (secrets.length === 0) return { active: false, text: (text) => text, bytes: (bytes) => bytes };
+  const pattern = new RegExp(secrets.map((secret) => secret.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&")).join("|"), "g");
+  const text = (input: string): string => input.replaceAll(pattern, "*****");
+  return {
+    active: true,
+    text,
+    bytes: (bytes) => {
+      const found = secrets.some((secret) => bytes.includes(secret));
+      // Latin-1 keeps every byte as it is; a secret is compared in its UTF-8 bytes.
+      return found ? maskBytes(bytes, secrets) : bytes;
+    },
+  };
+}
+
+function maskBytes(bytes: Buffer, secrets: readonly string[]): Buffer {
+  let text = bytes.toString("latin1");
+  for (const secret of secrets) text = text.replaceAll(Buffer.from(secret).toString("latin1"), "*****");
+  return Buffer.from(text, "latin1");
+}

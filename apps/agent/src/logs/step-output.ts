@@ -1,0 +1,116 @@
+/** Raw stdout and stderr of one step attempt: collected into chunks for upload, and shown live while somebody looks. */
+import { StringDecoder } from "node:string_decoder";
+import type { JobFrame } from "@headgate/shared/protocol/down.ts";
+import type { AgentTiming } from "../timing.ts";
+import type { OutputStream } from "../workers/worker-process.ts";
+import type { LogChunk } from "./log-uploader.ts";
+import type { Mask } from "./mask.ts";
+
+export interface StepOutputOptions {
+  readonly job: JobFrame;
+  readonly upload: (chunk: LogChunk) => Promise<string | null>;
+  /** Called at most once, with the first reason why output was lost. */
+  readonly onLoss: (why: string) => void;
+  readonly sendTail: (stream: OutputStream, text: string) => void;
+  readonly timing: Pick<AgentTiming, "logChunkBytes" | "logChunkDelayMs" | "tailDelayMs">;
+  readonly mask: Mask;
+}
+
+/** One live frame stays far below the frame limit. */
+const TAIL_TEXT = 64 * 1024;
+
+class StreamBuffer {
+  readonly stream: OutputStream;
+  parts: Buffer[] = [];
+  bytes = 0;
+  offset = 0;
+  chunks = 0;
+  tail = "";
+  readonly decoder = new StringDecoder("utf8");
+
+  constructor(stream: OutputStream) {
+    this.stream = stream;
+  }
+}
+
+export class StepOutput {
+  readonly #options: StepOutputOptions;
+  readonly #streams: Record<OutputStream, StreamBuffer> = { stdout: new StreamBuffer("stdout"), stderr: new StreamBuffer("stderr") };
+  #tailing = false;
+  #uploadTimer: NodeJS.Timeout | null = null;
+  #tailTimer: NodeJS.Timeout | null = null;
+  #lossTold = false;
+
+  constructor(options: StepOutputOptions) {
+    this.#options = options;
+  }
+
+  push(stream: OutputStream, bytes: Buffer): void {
+    const buffer = this.#streams[stream];
+    buffer.parts.push(bytes);
+    buffer.bytes += bytes.length;
+    while (buffer.bytes >= this.#options.timing.logChunkBytes)
+      this.#cut(buffer, { size: this.#options.timing.logChunkBytes, final: false });
+    if (buffer.bytes > 0) this.#uploadTimer ??= setTimeout(() => this.#uploadAll(), this.#options.timing.logChunkDelayMs);
+    if (this.#tailing) this.#addTail(buffer, bytes);
+  }
+
+  /** Beginning with what is not uploaded yet: together with the stored chunks the reader misses nothing. */
+  setTail(on: boolean): void {
+    if (on && !this.#tailing)
+      for (const buffer of Object.values(this.#streams)) for (const part of buffer.parts) this.#addTail(buffer, part);
+    this.#tailing = on;
+    if (!on) for (const buffer of Object.values(this.#streams)) buffer.tail = "";
+  }
+
+  /** The last chunk of each stream that said anything. */
+  finish(): void {
+    this.#sendTails();
+    this.#tailing = false;
+    if (this.#uploadTimer !== null) clearTimeout(this.#uploadTimer);
+    for (const buffer of Object.values(this.#streams)) {
+      if (buffer.bytes > 0 || buffer.chunks > 0) this.#cut(buffer, { size: buffer.bytes, final: true });
+    }
+  }
+
+  #uploadAll(): void {
+    this.#uploadTimer = null;
+    for (const buffer of Object.values(this.#streams)) if (buffer.bytes > 0) this.#cut(buffer, { size: buffer.bytes, final: false });
+  }
+
+  #cut(buffer: StreamBuffer, { size, final }: { readonly size: number; readonly final: boolean }): void {
+    const all = Buffer.concat(buffer.parts);
+    const bytes = this.#options.mask.bytes(all.subarray(0, size));
+    const rest = all.subarray(size);
+    buffer.parts = rest.length > 0 ? [rest] : [];
+    buffer.bytes = rest.length;
+    const { run, step, attempt } = this.#options.job;
+    const chunk: LogChunk = { run, step, attempt, stream: buffer.stream, number: buffer.chunks++, offset: buffer.offset, final, bytes };
+    buffer.offset += bytes.length;
+    void this.#options.upload(chunk).then((problem) => {
+      if (problem === null || this.#lossTold) return;
+      this.#lossTold = true;
+      this.#options.onLoss(problem);
+    });
+  }
+
+  #addTail(buffer: StreamBuffer, bytes: Buffer): void {
+    buffer.tail += buffer.decoder.write(bytes);
+    this.#tailTimer ??= setTimeout(() => this.#sendTails(), this.#options.timing.tailDelayMs);
+  }
+
+  #sendTails(): void {
+    if (this.#tailTimer !== null) clearTimeout(this.#tailTimer);
+    this.#tailTimer = null;
+    for (const buffer of Object.values(this.#streams)) {
+      const text = this.#options.mask.text(buffer.tail);
+      buffer.tail = "";
+      if (text === "") continue;
+      const skipped = text.length - TAIL_TEXT;
+      this.#options.sendTail(
+        buffer.stream,
+        skipped > 0 ? `… [${skipped} characters not shown live]\n${text.slice(skipped).toWellFormed()}` : text,
+      );
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/** HTTP requests of the agent to its control plane: the bearer token, time limits, and which failures are worth another try. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { AppError } from "@headgate/shared/errors.ts";
+import { errorText } from "../agent-log.ts";
+import { readToken, type TokenSource } from "../config.ts";
+
+export interface ControlPlaneHttpOptions {
+  readonly url: string;
+  readonly token: TokenSource;
+  readonly random: () => number;
+}
+
+const TRIES = 4;
+const FIRST_WAIT_MS = 250;
+const REQUEST_MS = 300_000;
+
+export class ControlPlaneHttp {
+  readonly #options: ControlPlaneHttpOptions;
+
+  constructor(options: ControlPlaneHttpOptions) {
+    this.#options = options;
+  }
+
+  async get(path: string): Promise<Response> {
+    return await this.#request(path, { method: "GET" });
+  }
+
+  async put(path: string, body: Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>>): Promise<void> {
+    const response = await this.#request(path, { method: "PUT", body, headers: { ...headers } });
+    await response.body?.cancel();
+  }
+
+  /** Repeats what failed for a reason that may pass. */
+  async retrying<T>(action: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await action();
+      } catch (error) {
+        if (attempt >= TRIES || !isTransient(error)) throw error;
+        await sleep(FIRST_WAIT_MS * 2 ** attempt * this.#options.random());
+      }
+    }
+  }
+
+  async #request(path: string, init: RequestInit): Promise<Response> {
+    const token = readToken(this.#options.token);
+    if (!token.ok) throw AppError.from(token.error);
+    const url = `${this.#options.url}${path}`;
+    let response: Response;
+    try {
+      response = await fetch(url, {
+        ...init,
+        headers: { ...(init.headers as Record<string, string>), authorization: `Bearer ${token.value}` },
+        signal: AbortSignal.timeout(REQUEST_MS),
+      });
+    } catch (error) {
+      throw new AppError("unavailable", `${init.method} ${url}: ${errorText(error)}`, { cause: error });
+    }
+    if (response.ok) return response;
+    const said = (await response.text().catch(() => "")).slice(0, 300);
+    throw new AppError(
+      codeOfStatus(response.status),
+      `${init.method} ${url} answered HTTP ${response.status}${said === "" ? "" : `: ${said}`}`,
+    );
+  }
+}
+
+export function isTransient(error: unknown): boolean {
+  // Anything that is not ours comes from a stream that broke.
+  return !(error instanceof AppError) || error.code === "unavailable" || error.code === "rate_limited" || error.code === "internal";
+}
+
+function codeOfStatus(status: number): AppError["code"] {
+  if (status === 401) return "unauthenticated";
+  if (status === 403) return "forbidden";
+  if (status === 404) return "not_found";
+  if (status === 413) return "too_large";
+  if (status === 429) return "rate_limited";
+  return status >= 500 ? "unavailable" : "invalid_input";
+}

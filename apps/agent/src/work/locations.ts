@@ -1,0 +1,93 @@
+/** Which code location versions this agent holds: prepares them when told, keeps the active ones warm, forgets old ones. */
+import { AppError } from "@headgate/shared/errors.ts";
+import type { LoadError } from "@headgate/shared/manifest/schema.ts";
+import type { Hello } from "@headgate/shared/protocol/up.ts";
+import { errorText, type AgentLog } from "../agent-log.ts";
+import type { Report } from "../connection/report.ts";
+import type { PreparedVersion, VersionStore } from "../versions/version-store.ts";
+import type { WorkerPool } from "../workers/pool.ts";
+
+export interface LocationsOptions {
+  readonly versions: VersionStore;
+  readonly pool: WorkerPool;
+  readonly report: (report: Report) => void;
+  /** Versions that running or waiting work still needs. */
+  readonly neededVersions: (location: string) => ReadonlySet<string>;
+  readonly log: AgentLog;
+}
+
+type State = Hello["locations"][number]["state"];
+
+export class Locations {
+  readonly #options: LocationsOptions;
+  /** Location -> active version. */
+  readonly #active = new Map<string, string>();
+  readonly #states = new Map<string, { readonly location: string; readonly version: string; state: State }>();
+
+  constructor(options: LocationsOptions) {
+    this.#options = options;
+  }
+
+  get states(): Hello["locations"] {
+    return [...this.#states.values()].map((entry) => ({ ...entry }));
+  }
+
+  /** The full list at a welcome: what is not in it is no longer active. */
+  setActive(locations: readonly { readonly location: string; readonly version: string }[]): void {
+    this.#active.clear();
+    for (const { location, version } of locations) this.#active.set(location, version);
+    this.#options.pool.setActive((location, version) => this.#active.get(location) === version);
+    for (const { location, version } of locations) {
+      const known = this.#states.get(`${location}@${version}`);
+      if (known === undefined || known.state === "failed") this.#start(location, version);
+    }
+  }
+
+  /** One version became active. */
+  load(location: string, version: string): void {
+    this.#active.set(location, version);
+    this.#options.pool.setActive((name, active) => this.#active.get(name) === active);
+    if (this.#states.get(`${location}@${version}`)?.state !== "loading") this.#start(location, version);
+  }
+
+  #start(location: string, version: string): void {
+    const entry = { location, version, state: "loading" as State };
+    this.#states.set(`${location}@${version}`, entry);
+    void this.#warm(location, version).then((errors) => {
+      entry.state = errors.length === 0 ? "ready" : "failed";
+      const { log, report } = this.#options;
+      if (errors.length === 0) log.info("code location ready", { location, version });
+      else log.error("code location could not be loaded", { location, version, error: errors[0]?.message });
+      report({ k: "location", location, version, state: entry.state, ...(errors.length > 0 && { errors: [...errors] }) });
+      return this.#forgetOld(location);
+    });
+  }
+
+  async #warm(location: string, version: string): Promise<readonly LoadError[]> {
+    let prepared: PreparedVersion;
+    try {
+      prepared = await this.#options.versions.prepare(location, version);
+    } catch (error) {
+      const hint =
+        error instanceof AppError && error.code === "invalid_input"
+          ? {}
+          : { hint: "The agent tries again when a step needs it or at the next connect." };
+      return [{ kind: "project", message: errorText(error), ...hint }];
+    }
+    return await this.#options.pool.warmUp(prepared);
+  }
+
+  async #forgetOld(location: string): Promise<void> {
+    const needed = this.#options.neededVersions(location);
+    const removed = await this.#options.versions.cleanUp(
+      location,
+      (version) => needed.has(version) || this.#active.get(location) === version || this.#loading(location, version),
+    );
+    for (const version of removed) this.#states.delete(`${location}@${version}`);
+    if (removed.length > 0) this.#options.log.info("removed old code location versions", { location, versions: removed });
+  }
+
+  #loading(location: string, version: string): boolean {
+    return this.#states.get(`${location}@${version}`)?.state === "loading";
+  }
+}

@@ -1,0 +1,180 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openFixture, type Fixture } from "./agent-fixture.test-support.ts";
+import { testJob } from "./test-location.ts";
+
+describe("the connection", () => {
+  let fixture: Fixture;
+  beforeEach(async () => {
+    fixture = await openFixture();
+  });
+  afterEach(async () => {
+    expect(fixture.plane.problems).toEqual([]);
+    await fixture.close();
+  });
+
+  async function connected(): Promise<void> {
+    await fixture.plane.until("connected", () => fixture.plane.hellos.length > 0 && fixture.plane.socket !== null);
+  }
+
+  test("a socket cut in the middle of a step loses and doubles nothing", async () => {
+    const { plane } = fixture;
+    await fixture.start();
+    await connected();
+    plane.lease(testJob("chatty", { config: { lines: 200 } }));
+    for (const line of [20, 80, 140]) {
+      await plane.until(`line ${line}`, () => plane.eventsOf("chatty").length > line);
+      plane.cut();
+    }
+    expect(await plane.doneOf("chatty")).toEqual({ outcome: "succeeded" });
+    const lines = plane.eventsOf("chatty").flatMap((event) => (event.type === "log" ? [event.message.trim()] : []));
+    expect(lines).toEqual(Array.from({ length: 200 }, (_, index) => `line ${index + 1}`));
+    expect(plane.hellos.length).toBeGreaterThan(1);
+    expect(new Set(plane.hellos.map((hello) => hello.instance)).size).toBe(1);
+  });
+
+  test("a step that ended while nobody listened is named at hello and not started again", async () => {
+    const { plane } = fixture;
+    await fixture.start();
+    await connected();
+    plane.lease(testJob("wait", { config: { ms: 100 } }));
+    await plane.until("it runs", () => plane.eventsOf("wait").length > 0);
+    plane.listening = false;
+    await plane.until("its end was sent", () =>
+      plane.frames.some((frame) => frame.t === "batch" && frame.items.some((item) => item.k === "done")),
+    );
+    plane.listening = true;
+    plane.cut();
+    expect(await plane.doneOf("wait")).toEqual({ outcome: "succeeded" });
+    expect(plane.hellos.at(-1)).toMatchObject({ running: [], unacknowledged: [{ run: "run-1", step: "wait", epoch: 1 }] });
+    expect(plane.eventsOf("wait").filter((event) => event.type === "step_started")).toHaveLength(1);
+  });
+
+  test("an attempt that the control plane does not know is dropped silently", async () => {
+    const { plane } = fixture;
+    const agent = await fixture.start();
+    await connected();
+    // Sent without a lease: at the next hello the control plane says drop.
+    plane.send(testJob("wait"));
+    await plane.until("it runs", () => plane.eventsOf("wait").some((event) => event.type === "log"));
+    plane.cut();
+    await plane.until("it is gone", () => plane.hellos.length === 2 && agent.snapshot().running === 0);
+    plane.lease(testJob("noop"));
+    await plane.doneOf("noop");
+    expect(plane.donesOf("wait")).toEqual([]);
+  });
+
+  test("silence of the control plane ends the connection and a new one is opened", async () => {
+    const { plane } = fixture;
+    plane.answersPings = false;
+    await fixture.start({ timing: { pingIntervalMs: 30, pongTimeoutMs: 120 } });
+    await plane.until("it connected again", () => plane.hellos.length >= 2);
+    plane.answersPings = true;
+    plane.lease(testJob("noop"));
+    await plane.doneOf("noop");
+  });
+
+  test("malformed and unknown frames are ignored with a log line", async () => {
+    const { plane, lines } = fixture;
+    await fixture.start();
+    await connected();
+    for (const text of [
+      "not json",
+      "[]",
+      '{"t":"future","x":1}',
+      '{"t":"job","run":7}',
+      '{"t":"ack","s":"many"}',
+      '{"t":"ack","s":999999}',
+    ])
+      plane.sendText(text);
+    plane.socket?.send(Buffer.from([1, 2, 3]), { binary: true });
+    plane.lease(testJob("noop"));
+    expect(await plane.doneOf("noop")).toEqual({ outcome: "succeeded" });
+    expect(plane.hellos).toHaveLength(1);
+    expect(lines.filter((line) => line.message.startsWith("ignored a frame"))).toHaveLength(6);
+  });
+
+  test("a control plane whose state was reset gets everything again under a new identity", async () => {
+    const { plane } = fixture;
+    const agent = await fixture.start();
+    await connected();
+    plane.lease(testJob("noop"));
+    await plane.doneOf("noop");
+    await plane.until("all acknowledged", () => agent.snapshot().acknowledged === agent.snapshot().nextItem - 1);
+    plane.received.clear();
+    plane.lease(testJob("chatty", { config: { lines: 20 } }));
+    plane.cut();
+    expect(await plane.doneOf("chatty")).toEqual({ outcome: "succeeded" });
+    expect(new Set(plane.hellos.map((hello) => hello.instance)).size).toBe(2);
+  });
+
+  test("a wrong token stops an agent that may exit, with a sentence that says what to do", async () => {
+    const { plane } = fixture;
+    const agent = await fixture.start({ config: { token: { from: "value", value: "wrong" }, exitOnRefusal: true } });
+    expect(await agent.exited).toMatchObject({
+      exit: "token_refused",
+      message: expect.stringContaining("wrong, expired or revoked") as unknown,
+    });
+    expect(plane.connectAttempts).toBe(1);
+  });
+
+  test("a revoked agent does not call again until its token file changes", async () => {
+    const { plane, dataDir, lines } = fixture;
+    const path = join(dataDir, "token");
+    writeFileSync(path, `${plane.token}\n`);
+    await fixture.start({ config: { token: { from: "file", path } } });
+    await connected();
+    plane.socket?.close(4003, "revoked");
+    await plane.until("it understood", () => lines.find((line) => line.level === "error" && line.message.includes("revoked")));
+    writeFileSync(path, "still wrong");
+    await plane.until("it tried the new token", () => plane.connectAttempts === 2);
+    writeFileSync(path, plane.token);
+    await plane.until("it is back", () => plane.hellos.length === 2);
+    expect(plane.connectAttempts).toBe(3);
+  });
+
+  test("an agent of a wrong version or with a taken identity stops", async () => {
+    const { plane } = fixture;
+    const old = await fixture.start({ config: { exitOnRefusal: true } });
+    await connected();
+    plane.socket?.close(4026, "needs protocol 2");
+    expect(await old.exited).toMatchObject({ exit: "upgrade_required", message: expect.stringContaining("needs protocol 2") as unknown });
+    const twin = await fixture.start();
+    await plane.until("connected", () => plane.hellos.length === 2);
+    plane.socket?.close(4009, "");
+    expect(await twin.exited).toMatchObject({ exit: "replaced" });
+  });
+
+  test("errors of the server are retried until it is well", async () => {
+    const { plane } = fixture;
+    plane.refuseUpgrade = 503;
+    await fixture.start();
+    await plane.until("three attempts", () => plane.connectAttempts >= 3);
+    plane.refuseUpgrade = null;
+    await plane.until("connected", () => plane.hellos.length === 1);
+  });
+
+  test("reports beyond the spool lose log lines first, say how many, and keep everything else", async () => {
+    const { plane } = fixture;
+    const agent = await fixture.start({ timing: { outboxMemoryBytes: 20_000, spoolBytes: 60_000, inflightBatches: 1, batchItems: 5 } });
+    await connected();
+    plane.listening = false;
+    plane.lease(testJob("chatty", { config: { lines: 400, width: 1000, pause: 0 } }));
+    await plane.until(
+      "the step ended on the agent",
+      () => agent.snapshot().running === 0 && plane.frames.some((frame) => frame.t === "batch"),
+    );
+    plane.listening = true;
+    plane.cut();
+    expect(await plane.doneOf("chatty")).toEqual({ outcome: "succeeded" });
+    const events = plane.eventsOf("chatty");
+    expect(events.filter((event) => event.type === "asset_materialized")).toHaveLength(1);
+    const said = events.flatMap((event) =>
+      event.type === "log" && event.source === "agent" ? [Number(/^(\d+) log lines/.exec(event.message)?.[1])] : [],
+    );
+    const kept = events.filter((event) => event.type === "log" && event.source !== "agent").length;
+    expect(kept).toBeLessThan(400);
+    expect(kept + said.reduce((sum, count) => sum + count, 0)).toBe(400);
+  });
+});

@@ -1,0 +1,140 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { UpItem } from "@headgate/shared/protocol/up.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { eventOf, openFixture, type Fixture } from "./agent-fixture.test-support.ts";
+import { TEST_BUNDLE, testJob, testVersion, type TestVersion } from "./test-location.ts";
+
+type LocationItem = Extract<UpItem, { k: "location" }>;
+
+describe("code location versions", () => {
+  let fixture: Fixture;
+  beforeEach(async () => {
+    fixture = await openFixture();
+  });
+  afterEach(async () => {
+    expect(fixture.plane.problems).toEqual([]);
+    await fixture.close();
+  });
+
+  async function reported(version: string): Promise<LocationItem> {
+    const { plane } = fixture;
+    return await plane.until(
+      `${version} is reported`,
+      () => plane.items.flatMap(({ item }) => (item.k === "location" && item.version === version ? [item] : []))[0],
+    );
+  }
+
+  async function activate(version: TestVersion): Promise<LocationItem> {
+    fixture.plane.addVersion(version);
+    fixture.plane.send({ t: "load", location: version.manifest.location, version: version.version });
+    return await reported(version.version);
+  }
+
+  test("a blob with another hash is refused, nothing of it is kept, and a step says so", async () => {
+    const { plane, dataDir } = fixture;
+    plane.corruptBlobs = true;
+    await fixture.start();
+    expect(await reported("v1")).toMatchObject({
+      state: "failed",
+      errors: [{ kind: "project", message: expect.stringContaining("arrived with other content") as unknown }],
+    });
+    plane.lease(testJob("noop"));
+    expect(await plane.doneOf("noop")).toMatchObject({ outcome: "failed", retryable: false, failure: { kind: "load_failed" } });
+    expect(existsSync(join(dataDir, "versions", "main", "v1"))).toBe(false);
+    expect(readdirSync(join(dataDir, "blobs"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())).toEqual([]);
+    plane.corruptBlobs = false;
+    plane.lease(testJob("noop", { step: "again" }));
+    expect(await plane.doneOf("again")).toEqual({ outcome: "succeeded" });
+  });
+
+  test.each(["/etc/passwd", "../outside", "a/../../outside", "a//b", "./a", "a\\b", "C:/x"])(
+    "a manifest with the path %s is refused before anything is written",
+    async (path) => {
+      const version = testVersion({ version: "bad" });
+      const [first] = version.manifest.files;
+      if (first === undefined) throw new Error("no file");
+      fixture.plane.addVersion({ ...version, manifest: { ...version.manifest, files: [...version.manifest.files, { ...first, path }] } });
+      await fixture.start();
+      expect(await reported("bad")).toMatchObject({ state: "failed" });
+      expect(existsSync(join(fixture.dataDir, "versions", "main", "bad"))).toBe(false);
+      expect(existsSync(join(fixture.dataDir, "outside"))).toBe(false);
+      expect(fixture.plane.blobRequests).toEqual([]);
+    },
+  );
+
+  test("a new version takes over, unchanged files are not fetched again, and runs pinned to the old one still work", async () => {
+    const { plane } = fixture;
+    await fixture.start();
+    await reported("v1");
+    const before = plane.blobRequests.length;
+    expect(await activate(testVersion({ version: "v2", bundle: `${TEST_BUNDLE}\n// changed` }))).toMatchObject({ state: "ready" });
+    expect(plane.blobRequests.length - before).toBe(1);
+    plane.lease(testJob("noop", { step: "old", version: "v1" }));
+    plane.lease(testJob("noop", { step: "new", version: "v2" }));
+    expect(await plane.doneOf("old")).toEqual({ outcome: "succeeded" });
+    expect(await plane.doneOf("new")).toEqual({ outcome: "succeeded" });
+  });
+
+  test.each([
+    ["syntax", "export const = 1;", "syntax"],
+    ["missing", 'import "a-package-nobody-has"; export const runtime = { version: 1 };', "missing_package"],
+    ["threw", 'throw new Error("at import"); export const runtime = { version: 1 };', "threw"],
+    ["noruntime", "export const other = 1;", "project"],
+    ["oldruntime", "export const runtime = { version: 99 };", "project"],
+    ["exits", "process.exit(3); export const runtime = {};", "crashed"],
+    ["endless", "await new Promise((resolve) => setTimeout(resolve, 100000)); export const runtime = {};", "timeout"],
+  ])("a location that does not load (%s) is reported with its error and the good one keeps working", async (name, bundle, kind) => {
+    const { plane } = fixture;
+    await fixture.start({ timing: { loadTimeoutMs: 1500 } });
+    await reported("v1");
+    const version = testVersion({ version: name, bundle });
+    expect(await activate({ ...version, manifest: { ...version.manifest, location: "broken" } })).toMatchObject({
+      state: "failed",
+      errors: [{ kind }],
+    });
+    plane.lease(testJob("noop"));
+    expect(await plane.doneOf("noop")).toEqual({ outcome: "succeeded" });
+  });
+
+  test("packages left out of the bundle come from the configured modules folder", async () => {
+    const { plane, dataDir } = fixture;
+    const modules = join(dataDir, "given", "node_modules");
+    mkdirSync(join(modules, "some-external"), { recursive: true });
+    writeFileSync(join(modules, "some-external", "package.json"), '{ "name": "some-external", "type": "module", "exports": "./main.js" }');
+    writeFileSync(join(modules, "some-external", "main.js"), 'export const name = "found";');
+    await fixture.start({ config: { modules } });
+    plane.lease(testJob("external"));
+    expect(await plane.doneOf("external")).toEqual({ outcome: "succeeded" });
+    expect(eventOf(plane.eventsOf("external"), "asset_observed").metadata["value"]).toEqual({ type: "text", value: "found" });
+  });
+
+  test("a version on disk is used after a restart, and laid out anew when its code was changed", async () => {
+    const { plane, dataDir } = fixture;
+    const first = await fixture.start();
+    await reported("v1");
+    await first.stop("restart");
+    plane.blobRequests.length = 0;
+    const second = await fixture.start();
+    await plane.until("ready again", () => plane.items.filter(({ item }) => item.k === "location").length === 2);
+    expect(plane.blobRequests).toEqual([]);
+    await second.stop("restart");
+    const entry = join(dataDir, "versions", "main", "v1", "bundle", "main.js");
+    writeFileSync(entry, "export const runtime = null;");
+    await fixture.start();
+    plane.lease(testJob("noop"));
+    expect(await plane.doneOf("noop")).toEqual({ outcome: "succeeded" });
+    expect(readFileSync(entry, "utf8")).toBe(TEST_BUNDLE);
+  });
+
+  test("old versions are removed from disk, the active and the last ones stay", async () => {
+    const { dataDir } = fixture;
+    await fixture.start();
+    await reported("v1");
+    for (let number = 2; number <= 7; number++)
+      await activate(testVersion({ version: `v${number}`, files: { "data/numbers.csv": String(number) } }));
+    const folder = join(dataDir, "versions", "main");
+    await fixture.plane.until("cleaned up", () => readdirSync(folder).length <= 4);
+    expect(readdirSync(folder)).toContain("v7");
+  });
+});
