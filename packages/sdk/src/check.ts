@@ -1,0 +1,80 @@
+/** Asset checks with a function of their own: they run as a step after the asset. */
+import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
+import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
+import type { BaseContext } from "./context.ts";
+import type { DefinitionSite } from "./definition-site.ts";
+import type { AnyResource, ResourceMap } from "./resource.ts";
+import type { CheckResult } from "./result.ts";
+
+/** What `run` of a check receives. */
+export type CheckContext<R extends readonly AnyResource[], T> = BaseContext & {
+  /** Key of the checked asset. */
+  readonly asset: string;
+  readonly partition: { readonly key: string } | null;
+  readonly resources: ResourceMap<R>;
+  /** The asset's stored output value. */
+  readonly loadValue: () => Promise<T>;
+};
+
+export interface CheckOptions<R extends readonly AnyResource[], T> {
+  readonly description?: string | undefined;
+  /** True: downstream steps of the same run wait for it, and do not run when it fails with severity `error`. */
+  readonly blocking?: boolean | undefined;
+  /** Severity of a failed result that does not name one; default `error`. */
+  readonly severity?: CheckSeverity | undefined;
+  readonly requires?: R | undefined;
+  readonly retry?: RetryPolicy | undefined;
+  /** Seconds. */
+  readonly timeout?: number | undefined;
+  readonly pool?: string | undefined;
+  run(context: CheckContext<R, T>): CheckResult | boolean | Promise<CheckResult | boolean>;
+}
+
+/** Made by `asset.check(...)`; belongs to its asset and needs no registration of its own. */
+export interface AssetCheck {
+  readonly kind: "assetCheck";
+  readonly asset: string;
+  readonly name: string;
+  readonly "~definition": ErasedCheck;
+}
+
+export interface ErasedCheck {
+  readonly description: string | undefined;
+  readonly blocking: boolean;
+  readonly severity: CheckSeverity;
+  readonly requires: readonly AnyResource[];
+  readonly retry: RetryPolicy | undefined;
+  readonly timeout: number | undefined;
+  readonly pool: string | undefined;
+  readonly site: DefinitionSite | undefined;
+  run(context: CheckContext<readonly AnyResource[], unknown>): CheckResult | boolean | Promise<CheckResult | boolean>;
+}
+
+export function createCheck<R extends readonly AnyResource[], T>(
+  target: { readonly asset: string; readonly name: string; readonly site: DefinitionSite | undefined },
+  options: CheckOptions<R, T>,
+): AssetCheck {
+  return {
+    kind: "assetCheck",
+    asset: target.asset,
+    name: target.name,
+    "~definition": {
+      description: options.description,
+      blocking: options.blocking ?? false,
+      severity: options.severity ?? "error",
+      requires: options.requires ?? [],
+      retry: options.retry,
+      timeout: options.timeout,
+      pool: options.pool,
+      site: target.site,
+      run: (context) => options.run(context as CheckContext<R, T>),
+    },
+  };
+}
+
+/** A check whose result the asset itself returns: declared so that it is listed before the first run and may be blocking. */
+export interface CheckSpec {
+  readonly description?: string | undefined;
+  readonly blocking?: boolean | undefined;
+  readonly severity?: CheckSeverity | undefined;
+}

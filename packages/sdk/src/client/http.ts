@@ -1,0 +1,73 @@
+/** One call of a control plane's procedure over plain HTTP. Every failure is an `AppError` with the control plane's own code and message. */
+import { AppError, ERROR_CODES, type ErrorBody, type ErrorCode } from "@headgate/shared/errors.ts";
+
+export interface CallOptions {
+  readonly url: string;
+  readonly token: string;
+  readonly fetch: typeof fetch;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export async function callProcedure(options: CallOptions, kind: "query" | "mutation", call: { readonly path: string; readonly input: unknown }): Promise<unknown> {
+  const query = kind === "query" ? `?input=${encodeURIComponent(JSON.stringify(call.input))}` : "";
+  const address = `${options.url}/${call.path}${query}`;
+  let response: Response;
+  try {
+    response = await options.fetch(address, {
+      method: kind === "query" ? "GET" : "POST",
+      headers: { authorization: `Bearer ${options.token}`, ...(kind === "mutation" && { "content-type": "application/json" }) },
+      ...(kind === "mutation" && { body: JSON.stringify(call.input) }),
+      ...(options.signal && { signal: options.signal }),
+    });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new AppError("unavailable", `The control plane at ${options.url} cannot be reached. Check the url and that it is running.`, { cause: error });
+  }
+  const text = await response.text();
+  const body = parse(text);
+  if (response.ok && isRecord(body) && isRecord(body["result"])) return body["result"]["data"];
+  throw failureOf(body, { response, text });
+}
+
+function failureOf(body: unknown, answer: { readonly response: Response; readonly text: string }): AppError {
+  const { response, text } = answer;
+  const error = isRecord(body) && isRecord(body["error"]) ? body["error"] : {};
+  const data = isRecord(error["data"]) ? error["data"] : {};
+  // tRPC answers carry the whole body under `data`; what is refused before tRPC (authentication) carries it plainly.
+  for (const candidate of [data["body"], error]) {
+    const found = asErrorBody(candidate);
+    if (found) return AppError.from(found);
+  }
+  const message = typeof error["message"] === "string" ? error["message"] : text.slice(0, 500);
+  return new AppError(codeOfStatus(response.status), `The control plane answered ${response.status}: ${message}`);
+}
+
+function asErrorBody(value: unknown): ErrorBody | undefined {
+  if (!isRecord(value) || typeof value["message"] !== "string") return undefined;
+  const code = ERROR_CODES.find((known) => known === value["code"]);
+  if (code === undefined) return undefined;
+  return { code, message: value["message"], ...(isRecord(value["details"]) && { details: value["details"] }) };
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 400) return "invalid_input";
+  if (status === 401) return "unauthenticated";
+  if (status === 403) return "forbidden";
+  if (status === 404) return "not_found";
+  if (status === 409) return "conflict";
+  if (status === 413) return "too_large";
+  if (status === 429) return "rate_limited";
+  return status >= 500 ? "unavailable" : "internal";
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

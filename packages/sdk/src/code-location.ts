@@ -1,0 +1,58 @@
+/** A code location: the value that a project's entry module exports by default. */
+import type { Asset } from "./asset.ts";
+import type { AssetCheck } from "./check.ts";
+import { captureSite, type DefinitionSite } from "./definition-site.ts";
+import type { IoManager } from "./io-manager.ts";
+import type { Job } from "./job.ts";
+import type { MultiAsset } from "./multi-asset.ts";
+import type { AnyResource } from "./resource.ts";
+import type { Schedule } from "./schedule.ts";
+import type { Sensor } from "./sensor.ts";
+import type { SourceAsset } from "./source-asset.ts";
+
+/** Something that brings assets of its own, like `dbtAssets(...)`; what the runtime does with it is in `unit.ts`. */
+export interface Unit {
+  readonly kind: "unit";
+  readonly id: string;
+}
+
+/** Anything that brings assets. */
+export type AssetSource = Asset<string, unknown> | MultiAsset | SourceAsset | Unit | AssetCheck;
+/** A module imported as a namespace: its asset exports are taken, everything else in it is ignored. */
+export type ModuleNamespace = Readonly<Record<string, unknown>>;
+
+export interface CodeLocationOptions {
+  /** Letters, digits, `_` and `-`. */
+  readonly name: string;
+  /** Assets, multi-assets, external assets, `dbtAssets(...)`, arrays of them or modules (`import * as bronze from "./assets/bronze.ts"`). */
+  readonly assets?: readonly (AssetSource | readonly AssetSource[] | ModuleNamespace)[] | undefined;
+  /** Jobs of schedules and sensors are added by themselves. */
+  readonly jobs?: readonly (Job | readonly Job[] | ModuleNamespace)[] | undefined;
+  readonly schedules?: readonly (Schedule | readonly Schedule[] | ModuleNamespace)[] | undefined;
+  readonly sensors?: readonly (Sensor | readonly Sensor[] | ModuleNamespace)[] | undefined;
+  /** Every resource that an asset, check, schedule or sensor requires. */
+  readonly resources?: readonly AnyResource[] | undefined;
+  /** Where output values are kept; default: files in the agent's storage folder. */
+  readonly ioManager?: IoManager | undefined;
+  /** Pool name -> number of steps that may hold it at once. */
+  readonly pools?: Readonly<Record<string, number>> | undefined;
+  /** Names of further environment variables that the code reads. */
+  readonly env?: readonly string[] | undefined;
+}
+
+/** Made by `defineCodeLocation()`. */
+export interface CodeLocation {
+  readonly kind: "codeLocation";
+  readonly name: string;
+  readonly "~definition": CodeLocationOptions & { readonly site: DefinitionSite | undefined };
+}
+
+/**
+ * Puts definitions together; export it by default from the entry module named in `headgate.config.ts`.
+ *
+ * @example
+ * export default defineCodeLocation({ name: "lakehouse", assets: [bronze, silver], jobs: [fullRefresh], resources: [dbt] });
+ */
+export function defineCodeLocation(options: CodeLocationOptions): CodeLocation {
+  return { kind: "codeLocation", name: options.name, "~definition": { ...options, site: captureSite(defineCodeLocation) } };
+}

@@ -1,0 +1,213 @@
+/** Follows one `dbt build`: turns its lines into step events as they come and knows at the end what became of each wanted asset. */
+import type { Metadata, TableColumn } from "@headgate/shared/domain/metadata.ts";
+import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
+import type { Failure } from "@headgate/shared/domain/run/failure.ts";
+import { assetParents, type DbtAssetMap, type DbtCheck } from "./asset-keys.ts";
+import type { DbtManifest, DbtManifestNode } from "./dbt-manifest.ts";
+import { cleanMessage, compiledSql, nodeFailure } from "./failure.ts";
+import type { DbtLine, DbtRunResult, DbtStats } from "./log-line.ts";
+import type { WantedNodes } from "./selection.ts";
+
+export interface ReportOptions {
+  readonly manifest: DbtManifest;
+  readonly map: DbtAssetMap;
+  readonly wanted: WantedNodes;
+  readonly partition: string | null;
+  readonly targetPath: string;
+  /** A materialization waits for its row count, which comes right after it. */
+  readonly statsFollow: boolean;
+  emit(event: StepEvent): void;
+}
+
+export interface BuildReport {
+  receive(line: DbtLine): void;
+  /** Materializations whose row count did not come, for somebody else to count. */
+  pending(): readonly { readonly uniqueId: string; readonly relation: string | null }[];
+  /** Emits a held materialization, with a row count when there is one. */
+  settle(uniqueId: string, stats: DbtStats | null): void;
+  readonly failed: ReadonlyMap<string, Failure>;
+  readonly skipped: ReadonlySet<string>;
+  readonly materialized: ReadonlySet<string>;
+  /** Blocking checks that failed: check id -> what dbt said. */
+  readonly failedChecks: ReadonlyMap<string, string>;
+  readonly started: boolean;
+}
+
+export function createReport(options: ReportOptions): BuildReport {
+  const { manifest, map, wanted } = options;
+  const emit = (event: StepEvent): void => options.emit(event);
+  const failed = new Map<string, Failure>();
+  const skipped = new Set<string>();
+  const materialized = new Set<string>();
+  const failedChecks = new Map<string, string>();
+  const held = new Map<string, { readonly result: DbtRunResult; readonly relation: string | null }>();
+  const failedTests = new Map<string, string>();
+  const partition = options.partition === null ? {} : { partition: options.partition };
+  let started = false;
+
+  const assetOf = (uniqueId: string): string | undefined => {
+    const key = map.keys.get(uniqueId);
+    return key !== undefined && wanted.assets.has(key) && map.nodes.get(key)?.unique_id === uniqueId ? key : undefined;
+  };
+
+  const settle = (uniqueId: string, stats: DbtStats | null): void => {
+    const entry = held.get(uniqueId);
+    const asset = assetOf(uniqueId);
+    const node = manifest.nodes[uniqueId];
+    if (!entry || asset === undefined || !node) return;
+    held.delete(uniqueId);
+    materialized.add(asset);
+    if (stats?.error !== undefined)
+      emit({ type: "log", level: "warn", message: `rows of ${asset} could not be counted: ${stats.error}`, asset, source: "dbt" });
+    const metadata = metadataOf({ node, ...entry, stats });
+    emit({ type: "asset_materialized", asset, ...partition, metadata, ...durationOf(entry.result) });
+  };
+
+  const finishAsset = (asset: string, node: DbtManifestNode, line: Extract<DbtLine, { kind: "node_finished" }>): void => {
+    const { result } = line;
+    if (result.status === "success") {
+      held.set(node.unique_id, { result, relation: line.relation });
+      if (!options.statsFollow && rowsAffected(result) !== null) settle(node.unique_id, null);
+    } else if (result.status === "skipped") {
+      skipped.add(asset);
+      emit({ type: "asset_skipped", asset, reason: skipReason(node) });
+    } else {
+      const failure = nodeFailure(node, result.message || `dbt ended the node with status "${result.status}".`, options.targetPath);
+      failed.set(asset, failure);
+      emit({ type: "asset_failed", asset, failure, ...durationOf(result) });
+    }
+  };
+
+  /** The nearest thing upstream that went wrong. */
+  const skipReason = (node: DbtManifestNode): string => {
+    const visited = new Set<string>();
+    let level = [node.unique_id];
+    while (level.length > 0) {
+      const parents = level
+        .flatMap((id) => (manifest.nodes[id] ? assetParents(manifest, manifest.nodes[id]) : []))
+        .filter((id) => !visited.has(id));
+      for (const parent of parents) {
+        visited.add(parent);
+        const key = map.keys.get(parent) ?? parent;
+        if (failed.has(key)) return `upstream ${key} failed`;
+        const test = failedTests.get(parent);
+        if (test !== undefined) return `check ${test} of upstream ${key} failed`;
+      }
+      level = parents;
+    }
+    return "something upstream in the dbt project failed";
+  };
+
+  const finishTest = (test: DbtManifestNode, result: DbtRunResult): void => {
+    const id = map.checkIds.get(test.unique_id);
+    const check = id === undefined ? undefined : map.checks.get(id);
+    const bad = result.status === "fail" || result.status === "error";
+    if (bad) for (const parent of test.depends_on?.nodes ?? []) failedTests.set(parent, check?.name ?? test.name);
+    if (id === undefined || !check || !wanted.checks.has(id) || result.status === "skipped") return;
+    if (bad) failedChecks.set(id, cleanMessage(result.message ?? ""));
+    emit({ ...checkEvent(check, result, options.targetPath), ...partition, ...durationOf(result) });
+  };
+
+  const receive = (line: DbtLine): void => {
+    switch (line.kind) {
+      case "node_started": {
+        started = true;
+        const asset = assetOf(line.uniqueId);
+        if (asset !== undefined) emit({ type: "asset_started", asset });
+        return;
+      }
+      case "node_finished": {
+        const node = manifest.nodes[line.uniqueId];
+        const asset = assetOf(line.uniqueId);
+        if (node && asset !== undefined) finishAsset(asset, node, line);
+        else if (node?.resource_type === "test") finishTest(node, line.result);
+        return;
+      }
+      case "stats":
+        return settle(line.stats.unique_id, line.stats);
+      case "message": {
+        if (line.level === "debug" || line.text.trim() === "") return;
+        const asset = line.uniqueId === null ? undefined : assetOf(line.uniqueId);
+        return emit({ type: "log", level: line.level, message: line.text, source: "dbt", ...(asset !== undefined && { asset }) });
+      }
+      case "text":
+        return emit({ type: "log", level: "info", message: line.text, source: "dbt" });
+      case "databases":
+      case "end":
+        return;
+    }
+  };
+
+  return {
+    receive,
+    settle,
+    pending: () =>
+      [...held].map(([uniqueId, { relation }]) => ({ uniqueId, relation: relation ?? manifest.nodes[uniqueId]?.relation_name ?? null })),
+    failed,
+    skipped,
+    materialized,
+    failedChecks,
+    get started() {
+      return started;
+    },
+  };
+}
+
+function metadataOf(input: {
+  readonly node: DbtManifestNode;
+  readonly result: DbtRunResult;
+  readonly relation: string | null;
+  readonly stats: DbtStats | null;
+}): Metadata {
+  const { node, result, stats } = input;
+  const rows = stats?.row_count ?? rowsAffected(result);
+  const relation = input.relation ?? node.relation_name;
+  return {
+    ...(rows !== null && { row_count: { type: "int", value: rows } }),
+    ...(result.execution_time != null && { duration_seconds: { type: "float", value: Math.round(result.execution_time * 1000) / 1000 } }),
+    ...(relation && { relation: { type: "text", value: relation.replaceAll('"', "") } }),
+    ...(stats?.columns && { columns: { type: "table_schema", value: { columns: withDescriptions(stats.columns, node) } } }),
+    dbt_status: { type: "text", value: result.message || result.status },
+    dbt_unique_id: { type: "text", value: node.unique_id },
+  };
+}
+
+function withDescriptions(columns: readonly TableColumn[], node: DbtManifestNode): TableColumn[] {
+  const described = new Map((node.columns ?? []).map((column) => [column.name.toLowerCase(), column.description ?? ""]));
+  return columns.map((column) => {
+    const description = described.get(column.name.toLowerCase()) ?? "";
+    return description === "" ? column : { ...column, description };
+  });
+}
+
+/** What the adapter counted, where it counts (Trino does, DuckDB does not). */
+function rowsAffected(result: DbtRunResult): number | null {
+  const rows = result.adapter_response?.["rows_affected"];
+  const count = typeof rows === "string" ? Number(rows) : rows;
+  return typeof count === "number" && Number.isFinite(count) && count >= 0 ? count : null;
+}
+
+function durationOf(result: DbtRunResult): { durationMs?: number } {
+  return result.execution_time == null ? {} : { durationMs: Math.round(result.execution_time * 1000) };
+}
+
+function checkEvent(check: DbtCheck, result: DbtRunResult, targetPath: string): Extract<StepEvent, { type: "check_evaluated" }> {
+  const passed = result.status === "pass" || result.status === "success";
+  const configured = (check.test.config?.severity ?? "error").toLowerCase() === "warn" ? "warn" : "error";
+  const severity = passed ? configured : result.status === "warn" ? "warn" : "error";
+  const sql = passed ? null : compiledSql(check.test, targetPath);
+  const message = cleanMessage(result.message ?? "");
+  return {
+    type: "check_evaluated",
+    asset: check.asset,
+    check: check.name,
+    passed,
+    severity,
+    ...(message !== "" && { description: message }),
+    metadata: {
+      ...(result.num_failures != null && { failures: { type: "int", value: result.num_failures } }),
+      dbt_unique_id: { type: "text", value: check.test.unique_id },
+      ...(sql !== null && { sql: { type: "sql", value: sql } }),
+    },
+  };
+}

@@ -1,0 +1,161 @@
+/**
+ * The Python program that runs one dbt command inside its own process and reports it as JSON lines. Compared with the bare `dbt`
+ * command it counts rows through dbt's own connection the moment a model is done (DuckDB lets no second process look), names the
+ * database files before it opens them, and stops its queries when it is told to stop or when its parent is gone.
+ *
+ * stdin:  "go" opens the gate before the first use of the database; the end of stdin means that the parent is gone.
+ * stdout: {"info", "data"} as dbt's own JSON log, {"databases": [...]}, {"stats": {...}} and one last {"end": {...}}.
+ */
+export const DBT_DRIVER = String.raw`
+import json, os, signal, sys, threading, time
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    request = json.load(file)
+
+out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+writing = threading.Lock()
+gate = threading.Event()
+stopping = False
+
+
+def say(line):
+    text = json.dumps(line, default=str) + "\n"
+    with writing:
+        out.write(text)
+        out.flush()
+
+
+def listen():
+    while True:
+        data = os.read(0, 4096)
+        if not data:
+            break
+        gate.set()
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(20)
+    os._exit(130)
+
+
+def keep_cancelling():
+    # dbt cancels what runs at the moment of the signal; a node that was only being compiled would start its query after that.
+    from dbt.adapters.factory import FACTORY
+
+    while True:
+        time.sleep(0.5)
+        for adapter in list(FACTORY.adapters.values()):
+            try:
+                if adapter.is_cancelable():
+                    adapter.cancel_open_connections()
+            except Exception:
+                continue
+
+
+def interrupted(signum, frame):
+    global stopping
+    if stopping:
+        return
+    stopping = True
+    threading.Thread(target=keep_cancelling, daemon=True).start()
+    raise KeyboardInterrupt()
+
+
+signal.signal(signal.SIGINT, interrupted)
+signal.signal(signal.SIGTERM, interrupted)
+threading.Thread(target=listen, daemon=True).start()
+
+from google.protobuf.json_format import MessageToDict
+from dbt.cli.main import dbtRunner
+
+LEVELS = {"info", "warn", "error"}
+WITH_DATA = {"NodeStart", "NodeFinished"}
+gate_event = request["gate"]
+asked = False
+environments = set()
+
+
+def databases():
+    from dbt.adapters.factory import FACTORY
+
+    paths = []
+    for adapter in FACTORY.adapters.values():
+        credentials = adapter.config.credentials
+        if credentials.type != "duckdb":
+            continue
+        attached = [a for a in (credentials.attach or []) if not a.type or a.type == "duckdb"]
+        for path in [credentials.path] + [a.path for a in attached]:
+            if path and path != ":memory:" and "://" not in path and not path.startswith(("md:", "motherduck:", "ducklake:")):
+                paths.append(os.path.realpath(path))
+    return paths
+
+
+def pass_gate():
+    global asked
+    if asked:
+        return
+    asked = True
+    say({"databases": databases()})
+    while not gate.wait(0.2):
+        pass
+
+
+def count(node):
+    from dbt.adapters.factory import FACTORY
+
+    if "duckdb" not in FACTORY.adapters or not node.node_relation.relation_name:
+        return
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environments.add(DuckDBConnectionManager.env())
+    handle = DuckDBConnectionManager.env().handle()
+    try:
+        cursor = handle.cursor()
+        relation = node.node_relation.relation_name
+        rows = cursor.execute(f"select count(*) from {relation}").fetchone()[0]
+        columns = [{"name": c[0], "type": c[1], "nullable": c[2] == "YES"} for c in cursor.execute(f"describe {relation}").fetchall()]
+    finally:
+        handle.close()
+    say({"stats": {"unique_id": node.unique_id, "row_count": rows, "columns": columns}})
+
+
+def callback(event):
+    info = event.info
+    if info.name == gate_event:
+        pass_gate()
+    with_data = info.name in WITH_DATA
+    if not with_data and info.level not in LEVELS:
+        return
+    line = {"info": {"name": info.name, "level": info.level, "msg": info.msg}}
+    node = getattr(event.data, "node_info", None)
+    if node is not None and node.unique_id:
+        line["node"] = node.unique_id
+    if with_data:
+        line["data"] = MessageToDict(event.data, preserving_proto_field_name=True)
+    say(line)
+    if info.name == "NodeFinished" and request["count"]:
+        if node.resource_type in ("model", "seed", "snapshot") and node.materialized != "ephemeral" and event.data.run_result.status == "success":
+            # An error here would fail the model in dbt's eyes.
+            try:
+                count(node)
+            except Exception as error:
+                say({"stats": {"unique_id": node.unique_id, "error": str(error)}})
+
+
+try:
+    result = dbtRunner(callbacks=[callback]).invoke(request["args"])
+    exception = result.exception
+    code = 0 if result.success else (1 if exception is None else 2)
+    say({"end": {"code": code, "error": None if exception is None else (str(exception) or type(exception).__name__), "type": type(exception).__name__}})
+except KeyboardInterrupt:
+    code = 2
+    say({"end": {"code": code, "error": "interrupted", "type": "KeyboardInterrupt"}})
+# Closing writes the log of DuckDB back into the file.
+for environment in environments:
+    environment.close()
+sys.stdout.flush()
+sys.stderr.flush()
+# Nothing is left to do, and an ordinary exit would take half a second to take the interpreter apart.
+import multiprocessing.util
+
+getattr(multiprocessing.util, "_run_finalizers", lambda: None)()
+os._exit(code)
+`;

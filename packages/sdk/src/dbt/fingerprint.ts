@@ -1,0 +1,46 @@
+/** Has a dbt project changed? A hash over its files, and the names of the environment variables it reads. */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+
+export interface ProjectFiles {
+  /** Hash of all files that matter to dbt. */
+  readonly hash: string;
+  /** Names inside `env_var('...')`, sorted. */
+  readonly envNames: readonly string[];
+  /** Paths, relative to the project's folder, that are no part of it: outputs, databases, caches. */
+  readonly ignored: readonly string[];
+}
+
+const ENV_VAR = /env_var\(\s*['"]([A-Za-z_][A-Za-z0-9_]*)['"]/g;
+const IGNORED_FOLDERS = new Set(["target", "logs", "__pycache__", "node_modules"]);
+const DATABASE = /\.(duckdb|duckdb\.wal|duckdb\.lock|db\.wal)$/;
+
+export function readProjectFiles(dir: string, profilesDir: string): ProjectFiles {
+  const hash = createHash("sha256");
+  const names = new Set<string>();
+  const ignored: string[] = [];
+  const read = (file: string, label: string): void => {
+    const content = readFileSync(file);
+    hash.update(`${label}\0${content.length}\0`).update(content);
+    for (const [, name = ""] of content.toString("utf8").matchAll(ENV_VAR)) names.add(name);
+  };
+  const walk = (folder: string): void => {
+    const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of entries) {
+      const file = join(folder, entry.name);
+      const path = relative(dir, file).split(sep).join("/");
+      const skip = entry.name.startsWith(".") || (entry.isDirectory() ? IGNORED_FOLDERS.has(entry.name) : DATABASE.test(entry.name));
+      if (skip) ignored.push(path);
+      else if (entry.isDirectory()) walk(file);
+      else if (entry.isFile()) read(file, path);
+    }
+  };
+  walk(dir);
+  if (relative(dir, profilesDir).startsWith("..")) read(join(profilesDir, "profiles.yml"), "profiles.yml");
+  return { hash: hash.digest("hex"), envNames: [...names].sort(), ignored };
+}
+
+export function hashOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}

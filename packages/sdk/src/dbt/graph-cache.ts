@@ -1,0 +1,72 @@
+/**
+ * Graphs of a dbt project that were parsed before. They lie in the project's `target/headgate` folder and are published with it, so that
+ * an agent need not parse before it knows which node an asset is.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { canonicalJson } from "@headgate/shared/json.ts";
+import { z } from "zod";
+import { dbtManifestSchema, type DbtManifest } from "./dbt-manifest.ts";
+
+export interface DbtGraph {
+  readonly manifest: DbtManifest;
+  /** Unique ids of `select` and `exclude`; null: everything. */
+  readonly selected: ReadonlySet<string> | null;
+}
+
+/** What a graph was made from; all but `dir` are hashes. */
+export interface GraphPlace {
+  readonly dir: string;
+  readonly files: string;
+  readonly selection: string;
+  readonly environment: string;
+}
+
+const graphSchema = z.object({ version: z.literal(1), manifest: dbtManifestSchema, selected: z.array(z.string()).nullable() });
+
+export const GRAPH_FOLDER = join("target", "headgate");
+
+/** `anyEnvironment`: a graph made with other variables will do, because the one that was published is the one to follow. */
+export function readCachedGraph(place: GraphPlace, anyEnvironment: boolean): DbtGraph | null {
+  const folder = join(place.dir, GRAPH_FOLDER);
+  const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+  const exact = nameOf(place);
+  const name = names.includes(exact) ? exact : anyEnvironment ? names.find((entry) => entry.startsWith(stemOf(place))) : undefined;
+  if (name === undefined) return null;
+  try {
+    const { manifest, selected } = graphSchema.parse(JSON.parse(readFileSync(join(folder, name), "utf8")));
+    return { manifest, selected: selected && new Set(selected) };
+  } catch {
+    // Cut short by a crash, or of another release: parse again.
+    return null;
+  }
+}
+
+/** A read-only folder only costs time, so it is no error. */
+export function writeCachedGraph(place: GraphPlace, graph: DbtGraph): void {
+  const folder = join(place.dir, GRAPH_FOLDER);
+  const name = nameOf(place);
+  const selected = graph.selected && [...graph.selected].sort();
+  try {
+    mkdirSync(folder, { recursive: true });
+    const temporary = join(folder, `.${name}.${process.pid}`);
+    writeFileSync(temporary, canonicalJson({ version: 1, manifest: graph.manifest, selected }));
+    renameSync(temporary, join(folder, name));
+    const outdated = readdirSync(folder).filter((entry) => entry.startsWith("graph-") && !entry.startsWith(`graph-${short(place.files)}-`));
+    for (const entry of outdated) rmSync(join(folder, entry), { force: true });
+  } catch {
+    return;
+  }
+}
+
+function nameOf(place: GraphPlace): string {
+  return `${stemOf(place)}${short(place.environment)}.json`;
+}
+
+function stemOf(place: GraphPlace): string {
+  return `graph-${short(place.files)}-${short(place.selection)}-`;
+}
+
+function short(hash: string): string {
+  return hash.slice(0, 12);
+}

@@ -1,0 +1,6 @@
+/** Entry point `@headgate/sdk/dbt`. */
+export { dbtAssets, type DbtAssetsOptions, type DbtPartition } from "./dbt-assets.ts";
+export type { DbtNode } from "./dbt-node.ts";
+export { dbtProject, type DbtProject, type DbtProjectOptions } from "./project.ts";
+export { dbtResource, type Dbt, type DbtCommandOptions, type DbtCommandResult, type DbtNodeResult } from "./dbt-resource.ts";
+export type { DbtAssetOptions } from "./describe.ts";

@@ -1,0 +1,158 @@
+/**
+ * The graph of a dbt project: from the cache when nothing changed, else by `dbt parse` (and `dbt ls` where only a part is wanted).
+ */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { canonicalJson } from "@headgate/shared/json.ts";
+import type { LoadError } from "@headgate/shared/manifest/schema.ts";
+import { z } from "zod";
+import { dbtManifestSchema, type DbtManifest } from "./dbt-manifest.ts";
+import { hashOf, readProjectFiles, type ProjectFiles } from "./fingerprint.ts";
+import { readCachedGraph, writeCachedGraph, type DbtGraph } from "./graph-cache.ts";
+import { dbtLoadError } from "./parse-error.ts";
+import type { ResolvedProject } from "./project.ts";
+import { runDbt } from "./run-dbt.ts";
+
+export interface LoadGraphOptions {
+  readonly project: ResolvedProject;
+  /** The folder as the user wrote it, for messages. */
+  readonly shownDir: string;
+  readonly select: string | undefined;
+  readonly exclude: string | undefined;
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+  /** Take a graph that was made in another environment: the one that was published is the one to follow. */
+  readonly anyEnvironment: boolean;
+}
+
+export type LoadGraphResult =
+  | { readonly ok: true; readonly graph: DbtGraph; readonly files: ProjectFiles }
+  | { readonly ok: false; readonly errors: readonly LoadError[] };
+
+const PARSE_CACHE = join("target", "headgate-cache", "partial_parse.msgpack");
+
+export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphResult> {
+  const { project } = options;
+  if (!existsSync(join(project.dir, "dbt_project.yml"))) {
+    return {
+      ok: false,
+      errors: [
+        {
+          kind: "project",
+          message: `There is no dbt_project.yml in "${options.shownDir}".`,
+          hint: "Set dbtProject({ dir }) to the folder of the dbt project, relative to the project root.",
+        },
+      ],
+    };
+  }
+  let files: ProjectFiles;
+  try {
+    files = readProjectFiles(project.dir, project.profilesDir);
+  } catch (error) {
+    return {
+      ok: false,
+      errors: [
+        dbtLoadError({ message: error instanceof Error ? error.message : String(error), dir: project.dir, shownDir: options.shownDir }),
+      ],
+    };
+  }
+  const place = {
+    dir: project.dir,
+    files: files.hash,
+    selection: hashOf([options.select ?? null, options.exclude ?? null]),
+    environment: hashOf([files.envNames.map((name) => [name, project.stableEnv[name] ?? project.env[name] ?? null]), project.profileArgs]),
+  };
+  const cached = readCachedGraph(place, options.anyEnvironment);
+  if (cached) return { ok: true, graph: cached, files };
+  const parsed = await parse(options);
+  if (!parsed.ok) return parsed;
+  writeCachedGraph(place, parsed.graph);
+  return { ok: true, graph: parsed.graph, files };
+}
+
+async function parse(
+  options: LoadGraphOptions,
+): Promise<{ readonly ok: true; readonly graph: DbtGraph } | { readonly ok: false; readonly errors: readonly LoadError[] }> {
+  const { project, scratch } = options;
+  const targetPath = join(scratch, "dbt-parse");
+  const cache = join(project.dir, PARSE_CACHE);
+  copyQuietly(cache, join(targetPath, "partial_parse.msgpack"));
+  const parsed = await command(options, ["parse"], targetPath);
+  if (!parsed.ok) return parsed;
+  const read = dbtManifestSchema.safeParse(JSON.parse(readFileSync(join(targetPath, "manifest.json"), "utf8")));
+  if (!read.success) {
+    return {
+      ok: false,
+      errors: [
+        {
+          kind: "project",
+          message: `The manifest that dbt wrote for "${options.shownDir}" has an unknown form: ${z.prettifyError(read.error)}`,
+          hint: "Install a dbt-core version from 1.8 on, below 1.12.",
+        },
+      ],
+    };
+  }
+  copyQuietly(join(targetPath, "partial_parse.msgpack"), cache);
+  if (options.select === undefined && options.exclude === undefined)
+    return { ok: true, graph: { manifest: slim(read.data), selected: null } };
+  const selection = [
+    ...(options.select === undefined ? [] : ["--select", options.select]),
+    ...(options.exclude === undefined ? [] : ["--exclude", options.exclude]),
+  ];
+  const listed = await command(options, ["ls", "--output", "json", "--output-keys", "unique_id", ...selection], targetPath);
+  if (!listed.ok) return listed;
+  const selected = new Set<string>();
+  for (const text of listed.lines) {
+    const match = /"unique_id":\s*"([^"]+)"/.exec(text);
+    if (match?.[1] !== undefined) selected.add(match[1]);
+  }
+  return { ok: true, graph: { manifest: slim(read.data), selected } };
+}
+
+async function command(
+  options: LoadGraphOptions,
+  args: readonly string[],
+  targetPath: string,
+): Promise<{ readonly ok: true; readonly lines: readonly string[] } | { readonly ok: false; readonly errors: readonly LoadError[] }> {
+  const lines: string[] = [];
+  const errors: string[] = [];
+  const exit = await runDbt({
+    project: options.project,
+    command: args,
+    targetPath,
+    scratch: join(options.scratch, "dbt-driver"),
+    countRows: false,
+    signal: options.signal,
+    onLine: (line) => {
+      if (line.kind === "text") lines.push(line.text);
+      if (line.kind === "message") (line.level === "error" ? errors : lines).push(line.text);
+    },
+  });
+  if (exit.code === 0) return { ok: true, lines };
+  const message =
+    exit.error ?? (errors.length > 0 ? errors.join("\n") : exit.stderr.trim() || `dbt ended with exit code ${exit.code ?? "none"}.`);
+  return { ok: false, errors: [dbtLoadError({ message, dir: options.project.dir, shownDir: options.shownDir })] };
+}
+
+/**
+ * Tests carry their rendered macro call as code, which nobody reads; without it the graph is half as large. dbt's threads leave the
+ * nodes in any order, and a published manifest must not depend on that.
+ */
+function slim(manifest: DbtManifest): DbtManifest {
+  const nodes = Object.entries(manifest.nodes).map(
+    ([id, node]) => [id, node.resource_type === "test" && node.attached_node ? { ...node, raw_code: undefined } : node] as const,
+  );
+  return dbtManifestSchema.parse(JSON.parse(canonicalJson({ ...manifest, nodes: Object.fromEntries(nodes) })));
+}
+
+export function copyQuietly(from: string, to: string): void {
+  if (!existsSync(from)) return;
+  try {
+    mkdirSync(dirname(to), { recursive: true });
+    const temporary = `${to}.${process.pid}.tmp`;
+    copyFileSync(from, temporary);
+    renameSync(temporary, to);
+  } catch {
+    // A cache: the next parse is slower, nothing else.
+  }
+}

@@ -1,0 +1,99 @@
+/** One line of a dbt process's output, checked; what does not look like dbt's JSON log is plain text. */
+import { z } from "zod";
+
+const nodeInfo = z.object({
+  unique_id: z.string(),
+  resource_type: z.string().default(""),
+  materialized: z.string().default(""),
+  node_name: z.string().default(""),
+  node_relation: z.object({ relation_name: z.string().nullish() }).nullish(),
+});
+
+const runResult = z.object({
+  status: z.string(),
+  message: z.string().nullish(),
+  num_failures: z.number().nullish(),
+  execution_time: z.number().nullish(),
+  adapter_response: z.record(z.string(), z.unknown()).nullish(),
+});
+export type DbtRunResult = z.infer<typeof runResult>;
+
+const statsColumn = z.object({ name: z.string(), type: z.string(), nullable: z.boolean() });
+const stats = z.object({
+  unique_id: z.string(),
+  row_count: z.number().optional(),
+  columns: z.array(statsColumn).optional(),
+  error: z.string().optional(),
+});
+export type DbtStats = z.infer<typeof stats>;
+
+const line = z.union([
+  z.object({ stats }),
+  z.object({ databases: z.array(z.string()) }),
+  z.object({ end: z.object({ code: z.number(), error: z.string().nullable(), type: z.string() }) }),
+  z.object({
+    info: z.object({ name: z.string(), level: z.string(), msg: z.string() }),
+    node: z.string().optional(),
+    data: z.object({ node_info: nodeInfo.optional(), run_result: runResult.optional() }).optional().catch(undefined),
+  }),
+]);
+
+export type DbtLine =
+  | {
+      readonly kind: "message";
+      readonly name: string;
+      readonly level: "debug" | "info" | "warn" | "error";
+      readonly text: string;
+      readonly uniqueId: string | null;
+    }
+  | { readonly kind: "node_started"; readonly uniqueId: string }
+  | {
+      readonly kind: "node_finished";
+      readonly uniqueId: string;
+      readonly resourceType: string;
+      readonly relation: string | null;
+      readonly result: DbtRunResult;
+    }
+  | { readonly kind: "stats"; readonly stats: DbtStats }
+  | { readonly kind: "databases"; readonly paths: readonly string[] }
+  | { readonly kind: "end"; readonly error: string | null; readonly type: string }
+  | { readonly kind: "text"; readonly text: string };
+
+export function parseDbtLine(text: string): DbtLine {
+  if (!text.startsWith("{")) return { kind: "text", text };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { kind: "text", text };
+  }
+  const parsed = line.safeParse(json);
+  if (!parsed.success) return { kind: "text", text };
+  const value = parsed.data;
+  if ("stats" in value) return { kind: "stats", stats: value.stats };
+  if ("databases" in value) return { kind: "databases", paths: value.databases };
+  if ("end" in value) return { kind: "end", error: value.end.error, type: value.end.type };
+  const { info, data, node: uniqueId } = value;
+  if (info.name === "NodeStart" && data?.node_info) return { kind: "node_started", uniqueId: data.node_info.unique_id };
+  if (info.name === "NodeFinished" && data?.node_info && data.run_result) {
+    const { node_info: node, run_result: result } = data;
+    return {
+      kind: "node_finished",
+      uniqueId: node.unique_id,
+      resourceType: node.resource_type,
+      relation: node.node_relation?.relation_name ?? null,
+      result,
+    };
+  }
+  return {
+    kind: "message",
+    name: info.name,
+    level: levelOf(info.level),
+    text: info.msg,
+    uniqueId: uniqueId ?? data?.node_info?.unique_id ?? null,
+  };
+}
+
+function levelOf(level: string): "debug" | "info" | "warn" | "error" {
+  return level === "warn" || level === "error" || level === "info" ? level : "debug";
+}

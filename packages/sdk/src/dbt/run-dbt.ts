@@ -1,0 +1,163 @@
+/** Runs one dbt command: starts the process, hands on its lines in order, holds database locks while it may write, and stops it politely. */
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { StringDecoder } from "node:string_decoder";
+import { DBT_DRIVER } from "./driver.ts";
+import { parseDbtLine, type DbtLine } from "./log-line.ts";
+import type { ResolvedProject } from "./project.ts";
+
+/** dbt cancels its queries on SIGINT only; on SIGTERM it dies at once and leaves them running. */
+const INTERRUPT_GRACE_MS = 25_000;
+
+export interface DbtRunOptions {
+  readonly project: ResolvedProject;
+  /** `["build", "--select", ...]`. */
+  readonly command: readonly string[];
+  /** Absolute; one per invocation, else `run_results.json` is overwritten by a neighbour. */
+  readonly targetPath: string;
+  /** Where the driver and its request are written. */
+  readonly scratch: string;
+  readonly countRows: boolean;
+  readonly signal: AbortSignal;
+  onLine(line: DbtLine): void;
+  /** Takes the locks of database files; asked before dbt opens them. Absent: dbt opens none. */
+  lock?: ((paths: readonly string[]) => Promise<() => Promise<void>>) | undefined;
+  /** Files known beforehand, for a dbt whose profile cannot be asked. */
+  readonly locks?: readonly string[] | undefined;
+}
+
+export interface DbtExit {
+  /** 0 success, 1 a node failed, 2 usage, parse or profile error or interrupted; null when killed. */
+  readonly code: number | null;
+  readonly interrupted: boolean;
+  /** What dbt said went wrong as a whole, e.g. a parse error. */
+  readonly error: string | null;
+  readonly stderr: string;
+}
+
+export async function runDbt(options: DbtRunOptions): Promise<DbtExit> {
+  const { project, signal } = options;
+  if (signal.aborted) return { code: null, interrupted: true, error: null, stderr: "" };
+  mkdirSync(options.targetPath, { recursive: true });
+  mkdirSync(options.scratch, { recursive: true });
+  const early =
+    project.program.kind === "command" && options.locks && options.locks.length > 0 ? await options.lock?.(options.locks) : undefined;
+  const releases: (() => Promise<void>)[] = early ? [early] : [];
+  try {
+    return await supervise(options, start(options), releases);
+  } finally {
+    for (const release of releases) await release();
+  }
+}
+
+function start(options: DbtRunOptions): ChildProcess {
+  const { project } = options;
+  const args = [...options.command, ...commonArgs(options)];
+  const spawnOptions: SpawnOptions = { cwd: project.dir, env: project.env, stdio: "pipe" };
+  if (project.program.kind === "command") {
+    return spawn(project.program.executable, [...args, "--log-format", "json", "--log-level", "debug"], spawnOptions);
+  }
+  const script = join(options.scratch, "driver.py");
+  const request = join(options.scratch, "request.json");
+  writeFileSync(script, DBT_DRIVER);
+  const gate = options.lock === undefined ? null : gateEvent(options.command[0] ?? "");
+  writeFileSync(request, JSON.stringify({ args: [...args, "--log-level", "none"], gate, count: options.countRows }));
+  return spawn(project.program.python, [script, request], spawnOptions);
+}
+
+function commonArgs({ project, targetPath, scratch }: DbtRunOptions): string[] {
+  const folders = [
+    "--project-dir",
+    project.dir,
+    "--profiles-dir",
+    project.profilesDir,
+    "--target-path",
+    targetPath,
+    "--log-path",
+    join(scratch, "logs"),
+  ];
+  return [...folders, ...project.profileArgs, "--no-use-colors", "--log-level-file", "none"];
+}
+
+/** The last event before a command opens its database: after parsing, where the command has that step. */
+function gateEvent(command: string): string {
+  return ["build", "run", "test", "seed", "snapshot"].includes(command) ? "FoundStats" : "AdapterRegistered";
+}
+
+function supervise(options: DbtRunOptions, child: ChildProcess, releases: (() => Promise<void>)[]): Promise<DbtExit> {
+  const { promise, resolve, reject } = Promise.withResolvers<DbtExit>();
+  let error: string | null = null;
+  let stderr = "";
+  let interrupted = false;
+  let kill: NodeJS.Timeout | undefined;
+
+  const interrupt = (): void => {
+    interrupted = true;
+    child.kill("SIGINT");
+    kill = setTimeout(() => child.kill("SIGKILL"), INTERRUPT_GRACE_MS);
+  };
+  options.signal.addEventListener("abort", interrupt, { once: true });
+
+  const openGate = async (paths: readonly string[]): Promise<void> => {
+    try {
+      const release = await options.lock?.([...new Set([...paths, ...(options.locks ?? [])])]);
+      if (release) releases.push(release);
+      child.stdin?.write("go\n");
+    } catch (reason) {
+      if (options.signal.aborted) return;
+      error = reason instanceof Error ? reason.message : String(reason);
+      child.kill("SIGINT");
+    }
+  };
+
+  const receive = (text: string): void => {
+    const line = parseDbtLine(text);
+    if (line.kind === "databases") void openGate(line.paths);
+    if (line.kind === "end") error ??= line.error;
+    if (line.kind === "message" && line.name === "MainEncounteredError") error ??= line.text;
+    options.onLine(line);
+  };
+
+  const failed = (reason: unknown): void => {
+    options.signal.removeEventListener("abort", interrupt);
+    clearTimeout(kill);
+    reject(reason instanceof Error ? reason : new Error(String(reason)));
+  };
+  // A line that cannot be handled (e.g. the event cannot be emitted) must end dbt and the step, not the worker.
+  onLines(child, (text) => {
+    try {
+      receive(text);
+    } catch (reason) {
+      child.kill("SIGINT");
+      failed(reason);
+    }
+  });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString("utf8")).slice(-20_000);
+    process.stderr.write(chunk);
+  });
+  // dbt may end before it read "go"; its exit says what happened.
+  child.stdin?.on("error", () => undefined);
+  child.on("error", failed);
+  child.on("close", (code) => {
+    options.signal.removeEventListener("abort", interrupt);
+    clearTimeout(kill);
+    resolve({ code, interrupted, error, stderr });
+  });
+  return promise;
+}
+
+function onLines(child: ChildProcess, receive: (line: string) => void): void {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    const lines = (rest + decoder.write(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line.trim() !== "") receive(line);
+  });
+  child.stdout?.on("end", () => {
+    const last = rest + decoder.end();
+    if (last.trim() !== "") receive(last);
+  });
+}

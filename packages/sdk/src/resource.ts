@@ -1,0 +1,103 @@
+/** What a resource is: a typed token that assets name in `requires`, and how its value is made and torn down around each attempt. */
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
+import { captureSite, type DefinitionSite } from "./definition-site.ts";
+import type { Env, Logger } from "./log.ts";
+
+/** Absolute folders that user code may use. */
+export interface Folders {
+  /** The unpacked code location; relative paths of definitions resolve against it. */
+  readonly root: string;
+  /** Kept between runs: DuckDB files, stored values. */
+  readonly storage: string;
+  /** Of this attempt only. */
+  readonly scratch: string;
+}
+
+/** What `setup` of a resource receives. */
+export interface ResourceContext<C = undefined> {
+  readonly config: C;
+  readonly env: Env;
+  readonly folders: Folders;
+  readonly log: Logger;
+  /** Aborted when the step is canceled or times out. */
+  readonly signal: AbortSignal;
+  /** Reports a step event; absent where no step runs, e.g. in a sensor. */
+  readonly emit?: ((event: StepEvent) => void) | undefined;
+}
+
+/** A resource token: pass it in `requires` and in `defineCodeLocation({ resources })`. */
+export interface Resource<K extends string = string, V = unknown> {
+  readonly kind: "resource";
+  readonly key: K;
+  /** Carries the value's type only. */
+  readonly "~value"?: V;
+  /** How the value is made; for the runtime. */
+  readonly "~definition": ErasedResourceDefinition;
+}
+
+/** A resource definition after its types did their work. */
+export interface ErasedResourceDefinition {
+  readonly kind: string;
+  readonly config: StandardSchemaV1 | undefined;
+  readonly values: unknown;
+  readonly env: readonly string[];
+  readonly site: DefinitionSite | undefined;
+  setup(context: ResourceContext<unknown>): unknown;
+  teardown?(value: unknown): void | Promise<void>;
+}
+
+export type ConfigOf<C> = C extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<C> : undefined;
+export type ConfigInputOf<C> = C extends StandardSchemaV1 ? StandardSchemaV1.InferInput<C> : undefined;
+
+/** Options of `defineResource`. */
+export interface ResourceOptions<C extends StandardSchemaV1 | undefined, V> {
+  /** Shown in the dashboard, e.g. `trino`; default: the key. */
+  readonly kind?: string | undefined;
+  /** Standard Schema of its configuration. */
+  readonly config?: C | undefined;
+  /** Configuration values; a run's config may override them under `resources.<key>`. */
+  readonly values?: ConfigInputOf<C> | undefined;
+  /** Names of environment variables that `setup` reads: listed in the dashboard, values stay in the cluster. */
+  readonly env?: readonly string[] | undefined;
+  /** Makes the value; called once per attempt of a step that requires it. */
+  setup(context: ResourceContext<ConfigOf<C>>): V | Promise<V>;
+  /** Called after the attempt, also when it failed. */
+  teardown?(value: NoInfer<V>): void | Promise<void>;
+}
+
+/**
+ * Defines a resource: something assets use that is made per attempt and always torn down, e.g. a client or a connection.
+ *
+ * @example
+ * export const slack = defineResource("slack", {
+ *   config: z.object({ channel: z.string() }),
+ *   values: { channel: "#data" },
+ *   env: ["SLACK_TOKEN"],
+ *   setup: ({ config, env }) => ({ post: (text: string) => postMessage(env.SLACK_TOKEN, config.channel, text) }),
+ * });
+ */
+export function defineResource<const K extends string, V, C extends StandardSchemaV1 | undefined = undefined>(
+  key: K,
+  options: ResourceOptions<C, V>,
+): Resource<K, V> {
+  return {
+    kind: "resource",
+    key,
+    "~definition": {
+      kind: options.kind ?? key,
+      config: options.config,
+      values: options.values,
+      env: options.env ?? [],
+      site: captureSite(defineResource),
+      setup: (context) => options.setup(context as ResourceContext<ConfigOf<C>>),
+      ...(options.teardown && { teardown: (value: unknown) => options.teardown?.(value as V) }),
+    },
+  };
+}
+
+/** `any`-like bound for lists of resources: every resource is assignable to it. */
+export type AnyResource = Resource<string, unknown>;
+export type ResourceValue<X> = X extends Resource<string, infer V> ? V : never;
+/** Key -> value of a list of resource tokens. */
+export type ResourceMap<R extends readonly AnyResource[]> = { readonly [X in R[number] as X["key"]]: ResourceValue<X> };

@@ -1,0 +1,99 @@
+/** What user functions return or yield: materializations and check results. */
+import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
+import type { MetadataRecord } from "./metadata.ts";
+
+/** Made by `materialization()`. */
+export interface Materialization<T = unknown> {
+  readonly kind: "materialization";
+  readonly asset: string | undefined;
+  readonly value: T;
+  /** Whether `value` was given: only then is a value stored. */
+  readonly hasValue: boolean;
+  readonly metadata: MetadataRecord;
+  readonly checks: readonly CheckResult[];
+  readonly dataVersion: string | undefined;
+}
+
+export interface MaterializationOptions<T> {
+  /** Needed only where one function materializes several assets. */
+  readonly asset?: string | undefined;
+  /** The output: stored through the IO manager, for assets that name this one in `inputs`. */
+  readonly value?: T | undefined;
+  readonly metadata?: MetadataRecord | undefined;
+  readonly checks?: readonly CheckResult[] | undefined;
+  /** Identifies the data's content; equal versions mean that nothing changed. */
+  readonly dataVersion?: string | undefined;
+}
+
+/**
+ * Says that an asset was materialized, with metadata, check results and an output value.
+ *
+ * @example
+ * return materialization({ metadata: { row_count: 1200 }, checks: [checkResult({ passed: true })] });
+ */
+export function materialization<T = undefined>(options: MaterializationOptions<T> = {}): Materialization<T> {
+  return {
+    kind: "materialization",
+    asset: options.asset,
+    value: options.value as T,
+    hasValue: options.value !== undefined,
+    metadata: options.metadata ?? {},
+    checks: options.checks ?? [],
+    dataVersion: options.dataVersion,
+  };
+}
+
+/** Made by `checkResult()`. */
+export interface CheckResult {
+  readonly kind: "checkResult";
+  readonly name: string | undefined;
+  readonly asset: string | undefined;
+  readonly passed: boolean;
+  readonly severity: CheckSeverity | undefined;
+  readonly description: string | undefined;
+  readonly metadata: MetadataRecord;
+}
+
+export interface CheckResultOptions {
+  readonly passed: boolean;
+  /** Needed where an asset has several checks. */
+  readonly name?: string | undefined;
+  /** Needed only where one function checks several assets. */
+  readonly asset?: string | undefined;
+  /** Only `error` (the default) can stop downstream steps, and only when the check is declared blocking. */
+  readonly severity?: CheckSeverity | undefined;
+  readonly description?: string | undefined;
+  readonly metadata?: MetadataRecord | undefined;
+}
+
+/**
+ * The result of an asset check, from inside an asset or from `asset.check(...)`.
+ *
+ * @example
+ * return checkResult({ passed: nulls === 0, severity: "warn", description: `${nulls} rows without e-mail` });
+ */
+export function checkResult(options: CheckResultOptions): CheckResult {
+  return {
+    kind: "checkResult",
+    name: options.name,
+    asset: options.asset,
+    passed: options.passed,
+    severity: options.severity,
+    description: options.description,
+    metadata: options.metadata ?? {},
+  };
+}
+
+/** The output value behind what a `run` function returns. */
+export type OutputOf<R> =
+  R extends PromiseLike<infer X> ? OutputOf<X> : R extends AsyncGenerator<infer Y, infer Z> ? Plain<Y> | Plain<Z> extends never ? undefined : Plain<Y> | Plain<Z> : Fallback<Plain<R>>;
+type Plain<X> = X extends Materialization<infer T> ? T : X extends CheckResult ? never : X extends void ? never : X;
+type Fallback<X> = [X] extends [never] ? undefined : X;
+
+export function isMaterialization(value: unknown): value is Materialization {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "materialization" && "hasValue" in value;
+}
+
+export function isCheckResult(value: unknown): value is CheckResult {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "checkResult" && "passed" in value;
+}

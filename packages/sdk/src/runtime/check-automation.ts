@@ -1,0 +1,130 @@
+/** Jobs, schedules and sensors of a code location: how they read in the manifest, and what is wrong with them. */
+import { parseCron } from "@headgate/shared/domain/cron/parse.ts";
+import { findZone } from "@headgate/shared/domain/cron/zone.ts";
+import { buildAssetGraph, type AssetGraph } from "@headgate/shared/domain/asset-graph.ts";
+import { emptyClauses, evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
+import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
+import { printSelection } from "@headgate/shared/domain/selection/print.ts";
+import type { ManifestAsset, ManifestJob, ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
+import type { DefinitionSite } from "../definition-site.ts";
+import type { Job } from "../job.ts";
+import type { Schedule } from "../schedule.ts";
+import { selectionText } from "../select.ts";
+import type { Sensor } from "../sensor.ts";
+import { readRunConfig } from "./config-values.ts";
+import type { Problems } from "./problems.ts";
+
+interface Named {
+  readonly name: string;
+  readonly "~definition": { readonly site: DefinitionSite | undefined };
+}
+
+/** The first definition of each name; the others are reported. */
+function unique<T extends Named>(list: readonly T[], what: string, problems: Problems): T[] {
+  const first = new Map<string, T>();
+  for (const entry of list) {
+    const known = first.get(entry.name);
+    if (!known) first.set(entry.name, entry);
+    else {
+      const place = problems.place(known["~definition"].site);
+      problems.add(entry["~definition"].site, `There are two ${what}s named "${entry.name}"${place ? `; the other is at ${place.file}:${place.line}` : ""}. Rename one.`);
+    }
+  }
+  return [...first.values()];
+}
+
+export function describeJobs(jobs: readonly Job[], assets: readonly ManifestAsset[], context: { location: string; problems: Problems }): ManifestJob[] {
+  const graph = buildAssetGraph(assets.map((asset) => ({ ...asset, location: context.location })));
+  return unique(jobs, "job", context.problems).map((job) => {
+    const definition = job["~definition"];
+    const selection = selectionText(definition.selection);
+    const report = (message: string) => context.problems.add(definition.site, `Job "${job.name}": ${message}`);
+    checkSelection(selection, graph, report);
+    const config = readRunConfig(definition.config);
+    if (!config.ok) report(config.error.message);
+    return {
+      name: job.name,
+      selection,
+      description: definition.description,
+      tags: { ...definition.tags },
+      ...(definition.config !== undefined && { config: definition.config }),
+      retry: definition.retry,
+      timeoutSeconds: definition.timeout,
+      source: context.problems.place(definition.site),
+    };
+  });
+}
+
+function checkSelection(text: string, graph: AssetGraph, report: (message: string) => void): void {
+  const parsed = parseSelection(text);
+  if (!parsed.ok) {
+    const position = Number(parsed.error.details?.["position"] ?? 0);
+    report(`the selection does not parse at position ${position}: ${parsed.error.message}\n  ${text}\n  ${" ".repeat(position)}^`);
+    return;
+  }
+  const result = evaluateSelection(parsed.value, graph);
+  if (!result.ok) report(`the selection ${text} cannot be resolved: ${result.error.message}`);
+  else if (!result.value.some((key) => graph.isMaterializable(graph.indexOf(key)))) {
+    const clauses = emptyClauses(parsed.value, graph).map(printSelection);
+    const why = clauses.length > 0 ? `nothing matches ${clauses.join(", ")}` : "it contains only external assets";
+    report(`the selection ${text} selects no asset that can be materialized: ${why}.`);
+  }
+}
+
+function jobName(job: Job | string): string {
+  return typeof job === "string" ? job : job.name;
+}
+
+export function describeSchedules(schedules: readonly Schedule[], jobs: ReadonlySet<string>, problems: Problems): ManifestSchedule[] {
+  return unique(schedules, "schedule", problems).map((schedule) => {
+    const definition = schedule["~definition"];
+    const report = (message: string) => problems.add(definition.site, `Schedule "${schedule.name}": ${message}`);
+    const job = jobName(definition.job);
+    if (!jobs.has(job)) report(`there is no job "${job}". Define it with defineJob and list it in 'jobs'.`);
+    if (definition.cron.length === 0) report("it has no cron expression.");
+    for (const text of definition.cron) {
+      const cron = parseCron(text);
+      if (!cron.ok) report(cron.error.message);
+    }
+    const zone = findZone(definition.timezone);
+    if (!zone.ok) report(zone.error.message);
+    return {
+      name: schedule.name,
+      job,
+      cron: [...definition.cron],
+      timezone: definition.timezone,
+      description: definition.description,
+      defaultStatus: definition.defaultStatus,
+      evaluated: definition.evaluate !== undefined,
+      tags: { ...definition.tags },
+      source: problems.place(definition.site),
+    };
+  });
+}
+
+export function describeSensors(sensors: readonly Sensor[], jobs: ReadonlySet<string>, problems: Problems): ManifestSensor[] {
+  return unique(sensors, "sensor", problems).map((sensor) => {
+    const definition = sensor["~definition"];
+    const report = (message: string) => problems.add(definition.site, `Sensor "${sensor.name}": ${message}`);
+    const job = definition.job === undefined ? undefined : jobName(definition.job);
+    if (job !== undefined && !jobs.has(job)) report(`there is no job "${job}". Define it with defineJob and list it in 'jobs'.`);
+    if (job === undefined && !definition.evaluate) report("without an 'evaluate' function it needs a 'job' to run.");
+    if (!(definition.intervalSeconds >= 1)) report(`'every' must be a number of seconds or a text such as "30s" or "5m", at least 1 second.`);
+    if (definition.assets?.length === 0) report("it watches no asset.");
+    if (definition.runStatuses?.length === 0) report("it watches no run status.");
+    return {
+      name: sensor.name,
+      kind: definition.type,
+      job,
+      intervalSeconds: definition.intervalSeconds >= 1 ? definition.intervalSeconds : 30,
+      timeoutSeconds: definition.timeout,
+      description: definition.description,
+      defaultStatus: definition.defaultStatus,
+      assets: definition.assets?.slice(),
+      runStatuses: definition.runStatuses?.slice(),
+      evaluated: definition.evaluate !== undefined,
+      resources: definition.requires.map((resource) => resource.key),
+      source: problems.place(definition.site),
+    };
+  });
+}

@@ -1,0 +1,60 @@
+/** The runtime of a code location: what a bundle exports for the agent and the CLI. */
+import { AppError } from "@headgate/shared/errors.ts";
+import { RUNTIME_VERSION, type LocationRuntime } from "@headgate/shared/protocol/worker.ts";
+import type { CodeLocation } from "../code-location.ts";
+import type { IoManager } from "../io-manager.ts";
+import { executeStep, type Executor } from "./execute-step.ts";
+import { flattenDefinitions } from "./flatten.ts";
+import { indexLocation } from "./index-location.ts";
+import { evaluateTick } from "./tick.ts";
+import { buildUnitTable } from "./unit-table.ts";
+import { valueFiles } from "./value-files.ts";
+
+export interface RuntimeOptions {
+  /** Resource values that take the place of the real ones, by key. */
+  readonly resources?: Readonly<Record<string, unknown>> | undefined;
+  /** For assets that name none; default: that of the code location, or files. */
+  readonly ioManager?: IoManager | undefined;
+}
+
+/**
+ * Makes the runtime of a code location; the publisher's generated entry module exports it.
+ *
+ * @example
+ * export const runtime = createRuntime(definition);
+ */
+export function createRuntime(definition: CodeLocation, options: RuntimeOptions = {}): LocationRuntime {
+  let prepared: Executor | undefined;
+  const prepare = (): Executor => {
+    if (!isCodeLocation(definition)) throw new AppError("user_code", NOT_A_LOCATION);
+    const definitions = flattenDefinitions(definition);
+    return {
+      location: definition.name,
+      units: buildUnitTable(definitions),
+      resources: new Map(definitions.resources.map((resource) => [resource.key, resource])),
+      ioManager: options.ioManager ?? definition["~definition"].ioManager ?? valueFiles,
+      given: options.resources ?? {},
+    };
+  };
+  return {
+    version: RUNTIME_VERSION,
+    async index(folders) {
+      if (isCodeLocation(definition)) return await indexLocation(definition, folders);
+      return { draft: null, folders: [], errors: [{ kind: "invalid_definition", message: NOT_A_LOCATION }] };
+    },
+    async execute(job, host) {
+      prepared ??= prepare();
+      return await executeStep(prepared, job, host);
+    },
+    async tick(frame, host) {
+      prepared ??= prepare();
+      return await evaluateTick({ definition, executor: prepared }, frame, host);
+    },
+  };
+}
+
+const NOT_A_LOCATION = "The entry module must export a code location by default: export default defineCodeLocation({ name, assets }).";
+
+function isCodeLocation(value: unknown): value is CodeLocation {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "codeLocation";
+}

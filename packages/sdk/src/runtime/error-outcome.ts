@@ -1,0 +1,17 @@
+/** How a step ends that threw. */
+import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
+import { NonRetryableError } from "../non-retryable-error.ts";
+import { toFailure } from "./failure.ts";
+import { StepError } from "./step-error.ts";
+
+export function errorOutcome(error: unknown, signal: AbortSignal): StepOutcome {
+  // Whatever a canceled function throws, it was canceled.
+  if (signal.aborted) return { outcome: "canceled" };
+  if (error instanceof StepError) return { outcome: "failed", failure: error.failure, retryable: error.retryable };
+  return { outcome: "failed", failure: toFailure(error), retryable: !isNonRetryable(error) };
+}
+
+/** By name too: a bundle may contain two copies of this package. */
+function isNonRetryable(error: unknown): boolean {
+  return error instanceof NonRetryableError || (error instanceof Error && error.name === "NonRetryableError");
+}

@@ -1,0 +1,34 @@
+/** Collects everything that is wrong with a code location, so that a person sees all of it at once, each with file and line. */
+import { isAbsolute, relative, sep } from "node:path";
+import type { LoadError } from "@headgate/shared/manifest/schema.ts";
+import type { DefinitionSite } from "../definition-site.ts";
+
+export interface Problems {
+  /** `hint` says what to do about it. */
+  add(site: DefinitionSite | undefined, message: string, hint?: string): void;
+  addErrors(errors: readonly LoadError[]): void;
+  readonly errors: readonly LoadError[];
+  /** The site as the manifest has it: relative to the project root, with '/'. */
+  place(site: DefinitionSite | undefined): DefinitionSite | undefined;
+}
+
+export function collectProblems(root: string): Problems {
+  const errors: LoadError[] = [];
+  const place = (site: DefinitionSite | undefined): DefinitionSite | undefined => {
+    if (site === undefined) return undefined;
+    const inside = relative(root, site.file);
+    const file = inside.startsWith("..") || isAbsolute(inside) ? site.file : inside;
+    return { file: file.split(sep).join("/"), line: site.line };
+  };
+  return {
+    errors,
+    place,
+    add(site, message, hint) {
+      const at = place(site);
+      errors.push({ kind: "invalid_definition", message, ...(at && { file: at.file, line: at.line }), ...(hint !== undefined && { hint }) });
+    },
+    addErrors(more) {
+      errors.push(...more);
+    },
+  };
+}

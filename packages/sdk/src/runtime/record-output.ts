@@ -1,0 +1,79 @@
+/** Takes what a user function returned for one asset: checks it, stores the value, reports the materialization and the checks. */
+import { unwrap, type Result } from "@headgate/shared/errors.ts";
+import type { Metadata } from "@headgate/shared/domain/metadata.ts";
+import type { Asset } from "../asset.ts";
+import type { CheckSpec } from "../check.ts";
+import { toMetadata, type MetadataRecord } from "../metadata.ts";
+import type { CheckResult } from "../result.ts";
+import { ioContext } from "./load-inputs.ts";
+import { StepError } from "./step-error.ts";
+import { ioManagerOf, type StepScope } from "./step-scope.ts";
+
+export interface Output {
+  readonly value: unknown;
+  readonly hasValue: boolean;
+  readonly metadata?: MetadataRecord | undefined;
+  readonly dataVersion?: string | undefined;
+}
+
+export async function recordMaterialization(asset: Asset, output: Output, context: { scope: StepScope; startedAt: number }): Promise<void> {
+  const { scope } = context;
+  const partition = asset["~definition"].partitions ? scope.job.partition?.key : undefined;
+  // Metadata first: a value must not be stored for a materialization that is then refused.
+  const metadata = storable(toMetadata(`asset "${asset.key}"`, output.metadata));
+  const stored = output.hasValue ? await store(asset, output.value, scope) : {};
+  scope.emit({
+    type: "asset_materialized",
+    asset: asset.key,
+    ...(partition !== undefined && { partition }),
+    metadata: { ...stored, ...metadata },
+    durationMs: Math.round(performance.now() - context.startedAt),
+    ...(output.dataVersion !== undefined && { dataVersion: output.dataVersion }),
+  });
+}
+
+async function store(asset: Asset, value: unknown, scope: StepScope): Promise<Metadata> {
+  const manager = ioManagerOf(scope, asset["~definition"]);
+  const partition = asset["~definition"].partitions ? (scope.job.partition?.key ?? null) : null;
+  try {
+    return storable(toMetadata(`IO manager "${manager.name}"`, await manager.store(ioContext(asset, partition, scope), value)));
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "DataCloneError") throw error;
+    throw new StepError("bad_output", `The value of asset "${asset.key}" cannot be stored: ${error.message} Return plain data, or give the asset an 'ioManager' that can.`, { cause: error });
+  }
+}
+
+export function recordCheck(asset: Asset, result: CheckResult, context: { name: string; spec: CheckSpec | undefined; scope: StepScope; durationMs?: number }): string | null {
+  const { name, spec, scope } = context;
+  const metadata = storable(toMetadata(`check "${name}" of asset "${asset.key}"`, result.metadata));
+  const severity = result.severity ?? spec?.severity ?? "error";
+  const partition = asset["~definition"].partitions ? scope.job.partition?.key : undefined;
+  scope.emit({
+    type: "check_evaluated",
+    asset: asset.key,
+    check: name,
+    passed: result.passed,
+    severity,
+    ...(result.description !== undefined && { description: result.description }),
+    metadata,
+    ...(context.durationMs !== undefined && { durationMs: context.durationMs }),
+    ...(partition !== undefined && { partition }),
+  });
+  const blocks = !result.passed && severity === "error" && spec?.blocking === true;
+  return blocks ? `Blocking check "${name}" of ${asset.key} failed${result.description === undefined ? "." : `: ${result.description}`}` : null;
+}
+
+/** A check result without a name means the only declared check, or one called `check`. */
+export function checkName(asset: Asset, result: CheckResult, index: number): string {
+  if (result.name !== undefined) return result.name;
+  const declared = Object.keys(asset["~definition"].checks ?? {});
+  const [only] = declared;
+  if (declared.length === 1 && only !== undefined && index === 0) return only;
+  if (declared.length > 1) throw new StepError("bad_output", `A check result of asset "${asset.key}" has no name, but the asset declares ${declared.join(", ")}. Pass 'name' to checkResult.`);
+  return index === 0 ? "check" : `check_${index + 1}`;
+}
+
+function storable<T>(result: Result<T>): T {
+  if (!result.ok) throw new StepError("bad_output", result.error.message);
+  return unwrap(result);
+}

@@ -1,0 +1,78 @@
+/** Schedules: jobs that run by the clock. */
+import { captureSite, type DefinitionSite } from "./definition-site.ts";
+import type { Job } from "./job.ts";
+import type { Env, Logger } from "./log.ts";
+import type { AnyResource, Folders, ResourceMap } from "./resource.ts";
+import type { Requests } from "./run-request.ts";
+
+/** What `evaluate` of a schedule receives. */
+export interface ScheduleContext<R extends readonly AnyResource[] = readonly AnyResource[]> {
+  /** The instant this tick stands for, which may be a little in the past. */
+  readonly scheduledFor: Date;
+  readonly resources: ResourceMap<R>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly env: Env;
+  readonly folders: Folders;
+}
+
+export interface ScheduleOptions<R extends readonly AnyResource[]> {
+  readonly job: Job | string;
+  /** Five fields or `@daily`...; several expressions tick at each of their times. */
+  readonly cron: string | readonly string[];
+  /** IANA zone, default UTC. */
+  readonly timezone?: string | undefined;
+  /** Default: `<job>_schedule`. */
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  /** Whether it is on when first published; default `running`. */
+  readonly defaultStatus?: "running" | "stopped" | undefined;
+  /** Tags of its runs. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly requires?: R | undefined;
+  /** Decides at each tick; without it each tick asks for one run. */
+  evaluate?(context: ScheduleContext<R>): Requests;
+}
+
+/** Made by `defineSchedule()`. */
+export interface Schedule {
+  readonly kind: "schedule";
+  readonly name: string;
+  readonly "~definition": ErasedSchedule;
+}
+
+export interface ErasedSchedule {
+  readonly job: Job | string;
+  readonly cron: readonly string[];
+  readonly timezone: string;
+  readonly description: string | undefined;
+  readonly defaultStatus: "running" | "stopped";
+  readonly tags: Readonly<Record<string, string>>;
+  readonly requires: readonly AnyResource[];
+  readonly site: DefinitionSite | undefined;
+  readonly evaluate: ((context: ScheduleContext) => Requests) | undefined;
+}
+
+/**
+ * Defines a schedule.
+ *
+ * @example
+ * export const daily = defineSchedule({ job: fullRefresh, cron: "0 2 * * *", timezone: "Europe/Paris" });
+ */
+export function defineSchedule<const R extends readonly AnyResource[] = []>(options: ScheduleOptions<R>): Schedule {
+  return {
+    kind: "schedule",
+    name: options.name ?? `${typeof options.job === "string" ? options.job : options.job.name}_schedule`,
+    "~definition": {
+      job: options.job,
+      cron: typeof options.cron === "string" ? [options.cron] : options.cron,
+      timezone: options.timezone ?? "UTC",
+      description: options.description,
+      defaultStatus: options.defaultStatus ?? "running",
+      tags: options.tags ?? {},
+      requires: options.requires ?? [],
+      site: captureSite(defineSchedule),
+      evaluate: options.evaluate && ((context) => options.evaluate?.(context)),
+    },
+  };
+}

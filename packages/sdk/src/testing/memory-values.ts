@@ -1,0 +1,33 @@
+/** An IO manager in memory: what a test materialized, and the upstream values it gives. */
+import { deserialize, serialize } from "node:v8";
+import { NO_VALUE, type IoManager } from "../io-manager.ts";
+
+export interface MemoryValues {
+  readonly manager: IoManager;
+  get(asset: string, partition: string | null): unknown;
+}
+
+/** Values go through the same serialization as in production, so that a test fails where production would. */
+export function memoryValues(given: Readonly<Record<string, unknown>>): MemoryValues {
+  const stored = new Map<string, Map<string | null, Buffer>>();
+  const get = (asset: string, partition: string | null): unknown => {
+    const data = stored.get(asset)?.get(partition);
+    if (data) return deserialize(data);
+    return asset in given ? given[asset] : NO_VALUE;
+  };
+  return {
+    get,
+    manager: {
+      kind: "ioManager",
+      name: "memory",
+      requires: [],
+      async store({ asset, partition }, value) {
+        const values = stored.get(asset) ?? new Map<string | null, Buffer>();
+        stored.set(asset, values.set(partition, serialize(value)));
+        return await Promise.resolve(undefined);
+      },
+      load: async ({ asset, partition }) => await Promise.resolve(get(asset, partition)),
+      partitions: async ({ asset }) => await Promise.resolve([...(stored.get(asset)?.keys() ?? [])].filter((key) => key !== null)),
+    },
+  };
+}

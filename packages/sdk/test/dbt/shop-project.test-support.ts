@@ -1,0 +1,174 @@
+/** A small dbt project on DuckDB in a temporary folder, and what a runtime would hand to its unit. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
+import { onTestFinished } from "vitest";
+import { dbtAssets, dbtProject, type DbtAssetsOptions, type DbtProjectOptions } from "../../src/dbt/index.ts";
+import { DuckDbFile } from "../../src/duckdb/connection.ts";
+import type { Logger } from "../../src/log.ts";
+import type { UnitDefinition, UnitDescription } from "../../src/unit.ts";
+
+const FILES: Readonly<Record<string, string>> = {
+  "dbt_project.yml": `name: shop
+version: "1.0.0"
+profile: shop
+models:
+  shop:
+    bronze: {+schema: bronze, +materialized: view}
+    silver: {+schema: silver, +materialized: table}
+    gold: {+schema: gold, +materialized: table}
+seeds:
+  shop: {+schema: bronze}
+`,
+  "profiles.yml": `shop:
+  target: dev
+  outputs:
+    dev: {type: duckdb, path: "{{ env_var('SHOP_DB') }}", schema: main, threads: 2}
+`,
+  "macros/generate_schema_name.sql": "{% macro generate_schema_name(name, node) %}{{ name or target.schema }}{% endmacro %}",
+  "seeds/countries.csv": "code,name\nGB,United Kingdom\nFR,France\n",
+  "models/bronze/stg_customers.sql": "select id, country from {{ source('raw', 'customers') }}",
+  "models/silver/enriched.sql":
+    "{{ config(materialized='ephemeral') }} select c.id, n.name from {{ ref('stg_customers') }} c left join {{ ref('countries') }} n on n.code = c.country",
+  "models/silver/dim_customer.sql": "select * from {{ ref('enriched') }}",
+  "models/gold/by_country.sql": "select name, count(*) as customers from {{ ref('dim_customer') }} group by name",
+  "models/gold/total.sql": "select count(*) as n from {{ ref('stg_customers') }}",
+  "tests/no_empty_total.sql": "select * from {{ ref('total') }} where n = 0",
+  "models/schema.yml": `version: 2
+sources:
+  - name: raw
+    schema: raw
+    tables: [{name: customers, description: As exported.}]
+models:
+  - name: stg_customers
+    description: Staged.
+    columns:
+      - {name: id, description: Natural key., data_tests: [unique, not_null]}
+  - name: dim_customer
+    config: {meta: {owner: dim@example.com}, tags: ["partitioned:daily", "core"]}
+    columns:
+      - name: name
+        data_tests: [{not_null: {config: {severity: warn}}}]
+exposures:
+  - {name: board, type: dashboard, url: "https://bi.example.com/board", owner: {email: bi@example.com}, depends_on: [ref('by_country')]}
+`,
+};
+
+export interface Shop {
+  readonly root: string;
+  readonly database: string;
+  write(path: string, text: string): void;
+  unit(options?: Partial<DbtAssetsOptions>, project?: Partial<DbtProjectOptions>): UnitDefinition;
+  describe(unit: UnitDefinition): ReturnType<UnitDefinition["describe"]>;
+  /** Executes the whole unit, or only some assets with their checks. */
+  execute(
+    unit: UnitDefinition,
+    options?: { assets?: readonly string[]; checks?: readonly string[]; signal?: AbortSignal; onEvent?: (event: StepEvent) => void },
+  ): Promise<{ outcome: StepOutcome; events: StepEvent[] }>;
+  rows(sql: string): Promise<Record<string, unknown>[]>;
+}
+
+export function createShop(): Shop {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "headgate-dbt-")));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const storage = join(root, "storage");
+  const database = join(storage, "shop.duckdb");
+  let attempts = 0;
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(root, "dbt", path)), { recursive: true });
+    writeFileSync(join(root, "dbt", path), text);
+  };
+  for (const [path, text] of Object.entries(FILES)) write(path, text);
+  const folders = () => ({ root, storage, scratch: join(root, `scratch-${++attempts}`) });
+  const file = () =>
+    new DuckDbFile({
+      path: database,
+      readOnly: false,
+      root,
+      owner: "test",
+      holder: "the test",
+      log: silent,
+      signal: new AbortController().signal,
+    });
+
+  return {
+    root,
+    database,
+    write,
+    unit: (options, project) =>
+      dbtAssets({
+        project: dbtProject({ dir: "dbt", env: (given) => ({ SHOP_DB: join(given.storage, "shop.duckdb") }), ...project }),
+        name: "shop",
+        ...options,
+      }) as UnitDefinition,
+    describe: (unit) => unit.describe({ root, scratch: folders().scratch, env: process.env }),
+    async execute(unit, options = {}) {
+      const described = await unit.describe({ root, scratch: folders().scratch, env: process.env });
+      if (!described.ok) throw new Error(JSON.stringify(described.errors));
+      const assets = options.assets ?? unitOf(described.description).assets;
+      const checks = options.checks ?? unitOf(described.description).checks.filter((id) => assets.includes(id.split(":")[0] ?? ""));
+      const events: StepEvent[] = [];
+      const log = loggerInto(events);
+      const outcome = await unit.execute({
+        job: {
+          t: "job",
+          run: "r1",
+          step: "dbt:shop",
+          epoch: 1,
+          attempt: 1,
+          location: "shop",
+          version: "v1",
+          unit: unit.id,
+          assets: [...assets],
+          checks: [...checks],
+          partition: null,
+          tags: {},
+          timeoutSeconds: null,
+          job: null,
+        },
+        assets: new Set(assets),
+        checks: new Set(checks),
+        partition: null,
+        config: undefined,
+        log,
+        signal: options.signal ?? new AbortController().signal,
+        resources: {},
+        folders: folders(),
+        env: process.env,
+        emit: (event) => {
+          events.push(event);
+          options.onEvent?.(event);
+        },
+      });
+      return { outcome, events };
+    },
+    async rows(sql) {
+      const database = file();
+      try {
+        return await database.rows(sql, []);
+      } finally {
+        await database.close();
+      }
+    },
+  };
+}
+
+/** Lands the raw table that the project reads. */
+export async function landCustomers(shop: Shop): Promise<void> {
+  await shop.rows("create schema if not exists raw");
+  await shop.rows(
+    "create or replace table raw.customers as select i as id, case when i % 2 = 0 then 'GB' else 'FR' end as country from range(1, 101) t(i)",
+  );
+}
+
+export function unitOf(description: UnitDescription): { assets: readonly string[]; checks: readonly string[] } {
+  return { assets: description.unit.assets ?? [], checks: description.unit.checks ?? [] };
+}
+
+export function loggerInto(events: StepEvent[]): Logger {
+  const at = (level: "debug" | "info" | "warn" | "error") => (message: string) => void events.push({ type: "log", level, message });
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+export const silent: Logger = loggerInto([]);
