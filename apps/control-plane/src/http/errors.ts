@@ -1,7 +1,8 @@
-/** Error code -> HTTP status and tRPC code, one exhaustive switch each. */
+/** Error code -> HTTP status and tRPC code, one exhaustive switch each; and what a caught value says to a client. */
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
+import { z } from "zod";
 import { assertNever } from "@headgate/shared/assert.ts";
-import type { ErrorCode } from "@headgate/shared/errors.ts";
+import { AppError, type ErrorCode } from "@headgate/shared/errors.ts";
 
 type Status = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 426 | 429 | 500 | 503;
 
@@ -63,4 +64,33 @@ export function trpcCodeOf(code: ErrorCode): TRPC_ERROR_CODE_KEY {
     default:
       return assertNever(code);
   }
+}
+
+/** Anything unexpected becomes `internal` without its message, which may hold what a client must not see; the cause is kept for the log. */
+export function appErrorOf(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof z.ZodError) return invalidInput("the request", error);
+  if (isBusy(error))
+    return new AppError("unavailable", "the deployment is overloaded or restarting; try again in a moment", { cause: error });
+  return new AppError("internal", "something went wrong in the control plane; its log has the details", { cause: error });
+}
+
+const SHOWN_ISSUES = 5;
+const SENT_ISSUES = 50;
+
+/** Names the fields that are wrong: `the manifest is invalid: assets.3.key: ...`. */
+export function invalidInput(what: string, error: z.ZodError): AppError {
+  const issues = error.issues.slice(0, SENT_ISSUES).map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message }));
+  const shown = issues.slice(0, SHOWN_ISSUES).map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+  const more = error.issues.length - shown.length;
+  return new AppError("invalid_input", `${what} is invalid: ${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}`, {
+    details: { issues },
+  });
+}
+
+/** Durable objects mark errors of overload and of restarts. */
+function isBusy(error: unknown): boolean {
+  return (
+    error instanceof Error && (("overloaded" in error && error.overloaded === true) || ("retryable" in error && error.retryable === true))
+  );
 }

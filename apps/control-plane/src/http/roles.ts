@@ -1,8 +1,16 @@
 /** Roles contain one another: each may do all that the ones before it may. */
 import type { Role } from "@headgate/shared/api/views.ts";
 
-const ORDER = ["viewer", "launcher", "editor", "admin", "owner"] as const satisfies readonly Role[];
+export const ROLES = ["viewer", "launcher", "editor", "admin", "owner"] as const satisfies readonly Role[];
 
 export function roleIncludes(has: Role, needed: Role): boolean {
-  return ORDER.indexOf(has) >= ORDER.indexOf(needed);
+  return ROLES.indexOf(has) >= ROLES.indexOf(needed);
+}
+
+export function lowerRole(a: Role, b: Role): Role {
+  return roleIncludes(a, b) ? b : a;
+}
+
+export function highestRole(roles: readonly Role[]): Role | null {
+  return ROLES.findLast((role) => roles.includes(role)) ?? null;
 }

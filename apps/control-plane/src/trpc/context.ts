@@ -1,16 +1,33 @@
 /** What every procedure gets: the deployment it talks to and who asks. Made once per request by the Worker, after authentication. */
 import type { Actor, DeploymentService } from "@headgate/shared/api/service.ts";
-import type { TokenView } from "@headgate/shared/api/views.ts";
+import type { Role, TokenView, VersionView } from "@headgate/shared/api/views.ts";
+import type { Result } from "@headgate/shared/errors.ts";
 
 /** The part of the directory that procedures may use, already narrowed to one deployment. */
 export interface TokenService {
   list(): Promise<readonly TokenView[]>;
-  create(input: { readonly name: string; readonly kind: "agent" | "api"; readonly role?: string | undefined; readonly expiresInDays?: number | undefined }): Promise<{ readonly view: TokenView; readonly secret: string }>;
+  create(input: {
+    readonly name: string;
+    readonly kind: "agent" | "api";
+    readonly role?: Role | undefined;
+    readonly expiresInDays?: number | undefined;
+  }): Promise<{ readonly view: TokenView; readonly secret: string }>;
   revoke(id: string): Promise<TokenView>;
+}
+
+/** One line of the audit log, without who and where, which the Worker adds. */
+export interface ProcedureChange {
+  readonly action: string;
+  readonly target: string;
+  readonly after: unknown;
 }
 
 export interface TrpcContext {
   readonly actor: Actor;
   readonly deployment: DeploymentService;
   readonly tokens: TokenService;
+  /** Activates a version after checking that all its files are stored. */
+  activate(input: { readonly location: string; readonly version: string }): Promise<Result<VersionView>>;
+  /** Notes a change that succeeded; does not wait for the directory. */
+  audit(change: ProcedureChange): void;
 }

@@ -1,28 +1,65 @@
-/** tRPC is initialized once here; `procedure(role)` is the only way to make a procedure, so none can forget its permission. */
+/**
+ * tRPC is initialized once here; `procedure(role)` and `directoryProcedure(role)` are the only ways to make a procedure, so none can
+ * forget its permission or its line in the audit log.
+ */
 import { initTRPC, TRPCError } from "@trpc/server";
+import { z } from "zod";
 import type { Role } from "@headgate/shared/api/views.ts";
 import { AppError, type ErrorBody, type Result } from "@headgate/shared/errors.ts";
 import { roleIncludes } from "../http/roles.ts";
-import { trpcCodeOf } from "../http/errors.ts";
-import type { TrpcContext } from "./context.ts";
+import { appErrorOf, invalidInput, trpcCodeOf } from "../http/errors.ts";
+import type { ProcedureChange, TrpcContext } from "./context.ts";
 
 const t = initTRPC.context<TrpcContext>().create({
   errorFormatter({ shape, error }) {
-    const body: ErrorBody | null = error.cause instanceof AppError ? error.cause.body : null;
-    return { ...shape, data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, body } };
+    const body = bodyOf(error);
+    // Only a body's message is meant for clients; anything else could carry what they must not see.
+    const message = body?.message ?? (error.code === "INTERNAL_SERVER_ERROR" ? appErrorOf(error).message : shape.message);
+    return { ...shape, message, data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, body } };
   },
 });
 
-export const router = t.router;
-export const createCallerFactory = t.createCallerFactory;
+function bodyOf(error: TRPCError): ErrorBody | null {
+  if (error.cause instanceof AppError) return error.cause.body;
+  if (error.cause instanceof z.ZodError) return invalidInput("the input", error.cause).body;
+  if (error.code === "INTERNAL_SERVER_ERROR") return appErrorOf(error).body;
+  return null;
+}
 
-export function procedure(role: Role) {
-  return t.procedure.use(({ ctx, next, path }) => {
+export const router = t.router;
+
+/** Changes of the directory write their audit line themselves, in the same batch. */
+export function directoryProcedure(role: Role) {
+  return t.procedure.use(async ({ ctx, next, path }) => {
     if (!roleIncludes(ctx.actor.role, role)) {
       throw toTrpcError(new AppError("forbidden", `${path} needs the role '${role}'; '${ctx.actor.name}' has '${ctx.actor.role}'`));
     }
-    return next();
+    const result = await next();
+    // What a resolver threw: a refusal keeps its code, a failure of the durable object becomes one that clients may retry.
+    if (!result.ok && result.error.code === "INTERNAL_SERVER_ERROR" && result.error.cause !== undefined)
+      throw toTrpcError(appErrorOf(result.error.cause));
+    return result;
   });
+}
+
+export function procedure(role: Role) {
+  return directoryProcedure(role).use(async ({ ctx, next, path, type, getRawInput }) => {
+    const result = await next();
+    if (type === "mutation" && result.ok) ctx.audit(changeOf(path, await getRawInput()));
+    return result;
+  });
+}
+
+const TARGET_FIELDS = ["run", "location", "job", "selection"] as const;
+
+function changeOf(path: string, input: unknown): ProcedureChange {
+  const fields = { ...(isObject(input) && isObject(input["target"]) ? input["target"] : {}), ...(isObject(input) ? input : {}) };
+  const target = TARGET_FIELDS.map((name) => fields[name]).find((value) => typeof value === "string");
+  return { action: path, target: typeof target === "string" ? target.slice(0, 500) : "", after: input };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 /** Opens a service's answer: the value, or the matching tRPC error with the whole body for the client. */

@@ -1,0 +1,113 @@
+/** Gives ready steps to agents: gathers what could start, lets the queue decide, and carries its decision out. */
+import { pickSteps, type QueueAgent, type QueueRun, type ReadyStep } from "@headgate/shared/domain/queue/pick.ts";
+import { isActiveRun, MAX_CONCURRENT_RUNS } from "../limits.ts";
+import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
+import type { AgentRow, StepRow } from "../schema.ts";
+import { onlineAgents } from "../store/agent-store.ts";
+import { insertAttempt } from "../store/attempt-store.ts";
+import { openRuns } from "../store/run-store.ts";
+import { leaseCounts, poolHolders, readySteps } from "../store/step-store.ts";
+import { ensureTimer, setTimer } from "../store/timer-store.ts";
+import type { Turn } from "../turn.ts";
+import { jobFrame } from "./job-frame.ts";
+import { moveRun, openRun, placeOf, record, type RunSession } from "./run-session.ts";
+import { moveStep, timerIdOf } from "./step-moves.ts";
+
+/** Runs looked at in one turn; those behind them wait for the next. */
+const MAX_OPEN_RUNS = 200;
+/** The agent enforces a step's time limit itself; the control plane steps in only when that did not happen. */
+const STEP_TIMEOUT_SLACK_MS = 30_000;
+
+interface Seat {
+  readonly agent: AgentRow;
+  readonly socket: string;
+  busy: number;
+}
+
+/** Agents that take work: connected, not draining, and heard of lately, for a half-open connection looks alive. */
+function openSeats(turn: Turn): Seat[] {
+  const counts = leaseCounts(turn.db);
+  const seats: Seat[] = [];
+  for (const agent of onlineAgents(turn.db)) {
+    if (agent.status !== "connected" || agent.socket === null) continue;
+    if (turn.now - lastSign(turn, agent) > LEASE_MS) continue;
+    seats.push({ agent, socket: agent.socket, busy: counts.get(agent.instance) ?? 0 });
+  }
+  return seats;
+}
+
+export function lastSign(turn: Turn, agent: AgentRow): number {
+  return Math.max(agent.lastSeenAt, (agent.socket === null ? null : turn.lastPing(agent.socket)) ?? 0);
+}
+
+/** Repeated while something was assigned: only as many steps are gathered as there are free slots, and a full pool may have held some back. */
+export function dispatch(turn: Turn): void {
+  const seats = openSeats(turn);
+  for (;;) {
+    const free = seats.reduce((sum, seat) => sum + Math.max(0, seat.agent.slots - seat.busy), 0);
+    if (free === 0 || assignSome(turn, seats, free) === 0) return;
+  }
+}
+
+function assignSome(turn: Turn, seats: readonly Seat[], free: number): number {
+  const pools = Object.fromEntries(turn.catalog().pools);
+  const holding = poolHolders(turn.db);
+  const full = Object.entries(pools).filter(([pool, limit]) => holding.filter((holder) => holder.pool === pool).length >= limit);
+  const { runs, steps } = gather(turn, { free, fullPools: full.map(([pool]) => pool) });
+  if (steps.length === 0) return 0;
+  const { assignments } = pickSteps({
+    runs,
+    ready: steps.map((step): ReadyStep => ({ run: String(step.runNo), step: step.key, pool: step.pool, location: versionedLocation(step) })),
+    holding,
+    agents: seats.map((seat): QueueAgent => ({ id: seat.agent.instance, slots: seat.agent.slots, busy: seat.busy, warm: seat.agent.locations.filter((entry) => entry.state === "ready").map(versionedLocation) })),
+    limits: { maxConcurrentRuns: MAX_CONCURRENT_RUNS, pools },
+  });
+  const stepOf = new Map(steps.map((step) => [`${step.runNo}/${step.key}`, step]));
+  const seatOf = new Map(seats.map((seat) => [seat.agent.instance, seat]));
+  for (const { run, step, agent } of assignments) {
+    const row = stepOf.get(`${run}/${step}`);
+    const seat = seatOf.get(agent);
+    const session = row && openRun(turn, row.runNo);
+    if (row && seat && session) assign(turn, session, { step: row, seat });
+  }
+  return assignments.length;
+}
+
+/** A worker is warm for one version of a location. */
+function versionedLocation(entry: { readonly location: string; readonly version: string }): string {
+  return `${entry.location}@${entry.version}`;
+}
+
+/** Ready steps of the runs that may go on or start, most urgent first, no more than could be assigned. */
+function gather(turn: Turn, input: { readonly free: number; readonly fullPools: readonly string[] }): { readonly runs: QueueRun[]; readonly steps: StepRow[] } {
+  const runs: QueueRun[] = [];
+  const steps: StepRow[] = [];
+  const open = openRuns(turn.db, MAX_OPEN_RUNS).map((run) => ({ ...run, status: turn.runs.get(run.no)?.row.status ?? run.status }));
+  let mayStart = MAX_CONCURRENT_RUNS - open.filter((run) => isActiveRun(run.status)).length;
+  for (const run of open) {
+    const active = isActiveRun(run.status);
+    runs.push({ id: String(run.no), priority: run.priority, queuedAt: run.no, active, tags: run.tags });
+    if (run.status === "canceling" || steps.length >= input.free || (!active && mayStart <= 0)) continue;
+    const ready = readySteps(turn.db, { runNo: run.no, fullPools: input.fullPools, limit: input.free - steps.length });
+    if (ready.length > 0 && !active) mayStart--;
+    steps.push(...ready);
+  }
+  return { runs, steps };
+}
+
+function assign(turn: Turn, session: RunSession, { step, seat }: { readonly step: StepRow; readonly seat: Seat }): void {
+  if (moveRun(turn, session, "start")) {
+    record(turn, session, { event: { type: "run_starting" } });
+    if (session.row.timeoutSeconds !== null) setTimer(turn.db, { kind: "run_timeout", id: session.row.id, at: turn.now + session.row.timeoutSeconds * 1000 });
+  }
+  const set = { agent: seat.agent.instance, epoch: step.epoch + 1, attempt: step.attempt + 1, assignedAt: turn.now, startedAt: null, endedAt: null, failure: null };
+  const row = moveStep(turn, session, { step, trigger: "assign", set });
+  if (!row) return;
+  seat.busy++;
+  insertAttempt(turn.db, { runNo: row.runNo, position: row.position, attempt: row.attempt, token: seat.agent.token });
+  record(turn, session, { event: { type: "step_assigned", agent: seat.agent.hostname, epoch: row.epoch, attempt: row.attempt }, place: placeOf(row) });
+  ensureTimer(turn.db, { kind: "lease_check", id: "", at: turn.now + LEASE_CHECK_MS });
+  if (row.timeoutSeconds !== null) setTimer(turn.db, { kind: "step_timeout", id: timerIdOf(row), at: turn.now + row.timeoutSeconds * 1000 + STEP_TIMEOUT_SLACK_MS });
+  turn.effects.push({ type: "timers_changed" }, { type: "send", socket: seat.socket, frame: jobFrame(turn, session.row, row) }, { type: "agent_changed", instance: seat.agent.instance });
+  for (const asset of row.assets) turn.effects.push({ type: "asset_changed", asset });
+}

@@ -1,0 +1,71 @@
+/** What each kind of timer means when its time has come. */
+import { assertNever } from "@headgate/shared/assert.ts";
+import { clearTimer, type Timer } from "../store/timer-store.ts";
+import { readStepAt } from "../store/step-store.ts";
+import type { Turn } from "../turn.ts";
+import { failRunByTimeout, forceCancel, sendCancel } from "./cancel-run.ts";
+import { dispatch } from "./dispatch.ts";
+import { expireLeases } from "./expire-leases.ts";
+import { closeAssets } from "./record-outcome.ts";
+import { openRun } from "./run-session.ts";
+import { fireSchedule, fireSensor, failOpenTick } from "./run-automation.ts";
+import { failStep, retryStep } from "./step-moves.ts";
+
+export function fireTimer(turn: Turn, timer: Timer): void {
+  clearTimer(turn.db, timer.kind, timer.id);
+  turn.effects.push({ type: "timers_changed" });
+  switch (timer.kind) {
+    case "lease_check":
+      expireLeases(turn);
+      break;
+    case "step_retry":
+      retryDue(turn, timer.id);
+      break;
+    case "step_timeout":
+      stepTimedOut(turn, timer.id);
+      break;
+    case "run_timeout":
+      failRunByTimeout(turn, timer.id);
+      break;
+    case "cancel_grace":
+      forceCancel(turn, timer.id);
+      break;
+    case "schedule":
+      fireSchedule(turn, timer);
+      break;
+    case "sensor":
+      fireSensor(turn, timer);
+      break;
+    case "tick_timeout":
+      failOpenTick(turn, timer.id);
+      break;
+    default:
+      assertNever(timer.kind);
+  }
+}
+
+function stepOfTimer(turn: Turn, id: string) {
+  const [runNo, position] = id.split("/").map(Number);
+  const session = runNo === undefined ? null : openRun(turn, runNo);
+  const step = session && position !== undefined ? readStepAt(turn.db, session.row.no, position) : null;
+  return session && step ? { session, step } : null;
+}
+
+function retryDue(turn: Turn, id: string): void {
+  const found = stepOfTimer(turn, id);
+  if (found?.step.status !== "up_for_retry") return;
+  retryStep(turn, found.session, found.step);
+  dispatch(turn);
+}
+
+function stepTimedOut(turn: Turn, id: string): void {
+  const found = stepOfTimer(turn, id);
+  if (!found) return;
+  const { session, step } = found;
+  if (step.status !== "assigned" && step.status !== "running") return;
+  const failure = { kind: "timeout", message: `'${step.key}' took longer than its limit of ${step.timeoutSeconds} seconds.` } as const;
+  sendCancel(turn, { ...session.row, cancelReason: "the step's time limit passed" }, step);
+  closeAssets(turn, session, { step, failure });
+  failStep(turn, session, { step, failure, retryable: true, lost: false });
+  dispatch(turn);
+}

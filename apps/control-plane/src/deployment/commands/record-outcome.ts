@@ -1,0 +1,86 @@
+/** The end of a step attempt: what the agent saw becomes the step's next state, and nothing it was to do stays unanswered. */
+import { assertNever } from "@headgate/shared/assert.ts";
+import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
+import type { Failure } from "@headgate/shared/domain/run/failure.ts";
+import type { StepRow } from "../schema.ts";
+import { blockingChecks, checkOutcomes, saveAssetFailure } from "../store/asset-store.ts";
+import { assetsOfStep, endStepAsset } from "../store/step-asset-store.ts";
+import type { Turn } from "../turn.ts";
+import { notePartition } from "./note-partition.ts";
+import { recordStepEvent } from "./record-step-event.ts";
+import { finishRunIfDone, cancelStep, failStep, succeedStep } from "./step-moves.ts";
+import { placeOf, record, type RunSession } from "./run-session.ts";
+
+export function recordOutcome(turn: Turn, session: RunSession, input: { readonly step: StepRow; readonly outcome: StepOutcome }): void {
+  const { step, outcome } = input;
+  switch (outcome.outcome) {
+    case "succeeded": {
+      const blocked = step.kind === "check" ? failedBlockingCheck(turn, step) : null;
+      if (blocked) {
+        failStep(turn, session, { step, failure: blocked, retryable: false, lost: false });
+        return;
+      }
+      materializeTheRest(turn, session, step);
+      succeedStep(turn, session, step);
+      return;
+    }
+    case "failed":
+      closeAssets(turn, session, { step, failure: outcome.failure });
+      failStep(turn, session, { step, failure: outcome.failure, retryable: outcome.retryable, lost: false });
+      return;
+    case "canceled":
+      endCanceled(turn, session, step);
+      return;
+    default:
+      assertNever(outcome);
+  }
+}
+
+/** Assets of a step that succeeded without reporting them have been materialized all the same. */
+function materializeTheRest(turn: Turn, session: RunSession, step: StepRow): void {
+  for (const row of assetsOfStep(turn.db, step.runNo, step.position)) {
+    if (row.open === 0) continue;
+    recordStepEvent(turn, session, { step, event: { type: "asset_materialized", asset: row.asset, metadata: {} } });
+  }
+}
+
+/** A check of its own step has only one way to hold its asset's downstream steps back: its step fails. */
+function failedBlockingCheck(turn: Turn, step: StepRow): Failure | null {
+  const failed = checkOutcomes(turn.db, step.runNo, step.key).filter((row) => !row.passed && row.severity === "error");
+  if (failed.length === 0) return null;
+  const blocking = blockingChecks(
+    turn.db,
+    step.version,
+    failed.map((row) => `${row.asset}:${row.name}`),
+  );
+  const [first] = failed.filter((row) => blocking.has(`${row.asset}:${row.name}`));
+  return first ? { kind: "check_failed", message: `Blocking check '${first.name}' of ${first.asset} failed` } : null;
+}
+
+/** Of a failed attempt: the only asset of a step failed with it; of several, those that said nothing were not reached. */
+export function closeAssets(turn: Turn, session: RunSession, input: { readonly step: StepRow; readonly failure: Failure }): void {
+  const { step, failure } = input;
+  const single = step.assets.length === 1;
+  for (const row of assetsOfStep(turn.db, step.runNo, step.position)) {
+    if (row.open === 0) continue;
+    const failed = single || row.status === "running";
+    const end = { runNo: step.runNo, step: step.position, asset: row.asset, now: turn.now, durationMs: null, rowCount: null, message: failure.message.slice(0, 2000) };
+    endStepAsset(turn.db, { ...end, status: failed ? "failed" : "skipped" });
+    if (failed) {
+      const gseq = record(turn, session, { event: { type: "asset_failed", asset: row.asset, failure }, place: placeOf(step) });
+      saveAssetFailure(turn.db, { asset: row.asset, gseq, at: turn.now, run: session.row.id, step: step.key, partition: step.partition, message: failure.message });
+      if (step.partition !== null) notePartition(turn, { asset: row.asset, partition: step.partition, run: session.row.id, failure: failure.message });
+    }
+    turn.effects.push({ type: "asset_changed", asset: row.asset }, { type: "step_asset_changed", run: step.runNo, position: step.position, asset: row.asset });
+  }
+}
+
+/** An agent that shuts down cancels steps nobody asked it to cancel: those are tried again elsewhere. */
+function endCanceled(turn: Turn, session: RunSession, step: StepRow): void {
+  if (session.row.status === "canceling") {
+    cancelStep(turn, session, step);
+    finishRunIfDone(turn, session);
+    return;
+  }
+  failStep(turn, session, { step, failure: { kind: "agent_lost", message: "The agent stopped the step because it was shutting down." }, retryable: true, lost: true });
+}

@@ -1,0 +1,129 @@
+/** Stores one event of a leased step and brings the projections up to date: step, bars, asset and check state, number series. */
+import { assertNever } from "@headgate/shared/assert.ts";
+import type { Metadata } from "@headgate/shared/domain/metadata.ts";
+import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
+import type { StepRow } from "../schema.ts";
+import { saveAssetFailure, saveCheckResult, saveMaterialization, saveObservation, savePoint } from "../store/asset-store.ts";
+import { endStepAsset, startStepAsset } from "../store/step-asset-store.ts";
+import type { Turn } from "../turn.ts";
+import { notePartition } from "./note-partition.ts";
+import { moveRun, placeOf, record, type RunSession } from "./run-session.ts";
+import { moveStep } from "./step-moves.ts";
+
+/** Returns the step as it is afterwards. */
+export function recordStepEvent(turn: Turn, session: RunSession, input: { readonly step: StepRow; readonly event: StepEvent }): StepRow {
+  const { step, event } = input;
+  if (event.type === "step_started" && moveRun(turn, session, "first_step_started")) record(turn, session, { event: { type: "run_started" } });
+  const gseq = record(turn, session, { event, place: placeOf(step) });
+  const at = { step, gseq };
+  switch (event.type) {
+    case "step_started":
+      return startStep(turn, session, step);
+    case "log":
+      break;
+    case "asset_started":
+      startStepAsset(turn.db, { runNo: step.runNo, step: step.position, asset: event.asset }, turn.now);
+      barChanged(turn, step, event.asset);
+      break;
+    case "asset_materialized":
+      materialized(turn, session, { ...at, event });
+      break;
+    case "asset_observed":
+      saveObservation(turn.db, { asset: event.asset, gseq, partition: event.partition ?? step.partition });
+      savePoints(turn, session, { asset: event.asset, gseq, partition: event.partition ?? step.partition, metadata: event.metadata });
+      break;
+    case "asset_failed":
+      assetFailed(turn, session, { ...at, event });
+      break;
+    case "asset_skipped":
+      endStepAsset(turn.db, { runNo: step.runNo, step: step.position, asset: event.asset, status: "skipped", now: turn.now, durationMs: null, rowCount: null, message: event.reason });
+      barChanged(turn, step, event.asset);
+      break;
+    case "check_evaluated":
+      checkEvaluated(turn, session, { ...at, event });
+      break;
+    default:
+      assertNever(event);
+  }
+  return step;
+}
+
+function startStep(turn: Turn, session: RunSession, step: StepRow): StepRow {
+  const row = moveStep(turn, session, { step, trigger: "started", set: { startedAt: turn.now } });
+  if (!row) return step;
+  // A step of one asset says nothing more about it until it ends; its bar starts here.
+  const [asset, second] = row.assets;
+  if (asset !== undefined && second === undefined) {
+    startStepAsset(turn.db, { runNo: row.runNo, step: row.position, asset }, turn.now);
+    barChanged(turn, row, asset);
+  }
+  return row;
+}
+
+interface At<T extends StepEvent["type"]> {
+  readonly step: StepRow;
+  readonly gseq: number;
+  readonly event: Extract<StepEvent, { type: T }>;
+}
+
+function materialized(turn: Turn, session: RunSession, { step, gseq, event }: At<"asset_materialized">): void {
+  const partition = event.partition ?? step.partition;
+  const rowCount = numberOf(event.metadata["row_count"]);
+  const durationMs = event.durationMs ?? null;
+  const bar = endStepAsset(turn.db, { runNo: step.runNo, step: step.position, asset: event.asset, status: "succeeded", now: turn.now, durationMs, rowCount, message: null });
+  if (bar && bar.before !== "succeeded") {
+    session.row.materialized += 1;
+    session.changed = true;
+  }
+  const measured = durationMs ?? (step.assets.length === 1 && step.startedAt !== null ? turn.now - step.startedAt : null);
+  saveMaterialization(turn.db, { asset: event.asset, gseq, at: turn.now, run: session.row.id, step: step.key, partition, durationMs: measured, rowCount, version: step.version });
+  savePoints(turn, session, { asset: event.asset, gseq, partition, metadata: event.metadata });
+  if (measured !== null) savePoint(turn.db, { asset: event.asset, name: "duration_ms", gseq, at: turn.now, value: measured, run: session.row.id, partition });
+  if (partition !== null) notePartition(turn, { asset: event.asset, partition, run: session.row.id, failure: null });
+  barChanged(turn, step, event.asset);
+}
+
+function assetFailed(turn: Turn, session: RunSession, { step, gseq, event }: At<"asset_failed">): void {
+  const { message } = event.failure;
+  endStepAsset(turn.db, { runNo: step.runNo, step: step.position, asset: event.asset, status: "failed", now: turn.now, durationMs: event.durationMs ?? null, rowCount: null, message: message.slice(0, 2000) });
+  saveAssetFailure(turn.db, { asset: event.asset, gseq, at: turn.now, run: session.row.id, step: step.key, partition: step.partition, message });
+  if (step.partition !== null) notePartition(turn, { asset: event.asset, partition: step.partition, run: session.row.id, failure: message });
+  barChanged(turn, step, event.asset);
+}
+
+function checkEvaluated(turn: Turn, session: RunSession, { step, gseq, event }: At<"check_evaluated">): void {
+  if (!event.passed) {
+    session.row[event.severity === "error" ? "checksFailed" : "checksWarned"] += 1;
+    session.changed = true;
+  }
+  saveCheckResult(turn.db, {
+    asset: event.asset,
+    name: event.check,
+    gseq,
+    at: turn.now,
+    run: session.row.id,
+    runNo: step.runNo,
+    step: step.key,
+    passed: event.passed,
+    severity: event.severity,
+    description: event.description ?? null,
+    partition: event.partition ?? step.partition,
+  });
+  savePoints(turn, session, { asset: event.asset, gseq, partition: event.partition ?? step.partition, metadata: event.metadata, prefix: `${event.check}.` });
+  turn.effects.push({ type: "asset_changed", asset: event.asset });
+}
+
+function savePoints(turn: Turn, session: RunSession, input: { asset: string; gseq: number; partition: string | null; metadata: Metadata; prefix?: string }): void {
+  for (const [name, value] of Object.entries(input.metadata)) {
+    if ((value.type !== "int" && value.type !== "float") || !Number.isFinite(value.value)) continue;
+    savePoint(turn.db, { asset: input.asset, name: `${input.prefix ?? ""}${name}`, gseq: input.gseq, at: turn.now, value: value.value, run: session.row.id, partition: input.partition });
+  }
+}
+
+function numberOf(value: Metadata[string] | undefined): number | null {
+  return value !== undefined && (value.type === "int" || value.type === "float") ? value.value : null;
+}
+
+function barChanged(turn: Turn, step: StepRow, asset: string): void {
+  turn.effects.push({ type: "step_asset_changed", run: step.runNo, position: step.position, asset }, { type: "asset_changed", asset });
+}

@@ -1,0 +1,271 @@
+/** The Durable Object of one deployment. Wiring only: each method runs one command or one query. */
+import { DurableObject } from "cloudflare:workers";
+import type { z } from "zod";
+import type { inputs, launchSchema, reexecuteSchema } from "@headgate/shared/api/inputs.ts";
+import { liveUpSchema } from "@headgate/shared/api/live.ts";
+import type { Actor } from "@headgate/shared/api/service.ts";
+import { ok, type Result } from "@headgate/shared/errors.ts";
+import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
+import type { Env } from "../env.ts";
+import { agentLeft, receiveFromAgent } from "./agent-socket.ts";
+import { activateVersion, reportLoadErrors } from "./commands/activate-version.ts";
+import { disconnectVanished } from "./commands/agent-state.ts";
+import { cancelRun } from "./commands/cancel-run.ts";
+import { fireTimer } from "./commands/fire-timer.ts";
+import { drawLineage, LAYOUT_FORMAT } from "./commands/layout-graph.ts";
+import { launch } from "./commands/launch.ts";
+import { recordLogChunk } from "./commands/record-log-chunk.ts";
+import { reexecuteRun } from "./commands/reexecute-run.ts";
+import { registerVersion } from "./commands/register-version.ts";
+import { definitionsHash, versionsAfter } from "./definitions-hash.ts";
+import { Engine } from "./engine.ts";
+import { migrate } from "./migrate.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import * as assets from "./queries/asset-queries.ts";
+import { assetPartitions } from "./queries/asset-partitions.ts";
+import { definitionsDocument } from "./queries/definitions-document.ts";
+import { readHome } from "./queries/home.ts";
+import * as locations from "./queries/location-queries.ts";
+import { logChunksQuery, manifestKeyOf } from "./queries/log-queries.ts";
+import * as runs from "./queries/run-queries.ts";
+import type { DeploymentIdentity, DeploymentStub, RawLogChunk } from "./rpc.ts";
+import { attachmentOf, closeQuietly, parseFrame, sendFrame } from "./sockets.ts";
+import { readPictureSize } from "./store/layout-store.ts";
+import { readIdentity, readMeta, writeMeta } from "./store/meta-store.ts";
+
+type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
+const LIVE_FRAMES = new Set(["hello", "watch", "tail"]);
+
+export class Deployment extends DurableObject<Env> implements DeploymentStub {
+  readonly #engine: Engine;
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    this.#engine = new Engine(state);
+    void state.blockConcurrencyWhile(() => this.#start());
+  }
+
+  async #start(): Promise<void> {
+    const engine = this.#engine;
+    migrate(this.ctx.storage, MIGRATIONS);
+    if (readMeta(engine.db, "stream") === null) writeMeta(engine.db, "stream", crypto.randomUUID());
+    engine.definitionsHash = await definitionsHash(engine.catalog.versions);
+    // A release that places assets differently draws the picture anew, once.
+    if (engine.catalog.versions.length > 0 && readPictureSize(engine.db)?.format !== LAYOUT_FORMAT) engine.commit(drawLineage);
+    engine.commit((turn) => disconnectVanished(turn, (socket) => engine.sockets.find(socket) !== null));
+    await engine.timers.recover(Date.now());
+  }
+
+  // ---------------------------------------------------------------- sockets and alarm
+
+  override async fetch(request: Request): Promise<Response> {
+    return this.#engine.sockets.accept(request, crypto.randomUUID());
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const attachment = attachmentOf(socket);
+    const engine = this.#engine;
+    try {
+      if (attachment?.kind === "agent") receiveFromAgent(socket, { attachment, message, ports: this.#agentPorts() });
+      if (attachment?.kind !== "live") return;
+      const parsed = parseFrame(message, { schema: liveUpSchema, known: LIVE_FRAMES });
+      if (parsed.type === "frame") engine.live.receive(socket, attachment, parsed.frame);
+      if (parsed.type !== "bad") return;
+      sendFrame(socket, { t: "error", message: parsed.message });
+      closeQuietly(socket, parsed.code, parsed.message);
+    } catch (error) {
+      logError("A frame could not be handled", error);
+      // The peer reconnects and sends again what was not acknowledged.
+      closeQuietly(socket, CLOSE.slowDown, "internal error, try again");
+    }
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    this.#left(socket);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    this.#left(socket);
+  }
+
+  #left(socket: WebSocket): void {
+    const attachment = attachmentOf(socket);
+    try {
+      if (attachment?.kind === "agent") agentLeft(attachment, this.#agentPorts());
+      if (attachment?.kind === "live") this.#engine.live.left(attachment);
+    } catch (error) {
+      logError("The end of a socket could not be handled", error);
+    }
+  }
+
+  #agentPorts() {
+    const engine = this.#engine;
+    return { commit: engine.commit.bind(engine), live: engine.live, ignored: () => engine.ignoredFrames++ };
+  }
+
+  override async alarm(): Promise<void> {
+    this.#fireTimers();
+  }
+
+  async sweep(): Promise<void> {
+    this.#fireTimers();
+  }
+
+  #fireTimers(): void {
+    try {
+      this.#engine.timers.fire({
+        now: Date.now(),
+        run: (timer) => this.#engine.commit((turn) => fireTimer(turn, timer)),
+        failed: (timer, error) => logError(`Timer ${timer.kind} ${timer.id} failed`, error),
+      });
+    } catch (error) {
+      logError("The timers could not be looked at", error);
+    }
+  }
+
+  // ---------------------------------------------------------------- publishing, raw output, tokens (called by the Worker)
+
+  async identify(identity: DeploymentIdentity): Promise<void> {
+    const text = JSON.stringify({ id: identity.id, org: identity.org, name: identity.name });
+    if (JSON.stringify(readIdentity(this.#engine.db)) !== text) writeMeta(this.#engine.db, "identity", text);
+  }
+
+  async registerVersion(input: Parameters<DeploymentStub["registerVersion"]>[0]) {
+    return this.#engine.commitThen(
+      (turn) => registerVersion(turn, input),
+      (reader, row) => ({ version: row.id, number: row.number, active: reader.catalog().versionOf.get(row.location)?.id === row.id }),
+    );
+  }
+
+  async activate(input: { readonly location: string; readonly version: string; readonly actor: Actor }) {
+    const engine = this.#engine;
+    for (;;) {
+      const { catalog } = engine;
+      const hash = await definitionsHash(versionsAfter(engine.db, catalog, input.version));
+      // Another activation came in between: the hash is not that of what will be in force.
+      if (engine.catalog !== catalog) continue;
+      const result = engine.commit(
+        (turn) => activateVersion(turn, input),
+        ({ ok: activated }) => {
+          if (activated) engine.definitionsHash = hash;
+        },
+      );
+      return result.ok ? ok(locations.versionView(result.value, result.value.id)) : result;
+    }
+  }
+
+  async activateVersion(input: In<"activate">, actor: Actor) {
+    return this.activate({ ...input, actor });
+  }
+
+  async reportLoadErrors(input: Parameters<DeploymentStub["reportLoadErrors"]>[0]): Promise<Result<null>> {
+    this.#engine.commit((turn) => reportLoadErrors(turn, input));
+    return ok(null);
+  }
+
+  async manifestKey(input: { readonly location: string; readonly version: string }) {
+    return manifestKeyOf(this.#engine.reader(), input);
+  }
+
+  async definitionsDocument(input: { readonly hash: string }) {
+    return definitionsDocument(this.#engine.reader(), input.hash);
+  }
+
+  async recordLogChunk(input: RawLogChunk & { readonly token: string }) {
+    return this.#engine.commit((turn) => recordLogChunk(turn, input));
+  }
+
+  async logChunks(input: Parameters<DeploymentStub["logChunks"]>[0]) {
+    return logChunksQuery(this.#engine.reader(), input);
+  }
+
+  async tokenRevoked(input: { readonly token: string }): Promise<void> {
+    for (const socket of this.#engine.sockets.ofToken(input.token)) closeQuietly(socket, CLOSE.revoked, "the token was revoked");
+  }
+
+  // ---------------------------------------------------------------- DeploymentService
+
+  async home() {
+    return readHome(this.#engine.reader());
+  }
+
+  async definitionsHash() {
+    return ok({ hash: this.#engine.definitionsHash });
+  }
+
+  async assetStates(input: In<"assetStates">) {
+    return assets.listAssetStates(this.#engine.reader(), input);
+  }
+
+  async asset(input: In<"asset">) {
+    return assets.assetDetail(this.#engine.reader(), input.key);
+  }
+
+  async assetEvents(input: In<"assetEvents">) {
+    return assets.assetEvents(this.#engine.reader(), input);
+  }
+
+  async assetChecks(input: In<"asset">) {
+    return assets.assetChecks(this.#engine.reader(), input.key);
+  }
+
+  async assetCheckHistory(input: In<"assetCheckHistory">) {
+    return assets.checkHistory(this.#engine.reader(), input);
+  }
+
+  async assetSeries(input: In<"assetSeries">) {
+    return assets.assetSeries(this.#engine.reader(), input);
+  }
+
+  async assetPartitions(input: In<"assetPartitions">) {
+    return assetPartitions(this.#engine.reader(), input);
+  }
+
+  async runs(input: In<"runList">) {
+    return runs.listRunsQuery(this.#engine.reader(), input);
+  }
+
+  async run(input: In<"runId">) {
+    return runs.runDetail(this.#engine.reader(), input.run);
+  }
+
+  async runEvents(input: In<"runEvents">) {
+    return runs.runEvents(this.#engine.reader(), input);
+  }
+
+  async runLogFiles(input: In<"runId">) {
+    return runs.runLogFiles(this.#engine.reader(), input.run);
+  }
+
+  async previewLaunch(input: In<"preview">) {
+    return runs.previewLaunch(this.#engine.reader(), input);
+  }
+
+  async launch(input: z.output<typeof launchSchema>, actor: Actor) {
+    return this.#engine.commitThen((turn) => launch(turn, input, actor), runs.summaryOf);
+  }
+
+  async reexecute(input: z.output<typeof reexecuteSchema>, actor: Actor) {
+    return this.#engine.commitThen((turn) => reexecuteRun(turn, input, actor), runs.summaryOf);
+  }
+
+  async cancel(input: In<"cancel">, actor: Actor) {
+    return this.#engine.commitThen((turn) => cancelRun(turn, { run: input.run, by: actor.name, reason: input.reason }), runs.summaryOf);
+  }
+
+  async locations() {
+    return ok(locations.listLocations(this.#engine.reader()));
+  }
+
+  async versions(input: In<"versions">) {
+    return locations.listVersionsQuery(this.#engine.reader(), input);
+  }
+
+  async agents() {
+    return ok(locations.listAgents(this.#engine.reader()));
+  }
+}
+
+function logError(what: string, error: unknown): void {
+  console.error(JSON.stringify({ level: "error", what, message: error instanceof Error ? error.message : String(error), stack: error instanceof Error ? error.stack : undefined }));
+}

@@ -1,0 +1,121 @@
+/** Everything a command may ask for once its transaction is committed, and the one place that does it. */
+import { assertNever } from "@headgate/shared/assert.ts";
+import type { CloseCode } from "@headgate/shared/protocol/close-codes.ts";
+import type { DownFrame } from "@headgate/shared/protocol/down.ts";
+
+export type Effect =
+  | { readonly type: "send"; readonly socket: string; readonly frame: DownFrame }
+  | { readonly type: "close"; readonly socket: string; readonly code: CloseCode; readonly reason: string }
+  | { readonly type: "timers_changed" }
+  | { readonly type: "run_changed"; readonly run: number }
+  | { readonly type: "step_changed"; readonly run: number; readonly position: number }
+  | { readonly type: "step_asset_changed"; readonly run: number; readonly position: number; readonly asset: string }
+  | { readonly type: "events_added"; readonly run: number }
+  | { readonly type: "asset_changed"; readonly asset: string }
+  | { readonly type: "location_changed"; readonly location: string }
+  | { readonly type: "agent_changed"; readonly instance: string }
+  | { readonly type: "agent_gone"; readonly instance: string }
+  | { readonly type: "definitions_changed" };
+
+/** What dashboards may want to know, each thing once. */
+export interface Changed {
+  readonly runs: Set<number>;
+  /** Run -> positions of steps. */
+  readonly steps: Map<number, Set<number>>;
+  /** Run -> position -> assets. */
+  readonly stepAssets: Map<number, Map<number, Set<string>>>;
+  /** Runs with new events. */
+  readonly events: Set<number>;
+  readonly assets: Set<string>;
+  readonly locations: Set<string>;
+  readonly agents: Set<string>;
+  readonly agentsGone: Set<string>;
+  definitions: boolean;
+}
+
+export interface EffectPorts {
+  send(socket: string, frame: DownFrame): void;
+  close(socket: string, code: CloseCode, reason: string): void;
+  armTimers(): void;
+  publish(changed: Changed): void;
+}
+
+export function performEffects(effects: readonly Effect[], ports: EffectPorts): void {
+  const changed: Changed = {
+    runs: new Set(),
+    steps: new Map(),
+    stepAssets: new Map(),
+    events: new Set(),
+    assets: new Set(),
+    locations: new Set(),
+    agents: new Set(),
+    agentsGone: new Set(),
+    definitions: false,
+  };
+  let timers = false;
+  for (const effect of effects) {
+    switch (effect.type) {
+      case "send":
+        ports.send(effect.socket, effect.frame);
+        break;
+      case "close":
+        ports.close(effect.socket, effect.code, effect.reason);
+        break;
+      case "timers_changed":
+        timers = true;
+        break;
+      default:
+        note(changed, effect);
+    }
+  }
+  if (timers) ports.armTimers();
+  ports.publish(changed);
+}
+
+function note(changed: Changed, effect: Exclude<Effect, { type: "send" | "close" | "timers_changed" }>): void {
+  switch (effect.type) {
+    case "run_changed":
+      changed.runs.add(effect.run);
+      break;
+    case "step_changed":
+      getOrAdd(changed.steps, effect.run, () => new Set<number>()).add(effect.position);
+      break;
+    case "step_asset_changed": {
+      const positions = getOrAdd(changed.stepAssets, effect.run, () => new Map<number, Set<string>>());
+      getOrAdd(positions, effect.position, () => new Set<string>()).add(effect.asset);
+      break;
+    }
+    case "events_added":
+      changed.events.add(effect.run);
+      break;
+    case "asset_changed":
+      changed.assets.add(effect.asset);
+      break;
+    case "location_changed":
+      changed.locations.add(effect.location);
+      break;
+    case "agent_changed":
+      changed.agents.add(effect.instance);
+      break;
+    case "agent_gone":
+      changed.agentsGone.add(effect.instance);
+      break;
+    case "definitions_changed":
+      changed.definitions = true;
+      break;
+    default:
+      assertNever(effect);
+  }
+}
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+export function hasLiveChanges(effects: readonly Effect[]): boolean {
+  return effects.some((effect) => effect.type !== "send" && effect.type !== "close" && effect.type !== "timers_changed" && effect.type !== "events_added");
+}

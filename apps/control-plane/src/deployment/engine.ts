@@ -1,0 +1,104 @@
+/**
+ * Runs commands and queries: one command is one transaction, its effects are performed after it. Holds everything that lives as long as
+ * the object is in memory, all of which can be made again from the tables.
+ */
+import type { Result } from "@headgate/shared/errors.ts";
+import { uuidv7 } from "@headgate/shared/ids.ts";
+import { type Catalog, loadCatalog } from "./catalog.ts";
+import { closeRuns } from "./commands/run-session.ts";
+import { type EffectPorts, hasLiveChanges, performEffects } from "./effects.ts";
+import { Live } from "./live.ts";
+import type { Reader } from "./queries/reader.ts";
+import { Sockets } from "./sockets.ts";
+import { type Database, openDatabase } from "./store/database.ts";
+import { advanceStream } from "./store/meta-store.ts";
+import { Timers } from "./timers.ts";
+import type { Turn } from "./turn.ts";
+
+export class Engine {
+  readonly db: Database;
+  readonly sockets: Sockets;
+  readonly timers: Timers;
+  readonly live: Live;
+  /** Of the active versions; kept up to date by `definitions.ts`. */
+  definitionsHash = "";
+  /** Frames of kinds that this release does not know. */
+  ignoredFrames = 0;
+  readonly #storage: DurableObjectStorage;
+  #catalog: Catalog | null = null;
+
+  constructor(state: DurableObjectState) {
+    this.#storage = state.storage;
+    this.db = openDatabase(state.storage);
+    this.sockets = new Sockets(state);
+    this.timers = new Timers(this.db, state.storage);
+    this.live = new Live(this.sockets, () => this.reader());
+  }
+
+  get catalog(): Catalog {
+    this.#catalog ??= loadCatalog(this.db);
+    return this.#catalog;
+  }
+
+  reader(): Reader {
+    return { db: this.db, now: Date.now(), catalog: () => this.catalog, definitionsHash: this.definitionsHash, lastPing: (socket) => this.sockets.lastPing(socket) };
+  }
+
+  /** One transaction; nothing of it is visible outside before it is stored. */
+  commit<T>(command: (turn: Turn) => T, committed?: (result: T) => void): T {
+    const turn = this.#newTurn();
+    let seq: number | null = null;
+    let result: T;
+    try {
+      result = this.#storage.transactionSync(() => {
+        const answer = command(turn);
+        closeRuns(turn);
+        if (hasLiveChanges(turn.effects)) seq = advanceStream(this.db);
+        return answer;
+      });
+    } catch (error) {
+      this.#catalog = null;
+      throw error;
+    }
+    committed?.(result);
+    performEffects(turn.effects, this.#ports(seq));
+    return result;
+  }
+
+  /** A command that answers with something read after it. */
+  commitThen<T, V>(command: (turn: Turn) => Result<T>, read: (reader: Reader, value: T) => V): Result<V> {
+    const result = this.commit(command);
+    return result.ok ? { ok: true, value: read(this.reader(), result.value) } : result;
+  }
+
+  #newTurn(): Turn {
+    return {
+      now: Date.now(),
+      db: this.db,
+      catalog: () => this.catalog,
+      definitionsChanged: () => {
+        this.#catalog = null;
+      },
+      random: Math.random,
+      newRunId: () => uuidv7(Date.now(), crypto.getRandomValues(new Uint8Array(16))),
+      newId: (prefix) => `${prefix}_${[...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(36).padStart(2, "0")).join("")}`,
+      lastPing: (socket) => this.sockets.lastPing(socket),
+      effects: [],
+      runs: new Map(),
+      sequence: { next: null },
+    };
+  }
+
+  #ports(seq: number | null): EffectPorts {
+    return {
+      send: (socket, frame) => {
+        this.sockets.send(socket, frame);
+        // Somebody may be looking at this step's output already, from an attempt before.
+        if (frame.t === "job" && this.live.isTailed(frame)) this.sockets.send(socket, { t: "tail", run: frame.run, step: frame.step, on: true });
+      },
+      close: (socket, code, reason) => this.sockets.close(socket, code, reason),
+      armTimers: () => this.timers.arm(),
+      publish: (changed) => this.live.publish(changed, seq),
+    };
+  }
+}

@@ -1,0 +1,123 @@
+/** Every change ever made to a deployment's database, oldest first. Append only: an applied migration is never edited. */
+import type { Migration } from "./migrate.ts";
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    id: "0001-first-tables",
+    sql: `
+      CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+      CREATE TABLE location (name TEXT PRIMARY KEY, active_version TEXT, errors TEXT NOT NULL, errored_at INTEGER, updated_at INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE version (
+        no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, location TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL, manifest_key TEXT NOT NULL,
+        published_at INTEGER NOT NULL, published_by TEXT NOT NULL, counts TEXT NOT NULL, git TEXT, sdk TEXT NOT NULL, diff TEXT NOT NULL, pools TEXT NOT NULL
+      );
+      CREATE UNIQUE INDEX version_by_number ON version (location, number);
+      CREATE UNIQUE INDEX version_by_hash ON version (location, hash);
+      CREATE TABLE version_asset (
+        version_no INTEGER NOT NULL, key TEXT NOT NULL, position INTEGER NOT NULL, graph TEXT NOT NULL, detail TEXT NOT NULL, code TEXT, config_schema TEXT,
+        PRIMARY KEY (version_no, key)
+      );
+      CREATE TABLE node_place (key TEXT PRIMARY KEY, x REAL NOT NULL, y REAL NOT NULL, level INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE version_unit (version_no INTEGER NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (version_no, id)) WITHOUT ROWID;
+      CREATE TABLE version_check (version_no INTEGER NOT NULL, asset TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (version_no, asset, name)) WITHOUT ROWID;
+      CREATE TABLE version_job (version_no INTEGER NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (version_no, name)) WITHOUT ROWID;
+      CREATE TABLE version_schedule (version_no INTEGER NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (version_no, name)) WITHOUT ROWID;
+      CREATE TABLE version_sensor (version_no INTEGER NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (version_no, name)) WITHOUT ROWID;
+
+      CREATE TABLE run (
+        no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, status TEXT NOT NULL, job TEXT, job_location TEXT, selection TEXT NOT NULL, partition TEXT,
+        tags TEXT NOT NULL, trigger TEXT NOT NULL, parent TEXT, priority INTEGER NOT NULL, config TEXT, versions TEXT NOT NULL,
+        created_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER, timeout_seconds REAL, asset_count INTEGER NOT NULL,
+        steps_total INTEGER NOT NULL, steps_succeeded INTEGER NOT NULL, steps_failed INTEGER NOT NULL, steps_skipped INTEGER NOT NULL,
+        steps_running INTEGER NOT NULL, steps_canceled INTEGER NOT NULL, materialized INTEGER NOT NULL, checks_failed INTEGER NOT NULL, checks_warned INTEGER NOT NULL,
+        error TEXT, failure TEXT, failed_step TEXT, cancel_by TEXT, cancel_reason TEXT, last_seq INTEGER NOT NULL
+      );
+      CREATE INDEX run_by_status ON run (status, no);
+      CREATE INDEX run_by_job ON run (job, no) WHERE job IS NOT NULL;
+      CREATE INDEX run_by_parent ON run (parent, no) WHERE parent IS NOT NULL;
+      CREATE INDEX run_open ON run (priority DESC, no) WHERE status IN ('queued', 'starting', 'running', 'canceling');
+
+      CREATE TABLE step (
+        run_no INTEGER NOT NULL, position INTEGER NOT NULL, key TEXT NOT NULL, location TEXT NOT NULL, version TEXT NOT NULL, unit TEXT NOT NULL, kind TEXT NOT NULL,
+        subset INTEGER NOT NULL, assets TEXT NOT NULL, checks TEXT NOT NULL, partition TEXT, retry TEXT NOT NULL, timeout_seconds REAL, pool TEXT, status TEXT NOT NULL,
+        deps_left INTEGER NOT NULL, attempt INTEGER NOT NULL, lost INTEGER NOT NULL, epoch INTEGER NOT NULL, agent TEXT,
+        ready_at INTEGER, assigned_at INTEGER, started_at INTEGER, ended_at INTEGER, retry_at INTEGER, failure TEXT,
+        PRIMARY KEY (run_no, position)
+      );
+      CREATE UNIQUE INDEX step_by_key ON step (run_no, key);
+      CREATE INDEX step_ready ON step (run_no, position) WHERE status = 'pending' AND deps_left = 0;
+      CREATE INDEX step_leased ON step (agent, run_no) WHERE status IN ('assigned', 'running');
+      CREATE INDEX step_in_pool ON step (pool) WHERE status IN ('assigned', 'running') AND pool IS NOT NULL;
+      CREATE TABLE step_dep (run_no INTEGER NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL, PRIMARY KEY (run_no, before, after)) WITHOUT ROWID;
+      CREATE INDEX step_dep_after ON step_dep (run_no, after);
+      CREATE TABLE attempt (run_no INTEGER NOT NULL, position INTEGER NOT NULL, attempt INTEGER NOT NULL, token TEXT NOT NULL, PRIMARY KEY (run_no, position, attempt)) WITHOUT ROWID;
+      CREATE TABLE step_asset (
+        run_no INTEGER NOT NULL, step INTEGER NOT NULL, asset TEXT NOT NULL, open INTEGER NOT NULL, status TEXT, started_at INTEGER, ended_at INTEGER, row_count REAL, message TEXT,
+        PRIMARY KEY (run_no, step, asset)
+      ) WITHOUT ROWID;
+      CREATE INDEX step_asset_by_asset ON step_asset (asset, run_no);
+      CREATE INDEX step_asset_open ON step_asset (asset, run_no) WHERE open = 1;
+
+      CREATE TABLE event (
+        gseq INTEGER PRIMARY KEY AUTOINCREMENT, run_no INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, step TEXT, attempt INTEGER,
+        type TEXT NOT NULL, level INTEGER NOT NULL, body TEXT NOT NULL
+      );
+      CREATE UNIQUE INDEX event_by_run ON event (run_no, seq);
+      CREATE INDEX event_by_step ON event (run_no, step, seq);
+      CREATE INDEX event_not_log ON event (run_no, type, seq) WHERE type <> 'log';
+      CREATE INDEX event_notable ON event (run_no, seq) WHERE level >= 2;
+
+      CREATE TABLE request (id TEXT PRIMARY KEY, run_no INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE INDEX request_by_time ON request (at);
+      CREATE TABLE log_chunk (
+        run_no INTEGER NOT NULL, step TEXT NOT NULL, attempt INTEGER NOT NULL, stream TEXT NOT NULL, chunk INTEGER NOT NULL, offset INTEGER NOT NULL, bytes INTEGER NOT NULL,
+        final INTEGER NOT NULL, key TEXT NOT NULL, PRIMARY KEY (run_no, step, attempt, stream, chunk)
+      ) WITHOUT ROWID;
+
+      CREATE TABLE asset_state (
+        asset TEXT PRIMARY KEY, materialized_at INTEGER, materialized_run TEXT, materialized_step TEXT, materialized_partition TEXT, materialized_seq INTEGER,
+        duration_ms REAL, row_count REAL, code_version TEXT, failed_at INTEGER, failed_run TEXT, failed_step TEXT, failed_message TEXT, failed_partition TEXT, latest_seq INTEGER
+      ) WITHOUT ROWID;
+      CREATE INDEX asset_state_failed ON asset_state (failed_at) WHERE failed_at IS NOT NULL;
+      CREATE TABLE asset_event (asset TEXT NOT NULL, gseq INTEGER NOT NULL, type TEXT NOT NULL, partition TEXT, PRIMARY KEY (asset, gseq)) WITHOUT ROWID;
+      CREATE INDEX asset_event_by_partition ON asset_event (asset, partition, gseq) WHERE partition IS NOT NULL;
+      CREATE TABLE check_state (
+        asset TEXT NOT NULL, name TEXT NOT NULL, gseq INTEGER NOT NULL, at INTEGER NOT NULL, run TEXT NOT NULL, passed INTEGER NOT NULL, severity TEXT NOT NULL, description TEXT,
+        PRIMARY KEY (asset, name)
+      ) WITHOUT ROWID;
+      CREATE INDEX check_state_not_passed ON check_state (at) WHERE passed = 0;
+      CREATE TABLE check_event (
+        asset TEXT NOT NULL, name TEXT NOT NULL, gseq INTEGER NOT NULL, run_no INTEGER NOT NULL, step TEXT NOT NULL, passed INTEGER NOT NULL, severity TEXT NOT NULL,
+        PRIMARY KEY (asset, name, gseq)
+      ) WITHOUT ROWID;
+      CREATE INDEX check_event_by_step ON check_event (run_no, step);
+      CREATE TABLE series (
+        asset TEXT NOT NULL, name TEXT NOT NULL, gseq INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, run TEXT NOT NULL, partition TEXT,
+        PRIMARY KEY (asset, name, gseq)
+      ) WITHOUT ROWID;
+      CREATE TABLE asset_partition (asset TEXT PRIMARY KEY, materialized TEXT NOT NULL, failed TEXT NOT NULL);
+      CREATE TABLE partition_failure (asset TEXT NOT NULL, partition TEXT NOT NULL, at INTEGER NOT NULL, run TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (asset, partition)) WITHOUT ROWID;
+      CREATE INDEX partition_failure_by_time ON partition_failure (asset, at);
+
+      CREATE TABLE agent (
+        instance TEXT PRIMARY KEY, token TEXT NOT NULL, token_name TEXT NOT NULL, hostname TEXT NOT NULL, version TEXT NOT NULL, queue TEXT NOT NULL, slots INTEGER NOT NULL,
+        status TEXT NOT NULL, socket TEXT, connected_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, received INTEGER NOT NULL, labels TEXT NOT NULL, locations TEXT NOT NULL
+      ) WITHOUT ROWID;
+      CREATE INDEX agent_by_token ON agent (token);
+      CREATE TABLE timer (kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+      CREATE INDEX timer_by_time ON timer (at);
+
+      CREATE TABLE automation (
+        location TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, cursor TEXT, definition TEXT NOT NULL, next_at INTEGER, PRIMARY KEY (location, kind, name)
+      ) WITHOUT ROWID;
+      CREATE TABLE tick (
+        id TEXT PRIMARY KEY, location TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, scheduled_for INTEGER NOT NULL, state TEXT NOT NULL, started_at INTEGER NOT NULL,
+        finished_at INTEGER, agent TEXT, cursor_before TEXT, cursor_after TEXT, runs TEXT NOT NULL, message TEXT, stack TEXT, logs TEXT NOT NULL
+      ) WITHOUT ROWID;
+      CREATE UNIQUE INDEX tick_by_source ON tick (location, kind, name, scheduled_for);
+      CREATE INDEX tick_open ON tick (location, kind, name) WHERE state = 'open';
+      CREATE TABLE run_key (location TEXT NOT NULL, sensor TEXT NOT NULL, key TEXT NOT NULL, run_no INTEGER NOT NULL, PRIMARY KEY (location, sensor, key)) WITHOUT ROWID;
+    `,
+  },
+];

@@ -1,0 +1,106 @@
+/** The live state of assets: what materialized last, what failed, what is going on, how its checks stand. */
+import type { AssetState } from "@headgate/shared/api/views.ts";
+import { assetHealth } from "@headgate/shared/domain/health/asset-health.ts";
+import { openPartitions } from "@headgate/shared/domain/partitions/partition-set.ts";
+import { countOf, difference } from "@headgate/shared/domain/partitions/subset.ts";
+import { canonicalJson } from "@headgate/shared/json.ts";
+import { parseSubset } from "../commands/note-partition.ts";
+import { type AssetStateRow, assetStateRows, type CheckStateRow, checkStates } from "../store/asset-read-store.ts";
+import { readPartitionSets } from "../store/partition-store.ts";
+import { type OpenAsset, openAssets } from "../store/step-asset-store.ts";
+import type { Reader } from "./reader.ts";
+
+/** In the order of the keys. */
+export function assetStatesOf(reader: Reader, keys: readonly string[]): AssetState[] {
+  const rows = assetStateRows(reader.db, keys);
+  const checks = checkStates(reader.db, keys);
+  const open = openAssets(reader.db, keys);
+  const sets = new Map<string, ReturnType<typeof openPartitions>>();
+  const { graph, checksByAsset } = reader.catalog();
+  return keys.map((key) => {
+    const node = graph.indexOf(key);
+    const definition = graph.assets[node]?.partitions;
+    const results = latestResults(new Set((checksByAsset.get(key) ?? []).map((check) => check.name)), checks.get(key) ?? []);
+    return assetState(key, {
+      row: rows.get(key),
+      open: open.get(key),
+      results,
+      external: !graph.isMaterializable(node),
+      partitions: definition === undefined ? null : partitionCounts(reader, { key, definition, sets }),
+    });
+  });
+}
+
+interface StateParts {
+  readonly row: AssetStateRow | undefined;
+  readonly open: OpenAsset | undefined;
+  readonly results: readonly LatestResult[];
+  readonly external: boolean;
+  readonly partitions: AssetState["partitions"];
+}
+
+function assetState(key: string, { row, open, results, external, partitions }: StateParts): AssetState {
+  const materialized =
+    row && row.materializedAt !== null
+      ? {
+          at: row.materializedAt,
+          run: row.materializedRun ?? "",
+          step: row.materializedStep ?? "",
+          partition: row.materializedPartition,
+          durationMs: row.durationMs,
+          rowCount: row.rowCount,
+          codeVersion: row.codeVersion,
+        }
+      : null;
+  const failed =
+    row && row.failedAt !== null ? { at: row.failedAt, run: row.failedRun ?? "", step: row.failedStep ?? "", message: row.failedMessage ?? "", partition: row.failedPartition } : null;
+  const materialization = failed ? "failed" : materialized ? "succeeded" : external ? "external" : "never";
+  return {
+    key,
+    health: assetHealth({ materialization, checks: results }).state,
+    materialized,
+    failed,
+    inProgress: open ? { run: open.run, status: open.status } : null,
+    checks: countResults(results),
+    partitions,
+  };
+}
+
+interface LatestResult {
+  readonly name: string;
+  readonly state: "passed" | "failed" | "not_run";
+  readonly severity: "warn" | "error";
+}
+
+/** Only checks that are defined now count; one that was removed can no longer fail. */
+function latestResults(defined: ReadonlySet<string>, rows: readonly CheckStateRow[]): LatestResult[] {
+  const known = new Map(rows.map((row) => [row.name, row]));
+  return [...defined].map((name) => {
+    const row = known.get(name);
+    return { name, state: row === undefined ? "not_run" : row.passed ? "passed" : "failed", severity: row?.severity ?? "error" };
+  });
+}
+
+function countResults(results: readonly LatestResult[]): AssetState["checks"] {
+  const counts = { passed: 0, warned: 0, failed: 0, unknown: 0 };
+  for (const { state, severity } of results) {
+    if (state === "not_run") counts.unknown++;
+    else if (state === "passed") counts.passed++;
+    else if (severity === "warn") counts.warned++;
+    else counts.failed++;
+  }
+  return counts;
+}
+
+function partitionCounts(
+  reader: Reader,
+  input: { readonly key: string; readonly definition: Parameters<typeof openPartitions>[0]; readonly sets: Map<string, ReturnType<typeof openPartitions>> },
+): AssetState["partitions"] {
+  const id = canonicalJson(input.definition);
+  const opened = input.sets.get(id) ?? openPartitions(input.definition, { now: reader.now });
+  input.sets.set(id, opened);
+  if (!opened.ok) return { total: 0, materialized: 0, failed: 0 };
+  const stored = readPartitionSets(reader.db, input.key);
+  const failed = parseSubset(opened.value, stored?.failed);
+  return { total: opened.value.count, materialized: countOf(difference(parseSubset(opened.value, stored?.materialized), failed)), failed: countOf(failed) };
+}

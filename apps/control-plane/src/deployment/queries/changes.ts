@@ -1,0 +1,62 @@
+/** What changed in a turn, as the views that dashboards replace. Null when it is so much that fetching again is cheaper. */
+import type { Change } from "@headgate/shared/api/live.ts";
+import type { Changed } from "../effects.ts";
+import { readRunByNo } from "../store/run-store.ts";
+import { assetsOfStep } from "../store/step-asset-store.ts";
+import { readStepAt } from "../store/step-store.ts";
+import { assetStatesOf } from "./asset-states.ts";
+import { oneAgent, oneLocation } from "./location-queries.ts";
+import { type Reader, waitContext } from "./reader.ts";
+import { someStepViews } from "./run-queries.ts";
+import { runSummary, stepAssetView } from "./run-views.ts";
+
+const MAX_CHANGES = 2_000;
+
+export function countChanges(changed: Changed): number {
+  let count = changed.runs.size + changed.assets.size + changed.locations.size + changed.agents.size + changed.agentsGone.size + Number(changed.definitions);
+  for (const positions of changed.steps.values()) count += positions.size;
+  for (const positions of changed.stepAssets.values()) for (const assets of positions.values()) count += assets.size;
+  return count;
+}
+
+export function readChanges(reader: Reader, changed: Changed): Change[] | null {
+  if (countChanges(changed) > MAX_CHANGES) return null;
+  const changes: Change[] = [];
+  if (changed.definitions) changes.push({ type: "definitions", hash: reader.definitionsHash });
+  for (const name of changed.locations) {
+    const location = oneLocation(reader, name);
+    if (location) changes.push({ type: "location", location });
+  }
+  runChanges(reader, changed, changes);
+  if (changed.assets.size > 0) for (const asset of assetStatesOf(reader, [...changed.assets])) changes.push({ type: "asset", asset });
+  for (const instance of changed.agents) {
+    const agent = oneAgent(reader, instance);
+    if (agent) changes.push({ type: "agent", agent });
+  }
+  for (const instance of changed.agentsGone) changes.push({ type: "agent_gone", instance });
+  return changes;
+}
+
+function runChanges(reader: Reader, changed: Changed, changes: Change[]): void {
+  const wait = changed.runs.size > 0 ? waitContext(reader) : null;
+  for (const no of changed.runs) {
+    const run = readRunByNo(reader.db, no);
+    if (run && wait) changes.push({ type: "run", run: runSummary(run, wait) });
+  }
+  for (const [no, positions] of changed.steps) {
+    const run = readRunByNo(reader.db, no);
+    if (run) for (const step of someStepViews(reader, run, [...positions])) changes.push({ type: "step", step });
+  }
+  for (const [no, positions] of changed.stepAssets) {
+    const run = readRunByNo(reader.db, no);
+    if (!run) continue;
+    for (const [position, assets] of positions) {
+      const step = readStepAt(reader.db, no, position);
+      if (!step) continue;
+      for (const row of assetsOfStep(reader.db, no, position)) {
+        const view = assets.has(row.asset) ? stepAssetView(row, { run: run.id, step: step.key }) : null;
+        if (view) changes.push({ type: "step_asset", asset: view });
+      }
+    }
+  }
+}

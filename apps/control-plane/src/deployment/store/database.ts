@@ -1,0 +1,38 @@
+/** The handle that every store function takes: typed queries for pages, raw SQL and JSON batches for hot paths. */
+import { drizzle, type DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
+
+export interface Database {
+  readonly orm: DrizzleSqliteDODatabase;
+  readonly sql: SqlStorage;
+}
+
+/** A parameter may hold 2 MB; half of it leaves room for what JSON adds when the engine copies it. */
+const MAX_BATCH_BYTES = 900_000;
+const MAX_BATCH_ROWS = 2_000;
+/** Largest text that may go into one row, below the platform's 2 MB. */
+export const MAX_ROW_BYTES = 1_900_000;
+
+export function openDatabase(storage: DurableObjectStorage): Database {
+  return { orm: drizzle(storage, { casing: "snake_case" }), sql: storage.sql };
+}
+
+/** Runs one statement per batch of rows; the statement reads them from `json_each(?1)`, further values follow as `?2`, `?3`... */
+export function execBatches(db: Database, statement: string, input: { readonly rows: readonly unknown[]; readonly values?: readonly SqlStorageValue[] }): void {
+  for (const batch of jsonBatches(input.rows)) db.sql.exec(statement, batch, ...(input.values ?? []));
+}
+
+function* jsonBatches(rows: readonly unknown[]): Generator<string> {
+  let parts: string[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const text = JSON.stringify(row);
+    if (parts.length > 0 && (bytes + text.length > MAX_BATCH_BYTES || parts.length >= MAX_BATCH_ROWS)) {
+      yield `[${parts.join(",")}]`;
+      parts = [];
+      bytes = 0;
+    }
+    parts.push(text);
+    bytes += text.length;
+  }
+  if (parts.length > 0) yield `[${parts.join(",")}]`;
+}

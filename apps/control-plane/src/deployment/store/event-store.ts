@@ -1,0 +1,95 @@
+/** The append-only events of runs. */
+import type { EventRow } from "@headgate/shared/api/views.ts";
+import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
+import { type Database, execBatches } from "./database.ts";
+
+export interface NewEvent {
+  readonly gseq: number;
+  readonly seq: number;
+  readonly at: number;
+  readonly step: string | null;
+  readonly attempt: number | null;
+  readonly type: string;
+  readonly level: number;
+  readonly body: string;
+}
+
+export const LEVELS = { debug: 0, info: 1, warn: 2, error: 3 } as const;
+
+/** How much an event matters, on the scale of log levels. */
+export function levelOf(event: RunEvent): number {
+  switch (event.type) {
+    case "log":
+    case "engine":
+      return LEVELS[event.level];
+    case "run_failed":
+    case "step_failed":
+    case "asset_failed":
+      return LEVELS.error;
+    case "check_evaluated":
+      return event.passed ? LEVELS.info : LEVELS[event.severity];
+    case "step_skipped":
+    case "asset_skipped":
+    case "run_canceled":
+    case "run_canceling":
+      return LEVELS.warn;
+    default:
+      return LEVELS.info;
+  }
+}
+
+/** The highest deployment-wide number ever given out, also when its event is gone. */
+export function lastGlobalSeq(db: Database): number {
+  return db.sql.exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'event'").toArray()[0]?.seq ?? 0;
+}
+
+export function appendEvents(db: Database, runNo: number, events: readonly NewEvent[]): void {
+  execBatches(
+    db,
+    `INSERT INTO event (gseq, run_no, seq, at, step, attempt, type, level, body)
+     SELECT value ->> 0, ?2, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7 FROM json_each(?1)`,
+    { rows: events.map((event) => [event.gseq, event.seq, event.at, event.step, event.attempt, event.type, event.level, event.body]), values: [runNo] },
+  );
+}
+
+export interface EventQuery {
+  readonly runNo: number;
+  readonly after: number;
+  readonly limit: number;
+  readonly step?: string | undefined;
+  readonly types?: readonly string[] | undefined;
+  readonly minLevel?: keyof typeof LEVELS | undefined;
+}
+
+/** One answer stays far below what a message or a tab can take, however long the lines are. */
+const MAX_ANSWER_BYTES = 8_000_000;
+
+/** In order; fewer than `limit` when the bodies are large. `complete`: nothing that matches follows. */
+export function readEvents(db: Database, query: EventQuery): { readonly events: EventRow[]; readonly complete: boolean } {
+  const where = ["run_no = ?", "seq > ?"];
+  const values: SqlStorageValue[] = [query.runNo, query.after];
+  if (query.step !== undefined) {
+    where.push("step = ?");
+    values.push(query.step);
+  }
+  if (query.types !== undefined) {
+    where.push("type IN (SELECT value FROM json_each(?))");
+    values.push(JSON.stringify(query.types));
+    // Lets the index that leaves out log lines answer.
+    if (!query.types.includes("log")) where.push("type <> 'log'");
+  }
+  if (query.minLevel !== undefined && query.minLevel !== "debug") where.push(`level >= ${LEVELS[query.minLevel]}`);
+  const cursor = db.sql.exec<{ seq: number; at: number; step: string | null; attempt: number | null; body: string }>(
+    `SELECT seq, at, step, attempt, body FROM event WHERE ${where.join(" AND ")} ORDER BY seq LIMIT ?`,
+    ...values,
+    query.limit + 1,
+  );
+  const events: EventRow[] = [];
+  let bytes = 0;
+  for (const row of cursor) {
+    bytes += row.body.length;
+    if (events.length >= query.limit || (events.length > 0 && bytes > MAX_ANSWER_BYTES)) return { events, complete: false };
+    events.push({ seq: row.seq, at: row.at, step: row.step, attempt: row.attempt, event: JSON.parse(row.body) as RunEvent });
+  }
+  return { events, complete: true };
+}

@@ -1,0 +1,88 @@
+/** Which partitions of an asset are materialized and which failed last, as two compact texts per asset, and why some failed. */
+import type { Database } from "./database.ts";
+
+export interface PartitionSets {
+  /** JSON of a stored subset; empty: none. */
+  readonly materialized: string;
+  readonly failed: string;
+}
+
+export function readPartitionSets(db: Database, asset: string): PartitionSets | null {
+  return db.sql.exec<{ materialized: string; failed: string }>("SELECT materialized, failed FROM asset_partition WHERE asset = ?", asset).toArray()[0] ?? null;
+}
+
+export function savePartitionSets(db: Database, asset: string, sets: PartitionSets): void {
+  db.sql.exec(
+    "INSERT INTO asset_partition (asset, materialized, failed) VALUES (?, ?, ?) ON CONFLICT (asset) DO UPDATE SET materialized = excluded.materialized, failed = excluded.failed",
+    asset,
+    sets.materialized,
+    sets.failed,
+  );
+}
+
+/** Of the partitions that failed, the messages of the latest ones are kept. */
+const MAX_FAILURES_PER_ASSET = 500;
+
+export function savePartitionFailure(db: Database, row: { readonly asset: string; readonly partition: string; readonly at: number; readonly run: string; readonly message: string }): void {
+  db.sql.exec(
+    `INSERT INTO partition_failure (asset, partition, at, run, message) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (asset, partition) DO UPDATE SET at = excluded.at, run = excluded.run, message = excluded.message`,
+    row.asset,
+    row.partition,
+    row.at,
+    row.run,
+    row.message.slice(0, 2000),
+  );
+  db.sql.exec(
+    `DELETE FROM partition_failure WHERE asset = ?1 AND at < (SELECT at FROM partition_failure WHERE asset = ?1 ORDER BY at DESC LIMIT 1 OFFSET ${MAX_FAILURES_PER_ASSET})`,
+    row.asset,
+  );
+}
+
+export function deletePartitionFailure(db: Database, asset: string, partition: string): void {
+  db.sql.exec("DELETE FROM partition_failure WHERE asset = ? AND partition = ?", asset, partition);
+}
+
+export interface PartitionFailure {
+  readonly partition: string;
+  readonly at: number;
+  readonly run: string;
+  readonly message: string;
+}
+
+export function partitionFailures(db: Database, asset: string, partitions: readonly string[]): Map<string, PartitionFailure> {
+  const rows = db.sql
+    .exec<{ partition: string; at: number; run: string; message: string }>(
+      "SELECT partition, at, run, message FROM partition_failure WHERE asset = ? AND partition IN (SELECT value FROM json_each(?))",
+      asset,
+      JSON.stringify(partitions),
+    )
+    .toArray();
+  return new Map(rows.map((row) => [row.partition, row]));
+}
+
+/** The latest materialization of each of the partitions: when, and by which run. */
+export function latestMaterializations(db: Database, asset: string, partitions: readonly string[]): Map<string, { readonly at: number; readonly run: string }> {
+  const rows = db.sql
+    .exec<{ partition: string; at: number; run: string }>(
+      `SELECT latest.partition AS partition, event.at AS at, run.id AS run FROM
+         (SELECT partition, max(gseq) AS gseq FROM asset_event WHERE asset = ?1 AND type = 'asset_materialized' AND partition IN (SELECT value FROM json_each(?2)) GROUP BY partition) AS latest
+       JOIN event ON event.gseq = latest.gseq JOIN run ON run.no = event.run_no`,
+      asset,
+      JSON.stringify(partitions),
+    )
+    .toArray();
+  return new Map(rows.map((row) => [row.partition, { at: row.at, run: row.run }]));
+}
+
+/** Partitions of an asset that a run is going to materialize, with the run. */
+export function partitionsInProgress(db: Database, asset: string): Map<string, string> {
+  const rows = db.sql
+    .exec<{ partition: string; run: string }>(
+      `SELECT step.partition AS partition, run.id AS run FROM step_asset JOIN step ON step.run_no = step_asset.run_no AND step.position = step_asset.step JOIN run ON run.no = step_asset.run_no
+       WHERE step_asset.asset = ? AND step_asset.open = 1 AND step.partition IS NOT NULL`,
+      asset,
+    )
+    .toArray();
+  return new Map(rows.map((row) => [row.partition, row.run]));
+}

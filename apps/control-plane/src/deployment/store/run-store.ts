@@ -1,0 +1,123 @@
+/** Rows of runs: one per launch, with the counters that lists show. */
+import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, sql, type SQL } from "drizzle-orm";
+import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
+import { request, run, type RunRow, stepAsset } from "../schema.ts";
+import type { Database } from "./database.ts";
+
+const OPEN_STATUSES = sql`${run.status} IN ('queued', 'starting', 'running', 'canceling')`;
+
+export function insertRun(db: Database, row: Omit<RunRow, "no">): RunRow {
+  return db.orm.insert(run).values(row).returning(getTableColumns(run)).get();
+}
+
+export function readRun(db: Database, id: string): RunRow | null {
+  return db.orm.select().from(run).where(eq(run.id, id)).get() ?? null;
+}
+
+export function readRunByNo(db: Database, no: number): RunRow | null {
+  return db.orm.select().from(run).where(eq(run.no, no)).get() ?? null;
+}
+
+/** What changes while a run goes on. */
+export function updateRun(db: Database, row: RunRow): void {
+  db.sql.exec(
+    `UPDATE run SET status = ?, started_at = ?, ended_at = ?, steps_succeeded = ?, steps_failed = ?, steps_skipped = ?, steps_running = ?, steps_canceled = ?,
+       materialized = ?, checks_failed = ?, checks_warned = ?, error = ?, failure = ?, failed_step = ?, cancel_by = ?, cancel_reason = ?, last_seq = ? WHERE no = ?`,
+    row.status,
+    row.startedAt,
+    row.endedAt,
+    row.stepsSucceeded,
+    row.stepsFailed,
+    row.stepsSkipped,
+    row.stepsRunning,
+    row.stepsCanceled,
+    row.materialized,
+    row.checksFailed,
+    row.checksWarned,
+    row.error,
+    row.failure === null ? null : JSON.stringify(row.failure),
+    row.failedStep,
+    row.cancelBy,
+    row.cancelReason,
+    row.lastSeq,
+    row.no,
+  );
+}
+
+export interface OpenRun {
+  readonly no: number;
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly priority: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Runs that have not ended, most urgent first. */
+export function openRuns(db: Database, limit: number): OpenRun[] {
+  return db.orm
+    .select({ no: run.no, id: run.id, status: run.status, priority: run.priority, tags: run.tags })
+    .from(run)
+    .where(OPEN_STATUSES)
+    .orderBy(desc(run.priority), asc(run.no))
+    .limit(limit)
+    .all();
+}
+
+/** Tags of the runs that count against limits. */
+export function activeRunTags(db: Database): Readonly<Record<string, string>>[] {
+  return db.orm
+    .select({ tags: run.tags })
+    .from(run)
+    .where(sql`${run.status} IN ('starting', 'running', 'canceling')`)
+    .all()
+    .map((row) => row.tags);
+}
+
+export function queuedRunNos(db: Database, limit: number): number[] {
+  return db.sql.exec<{ no: number }>("SELECT no FROM run WHERE status = 'queued' ORDER BY no LIMIT ?", limit).toArray().map((row) => row.no);
+}
+
+export interface RunListQuery {
+  readonly statuses?: readonly RunStatus[] | undefined;
+  readonly job?: string | undefined;
+  readonly asset?: string | undefined;
+  readonly text?: string | undefined;
+  readonly createdAfter?: number | undefined;
+  /** Runs with a smaller number. */
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export function listRuns(db: Database, query: RunListQuery): RunRow[] {
+  const where: SQL[] = [];
+  if (query.before !== null) where.push(lt(run.no, query.before));
+  if (query.statuses !== undefined) where.push(inArray(run.status, [...query.statuses]));
+  if (query.job !== undefined) where.push(eq(run.job, query.job));
+  if (query.createdAfter !== undefined) where.push(gte(run.createdAt, query.createdAfter));
+  if (query.asset !== undefined) where.push(inArray(run.no, db.orm.select({ no: stepAsset.runNo }).from(stepAsset).where(eq(stepAsset.asset, query.asset))));
+  if (query.text !== undefined && query.text !== "") {
+    // instr instead of LIKE: no pattern characters to escape and no limit on the pattern's length.
+    const needle = query.text.toLowerCase();
+    where.push(sql`instr(lower(${run.id} || ' ' || coalesce(${run.job}, '') || ' ' || ${run.selection} || ' ' || ${run.tags}), ${needle}) > 0`);
+  }
+  return db.orm
+    .select()
+    .from(run)
+    .where(and(...where))
+    .orderBy(desc(run.no))
+    .limit(query.limit)
+    .all();
+}
+
+export function childrenOf(db: Database, id: string): { readonly id: string; readonly status: RunStatus; readonly createdAt: number }[] {
+  return db.orm.select({ id: run.id, status: run.status, createdAt: run.createdAt }).from(run).where(eq(run.parent, id)).orderBy(asc(run.no)).limit(200).all();
+}
+
+export function runNoOfRequest(db: Database, id: string): number | null {
+  return db.orm.select({ no: request.runNo }).from(request).where(eq(request.id, id)).get()?.no ?? null;
+}
+
+export function insertRequest(db: Database, row: { readonly id: string; readonly runNo: number; readonly at: number }): void {
+  db.orm.insert(request).values(row).run();
+}

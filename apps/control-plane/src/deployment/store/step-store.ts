@@ -1,0 +1,200 @@
+/** Rows of steps, their order, and the questions the queue asks about them. */
+import { and, asc, eq, inArray } from "drizzle-orm";
+import type { Plan } from "@headgate/shared/domain/run/plan-types.ts";
+import { step, stepDep, type StepRow } from "../schema.ts";
+import { type Database, execBatches } from "./database.ts";
+
+export interface NewStep {
+  readonly plan: Plan["steps"][number];
+  readonly version: string;
+  readonly subset: boolean;
+}
+
+/** Stores the whole plan of a run: steps, their order, and the assets each is to materialize. */
+export function insertSteps(db: Database, input: { readonly runNo: number; readonly steps: readonly NewStep[]; readonly now: number }): void {
+  const positions = new Map(input.steps.map((entry, position) => [entry.plan.key, position]));
+  const rows = input.steps.map(({ plan, version, subset }, position) => ({
+    position,
+    key: plan.key,
+    location: plan.location,
+    version,
+    unit: plan.unit,
+    kind: plan.kind,
+    subset: subset ? 1 : 0,
+    assets: plan.assets,
+    checks: plan.checks,
+    partition: plan.partition,
+    retry: plan.retry,
+    timeout: plan.timeoutSeconds,
+    pool: plan.pool,
+    deps: plan.deps.length,
+  }));
+  execBatches(
+    db,
+    `INSERT INTO step (run_no, position, key, location, version, unit, kind, subset, assets, checks, partition, retry, timeout_seconds, pool, status, deps_left, attempt, lost, epoch, ready_at)
+     SELECT ?2, value ->> 'position', value ->> 'key', value ->> 'location', value ->> 'version', value ->> 'unit', value ->> 'kind', value ->> 'subset', value -> 'assets', value -> 'checks',
+       value ->> 'partition', value -> 'retry', value ->> 'timeout', value ->> 'pool', 'pending', value ->> 'deps', 0, 0, 0, iif(value ->> 'deps' = 0, ?3, NULL)
+     FROM json_each(?1)`,
+    { rows, values: [input.runNo, input.now] },
+  );
+  execBatches(db, "INSERT INTO step_dep (run_no, before, after) SELECT ?2, value ->> 0, value ->> 1 FROM json_each(?1)", {
+    rows: input.steps.flatMap(({ plan }, position) => plan.deps.map((dep) => [positions.get(dep) ?? -1, position])),
+    values: [input.runNo],
+  });
+  execBatches(db, "INSERT INTO step_asset (run_no, step, asset, open) SELECT ?2, value ->> 0, value ->> 1, 1 FROM json_each(?1)", {
+    rows: input.steps.flatMap(({ plan }, position) => plan.assets.map((asset) => [position, asset])),
+    values: [input.runNo],
+  });
+}
+
+export function stepsOfRun(db: Database, runNo: number): StepRow[] {
+  return db.orm.select().from(step).where(eq(step.runNo, runNo)).orderBy(asc(step.position)).all();
+}
+
+export function depsOfRun(db: Database, runNo: number): { readonly before: number; readonly after: number }[] {
+  return db.orm.select({ before: stepDep.before, after: stepDep.after }).from(stepDep).where(eq(stepDep.runNo, runNo)).all();
+}
+
+export function readStep(db: Database, runNo: number, key: string): StepRow | null {
+  return (
+    db.orm
+      .select()
+      .from(step)
+      .where(and(eq(step.runNo, runNo), eq(step.key, key)))
+      .get() ?? null
+  );
+}
+
+export function readStepAt(db: Database, runNo: number, position: number): StepRow | null {
+  return (
+    db.orm
+      .select()
+      .from(step)
+      .where(and(eq(step.runNo, runNo), eq(step.position, position)))
+      .get() ?? null
+  );
+}
+
+export function stepsAt(db: Database, runNo: number, positions: readonly number[]): StepRow[] {
+  const rows: StepRow[] = [];
+  for (let start = 0; start < positions.length; start += 90) {
+    const part = positions.slice(start, start + 90);
+    rows.push(
+      ...db.orm
+        .select()
+        .from(step)
+        .where(and(eq(step.runNo, runNo), inArray(step.position, part)))
+        .all(),
+    );
+  }
+  return rows;
+}
+
+/** What changes while a step goes on. */
+export function updateStep(db: Database, row: StepRow): void {
+  db.sql.exec(
+    `UPDATE step SET status = ?, attempt = ?, lost = ?, epoch = ?, agent = ?, ready_at = ?, assigned_at = ?, started_at = ?, ended_at = ?, retry_at = ?, failure = ?
+     WHERE run_no = ? AND position = ?`,
+    row.status,
+    row.attempt,
+    row.lost,
+    row.epoch,
+    row.agent,
+    row.readyAt,
+    row.assignedAt,
+    row.startedAt,
+    row.endedAt,
+    row.retryAt,
+    row.failure === null ? null : JSON.stringify(row.failure),
+    row.runNo,
+    row.position,
+  );
+}
+
+/** A step succeeded: those after it wait for one step less. Returns the positions that became ready. */
+export function releaseAfter(db: Database, input: { readonly runNo: number; readonly position: number; readonly now: number }): number[] {
+  return db.sql
+    .exec<{ position: number; deps_left: number }>(
+      `UPDATE step SET deps_left = deps_left - 1, ready_at = iif(deps_left = 1, ?3, ready_at)
+       WHERE run_no = ?1 AND position IN (SELECT after FROM step_dep WHERE run_no = ?1 AND before = ?2) RETURNING position, deps_left`,
+      input.runNo,
+      input.position,
+      input.now,
+    )
+    .toArray()
+    .filter((row) => row.deps_left === 0)
+    .map((row) => row.position);
+}
+
+/** Pending steps that can no longer run once this one has not succeeded. */
+export function pendingAfter(db: Database, runNo: number, position: number): StepRow[] {
+  const positions = db.sql
+    .exec<{ position: number }>(
+      `WITH RECURSIVE later (position) AS (
+         SELECT after FROM step_dep WHERE run_no = ?1 AND before = ?2
+         UNION SELECT step_dep.after FROM later JOIN step_dep ON step_dep.run_no = ?1 AND step_dep.before = later.position
+       )
+       SELECT step.position FROM later JOIN step ON step.run_no = ?1 AND step.position = later.position WHERE step.status = 'pending' ORDER BY step.position`,
+      runNo,
+      position,
+    )
+    .toArray()
+    .map((row) => row.position);
+  return stepsAt(db, runNo, positions);
+}
+
+/** Ready steps of a run in plan order, leaving out those of full pools. */
+export function readySteps(db: Database, input: { readonly runNo: number; readonly fullPools: readonly string[]; readonly limit: number }): StepRow[] {
+  const positions = db.sql
+    .exec<{ position: number }>(
+      `SELECT position FROM step WHERE run_no = ?1 AND status = 'pending' AND deps_left = 0 AND (pool IS NULL OR pool NOT IN (SELECT value FROM json_each(?2))) ORDER BY position LIMIT ?3`,
+      input.runNo,
+      JSON.stringify(input.fullPools),
+      input.limit,
+    )
+    .toArray()
+    .map((row) => row.position);
+  return stepsAt(db, input.runNo, positions).sort((a, b) => a.position - b.position);
+}
+
+export interface Lease {
+  readonly runNo: number;
+  readonly position: number;
+  readonly key: string;
+  readonly epoch: number;
+  readonly agent: string;
+  readonly assignedAt: number;
+}
+
+export function leasesOf(db: Database, instance: string): Lease[] {
+  return db.sql
+    .exec<{ run_no: number; position: number; key: string; epoch: number; agent: string; assigned_at: number }>(
+      "SELECT run_no, position, key, epoch, agent, assigned_at FROM step WHERE status IN ('assigned', 'running') AND agent = ? ORDER BY run_no, position",
+      instance,
+    )
+    .toArray()
+    .map((row) => ({ runNo: row.run_no, position: row.position, key: row.key, epoch: row.epoch, agent: row.agent, assignedAt: row.assigned_at }));
+}
+
+/** Agent -> steps leased to it. */
+export function leaseCounts(db: Database): Map<string, number> {
+  const rows = db.sql.exec<{ agent: string; count: number }>("SELECT agent, count(*) AS count FROM step WHERE status IN ('assigned', 'running') GROUP BY agent");
+  return new Map(rows.toArray().map((row) => [row.agent, row.count]));
+}
+
+/** Steps that hold a slot of a pool. */
+export function poolHolders(db: Database): { readonly run: string; readonly step: string; readonly pool: string }[] {
+  return db.sql
+    .exec<{ run: string; step: string; pool: string }>(
+      "SELECT run.id AS run, step.key AS step, step.pool AS pool FROM step JOIN run ON run.no = step.run_no WHERE step.status IN ('assigned', 'running') AND step.pool IS NOT NULL",
+    )
+    .toArray();
+}
+
+/** Keys of the steps directly before one. */
+export function depsOf(db: Database, runNo: number, position: number): string[] {
+  return db.sql
+    .exec<{ key: string }>("SELECT key FROM step WHERE run_no = ?1 AND position IN (SELECT before FROM step_dep WHERE run_no = ?1 AND after = ?2) ORDER BY position", runNo, position)
+    .toArray()
+    .map((row) => row.key);
+}

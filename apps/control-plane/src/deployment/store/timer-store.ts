@@ -1,0 +1,32 @@
+/** Named points in time at which something has to be looked at. */
+import type { Database } from "./database.ts";
+
+export const TIMER_KINDS = ["lease_check", "step_retry", "step_timeout", "run_timeout", "cancel_grace", "schedule", "sensor", "tick_timeout"] as const;
+export type TimerKind = (typeof TIMER_KINDS)[number];
+
+export interface Timer {
+  readonly kind: TimerKind;
+  readonly id: string;
+  readonly at: number;
+}
+
+export function setTimer(db: Database, timer: Timer): void {
+  db.sql.exec("INSERT INTO timer (kind, id, at) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at", timer.kind, timer.id, timer.at);
+}
+
+/** Does nothing when such a timer is set already. */
+export function ensureTimer(db: Database, timer: Timer): void {
+  db.sql.exec("INSERT INTO timer (kind, id, at) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO NOTHING", timer.kind, timer.id, timer.at);
+}
+
+export function clearTimer(db: Database, kind: TimerKind, id: string): void {
+  db.sql.exec("DELETE FROM timer WHERE kind = ? AND id = ?", kind, id);
+}
+
+export function nextTimerAt(db: Database): number | null {
+  return db.sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM timer").one().at;
+}
+
+export function dueTimers(db: Database, input: { readonly now: number; readonly limit: number }): Timer[] {
+  return db.sql.exec<{ kind: string; id: string; at: number }>("SELECT kind, id, at FROM timer WHERE at <= ? ORDER BY at LIMIT ?", input.now, input.limit).toArray() as unknown as Timer[];
+}

@@ -1,0 +1,73 @@
+/**
+ * Many named timers over the object's one alarm. The platform drops an alarm whose handler keeps throwing, and a deploy may swallow one:
+ * so the alarm is set again before anything is done, the work goes in bounded slices, and no failure of a timer escapes.
+ */
+import type { Database } from "./store/database.ts";
+import { dueTimers, nextTimerAt, setTimer, type Timer } from "./store/timer-store.ts";
+
+/** The three members of the storage that it needs. */
+export interface AlarmStorage {
+  getAlarm(): Promise<number | null>;
+  setAlarm(at: number): Promise<void>;
+  deleteAlarm(): Promise<void>;
+}
+
+export const SAFETY_MS = 30_000;
+const SLICE = 200;
+/** A timer whose work failed is tried again after this long. */
+const AFTER_FAILURE_MS = 30_000;
+/** An alarm this far in the past was swallowed. */
+const OVERDUE_MS = 60_000;
+
+export class Timers {
+  readonly #db: Database;
+  readonly #alarm: AlarmStorage;
+  /** What the alarm is known to be set to; undefined: not known. */
+  #armed: number | null | undefined;
+  #firing = false;
+
+  constructor(db: Database, alarm: AlarmStorage) {
+    this.#db = db;
+    this.#alarm = alarm;
+  }
+
+  /** After a wake-up: due work whose alarm got lost gets a new one. */
+  async recover(now: number): Promise<void> {
+    const armed = await this.#alarm.getAlarm();
+    this.#armed = armed !== null && armed < now - OVERDUE_MS ? undefined : armed;
+    this.arm();
+  }
+
+  /** Sets the alarm to the earliest timer, or none. The write joins the transaction's and needs no waiting. */
+  arm(): void {
+    // While timers are handled the safety alarm stays; what comes next is set at the end.
+    if (this.#firing) return;
+    const next = nextTimerAt(this.#db);
+    if (next === this.#armed) return;
+    this.#armed = next;
+    // A failed write breaks the object through the output gate; there is nothing to do about it here.
+    if (next === null) void this.#alarm.deleteAlarm();
+    else void this.#alarm.setAlarm(next);
+  }
+
+  /** Looks at everything due. `run` handles one timer in its own transaction, which also removes it; it may throw. */
+  fire(input: { readonly now: number; readonly run: (timer: Timer) => void; readonly failed: (timer: Timer, error: unknown) => void }): void {
+    const safety = input.now + SAFETY_MS;
+    this.#armed = safety;
+    void this.#alarm.setAlarm(safety);
+    this.#firing = true;
+    try {
+      for (const timer of dueTimers(this.#db, { now: input.now, limit: SLICE })) {
+        try {
+          input.run(timer);
+        } catch (error) {
+          setTimer(this.#db, { ...timer, at: input.now + AFTER_FAILURE_MS });
+          input.failed(timer, error);
+        }
+      }
+    } finally {
+      this.#firing = false;
+      this.arm();
+    }
+  }
+}

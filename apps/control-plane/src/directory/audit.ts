@@ -1,0 +1,55 @@
+/** Who changed what, when and from where. Changes of the directory write their row in the same batch as the change. */
+import type { Directory } from "./database.ts";
+import { newId } from "./database.ts";
+import { audit } from "./schema.ts";
+
+/** Who makes a change: a person, a token, or the operator with the bootstrap secret. */
+export interface AuditActor {
+  readonly kind: "user" | "token" | "operator";
+  readonly id: string | null;
+  readonly name: string;
+  /** Network address, where the platform tells it. */
+  readonly origin: string | null;
+}
+
+export interface AuditEntry {
+  readonly actor: AuditActor;
+  /** `noun.verb`, e.g. `token.create`, `runs.launch`. */
+  readonly action: string;
+  /** What was changed, by its id or name. */
+  readonly target: string;
+  readonly organizationId?: string | undefined;
+  readonly deploymentId?: string | undefined;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+const MAX_VALUE_CHARACTERS = 20_000;
+
+/** The statement, for a batch with the change itself. */
+export function auditStatement(directory: Directory, entry: AuditEntry) {
+  return directory.db.insert(audit).values({
+    id: newId("aud", directory.random),
+    at: directory.now(),
+    organizationId: entry.organizationId ?? null,
+    deploymentId: entry.deploymentId ?? null,
+    actorKind: entry.actor.kind,
+    actorId: entry.actor.id,
+    actorName: entry.actor.name,
+    action: entry.action,
+    target: entry.target,
+    origin: entry.actor.origin,
+    before: stored(entry.before),
+    after: stored(entry.after),
+  });
+}
+
+export async function writeAudit(directory: Directory, entry: AuditEntry): Promise<void> {
+  await auditStatement(directory, entry);
+}
+
+function stored(value: unknown): string | null {
+  if (value === undefined) return null;
+  const text = JSON.stringify(value);
+  return text.length <= MAX_VALUE_CHARACTERS ? text : JSON.stringify({ truncated: text.slice(0, MAX_VALUE_CHARACTERS) });
+}

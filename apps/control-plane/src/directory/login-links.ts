@@ -1,0 +1,84 @@
+/** One-time links that sign a person in: ten minutes, one use, only the hash is stored. */
+import { and, eq, exists, gt, isNull, lte, or } from "drizzle-orm";
+import type { Role } from "@headgate/shared/api/views.ts";
+import { auditStatement, type AuditActor } from "./audit.ts";
+import type { Directory } from "./database.ts";
+import type { DeploymentPlace } from "./deployments.ts";
+import { loginLink, user } from "./schema.ts";
+import type { Person } from "./members.ts";
+import { randomSecret, sha256Hex } from "./secrets.ts";
+import { goodToken } from "./tokens.ts";
+
+export const LOGIN_LINK_MS = 10 * 60 * 1000;
+
+interface NewLoginLink {
+  readonly userId: string;
+  /** Where the browser goes afterwards. */
+  readonly target: DeploymentPlace;
+  /** The session reaches no other deployment and no higher role than this; a link never gives more than the token that made it. */
+  readonly deploymentId: string | null;
+  readonly maxRole: Role;
+  readonly tokenId: string | null;
+  readonly actor: AuditActor;
+}
+
+export async function createLoginLink(directory: Directory, input: NewLoginLink): Promise<string> {
+  const secret = randomSecret(directory.random);
+  const now = directory.now();
+  const { organizationId, id: deploymentId } = input.target;
+  await directory.db.batch([
+    directory.db.insert(loginLink).values({
+      hash: await sha256Hex(secret),
+      userId: input.userId,
+      targetDeploymentId: deploymentId,
+      deploymentId: input.deploymentId,
+      maxRole: input.maxRole,
+      tokenId: input.tokenId,
+      createdAt: now,
+      expiresAt: now + LOGIN_LINK_MS,
+    }),
+    auditStatement(directory, { actor: input.actor, action: "login_link.create", target: input.userId, organizationId, deploymentId }),
+  ]);
+  return secret;
+}
+
+interface UsedLoginLink {
+  readonly person: Person;
+  readonly targetDeploymentId: string;
+  readonly deploymentId: string | null;
+  readonly maxRole: Role;
+  readonly tokenId: string | null;
+}
+
+/** Takes the link out of use and says what it gives; null when it is unknown, used, expired, or its token was revoked. One statement, so two browsers cannot both win. */
+export async function takeLoginLink(directory: Directory, secret: string): Promise<UsedLoginLink | null> {
+  const { db } = directory;
+  const now = directory.now();
+  const [taken] = await db
+    .update(loginLink)
+    .set({ usedAt: now })
+    .where(
+      and(
+        eq(loginLink.hash, await sha256Hex(secret)),
+        isNull(loginLink.usedAt),
+        gt(loginLink.expiresAt, now),
+        or(isNull(loginLink.tokenId), exists(goodToken(directory, loginLink.tokenId))),
+      ),
+    )
+    .returning({
+      userId: loginLink.userId,
+      targetDeploymentId: loginLink.targetDeploymentId,
+      deploymentId: loginLink.deploymentId,
+      maxRole: loginLink.maxRole,
+      tokenId: loginLink.tokenId,
+    });
+  if (!taken) return null;
+  const [person] = await db.select({ id: user.id, name: user.name, email: user.email }).from(user).where(eq(user.id, taken.userId));
+  if (!person) return null;
+  const { userId: _, ...bounds } = taken;
+  return { person, ...bounds };
+}
+
+export async function forgetOldLoginLinks(directory: Directory): Promise<void> {
+  await directory.db.delete(loginLink).where(lte(loginLink.expiresAt, directory.now()));
+}

@@ -1,0 +1,121 @@
+/** Browser sessions: made by a login link, kept for seven days after the last use, ended by logging out. */
+import { and, eq, exists, gt, isNull, lte, or } from "drizzle-orm";
+import type { Role } from "@headgate/shared/api/views.ts";
+import { auditStatement, type AuditActor } from "./audit.ts";
+import { newId, type Directory } from "./database.ts";
+import type { Person } from "./members.ts";
+import { member, session, user } from "./schema.ts";
+import { goodToken } from "./tokens.ts";
+import { randomSecret, sha256Hex } from "./secrets.ts";
+
+export const SESSION_MS = 7 * 24 * 60 * 60 * 1000;
+/** A session is extended at most this often, so that reading does not write. */
+const ROLL_MS = 60 * 60 * 1000;
+
+export interface Session {
+  readonly id: string;
+  readonly person: Person;
+  /** Bounds of a session that a token's link made: null means every deployment of the person. */
+  readonly deploymentId: string | null;
+  readonly maxRole: Role;
+  readonly expiresAt: number;
+}
+
+interface NewSession {
+  readonly person: Person;
+  readonly deploymentId: string | null;
+  readonly maxRole: Role;
+  /** The token whose link made it; the session ends with that token. */
+  readonly tokenId: string | null;
+  readonly organizationId: string;
+  readonly origin: string | null;
+}
+
+/** The secret goes into the cookie and is not stored. */
+export async function createSession(directory: Directory, input: NewSession): Promise<{ readonly id: string; readonly secret: string }> {
+  const id = newId("ses", directory.random);
+  const secret = randomSecret(directory.random);
+  const now = directory.now();
+  const actor: AuditActor = { kind: "user", id: input.person.id, name: input.person.email ?? input.person.name, origin: input.origin };
+  await directory.db.batch([
+    directory.db.insert(session).values({
+      id,
+      hash: await sha256Hex(secret),
+      userId: input.person.id,
+      deploymentId: input.deploymentId,
+      maxRole: input.maxRole,
+      tokenId: input.tokenId,
+      createdAt: now,
+      expiresAt: now + SESSION_MS,
+    }),
+    auditStatement(directory, {
+      actor,
+      action: "session.create",
+      target: id,
+      organizationId: input.organizationId,
+      deploymentId: input.deploymentId ?? undefined,
+    }),
+  ]);
+  return { id, secret };
+}
+
+/** The session of a cookie's secret, unless it is unknown or over. Looked up by hash: an index look-up tells nothing about the secret. */
+export async function findSession(directory: Directory, secret: string): Promise<Session | null> {
+  const rows = await directory.db
+    .select({
+      id: session.id,
+      deploymentId: session.deploymentId,
+      maxRole: session.maxRole,
+      expiresAt: session.expiresAt,
+      userId: user.id,
+      name: user.name,
+      email: user.email,
+    })
+    .from(session)
+    .innerJoin(user, eq(user.id, session.userId))
+    .where(
+      and(
+        eq(session.hash, await sha256Hex(secret)),
+        gt(session.expiresAt, directory.now()),
+        or(isNull(session.tokenId), exists(goodToken(directory, session.tokenId))),
+      ),
+    );
+  const [row] = rows;
+  if (!row) return null;
+  const person = { id: row.userId, name: row.name, email: row.email };
+  return { id: row.id, person, deploymentId: row.deploymentId, maxRole: row.maxRole, expiresAt: row.expiresAt };
+}
+
+/** True when the session was extended, so that its cookie must be, too. */
+export async function rollSession(directory: Directory, current: Session): Promise<boolean> {
+  const expiresAt = directory.now() + SESSION_MS;
+  if (expiresAt - current.expiresAt < ROLL_MS) return false;
+  await directory.db.update(session).set({ expiresAt }).where(eq(session.id, current.id));
+  return true;
+}
+
+export async function endSession(directory: Directory, ended: Session, actor: AuditActor): Promise<void> {
+  await directory.db.batch([
+    directory.db.delete(session).where(eq(session.id, ended.id)),
+    auditStatement(directory, { actor, action: "session.end", target: ended.id, deploymentId: ended.deploymentId ?? undefined }),
+  ]);
+}
+
+/** Sessions that a token's login links made; they end with the token. */
+export async function sessionsOfToken(directory: Directory, tokenId: string): Promise<readonly string[]> {
+  const rows = await directory.db.select({ id: session.id }).from(session).where(eq(session.tokenId, tokenId));
+  return rows.map((row) => row.id);
+}
+
+/** Sessions that are over, once for each organization where they may have open sockets. */
+export async function oldSessions(directory: Directory): Promise<readonly { readonly id: string; readonly organizationId: string }[]> {
+  return directory.db
+    .selectDistinct({ id: session.id, organizationId: member.organizationId })
+    .from(session)
+    .innerJoin(member, eq(member.userId, session.userId))
+    .where(lte(session.expiresAt, directory.now()));
+}
+
+export async function forgetOldSessions(directory: Directory): Promise<void> {
+  await directory.db.delete(session).where(lte(session.expiresAt, directory.now()));
+}

@@ -1,0 +1,80 @@
+/** What an agent asks over HTTP beside its socket: manifests, blobs, and a place for raw output. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { AppError, unwrap } from "@headgate/shared/errors.ts";
+import { sha256Schema } from "@headgate/shared/manifest/schema.ts";
+import { LOG_CHUNK_BYTES } from "@headgate/shared/protocol/constants.ts";
+import { hex } from "../directory/secrets.ts";
+import type { AppEnv } from "./app-env.ts";
+import { needsAgent } from "./authorize.ts";
+import { collect, readBytes } from "./body.ts";
+import { invalidInput } from "./errors.ts";
+import { blobKey, logChunkKey } from "./storage-keys.ts";
+
+const chunkSchema = z.object({
+  run: z.uuid(),
+  step: z.string().min(1).max(1000),
+  attempt: z.coerce.number().int().min(1).max(1_000_000),
+  stream: z.enum(["stdout", "stderr"]),
+  chunk: z.coerce.number().int().min(0).max(99_999_999),
+  offset: z.coerce.number().int().min(0),
+  final: z.enum(["0", "1"]).default("0"),
+});
+/** gzip can make incompressible bytes a little longer. */
+const MAX_COMPRESSED_BYTES = LOG_CHUNK_BYTES + 64 * 1024;
+
+export const agentRoutes = new Hono<AppEnv>()
+  .get("/agent/v1/versions/:location/:version", needsAgent, async (c) => {
+    const { key } = unwrap(await c.get("agent").deployment.manifestKey(c.req.param()));
+    const stored = await c.env.BUCKET.get(key);
+    if (!stored) throw new AppError("not_found", "this version's manifest is not in the bucket; publish the code location again");
+    return new Response(stored.body, { headers: { "content-type": "application/json" } });
+  })
+
+  .get("/agent/v1/blobs/:sha256", needsAgent, async (c) => {
+    const sha256 = sha256Schema.safeParse(c.req.param("sha256"));
+    const stored = sha256.success ? await c.env.BUCKET.get(blobKey(c.get("agent").place.id, sha256.data)) : null;
+    if (!stored) throw new AppError("not_found", `there is no blob ${c.req.param("sha256")}; publish the code location again`);
+    return new Response(stored.body, {
+      headers: { "content-type": "application/octet-stream", "content-length": String(stored.size), etag: stored.httpEtag },
+    });
+  })
+
+  .put("/agent/v1/logs/:run/:step/:attempt/:stream/:chunk", needsAgent, async (c) => {
+    const parsed = chunkSchema.safeParse({ ...c.req.param(), offset: c.req.query("offset"), final: c.req.query("final") });
+    if (!parsed.success) throw invalidInput("the address of the chunk", parsed.error);
+    const { run, step, attempt, stream, chunk, offset } = parsed.data;
+    const { token, place, deployment } = c.get("agent");
+    const body = await readBytes(c.req.raw, { what: "the chunk of raw output", maxBytes: MAX_COMPRESSED_BYTES });
+    const bytes = await gunzippedLength(body);
+    const contentHash = hex(await crypto.subtle.digest("SHA-256", body));
+    const key = await logChunkKey(place.id, { run, step, attempt, stream, chunk, contentHash });
+    await c.env.BUCKET.put(key, body);
+    unwrap(
+      await deployment.recordLogChunk({
+        run,
+        step,
+        attempt,
+        stream,
+        chunk,
+        offset,
+        bytes,
+        final: parsed.data.final === "1",
+        key,
+        token: token.id,
+      }),
+    );
+    return c.json({ bytes });
+  });
+
+/** Reads to the end, so that a damaged chunk or a bomb is refused now and not when somebody looks at the output. */
+async function gunzippedLength(body: Uint8Array<ArrayBuffer>): Promise<number> {
+  try {
+    const stream = new Blob([body]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const text = await collect(stream, { what: "the uncompressed chunk of raw output", maxBytes: LOG_CHUNK_BYTES });
+    return text.byteLength;
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError("invalid_input", "the chunk of raw output is not a whole gzip stream", { cause: error });
+  }
+}

@@ -1,0 +1,42 @@
+/** What handlers find on the context, and from whom. */
+import type { Context } from "hono";
+import type { Actor } from "@headgate/shared/api/service.ts";
+import type { Role } from "@headgate/shared/api/views.ts";
+import type { DeploymentPlace } from "../directory/deployments.ts";
+import type { Session } from "../directory/sessions.ts";
+import type { KnownToken } from "../directory/tokens.ts";
+import type { Directory } from "../directory/database.ts";
+import type { DeploymentStub } from "../deployment/rpc.ts";
+import type { Env } from "../env.ts";
+
+/** Who sent the request, established from its credentials alone. */
+export type Principal =
+  | { readonly kind: "session"; readonly session: Session }
+  | { readonly kind: "api"; readonly token: KnownToken & { readonly role: Role } }
+  | { readonly kind: "agent"; readonly token: KnownToken };
+
+/** What the principal may reach: one deployment, in one role. */
+interface Access {
+  readonly principal: Principal;
+  readonly place: DeploymentPlace;
+  readonly actor: Actor;
+  readonly deployment: DeploymentStub;
+}
+
+interface AgentAccess {
+  readonly token: KnownToken;
+  readonly place: DeploymentPlace;
+  readonly deployment: DeploymentStub;
+}
+
+export interface AppEnv {
+  Bindings: Env;
+  Variables: {
+    directory: Directory;
+    /** Set by `needs(role)`. */
+    access: Access;
+    /** Set by `needsAgent`. */
+    agent: AgentAccess;
+  };
+}
+export type AppContext = Context<AppEnv>;

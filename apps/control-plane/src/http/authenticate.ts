@@ -1,0 +1,66 @@
+/** Who sent the request: a session cookie or a bearer token becomes a principal, or the answer is 401 with the reason. */
+import { AppError } from "@headgate/shared/errors.ts";
+import { parseToken } from "../directory/secrets.ts";
+import { findSession, rollSession } from "../directory/sessions.ts";
+import { checkToken, noteTokenUse } from "../directory/tokens.ts";
+import type { AppContext, Principal } from "./app-env.ts";
+import { checkCookieOrigin, checkNoOrigin, isSocketUpgrade } from "./origin.ts";
+import { sessionSecrets, setSessionCookie } from "./session-cookie.ts";
+
+export async function authenticate(c: AppContext): Promise<Principal> {
+  const bearer = bearerOf(c);
+  if (bearer !== null) return authenticateToken(c, bearer);
+  const secrets = sessionSecrets(c);
+  if (secrets.length > 0) return authenticateSession(c, secrets);
+  throw new AppError(
+    "unauthenticated",
+    "this needs a session or a token: open a login link in the browser, or send 'Authorization: Bearer hg_...'",
+  );
+}
+
+/** The text after `Bearer`; null when there is no Authorization header at all. */
+export function bearerOf(c: AppContext): string | null {
+  const header = c.req.header("authorization");
+  if (header === undefined) return null;
+  const [, secret] = /^Bearer +(\S+)$/i.exec(header) ?? [];
+  if (secret === undefined)
+    throw new AppError("unauthenticated", "the Authorization header is malformed; send 'Authorization: Bearer hg_...'");
+  return secret;
+}
+
+async function authenticateToken(c: AppContext, text: string): Promise<Principal> {
+  const parsed = parseToken(text);
+  if (!parsed) throw new AppError("unauthenticated", "this is not a token of Headgate; a token looks like 'hg_api_...' or 'hg_agent_...'");
+  const directory = c.get("directory");
+  const checked = await checkToken(directory, parsed);
+  if (!checked.ok) throw new AppError("unauthenticated", refusal(checked.why));
+  const { token } = checked;
+  if (isSocketUpgrade(c)) checkNoOrigin(c);
+  c.executionCtx.waitUntil(noteTokenUse(directory, token));
+  if (token.kind === "agent") return { kind: "agent", token };
+  if (token.role === null) throw new Error(`API token ${token.id} has no role`);
+  return { kind: "api", token: { ...token, role: token.role } };
+}
+
+async function authenticateSession(c: AppContext, secrets: readonly string[]): Promise<Principal> {
+  const directory = c.get("directory");
+  for (const secret of secrets) {
+    const session = await findSession(directory, secret);
+    if (!session) continue;
+    checkCookieOrigin(c);
+    if (await rollSession(directory, session)) setSessionCookie(c, secret);
+    return { kind: "session", session };
+  }
+  throw new AppError("unauthenticated", "the session is unknown or over; open a new login link");
+}
+
+function refusal(why: "unknown" | "expired" | "revoked"): string {
+  switch (why) {
+    case "unknown":
+      return "the token is unknown; check that it was copied completely and belongs to this control plane";
+    case "expired":
+      return "the token is expired; make a new one";
+    case "revoked":
+      return "the token was revoked; make a new one";
+  }
+}

@@ -1,0 +1,61 @@
+/** May they? `needs(role)` guards every route under `/api/:org/:dep`, `needsAgent` every route of agents. Foreign deployments look like missing ones. */
+import { createMiddleware } from "hono/factory";
+import type { Actor } from "@headgate/shared/api/service.ts";
+import type { Role } from "@headgate/shared/api/views.ts";
+import { AppError } from "@headgate/shared/errors.ts";
+import type { Directory } from "../directory/database.ts";
+import { deploymentById, findDeployment, type DeploymentPlace } from "../directory/deployments.ts";
+import { rolesAt } from "../directory/members.ts";
+import type { AppEnv, Principal } from "./app-env.ts";
+import { authenticate } from "./authenticate.ts";
+import { deploymentStub } from "./deployment-stub.ts";
+import { checkNoOrigin } from "./origin.ts";
+import { highestRole, lowerRole, roleIncludes } from "./roles.ts";
+
+type Caller = Exclude<Principal, { kind: "agent" }>;
+
+export function needs(role: Role) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const named = { org: c.req.param("org") ?? "", name: c.req.param("dep") ?? "" };
+    // At once, because each is a round trip to the directory; the credentials are judged first.
+    const [principal, place] = await Promise.all([authenticate(c), findDeployment(c.get("directory"), named.org, named.name)]);
+    if (principal.kind === "agent")
+      throw new AppError("forbidden", "an agent token reaches only /agent/v1; use an API token ('hg_api_...')");
+    const only = principal.kind === "api" ? principal.token.deploymentId : principal.session.deploymentId;
+    if (!place || (only !== null && only !== place.id)) throw missing(named.org, named.name);
+    const actor = await actorAt(c.get("directory"), principal, place);
+    if (!roleIncludes(actor.role, role)) {
+      throw new AppError("forbidden", `${c.req.method} ${c.req.path} needs the role '${role}'; '${actor.name}' has '${actor.role}'`);
+    }
+    c.set("access", { principal, place, actor, deployment: await deploymentStub(c.env, place) });
+    await next();
+  });
+}
+
+export const needsAgent = createMiddleware<AppEnv>(async (c, next) => {
+  const principal = await authenticate(c);
+  if (principal.kind !== "agent") throw new AppError("forbidden", "this address is for agents; use an agent token ('hg_agent_...')");
+  checkNoOrigin(c);
+  const place = await deploymentById(c.get("directory"), principal.token.deploymentId);
+  if (!place) throw new AppError("not_found", "the token's deployment does not exist any more");
+  c.set("agent", { token: principal.token, place, deployment: await deploymentStub(c.env, place) });
+  await next();
+});
+
+/** The principal as the deployment sees it; 404 for those who have no role there. */
+async function actorAt(directory: Directory, principal: Caller, place: DeploymentPlace): Promise<Actor> {
+  switch (principal.kind) {
+    case "api":
+      return { kind: "token", name: principal.token.name, role: principal.token.role };
+    case "session": {
+      const { person, maxRole } = principal.session;
+      const role = highestRole(await rolesAt(directory, person.id, place));
+      if (!role) throw missing(place.org, place.name);
+      return { kind: "user", name: person.email ?? person.name, role: lowerRole(role, maxRole) };
+    }
+  }
+}
+
+function missing(org: string, name: string): AppError {
+  return new AppError("not_found", `there is no deployment '${org}/${name}', or you are not a member of it`);
+}

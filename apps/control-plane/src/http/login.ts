@@ -1,0 +1,82 @@
+/** Signing in and out: one-time links, the session cookie, and who I am. */
+import { Hono } from "hono";
+import { AppError } from "@headgate/shared/errors.ts";
+import { deploymentById, deploymentsOf } from "../directory/deployments.ts";
+import { createLoginLink, takeLoginLink } from "../directory/login-links.ts";
+import { membershipsOf } from "../directory/members.ts";
+import { createSession, endSession } from "../directory/sessions.ts";
+import type { AppContext, AppEnv } from "./app-env.ts";
+import { auditActor, networkAddress } from "./audit-actor.ts";
+import { authenticate } from "./authenticate.ts";
+import { deploymentStub } from "./deployment-stub.ts";
+import { ownOrigin } from "./origin.ts";
+import { refusalPage } from "./refusal-page.ts";
+import { roleIncludes } from "./roles.ts";
+import { deleteSessionCookie, setSessionCookie } from "./session-cookie.ts";
+import { sessionView } from "./session-view.ts";
+
+export function loginUrl(c: AppContext, secret: string): string {
+  return `${ownOrigin(c)}/login/${secret}`;
+}
+
+export const loginRoutes = new Hono<AppEnv>()
+  .get("/login/:token", async (c) => {
+    // Link previews and prefetching browsers must not use the link up. Hono answers HEAD through the GET route.
+    if (c.req.method !== "GET" || c.req.header("sec-purpose")?.includes("prefetch")) {
+      return c.html(refusalPage("This link signs in once", "Open it in a browser window."), 403);
+    }
+    const directory = c.get("directory");
+    const used = await takeLoginLink(directory, c.req.param("token"));
+    const place = used && (await deploymentById(directory, used.targetDeploymentId));
+    if (!used || !place) {
+      const advice = "A link works once, for ten minutes. Make a new one with 'headgate login', or start Headgate again.";
+      return c.html(refusalPage("This login link is used or expired", advice), 401);
+    }
+    const { secret } = await createSession(directory, { ...used, organizationId: place.organizationId, origin: networkAddress(c) });
+    setSessionCookie(c, secret);
+    return c.redirect(`/${place.org}/${place.name}`, 303);
+  })
+
+  .post("/api/v1/login-links", async (c) => {
+    const principal = await authenticate(c);
+    if (principal.kind !== "api" || !roleIncludes(principal.token.role, "admin")) {
+      throw new AppError("forbidden", "login links are made with an API token of the role 'admin' or 'owner'");
+    }
+    const { token } = principal;
+    if (token.userId === null)
+      throw new AppError("forbidden", `the token '${token.name}' has no person behind it; make one in the dashboard`);
+    const directory = c.get("directory");
+    const target = await deploymentById(directory, token.deploymentId);
+    if (!target) throw new AppError("not_found", "the token's deployment does not exist any more");
+    const secret = await createLoginLink(directory, {
+      userId: token.userId,
+      target,
+      deploymentId: token.deploymentId,
+      maxRole: token.role,
+      tokenId: token.id,
+      actor: auditActor(c, principal),
+    });
+    return c.json({ url: loginUrl(c, secret) });
+  })
+
+  .post("/api/v1/logout", async (c) => {
+    const principal = await authenticate(c);
+    if (principal.kind !== "session") throw new AppError("invalid_input", "only a browser session can log out; revoke the token instead");
+    const { session } = principal;
+    const directory = c.get("directory");
+    await endSession(directory, session, auditActor(c, principal));
+    deleteSessionCookie(c);
+    // Its open sockets end with it.
+    for (const { organizationId } of await membershipsOf(directory, session.person.id)) {
+      for (const place of await deploymentsOf(directory, organizationId)) {
+        const stub = await deploymentStub(c.env, place);
+        await stub.tokenRevoked({ token: session.id });
+      }
+    }
+    return c.json({ ok: true });
+  })
+
+  .get("/api/v1/session", async (c) => {
+    const principal = await authenticate(c);
+    return c.json(await sessionView(c.get("directory"), principal, c.req.query("organization")));
+  });

@@ -1,0 +1,42 @@
+/** Tokens as procedures see them: the directory's rows of one deployment, and the object told when one is revoked. */
+import { AppError } from "@headgate/shared/errors.ts";
+import type { DeploymentStub } from "../deployment/rpc.ts";
+import type { AuditActor } from "../directory/audit.ts";
+import type { Directory } from "../directory/database.ts";
+import type { DeploymentPlace } from "../directory/deployments.ts";
+import { sessionsOfToken } from "../directory/sessions.ts";
+import { createToken, listTokens, revokeToken } from "../directory/tokens.ts";
+import type { TokenService } from "../trpc/context.ts";
+
+interface TokenServiceDeps {
+  readonly directory: Directory;
+  readonly place: DeploymentPlace;
+  readonly deployment: Pick<DeploymentStub, "tokenRevoked">;
+  readonly actor: AuditActor;
+  /** The person who asks; a login link made with a new token signs them in. Null when a token asks that has nobody behind it. */
+  readonly userId: string | null;
+}
+
+export function tokenService({ directory, place, deployment, actor, userId }: TokenServiceDeps): TokenService {
+  return {
+    list: () => listTokens(directory, place.id),
+    create(input) {
+      const role = input.kind === "api" ? (input.role ?? "viewer") : null;
+      return createToken(directory, {
+        place,
+        name: input.name,
+        kind: input.kind,
+        role,
+        expiresInDays: input.expiresInDays ?? null,
+        userId,
+        actor,
+      });
+    },
+    async revoke(id) {
+      const view = await revokeToken(directory, { place, id, actor });
+      if (!view) throw new AppError("not_found", `this deployment has no token '${id}'`);
+      for (const token of [id, ...(await sessionsOfToken(directory, id))]) await deployment.tokenRevoked({ token });
+      return view;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/** tRPC under /api/:org/:dep/trpc: queries and mutations by POST (queries also by GET), each with the role its procedure asks for. */
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { Hono } from "hono";
+import { AppError } from "@headgate/shared/errors.ts";
+import { writeAudit } from "../directory/audit.ts";
+import type { TrpcContext } from "../trpc/context.ts";
+import { appRouter } from "../trpc/router.ts";
+import type { AppContext, AppEnv } from "./app-env.ts";
+import { auditActor } from "./audit-actor.ts";
+import { needs } from "./authorize.ts";
+import { MAX_JSON_BYTES, readBytes } from "./body.ts";
+import { appErrorOf } from "./errors.ts";
+import { logFailure } from "./log-failure.ts";
+import { activateChecked } from "./manifests.ts";
+import { tokenService } from "./token-service.ts";
+
+export const trpcRoutes = new Hono<AppEnv>().on(["GET", "POST"], "/api/:org/:dep/trpc/*", needs("viewer"), async (c) => {
+  const { pathname } = new URL(c.req.url);
+  const [endpoint] = /^\/api\/[^/]+\/[^/]+\/trpc/.exec(pathname) ?? [];
+  if (endpoint === undefined) throw new AppError("not_found", `there is no procedure at ${pathname}`);
+  return fetchRequestHandler({
+    endpoint,
+    req: await limited(c.req.raw),
+    router: appRouter,
+    // A GET cannot be sent with a JSON body, and long selections do not fit into an address.
+    allowMethodOverride: true,
+    createContext: () => trpcContext(c),
+    onError({ error, path }) {
+      if (error.code === "INTERNAL_SERVER_ERROR") logFailure(`tRPC ${path ?? "?"}`, appErrorOf(error.cause ?? error));
+    },
+  });
+});
+
+async function limited(request: Request): Promise<Request> {
+  if (request.method !== "POST") return request;
+  const body = await readBytes(request, { what: "the request", maxBytes: MAX_JSON_BYTES });
+  return new Request(request.url, { method: "POST", headers: request.headers, body });
+}
+
+function trpcContext(c: AppContext): TrpcContext {
+  const { actor, deployment, place, principal } = c.get("access");
+  const directory = c.get("directory");
+  const by = auditActor(c, principal);
+  const userId = principal.kind === "session" ? principal.session.person.id : principal.token.userId;
+  return {
+    actor,
+    deployment,
+    tokens: tokenService({ directory, place, deployment, actor: by, userId }),
+    activate: (input) => activateChecked(c.env, { deployment, deploymentId: place.id, ...input, actor }),
+    // After the answer: a launch must not wait for the directory.
+    audit: (entry) =>
+      c.executionCtx.waitUntil(
+        writeAudit(directory, { ...entry, actor: by, organizationId: place.organizationId, deploymentId: place.id }),
+      ),
+  };
+}

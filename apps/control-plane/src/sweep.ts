@@ -1,0 +1,51 @@
+/** The Cron Trigger's work: pokes every deployment's timers, ends sockets of tokens and sessions that ran out, forgets what is over. */
+import { openDirectory } from "./directory/database.ts";
+import { deploymentsAfter, type DeploymentPlace } from "./directory/deployments.ts";
+import { forgetOldLoginLinks } from "./directory/login-links.ts";
+import { forgetOldSessions, oldSessions, sessionsOfToken } from "./directory/sessions.ts";
+import { justExpiredTokens } from "./directory/tokens.ts";
+import type { Directory } from "./directory/database.ts";
+import { deploymentStub } from "./http/deployment-stub.ts";
+import { appErrorOf } from "./http/errors.ts";
+import { logFailure } from "./http/log-failure.ts";
+import type { Env } from "./env.ts";
+
+/** Six outgoing calls may be open at once. */
+const AT_ONCE = 6;
+/** Three times the trigger's interval, so that one missed sweep leaves no socket open. */
+const EXPIRED_WITHIN_MS = 15 * 60 * 1000;
+
+export async function sweep(env: Env): Promise<void> {
+  const directory = openDirectory(env.DB);
+  const over = await oldSessions(directory);
+  let page = await deploymentsAfter(directory, "", AT_ONCE);
+  while (page.length > 0) {
+    await Promise.all(
+      page.map(async (place) => {
+        const sessions = over.filter((session) => session.organizationId === place.organizationId);
+        await sweepOne(env, place, [...sessions.map((session) => session.id), ...(await expiredCredentials(directory, place.id))]);
+      }),
+    );
+    page = await deploymentsAfter(directory, page.at(-1)?.id ?? "", AT_ONCE);
+  }
+  await forgetOldSessions(directory);
+  await forgetOldLoginLinks(directory);
+}
+
+/** Tokens that ran out a moment ago, and the sessions that their links made. */
+async function expiredCredentials(directory: Directory, deploymentId: string): Promise<readonly string[]> {
+  const tokens = await justExpiredTokens(directory, deploymentId, EXPIRED_WITHIN_MS);
+  const sessions = await Promise.all(tokens.map((token) => sessionsOfToken(directory, token)));
+  return [...tokens, ...sessions.flat()];
+}
+
+/** One broken deployment must not keep the others from being swept. */
+async function sweepOne(env: Env, place: DeploymentPlace, ended: readonly string[]): Promise<void> {
+  try {
+    const deployment = await deploymentStub(env, place);
+    await deployment.sweep();
+    for (const token of ended) await deployment.tokenRevoked({ token });
+  } catch (error) {
+    logFailure(`sweep of ${place.org}/${place.name}`, appErrorOf(error));
+  }
+}

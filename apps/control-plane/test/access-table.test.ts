@@ -1,0 +1,211 @@
+/**
+ * Who may do what: every procedure, HTTP route and socket against every role, a foreign organization, and credentials that are
+ * missing, expired or revoked. A route or procedure that this table does not know fails the test.
+ */
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Role } from "@headgate/shared/api/views.ts";
+import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
+import httpApi from "../../../docs/reference/http-api.md?raw";
+import { app } from "../src/http/app.ts";
+import { ROLES, roleIncludes } from "../src/http/roles.ts";
+import { appRouter } from "../src/trpc/router.ts";
+import { call, errorOf, HOST, type Call, type Credentials } from "./support/client.ts";
+import { makePlace, migrate, type Place } from "./support/world.ts";
+
+const PROCEDURES: Readonly<Record<string, Role>> = {
+  "home.get": "viewer",
+  "definitions.hash": "viewer",
+  "assets.states": "viewer",
+  "assets.get": "viewer",
+  "assets.events": "viewer",
+  "assets.checks": "viewer",
+  "assets.checkHistory": "viewer",
+  "assets.series": "viewer",
+  "assets.partitions": "viewer",
+  "runs.list": "viewer",
+  "runs.get": "viewer",
+  "runs.events": "viewer",
+  "runs.logFiles": "viewer",
+  "runs.preview": "viewer",
+  "runs.launch": "launcher",
+  "runs.reexecute": "launcher",
+  "runs.cancel": "launcher",
+  "locations.list": "viewer",
+  "locations.versions": "viewer",
+  "locations.activate": "editor",
+  "agents.list": "viewer",
+  "tokens.list": "admin",
+  "tokens.create": "admin",
+  "tokens.revoke": "admin",
+};
+
+const SHA = "0".repeat(64);
+const RUN = "01993000-0000-7000-8000-000000000000";
+const socket = { upgrade: "websocket" };
+const agentSocket = { ...socket, "sec-websocket-protocol": AGENT_SUBPROTOCOL };
+
+/** Routes of a deployment, as the router prints them, with the role they need and a harmless call. */
+const DEPLOYMENT_ROUTES: Readonly<Record<string, { readonly role: Role; readonly call: Call }>> = {
+  "POST /api/:org/:dep/locations/:name/versions": { role: "editor", call: { method: "POST", path: "/locations/lake/versions", json: {} } },
+  "PUT /api/:org/:dep/blobs/:sha256": { role: "editor", call: { method: "PUT", path: `/blobs/${SHA}`, body: "not that hash" } },
+  "POST /api/:org/:dep/locations/:name/versions/:id/activate": {
+    role: "editor",
+    call: { method: "POST", path: "/locations/lake/versions/none/activate" },
+  },
+  "POST /api/:org/:dep/locations/:name/errors": { role: "editor", call: { method: "POST", path: "/locations/lake/errors", json: {} } },
+  "GET /api/:org/:dep/definitions/:hash": { role: "viewer", call: { path: "/definitions/none" } },
+  "GET /api/:org/:dep/runs/:run/logs/:step/:attempt/:stream": { role: "viewer", call: { path: `/runs/${RUN}/logs/a%2Fb/1/stdout` } },
+  "GET /api/:org/:dep/live": { role: "viewer", call: { path: "/live", headers: socket } },
+  "GET /api/:org/:dep/trpc/*": { role: "viewer", call: { path: "/trpc/home.get" } },
+  "POST /api/:org/:dep/trpc/*": { role: "viewer", call: { method: "POST", path: "/trpc/home.get", json: {} } },
+};
+const AGENT_ROUTES: Readonly<Record<string, Call>> = {
+  "GET /agent/v1/connect": { path: "/agent/v1/connect", headers: agentSocket },
+  "GET /agent/v1/versions/:location/:version": { path: "/agent/v1/versions/lake/none" },
+  "GET /agent/v1/blobs/:sha256": { path: `/agent/v1/blobs/${SHA}` },
+  "PUT /agent/v1/logs/:run/:step/:attempt/:stream/:chunk": {
+    method: "PUT",
+    path: `/agent/v1/logs/${RUN}/a%2Fb/1/stdout/0?offset=0`,
+    body: "not gzip",
+  },
+};
+/** Tested in `bootstrap.test.ts` and `login.test.ts`. */
+const OTHER_ROUTES = [
+  "GET /healthz",
+  "POST /api/v1/bootstrap",
+  "GET /login/:token",
+  "POST /api/v1/login-links",
+  "POST /api/v1/logout",
+  "GET /api/v1/session",
+];
+
+let acme: Place;
+let globex: Place;
+beforeAll(async () => {
+  await migrate();
+  acme = await makePlace("acme", "prod");
+  globex = await makePlace("globex", "prod");
+});
+
+const at = (path: string, place: Place = acme): string => `/api/${place.place.org}/${place.place.name}${path}`;
+
+/** The status, with any socket closed again. */
+async function statusOf(request: Call): Promise<number> {
+  const response = await call(request);
+  response.webSocket?.accept();
+  response.webSocket?.close(1000);
+  expect(response.status).toBeLessThan(500);
+  if (response.status >= 400) expect(await errorOf(response)).toMatchObject({ code: expect.any(String), message: expect.any(String) });
+  return response.status;
+}
+
+const refused = (status: number): boolean => status === 401 || status === 403;
+
+/** Owners' credentials that must not open anything of acme. */
+function badCredentials(): readonly (readonly [name: string, as: Credentials, status: number])[] {
+  const changed = (text: string | undefined): string => (text ?? "").replace(/.$/, (last) => (last === "A" ? "B" : "A"));
+  return [
+    ["no credentials", {}, 401],
+    ["an expired session", acme.expired.session, 401],
+    ["an expired token", acme.expired.token, 401],
+    ["a revoked token", acme.revoked.token, 401],
+    ["a made-up session", { cookie: "x".repeat(43) }, 401],
+    ["a token with another secret", { token: changed(acme.tokens.owner.token) }, 401],
+    ["an agent token named an API token", { token: (acme.agent.token ?? "").replace("hg_agent_", "hg_api_") }, 401],
+    ["an agent token", acme.agent, 403],
+    ["a foreign session", globex.sessions.owner, 404],
+    ["a foreign token", globex.tokens.owner, 404],
+  ];
+}
+
+describe("the table is complete", () => {
+  test("it names every procedure of the router", () => {
+    expect(Object.keys(PROCEDURES).toSorted()).toEqual(Object.keys(appRouter._def.procedures).toSorted());
+  });
+
+  test("it names every route of the Worker", () => {
+    const routes = new Set(app.routes.filter((route) => route.method !== "ALL").map((route) => `${route.method} ${route.path}`));
+    expect([...Object.keys(DEPLOYMENT_ROUTES), ...Object.keys(AGENT_ROUTES), ...OTHER_ROUTES].toSorted()).toEqual([...routes].toSorted());
+  });
+});
+
+test("every route is in the reference of the HTTP API", () => {
+  for (const route of [...Object.keys(DEPLOYMENT_ROUTES), ...Object.keys(AGENT_ROUTES), ...OTHER_ROUTES])
+    expect(httpApi).toContain(`\`${route}\``);
+});
+
+describe.each(Object.entries(PROCEDURES))("procedure %s needs %s", (path, needed) => {
+  const request = (as: Credentials): Call => ({ method: "POST", path: at(`/trpc/${path}`), as, json: {} });
+
+  test.each(ROLES)("as %s", async (role) => {
+    for (const as of [acme.sessions[role], acme.tokens[role]]) {
+      const { status } = await call(request(as));
+      expect(status).toBeLessThan(500);
+      expect(refused(status)).toBe(!roleIncludes(role, needed));
+    }
+  });
+
+  test("with credentials that are missing, over, of another kind or foreign", async () => {
+    for (const [name, as, status] of badCredentials()) expect([name, await statusOf(request(as))]).toEqual([name, status]);
+  });
+
+  test("from a foreign page", async () => {
+    expect(await statusOf(request({ ...acme.sessions.owner, origin: "https://evil.test" }))).toBe(403);
+  });
+});
+
+describe.each(Object.entries(DEPLOYMENT_ROUTES))("route %s", (_, { role: needed, call: made }) => {
+  const request = (as: Credentials): Call => ({ ...made, path: at(made.path), as });
+
+  test.each(ROLES)("as %s", async (role) => {
+    for (const as of [acme.sessions[role], acme.tokens[role]])
+      expect(refused(await statusOf(request(as)))).toBe(!roleIncludes(role, needed));
+  });
+
+  test("with credentials that are missing, over, of another kind or foreign", async () => {
+    for (const [name, as, status] of badCredentials()) expect([name, await statusOf(request(as))]).toEqual([name, status]);
+  });
+
+  test.runIf(made.method !== undefined || made.headers === socket)("from a foreign page, or from no page with a cookie", async () => {
+    for (const origin of ["https://evil.test", null]) expect(await statusOf(request({ ...acme.sessions.owner, origin }))).toBe(403);
+  });
+});
+
+describe.each(Object.entries(AGENT_ROUTES))("agents' route %s", (_, made) => {
+  test("as an agent", async () => {
+    expect(refused(await statusOf({ ...made, as: acme.agent }))).toBe(false);
+  });
+
+  test("as anybody else", async () => {
+    for (const as of [...Object.values(acme.tokens), ...Object.values(acme.sessions)]) expect(await statusOf({ ...made, as })).toBe(403);
+  });
+
+  test("with credentials that are missing, expired or revoked", async () => {
+    for (const as of [{}, acme.expired.agent, acme.revoked.agent]) expect(await statusOf({ ...made, as })).toBe(401);
+  });
+
+  test("from a web page", async () => {
+    for (const origin of [HOST, "https://evil.test"]) expect(await statusOf({ ...made, as: { ...acme.agent, origin } })).toBe(403);
+  });
+});
+
+test("a live socket with a token is refused from a web page", async () => {
+  const path = at("/live");
+  expect(await statusOf({ path, headers: socket, as: acme.tokens.owner })).toBe(101);
+  expect(await statusOf({ path, headers: socket, as: { ...acme.tokens.owner, origin: HOST } })).toBe(403);
+});
+
+test("a deployment that does not exist answers like one of another organization", async () => {
+  const foreign = await call({ method: "POST", path: at("/trpc/home.get", globex), as: acme.sessions.owner, json: {} });
+  const missing = await call({ method: "POST", path: "/api/globex/nothing/trpc/home.get", as: acme.sessions.owner, json: {} });
+  expect([foreign.status, missing.status]).toEqual([404, 404]);
+  expect((await errorOf(foreign)).message.replace("prod", "nothing")).toBe((await errorOf(missing)).message);
+});
+
+test("addresses that lead nowhere answer 404 as JSON", async () => {
+  for (const path of ["/api/nothing", "/api/acme/prod/nothing", "/agent/v1/nothing", "/hooks/nothing"]) {
+    const response = await call({ path, as: acme.sessions.owner });
+    expect(response.status).toBe(404);
+    expect((await errorOf(response)).code).toBe("not_found");
+  }
+});

@@ -1,0 +1,137 @@
+/** What a launch means and what is refused. */
+import { describe, expect, it } from "vitest";
+import { unwrap } from "@headgate/shared/errors.ts";
+import { launch, newDeployment, person, publish, rows, type DeploymentObject } from "./support/deployment.ts";
+import { FakeAgent } from "./support/fake-agent.ts";
+import { assetsOf, dbtProject, manifest } from "./support/manifests.ts";
+
+async function refused(stub: DeploymentObject, target: { selection?: string; job?: string; partition?: string; location?: string }) {
+  const answer = await stub.launch({ target: { ...target, checksOnly: false }, tags: {}, priority: 0 }, person);
+  return answer.ok ? null : answer.error;
+}
+
+const daily = { type: "time", cadence: "daily", start: "2025-01-01" } as const;
+
+describe("launching", () => {
+  it("answers a repeated request id with the run of the first call, also after a publish", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [] })));
+    const first = await launch(stub, { selection: "a" }, { requestId: "click-1" });
+    await publish(stub, manifest(assetsOf({ b: [] })));
+    const second = await launch(stub, { selection: "a" }, { requestId: "click-1" });
+    expect(second.id).toBe(first.id);
+    expect(await rows(stub, "SELECT id FROM run")).toHaveLength(1);
+  });
+
+  it("starts a job with its tags, config and priority", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest({ ...assetsOf({ a: [], b: ["a"], c: [] }), jobs: [{ name: "nightly", selection: "+b", tags: { team: "data" }, config: { full: true } }] }));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const run = await launch(stub, { job: "nightly" }, { tags: { by: "test" }, priority: 7 });
+    expect(run).toMatchObject({ job: "nightly", selection: "+b", tags: { team: "data", by: "test" }, steps: { total: 2 } });
+    expect(await agent.job("a")).toMatchObject({ job: "nightly", config: { full: true }, tags: { team: "data", by: "test" }, attempt: 1, epoch: 1 });
+    expect(unwrap(await stub.run({ run: run.id })).config).toEqual({ full: true });
+  });
+
+  it("refuses unknown names with the nearest ones, and says where a selection is wrong", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest({ ...assetsOf({ "silver/dim_customer": [] }), jobs: [{ name: "full_refresh", selection: "*" }] }));
+    expect(await refused(stub, { job: "full_refesh" })).toMatchObject({ code: "not_found", details: { nearest: ["full_refresh"] } });
+    expect((await refused(stub, { selection: "silver/dim_custmer" }))?.message).toContain("silver/dim_customer");
+    expect(await refused(stub, { selection: "group:" })).toMatchObject({ code: "invalid_selection" });
+    expect((await refused(stub, { selection: "group:gold" }))?.code).toBe("invalid_selection");
+    expect(await rows(stub, "SELECT id FROM run")).toEqual([]);
+  });
+
+  it("refuses a selection of external assets only", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest({ assets: [{ key: "airbyte/orders", unit: null }, { key: "a", unit: "a", deps: [{ key: "airbyte/orders" }, { key: "never/declared" }] }], units: [{ id: "a", kind: "asset", assets: ["a"] }] }));
+    expect(await refused(stub, { selection: "airbyte/orders" })).toMatchObject({ code: "invalid_selection", message: expect.stringContaining("external") });
+    expect((await refused(stub, { selection: "never/declared" }))?.message).toContain("external");
+    expect((await launch(stub, { selection: "+a" })).assetCount).toBe(1);
+  });
+
+  it("says that nothing is published yet", async () => {
+    expect((await refused(newDeployment(), { selection: "*" }))?.message).toContain("headgate publish");
+  });
+
+  it("takes the latest partition when none is given, and refuses one that does not exist", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest({ ...assetsOf({ a: [], b: ["a"] }, { asset: { partitions: daily } }) }));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    const run = await launch(stub, { selection: "*" });
+    expect(run.partition).toBe(yesterday);
+    const job = await agent.job(`a[${yesterday}]`);
+    expect(job.partition).toEqual({ key: yesterday, start: Date.parse(`${yesterday}T00:00:00Z`), end: Date.parse(`${yesterday}T00:00:00Z`) + 86_400_000 });
+    expect(await refused(stub, { selection: "*", partition: "2024-12-31" })).toMatchObject({ code: "not_found" });
+
+    await agent.reported(...agent.success(job));
+    const failing = await agent.job(`b[${yesterday}]`);
+    await agent.reported(agent.done(failing, { outcome: "failed", retryable: false, failure: { kind: "user_code", message: "no rows" } }));
+    const a = unwrap(await stub.assetPartitions({ key: "a", limit: 3 }));
+    expect(a).toMatchObject({ materialized: 1, failed: 0 });
+    expect(a.items[0]).toMatchObject({ key: yesterday, status: "materialized", run: run.id });
+    expect(a.items[1]?.status).toBe("missing");
+    const b = unwrap(await stub.assetPartitions({ key: "b", limit: 1 }));
+    expect(b.items[0]).toMatchObject({ status: "failed", message: "no rows" });
+    expect(unwrap(await stub.assetPartitions({ key: "b", limit: 1, cursor: b.next })).items[0]?.key).not.toBe(yesterday);
+    expect(unwrap(await stub.assetStates({ limit: 10 })).items.map((state) => [state.partitions?.materialized, state.partitions?.failed])).toEqual([[1, 0], [0, 1]]);
+    expect((await stub.assetPartitions({ key: "b", limit: 1, cursor: "x" })).ok).toBe(false);
+  });
+
+  it("previews what would run without running it", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest({ ...dbtProject({ x: [], y: ["x"] }, { subset: false }), schedules: [] }));
+    const preview = unwrap(await stub.previewLaunch({ target: { selection: "y", checksOnly: false } }));
+    expect(preview).toMatchObject({ steps: 1, assets: [{ key: "x" }, { key: "y" }] });
+    expect(preview.warnings[0]).toContain("x");
+    expect(await rows(stub, "SELECT id FROM run")).toEqual([]);
+  });
+
+  it("pins a run to the versions it was launched with", async () => {
+    const stub = newDeployment();
+    const first = await publish(stub, manifest(assetsOf({ a: [], b: ["a"] })));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const run = await launch(stub, { selection: "*" });
+    const job = await agent.job("a");
+    await publish(stub, manifest(assetsOf({ a: [], b: ["a"], c: [] })));
+    await agent.reported(...agent.success(job));
+    expect((await agent.job("b")).version).toBe(first);
+    expect(unwrap(await stub.run({ run: run.id })).versions).toEqual([{ location: "lake", version: first, number: 1 }]);
+  });
+
+  it("starts at most ten runs at once, by priority, and says what the others wait for", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [] })));
+    for (let i = 0; i < 11; i++) await launch(stub, { selection: "a" });
+    const urgent = await launch(stub, { selection: "a" }, { priority: 5 });
+    expect(urgent.waiting?.kind).toBe("no_agent");
+    const agent = new FakeAgent();
+    await agent.start(stub, { slots: 100 });
+    await agent.waitFor(() => agent.jobs().length >= 10);
+    expect(agent.jobs()[0]?.run).toBe(urgent.id);
+    expect(agent.jobs()).toHaveLength(10);
+    const queued = unwrap(await stub.runs({ filter: { statuses: ["queued"] }, limit: 10 })).items;
+    expect(queued.map((run) => run.waiting?.kind)).toEqual(["run_limit", "run_limit"]);
+    const [first] = agent.jobs();
+    if (first) await agent.reported(...agent.success(first));
+    await agent.waitFor(() => agent.jobs().length === 11);
+  });
+
+  it("holds steps back when their pool is full", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest({ ...assetsOf({ a: [], b: [], c: [] }, { unit: { pool: "warehouse" } }), pools: { warehouse: 2 } }));
+    const agent = new FakeAgent();
+    await agent.start(stub, { slots: 10 });
+    const run = await launch(stub, { selection: "*" });
+    await agent.waitFor(() => agent.jobs().length === 2);
+    expect(unwrap(await stub.run({ run: run.id })).steps.map((step) => step.waiting?.kind ?? step.status)).toEqual(["assigned", "assigned", "pool"]);
+    const [first] = agent.jobs();
+    if (first) await agent.reported(...agent.success(first));
+    await agent.waitFor(() => agent.jobs().length === 3);
+  });
+});

@@ -1,0 +1,196 @@
+/** How steps end: retries, skipping, checks, and what is still to be done by a second attempt. */
+import { describe, expect, it } from "vitest";
+import { unwrap } from "@headgate/shared/errors.ts";
+import { fireTimers, launch, newDeployment, person, publish, rows, runStatus } from "./support/deployment.ts";
+import { FakeAgent } from "./support/fake-agent.ts";
+import { assetsOf, dbtProject, manifest } from "./support/manifests.ts";
+
+const broken = { kind: "user_code", message: "KeyError: 'missing'\nmore" } as const;
+
+async function running(parts: Parameters<typeof manifest>[0], selection = "*") {
+  const stub = newDeployment();
+  await publish(stub, manifest(parts));
+  const agent = new FakeAgent();
+  await agent.start(stub);
+  const run = await launch(stub, { selection });
+  return { stub, agent, run: run.id };
+}
+
+describe("a step", () => {
+  it("that fails skips what comes after it, and its siblings go on", async () => {
+    const { stub, agent, run } = await running(assetsOf({ a: [], b: ["a"], c: ["b"], d: [] }));
+    const a = await agent.job("a");
+    const d = await agent.job("d");
+    await agent.reported(agent.started(a), agent.done(a, { outcome: "failed", failure: broken, retryable: true }));
+    expect(await runStatus(stub, run)).toBe("running");
+    await agent.reported(...agent.success(d));
+    const detail = unwrap(await stub.run({ run }));
+    expect(detail.steps.map((step) => [step.key, step.status]).sort()).toEqual([
+      ["a", "failed"],
+      ["b", "skipped"],
+      ["c", "skipped"],
+      ["d", "succeeded"],
+    ]);
+    expect(detail).toMatchObject({ run: { status: "failed", error: "KeyError: 'missing'", steps: { failed: 1, skipped: 2, succeeded: 1 } }, failedStep: "a", failure: broken });
+    const state = unwrap(await stub.assetStates({ limit: 10 })).items.find((item) => item.key === "a");
+    expect(state).toMatchObject({ health: "failed", failed: { run, message: broken.message } });
+    expect(unwrap(await stub.home()).problems).toMatchObject([{ kind: "asset_failed", subject: "a", run }]);
+  });
+
+  it("is tried again after its delay, with another epoch", async () => {
+    const { stub, agent, run } = await running(assetsOf({ a: [] }, { unit: { retry: { maxRetries: 1, delaySeconds: 60 } } }));
+    const first = await agent.job("a");
+    await agent.reported(agent.started(first), agent.done(first, { outcome: "failed", failure: broken, retryable: true }));
+    const [waiting] = unwrap(await stub.run({ run })).steps;
+    expect(waiting).toMatchObject({ status: "up_for_retry", attempt: 1, waiting: { kind: "retry" } });
+    expect(waiting?.retryAt).toBeGreaterThan(Date.now());
+    await fireTimers(stub, "step_retry");
+    const second = await agent.job("a", 2);
+    expect(second.epoch).toBe(first.epoch + 1);
+    await agent.reported(agent.done(first, { outcome: "succeeded" }), ...agent.success(second));
+    expect(await runStatus(stub, run)).toBe("succeeded");
+    const events = unwrap(await stub.runEvents({ run, after: 0, limit: 100 })).events;
+    expect(events.filter((row) => row.event.type === "engine").map((row) => row.event)).toMatchObject([{ message: expect.stringContaining("ignored") }]);
+  });
+
+  it("that cannot succeed by trying again fails at once", async () => {
+    const { stub, agent, run } = await running(assetsOf({ a: [] }, { unit: { retry: { maxRetries: 5 } } }));
+    const job = await agent.job("a");
+    await agent.reported(agent.done(job, { outcome: "failed", failure: broken, retryable: false }));
+    expect(await runStatus(stub, run)).toBe("failed");
+  });
+
+  it("of several assets does only what is missing in its second attempt", async () => {
+    const project = dbtProject({ x: [], y: ["x"], z: [] }, { retry: { maxRetries: 1 }, checks: ["x:unique", "x:fresh", "y:unique"] });
+    const checks = [
+      { asset: "x", name: "unique", unit: "dbt:lake" },
+      { asset: "x", name: "fresh", unit: "dbt:lake" },
+      { asset: "y", name: "unique", unit: "dbt:lake" },
+    ];
+    const { stub, agent, run } = await running({ ...project, checks });
+    const first = await agent.job("dbt:lake");
+    expect(first).toMatchObject({ assets: ["x", "y", "z"], checks: ["x:unique", "x:fresh", "y:unique"] });
+    await agent.reported(
+      agent.started(first),
+      agent.event(first, { type: "asset_started", asset: "x" }),
+      agent.event(first, { type: "asset_materialized", asset: "x", metadata: {} }),
+      agent.event(first, { type: "check_evaluated", asset: "x", check: "unique", passed: true, severity: "error", metadata: {} }),
+      agent.event(first, { type: "check_evaluated", asset: "x", check: "fresh", passed: false, severity: "warn", metadata: {} }),
+      agent.event(first, { type: "asset_started", asset: "y" }),
+      agent.event(first, { type: "asset_failed", asset: "y", failure: { kind: "dbt", message: "division by zero" } }),
+      agent.done(first, { outcome: "failed", failure: { kind: "dbt", message: "1 of 3 failed" }, retryable: true }),
+    );
+    const bars = unwrap(await stub.run({ run })).stepAssets;
+    expect(bars.map((bar) => [bar.asset, bar.status])).toEqual([
+      ["x", "succeeded"],
+      ["y", "failed"],
+      ["z", "skipped"],
+    ]);
+    const second = await agent.job("dbt:lake", 2);
+    expect(second).toMatchObject({ assets: ["y", "z"], checks: ["y:unique"] });
+    await agent.reported(agent.started(second), agent.event(second, { type: "asset_materialized", asset: "y", metadata: {} }), agent.done(second, { outcome: "succeeded" }));
+    const detail = unwrap(await stub.run({ run }));
+    // z reported nothing; a step that succeeded has materialized it all the same.
+    expect(detail.run).toMatchObject({ status: "succeeded", materialized: 3, checksWarned: 1 });
+    expect(unwrap(await stub.assetStates({ limit: 10 })).items.map((item) => item.health)).toEqual(["warning", "healthy", "healthy"]);
+  });
+
+  it("that is a failed blocking check fails and holds its asset's downstream steps back", async () => {
+    const parts = assetsOf({ a: [], b: ["a"], c: [] });
+    const { stub, agent, run } = await running({
+      assets: parts.assets ?? [],
+      units: [...parts.units, { id: "check:a", kind: "check", checks: ["a:rows"] }],
+      checks: [{ asset: "a", name: "rows", unit: "check:a", blocking: true }],
+    });
+    await agent.reported(...agent.success(await agent.job("a")), ...agent.success(await agent.job("c")));
+    const check = await agent.job("check:a");
+    await agent.reported(
+      agent.started(check),
+      agent.event(check, { type: "check_evaluated", asset: "a", check: "rows", passed: false, severity: "error", description: "no rows", metadata: { rows: { type: "int", value: 0 } } }),
+      agent.done(check, { outcome: "succeeded" }),
+    );
+    const detail = unwrap(await stub.run({ run }));
+    expect(detail.run.status).toBe("failed");
+    expect(Object.fromEntries(detail.steps.map((step) => [step.key, step.status]))).toEqual({ a: "succeeded", b: "skipped", c: "succeeded", "check:a": "failed" });
+    expect(detail.failure?.kind).toBe("check_failed");
+    expect(unwrap(await stub.assetChecks({ key: "a" }))).toMatchObject([{ name: "rows", blocking: true, latest: { passed: false, description: "no rows", run } }]);
+    expect(unwrap(await stub.home()).problems.map((problem) => [problem.kind, problem.subject])).toContainEqual(["check_failed", "a:rows"]);
+    expect(unwrap(await stub.assetCheckHistory({ key: "a", check: "rows", limit: 10 })).items).toHaveLength(1);
+    expect(unwrap(await stub.assetSeries({ key: "a", limit: 10 })).map((series) => series.name)).toContain("rows.rows");
+  });
+
+  it("that runs longer than its limit and does not stop is ended by the control plane", async () => {
+    const { stub, agent, run } = await running(assetsOf({ a: [] }, { unit: { timeoutSeconds: 5 } }));
+    const job = await agent.job("a");
+    expect(job.timeoutSeconds).toBe(5);
+    await agent.reported(agent.started(job));
+    await fireTimers(stub, "step_timeout");
+    expect(await agent.next("cancel")).toMatchObject({ step: "a", epoch: job.epoch });
+    expect(unwrap(await stub.run({ run }))).toMatchObject({ run: { status: "failed" }, failure: { kind: "timeout" } });
+  });
+
+  it("ends with its run when the run's limit passes", async () => {
+    const { stub, agent } = await running({ ...assetsOf({ a: [], b: ["a"] }), jobs: [{ name: "slow", selection: "*", timeoutSeconds: 60 }] });
+    await agent.reported(...agent.success(await agent.job("a")), ...agent.success(await agent.job("b")));
+    const run = await launch(stub, { job: "slow" });
+    await agent.waitFor(() => agent.jobs().length === 3);
+    await fireTimers(stub, "run_timeout");
+    await agent.next("cancel");
+    expect(unwrap(await stub.run({ run: run.id }))).toMatchObject({ run: { status: "failed" }, failure: { kind: "timeout" } });
+    expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
+  });
+});
+
+describe("re-executing", () => {
+  it("from failure does what failed and what was skipped, and links to its parent", async () => {
+    const { stub, agent, run } = await running(assetsOf({ a: [], b: ["a"], c: ["b"] }));
+    await agent.reported(...agent.success(await agent.job("a")));
+    const b = await agent.job("b");
+    expect((await stub.reexecute({ run, mode: "all" }, person)).ok).toBe(false);
+    await agent.reported(agent.done(b, { outcome: "failed", failure: broken, retryable: false }));
+    const again = unwrap(await stub.reexecute({ run, mode: "from_failure", requestId: "r1" }, person));
+    expect(again).toMatchObject({ parent: run, assetCount: 2, trigger: { type: "reexecution", parent: run, mode: "from_failure" } });
+    expect(unwrap(await stub.reexecute({ run, mode: "from_failure", requestId: "r1" }, person)).id).toBe(again.id);
+    expect(unwrap(await stub.run({ run })).children).toMatchObject([{ id: again.id }]);
+    expect(unwrap(await stub.run({ run: again.id })).steps.map((step) => step.key)).toEqual(["b", "c"]);
+    const selected = unwrap(await stub.reexecute({ run, mode: "selected", steps: ["a"] }, person));
+    expect(unwrap(await stub.run({ run: selected.id })).steps.map((step) => step.key)).toEqual(["a"]);
+    expect(unwrap(await stub.reexecute({ run, mode: "all" }, person)).assetCount).toBe(3);
+    expect((await stub.reexecute({ run, mode: "selected", steps: ["nope"] }, person)).ok).toBe(false);
+  });
+});
+
+describe("canceling", () => {
+  it("ends waiting steps at once and the others when their agent says so", async () => {
+    const { stub, agent, run } = await running(assetsOf({ a: [], b: ["a"] }));
+    const job = await agent.job("a");
+    await agent.reported(agent.started(job));
+    expect(unwrap(await stub.cancel({ run, reason: "wrong day" }, person)).status).toBe("canceling");
+    expect(await agent.next("cancel")).toMatchObject({ run, step: "a", epoch: job.epoch, reason: "wrong day" });
+    expect(unwrap(await stub.run({ run })).steps.map((step) => step.status)).toEqual(["running", "canceled"]);
+    expect(unwrap(await stub.cancel({ run }, person)).status).toBe("canceling");
+    await agent.reported(agent.done(job, { outcome: "canceled" }));
+    expect(await runStatus(stub, run)).toBe("canceled");
+    expect((await stub.cancel({ run }, person)).ok).toBe(false);
+    expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
+  });
+
+  it("of a queued run needs no agent", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [] })));
+    const run = await launch(stub, { selection: "*" });
+    expect(unwrap(await stub.cancel({ run: run.id }, person)).status).toBe("canceled");
+    expect(unwrap(await stub.assetStates({ limit: 1 })).items[0]?.inProgress).toBeNull();
+  });
+
+  it("is forced after the grace period", async () => {
+    const { stub, agent, run } = await running(assetsOf({ a: [] }));
+    const job = await agent.job("a");
+    await agent.reported(agent.started(job));
+    await stub.cancel({ run }, person);
+    await fireTimers(stub, "cancel_grace");
+    expect(await runStatus(stub, run)).toBe("canceled");
+    await agent.reported(agent.done(job, { outcome: "succeeded" }));
+    expect(await runStatus(stub, run)).toBe("canceled");
+  });
+});

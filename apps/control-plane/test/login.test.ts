@@ -1,0 +1,165 @@
+import { env, exports } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { SessionView } from "@headgate/shared/api/views.ts";
+import { openDirectory } from "../src/directory/database.ts";
+import { createLoginLink, LOGIN_LINK_MS } from "../src/directory/login-links.ts";
+import { ensureMember } from "../src/directory/members.ts";
+import { createToken, revokeToken } from "../src/directory/tokens.ts";
+import { call, cookieOf, errorOf, HOST } from "./support/client.ts";
+import { directoryAt, makePlace, migrate, operator, type Place } from "./support/world.ts";
+
+let acme: Place;
+let userId: string;
+beforeAll(async () => {
+  await migrate();
+  acme = await makePlace("acme", "prod");
+  const person = { name: "owner", email: "owner@acme.test" };
+  ({ id: userId } = await ensureMember(openDirectory(env.DB), {
+    organizationId: acme.place.organizationId,
+    person,
+    role: "owner",
+    deploymentId: null,
+    actor: operator,
+  }));
+});
+
+function link(at = openDirectory(env.DB)): Promise<string> {
+  return createLoginLink(at, { userId, target: acme.place, deploymentId: null, maxRole: "owner", tokenId: null, actor: operator });
+}
+
+describe("a login link", () => {
+  test("signs in once, with a cookie that scripts and foreign pages cannot use", async () => {
+    const secret = await link();
+    const first = await call({ path: `/login/${secret}` });
+    expect(first.status).toBe(303);
+    expect(first.headers.get("set-cookie")).toMatch(/HttpOnly; Secure; SameSite=Lax/);
+    expect(first.headers.get("cache-control")).toBe("no-store");
+    const second = await call({ path: `/login/${secret}` });
+    expect(second.status).toBe(401);
+    expect(second.headers.get("content-type")).toContain("text/html");
+    expect(second.headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(second.headers.get("set-cookie")).toBeNull();
+  });
+
+  test("opened by two browsers at once signs in only one", async () => {
+    const secret = await link();
+    const answers = await Promise.all(Array.from({ length: 4 }, () => call({ path: `/login/${secret}` })));
+    expect(answers.filter((answer) => answer.status === 303)).toHaveLength(1);
+    expect(answers.filter((answer) => answer.status === 401)).toHaveLength(3);
+  });
+
+  test("is over after ten minutes", async () => {
+    const secret = await link(directoryAt(() => Date.now() - LOGIN_LINK_MS - 1));
+    expect((await call({ path: `/login/${secret}` })).status).toBe(401);
+  });
+
+  test("is not used up by link previews and prefetching browsers", async () => {
+    const secret = await link();
+    expect((await call({ method: "HEAD", path: `/login/${secret}` })).status).toBe(403);
+    expect((await call({ path: `/login/${secret}`, headers: { "sec-purpose": "prefetch" } })).status).toBe(403);
+    expect((await call({ path: `/login/${secret}` })).status).toBe(303);
+  });
+
+  test("of an API token gives no more than that token, and ends with it", async () => {
+    const directory = openDirectory(env.DB);
+    await makePlace("acme", "staging");
+    const made = await createToken(directory, {
+      place: acme.place,
+      name: "ci",
+      kind: "api",
+      role: "admin",
+      expiresInDays: null,
+      userId,
+      actor: operator,
+    });
+    const response = await call({ method: "POST", path: "/api/v1/login-links", as: { token: made.secret } });
+    const { url } = await response.json<{ url: string }>();
+    const cookie = cookieOf(await call({ path: url.slice(HOST.length) }));
+    const session = await call({ path: "/api/v1/session", as: { cookie } });
+    expect((await session.json<SessionView>()).deployments).toEqual([{ name: "prod", role: "admin" }]);
+    expect((await call({ method: "POST", path: "/api/acme/staging/trpc/home.get", as: { cookie } })).status).toBe(404);
+
+    const unused = await call({ method: "POST", path: "/api/v1/login-links", as: { token: made.secret } });
+    await revokeToken(directory, { place: acme.place, id: made.view.id, actor: operator });
+    expect((await call({ path: "/api/v1/session", as: { cookie } })).status).toBe(401);
+    expect((await call({ path: (await unused.json<{ url: string }>()).url.slice(HOST.length) })).status).toBe(401);
+  });
+
+  test("cannot be made by an editor's token, an agent, a session or a token with nobody behind it", async () => {
+    for (const as of [acme.tokens.editor, acme.agent, acme.sessions.owner, acme.tokens.owner]) {
+      expect((await call({ method: "POST", path: "/api/v1/login-links", as })).status).toBe(403);
+    }
+  });
+});
+
+describe("a session", () => {
+  test("ends by logging out", async () => {
+    const cookie = cookieOf(await call({ path: `/login/${await link()}` }));
+    expect((await call({ method: "POST", path: "/api/v1/logout", as: { cookie } })).status).toBe(200);
+    expect((await call({ path: "/api/v1/session", as: { cookie } })).status).toBe(401);
+  });
+
+  test("is not ended by a second server on another port of the same machine", async () => {
+    const directory = openDirectory(env.DB);
+    const response = await exports.default.fetch(`http://127.0.0.1:7480/login/${await link(directory)}`, { redirect: "manual" });
+    const [cookie] = (response.headers.get("set-cookie") ?? "").split(";");
+    expect(cookie).toMatch(/^headgate_session_7480=/);
+    const both = `headgate_session_7481=${"x".repeat(43)}; ${cookie}`;
+    for (const port of [7480, 5173])
+      expect((await exports.default.fetch(`http://127.0.0.1:${port}/api/v1/session`, { headers: { cookie: both } })).status).toBe(200);
+  });
+
+  test("is extended by use, at most once an hour", async () => {
+    const cookie = cookieOf(await call({ path: `/login/${await link()}` }));
+    expect((await call({ path: "/api/v1/session", as: { cookie } })).headers.get("set-cookie")).toBeNull();
+    await env.DB.prepare("UPDATE session SET expires_at = expires_at - 2 * 60 * 60 * 1000").run();
+    expect((await call({ path: "/api/v1/session", as: { cookie } })).headers.get("set-cookie")).toContain(cookie);
+    expect((await call({ path: "/api/v1/session", as: { cookie } })).headers.get("set-cookie")).toBeNull();
+  });
+
+  test("changes nothing for a foreign page, nor for a request without an origin", async () => {
+    const cookie = cookieOf(await call({ path: `/login/${await link()}` }));
+    for (const origin of ["https://evil.test", "http://headgate.test", "null", null]) {
+      const response = await call({ method: "POST", path: "/api/v1/logout", as: { cookie, origin } });
+      expect(response.status).toBe(403);
+      expect((await errorOf(response)).message).toContain(HOST);
+    }
+    expect((await call({ path: "/api/v1/session", as: { cookie, origin: null } })).status).toBe(200);
+  });
+
+  test("shows only the organization's deployments that the person has a role in", async () => {
+    const directory = openDirectory(env.DB);
+    const foreign = await makePlace("globex", "prod");
+    const person = { name: "guest", email: "guest@acme.test" };
+    const guest = await ensureMember(directory, {
+      organizationId: acme.place.organizationId,
+      person,
+      role: "viewer",
+      deploymentId: acme.place.id,
+      actor: operator,
+    });
+    const secret = await createLoginLink(directory, {
+      userId: guest.id,
+      target: acme.place,
+      deploymentId: null,
+      maxRole: "owner",
+      tokenId: null,
+      actor: operator,
+    });
+    const cookie = cookieOf(await call({ path: `/login/${secret}` }));
+    const session = await call({ path: "/api/v1/session", as: { cookie } });
+    expect((await session.json<SessionView>()).deployments).toEqual([{ name: "prod", role: "viewer" }]);
+    expect((await call({ path: `/api/v1/session?organization=${foreign.place.org}`, as: { cookie } })).status).toBe(404);
+
+    const other = await makePlace("acme", "other");
+    const asGuest = (path: string) => call({ method: "POST", path, as: { cookie }, json: {} });
+    expect((await asGuest("/api/acme/prod/trpc/locations.list")).status).toBe(200);
+    expect((await asGuest("/api/acme/other/trpc/locations.list")).status).toBe(404);
+    // The higher one of the organization's and the deployment's role counts.
+    const membership = { organizationId: acme.place.organizationId, person, actor: operator };
+    await ensureMember(directory, { ...membership, role: "viewer", deploymentId: null });
+    await ensureMember(directory, { ...membership, role: "admin", deploymentId: other.place.id });
+    expect((await asGuest("/api/acme/prod/trpc/tokens.list")).status).toBe(403);
+    expect((await asGuest("/api/acme/other/trpc/tokens.list")).status).toBe(200);
+  });
+});

@@ -1,0 +1,52 @@
+/** A deployment of its own for each test, and the few calls that most tests begin with. */
+import { env } from "cloudflare:workers";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import type { Actor, DeploymentService } from "@headgate/shared/api/service.ts";
+import type { LaunchTarget } from "@headgate/shared/api/inputs.ts";
+import type { RunSummary } from "@headgate/shared/api/views.ts";
+import { unwrap } from "@headgate/shared/errors.ts";
+import type { Manifest } from "@headgate/shared/manifest/schema.ts";
+import type { Deployment } from "../../src/deployment/deployment.ts";
+import type { DeploymentStub } from "../../src/deployment/rpc.ts";
+
+/** The platform's mapped type makes `never` of `unknown` fields, so the stub is used through the interface that the class implements. */
+export type DeploymentObject = DeploymentStub & Pick<DurableObjectStub, "fetch" | "id">;
+export const person: Actor = { kind: "user", name: "ada@example.com", role: "owner" };
+
+export function newDeployment(): DeploymentObject {
+  return env.DEPLOYMENT.get(env.DEPLOYMENT.idFromName(crypto.randomUUID())) as unknown as DeploymentObject;
+}
+
+let published = 0;
+
+export async function publish(stub: DeploymentObject, manifest: Manifest): Promise<string> {
+  const hash = (++published).toString(16).padStart(64, "0");
+  const { version } = unwrap(await stub.registerVersion({ manifest, hash, manifestKey: `manifests/${hash}`, actor: person }));
+  unwrap(await stub.activate({ location: manifest.location, version, actor: person }));
+  return version;
+}
+
+export async function launch(
+  stub: DeploymentObject,
+  target: LaunchTarget,
+  extra: Partial<Parameters<DeploymentService["launch"]>[0]> = {},
+): Promise<RunSummary> {
+  return unwrap(await stub.launch({ target: { ...target, checksOnly: target.checksOnly ?? false }, tags: {}, priority: 0, ...extra }, person));
+}
+
+export async function runStatus(stub: DeploymentObject, run: string): Promise<string> {
+  return unwrap(await stub.run({ run })).run.status;
+}
+
+/** Sets timers of a kind to now and fires the alarm. */
+export async function fireTimers(stub: DeploymentObject, kind: string): Promise<void> {
+  await runInDurableObject(raw(stub), async (_instance, state) => {
+    state.storage.sql.exec("UPDATE timer SET at = 1 WHERE kind = ?", kind);
+    await state.storage.setAlarm(Date.now() + 3_600_000);
+  });
+  await runDurableObjectAlarm(raw(stub));
+}
+
+export async function rows(stub: DeploymentObject, sql: string): Promise<Record<string, SqlStorageValue>[]> {
+  return runInDurableObject(raw(stub), (_instance, state) => state.storage.sql.exec(sql).toArray());
+}

@@ -1,0 +1,178 @@
+/** An agent as the control plane sees it: a real socket that speaks the real frames. It executes nothing; the test says what happens. */
+import { downFrameSchema, type DownFrame, type JobFrame } from "@headgate/shared/protocol/down.ts";
+import type { Hello, UpFrame, UpItem } from "@headgate/shared/protocol/up.ts";
+import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
+import { SOCKET_HEADERS } from "../../src/deployment/rpc.ts";
+import type { DeploymentObject } from "./deployment.ts";
+
+export type UnnumberedItem = UpItem extends infer Item ? (Item extends UpItem ? Omit<Item, "s"> : never) : never;
+
+export class FakeAgent {
+  readonly instance: string;
+  readonly token: string;
+  readonly frames: DownFrame[] = [];
+  closed: { readonly code: number; readonly reason: string } | null = null;
+  #socket: WebSocket | null = null;
+  #wake: (() => void)[] = [];
+  #sent = 0;
+
+  constructor(instance = crypto.randomUUID(), token = "tok_agent") {
+    this.instance = instance;
+    this.token = token;
+  }
+
+  async connect(stub: DeploymentObject): Promise<void> {
+    const response = await stub.fetch("http://deployment/agent/v1/connect", {
+      headers: {
+        upgrade: "websocket",
+        [SOCKET_HEADERS.kind]: "agent",
+        [SOCKET_HEADERS.token]: this.token,
+        [SOCKET_HEADERS.tokenName]: "test%20agent",
+      },
+    });
+    const socket = response.webSocket;
+    if (!socket) throw new Error(`no socket: ${response.status} ${await response.text()}`);
+    this.closed = null;
+    this.#socket = socket;
+    socket.addEventListener("message", (event) => {
+      this.frames.push(downFrameSchema.parse(JSON.parse(String(event.data))));
+      this.#notify();
+    });
+    socket.addEventListener("close", (event) => {
+      if (this.#socket === socket) this.closed = { code: event.code, reason: event.reason };
+      this.#notify();
+    });
+    socket.accept();
+  }
+
+  async start(stub: DeploymentObject, hello: Partial<Hello> = {}): Promise<Extract<DownFrame, { t: "welcome" }>> {
+    await this.connect(stub);
+    const before = this.frames.length;
+    this.hello(hello);
+    return this.next("welcome", before);
+  }
+
+  hello(hello: Partial<Hello> = {}): void {
+    this.send({
+      t: "hello",
+      protocol: { min: 1, max: 1 },
+      agentVersion: "0.1.0",
+      instance: this.instance,
+      hostname: "host-1",
+      queue: "default",
+      slots: 4,
+      running: [],
+      unacknowledged: [],
+      labels: {},
+      locations: [],
+      ...hello,
+    });
+  }
+
+  send(frame: UpFrame): void {
+    this.sendText(JSON.stringify(frame));
+  }
+
+  sendText(text: string | ArrayBuffer): void {
+    this.#socket?.send(text);
+  }
+
+  disconnect(): void {
+    this.#socket?.close(1000, "bye");
+  }
+
+  /** Numbers the items and sends them in one batch. */
+  report(...items: UnnumberedItem[]): number {
+    this.send({ t: "batch", items: items.map((item) => ({ ...item, s: ++this.#sent }) as UpItem) });
+    return this.#sent;
+  }
+
+  /** Sends and waits until it is stored. */
+  async reported(...items: UnnumberedItem[]): Promise<void> {
+    const before = this.frames.length;
+    const last = this.report(...items);
+    await this.waitFor(() => this.frames.slice(before).some((frame) => frame.t === "ack" && frame.s >= last));
+  }
+
+  event(job: JobFrame, event: StepEvent): UnnumberedItem {
+    return { k: "event", run: job.run, step: job.step, epoch: job.epoch, at: Date.now(), event };
+  }
+
+  done(job: JobFrame, result: StepOutcome): UnnumberedItem {
+    return { k: "done", run: job.run, step: job.step, epoch: job.epoch, at: Date.now(), result };
+  }
+
+  started(job: JobFrame): UnnumberedItem {
+    return this.event(job, { type: "step_started", worker: "w1", pid: 1 });
+  }
+
+  /** The whole good life of a step of one asset. */
+  success(job: JobFrame): UnnumberedItem[] {
+    return [
+      this.started(job),
+      ...job.assets.map((asset) =>
+        this.event(job, { type: "asset_materialized", asset, metadata: { row_count: { type: "int", value: 3 } } }),
+      ),
+      this.done(job, { outcome: "succeeded" }),
+    ];
+  }
+
+  jobs(): JobFrame[] {
+    return this.frames.filter((frame) => frame.t === "job");
+  }
+
+  /** The first frame of a kind at or after a position. */
+  async next<T extends DownFrame["t"]>(type: T, from = 0): Promise<Extract<DownFrame, { t: T }>> {
+    const find = () => this.frames.slice(from).find((frame): frame is Extract<DownFrame, { t: T }> => frame.t === type);
+    await this.waitFor(() => find() !== undefined);
+    const found = find();
+    if (!found) throw new Error(`no ${type} frame`);
+    return found;
+  }
+
+  async job(step: string, attempt = 1): Promise<JobFrame> {
+    const find = () => this.jobs().find((frame) => frame.step === step && frame.attempt === attempt);
+    await this.waitFor(() => find() !== undefined);
+    const found = find();
+    if (!found) throw new Error(`no job for ${step}`);
+    return found;
+  }
+
+  async waitFor(condition: () => boolean, what = "a frame"): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    while (!condition()) {
+      if (Date.now() > deadline)
+        throw new Error(
+          `waited too long for ${what}; got ${JSON.stringify(this.frames.map((frame) => frame.t))}, closed ${JSON.stringify(this.closed)}`,
+        );
+      await new Promise<void>((resolve) => {
+        this.#wake.push(resolve);
+        setTimeout(resolve, 200);
+      });
+    }
+  }
+
+  #notify(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+}
+
+/** Runs every job it gets to its good end until told to stop. */
+export function executeAll(agent: FakeAgent): { stop(): void; readonly finished: Promise<void> } {
+  let stopped = false;
+  const run = async () => {
+    for (let at = 0; !stopped;) {
+      const jobs = agent.frames.slice(at).filter((frame) => frame.t === "job");
+      at = agent.frames.length;
+      if (jobs.length > 0) agent.report(...jobs.flatMap((job) => agent.success(job)));
+      const seen = agent.frames.length;
+      await agent.waitFor(() => stopped || agent.frames.length > seen || seen > at, "work").catch(() => undefined);
+    }
+  };
+  return {
+    stop() {
+      stopped = true;
+    },
+    finished: run(),
+  };
+}

@@ -1,0 +1,64 @@
+import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
+import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
+import worker from "../src/worker.ts";
+import { openDirectory } from "../src/directory/database.ts";
+import { createToken } from "../src/directory/tokens.ts";
+import { apiPath } from "./support/publishing.ts";
+import { connect } from "./support/socket.ts";
+import { makePlace, migrate, operator } from "./support/world.ts";
+
+beforeAll(migrate);
+
+async function runSweep(): Promise<void> {
+  const context = createExecutionContext();
+  await worker.scheduled(createScheduledController({ scheduledTime: new Date(), cron: "*/5 * * * *" }), env);
+  await waitOnExecutionContext(context);
+}
+
+test("the sweep forgets sessions and links that are over, and keeps the others", async () => {
+  await makePlace("acme", "prod");
+  const count = async (): Promise<unknown> =>
+    (await env.DB.prepare("SELECT count(*) AS n, sum(expires_at < ?) AS over FROM session").bind(Date.now()).all()).results[0];
+  expect(await count()).toEqual({ n: 6, over: 1 });
+  await runSweep();
+  expect(await count()).toEqual({ n: 5, over: 0 });
+});
+
+test("the sweep closes the sockets of a session that is over", async () => {
+  const at = await makePlace("late", "prod");
+  const socket = await connect({ path: apiPath(at, "/live"), as: at.sessions.viewer });
+  await env.DB.prepare("UPDATE session SET expires_at = ? WHERE user_id = (SELECT id FROM user WHERE email = 'viewer@late.test')")
+    .bind(Date.now() - 1000)
+    .run();
+  await runSweep();
+  expect((await socket.closed).code).toBe(CLOSE.revoked);
+});
+
+test("the sweep reaches every deployment, and closes the sockets of a token that ran out", async () => {
+  const places = [];
+  for (let i = 0; i < 8; i++) places.push(await makePlace("many", `deployment-${i}`));
+  const last = places.toSorted((a, b) => (a.place.id < b.place.id ? -1 : 1)).at(-1);
+  if (!last) throw new Error("no deployment was made");
+  const { view, secret } = await createToken(openDirectory(env.DB), {
+    place: last.place,
+    name: "short",
+    kind: "agent",
+    role: null,
+    expiresInDays: 1,
+    userId: null,
+    actor: operator,
+  });
+  const socket = await connect({
+    path: "/agent/v1/connect",
+    as: { token: secret },
+    headers: { "sec-websocket-protocol": AGENT_SUBPROTOCOL },
+  });
+  await env.DB.prepare("UPDATE token SET expires_at = ? WHERE id = ?")
+    .bind(Date.now() - 1000, view.id)
+    .run();
+  await runSweep();
+  expect((await socket.closed).code).toBe(CLOSE.revoked);
+});

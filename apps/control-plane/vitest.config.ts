@@ -1,0 +1,15 @@
+/** Everything of the control plane is tested inside workerd, with the real D1, R2 and durable objects of the local runtime. */
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const migrations = await readD1Migrations(new URL("migrations/d1", import.meta.url).pathname);
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: new URL("../../wrangler.toml", import.meta.url).pathname },
+      miniflare: { bindings: { BOOTSTRAP_SECRET: "a-bootstrap-secret-for-tests-0123456789", TEST_MIGRATIONS: migrations } },
+    }),
+  ],
+  test: { name: "control-plane", include: ["src/**/*.test.ts", "test/**/*.test.ts"] },
+});
