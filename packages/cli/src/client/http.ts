@@ -1,0 +1,67 @@
+/** Plain HTTP calls with a bearer token; whatever goes wrong becomes one `AppError`. */
+import { AppError, ERROR_CODES, type ErrorBody, type ErrorCode } from "@headgate/shared/errors.ts";
+
+export interface HttpApi {
+  json<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T>;
+  put(path: string, body: Uint8Array<ArrayBuffer>): Promise<void>;
+  text(path: string): Promise<string>;
+}
+
+export function httpApi({ url, token }: { readonly url: string; readonly token: string }): HttpApi {
+  const send = async (path: string, init: RequestInit): Promise<Response> => {
+    let response: Response;
+    try {
+      response = await fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } });
+    } catch (error) {
+      throw unreachable(url, error);
+    }
+    if (response.ok) return response;
+    throw errorOf(response.status, await response.text().catch(() => ""), `${init.method ?? "GET"} ${path}`);
+  };
+  return {
+    json: async <T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> => {
+      const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+      const response = await send(path, init);
+      const text = await response.text();
+      return (text === "" ? null : JSON.parse(text)) as T;
+    },
+    put: async (path, body) => {
+      const init = { method: "PUT", body, headers: { "content-type": "application/octet-stream" } };
+      await (await send(path, init)).arrayBuffer();
+    },
+    text: async (path) => (await send(path, { method: "GET" })).text(),
+  };
+}
+
+export function unreachable(url: string, error: unknown): AppError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
+  return new AppError("unavailable", `Cannot reach the control plane at ${url}${code}. Is the address right, and is it running?`, { cause: error });
+}
+
+function errorOf(status: number, text: string, what: string): AppError {
+  const body = parseBody(text);
+  if (body !== null) return AppError.from(body);
+  return new AppError(codeOfStatus(status), `The control plane answered ${what} with status ${status}${text === "" ? "" : `: ${text.slice(0, 300)}`}`);
+}
+
+function parseBody(text: string): ErrorBody | null {
+  try {
+    const { error } = JSON.parse(text) as { readonly error?: Partial<ErrorBody> };
+    if (error === undefined || typeof error.message !== "string" || !ERROR_CODES.some((code) => code === error.code)) return null;
+    return { code: error.code ?? "internal", message: error.message, ...(error.details && { details: error.details }) };
+  } catch {
+    return null;
+  }
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 401) return "unauthenticated";
+  if (status === 403) return "forbidden";
+  if (status === 404) return "not_found";
+  if (status === 409) return "conflict";
+  if (status === 413) return "too_large";
+  if (status === 429) return "rate_limited";
+  if (status >= 502 && status <= 504) return "unavailable";
+  return status >= 500 ? "internal" : "invalid_input";
+}

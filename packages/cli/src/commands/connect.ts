@@ -1,0 +1,20 @@
+/** The options that every command talking to a control plane has, and the connection they give. */
+import type { Command } from "commander";
+import { openApi, type Api } from "../client/api.ts";
+import { resolveConnection, type Connection, type ConnectionOptions } from "../client/connection.ts";
+import type { CommandContext } from "../command-context.ts";
+
+export type ConnectFlags = ConnectionOptions;
+
+export function withConnection(command: Command): Command {
+  return command
+    .option("--url <address>", "control plane (HEADGATE_URL; default: the embedded server of this folder)")
+    .option("--token <token>", "API token (HEADGATE_TOKEN)")
+    .option("--deployment <org/name>", "deployment (HEADGATE_DEPLOYMENT)")
+    .option("--data <dir>", "data folder of an embedded server");
+}
+
+export async function connect(flags: ConnectFlags, context: CommandContext): Promise<{ readonly connection: Connection; readonly api: Api }> {
+  const connection = await resolveConnection(flags, { env: context.env, cwd: context.cwd });
+  return { connection, api: openApi(connection) };
+}

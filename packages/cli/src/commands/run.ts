@@ -1,0 +1,102 @@
+/** `headgate run`: launch a job or a selection, and by default follow it to its end. */
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { AppError } from "@headgate/shared/errors.ts";
+import type { RunSummary } from "@headgate/shared/api/views.ts";
+import { call, type Api } from "../client/api.ts";
+import type { Connection } from "../client/connection.ts";
+import { readDefinitions } from "../client/definitions.ts";
+import { addText, parseSelectionText } from "../client/selection.ts";
+import type { CommandContext } from "../command-context.ts";
+import { stopSignal } from "../dev/stop-signal.ts";
+import { runEndLine, runTable, watchRun } from "../dev/watch-run.ts";
+import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
+import { connect, type ConnectFlags } from "./connect.ts";
+
+export interface RunFlags extends ConnectFlags {
+  readonly partition?: string | undefined;
+  readonly location?: string | undefined;
+  readonly tag: readonly string[];
+  readonly config?: string | undefined;
+  readonly checksOnly?: boolean | undefined;
+  readonly watch?: boolean | undefined;
+  readonly wait: boolean;
+}
+
+export async function run(target: string, flags: RunFlags, context: CommandContext): Promise<ExitCode> {
+  const { terminal, random } = context;
+  const tags = parseTags(flags.tag);
+  const config = flags.config === undefined ? undefined : readConfig(resolve(context.cwd, flags.config));
+  const { connection, api } = await connect(flags, context);
+  const launched = await launch({ connection, api, target, flags, tags, config });
+  terminal.note(`run ${launched.id} launched: ${launched.job ?? launched.selection}`);
+  if (!flags.wait) {
+    terminal.print(launched.id);
+    terminal.printJson({ run: launched });
+    return EXIT.ok;
+  }
+  const stop = stopSignal(() => undefined);
+  try {
+    const watched = await watchRun({ connection, api, run: launched.id, terminal, random, signal: stop.signal, logs: flags.watch === true });
+    if (stop.signal.aborted) {
+      terminal.complain(`not waiting any longer; the run goes on: headgate runs show ${launched.id}`);
+      return EXIT.failed;
+    }
+    terminal.print();
+    for (const line of runTable(watched.assets, terminal)) terminal.print(line);
+    terminal.print();
+    terminal.print(runEndLine(watched.detail.run, terminal));
+    terminal.printJson({ run: watched.detail.run, assets: watched.assets });
+    return watched.detail.run.status === "succeeded" ? EXIT.ok : EXIT.failed;
+  } finally {
+    stop.dispose();
+  }
+}
+
+interface LaunchRequest {
+  readonly connection: Connection;
+  readonly api: Api;
+  readonly target: string;
+  readonly flags: RunFlags;
+  readonly tags: Record<string, string>;
+  readonly config: unknown;
+}
+
+async function launch({ connection, api, target, flags, tags, config }: LaunchRequest): Promise<RunSummary> {
+  const { jobs } = await readDefinitions(connection, api);
+  const isJob = jobs.some((job) => job.name === target);
+  // A text that is no job's name must be a selection; a mistake in it is shown here, with its place.
+  if (!isJob) parseSelectionText(target);
+  const shared = { ...(flags.partition !== undefined && { partition: flags.partition }), ...(flags.location !== undefined && { location: flags.location }), checksOnly: flags.checksOnly === true };
+  const input = { target: isJob ? { job: target, ...shared } : { selection: target, ...shared }, tags, requestId: randomUUID(), ...(config !== undefined && { config }) };
+  try {
+    return await call(connection, api.runs.launch.mutate(input));
+  } catch (error) {
+    throw isJob ? error : addText(error, target);
+  }
+}
+
+export function parseTags(entries: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const at = entry.indexOf("=");
+      if (at <= 0) throw new AppError("invalid_input", `The tag '${entry}' must have the form key=value.`);
+      return [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
+}
+
+function readConfig(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new AppError("invalid_input", `The run config ${file} cannot be read.`, { cause: error });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AppError("invalid_input", `The run config ${file} is no JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}

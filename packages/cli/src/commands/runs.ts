@@ -1,0 +1,159 @@
+/** `headgate runs`: list runs, show one, cancel one, execute one again. */
+import { RUN_STATUSES, type RunStatus } from "@headgate/shared/domain/run/status.ts";
+import { AppError } from "@headgate/shared/errors.ts";
+import type { RunSummary, RunTrigger, StepView } from "@headgate/shared/api/views.ts";
+import { assertNever } from "@headgate/shared/assert.ts";
+import { call } from "../client/api.ts";
+import { findRunId } from "../client/find-run.ts";
+import type { CommandContext } from "../command-context.ts";
+import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
+import { formatDuration, formatTime, plural } from "../terminal/format.ts";
+import { formatTable, type Cell } from "../terminal/table.ts";
+import type { Colors } from "../terminal/terminal.ts";
+import { connect, type ConnectFlags } from "./connect.ts";
+
+export interface RunsFlags extends ConnectFlags {
+  readonly status: readonly string[];
+  readonly job?: string | undefined;
+  readonly asset?: string | undefined;
+  readonly text?: string | undefined;
+  readonly limit: number;
+}
+
+export async function listRuns(flags: RunsFlags, context: CommandContext): Promise<ExitCode> {
+  const { terminal, now } = context;
+  const statuses = flags.status.map(parseStatus);
+  const { connection, api } = await connect(flags, context);
+  const filter = {
+    ...(statuses.length > 0 && { statuses }),
+    ...(flags.job !== undefined && { job: flags.job }),
+    ...(flags.asset !== undefined && { asset: flags.asset.includes("/") ? flags.asset : flags.asset.replaceAll(".", "/") }),
+    ...(flags.text !== undefined && { text: flags.text }),
+  };
+  const page = await call(connection, api.runs.list.query({ filter, limit: flags.limit }));
+  terminal.printJson(page);
+  if (page.items.length === 0) {
+    terminal.print("no runs");
+    return EXIT.ok;
+  }
+  const { colors } = terminal;
+  const columns = [{ title: "run" }, { title: "status" }, { title: "what" }, { title: "launched" }, { title: "took", align: "right" }, { title: "by" }] as const;
+  const rows = page.items.map((entry: RunSummary): readonly Cell[] => [
+    { text: entry.id },
+    { text: entry.status, paint: statusPaint(entry.status, colors) },
+    { text: whatOf(entry) },
+    { text: formatTime(entry.createdAt) },
+    { text: entry.startedAt === null ? "" : formatDuration((entry.endedAt ?? now()) - entry.startedAt) },
+    { text: triggerText(entry.trigger) },
+  ]);
+  for (const line of formatTable(columns, rows, colors.bold)) terminal.print(line);
+  if (page.next !== null) terminal.note(`more: raise --limit (now ${flags.limit})`);
+  return EXIT.ok;
+}
+
+export async function showRun(id: string, flags: ConnectFlags, context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const run = await findRunId(connection, api, id);
+  const detail = await call(connection, api.runs.get.query({ run }));
+  terminal.printJson(detail);
+  const { colors } = terminal;
+  const { run: summary } = detail;
+  const facts: readonly (readonly [string, string])[] = [
+    ["run", summary.id],
+    ["status", statusPaint(summary.status, colors)(summary.status)],
+    ["what", whatOf(summary)],
+    ["by", triggerText(summary.trigger)],
+    ["launched", formatTime(summary.createdAt)],
+    ["took", summary.startedAt !== null && summary.endedAt !== null ? formatDuration(summary.endedAt - summary.startedAt) : ""],
+    ["waiting for", summary.waiting?.message ?? ""],
+    ["code", detail.versions.map((version) => `${version.location} version ${version.number}`).join(", ")],
+    ["tags", Object.entries(summary.tags).map(([key, value]) => `${key}=${value}`).join(", ")],
+    ["error", detail.failure?.message ?? summary.error ?? ""],
+  ];
+  for (const [name, value] of facts) if (value !== "") terminal.print(`${colors.bold(name.padEnd(12))} ${value}`);
+  terminal.print();
+  const columns = [{ title: "step" }, { title: "status" }, { title: "attempt", align: "right" }, { title: "took", align: "right" }, { title: "remark" }] as const;
+  const rows = detail.steps.map((step: StepView): readonly Cell[] => [
+    { text: step.key },
+    { text: step.status, paint: statusPaint(step.status, colors) },
+    { text: step.attempt === 0 ? "" : String(step.attempt) },
+    { text: step.startedAt !== null && step.endedAt !== null ? formatDuration(step.endedAt - step.startedAt) : "" },
+    { text: (step.failure?.message ?? step.waiting?.message ?? "").split("\n", 1)[0] ?? "" },
+  ]);
+  for (const line of formatTable(columns, rows, colors.bold)) terminal.print(line);
+  return EXIT.ok;
+}
+
+export async function cancelRun(id: string, flags: ConnectFlags & { readonly reason?: string | undefined }, context: CommandContext): Promise<ExitCode> {
+  const { connection, api } = await connect(flags, context);
+  const run = await findRunId(connection, api, id);
+  const summary = await call(connection, api.runs.cancel.mutate({ run, ...(flags.reason !== undefined && { reason: flags.reason }) }));
+  context.terminal.print(`run ${summary.id} is ${summary.status}`);
+  context.terminal.printJson({ run: summary });
+  return EXIT.ok;
+}
+
+export async function reexecuteRun(id: string, flags: ConnectFlags & { readonly fromFailure?: boolean | undefined }, context: CommandContext): Promise<ExitCode> {
+  const { connection, api } = await connect(flags, context);
+  const run = await findRunId(connection, api, id);
+  const summary = await call(connection, api.runs.reexecute.mutate({ run, mode: flags.fromFailure === true ? "from_failure" : "all" }));
+  context.terminal.note(`run ${summary.id} launched again from ${run}`);
+  context.terminal.print(summary.id);
+  context.terminal.printJson({ run: summary });
+  return EXIT.ok;
+}
+
+function parseStatus(text: string): RunStatus {
+  const status = RUN_STATUSES.find((entry) => entry === text);
+  if (status === undefined) throw new AppError("invalid_input", `'${text}' is no run status. Use one of ${RUN_STATUSES.join(", ")}.`);
+  return status;
+}
+
+function whatOf(run: RunSummary): string {
+  const what = run.job ?? run.selection;
+  const shown = what.length > 48 ? `${what.slice(0, 47)}…` : what;
+  return `${shown}${run.partition === null ? "" : ` [${run.partition}]`} (${plural(run.assetCount, "asset")})`;
+}
+
+function triggerText(trigger: RunTrigger): string {
+  switch (trigger.type) {
+    case "person":
+      return trigger.user;
+    case "token":
+      return `token ${trigger.name}`;
+    case "schedule":
+      return `schedule ${trigger.name}`;
+    case "sensor":
+      return `sensor ${trigger.name}`;
+    case "reexecution":
+      return `${trigger.by}, again`;
+    case "system":
+      return trigger.reason;
+    default:
+      return assertNever(trigger);
+  }
+}
+
+function statusPaint(status: RunStatus | StepView["status"], colors: Colors): (text: string) => string {
+  switch (status) {
+    case "succeeded":
+      return colors.green;
+    case "failed":
+      return colors.red;
+    case "canceled":
+    case "canceling":
+    case "skipped":
+    case "up_for_retry":
+      return colors.yellow;
+    case "queued":
+    case "pending":
+      return colors.dim;
+    case "starting":
+    case "running":
+    case "assigned":
+      return colors.cyan;
+    default:
+      return assertNever(status);
+  }
+}

@@ -1,0 +1,38 @@
+/** `headgate validate`: load the project's code locations and say what they define, or why they do not load. Sends nothing anywhere. */
+import { resolve } from "node:path";
+import type { CommandContext } from "../command-context.ts";
+import { loadProject } from "../project/project.ts";
+import type { BuildResult } from "../publish/build-location.ts";
+import { buildProject } from "../publish/publish-project.ts";
+import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
+import { countsText } from "../terminal/outcome-lines.ts";
+import { problemLines } from "../terminal/problem-lines.ts";
+
+export async function validate(flags: { readonly project: string }, context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const project = await loadProject(resolve(context.cwd, flags.project));
+  const builds = await buildProject(project, context.env, terminal.status);
+  for (const build of builds) {
+    for (const line of linesOf(build, context)) terminal.print(line);
+    terminal.printJson(jsonOf(build));
+  }
+  return builds.every((build) => build.ok) ? EXIT.ok : EXIT.failed;
+}
+
+function countsOf(build: Extract<BuildResult, { ok: true }>) {
+  const { assets, checks, jobs, schedules, sensors } = build.location.manifest;
+  return { assets: assets.length, checks: checks.length, jobs: jobs.length, schedules: schedules.length, sensors: sensors.length };
+}
+
+function linesOf(build: BuildResult, { terminal: { colors } }: CommandContext): readonly string[] {
+  if (!build.ok) return [`${colors.red("✗")} ${colors.bold(build.name)} does not load`, "", ...problemLines(build.problems, colors)];
+  const { name, files, externals } = build.location;
+  const lines = [`${colors.green("✓")} ${colors.bold(name)}: ${countsText(countsOf(build))}; ${files.length} files`];
+  if (externals.length > 0) lines.push(colors.dim(`  left to the agent's machine: ${externals.map((entry) => (entry.version === null ? entry.name : `${entry.name}@${entry.version}`)).join(", ")}`));
+  return lines;
+}
+
+function jsonOf(build: BuildResult): unknown {
+  if (!build.ok) return { location: build.name, ok: false, errors: build.problems };
+  return { location: build.location.name, ok: true, counts: countsOf(build), files: build.location.files.length, externals: build.location.externals };
+}

@@ -1,0 +1,104 @@
+/** A run as a table of its assets, and as progress lines while it goes on. Filled from the run's events alone. */
+import { assertNever } from "@headgate/shared/assert.ts";
+import type { EventRow, RunDetail } from "@headgate/shared/api/views.ts";
+import type { StepStatus } from "@headgate/shared/domain/run/status.ts";
+import type { Metadata } from "@headgate/shared/domain/metadata.ts";
+
+export interface AssetLine {
+  readonly asset: string;
+  readonly status: "succeeded" | "failed" | "skipped" | "canceled" | "running" | "pending";
+  readonly rows: number | null;
+  readonly durationMs: number | null;
+  readonly checks: { readonly passed: number; readonly warned: number; readonly failed: number };
+  readonly message: string | null;
+}
+
+interface Facts {
+  status: AssetLine["status"] | null;
+  rows: number | null;
+  durationMs: number | null;
+  passed: Set<string>;
+  warned: Set<string>;
+  failed: Set<string>;
+  message: string | null;
+}
+
+export function assetLines(detail: Pick<RunDetail, "steps">, events: readonly EventRow[]): readonly AssetLine[] {
+  const facts = new Map<string, Facts>();
+  const of = (asset: string): Facts => {
+    const known = facts.get(asset) ?? { status: null, rows: null, durationMs: null, passed: new Set(), warned: new Set(), failed: new Set(), message: null };
+    facts.set(asset, known);
+    return known;
+  };
+  for (const step of detail.steps) for (const asset of step.assets) of(asset);
+  for (const { event } of events) noteEvent(of, event);
+  return detail.steps.flatMap((step) =>
+    step.assets.map((asset): AssetLine => {
+      const known = of(asset);
+      const only = step.assets.length === 1 && step.startedAt !== null && step.endedAt !== null ? step.endedAt - step.startedAt : null;
+      return {
+        asset: step.partition === null ? asset : `${asset}[${step.partition}]`,
+        status: known.status ?? statusOfStep(step.status),
+        rows: known.rows,
+        durationMs: known.durationMs ?? only,
+        checks: { passed: known.passed.size, warned: known.warned.size, failed: known.failed.size },
+        message: known.message ?? step.failure?.message ?? null,
+      };
+    }),
+  );
+}
+
+function noteEvent(of: (asset: string) => Facts, event: EventRow["event"]): void {
+  switch (event.type) {
+    case "asset_materialized": {
+      const asset = of(event.asset);
+      asset.status = "succeeded";
+      asset.rows = rowCount(event.metadata) ?? asset.rows;
+      asset.durationMs = event.durationMs ?? asset.durationMs;
+      asset.message = null;
+      return;
+    }
+    case "asset_failed": {
+      const asset = of(event.asset);
+      asset.status = "failed";
+      asset.durationMs = event.durationMs ?? asset.durationMs;
+      asset.message = event.failure.message;
+      return;
+    }
+    case "asset_skipped":
+      of(event.asset).status = "skipped";
+      of(event.asset).message = event.reason;
+      return;
+    case "check_evaluated": {
+      const asset = of(event.asset);
+      for (const set of [asset.passed, asset.warned, asset.failed]) set.delete(event.check);
+      const set = event.passed ? asset.passed : event.severity === "warn" ? asset.warned : asset.failed;
+      set.add(event.check);
+      return;
+    }
+    default:
+  }
+}
+
+export function rowCount(metadata: Metadata): number | null {
+  const value = metadata["row_count"];
+  return value?.type === "int" || value?.type === "float" ? value.value : null;
+}
+
+function statusOfStep(status: StepStatus): AssetLine["status"] {
+  switch (status) {
+    case "succeeded":
+    case "failed":
+    case "skipped":
+    case "canceled":
+      return status;
+    case "running":
+      return "running";
+    case "pending":
+    case "assigned":
+    case "up_for_retry":
+      return "pending";
+    default:
+      return assertNever(status);
+  }
+}

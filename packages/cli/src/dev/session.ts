@@ -1,0 +1,85 @@
+/** The embedded Headgate as one resource: data folder, control plane, agent. Whatever was opened is closed again, in order. */
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Connection } from "../client/connection.ts";
+import { startAgent, type AgentProcess } from "../embedded/agent-process.ts";
+import { ensureBootstrapped } from "../embedded/bootstrap.ts";
+import { findBuiltArtifacts } from "../embedded/built-artifacts.ts";
+import { openDataFolder } from "../embedded/data-folder.ts";
+import { startServer } from "../embedded/server.ts";
+
+export interface SessionOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly data: string;
+  readonly slots: number | null;
+  readonly env: NodeJS.ProcessEnv;
+  readonly now: () => number;
+  readonly onNotice: (line: string) => void;
+  /** The agent ended in a way that starting it again cannot cure. */
+  readonly onAgentLost?: ((line: string) => void) | undefined;
+}
+
+export interface Session {
+  readonly url: string;
+  readonly connection: Connection;
+  readonly dataFolder: string;
+  /** `modules`: where the agent finds packages that bundles leave out. */
+  startAgent(modules: string | null): Promise<void>;
+  close(): Promise<void>;
+  /** Ends the children at once, without waiting. */
+  kill(): void;
+}
+
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const artifacts = findBuiltArtifacts();
+  const data = openDataFolder(options.data);
+  const serverLog = join(data.logsDir, "control-plane.log");
+  try {
+    const server = await startServer({
+      host: options.host,
+      port: options.port,
+      data,
+      artifacts,
+      onLog: (level, line) => appendFileSync(serverLog, `${new Date(options.now()).toISOString()} ${level} ${line}\n`),
+      onRestart: () => options.onNotice("the control plane's runtime died and was started again; nothing acknowledged is lost"),
+    });
+    try {
+      const { connection, agentToken } = await ensureBootstrapped(server.url, data);
+      data.setRunning(server.url);
+      let agent: AgentProcess | null = null;
+      return {
+        url: server.url,
+        connection,
+        dataFolder: data.path,
+        startAgent: async (modules) => {
+          agent = await startAgent({
+            main: artifacts.agent,
+            url: server.url,
+            token: agentToken,
+            dataDir: data.agentDir,
+            logFile: join(data.logsDir, "agent.log"),
+            slots: options.slots,
+            modules,
+            env: options.env,
+            now: options.now,
+            onNotice: (level, line) => options.onNotice(`agent ${level}: ${line}`),
+            onLost: options.onAgentLost ?? options.onNotice,
+          });
+        },
+        close: async () => {
+          await agent?.stop();
+          await server.close();
+          data.close();
+        },
+        kill: () => agent?.kill(),
+      };
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+  } catch (error) {
+    data.close();
+    throw error;
+  }
+}

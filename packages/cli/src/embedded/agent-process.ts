@@ -1,0 +1,139 @@
+/** The embedded agent: a child process that is started again with growing pauses when it dies, and is gone when this process is. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { createWriteStream, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { endStaleChild } from "./stale-children.ts";
+import { deathSignalPrefix } from "./workerd-guard.ts";
+
+export interface AgentOptions {
+  /** The agent's main module. */
+  readonly main: string;
+  readonly url: string;
+  readonly token: string;
+  readonly dataDir: string;
+  readonly logFile: string;
+  readonly slots: number | null;
+  /** node_modules folder with the packages that bundles leave out. */
+  readonly modules: string | null;
+  readonly env: NodeJS.ProcessEnv;
+  readonly now: () => number;
+  /** Warnings and errors of the agent, and its own restarts. */
+  readonly onNotice: (level: "warn" | "error", line: string) => void;
+  /** It ended in a way that starting it again cannot cure. */
+  readonly onLost: (line: string) => void;
+}
+
+export interface AgentProcess {
+  /** Asks the agent to finish; after a while it is killed with all its workers. */
+  stop(): Promise<void>;
+  /** At once. */
+  kill(): void;
+}
+
+const GRACE_SECONDS = 5;
+const KILL_AFTER_MS = (GRACE_SECONDS + 12) * 1000;
+const MIN_PAUSE_MS = 250;
+const MAX_PAUSE_MS = 30_000;
+/** An agent that lived this long was healthy: the next pause starts small again. */
+const HEALTHY_MS = 30_000;
+/** Exit codes after which starting again cannot help: wrong configuration, token refused, version refused. */
+const FINAL_EXITS: Readonly<Record<number, string>> = { 2: "its configuration is wrong", 3: "its token was refused", 4: "its version was refused" };
+
+export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
+  mkdirSync(options.dataDir, { recursive: true });
+  const pidFile = join(options.dataDir, "agent.pid");
+  await endStaleChild(pidFile, options.main);
+  const log = createWriteStream(options.logFile, { flags: "a", mode: 0o600 });
+  const prefix = deathSignalPrefix("TERM");
+  let child: ChildProcess | null = null;
+  let stopping = false;
+  let pause = MIN_PAUSE_MS;
+  let restart: NodeJS.Timeout | null = null;
+
+  const start = (): void => {
+    const startedAt = options.now();
+    const [command = process.execPath, ...args] = [...prefix, process.execPath, "--enable-source-maps", options.main, "--exit-on-refusal"];
+    // A group of its own: Ctrl-C in the terminal must reach the agent through us alone, in order.
+    const started = spawn(command, args, { env: agentEnv(options), detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    child = started;
+    if (started.pid !== undefined) writeFileSync(pidFile, String(started.pid));
+    createInterface({ input: started.stdout }).on("line", (line) => {
+      log.write(`${line}\n`);
+      const notice = noticeOf(line);
+      if (notice !== null) options.onNotice(notice.level, notice.message);
+    });
+    createInterface({ input: started.stderr }).on("line", (line) => {
+      log.write(`${line}\n`);
+      if (!stopping) options.onNotice("error", line);
+    });
+    started.on("error", (error) => options.onNotice("error", `the agent could not start: ${error.message}`));
+    started.on("close", (code, signal) => {
+      child = null;
+      rmSync(pidFile, { force: true });
+      if (stopping) return;
+      const final = code === null ? undefined : FINAL_EXITS[code];
+      if (final !== undefined) return options.onLost(`the agent stopped for good: ${final}; see ${options.logFile}`);
+      if (options.now() - startedAt > HEALTHY_MS) pause = MIN_PAUSE_MS;
+      options.onNotice("warn", `the agent ended (${signal ?? `exit code ${code ?? "unknown"}`}) and is started again in ${pause / 1000} s`);
+      restart = setTimeout(start, pause);
+      pause = Math.min(pause * 2, MAX_PAUSE_MS);
+    });
+  };
+  const signalGroup = (signal: NodeJS.Signals): void => {
+    if (child?.pid === undefined) return;
+    try {
+      process.kill(-child.pid, signal);
+    } catch {
+      child.kill(signal);
+    }
+  };
+  const kill = (): void => {
+    stopping = true;
+    if (restart !== null) clearTimeout(restart);
+    signalGroup("SIGKILL");
+  };
+  process.once("exit", kill);
+  start();
+  return {
+    kill,
+    stop: async () => {
+      stopping = true;
+      if (restart !== null) clearTimeout(restart);
+      const running = child;
+      if (running !== null) {
+        const ended = new Promise((resolve) => running.once("close", resolve));
+        running.kill("SIGTERM");
+        const timer = setTimeout(() => signalGroup("SIGKILL"), KILL_AFTER_MS);
+        await ended;
+        clearTimeout(timer);
+      }
+      process.removeListener("exit", kill);
+      log.end();
+    },
+  };
+}
+
+function agentEnv(options: AgentOptions): NodeJS.ProcessEnv {
+  const { MINIFLARE_WORKERD_PATH: _guard, ...inherited } = options.env;
+  return {
+    ...inherited,
+    HEADGATE_URL: options.url,
+    HEADGATE_AGENT_TOKEN: options.token,
+    HEADGATE_AGENT_DATA: options.dataDir,
+    HEADGATE_AGENT_GRACE: String(GRACE_SECONDS),
+    // On the developer's own machine the code may see what the developer's shell sees.
+    HEADGATE_WORKER_ENV: inherited["HEADGATE_WORKER_ENV"] ?? "*",
+    ...(options.slots !== null && { HEADGATE_AGENT_SLOTS: String(options.slots) }),
+    ...(options.modules !== null && { HEADGATE_MODULES: options.modules }),
+  };
+}
+
+function noticeOf(line: string): { readonly level: "warn" | "error"; readonly message: string } | null {
+  try {
+    const { level, message } = JSON.parse(line) as { readonly level?: string; readonly message?: string };
+    return (level === "warn" || level === "error") && typeof message === "string" ? { level, message } : null;
+  } catch {
+    return null;
+  }
+}

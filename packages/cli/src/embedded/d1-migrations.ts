@@ -1,0 +1,57 @@
+/** Applies the directory's SQL files to the local D1 as `wrangler d1 migrations apply` does: same table, so both may take turns. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "@headgate/shared/errors.ts";
+
+/** The part of D1 that is used here. */
+interface Database {
+  prepare(sql: string): { bind(...values: string[]): Statement } & Statement;
+  batch(statements: Statement[]): Promise<unknown>;
+}
+interface Statement {
+  all<Row>(): Promise<{ readonly results: Row[] }>;
+  run(): Promise<unknown>;
+}
+
+const CREATE = `CREATE TABLE IF NOT EXISTS d1_migrations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`;
+
+export async function applyD1Migrations(database: Database, folder: string): Promise<number> {
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
+  if (names.length === 0) throw new AppError("internal", `There are no migrations in ${folder}; the build is not complete.`);
+  await database.prepare(CREATE).run();
+  const { results } = await database.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
+  const applied = new Set(results.map((row) => row.name));
+  const unknown = [...applied].find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new AppError("unsupported_version", `This data folder was used by a newer headgate (migration ${unknown}). Use that release, or another folder with --data.`);
+  }
+  let count = 0;
+  for (const name of names) {
+    if (applied.has(name)) continue;
+    const statements = splitStatements(readFileSync(join(folder, name), "utf8")).map((sql) => database.prepare(sql));
+    const done = database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name);
+    // One batch is one transaction: a migration is applied whole and noted, or not at all.
+    await database.batch([...statements, done]);
+    count++;
+  }
+  return count;
+}
+
+/** The files are generated: statements end with ';' at the end of a line, or are parted by drizzle's marker. */
+export function splitStatements(sql: string): readonly string[] {
+  const parts = sql.includes("--> statement-breakpoint") ? sql.split("--> statement-breakpoint") : sql.split(/;[ \t]*(?:\r?\n|$)/);
+  return parts.map(withoutComments).filter((part) => part !== "");
+}
+
+function withoutComments(sql: string): string {
+  return sql
+    .split("\n")
+    .filter((line) => !line.trimStart().startsWith("--"))
+    .join("\n")
+    .trim()
+    .replace(/;$/, "")
+    .trim();
+}

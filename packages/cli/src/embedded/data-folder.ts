@@ -1,0 +1,150 @@
+/**
+ * The embedded server's folder: who uses it, what is secret in it, where its parts are.
+ *
+ * lock.json     which process uses the folder; one at a time, because two runtimes on one state would not notice each other
+ * running.json  address of the running server, for the other commands
+ * version       layout of this folder
+ * secrets.json  bootstrap secret and tokens, readable by the owner only
+ * state/        Durable Object, D1 and R2 of the control plane     agent/  the agent's own folder     logs/  their output
+ */
+import { randomBytes } from "node:crypto";
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { AppError } from "@headgate/shared/errors.ts";
+import { acquireLock, isHeld, type FolderLock } from "./folder-lock.ts";
+
+export const DATA_VERSION = 1;
+
+export interface Secrets {
+  readonly bootstrapSecret: string;
+  readonly organization: string;
+  readonly deployment: string;
+  /** Absent until the first bootstrap. */
+  readonly apiToken?: string | undefined;
+  readonly agentToken?: string | undefined;
+}
+
+export interface Running {
+  readonly url: string;
+  readonly pid: number;
+}
+
+export interface DataFolder {
+  readonly path: string;
+  readonly stateDir: string;
+  readonly agentDir: string;
+  readonly logsDir: string;
+  readonly lock: FolderLock;
+  readonly secrets: Secrets;
+  saveSecrets(secrets: Secrets): void;
+  setRunning(url: string): void;
+  close(): void;
+}
+
+/** Opens the folder for this process alone; makes it when it does not exist. */
+export function openDataFolder(folder: string): DataFolder {
+  const path = resolve(folder);
+  const at = (name: string): string => join(path, name);
+  try {
+    for (const name of ["state", "agent", "logs"]) mkdirSync(at(name), { recursive: true });
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    throw notWritable(path, error);
+  }
+  const lock = acquireLock(path);
+  try {
+    checkVersion(at("version"));
+    rmSync(at("running.json"), { force: true });
+    let secrets = existsSync(at("secrets.json")) ? readSecrets(path) : writeSecrets(path, newSecrets());
+    return {
+      path,
+      stateDir: at("state"),
+      agentDir: at("agent"),
+      logsDir: at("logs"),
+      lock,
+      get secrets() {
+        return secrets;
+      },
+      saveSecrets: (changed) => {
+        secrets = writeSecrets(path, changed);
+      },
+      setRunning: (url) => writeWhole(at("running.json"), JSON.stringify({ url, pid: process.pid } satisfies Running)),
+      close: () => {
+        rmSync(at("running.json"), { force: true });
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw isPermission(error) ? notWritable(path, error) : error;
+  }
+}
+
+/** The nearest `.headgate` with a server's secrets, from `from` upwards. */
+export function findDataFolder(from: string): string | null {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const candidate = join(folder, ".headgate");
+    if (existsSync(join(candidate, "secrets.json"))) return candidate;
+    if (dirname(folder) === folder) return null;
+  }
+}
+
+/** Null when no live process serves this folder. */
+export function readRunning(folder: string): Running | null {
+  if (!isHeld(resolve(folder))) return null;
+  try {
+    return JSON.parse(readFileSync(join(folder, "running.json"), "utf8")) as Running;
+  } catch {
+    return null;
+  }
+}
+
+export function readSecrets(folder: string): Secrets {
+  const file = join(folder, "secrets.json");
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Secrets;
+  } catch (error) {
+    throw new AppError("invalid_input", `${file} cannot be read. Make it readable for you, or start with another data folder (--data).`, { cause: error });
+  }
+}
+
+function newSecrets(): Secrets {
+  return { bootstrapSecret: randomBytes(32).toString("base64url"), organization: "local", deployment: "dev" };
+}
+
+function writeSecrets(path: string, secrets: Secrets): Secrets {
+  writeWhole(join(path, "secrets.json"), `${JSON.stringify(secrets, null, 2)}\n`);
+  return secrets;
+}
+
+/** Readers see the old or the new text, never half of it; only the owner sees any. */
+function writeWhole(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  writeFileSync(temporary, text, { mode: 0o600 });
+  chmodSync(temporary, 0o600);
+  renameSync(temporary, file);
+}
+
+function checkVersion(file: string): void {
+  if (!existsSync(file)) {
+    writeFileSync(file, `${DATA_VERSION}\n`);
+    return;
+  }
+  const found = Number(readFileSync(file, "utf8").trim());
+  if (found === DATA_VERSION) return;
+  throw new AppError(
+    "unsupported_version",
+    `${dirname(file)} was written by another release (layout ${found}, this headgate knows ${DATA_VERSION}). Use that release, or another folder with --data.`,
+  );
+}
+
+function isPermission(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(String(error.code));
+}
+
+function notWritable(path: string, error: unknown): AppError {
+  if (error instanceof Error && "code" in error && (error.code === "ENOTDIR" || error.code === "EEXIST")) {
+    return new AppError("invalid_input", `The data folder ${path} cannot be made: something on its way is a file. Choose another one with --data.`, { cause: error });
+  }
+  return new AppError("invalid_input", `No permission to write to the data folder ${path}. Make it writable for you, or choose another one with --data.`, { cause: error });
+}

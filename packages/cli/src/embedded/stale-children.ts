@@ -1,0 +1,25 @@
+/**
+ * Children of a headgate that was killed with SIGKILL. On Linux they end with their parent (setpriv --pdeathsig); elsewhere, or when
+ * that tool is missing, their pid files tell the next start whom to end.
+ */
+import { readFileSync, rmSync } from "node:fs";
+import { commandLine, isAlive } from "./process-table.ts";
+
+/** Ends the process named by the file when it still is what the file says it was. */
+export async function endStaleChild(pidFile: string, commandPart: string): Promise<boolean> {
+  let pid: number;
+  try {
+    pid = Number(readFileSync(pidFile, "utf8").trim());
+  } catch {
+    return false;
+  }
+  rmSync(pidFile, { force: true });
+  if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid) || commandLine(pid)?.includes(commandPart) !== true) return false;
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    return false;
+  }
+  for (let waited = 0; waited < 100 && isAlive(pid); waited++) await new Promise((wake) => setTimeout(wake, 20));
+  return true;
+}

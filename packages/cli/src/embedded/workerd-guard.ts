@@ -1,0 +1,44 @@
+/**
+ * A small shell script in front of workerd: it writes workerd's pid down and, on Linux, has the kernel end workerd when this process
+ * dies in whatever way. Without it a killed parent leaves a workerd behind that keeps the port and goes on serving.
+ */
+import { execFileSync } from "node:child_process";
+import { chmodSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+export const WORKERD_PID_FILE = "workerd.pid";
+
+/** Null where there is no shell: Windows ends the children of a job object by itself. */
+export function writeWorkerdGuard(dataFolder: string): string | null {
+  if (process.platform === "win32") return null;
+  const file = join(dataFolder, "workerd.sh");
+  const prefix = deathSignalPrefix("KILL");
+  const script = ["#!/bin/sh", `echo $$ > ${quote(join(dataFolder, WORKERD_PID_FILE))}`, `exec ${[...prefix, workerdBinary()].map(quote).join(" ")} "$@"`, ""].join("\n");
+  writeFileSync(file, script, { mode: 0o700 });
+  chmodSync(file, 0o700);
+  return file;
+}
+
+/** The command that makes the next one end with its parent; empty where the system has no such tool. */
+export function deathSignalPrefix(signal: "KILL" | "TERM"): readonly string[] {
+  if (process.platform !== "linux") return [];
+  try {
+    execFileSync("setpriv", ["--pdeathsig", signal, "true"], { stdio: "ignore" });
+    return ["setpriv", "--pdeathsig", signal];
+  } catch {
+    return [];
+  }
+}
+
+/** The very workerd that miniflare would start: it is resolved from miniflare's own place. */
+function workerdBinary(): string {
+  const fromHere = createRequire(import.meta.url);
+  const fromMiniflare = createRequire(fromHere.resolve("miniflare"));
+  const workerd = fromMiniflare("workerd") as { readonly default: string };
+  return workerd.default;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,23 @@
+/**
+ * Where do bundles go while they are loaded? Below the project, so that Node finds the project's own packages from there, and in a
+ * folder of its own for each use, so that two commands on one project do not disturb each other.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "@headgate/shared/errors.ts";
+
+export async function withBuildFolder<T>(root: string, use: (folder: string) => Promise<T>): Promise<T> {
+  const parent = join(root, ".headgate", "build");
+  let folder: string;
+  try {
+    mkdirSync(parent, { recursive: true });
+    folder = mkdtempSync(join(parent, "b-"));
+  } catch (error) {
+    throw new AppError("invalid_input", `Cannot write to ${parent}: headgate builds there. Make the project folder writable.`, { cause: error });
+  }
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,68 @@
+/** From a code location's sources to a complete manifest with its files, or all reasons why there is none. */
+import { canonicalJson } from "@headgate/shared/json.ts";
+import { MANIFEST_MAX_BYTES, manifestSchema, type LoadError, type Manifest } from "@headgate/shared/manifest/schema.ts";
+import type { IndexResult } from "@headgate/shared/protocol/worker.ts";
+import { withBuildFolder } from "../project/build-folder.ts";
+import type { LocationConfig, Project } from "../project/project.ts";
+import { BUNDLE_FILE, bundleLocation } from "./bundle.ts";
+import type { ExternalPackage } from "./external-packages.ts";
+import { readGit } from "./git.ts";
+import { INDEX_MEMORY_MB, INDEX_TIMEOUT_MS, indexBundle } from "./index-location.ts";
+import { collectFiles, textFile, type PublishedFile } from "./project-files.ts";
+
+export interface BuiltLocation {
+  readonly name: string;
+  readonly manifest: Manifest;
+  readonly files: readonly PublishedFile[];
+  readonly externals: readonly ExternalPackage[];
+  /** What has to be watched for changes: the project's own modules (absolute) and the folders beside them. */
+  readonly inputs: readonly string[];
+  readonly folders: IndexResult["folders"];
+}
+export type BuildResult = { readonly ok: true; readonly location: BuiltLocation } | { readonly ok: false; readonly name: string; readonly problems: readonly LoadError[] };
+
+export async function buildLocation(project: Project, location: LocationConfig, env: NodeJS.ProcessEnv): Promise<BuildResult> {
+  const { root } = project;
+  const { name } = location;
+  const bundled = await bundleLocation(root, location);
+  if (!bundled.ok) return { ok: false, name, problems: bundled.problems };
+  const { bundle } = bundled;
+  const timeoutMs = location.indexTimeoutSeconds === undefined ? INDEX_TIMEOUT_MS : location.indexTimeoutSeconds * 1000;
+  return withBuildFolder(root, async (folder) => {
+    const indexed = await indexBundle(bundle, { root, folder, timeoutMs, memoryMb: INDEX_MEMORY_MB, env });
+    if (indexed.draft === null || indexed.errors.length > 0) return { ok: false, name, problems: indexed.errors };
+    if (indexed.draft.location !== name) return { ok: false, name, problems: [otherName(name, indexed.draft.location, location.entry)] };
+    const beside = await collectFiles({ root, folders: indexed.folders, include: location.include });
+    const files = [...beside.filter((file) => file.path !== BUNDLE_FILE), textFile(BUNDLE_FILE, bundle.code), textFile(`${BUNDLE_FILE}.map`, bundle.map)].sort((a, b) =>
+      a.path < b.path ? -1 : 1,
+    );
+    const parsed = manifestSchema.safeParse({
+      ...indexed.draft,
+      location: name,
+      entry: BUNDLE_FILE,
+      files: files.map(({ path, sha256, size }) => ({ path, sha256, size })),
+      git: await readGit(root),
+      runtime: { node: process.versions.node.split(".")[0] ?? "" },
+    });
+    if (!parsed.success) return { ok: false, name, problems: parsed.error.issues.slice(0, 20).map(invalid) };
+    const bytes = Buffer.byteLength(canonicalJson(parsed.data));
+    if (bytes > MANIFEST_MAX_BYTES) {
+      const message = `The manifest has ${bytes} bytes; at most ${MANIFEST_MAX_BYTES} are allowed. Split the project into several code locations.`;
+      return { ok: false, name, problems: [{ kind: "invalid_definition", message }] };
+    }
+    return { ok: true, location: { name, manifest: parsed.data, files, externals: bundle.externals, inputs: bundle.inputs, folders: indexed.folders } };
+  });
+}
+
+function otherName(name: string, own: string, entry: string): LoadError {
+  return {
+    kind: "invalid_definition",
+    message: `headgate.config.ts calls this code location '${name}', but ${entry} defines the code location '${own}'.`,
+    hint: "Give both the same name.",
+    file: entry,
+  };
+}
+
+function invalid(issue: { readonly path: readonly PropertyKey[]; readonly message: string }): LoadError {
+  return { kind: "invalid_definition", message: `${issue.path.map(String).join(".")}: ${issue.message}` };
+}

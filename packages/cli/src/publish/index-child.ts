@@ -1,0 +1,32 @@
+/** The child process that loads a bundle and asks it what it defines. User code runs here and nowhere else in the CLI. */
+import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
+import { RUNTIME_VERSION, type LocationRuntime } from "@headgate/shared/protocol/worker.ts";
+import type { IndexAnswer, IndexRequest } from "./index-protocol.ts";
+import { problemOfThrown, type Folders } from "./problems.ts";
+
+process.on("disconnect", () => process.exit(0));
+
+process.once("message", (request: IndexRequest) => {
+  const folders: Folders = { root: request.root, bundleFolder: dirname(request.bundle) };
+  const fail = (error: unknown): void => finish({ t: "failed", problem: problemOfThrown(error, folders) });
+  process.on("uncaughtException", fail);
+  process.on("unhandledRejection", fail);
+  index(request).then((answer) => finish(answer), fail);
+});
+
+async function index(request: IndexRequest): Promise<IndexAnswer> {
+  const module = (await import(pathToFileURL(request.bundle).href)) as { readonly runtime?: LocationRuntime };
+  const { runtime } = module;
+  if (runtime === undefined || runtime.version !== RUNTIME_VERSION) {
+    throw new Error(
+      `this headgate understands version ${RUNTIME_VERSION} of the SDK's runtime, the installed @headgate/sdk has ${runtime?.version ?? "none"}; install the same version of both`,
+    );
+  }
+  return { t: "indexed", result: await runtime.index({ root: request.root, scratch: request.scratch, env: process.env }) };
+}
+
+/** Open handles of user code (a timer, a pool) must not keep the child alive, and the answer must be out before it ends. */
+function finish(answer: IndexAnswer): void {
+  process.send?.(answer, undefined, {}, () => process.exit(0));
+}

@@ -1,0 +1,11 @@
+/** What passes between `headgate` and the child process that loads the user's code (Node IPC, one release). */
+import type { LoadError } from "@headgate/shared/manifest/schema.ts";
+import type { IndexResult } from "@headgate/shared/protocol/worker.ts";
+
+export interface IndexRequest {
+  readonly bundle: string;
+  readonly root: string;
+  readonly scratch: string;
+}
+
+export type IndexAnswer = { readonly t: "indexed"; readonly result: IndexResult } | { readonly t: "failed"; readonly problem: LoadError };

@@ -1,0 +1,33 @@
+/** What became of each code location, as lines and as JSON. */
+import type { VersionView } from "@headgate/shared/api/views.ts";
+import type { LocationOutcome } from "../publish/publish-project.ts";
+import { plural } from "./format.ts";
+import { problemLines } from "./problem-lines.ts";
+import type { Colors } from "./terminal.ts";
+
+export function countsText(counts: VersionView["counts"]): string {
+  const parts = [
+    plural(counts.assets, "asset"),
+    counts.checks > 0 && plural(counts.checks, "check"),
+    counts.jobs > 0 && plural(counts.jobs, "job"),
+    counts.schedules > 0 && plural(counts.schedules, "schedule"),
+    counts.sensors > 0 && plural(counts.sensors, "sensor"),
+  ];
+  return parts.filter((part) => part !== false).join(", ");
+}
+
+export function outcomeLines(outcome: LocationOutcome, colors: Colors): readonly string[] {
+  if (!outcome.ok) {
+    const stays = `${colors.red("✗")} ${colors.bold(outcome.name)} does not load; its last good version stays in force`;
+    return [stays, "", ...problemLines(outcome.problems, colors).map((line) => (line === "" ? "" : `  ${line}`))];
+  }
+  const { version, changed } = outcome.published;
+  const what = changed ? `published version ${version.number}` : `version ${version.number} is unchanged`;
+  return [`${colors.green("✓")} ${colors.bold(outcome.name)} ${what}: ${countsText(version.counts)}`];
+}
+
+export function outcomeJson(outcome: LocationOutcome): unknown {
+  if (!outcome.ok) return { location: outcome.name, ok: false, errors: outcome.problems };
+  const { version, changed, uploaded } = outcome.published;
+  return { location: outcome.name, ok: true, version: version.id, number: version.number, changed, counts: version.counts, uploaded, externals: outcome.built.externals };
+}

@@ -1,0 +1,35 @@
+/** The one place that turns an error into what a person or a machine reads. */
+import { AppError, type ErrorBody } from "@headgate/shared/errors.ts";
+import { caretUnder } from "./caret.ts";
+import { exitCodeOf, type ExitCode } from "./exit-code.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function printError(terminal: Terminal, thrown: unknown, options: { readonly debug: boolean }): ExitCode {
+  const error = asAppError(thrown);
+  terminal.status("");
+  terminal.printJson({ error: error.body });
+  if (!terminal.json) {
+    terminal.complain(`${terminal.colors.red("error")}: ${error.message}`);
+    for (const line of positionLines(error.body)) terminal.complain(line);
+  }
+  if (options.debug || (error.code === "internal" && !terminal.json)) terminal.complain(stackOf(thrown));
+  return exitCodeOf(error.code);
+}
+
+function asAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new AppError("internal", `Something unexpected happened in the headgate command: ${message}`, { cause: thrown });
+}
+
+/** A text with a position (selection errors) is shown with a caret under the place. */
+function positionLines(body: ErrorBody): readonly string[] {
+  const { text, position } = body.details ?? {};
+  return typeof text === "string" && typeof position === "number" ? caretUnder(text, position) : [];
+}
+
+function stackOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const cause = thrown.cause === undefined ? "" : `\ncaused by ${stackOf(thrown.cause)}`;
+  return (thrown.stack ?? thrown.message) + cause;
+}

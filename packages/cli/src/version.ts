@@ -1,0 +1,2 @@
+/** The release of this command; SDK, agent and control plane have the same. */
+export const CLI_VERSION = "0.1.0";
