@@ -1,0 +1,77 @@
+/**
+ * `npm test`: set-up as needed, then every check of `npm run check`, one after the other and all of them even when one fails. The last
+ * line is `N passed, N failed`: each test of the test runner counts, and each other check counts as one.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findChromium } from "./chromium.mjs";
+import { requireNode } from "./node-version.mjs";
+import { CommandFailed, exitOf, stopRunningCommands } from "./run-command.mjs";
+
+requireNode();
+const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
+const report = join(root, "artifacts", "vitest.json");
+const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+
+for (const [signal, number] of [["SIGINT", 2], ["SIGTERM", 15], ["SIGHUP", 1]]) {
+  process.on(signal, () => {
+    stopRunningCommands(signal);
+    process.exit(128 + number);
+  });
+}
+
+let passed = 0;
+let failed = 0;
+const broken = [];
+
+try {
+  const { setUp } = await import("./setup.mjs");
+  const { env } = await setUp({ root, onProgress: (text) => console.log(`set-up: ${text}`) });
+  const chromium = await findChromium({ onProgress: (text) => console.log(`set-up: ${text}`) });
+  await runChecks({ ...env, HEADGATE_CHROMIUM: chromium });
+} catch (error) {
+  console.error(error instanceof CommandFailed || error?.name === "PythonEnvError" ? `error: ${error.message}` : error);
+  failed++;
+  broken.push("set-up");
+}
+if (broken.length > 0) console.log(`\nfailed: ${broken.join(", ")}`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+async function runChecks(env) {
+  for (const step of checkSteps()) {
+    console.log(`\n--- ${step}`);
+    if (step === "check:tests") await runTests(env);
+    else count(step, (await exitOf(npm, ["run", "--silent", step], { cwd: root, env, show: true })).code === 0);
+  }
+}
+
+/** The parts of the `check` script, so that the two can not drift apart. */
+function checkSteps() {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const steps = scripts.check.split("&&").map((part) => /^npm run (\S+)$/.exec(part.trim())?.[1]);
+  if (steps.includes(undefined)) throw new CommandFailed(`The script 'check' in package.json must be 'npm run x && npm run y ...', but is '${scripts.check}'.`);
+  return steps;
+}
+
+function count(step, good) {
+  if (good) return void passed++;
+  failed++;
+  broken.push(step);
+}
+
+async function runTests(env) {
+  mkdirSync(join(root, "artifacts"), { recursive: true });
+  rmSync(report, { force: true });
+  const args = ["run", "--silent", "check:tests", "--", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const { code } = await exitOf(npm, args, { cwd: root, env, show: true });
+  if (!existsSync(report)) return count("check:tests (no report was written)", false);
+  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
+  passed += numPassedTests;
+  failed += numFailedTests;
+  if (numFailedTests > 0) broken.push(`${numFailedTests} tests`);
+  // A test file that does not load, or an error outside any test, fails the run without failing a test.
+  if (code !== 0 && numFailedTests === 0) count("check:tests (an error outside the tests)", false);
+  if (code === 0 && numPassedTests === 0) count("check:tests (no test ran)", false);
+}
