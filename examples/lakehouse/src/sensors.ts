@@ -1,0 +1,40 @@
+/** Runs that start because something happened. */
+import { defineAssetSensor, defineRunStatusSensor, defineSensor, defineWebhookSensor, runRequest, skip } from "@headgate/sdk";
+import { bronzeRefresh, report } from "./jobs.ts";
+import { landing } from "./resources.ts";
+
+/** Looks for new files in the landing folder; the cursor is the last name seen, so files are named in their order. */
+export const newFiles = defineSensor({
+  name: "new_files",
+  job: bronzeRefresh,
+  every: "30s",
+  requires: [landing],
+  async *evaluate({ cursor, setCursor, resources }) {
+    const files = (await resources.landing.dropped()).filter(({ name }) => name > (cursor ?? ""));
+    if (files.length === 0) yield skip("no new files");
+    for (const { name } of files) {
+      yield runRequest({ runKey: name, tags: { file: name } });
+      setCursor(name);
+    }
+  },
+});
+
+/** The ingestion tool calls when a sync is done. */
+export const airbyteSync = defineWebhookSensor({ name: "airbyte_sync", job: bronzeRefresh });
+
+/** Fires on the event itself, without waiting for a clock. Off until somebody wants a report after every refresh. */
+export const reportAfterOrders = defineAssetSensor({
+  name: "report_after_orders",
+  assets: ["gold/fct_orders"],
+  job: report,
+  defaultStatus: "stopped",
+});
+
+export const onFailure = defineRunStatusSensor({
+  name: "on_failure",
+  statuses: ["failed"],
+  evaluate: ({ event, log }) => {
+    log.error(`run ${event.run} of ${event.job ?? "a selection"} failed: ${event.message ?? "no message"}`);
+    return skip("only told");
+  },
+});
