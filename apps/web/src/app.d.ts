@@ -1,0 +1,14 @@
+declare global {
+  namespace App {
+    interface Error {
+      message: string;
+      /** Names close to the one that was not found, with their addresses. */
+      nearest?: readonly { readonly label: string; readonly href: string }[];
+    }
+    interface PageState {
+      materialize?: string;
+    }
+  }
+}
+
+export {};

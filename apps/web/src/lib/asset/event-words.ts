@@ -1,0 +1,29 @@
+/** What does an event of an asset look like and say? */
+import { assertNever } from "@headgate/shared/assert.ts";
+import type { AssetEventRow } from "@headgate/shared/api/views.ts";
+import { checkLook, type Look } from "#lib/status/look.ts";
+
+export function eventLook(event: AssetEventRow): Look {
+  switch (event.type) {
+    case "asset_materialized":
+      return { tone: "good", word: "Materialized" };
+    case "asset_observed":
+      return { tone: "idle", word: "Observed" };
+    case "asset_failed":
+      return { tone: "bad", word: "Failed" };
+    case "check_evaluated": {
+      const look = checkLook(event.check);
+      return { tone: look.tone, word: `Check ${look.word.toLowerCase()}` };
+    }
+    default:
+      return assertNever(event.type);
+  }
+}
+
+/** One line that says what matters of it. */
+export function eventSummary(event: AssetEventRow): string {
+  if (event.failure) return event.failure.message;
+  if (event.check) return event.check.description === null ? event.check.check : `${event.check.check}: ${event.check.description}`;
+  const rows = event.metadata["row_count"];
+  return rows?.type === "int" ? `${rows.value.toLocaleString("en")} rows` : "";
+}

@@ -1,0 +1,138 @@
+/**
+ * Which assets does a text in a search box mean? The selection language of the whole product, with one comfort: a bare word finds keys
+ * that contain it. Catalog and lineage both ask here, so the same address shows the same assets in both.
+ */
+import type { AssetState } from "@headgate/shared/api/views.ts";
+import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
+import type { Selection } from "@headgate/shared/domain/selection/ast.ts";
+import type { SelectionVocabulary } from "@headgate/shared/domain/selection/complete.ts";
+import { emptyClauses, evaluateSelection, type SelectionContext } from "@headgate/shared/domain/selection/evaluate.ts";
+import { parseSelection, type SelectionErrorDetails } from "@headgate/shared/domain/selection/parse.ts";
+import { printSelection } from "@headgate/shared/domain/selection/print.ts";
+import { isExternal, type Definitions } from "#lib/definitions.ts";
+
+export const STATUS_VALUES = ["healthy", "failed", "warning", "never", "running", "queued", "materialized", "external"] as const;
+type StatusValue = (typeof STATUS_VALUES)[number];
+
+export interface QueryProblem {
+  readonly message: string;
+  /** The text only ends too early: somebody is still typing. What was complete before counts meanwhile. */
+  readonly unfinished: boolean;
+  /** Where in the text; null when the text as a whole is meant. */
+  readonly place: SelectionErrorDetails | null;
+}
+export interface QueryAnswer {
+  /** Null: everything. */
+  readonly keys: readonly string[] | null;
+  readonly problem: QueryProblem | null;
+  /** When nothing matches: the clauses that match nothing, and keys that look like what was typed. */
+  readonly empty: { readonly clauses: readonly string[]; readonly nearest: readonly string[] } | null;
+}
+
+const EVERYTHING: QueryAnswer = { keys: null, problem: null, empty: null };
+
+export function evaluateQuery(text: string, definitions: Definitions, stateOf: (key: string) => AssetState | undefined): QueryAnswer {
+  const trimmed = text.trim();
+  if (trimmed === "") return EVERYTHING;
+  const parsed = parseSelection(text);
+  if (!parsed.ok) return parseProblem(text, placeOf(parsed.error.details), parsed.error.message, (complete) => evaluateQuery(complete, definitions, stateOf));
+  const context = queryContext(definitions, stateOf);
+  const result = evaluateSelection(parsed.value, definitions.graph, context);
+  const widened = isBareWord(parsed.value) ? evaluateSelection({ ...parsed.value, pattern: `*${parsed.value.pattern.replaceAll(".", "/")}*` }, definitions.graph, context) : null;
+  if (!result.ok && !widened?.ok) return { keys: [], problem: { message: result.error.message, unfinished: false, place: placeOf(result.error.details) }, empty: null };
+  const keys = [...new Set([...(result.ok ? result.value : []), ...(widened?.ok ? widened.value : [])])].filter((key) => definitions.byKey.has(key));
+  return { keys, problem: null, empty: keys.length > 0 ? null : explainEmpty(parsed.value, definitions, context) };
+}
+
+const UNFINISHED_END = /(?:^|\s)(?:and|or|not|[a-z_]+:|[a-z_]*\(|\+)?\s*$/i;
+
+function parseProblem(text: string, place: SelectionErrorDetails | null, message: string, evaluate: (complete: string) => QueryAnswer): QueryAnswer {
+  const unfinished = place !== null && place.position >= text.trimEnd().length;
+  const complete = text.trimEnd().replace(UNFINISHED_END, "");
+  if (!unfinished || complete === text || complete.trim() === "") return { keys: unfinished ? null : [], problem: { message, unfinished, place }, empty: null };
+  return { keys: evaluate(complete).keys, problem: { message, unfinished, place }, empty: null };
+}
+
+function explainEmpty(selection: Selection, definitions: Definitions, context: SelectionContext): QueryAnswer["empty"] {
+  const clauses = emptyClauses(selection, definitions.graph, context);
+  const typed = clauses.flatMap((clause) => (clause.type === "key" ? [clause.pattern.replaceAll("*", "")] : []));
+  const nearest = typed.flatMap((pattern) => nearestKeys(pattern, definitions.byKey.keys(), 5));
+  return { clauses: clauses.map(printSelection), nearest: [...new Set(nearest)].slice(0, 5) };
+}
+
+function isBareWord(selection: Selection): selection is Selection & { type: "key" } {
+  return selection.type === "key" && !selection.exact && !selection.pattern.includes("*");
+}
+
+export function queryContext(definitions: Definitions, stateOf: (key: string) => AssetState | undefined): SelectionContext {
+  const jobKeys = new Map<string, ReadonlySet<string>>();
+  return {
+    includeExternal: true,
+    attributes: {
+      status: ({ asset, value }) => hasStatus(stateOf(asset), isExternal(definitions.byKey.get(asset)), value),
+      column: ({ asset, value }) => definitions.byKey.get(asset)?.columns?.some((column) => column.name === value) ?? false,
+      table_name: ({ asset, value }) => value !== null && (definitions.byKey.get(asset)?.relation ?? "") === value,
+      job: ({ asset, value }) => value !== null && keysOfJob(value, definitions, jobKeys).has(asset),
+    },
+  };
+}
+
+/** `status:failed` also means a failed check, as the asset's word and glyph do. */
+function hasStatus(state: AssetState | undefined, external: boolean, value: string | null): boolean {
+  const wanted = STATUS_VALUES.find((status) => status === value?.toLowerCase());
+  switch (wanted) {
+    case undefined:
+      return false;
+    case "external":
+      return external;
+    case "healthy":
+    case "failed":
+    case "warning":
+      return state?.health === wanted;
+    case "never":
+      return !external && !state?.materialized && !state?.failed;
+    case "materialized":
+      return Boolean(state?.materialized);
+    case "running":
+    case "queued":
+      return state?.inProgress?.status === wanted;
+    default:
+      return wanted satisfies never;
+  }
+}
+
+function keysOfJob(name: string, definitions: Definitions, known: Map<string, ReadonlySet<string>>): ReadonlySet<string> {
+  const before = known.get(name);
+  if (before) return before;
+  const job = definitions.document.jobs.find((entry) => entry.name === name);
+  const parsed = job ? parseSelection(job.selection) : null;
+  const keys = parsed?.ok ? evaluateSelection(parsed.value, definitions.graph) : null;
+  const found = new Set(keys?.ok ? keys.value : []);
+  known.set(name, found);
+  return found;
+}
+
+export function queryVocabulary(definitions: Definitions): SelectionVocabulary {
+  const { document, groups, kinds, owners } = definitions;
+  const tags = new Set(document.assets.flatMap((asset) => Object.entries(asset.tags).flatMap(([name, value]) => [name, `${name}=${value}`])));
+  return {
+    keys: document.assets.map((asset) => asset.key),
+    values: {
+      group: groups,
+      kind: kinds,
+      owner: owners,
+      tag: [...tags].sort(),
+      status: STATUS_VALUES satisfies readonly StatusValue[],
+      job: document.jobs.map((job) => job.name),
+      code_location: document.locations.map((location) => location.name),
+      is: ["external", "materializable"],
+      partitions: ["none", "static", "dynamic", "time", "multipartitions"],
+    },
+  };
+}
+
+function placeOf(details: Readonly<Record<string, unknown>> | undefined): SelectionErrorDetails | null {
+  const { position, length } = details ?? {};
+  if (typeof position !== "number" || typeof length !== "number") return null;
+  return { position, length, expected: [] };
+}

@@ -1,0 +1,112 @@
+/** What does the palette offer for a text? Assets, jobs, runs, places, and the actions on them. Pure, and fast enough for every key press. */
+import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { Definitions } from "#lib/definitions.ts";
+import { runTitle, shortRunId } from "#lib/format/run-words.ts";
+import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";
+import { assetPath, jobsPath, runPath, type DeploymentRef } from "#lib/paths.ts";
+import { goToPath, PLACE_NAMES, PLACES } from "#lib/shell/nav-items.ts";
+
+export type PaletteAction =
+  | { readonly type: "open"; readonly href: string }
+  | { readonly type: "launch"; readonly request: LaunchRequest }
+  | { readonly type: "theme" }
+  | { readonly type: "zone" };
+export interface PaletteItem {
+  readonly id: string;
+  readonly label: string;
+  readonly kind: "Action" | "Asset" | "Job" | "Run" | "Page" | "Setting";
+  readonly detail?: string | undefined;
+  readonly action: PaletteAction;
+}
+export interface PaletteSource {
+  readonly ref: DeploymentRef;
+  readonly definitions: Definitions;
+  readonly runs: readonly RunSummary[];
+}
+
+const LIMIT = 30;
+const PER_KIND = 12;
+const VERBS = ["materialize", "run", "launch"];
+
+export function findPaletteItems(text: string, source: PaletteSource): PaletteItem[] {
+  const words = text.trim().toLowerCase().replaceAll(".", "/").split(/\s+/).filter(Boolean);
+  const [first = "", ...rest] = words;
+  const isVerb = first !== "" && VERBS.some((verb) => verb.startsWith(first) && first.length >= 3);
+  const acting = isVerb ? actionItems(rest, source) : [];
+  const pages = PLACES.map((place): PaletteItem => ({ id: `page:${place}`, label: PLACE_NAMES[place], kind: "Page", action: { type: "open", href: goToPath(source.ref, place) } }));
+  const settings: PaletteItem[] = [
+    { id: "theme", label: "Switch theme", kind: "Setting", action: { type: "theme" } },
+    { id: "zone", label: "Switch time zone", kind: "Setting", action: { type: "zone" } },
+    { id: "tokens", label: "Agent tokens", kind: "Setting", action: { type: "open", href: `${goToPath(source.ref, "agents")}#tokens` } },
+  ];
+  if (words.length === 0) return [...pages, ...settings];
+  return [
+    ...acting,
+    ...best(source.definitions.document.assets, words, (asset) => asset.key, PER_KIND).map((asset) => assetItem(source, asset.key, asset.group)),
+    ...best(source.definitions.document.jobs, words, (job) => job.name, PER_KIND).map((job) => jobItem(source, job.name, job.assetCount)),
+    ...best(source.runs, words, (run) => `${run.id} ${runTitle(run).toLowerCase()}`, 5).map((run) => runItem(source, run)),
+    ...best([...pages, ...settings], words, (item) => item.label.toLowerCase(), PER_KIND),
+    ...(isVerb ? [] : suggestedActions(words, source)),
+  ].slice(0, LIMIT);
+}
+
+export function runItem(source: Pick<PaletteSource, "ref">, run: RunSummary): PaletteItem {
+  return { id: `run:${run.id}`, label: `${runTitle(run)} · ${shortRunId(run.id)}`, kind: "Run", detail: run.status, action: { type: "open", href: runPath(source.ref, run.id) } };
+}
+
+function assetItem(source: PaletteSource, key: string, group: string): PaletteItem {
+  return { id: `asset:${key}`, label: key, kind: "Asset", detail: group, action: { type: "open", href: assetPath(source.ref, key) } };
+}
+
+function jobItem(source: PaletteSource, name: string, assets: number): PaletteItem {
+  return { id: `job:${name}`, label: name, kind: "Job", detail: `${assets} assets`, action: { type: "open", href: jobsPath(source.ref, { q: name }) } };
+}
+
+function actionItems(words: readonly string[], source: PaletteSource): PaletteItem[] {
+  const assets = source.definitions.document.assets.filter((asset) => asset.unit !== null);
+  return [
+    ...best(assets, words, (asset) => asset.key, 8).map((asset) => materializeItem(asset.key)),
+    ...best(source.definitions.document.jobs, words, (job) => job.name, 4).map(
+      (job): PaletteItem => ({ id: `launch:${job.location}:${job.name}`, label: `Run job ${job.name}`, kind: "Action", action: { type: "launch", request: { job: { name: job.name, location: job.location } } } }),
+    ),
+  ];
+}
+
+/** For a text that names an asset, the action on it is one arrow key away. */
+function suggestedActions(words: readonly string[], source: PaletteSource): PaletteItem[] {
+  const assets = source.definitions.document.assets.filter((asset) => asset.unit !== null);
+  return best(assets, words, (asset) => asset.key, 3).map((asset) => materializeItem(asset.key));
+}
+
+function materializeItem(key: string): PaletteItem {
+  return { id: `materialize:${key}`, label: `Materialize ${key}`, kind: "Action", action: { type: "launch", request: { selection: `key:"${key}"` } } };
+}
+
+/** Entries that contain every word, those where it begins a segment first, then the shorter ones. */
+function best<T>(entries: readonly T[], words: readonly string[], textOf: (entry: T) => string, limit: number): T[] {
+  const scored: { entry: T; score: number }[] = [];
+  for (const entry of entries) {
+    const text = textOf(entry).toLowerCase();
+    let score = text.length / 1000;
+    let all = true;
+    for (const word of words) {
+      const at = text.indexOf(word);
+      if (at < 0) {
+        all = false;
+        break;
+      }
+      score += at === 0 ? 0 : isBoundary(text.charCodeAt(at - 1)) ? 1 : 2;
+      if (text.length === at + word.length && (at === 0 || isBoundary(text.charCodeAt(at - 1)))) score -= 0.5;
+    }
+    if (all) scored.push({ entry, score });
+  }
+  return scored
+    .sort((a, b) => a.score - b.score)
+    .slice(0, limit)
+    .map(({ entry }) => entry);
+}
+
+function isBoundary(code: number): boolean {
+  // Space, "-", ".", "/", "_".
+  return code === 32 || code === 45 || code === 46 || code === 47 || code === 95;
+}

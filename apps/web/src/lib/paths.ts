@@ -1,0 +1,64 @@
+/** What is the address of each view? Every navigation is a link made here, so that any view can be shared and opened in a new tab. */
+export interface DeploymentRef {
+  readonly org: string;
+  readonly name: string;
+}
+export type AssetTab = "overview" | "events" | "checks" | "lineage" | "partitions";
+
+type Query = Readonly<Record<string, string | number | null | undefined>>;
+
+export function deploymentHome(ref: DeploymentRef): string {
+  return `/${encodeURIComponent(ref.org)}/${encodeURIComponent(ref.name)}`;
+}
+
+/** Asset keys keep their slashes: they consist of characters that need no escape. */
+export function assetPath(ref: DeploymentRef, key: string, tab: AssetTab = "overview", query: Query = {}): string {
+  const base = `${deploymentHome(ref)}/assets/${key}`;
+  return withQuery(tab === "overview" ? base : `${base}/-/${tab}`, query);
+}
+
+export function assetsPath(ref: DeploymentRef, query: Query = {}): string {
+  return withQuery(`${deploymentHome(ref)}/assets`, query);
+}
+
+export function lineagePath(ref: DeploymentRef, query: Query = {}): string {
+  return withQuery(`${deploymentHome(ref)}/lineage`, query);
+}
+
+export function runsPath(ref: DeploymentRef, query: Query = {}): string {
+  return withQuery(`${deploymentHome(ref)}/runs`, query);
+}
+
+export function runPath(ref: DeploymentRef, run: string, query: Query = {}): string {
+  return withQuery(`${deploymentHome(ref)}/runs/${encodeURIComponent(run)}`, query);
+}
+
+export function jobsPath(ref: DeploymentRef, query: Query = {}): string {
+  return withQuery(`${deploymentHome(ref)}/jobs`, query);
+}
+
+export function codePath(ref: DeploymentRef, location?: string): string {
+  const base = `${deploymentHome(ref)}/code`;
+  return location === undefined ? base : `${base}/${encodeURIComponent(location)}`;
+}
+
+export function agentsPath(ref: DeploymentRef): string {
+  return `${deploymentHome(ref)}/agents`;
+}
+
+export function withQuery(path: string, query: Query): string {
+  const parts = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== null && value !== undefined && value !== "") parts.set(name, String(value));
+  const text = parts.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+/** Only links to the web may come from user code; anything else (javascript:, data:) is shown as text. */
+export function safeExternalUrl(text: string): string | null {
+  try {
+    const url = new URL(text);
+    return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import type { EventRow, RunDetail, StepView } from "@headgate/shared/api/views.ts";
+import { atLeast, filterLines, logLine } from "./log-lines.ts";
+import { applyRunChanges, mergeEvents, runStateFrom } from "./run-state.ts";
+import { timelineRows, timelineTicks } from "./timeline.ts";
+
+const event = (seq: number, message = `line ${seq}`): EventRow => ({ seq, at: seq, step: "a", attempt: 1, event: { type: "log", level: seq % 2 ? "info" : "error", message } });
+
+function step(over: Partial<StepView>): StepView {
+  return { run: "r", key: "dbt:x", location: "l", unit: "dbt:x", kind: "dbt", status: "pending", assets: ["a", "b"], checks: [], partition: null, deps: [], attempt: 1, maxAttempts: 1, agent: null, readyAt: 10, assignedAt: null, startedAt: null, endedAt: null, retryAt: null, failure: null, waiting: null, ...over };
+}
+const detail: RunDetail = {
+  run: { id: "r", status: "running", job: null, selection: "*", partition: null, tags: {}, trigger: { type: "system", reason: "test" }, parent: null, createdAt: 0, startedAt: 1, endedAt: null, assetCount: 2, steps: { total: 1, succeeded: 0, failed: 0, skipped: 0, running: 0, canceled: 0 }, materialized: 0, error: null, checksFailed: 0, checksWarned: 0, waiting: null, lastSeq: 0 },
+  steps: [step({})],
+  stepAssets: [],
+  failure: null,
+  failedStep: null,
+  config: null,
+  versions: [],
+  children: [],
+};
+
+describe("events of a run", () => {
+  it("are kept in order and once, whatever order pages and live frames come in", () => {
+    let events = mergeEvents([], [event(1), event(2)]);
+    events = mergeEvents(events, [event(2), event(3)]);
+    events = mergeEvents(events, [event(5)]);
+    events = mergeEvents(events, [event(4)]);
+    expect(events.map((entry) => entry.seq)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("are filtered by level, step and text, and the count is exact", () => {
+    const lines = [1, 2, 3, 4].map((seq) => logLine(event(seq)));
+    expect(filterLines(lines, { levels: atLeast("error"), step: null, text: "", eventsOnly: false }).map((line) => line.seq)).toEqual([2, 4]);
+    expect(filterLines(lines, { levels: atLeast("debug"), step: "b", text: "", eventsOnly: false })).toEqual([]);
+    expect(filterLines(lines, { levels: atLeast("debug"), step: null, text: "LINE 3", eventsOnly: false }).map((line) => line.seq)).toEqual([3]);
+  });
+});
+
+describe("live changes", () => {
+  it("move a step and name the first failure", () => {
+    const before = runStateFrom(detail);
+    const after = applyRunChanges(before, [{ type: "step", step: step({ status: "failed", failure: { kind: "dbt", message: "boom" } }) }]);
+    expect(after.steps.get("dbt:x")?.status).toBe("failed");
+    expect(after.detail.failure?.message).toBe("boom");
+    expect(applyRunChanges(after, [{ type: "step", step: step({ run: "other" }) }])).toBe(after);
+  });
+
+  it("give each model of a dbt step its own row", () => {
+    const state = applyRunChanges(runStateFrom(detail), [
+      { type: "step", step: step({ status: "running", assignedAt: 12, startedAt: 15 }) },
+      { type: "step_asset", asset: { run: "r", step: "dbt:x", asset: "a", status: "succeeded", startedAt: 20, endedAt: 30, rowCount: 200, message: null } },
+      { type: "step_asset", asset: { run: "r", step: "dbt:x", asset: "b", status: "failed", startedAt: 20, endedAt: 40, rowCount: null, message: "no such column" } },
+    ]);
+    const rows = timelineRows(state);
+    expect(rows.map((row) => row.label)).toEqual(["dbt:x", "a", "b"]);
+    expect(rows[0]?.bars.map((bar) => bar.kind)).toEqual(["waiting", "starting", "running"]);
+    expect(rows[2]).toMatchObject({ look: { tone: "bad" }, note: "no such column" });
+  });
+});
+
+describe("axis", () => {
+  it("has few marks at round durations", () => {
+    expect(timelineTicks(4200, 6)).toEqual([0, 1000, 2000, 3000, 4000]);
+    expect(timelineTicks(3_600_000 * 5, 6).length).toBeLessThanOrEqual(7);
+  });
+});

@@ -1,0 +1,80 @@
+/** Rows and bars of the run's timeline: a row per step and, inside a step of several assets, a row per asset (a dbt model). Pure. */
+import { stepAssetLook, stepLook, type Look } from "#lib/status/look.ts";
+import type { RunState } from "./run-state.ts";
+
+export interface TimelineBar {
+  readonly kind: "waiting" | "starting" | "running";
+  readonly start: number;
+  /** Null: still going on. */
+  readonly end: number | null;
+}
+export interface TimelineRow {
+  readonly id: string;
+  readonly step: string;
+  /** Null for the step's own row. */
+  readonly asset: string | null;
+  readonly label: string;
+  readonly depth: 0 | 1;
+  readonly look: Look;
+  readonly bars: readonly TimelineBar[];
+  /** What to say beside the bar: the failure, the reason for waiting, the row count. */
+  readonly note: string | null;
+  readonly noteTone: "bad" | "muted";
+}
+
+export function timelineRows(state: RunState): TimelineRow[] {
+  const rows: TimelineRow[] = [];
+  for (const step of state.detail.steps) {
+    const current = state.steps.get(step.key) ?? step;
+    const bars: TimelineBar[] = [];
+    const begin = current.assignedAt ?? current.startedAt ?? current.endedAt;
+    if (current.readyAt !== null && (begin !== null || current.status === "pending")) bars.push({ kind: "waiting", start: current.readyAt, end: begin });
+    if (current.assignedAt !== null && current.status !== "skipped") bars.push({ kind: "starting", start: current.assignedAt, end: current.startedAt ?? current.endedAt });
+    if (current.startedAt !== null) bars.push({ kind: "running", start: current.startedAt, end: current.endedAt });
+    const failure = current.failure?.message ?? null;
+    rows.push({
+      id: current.key,
+      step: current.key,
+      asset: null,
+      label: current.key,
+      depth: 0,
+      look: stepLook(current.status),
+      bars,
+      note: failure ?? current.waiting?.message ?? (current.attempt > 1 ? `attempt ${current.attempt} of ${current.maxAttempts}` : null),
+      noteTone: failure === null ? "muted" : "bad",
+    });
+    const assets = state.stepAssets.get(current.key) ?? [];
+    if (current.assets.length < 2) continue;
+    for (const asset of assets) {
+      rows.push({
+        id: `${current.key} ${asset.asset}`,
+        step: current.key,
+        asset: asset.asset,
+        label: asset.asset,
+        depth: 1,
+        look: stepAssetLook(asset.status),
+        bars: asset.startedAt === null ? [] : [{ kind: "running", start: asset.startedAt, end: asset.endedAt }],
+        note: asset.message ?? (asset.rowCount === null ? null : `${asset.rowCount.toLocaleString("en")} rows`),
+        noteTone: asset.status === "failed" ? "bad" : "muted",
+      });
+    }
+  }
+  return rows;
+}
+
+/** First and last instant to show; a run that goes on ends at `now`. */
+export function timelineSpan(state: RunState, now: number): { readonly start: number; readonly end: number } {
+  const { run } = state.detail;
+  const start = run.createdAt;
+  return { start, end: Math.max(run.endedAt ?? now, start + 100) };
+}
+
+const STEPS_MS = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, 86_400_000];
+
+/** Offsets from the start at which the axis has marks: at most `count` of them, at round durations. */
+export function timelineTicks(spanMs: number, count: number): number[] {
+  const step = STEPS_MS.find((candidate) => spanMs / candidate <= count) ?? 86_400_000 * Math.ceil(spanMs / 86_400_000 / count);
+  const ticks: number[] = [];
+  for (let at = 0; at <= spanMs; at += step) ticks.push(at);
+  return ticks;
+}

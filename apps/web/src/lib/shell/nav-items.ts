@@ -1,0 +1,33 @@
+/** Which places does the navigation list, where are they, and which of them is the current one? */
+import { assertNever } from "@headgate/shared/assert.ts";
+import type { GoTo } from "#lib/keyboard/shortcuts.ts";
+import { agentsPath, assetsPath, codePath, deploymentHome, jobsPath, lineagePath, runsPath, type DeploymentRef } from "#lib/paths.ts";
+
+export const PLACES = ["home", "assets", "lineage", "runs", "jobs", "code", "agents"] as const satisfies readonly GoTo[];
+export const PLACE_NAMES: Readonly<Record<GoTo, string>> = { home: "Home", assets: "Assets", lineage: "Lineage", runs: "Runs", jobs: "Jobs", code: "Code", agents: "Agents" };
+
+export function goToPath(ref: DeploymentRef, to: GoTo): string {
+  switch (to) {
+    case "home":
+      return deploymentHome(ref);
+    case "assets":
+      return assetsPath(ref);
+    case "lineage":
+      return lineagePath(ref);
+    case "runs":
+      return runsPath(ref);
+    case "jobs":
+      return jobsPath(ref);
+    case "code":
+      return codePath(ref);
+    case "agents":
+      return agentsPath(ref);
+    default:
+      return assertNever(to);
+  }
+}
+
+export function isCurrentPlace(ref: DeploymentRef, place: GoTo, pathname: string): boolean {
+  const path = goToPath(ref, place);
+  return place === "home" ? pathname === path : pathname === path || pathname.startsWith(`${path}/`);
+}
