@@ -111,7 +111,7 @@ function writeProject(folder: string): void {
 const noops = Array.from({ length: ${NOOPS} }, (_, index) => defineAsset({ key: \`noop/n\${index}\`, group: "noop", async run() {} }));
 const click = defineAsset({ key: "click", async run() { return materialization({ metadata: { began: Date.now() } }); } });
 const lines = defineAsset({ key: "lines", async run({ log }) { for (let line = 0; line < ${LINES}; line++) log.info(\`line \${line} of a log that says nothing much\`); } });
-export default defineCodeLocation({ assets: [noops, click, lines] });
+export default defineCodeLocation({ name: "bench", assets: [noops, click, lines] });
 `,
   );
 }

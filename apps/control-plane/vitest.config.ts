@@ -11,5 +11,5 @@ export default defineConfig({
       miniflare: { bindings: { BOOTSTRAP_SECRET: "a-bootstrap-secret-for-tests-0123456789", TEST_MIGRATIONS: migrations } },
     }),
   ],
-  test: { name: "control-plane", include: ["src/**/*.test.ts", "test/**/*.test.ts"] },
+  test: { name: "control-plane", include: ["src/**/*.test.ts", "test/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 },
 });

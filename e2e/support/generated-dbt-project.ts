@@ -51,6 +51,7 @@ import { dbtAssets, dbtProject } from "@headgate/sdk/dbt";
 const project = dbtProject({ dir: "warehouse", env: ({ storage }) => ({ DUCKDB_PATH: join(storage, "warehouse.duckdb") }) });
 
 export default defineCodeLocation({
+  name: "warehouse",
   assets: [dbtAssets({ project })],
   jobs: [defineJob("everything", { selection: "*" })],
 });

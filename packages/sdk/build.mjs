@@ -1,5 +1,5 @@
 /** Makes `dist`: one ES module and one declaration file per entry point, with the private packages bundled in. Run: node build.mjs */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,8 @@ import { dts } from "rollup-plugin-dts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const dist = join(root, "dist");
+/** Built beside and then renamed, so that nobody ever reads half a `dist`. */
+const fresh = join(root, "node_modules", `.build-${process.pid}`);
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const external = Object.keys(manifest.peerDependencies ?? {});
 
@@ -24,15 +26,17 @@ const entries = Object.fromEntries(
 const englishOnly = {
   name: "english-only",
   setup(context) {
-    context.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: 'export { default as en } from "./en.js";', loader: "js" }));
+    context.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+      loader: "js",
+    }));
   },
 };
 
-rmSync(dist, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
   entryPoints: entries,
-  outdir: dist,
+  outdir: fresh,
   bundle: true,
   splitting: true,
   format: "esm",
@@ -41,7 +45,11 @@ await build({
   conditions: ["headgate-source"],
   external,
   // The private package has its own copy of the same version: one is enough.
-  alias: { zod: createRequire(import.meta.url).resolve("zod").replace(/index\.cjs$/, "index.js") },
+  alias: {
+    zod: createRequire(import.meta.url)
+      .resolve("zod")
+      .replace(/index\.cjs$/, "index.js"),
+  },
   plugins: [englishOnly],
   chunkNames: "chunks/[name]-[hash]",
   sourcemap: true,
@@ -60,11 +68,16 @@ const types = await rollup({
     if (!harmless.includes(warning.code)) console.warn(warning.message);
   },
 });
-await types.write({ dir: dist, format: "es", chunkFileNames: "chunks/[name]-[hash].d.ts" });
+await types.write({ dir: fresh, format: "es", chunkFileNames: "chunks/[name]-[hash].d.ts" });
 await types.close();
 
 const licences = ["zod", "@standard-schema/spec"].map((name) => {
-  const folder = [root, join(root, "../..")].map((from) => join(from, "node_modules", name)).find((path) => existsSync(join(path, "LICENSE")));
+  const folder = [root, join(root, "../..")]
+    .map((from) => join(from, "node_modules", name))
+    .find((path) => existsSync(join(path, "LICENSE")));
   return `${name}\n\n${readFileSync(join(folder, "LICENSE"), "utf8").trim()}\n`;
 });
-writeFileSync(join(dist, "THIRD_PARTY_LICENSES.txt"), `This package contains code of:\n\n${licences.join("\n\n")}`);
+writeFileSync(join(fresh, "THIRD_PARTY_LICENSES.txt"), `This package contains code of:\n\n${licences.join("\n\n")}`);
+
+rmSync(dist, { recursive: true, force: true });
+renameSync(fresh, dist);

@@ -133,6 +133,20 @@ describe("running steps", () => {
     expect(isAlive(eventOf(plane.eventsOf("stubborn"), "step_started").pid)).toBe(false);
   });
 
+  test("a cancel repeated at each reconnect does not put the end off", async () => {
+    const { plane } = fixture;
+    await fixture.start();
+    await ready();
+    plane.lease(testJob("stubborn"));
+    await plane.until("it is busy", () => plane.eventsOf("stubborn").length > 2);
+    const repeat = setInterval(
+      () => plane.send({ t: "cancel", run: "run-1", step: "stubborn", epoch: 1, graceMs: 300, reason: "again" }),
+      50,
+    );
+    expect(await plane.doneOf("stubborn")).toEqual({ outcome: "canceled" });
+    clearInterval(repeat);
+  });
+
   test("a time limit ends the step as a time-out that may be tried again", async () => {
     const { plane } = fixture;
     await fixture.start();

@@ -69,7 +69,7 @@ describe("a step", () => {
     ];
     const { stub, agent, run } = await running({ ...project, checks });
     const first = await agent.job("dbt:lake");
-    expect(first).toMatchObject({ assets: ["x", "y", "z"], checks: ["x:unique", "x:fresh", "y:unique"] });
+    expect(first).toMatchObject({ assets: ["x", "y", "z"], checks: ["x:fresh", "x:unique", "y:unique"] });
     await agent.reported(
       agent.started(first),
       agent.event(first, { type: "asset_started", asset: "x" }),
@@ -131,7 +131,8 @@ describe("a step", () => {
 
   it("ends with its run when the run's limit passes", async () => {
     const { stub, agent } = await running({ ...assetsOf({ a: [], b: ["a"] }), jobs: [{ name: "slow", selection: "*", timeoutSeconds: 60 }] });
-    await agent.reported(...agent.success(await agent.job("a")), ...agent.success(await agent.job("b")));
+    await agent.reported(...agent.success(await agent.job("a")));
+    await agent.reported(...agent.success(await agent.job("b")));
     const run = await launch(stub, { job: "slow" });
     await agent.waitFor(() => agent.jobs().length === 3);
     await fireTimers(stub, "run_timeout");

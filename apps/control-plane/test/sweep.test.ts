@@ -5,6 +5,8 @@ import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
 import worker from "../src/worker.ts";
 import { openDirectory } from "../src/directory/database.ts";
+import { ensureDeployment } from "../src/directory/deployments.ts";
+import { ensureOrganization } from "../src/directory/organizations.ts";
 import { createToken } from "../src/directory/tokens.ts";
 import { apiPath } from "./support/publishing.ts";
 import { connect } from "./support/socket.ts";
@@ -38,12 +40,15 @@ test("the sweep closes the sockets of a session that is over", async () => {
 });
 
 test("the sweep reaches every deployment, and closes the sockets of a token that ran out", async () => {
-  const places = [];
-  for (let i = 0; i < 8; i++) places.push(await makePlace("many", `deployment-${i}`));
-  const last = places.toSorted((a, b) => (a.place.id < b.place.id ? -1 : 1)).at(-1);
-  if (!last) throw new Error("no deployment was made");
-  const { view, secret } = await createToken(openDirectory(env.DB), {
-    place: last.place,
+  const directory = openDirectory(env.DB);
+  const organization = await ensureOrganization(directory, "many", operator);
+  const make = (name: string) => ensureDeployment(directory, { org: "many", organizationId: organization.id, name, actor: operator });
+  // More than one page of them, and the token belongs to the last one.
+  const places = await Promise.all(Array.from({ length: 8 }, (_, index) => make(`deployment-${index}`)));
+  const place = places.toSorted((a, b) => (a.id < b.id ? -1 : 1)).at(-1);
+  if (!place) throw new Error("no deployment was made");
+  const { view, secret } = await createToken(directory, {
+    place,
     name: "short",
     kind: "agent",
     role: null,

@@ -45,6 +45,7 @@ export async function startFixtureServer(options: { port: number; assets?: numbe
   if (options.noAgent) deployment.agentViews = [];
   const tokens = fixtureTokens();
   const actor: Actor = { kind: "user", name: "ada", role: "owner" };
+  const audit = () => undefined;
   const requests: string[] = [];
   const session: SessionView = { user: { name: "Ada Lovelace", email: "ada@example.com" }, organization: { slug: "acme", name: "Acme Analytics" }, deployments: [{ name: "prod", role: "owner" }] };
 
@@ -66,7 +67,7 @@ export async function startFixtureServer(options: { port: number; assets?: numbe
       req: new Request(url, { method: request.method ?? "GET", headers: { "content-type": "application/json" }, ...body }),
       router: appRouter,
       allowMethodOverride: true,
-      createContext: () => ({ actor, deployment, tokens }),
+      createContext: () => ({ actor, deployment, tokens, audit, activate: (input) => deployment.activateVersion(input) }),
     });
     response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
   }

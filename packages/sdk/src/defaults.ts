@@ -2,7 +2,8 @@
 import { assetFromOptions, type AssetDescription, type defineAsset, type ExecutionOptions } from "./asset.ts";
 import { captureSite } from "./definition-site.ts";
 
-export type AssetDefaults = Pick<AssetDescription, "group" | "owners" | "tags" | "kinds" | "ioManager" | "metadata" | "codeVersion"> & ExecutionOptions;
+export type AssetDefaults = Pick<AssetDescription, "group" | "owners" | "tags" | "kinds" | "ioManager" | "metadata" | "codeVersion"> &
+  ExecutionOptions;
 
 /**
  * A `defineAsset` with defaults; an asset's own options win, tags and metadata are merged.

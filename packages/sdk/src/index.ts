@@ -42,6 +42,16 @@ export type { Schedule, ScheduleContext, ScheduleOptions } from "./schedule.ts";
 export { select } from "./select.ts";
 export type { SelectionBuilder } from "./select.ts";
 export { defineAssetSensor, defineRunStatusSensor, defineSensor, defineWebhookSensor } from "./sensor.ts";
-export type { AssetEvent, AssetSensorOptions, RunEndEvent, RunStatusSensorOptions, Sensor, SensorContext, SensorOptions, WebhookEvent, WebhookSensorOptions } from "./sensor.ts";
+export type {
+  AssetEvent,
+  AssetSensorOptions,
+  RunEndEvent,
+  RunStatusSensorOptions,
+  Sensor,
+  SensorContext,
+  SensorOptions,
+  WebhookEvent,
+  WebhookSensorOptions,
+} from "./sensor.ts";
 export { sourceAsset } from "./source-asset.ts";
 export type { SourceAsset, SourceAssetOptions } from "./source-asset.ts";

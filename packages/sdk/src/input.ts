@@ -22,7 +22,13 @@ export type NoInputs = Readonly<Record<never, never>>;
 /** An upstream whose value is passed to `run`. */
 export type Input = AnyAsset | AllPartitions | LastPartition;
 export type InputValue<X> =
-  X extends Asset<string, infer T> ? T : X extends AllPartitions<infer T> ? ReadonlyMap<string, T> : X extends LastPartition<infer T> ? T : never;
+  X extends Asset<string, infer T>
+    ? T
+    : X extends AllPartitions<infer T>
+      ? ReadonlyMap<string, T>
+      : X extends LastPartition<infer T>
+        ? T
+        : never;
 export type InputValues<I> = { readonly [N in keyof I]: InputValue<I[N]> };
 
 /**

@@ -84,7 +84,22 @@ export function tableSchema(columns: readonly TableColumn[]): MetadataValue {
 }
 
 const TYPES: ReadonlySet<unknown> = new Set<MetadataValue["type"]>([
-  "int", "float", "text", "bool", "url", "path", "json", "md", "sql", "timestamp", "table", "table_schema", "column_lineage", "asset", "run", "null",
+  "int",
+  "float",
+  "text",
+  "bool",
+  "url",
+  "path",
+  "json",
+  "md",
+  "sql",
+  "timestamp",
+  "table",
+  "table_schema",
+  "column_lineage",
+  "asset",
+  "run",
+  "null",
 ]);
 
 function isMetadataValue(value: object): value is MetadataValue {
@@ -142,7 +157,11 @@ export function toMetadata(owner: string, record: MetadataRecord | undefined): R
     if (value === undefined) continue;
     const loss = findLoss(value.type === "null" ? null : value.value, "", []);
     if (loss !== undefined) {
-      return refuse("invalid_input", `Metadata '${key}' of ${owner} cannot be stored: ${loss}. Use JSON values, dates or a helper such as md().`, { key });
+      return refuse(
+        "invalid_input",
+        `Metadata '${key}' of ${owner} cannot be stored: ${loss}. Use JSON values, dates or a helper such as md().`,
+        { key },
+      );
     }
     entries.push([key, value]);
   }

@@ -25,7 +25,10 @@ export interface MultiOutput<N extends string = string, V = unknown> {
   readonly dataVersion?: string | undefined;
 }
 
-export type MultiContext<R extends readonly AnyResource[], I extends Readonly<Record<string, Input>>, P, C, N> = Omit<AssetContext<R, I, P, C>, "asset"> & {
+export type MultiContext<R extends readonly AnyResource[], I extends Readonly<Record<string, Input>>, P, C, N> = Omit<
+  AssetContext<R, I, P, C>,
+  "asset"
+> & {
   /** Outputs to make in this step. */
   readonly selected: ReadonlySet<N>;
 };
@@ -99,17 +102,36 @@ export function defineMultiAsset<
   const site = captureSite(defineMultiAsset);
   const { requires = [], inputs = {} } = options;
   const run = (context: unknown): unknown => options.run(context as MultiContext<R, I, P, C, keyof O & string>);
-  const shared = { requires, inputs, partitions: options.partitions, config: options.config, site, retry: options.retry, timeout: options.timeout, pool: options.pool };
+  const shared = {
+    requires,
+    inputs,
+    partitions: options.partitions,
+    config: options.config,
+    site,
+    retry: options.retry,
+    timeout: options.timeout,
+    pool: options.pool,
+  };
   const outputs = Object.fromEntries(
     Object.entries<OutputSpec>(options.outputs).map(([name, spec]) => {
-      const asset = createAsset(spec.key, { ...spec, ...shared, sourceText: options.run.toString(), multi: options.name, ownChecks: [], run });
+      const asset = createAsset(spec.key, {
+        ...spec,
+        ...shared,
+        sourceText: options.run.toString(),
+        multi: options.name,
+        ownChecks: [],
+        run,
+      });
       return [name, { asset, required: spec.required ?? true }];
     }),
   );
   return {
     kind: "multiAsset",
     name: options.name,
-    outputs: Object.fromEntries(Object.entries(outputs).map(([name, { asset }]) => [name, asset])) as unknown as MultiAsset<O, Y>["outputs"],
+    outputs: Object.fromEntries(Object.entries(outputs).map(([name, { asset }]) => [name, asset])) as unknown as MultiAsset<
+      O,
+      Y
+    >["outputs"],
     "~definition": { ...shared, outputs, subset: options.subset ?? false, run },
   };
 }

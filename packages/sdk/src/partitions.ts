@@ -1,5 +1,12 @@
 /** Partition definitions as users write them; the arithmetic of keys and windows is in the shared domain. */
-import type { DynamicPartitions, MultiPartitions, PartitionMapping, PartitionsDefinition, StaticPartitions, TimeWindowPartitions } from "@headgate/shared/domain/partitions/definition.ts";
+import type {
+  DynamicPartitions,
+  MultiPartitions,
+  PartitionMapping,
+  PartitionsDefinition,
+  StaticPartitions,
+  TimeWindowPartitions,
+} from "@headgate/shared/domain/partitions/definition.ts";
 
 export type { PartitionMapping, PartitionsDefinition };
 
@@ -41,7 +48,10 @@ interface DayOptions extends TimeOptions {
   readonly hourOffset?: number | undefined;
 }
 
-function time(cadence: TimeWindowPartitions["cadence"], options: Omit<TimeWindowPartitions, "type" | "cadence">): Partitions<TimePartition> {
+function time(
+  cadence: TimeWindowPartitions["cadence"],
+  options: Omit<TimeWindowPartitions, "type" | "cadence">,
+): Partitions<TimePartition> {
   return { kind: "partitions", definition: { type: "time", cadence, ...options } };
 }
 
@@ -71,7 +81,9 @@ export function dailyPartitions(options: DayOptions): Partitions<TimePartition> 
  * @example
  * partitions: weeklyPartitions({ start: "2025-01-05", dayOffset: 1 })
  */
-export function weeklyPartitions(options: DayOptions & { /** 0 = Sunday (default) .. 6. */ readonly dayOffset?: number | undefined }): Partitions<TimePartition> {
+export function weeklyPartitions(
+  options: DayOptions & { /** 0 = Sunday (default) .. 6. */ readonly dayOffset?: number | undefined },
+): Partitions<TimePartition> {
   return time("weekly", options);
 }
 
@@ -81,7 +93,9 @@ export function weeklyPartitions(options: DayOptions & { /** 0 = Sunday (default
  * @example
  * partitions: monthlyPartitions({ start: "2025-01-01" })
  */
-export function monthlyPartitions(options: DayOptions & { /** 1 (default) .. 31. */ readonly dayOffset?: number | undefined }): Partitions<TimePartition> {
+export function monthlyPartitions(
+  options: DayOptions & { /** 1 (default) .. 31. */ readonly dayOffset?: number | undefined },
+): Partitions<TimePartition> {
   return time("monthly", options);
 }
 
@@ -142,7 +156,13 @@ export const mapping = {
   all: (): PartitionMapping => ({ type: "all" }),
   last: (): PartitionMapping => ({ type: "last" }),
   specific: (keys: readonly string[]): PartitionMapping => ({ type: "specific", keys }),
-  timeWindow: (options: Omit<Extract<PartitionMapping, { type: "time_window" }>, "type"> = {}): PartitionMapping => ({ type: "time_window", ...options }),
-  static: (downstreamByUpstream: Readonly<Record<string, readonly string[]>>): PartitionMapping => ({ type: "static", downstreamByUpstream }),
+  timeWindow: (options: Omit<Extract<PartitionMapping, { type: "time_window" }>, "type"> = {}): PartitionMapping => ({
+    type: "time_window",
+    ...options,
+  }),
+  static: (downstreamByUpstream: Readonly<Record<string, readonly string[]>>): PartitionMapping => ({
+    type: "static",
+    downstreamByUpstream,
+  }),
   dimension: (dimension: string): PartitionMapping => ({ type: "dimension", dimension }),
 };

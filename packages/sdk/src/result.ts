@@ -86,7 +86,13 @@ export function checkResult(options: CheckResultOptions): CheckResult {
 
 /** The output value behind what a `run` function returns. */
 export type OutputOf<R> =
-  R extends PromiseLike<infer X> ? OutputOf<X> : R extends AsyncGenerator<infer Y, infer Z> ? Plain<Y> | Plain<Z> extends never ? undefined : Plain<Y> | Plain<Z> : Fallback<Plain<R>>;
+  R extends PromiseLike<infer X>
+    ? OutputOf<X>
+    : R extends AsyncGenerator<infer Y, infer Z>
+      ? Plain<Y> | Plain<Z> extends never
+        ? undefined
+        : Plain<Y> | Plain<Z>
+      : Fallback<Plain<R>>;
 type Plain<X> = X extends Materialization<infer T> ? T : X extends CheckResult ? never : X extends void ? never : X;
 type Fallback<X> = [X] extends [never] ? undefined : X;
 

@@ -146,7 +146,11 @@ function createSensor<R extends readonly AnyResource[], E>(
  * });
  */
 export function defineSensor<const R extends readonly AnyResource[] = []>(options: SensorOptions<R>): Sensor {
-  return createSensor<R, undefined>(options, { type: "polling", intervalSeconds: secondsOf(options.every ?? 30), site: captureSite(defineSensor) });
+  return createSensor<R, undefined>(options, {
+    type: "polling",
+    intervalSeconds: secondsOf(options.every ?? 30),
+    site: captureSite(defineSensor),
+  });
 }
 
 /**
@@ -170,7 +174,11 @@ export function defineAssetSensor<const R extends readonly AnyResource[] = []>(o
  * });
  */
 export function defineRunStatusSensor<const R extends readonly AnyResource[] = []>(options: RunStatusSensorOptions<R>): Sensor {
-  return createSensor<R, RunEndEvent>(options, { type: "run_status", runStatuses: options.statuses, site: captureSite(defineRunStatusSensor) });
+  return createSensor<R, RunEndEvent>(options, {
+    type: "run_status",
+    runStatuses: options.statuses,
+    site: captureSite(defineRunStatusSensor),
+  });
 }
 
 /**

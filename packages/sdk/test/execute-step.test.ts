@@ -31,7 +31,18 @@ describe("an asset", () => {
       run: ({ log }) => {
         log.info("hello", { rows: 3, error: new Error("inner"), big: 1n });
         return materialization({
-          metadata: { row_count: 12, ratio: 0.5, text: "x", flag: true, when: new Date(5), nothing: null, gone: undefined, list: [1, { a: 2 }], note: md("**b**"), big: 12n },
+          metadata: {
+            row_count: 12,
+            ratio: 0.5,
+            text: "x",
+            flag: true,
+            when: new Date(5),
+            nothing: null,
+            gone: undefined,
+            list: [1, { a: 2 }],
+            note: md("**b**"),
+            big: 12n,
+          },
           dataVersion: "d1",
         });
       },
@@ -39,7 +50,13 @@ describe("an asset", () => {
     const { outcome, events } = await runStep([asset], "a/b");
     expect(outcome).toEqual({ outcome: "succeeded" });
     expect(events.map((event) => event.type)).toEqual(["asset_started", "log", "asset_materialized"]);
-    expect(only(events, "log")[0]).toMatchObject({ level: "info", message: "hello", asset: "a/b", source: "user", fields: { rows: 3, big: "1", error: expect.stringContaining("inner") as string } });
+    expect(only(events, "log")[0]).toMatchObject({
+      level: "info",
+      message: "hello",
+      asset: "a/b",
+      source: "user",
+      fields: { rows: 3, big: "1", error: expect.stringContaining("inner") as string },
+    });
     expect(only(events, "asset_materialized")[0]).toMatchObject({
       asset: "a/b",
       dataVersion: "d1",
@@ -65,7 +82,9 @@ describe("an asset", () => {
     const { outcome, events } = await runStep([check], "c");
     expect(outcome.outcome).toBe("succeeded");
     expect(only(events, "asset_materialized")).toHaveLength(1);
-    expect(only(events, "check_evaluated")).toMatchObject([{ asset: "c", check: "check", passed: false, severity: "warn", description: "old" }]);
+    expect(only(events, "check_evaluated")).toMatchObject([
+      { asset: "c", check: "check", passed: false, severity: "warn", description: "old" },
+    ]);
   });
 
   it("may be an async generator that yields as it goes", async () => {
@@ -84,19 +103,31 @@ describe("an asset", () => {
 
   it("receives validated config with defaults, and refuses wrong config with the place to correct it", async () => {
     const seen: unknown[] = [];
-    const asset = defineAsset({ key: "c", config: z.object({ limit: z.number().default(5) }), run: ({ config }) => void seen.push(config.limit) });
+    const asset = defineAsset({
+      key: "c",
+      config: z.object({ limit: z.number().default(5) }),
+      run: ({ config }) => void seen.push(config.limit),
+    });
     await runStep([asset], "c");
     await runStep([asset], "c", { job: { config: { assets: { c: { limit: 9 } } } } });
     expect(seen).toEqual([5, 9]);
     const wrong = await runStep([asset], "c", { job: { config: { assets: { c: { limit: "many" } } } } });
-    expect(wrong.outcome).toMatchObject({ outcome: "failed", retryable: false, failure: { message: expect.stringMatching(/config of asset "c".*limit.*assets\.c/s) as string } });
+    expect(wrong.outcome).toMatchObject({
+      outcome: "failed",
+      retryable: false,
+      failure: { message: expect.stringMatching(/config of asset "c".*limit.*assets\.c/s) as string },
+    });
     const stray = await runStep([asset], "c", { job: { config: { limit: 1 } } });
     expect(stray.outcome).toMatchObject({ outcome: "failed", failure: { message: expect.stringContaining("Unknown: limit") as string } });
   });
 
   it("receives its partition with the window as dates, and the dimensions of a multi-dimensional one", async () => {
     const seen: unknown[] = [];
-    const daily = defineAsset({ key: "d", partitions: dailyPartitions({ start: "2025-01-01" }), run: ({ partition }) => void seen.push(partition.window.end.toISOString()) });
+    const daily = defineAsset({
+      key: "d",
+      partitions: dailyPartitions({ start: "2025-01-01" }),
+      run: ({ partition }) => void seen.push(partition.window.end.toISOString()),
+    });
     const { events } = await runStep([daily], "d", { job: { partition: partitionOf("2025-01-03") } });
     expect(only(events, "asset_materialized")[0]?.partition).toBe("2025-01-03");
     const multi = defineAsset({
@@ -106,7 +137,10 @@ describe("an asset", () => {
     });
     await runStep([multi], "m", { job: { partition: { key: "2025-01-03|eu", start: null, end: null } } });
     expect(seen).toEqual(["2025-01-04T00:00:00.000Z", "2025-01-03", "eu"]);
-    expect((await runStep([daily], "d")).outcome).toMatchObject({ outcome: "failed", failure: { message: expect.stringContaining("Launch it for a partition") as string } });
+    expect((await runStep([daily], "d")).outcome).toMatchObject({
+      outcome: "failed",
+      failure: { message: expect.stringContaining("Launch it for a partition") as string },
+    });
   });
 });
 
@@ -125,10 +159,23 @@ describe("values", () => {
 
   it("are kept per partition and can be read together, or only the last", async () => {
     const folders = await makeFolders();
-    const days = defineAsset({ key: "days", partitions: dailyPartitions({ start: "2025-01-01" }), run: ({ partition }) => partition.key.slice(-2) });
-    const same = defineAsset({ key: "same", partitions: dailyPartitions({ start: "2025-01-01" }), inputs: { days }, run: ({ inputs }) => inputs.days });
+    const days = defineAsset({
+      key: "days",
+      partitions: dailyPartitions({ start: "2025-01-01" }),
+      run: ({ partition }) => partition.key.slice(-2),
+    });
+    const same = defineAsset({
+      key: "same",
+      partitions: dailyPartitions({ start: "2025-01-01" }),
+      inputs: { days },
+      run: ({ inputs }) => inputs.days,
+    });
     let seen: unknown;
-    const total = defineAsset({ key: "total", inputs: { all: allPartitions(days), last: lastPartition(days) }, run: ({ inputs }) => void (seen = [...inputs.all, inputs.last]) });
+    const total = defineAsset({
+      key: "total",
+      inputs: { all: allPartitions(days), last: lastPartition(days) },
+      run: ({ inputs }) => void (seen = [...inputs.all, inputs.last]),
+    });
     const assets = [days, same, total];
     for (const key of ["2025-01-02", "2025-01-01"]) await runStep(assets, "days", { folders, job: { partition: partitionOf(key) } });
     await runStep(assets, "total", { folders });
@@ -152,7 +199,11 @@ describe("values", () => {
   it("that cannot be stored fail the step with the asset named and leave no file behind", async () => {
     const folders = await makeFolders();
     const { outcome, events } = await runStep([defineAsset({ key: "f", run: () => ({ call: () => 1 }) })], "f", { folders });
-    expect(outcome).toMatchObject({ outcome: "failed", retryable: false, failure: { kind: "bad_output", message: expect.stringContaining('The value of asset "f" cannot be stored') as string } });
+    expect(outcome).toMatchObject({
+      outcome: "failed",
+      retryable: false,
+      failure: { kind: "bad_output", message: expect.stringContaining('The value of asset "f" cannot be stored') as string },
+    });
     expect(events.map((event) => event.type)).toEqual(["asset_started", "asset_failed"]);
     await expect(readdir(join(folders.storage, "values", "f"))).rejects.toThrow();
   });
@@ -172,27 +223,48 @@ describe("values", () => {
     const up = defineAsset({ key: "up", ioManager: manager, run: () => 4 });
     const down = defineAsset({ key: "down", inputs: { up }, run: ({ inputs }) => inputs.up * 2 });
     const resources = [shelf];
-    expect((await runStep([up, down], "down", { resources })).outcome).toMatchObject({ failure: { message: "up has no stored value; materialize it first." } });
-    expect(only((await runStep([up, down], "up", { resources })).events, "asset_materialized")[0]?.metadata).toEqual({ place: { type: "text", value: "shelf/up" } });
+    expect((await runStep([up, down], "down", { resources })).outcome).toMatchObject({
+      failure: { message: "up has no stored value; materialize it first." },
+    });
+    expect(only((await runStep([up, down], "up", { resources })).events, "asset_materialized")[0]?.metadata).toEqual({
+      place: { type: "text", value: "shelf/up" },
+    });
     expect((await runStep([up, down], "down", { resources })).outcome.outcome).toBe("succeeded");
   });
 });
 
 describe("bad output", () => {
   it.each([
-    ["metadata that is too large", () => materialization({ metadata: { small: 1, huge: "x".repeat(300_000) } }), /asset "bad" is \d+ bytes.*'huge'/],
-    ["metadata that is no JSON", () => materialization({ metadata: { inner: { at: Number.POSITIVE_INFINITY } } }), /Metadata 'inner' of asset "bad".*'at' is Infinity/],
+    [
+      "metadata that is too large",
+      () => materialization({ metadata: { small: 1, huge: "x".repeat(300_000) } }),
+      /asset "bad" is \d+ bytes.*'huge'/,
+    ],
+    [
+      "metadata that is no JSON",
+      () => materialization({ metadata: { inner: { at: Number.POSITIVE_INFINITY } } }),
+      /Metadata 'inner' of asset "bad".*'at' is Infinity/,
+    ],
     ["another asset", () => materialization({ asset: "other" }), /"other", which it does not make/],
     ["a check with bad metadata", () => checkResult({ passed: true, metadata: { f: () => 1 } }), /Metadata 'f' of check "check"/],
   ])("%s is refused and not worth a retry", async (_what, run, message) => {
-    const { outcome } = await runStep([defineAsset({ key: "bad", run })], "bad");
-    expect(outcome).toMatchObject({ outcome: "failed", retryable: false, failure: { kind: "bad_output", message: expect.stringMatching(message) as string } });
+    const { outcome } = await runStep([defineAsset({ key: "bad", run: (): unknown => run() })], "bad");
+    expect(outcome).toMatchObject({
+      outcome: "failed",
+      retryable: false,
+      failure: { kind: "bad_output", message: expect.stringMatching(message) as string },
+    });
   });
 });
 
 describe("a multi-asset", () => {
   const make = (run: (selected: ReadonlySet<string>) => unknown) =>
-    defineMultiAsset({ name: "m", outputs: { a: { key: "m/a", checks: { ok: { blocking: true } } }, b: { key: "m/b" }, c: { key: "m/c", required: false } }, subset: true, run: ({ selected }) => run(selected) as undefined });
+    defineMultiAsset({
+      name: "m",
+      outputs: { a: { key: "m/a", checks: { ok: { blocking: true } } }, b: { key: "m/b" }, c: { key: "m/c", required: false } },
+      subset: true,
+      run: ({ selected }) => run(selected) as undefined,
+    });
 
   it("materializes what it yields and skips what it may leave out", async () => {
     const multi = defineMultiAsset({
@@ -217,19 +289,31 @@ describe("a multi-asset", () => {
 
   it("fails when it leaves out what it promised, and keeps what it made", async () => {
     const { outcome, events } = await runStep([make(() => [{ output: "a" }])], "multi:m");
-    expect(outcome).toMatchObject({ outcome: "failed", failure: { kind: "bad_output", message: expect.stringContaining("'b' (m/b)") as string } });
+    expect(outcome).toMatchObject({
+      outcome: "failed",
+      failure: { kind: "bad_output", message: expect.stringContaining("'b' (m/b)") as string },
+    });
     expect(only(events, "asset_materialized").map((event) => event.asset)).toEqual(["m/a"]);
     expect(only(events, "asset_failed").map((event) => event.asset)).toEqual(["m/b", "m/c"]);
   });
 
   it("refuses an output that was not asked for", async () => {
     const { outcome } = await runStep([make(() => [{ output: "a" }])], "multi:m", { job: { assets: ["m/b"] } });
-    expect(outcome).toMatchObject({ failure: { message: expect.stringContaining("an output 'a' that was not asked for. Selected outputs: b") as string } });
+    expect(outcome).toMatchObject({
+      failure: { message: expect.stringContaining("an output 'a' that was not asked for. Selected outputs: b") as string },
+    });
   });
 
   it("stops downstream steps with a declared blocking check, and its materialization stays", async () => {
-    const { outcome, events } = await runStep([make(() => [{ output: "a", checks: [checkResult({ passed: false, description: "3 nulls" })] }, { output: "b" }])], "multi:m");
-    expect(outcome).toEqual({ outcome: "failed", retryable: false, failure: { kind: "check_failed", message: 'Blocking check "ok" of m/a failed: 3 nulls' } });
+    const { outcome, events } = await runStep(
+      [make(() => [{ output: "a", checks: [checkResult({ passed: false, description: "3 nulls" })] }, { output: "b" }])],
+      "multi:m",
+    );
+    expect(outcome).toEqual({
+      outcome: "failed",
+      retryable: false,
+      failure: { kind: "check_failed", message: 'Blocking check "ok" of m/a failed: 3 nulls' },
+    });
     expect(only(events, "asset_materialized")).toHaveLength(2);
     expect(only(events, "asset_failed")).toEqual([]);
   });
@@ -251,14 +335,19 @@ describe("a check of its own", () => {
 
   it("does not block as a warning, and fails as user code when it throws", async () => {
     expect((await runStep([asset], "check:t:warns")).outcome).toEqual({ outcome: "succeeded" });
-    expect((await runStep([asset], "check:t:throws")).outcome).toMatchObject({ outcome: "failed", retryable: true, failure: { kind: "user_code", message: "TypeError: no table" } });
+    expect((await runStep([asset], "check:t:throws")).outcome).toMatchObject({
+      outcome: "failed",
+      retryable: true,
+      failure: { kind: "user_code", message: "TypeError: no table" },
+    });
   });
 });
 
 describe("resources", () => {
   it("are made once per attempt in order and torn down in reverse, also after a failure", async () => {
     const seen: string[] = [];
-    const make = (key: string) => defineResource(key, { setup: () => void seen.push(`up ${key}`), teardown: () => void seen.push(`down ${key}`) });
+    const make = (key: string) =>
+      defineResource(key, { setup: () => void seen.push(`up ${key}`), teardown: () => void seen.push(`down ${key}`) });
     const [one, two] = [make("one"), make("two")];
     const asset = defineAsset({ key: "r", requires: [one, two, one], run: () => Promise.reject(new Error("no")) });
     expect((await runStep([asset], "r", { resources: [one, two] })).outcome.outcome).toBe("failed");
@@ -277,12 +366,19 @@ describe("resources", () => {
   it("take config from their values and from the run, and the code location's resource wins over the token", async () => {
     const seen: unknown[] = [];
     const make = (where: string) =>
-      defineResource("db", { config: z.object({ host: z.string(), port: z.number().default(1) }), values: { host: where }, setup: ({ config, env }) => ({ ...config, password: env["DB_PASSWORD"] }) });
+      defineResource("db", {
+        config: z.object({ host: z.string(), port: z.number().default(1) }),
+        values: { host: where },
+        setup: ({ config, env }) => ({ ...config, password: env["DB_PASSWORD"] }),
+      });
     const asset = defineAsset({ key: "r", requires: [make("token")], run: ({ resources }) => void seen.push(resources.db) });
     const options = { resources: [make("location")], env: { DB_PASSWORD: "x" } };
     await runStep([asset], "r", options);
     await runStep([asset], "r", { ...options, job: { config: { resources: { db: { host: "run", port: 2 } } } } });
-    expect(seen).toEqual([{ host: "location", port: 1, password: "x" }, { host: "run", port: 2, password: "x" }]);
+    expect(seen).toEqual([
+      { host: "location", port: 1, password: "x" },
+      { host: "run", port: 2, password: "x" },
+    ]);
   });
 
   it("that fail to close are a warning, not a failure", async () => {
@@ -330,10 +426,20 @@ describe("ends", () => {
   });
 
   it("say whether a retry can help", async () => {
-    const fail = (error: unknown) => runStep([defineAsset({ key: "x", run: () => Promise.reject(error as Error) })], "x");
-    expect((await fail(new Error("flaky"))).outcome).toMatchObject({ outcome: "failed", retryable: true, failure: { kind: "user_code", message: "flaky" } });
-    expect((await fail(new NonRetryableError("bad key"))).outcome).toMatchObject({ outcome: "failed", retryable: false, failure: { message: "NonRetryableError: bad key" } });
-    expect((await fail("just text")).outcome).toMatchObject({ failure: { message: "Something that is not an error was thrown: just text" } });
+    const throwing = (error: unknown) => runStep([defineAsset({ key: "x", run: () => Promise.reject(error as Error) })], "x");
+    expect((await throwing(new Error("flaky"))).outcome).toMatchObject({
+      outcome: "failed",
+      retryable: true,
+      failure: { kind: "user_code", message: "flaky" },
+    });
+    expect((await throwing(new NonRetryableError("bad key"))).outcome).toMatchObject({
+      outcome: "failed",
+      retryable: false,
+      failure: { message: "NonRetryableError: bad key" },
+    });
+    expect((await throwing("just text")).outcome).toMatchObject({
+      failure: { message: "Something that is not an error was thrown: just text" },
+    });
   });
 
   it("refuse a unit that this version does not have", async () => {
@@ -346,7 +452,10 @@ describe("a unit of another kind", () => {
     const db = defineResource("db", { setup: () => "connection" });
     const seen: unknown[] = [];
     const unit: UnitDefinition = {
-      kind: "unit", id: "dbt:x", unitKind: "dbt", requires: [db],
+      kind: "unit",
+      id: "dbt:x",
+      unitKind: "dbt",
+      requires: [db],
       describe: async () => ({ ok: false, errors: [] }),
       execute: async ({ assets, checks, resources, partition, config, emit, log }) => {
         seen.push([...assets], [...checks], resources, partition?.key, config);
@@ -357,7 +466,12 @@ describe("a unit of another kind", () => {
     };
     const { outcome, events } = await runStep([unit], "dbt:x", {
       resources: [db],
-      job: { assets: ["m", "n"], checks: ["m:unique"], partition: partitionOf("2025-01-02"), config: { assets: { "dbt:x": { full: true } } } },
+      job: {
+        assets: ["m", "n"],
+        checks: ["m:unique"],
+        partition: partitionOf("2025-01-02"),
+        config: { assets: { "dbt:x": { full: true } } },
+      },
     });
     expect(seen).toEqual([["m", "n"], ["m:unique"], { db: "connection" }, "2025-01-02", { full: true }]);
     expect(outcome).toMatchObject({ failure: { kind: "dbt" }, retryable: true });

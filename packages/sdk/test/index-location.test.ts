@@ -45,17 +45,46 @@ describe("a good code location", () => {
     const { draft, errors } = await createRuntime(lakehouse).index(folders);
     expect(errors).toEqual([]);
     const dim = draft?.assets.find((asset) => asset.key === "dim_customer");
-    expect(dim).toMatchObject({ unit: "dim_customer", group: "silver", deps: [{ key: "stg_customers", input: "stgCustomers" }], source: { file: "lakehouse-program.ts" } });
-    expect(draft?.checks).toMatchObject([{ asset: "dim_customer", name: "email_not_null", unit: "check:dim_customer:email_not_null", blocking: true, source: { file: "lakehouse-program.ts" } }]);
-    expect(draft?.units.find((unit) => unit.id === "multi:split")).toMatchObject({ kind: "multi", subset: true, assets: ["split/a", "split/b"], resources: ["trino"] });
+    expect(dim).toMatchObject({
+      unit: "dim_customer",
+      group: "silver",
+      deps: [{ key: "stg_customers", input: "stgCustomers" }],
+      source: { file: "lakehouse-program.ts" },
+    });
+    expect(draft?.checks).toMatchObject([
+      {
+        asset: "dim_customer",
+        name: "email_not_null",
+        unit: "check:dim_customer:email_not_null",
+        blocking: true,
+        source: { file: "lakehouse-program.ts" },
+      },
+    ]);
+    expect(draft?.units.find((unit) => unit.id === "multi:split")).toMatchObject({
+      kind: "multi",
+      subset: true,
+      assets: ["split/a", "split/b"],
+      resources: ["trino"],
+    });
     expect(draft?.jobs.map((job) => [job.name, job.selection])).toEqual([
       ["bronze_refresh", "group:bronze"],
       ["full_refresh", "*"],
       ["customer_pipeline", "stg_customers+"],
       ["daily_refresh", "*"],
     ]);
-    expect(draft?.schedules).toMatchObject([{ name: "daily_refresh_schedule", job: "daily_refresh", cron: ["0 2 * * *"], timezone: "Europe/Paris", evaluated: false, defaultStatus: "running" }]);
-    expect(draft?.sensors).toMatchObject([{ name: "airbyte_sync_sensor", kind: "polling", intervalSeconds: 30, evaluated: true, resources: ["airbyte"] }]);
+    expect(draft?.schedules).toMatchObject([
+      {
+        name: "daily_refresh_schedule",
+        job: "daily_refresh",
+        cron: ["0 2 * * *"],
+        timezone: "Europe/Paris",
+        evaluated: false,
+        defaultStatus: "running",
+      },
+    ]);
+    expect(draft?.sensors).toMatchObject([
+      { name: "airbyte_sync_sensor", kind: "polling", intervalSeconds: 30, evaluated: true, resources: ["airbyte"] },
+    ]);
     expect(draft?.env).toEqual(["SLACK_TOKEN"]);
   });
 
@@ -67,7 +96,9 @@ describe("a good code location", () => {
   it("has a code version that follows the function's text unless one is given", async () => {
     const make = (run: () => unknown, codeVersion?: string) => defineAsset({ key: "v", codeVersion, run });
     const versions = await Promise.all(
-      [make(() => 1), make(() => 1), make(() => 2), make(() => 3, "v7")].map(async (asset) => (await draftOf({ assets: [asset] })).assets[0]?.codeVersion),
+      [make(() => 1), make(() => 1), make(() => 2), make(() => 3, "v7")].map(
+        async (asset) => (await draftOf({ assets: [asset] })).assets[0]?.codeVersion,
+      ),
     );
     expect(versions[0]).toBe(versions[1]);
     expect(versions[0]).not.toBe(versions[2]);
@@ -82,29 +113,50 @@ describe("a good code location", () => {
   });
 
   it("lets a dependency be unknown, because another location may make it", async () => {
-    expect((await draftOf({ assets: [defineAsset({ key: "x", deps: ["elsewhere/y"], run: () => 1 })] })).assets[0]?.deps).toEqual([{ key: "elsewhere/y" }]);
+    expect((await draftOf({ assets: [defineAsset({ key: "x", deps: ["elsewhere/y"], run: () => 1 })] })).assets[0]?.deps).toEqual([
+      { key: "elsewhere/y" },
+    ]);
   });
 
   it("merges defaults under an asset's own options", async () => {
     const define = withDefaults({ group: "bronze", tags: { layer: "raw", team: "x" }, retry: { maxRetries: 2 } });
     const draft = await draftOf({ assets: [define({ key: "d", tags: { team: "y" }, run: () => 1 })] });
-    expect(draft.assets[0]).toMatchObject({ group: "bronze", tags: { layer: "raw", team: "y" }, source: { file: "index-location.test.ts" } });
+    expect(draft.assets[0]).toMatchObject({
+      group: "bronze",
+      tags: { layer: "raw", team: "y" },
+      source: { file: "index-location.test.ts" },
+    });
     expect(draft.units[0]?.retry).toEqual({ maxRetries: 2 });
   });
 
   it("lets a partitioned asset depend on its own earlier partitions", async () => {
-    const self = defineAsset({ key: "self", partitions: dailyPartitions({ start: "2025-01-01" }), deps: [dep("self", mapping.timeWindow({ startOffset: -1, endOffset: -1 }))], run: () => 1 });
+    const self = defineAsset({
+      key: "self",
+      partitions: dailyPartitions({ start: "2025-01-01" }),
+      deps: [dep("self", mapping.timeWindow({ startOffset: -1, endOffset: -1 }))],
+      run: () => 1,
+    });
     expect((await draftOf({ assets: [self] })).assets).toHaveLength(1);
   });
 
   it("prefers the definition that says more when a unit only knows an asset as external", async () => {
     const unit: UnitDefinition = {
-      kind: "unit", id: "dbt:x", unitKind: "dbt", requires: [],
+      kind: "unit",
+      id: "dbt:x",
+      unitKind: "dbt",
+      requires: [],
       describe: async () => ({
         ok: true,
         description: {
-          assets: [{ key: "raw/a", unit: null, description: "from dbt" }, { key: "m", unit: "dbt:x", deps: [{ key: "raw/a" }] }, { key: "dash", unit: null, deps: [{ key: "m" }] }],
-          unit: { id: "dbt:x", kind: "dbt", assets: ["m"], subset: true }, checks: [], folders: [{ path: "dbt", ignore: ["dbt/target"] }], env: ["DBT_X"],
+          assets: [
+            { key: "raw/a", unit: null, description: "from dbt" },
+            { key: "m", unit: "dbt:x", deps: [{ key: "raw/a" }] },
+            { key: "dash", unit: null, deps: [{ key: "m" }] },
+          ],
+          unit: { id: "dbt:x", kind: "dbt", assets: ["m"], subset: true },
+          checks: [],
+          folders: [{ path: "dbt", ignore: ["dbt/target"] }],
+          env: ["DBT_X"],
         },
       }),
       execute: async () => ({ outcome: "succeeded" }),
@@ -115,7 +167,9 @@ describe("a good code location", () => {
     expect(byKey.get("raw/a")).toMatchObject({ unit: "raw/a", description: "from dbt" });
     expect(byKey.get("dash")).toMatchObject({ unit: null, url: "https://bi.example.com", deps: [{ key: "m" }] });
     expect(draft.env).toEqual(["DBT_X"]);
-    expect((await createRuntime(defineCodeLocation({ name: "t", ...options })).index(folders)).folders).toEqual([{ path: "dbt", ignore: ["dbt/target"] }]);
+    expect((await createRuntime(defineCodeLocation({ name: "t", ...options })).index(folders)).folders).toEqual([
+      { path: "dbt", ignore: ["dbt/target"] },
+    ]);
   });
 });
 
@@ -124,7 +178,12 @@ describe("a code location with mistakes", () => {
     const trino = defineResource("trino", { setup: () => 1 });
     const location = defineCodeLocation({
       name: "bad",
-      assets: [a, defineAsset({ key: "a", run: () => 2 }), defineAsset({ key: "needs", requires: [trino], run: () => 1 }), defineAsset({ key: "bad key!", run: () => 1 })],
+      assets: [
+        a,
+        defineAsset({ key: "a", run: () => 2 }),
+        defineAsset({ key: "needs", requires: [trino], run: () => 1 }),
+        defineAsset({ key: "bad key!", run: () => 1 }),
+      ],
       jobs: [defineJob("j", { selection: "group:" }), defineJob("j", { selection: "*" })],
       schedules: [defineSchedule({ job: "nope", cron: "61 * * * *", timezone: "Mars/Base" })],
       resources: [defineResource("trin0", { setup: () => 1 })],
@@ -152,7 +211,9 @@ describe("a code location with mistakes", () => {
     const x = defineAsset({ key: "x", deps: ["z"], run: () => 1 });
     const y = defineAsset({ key: "y", deps: [x], run: () => 1 });
     const z = defineAsset({ key: "z", deps: [y], run: () => 1 });
-    expect(await errorsOf({ assets: [x, y, z] })).toEqual([expect.stringMatching(/cycle: (x -> y -> z -> x|y -> z -> x -> y|z -> x -> y -> z)\./)]);
+    expect(await errorsOf({ assets: [x, y, z] })).toEqual([
+      expect.stringMatching(/cycle: (x -> y -> z -> x|y -> z -> x -> y|z -> x -> y -> z)\./),
+    ]);
   });
 
   it("sees units that wait for each other although their assets do not", async () => {
@@ -176,7 +237,9 @@ describe("a code location with mistakes", () => {
     const bad = [{ fn: () => 1 }, { nan: Number.NaN }, { circular }, { nested: { deep: [1n] } }];
     for (const [index, metadata] of bad.entries()) {
       const [key] = Object.keys(metadata);
-      expect(await errorsOf({ assets: [defineAsset({ key: `m${index}`, metadata, run: () => 1 })] })).toEqual([expect.stringContaining(`Metadata '${key}' of asset "m${index}" cannot be stored`)]);
+      expect(await errorsOf({ assets: [defineAsset({ key: `m${index}`, metadata, run: () => 1 })] })).toEqual([
+        expect.stringContaining(`Metadata '${key}' of asset "m${index}" cannot be stored`),
+      ]);
     }
   });
 
@@ -186,15 +249,29 @@ describe("a code location with mistakes", () => {
     ["no keys", staticPartitions([]), "at least one key"],
     ["a key twice", staticPartitions(["eu", "eu"]), "'eu' is listed twice"],
     ["one dimension", multiPartitions({ day: dailyPartitions({ start: "2025-01-01" }) }), "at least two dimensions"],
-    ["nested dimensions", multiPartitions({ x: staticPartitions(["a"]), y: multiPartitions({ p: staticPartitions(["a"]), q: staticPartitions(["b"]) }) }), "'y' is itself multi-dimensional"],
+    [
+      "nested dimensions",
+      multiPartitions({ x: staticPartitions(["a"]), y: multiPartitions({ p: staticPartitions(["a"]), q: staticPartitions(["b"]) }) }),
+      "'y' is itself multi-dimensional",
+    ],
   ])("refuses partitions with %s", async (_what, partitions, message) => {
     expect((await errorsOf({ assets: [defineAsset({ key: "p", partitions, run: () => 1 })] }))[0]).toContain(message);
   });
 
   it("refuses inputs whose partitions do not fit", async () => {
     const daily = defineAsset({ key: "daily", partitions: dailyPartitions({ start: "2025-01-01" }), run: () => 1 });
-    const errors = await errorsOf({ assets: [daily, a, defineAsset({ key: "u", inputs: { daily }, run: () => 1 }), defineAsset({ key: "w", inputs: { a: allPartitions(a) }, run: () => 1 })] });
-    expect(errors).toEqual([expect.stringContaining("Use allPartitions(...) or lastPartition(...)"), expect.stringContaining("which is not partitioned")]);
+    const errors = await errorsOf({
+      assets: [
+        daily,
+        a,
+        defineAsset({ key: "u", inputs: { daily }, run: () => 1 }),
+        defineAsset({ key: "w", inputs: { a: allPartitions(a) }, run: () => 1 }),
+      ],
+    });
+    expect(errors).toEqual([
+      expect.stringContaining("Use allPartitions(...) or lastPartition(...)"),
+      expect.stringContaining("which is not partitioned"),
+    ]);
   });
 
   it("refuses entries that are no definitions", async () => {
@@ -213,8 +290,19 @@ describe("a code location with mistakes", () => {
   });
 
   it("passes on what a unit says and survives one that throws", async () => {
-    const broken: UnitDefinition = { kind: "unit", id: "dbt:bad", unitKind: "dbt", requires: [], describe: () => Promise.reject(new Error("boom")), execute: async () => ({ outcome: "succeeded" }) };
-    const refusing: UnitDefinition = { ...broken, id: "dbt:no", describe: async () => ({ ok: false, errors: [{ kind: "project", message: "no profile" }] }) };
+    const broken: UnitDefinition = {
+      kind: "unit",
+      id: "dbt:bad",
+      unitKind: "dbt",
+      requires: [],
+      describe: () => Promise.reject(new Error("boom")),
+      execute: async () => ({ outcome: "succeeded" }),
+    };
+    const refusing: UnitDefinition = {
+      ...broken,
+      id: "dbt:no",
+      describe: async () => ({ ok: false, errors: [{ kind: "project", message: "no profile" }] }),
+    };
     expect(await errorsOf({ assets: [broken, refusing] })).toEqual(["dbt:bad: boom", "no profile"]);
   });
 

@@ -19,7 +19,9 @@ import {
   withDefaults,
 } from "@headgate/sdk";
 
-export const dbt = defineResource("dbt", { setup: () => ({ run: async (options: { select: string }) => ({ elapsed: options.select.length }) }) });
+export const dbt = defineResource("dbt", {
+  setup: () => ({ run: async (options: { select: string }) => ({ elapsed: options.select.length }) }),
+});
 export const trino = defineResource("trino", {
   kind: "trino",
   setup: () => ({
@@ -29,7 +31,9 @@ export const trino = defineResource("trino", {
   }),
 });
 export const airbyte = defineResource("airbyte", {
-  setup: () => ({ jobs: async (_filter: { status: string; updatedAfter?: Date }) => [{ jobId: 7, lastUpdatedAt: "2025-01-02T00:00:00Z" }] }),
+  setup: () => ({
+    jobs: async (_filter: { status: string; updatedAfter?: Date }) => [{ jobId: 7, lastUpdatedAt: "2025-01-02T00:00:00Z" }],
+  }),
 });
 export const slack = defineResource("slack", {
   config: z.object({ channel: z.string() }),
@@ -148,7 +152,11 @@ defineAsset({ key: "bad", inputs: { x: "stg_customers" }, run: () => 1 });
 export const bronzeJob = defineJob("bronze_refresh", { selection: select.groups("bronze") });
 export const fullRefresh = defineJob("full_refresh", { selection: "*" });
 export const customerPipeline = defineJob("customer_pipeline", { selection: select.keys(stgCustomers).downstream() });
-export const dailyRefresh = defineSchedule({ job: defineJob("daily_refresh", { selection: "*" }), cron: "0 2 * * *", timezone: "Europe/Paris" });
+export const dailyRefresh = defineSchedule({
+  job: defineJob("daily_refresh", { selection: "*" }),
+  cron: "0 2 * * *",
+  timezone: "Europe/Paris",
+});
 export const airbyteSensor = defineSensor({
   name: "airbyte_sync_sensor",
   job: bronzeJob,

@@ -40,8 +40,21 @@ export async function runStep(assets: readonly AssetSource[], unit: string, opti
   const folders = options.folders ?? (await makeFolders());
   const runtime = createRuntime(defineCodeLocation({ name: "test", assets, resources: options.resources ?? [] }));
   const job: JobFrame = {
-    t: "job", run: "r1", step: unit, epoch: 1, attempt: 1, location: "test", version: "v1", unit,
-    assets: [], checks: [], partition: null, tags: {}, timeoutSeconds: null, job: null, ...options.job,
+    t: "job",
+    run: "r1",
+    step: unit,
+    epoch: 1,
+    attempt: 1,
+    location: "test",
+    version: "v1",
+    unit,
+    assets: [],
+    checks: [],
+    partition: null,
+    tags: {},
+    timeoutSeconds: null,
+    job: null,
+    ...options.job,
   };
   const events: StepEvent[] = [];
   const signal = options.signal ?? new AbortController().signal;

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { defineJob, defineResource, defineRunStatusSensor, defineSchedule, defineSensor, defineAssetSensor, runRequest, select, skip } from "@headgate/sdk";
+import {
+  defineJob,
+  defineResource,
+  defineRunStatusSensor,
+  defineSchedule,
+  defineSensor,
+  defineAssetSensor,
+  runRequest,
+  select,
+  skip,
+} from "@headgate/sdk";
 import { evaluateSchedule, evaluateSensor } from "@headgate/sdk/testing";
 import { airbyte, airbyteSensor, dailyRefresh } from "./lakehouse-program.ts";
 
@@ -12,7 +22,10 @@ describe("a sensor", () => {
       seen.push(filter);
       return await Promise.resolve([{ jobId: 1, lastUpdatedAt: "2025-01-05T00:00:00Z" }]);
     };
-    const { runs, cursor, skipReason } = await evaluateSensor(airbyteSensor, { cursor: "2025-01-01T00:00:00Z", resources: { airbyte: { jobs } } });
+    const { runs, cursor, skipReason } = await evaluateSensor(airbyteSensor, {
+      cursor: "2025-01-01T00:00:00Z",
+      resources: { airbyte: { jobs } },
+    });
     expect(runs).toEqual([{ runKey: "airbyte_1", job: "bronze_refresh", tags: { source: "airbyte", airbyte_sync_id: "1" } }]);
     expect(cursor).toBe("2025-01-05T00:00:00Z");
     expect(skipReason).toBeUndefined();
@@ -27,7 +40,9 @@ describe("a sensor", () => {
   it("may return one request, a list, a skip or nothing", async () => {
     const of = (evaluate: Parameters<typeof defineSensor>[0]["evaluate"]) => evaluateSensor(defineSensor({ name: "s", job, evaluate }));
     expect((await of(() => runRequest({ partition: "p" }))).runs).toEqual([{ job: "j", partition: "p", tags: {} }]);
-    expect((await of(async () => await Promise.resolve([runRequest({ selection: select.groups("x") }), runRequest({ job: "other" })]))).runs).toEqual([
+    expect(
+      (await of(async () => await Promise.resolve([runRequest({ selection: select.groups("x") }), runRequest({ job: "other" })]))).runs,
+    ).toEqual([
       { selection: "group:x", tags: {} },
       { job: "other", tags: {} },
     ]);
@@ -44,11 +59,17 @@ describe("a sensor", () => {
   });
 
   it("needs a job or a selection for each request", async () => {
-    await expect(evaluateSensor(defineSensor({ name: "s", evaluate: () => runRequest() }))).rejects.toThrow("needs a 'job' or a 'selection'");
+    await expect(evaluateSensor(defineSensor({ name: "s", evaluate: () => runRequest() }))).rejects.toThrow(
+      "needs a 'job' or a 'selection'",
+    );
   });
 
   it("receives the event that woke it", async () => {
-    const failed = defineRunStatusSensor({ name: "f", statuses: ["failed"], evaluate: ({ event, log }) => log.warn(`${event.run} ${event.status}`) });
+    const failed = defineRunStatusSensor({
+      name: "f",
+      statuses: ["failed"],
+      evaluate: ({ event, log }) => log.warn(`${event.run} ${event.status}`),
+    });
     const result = await evaluateSensor(failed, { event: { run: "r1", job: null, status: "failed", tags: {}, message: "x" } });
     expect(result.logs).toMatchObject([{ level: "warn", message: "r1 failed" }]);
     const plain = defineAssetSensor({ name: "a", assets: ["x"], job });
@@ -56,7 +77,13 @@ describe("a sensor", () => {
   });
 
   it("sets up resources that are not given", async () => {
-    const real = defineSensor({ name: "s", job, requires: [airbyte], evaluate: async ({ resources }) => (await resources.airbyte.jobs({ status: "x" })).map((sync) => runRequest({ runKey: `${sync.jobId}` })) });
+    const real = defineSensor({
+      name: "s",
+      job,
+      requires: [airbyte],
+      evaluate: async ({ resources }) =>
+        (await resources.airbyte.jobs({ status: "x" })).map((sync) => runRequest({ runKey: `${sync.jobId}` })),
+    });
     expect((await evaluateSensor(real)).runs).toMatchObject([{ runKey: "7" }]);
   });
 });
@@ -71,9 +98,14 @@ describe("a schedule", () => {
       job,
       cron: "@daily",
       tags: { team: "x" },
-      evaluate: ({ scheduledFor }) => (scheduledFor.getUTCDay() === 0 ? skip("Sunday") : runRequest({ partition: scheduledFor.toISOString().slice(0, 10), tags: { day: "work" } })),
+      evaluate: ({ scheduledFor }) =>
+        scheduledFor.getUTCDay() === 0
+          ? skip("Sunday")
+          : runRequest({ partition: scheduledFor.toISOString().slice(0, 10), tags: { day: "work" } }),
     });
-    expect((await evaluateSchedule(schedule, { now: new Date("2025-01-06T00:00:00Z") })).runs).toEqual([{ job: "j", partition: "2025-01-06", tags: { team: "x", day: "work" } }]);
+    expect((await evaluateSchedule(schedule, { now: new Date("2025-01-06T00:00:00Z") })).runs).toEqual([
+      { job: "j", partition: "2025-01-06", tags: { team: "x", day: "work" } },
+    ]);
     expect((await evaluateSchedule(schedule, { now: new Date("2025-01-05T00:00:00Z") })).skipReason).toBe("Sunday");
   });
 });

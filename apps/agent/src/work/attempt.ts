@@ -49,6 +49,7 @@ export class Attempt {
   #stop: StopReason | null = null;
   #interrupt: (() => void) | null = null;
   #escalation: NodeJS.Timeout | null = null;
+  #deadline = Number.POSITIVE_INFINITY;
   #started = false;
 
   constructor(options: AttemptOptions) {
@@ -68,6 +69,10 @@ export class Attempt {
     if (this.#stop === null || reason.kind === "dropped") this.#stop = reason;
     this.#interrupt?.();
     this.#worker?.cancel(messageOf(reason));
+    // A cancel repeated after each reconnect must not put the end off.
+    const deadline = this.#options.now() + graceMs;
+    if (deadline >= this.#deadline) return;
+    this.#deadline = deadline;
     if (this.#escalation !== null) clearTimeout(this.#escalation);
     this.#escalation = setTimeout(() => void this.#worker?.terminate(), graceMs);
   }

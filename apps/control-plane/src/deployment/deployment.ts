@@ -29,7 +29,7 @@ import * as locations from "./queries/location-queries.ts";
 import { logChunksQuery, manifestKeyOf } from "./queries/log-queries.ts";
 import * as runs from "./queries/run-queries.ts";
 import type { DeploymentIdentity, DeploymentStub, RawLogChunk } from "./rpc.ts";
-import { attachmentOf, closeQuietly, parseFrame, sendFrame } from "./sockets.ts";
+import { answerClose, attachmentOf, closeQuietly, parseFrame, sendFrame } from "./sockets.ts";
 import { readPictureSize } from "./store/layout-store.ts";
 import { readIdentity, readMeta, writeMeta } from "./store/meta-store.ts";
 
@@ -80,7 +80,8 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
     }
   }
 
-  override async webSocketClose(socket: WebSocket): Promise<void> {
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    answerClose(socket, code);
     this.#left(socket);
   }
 

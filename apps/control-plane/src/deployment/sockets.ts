@@ -122,6 +122,15 @@ function decode(text: string | null): string {
   }
 }
 
+/** A hibernating socket has to answer the peer's close itself, or the peer waits for it. 1005 and 1006 are never sent. */
+export function answerClose(socket: WebSocket, code: number): void {
+  try {
+    socket.close(code === 1000 || (code >= 3000 && code < 5000) ? code : CLOSE.normal);
+  } catch {
+    // Answered already.
+  }
+}
+
 interface FrameSchema<T> {
   safeParse(value: unknown): { readonly success: true; readonly data: T } | { readonly success: false; readonly error: { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] } };
 }

@@ -26,6 +26,10 @@ export async function publish(stub: DeploymentObject, manifest: Manifest): Promi
   return version;
 }
 
+export function raw(stub: DeploymentObject): DurableObjectStub<Deployment> {
+  return stub as unknown as DurableObjectStub<Deployment>;
+}
+
 export async function launch(
   stub: DeploymentObject,
   target: LaunchTarget,

@@ -64,7 +64,8 @@ export interface Client {
  */
 export function createClient(options: ClientOptions): Client {
   const [org, name, ...rest] = options.deployment.split("/");
-  if (!org || !name || rest.length > 0) throw new AppError("invalid_input", `'${options.deployment}' is not a deployment: write organization/deployment.`);
+  if (!org || !name || rest.length > 0)
+    throw new AppError("invalid_input", `'${options.deployment}' is not a deployment: write organization/deployment.`);
   const base: CallOptions = {
     url: `${options.url.replace(/\/+$/, "")}${deploymentPath({ org, name }, "/trpc")}`,
     token: options.token,
@@ -77,14 +78,16 @@ export function createClient(options: ClientOptions): Client {
       launch: async (launch) => (await callProcedure(base, "mutation", { path: "runs.launch", input: launchInput(launch) })) as RunSummary,
       get: async (id) => await get(id),
       wait: async (id, wait = {}) => await waitForEnd(async () => await get(id, wait.signal), { id, ...wait }),
-      cancel: async (id, reason) => void (await callProcedure(base, "mutation", { path: "runs.cancel", input: { run: id, ...(reason !== undefined && { reason }) } })),
+      cancel: async (id, reason) =>
+        void (await callProcedure(base, "mutation", { path: "runs.cancel", input: { run: id, ...(reason !== undefined && { reason }) } })),
     },
   };
 }
 
 function launchInput(options: LaunchOptions): LaunchInput {
   const job = typeof options.job === "object" ? options.job.name : options.job;
-  if ((job === undefined) === (options.selection === undefined)) throw new AppError("invalid_input", "Launch needs either a 'job' or a 'selection'.");
+  if ((job === undefined) === (options.selection === undefined))
+    throw new AppError("invalid_input", "Launch needs either a 'job' or a 'selection'.");
   return {
     target: {
       ...(job !== undefined && { job }),
@@ -105,7 +108,8 @@ async function waitForEnd(look: () => Promise<RunDetail>, options: WaitOptions &
     options.signal?.throwIfAborted();
     const detail = await look();
     if (isTerminalRun(detail.run.status)) return detail;
-    if (Date.now() >= deadline) throw new AppError("unavailable", `Run ${options.id} is still ${detail.run.status} after ${options.timeout} seconds.`);
+    if (Date.now() >= deadline)
+      throw new AppError("unavailable", `Run ${options.id} is still ${detail.run.status} after ${options.timeout} seconds.`);
     await pause((options.every ?? 1) * 1000, options.signal);
   }
 }

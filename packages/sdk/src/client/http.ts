@@ -8,7 +8,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export async function callProcedure(options: CallOptions, kind: "query" | "mutation", call: { readonly path: string; readonly input: unknown }): Promise<unknown> {
+export async function callProcedure(
+  options: CallOptions,
+  kind: "query" | "mutation",
+  call: { readonly path: string; readonly input: unknown },
+): Promise<unknown> {
   const query = kind === "query" ? `?input=${encodeURIComponent(JSON.stringify(call.input))}` : "";
   const address = `${options.url}/${call.path}${query}`;
   let response: Response;
@@ -21,7 +25,9 @@ export async function callProcedure(options: CallOptions, kind: "query" | "mutat
     });
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new AppError("unavailable", `The control plane at ${options.url} cannot be reached. Check the url and that it is running.`, { cause: error });
+    throw new AppError("unavailable", `The control plane at ${options.url} cannot be reached. Check the url and that it is running.`, {
+      cause: error,
+    });
   }
   const text = await response.text();
   const body = parse(text);

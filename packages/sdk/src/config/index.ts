@@ -74,5 +74,9 @@ export function parseConfig(value: unknown, file: string): ParsedConfig {
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.map(String).join(".") || "the default export"}: ${issue.message}`);
-  throw new AppError("invalid_input", `${file} must export default defineConfig({ locations: [{ name, entry }] }). Wrong: ${problems.join("; ")}.`, { details: { problems } });
+  throw new AppError(
+    "invalid_input",
+    `${file} must export default defineConfig({ locations: [{ name, entry }] }). Wrong: ${problems.join("; ")}.`,
+    { details: { problems } },
+  );
 }

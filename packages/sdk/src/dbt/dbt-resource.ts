@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AppError } from "@headgate/shared/errors.ts";
 import { defineResource, type Resource } from "../resource.ts";
 import { lockAll } from "./execute.ts";
+import { storageParseCache } from "./parse-cache.ts";
 import { resolveProject, type DbtProject } from "./project.ts";
 import { runDbt } from "./run-dbt.ts";
 
@@ -71,6 +72,7 @@ export function dbtResource<const K extends string = "dbt">(
           command: [command, ...commandArgs(given)],
           targetPath: join(scratch, "target"),
           scratch,
+          parseCache: storageParseCache(resolved.project, folders),
           countRows: false,
           signal,
           lock: (paths) => lockAll(paths, { folders, log, signal }),

@@ -1,5 +1,4 @@
 /** Runs the wanted part of a dbt project as one step: one `dbt build`, its outcome as the step's. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
@@ -10,7 +9,7 @@ import { createReport, type BuildReport } from "./build-report.ts";
 import { countPending } from "./count-rows.ts";
 import { cleanMessage } from "./failure.ts";
 import type { DbtGraph } from "./graph-cache.ts";
-import { copyQuietly } from "./load-graph.ts";
+import { storageParseCache } from "./parse-cache.ts";
 import type { ResolvedProject } from "./project.ts";
 import { runDbt, type DbtExit } from "./run-dbt.ts";
 import { selectNodes, type BuildSelection } from "./selection.ts";
@@ -44,8 +43,6 @@ export async function executeBuild(options: ExecuteOptions): Promise<StepOutcome
     statsFollow: countsItself,
     emit: (event) => context.emit(event),
   });
-  const cache = parseCache(options);
-  copyQuietly(cache, join(targetPath, "partial_parse.msgpack"));
   const exit = await runDbt({
     project,
     command: [
@@ -56,25 +53,15 @@ export async function executeBuild(options: ExecuteOptions): Promise<StepOutcome
     ],
     targetPath,
     scratch: join(context.folders.scratch, "dbt"),
+    parseCache: storageParseCache(project, context.folders),
     countRows: countsItself,
     signal: context.signal,
     onLine: (line) => report.receive(line),
     lock: (paths) => lockAll(paths, context),
     locks: options.locks,
   });
-  // Other variables would make the next plain run parse everything again.
-  if (!options.vars) copyQuietly(join(targetPath, "partial_parse.msgpack"), cache);
   await settlePending(options, report);
   return outcomeOf({ exit, report, wanted, selection, map, signal: context.signal });
-}
-
-/** dbt's parse state, kept between runs of this unit. */
-function parseCache({ unit, project, context }: ExecuteOptions): string {
-  const id = createHash("sha256")
-    .update(JSON.stringify([context.job.location, unit, project.profileArgs]))
-    .digest("hex")
-    .slice(0, 16);
-  return join(context.folders.storage, ".dbt", id, "partial_parse.msgpack");
 }
 
 export async function lockAll(

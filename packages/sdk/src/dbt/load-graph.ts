@@ -1,8 +1,8 @@
 /**
  * The graph of a dbt project: from the cache when nothing changed, else by `dbt parse` (and `dbt ls` where only a part is wanted).
  */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { canonicalJson } from "@headgate/shared/json.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { z } from "zod";
@@ -10,6 +10,7 @@ import { dbtManifestSchema, type DbtManifest } from "./dbt-manifest.ts";
 import { hashOf, readProjectFiles, type ProjectFiles } from "./fingerprint.ts";
 import { readCachedGraph, writeCachedGraph, type DbtGraph } from "./graph-cache.ts";
 import { dbtLoadError } from "./parse-error.ts";
+import { projectParseCache } from "./parse-cache.ts";
 import type { ResolvedProject } from "./project.ts";
 import { runDbt } from "./run-dbt.ts";
 
@@ -28,8 +29,6 @@ export interface LoadGraphOptions {
 export type LoadGraphResult =
   | { readonly ok: true; readonly graph: DbtGraph; readonly files: ProjectFiles }
   | { readonly ok: false; readonly errors: readonly LoadError[] };
-
-const PARSE_CACHE = join("target", "headgate-cache", "partial_parse.msgpack");
 
 export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphResult> {
   const { project } = options;
@@ -73,10 +72,8 @@ export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphRes
 async function parse(
   options: LoadGraphOptions,
 ): Promise<{ readonly ok: true; readonly graph: DbtGraph } | { readonly ok: false; readonly errors: readonly LoadError[] }> {
-  const { project, scratch } = options;
+  const { scratch } = options;
   const targetPath = join(scratch, "dbt-parse");
-  const cache = join(project.dir, PARSE_CACHE);
-  copyQuietly(cache, join(targetPath, "partial_parse.msgpack"));
   const parsed = await command(options, ["parse"], targetPath);
   if (!parsed.ok) return parsed;
   const read = dbtManifestSchema.safeParse(JSON.parse(readFileSync(join(targetPath, "manifest.json"), "utf8")));
@@ -92,7 +89,6 @@ async function parse(
       ],
     };
   }
-  copyQuietly(join(targetPath, "partial_parse.msgpack"), cache);
   if (options.select === undefined && options.exclude === undefined)
     return { ok: true, graph: { manifest: slim(read.data), selected: null } };
   const selection = [
@@ -121,6 +117,7 @@ async function command(
     command: args,
     targetPath,
     scratch: join(options.scratch, "dbt-driver"),
+    parseCache: projectParseCache(options.project),
     countRows: false,
     signal: options.signal,
     onLine: (line) => {
@@ -143,16 +140,4 @@ function slim(manifest: DbtManifest): DbtManifest {
     ([id, node]) => [id, node.resource_type === "test" && node.attached_node ? { ...node, raw_code: undefined } : node] as const,
   );
   return dbtManifestSchema.parse(JSON.parse(canonicalJson({ ...manifest, nodes: Object.fromEntries(nodes) })));
-}
-
-export function copyQuietly(from: string, to: string): void {
-  if (!existsSync(from)) return;
-  try {
-    mkdirSync(dirname(to), { recursive: true });
-    const temporary = `${to}.${process.pid}.tmp`;
-    copyFileSync(from, temporary);
-    renameSync(temporary, to);
-  } catch {
-    // A cache: the next parse is slower, nothing else.
-  }
 }

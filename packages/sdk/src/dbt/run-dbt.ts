@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { DBT_DRIVER } from "./driver.ts";
 import { parseDbtLine, type DbtLine } from "./log-line.ts";
+import { keepParseState, takeParseState } from "./parse-cache.ts";
 import type { ResolvedProject } from "./project.ts";
 
 /** dbt cancels its queries on SIGINT only; on SIGTERM it dies at once and leaves them running. */
@@ -18,6 +19,8 @@ export interface DbtRunOptions {
   readonly targetPath: string;
   /** Where the driver and its request are written. */
   readonly scratch: string;
+  /** Where dbt's parse state is kept from one invocation to the next. */
+  readonly parseCache: string;
   readonly countRows: boolean;
   readonly signal: AbortSignal;
   onLine(line: DbtLine): void;
@@ -45,7 +48,11 @@ export async function runDbt(options: DbtRunOptions): Promise<DbtExit> {
     project.program.kind === "command" && options.locks && options.locks.length > 0 ? await options.lock?.(options.locks) : undefined;
   const releases: (() => Promise<void>)[] = early ? [early] : [];
   try {
-    return await supervise(options, start(options), releases);
+    takeParseState(options.parseCache, options.targetPath);
+    const exit = await supervise(options, start(options), releases);
+    // Other variables make dbt parse everything again, and their state would make the next plain invocation do the same.
+    if (!options.command.includes("--vars")) keepParseState(options.targetPath, options.parseCache);
+    return exit;
   } finally {
     for (const release of releases) await release();
   }

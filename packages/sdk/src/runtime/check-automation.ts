@@ -27,13 +27,20 @@ function unique<T extends Named>(list: readonly T[], what: string, problems: Pro
     if (!known) first.set(entry.name, entry);
     else {
       const place = problems.place(known["~definition"].site);
-      problems.add(entry["~definition"].site, `There are two ${what}s named "${entry.name}"${place ? `; the other is at ${place.file}:${place.line}` : ""}. Rename one.`);
+      problems.add(
+        entry["~definition"].site,
+        `There are two ${what}s named "${entry.name}"${place ? `; the other is at ${place.file}:${place.line}` : ""}. Rename one.`,
+      );
     }
   }
   return [...first.values()];
 }
 
-export function describeJobs(jobs: readonly Job[], assets: readonly ManifestAsset[], context: { location: string; problems: Problems }): ManifestJob[] {
+export function describeJobs(
+  jobs: readonly Job[],
+  assets: readonly ManifestAsset[],
+  context: { location: string; problems: Problems },
+): ManifestJob[] {
   const graph = buildAssetGraph(assets.map((asset) => ({ ...asset, location: context.location })));
   return unique(jobs, "job", context.problems).map((job) => {
     const definition = job["~definition"];
@@ -109,7 +116,8 @@ export function describeSensors(sensors: readonly Sensor[], jobs: ReadonlySet<st
     const job = definition.job === undefined ? undefined : jobName(definition.job);
     if (job !== undefined && !jobs.has(job)) report(`there is no job "${job}". Define it with defineJob and list it in 'jobs'.`);
     if (job === undefined && !definition.evaluate) report("without an 'evaluate' function it needs a 'job' to run.");
-    if (!(definition.intervalSeconds >= 1)) report(`'every' must be a number of seconds or a text such as "30s" or "5m", at least 1 second.`);
+    if (!(definition.intervalSeconds >= 1))
+      report(`'every' must be a number of seconds or a text such as "30s" or "5m", at least 1 second.`);
     if (definition.assets?.length === 0) report("it watches no asset.");
     if (definition.runStatuses?.length === 0) report("it watches no run status.");
     return {

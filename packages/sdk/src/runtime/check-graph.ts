@@ -38,7 +38,9 @@ function isEarlierSelf(asset: ManifestAsset, dep: ManifestAsset["deps"][number])
 
 /** Null when there is none. Edges between assets of one unit are that unit's own business, except when they close a cycle. */
 export function findAssetCycle(assets: readonly ManifestAsset[]): string[] | null {
-  return findCycle(new Map(assets.map((asset) => [asset.key, asset.deps.filter((dep) => !isEarlierSelf(asset, dep)).map((dep) => dep.key)])));
+  return findCycle(
+    new Map(assets.map((asset) => [asset.key, asset.deps.filter((dep) => !isEarlierSelf(asset, dep)).map((dep) => dep.key)])),
+  );
 }
 
 /** Units that cannot be cut into parts must not depend on each other in a circle, even where their assets do not. */

@@ -26,7 +26,8 @@ export function checkPartitions(definition: PartitionsDefinition, report: (messa
 }
 
 function checkDimension(name: string, partitions: PartitionsDefinition, report: (message: string) => void): void {
-  if (partitions.type === "multi") report(`dimension '${name}' is itself multi-dimensional; name all dimensions in one multiPartitions(...).`);
+  if (partitions.type === "multi")
+    report(`dimension '${name}' is itself multi-dimensional; name all dimensions in one multiPartitions(...).`);
   else checkPartitions(partitions, (message) => report(`dimension '${name}': ${message}`));
 }
 

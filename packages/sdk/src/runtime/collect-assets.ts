@@ -1,7 +1,13 @@
 /** Assets, multi-assets, external assets and checks of a code location as manifest entries, with duplicate and bad keys reported. */
 import { parseAssetKey } from "@headgate/shared/domain/asset-key.ts";
 import { checkId } from "@headgate/shared/domain/asset-check.ts";
-import { manifestAssetSchema, manifestUnitSchema, type ManifestAsset, type ManifestCheck, type ManifestUnit } from "@headgate/shared/manifest/schema.ts";
+import {
+  manifestAssetSchema,
+  manifestUnitSchema,
+  type ManifestAsset,
+  type ManifestCheck,
+  type ManifestUnit,
+} from "@headgate/shared/manifest/schema.ts";
 import type { Asset, ExecutionOptions } from "../asset.ts";
 import type { DefinitionSite } from "../definition-site.ts";
 import type { CollectedUnits } from "./collect-units.ts";
@@ -36,9 +42,18 @@ export function collectAssets(definitions: Definitions, foreign: CollectedUnits,
   for (const check of definitions.checks) collectCheck(check, all);
   for (const check of foreign.checks) {
     const known = all.checks.get(checkId(check));
-    if (known) problems.add(known.source, `Check "${check.name}" of asset "${check.asset}" is defined twice, once by ${check.unit}. Rename this one.`);
+    if (known)
+      problems.add(
+        known.source,
+        `Check "${check.name}" of asset "${check.asset}" is defined twice, once by ${check.unit}. Rename this one.`,
+      );
   }
-  return { assets: [...all.assets.values()].map(({ entry }) => entry), units: [...all.units.values()], checks: [...all.checks.values()], usage: all.usage };
+  return {
+    assets: [...all.assets.values()].map(({ entry }) => entry),
+    units: [...all.units.values()],
+    checks: [...all.checks.values()],
+    usage: all.usage,
+  };
 }
 
 /** `schema` adds the defaults; what it refuses is reported with the entry's name. */
@@ -52,7 +67,10 @@ function addAsset(input: ManifestAssetInput, site: DefinitionSite | undefined, a
   const known = all.assets.get(input.key);
   if (known) {
     const place = known.site && all.problems.place(known.site);
-    all.problems.add(site, `${what} is defined twice${place ? `; the other definition is at ${place.file}:${place.line}` : ""}. Keep one or rename it.`);
+    all.problems.add(
+      site,
+      `${what} is defined twice${place ? `; the other definition is at ${place.file}:${place.line}` : ""}. Keep one or rename it.`,
+    );
     return false;
   }
   const parsed = manifestAssetSchema.safeParse(input);
@@ -78,14 +96,26 @@ function addForeign(entry: ManifestAsset, all: Collection): void {
   const [main, other] = entry.unit === null ? [known.entry, entry] : [entry, known.entry];
   const deps = [...main.deps, ...other.deps.filter((dep) => !main.deps.some((have) => have.key === dep.key))];
   // A materializable asset's own dependencies are complete; an external one has those of both.
-  const merged = { ...other, ...main, deps: main.unit === null ? deps : main.deps, description: main.description ?? other.description, url: main.url ?? other.url };
+  const merged = {
+    ...other,
+    ...main,
+    deps: main.unit === null ? deps : main.deps,
+    description: main.description ?? other.description,
+    url: main.url ?? other.url,
+  };
   all.assets.set(entry.key, { entry: merged, site: known.site });
 }
 
-function addUnit(unit: ManifestUnit, options: ExecutionOptions, site: { what: string; site: DefinitionSite | undefined; all: Collection }): void {
+function addUnit(
+  unit: ManifestUnit,
+  options: ExecutionOptions,
+  site: { what: string; site: DefinitionSite | undefined; all: Collection },
+): void {
   const parsed = manifestUnitSchema.safeParse({ ...unit, retry: options.retry, timeoutSeconds: options.timeout, pool: options.pool });
   if (parsed.success) site.all.units.set(unit.id, parsed.data);
-  else for (const issue of parsed.error.issues) site.all.problems.add(site.site, `${site.what}, ${issue.path.map(String).join(".")}: ${issue.message}`);
+  else
+    for (const issue of parsed.error.issues)
+      site.all.problems.add(site.site, `${site.what}, ${issue.path.map(String).join(".")}: ${issue.message}`);
 }
 
 /** Checks whose results the asset's own function returns. */
@@ -134,7 +164,10 @@ function collectMulti(multi: Definitions["multis"][number], all: Collection): vo
   const outputs = Object.values(definition.outputs).map(({ asset }) => asset);
   if (outputs.length === 0) all.problems.add(definition.site, `${what} has no outputs.`);
   for (const output of outputs) addAsset(describeAsset(output, id, all.problems), definition.site, all);
-  const resources = requiredResources(definition, outputs.map((output) => output["~definition"].ioManager));
+  const resources = requiredResources(
+    definition,
+    outputs.map((output) => output["~definition"].ioManager),
+  );
   all.usage.push({ what, site: definition.site, resources });
   const unit: ManifestUnit = {
     id,
@@ -169,7 +202,15 @@ function collectCheck(check: Definitions["checks"][number], all: Collection): vo
     source: all.problems.place(definition.site),
   });
   all.usage.push({ what, site: definition.site, resources: definition.requires });
-  const unit: ManifestUnit = { id, kind: "check", assets: [], checks: [checkId(check)], subset: false, resources: keysOf(definition.requires), deps: [check.asset] };
+  const unit: ManifestUnit = {
+    id,
+    kind: "check",
+    assets: [],
+    checks: [checkId(check)],
+    subset: false,
+    resources: keysOf(definition.requires),
+    deps: [check.asset],
+  };
   addUnit(unit, definition, { what, site: definition.site, all });
 }
 

@@ -13,7 +13,12 @@ export interface ResourceUsage {
   readonly resources: readonly AnyResource[];
 }
 
-export function collectResources(input: { location: CodeLocation; definitions: Definitions; usage: readonly ResourceUsage[]; problems: Problems }): {
+export function collectResources(input: {
+  location: CodeLocation;
+  definitions: Definitions;
+  usage: readonly ResourceUsage[];
+  problems: Problems;
+}): {
   readonly list: { key: string; kind: string }[];
   readonly env: readonly string[];
 } {
@@ -35,7 +40,10 @@ export function collectResources(input: { location: CodeLocation; definitions: D
     for (const { key } of usage.resources) {
       if (known.has(key)) continue;
       const [nearest] = nearestKeys(key, known.keys(), 1);
-      const hint = nearest === undefined ? `Add it to 'resources' of the code location.` : `Add it to 'resources' of the code location, or use "${nearest}".`;
+      const hint =
+        nearest === undefined
+          ? `Add it to 'resources' of the code location.`
+          : `Add it to 'resources' of the code location, or use "${nearest}".`;
       problems.add(usage.site, `${usage.what} requires the resource "${key}", which the code location does not have. ${hint}`);
     }
   }

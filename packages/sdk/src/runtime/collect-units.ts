@@ -1,5 +1,12 @@
 /** Units of other kinds (dbt projects) describe themselves; this asks them and takes in what they say. */
-import { manifestAssetSchema, manifestCheckSchema, manifestUnitSchema, type ManifestAsset, type ManifestCheck, type ManifestUnit } from "@headgate/shared/manifest/schema.ts";
+import {
+  manifestAssetSchema,
+  manifestCheckSchema,
+  manifestUnitSchema,
+  type ManifestAsset,
+  type ManifestCheck,
+  type ManifestUnit,
+} from "@headgate/shared/manifest/schema.ts";
 import type { CodeLocation } from "../code-location.ts";
 import type { UnitDefinition, UnitDescribeContext, UnitDescription, UnitFolder } from "../unit.ts";
 import type { ResourceUsage } from "./collect-resources.ts";
@@ -41,7 +48,9 @@ async function describe(unit: UnitDefinition, context: Context): Promise<UnitDes
     context.problems.addErrors(result.errors);
   } catch (error) {
     const failure = toFailure(error);
-    context.problems.addErrors([{ kind: "threw", message: `${unit.id}: ${failure.message}`, stack: failure.stack, codeFrame: failure.codeFrame }]);
+    context.problems.addErrors([
+      { kind: "threw", message: `${unit.id}: ${failure.message}`, stack: failure.stack, codeFrame: failure.codeFrame },
+    ]);
   }
   return null;
 }
@@ -49,13 +58,18 @@ async function describe(unit: UnitDefinition, context: Context): Promise<UnitDes
 function add(unit: UnitDefinition, description: UnitDescription, into: { all: CollectedUnits; problems: Problems }): void {
   const { all, problems } = into;
   const report = (what: string, issues: readonly { path: readonly PropertyKey[]; message: string }[]) => {
-    for (const issue of issues) problems.add(undefined, `${unit.id}, ${what}${issue.path.length > 0 ? `, ${issue.path.map(String).join(".")}` : ""}: ${issue.message}`);
+    for (const issue of issues)
+      problems.add(
+        undefined,
+        `${unit.id}, ${what}${issue.path.length > 0 ? `, ${issue.path.map(String).join(".")}` : ""}: ${issue.message}`,
+      );
   };
   const keys = new Set(all.assets.filter((asset) => asset.unit !== null).map((asset) => asset.key));
   for (const input of description.assets) {
     const asset = manifestAssetSchema.safeParse(input);
     if (!asset.success) report(`asset "${input.key}"`, asset.error.issues);
-    else if (asset.data.unit !== null && keys.has(input.key)) problems.add(undefined, `Asset "${input.key}" is defined twice, once by ${unit.id}. Exclude it from one or translate its key.`);
+    else if (asset.data.unit !== null && keys.has(input.key))
+      problems.add(undefined, `Asset "${input.key}" is defined twice, once by ${unit.id}. Exclude it from one or translate its key.`);
     else all.assets.push(asset.data);
   }
   for (const input of description.checks) {
@@ -63,7 +77,10 @@ function add(unit: UnitDefinition, description: UnitDescription, into: { all: Co
     if (check.success) all.checks.push(check.data);
     else report(`check "${input.name}"`, check.error.issues);
   }
-  const parsed = manifestUnitSchema.safeParse({ ...description.unit, resources: [...new Set([...(description.unit.resources ?? []), ...unit.requires.map(({ key }) => key)])] });
+  const parsed = manifestUnitSchema.safeParse({
+    ...description.unit,
+    resources: [...new Set([...(description.unit.resources ?? []), ...unit.requires.map(({ key }) => key)])],
+  });
   if (parsed.success) all.units.push(parsed.data);
   else report("unit", parsed.error.issues);
   all.folders.push(...description.folders);

@@ -22,8 +22,12 @@ export function describeAsset(asset: Asset, unit: string, problems: Problems): M
   if (!metadata.ok) problems.add(definition.site, metadata.error.message);
   const partitions = definition.partitions?.definition;
   if (partitions) checkPartitions(partitions, (message) => problems.add(definition.site, `Partitions of ${owner}: ${message}`));
-  const deps = [...(definition.deps ?? []).map(describeDep), ...Object.entries(definition.inputs).map(([name, input]) => describeInput(name, input))];
-  for (const [name, input] of Object.entries(definition.inputs)) checkInput({ owner, name, input, partitioned: partitions !== undefined }, (message) => problems.add(definition.site, message));
+  const deps = [
+    ...(definition.deps ?? []).map(describeDep),
+    ...Object.entries(definition.inputs).map(([name, input]) => describeInput(name, input)),
+  ];
+  for (const [name, input] of Object.entries(definition.inputs))
+    checkInput({ owner, name, input, partitioned: partitions !== undefined }, (message) => problems.add(definition.site, message));
   const configSchema = definition.config && jsonSchemaOf(definition.config);
   return {
     key: asset.key,
@@ -88,10 +92,14 @@ function checkInput(use: { owner: string; name: string; input: Input; partitione
   const upstream = inputAsset(use.input);
   const isPartitioned = upstream["~definition"].partitions !== undefined;
   if (use.input.kind === "asset" && isPartitioned && !use.partitioned) {
-    report(`Input '${use.name}' of ${use.owner} is the partitioned asset "${upstream.key}", but the asset itself is not partitioned. Use allPartitions(...) or lastPartition(...).`);
+    report(
+      `Input '${use.name}' of ${use.owner} is the partitioned asset "${upstream.key}", but the asset itself is not partitioned. Use allPartitions(...) or lastPartition(...).`,
+    );
   }
   if (use.input.kind !== "asset" && !isPartitioned) {
-    report(`Input '${use.name}' of ${use.owner} asks for partitions of "${upstream.key}", which is not partitioned. Pass the asset itself.`);
+    report(
+      `Input '${use.name}' of ${use.owner} asks for partitions of "${upstream.key}", which is not partitioned. Pass the asset itself.`,
+    );
   }
 }
 
@@ -100,7 +108,10 @@ export function inputAsset(input: Input): Asset {
 }
 
 /** Resource tokens an asset's step needs: its own, those of its IO manager and those of the IO managers its inputs are loaded with. */
-export function requiredResources(definition: Pick<Asset["~definition"], "requires" | "inputs">, stores: readonly (IoManager | undefined)[]): AnyResource[] {
+export function requiredResources(
+  definition: Pick<Asset["~definition"], "requires" | "inputs">,
+  stores: readonly (IoManager | undefined)[],
+): AnyResource[] {
   const loads = Object.values(definition.inputs).map((input) => inputAsset(input)["~definition"].ioManager);
   return [...definition.requires, ...[...stores, ...loads].flatMap((manager) => manager?.requires ?? [])];
 }

@@ -45,7 +45,16 @@ export async function executeStep(executor: Executor, job: JobFrame, host: Runti
   try {
     return await withResources(
       requiredBy(unit, executor.ioManager),
-      { known: executor.resources, given: executor.given, config: config.value.resources, folders: base.folders, env: base.env, log, signal: base.signal, emit: base.emit },
+      {
+        known: executor.resources,
+        given: executor.given,
+        config: config.value.resources,
+        folders: base.folders,
+        env: base.env,
+        log,
+        signal: base.signal,
+        emit: base.emit,
+      },
       async (resources) => await runUnit(unit, { ...base, resources }),
     );
   } catch (error) {

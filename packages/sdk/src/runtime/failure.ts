@@ -40,7 +40,14 @@ interface ErrorLike {
 }
 
 function isErrorLike(error: unknown): error is ErrorLike {
-  return typeof error === "object" && error !== null && "message" in error && typeof error.message === "string" && "name" in error && typeof error.name === "string";
+  return (
+    typeof error === "object" &&
+    error !== null &&
+    "message" in error &&
+    typeof error.message === "string" &&
+    "name" in error &&
+    typeof error.name === "string"
+  );
 }
 
 function messageOf(error: ErrorLike): string {

@@ -47,8 +47,15 @@ const WANTED = {
 
 export function flattenDefinitions(location: CodeLocation): Definitions {
   const found: Found = {
-    asset: new Set(), multiAsset: new Set(), sourceAsset: new Set(), unit: new Set(), assetCheck: new Set(),
-    job: new Set(), schedule: new Set(), sensor: new Set(), resource: new Set(),
+    asset: new Set(),
+    multiAsset: new Set(),
+    sourceAsset: new Set(),
+    unit: new Set(),
+    assetCheck: new Set(),
+    job: new Set(),
+    schedule: new Set(),
+    sensor: new Set(),
+    resource: new Set(),
   };
   const strangers: { place: string; what: string }[] = [];
   for (const [list, kinds] of Object.entries(WANTED)) {

@@ -54,7 +54,11 @@ function checkGraph(assets: Manifest["assets"], units: Manifest["units"], proble
   }
   const divisible = new Set(units.filter((unit) => unit.subset).map((unit) => unit.id));
   const unitCycle = findUnitCycle(assets, divisible);
-  if (unitCycle) problems.add(siteOf(unitCycle[0]), `Multi-assets and assets wait for each other: ${unitCycle.join(" -> ")}. Set 'subset: true' on the multi-asset or split it.`);
+  if (unitCycle)
+    problems.add(
+      siteOf(unitCycle[0]),
+      `Multi-assets and assets wait for each other: ${unitCycle.join(" -> ")}. Set 'subset: true' on the multi-asset or split it.`,
+    );
 }
 
 const draftSchema = manifestSchema.omit({ files: true, entry: true, git: true, runtime: true });
@@ -69,7 +73,10 @@ function finish(draft: ManifestDraft, folders: readonly UnitFolder[], problems: 
   if (errors.length > 0 || !parsed.success) return { draft: null, folders: [], errors };
   const size = Buffer.byteLength(canonicalJson(parsed.data));
   if (size > MANIFEST_MAX_BYTES) {
-    problems.add(undefined, `The code location is too large: its manifest has ${size} bytes, ${MANIFEST_MAX_BYTES} are allowed. Shorten descriptions and metadata, or split the location.`);
+    problems.add(
+      undefined,
+      `The code location is too large: its manifest has ${size} bytes, ${MANIFEST_MAX_BYTES} are allowed. Shorten descriptions and metadata, or split the location.`,
+    );
     return { draft: null, folders: [], errors: problems.errors };
   }
   return { draft: parsed.data, folders, errors: [] };
@@ -81,6 +88,9 @@ function nameOf(draft: ManifestDraft, path: readonly PropertyKey[]): string {
   if (typeof list !== "string" || typeof index !== "number") return path.map(String).join(".");
   const entries: unknown = Object.entries(draft).find(([key]) => key === list)?.[1];
   const entry: unknown = Array.isArray(entries) ? entries[index] : undefined;
-  const name = typeof entry === "object" && entry !== null ? Object.entries(entry).find(([key]) => key === "key" || key === "name" || key === "id")?.[1] : index;
+  const name =
+    typeof entry === "object" && entry !== null
+      ? Object.entries(entry).find(([key]) => key === "key" || key === "name" || key === "id")?.[1]
+      : index;
   return `${list.replace(/s$/, "")} "${String(name)}"${rest.length > 0 ? `, ${rest.map(String).join(".")}` : ""}`;
 }

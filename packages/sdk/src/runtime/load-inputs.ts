@@ -24,7 +24,8 @@ async function loadInput(input: Input, scope: StepScope): Promise<unknown> {
     }
     case "lastPartition": {
       const last = (await storedPartitions(asset, scope)).at(-1);
-      if (last === undefined) throw new StepError("upstream_failed", `${asset.key} has no stored value for any partition; materialize it first.`);
+      if (last === undefined)
+        throw new StepError("upstream_failed", `${asset.key} has no stored value for any partition; materialize it first.`);
       return await loadValue(asset, last, scope);
     }
     default:
@@ -45,7 +46,10 @@ export async function loadValue(asset: Asset, partition: string | null, scope: S
 async function storedPartitions(asset: Asset, scope: StepScope): Promise<readonly string[]> {
   const manager = ioManagerOf(scope, asset["~definition"]);
   if (manager.partitions) return (await manager.partitions(ioContext(asset, null, scope))).toSorted();
-  throw new StepError("user_code", `The IO manager "${manager.name}" of ${asset.key} cannot list partitions; give it a 'partitions' function.`);
+  throw new StepError(
+    "user_code",
+    `The IO manager "${manager.name}" of ${asset.key} cannot list partitions; give it a 'partitions' function.`,
+  );
 }
 
 export function ioContext(asset: Asset, partition: string | null, scope: StepScope): IoContext {

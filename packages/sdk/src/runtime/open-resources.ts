@@ -19,7 +19,11 @@ export interface ResourceScope {
   readonly emit?: ((event: StepEvent) => void) | undefined;
 }
 
-export async function withResources<T>(required: readonly AnyResource[], scope: ResourceScope, use: (values: Readonly<Record<string, unknown>>) => Promise<T>): Promise<T> {
+export async function withResources<T>(
+  required: readonly AnyResource[],
+  scope: ResourceScope,
+  use: (values: Readonly<Record<string, unknown>>) => Promise<T>,
+): Promise<T> {
   const values: Record<string, unknown> = {};
   const opened: (() => void | Promise<void>)[] = [];
   try {
@@ -49,7 +53,11 @@ async function setUp(resource: AnyResource, scope: ResourceScope): Promise<unkno
 
 async function configOf(schema: Parameters<typeof validateConfig>[0], given: unknown, key: string): Promise<unknown> {
   const result = await validateConfig(schema, given, `resource "${key}"`);
-  if (!result.ok) throw new StepError("user_code", `${result.error.message} Set it in the resource's 'values' or in the run config under resources.${key}.`);
+  if (!result.ok)
+    throw new StepError(
+      "user_code",
+      `${result.error.message} Set it in the resource's 'values' or in the run config under resources.${key}.`,
+    );
   return unwrap(result);
 }
 

@@ -28,7 +28,10 @@ export function createOutputSink({ assets, scope }: { assets: readonly Asset[]; 
   const find = (key: string): Asset => {
     const asset = byKey.get(key);
     if (asset) return asset;
-    throw new StepError("bad_output", `The step returned something for asset "${key}", which it does not make. It makes ${[...byKey.keys()].join(", ")}.`);
+    throw new StepError(
+      "bad_output",
+      `The step returned something for asset "${key}", which it does not make. It makes ${[...byKey.keys()].join(", ")}.`,
+    );
   };
   const check = (key: string, result: CheckResult) => {
     const asset = find(key);

@@ -3,13 +3,18 @@ import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import type { MultiPartition, Partitions, TimePartition, KeyPartition } from "../partitions.ts";
 import { StepError } from "./step-error.ts";
 
-export function partitionValue(asset: string, partitions: Partitions | undefined, sent: JobFrame["partition"]): TimePartition | KeyPartition | MultiPartition | undefined {
+export function partitionValue(
+  asset: string,
+  partitions: Partitions | undefined,
+  sent: JobFrame["partition"],
+): TimePartition | KeyPartition | MultiPartition | undefined {
   if (!partitions) return undefined;
   if (!sent) throw new StepError("user_code", `${asset} is partitioned, but the run has no partition. Launch it for a partition.`);
   const { definition } = partitions;
   switch (definition.type) {
     case "time":
-      if (sent.start === null || sent.end === null) throw new StepError("internal", `The window of partition ${sent.key} of ${asset} is missing.`);
+      if (sent.start === null || sent.end === null)
+        throw new StepError("internal", `The window of partition ${sent.key} of ${asset} is missing.`);
       return { key: sent.key, window: { start: new Date(sent.start), end: new Date(sent.end) } };
     case "multi": {
       // A multi-dimensional key is the keys of its dimensions, in the order of the dimensions' names, joined with '|'.

@@ -2,6 +2,10 @@
 import { isAbsolute, relative, sep } from "node:path";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { DefinitionSite } from "../definition-site.ts";
+import { codeFrameAt } from "./code-frame.ts";
+
+/** Each one reads files again; nobody reads more of them than this. */
+const MAX_CODE_FRAMES = 20;
 
 export interface Problems {
   /** `hint` says what to do about it. */
@@ -25,7 +29,14 @@ export function collectProblems(root: string): Problems {
     place,
     add(site, message, hint) {
       const at = place(site);
-      errors.push({ kind: "invalid_definition", message, ...(at && { file: at.file, line: at.line }), ...(hint !== undefined && { hint }) });
+      const codeFrame = site && errors.length < MAX_CODE_FRAMES ? codeFrameAt(site) : undefined;
+      errors.push({
+        kind: "invalid_definition",
+        message,
+        ...(codeFrame !== undefined && { codeFrame }),
+        ...(at && { file: at.file, line: at.line }),
+        ...(hint !== undefined && { hint }),
+      });
     },
     addErrors(more) {
       errors.push(...more);

@@ -35,15 +35,14 @@ export async function recordMaterialization(asset: Asset, output: Output, contex
 async function store(asset: Asset, value: unknown, scope: StepScope): Promise<Metadata> {
   const manager = ioManagerOf(scope, asset["~definition"]);
   const partition = asset["~definition"].partitions ? (scope.job.partition?.key ?? null) : null;
-  try {
-    return storable(toMetadata(`IO manager "${manager.name}"`, await manager.store(ioContext(asset, partition, scope), value)));
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== "DataCloneError") throw error;
-    throw new StepError("bad_output", `The value of asset "${asset.key}" cannot be stored: ${error.message} Return plain data, or give the asset an 'ioManager' that can.`, { cause: error });
-  }
+  return storable(toMetadata(`IO manager "${manager.name}"`, await manager.store(ioContext(asset, partition, scope), value)));
 }
 
-export function recordCheck(asset: Asset, result: CheckResult, context: { name: string; spec: CheckSpec | undefined; scope: StepScope; durationMs?: number }): string | null {
+export function recordCheck(
+  asset: Asset,
+  result: CheckResult,
+  context: { name: string; spec: CheckSpec | undefined; scope: StepScope; durationMs?: number },
+): string | null {
   const { name, spec, scope } = context;
   const metadata = storable(toMetadata(`check "${name}" of asset "${asset.key}"`, result.metadata));
   const severity = result.severity ?? spec?.severity ?? "error";
@@ -60,7 +59,9 @@ export function recordCheck(asset: Asset, result: CheckResult, context: { name: 
     ...(partition !== undefined && { partition }),
   });
   const blocks = !result.passed && severity === "error" && spec?.blocking === true;
-  return blocks ? `Blocking check "${name}" of ${asset.key} failed${result.description === undefined ? "." : `: ${result.description}`}` : null;
+  return blocks
+    ? `Blocking check "${name}" of ${asset.key} failed${result.description === undefined ? "." : `: ${result.description}`}`
+    : null;
 }
 
 /** A check result without a name means the only declared check, or one called `check`. */
@@ -69,7 +70,11 @@ export function checkName(asset: Asset, result: CheckResult, index: number): str
   const declared = Object.keys(asset["~definition"].checks ?? {});
   const [only] = declared;
   if (declared.length === 1 && only !== undefined && index === 0) return only;
-  if (declared.length > 1) throw new StepError("bad_output", `A check result of asset "${asset.key}" has no name, but the asset declares ${declared.join(", ")}. Pass 'name' to checkResult.`);
+  if (declared.length > 1)
+    throw new StepError(
+      "bad_output",
+      `A check result of asset "${asset.key}" has no name, but the asset declares ${declared.join(", ")}. Pass 'name' to checkResult.`,
+    );
   return index === 0 ? "check" : `check_${index + 1}`;
 }
 

@@ -28,10 +28,13 @@ export async function runCheck(check: AssetCheck, asset: Asset, scope: StepScope
     });
     scope.signal.throwIfAborted();
     const result = typeof returned === "boolean" ? checkResult({ passed: returned }) : returned;
-    if (!isCheckResult(result)) throw new StepError("bad_output", `Check "${check.name}" of ${asset.key} must return checkResult(...) or a boolean.`);
+    if (!isCheckResult(result))
+      throw new StepError("bad_output", `Check "${check.name}" of ${asset.key} must return checkResult(...) or a boolean.`);
     const durationMs = Math.round(performance.now() - startedAt);
     const message = recordCheck(asset, result, { name: check.name, spec: definition, scope, durationMs });
-    return message === null ? { outcome: "succeeded" } : { outcome: "failed", failure: { kind: "check_failed", message }, retryable: false };
+    return message === null
+      ? { outcome: "succeeded" }
+      : { outcome: "failed", failure: { kind: "check_failed", message }, retryable: false };
   } catch (error) {
     return errorOutcome(error, scope.signal);
   }

@@ -24,7 +24,13 @@ export function parseFrames(stack: string): StackFrame[] {
     if (!match) continue;
     const [, name, place = "", row = "0", column = "0"] = match;
     const file = place.startsWith("file://") ? fileURLToPath(place) : place;
-    frames.push({ file, line: Number(row), column: Number(column), ...(name !== undefined && name !== "" && { function: name }), user: isUserFile(file) });
+    frames.push({
+      file,
+      line: Number(row),
+      column: Number(column),
+      ...(name !== undefined && name !== "" && { function: name }),
+      user: isUserFile(file),
+    });
     if (frames.length === MAX_FRAMES) break;
   }
   return frames;

@@ -18,7 +18,11 @@ interface Evaluation {
   readonly requires: readonly AnyResource[];
   readonly job: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
-  evaluate(context: { readonly resources: Readonly<Record<string, unknown>>; readonly common: Common; readonly setCursor: (cursor: string) => void }): Requests;
+  evaluate(context: {
+    readonly resources: Readonly<Record<string, unknown>>;
+    readonly common: Common;
+    readonly setCursor: (cursor: string) => void;
+  }): Requests;
 }
 interface Common {
   readonly scheduledFor: Date;
@@ -28,9 +32,17 @@ interface Common {
   readonly folders: { readonly root: string; readonly storage: string; readonly scratch: string };
 }
 
-export async function evaluateTick(location: { definition: CodeLocation; executor: Executor }, frame: TickFrame, host: TickHost): Promise<TickResult> {
+export async function evaluateTick(
+  location: { definition: CodeLocation; executor: Executor },
+  frame: TickFrame,
+  host: TickHost,
+): Promise<TickResult> {
   const evaluation = findEvaluation(location.definition, frame);
-  if (!evaluation) return { outcome: "failed", message: `Code location "${frame.location}" has no ${frame.kind} "${frame.name}" with a function in this version.` };
+  if (!evaluation)
+    return {
+      outcome: "failed",
+      message: `Code location "${frame.location}" has no ${frame.kind} "${frame.name}" with a function in this version.`,
+    };
   const logs: Evaluated["logs"] = [];
   const log = createLogger((level, message, fields) => {
     const text = fields ? `${message} ${JSON.stringify(fields)}` : message;
@@ -51,7 +63,11 @@ export async function evaluateTick(location: { definition: CodeLocation; executo
   try {
     const { executor } = location;
     const scope = { known: executor.resources, given: executor.given, config: {}, ...common };
-    const found = await withResources(evaluation.requires, scope, async (resources) => await collect(evaluation.evaluate({ resources, common, setCursor })));
+    const found = await withResources(
+      evaluation.requires,
+      scope,
+      async (resources) => await collect(evaluation.evaluate({ resources, common, setCursor })),
+    );
     host.signal.throwIfAborted();
     const runs = found.filter((item) => item.kind === "runRequest").map((request) => describeRequest(request, evaluation));
     const reasons = found.filter((item) => item.kind === "skip").map(({ reason }) => reason);
@@ -59,9 +75,14 @@ export async function evaluateTick(location: { definition: CodeLocation; executo
     return { outcome: "evaluated", cursor, runs, logs, ...(skipReason !== undefined && { skipReason }) };
   } catch (error) {
     const ended = errorOutcome(error, host.signal);
-    if (ended.outcome !== "failed") return { outcome: "failed", message: "The evaluation was stopped because it took too long or the agent is shutting down." };
+    if (ended.outcome !== "failed")
+      return { outcome: "failed", message: "The evaluation was stopped because it took too long or the agent is shutting down." };
     const { message, stack, codeFrame } = ended.failure;
-    return { outcome: "failed", message, ...(stack !== undefined && { stack: codeFrame === undefined ? stack : `${codeFrame}\n\n${stack}` }) };
+    return {
+      outcome: "failed",
+      message,
+      ...(stack !== undefined && { stack: codeFrame === undefined ? stack : `${codeFrame}\n\n${stack}` }),
+    };
   }
 }
 
@@ -71,7 +92,12 @@ function findEvaluation(location: CodeLocation, frame: TickFrame): Evaluation | 
     const definition = definitions.schedules.find(({ name }) => name === frame.name)?.["~definition"];
     const evaluate = definition?.evaluate;
     if (!definition || !evaluate) return undefined;
-    return { requires: definition.requires, job: nameOf(definition.job), tags: definition.tags, evaluate: ({ resources, common }) => evaluate({ ...common, resources }) };
+    return {
+      requires: definition.requires,
+      job: nameOf(definition.job),
+      tags: definition.tags,
+      evaluate: ({ resources, common }) => evaluate({ ...common, resources }),
+    };
   }
   const definition = definitions.sensors.find(({ name }) => name === frame.name)?.["~definition"];
   const evaluate = definition?.evaluate;

@@ -41,7 +41,13 @@ export function buildUnitTable(definitions: Definitions): UnitTable {
     const asset = assets.get(check.asset);
     if (!asset) continue;
     const manager = asset["~definition"].ioManager?.requires ?? [];
-    table.set(checkUnitId(check), { kind: "check", check, asset, requires: [...check["~definition"].requires, ...manager], usesValues: true });
+    table.set(checkUnitId(check), {
+      kind: "check",
+      check,
+      asset,
+      requires: [...check["~definition"].requires, ...manager],
+      usesValues: true,
+    });
   }
   for (const unit of definitions.units) table.set(unit.id, { kind: "unit", unit, requires: unit.requires, usesValues: false });
   return table;

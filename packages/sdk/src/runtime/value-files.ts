@@ -2,8 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { deserialize, serialize } from "node:v8";
+import { deserialize } from "node:v8";
 import { defineIoManager, NO_VALUE, type IoManager } from "../io-manager.ts";
+import { encodeValue } from "./encode-value.ts";
 
 const ENDING = ".v8";
 /** Encoded partition keys never contain '@'. */
@@ -13,7 +14,7 @@ export const valueFiles: IoManager = defineIoManager({
   name: "files",
   async store({ asset, partition, folders }, value) {
     const folder = folderOf(folders.storage, asset);
-    const data = serialize(value);
+    const data = encodeValue(asset, value);
     await mkdir(folder, { recursive: true });
     const temporary = join(folder, `${randomUUID()}.tmp`);
     try {

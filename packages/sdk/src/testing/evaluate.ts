@@ -49,7 +49,11 @@ export interface EvaluateSensorOptions extends EvaluateOptions {
 export async function evaluateSensor(sensor: Sensor, options: EvaluateSensorOptions = {}): Promise<TickEvaluation> {
   const definition = sensor["~definition"];
   if (!definition.evaluate) return await withoutFunction(definition.job);
-  return await evaluate({ kind: "sensor", name: sensor.name, cursor: options.cursor ?? null, event: options.event }, { sensors: [sensor] }, options);
+  return await evaluate(
+    { kind: "sensor", name: sensor.name, cursor: options.cursor ?? null, event: options.event },
+    { sensors: [sensor] },
+    options,
+  );
 }
 
 /**
@@ -64,7 +68,10 @@ export async function evaluateSchedule(schedule: Schedule, options: EvaluateOpti
   return await evaluate({ kind: "schedule", name: schedule.name, cursor: null }, { schedules: [schedule] }, options);
 }
 
-async function withoutFunction(job: { readonly name: string } | string | undefined, tags: Readonly<Record<string, string>> = {}): Promise<TickEvaluation> {
+async function withoutFunction(
+  job: { readonly name: string } | string | undefined,
+  tags: Readonly<Record<string, string>> = {},
+): Promise<TickEvaluation> {
   const name = typeof job === "object" ? job.name : job;
   return await Promise.resolve({ runs: name === undefined ? [] : [{ job: name, tags }], skipReason: undefined, cursor: null, logs: [] });
 }
@@ -77,7 +84,15 @@ async function evaluate(
   const temporary = await mkdtemp(join(tmpdir(), "headgate-test-"));
   try {
     const runtime = createRuntime(defineCodeLocation({ name: "test", ...definitions }), { resources: options.resources });
-    const frame: TickFrame = { t: "tick", tick: "test", location: "test", version: "test", scheduledFor: (options.now ?? new Date()).getTime(), timeoutSeconds: 60, ...tick };
+    const frame: TickFrame = {
+      t: "tick",
+      tick: "test",
+      location: "test",
+      version: "test",
+      scheduledFor: (options.now ?? new Date()).getTime(),
+      timeoutSeconds: 60,
+      ...tick,
+    };
     const host = {
       root: options.root ?? process.cwd(),
       storage: temporary,

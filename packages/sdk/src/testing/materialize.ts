@@ -20,7 +20,9 @@ type ValuesOf<A extends readonly AssetSource[]> = ValueMap<A[number]>;
 type ValueMap<X> = AssetValues<X> & MultiValues<X>;
 type AssetValues<X> = { readonly [E in X as E extends Asset<infer K, unknown> ? K : never]: E extends Asset<string, infer T> ? T : never };
 type Outputs<X> = X extends MultiAsset<Readonly<Record<string, OutputSpec>>, unknown> ? X["outputs"][keyof X["outputs"]] : never;
-type MultiValues<X> = { readonly [E in Outputs<X> as E extends Asset<infer K, unknown> ? K : never]: E extends Asset<string, infer T> ? T : never };
+type MultiValues<X> = {
+  readonly [E in Outputs<X> as E extends Asset<infer K, unknown> ? K : never]: E extends Asset<string, infer T> ? T : never;
+};
 
 export interface MaterializeOptions {
   /** Fakes (or real values) by resource key; resources that are not given are set up for real. */
@@ -60,7 +62,10 @@ export interface MaterializeResult<A extends readonly AssetSource[]> {
  * const result = await materialize([stgCustomers, dimCustomer], { resources: { dbt: { run: async () => ({ elapsed: 1 }) } } });
  * expect(result.value("stg_customers")).toBe("stg_customers materialized");
  */
-export async function materialize<const A extends readonly AssetSource[]>(assets: A, options: MaterializeOptions = {}): Promise<MaterializeResult<A>> {
+export async function materialize<const A extends readonly AssetSource[]>(
+  assets: A,
+  options: MaterializeOptions = {},
+): Promise<MaterializeResult<A>> {
   const temporary = await mkdtemp(join(tmpdir(), "headgate-test-"));
   try {
     return await run(assets, options, temporary);
@@ -69,8 +74,16 @@ export async function materialize<const A extends readonly AssetSource[]>(assets
   }
 }
 
-async function run<A extends readonly AssetSource[]>(assets: A, options: MaterializeOptions, temporary: string): Promise<MaterializeResult<A>> {
-  const folders = { root: options.root ?? process.cwd(), storage: options.storage ?? join(temporary, "storage"), scratch: join(temporary, "scratch") };
+async function run<A extends readonly AssetSource[]>(
+  assets: A,
+  options: MaterializeOptions,
+  temporary: string,
+): Promise<MaterializeResult<A>> {
+  const folders = {
+    root: options.root ?? process.cwd(),
+    storage: options.storage ?? join(temporary, "storage"),
+    scratch: join(temporary, "scratch"),
+  };
   await Promise.all([mkdir(folders.storage, { recursive: true }), mkdir(folders.scratch, { recursive: true })]);
   const env = { ...process.env, ...options.env };
   const values = memoryValues(options.values ?? {});
@@ -78,14 +91,20 @@ async function run<A extends readonly AssetSource[]>(assets: A, options: Materia
   const location = defineCodeLocation({ name: "test", assets: [...assets], resources });
   const runtime = createRuntime(location, { resources: options.resources, ioManager: values.manager });
   const index = await runtime.index({ ...folders, env });
-  if (!index.draft) throw new AppError("invalid_input", index.errors.map(({ message }) => message).join("\n"), { details: { errors: index.errors } });
+  if (!index.draft)
+    throw new AppError("invalid_input", index.errors.map(({ message }) => message).join("\n"), { details: { errors: index.errors } });
 
   const events: StepEvent[] = [];
   const steps = new Map<string, StepOutcome>();
   const planned = planSteps(index.draft, { partition: options.partition ?? null, config: options.config, tags: options.tags ?? {} });
   for (const { job, after } of planned) {
     if (!after.every((step) => steps.get(step)?.outcome === "succeeded")) continue;
-    const host = { ...folders, env, signal: options.signal ?? new AbortController().signal, emit: (event: StepEvent) => void events.push(event) };
+    const host = {
+      ...folders,
+      env,
+      signal: options.signal ?? new AbortController().signal,
+      emit: (event: StepEvent) => void events.push(event),
+    };
     steps.set(job.step, await runtime.execute(job, host));
   }
   const outcomes = [...steps.values()];
@@ -99,8 +118,13 @@ async function run<A extends readonly AssetSource[]>(assets: A, options: Materia
       const value = values.get(key, partitioned.has(key) ? (options.partition ?? null) : null);
       return (value === NO_VALUE ? undefined : value) as ValuesOf<A>[typeof key];
     },
-    materialization: (key) => events.findLast((event) => event.type === "asset_materialized" && event.asset === key) as ReturnType<MaterializeResult<A>["materialization"]>,
+    materialization: (key) =>
+      events.findLast((event) => event.type === "asset_materialized" && event.asset === key) as ReturnType<
+        MaterializeResult<A>["materialization"]
+      >,
     check: (asset, name) =>
-      events.findLast((event) => event.type === "check_evaluated" && event.asset === asset && (name === undefined || event.check === name)) as ReturnType<MaterializeResult<A>["check"]>,
+      events.findLast(
+        (event) => event.type === "check_evaluated" && event.asset === asset && (name === undefined || event.check === name),
+      ) as ReturnType<MaterializeResult<A>["check"]>,
   };
 }

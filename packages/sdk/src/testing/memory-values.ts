@@ -1,6 +1,7 @@
 /** An IO manager in memory: what a test materialized, and the upstream values it gives. */
-import { deserialize, serialize } from "node:v8";
+import { deserialize } from "node:v8";
 import { NO_VALUE, type IoManager } from "../io-manager.ts";
+import { encodeValue } from "../runtime/encode-value.ts";
 
 export interface MemoryValues {
   readonly manager: IoManager;
@@ -23,7 +24,7 @@ export function memoryValues(given: Readonly<Record<string, unknown>>): MemoryVa
       requires: [],
       async store({ asset, partition }, value) {
         const values = stored.get(asset) ?? new Map<string | null, Buffer>();
-        stored.set(asset, values.set(partition, serialize(value)));
+        stored.set(asset, values.set(partition, encodeValue(asset, value)));
         return await Promise.resolve(undefined);
       },
       load: async ({ asset, partition }) => await Promise.resolve(get(asset, partition)),

@@ -13,7 +13,10 @@ export interface PlannedStep {
   readonly after: readonly string[];
 }
 
-export function planSteps(draft: ManifestDraft, run: { partition: string | null; config: unknown; tags: Readonly<Record<string, string>> }): PlannedStep[] {
+export function planSteps(
+  draft: ManifestDraft,
+  run: { partition: string | null; config: unknown; tags: Readonly<Record<string, string>> },
+): PlannedStep[] {
   const { location } = draft;
   const graph = buildAssetGraph(draft.assets.map((asset) => ({ ...asset, location })));
   const plan = unwrap(
@@ -39,7 +42,13 @@ export function planSteps(draft: ManifestDraft, run: { partition: string | null;
       unit: step.unit,
       assets: [...step.assets],
       checks: [...step.checks],
-      partition: step.partition === null ? null : windowOf(step.partition, step.assets.map((key) => definitions.get(key)).find((found) => found !== undefined)),
+      partition:
+        step.partition === null
+          ? null
+          : windowOf(
+              step.partition,
+              step.assets.map((key) => definitions.get(key)).find((found) => found !== undefined),
+            ),
       ...(run.config !== undefined && { config: run.config }),
       tags: { ...run.tags },
       timeoutSeconds: step.timeoutSeconds,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as fc from "fast-check";
 import { nearestKeys, parseAssetKey, resolveAssetKey } from "./asset-key.ts";
 
 describe("parseAssetKey", () => {
@@ -36,5 +37,29 @@ describe("nearestKeys", () => {
 
   it("offers nothing when nothing is near", () => {
     expect(nearestKeys("zzzzzzzz", keys, 3)).toEqual([]);
+  });
+
+  it("counts edits like the textbook, however alike the ends are", () => {
+    const word = fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 7 }).map((letters) => letters.join(""));
+    const textbook = (a: string, b: string): number => {
+      const cost: number[][] = Array.from({ length: a.length + 1 }, (_, i) =>
+        Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
+      );
+      const at = (i: number, j: number) => cost[i]?.[j] ?? Infinity;
+      for (let i = 1; i <= a.length; i++) {
+        for (let j = 1; j <= b.length; j++) {
+          const swap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(i - 2, j - 2) + 1 : Infinity;
+          cost[i]?.splice(j, 1, Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1), swap));
+        }
+      }
+      return at(a.length, b.length);
+    };
+    fc.assert(
+      fc.property(word, word, (a, b) => {
+        const isNear = textbook(a, b) <= 2 || (a.length >= 3 && b.includes(a));
+        expect(nearestKeys(a, [b], 1)).toEqual(isNear ? [b] : []);
+      }),
+      { seed: 2, numRuns: 1000 },
+    );
   });
 });

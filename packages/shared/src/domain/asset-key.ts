@@ -33,10 +33,11 @@ export function nearestKeys(text: string, keys: Iterable<string>, limit: number)
   const wanted = normalize(text);
   const lastOfWanted = lastSegment(wanted);
   const scored: { key: string; score: number }[] = [];
+  // More than four edits are another word.
+  const bound = Math.min(4, Math.max(2, Math.floor(wanted.length / 3)));
   for (const key of keys) {
     const candidate = normalize(key);
     const last = lastSegment(candidate);
-    const bound = Math.max(2, Math.floor(wanted.length / 3));
     let score = Math.min(editDistance(wanted, candidate, bound), editDistance(lastOfWanted, last, bound) + 0.5);
     if (score > bound && wanted.length >= 3 && candidate.includes(wanted)) score = bound;
     if (score <= bound + 0.5) scored.push({ key, score });
@@ -56,22 +57,31 @@ function lastSegment(key: string): string {
 /** Edits (insert, delete, replace, swap of neighbours) from `a` to `b`; anything above `bound` is reported as Infinity. */
 function editDistance(a: string, b: string, bound: number): number {
   if (Math.abs(a.length - b.length) > bound) return Infinity;
-  let beforePrevious: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
+  let start = 0;
+  while (start < a.length && a.charCodeAt(start) === b.charCodeAt(start)) start++;
+  let same = 0;
+  while (same < Math.min(a.length, b.length) - start && a.charCodeAt(a.length - 1 - same) === b.charCodeAt(b.length - 1 - same)) same++;
+  const [height, width] = [a.length - start - same, b.length - start - same];
+  let beforePrevious = new Float64Array(width + 1);
+  let previous = Float64Array.from({ length: width + 1 }, (_, index) => index);
+  let row = new Float64Array(width + 1);
+  for (let i = 1; i <= height; i++) {
+    // Farther from the diagonal than the bound, everything costs more than the bound.
+    const [from, to] = [Math.max(1, i - bound), Math.min(width, i + bound)];
+    row.fill(Infinity);
+    row[0] = i;
     let best = i;
-    for (let j = 1; j <= b.length; j++) {
-      const same = a.charCodeAt(i - 1) === b.charCodeAt(j - 1);
-      let cost = Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + (same ? 0 : 1));
-      const swapped = i > 1 && j > 1 && a.charCodeAt(i - 1) === b.charCodeAt(j - 2) && a.charCodeAt(i - 2) === b.charCodeAt(j - 1);
-      if (swapped) cost = Math.min(cost, (beforePrevious[j - 2] ?? 0) + 1);
-      row.push(cost);
+    for (let j = from; j <= to; j++) {
+      const [own, other] = [a.charCodeAt(start + i - 1), b.charCodeAt(start + j - 1)];
+      let cost = Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + (own === other ? 0 : 1));
+      const isSwap = i > 1 && j > 1 && own === b.charCodeAt(start + j - 2) && a.charCodeAt(start + i - 2) === other;
+      if (isSwap) cost = Math.min(cost, (beforePrevious[j - 2] ?? 0) + 1);
+      row[j] = cost;
       best = Math.min(best, cost);
     }
     if (best > bound) return Infinity;
-    beforePrevious = previous;
-    previous = row;
+    [beforePrevious, previous, row] = [previous, row, beforePrevious];
   }
-  return previous[b.length] ?? Infinity;
+  const distance = previous[width] ?? Infinity;
+  return distance > bound ? Infinity : distance;
 }

@@ -5,8 +5,10 @@
 import { safeExternalUrl } from "#lib/paths.ts";
 
 export type Inline =
-  | { readonly type: "text" | "code"; readonly text: string }
-  | { readonly type: "strong" | "emphasis"; readonly children: readonly Inline[] }
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "code"; readonly text: string }
+  | { readonly type: "strong"; readonly children: readonly Inline[] }
+  | { readonly type: "emphasis"; readonly children: readonly Inline[] }
   | { readonly type: "link"; readonly href: string; readonly children: readonly Inline[] };
 export type Block =
   | { readonly type: "paragraph"; readonly children: readonly Inline[] }

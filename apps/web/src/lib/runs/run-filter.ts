@@ -19,7 +19,7 @@ export interface RunFilter {
   readonly asset: string;
 }
 
-export function readRunFilter(query: URLSearchParams): RunFilter {
+export function readRunFilter(query: Pick<URLSearchParams, "get">): RunFilter {
   const status = query.get("status");
   return { status: STATUS_FILTERS.find((entry) => entry === status) ?? null, text: query.get("q") ?? "", job: query.get("job") ?? "", asset: query.get("asset") ?? "" };
 }

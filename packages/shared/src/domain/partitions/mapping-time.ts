@@ -31,6 +31,8 @@ export interface MappedPartitions {
 }
 
 export const MAX_MISSING = 1000;
+/** Windows that an offset is followed; thirteen months of hours. */
+const MAX_OFFSET = 10_000;
 
 export function timeUpstream(sides: TimeSides, partitions: PartitionSubset): Result<MappedPartitions> {
   const { upstream, downstream, offsets } = sides;
@@ -59,7 +61,7 @@ export function timeDownstream(sides: TimeSides, partitions: PartitionSubset): R
     const end = upstream.time.windowAt(to - 1)?.end;
     if (start === undefined || end === undefined) continue;
     const [startOffset, endOffset] = [offsets.startOffset ?? 0, offsets.endOffset ?? 0];
-    const reach = Math.abs(startOffset) + Math.abs(endOffset) + 1;
+    const reach = Math.min(Math.abs(startOffset) + Math.abs(endOffset), 2 * MAX_OFFSET) + 1;
     const first = positionOf(downstream.time, downstream.time.ticks.rawAtOrBefore(start), reach) - endOffset;
     const after = positionOf(downstream.time, end, reach) - startOffset;
     subset = union(subset, rangeSubset(Math.max(0, first), Math.min(downstream.set.count, after)));
@@ -106,7 +108,8 @@ function movedSpan(
 function moved({ ticks }: TimePartitions, move: { boundary: number; offset: number; bounds: { from: number; to: number } }): number {
   const { boundary, offset, bounds } = move;
   let at = boundary;
-  for (let step = 0; step < Math.abs(offset); step++) {
+  for (let step = 0; step < Math.min(Math.abs(offset), MAX_OFFSET); step++) {
+    if (offset > 0 ? at >= bounds.to : at <= bounds.from) break;
     const number = ticks.countBefore(at);
     if (offset > 0) at = ticks.endOf(ticks.rawAtOrAfter(at));
     else at = number > 0 ? (ticks.tickAt(number - 1) ?? at) : ticks.rawAtOrBefore(at - 1);

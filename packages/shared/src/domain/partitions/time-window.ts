@@ -153,8 +153,9 @@ function timePartitions({ definition, cron, reader, ticks, start, end, isExclude
   };
   const reachesFirst = (now: number, offset: number) => {
     let tick = ticks.rawAtOrAfter(now);
-    for (let step = 0; step < offset; step++) tick = ticks.endOf(tick);
-    return ticks.endOf(ticks.first) <= tick;
+    const firstEnd = ticks.endOf(ticks.first);
+    for (let step = 0; step < offset && tick < firstEnd; step++) tick = ticks.endOf(tick);
+    return firstEnd <= tick;
   };
   const countAt = (now: number) => {
     const offset = definition.endOffset ?? 0;

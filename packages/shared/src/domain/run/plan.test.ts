@@ -23,9 +23,10 @@ function assetsOf(spec: Spec): GraphAsset[] {
 }
 
 function unitsOf(assets: readonly GraphAsset[], overrides: Readonly<Record<string, Partial<PlanUnit>>> = {}): PlanUnit[] {
-  const ids = [...new Set([...assets.map((asset) => asset.unit), ...Object.keys(overrides)])].filter((id) => id !== null);
+  const byUnit = Map.groupBy(assets, (asset) => asset.unit);
+  const ids = [...new Set([...byUnit.keys(), ...Object.keys(overrides)])].filter((id) => id !== null);
   return ids.map((id) => {
-    const members = assets.filter((asset) => asset.unit === id).map((asset) => asset.key);
+    const members = (byUnit.get(id) ?? []).map((asset) => asset.key);
     return {
       id,
       location: "main",

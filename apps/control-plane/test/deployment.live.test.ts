@@ -1,0 +1,94 @@
+/** What dashboards are told, and what they are told again after a break. */
+import { evictDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { unwrap } from "@headgate/shared/errors.ts";
+import { launch, newDeployment, publish, raw } from "./support/deployment.ts";
+import { FakeAgent } from "./support/fake-agent.ts";
+import { LiveClient } from "./support/live-client.ts";
+import { assetsOf, manifest } from "./support/manifests.ts";
+
+describe("a dashboard", () => {
+  it("sees a run from launch to end, in numbered frames without gaps", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [], b: ["a"] })));
+    const live = new LiveClient();
+    const welcome = await live.connect(stub);
+    expect(welcome).toMatchObject({ refetch: true, definitions: unwrap(await stub.definitionsHash()).hash });
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const run = await launch(stub, { selection: "*" });
+    live.send({ t: "watch", runs: [{ run: run.id, after: 0 }] });
+    await agent.reported(...agent.success(await agent.job("a")));
+    await agent.reported(...agent.success(await agent.job("b")));
+    await live.until(() => live.changes().some((change) => change.type === "run" && change.run.status === "succeeded"));
+
+    const numbers = live.frames.flatMap((frame) => (frame.t === "changes" ? [frame.seq] : []));
+    expect(numbers).toEqual(numbers.map((_n, index) => welcome.seq + 1 + index));
+    const last = <T>(list: T[]) => list.at(-1);
+    const changes = live.changes();
+    expect(last(changes.filter((change) => change.type === "asset" && change.asset.key === "b"))).toMatchObject({ asset: { health: "healthy", inProgress: null } });
+    expect(last(changes.filter((change) => change.type === "step" && change.step.key === "b"))).toMatchObject({ step: { status: "succeeded", deps: ["a"] } });
+    expect(changes.some((change) => change.type === "step_asset" && change.asset.status === "succeeded")).toBe(true);
+    expect(changes.some((change) => change.type === "agent" && change.agent.running === 1)).toBe(true);
+    const events = live.frames.flatMap((frame) => (frame.t === "events" ? frame.events : []));
+    expect(events.map((event) => event.seq)).toEqual(unwrap(await stub.runEvents({ run: run.id, after: 0, limit: 100 })).events.map((event) => event.seq));
+  });
+
+  it("that was away shortly gets what it missed; after more it fetches again", async () => {
+    const stub = newDeployment();
+    const live = new LiveClient();
+    const other = new LiveClient();
+    await other.connect(stub);
+    const { stream, seq } = await live.connect(stub);
+    live.close();
+    await live.until(() => live.closed !== null);
+    await publish(stub, manifest(assetsOf({ a: [] })));
+    const missed = new LiveClient();
+    expect((await missed.connect(stub, { stream, seq })).refetch).toBe(false);
+    await missed.until(() => missed.changes().some((change) => change.type === "definitions"));
+    expect((await new LiveClient().connect(stub, { stream: "another", seq })).refetch).toBe(true);
+    await evictDurableObject(raw(stub));
+    expect((await new LiveClient().connect(stub, { stream, seq })).refetch).toBe(true);
+  });
+
+  it("stays connected through a hibernation and goes on with the next number", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [] })));
+    const live = new LiveClient();
+    const { seq, stream } = await live.connect(stub);
+    await evictDurableObject(raw(stub));
+    const run = await launch(stub, { selection: "a" });
+    await live.until(() => live.changes().some((change) => change.type === "run" && change.run.id === run.id));
+    expect(live.frames.find((frame) => frame.t === "changes")).toMatchObject({ seq: seq + 1 });
+    expect((await new LiveClient().connect(stub, { stream, seq: seq + 1 })).refetch).toBe(false);
+  });
+
+  it("asks an agent for raw output only while somebody looks", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [] })));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const run = await launch(stub, { selection: "a" });
+    await agent.job("a");
+    const [one, two] = [new LiveClient(), new LiveClient()];
+    await one.connect(stub);
+    await two.connect(stub);
+    one.send({ t: "tail", target: { run: run.id, step: "a" } });
+    expect(await agent.next("tail")).toMatchObject({ on: true });
+    two.send({ t: "tail", target: { run: run.id, step: "a" } });
+    agent.send({ t: "tail", run: run.id, step: "a", stream: "stdout", text: "hello\n" });
+    await one.until(() => one.frames.some((frame) => frame.t === "tail" && frame.text === "hello\n"));
+    one.send({ t: "tail", target: null });
+    two.close();
+    await agent.waitFor(() => agent.frames.some((frame) => frame.t === "tail" && !frame.on));
+  });
+
+  it("that sends nonsense is told and closed", async () => {
+    const stub = newDeployment();
+    const live = new LiveClient();
+    await live.connect(stub);
+    live.sendText("nonsense");
+    await live.until(() => live.closed !== null);
+    expect(live.frames.at(-1)).toMatchObject({ t: "error" });
+  });
+});

@@ -1,0 +1,76 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { expect, it } from "vitest";
+import { NO_VALUE, type IoContext, type MetadataRecord } from "@headgate/sdk";
+import { createLogger } from "../src/runtime/logger.ts";
+import { valueFiles } from "../src/runtime/value-files.ts";
+import { toMetadata } from "../src/metadata.ts";
+import { makeFolders, type TestFolders } from "./run-step.test-support.ts";
+
+function contextOf(folders: TestFolders, asset: string, partition: string | null): IoContext {
+  return {
+    asset,
+    partition,
+    folders,
+    metadata: {},
+    resources: {},
+    env: {},
+    log: createLogger(() => undefined),
+    signal: new AbortController().signal,
+  };
+}
+
+const segment = fc.stringMatching(/^[A-Za-z0-9_.-]{1,12}$/);
+const key = fc.array(segment, { minLength: 1, maxLength: 3 }).map((segments) => segments.join("/"));
+const partition = fc.option(fc.string({ minLength: 1, maxLength: 30, unit: "grapheme-ascii" }), { nil: null });
+
+it("keeps every value under its own key and partition, and nothing mixes", async () => {
+  const entry = fc.tuple(
+    key,
+    partition,
+    fc.anything({ withDate: true, withMap: true, withSet: true, withTypedArray: true, withBigInt: true }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(entry, { maxLength: 8, selector: ([asset, part]) => JSON.stringify([asset, part]) }),
+      async (entries) => {
+        const folders = await makeFolders();
+        for (const [asset, part, value] of entries) await valueFiles.store(contextOf(folders, asset, part), value);
+        for (const [asset, part, value] of entries) {
+          expect(await valueFiles.load(contextOf(folders, asset, part))).toEqual(value);
+          const keys = entries.filter(([other, otherPart]) => other === asset && otherPart !== null).map(([, otherPart]) => otherPart);
+          expect(new Set(await valueFiles.partitions?.(contextOf(folders, asset, null)))).toEqual(new Set(keys));
+        }
+      },
+    ),
+    { seed: 7, numRuns: 40 },
+  );
+});
+
+it("has no value for what was never stored, and says what to do about a broken file", async () => {
+  const folders = await makeFolders();
+  const context = contextOf(folders, "a", null);
+  expect(await valueFiles.load(context)).toBe(NO_VALUE);
+  expect(await valueFiles.partitions?.(context)).toEqual([]);
+  await valueFiles.store(context, 1);
+  await writeFile(join(folders.storage, "values", "a", "@value.v8"), "rubbish");
+  await expect(valueFiles.load(context)).rejects.toThrow("The stored value of a cannot be read");
+});
+
+it("either keeps metadata exactly as JSON does, or refuses it with the entry's name", () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.stringMatching(/^[a-z_]{1,8}$/), fc.anything({ withBigInt: true, withMap: true }), { maxKeys: 4 }),
+      (record) => {
+        const result = toMetadata('asset "x"', record as MetadataRecord);
+        if (!result.ok) {
+          expect(Object.keys(record).some((name) => result.error.message.includes(`'${name}'`))).toBe(true);
+          return;
+        }
+        expect(JSON.parse(JSON.stringify(result.value))).toEqual(result.value);
+      },
+    ),
+    { seed: 7, numRuns: 300 },
+  );
+});
