@@ -114,7 +114,7 @@ async function findPython() {
     throw new PythonEnvError(
       `Python ${enough.version} (${enough.command}) has neither pip nor the venv module: install them (on Debian and Ubuntu: apt install python3-venv) and start again.`,
     );
-  const newest = found.map((python) => python.version).join(", ");
+  const newest = [...new Set(found.map((python) => python.version))].slice(0, 3).join(", ");
   throw new PythonEnvError(
     `Headgate's example needs Python 3.10 or newer for dbt, but found ${newest === "" ? "none" : `only ${newest}`}: install it (python.org, apt install python3 python3-venv, or brew install python) and start again.`,
   );

@@ -1,5 +1,5 @@
 /** Makes `dist`: one ES module and one declaration file per entry point, with the private packages bundled in. Run: node build.mjs */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -78,6 +78,8 @@ const licences = ["zod", "@standard-schema/spec"].map((name) => {
   return `${name}\n\n${readFileSync(join(folder, "LICENSE"), "utf8").trim()}\n`;
 });
 writeFileSync(join(fresh, "THIRD_PARTY_LICENSES.txt"), `This package contains code of:\n\n${licences.join("\n\n")}`);
+
+copyFileSync(join(root, "../../LICENSE"), join(fresh, "LICENSE"));
 
 rmSync(dist, { recursive: true, force: true });
 renameSync(fresh, dist);

@@ -2,7 +2,7 @@
 import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
 import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import type { BaseContext } from "./context.ts";
-import type { DefinitionSite } from "./definition-site.ts";
+import { captureSite, type DefinitionSite } from "./definition-site.ts";
 import type { AnyResource, ResourceMap } from "./resource.ts";
 import type { CheckResult } from "./result.ts";
 
@@ -30,7 +30,7 @@ export interface CheckOptions<R extends readonly AnyResource[], T> {
   run(context: CheckContext<R, T>): CheckResult | boolean | Promise<CheckResult | boolean>;
 }
 
-/** Made by `asset.check(...)`; belongs to its asset and needs no registration of its own. */
+/** Made by `asset.check(...)`, which belongs to its asset and needs no registration of its own, or by `defineAssetCheck(...)`. */
 export interface AssetCheck {
   readonly kind: "assetCheck";
   readonly asset: string;
@@ -70,6 +70,23 @@ export function createCheck<R extends readonly AnyResource[], T>(
       run: (context) => options.run(context as CheckContext<R, T>),
     },
   };
+}
+
+/**
+ * Defines a check of an asset that is not defined in TypeScript, e.g. a dbt model. List it in `assets` of the code location.
+ *
+ * @example
+ * export const ordersNotEmpty = defineAssetCheck("gold/fct_orders", "not_empty", {
+ *   requires: [duckdb],
+ *   run: async ({ resources }) => (await resources.duckdb.scalar("select count(*) from gold.fct_orders")) > 0,
+ * });
+ */
+export function defineAssetCheck<const R extends readonly AnyResource[] = []>(
+  asset: string,
+  name: string,
+  options: CheckOptions<R, unknown>,
+): AssetCheck {
+  return createCheck({ asset, name, site: captureSite(defineAssetCheck) }, options);
 }
 
 /** A check whose result the asset itself returns: declared so that it is listed before the first run and may be blocking. */

@@ -1,6 +1,7 @@
 /** `@headgate/sdk`: what a project imports to define its code location. */
 export { defineAsset } from "./asset.ts";
 export type { Asset, AssetDescription, AssetOptions, ExecutionOptions } from "./asset.ts";
+export { defineAssetCheck } from "./check.ts";
 export type { AssetCheck, CheckContext, CheckOptions, CheckSpec } from "./check.ts";
 export { defineCodeLocation } from "./code-location.ts";
 export type { AssetSource, CodeLocation, CodeLocationOptions, ModuleNamespace, Unit } from "./code-location.ts";

@@ -7,6 +7,7 @@ import {
   checkResult,
   dailyPartitions,
   defineAsset,
+  defineAssetCheck,
   defineIoManager,
   defineMultiAsset,
   defineResource,
@@ -333,6 +334,21 @@ describe("a check of its own", () => {
     expect(only(events, "check_evaluated")).toMatchObject([{ asset: "t", check: "value", passed: false, severity: "error" }]);
   });
 
+  it("may check an asset that is not defined in TypeScript", async () => {
+    const check = defineAssetCheck("gold/orders", "not_empty", {
+      run: ({ asset: key, partition }) => checkResult({ passed: key === "gold/orders", metadata: { day: partition?.key } }),
+    });
+    const { outcome, events } = await runStep([check], "check:gold/orders:not_empty", { job: { partition: partitionOf("2025-01-02") } });
+    expect(outcome).toEqual({ outcome: "succeeded" });
+    expect(only(events, "check_evaluated")).toMatchObject([
+      { asset: "gold/orders", passed: true, partition: "2025-01-02", metadata: { day: { value: "2025-01-02" } } },
+    ]);
+    const wants = defineAssetCheck("gold/orders", "value", { run: async ({ loadValue }) => (await loadValue()) === 1 });
+    expect((await runStep([wants], "check:gold/orders:value")).outcome).toMatchObject({
+      failure: { message: expect.stringContaining("has no stored value; query its table") as string },
+    });
+  });
+
   it("does not block as a warning, and fails as user code when it throws", async () => {
     expect((await runStep([asset], "check:t:warns")).outcome).toEqual({ outcome: "succeeded" });
     expect((await runStep([asset], "check:t:throws")).outcome).toMatchObject({
@@ -426,7 +442,7 @@ describe("ends", () => {
   });
 
   it("say whether a retry can help", async () => {
-    const throwing = (error: unknown) => runStep([defineAsset({ key: "x", run: () => Promise.reject(error as Error) })], "x");
+    const throwing = (thrown: unknown) => runStep([defineAsset({ key: "x", run: () => Promise.reject(thrown as Error) })], "x");
     expect((await throwing(new Error("flaky"))).outcome).toMatchObject({
       outcome: "failed",
       retryable: true,

@@ -3,6 +3,7 @@ import {
   allPartitions,
   dailyPartitions,
   defineAsset,
+  defineAssetCheck,
   defineAssetSensor,
   defineCodeLocation,
   defineJob,
@@ -286,6 +287,13 @@ describe("a code location with mistakes", () => {
       expect.stringContaining("'every' must be"),
       expect.stringContaining("needs a 'job'"),
       expect.stringContaining("watches no asset"),
+    ]);
+  });
+
+  it("refuses a check of an asset that the location does not have", async () => {
+    const check = defineAssetCheck("ghost", "c", { run: () => true });
+    expect(await errorsOf({ assets: [check] })).toEqual([
+      expect.stringContaining('Check "c" of asset "ghost": the asset is not part of this code location'),
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { checkResult, defineAsset, defineMultiAsset } from "@headgate/sdk";
+import { checkResult, dailyPartitions, defineAsset, defineMultiAsset } from "@headgate/sdk";
 import { materialize } from "@headgate/sdk/testing";
 import { dailyEvents, dimCustomer, eventTotals, split, stgCustomers } from "./lakehouse-program.ts";
 
@@ -26,6 +26,18 @@ describe("materialize", () => {
     expect(result.materialization("daily_events")?.partition).toBe("2025-01-03");
     expect(result.value("event_totals")).toBe(1);
     await expect(materialize([dailyEvents], { partition: "yesterday" })).rejects.toThrow('"yesterday" is not a partition');
+  });
+
+  it("gives the checks of a partitioned asset the partition", async () => {
+    const daily = defineAsset({
+      key: "daily",
+      partitions: dailyPartitions({ start: "2025-01-01" }),
+      run: ({ partition }) => partition.key,
+    });
+    daily.check("same", { run: async ({ partition, loadValue }) => (await loadValue()) === partition?.key });
+    const result = await materialize([daily], { partition: "2025-01-02" });
+    expect(result.check("daily", "same")).toMatchObject({ passed: true, partition: "2025-01-02" });
+    expect(result.value("daily")).toBe("2025-01-02");
   });
 
   it("does not run what is below a failure or a failed blocking check", async () => {

@@ -3,8 +3,6 @@ import type { DbtManifest, DbtManifestNode } from "./dbt-manifest.ts";
 import { metaOption, nodeOf, sourceOf, texts, type DbtNode } from "./dbt-node.ts";
 import type { DbtGraph } from "./graph-cache.ts";
 
-export type DbtManifestUnitTest = DbtManifest["unit_tests"][string];
-
 /** A data test that is an asset check. */
 export interface DbtCheck {
   readonly asset: string;

@@ -30,8 +30,13 @@ export interface BuildReport {
   readonly materialized: ReadonlySet<string>;
   /** Blocking checks that failed: check id -> what dbt said. */
   readonly failedChecks: ReadonlyMap<string, string>;
+  /** Failed tests that are no check of a wanted asset (unit tests, tests of sources): name -> what dbt said. */
+  readonly failedTests: ReadonlyMap<string, string>;
   readonly started: boolean;
 }
+
+const MAX_LOG = 60_000;
+const MAX_COLUMNS = 1000;
 
 export function createReport(options: ReportOptions): BuildReport {
   const { manifest, map, wanted } = options;
@@ -42,6 +47,8 @@ export function createReport(options: ReportOptions): BuildReport {
   const failedChecks = new Map<string, string>();
   const held = new Map<string, { readonly result: DbtRunResult; readonly relation: string | null }>();
   const failedTests = new Map<string, string>();
+  /** Unique id of a model or source -> what of its tests failed. */
+  const culprits = new Map<string, string>();
   const partition = options.partition === null ? {} : { partition: options.partition };
   let started = false;
 
@@ -80,6 +87,8 @@ export function createReport(options: ReportOptions): BuildReport {
 
   /** The nearest thing upstream that went wrong. */
   const skipReason = (node: DbtManifestNode): string => {
+    const own = culprits.get(node.unique_id);
+    if (own?.startsWith("unit test") === true) return `${own} failed`;
     const visited = new Set<string>();
     let level = [node.unique_id];
     while (level.length > 0) {
@@ -90,8 +99,8 @@ export function createReport(options: ReportOptions): BuildReport {
         visited.add(parent);
         const key = map.keys.get(parent) ?? parent;
         if (failed.has(key)) return `upstream ${key} failed`;
-        const test = failedTests.get(parent);
-        if (test !== undefined) return `check ${test} of upstream ${key} failed`;
+        const culprit = culprits.get(parent);
+        if (culprit !== undefined) return `${culprit} of upstream ${key} failed`;
       }
       level = parents;
     }
@@ -101,11 +110,23 @@ export function createReport(options: ReportOptions): BuildReport {
   const finishTest = (test: DbtManifestNode, result: DbtRunResult): void => {
     const id = map.checkIds.get(test.unique_id);
     const check = id === undefined ? undefined : map.checks.get(id);
-    const bad = result.status === "fail" || result.status === "error";
-    if (bad) for (const parent of test.depends_on?.nodes ?? []) failedTests.set(parent, check?.name ?? test.name);
-    if (id === undefined || !check || !wanted.checks.has(id) || result.status === "skipped") return;
+    const bad = isBad(result);
+    if (bad) for (const parent of test.depends_on?.nodes ?? []) culprits.set(parent, `check ${check?.name ?? test.name}`);
+    if (id === undefined || !check || !wanted.checks.has(id)) {
+      if (bad) failedTests.set(test.name, cleanMessage(result.message ?? ""));
+      return;
+    }
+    if (result.status === "skipped") return;
     if (bad) failedChecks.set(id, cleanMessage(result.message ?? ""));
     emit({ ...checkEvent(check, result, options.targetPath), ...partition, ...durationOf(result) });
+  };
+
+  /** dbt runs them before their model, and skips it when one fails. */
+  const finishUnitTest = (uniqueId: string, result: DbtRunResult): void => {
+    const test = manifest.unit_tests[uniqueId];
+    if (!test || !isBad(result)) return;
+    failedTests.set(test.name, cleanMessage(result.message ?? ""));
+    for (const model of test.depends_on?.nodes ?? []) culprits.set(model, `unit test ${test.name}`);
   };
 
   const receive = (line: DbtLine): void => {
@@ -121,6 +142,7 @@ export function createReport(options: ReportOptions): BuildReport {
         const asset = assetOf(line.uniqueId);
         if (node && asset !== undefined) finishAsset(asset, node, line);
         else if (node?.resource_type === "test") finishTest(node, line.result);
+        else finishUnitTest(line.uniqueId, line.result);
         return;
       }
       case "stats":
@@ -128,10 +150,16 @@ export function createReport(options: ReportOptions): BuildReport {
       case "message": {
         if (line.level === "debug" || line.text.trim() === "") return;
         const asset = line.uniqueId === null ? undefined : assetOf(line.uniqueId);
-        return emit({ type: "log", level: line.level, message: line.text, source: "dbt", ...(asset !== undefined && { asset }) });
+        return emit({
+          type: "log",
+          level: line.level,
+          message: line.text.slice(0, MAX_LOG),
+          source: "dbt",
+          ...(asset !== undefined && { asset }),
+        });
       }
       case "text":
-        return emit({ type: "log", level: "info", message: line.text, source: "dbt" });
+        return emit({ type: "log", level: "info", message: line.text.slice(0, MAX_LOG), source: "dbt" });
       case "databases":
       case "end":
         return;
@@ -147,6 +175,7 @@ export function createReport(options: ReportOptions): BuildReport {
     skipped,
     materialized,
     failedChecks,
+    failedTests,
     get started() {
       return started;
     },
@@ -172,9 +201,13 @@ function metadataOf(input: {
   };
 }
 
+function isBad(result: DbtRunResult): boolean {
+  return result.status === "fail" || result.status === "error";
+}
+
 function withDescriptions(columns: readonly TableColumn[], node: DbtManifestNode): TableColumn[] {
   const described = new Map((node.columns ?? []).map((column) => [column.name.toLowerCase(), column.description ?? ""]));
-  return columns.map((column) => {
+  return columns.slice(0, MAX_COLUMNS).map((column) => {
     const description = described.get(column.name.toLowerCase()) ?? "";
     return description === "" ? column : { ...column, description };
   });

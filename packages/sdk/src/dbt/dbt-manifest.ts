@@ -24,7 +24,7 @@ const config = z.object({
 
 const dependsOn = z.object({ nodes: strings.nullish() }).nullish();
 
-export const dbtNodeSchema = z.object({
+const dbtNodeSchema = z.object({
   unique_id: z.string(),
   name: z.string(),
   resource_type: z.string(),
@@ -49,7 +49,7 @@ export const dbtNodeSchema = z.object({
 });
 export type DbtManifestNode = z.infer<typeof dbtNodeSchema>;
 
-export const dbtSourceSchema = z.object({
+const dbtSourceSchema = z.object({
   unique_id: z.string(),
   name: z.string(),
   source_name: z.string(),

@@ -118,11 +118,17 @@ function outcomeOf(ending: Ending): StepOutcome {
   if (report.failed.size > 0) {
     const names = [...report.failed].map(([key, failure]) => `${key}: ${firstLine(failure.message)}`);
     const message = `${report.failed.size} of ${wanted.assets.size} dbt ${wanted.assets.size === 1 ? "asset" : "assets"} failed${skippedText(report)}. ${names.join("; ")}`;
-    return { outcome: "failed", failure: { ...dbtFailure(message), ...extra }, retryable: report.failedChecks.size === 0 };
+    return {
+      outcome: "failed",
+      failure: { ...dbtFailure(message), ...extra },
+      retryable: report.failedChecks.size + report.failedTests.size === 0,
+    };
   }
-  if (report.failedChecks.size > 0) {
-    const names = [...report.failedChecks].map(([id, message]) => `${id}${message === "" ? "" : ` (${firstLine(message)})`}`);
-    const message = `${report.failedChecks.size === 1 ? "A blocking check" : `${report.failedChecks.size} blocking checks`} failed${skippedText(report)}: ${names.join("; ")}`;
+  const tests = [...report.failedChecks, ...report.failedTests];
+  if (tests.length > 0) {
+    const names = tests.map(([name, message]) => `${name}${message === "" ? "" : ` (${firstLine(message)})`}`);
+    const which = report.failedChecks.size > 0 ? "blocking check" : "dbt test";
+    const message = `${tests.length === 1 ? `A ${which}` : `${tests.length} ${which}s`} failed${skippedText(report)}: ${names.join("; ")}`;
     return { outcome: "failed", failure: { kind: "check_failed", message: message.slice(0, 20_000) }, retryable: false };
   }
   return { outcome: "failed", failure: dbtFailure(wholeFailure(exit, missing)), retryable: report.started };

@@ -30,6 +30,7 @@ export function createRuntime(definition: CodeLocation, options: RuntimeOptions 
     const definitions = flattenDefinitions(definition);
     return {
       location: definition.name,
+      definitions,
       units: buildUnitTable(definitions),
       resources: new Map(definitions.resources.map((resource) => [resource.key, resource])),
       ioManager: options.ioManager ?? definition["~definition"].ioManager ?? valueFiles,
@@ -48,7 +49,7 @@ export function createRuntime(definition: CodeLocation, options: RuntimeOptions 
     },
     async tick(frame, host) {
       prepared ??= prepare();
-      return await evaluateTick({ definition, executor: prepared }, frame, host);
+      return await evaluateTick(prepared, frame, host);
     },
   };
 }

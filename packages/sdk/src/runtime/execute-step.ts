@@ -5,6 +5,7 @@ import type { RuntimeHost } from "@headgate/shared/protocol/worker.ts";
 import type { IoManager } from "../io-manager.ts";
 import type { AnyResource } from "../resource.ts";
 import { readRunConfig } from "./config-values.ts";
+import type { Definitions } from "./flatten.ts";
 import { errorOutcome } from "./error-outcome.ts";
 import { stepLogger } from "./logger.ts";
 import { withResources } from "./open-resources.ts";
@@ -15,6 +16,7 @@ import { runCheck } from "./run-check.ts";
 
 export interface Executor {
   readonly location: string;
+  readonly definitions: Definitions;
   readonly units: UnitTable;
   readonly resources: ReadonlyMap<string, AnyResource>;
   readonly ioManager: IoManager;

@@ -38,7 +38,9 @@ export function createOutputSink({ assets, scope }: { assets: readonly Asset[]; 
     const index = unnamed.get(key) ?? 0;
     const name = checkName(asset, result, index);
     if (result.name === undefined) unnamed.set(key, index + 1);
-    const message = recordCheck(asset, result, { name, spec: asset["~definition"].checks?.[name], scope });
+    const { checks, partitions } = asset["~definition"];
+    const partition = partitions ? scope.job.partition?.key : undefined;
+    const message = recordCheck(result, { asset: key, name, spec: checks?.[name], partition }, scope);
     if (message !== null) blocked.push(message);
   };
   const outcome = (): StepOutcome => {

@@ -38,30 +38,32 @@ async function store(asset: Asset, value: unknown, scope: StepScope): Promise<Me
   return storable(toMetadata(`IO manager "${manager.name}"`, await manager.store(ioContext(asset, partition, scope), value)));
 }
 
-export function recordCheck(
-  asset: Asset,
-  result: CheckResult,
-  context: { name: string; spec: CheckSpec | undefined; scope: StepScope; durationMs?: number },
-): string | null {
-  const { name, spec, scope } = context;
-  const metadata = storable(toMetadata(`check "${name}" of asset "${asset.key}"`, result.metadata));
+export interface CheckReport {
+  readonly asset: string;
+  readonly name: string;
+  readonly spec: CheckSpec | undefined;
+  readonly partition: string | undefined;
+  readonly durationMs?: number | undefined;
+}
+
+/** Returns why downstream steps must not run, or null. */
+export function recordCheck(result: CheckResult, report: CheckReport, scope: StepScope): string | null {
+  const { asset, name, spec, partition } = report;
+  const metadata = storable(toMetadata(`check "${name}" of asset "${asset}"`, result.metadata));
   const severity = result.severity ?? spec?.severity ?? "error";
-  const partition = asset["~definition"].partitions ? scope.job.partition?.key : undefined;
   scope.emit({
     type: "check_evaluated",
-    asset: asset.key,
+    asset,
     check: name,
     passed: result.passed,
     severity,
     ...(result.description !== undefined && { description: result.description }),
     metadata,
-    ...(context.durationMs !== undefined && { durationMs: context.durationMs }),
+    ...(report.durationMs !== undefined && { durationMs: report.durationMs }),
     ...(partition !== undefined && { partition }),
   });
   const blocks = !result.passed && severity === "error" && spec?.blocking === true;
-  return blocks
-    ? `Blocking check "${name}" of ${asset.key} failed${result.description === undefined ? "." : `: ${result.description}`}`
-    : null;
+  return blocks ? `Blocking check "${name}" of ${asset} failed${result.description === undefined ? "." : `: ${result.description}`}` : null;
 }
 
 /** A check result without a name means the only declared check, or one called `check`. */

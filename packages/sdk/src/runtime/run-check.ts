@@ -10,28 +10,36 @@ import { recordCheck } from "./record-output.ts";
 import { StepError } from "./step-error.ts";
 import type { StepScope } from "./step-scope.ts";
 
-export async function runCheck(check: AssetCheck, asset: Asset, scope: StepScope): Promise<StepOutcome> {
+/** `asset` is null for an asset that is not defined in TypeScript, e.g. a dbt model. */
+export async function runCheck(check: AssetCheck, asset: Asset | null, scope: StepScope): Promise<StepOutcome> {
   const definition = check["~definition"];
   const startedAt = performance.now();
-  const partition = asset["~definition"].partitions && scope.job.partition ? { key: scope.job.partition.key } : null;
+  const partition = scope.job.partition ? { key: scope.job.partition.key } : null;
   try {
     const returned = await definition.run({
-      asset: asset.key,
+      asset: check.asset,
       partition,
       resources: scope.resources,
-      log: stepLogger(scope.emit, asset.key),
+      log: stepLogger(scope.emit, check.asset),
       signal: scope.signal,
       env: scope.env,
       folders: scope.folders,
       run: scope.run,
-      loadValue: async () => await loadValue(asset, partition?.key ?? null, scope),
+      loadValue: async () => {
+        if (asset) return await loadValue(asset, partition?.key ?? null, scope);
+        throw new StepError("user_code", `${check.asset} is not defined in TypeScript and has no stored value; query its table instead.`);
+      },
     });
     scope.signal.throwIfAborted();
     const result = typeof returned === "boolean" ? checkResult({ passed: returned }) : returned;
     if (!isCheckResult(result))
-      throw new StepError("bad_output", `Check "${check.name}" of ${asset.key} must return checkResult(...) or a boolean.`);
+      throw new StepError("bad_output", `Check "${check.name}" of ${check.asset} must return checkResult(...) or a boolean.`);
     const durationMs = Math.round(performance.now() - startedAt);
-    const message = recordCheck(asset, result, { name: check.name, spec: definition, scope, durationMs });
+    const message = recordCheck(
+      result,
+      { asset: check.asset, name: check.name, spec: definition, partition: partition?.key, durationMs },
+      scope,
+    );
     return message === null
       ? { outcome: "succeeded" }
       : { outcome: "failed", failure: { kind: "check_failed", message }, retryable: false };

@@ -1,13 +1,12 @@
 /** Evaluates the user function of a schedule or sensor and collects what it asks for. */
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
 import type { LocationRuntime, TickResult } from "@headgate/shared/protocol/worker.ts";
-import type { CodeLocation } from "../code-location.ts";
 import type { AnyResource } from "../resource.ts";
 import type { Requests, RunRequest, Skip } from "../run-request.ts";
 import { selectionText } from "../select.ts";
 import type { Executor } from "./execute-step.ts";
 import { errorOutcome } from "./error-outcome.ts";
-import { flattenDefinitions } from "./flatten.ts";
+import type { Definitions } from "./flatten.ts";
 import { createLogger } from "./logger.ts";
 import { withResources } from "./open-resources.ts";
 
@@ -32,12 +31,8 @@ interface Common {
   readonly folders: { readonly root: string; readonly storage: string; readonly scratch: string };
 }
 
-export async function evaluateTick(
-  location: { definition: CodeLocation; executor: Executor },
-  frame: TickFrame,
-  host: TickHost,
-): Promise<TickResult> {
-  const evaluation = findEvaluation(location.definition, frame);
+export async function evaluateTick(executor: Executor, frame: TickFrame, host: TickHost): Promise<TickResult> {
+  const evaluation = findEvaluation(executor.definitions, frame);
   if (!evaluation)
     return {
       outcome: "failed",
@@ -61,7 +56,6 @@ export async function evaluateTick(
     cursor = next;
   };
   try {
-    const { executor } = location;
     const scope = { known: executor.resources, given: executor.given, config: {}, ...common };
     const found = await withResources(
       evaluation.requires,
@@ -86,8 +80,7 @@ export async function evaluateTick(
   }
 }
 
-function findEvaluation(location: CodeLocation, frame: TickFrame): Evaluation | undefined {
-  const definitions = flattenDefinitions(location);
+function findEvaluation(definitions: Definitions, frame: TickFrame): Evaluation | undefined {
   if (frame.kind === "schedule") {
     const definition = definitions.schedules.find(({ name }) => name === frame.name)?.["~definition"];
     const evaluate = definition?.evaluate;

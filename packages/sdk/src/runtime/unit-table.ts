@@ -17,7 +17,7 @@ export type Executable = Common &
   (
     | { readonly kind: "asset"; readonly asset: Asset }
     | { readonly kind: "multi"; readonly multi: MultiAsset }
-    | { readonly kind: "check"; readonly check: AssetCheck; readonly asset: Asset }
+    | { readonly kind: "check"; readonly check: AssetCheck; readonly asset: Asset | null }
     | { readonly kind: "unit"; readonly unit: UnitDefinition }
   );
 export type UnitTable = ReadonlyMap<string, Executable>;
@@ -38,9 +38,8 @@ export function buildUnitTable(definitions: Definitions): UnitTable {
     table.set(multiUnitId(multi.name), { kind: "multi", multi, requires: requiredResources(definition, managers), usesValues: true });
   }
   for (const check of definitions.checks) {
-    const asset = assets.get(check.asset);
-    if (!asset) continue;
-    const manager = asset["~definition"].ioManager?.requires ?? [];
+    const asset = assets.get(check.asset) ?? null;
+    const manager = asset?.["~definition"].ioManager?.requires ?? [];
     table.set(checkUnitId(check), {
       kind: "check",
       check,

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import { expect, test } from "vitest";
 import { createShop, landCustomers, type Shop } from "./shop-project.test-support.ts";
@@ -130,6 +131,30 @@ test("a failed test of severity error skips what is downstream and fails the ste
   });
 });
 
+test("a failed unit test or source test is named, because what follows it is skipped", { timeout: 60_000 }, async () => {
+  const shop = createShop();
+  await landCustomers(shop);
+  shop.write(
+    "models/unit.yml",
+    `version: 2
+unit_tests:
+  - name: counts_customers
+    model: total
+    given: [{input: ref('stg_customers'), rows: [{id: 1}, {id: 2}]}]
+    expect: {rows: [{n: 3}]}
+`,
+  );
+  const { outcome, events } = await shop.execute(shop.unit());
+  expect(only(events, "asset_skipped")).toEqual([
+    { type: "asset_skipped", asset: "gold/total", reason: "unit test counts_customers failed" },
+  ]);
+  expect(outcome).toMatchObject({
+    outcome: "failed",
+    retryable: false,
+    failure: { kind: "check_failed", message: expect.stringContaining("A dbt test failed, 1 skipped: counts_customers") },
+  });
+});
+
 test("a test that warns fails its check with severity warn and nothing else", { timeout: 60_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
@@ -163,7 +188,7 @@ test("a dbt that is only a command is counted after it ended", { timeout: 60_000
   const shop = createShop();
   await landCustomers(shop);
   const script = join(shop.root, "dbt-command");
-  writeFileSync(script, `#!/bin/bash\nexec "${join(process.cwd().replace(/\/packages\/sdk$/, ""), ".venv", "bin", "dbt")}" "$@"\n`);
+  writeFileSync(script, `#!/bin/bash\nexec "${fileURLToPath(new URL("../../../../.venv/bin/dbt", import.meta.url))}" "$@"\n`);
   chmodSync(script, 0o755);
   const unit = shop.unit({ locks: () => [shop.database] }, { executable: script });
   const { outcome, events } = await shop.execute(unit);

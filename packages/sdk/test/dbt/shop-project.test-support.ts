@@ -171,4 +171,4 @@ export function loggerInto(events: StepEvent[]): Logger {
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-export const silent: Logger = loggerInto([]);
+const silent: Logger = loggerInto([]);

@@ -15,6 +15,7 @@ import { cancelFrame } from "./cancel-run.ts";
 import { dispatch } from "./dispatch.ts";
 import { jobFrame } from "./job-frame.ts";
 import { openRun, openRunById } from "./run-session.ts";
+import { resumeSensors } from "./sync-automation.ts";
 
 const FORGET_AFTER_MS = 7 * 86_400_000;
 
@@ -62,6 +63,7 @@ export function agentHello(turn: Turn, input: HelloInput): void {
   turn.effects.push({ type: "agent_changed", instance: hello.instance }, { type: "send", socket, frame: welcome(turn, { ...input, protocol, received: known?.received ?? 0 }) });
   for (const frame of missedFrames(turn, hello)) turn.effects.push({ type: "send", socket, frame });
   waitingMayHaveChanged(turn);
+  resumeSensors(turn);
   dispatch(turn);
 }
 

@@ -2,6 +2,7 @@
 import { findCycle } from "@headgate/shared/domain/asset-graph.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { openSchedule } from "../schedule-times.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 
 export function checkManifest(manifest: Manifest): Result<null> {
@@ -23,6 +24,10 @@ export function checkManifest(manifest: Manifest): Result<null> {
   }
   const cycle = findCycle(manifest.assets.map((asset) => ({ ...asset, location: manifest.location })));
   if (cycle) return refuse("invalid_input", `The assets depend on each other in a circle: ${cycle.join(" -> ")}. Remove one of these dependencies.`, { cycle });
+  for (const schedule of manifest.schedules) {
+    const opened = openSchedule(schedule);
+    if (!opened.ok) return refuse("invalid_input", `Schedule '${schedule.name}' never fires: ${opened.error.message}`, { schedule: schedule.name });
+  }
   const jobs = new Set(manifest.jobs.map((job) => job.name));
   for (const job of manifest.jobs) {
     const parsed = parseSelection(job.selection);

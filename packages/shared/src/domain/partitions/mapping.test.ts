@@ -93,6 +93,10 @@ describe("upstreamPartitions", () => {
     expect(up(downstream, upstream, key, mapping)).toBe(expected);
   });
 
+  it("stops moving at the ends, however far the offsets point", () => {
+    expect(up("day", "hour", "2024-03-05", window(-1e9, 1e9))).toBe("2024-03-01-00:00 2024-03-01-01:00 ..274.. 2024-03-12-09:00");
+  });
+
   it("can forgive windows that do not exist", () => {
     expect(up("day", "day5", "2024-03-03", { type: "time_window", allowNonexistentUpstream: true })).toBe("");
   });

@@ -147,6 +147,8 @@ describe("time window partitions, as in the reference", () => {
     ["an unknown format code", { format: "%Y-%Q" }],
     ["a start in another format", { start: "yesterday" }],
     ["no cron", { cadence: "cron" }],
+    ["an absurd end offset", { endOffset: 1_000_000 }],
+    ["exclusions that leave nothing", { exclusions: ["@daily"] }],
     ["a broken cron", { cadence: "cron", cron: "x" }],
   ])("refuses %s", (_name, extra) => {
     expect(openPartitions({ ...daily(), ...extra }, { now: 0 })).toMatchObject({ ok: false, error: { code: "invalid_input" } });

@@ -7,7 +7,8 @@ import { dayOf, firesOn, isNearChange, ticksOfDay } from "../cron/days.ts";
 import { nextTick, tickAtOrAfter, tickAtOrBefore, ticksBackFrom, type CronInZone } from "../cron/next.ts";
 
 const HOUR_MS = 3_600_000;
-const LAST_YEARS = 300 * 366;
+/** Nothing is counted more than three hundred years after the first tick. */
+const MAX_DAYS = 300 * 366;
 
 export interface TickIndex {
   /** Tick number 0. */
@@ -83,7 +84,7 @@ export function cronTicks({ schedule, first, isExcluded }: CronTicks): TickIndex
   /** The day that holds tick number `index`. */
   const positionOf = (index: number): number | null => {
     while ((before.at(-1) ?? 0) <= index) {
-      if (before.length > LAST_YEARS) return null;
+      if (before.length > MAX_DAYS) return null;
       extend();
     }
     let low = 0;
@@ -107,7 +108,7 @@ export function cronTicks({ schedule, first, isExcluded }: CronTicks): TickIndex
     },
     countBefore(instant) {
       if (instant <= first) return 0;
-      const target = Math.min(Math.floor((instant + zone.offsetAt(instant)) / DAY_MS) - firstDay + 1, LAST_YEARS);
+      const target = Math.min(Math.floor((instant + zone.offsetAt(instant)) / DAY_MS) - firstDay + 1, MAX_DAYS);
       while (before.length <= target + 1) extend();
       // Inside a block of merged days the ticks sit at its first day.
       let position = target;

@@ -37,6 +37,7 @@ const HOURLY_FORMAT = "%Y-%m-%d-%H:%M";
 const START_FORMATS = [DEFAULT_FORMAT, HOURLY_FORMAT, "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"];
 const MAX_CACHED = 1000;
 const MAX_EXCLUDED = 10_000;
+const MAX_END_OFFSET = 10_000;
 const cache = new Map<string, TimePartitions>();
 
 /** Kept by definition, because the counts per day inside are worth keeping. */
@@ -74,6 +75,12 @@ function open(definition: TimeWindowPartitions): Result<TimePartitions> {
   if (cronText === null) return refuse("invalid_input", 'Partitions with cadence "cron" need a cron expression. Add `cron`.');
   const cron = parseCron(cronText);
   if (!cron.ok) return cron;
+  if (Math.abs(definition.endOffset ?? 0) > MAX_END_OFFSET) {
+    return refuse(
+      "invalid_input",
+      `An end offset of ${definition.endOffset ?? 0} windows is too large; at most ${MAX_END_OFFSET} are allowed.`,
+    );
+  }
   const zone = findZone(definition.timezone ?? "UTC");
   if (!zone.ok) return zone;
   const format = parseCivilFormat(definition.format ?? (definition.cadence === "hourly" ? HOURLY_FORMAT : DEFAULT_FORMAT));
@@ -89,7 +96,10 @@ function open(definition: TimeWindowPartitions): Result<TimePartitions> {
   const isExcluded = exclusions.value;
   const first = firstIncluded(schedule, start.value, isExcluded);
   if (first === null)
-    return refuse("invalid_input", `Cron "${cronText}" never fires after ${definition.start}, so there would be no partition.`);
+    return refuse(
+      "invalid_input",
+      `Cron "${cronText}" has no window after ${definition.start} that is not excluded, so there would be no partition.`,
+    );
   const ticks = onceAnHour(cron.value) && !isExcluded ? hourlyTicks(first) : cronTicks({ schedule, first, isExcluded });
   return ok(timePartitions({ definition, cron: cron.value, reader, ticks, start: start.value, end: end.value, isExcluded }));
 }
