@@ -19,6 +19,7 @@ export const LAYERS = [
   {
     from: "apps/control-plane/src/deployment/store",
     to: ["apps/control-plane/src/deployment/store", "apps/control-plane/src/deployment/schema.ts", "packages/shared/src"],
+    types: ["apps/control-plane/src/deployment/rpc.ts"],
   },
   { from: "apps/control-plane/src/directory", to: ["apps/control-plane/src/directory", "packages/shared/src"] },
   { from: "apps/control-plane", to: ["apps/control-plane", "packages/shared/src"] },

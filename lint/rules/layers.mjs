@@ -14,7 +14,9 @@ export function layerViolation(file, specifier, typeOnly) {
   if (target === null) {
     if (!layer.packages || /\.test(-support)?\.ts$/.test(file)) return null;
     const allowed = layer.packages.some((name) => specifier === name || specifier.startsWith(`${name}/`));
-    return allowed ? null : `${layer.from} may import no package but ${layer.packages.join(", ")}; found '${specifier}'`;
+    return allowed
+      ? null
+      : `${layer.from} may import no package${layer.packages.length > 0 ? ` but ${layer.packages.join(", ")}` : ""}; found '${specifier}'`;
   }
   if (layer.to.some((prefix) => within(target, prefix))) return null;
   if (typeOnly && layer.types?.some((prefix) => within(target, prefix))) return null;

@@ -38,7 +38,7 @@ export interface AssetCheck {
   readonly "~definition": ErasedCheck;
 }
 
-export interface ErasedCheck {
+interface ErasedCheck {
   readonly description: string | undefined;
   readonly blocking: boolean;
   readonly severity: CheckSeverity;

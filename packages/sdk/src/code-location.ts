@@ -22,8 +22,8 @@ export type AssetSource = Asset<string, unknown> | MultiAsset | SourceAsset | Un
 export type ModuleNamespace = Readonly<Record<string, unknown>>;
 
 export interface CodeLocationOptions {
-  /** Letters, digits, `_` and `-`. */
-  readonly name: string;
+  /** Letters, digits, `_` and `-`. `headgate.config.ts` names the location, so it may be left out; written here, it must be the same. */
+  readonly name?: string | undefined;
   /** Assets, multi-assets, external assets, `dbtAssets(...)`, arrays of them or modules (`import * as bronze from "./assets/bronze.ts"`). */
   readonly assets?: readonly (AssetSource | readonly AssetSource[] | ModuleNamespace)[] | undefined;
   /** Jobs of schedules and sensors are added by themselves. */
@@ -43,7 +43,7 @@ export interface CodeLocationOptions {
 /** Made by `defineCodeLocation()`. */
 export interface CodeLocation {
   readonly kind: "codeLocation";
-  readonly name: string;
+  readonly name: string | undefined;
   readonly "~definition": CodeLocationOptions & { readonly site: DefinitionSite | undefined };
 }
 
@@ -51,7 +51,7 @@ export interface CodeLocation {
  * Puts definitions together; export it by default from the entry module named in `headgate.config.ts`.
  *
  * @example
- * export default defineCodeLocation({ name: "lakehouse", assets: [bronze, silver], jobs: [fullRefresh], resources: [dbt] });
+ * export default defineCodeLocation({ assets: [bronze, silver], jobs: [fullRefresh], resources: [dbt] });
  */
 export function defineCodeLocation(options: CodeLocationOptions): CodeLocation {
   return { kind: "codeLocation", name: options.name, "~definition": { ...options, site: captureSite(defineCodeLocation) } };

@@ -26,9 +26,9 @@ export interface BaseContext {
 }
 
 /** `partition` exists only for partitioned assets. */
-export type PartitionPart<P> = P extends Partitions<infer T> ? { readonly partition: T } : unknown;
+type PartitionPart<P> = P extends Partitions<infer T> ? { readonly partition: T } : unknown;
 /** `config` exists only for assets that declare a schema. */
-export type ConfigPart<C> = C extends StandardSchemaV1 ? { readonly config: StandardSchemaV1.InferOutput<C> } : unknown;
+type ConfigPart<C> = C extends StandardSchemaV1 ? { readonly config: StandardSchemaV1.InferOutput<C> } : unknown;
 
 /** What `run` of an asset receives. */
 export type AssetContext<R extends readonly AnyResource[], I extends Readonly<Record<string, Input>>, P, C> = BaseContext & {

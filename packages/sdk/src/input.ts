@@ -21,7 +21,7 @@ export type NoInputs = Readonly<Record<never, never>>;
 
 /** An upstream whose value is passed to `run`. */
 export type Input = AnyAsset | AllPartitions | LastPartition;
-export type InputValue<X> =
+type InputValue<X> =
   X extends Asset<string, infer T>
     ? T
     : X extends AllPartitions<infer T>

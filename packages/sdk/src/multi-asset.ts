@@ -25,7 +25,7 @@ export interface MultiOutput<N extends string = string, V = unknown> {
   readonly dataVersion?: string | undefined;
 }
 
-export type MultiContext<R extends readonly AnyResource[], I extends Readonly<Record<string, Input>>, P, C, N> = Omit<
+type MultiContext<R extends readonly AnyResource[], I extends Readonly<Record<string, Input>>, P, C, N> = Omit<
   AssetContext<R, I, P, C>,
   "asset"
 > & {
@@ -66,7 +66,7 @@ export interface MultiAsset<O extends Readonly<Record<string, OutputSpec>> = Rea
   readonly "~definition": ErasedMultiAsset;
 }
 
-export interface ErasedMultiAsset extends ExecutionOptions {
+interface ErasedMultiAsset extends ExecutionOptions {
   readonly outputs: Readonly<Record<string, { readonly asset: Asset<string, unknown>; readonly required: boolean }>>;
   readonly subset: boolean;
   readonly requires: readonly AnyResource[];

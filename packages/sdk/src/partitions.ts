@@ -8,7 +8,7 @@ import type {
   TimeWindowPartitions,
 } from "@headgate/shared/domain/partitions/definition.ts";
 
-export type { PartitionMapping, PartitionsDefinition };
+export type { PartitionMapping };
 
 /** A partitions definition; `T` is what `partition` is in `run`. */
 export interface Partitions<T = unknown> {

@@ -37,7 +37,7 @@ export interface Resource<K extends string = string, V = unknown> {
 }
 
 /** A resource definition after its types did their work. */
-export interface ErasedResourceDefinition {
+interface ErasedResourceDefinition {
   readonly kind: string;
   readonly config: StandardSchemaV1 | undefined;
   readonly values: unknown;
@@ -47,8 +47,8 @@ export interface ErasedResourceDefinition {
   teardown?(value: unknown): void | Promise<void>;
 }
 
-export type ConfigOf<C> = C extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<C> : undefined;
-export type ConfigInputOf<C> = C extends StandardSchemaV1 ? StandardSchemaV1.InferInput<C> : undefined;
+type ConfigOf<C> = C extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<C> : undefined;
+type ConfigInputOf<C> = C extends StandardSchemaV1 ? StandardSchemaV1.InferInput<C> : undefined;
 
 /** Options of `defineResource`. */
 export interface ResourceOptions<C extends StandardSchemaV1 | undefined, V> {
@@ -98,6 +98,6 @@ export function defineResource<const K extends string, V, C extends StandardSche
 
 /** `any`-like bound for lists of resources: every resource is assignable to it. */
 export type AnyResource = Resource<string, unknown>;
-export type ResourceValue<X> = X extends Resource<string, infer V> ? V : never;
+type ResourceValue<X> = X extends Resource<string, infer V> ? V : never;
 /** Key -> value of a list of resource tokens. */
 export type ResourceMap<R extends readonly AnyResource[]> = { readonly [X in R[number] as X["key"]]: ResourceValue<X> };

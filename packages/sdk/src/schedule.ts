@@ -41,7 +41,7 @@ export interface Schedule {
   readonly "~definition": ErasedSchedule;
 }
 
-export interface ErasedSchedule {
+interface ErasedSchedule {
   readonly job: Job | string;
   readonly cron: readonly string[];
   readonly timezone: string;

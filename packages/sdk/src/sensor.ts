@@ -84,7 +84,7 @@ export interface Sensor {
   readonly "~definition": ErasedSensor;
 }
 
-export interface ErasedSensor {
+interface ErasedSensor {
   readonly type: "polling" | "asset" | "run_status" | "webhook";
   readonly job: Job | string | undefined;
   readonly description: string | undefined;

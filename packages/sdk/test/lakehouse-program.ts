@@ -19,10 +19,10 @@ import {
   withDefaults,
 } from "@headgate/sdk";
 
-export const dbt = defineResource("dbt", {
+const dbt = defineResource("dbt", {
   setup: () => ({ run: async (options: { select: string }) => ({ elapsed: options.select.length }) }),
 });
-export const trino = defineResource("trino", {
+const trino = defineResource("trino", {
   kind: "trino",
   setup: () => ({
     one: async <T>(text: string): Promise<T> => ({ row_count: text.length, unique_customers: 2 }) as T,
@@ -35,14 +35,14 @@ export const airbyte = defineResource("airbyte", {
     jobs: async (_filter: { status: string; updatedAfter?: Date }) => [{ jobId: 7, lastUpdatedAt: "2025-01-02T00:00:00Z" }],
   }),
 });
-export const slack = defineResource("slack", {
+const slack = defineResource("slack", {
   config: z.object({ channel: z.string() }),
   values: { channel: "#data" },
   env: ["SLACK_TOKEN"],
   setup: ({ config, env }) => ({ post: async (text: string) => [env["SLACK_TOKEN"], config.channel, text].length }),
 });
 
-export const customersRaw = sourceAsset("airbyte/customers", { kinds: ["airbyte"] });
+const customersRaw = sourceAsset("airbyte/customers", { kinds: ["airbyte"] });
 export const stgCustomers = defineAsset({
   key: "stg_customers",
   group: "bronze",
@@ -77,7 +77,7 @@ export const dimCustomer = defineAsset({
     });
   },
 });
-export const fctOrders = defineAsset({
+const fctOrders = defineAsset({
   key: "fct_orders",
   group: "gold",
   requires: [dbt],
@@ -111,7 +111,7 @@ export const eventTotals = defineAsset({
     return days.size;
   },
 });
-export const legacyStyle = defineAsset({
+const legacyStyle = defineAsset({
   key: "legacy",
   requires: [trino],
   async *run({ resources }) {
@@ -130,7 +130,7 @@ export const split = defineMultiAsset({
     if (selected.has("b")) yield { output: "b", value: "two", metadata: { n: 1 } };
   },
 });
-export const afterSplit = defineAsset({
+const afterSplit = defineAsset({
   key: "after_split",
   inputs: { a: split.outputs.a, b: split.outputs.b },
   run({ inputs }) {
@@ -139,7 +139,7 @@ export const afterSplit = defineAsset({
     return `${sum}${text}`;
   },
 });
-export const emailNotNull = dimCustomer.check("email_not_null", {
+dimCustomer.check("email_not_null", {
   blocking: true,
   requires: [trino],
   run: async ({ resources }) => checkResult({ passed: (await resources.trino.scalar<number>("select 0")) === 0 }),
@@ -149,9 +149,9 @@ defineAsset({ run: () => 1 });
 // @ts-expect-error inputs are assets, not keys
 defineAsset({ key: "bad", inputs: { x: "stg_customers" }, run: () => 1 });
 
-export const bronzeJob = defineJob("bronze_refresh", { selection: select.groups("bronze") });
-export const fullRefresh = defineJob("full_refresh", { selection: "*" });
-export const customerPipeline = defineJob("customer_pipeline", { selection: select.keys(stgCustomers).downstream() });
+const bronzeJob = defineJob("bronze_refresh", { selection: select.groups("bronze") });
+const fullRefresh = defineJob("full_refresh", { selection: "*" });
+const customerPipeline = defineJob("customer_pipeline", { selection: select.keys(stgCustomers).downstream() });
 export const dailyRefresh = defineSchedule({
   job: defineJob("daily_refresh", { selection: "*" }),
   cron: "0 2 * * *",
@@ -176,7 +176,7 @@ export const airbyteSensor = defineSensor({
   },
 });
 const bronzeAsset = withDefaults({ group: "bronze", retry: { maxRetries: 3, backoff: "exponential" } });
-export const grouped = bronzeAsset({ key: "x", run: async () => 1 });
+const grouped = bronzeAsset({ key: "x", run: async () => 1 });
 
 export const lakehouse = defineCodeLocation({
   name: "lakehouse_analytics",

@@ -1,5 +1,6 @@
 /** An agent as the control plane sees it: a real socket that speaks the real frames. It executes nothing; the test says what happens. */
 import { downFrameSchema, type DownFrame, type JobFrame } from "@headgate/shared/protocol/down.ts";
+import { PONG } from "@headgate/shared/protocol/constants.ts";
 import type { Hello, UpFrame, UpItem } from "@headgate/shared/protocol/up.ts";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import { SOCKET_HEADERS } from "../../src/deployment/rpc.ts";
@@ -15,6 +16,7 @@ export class FakeAgent {
   #socket: WebSocket | null = null;
   #wake: (() => void)[] = [];
   #sent = 0;
+  #pong: () => void = () => undefined;
 
   constructor(instance = crypto.randomUUID(), token = "tok_agent") {
     this.instance = instance;
@@ -35,6 +37,11 @@ export class FakeAgent {
     this.closed = null;
     this.#socket = socket;
     socket.addEventListener("message", (event) => {
+      if (event.data === PONG) {
+        this.#pong();
+        this.#notify();
+        return;
+      }
       this.frames.push(downFrameSchema.parse(JSON.parse(String(event.data))));
       this.#notify();
     });
@@ -43,6 +50,10 @@ export class FakeAgent {
       this.#notify();
     });
     socket.accept();
+  }
+
+  onPong(listener: () => void): void {
+    this.#pong = listener;
   }
 
   async start(stub: DeploymentObject, hello: Partial<Hello> = {}): Promise<Extract<DownFrame, { t: "welcome" }>> {
@@ -155,24 +166,4 @@ export class FakeAgent {
   #notify(): void {
     for (const wake of this.#wake.splice(0)) wake();
   }
-}
-
-/** Runs every job it gets to its good end until told to stop. */
-export function executeAll(agent: FakeAgent): { stop(): void; readonly finished: Promise<void> } {
-  let stopped = false;
-  const run = async () => {
-    for (let at = 0; !stopped;) {
-      const jobs = agent.frames.slice(at).filter((frame) => frame.t === "job");
-      at = agent.frames.length;
-      if (jobs.length > 0) agent.report(...jobs.flatMap((job) => agent.success(job)));
-      const seen = agent.frames.length;
-      await agent.waitFor(() => stopped || agent.frames.length > seen || seen > at, "work").catch(() => undefined);
-    }
-  };
-  return {
-    stop() {
-      stopped = true;
-    },
-    finished: run(),
-  };
 }

@@ -58,7 +58,7 @@ function otherName(name: string, own: string, entry: string): LoadError {
   return {
     kind: "invalid_definition",
     message: `headgate.config.ts calls this code location '${name}', but ${entry} defines the code location '${own}'.`,
-    hint: "Give both the same name.",
+    hint: `Remove the name from ${entry} (headgate.config.ts is enough), or give both the same name.`,
     file: entry,
   };
 }

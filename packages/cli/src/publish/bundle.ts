@@ -40,7 +40,7 @@ export async function bundleLocation(root: string, location: LocationConfig): Pr
   const stub = [
     `import definition from ${JSON.stringify(entry)};`,
     'import { createRuntime } from "@headgate/sdk/runtime";',
-    "export const runtime = createRuntime(definition);",
+    `export const runtime = createRuntime(definition, { name: ${JSON.stringify(location.name)} });`,
   ].join("\n");
   try {
     const built = await build({

@@ -11,6 +11,8 @@ import { buildUnitTable } from "./unit-table.ts";
 import { valueFiles } from "./value-files.ts";
 
 export interface RuntimeOptions {
+  /** What `headgate.config.ts` calls the code location; for definitions that do not name themselves. */
+  readonly name?: string | undefined;
   /** Resource values that take the place of the real ones, by key. */
   readonly resources?: Readonly<Record<string, unknown>> | undefined;
   /** For assets that name none; default: that of the code location, or files. */
@@ -21,7 +23,7 @@ export interface RuntimeOptions {
  * Makes the runtime of a code location; the publisher's generated entry module exports it.
  *
  * @example
- * export const runtime = createRuntime(definition);
+ * export const runtime = createRuntime(definition, { name: "lakehouse" });
  */
 export function createRuntime(definition: CodeLocation, options: RuntimeOptions = {}): LocationRuntime {
   let prepared: Executor | undefined;
@@ -29,7 +31,7 @@ export function createRuntime(definition: CodeLocation, options: RuntimeOptions 
     if (!isCodeLocation(definition)) throw new AppError("user_code", NOT_A_LOCATION);
     const definitions = flattenDefinitions(definition);
     return {
-      location: definition.name,
+      location: definition.name ?? options.name ?? "",
       definitions,
       units: buildUnitTable(definitions),
       resources: new Map(definitions.resources.map((resource) => [resource.key, resource])),
@@ -40,7 +42,7 @@ export function createRuntime(definition: CodeLocation, options: RuntimeOptions 
   return {
     version: RUNTIME_VERSION,
     async index(folders) {
-      if (isCodeLocation(definition)) return await indexLocation(definition, folders);
+      if (isCodeLocation(definition)) return await indexLocation(definition, { ...folders, name: options.name });
       return { draft: null, folders: [], errors: [{ kind: "invalid_definition", message: NOT_A_LOCATION }] };
     },
     async execute(job, host) {

@@ -3,6 +3,7 @@ import { canonicalJson } from "@headgate/shared/json.ts";
 import { MANIFEST_MAX_BYTES, MANIFEST_VERSION, manifestSchema, type LoadError, type Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { IndexResult, LocationRuntime, ManifestDraft } from "@headgate/shared/protocol/worker.ts";
 import type { CodeLocation } from "../code-location.ts";
+import type { DefinitionSite } from "../definition-site.ts";
 import { SDK_VERSION } from "../version.ts";
 import type { UnitFolder } from "../unit.ts";
 import { describeJobs, describeSchedules, describeSensors } from "./check-automation.ts";
@@ -13,24 +14,29 @@ import { flattenDefinitions } from "./flatten.ts";
 import { collectProblems, type Problems } from "./problems.ts";
 import { collectUnits } from "./collect-units.ts";
 
-type IndexFolders = Parameters<LocationRuntime["index"]>[0];
+type IndexOptions = Parameters<LocationRuntime["index"]>[0] & {
+  /** For a location that does not name itself. */
+  readonly name?: string | undefined;
+};
 
-export async function indexLocation(location: CodeLocation, folders: IndexFolders): Promise<IndexResult> {
+export async function indexLocation(location: CodeLocation, options: IndexOptions): Promise<IndexResult> {
+  const { name: givenName, ...folders } = options;
   const problems = collectProblems(folders.root);
   const definition = location["~definition"];
   const definitions = flattenDefinitions(location);
+  const name = checkName(location.name ?? givenName, definition.site, problems);
   for (const { place, what } of definitions.strangers) {
-    problems.add(definition.site, `${place} of code location "${location.name}" is ${what}, not a definition that belongs there.`);
+    problems.add(definition.site, `${place} of code location "${name}" is ${what}, not a definition that belongs there.`);
   }
   const units = await collectUnits(definitions, { ...folders, location, problems });
   const assets = collectAssets(definitions, units, problems);
   checkGraph(assets.assets, [...assets.units, ...units.units], problems);
   const resources = collectResources({ location, definitions, usage: [...assets.usage, ...units.usage], problems });
-  const jobs = describeJobs(definitions.jobs, assets.assets, { location: location.name, problems });
+  const jobs = describeJobs(definitions.jobs, assets.assets, { location: name, problems });
   const jobNames = new Set(jobs.map((job) => job.name));
   const draft: ManifestDraft = {
     schema: MANIFEST_VERSION,
-    location: location.name,
+    location: name,
     sdk: { version: SDK_VERSION },
     env: [...new Set([...(definition.env ?? []), ...resources.env, ...units.env])].sort(),
     resources: resources.list,
@@ -43,6 +49,13 @@ export async function indexLocation(location: CodeLocation, folders: IndexFolder
     sensors: describeSensors(definitions.sensors, jobNames, problems),
   };
   return finish(draft, units.folders, problems);
+}
+
+function checkName(name: unknown, site: DefinitionSite | undefined, problems: Problems): string {
+  if (typeof name === "string" && manifestSchema.shape.location.safeParse(name).success) return name;
+  const what = name === undefined ? "The code location has no name" : `The code location's name ${JSON.stringify(name)} is not allowed`;
+  problems.add(site, `${what}: use 1 to 100 letters, digits, '_' and '-'.`, "Name it in headgate.config.ts; defineCodeLocation needs no name then.");
+  return String(name);
 }
 
 function checkGraph(assets: Manifest["assets"], units: Manifest["units"], problems: Problems): void {

@@ -48,7 +48,7 @@ export function logLine(row: EventRow): LogLine {
 }
 
 type Described = Pick<LogLine, "level" | "label" | "text" | "detail" | "event">;
-const said = (level: LogLevel, label: string, text: string, detail: string | null = null): Described => ({ level, label, text, detail, event: true });
+const said = (level: LogLevel, label: string, ...[text, detail = null]: [text: string, detail?: string | null]): Described => ({ level, label, text, detail, event: true });
 
 function describe(event: RunEvent): Described {
   switch (event.type) {

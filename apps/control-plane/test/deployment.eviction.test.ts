@@ -1,0 +1,107 @@
+/** The object forgets everything it holds in memory, at any time; nothing of it may matter. And while nothing happens, nothing wakes it. */
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { unwrap } from "@headgate/shared/errors.ts";
+import { launch, newDeployment, publish, raw, rows, runStatus, type DeploymentObject } from "./support/deployment.ts";
+import { FakeAgent } from "./support/fake-agent.ts";
+import { assetsOf, manifest } from "./support/manifests.ts";
+
+const evict = (stub: DeploymentObject) => evictDurableObject(raw(stub));
+const alarmOf = (stub: DeploymentObject) => runInDurableObject(raw(stub), (_instance, state) => state.storage.getAlarm());
+
+describe("an evicted deployment", () => {
+  it("answers everything as before", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest({ ...assetsOf({ a: [], b: ["a"] }), jobs: [{ name: "all", selection: "*" }], schedules: [{ name: "daily", job: "all", cron: ["@daily"] }] }));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const run = await launch(stub, { job: "all" });
+    await agent.reported(...agent.success(await agent.job("a")));
+    const look = async () => {
+      const hash = unwrap(await stub.definitionsHash()).hash;
+      return {
+        hash,
+        document: unwrap(await stub.definitionsDocument({ hash })),
+        home: unwrap(await stub.home()),
+        states: unwrap(await stub.assetStates({ limit: 10 })),
+        asset: unwrap(await stub.asset({ key: "a" })),
+        events: unwrap(await stub.assetEvents({ key: "a", limit: 10 })),
+        run: unwrap(await stub.run({ run: run.id })),
+        log: unwrap(await stub.runEvents({ run: run.id, after: 0, limit: 100 })),
+        locations: unwrap(await stub.locations()),
+        versions: unwrap(await stub.versions({ location: "lake", limit: 10 })),
+        agents: unwrap(await stub.agents()),
+        alarm: await alarmOf(stub),
+      };
+    };
+    const before = await look();
+    await evict(stub);
+    expect(await look()).toEqual(before);
+  });
+
+  it("goes on with a run over the same sockets", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [], b: ["a"], c: ["b"] })));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const run = await launch(stub, { selection: "*" });
+    for (const step of ["a", "b", "c"]) {
+      const job = await agent.job(step);
+      await evict(stub);
+      await agent.reported(agent.started(job));
+      await evict(stub);
+      await agent.reported(agent.done(job, { outcome: "succeeded" }));
+    }
+    expect(await runStatus(stub, run.id)).toBe("succeeded");
+    expect(agent.closed).toBeNull();
+  });
+
+  it("notices that sockets vanished with the old instance", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [] })));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await evictDurableObject(raw(stub), { webSockets: "close" });
+    expect(unwrap(await stub.agents())).toMatchObject([{ status: "disconnected" }]);
+    expect((await launch(stub, { selection: "*" })).waiting?.kind).toBe("no_agent");
+  });
+
+  it("sets its alarm again when it got lost while work was due", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [] }, { unit: { retry: { maxRetries: 1, delaySeconds: 3600 } } })));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await launch(stub, { selection: "*" });
+    const job = await agent.job("a");
+    await agent.reported(agent.done(job, { outcome: "failed", failure: { kind: "user_code", message: "no" }, retryable: true }));
+    await runInDurableObject(raw(stub), (_instance, state) => state.storage.deleteAlarm());
+    await rows(stub, "UPDATE timer SET at = 1 WHERE kind = 'step_retry'");
+    await evict(stub);
+    await stub.home();
+    await agent.job("a", 2);
+  });
+});
+
+describe("an idle deployment", () => {
+  it("has no alarm before, between and after runs, and its pings wake nothing", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [] })));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    expect(await alarmOf(stub)).toBeNull();
+    const run = await launch(stub, { selection: "*" });
+    expect(await alarmOf(stub)).not.toBeNull();
+    await agent.reported(...agent.success(await agent.job("a")));
+    expect(await runStatus(stub, run.id)).toBe("succeeded");
+    expect(await alarmOf(stub)).toBeNull();
+    expect(await runDurableObjectAlarm(raw(stub))).toBe(false);
+
+    // Only an instance that nothing keeps awake can be evicted with its sockets open; the answer to a ping comes from the platform.
+    await evict(stub);
+    let pongs = 0;
+    agent.onPong(() => pongs++);
+    for (let i = 0; i < 3; i++) agent.sendText("p");
+    await agent.waitFor(() => pongs === 3);
+    await expect(evict(stub)).rejects.toThrow("not currently running");
+  });
+});
