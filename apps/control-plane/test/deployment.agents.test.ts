@@ -19,8 +19,16 @@ describe("an agent", () => {
     const stub = await deployment();
     const agent = new FakeAgent();
     const welcome = await agent.start(stub, { labels: { name: "worker-1" } });
-    expect(welcome).toMatchObject({ protocol: 1, deployment: { org: "acme", name: "prod" }, received: 0, drop: [], locations: [{ location: "lake" }] });
-    expect(unwrap(await stub.agents())).toMatchObject([{ instance: agent.instance, name: "worker-1", status: "connected", slots: 4, running: 0, token: "test agent" }]);
+    expect(welcome).toMatchObject({
+      protocol: 1,
+      deployment: { org: "acme", name: "prod" },
+      received: 0,
+      drop: [],
+      locations: [{ location: "lake" }],
+    });
+    expect(unwrap(await stub.agents())).toMatchObject([
+      { instance: agent.instance, name: "worker-1", status: "connected", slots: 4, running: 0, token: "test agent" },
+    ]);
     const version = await publish(stub, manifest(assetsOf({ b: [] })));
     expect(await agent.next("load")).toMatchObject({ location: "lake", version });
     await agent.reported({ k: "location", location: "lake", version, state: "ready" });
@@ -33,7 +41,15 @@ describe("an agent", () => {
     await agent.start(stub);
     const run = await launch(stub, { selection: "a" });
     const job = await agent.job("a");
-    const line = { k: "event", s: 1, run: job.run, step: job.step, epoch: job.epoch, at: 0, event: { type: "log", level: "info", message: "once" } } as const;
+    const line = {
+      k: "event",
+      s: 1,
+      run: job.run,
+      step: job.step,
+      epoch: job.epoch,
+      at: 0,
+      event: { type: "log", level: "info", message: "once" },
+    } as const;
     agent.send({ t: "batch", items: [line] });
     agent.send({ t: "batch", items: [line, { ...line, s: 2, event: { ...line.event, message: "twice" } }] });
     await agent.waitFor(() => agent.frames.some((frame) => frame.t === "ack" && frame.s === 2));
@@ -47,7 +63,16 @@ describe("an agent", () => {
     await agent.start(stub);
     await launch(stub, { selection: "a" });
     const job = await agent.job("a");
-    const item = (s: number) => ({ k: "event", s, run: job.run, step: job.step, epoch: job.epoch, at: 0, event: { type: "log", level: "info", message: `${s}` } }) as const;
+    const item = (s: number) =>
+      ({
+        k: "event",
+        s,
+        run: job.run,
+        step: job.step,
+        epoch: job.epoch,
+        at: 0,
+        event: { type: "log", level: "info", message: `${s}` },
+      }) as const;
     agent.send({ t: "batch", items: [item(1), item(3)] });
     await agent.waitFor(() => agent.closed !== null);
     expect(agent.closed?.code).toBe(CLOSE.badFrame);
@@ -219,7 +244,11 @@ describe("an agent", () => {
     ["a malformed frame", JSON.stringify({ t: "batch", items: [] }), CLOSE.badFrame],
     ["a binary frame", new ArrayBuffer(4), CLOSE.badFrame],
     ["too large a frame", "x".repeat(MAX_FRAME_BYTES + 1), CLOSE.tooLarge],
-    ["a batch before hello", JSON.stringify({ t: "batch", items: [{ k: "location", s: 1, location: "l", version: "v", state: "ready" }] }), CLOSE.badFrame],
+    [
+      "a batch before hello",
+      JSON.stringify({ t: "batch", items: [{ k: "location", s: 1, location: "l", version: "v", state: "ready" }] }),
+      CLOSE.badFrame,
+    ],
   ];
   it.each(bad)("that sends %s is closed with a code", async (_name, text, code) => {
     const stub = await deployment();
@@ -246,13 +275,25 @@ describe("an agent", () => {
     const run = await launch(stub, { selection: "a" });
     const job = await agent.job("a");
     await agent.reported(...agent.success(job));
-    const chunk = { run: run.id, step: "a", attempt: 1, stream: "stdout", chunk: 0, offset: 0, bytes: 5, final: false, key: "logs/1" } as const;
+    const chunk = {
+      run: run.id,
+      step: "a",
+      attempt: 1,
+      stream: "stdout",
+      chunk: 0,
+      offset: 0,
+      bytes: 5,
+      final: false,
+      key: "logs/1",
+    } as const;
     expect((await stub.recordLogChunk({ ...chunk, token: "tok_other" })).ok).toBe(false);
     expect((await stub.recordLogChunk({ ...chunk, attempt: 2, token: "tok_agent" })).ok).toBe(false);
     unwrap(await stub.recordLogChunk({ ...chunk, token: "tok_agent" }));
     unwrap(await stub.recordLogChunk({ ...chunk, token: "tok_agent" }));
     unwrap(await stub.recordLogChunk({ ...chunk, chunk: 1, offset: 5, bytes: 7, final: true, key: "logs/2", token: "tok_agent" }));
-    expect(unwrap(await stub.runLogFiles({ run: run.id }))).toEqual([{ step: "a", attempt: 1, stream: "stdout", bytes: 12, complete: true }]);
+    expect(unwrap(await stub.runLogFiles({ run: run.id }))).toEqual([
+      { step: "a", attempt: 1, stream: "stdout", bytes: 12, complete: true },
+    ]);
     const from = unwrap(await stub.logChunks({ run: run.id, step: "a", attempt: 1, stream: "stdout", offset: 6 }));
     expect(from).toMatchObject({ complete: true, chunks: [{ chunk: 1, key: "logs/2" }] });
     expect(unwrap(await stub.cancel({ run: (await launch(stub, { selection: "a" })).id }, person)).status).toBe("canceling");

@@ -8,7 +8,11 @@ import { assetsOf, manifest } from "./support/manifests.ts";
 const jobs = [{ name: "nightly", selection: "*" }];
 
 describe("a schedule", () => {
-  const scheduled = manifest({ ...assetsOf({ a: [] }), jobs, schedules: [{ name: "daily", job: "nightly", cron: ["0 2 * * *"], timezone: "Europe/Berlin", tags: { by: "clock" } }] });
+  const scheduled = manifest({
+    ...assetsOf({ a: [] }),
+    jobs,
+    schedules: [{ name: "daily", job: "nightly", cron: ["0 2 * * *"], timezone: "Europe/Berlin", tags: { by: "clock" } }],
+  });
 
   it("is planned when its version becomes active, and keeps its time over a publish", async () => {
     const stub = newDeployment();
@@ -39,7 +43,14 @@ describe("a schedule", () => {
 
   it("that is stopped by default does not fire", async () => {
     const stub = newDeployment();
-    await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules: [{ name: "daily", job: "nightly", cron: ["@daily"], defaultStatus: "stopped" }] }));
+    await publish(
+      stub,
+      manifest({
+        ...assetsOf({ a: [] }),
+        jobs,
+        schedules: [{ name: "daily", job: "nightly", cron: ["@daily"], defaultStatus: "stopped" }],
+      }),
+    );
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
   });
 
@@ -51,7 +62,11 @@ describe("a schedule", () => {
 });
 
 describe("a sensor", () => {
-  const sensed = manifest({ ...assetsOf({ a: [] }), jobs, sensors: [{ name: "files", kind: "polling", job: "nightly", intervalSeconds: 60 }] });
+  const sensed = manifest({
+    ...assetsOf({ a: [] }),
+    jobs,
+    sensors: [{ name: "files", kind: "polling", job: "nightly", intervalSeconds: 60 }],
+  });
 
   it("is evaluated on an agent with its cursor, one at a time", async () => {
     const stub = newDeployment();
@@ -66,7 +81,16 @@ describe("a sensor", () => {
     await agent.reported({
       k: "tick",
       tick: tick.tick,
-      result: { outcome: "evaluated", cursor: "file-2", runs: [{ runKey: "file-1", tags: { file: "1" } }, { runKey: "file-2", tags: {} }, { runKey: "file-1", tags: {} }], logs: [] },
+      result: {
+        outcome: "evaluated",
+        cursor: "file-2",
+        runs: [
+          { runKey: "file-1", tags: { file: "1" } },
+          { runKey: "file-2", tags: {} },
+          { runKey: "file-1", tags: {} },
+        ],
+        logs: [],
+      },
     });
     expect(unwrap(await stub.runs({ filter: {}, limit: 10 })).items.map((run) => [run.job, run.trigger.type, run.tags])).toEqual([
       ["nightly", "sensor", {}],
@@ -76,9 +100,17 @@ describe("a sensor", () => {
     await agent.waitFor(() => agent.frames.filter((frame) => frame.t === "tick").length === 2);
     const second = agent.frames.findLast((frame) => frame.t === "tick");
     expect(second).toMatchObject({ cursor: "file-2" });
-    if (second) await agent.reported({ k: "tick", tick: second.tick, result: { outcome: "evaluated", cursor: "file-2", runs: [{ runKey: "file-2", tags: {} }], logs: [] } });
+    if (second)
+      await agent.reported({
+        k: "tick",
+        tick: second.tick,
+        result: { outcome: "evaluated", cursor: "file-2", runs: [{ runKey: "file-2", tags: {} }], logs: [] },
+      });
     expect(unwrap(await stub.runs({ filter: {}, limit: 10 })).items).toHaveLength(2);
-    expect((await rows(stub, "SELECT state, message FROM tick ORDER BY scheduled_for")).map((row) => row["state"])).toEqual(["requested", "skipped"]);
+    expect((await rows(stub, "SELECT state, message FROM tick ORDER BY scheduled_for")).map((row) => row["state"])).toEqual([
+      "requested",
+      "skipped",
+    ]);
   });
 
   it("whose answer cannot be carried out keeps its cursor, and a late answer changes nothing", async () => {
@@ -87,14 +119,23 @@ describe("a sensor", () => {
     const agent = new FakeAgent();
     await agent.start(stub);
     const tick = await agent.next("tick");
-    await agent.reported({ k: "tick", tick: tick.tick, result: { outcome: "evaluated", cursor: "x", runs: [{ tags: {} }, { job: "no_such_job", tags: {} }], logs: [] } });
+    await agent.reported({
+      k: "tick",
+      tick: tick.tick,
+      result: { outcome: "evaluated", cursor: "x", runs: [{ tags: {} }, { job: "no_such_job", tags: {} }], logs: [] },
+    });
     expect(await rows(stub, "SELECT state, cursor_after FROM tick")).toEqual([{ state: "failed", cursor_after: null }]);
     expect(await rows(stub, "SELECT id FROM run")).toEqual([]);
     await fireTimers(stub, "sensor");
     await agent.waitFor(() => agent.frames.filter((frame) => frame.t === "tick").length === 2);
     await fireTimers(stub, "tick_timeout");
     const late = agent.frames.findLast((frame) => frame.t === "tick");
-    if (late) await agent.reported({ k: "tick", tick: late.tick, result: { outcome: "evaluated", cursor: "late", runs: [{ tags: {} }], logs: [] } });
+    if (late)
+      await agent.reported({
+        k: "tick",
+        tick: late.tick,
+        result: { outcome: "evaluated", cursor: "late", runs: [{ tags: {} }], logs: [] },
+      });
     expect(await rows(stub, "SELECT id FROM run")).toEqual([]);
     expect(await rows(stub, "SELECT cursor FROM automation")).toEqual([{ cursor: null }]);
   });

@@ -12,7 +12,14 @@ const alarmOf = (stub: DeploymentObject) => runInDurableObject(raw(stub), (_inst
 describe("an evicted deployment", () => {
   it("answers everything as before", async () => {
     const stub = newDeployment();
-    await publish(stub, manifest({ ...assetsOf({ a: [], b: ["a"] }), jobs: [{ name: "all", selection: "*" }], schedules: [{ name: "daily", job: "all", cron: ["@daily"] }] }));
+    await publish(
+      stub,
+      manifest({
+        ...assetsOf({ a: [], b: ["a"] }),
+        jobs: [{ name: "all", selection: "*" }],
+        schedules: [{ name: "daily", job: "all", cron: ["@daily"] }],
+      }),
+    );
     const agent = new FakeAgent();
     await agent.start(stub);
     const run = await launch(stub, { job: "all" });

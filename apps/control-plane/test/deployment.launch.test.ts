@@ -25,12 +25,24 @@ describe("launching", () => {
 
   it("starts a job with its tags, config and priority", async () => {
     const stub = newDeployment();
-    await publish(stub, manifest({ ...assetsOf({ a: [], b: ["a"], c: [] }), jobs: [{ name: "nightly", selection: "+b", tags: { team: "data" }, config: { full: true } }] }));
+    await publish(
+      stub,
+      manifest({
+        ...assetsOf({ a: [], b: ["a"], c: [] }),
+        jobs: [{ name: "nightly", selection: "+b", tags: { team: "data" }, config: { full: true } }],
+      }),
+    );
     const agent = new FakeAgent();
     await agent.start(stub);
     const run = await launch(stub, { job: "nightly" }, { tags: { by: "test" }, priority: 7 });
     expect(run).toMatchObject({ job: "nightly", selection: "+b", tags: { team: "data", by: "test" }, steps: { total: 2 } });
-    expect(await agent.job("a")).toMatchObject({ job: "nightly", config: { full: true }, tags: { team: "data", by: "test" }, attempt: 1, epoch: 1 });
+    expect(await agent.job("a")).toMatchObject({
+      job: "nightly",
+      config: { full: true },
+      tags: { team: "data", by: "test" },
+      attempt: 1,
+      epoch: 1,
+    });
     expect(unwrap(await stub.run({ run: run.id })).config).toEqual({ full: true });
   });
 
@@ -46,8 +58,20 @@ describe("launching", () => {
 
   it("refuses a selection of external assets only", async () => {
     const stub = newDeployment();
-    await publish(stub, manifest({ assets: [{ key: "airbyte/orders", unit: null }, { key: "a", unit: "a", deps: [{ key: "airbyte/orders" }, { key: "never/declared" }] }], units: [{ id: "a", kind: "asset", assets: ["a"] }] }));
-    expect(await refused(stub, { selection: "airbyte/orders" })).toMatchObject({ code: "invalid_selection", message: expect.stringContaining("external") });
+    await publish(
+      stub,
+      manifest({
+        assets: [
+          { key: "airbyte/orders", unit: null },
+          { key: "a", unit: "a", deps: [{ key: "airbyte/orders" }, { key: "never/declared" }] },
+        ],
+        units: [{ id: "a", kind: "asset", assets: ["a"] }],
+      }),
+    );
+    expect(await refused(stub, { selection: "airbyte/orders" })).toMatchObject({
+      code: "invalid_selection",
+      message: expect.stringContaining("external"),
+    });
     expect((await refused(stub, { selection: "never/declared" }))?.message).toContain("external");
     expect((await launch(stub, { selection: "+a" })).assetCount).toBe(1);
   });
@@ -65,7 +89,11 @@ describe("launching", () => {
     const run = await launch(stub, { selection: "*" });
     expect(run.partition).toBe(yesterday);
     const job = await agent.job(`a[${yesterday}]`);
-    expect(job.partition).toEqual({ key: yesterday, start: Date.parse(`${yesterday}T00:00:00Z`), end: Date.parse(`${yesterday}T00:00:00Z`) + 86_400_000 });
+    expect(job.partition).toEqual({
+      key: yesterday,
+      start: Date.parse(`${yesterday}T00:00:00Z`),
+      end: Date.parse(`${yesterday}T00:00:00Z`) + 86_400_000,
+    });
     expect(await refused(stub, { selection: "*", partition: "2024-12-31" })).toMatchObject({ code: "not_found" });
 
     await agent.reported(...agent.success(job));
@@ -78,7 +106,12 @@ describe("launching", () => {
     const b = unwrap(await stub.assetPartitions({ key: "b", limit: 1 }));
     expect(b.items[0]).toMatchObject({ status: "failed", message: "no rows" });
     expect(unwrap(await stub.assetPartitions({ key: "b", limit: 1, cursor: b.next })).items[0]?.key).not.toBe(yesterday);
-    expect(unwrap(await stub.assetStates({ limit: 10 })).items.map((state) => [state.partitions?.materialized, state.partitions?.failed])).toEqual([[1, 0], [0, 1]]);
+    expect(
+      unwrap(await stub.assetStates({ limit: 10 })).items.map((state) => [state.partitions?.materialized, state.partitions?.failed]),
+    ).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
     expect((await stub.assetPartitions({ key: "b", limit: 1, cursor: "x" })).ok).toBe(false);
   });
 
@@ -129,7 +162,11 @@ describe("launching", () => {
     await agent.start(stub, { slots: 10 });
     const run = await launch(stub, { selection: "*" });
     await agent.waitFor(() => agent.jobs().length === 2);
-    expect(unwrap(await stub.run({ run: run.id })).steps.map((step) => step.waiting?.kind ?? step.status)).toEqual(["assigned", "assigned", "pool"]);
+    expect(unwrap(await stub.run({ run: run.id })).steps.map((step) => step.waiting?.kind ?? step.status)).toEqual([
+      "assigned",
+      "assigned",
+      "pool",
+    ]);
     const [first] = agent.jobs();
     if (first) await agent.reported(...agent.success(first));
     await agent.waitFor(() => agent.jobs().length === 3);

@@ -26,12 +26,18 @@ describe("a dashboard", () => {
     expect(numbers).toEqual(numbers.map((_n, index) => welcome.seq + 1 + index));
     const last = <T>(list: T[]) => list.at(-1);
     const changes = live.changes();
-    expect(last(changes.filter((change) => change.type === "asset" && change.asset.key === "b"))).toMatchObject({ asset: { health: "healthy", inProgress: null } });
-    expect(last(changes.filter((change) => change.type === "step" && change.step.key === "b"))).toMatchObject({ step: { status: "succeeded", deps: ["a"] } });
+    expect(last(changes.filter((change) => change.type === "asset" && change.asset.key === "b"))).toMatchObject({
+      asset: { health: "healthy", inProgress: null },
+    });
+    expect(last(changes.filter((change) => change.type === "step" && change.step.key === "b"))).toMatchObject({
+      step: { status: "succeeded", deps: ["a"] },
+    });
     expect(changes.some((change) => change.type === "step_asset" && change.asset.status === "succeeded")).toBe(true);
     expect(changes.some((change) => change.type === "agent" && change.agent.running === 1)).toBe(true);
     const events = live.frames.flatMap((frame) => (frame.t === "events" ? frame.events : []));
-    expect(events.map((event) => event.seq)).toEqual(unwrap(await stub.runEvents({ run: run.id, after: 0, limit: 100 })).events.map((event) => event.seq));
+    expect(events.map((event) => event.seq)).toEqual(
+      unwrap(await stub.runEvents({ run: run.id, after: 0, limit: 100 })).events.map((event) => event.seq),
+    );
   });
 
   it("that was away shortly gets what it missed; after more it fetches again", async () => {

@@ -13,11 +13,20 @@ describe("the database of a deployment", () => {
   it("has exactly the tables and columns that the schema describes", async () => {
     const stub = newDeployment();
     const described = Object.values(schema).filter((entry) => is(entry, Table));
-    const tables = (await rows(stub, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' AND name <> 'migration'")).map((row) => row["name"]);
+    const tables = (
+      await rows(
+        stub,
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' AND name <> 'migration'",
+      )
+    ).map((row) => row["name"]);
     expect(tables.toSorted()).toEqual(described.map((table) => getTableName(table)).toSorted());
     for (const table of described) {
       const columns = await rows(stub, `SELECT name, type, "notnull" AS required, pk FROM pragma_table_info('${getTableName(table)}')`);
-      const expected = Object.entries(getTableColumns(table)).map(([name, column]) => [snakeCase(name), column.getSQLType().toUpperCase(), column.notNull || column.primary]);
+      const expected = Object.entries(getTableColumns(table)).map(([name, column]) => [
+        snakeCase(name),
+        column.getSQLType().toUpperCase(),
+        column.notNull || column.primary,
+      ]);
       expect(columns.map((row) => [row["name"], row["type"], row["required"] === 1 || Number(row["pk"]) > 0])).toEqual(expected);
     }
   });
@@ -37,7 +46,11 @@ describe("the database of a deployment", () => {
   it("stays as it was when a migration fails", async () => {
     const stub = newDeployment();
     await runInDurableObject(raw(stub), (_instance, { storage }) => {
-      const broken = [...MIGRATIONS, { id: "1", sql: "CREATE TABLE extra (a TEXT)" }, { id: "2", sql: "INSERT INTO no_such_table VALUES (1)" }];
+      const broken = [
+        ...MIGRATIONS,
+        { id: "1", sql: "CREATE TABLE extra (a TEXT)" },
+        { id: "2", sql: "INSERT INTO no_such_table VALUES (1)" },
+      ];
       expect(() => migrate(storage, broken)).toThrow("no_such_table");
       expect(storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'extra'").toArray()).toEqual([]);
       expect(migrate(storage, MIGRATIONS)).toBe(0);
@@ -58,7 +71,12 @@ describe("the database of a deployment", () => {
     ];
     for (const question of questions) {
       const plan = (await rows(stub, `EXPLAIN QUERY PLAN ${question}`)).map((row) => String(row["detail"]));
-      expect(plan.filter((line) => !/USING (COVERING )?INDEX|USING PRIMARY KEY|USING INTEGER PRIMARY KEY/.test(line) && /^(SCAN|USE TEMP)/.test(line)), question).toEqual([]);
+      expect(
+        plan.filter(
+          (line) => !/USING (COVERING )?INDEX|USING PRIMARY KEY|USING INTEGER PRIMARY KEY/.test(line) && /^(SCAN|USE TEMP)/.test(line),
+        ),
+        question,
+      ).toEqual([]);
     }
   });
 });

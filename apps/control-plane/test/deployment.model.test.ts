@@ -53,8 +53,7 @@ async function play(seed: number): Promise<void> {
     else if (chance < 0.24) {
       await stub.agents();
       await evictDurableObject(raw(stub), { webSockets: random() < 0.5 ? "hibernate" : "close" });
-    }
-    else if (chance < 0.27) await expireLeases(stub);
+    } else if (chance < 0.27) await expireLeases(stub);
     else if (chance < 0.28 && runs.length > 0) await stub.cancel({ run: runs[Math.floor(random() * runs.length)] as string }, person);
     else {
       agent.work();

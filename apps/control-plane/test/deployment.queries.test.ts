@@ -12,16 +12,31 @@ describe("publishing", () => {
   it("gives the same version for the same manifest, and shows what changed in the next", async () => {
     const stub = newDeployment();
     const first = manifest(assetsOf({ a: [], b: ["a"] }));
-    const register = async (n: number, body = first) => unwrap(await stub.registerVersion({ manifest: body, hash: hashOf(n), manifestKey: `m/${n}`, actor: person }));
+    const register = async (n: number, body = first) =>
+      unwrap(await stub.registerVersion({ manifest: body, hash: hashOf(n), manifestKey: `m/${n}`, actor: person }));
     const one = await register(1);
     expect(await register(1)).toEqual(one);
     expect(one).toMatchObject({ number: 1, active: false });
     unwrap(await stub.activate({ location: "lake", version: one.version, actor: person }));
-    const two = await register(2, manifest({ ...assetsOf({ a: [], c: ["a"] }), assets: [{ key: "a", unit: "a", description: "new" }, { key: "c", unit: "c" }], git: { commit: "abc", branch: "main", dirty: false, url: null } }));
+    const two = await register(
+      2,
+      manifest({
+        ...assetsOf({ a: [], c: ["a"] }),
+        assets: [
+          { key: "a", unit: "a", description: "new" },
+          { key: "c", unit: "c" },
+        ],
+        git: { commit: "abc", branch: "main", dirty: false, url: null },
+      }),
+    );
     unwrap(await stub.activate({ location: "lake", version: two.version, actor: person }));
     const page = unwrap(await stub.versions({ location: "lake", limit: 1 }));
-    expect(page.items).toMatchObject([{ number: 2, active: true, publishedBy: person.name, git: { commit: "abc" }, diff: { added: ["c"], removed: ["b"], changed: ["a"] } }]);
-    expect(unwrap(await stub.versions({ location: "lake", limit: 1, cursor: page.next })).items).toMatchObject([{ number: 1, active: false }]);
+    expect(page.items).toMatchObject([
+      { number: 2, active: true, publishedBy: person.name, git: { commit: "abc" }, diff: { added: ["c"], removed: ["b"], changed: ["a"] } },
+    ]);
+    expect(unwrap(await stub.versions({ location: "lake", limit: 1, cursor: page.next })).items).toMatchObject([
+      { number: 1, active: false },
+    ]);
     expect(unwrap(await stub.manifestKey({ location: "lake", version: one.version }))).toEqual({ key: "m/1" });
 
     const back = unwrap(await stub.activateVersion({ location: "lake", version: one.version }, person));
@@ -39,7 +54,11 @@ describe("publishing", () => {
       { name: "fresh", status: "unavailable", active: null },
       { name: "lake", status: "unavailable", active: { number: 1 }, errors: [{ message: "Unexpected token" }] },
     ]);
-    expect(unwrap(await stub.home()).problems.map((problem) => [problem.kind, problem.subject]).sort()).toEqual([
+    expect(
+      unwrap(await stub.home())
+        .problems.map((problem) => [problem.kind, problem.subject])
+        .sort(),
+    ).toEqual([
       ["location_unavailable", "fresh"],
       ["location_unavailable", "lake"],
     ]);
@@ -52,16 +71,34 @@ describe("publishing", () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [], b: ["x"] })));
     await expect(publish(stub, manifest({ location: "two", ...assetsOf({ c: ["d"], d: ["c"] }) }))).rejects.toThrow("c -> d -> c");
-    await expect(publish(stub, manifest({ location: "two", ...assetsOf({ a: [] }) }))).rejects.toThrow("already defined by code location lake");
+    await expect(publish(stub, manifest({ location: "two", ...assetsOf({ a: [] }) }))).rejects.toThrow(
+      "already defined by code location lake",
+    );
     await expect(publish(stub, manifest({ location: "two", ...assetsOf({ x: ["b"] }) }))).rejects.toThrow("circle");
     const double = assetsOf({ c: [] });
-    await expect(publish(stub, manifest({ location: "two", ...double, assets: [...(double.assets ?? []), ...(double.assets ?? [])] }))).rejects.toThrow("twice");
+    await expect(
+      publish(stub, manifest({ location: "two", ...double, assets: [...(double.assets ?? []), ...(double.assets ?? [])] })),
+    ).rejects.toThrow("twice");
     expect(unwrap(await stub.assetStates({ limit: 10 })).items.map((state) => state.key)).toEqual(["a", "b", "x"]);
   });
 
   it("makes one document of all active definitions, with places and levels", async () => {
     const stub = newDeployment();
-    await publish(stub, manifest({ assets: [{ key: "a", unit: "a", deps: [{ key: "airbyte/raw" }], code: { language: "sql", text: "select 1" } }, { key: "b", unit: "b", deps: [{ key: "a" }] }], units: [{ id: "a", kind: "asset", assets: ["a"], checks: ["a:ok"] }, { id: "b", kind: "asset", assets: ["b"] }], checks: [{ asset: "a", name: "ok", unit: "a" }], jobs: [{ name: "j", selection: "b" }] }));
+    await publish(
+      stub,
+      manifest({
+        assets: [
+          { key: "a", unit: "a", deps: [{ key: "airbyte/raw" }], code: { language: "sql", text: "select 1" } },
+          { key: "b", unit: "b", deps: [{ key: "a" }] },
+        ],
+        units: [
+          { id: "a", kind: "asset", assets: ["a"], checks: ["a:ok"] },
+          { id: "b", kind: "asset", assets: ["b"] },
+        ],
+        checks: [{ asset: "a", name: "ok", unit: "a" }],
+        jobs: [{ name: "j", selection: "b" }],
+      }),
+    );
     const { hash } = unwrap(await stub.definitionsHash());
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
     const document = JSON.parse(unwrap(await stub.definitionsDocument({ hash }))) as DefinitionsDocument;
@@ -93,7 +130,12 @@ describe("reading", () => {
       const job = agent.jobs()[i];
       if (!job) throw new Error("no job");
       await agent.reported(
-        agent.event(job, { type: "asset_materialized", asset: "a", metadata: { row_count: { type: "int", value: i }, share: { type: "float", value: i / 2 } }, durationMs: 10 }),
+        agent.event(job, {
+          type: "asset_materialized",
+          asset: "a",
+          metadata: { row_count: { type: "int", value: i }, share: { type: "float", value: i / 2 } },
+          durationMs: 10,
+        }),
         agent.event(job, { type: "log", level: i === 4 ? "error" : "info", message: "line" }),
         agent.done(job, { outcome: "succeeded" }),
       );
@@ -105,11 +147,20 @@ describe("reading", () => {
     expect([first, second, third].flatMap((page) => page.items)).toHaveLength(5);
     expect(third.next).toBeNull();
     const count = async (filter: Parameters<typeof stub.runs>[0]["filter"]) => unwrap(await stub.runs({ filter, limit: 50 })).items.length;
-    expect([await count({ job: "one" }), await count({ asset: "a" }), await count({ asset: "zzz" }), await count({ text: "FINANCE" }), await count({ statuses: ["failed"] }), await count({ createdAfter: Date.now() + 1000 })]).toEqual([3, 5, 0, 3, 0, 0]);
+    expect([
+      await count({ job: "one" }),
+      await count({ asset: "a" }),
+      await count({ asset: "zzz" }),
+      await count({ text: "FINANCE" }),
+      await count({ statuses: ["failed"] }),
+      await count({ createdAfter: Date.now() + 1000 }),
+    ]).toEqual([3, 5, 0, 3, 0, 0]);
 
     const events = unwrap(await stub.assetEvents({ key: "a", limit: 3 }));
     const rest = unwrap(await stub.assetEvents({ key: "a", limit: 3, cursor: events.next }));
-    expect([...events.items, ...rest.items].map((event) => event.metadata["row_count"])).toEqual([4, 3, 2, 1, 0].map((value) => ({ type: "int", value })));
+    expect([...events.items, ...rest.items].map((event) => event.metadata["row_count"])).toEqual(
+      [4, 3, 2, 1, 0].map((value) => ({ type: "int", value })),
+    );
     expect(rest.next).toBeNull();
     const series = unwrap(await stub.assetSeries({ key: "a", limit: 3 }));
     expect(series.map((one) => [one.name, one.points.map((point) => point.value)])).toEqual([
@@ -123,7 +174,12 @@ describe("reading", () => {
     const one = unwrap(await stub.runEvents({ run: last, after: 0, limit: 1 }));
     expect([one.lastSeq, one.done]).toEqual([1, false]);
     expect(unwrap(await stub.runEvents({ run: last, after: 0, limit: 100, step: "a", types: ["step_succeeded"] })).events).toHaveLength(1);
-    expect(unwrap(await stub.home())).toMatchObject({ counts: { assets: 1, healthy: 1, never: 0 }, agentsConnected: 1, problems: [], runs: { running: [] } });
+    expect(unwrap(await stub.home())).toMatchObject({
+      counts: { assets: 1, healthy: 1, never: 0 },
+      agentsConnected: 1,
+      problems: [],
+      runs: { running: [] },
+    });
     const asset = unwrap(await stub.asset({ key: "a" }));
     expect(asset).toMatchObject({ metadata: { row_count: { value: 4 } }, state: { materialized: { rowCount: 4, durationMs: 10 } } });
     expect(unwrap(await stub.assetStates({ limit: 1 })).next).toBeNull();
@@ -132,11 +188,22 @@ describe("reading", () => {
   it("says what is unknown, with what was probably meant", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ "gold/orders": [] })));
-    for (const answer of [await stub.asset({ key: "gold/order" }), await stub.assetEvents({ key: "gold/order", limit: 1 }), await stub.assetSeries({ key: "gold/order", limit: 1 }), await stub.assetChecks({ key: "gold/order" })]) {
+    for (const answer of [
+      await stub.asset({ key: "gold/order" }),
+      await stub.assetEvents({ key: "gold/order", limit: 1 }),
+      await stub.assetSeries({ key: "gold/order", limit: 1 }),
+      await stub.assetChecks({ key: "gold/order" }),
+    ]) {
       expect(answer).toMatchObject({ ok: false, error: { code: "not_found", details: { nearest: ["gold/orders"] } } });
     }
     const nobody = "01890000-0000-7000-8000-000000000000";
-    for (const answer of [await stub.run({ run: nobody }), await stub.runEvents({ run: nobody, after: 0, limit: 1 }), await stub.runLogFiles({ run: nobody }), await stub.cancel({ run: nobody }, person), await stub.reexecute({ run: nobody, mode: "all" }, person)]) {
+    for (const answer of [
+      await stub.run({ run: nobody }),
+      await stub.runEvents({ run: nobody, after: 0, limit: 1 }),
+      await stub.runLogFiles({ run: nobody }),
+      await stub.cancel({ run: nobody }, person),
+      await stub.reexecute({ run: nobody, mode: "all" }, person),
+    ]) {
       expect(answer).toMatchObject({ ok: false, error: { code: "not_found" } });
     }
     expect((await stub.runs({ filter: {}, limit: 1, cursor: "x" })).ok).toBe(false);

@@ -31,7 +31,11 @@ describe("a step", () => {
       ["c", "skipped"],
       ["d", "succeeded"],
     ]);
-    expect(detail).toMatchObject({ run: { status: "failed", error: "KeyError: 'missing'", steps: { failed: 1, skipped: 2, succeeded: 1 } }, failedStep: "a", failure: broken });
+    expect(detail).toMatchObject({
+      run: { status: "failed", error: "KeyError: 'missing'", steps: { failed: 1, skipped: 2, succeeded: 1 } },
+      failedStep: "a",
+      failure: broken,
+    });
     const state = unwrap(await stub.assetStates({ limit: 10 })).items.find((item) => item.key === "a");
     expect(state).toMatchObject({ health: "failed", failed: { run, message: broken.message } });
     expect(unwrap(await stub.home()).problems).toMatchObject([{ kind: "asset_failed", subject: "a", run }]);
@@ -50,7 +54,9 @@ describe("a step", () => {
     await agent.reported(agent.done(first, { outcome: "succeeded" }), ...agent.success(second));
     expect(await runStatus(stub, run)).toBe("succeeded");
     const events = unwrap(await stub.runEvents({ run, after: 0, limit: 100 })).events;
-    expect(events.filter((row) => row.event.type === "engine").map((row) => row.event)).toMatchObject([{ message: expect.stringContaining("ignored") }]);
+    expect(events.filter((row) => row.event.type === "engine").map((row) => row.event)).toMatchObject([
+      { message: expect.stringContaining("ignored") },
+    ]);
   });
 
   it("that cannot succeed by trying again fails at once", async () => {
@@ -88,7 +94,11 @@ describe("a step", () => {
     ]);
     const second = await agent.job("dbt:lake", 2);
     expect(second).toMatchObject({ assets: ["y", "z"], checks: ["y:unique"] });
-    await agent.reported(agent.started(second), agent.event(second, { type: "asset_materialized", asset: "y", metadata: {} }), agent.done(second, { outcome: "succeeded" }));
+    await agent.reported(
+      agent.started(second),
+      agent.event(second, { type: "asset_materialized", asset: "y", metadata: {} }),
+      agent.done(second, { outcome: "succeeded" }),
+    );
     const detail = unwrap(await stub.run({ run }));
     // z reported nothing; a step that succeeded has materialized it all the same.
     expect(detail.run).toMatchObject({ status: "succeeded", materialized: 3, checksWarned: 1 });
@@ -106,14 +116,29 @@ describe("a step", () => {
     const check = await agent.job("check:a");
     await agent.reported(
       agent.started(check),
-      agent.event(check, { type: "check_evaluated", asset: "a", check: "rows", passed: false, severity: "error", description: "no rows", metadata: { rows: { type: "int", value: 0 } } }),
+      agent.event(check, {
+        type: "check_evaluated",
+        asset: "a",
+        check: "rows",
+        passed: false,
+        severity: "error",
+        description: "no rows",
+        metadata: { rows: { type: "int", value: 0 } },
+      }),
       agent.done(check, { outcome: "succeeded" }),
     );
     const detail = unwrap(await stub.run({ run }));
     expect(detail.run.status).toBe("failed");
-    expect(Object.fromEntries(detail.steps.map((step) => [step.key, step.status]))).toEqual({ a: "succeeded", b: "skipped", c: "succeeded", "check:a": "failed" });
+    expect(Object.fromEntries(detail.steps.map((step) => [step.key, step.status]))).toEqual({
+      a: "succeeded",
+      b: "skipped",
+      c: "succeeded",
+      "check:a": "failed",
+    });
     expect(detail.failure?.kind).toBe("check_failed");
-    expect(unwrap(await stub.assetChecks({ key: "a" }))).toMatchObject([{ name: "rows", blocking: true, latest: { passed: false, description: "no rows", run } }]);
+    expect(unwrap(await stub.assetChecks({ key: "a" }))).toMatchObject([
+      { name: "rows", blocking: true, latest: { passed: false, description: "no rows", run } },
+    ]);
     expect(unwrap(await stub.home()).problems.map((problem) => [problem.kind, problem.subject])).toContainEqual(["check_failed", "a:rows"]);
     expect(unwrap(await stub.assetCheckHistory({ key: "a", check: "rows", limit: 10 })).items).toHaveLength(1);
     expect(unwrap(await stub.assetSeries({ key: "a", limit: 10 })).map((series) => series.name)).toContain("rows.rows");
@@ -130,7 +155,10 @@ describe("a step", () => {
   });
 
   it("ends with its run when the run's limit passes", async () => {
-    const { stub, agent } = await running({ ...assetsOf({ a: [], b: ["a"] }), jobs: [{ name: "slow", selection: "*", timeoutSeconds: 60 }] });
+    const { stub, agent } = await running({
+      ...assetsOf({ a: [], b: ["a"] }),
+      jobs: [{ name: "slow", selection: "*", timeoutSeconds: 60 }],
+    });
     await agent.reported(...agent.success(await agent.job("a")));
     await agent.reported(...agent.success(await agent.job("b")));
     const run = await launch(stub, { job: "slow" });
@@ -193,5 +221,32 @@ describe("canceling", () => {
     expect(await runStatus(stub, run)).toBe("canceled");
     await agent.reported(agent.done(job, { outcome: "succeeded" }));
     expect(await runStatus(stub, run)).toBe("canceled");
+  });
+});
+
+describe("reports that do not fit", () => {
+  it("on assets that are no part of the step change nothing but leave a note", async () => {
+    const { stub, agent, run } = await running(assetsOf({ a: [], b: ["a"] }));
+    const job = await agent.job("a");
+    await agent.reported(
+      agent.started(job),
+      agent.event(job, { type: "asset_materialized", asset: "b", metadata: {} }),
+      agent.done(job, { outcome: "succeeded" }),
+    );
+    expect(unwrap(await stub.assetStates({ limit: 10 })).items.map((state) => [state.key, state.materialized === null])).toEqual([
+      ["a", false],
+      ["b", true],
+    ]);
+    const notes = unwrap(await stub.runEvents({ run, after: 0, limit: 100, types: ["engine"] })).events;
+    expect(notes).toHaveLength(1);
+  });
+
+  it("of a step that never starts end it, so that it is tried elsewhere", async () => {
+    const { stub, agent } = await running(assetsOf({ a: [] }));
+    const job = await agent.job("a");
+    await rows(stub, "UPDATE step SET assigned_at = assigned_at - 1000000");
+    await fireTimers(stub, "lease_check");
+    expect(await agent.next("cancel")).toMatchObject({ step: "a", epoch: job.epoch });
+    expect((await agent.job("a", 2)).epoch).toBe(2);
   });
 });

@@ -38,11 +38,18 @@ describe("a run of a thousand steps", () => {
     const wide = Object.fromEntries(Array.from({ length: STEPS }, (_, index) => [`a${index}`, []]));
     const chain = Object.fromEntries(Array.from({ length: STEPS }, (_, index) => [`a${index}`, index === 0 ? [] : [`a${index - 1}`]]));
     const results = { wide: await runAll(wide), chain: await runAll(chain), "wide, watched": await runAll(wide, { watched: true }) };
-    console.info(`milliseconds per step: ${JSON.stringify(results, (_key, value: unknown) => (typeof value === "number" ? Number(value.toFixed(2)) : value))}`);
+    console.info(
+      `milliseconds per step: ${JSON.stringify(results, (_key, value: unknown) => (typeof value === "number" ? Number(value.toFixed(2)) : value))}`,
+    );
   });
 
   it("may be one step of ten thousand assets", { timeout: 120_000 }, async () => {
-    const graph = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`layer${index % 10}/table_${index}`, index % 10 === 0 ? [] : [`layer${(index % 10) - 1}/table_${index - 1}`]]));
+    const graph = Object.fromEntries(
+      Array.from({ length: 10_000 }, (_, index) => [
+        `layer${index % 10}/table_${index}`,
+        index % 10 === 0 ? [] : [`layer${(index % 10) - 1}/table_${index - 1}`],
+      ]),
+    );
     const stub = newDeployment();
     const times: Record<string, number> = {};
     const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -59,15 +66,27 @@ describe("a run of a thousand steps", () => {
     expect(job.assets).toHaveLength(10_000);
     await timed("events", async () => {
       for (let start = 0; start < 10_000; start += 500) {
-        await agent.reported(...job.assets.slice(start, start + 500).map((asset) => agent.event(job, { type: "asset_materialized", asset, metadata: { row_count: { type: "int", value: 1 } } })));
+        await agent.reported(
+          ...job.assets
+            .slice(start, start + 500)
+            .map((asset) => agent.event(job, { type: "asset_materialized", asset, metadata: { row_count: { type: "int", value: 1 } } })),
+        );
       }
       await agent.reported(agent.done(job, { outcome: "succeeded" }));
     });
-    expect((await timed("states", async () => unwrap(await stub.assetStates({ limit: 10_000 })))).items.every((state) => state.health === "healthy")).toBe(true);
+    expect(
+      (await timed("states", async () => unwrap(await stub.assetStates({ limit: 10_000 })))).items.every(
+        (state) => state.health === "healthy",
+      ),
+    ).toBe(true);
     const { hash } = unwrap(await stub.definitionsHash());
     await timed("document", () => stub.definitionsDocument({ hash }));
     await timed("home", () => stub.home());
-    expect(unwrap(await stub.runs({ filter: {}, limit: 1 })).items[0]).toMatchObject({ id: run.id, status: "succeeded", materialized: 10_000 });
+    expect(unwrap(await stub.runs({ filter: {}, limit: 1 })).items[0]).toMatchObject({
+      id: run.id,
+      status: "succeeded",
+      materialized: 10_000,
+    });
     console.info(`ten thousand assets, milliseconds: ${JSON.stringify(times)}`);
   });
 });

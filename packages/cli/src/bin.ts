@@ -15,3 +15,6 @@ process.exitCode = await main(process.argv.slice(2), {
   now: Date.now,
   random: Math.random,
 });
+
+// A channel to the process that started this one must not keep it alive.
+if (process.connected) process.disconnect();

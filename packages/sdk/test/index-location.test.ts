@@ -196,7 +196,7 @@ describe("a code location with mistakes", () => {
       expect.stringContaining('"bad key!" is not an asset key'),
       expect.stringMatching(/^Asset "needs" requires the resource "trino", which the code location does not have.*use "trin0"/),
       expect.stringMatching(/^There are two jobs named "j"/),
-      expect.stringMatching(/^Job "j": the selection does not parse at position \d+/),
+      expect.stringMatching(/^Job "j": Selection, character \d+: /),
       expect.stringContaining('Schedule "nope_schedule": there is no job "nope"'),
       expect.stringContaining('Schedule "nope_schedule": "61 * * * *" is not a cron expression'),
       expect.stringContaining('Schedule "nope_schedule": There is no time zone "Mars/Base"'),

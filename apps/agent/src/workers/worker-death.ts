@@ -29,5 +29,6 @@ export function deathFailure({ code, signal, stderr }: Death): Failure {
       ...tail,
     };
   }
-  return { kind: "worker_died", message: `The worker process ended without a result (${how}).`, ...tail };
+  const advice = signal === null ? " Code that runs in it must throw an error instead of calling process.exit()." : "";
+  return { kind: "worker_died", message: `The worker process ended without a result (${how}).${advice}`, ...tail };
 }

@@ -93,6 +93,8 @@ export class WorkerProcess {
     this.#uses++;
     // The step before may have its last bytes of output on the way.
     await this.#reading;
+    // What earlier steps wrote says nothing about the death of this one.
+    this.#stderr = "";
     const marker = endOfOutput(job);
     this.#output.stdout.begin(marker, (bytes) => sink.onOutput("stdout", bytes));
     this.#output.stderr.begin(marker, (bytes) => sink.onOutput("stderr", bytes));

@@ -17,7 +17,10 @@ export interface AgentSocketPorts {
   ignored(): void;
 }
 
-export function receiveFromAgent(socket: WebSocket, input: { readonly attachment: AgentAttachment; readonly message: string | ArrayBuffer; readonly ports: AgentSocketPorts }): void {
+export function receiveFromAgent(
+  socket: WebSocket,
+  input: { readonly attachment: AgentAttachment; readonly message: string | ArrayBuffer; readonly ports: AgentSocketPorts },
+): void {
   const { attachment, ports } = input;
   const parsed = parseFrame(input.message, { schema: upFrameSchema, known: KNOWN });
   if (parsed.type === "unknown") {
@@ -32,7 +35,9 @@ export function receiveFromAgent(socket: WebSocket, input: { readonly attachment
   const { frame } = parsed;
   if (frame.t === "hello") {
     attach(socket, { ...attachment, instance: frame.instance });
-    ports.commit((turn) => agentHello(turn, { hello: frame, socket: attachment.socket, token: attachment.token, tokenName: attachment.tokenName }));
+    ports.commit((turn) =>
+      agentHello(turn, { hello: frame, socket: attachment.socket, token: attachment.token, tokenName: attachment.tokenName }),
+    );
     ports.live.resumeTails(frame.instance);
     return;
   }
@@ -43,7 +48,10 @@ export function receiveFromAgent(socket: WebSocket, input: { readonly attachment
   handle(frame, { instance: attachment.instance, socket: attachment.socket, ports });
 }
 
-function handle(frame: Exclude<UpFrame, { t: "hello" }>, from: { readonly instance: string; readonly socket: string; readonly ports: AgentSocketPorts }): void {
+function handle(
+  frame: Exclude<UpFrame, { t: "hello" }>,
+  from: { readonly instance: string; readonly socket: string; readonly ports: AgentSocketPorts },
+): void {
   const { instance, socket, ports } = from;
   switch (frame.t) {
     case "batch":

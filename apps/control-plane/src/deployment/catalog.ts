@@ -25,7 +25,8 @@ export interface Catalog {
 
 export function loadCatalog(db: Database): Catalog {
   const versions = activeVersions(db);
-  const each = <T>(read: (db: Database, no: number) => T[]): Located<T>[] => versions.flatMap((version) => read(db, version.no).map((entry) => ({ ...entry, location: version.location })));
+  const each = <T>(read: (db: Database, no: number) => T[]): Located<T>[] =>
+    versions.flatMap((version) => read(db, version.no).map((entry) => ({ ...entry, location: version.location })));
   const checks = each(checksOf);
   return {
     versions,

@@ -17,5 +17,7 @@ export async function definitionsHash(versions: readonly VersionRow[]): Promise<
 export function versionsAfter(db: Database, catalog: Catalog, activated: string): readonly VersionRow[] {
   const version = readVersion(db, activated);
   if (!version) return catalog.versions;
-  return [...catalog.versions.filter((other) => other.location !== version.location), version].sort((a, b) => (a.location < b.location ? -1 : 1));
+  return [...catalog.versions.filter((other) => other.location !== version.location), version].sort((a, b) =>
+    a.location < b.location ? -1 : 1,
+  );
 }

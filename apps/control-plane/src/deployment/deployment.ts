@@ -2,13 +2,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { z } from "zod";
 import type { inputs, launchSchema, reexecuteSchema } from "@headgate/shared/api/inputs.ts";
-import { liveUpSchema } from "@headgate/shared/api/live.ts";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import { ok, type Result } from "@headgate/shared/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { Env } from "../env.ts";
+import { activate } from "./activation.ts";
 import { agentLeft, receiveFromAgent } from "./agent-socket.ts";
-import { activateVersion, reportLoadErrors } from "./commands/activate-version.ts";
+import { reportLoadErrors } from "./commands/activate-version.ts";
 import { disconnectVanished } from "./commands/agent-state.ts";
 import { cancelRun } from "./commands/cancel-run.ts";
 import { fireTimer } from "./commands/fire-timer.ts";
@@ -17,8 +17,10 @@ import { launch } from "./commands/launch.ts";
 import { recordLogChunk } from "./commands/record-log-chunk.ts";
 import { reexecuteRun } from "./commands/reexecute-run.ts";
 import { registerVersion } from "./commands/register-version.ts";
-import { definitionsHash, versionsAfter } from "./definitions-hash.ts";
+import { definitionsHash } from "./definitions-hash.ts";
 import { Engine } from "./engine.ts";
+import { receiveFromDashboard } from "./live-socket.ts";
+import { logError } from "./log-error.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import * as assets from "./queries/asset-queries.ts";
@@ -29,12 +31,11 @@ import * as locations from "./queries/location-queries.ts";
 import { logChunksQuery, manifestKeyOf } from "./queries/log-queries.ts";
 import * as runs from "./queries/run-queries.ts";
 import type { DeploymentIdentity, DeploymentStub, RawLogChunk } from "./rpc.ts";
-import { answerClose, attachmentOf, closeQuietly, parseFrame, sendFrame } from "./sockets.ts";
+import { answerClose, attachmentOf, closeQuietly } from "./sockets.ts";
 import { readPictureSize } from "./store/layout-store.ts";
 import { readIdentity, readMeta, writeMeta } from "./store/meta-store.ts";
 
 type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
-const LIVE_FRAMES = new Set(["hello", "watch", "tail"]);
 
 export class Deployment extends DurableObject<Env> implements DeploymentStub {
   readonly #engine: Engine;
@@ -64,15 +65,9 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
     const attachment = attachmentOf(socket);
-    const engine = this.#engine;
     try {
       if (attachment?.kind === "agent") receiveFromAgent(socket, { attachment, message, ports: this.#agentPorts() });
-      if (attachment?.kind !== "live") return;
-      const parsed = parseFrame(message, { schema: liveUpSchema, known: LIVE_FRAMES });
-      if (parsed.type === "frame") engine.live.receive(socket, attachment, parsed.frame);
-      if (parsed.type !== "bad") return;
-      sendFrame(socket, { t: "error", message: parsed.message });
-      closeQuietly(socket, parsed.code, parsed.message);
+      if (attachment?.kind === "live") receiveFromDashboard(socket, { attachment, message, live: this.#engine.live });
     } catch (error) {
       logError("A frame could not be handled", error);
       // The peer reconnects and sends again what was not acknowledged.
@@ -139,20 +134,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async activate(input: { readonly location: string; readonly version: string; readonly actor: Actor }) {
-    const engine = this.#engine;
-    for (;;) {
-      const { catalog } = engine;
-      const hash = await definitionsHash(versionsAfter(engine.db, catalog, input.version));
-      // Another activation came in between: the hash is not that of what will be in force.
-      if (engine.catalog !== catalog) continue;
-      const result = engine.commit(
-        (turn) => activateVersion(turn, input),
-        ({ ok: activated }) => {
-          if (activated) engine.definitionsHash = hash;
-        },
-      );
-      return result.ok ? ok(locations.versionView(result.value, result.value.id)) : result;
-    }
+    return activate(this.#engine, input);
   }
 
   async activateVersion(input: In<"activate">, actor: Actor) {
@@ -181,7 +163,11 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async tokenRevoked(input: { readonly token: string }): Promise<void> {
-    for (const socket of this.#engine.sockets.ofToken(input.token)) closeQuietly(socket, CLOSE.revoked, "the token was revoked");
+    for (const socket of this.#engine.sockets.ofToken(input.token)) {
+      closeQuietly(socket, CLOSE.revoked, "the token was revoked");
+      // A peer that does not answer the close would look connected for minutes.
+      this.#left(socket);
+    }
   }
 
   // ---------------------------------------------------------------- DeploymentService
@@ -265,8 +251,4 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   async agents() {
     return ok(locations.listAgents(this.#engine.reader()));
   }
-}
-
-function logError(what: string, error: unknown): void {
-  console.error(JSON.stringify({ level: "error", what, message: error instanceof Error ? error.message : String(error), stack: error instanceof Error ? error.stack : undefined }));
 }

@@ -117,5 +117,7 @@ function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 }
 
 export function hasLiveChanges(effects: readonly Effect[]): boolean {
-  return effects.some((effect) => effect.type !== "send" && effect.type !== "close" && effect.type !== "timers_changed" && effect.type !== "events_added");
+  return effects.some(
+    (effect) => effect.type !== "send" && effect.type !== "close" && effect.type !== "timers_changed" && effect.type !== "events_added",
+  );
 }

@@ -41,7 +41,13 @@ export class Engine {
   }
 
   reader(): Reader {
-    return { db: this.db, now: Date.now(), catalog: () => this.catalog, definitionsHash: this.definitionsHash, lastPing: (socket) => this.sockets.lastPing(socket) };
+    return {
+      db: this.db,
+      now: Date.now(),
+      catalog: () => this.catalog,
+      definitionsHash: this.definitionsHash,
+      lastPing: (socket) => this.sockets.lastPing(socket),
+    };
   }
 
   /** One transaction; nothing of it is visible outside before it is stored. */
@@ -81,7 +87,8 @@ export class Engine {
       },
       random: Math.random,
       newRunId: () => uuidv7(Date.now(), crypto.getRandomValues(new Uint8Array(16))),
-      newId: (prefix) => `${prefix}_${[...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(36).padStart(2, "0")).join("")}`,
+      newId: (prefix) =>
+        `${prefix}_${[...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(36).padStart(2, "0")).join("")}`,
       lastPing: (socket) => this.sockets.lastPing(socket),
       effects: [],
       runs: new Map(),
@@ -94,7 +101,8 @@ export class Engine {
       send: (socket, frame) => {
         this.sockets.send(socket, frame);
         // Somebody may be looking at this step's output already, from an attempt before.
-        if (frame.t === "job" && this.live.isTailed(frame)) this.sockets.send(socket, { t: "tail", run: frame.run, step: frame.step, on: true });
+        if (frame.t === "job" && this.live.isTailed(frame))
+          this.sockets.send(socket, { t: "tail", run: frame.run, step: frame.step, on: true });
       },
       close: (socket, code, reason) => this.sockets.close(socket, code, reason),
       armTimers: () => this.timers.arm(),

@@ -58,7 +58,10 @@ export class Live {
 
   #hello(socket: WebSocket, attachment: LiveAttachment, frame: Extract<LiveUp, { t: "hello" }>): void {
     if (frame.version !== LIVE_VERSION) {
-      sendFrame(socket, { t: "error", message: `This control plane speaks live version ${LIVE_VERSION}, the page ${frame.version}. Reload the page.` } satisfies LiveDown);
+      sendFrame(socket, {
+        t: "error",
+        message: `This control plane speaks live version ${LIVE_VERSION}, the page ${frame.version}. Reload the page.`,
+      } satisfies LiveDown);
       closeQuietly(socket, CLOSE.upgradeRequired, "reload the page");
       return;
     }
@@ -66,8 +69,17 @@ export class Live {
     const { stream, seq } = readStream(reader.db);
     const missed = frame.since?.stream === stream ? this.#framesAfter(frame.since.seq, seq) : null;
     attach(socket, { ...attachment, greeted: true });
-    sendFrame(socket, { t: "welcome", version: LIVE_VERSION, stream, seq, serverTime: reader.now, refetch: missed === null, definitions: reader.definitionsHash } satisfies LiveDown);
-    for (const { seq: number, changes } of missed ?? []) sendFrame(socket, { t: "changes", seq: number, changes: changes ?? [] } satisfies LiveDown);
+    sendFrame(socket, {
+      t: "welcome",
+      version: LIVE_VERSION,
+      stream,
+      seq,
+      serverTime: reader.now,
+      refetch: missed === null,
+      definitions: reader.definitionsHash,
+    } satisfies LiveDown);
+    for (const { seq: number, changes } of missed ?? [])
+      sendFrame(socket, { t: "changes", seq: number, changes: changes ?? [] } satisfies LiveDown);
   }
 
   /** Null: not all of them are known any more. */
@@ -126,7 +138,15 @@ export class Live {
     if (this.#kept.length > KEPT_FRAMES) this.#kept.shift();
     const frame: LiveDown =
       changes === null
-        ? { t: "welcome", version: LIVE_VERSION, stream: readStream(reader.db).stream, seq, serverTime: reader.now, refetch: true, definitions: reader.definitionsHash }
+        ? {
+            t: "welcome",
+            version: LIVE_VERSION,
+            stream: readStream(reader.db).stream,
+            seq,
+            serverTime: reader.now,
+            refetch: true,
+            definitions: reader.definitionsHash,
+          }
         : { t: "changes", seq, changes };
     for (const { socket } of watchers) sendFrame(socket, frame);
   }
@@ -176,7 +196,8 @@ export class Live {
   /** Lines from an agent go to those who look; they are stored nowhere. */
   forwardTail(line: { readonly run: string; readonly step: string; readonly stream: "stdout" | "stderr"; readonly text: string }): void {
     for (const { socket, attachment } of this.#watchers()) {
-      if (attachment.tail?.run === line.run && attachment.tail.step === line.step) sendFrame(socket, { t: "tail", ...line } satisfies LiveDown);
+      if (attachment.tail?.run === line.run && attachment.tail.step === line.step)
+        sendFrame(socket, { t: "tail", ...line } satisfies LiveDown);
     }
   }
 }

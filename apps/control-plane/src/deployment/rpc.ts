@@ -31,17 +31,32 @@ export interface DeploymentInternals {
   /** Tells the object its own name and place; called before anything else by the Worker, idempotent and cheap. */
   identify(identity: DeploymentIdentity): Promise<void>;
   /** Stores a version without activating it. The same manifest hash gives the same version. The manifest itself stays in R2 under `manifestKey`. */
-  registerVersion(input: { readonly manifest: Manifest; readonly hash: string; readonly manifestKey: string; readonly actor: Actor }): Promise<Result<{ readonly version: string; readonly number: number; readonly active: boolean }>>;
+  registerVersion(input: {
+    readonly manifest: Manifest;
+    readonly hash: string;
+    readonly manifestKey: string;
+    readonly actor: Actor;
+  }): Promise<Result<{ readonly version: string; readonly number: number; readonly active: boolean }>>;
   /** The Worker has checked that all blobs exist. One transaction: catalog, jobs, schedules and sensors change together. */
   activate(input: { readonly location: string; readonly version: string; readonly actor: Actor }): Promise<Result<VersionView>>;
-  reportLoadErrors(input: { readonly location: string; readonly errors: readonly LoadError[]; readonly actor: Actor }): Promise<Result<null>>;
+  reportLoadErrors(input: {
+    readonly location: string;
+    readonly errors: readonly LoadError[];
+    readonly actor: Actor;
+  }): Promise<Result<null>>;
   /** R2 key of a version's manifest, for agents and for the blob check before activation. */
   manifestKey(input: { readonly location: string; readonly version: string }): Promise<Result<{ readonly key: string }>>;
   /** JSON text of the current definitions document when `hash` is the current one; `not_found` otherwise. */
   definitionsDocument(input: { readonly hash: string }): Promise<Result<string>>;
   /** May this agent token write output of this step attempt? Records the chunk. Idempotent by chunk number. */
   recordLogChunk(input: RawLogChunk & { readonly token: string }): Promise<Result<null>>;
-  logChunks(input: { readonly run: string; readonly step: string; readonly attempt: number; readonly stream: "stdout" | "stderr"; readonly offset: number }): Promise<Result<{ readonly chunks: readonly RawLogChunk[]; readonly complete: boolean }>>;
+  logChunks(input: {
+    readonly run: string;
+    readonly step: string;
+    readonly attempt: number;
+    readonly stream: "stdout" | "stderr";
+    readonly offset: number;
+  }): Promise<Result<{ readonly chunks: readonly RawLogChunk[]; readonly complete: boolean }>>;
   /** Closes open sockets of a revoked token at once. */
   tokenRevoked(input: { readonly token: string }): Promise<void>;
   /** Pokes the timers; called by the Cron Trigger's sweep. */
@@ -51,5 +66,10 @@ export interface DeploymentInternals {
 export type DeploymentStub = DeploymentService & DeploymentInternals;
 
 /** Headers the Worker sets on forwarded socket upgrades, after authentication; a client's own headers of these names are removed. */
-export const SOCKET_HEADERS = { kind: "x-headgate-socket", actor: "x-headgate-actor", token: "x-headgate-token", tokenName: "x-headgate-token-name" } as const;
+export const SOCKET_HEADERS = {
+  kind: "x-headgate-socket",
+  actor: "x-headgate-actor",
+  token: "x-headgate-token",
+  tokenName: "x-headgate-token-name",
+} as const;
 export type SocketKind = "agent" | "live";

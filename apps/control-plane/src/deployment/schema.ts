@@ -56,7 +56,12 @@ export const versionAsset = sqliteTable(
 );
 
 /** Where each asset of the active definitions stands in the lineage picture. */
-export const nodePlace = sqliteTable("node_place", { key: text().primaryKey(), x: real().notNull(), y: real().notNull(), level: integer().notNull() });
+export const nodePlace = sqliteTable("node_place", {
+  key: text().primaryKey(),
+  x: real().notNull(),
+  y: real().notNull(),
+  level: integer().notNull(),
+});
 
 export const versionUnit = sqliteTable(
   "version_unit",
@@ -66,7 +71,12 @@ export const versionUnit = sqliteTable(
 
 export const versionCheck = sqliteTable(
   "version_check",
-  { versionNo: integer().notNull(), asset: text().notNull(), name: text().notNull(), body: text({ mode: "json" }).$type<ManifestCheck>().notNull() },
+  {
+    versionNo: integer().notNull(),
+    asset: text().notNull(),
+    name: text().notNull(),
+    body: text({ mode: "json" }).$type<ManifestCheck>().notNull(),
+  },
   (table) => [primaryKey({ columns: [table.versionNo, table.asset, table.name] })],
 );
 
@@ -283,7 +293,15 @@ export const checkEvent = sqliteTable(
 
 export const series = sqliteTable(
   "series",
-  { asset: text().notNull(), name: text().notNull(), gseq: integer().notNull(), at: integer().notNull(), value: real().notNull(), run: text().notNull(), partition: text() },
+  {
+    asset: text().notNull(),
+    name: text().notNull(),
+    gseq: integer().notNull(),
+    at: integer().notNull(),
+    value: real().notNull(),
+    run: text().notNull(),
+    partition: text(),
+  },
   (table) => [primaryKey({ columns: [table.asset, table.name, table.gseq] })],
 );
 
@@ -317,7 +335,9 @@ export const agent = sqliteTable("agent", {
   /** Highest item number stored. */
   received: integer().notNull(),
   labels: text({ mode: "json" }).$type<Tags>().notNull(),
-  locations: text({ mode: "json" }).$type<readonly { readonly location: string; readonly version: string; readonly state: "ready" | "failed" | "loading" }[]>().notNull(),
+  locations: text({ mode: "json" })
+    .$type<readonly { readonly location: string; readonly version: string; readonly state: "ready" | "failed" | "loading" }[]>()
+    .notNull(),
 });
 export type AgentRow = typeof agent.$inferSelect;
 

@@ -50,7 +50,11 @@ export class Sockets {
         : { kind, socket, token, greeted: false, watch: [], tail: null };
     this.#state.acceptWebSocket(server, [kind, `socket:${socket}`, `token:${token}`.slice(0, 256)]);
     attach(server, attachment);
-    return new Response(null, { status: 101, webSocket: client, ...(kind === "agent" && { headers: { "sec-websocket-protocol": AGENT_SUBPROTOCOL } }) });
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      ...(kind === "agent" && { headers: { "sec-websocket-protocol": AGENT_SUBPROTOCOL } }),
+    });
   }
 
   find(socket: string): WebSocket | null {
@@ -132,7 +136,12 @@ export function answerClose(socket: WebSocket, code: number): void {
 }
 
 interface FrameSchema<T> {
-  safeParse(value: unknown): { readonly success: true; readonly data: T } | { readonly success: false; readonly error: { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] } };
+  safeParse(value: unknown):
+    | { readonly success: true; readonly data: T }
+    | {
+        readonly success: false;
+        readonly error: { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] };
+      };
 }
 
 export type ParsedFrame<T> =
@@ -141,9 +150,17 @@ export type ParsedFrame<T> =
   | { readonly type: "unknown" }
   | { readonly type: "bad"; readonly code: CloseCode; readonly message: string };
 
-export function parseFrame<T>(message: string | ArrayBuffer, input: { readonly schema: FrameSchema<T>; readonly known: ReadonlySet<string> }): ParsedFrame<T> {
+export function parseFrame<T>(
+  message: string | ArrayBuffer,
+  input: { readonly schema: FrameSchema<T>; readonly known: ReadonlySet<string> },
+): ParsedFrame<T> {
   const size = typeof message === "string" ? message.length : message.byteLength;
-  if (size > MAX_FRAME_BYTES) return { type: "bad", code: CLOSE.tooLarge, message: `A frame has ${size} bytes; at most ${MAX_FRAME_BYTES} are allowed. Send smaller batches.` };
+  if (size > MAX_FRAME_BYTES)
+    return {
+      type: "bad",
+      code: CLOSE.tooLarge,
+      message: `A frame has ${size} bytes; at most ${MAX_FRAME_BYTES} are allowed. Send smaller batches.`,
+    };
   if (typeof message !== "string") return { type: "bad", code: CLOSE.badFrame, message: "Frames are text, not binary." };
   let value: unknown;
   try {
@@ -156,5 +173,9 @@ export function parseFrame<T>(message: string | ArrayBuffer, input: { readonly s
   const parsed = input.schema.safeParse(value);
   if (parsed.success) return { type: "frame", frame: parsed.data };
   const [issue] = parsed.error.issues;
-  return { type: "bad", code: CLOSE.badFrame, message: `A '${String(kind)}' frame is malformed at ${issue?.path.map(String).join(".") || "its top"}: ${issue?.message ?? "unreadable"}.` };
+  return {
+    type: "bad",
+    code: CLOSE.badFrame,
+    message: `A '${String(kind)}' frame is malformed at ${issue?.path.map(String).join(".") || "its top"}: ${issue?.message ?? "unreadable"}.`,
+  };
 }

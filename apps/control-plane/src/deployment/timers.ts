@@ -51,7 +51,11 @@ export class Timers {
   }
 
   /** Looks at everything due. `run` handles one timer in its own transaction, which also removes it; it may throw. */
-  fire(input: { readonly now: number; readonly run: (timer: Timer) => void; readonly failed: (timer: Timer, error: unknown) => void }): void {
+  fire(input: {
+    readonly now: number;
+    readonly run: (timer: Timer) => void;
+    readonly failed: (timer: Timer, error: unknown) => void;
+  }): void {
     const safety = input.now + SAFETY_MS;
     this.#armed = safety;
     void this.#alarm.setAlarm(safety);

@@ -13,17 +13,17 @@ import type { ProcedureChange, TrpcContext } from "./context.ts";
 const t = initTRPC.context<TrpcContext>().create({
   errorFormatter({ shape, error }) {
     const body = bodyOf(error);
-    // Only a body's message is meant for clients; anything else could carry what they must not see.
-    const message = body?.message ?? (error.code === "INTERNAL_SERVER_ERROR" ? appErrorOf(error).message : shape.message);
-    return { ...shape, message, data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, body } };
+    return { ...shape, message: body.message, data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, body } };
   },
 });
 
-function bodyOf(error: TRPCError): ErrorBody | null {
+function bodyOf(error: TRPCError): ErrorBody {
   if (error.cause instanceof AppError) return error.cause.body;
   if (error.cause instanceof z.ZodError) return invalidInput("the input", error.cause).body;
   if (error.code === "INTERNAL_SERVER_ERROR") return appErrorOf(error).body;
-  return null;
+  // tRPC's own refusals: no such procedure, a body that is no JSON, a wrong method.
+  if (error.cause instanceof SyntaxError) return { code: "invalid_input", message: `the request body is not JSON: ${error.message}` };
+  return { code: error.code === "NOT_FOUND" ? "not_found" : "invalid_input", message: error.message };
 }
 
 export const router = t.router;

@@ -14,7 +14,7 @@ export type DeploymentObject = DeploymentStub & Pick<DurableObjectStub, "fetch" 
 export const person: Actor = { kind: "user", name: "ada@example.com", role: "owner" };
 
 export function newDeployment(): DeploymentObject {
-  return env.DEPLOYMENT.get(env.DEPLOYMENT.idFromName(crypto.randomUUID())) as unknown as DeploymentObject;
+  return env.DEPLOYMENT.get(env.DEPLOYMENT.idFromName(crypto.randomUUID()));
 }
 
 let published = 0;
@@ -35,7 +35,9 @@ export async function launch(
   target: LaunchTarget,
   extra: Partial<Parameters<DeploymentService["launch"]>[0]> = {},
 ): Promise<RunSummary> {
-  return unwrap(await stub.launch({ target: { ...target, checksOnly: target.checksOnly ?? false }, tags: {}, priority: 0, ...extra }, person));
+  return unwrap(
+    await stub.launch({ target: { ...target, checksOnly: target.checksOnly ?? false }, tags: {}, priority: 0, ...extra }, person),
+  );
 }
 
 export async function runStatus(stub: DeploymentObject, run: string): Promise<string> {

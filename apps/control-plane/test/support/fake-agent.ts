@@ -94,7 +94,7 @@ export class FakeAgent {
 
   /** Numbers the items and sends them in one batch. */
   report(...items: UnnumberedItem[]): number {
-    this.send({ t: "batch", items: items.map((item) => ({ ...item, s: ++this.#sent }) as UpItem) });
+    this.send({ t: "batch", items: items.map((item) => ({ ...item, s: ++this.#sent })) });
     return this.#sent;
   }
 

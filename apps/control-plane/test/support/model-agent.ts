@@ -132,7 +132,7 @@ export class ModelAgent {
       });
     const item = work.left.shift();
     if (item) {
-      this.#outbox.push({ ...item, s: ++this.#number } as UpItem);
+      this.#outbox.push({ ...item, s: ++this.#number });
       if (item.k === "event" && item.event.type === "log")
         this.emitted.push({ run: job.run, step: job.step, epoch: job.epoch, message: item.event.message });
     }

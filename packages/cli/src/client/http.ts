@@ -7,27 +7,32 @@ export interface HttpApi {
   text(path: string): Promise<string>;
 }
 
+interface Request {
+  readonly method: "GET" | "POST" | "PUT";
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly contentType?: string;
+}
+
 export function httpApi({ url, token }: { readonly url: string; readonly token: string }): HttpApi {
-  const send = async (path: string, init: RequestInit): Promise<Response> => {
+  const send = async (path: string, init: Request): Promise<Response> => {
     let response: Response;
     try {
-      response = await fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } });
+      const { method, body } = init;
+      response = await fetch(`${url}${path}`, { method, ...(body !== undefined && { body }), headers: { authorization: `Bearer ${token}`, ...(init.contentType !== undefined && { "content-type": init.contentType }) } });
     } catch (error) {
       throw unreachable(url, error);
     }
     if (response.ok) return response;
-    throw errorOf(response.status, await response.text().catch(() => ""), `${init.method ?? "GET"} ${path}`);
+    throw errorOf(response.status, await response.text().catch(() => ""), `${init.method} ${path}`);
   };
   return {
     json: async <T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> => {
-      const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-      const response = await send(path, init);
+      const response = await send(path, body === undefined ? { method } : { method, body: JSON.stringify(body), contentType: "application/json" });
       const text = await response.text();
       return (text === "" ? null : JSON.parse(text)) as T;
     },
     put: async (path, body) => {
-      const init = { method: "PUT", body, headers: { "content-type": "application/octet-stream" } };
-      await (await send(path, init)).arrayBuffer();
+      await (await send(path, { method: "PUT", body, contentType: "application/octet-stream" })).arrayBuffer();
     },
     text: async (path) => (await send(path, { method: "GET" })).text(),
   };

@@ -106,8 +106,13 @@ async function runOnce({ options, context, session, api, stopped }: Dev, outcome
   return detail.run.status === "succeeded" ? EXIT.ok : EXIT.failed;
 }
 
-async function stayUp(running: Dev, first: { readonly project: Project; readonly built: readonly BuildResult[] }): Promise<ExitCode> {
-  const { options, context, session, api, stopped } = running;
+interface Built {
+  readonly project: Project;
+  readonly built: readonly BuildResult[];
+}
+
+async function stayUp(running: Dev, first: Built): Promise<ExitCode> {
+  const { context, session, stopped } = running;
   const { terminal } = context;
   await launchWhenEmpty(running);
   const link = await createLoginLink(session.connection);
@@ -119,9 +124,9 @@ async function stayUp(running: Dev, first: { readonly project: Project; readonly
   terminal.print();
   terminal.print(colors.dim("watching for changes; Ctrl-C stops everything"));
   terminal.printJson({ event: "ready", url: session.url, loginUrl: link, data: session.dataFolder, deployment: session.connection.deployment });
-  await republishOnChange({ running, project: first.project, built: first.built, api });
+  await republishOnChange(running, first);
   if (stopped.reason instanceof AppError) throw stopped.reason;
-  return options.once ? EXIT.failed : EXIT.ok;
+  return EXIT.ok;
 }
 
 async function launchWhenEmpty({ options, context, session, api }: Dev): Promise<void> {
@@ -139,8 +144,7 @@ async function launchWhenEmpty({ options, context, session, api }: Dev): Promise
   }
 }
 
-async function republishOnChange({ running, project, built, api: _api }: { running: Dev; project: Project; built: readonly BuildResult[]; api: Api }): Promise<void> {
-  const { context, session, stopped } = running;
+async function republishOnChange({ context, session, stopped }: Dev, { project, built }: Built): Promise<void> {
   let busy = false;
   let again = false;
   const publish = async (): Promise<void> => {

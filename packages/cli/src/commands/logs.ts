@@ -13,6 +13,7 @@ import type { CommandContext } from "../command-context.ts";
 import { stopSignal } from "../dev/stop-signal.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
 import { eventLine } from "../terminal/event-line.ts";
+import { failureLines } from "../terminal/failure-lines.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
 
 export interface LogsFlags extends ConnectFlags {
@@ -40,6 +41,7 @@ function show({ flags, context: { terminal } }: Logs, rows: readonly EventRow[])
   for (const row of rows) {
     if (flags.step !== undefined && row.step !== flags.step) continue;
     terminal.print(eventLine(row, terminal.colors));
+    if (row.event.type === "asset_failed") for (const line of failureLines(row.event.failure, terminal.colors)) terminal.print(line);
     terminal.printJson(row);
   }
 }

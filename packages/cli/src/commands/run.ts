@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { AppError } from "@headgate/shared/errors.ts";
 import type { RunSummary } from "@headgate/shared/api/views.ts";
 import { call, type Api } from "../client/api.ts";
@@ -73,8 +74,18 @@ async function launch({ connection, api, target, flags, tags, config }: LaunchRe
   try {
     return await call(connection, api.runs.launch.mutate(input));
   } catch (error) {
-    throw isJob ? error : addText(error, target);
+    if (isJob) throw error;
+    throw unknownName(error, { target, jobs: jobs.map((job) => job.name) }) ?? addText(error, target);
   }
+}
+
+/** A single word that is no asset may as well have been meant as a job. */
+function unknownName(error: unknown, { target, jobs }: { readonly target: string; readonly jobs: readonly string[] }): AppError | null {
+  if (!(error instanceof AppError) || error.details?.["word"] !== target) return null;
+  const assets: unknown = error.details["nearest"];
+  const nearest = [...nearestKeys(target, new Set(jobs), 2), ...(Array.isArray(assets) ? assets.map(String) : [])].slice(0, 4);
+  const advice = nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : " `headgate assets` lists the assets, the dashboard the jobs.";
+  return new AppError(error.code, `There is no job and no asset "${target}".${advice}`, { cause: error });
 }
 
 export function parseTags(entries: readonly string[]): Record<string, string> {

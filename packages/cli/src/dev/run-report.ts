@@ -30,10 +30,14 @@ export function assetLines(detail: Pick<RunDetail, "steps">, events: readonly Ev
     facts.set(asset, known);
     return known;
   };
-  for (const step of detail.steps) for (const asset of step.assets) of(asset);
   for (const { event } of events) noteEvent(of, event);
-  return detail.steps.flatMap((step) =>
-    step.assets.map((asset): AssetLine => {
+  // In the order in which things happened; what never began comes last.
+  const rank = new Map([...facts.keys()].map((asset, index) => [asset, index]));
+  const order = (asset: string): number => rank.get(asset) ?? Number.MAX_SAFE_INTEGER;
+  const entries = detail.steps.flatMap((step) => step.assets.map((asset) => ({ step, asset })));
+  return entries
+    .sort((a, b) => order(a.asset) - order(b.asset))
+    .map(({ step, asset }): AssetLine => {
       const known = of(asset);
       const only = step.assets.length === 1 && step.startedAt !== null && step.endedAt !== null ? step.endedAt - step.startedAt : null;
       return {
@@ -44,8 +48,7 @@ export function assetLines(detail: Pick<RunDetail, "steps">, events: readonly Ev
         checks: { passed: known.passed.size, warned: known.warned.size, failed: known.failed.size },
         message: known.message ?? step.failure?.message ?? null,
       };
-    }),
-  );
+    });
 }
 
 function noteEvent(of: (asset: string) => Facts, event: EventRow["event"]): void {

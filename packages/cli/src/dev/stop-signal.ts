@@ -1,4 +1,7 @@
-/** The first Ctrl-C (or SIGTERM, SIGHUP) asks for an orderly stop; the second one ends everything at once. */
+/**
+ * The first Ctrl-C (or SIGTERM, SIGHUP) asks for an orderly stop; the second one ends everything at once. A starter that holds a channel
+ * to this process (`npm start`) and disappears asks for a stop too, because nobody would be left to send a signal.
+ */
 export interface StopSignal {
   readonly signal: AbortSignal;
   stop(reason: unknown): void;
@@ -22,6 +25,8 @@ export function stopSignal(onForce: () => void): StopSignal {
     process.on(name, handler);
     return { name, handler };
   });
+  const onDisconnect = (): void => controller.abort("disconnect");
+  process.on("disconnect", onDisconnect);
   return {
     signal: controller.signal,
     stop: (reason) => controller.abort(reason),
@@ -34,6 +39,7 @@ export function stopSignal(onForce: () => void): StopSignal {
       }),
     dispose: () => {
       for (const { name, handler } of handlers) process.removeListener(name, handler);
+      process.removeListener("disconnect", onDisconnect);
     },
   };
 }

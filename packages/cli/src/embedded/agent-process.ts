@@ -53,7 +53,7 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
 
   const start = (): void => {
     const startedAt = options.now();
-    const [command = process.execPath, ...args] = [...prefix, process.execPath, "--enable-source-maps", options.main, "--exit-on-refusal"];
+    const [command, args] = withPrefix(prefix, [process.execPath, "--enable-source-maps", options.main, "--exit-on-refusal"]);
     // A group of its own: Ctrl-C in the terminal must reach the agent through us alone, in order.
     const started = spawn(command, args, { env: agentEnv(options), detached: true, stdio: ["ignore", "pipe", "pipe"] });
     child = started;
@@ -112,6 +112,11 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
       log.end();
     },
   };
+}
+
+function withPrefix(prefix: readonly string[], command: readonly string[]): [string, string[]] {
+  const [program = process.execPath, ...args]: string[] = [...prefix, ...command];
+  return [program, args];
 }
 
 function agentEnv(options: AgentOptions): NodeJS.ProcessEnv {

@@ -9,7 +9,7 @@ interface Database {
   batch(statements: Statement[]): Promise<unknown>;
 }
 interface Statement {
-  all<Row>(): Promise<{ readonly results: Row[] }>;
+  all(): Promise<{ readonly results: unknown[] }>;
   run(): Promise<unknown>;
 }
 
@@ -22,8 +22,8 @@ export async function applyD1Migrations(database: Database, folder: string): Pro
     .sort();
   if (names.length === 0) throw new AppError("internal", `There are no migrations in ${folder}; the build is not complete.`);
   await database.prepare(CREATE).run();
-  const { results } = await database.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
-  const applied = new Set(results.map((row) => row.name));
+  const { results } = await database.prepare("SELECT name FROM d1_migrations").all();
+  const applied = new Set((results as readonly { readonly name: string }[]).map((row) => row.name));
   const unknown = [...applied].find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new AppError("unsupported_version", `This data folder was used by a newer headgate (migration ${unknown}). Use that release, or another folder with --data.`);

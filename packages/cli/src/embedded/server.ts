@@ -15,6 +15,7 @@ const WORKER_NAME = "headgate";
 const COMPATIBILITY_DATE = "2026-10-01";
 const WORKER_FIRST = ["/api/*", "/agent/*", "/login/*", "/hooks/*", "/healthz"];
 const SWEEP_MS = 5 * 60_000;
+const MIGRATION_ATTEMPTS = 5;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface ServerOptions {
@@ -47,7 +48,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     await miniflare.ready;
     // Miniflare's own hooks end the process at once: ours would never get to stop the agent.
     removeHooksExcept(foreignHooks);
-    await applyD1Migrations(await miniflare.getD1Database("DB"), artifacts.migrations);
+    await migrate(miniflare, artifacts.migrations);
   } catch (error) {
     removeHooksExcept(foreignHooks);
     await miniflare.dispose().catch(() => undefined);
@@ -64,6 +65,19 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       await miniflare.dispose();
     },
   };
+}
+
+/** A runtime that crashes meanwhile is started again by Miniflare, but the call through it is lost ("fetch failed"). */
+async function migrate(miniflare: Miniflare, folder: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await applyD1Migrations(await miniflare.getD1Database("DB"), folder);
+      return;
+    } catch (error) {
+      if (attempt === MIGRATION_ATTEMPTS || error instanceof AppError) throw error;
+      await new Promise((wake) => setTimeout(wake, 500));
+    }
+  }
 }
 
 function miniflareOptions({ host, port, data, artifacts, onLog, onRestart }: ServerOptions): MiniflareOptions {

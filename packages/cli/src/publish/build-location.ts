@@ -30,7 +30,7 @@ export async function buildLocation(project: Project, location: LocationConfig, 
   const timeoutMs = location.indexTimeoutSeconds === undefined ? INDEX_TIMEOUT_MS : location.indexTimeoutSeconds * 1000;
   return withBuildFolder(root, async (folder) => {
     const indexed = await indexBundle(bundle, { root, folder, timeoutMs, memoryMb: INDEX_MEMORY_MB, env });
-    if (indexed.draft === null || indexed.errors.length > 0) return { ok: false, name, problems: indexed.errors };
+    if (indexed.draft === null || indexed.errors.length > 0) return { ok: false, name, problems: indexed.errors.map((problem) => placed(problem, location.entry)) };
     if (indexed.draft.location !== name) return { ok: false, name, problems: [otherName(name, indexed.draft.location, location.entry)] };
     const beside = await collectFiles({ root, folders: indexed.folders, include: location.include });
     const files = [...beside.filter((file) => file.path !== BUNDLE_FILE), textFile(BUNDLE_FILE, bundle.code), textFile(`${BUNDLE_FILE}.map`, bundle.map)].sort((a, b) =>
@@ -52,6 +52,11 @@ export async function buildLocation(project: Project, location: LocationConfig, 
     }
     return { ok: true, location: { name, manifest: parsed.data, files, externals: bundle.externals, inputs: bundle.inputs, folders: indexed.folders } };
   });
+}
+
+/** What concerns the whole location is wrong in its entry module. */
+function placed(problem: LoadError, entry: string): LoadError {
+  return problem.kind === "invalid_definition" && problem.file === undefined ? { ...problem, file: entry } : problem;
 }
 
 function otherName(name: string, own: string, entry: string): LoadError {

@@ -18,9 +18,18 @@ function isBuildFailure(thrown: unknown): thrown is BuildFailure {
 }
 
 const UNRESOLVED = /^Could not resolve "([^"]+)"/;
+const NO_DEFAULT = /^No matching export in "([^"]+)" for import "default"/;
+/** Our own modules around the user's; a person knows nothing of them. */
+const STUBS = { "headgate-entry.js": "defineCodeLocation({ assets })", "headgate-config.js": "defineConfig({ locations: [{ name, entry }] })" } as const;
 
 function problemOfMessage(message: Message, root: string): LoadError {
   const { location } = message;
+  const withoutDefault = NO_DEFAULT.exec(message.text)?.[1];
+  const wanted = Object.entries(STUBS).find(([stub]) => stub === location?.file)?.[1];
+  if (withoutDefault !== undefined && wanted !== undefined) {
+    const hint = `Write in it: export default ${wanted};`;
+    return { kind: "invalid_definition", message: `${withoutDefault} has no default export.`, file: portable(withoutDefault), hint };
+  }
   const place = location ? { file: portable(location.file), line: location.line } : {};
   const source = location ? readSource(join(root, location.file)) : undefined;
   const frame = location && source !== undefined ? codeFrame(source, location.line, location.column) : undefined;
@@ -72,7 +81,7 @@ function missingPackageOf(error: Error): string | undefined {
 export function shortenStack(stack: string, { root, bundleFolder }: Folders): string {
   return stack
     .split("\n")
-    .filter((line) => !/\(node:internal\/|at node:internal\//.test(line))
+    .filter((line) => !/(?:\(|at |async )node:internal\/|\/index-child\.[jt]s:/.test(line))
     .map((line) => line.replaceAll(/file:\/\/[^\s)]+?(?=:\d+:\d+)/g, fromUrl))
     .map((line) => line.replaceAll(`${bundleFolder}${sep}`, "").replaceAll(`${root}${sep}`, ""))
     .join("\n")

@@ -1,4 +1,5 @@
 /** Builds and publishes every code location of a project; one that does not load does not hold up the others. */
+import { AppError, type ErrorCode } from "@headgate/shared/errors.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { Connection } from "../client/connection.ts";
 import type { Project } from "../project/project.ts";
@@ -8,6 +9,8 @@ import { publishVersion, reportLoadErrors, type Published } from "./upload.ts";
 export type LocationOutcome =
   | { readonly name: string; readonly ok: true; readonly built: BuiltLocation; readonly published: Published }
   | { readonly name: string; readonly ok: false; readonly problems: readonly LoadError[] };
+
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(["invalid_input", "invalid_selection", "conflict", "too_large"]);
 
 type Progress = (text: string) => void;
 
@@ -31,9 +34,25 @@ export async function publishBuilds(connection: Connection, builds: readonly Bui
     }
     const { name } = build.location;
     onProgress(`publishing ${name}`);
-    const published = await publishVersion(connection, build.location, (done, total) => onProgress(`publishing ${name}: ${done} of ${total} files`));
-    outcomes.push({ name, ok: true, built: build.location, published });
+    try {
+      const published = await publishVersion(connection, build.location, (done, total) => onProgress(`publishing ${name}: ${done} of ${total} files`));
+      outcomes.push({ name, ok: true, built: build.location, published });
+    } catch (error) {
+      const problem = problemOfRefusal(error, build.location);
+      if (problem === null) throw error;
+      await reportLoadErrors(connection, name, [problem]);
+      outcomes.push({ name, ok: false, problems: [problem] });
+    }
   }
   onProgress("");
   return outcomes;
+}
+
+/** A version that does not fit the deployment (a key of another location, a cycle across locations) is the code's fault, not the connection's. */
+function problemOfRefusal(error: unknown, { manifest }: BuiltLocation): LoadError | null {
+  if (!(error instanceof AppError) || !REFUSALS.has(error.code)) return null;
+  const named: unknown = error.details?.["assets"] ?? error.details?.["cycle"];
+  const keys: readonly unknown[] = Array.isArray(named) ? named : [];
+  const source = manifest.assets.find((asset) => keys.includes(asset.key))?.source;
+  return { kind: "invalid_definition", message: error.message, ...source };
 }

@@ -18,7 +18,7 @@ export function countsText(counts: VersionView["counts"]): string {
 
 export function outcomeLines(outcome: LocationOutcome, colors: Colors): readonly string[] {
   if (!outcome.ok) {
-    const stays = `${colors.red("✗")} ${colors.bold(outcome.name)} does not load; its last good version stays in force`;
+    const stays = `${colors.red("✗")} ${colors.bold(outcome.name)} does not load; what was in force before stays in force`;
     return [stays, "", ...problemLines(outcome.problems, colors).map((line) => (line === "" ? "" : `  ${line}`))];
   }
   const { version, changed } = outcome.published;

@@ -71,7 +71,8 @@ export function dbtAssets(options: DbtAssetsOptions): Unit {
 }
 
 async function describe(options: DbtAssetsOptions, unit: string, context: UnitDescribeContext): Promise<UnitDescribeResult> {
-  const folders = { root: context.root, scratch: context.scratch, storage: join(context.scratch, "storage") };
+  // Nothing is stored now, but dbt parses everything again when a path of its profile differs from the last time.
+  const folders = { root: context.root, scratch: context.scratch, storage: join(context.root, ".headgate", "storage") };
   const loaded = await load(options, { folders, env: context.env, signal: new AbortController().signal, anyEnvironment: false });
   if (!loaded.ok) return loaded;
   const { map, graph, project } = loaded;

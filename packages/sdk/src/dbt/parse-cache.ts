@@ -16,8 +16,10 @@ export function storageParseCache(project: ResolvedProject, folders: { readonly 
   return join(folders.storage, ".dbt", hashOf([relative(folders.root, project.dir), project.profileArgs]).slice(0, 16), STATE);
 }
 
-export function takeParseState(cache: string, targetPath: string): void {
-  copyQuietly(cache, join(targetPath, STATE));
+/** The first that exists. */
+export function takeParseState(caches: readonly string[], targetPath: string): void {
+  const cache = caches.find((file) => existsSync(file));
+  if (cache !== undefined) copyQuietly(cache, join(targetPath, STATE));
 }
 
 export function keepParseState(targetPath: string, cache: string): void {

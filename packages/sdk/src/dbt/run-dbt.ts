@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { DBT_DRIVER } from "./driver.ts";
 import { parseDbtLine, type DbtLine } from "./log-line.ts";
-import { keepParseState, takeParseState } from "./parse-cache.ts";
+import { keepParseState, projectParseCache, takeParseState } from "./parse-cache.ts";
 import type { ResolvedProject } from "./project.ts";
 
 /** dbt cancels its queries on SIGINT only; on SIGTERM it dies at once and leaves them running. */
@@ -48,7 +48,7 @@ export async function runDbt(options: DbtRunOptions): Promise<DbtExit> {
     project.program.kind === "command" && options.locks && options.locks.length > 0 ? await options.lock?.(options.locks) : undefined;
   const releases: (() => Promise<void>)[] = early ? [early] : [];
   try {
-    takeParseState(options.parseCache, options.targetPath);
+    takeParseState([options.parseCache, projectParseCache(options.project)], options.targetPath);
     const exit = await supervise(options, start(options), releases);
     // Other variables make dbt parse everything again, and their state would make the next plain invocation do the same.
     if (!options.command.includes("--vars")) keepParseState(options.targetPath, options.parseCache);
@@ -75,8 +75,9 @@ function start(options: DbtRunOptions): ChildProcess {
 
 function commonArgs({ project, targetPath, scratch }: DbtRunOptions): string[] {
   const folders = [
+    // The working folder: dbt writes this path into its parse state, which outlives the folder of one published version.
     "--project-dir",
-    project.dir,
+    ".",
     "--profiles-dir",
     project.profilesDir,
     "--target-path",

@@ -66,7 +66,7 @@ function checkSelection(text: string, graph: AssetGraph, report: (message: strin
   const parsed = parseSelection(text);
   if (!parsed.ok) {
     const position = Number(parsed.error.details?.["position"] ?? 0);
-    report(`the selection does not parse at position ${position}: ${parsed.error.message}\n  ${text}\n  ${" ".repeat(position)}^`);
+    report(`${parsed.error.message}\n  ${text}\n  ${" ".repeat(position)}^`);
     return;
   }
   const result = evaluateSelection(parsed.value, graph);

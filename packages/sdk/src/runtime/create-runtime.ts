@@ -56,7 +56,7 @@ export function createRuntime(definition: CodeLocation, options: RuntimeOptions 
   };
 }
 
-const NOT_A_LOCATION = "The entry module must export a code location by default: export default defineCodeLocation({ name, assets }).";
+const NOT_A_LOCATION = "The entry module must export a code location by default: export default defineCodeLocation({ assets });";
 
 function isCodeLocation(value: unknown): value is CodeLocation {
   return typeof value === "object" && value !== null && "kind" in value && value.kind === "codeLocation";

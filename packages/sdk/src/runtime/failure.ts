@@ -1,4 +1,5 @@
 /** How an error of user code becomes a `Failure` that a person can act on: message, frames, code frame, causes. */
+import { fileURLToPath } from "node:url";
 import { AppError } from "@headgate/shared/errors.ts";
 import type { Failure, FailureKind } from "@headgate/shared/domain/run/failure.ts";
 import { codeFrameAt } from "./code-frame.ts";
@@ -25,11 +26,19 @@ function describe(error: unknown, kind: FailureKind, depth: number): Failure {
     kind,
     message: cut(messageOf(error), MAX_MESSAGE),
     name: error.name,
-    ...(stack !== undefined && { stack: cut(stack, MAX_STACK) }),
-    ...(frames.length > 0 && { frames }),
+    ...(stack !== undefined && { stack: cut(withoutFolder(stack), MAX_STACK) }),
+    ...(frames.length > 0 && { frames: frames.map((frame) => ({ ...frame, file: withoutFolder(frame.file) })) }),
     ...(codeFrame !== undefined && { codeFrame: cut(codeFrame, MAX_FRAME_TEXT) }),
     ...(cause !== undefined && depth > 0 && { cause: describe(cause, kind, depth - 1) }),
   };
+}
+
+/** In a bundle on an agent, paths mean something to a person only from the project's root, which is where the bundle lies. */
+const BUNDLE = /^(file:\/\/.*\/)bundle\.js$/.exec(import.meta.url)?.[1];
+
+export function withoutFolder(text: string, bundleFolder = BUNDLE): string {
+  if (bundleFolder === undefined) return text;
+  return text.replaceAll(bundleFolder, "").replaceAll(fileURLToPath(bundleFolder), "");
 }
 
 interface ErrorLike {

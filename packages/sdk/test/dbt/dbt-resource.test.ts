@@ -4,7 +4,7 @@ import { dbtProject, dbtResource, type Dbt } from "../../src/dbt/index.ts";
 import { duckdbResource, type DuckDb } from "../../src/duckdb/index.ts";
 import { createShop, landCustomers, loggerInto } from "./shop-project.test-support.ts";
 
-test("an asset may use dbt and DuckDB in turn on one file, and hears of failures", { timeout: 90_000 }, async () => {
+test("an asset may use dbt and DuckDB in turn on one file, and hears of failures", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
   const folders = { root: shop.root, storage: join(shop.root, "storage"), scratch: join(shop.root, "scratch") };

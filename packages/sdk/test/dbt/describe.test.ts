@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { UnitDefinition } from "../../src/unit.ts";
 import { createShop, unitOf } from "./shop-project.test-support.ts";
 
-test("models, seeds and sources become assets with lineage through ephemeral models", { timeout: 60_000 }, async () => {
+test("models, seeds and sources become assets with lineage through ephemeral models", { timeout: 120_000 }, async () => {
   const shop = createShop();
   const described = await shop.describe(shop.unit());
   if (!described.ok) throw new Error(JSON.stringify(described.errors));
@@ -53,7 +53,7 @@ test("models, seeds and sources become assets with lineage through ephemeral mod
   expect(description.folders).toEqual([{ path: "dbt", ignore: ["target/headgate-cache"] }]);
 });
 
-test("an unchanged project is described from its cache, a changed one is read again", { timeout: 60_000 }, async () => {
+test("an unchanged project is described from its cache, a changed one is read again", { timeout: 120_000 }, async () => {
   const shop = createShop();
   const first = await shop.describe(shop.unit());
   // A dbt that only fails proves that it was not asked.
@@ -69,7 +69,7 @@ test("an unchanged project is described from its cache, a changed one is read ag
   expect(changed.ok && unitOf(changed.description).assets).toContain("gold/more");
 });
 
-test("select, exclude, group and translate shape what becomes an asset", { timeout: 60_000 }, async () => {
+test("select, exclude, group and translate shape what becomes an asset", { timeout: 120_000 }, async () => {
   const shop = createShop();
   const unit = shop.unit({
     select: "path:models",

@@ -26,7 +26,7 @@ function reportedCounts(events: readonly StepEvent[]): Record<string, unknown> {
   );
 }
 
-test("every asset is materialized live with the row count that DuckDB itself counts", { timeout: 60_000 }, async () => {
+test("every asset is materialized live with the row count that DuckDB itself counts", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
   const { outcome, events } = await shop.execute(shop.unit());
@@ -64,7 +64,7 @@ test("every asset is materialized live with the row count that DuckDB itself cou
   expect(logs.filter(({ message }) => /\u001b/.test(message))).toEqual([]);
 });
 
-test("a step for some assets builds these and runs only the checks it was asked for", { timeout: 60_000 }, async () => {
+test("a step for some assets builds these and runs only the checks it was asked for", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
   const { outcome, events } = await shop.execute(shop.unit(), {
@@ -79,7 +79,7 @@ test("a step for some assets builds these and runs only the checks it was asked 
 
 test(
   "a model with a database error fails with its message and compiled SQL, and only what is downstream is skipped",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const shop = createShop();
     await landCustomers(shop);
@@ -106,7 +106,7 @@ test(
   },
 );
 
-test("a failed test of severity error skips what is downstream and fails the step without a retry", { timeout: 60_000 }, async () => {
+test("a failed test of severity error skips what is downstream and fails the step without a retry", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
   await shop.rows("insert into raw.customers values (1, 'GB')");
@@ -131,7 +131,7 @@ test("a failed test of severity error skips what is downstream and fails the ste
   });
 });
 
-test("a failed unit test or source test is named, because what follows it is skipped", { timeout: 60_000 }, async () => {
+test("a failed unit test or source test is named, because what follows it is skipped", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
   shop.write(
@@ -155,7 +155,7 @@ unit_tests:
   });
 });
 
-test("a test that warns fails its check with severity warn and nothing else", { timeout: 60_000 }, async () => {
+test("a test that warns fails its check with severity warn and nothing else", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
   await shop.rows("insert into raw.customers values (500, 'ZZ')");
@@ -166,7 +166,7 @@ test("a test that warns fails its check with severity warn and nothing else", { 
   ]);
 });
 
-test("cancel interrupts the running query, ends dbt and frees the database", { timeout: 60_000 }, async () => {
+test("cancel interrupts the running query, ends dbt and frees the database", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
   shop.write(
@@ -184,7 +184,7 @@ test("cancel interrupts the running query, ends dbt and frees the database", { t
   expect(await shop.rows("select count(*) as n from silver.dim_customer")).toEqual([{ n: 100 }]);
 });
 
-test("a dbt that is only a command is counted after it ended", { timeout: 60_000 }, async () => {
+test("a dbt that is only a command is counted after it ended", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
   const script = join(shop.root, "dbt-command");

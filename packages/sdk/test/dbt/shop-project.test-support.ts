@@ -1,5 +1,5 @@
 /** A small dbt project on DuckDB in a temporary folder, and what a runtime would hand to its unit. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
@@ -69,9 +69,11 @@ export interface Shop {
   rows(sql: string): Promise<Record<string, unknown>[]>;
 }
 
+const warmFolder = mkdtempSync(join(tmpdir(), "headgate-dbt-warm-"));
+process.once("exit", () => rmSync(warmFolder, { recursive: true, force: true }));
+
 export function createShop(): Shop {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "headgate-dbt-")));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   const storage = join(root, "storage");
   const database = join(storage, "shop.duckdb");
   let attempts = 0;
@@ -80,6 +82,17 @@ export function createShop(): Shop {
     writeFileSync(join(root, "dbt", path), text);
   };
   for (const [path, text] of Object.entries(FILES)) write(path, text);
+  // dbt checks what of it still holds; it only saves each test the time of a first parse.
+  const parseState = join("dbt", "target", "headgate-cache", "partial_parse.msgpack");
+  const warm = join(warmFolder, "partial_parse.msgpack");
+  if (existsSync(warm)) {
+    mkdirSync(dirname(join(root, parseState)), { recursive: true });
+    cpSync(warm, join(root, parseState));
+  }
+  onTestFinished(() => {
+    if (existsSync(join(root, parseState)) && !existsSync(warm)) cpSync(join(root, parseState), warm);
+    rmSync(root, { recursive: true, force: true });
+  });
   const folders = () => ({ root, storage, scratch: join(root, `scratch-${++attempts}`) });
   const file = () =>
     new DuckDbFile({
@@ -98,7 +111,7 @@ export function createShop(): Shop {
     write,
     unit: (options, project) =>
       dbtAssets({
-        project: dbtProject({ dir: "dbt", env: (given) => ({ SHOP_DB: join(given.storage, "shop.duckdb") }), ...project }),
+        project: dbtProject({ dir: "dbt", env: () => ({ SHOP_DB: "../storage/shop.duckdb" }), ...project }),
         name: "shop",
         ...options,
       }) as UnitDefinition,

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import type { AgentView, AssetState, EventRow, LocationView, RunSummary, StepAssetView, StepView } from "./views.ts";
 
-export const LIVE_VERSION = 1;
+export { LIVE_VERSION } from "./live-version.ts";
 
 export const liveUpSchema = z.discriminatedUnion("t", [
   z.object({ t: z.literal("hello"), version: z.number().int(), since: z.object({ stream: z.string(), seq: z.number().int() }).nullable() }),

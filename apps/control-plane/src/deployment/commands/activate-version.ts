@@ -12,7 +12,8 @@ import { syncAutomation } from "./sync-automation.ts";
 export function activateVersion(turn: Turn, input: { readonly location: string; readonly version: string }): Result<VersionRow> {
   const version = readVersion(turn.db, input.version);
   const location = readLocation(turn.db, input.location);
-  if (!version || !location || version.location !== input.location) return refuse("not_found", `Code location ${input.location} has no version ${input.version}.`);
+  if (!version || !location || version.location !== input.location)
+    return refuse("not_found", `Code location ${input.location} has no version ${input.version}.`);
   const fits = fitsBesideOthers(turn, version);
   if (!fits.ok) return fits;
   saveLocation(turn.db, { ...location, activeVersion: version.id, errors: [], erroredAt: null, updatedAt: turn.now });
@@ -21,7 +22,8 @@ export function activateVersion(turn: Turn, input: { readonly location: string; 
   syncAutomation(turn);
   turn.effects.push({ type: "definitions_changed" }, { type: "location_changed", location: location.name });
   for (const agent of onlineAgents(turn.db)) {
-    if (agent.socket !== null) turn.effects.push({ type: "send", socket: agent.socket, frame: { t: "load", location: location.name, version: version.id } });
+    if (agent.socket !== null)
+      turn.effects.push({ type: "send", socket: agent.socket, frame: { t: "load", location: location.name, version: version.id } });
   }
   return ok(version);
 }
@@ -36,12 +38,22 @@ function fitsBesideOthers(turn: Turn, version: VersionRow): Result<null> {
   const [first] = taken;
   if (first) {
     const names = taken.slice(0, 5).map((asset) => asset.key);
-    return refuse("conflict", `${names.join(", ")} ${taken.length === 1 ? "is" : "are"} already defined by code location ${owner.get(first.key)}. An asset belongs to one code location: rename or remove one of them.`, {
-      assets: taken.map((asset) => asset.key).slice(0, 100),
-    });
+    return refuse(
+      "conflict",
+      `${names.join(", ")} ${taken.length === 1 ? "is" : "are"} already defined by code location ${owner.get(first.key)}. An asset belongs to one code location: rename or remove one of them.`,
+      {
+        assets: taken.map((asset) => asset.key).slice(0, 100),
+      },
+    );
   }
   const cycle = findCycle([...others, ...assets]);
-  return cycle ? refuse("invalid_input", `With this version assets depend on each other in a circle: ${cycle.join(" -> ")}. Remove one of these dependencies.`, { cycle }) : ok(null);
+  return cycle
+    ? refuse(
+        "invalid_input",
+        `With this version assets depend on each other in a circle: ${cycle.join(" -> ")}. Remove one of these dependencies.`,
+        { cycle },
+      )
+    : ok(null);
 }
 
 /** The newest code does not load; the version in force stays. */

@@ -31,18 +31,30 @@ export function agentHello(turn: Turn, input: HelloInput): void {
   const protocol = Math.min(PROTOCOL_VERSION, hello.protocol.max);
   if (protocol < Math.max(PROTOCOL_OLDEST_SUPPORTED, hello.protocol.min)) {
     const message = `This control plane speaks agent protocol ${PROTOCOL_OLDEST_SUPPORTED} to ${PROTOCOL_VERSION}; agent ${hello.agentVersion} speaks ${hello.protocol.min} to ${hello.protocol.max}. Upgrade the older of the two.`;
-    turn.effects.push({ type: "send", socket, frame: { t: "error", code: "unsupported_version", message } }, { type: "close", socket, code: CLOSE.upgradeRequired, reason: "upgrade required" });
+    turn.effects.push(
+      { type: "send", socket, frame: { t: "error", code: "unsupported_version", message } },
+      { type: "close", socket, code: CLOSE.upgradeRequired, reason: "upgrade required" },
+    );
     return;
   }
   const known = readAgent(turn.db, hello.instance);
   if (known && known.token !== input.token) {
     turn.effects.push(
-      { type: "send", socket, frame: { t: "error", code: "forbidden", message: `Agent instance ${hello.instance} belongs to another token. Restart the agent so that it makes a new instance.` } },
+      {
+        type: "send",
+        socket,
+        frame: {
+          t: "error",
+          code: "forbidden",
+          message: `Agent instance ${hello.instance} belongs to another token. Restart the agent so that it makes a new instance.`,
+        },
+      },
       { type: "close", socket, code: CLOSE.revoked, reason: "instance of another token" },
     );
     return;
   }
-  if (known?.socket && known.socket !== socket) turn.effects.push({ type: "close", socket: known.socket, code: CLOSE.replaced, reason: "the same agent process connected again" });
+  if (known?.socket && known.socket !== socket)
+    turn.effects.push({ type: "close", socket: known.socket, code: CLOSE.replaced, reason: "the same agent process connected again" });
   saveAgent(turn.db, {
     instance: hello.instance,
     token: input.token,
@@ -60,7 +72,10 @@ export function agentHello(turn: Turn, input: HelloInput): void {
     locations: hello.locations,
   });
   for (const instance of deleteAgentsSeenBefore(turn.db, turn.now - FORGET_AFTER_MS)) turn.effects.push({ type: "agent_gone", instance });
-  turn.effects.push({ type: "agent_changed", instance: hello.instance }, { type: "send", socket, frame: welcome(turn, { ...input, protocol, received: known?.received ?? 0 }) });
+  turn.effects.push(
+    { type: "agent_changed", instance: hello.instance },
+    { type: "send", socket, frame: welcome(turn, { ...input, protocol, received: known?.received ?? 0 }) },
+  );
   for (const frame of missedFrames(turn, hello)) turn.effects.push({ type: "send", socket, frame });
   waitingMayHaveChanged(turn);
   resumeSensors(turn);
@@ -81,10 +96,19 @@ function welcome(turn: Turn, input: HelloInput & { readonly protocol: number; re
   };
 }
 
-function isLeased(turn: Turn, ref: { readonly run: string; readonly step: string; readonly epoch: number; readonly instance: string }): boolean {
+function isLeased(
+  turn: Turn,
+  ref: { readonly run: string; readonly step: string; readonly epoch: number; readonly instance: string },
+): boolean {
   const session = openRunById(turn, ref.run);
   const step = session && readStep(turn.db, session.row.no, ref.step);
-  return step !== null && step !== undefined && (step.status === "assigned" || step.status === "running") && step.agent === ref.instance && step.epoch === ref.epoch;
+  return (
+    step !== null &&
+    step !== undefined &&
+    (step.status === "assigned" || step.status === "running") &&
+    step.agent === ref.instance &&
+    step.epoch === ref.epoch
+  );
 }
 
 /** Jobs that got lost on the way, and cancellations that may have been. */

@@ -28,7 +28,8 @@ export function applyTickResult(turn: Turn, input: { readonly instance: string; 
 
 function finish(turn: Turn, tick: TickRow, result: TickItem["result"]): TickRow {
   const ended = { ...tick, finishedAt: turn.now };
-  if (result.outcome === "failed") return { ...ended, state: "failed", message: result.message.slice(0, 20_000), stack: result.stack?.slice(0, 50_000) ?? null };
+  if (result.outcome === "failed")
+    return { ...ended, state: "failed", message: result.message.slice(0, 20_000), stack: result.stack?.slice(0, 50_000) ?? null };
   const logs = result.logs.slice(-MAX_LOGS);
   const requests = resolveAll(turn, tick, result);
   // Nothing of it is applied, and the cursor stays, so that the next evaluation asks again.
@@ -37,7 +38,14 @@ function finish(turn: Turn, tick: TickRow, result: TickItem["result"]): TickRow 
   const row = readAutomation(turn.db, tick);
   if (row) saveAutomation(turn.db, { ...row, cursor: result.cursor });
   const skipped = requests.value.length > 0 ? "every requested run had been made before" : (result.skipReason ?? null);
-  return { ...ended, state: runs.length > 0 ? "requested" : "skipped", runs, cursorAfter: result.cursor, message: runs.length > 0 ? null : skipped, logs };
+  return {
+    ...ended,
+    state: runs.length > 0 ? "requested" : "skipped",
+    runs,
+    cursorAfter: result.cursor,
+    message: runs.length > 0 ? null : skipped,
+    logs,
+  };
 }
 
 interface Request {
@@ -51,7 +59,11 @@ function resolveAll(turn: Turn, tick: TickRow, result: Evaluated): Result<Reques
   for (const request of result.runs) {
     const named = request.job ?? (request.selection === undefined ? job : undefined);
     const target = named === undefined ? { selection: request.selection ?? "" } : { job: named, location: tick.location };
-    const launch = resolveLaunch(turn.catalog(), { ...target, ...(request.partition !== undefined && { partition: request.partition }) }, turn.now);
+    const launch = resolveLaunch(
+      turn.catalog(),
+      { ...target, ...(request.partition !== undefined && { partition: request.partition }) },
+      turn.now,
+    );
     if (!launch.ok) return launch;
     resolved.push({ request, resolved: launch.value });
   }
@@ -60,7 +72,8 @@ function resolveAll(turn: Turn, tick: TickRow, result: Evaluated): Result<Reques
 
 function jobOf(turn: Turn, tick: TickRow): string | undefined {
   const { schedules, sensors } = turn.catalog();
-  return (tick.kind === "schedule" ? schedules : sensors).find((entry) => entry.location === tick.location && entry.name === tick.name)?.job;
+  return (tick.kind === "schedule" ? schedules : sensors).find((entry) => entry.location === tick.location && entry.name === tick.name)
+    ?.job;
 }
 
 /** A run key makes one run for ever, also within one answer. */

@@ -16,12 +16,16 @@ export const CANCEL_GRACE_MS = 30_000;
 /** The control plane waits a little longer than the agent does before it stops waiting for its answer. */
 const FORCE_AFTER_MS = CANCEL_GRACE_MS + 15_000;
 
-export function cancelRun(turn: Turn, input: { readonly run: string; readonly by: string; readonly reason: string | undefined }): Result<number> {
+export function cancelRun(
+  turn: Turn,
+  input: { readonly run: string; readonly by: string; readonly reason: string | undefined },
+): Result<number> {
   const session = openRunById(turn, input.run);
   if (!session) return refuse("not_found", `There is no run ${input.run}.`);
   const { row } = session;
   if (row.status === "canceling") return ok(row.no);
-  if (isTerminalRun(row.status)) return refuse("conflict", `Run ${row.id} has already ${row.status === "canceled" ? "been canceled" : row.status}.`);
+  if (isTerminalRun(row.status))
+    return refuse("conflict", `Run ${row.id} has already ${row.status === "canceled" ? "been canceled" : row.status}.`);
   const wasQueued = row.status === "queued";
   row.cancelBy = input.by;
   row.cancelReason = input.reason ?? null;
@@ -58,7 +62,14 @@ export function sendCancel(turn: Turn, run: RunRow, step: StepRow): void {
 }
 
 export function cancelFrame(run: RunRow, step: StepRow): DownFrame {
-  return { t: "cancel", run: run.id, step: step.key, epoch: step.epoch, graceMs: CANCEL_GRACE_MS, reason: run.cancelReason ?? `canceled by ${run.cancelBy ?? "the control plane"}` };
+  return {
+    t: "cancel",
+    run: run.id,
+    step: step.key,
+    epoch: step.epoch,
+    graceMs: CANCEL_GRACE_MS,
+    reason: run.cancelReason ?? `canceled by ${run.cancelBy ?? "the control plane"}`,
+  };
 }
 
 /** The grace period is over: the run ends, whatever agents still do; their later reports are stale. */
@@ -67,7 +78,10 @@ export function forceCancel(turn: Turn, runId: string): void {
   if (session?.row.status !== "canceling") return;
   for (const step of stepsOfRun(turn.db, session.row.no)) {
     if (isTerminalStep(step.status)) continue;
-    record(turn, session, { event: { type: "engine", level: "warn", message: `'${step.key}' did not stop within its grace period and was given up.` }, place: { step: step.key, attempt: step.attempt } });
+    record(turn, session, {
+      event: { type: "engine", level: "warn", message: `'${step.key}' did not stop within its grace period and was given up.` },
+      place: { step: step.key, attempt: step.attempt },
+    });
     cancelStep(turn, session, step);
   }
   moveRun(turn, session, "cancel_forced");

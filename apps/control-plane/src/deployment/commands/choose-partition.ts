@@ -14,7 +14,9 @@ export function choosePartition(
   input: { readonly assets: readonly string[]; readonly given: string | null; readonly now: number },
 ): Result<ChosenPartition | null> {
   if (input.assets.length === 0) {
-    return input.given === null ? ok(null) : refuse("invalid_input", `Partition "${input.given}" was given, but no selected asset is partitioned. Leave the partition out.`);
+    return input.given === null
+      ? ok(null)
+      : refuse("invalid_input", `Partition "${input.given}" was given, but no selected asset is partitioned. Leave the partition out.`);
   }
   const sets = openDistinct(catalog, input);
   if (!sets.ok) return sets;
@@ -25,9 +27,13 @@ export function choosePartition(
   for (const { asset, set } of sets.value) {
     if (set.numberOf(key) >= 0) continue;
     if (input.given === null) {
-      return refuse("invalid_input", `${first.asset} and ${asset} are partitioned differently (${asset} has no partition "${key}"). Select them one after the other, or give a partition both have.`, {
-        assets: [first.asset, asset],
-      });
+      return refuse(
+        "invalid_input",
+        `${first.asset} and ${asset} are partitioned differently (${asset} has no partition "${key}"). Select them one after the other, or give a partition both have.`,
+        {
+          assets: [first.asset, asset],
+        },
+      );
     }
     return refuse("not_found", `${asset} has no partition "${key}". ${describeKeys(set)}`, { asset, partition: key });
   }
@@ -35,7 +41,10 @@ export function choosePartition(
 }
 
 /** One set per distinct definition: a thousand daily assets are opened once. */
-function openDistinct(catalog: Catalog, input: { readonly assets: readonly string[]; readonly now: number }): Result<{ readonly asset: string; readonly set: PartitionSet }[]> {
+function openDistinct(
+  catalog: Catalog,
+  input: { readonly assets: readonly string[]; readonly now: number },
+): Result<{ readonly asset: string; readonly set: PartitionSet }[]> {
   const seen = new Set<string>();
   const sets: { asset: string; set: PartitionSet }[] = [];
   for (const asset of input.assets) {

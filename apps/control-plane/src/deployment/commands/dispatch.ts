@@ -45,21 +45,32 @@ export function dispatch(turn: Turn): void {
   const seats = openSeats(turn);
   for (;;) {
     const free = seats.reduce((sum, seat) => sum + Math.max(0, seat.agent.slots - seat.busy), 0);
-    if (free === 0 || assignSome(turn, seats, free) === 0) return;
+    if (free === 0 || !assignSome(turn, seats, free)) return;
   }
 }
 
-function assignSome(turn: Turn, seats: readonly Seat[], free: number): number {
+/** Says whether another round may assign more. */
+function assignSome(turn: Turn, seats: readonly Seat[], free: number): boolean {
   const pools = Object.fromEntries(turn.catalog().pools);
   const holding = poolHolders(turn.db);
   const full = Object.entries(pools).filter(([pool, limit]) => holding.filter((holder) => holder.pool === pool).length >= limit);
   const { runs, steps } = gather(turn, { free, fullPools: full.map(([pool]) => pool) });
-  if (steps.length === 0) return 0;
-  const { assignments } = pickSteps({
+  if (steps.length === 0) return false;
+  const { assignments, waiting } = pickSteps({
     runs,
-    ready: steps.map((step): ReadyStep => ({ run: String(step.runNo), step: step.key, pool: step.pool, location: versionedLocation(step) })),
+    ready: steps.map((step): ReadyStep => ({
+      run: String(step.runNo),
+      step: step.key,
+      pool: step.pool,
+      location: versionedLocation(step),
+    })),
     holding,
-    agents: seats.map((seat): QueueAgent => ({ id: seat.agent.instance, slots: seat.agent.slots, busy: seat.busy, warm: seat.agent.locations.filter((entry) => entry.state === "ready").map(versionedLocation) })),
+    agents: seats.map((seat): QueueAgent => ({
+      id: seat.agent.instance,
+      slots: seat.agent.slots,
+      busy: seat.busy,
+      warm: seat.agent.locations.filter((entry) => entry.state === "ready").map(versionedLocation),
+    })),
     limits: { maxConcurrentRuns: MAX_CONCURRENT_RUNS, pools },
   });
   const stepOf = new Map(steps.map((step) => [`${step.runNo}/${step.key}`, step]));
@@ -70,7 +81,7 @@ function assignSome(turn: Turn, seats: readonly Seat[], free: number): number {
     const session = row && openRun(turn, row.runNo);
     if (row && seat && session) assign(turn, session, { step: row, seat });
   }
-  return assignments.length;
+  return assignments.length > 0 && waiting.length > 0;
 }
 
 /** A worker is warm for one version of a location. */
@@ -79,7 +90,10 @@ function versionedLocation(entry: { readonly location: string; readonly version:
 }
 
 /** Ready steps of the runs that may go on or start, most urgent first, no more than could be assigned. */
-function gather(turn: Turn, input: { readonly free: number; readonly fullPools: readonly string[] }): { readonly runs: QueueRun[]; readonly steps: StepRow[] } {
+function gather(
+  turn: Turn,
+  input: { readonly free: number; readonly fullPools: readonly string[] },
+): { readonly runs: QueueRun[]; readonly steps: StepRow[] } {
   const runs: QueueRun[] = [];
   const steps: StepRow[] = [];
   const open = openRuns(turn.db, MAX_OPEN_RUNS).map((run) => ({ ...run, status: turn.runs.get(run.no)?.row.status ?? run.status }));
@@ -98,16 +112,33 @@ function gather(turn: Turn, input: { readonly free: number; readonly fullPools: 
 function assign(turn: Turn, session: RunSession, { step, seat }: { readonly step: StepRow; readonly seat: Seat }): void {
   if (moveRun(turn, session, "start")) {
     record(turn, session, { event: { type: "run_starting" } });
-    if (session.row.timeoutSeconds !== null) setTimer(turn.db, { kind: "run_timeout", id: session.row.id, at: turn.now + session.row.timeoutSeconds * 1000 });
+    if (session.row.timeoutSeconds !== null)
+      setTimer(turn.db, { kind: "run_timeout", id: session.row.id, at: turn.now + session.row.timeoutSeconds * 1000 });
   }
-  const set = { agent: seat.agent.instance, epoch: step.epoch + 1, attempt: step.attempt + 1, assignedAt: turn.now, startedAt: null, endedAt: null, failure: null };
+  const set = {
+    agent: seat.agent.instance,
+    epoch: step.epoch + 1,
+    attempt: step.attempt + 1,
+    assignedAt: turn.now,
+    startedAt: null,
+    endedAt: null,
+    failure: null,
+  };
   const row = moveStep(turn, session, { step, trigger: "assign", set });
   if (!row) return;
   seat.busy++;
   insertAttempt(turn.db, { runNo: row.runNo, position: row.position, attempt: row.attempt, token: seat.agent.token });
-  record(turn, session, { event: { type: "step_assigned", agent: seat.agent.hostname, epoch: row.epoch, attempt: row.attempt }, place: placeOf(row) });
+  record(turn, session, {
+    event: { type: "step_assigned", agent: seat.agent.hostname, epoch: row.epoch, attempt: row.attempt },
+    place: placeOf(row),
+  });
   ensureTimer(turn.db, { kind: "lease_check", id: "", at: turn.now + LEASE_CHECK_MS });
-  if (row.timeoutSeconds !== null) setTimer(turn.db, { kind: "step_timeout", id: timerIdOf(row), at: turn.now + row.timeoutSeconds * 1000 + STEP_TIMEOUT_SLACK_MS });
-  turn.effects.push({ type: "timers_changed" }, { type: "send", socket: seat.socket, frame: jobFrame(turn, session.row, row) }, { type: "agent_changed", instance: seat.agent.instance });
+  if (row.timeoutSeconds !== null)
+    setTimer(turn.db, { kind: "step_timeout", id: timerIdOf(row), at: turn.now + row.timeoutSeconds * 1000 + STEP_TIMEOUT_SLACK_MS });
+  turn.effects.push(
+    { type: "timers_changed" },
+    { type: "send", socket: seat.socket, frame: jobFrame(turn, session.row, row) },
+    { type: "agent_changed", instance: seat.agent.instance },
+  );
   for (const asset of row.assets) turn.effects.push({ type: "asset_changed", asset });
 }

@@ -9,6 +9,8 @@ import { dispatch } from "./dispatch.ts";
 import type { ResolvedLaunch } from "./launch-target.ts";
 import { record, startSession } from "./run-session.ts";
 
+const MAX_CONFIG_BYTES = 200_000;
+
 export interface LaunchRequest {
   readonly resolved: ResolvedLaunch;
   readonly trigger: RunTrigger;
@@ -31,7 +33,14 @@ export function createRun(turn: Turn, request: LaunchRequest & { readonly reques
   const config = request.config ?? job?.config;
   const steps = newSteps(turn, resolved);
   const tooLarge = steps.find(({ plan }) => JSON.stringify(plan).length > MAX_ROW_BYTES / 2);
-  if (tooLarge) return refuse("too_large", `Step '${tooLarge.plan.key}' has ${tooLarge.plan.assets.length} assets and ${tooLarge.plan.checks.length} checks, more than one step can hold. Select fewer.`);
+  if (tooLarge)
+    return refuse(
+      "too_large",
+      `Step '${tooLarge.plan.key}' has ${tooLarge.plan.assets.length} assets and ${tooLarge.plan.checks.length} checks, more than one step can hold. Select fewer.`,
+    );
+  const configText = config === undefined || config === null ? null : JSON.stringify(config);
+  if (configText !== null && configText.length > MAX_CONFIG_BYTES)
+    return refuse("too_large", `The run config has ${configText.length} characters; at most ${MAX_CONFIG_BYTES} are allowed.`);
   const locations = new Set(steps.map(({ plan }) => plan.location));
   const row = insertRun(turn.db, {
     id: turn.newRunId(),
@@ -44,8 +53,10 @@ export function createRun(turn: Turn, request: LaunchRequest & { readonly reques
     trigger: request.trigger,
     parent: request.parent,
     priority: request.priority,
-    config: config === undefined || config === null ? null : JSON.stringify(config),
-    versions: Object.fromEntries(catalog.versions.filter((version) => locations.has(version.location)).map((version) => [version.location, version.id])),
+    config: configText,
+    versions: Object.fromEntries(
+      catalog.versions.filter((version) => locations.has(version.location)).map((version) => [version.location, version.id]),
+    ),
     createdAt: turn.now,
     startedAt: null,
     endedAt: null,

@@ -28,7 +28,14 @@ export function resolveLaunch(catalog: Catalog, target: LaunchTarget, now: numbe
   const selection = job.value?.selection ?? target.selection ?? "";
   const selected = selectAssets(catalog, { selection, location: job.value?.location ?? null });
   if (!selected.ok) return selected;
-  return planAssets(catalog, { ...selected.value, job: job.value, selection, partition: target.partition ?? null, checksOnly: target.checksOnly ?? false, now });
+  return planAssets(catalog, {
+    ...selected.value,
+    job: job.value,
+    selection,
+    partition: target.partition ?? null,
+    checksOnly: target.checksOnly ?? false,
+    now,
+  });
 }
 
 export interface PlanRequest {
@@ -49,8 +56,16 @@ export function planAssets(catalog: Catalog, request: PlanRequest): Result<Resol
   const partition = choosePartition(catalog, { assets: partitioned, given: request.partition, now: request.now });
   if (!partition.ok) return partition;
   const wanted = new Set(request.assets);
-  const checks = request.checks ?? (request.checksOnly ? catalog.checks.filter((check) => wanted.has(check.asset)).map((check) => `${check.asset}:${check.name}`) : undefined);
-  if (request.checksOnly && checks?.length === 0) return refuse("invalid_selection", `None of the ${request.assets.length} selected assets has a check. Select assets with checks, or materialize them.`);
+  const checks =
+    request.checks ??
+    (request.checksOnly
+      ? catalog.checks.filter((check) => wanted.has(check.asset)).map((check) => `${check.asset}:${check.name}`)
+      : undefined);
+  if (request.checksOnly && checks?.length === 0)
+    return refuse(
+      "invalid_selection",
+      `None of the ${request.assets.length} selected assets has a check. Select assets with checks, or materialize them.`,
+    );
   const plan = makePlan({
     graph,
     units: catalog.units,
@@ -60,25 +75,57 @@ export function planAssets(catalog: Catalog, request: PlanRequest): Result<Resol
     partition: partition.value?.key ?? null,
   });
   if (!plan.ok) return plan;
-  return ok({ job: request.job, selection: request.selection, assets: request.assets, external: request.external, partitioned, partition: partition.value, plan: plan.value });
+  return ok({
+    job: request.job,
+    selection: request.selection,
+    assets: request.assets,
+    external: request.external,
+    partitioned,
+    partition: partition.value,
+    plan: plan.value,
+  });
 }
+
+/** So many names can be read in a sentence. */
+const MAX_NAMED_JOBS = 8;
 
 function findJob(catalog: Catalog, name: string, location: string | undefined): Result<Located<ManifestJob>> {
   const found = catalog.jobs.filter((job) => job.name === name && (location === undefined || job.location === location));
   const [first, second] = found;
   if (first && second) {
     const locations = found.map((job) => job.location);
-    return refuse("invalid_input", `Job "${name}" is defined in ${locations.join(" and ")}. Say which code location you mean.`, { job: name, locations });
+    return refuse("invalid_input", `Job "${name}" is defined in ${locations.join(" and ")}. Say which code location you mean.`, {
+      job: name,
+      locations,
+    });
   }
   if (first) return ok(first);
-  const nearest = nearestKeys(name, new Set(catalog.jobs.map((job) => job.name)), 3);
-  return refuse("not_found", `There is no job "${name}"${location === undefined ? "" : ` in ${location}`}.${nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : ""}`, { job: name, nearest });
+  return noSuchJob(catalog, name, location);
+}
+
+function noSuchJob(catalog: Catalog, name: string, location: string | undefined): Result<never> {
+  const elsewhere = catalog.jobs.filter((job) => job.name === name).map((job) => job.location);
+  if (location !== undefined && elsewhere.length > 0) {
+    return refuse("not_found", `Code location ${location} has no job "${name}"; it is defined in ${elsewhere.join(" and ")}.`, {
+      job: name,
+      locations: elsewhere,
+    });
+  }
+  const names = new Set(catalog.jobs.map((job) => job.name));
+  const nearest = nearestKeys(name, names, 3);
+  const few = names.size > 0 && names.size <= MAX_NAMED_JOBS ? ` The jobs are ${[...names].sort().join(", ")}.` : "";
+  const advice = nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : few;
+  return refuse("not_found", `There is no job "${name}".${advice}`, { job: name, nearest });
 }
 
 /** A job selects within its own code location. */
-function selectAssets(catalog: Catalog, input: { readonly selection: string; readonly location: string | null }): Result<{ readonly assets: string[]; readonly external: string[] }> {
+function selectAssets(
+  catalog: Catalog,
+  input: { readonly selection: string; readonly location: string | null },
+): Result<{ readonly assets: string[]; readonly external: string[] }> {
   const { graph } = catalog;
-  if (catalog.versions.length === 0) return refuse("not_found", "No code location is active in this deployment. Publish one with 'headgate publish'.");
+  if (catalog.versions.length === 0)
+    return refuse("not_found", "No code location is active in this deployment. Publish one with 'headgate publish'.");
   const parsed = parseSelection(input.selection);
   if (!parsed.ok) return parsed;
   const keys = evaluateSelection(parsed.value, graph);
@@ -88,9 +135,13 @@ function selectAssets(catalog: Catalog, input: { readonly selection: string; rea
   const external = inScope.filter((key) => !graph.isMaterializable(graph.indexOf(key)));
   if (assets.length > 0) return ok({ assets, external });
   if (external.length > 0) {
-    return refuse("invalid_selection", `The selection ${input.selection} contains only external assets (${external.slice(0, 5).join(", ")}), which nothing here can materialize. Select at least one other asset.`, {
-      external: external.slice(0, 100),
-    });
+    return refuse(
+      "invalid_selection",
+      `The selection ${input.selection} contains only external assets (${external.slice(0, 5).join(", ")}), which nothing here can materialize. Select at least one other asset.`,
+      {
+        external: external.slice(0, 100),
+      },
+    );
   }
   return refuseEmpty(input.selection, emptyClauses(parsed.value, graph).map(printSelection));
 }

@@ -11,7 +11,8 @@ export function drawLineage(turn: Turn): void {
   const { graph } = turn.catalog();
   const levels = graph.levels();
   const edges: [string, string][] = [];
-  for (const [node, key] of graph.keys.entries()) for (const upstream of graph.upstreamOf(node)) edges.push([graph.keys[upstream] ?? "", key]);
+  for (const [node, key] of graph.keys.entries())
+    for (const upstream of graph.upstreamOf(node)) edges.push([graph.keys[upstream] ?? "", key]);
   const layout = layoutGraph(
     graph.keys.map((key, node) => ({ key, group: graph.assets[node]?.group ?? "" })),
     edges,

@@ -1,7 +1,8 @@
 /** Keeps the compact sets of materialized and failed partitions of an asset. */
-import { openPartitions, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
-import { difference, type PartitionSubset, withPartition } from "@headgate/shared/domain/partitions/subset.ts";
-import { readSubset, storeSubset, type StoredSubset } from "@headgate/shared/domain/partitions/subset-json.ts";
+import { openPartitions } from "@headgate/shared/domain/partitions/partition-set.ts";
+import { difference, withPartition } from "@headgate/shared/domain/partitions/subset.ts";
+import { storeSubset } from "@headgate/shared/domain/partitions/subset-json.ts";
+import { parseSubset } from "../partition-sets.ts";
 import { deletePartitionFailure, readPartitionSets, savePartitionFailure, savePartitionSets } from "../store/partition-store.ts";
 import type { Turn } from "../turn.ts";
 
@@ -25,12 +26,14 @@ export function notePartition(turn: Turn, note: PartitionNote): void {
   const stored = readPartitionSets(turn.db, note.asset);
   const materialized = parseSubset(set, stored?.materialized);
   const failed = parseSubset(set, stored?.failed);
-  const next = note.failure === null ? { materialized: withPartition(materialized, number), failed: difference(failed, [number, number + 1]) } : { materialized, failed: withPartition(failed, number) };
+  const next =
+    note.failure === null
+      ? { materialized: withPartition(materialized, number), failed: difference(failed, [number, number + 1]) }
+      : { materialized, failed: withPartition(failed, number) };
   if (note.failure === null) deletePartitionFailure(turn.db, note.asset, note.partition);
   else savePartitionFailure(turn.db, { asset: note.asset, partition: note.partition, at: turn.now, run: note.run, message: note.failure });
-  savePartitionSets(turn.db, note.asset, { materialized: JSON.stringify(storeSubset(set, next.materialized)), failed: JSON.stringify(storeSubset(set, next.failed)) });
-}
-
-export function parseSubset(set: PartitionSet, text: string | undefined): PartitionSubset {
-  return text === undefined || text === "" ? [] : readSubset(set, JSON.parse(text) as StoredSubset);
+  savePartitionSets(turn.db, note.asset, {
+    materialized: JSON.stringify(storeSubset(set, next.materialized)),
+    failed: JSON.stringify(storeSubset(set, next.failed)),
+  });
 }

@@ -11,7 +11,10 @@ export function recordLocationState(turn: Turn, input: { readonly instance: stri
   const agent = readAgent(turn.db, input.instance);
   if (!agent) return false;
   const others = agent.locations.filter((entry) => entry.location !== item.location || entry.version !== item.version);
-  saveAgent(turn.db, { ...agent, locations: [...others, { location: item.location, version: item.version, state: item.state }].slice(-50) });
+  saveAgent(turn.db, {
+    ...agent,
+    locations: [...others, { location: item.location, version: item.version, state: item.state }].slice(-50),
+  });
   turn.effects.push({ type: "agent_changed", instance: input.instance });
   return item.state === "ready";
 }

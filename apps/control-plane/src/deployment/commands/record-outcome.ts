@@ -64,14 +64,34 @@ export function closeAssets(turn: Turn, session: RunSession, input: { readonly s
   for (const row of assetsOfStep(turn.db, step.runNo, step.position)) {
     if (row.open === 0) continue;
     const failed = single || row.status === "running";
-    const end = { runNo: step.runNo, step: step.position, asset: row.asset, now: turn.now, durationMs: null, rowCount: null, message: failure.message.slice(0, 2000) };
+    const end = {
+      runNo: step.runNo,
+      step: step.position,
+      asset: row.asset,
+      now: turn.now,
+      durationMs: null,
+      rowCount: null,
+      message: failure.message.slice(0, 2000),
+    };
     endStepAsset(turn.db, { ...end, status: failed ? "failed" : "skipped" });
     if (failed) {
       const gseq = record(turn, session, { event: { type: "asset_failed", asset: row.asset, failure }, place: placeOf(step) });
-      saveAssetFailure(turn.db, { asset: row.asset, gseq, at: turn.now, run: session.row.id, step: step.key, partition: step.partition, message: failure.message });
-      if (step.partition !== null) notePartition(turn, { asset: row.asset, partition: step.partition, run: session.row.id, failure: failure.message });
+      saveAssetFailure(turn.db, {
+        asset: row.asset,
+        gseq,
+        at: turn.now,
+        run: session.row.id,
+        step: step.key,
+        partition: step.partition,
+        message: failure.message,
+      });
+      if (step.partition !== null)
+        notePartition(turn, { asset: row.asset, partition: step.partition, run: session.row.id, failure: failure.message });
     }
-    turn.effects.push({ type: "asset_changed", asset: row.asset }, { type: "step_asset_changed", run: step.runNo, position: step.position, asset: row.asset });
+    turn.effects.push(
+      { type: "asset_changed", asset: row.asset },
+      { type: "step_asset_changed", run: step.runNo, position: step.position, asset: row.asset },
+    );
   }
 }
 
@@ -82,5 +102,10 @@ function endCanceled(turn: Turn, session: RunSession, step: StepRow): void {
     finishRunIfDone(turn, session);
     return;
   }
-  failStep(turn, session, { step, failure: { kind: "agent_lost", message: "The agent stopped the step because it was shutting down." }, retryable: true, lost: true });
+  failStep(turn, session, {
+    step,
+    failure: { kind: "agent_lost", message: "The agent stopped the step because it was shutting down." },
+    retryable: true,
+    lost: true,
+  });
 }

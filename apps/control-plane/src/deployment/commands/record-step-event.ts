@@ -13,8 +13,14 @@ import { moveStep } from "./step-moves.ts";
 /** Returns the step as it is afterwards. */
 export function recordStepEvent(turn: Turn, session: RunSession, input: { readonly step: StepRow; readonly event: StepEvent }): StepRow {
   const { step, event } = input;
-  if (event.type === "step_started" && moveRun(turn, session, "first_step_started")) record(turn, session, { event: { type: "run_started" } });
+  if (event.type === "step_started" && moveRun(turn, session, "first_step_started"))
+    record(turn, session, { event: { type: "run_started" } });
   const gseq = record(turn, session, { event, place: placeOf(step) });
+  if (!belongsToStep(step, event)) {
+    const message = `'${step.key}' reported on ${"asset" in event ? event.asset : "something"}, which is no part of it; the report changed nothing.`;
+    record(turn, session, { event: { type: "engine", level: "warn", message }, place: placeOf(step) });
+    return step;
+  }
   const at = { step, gseq };
   switch (event.type) {
     case "step_started":
@@ -36,7 +42,16 @@ export function recordStepEvent(turn: Turn, session: RunSession, input: { readon
       assetFailed(turn, session, { ...at, event });
       break;
     case "asset_skipped":
-      endStepAsset(turn.db, { runNo: step.runNo, step: step.position, asset: event.asset, status: "skipped", now: turn.now, durationMs: null, rowCount: null, message: event.reason });
+      endStepAsset(turn.db, {
+        runNo: step.runNo,
+        step: step.position,
+        asset: event.asset,
+        status: "skipped",
+        now: turn.now,
+        durationMs: null,
+        rowCount: null,
+        message: event.reason,
+      });
       barChanged(turn, step, event.asset);
       break;
     case "check_evaluated":
@@ -46,6 +61,34 @@ export function recordStepEvent(turn: Turn, session: RunSession, input: { readon
       assertNever(event);
   }
   return step;
+}
+
+const contents = new WeakMap<StepRow, ReadonlySet<string>>();
+
+/** Assets and checks of a step. Kept with the row, because a step of thousands of assets reports on each of them. */
+function contentOf(step: StepRow): ReadonlySet<string> {
+  const known = contents.get(step) ?? new Set([...step.assets, ...step.checks]);
+  contents.set(step, known);
+  return known;
+}
+
+/** Observations may be of anything, e.g. of an upstream source; what a step materializes and checks is in its plan. */
+function belongsToStep(step: StepRow, event: StepEvent): boolean {
+  switch (event.type) {
+    case "step_started":
+    case "log":
+    case "asset_observed":
+      return true;
+    case "asset_started":
+    case "asset_materialized":
+    case "asset_failed":
+    case "asset_skipped":
+      return contentOf(step).has(event.asset);
+    case "check_evaluated":
+      return contentOf(step).has(`${event.asset}:${event.check}`) || contentOf(step).has(event.asset);
+    default:
+      return assertNever(event);
+  }
 }
 
 function startStep(turn: Turn, session: RunSession, step: StepRow): StepRow {
@@ -70,24 +113,62 @@ function materialized(turn: Turn, session: RunSession, { step, gseq, event }: At
   const partition = event.partition ?? step.partition;
   const rowCount = numberOf(event.metadata["row_count"]);
   const durationMs = event.durationMs ?? null;
-  const bar = endStepAsset(turn.db, { runNo: step.runNo, step: step.position, asset: event.asset, status: "succeeded", now: turn.now, durationMs, rowCount, message: null });
+  const bar = endStepAsset(turn.db, {
+    runNo: step.runNo,
+    step: step.position,
+    asset: event.asset,
+    status: "succeeded",
+    now: turn.now,
+    durationMs,
+    rowCount,
+    message: null,
+  });
   if (bar && bar.before !== "succeeded") {
     session.row.materialized += 1;
     session.changed = true;
   }
   const measured = durationMs ?? (step.assets.length === 1 && step.startedAt !== null ? turn.now - step.startedAt : null);
-  saveMaterialization(turn.db, { asset: event.asset, gseq, at: turn.now, run: session.row.id, step: step.key, partition, durationMs: measured, rowCount, version: step.version });
+  saveMaterialization(turn.db, {
+    asset: event.asset,
+    gseq,
+    at: turn.now,
+    run: session.row.id,
+    step: step.key,
+    partition,
+    durationMs: measured,
+    rowCount,
+    version: step.version,
+  });
   savePoints(turn, session, { asset: event.asset, gseq, partition, metadata: event.metadata });
-  if (measured !== null) savePoint(turn.db, { asset: event.asset, name: "duration_ms", gseq, at: turn.now, value: measured, run: session.row.id, partition });
+  if (measured !== null)
+    savePoint(turn.db, { asset: event.asset, name: "duration_ms", gseq, at: turn.now, value: measured, run: session.row.id, partition });
   if (partition !== null) notePartition(turn, { asset: event.asset, partition, run: session.row.id, failure: null });
   barChanged(turn, step, event.asset);
 }
 
 function assetFailed(turn: Turn, session: RunSession, { step, gseq, event }: At<"asset_failed">): void {
   const { message } = event.failure;
-  endStepAsset(turn.db, { runNo: step.runNo, step: step.position, asset: event.asset, status: "failed", now: turn.now, durationMs: event.durationMs ?? null, rowCount: null, message: message.slice(0, 2000) });
-  saveAssetFailure(turn.db, { asset: event.asset, gseq, at: turn.now, run: session.row.id, step: step.key, partition: step.partition, message });
-  if (step.partition !== null) notePartition(turn, { asset: event.asset, partition: step.partition, run: session.row.id, failure: message });
+  endStepAsset(turn.db, {
+    runNo: step.runNo,
+    step: step.position,
+    asset: event.asset,
+    status: "failed",
+    now: turn.now,
+    durationMs: event.durationMs ?? null,
+    rowCount: null,
+    message: message.slice(0, 2000),
+  });
+  saveAssetFailure(turn.db, {
+    asset: event.asset,
+    gseq,
+    at: turn.now,
+    run: session.row.id,
+    step: step.key,
+    partition: step.partition,
+    message,
+  });
+  if (step.partition !== null)
+    notePartition(turn, { asset: event.asset, partition: step.partition, run: session.row.id, failure: message });
   barChanged(turn, step, event.asset);
 }
 
@@ -109,14 +190,32 @@ function checkEvaluated(turn: Turn, session: RunSession, { step, gseq, event }: 
     description: event.description ?? null,
     partition: event.partition ?? step.partition,
   });
-  savePoints(turn, session, { asset: event.asset, gseq, partition: event.partition ?? step.partition, metadata: event.metadata, prefix: `${event.check}.` });
+  savePoints(turn, session, {
+    asset: event.asset,
+    gseq,
+    partition: event.partition ?? step.partition,
+    metadata: event.metadata,
+    prefix: `${event.check}.`,
+  });
   turn.effects.push({ type: "asset_changed", asset: event.asset });
 }
 
-function savePoints(turn: Turn, session: RunSession, input: { asset: string; gseq: number; partition: string | null; metadata: Metadata; prefix?: string }): void {
+function savePoints(
+  turn: Turn,
+  session: RunSession,
+  input: { asset: string; gseq: number; partition: string | null; metadata: Metadata; prefix?: string },
+): void {
   for (const [name, value] of Object.entries(input.metadata)) {
     if ((value.type !== "int" && value.type !== "float") || !Number.isFinite(value.value)) continue;
-    savePoint(turn.db, { asset: input.asset, name: `${input.prefix ?? ""}${name}`, gseq: input.gseq, at: turn.now, value: value.value, run: session.row.id, partition: input.partition });
+    savePoint(turn.db, {
+      asset: input.asset,
+      name: `${input.prefix ?? ""}${name}`,
+      gseq: input.gseq,
+      at: turn.now,
+      value: value.value,
+      run: session.row.id,
+      partition: input.partition,
+    });
   }
 }
 

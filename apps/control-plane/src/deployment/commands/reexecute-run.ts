@@ -20,13 +20,18 @@ export function reexecuteRun(turn: Turn, input: z.output<typeof reexecuteSchema>
   if (earlier !== null) return ok(earlier);
   const parent = readRun(turn.db, input.run);
   if (!parent) return refuse("not_found", `There is no run ${input.run} in this deployment.`, { run: input.run });
-  if (!isTerminalRun(parent.status)) return refuse("conflict", `Run ${parent.id} is ${parent.status}. Wait until it has ended, or cancel it first.`);
+  if (!isTerminalRun(parent.status))
+    return refuse("conflict", `Run ${parent.id} is ${parent.status}. Wait until it has ended, or cancel it first.`);
   const scope = scopeOf(turn, parent, input);
   if (!scope.ok) return scope;
   const catalog = turn.catalog();
   const gone = scope.value.assets.filter((key) => !catalog.graph.isMaterializable(catalog.graph.indexOf(key)));
   if (gone.length > 0) {
-    return refuse("conflict", `${gone.slice(0, 5).join(", ")} ${gone.length === 1 ? "is" : "are"} no longer defined, so the run cannot be repeated. Launch a new selection instead.`, { assets: gone.slice(0, 100) });
+    return refuse(
+      "conflict",
+      `${gone.slice(0, 5).join(", ")} ${gone.length === 1 ? "is" : "are"} no longer defined, so the run cannot be repeated. Launch a new selection instead.`,
+      { assets: gone.slice(0, 100) },
+    );
   }
   const job = catalog.jobs.find((candidate) => candidate.name === parent.job && candidate.location === parent.jobLocation) ?? null;
   const known = new Set(catalog.checks.map((check) => `${check.asset}:${check.name}`));
@@ -57,7 +62,10 @@ function scopeOf(turn: Turn, parent: RunRow, input: z.output<typeof reexecuteSch
   const keys = new Map(rows.map((row) => [row.position, row.key]));
   const before = Map.groupBy(depsOfRun(turn.db, parent.no), (edge) => edge.after);
   const status = new Map(rows.map((row) => [row.key, row.status]));
-  const steps = rows.map((row): PlanStep => ({ ...row, deps: (before.get(row.position) ?? []).map((edge) => keys.get(edge.before) ?? "") }));
+  const steps = rows.map((row): PlanStep => ({
+    ...row,
+    deps: (before.get(row.position) ?? []).map((edge) => keys.get(edge.before) ?? ""),
+  }));
   const materialized = assetsOfRun(turn.db, parent.no).filter((row) => row.status === "succeeded");
   return reexecutionScope(
     {

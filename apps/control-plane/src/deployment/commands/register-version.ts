@@ -3,7 +3,16 @@ import type { Actor } from "@headgate/shared/api/service.ts";
 import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 import { MAX_ROW_BYTES } from "../store/database.ts";
-import { diffVersions, insertVersion, newestVersion, readLocation, saveDiff, saveLocation, type VersionRow, versionByHash } from "../store/version-store.ts";
+import {
+  diffVersions,
+  insertVersion,
+  newestVersion,
+  readLocation,
+  saveDiff,
+  saveLocation,
+  type VersionRow,
+  versionByHash,
+} from "../store/version-store.ts";
 import type { Turn } from "../turn.ts";
 import { checkManifest } from "./check-manifest.ts";
 
@@ -21,8 +30,8 @@ export function registerVersion(turn: Turn, input: RegisterInput): Result<Versio
   if (known) return ok(known);
   const checked = checkManifest(manifest);
   if (!checked.ok) return checked;
-  const large = manifest.assets.find((asset) => JSON.stringify(asset).length > MAX_ROW_BYTES / 2);
-  if (large) return refuse("too_large", `The definition of asset ${large.key} has more than ${Math.round(MAX_ROW_BYTES / 2000)} kB. Shorten its description, columns or metadata.`);
+  const fits = refuseTooLarge(manifest);
+  if (!fits.ok) return fits;
   const before = newestVersion(turn.db, manifest.location);
   const number = (before?.number ?? 0) + 1;
   const row = insertVersion(
@@ -60,4 +69,23 @@ export function registerVersion(turn: Turn, input: RegisterInput): Result<Versio
   });
   turn.effects.push({ type: "location_changed", location: manifest.location });
   return ok(row);
+}
+
+/** Each definition is one row, and a row has a limit. */
+function refuseTooLarge(manifest: Manifest): Result<null> {
+  const isLarge = (entry: unknown) => JSON.stringify(entry).length > MAX_ROW_BYTES / 2;
+  const asset = manifest.assets.find(isLarge);
+  if (asset)
+    return refuse(
+      "too_large",
+      `The definition of asset ${asset.key} has more than ${Math.round(MAX_ROW_BYTES / 2000)} kB. Shorten its description, columns or metadata.`,
+    );
+  const unit = manifest.units.find(isLarge);
+  if (unit)
+    return refuse(
+      "too_large",
+      `Unit '${unit.id}' has ${unit.assets.length} assets and ${unit.checks.length} checks, more than one unit can hold. Split the project.`,
+    );
+  const named = [...manifest.checks, ...manifest.jobs, ...manifest.schedules, ...manifest.sensors].find(isLarge);
+  return named ? refuse("too_large", `The definition of '${named.name}' has more than ${Math.round(MAX_ROW_BYTES / 2000)} kB.`) : ok(null);
 }

@@ -1,6 +1,15 @@
 /** Ticks of schedules and sensors: plain schedules are decided here, everything with user code is evaluated by an agent. */
 import { latestTime, nextTime, openSchedule } from "../schedule-times.ts";
-import { insertTick, openTick, readAutomation, saveAutomation, finishTick, readTick, type Source, type TickRow } from "../store/automation-store.ts";
+import {
+  insertTick,
+  openTick,
+  readAutomation,
+  saveAutomation,
+  finishTick,
+  readTick,
+  type Source,
+  type TickRow,
+} from "../store/automation-store.ts";
 import { setTimer, type Timer } from "../store/timer-store.ts";
 import { onlineAgents } from "../store/agent-store.ts";
 import { readRunByNo } from "../store/run-store.ts";
@@ -44,7 +53,11 @@ export function fireSchedule(turn: Turn, timer: Timer): void {
       })
     : resolved;
   const run = created.ok ? readRunByNo(turn.db, created.value)?.id : undefined;
-  finishTick(turn.db, { ...tick, finishedAt: turn.now, ...(run === undefined ? { state: "failed", message: created.ok ? "" : created.error.message } : { state: "requested", runs: [run] }) });
+  finishTick(turn.db, {
+    ...tick,
+    finishedAt: turn.now,
+    ...(run === undefined ? { state: "failed", message: created.ok ? "" : created.error.message } : { state: "requested", runs: [run] }),
+  });
   dispatch(turn);
 }
 
@@ -81,7 +94,8 @@ export function fireSensor(turn: Turn, timer: Timer): void {
 function evaluateOnAgent(turn: Turn, tick: TickRow, timeoutSeconds: number): void {
   const version = turn.catalog().versionOf.get(tick.location);
   if (!version) return;
-  const isReady = (agent: { readonly locations: readonly { readonly version: string; readonly state: string }[] }) => agent.locations.some((entry) => entry.version === version.id && entry.state === "ready");
+  const isReady = (agent: { readonly locations: readonly { readonly version: string; readonly state: string }[] }) =>
+    agent.locations.some((entry) => entry.version === version.id && entry.state === "ready");
   const agents = onlineAgents(turn.db).filter((agent) => agent.status === "connected" && agent.socket !== null);
   const agent = agents.find(isReady) ?? agents[0];
   if (!agent || agent.socket === null || !insertTick(turn.db, { ...tick, agent: agent.instance })) return;
@@ -91,7 +105,17 @@ function evaluateOnAgent(turn: Turn, tick: TickRow, timeoutSeconds: number): voi
     {
       type: "send",
       socket: agent.socket,
-      frame: { t: "tick", tick: tick.id, location: tick.location, version: version.id, kind: tick.kind, name: tick.name, cursor: tick.cursorBefore, scheduledFor: tick.scheduledFor, timeoutSeconds },
+      frame: {
+        t: "tick",
+        tick: tick.id,
+        location: tick.location,
+        version: version.id,
+        kind: tick.kind,
+        name: tick.name,
+        cursor: tick.cursorBefore,
+        scheduledFor: tick.scheduledFor,
+        timeoutSeconds,
+      },
     },
   );
 }

@@ -93,7 +93,9 @@ function endRun(turn: Turn, session: RunSession): void {
       record(turn, session, { event: { type: "run_succeeded" } });
       break;
     case "failed":
-      record(turn, session, { event: { type: "run_failed", failure: row.failure ?? { kind: "internal", message: "The run failed without a recorded reason." } } });
+      record(turn, session, {
+        event: { type: "run_failed", failure: row.failure ?? { kind: "internal", message: "The run failed without a recorded reason." } },
+      });
       break;
     case "canceled":
       record(turn, session, { event: { type: "run_canceled", by: row.cancelBy ?? "the agent" } });

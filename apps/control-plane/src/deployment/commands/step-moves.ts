@@ -17,7 +17,11 @@ export function timerIdOf(step: { readonly runNo: number; readonly position: num
 }
 
 /** Applies the transition table and stores the row; null when the table refuses. */
-export function moveStep(turn: Turn, session: RunSession, move: { readonly step: StepRow; readonly trigger: StepTrigger; readonly set?: Partial<StepRow> }): StepRow | null {
+export function moveStep(
+  turn: Turn,
+  session: RunSession,
+  move: { readonly step: StepRow; readonly trigger: StepTrigger; readonly set?: Partial<StepRow> },
+): StepRow | null {
   const next = transitionStep(move.step.status, move.trigger);
   if (!next.ok) return null;
   const row: StepRow = { ...move.step, ...move.set, status: next.status };
@@ -31,7 +35,10 @@ export function succeedStep(turn: Turn, session: RunSession, step: StepRow): voi
   const row = moveStep(turn, session, { step, trigger: "succeeded", set: { endedAt: turn.now, failure: null } });
   if (!row) return;
   endAttempt(turn, row);
-  record(turn, session, { event: { type: "step_succeeded", durationMs: turn.now - (row.startedAt ?? row.assignedAt ?? turn.now) }, place: placeOf(row) });
+  record(turn, session, {
+    event: { type: "step_succeeded", durationMs: turn.now - (row.startedAt ?? row.assignedAt ?? turn.now) },
+    place: placeOf(row),
+  });
   for (const position of releaseAfter(turn.db, { runNo: row.runNo, position: row.position, now: turn.now })) {
     turn.effects.push({ type: "step_changed", run: row.runNo, position });
   }
@@ -99,7 +106,16 @@ function skipAfter(turn: Turn, session: RunSession, failed: StepRow): void {
     if (!row) continue;
     record(turn, session, { event: { type: "step_skipped", because: `'${failed.key}' failed` }, place: { step: row.key, attempt: null } });
     for (const asset of row.assets) {
-      endStepAsset(turn.db, { runNo: row.runNo, step: row.position, asset, status: "skipped", now: turn.now, durationMs: null, rowCount: null, message: `'${failed.key}' failed` });
+      endStepAsset(turn.db, {
+        runNo: row.runNo,
+        step: row.position,
+        asset,
+        status: "skipped",
+        now: turn.now,
+        durationMs: null,
+        rowCount: null,
+        message: `'${failed.key}' failed`,
+      });
       turn.effects.push({ type: "asset_changed", asset }, { type: "step_asset_changed", run: row.runNo, position: row.position, asset });
     }
   }

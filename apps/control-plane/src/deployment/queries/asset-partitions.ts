@@ -5,7 +5,7 @@ import type { PartitionStatusView } from "@headgate/shared/api/views.ts";
 import { openPartitions, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { countOf, difference, includes } from "@headgate/shared/domain/partitions/subset.ts";
 import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
-import { parseSubset } from "../commands/note-partition.ts";
+import { parseSubset } from "../partition-sets.ts";
 import { latestMaterializations, partitionFailures, partitionsInProgress, readPartitionSets } from "../store/partition-store.ts";
 import type { Reader } from "./reader.ts";
 import { unknownAsset } from "./unknown-asset.ts";
@@ -34,7 +34,13 @@ export function assetPartitions(reader: Reader, input: z.output<(typeof inputs)[
     const window = set.windowOf(key);
     const failure = includes(failed, number) ? failures.get(key) : undefined;
     const done = latest.get(key);
-    const status = running.has(key) ? ("in_progress" as const) : includes(failed, number) ? ("failed" as const) : includes(materialized, number) ? ("materialized" as const) : ("missing" as const);
+    const status = running.has(key)
+      ? ("in_progress" as const)
+      : includes(failed, number)
+        ? ("failed" as const)
+        : includes(materialized, number)
+          ? ("materialized" as const)
+          : ("missing" as const);
     return {
       key,
       start: window?.start ?? null,

@@ -1,9 +1,26 @@
 /** Answers about assets and their checks. */
 import type { z } from "zod";
 import type { inputs } from "@headgate/shared/api/inputs.ts";
-import type { AssetCheckView, AssetDetail, AssetEventRow, AssetState, CheckResultView, DefinitionsAsset, MetadataSeries, Page } from "@headgate/shared/api/views.ts";
+import type {
+  AssetCheckView,
+  AssetDetail,
+  AssetEventRow,
+  AssetState,
+  CheckResultView,
+  DefinitionsAsset,
+  MetadataSeries,
+  Page,
+} from "@headgate/shared/api/views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
-import { assetEventRows, assetStateRows, checkEventRows, checkStates, eventsBySeq, seriesOf, type StoredEvent } from "../store/asset-read-store.ts";
+import {
+  assetEventRows,
+  assetStateRows,
+  checkEventRows,
+  checkStates,
+  eventsBySeq,
+  seriesOf,
+  type StoredEvent,
+} from "../store/asset-read-store.ts";
 import { readDefinition } from "../store/definition-store.ts";
 import { readPlace } from "../store/layout-store.ts";
 import { assetStatesOf } from "./asset-states.ts";
@@ -32,10 +49,22 @@ export function assetDetail(reader: Reader, key: string): Result<AssetDetail> {
   const [state] = assetStatesOf(reader, [key]);
   if (!state) return unknownAsset(reader, key);
   const place = readPlace(reader.db, key);
-  const asset: DefinitionsAsset = { ...(definition ?? mentionedOnly(key)), location, checks: [...(checksByAsset.get(key) ?? [])], x: place?.x ?? 0, y: place?.y ?? 0, level: place?.level ?? 0 };
+  const asset: DefinitionsAsset = {
+    ...(definition ?? mentionedOnly(key)),
+    location,
+    checks: [...(checksByAsset.get(key) ?? [])],
+    x: place?.x ?? 0,
+    y: place?.y ?? 0,
+    level: place?.level ?? 0,
+  };
   const row = assetStateRows(reader.db, [key]).get(key);
   const [latest] = row && row.materializedSeq !== null ? eventsBySeq(reader.db, [row.materializedSeq]) : [];
-  return ok({ asset, state, metadata: latest?.event.type === "asset_materialized" ? latest.event.metadata : {}, latestEventSeq: row?.latestSeq ?? null });
+  return ok({
+    asset,
+    state,
+    metadata: latest?.event.type === "asset_materialized" ? latest.event.metadata : {},
+    latestEventSeq: row?.latestSeq ?? null,
+  });
 }
 
 /** A key that is only known as somebody's dependency. */
@@ -53,9 +82,18 @@ export function assetEvents(reader: Reader, input: In<"assetEvents">): Result<Pa
   if (!reader.catalog().graph.has(input.key)) return unknownAsset(reader, input.key);
   const before = cursorOf(input.cursor);
   if (!before.ok) return before;
-  const rows = assetEventRows(reader.db, { asset: input.key, types: input.types, partition: input.partition, before: before.value, limit: input.limit + 1 });
+  const rows = assetEventRows(reader.db, {
+    asset: input.key,
+    types: input.types,
+    partition: input.partition,
+    before: before.value,
+    limit: input.limit + 1,
+  });
   const page = rows.slice(0, input.limit);
-  return ok({ items: page.flatMap((row) => assetEventRow(row.stored, row.partition) ?? []), next: rows.length > input.limit ? String(page.at(-1)?.stored.gseq) : null });
+  return ok({
+    items: page.flatMap((row) => assetEventRow(row.stored, row.partition) ?? []),
+    next: rows.length > input.limit ? String(page.at(-1)?.stored.gseq) : null,
+  });
 }
 
 function assetEventRow(stored: StoredEvent, partition: string | null): AssetEventRow | null {
@@ -69,7 +107,14 @@ function assetEventRow(stored: StoredEvent, partition: string | null): AssetEven
     case "asset_failed":
       return { ...base, type: event.type, metadata: {}, durationMs: event.durationMs ?? null, failure: event.failure, check: null };
     case "check_evaluated":
-      return { ...base, type: event.type, metadata: event.metadata, durationMs: event.durationMs ?? null, failure: null, check: checkResult(stored) };
+      return {
+        ...base,
+        type: event.type,
+        metadata: event.metadata,
+        durationMs: event.durationMs ?? null,
+        failure: null,
+        check: checkResult(stored),
+      };
     default:
       return null;
   }
@@ -96,7 +141,12 @@ export function assetChecks(reader: Reader, key: string): Result<readonly AssetC
   const { graph, checksByAsset } = reader.catalog();
   if (!graph.has(key)) return unknownAsset(reader, key);
   const states = new Map((checkStates(reader.db, [key]).get(key) ?? []).map((row) => [row.name, row]));
-  const events = new Map(eventsBySeq(reader.db, [...states.values()].map((row) => row.gseq)).map((stored) => [stored.gseq, stored]));
+  const events = new Map(
+    eventsBySeq(
+      reader.db,
+      [...states.values()].map((row) => row.gseq),
+    ).map((stored) => [stored.gseq, stored]),
+  );
   return ok(
     (checksByAsset.get(key) ?? []).map((check) => {
       const stored = events.get(states.get(check.name)?.gseq ?? -1);
@@ -110,11 +160,16 @@ export function checkHistory(reader: Reader, input: In<"assetCheckHistory">): Re
   if (!before.ok) return before;
   const rows = checkEventRows(reader.db, { asset: input.key, name: input.check, before: before.value, limit: input.limit + 1 });
   const page = rows.slice(0, input.limit);
-  return ok({ items: page.flatMap((stored) => checkResult(stored) ?? []), next: rows.length > input.limit ? String(page.at(-1)?.gseq) : null });
+  return ok({
+    items: page.flatMap((stored) => checkResult(stored) ?? []),
+    next: rows.length > input.limit ? String(page.at(-1)?.gseq) : null,
+  });
 }
 
 export function assetSeries(reader: Reader, input: In<"assetSeries">): Result<readonly MetadataSeries[]> {
   if (!reader.catalog().graph.has(input.key)) return unknownAsset(reader, input.key);
   const points = Map.groupBy(seriesOf(reader.db, input.key, input.limit), (point) => point.name);
-  return ok([...points].map(([name, rows]) => ({ name, points: rows.map(({ at, value, run, partition }) => ({ at, value, run, partition })) })));
+  return ok(
+    [...points].map(([name, rows]) => ({ name, points: rows.map(({ at, value, run, partition }) => ({ at, value, run, partition })) })),
+  );
 }

@@ -4,7 +4,7 @@ import { assetHealth } from "@headgate/shared/domain/health/asset-health.ts";
 import { openPartitions } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { countOf, difference } from "@headgate/shared/domain/partitions/subset.ts";
 import { canonicalJson } from "@headgate/shared/json.ts";
-import { parseSubset } from "../commands/note-partition.ts";
+import { parseSubset } from "../partition-sets.ts";
 import { type AssetStateRow, assetStateRows, type CheckStateRow, checkStates } from "../store/asset-read-store.ts";
 import { readPartitionSets } from "../store/partition-store.ts";
 import { type OpenAsset, openAssets } from "../store/step-asset-store.ts";
@@ -53,7 +53,15 @@ function assetState(key: string, { row, open, results, external, partitions }: S
         }
       : null;
   const failed =
-    row && row.failedAt !== null ? { at: row.failedAt, run: row.failedRun ?? "", step: row.failedStep ?? "", message: row.failedMessage ?? "", partition: row.failedPartition } : null;
+    row && row.failedAt !== null
+      ? {
+          at: row.failedAt,
+          run: row.failedRun ?? "",
+          step: row.failedStep ?? "",
+          message: row.failedMessage ?? "",
+          partition: row.failedPartition,
+        }
+      : null;
   const materialization = failed ? "failed" : materialized ? "succeeded" : external ? "external" : "never";
   return {
     key,
@@ -94,7 +102,11 @@ function countResults(results: readonly LatestResult[]): AssetState["checks"] {
 
 function partitionCounts(
   reader: Reader,
-  input: { readonly key: string; readonly definition: Parameters<typeof openPartitions>[0]; readonly sets: Map<string, ReturnType<typeof openPartitions>> },
+  input: {
+    readonly key: string;
+    readonly definition: Parameters<typeof openPartitions>[0];
+    readonly sets: Map<string, ReturnType<typeof openPartitions>>;
+  },
 ): AssetState["partitions"] {
   const id = canonicalJson(input.definition);
   const opened = input.sets.get(id) ?? openPartitions(input.definition, { now: reader.now });
@@ -102,5 +114,9 @@ function partitionCounts(
   if (!opened.ok) return { total: 0, materialized: 0, failed: 0 };
   const stored = readPartitionSets(reader.db, input.key);
   const failed = parseSubset(opened.value, stored?.failed);
-  return { total: opened.value.count, materialized: countOf(difference(parseSubset(opened.value, stored?.materialized), failed)), failed: countOf(failed) };
+  return {
+    total: opened.value.count,
+    materialized: countOf(difference(parseSubset(opened.value, stored?.materialized), failed)),
+    failed: countOf(failed),
+  };
 }

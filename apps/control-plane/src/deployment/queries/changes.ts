@@ -13,7 +13,13 @@ import { runSummary, stepAssetView } from "./run-views.ts";
 const MAX_CHANGES = 2_000;
 
 export function countChanges(changed: Changed): number {
-  let count = changed.runs.size + changed.assets.size + changed.locations.size + changed.agents.size + changed.agentsGone.size + Number(changed.definitions);
+  let count =
+    changed.runs.size +
+    changed.assets.size +
+    changed.locations.size +
+    changed.agents.size +
+    changed.agentsGone.size +
+    Number(changed.definitions);
   for (const positions of changed.steps.values()) count += positions.size;
   for (const positions of changed.stepAssets.values()) for (const assets of positions.values()) count += assets.size;
   return count;

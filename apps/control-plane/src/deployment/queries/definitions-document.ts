@@ -10,7 +10,10 @@ import { mentionedOnly } from "./asset-queries.ts";
 import type { Reader } from "./reader.ts";
 
 export function definitionsDocument(reader: Reader, hash: string): Result<string> {
-  if (hash !== reader.definitionsHash) return refuse("not_found", `The definitions ${hash} are no longer those in force; ask for ${reader.definitionsHash}.`, { hash: reader.definitionsHash });
+  if (hash !== reader.definitionsHash)
+    return refuse("not_found", `The definitions ${hash} are no longer those in force; ask for ${reader.definitionsHash}.`, {
+      hash: reader.definitionsHash,
+    });
   const catalog = reader.catalog();
   const size = readPictureSize(reader.db);
   const document: DefinitionsDocument = {
@@ -47,5 +50,7 @@ function countAssets(catalog: Catalog, job: { readonly selection: string; readon
   const parsed = parseSelection(job.selection);
   const keys = parsed.ok ? evaluateSelection(parsed.value, graph) : parsed;
   if (!keys.ok) return 0;
-  return keys.value.filter((key) => graph.assets[graph.indexOf(key)]?.location === job.location && graph.isMaterializable(graph.indexOf(key))).length;
+  return keys.value.filter(
+    (key) => graph.assets[graph.indexOf(key)]?.location === job.location && graph.isMaterializable(graph.indexOf(key)),
+  ).length;
 }

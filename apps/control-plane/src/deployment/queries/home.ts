@@ -56,7 +56,15 @@ function problems(reader: Reader, known: Known): Problem[] {
   const { graph, checksByAsset } = reader.catalog();
   const found: Problem[] = [];
   const failed = failedAssets(reader.db, MAX_PROBLEMS).filter((row) => graph.has(row.asset));
-  for (const row of failed) found.push({ kind: "asset_failed", subject: row.asset, title: `${row.asset} failed`, message: row.message, since: row.at, run: row.run });
+  for (const row of failed)
+    found.push({
+      kind: "asset_failed",
+      subject: row.asset,
+      title: `${row.asset} failed`,
+      message: row.message,
+      since: row.at,
+      run: row.run,
+    });
   for (const row of checksNotPassed(reader.db, MAX_PROBLEMS)) {
     if (!checksByAsset.get(row.asset)?.some((check) => check.name === row.name)) continue;
     found.push({
@@ -70,7 +78,15 @@ function problems(reader: Reader, known: Known): Problem[] {
   }
   for (const location of readLocations(reader.db)) {
     const [error] = location.errors;
-    if (error) found.push({ kind: "location_unavailable", subject: location.name, title: `Code location ${location.name} does not load`, message: error.message, since: location.erroredAt ?? location.updatedAt, run: null });
+    if (error)
+      found.push({
+        kind: "location_unavailable",
+        subject: location.name,
+        title: `Code location ${location.name} does not load`,
+        message: error.message,
+        since: location.erroredAt ?? location.updatedAt,
+        run: null,
+      });
   }
   found.push(...waitingForAgents(known), ...otherFailedRuns(known, new Set(failed.map((row) => row.run))));
   return found.sort((a, b) => b.since - a.since).slice(0, MAX_PROBLEMS);
@@ -81,7 +97,16 @@ function waitingForAgents({ running, agentsConnected }: Known): Problem[] {
   const oldest = waiting.at(-1);
   if (agentsConnected > 0 || !oldest) return [];
   const title = waiting.length === 1 ? "A run waits for an agent" : `${waiting.length} runs wait for an agent`;
-  return [{ kind: "no_agent", subject: oldest.id, title, message: "No agent is connected. Start one with 'headgate agent'.", since: oldest.createdAt, run: oldest.id }];
+  return [
+    {
+      kind: "no_agent",
+      subject: oldest.id,
+      title,
+      message: "No agent is connected. Start one with 'headgate agent'.",
+      since: oldest.createdAt,
+      run: oldest.id,
+    },
+  ];
 }
 
 /** The newest run of a job or selection failed, for a reason that no asset shows. */
@@ -93,7 +118,14 @@ function otherFailedRuns({ recent }: Known, shown: ReadonlySet<string>): Problem
     if (seen.has(subject)) continue;
     seen.add(subject);
     if (run.status !== "failed" || shown.has(run.id)) continue;
-    found.push({ kind: "run_failed", subject: run.id, title: `Run of ${subject.slice(0, 100)} failed`, message: run.error ?? "The run failed.", since: run.endedAt ?? run.createdAt, run: run.id });
+    found.push({
+      kind: "run_failed",
+      subject: run.id,
+      title: `Run of ${subject.slice(0, 100)} failed`,
+      message: run.error ?? "The run failed.",
+      since: run.endedAt ?? run.createdAt,
+      run: run.id,
+    });
   }
   return found;
 }

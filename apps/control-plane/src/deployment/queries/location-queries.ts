@@ -59,7 +59,10 @@ export function listVersionsQuery(reader: Reader, input: In<"versions">): Result
   const rows = listVersions(reader.db, { location: input.location, before, limit: input.limit + 1 });
   const page = rows.slice(0, input.limit);
   const last = page.at(-1);
-  return ok({ items: page.map((row) => versionView(row, location.activeVersion)), next: rows.length > input.limit && last ? String(last.number) : null });
+  return ok({
+    items: page.map((row) => versionView(row, location.activeVersion)),
+    next: rows.length > input.limit && last ? String(last.number) : null,
+  });
 }
 
 export function listAgents(reader: Reader): AgentView[] {

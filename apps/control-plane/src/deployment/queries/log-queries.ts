@@ -7,10 +7,19 @@ import { readVersion } from "../store/version-store.ts";
 import type { Reader } from "./reader.ts";
 import { unknownRun } from "./run-queries.ts";
 
-export function logChunksQuery(reader: Reader, input: Parameters<DeploymentStub["logChunks"]>[0]): Result<{ readonly chunks: readonly RawLogChunk[]; readonly complete: boolean }> {
+export function logChunksQuery(
+  reader: Reader,
+  input: Parameters<DeploymentStub["logChunks"]>[0],
+): Result<{ readonly chunks: readonly RawLogChunk[]; readonly complete: boolean }> {
   const run = readRun(reader.db, input.run);
   if (!run) return unknownRun(input.run);
-  const rows = logChunks(reader.db, { runNo: run.no, step: input.step, attempt: input.attempt, stream: input.stream, offset: input.offset });
+  const rows = logChunks(reader.db, {
+    runNo: run.no,
+    step: input.step,
+    attempt: input.attempt,
+    stream: input.stream,
+    offset: input.offset,
+  });
   return ok({
     chunks: rows
       .filter((row) => row.bytes > 0)
@@ -29,7 +38,12 @@ export function logChunksQuery(reader: Reader, input: Parameters<DeploymentStub[
   });
 }
 
-export function manifestKeyOf(reader: Reader, input: { readonly location: string; readonly version: string }): Result<{ readonly key: string }> {
+export function manifestKeyOf(
+  reader: Reader,
+  input: { readonly location: string; readonly version: string },
+): Result<{ readonly key: string }> {
   const version = readVersion(reader.db, input.version);
-  return version?.location === input.location ? ok({ key: version.manifestKey }) : refuse("not_found", `Code location ${input.location} has no version ${input.version}.`);
+  return version?.location === input.location
+    ? ok({ key: version.manifestKey })
+    : refuse("not_found", `Code location ${input.location} has no version ${input.version}.`);
 }

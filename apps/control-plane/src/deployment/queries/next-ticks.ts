@@ -9,6 +9,8 @@ export function nextTicks(reader: Reader): HomeView["nextTicks"] {
   const { schedules } = reader.catalog();
   return comingSchedules(reader.db, SHOWN).flatMap((row) => {
     const schedule = schedules.find((entry) => entry.location === row.location && entry.name === row.name);
-    return schedule && row.nextAt !== null ? [{ schedule: row.name, location: row.location, job: schedule.job, at: row.nextAt, timezone: schedule.timezone }] : [];
+    return schedule && row.nextAt !== null
+      ? [{ schedule: row.name, location: row.location, job: schedule.job, at: row.nextAt, timezone: schedule.timezone }]
+      : [];
   });
 }

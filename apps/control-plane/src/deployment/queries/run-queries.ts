@@ -1,7 +1,16 @@
 /** Answers about runs. */
 import type { z } from "zod";
 import type { inputs } from "@headgate/shared/api/inputs.ts";
-import type { EventRow, LaunchPreview, Page, RawLogFile, RunDetail, RunSummary, StepAssetView, StepView } from "@headgate/shared/api/views.ts";
+import type {
+  EventRow,
+  LaunchPreview,
+  Page,
+  RawLogFile,
+  RunDetail,
+  RunSummary,
+  StepAssetView,
+  StepView,
+} from "@headgate/shared/api/views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { AppError, ok, refuse, type Result } from "@headgate/shared/errors.ts";
 import { resolveLaunch } from "../commands/launch-target.ts";
@@ -44,27 +53,35 @@ export function runDetail(reader: Reader, id: string): Result<RunDetail> {
   const steps = stepsOfRun(reader.db, run.no);
   return ok({
     run: runSummary(run, waitContext(reader)),
-    steps: stepViews(reader, run, steps, depsOfRun(reader.db, run.no)),
+    steps: stepViews(reader, run, steps),
     stepAssets: stepAssetViews(run, steps, assetsOfRun(reader.db, run.no)),
     failure: run.failure,
     failedStep: run.failedStep,
     config: run.config === null ? null : (JSON.parse(run.config) as unknown),
-    versions: Object.entries(run.versions).map(([location, version]) => ({ location, version, number: readVersion(reader.db, version)?.number ?? 0 })),
+    versions: Object.entries(run.versions).map(([location, version]) => ({
+      location,
+      version,
+      number: readVersion(reader.db, version)?.number ?? 0,
+    })),
     children: childrenOf(reader.db, id),
   });
 }
 
-function stepViews(reader: Reader, run: RunRow, steps: readonly StepRow[], edges: readonly { readonly before: number; readonly after: number }[]): StepView[] {
+function stepViews(reader: Reader, run: RunRow, steps: readonly StepRow[]): StepView[] {
   const keys = new Map(steps.map((step) => [step.position, step.key]));
-  const deps = Map.groupBy(edges, (edge) => edge.after);
+  const deps = Map.groupBy(depsOfRun(reader.db, run.no), (edge) => edge.after);
   const wait = waitContext(reader);
-  return steps.map((step) => stepView(step, { run: run.id, wait, deps: (deps.get(step.position) ?? []).map((edge) => keys.get(edge.before) ?? "") }));
+  return steps.map((step) =>
+    stepView(step, { run: run.id, wait, deps: (deps.get(step.position) ?? []).map((edge) => keys.get(edge.before) ?? "") }),
+  );
 }
 
 /** Some steps of a run, for live changes. */
 export function someStepViews(reader: Reader, run: RunRow, positions: readonly number[]): StepView[] {
   const wait = waitContext(reader);
-  return stepsAt(reader.db, run.no, positions).map((step) => stepView(step, { run: run.id, wait, deps: depsOf(reader.db, run.no, step.position) }));
+  return stepsAt(reader.db, run.no, positions).map((step) =>
+    stepView(step, { run: run.id, wait, deps: depsOf(reader.db, run.no, step.position) }),
+  );
 }
 
 function stepAssetViews(run: RunRow, steps: readonly StepRow[], rows: ReturnType<typeof assetsOfRun>): StepAssetView[] {
@@ -72,10 +89,20 @@ function stepAssetViews(run: RunRow, steps: readonly StepRow[], rows: ReturnType
   return rows.map((row) => stepAssetView(row, { run: run.id, step: keys.get(row.step) ?? "" })).filter((view) => view !== null);
 }
 
-export function runEvents(reader: Reader, input: In<"runEvents">): Result<{ readonly events: readonly EventRow[]; readonly lastSeq: number; readonly done: boolean }> {
+export function runEvents(
+  reader: Reader,
+  input: In<"runEvents">,
+): Result<{ readonly events: readonly EventRow[]; readonly lastSeq: number; readonly done: boolean }> {
   const run = readRun(reader.db, input.run);
   if (!run) return unknownRun(input.run);
-  const { events, complete } = readEvents(reader.db, { runNo: run.no, after: input.after, limit: input.limit, step: input.step, types: input.types, minLevel: input.minLevel });
+  const { events, complete } = readEvents(reader.db, {
+    runNo: run.no,
+    after: input.after,
+    limit: input.limit,
+    step: input.step,
+    types: input.types,
+    minLevel: input.minLevel,
+  });
   // With a filter the last event that matches may lie far behind the last one; the next call need not look at what lies between.
   const lastSeq = complete ? Math.max(run.lastSeq, input.after) : (events.at(-1)?.seq ?? input.after);
   return ok({ events, lastSeq, done: complete && isTerminalRun(run.status) });
@@ -100,6 +127,11 @@ export function previewLaunch(reader: Reader, input: In<"preview">): Result<Laun
     partition,
     partitioned,
     external,
-    warnings: extra.length > 0 ? [`${extra.slice(0, 5).join(", ")}${extra.length > 5 ? ` and ${extra.length - 5} more` : ""} will run too: their unit cannot be split.`] : [],
+    warnings:
+      extra.length > 0
+        ? [
+            `${extra.slice(0, 5).join(", ")}${extra.length > 5 ? ` and ${extra.length - 5} more` : ""} will run too: their unit cannot be split.`,
+          ]
+        : [],
   });
 }

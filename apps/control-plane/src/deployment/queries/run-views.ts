@@ -70,5 +70,14 @@ export function stepView(step: StepRow, context: StepContext): StepView {
 /** Null while nothing is known of the asset in this run. */
 export function stepAssetView(row: StepAssetRow, at: { readonly run: string; readonly step: string }): StepAssetView | null {
   if (row.status === null) return null;
-  return { run: at.run, step: at.step, asset: row.asset, status: row.status, startedAt: row.startedAt, endedAt: row.endedAt, rowCount: row.rowCount, message: row.message };
+  return {
+    run: at.run,
+    step: at.step,
+    asset: row.asset,
+    status: row.status,
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
+    rowCount: row.rowCount,
+    message: row.message,
+  };
 }

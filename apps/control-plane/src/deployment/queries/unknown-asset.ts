@@ -5,5 +5,8 @@ import type { Reader } from "./reader.ts";
 
 export function unknownAsset(reader: Reader, key: string): Result<never> {
   const nearest = nearestKeys(key, reader.catalog().graph.keys, 3);
-  return refuse("not_found", `There is no asset ${key}.${nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : ""}`, { asset: key, nearest });
+  return refuse("not_found", `There is no asset ${key}.${nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : ""}`, {
+    asset: key,
+    nearest,
+  });
 }

@@ -16,13 +16,23 @@ export interface WaitContext {
   readonly limits: LimitCounters;
 }
 
-export function readWaitContext(input: { readonly db: Database; readonly catalog: Catalog; readonly now: number; readonly lastPing: (socket: string) => number | null }): WaitContext {
+export function readWaitContext(input: {
+  readonly db: Database;
+  readonly catalog: Catalog;
+  readonly now: number;
+  readonly lastPing: (socket: string) => number | null;
+}): WaitContext {
   const { db } = input;
   const counts = leaseCounts(db);
   const limits = limitCounters({ maxConcurrentRuns: MAX_CONCURRENT_RUNS, pools: Object.fromEntries(input.catalog.pools) });
   for (const tags of activeRunTags(db)) limits.takeRun(tags);
   for (const holder of poolHolders(db)) limits.takePool(holder.pool, holder);
-  const online = onlineAgents(db).filter((agent) => agent.status === "connected" && agent.socket !== null && input.now - Math.max(agent.lastSeenAt, input.lastPing(agent.socket) ?? 0) <= LEASE_MS);
+  const online = onlineAgents(db).filter(
+    (agent) =>
+      agent.status === "connected" &&
+      agent.socket !== null &&
+      input.now - Math.max(agent.lastSeenAt, input.lastPing(agent.socket) ?? 0) <= LEASE_MS,
+  );
   const total = online.reduce((sum, agent) => sum + agent.slots, 0);
   const free = online.some((agent) => agent.slots > (counts.get(agent.instance) ?? 0));
   return { agents: online.length === 0 ? { type: "no_agent" } : free ? null : { type: "slots", total }, limits };
@@ -37,7 +47,11 @@ export function runWaitsFor(run: RunRow, context: WaitContext): WaitingReason | 
 export function stepWaitsFor(step: StepRow, context: WaitContext): WaitingReason | null {
   if (step.status === "up_for_retry") return { kind: "retry", message: `attempt ${step.attempt} failed; the next one waits for its delay` };
   if (step.status !== "pending") return null;
-  if (step.depsLeft > 0) return { kind: "upstream", message: step.depsLeft === 1 ? "waiting for one step before it" : `waiting for ${step.depsLeft} steps before it` };
+  if (step.depsLeft > 0)
+    return {
+      kind: "upstream",
+      message: step.depsLeft === 1 ? "waiting for one step before it" : `waiting for ${step.depsLeft} steps before it`,
+    };
   const noAgent = context.agents?.type === "no_agent" ? context.agents : null;
   return waiting(noAgent ?? context.limits.poolBlockedBy(step.pool) ?? context.agents);
 }
@@ -46,4 +60,7 @@ function waiting(reason: WaitReason | null): WaitingReason | null {
   return reason && { kind: KIND[reason.type], message: describeWait(reason) };
 }
 
-const KIND = { max_runs: "run_limit", tag: "run_limit", pool: "pool", no_agent: "no_agent", slots: "slots" } as const satisfies Record<WaitReason["type"], WaitingReason["kind"]>;
+const KIND = { max_runs: "run_limit", tag: "run_limit", pool: "pool", no_agent: "no_agent", slots: "slots" } as const satisfies Record<
+  WaitReason["type"],
+  WaitingReason["kind"]
+>;

@@ -1,7 +1,7 @@
 /** Reading what the projections of assets and checks hold. */
 import { and, desc, eq, inArray, lt } from "drizzle-orm";
 import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
-import { assetEvent, assetState, checkEvent, event, run } from "../schema.ts";
+import { assetEvent, type assetState, checkEvent, event, run } from "../schema.ts";
 import type { Database } from "./database.ts";
 
 export type AssetStateRow = typeof assetState.$inferSelect;
@@ -14,10 +14,39 @@ export function assetStateRows(db: Database, keys: readonly string[]): Map<strin
          failed_at, failed_run, failed_step, failed_message, failed_partition, latest_seq FROM asset_state WHERE asset IN (SELECT value FROM json_each(?))`,
       JSON.stringify(keys),
     )
-    .raw<[string, number | null, string | null, string | null, string | null, number | null, number | null, number | null, string | null, number | null, string | null, string | null, string | null, string | null, number | null]>();
+    .raw<
+      [
+        string,
+        number | null,
+        string | null,
+        string | null,
+        string | null,
+        number | null,
+        number | null,
+        number | null,
+        string | null,
+        number | null,
+        string | null,
+        string | null,
+        string | null,
+        string | null,
+        number | null,
+      ]
+    >();
   const states = new Map<string, AssetStateRow>();
   for (const row of rows) {
-    const [asset, materializedAt, materializedRun, materializedStep, materializedPartition, materializedSeq, durationMs, rowCount, codeVersion, ...failed] = row;
+    const [
+      asset,
+      materializedAt,
+      materializedRun,
+      materializedStep,
+      materializedPartition,
+      materializedSeq,
+      durationMs,
+      rowCount,
+      codeVersion,
+      ...failed
+    ] = row;
     const [failedAt, failedRun, failedStep, failedMessage, failedPartition, latestSeq] = failed;
     states.set(asset, {
       asset,
@@ -53,30 +82,57 @@ export interface CheckStateRow {
 
 /** Asset -> the latest result of each of its checks. */
 export function checkStates(db: Database, keys: readonly string[]): Map<string, CheckStateRow[]> {
-  const rows = db.sql.exec<{ asset: string; name: string; gseq: number; at: number; run: string; passed: number; severity: string; description: string | null }>(
+  const rows = db.sql.exec<{
+    asset: string;
+    name: string;
+    gseq: number;
+    at: number;
+    run: string;
+    passed: number;
+    severity: string;
+    description: string | null;
+  }>(
     "SELECT asset, name, gseq, at, run, passed, severity, description FROM check_state WHERE asset IN (SELECT value FROM json_each(?))",
     JSON.stringify(keys),
   );
   return Map.groupBy(rows.toArray().map(checkStateRow), (row) => row.asset);
 }
 
-function checkStateRow(row: { asset: string; name: string; gseq: number; at: number; run: string; passed: number; severity: string; description: string | null }): CheckStateRow {
+function checkStateRow(row: {
+  asset: string;
+  name: string;
+  gseq: number;
+  at: number;
+  run: string;
+  passed: number;
+  severity: string;
+  description: string | null;
+}): CheckStateRow {
   return { ...row, passed: row.passed === 1, severity: row.severity === "warn" ? "warn" : "error" };
 }
 
 /** Newest first. */
 export function checksNotPassed(db: Database, limit: number): CheckStateRow[] {
   return db.sql
-    .exec<{ asset: string; name: string; gseq: number; at: number; run: string; passed: number; severity: string; description: string | null }>(
-      "SELECT asset, name, gseq, at, run, passed, severity, description FROM check_state WHERE passed = 0 ORDER BY at DESC LIMIT ?",
-      limit,
-    )
+    .exec<{
+      asset: string;
+      name: string;
+      gseq: number;
+      at: number;
+      run: string;
+      passed: number;
+      severity: string;
+      description: string | null;
+    }>("SELECT asset, name, gseq, at, run, passed, severity, description FROM check_state WHERE passed = 0 ORDER BY at DESC LIMIT ?", limit)
     .toArray()
     .map(checkStateRow);
 }
 
 /** Newest first. */
-export function failedAssets(db: Database, limit: number): { readonly asset: string; readonly at: number; readonly run: string; readonly message: string }[] {
+export function failedAssets(
+  db: Database,
+  limit: number,
+): { readonly asset: string; readonly at: number; readonly run: string; readonly message: string }[] {
   return db.sql
     .exec<{ asset: string; at: number; run: string; message: string }>(
       "SELECT asset, failed_at AS at, failed_run AS run, failed_message AS message FROM asset_state WHERE failed_at IS NOT NULL ORDER BY failed_at DESC LIMIT ?",
@@ -103,7 +159,15 @@ export function eventsBySeq(db: Database, gseqs: readonly number[]): StoredEvent
   const found: StoredEvent[] = [];
   for (let start = 0; start < gseqs.length; start += 90) {
     const part = gseqs.slice(start, start + 90);
-    found.push(...db.orm.select(eventColumns).from(event).innerJoin(run, eq(run.no, event.runNo)).where(inArray(event.gseq, part)).all().map(storedEvent));
+    found.push(
+      ...db.orm
+        .select(eventColumns)
+        .from(event)
+        .innerJoin(run, eq(run.no, event.runNo))
+        .where(inArray(event.gseq, part))
+        .all()
+        .map(storedEvent),
+    );
   }
   return found;
 }
@@ -118,7 +182,10 @@ export interface AssetEventQuery {
 }
 
 /** Newest first. */
-export function assetEventRows(db: Database, query: AssetEventQuery): { readonly stored: StoredEvent; readonly partition: string | null }[] {
+export function assetEventRows(
+  db: Database,
+  query: AssetEventQuery,
+): { readonly stored: StoredEvent; readonly partition: string | null }[] {
   return db.orm
     .select({ ...eventColumns, partition: assetEvent.partition })
     .from(assetEvent)
@@ -139,13 +206,22 @@ export function assetEventRows(db: Database, query: AssetEventQuery): { readonly
 }
 
 /** Newest first. */
-export function checkEventRows(db: Database, query: { readonly asset: string; readonly name: string; readonly before: number | null; readonly limit: number }): StoredEvent[] {
+export function checkEventRows(
+  db: Database,
+  query: { readonly asset: string; readonly name: string; readonly before: number | null; readonly limit: number },
+): StoredEvent[] {
   return db.orm
     .select(eventColumns)
     .from(checkEvent)
     .innerJoin(event, eq(event.gseq, checkEvent.gseq))
     .innerJoin(run, eq(run.no, event.runNo))
-    .where(and(eq(checkEvent.asset, query.asset), eq(checkEvent.name, query.name), query.before === null ? undefined : lt(checkEvent.gseq, query.before)))
+    .where(
+      and(
+        eq(checkEvent.asset, query.asset),
+        eq(checkEvent.name, query.name),
+        query.before === null ? undefined : lt(checkEvent.gseq, query.before),
+      ),
+    )
     .orderBy(desc(checkEvent.gseq))
     .limit(query.limit)
     .all()

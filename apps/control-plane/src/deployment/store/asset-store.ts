@@ -61,12 +61,22 @@ export function saveAssetFailure(db: Database, row: AssetFailure): void {
   indexAssetEvent(db, { asset: row.asset, gseq: row.gseq, type: "asset_failed", partition: row.partition });
 }
 
-export function saveObservation(db: Database, row: { readonly asset: string; readonly gseq: number; readonly partition: string | null }): void {
-  db.sql.exec("INSERT INTO asset_state (asset, latest_seq) VALUES (?, ?) ON CONFLICT (asset) DO UPDATE SET latest_seq = excluded.latest_seq", row.asset, row.gseq);
+export function saveObservation(
+  db: Database,
+  row: { readonly asset: string; readonly gseq: number; readonly partition: string | null },
+): void {
+  db.sql.exec(
+    "INSERT INTO asset_state (asset, latest_seq) VALUES (?, ?) ON CONFLICT (asset) DO UPDATE SET latest_seq = excluded.latest_seq",
+    row.asset,
+    row.gseq,
+  );
   indexAssetEvent(db, { ...row, type: "asset_observed" });
 }
 
-function indexAssetEvent(db: Database, row: { readonly asset: string; readonly gseq: number; readonly type: string; readonly partition: string | null }): void {
+function indexAssetEvent(
+  db: Database,
+  row: { readonly asset: string; readonly gseq: number; readonly type: string; readonly partition: string | null },
+): void {
   db.sql.exec("INSERT INTO asset_event (asset, gseq, type, partition) VALUES (?, ?, ?, ?)", row.asset, row.gseq, row.type, row.partition);
 }
 
@@ -108,7 +118,11 @@ export function saveCheckResult(db: Database, row: CheckResult): void {
     passed,
     row.severity,
   );
-  db.sql.exec("INSERT INTO asset_state (asset, latest_seq) VALUES (?, ?) ON CONFLICT (asset) DO UPDATE SET latest_seq = excluded.latest_seq", row.asset, row.gseq);
+  db.sql.exec(
+    "INSERT INTO asset_state (asset, latest_seq) VALUES (?, ?) ON CONFLICT (asset) DO UPDATE SET latest_seq = excluded.latest_seq",
+    row.asset,
+    row.gseq,
+  );
   indexAssetEvent(db, { asset: row.asset, gseq: row.gseq, type: "check_evaluated", partition: row.partition });
 }
 
@@ -133,8 +147,16 @@ export function checkOutcomes(db: Database, runNo: number, step: string): CheckO
 
 /** Ids (`<asset>:<name>`) of the checks of a run that passed, across its steps. */
 export function passedChecks(db: Database, runNo: number): Set<string> {
-  const rows = db.sql.exec<{ id: string; passed: number }>("SELECT asset || ':' || name AS id, passed, max(gseq) FROM check_event WHERE run_no = ? GROUP BY asset, name", runNo);
-  return new Set(rows.toArray().filter((row) => row.passed === 1).map((row) => row.id));
+  const rows = db.sql.exec<{ id: string; passed: number }>(
+    "SELECT asset || ':' || name AS id, passed, max(gseq) FROM check_event WHERE run_no = ? GROUP BY asset, name",
+    runNo,
+  );
+  return new Set(
+    rows
+      .toArray()
+      .filter((row) => row.passed === 1)
+      .map((row) => row.id),
+  );
 }
 
 /** Those of the checks that the version declares as blocking. */

@@ -9,9 +9,25 @@ export interface Attempt {
 }
 
 export function insertAttempt(db: Database, row: Attempt): void {
-  db.sql.exec("INSERT OR REPLACE INTO attempt (run_no, position, attempt, token) VALUES (?, ?, ?, ?)", row.runNo, row.position, row.attempt, row.token);
+  db.sql.exec(
+    "INSERT OR REPLACE INTO attempt (run_no, position, attempt, token) VALUES (?, ?, ?, ?)",
+    row.runNo,
+    row.position,
+    row.attempt,
+    row.token,
+  );
 }
 
 export function wasAssignedTo(db: Database, row: Attempt): boolean {
-  return db.sql.exec("SELECT 1 FROM attempt WHERE run_no = ? AND position = ? AND attempt = ? AND token = ?", row.runNo, row.position, row.attempt, row.token).toArray().length > 0;
+  return (
+    db.sql
+      .exec(
+        "SELECT 1 FROM attempt WHERE run_no = ? AND position = ? AND attempt = ? AND token = ?",
+        row.runNo,
+        row.position,
+        row.attempt,
+        row.token,
+      )
+      .toArray().length > 0
+  );
 }

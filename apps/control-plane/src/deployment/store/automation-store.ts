@@ -12,7 +12,8 @@ export interface Source {
   readonly name: string;
 }
 
-const isSource = (source: Source) => and(eq(automation.location, source.location), eq(automation.kind, source.kind), eq(automation.name, source.name));
+const isSource = (source: Source) =>
+  and(eq(automation.location, source.location), eq(automation.kind, source.kind), eq(automation.name, source.name));
 const isTickOf = (source: Source) => and(eq(tick.location, source.location), eq(tick.kind, source.kind), eq(tick.name, source.name));
 
 export function readAutomations(db: Database): AutomationRow[] {
@@ -66,11 +67,30 @@ const KEPT_TICKS = 500;
 export function finishTick(db: Database, row: TickRow): void {
   db.orm
     .update(tick)
-    .set({ state: row.state, finishedAt: row.finishedAt, cursorAfter: row.cursorAfter, runs: row.runs, message: row.message, stack: row.stack, logs: row.logs })
+    .set({
+      state: row.state,
+      finishedAt: row.finishedAt,
+      cursorAfter: row.cursorAfter,
+      runs: row.runs,
+      message: row.message,
+      stack: row.stack,
+      logs: row.logs,
+    })
     .where(eq(tick.id, row.id))
     .run();
-  const oldest = db.orm.select({ at: tick.scheduledFor }).from(tick).where(isTickOf(row)).orderBy(desc(tick.scheduledFor)).limit(1).offset(KEPT_TICKS).get();
-  if (oldest) db.orm.delete(tick).where(and(isTickOf(row), sql`${tick.scheduledFor} <= ${oldest.at}`)).run();
+  const oldest = db.orm
+    .select({ at: tick.scheduledFor })
+    .from(tick)
+    .where(isTickOf(row))
+    .orderBy(desc(tick.scheduledFor))
+    .limit(1)
+    .offset(KEPT_TICKS)
+    .get();
+  if (oldest)
+    db.orm
+      .delete(tick)
+      .where(and(isTickOf(row), sql`${tick.scheduledFor} <= ${oldest.at}`))
+      .run();
 }
 
 export function runOfKey(db: Database, key: { readonly location: string; readonly sensor: string; readonly key: string }): number | null {
@@ -83,6 +103,9 @@ export function runOfKey(db: Database, key: { readonly location: string; readonl
   );
 }
 
-export function insertRunKey(db: Database, row: { readonly location: string; readonly sensor: string; readonly key: string; readonly runNo: number }): void {
+export function insertRunKey(
+  db: Database,
+  row: { readonly location: string; readonly sensor: string; readonly key: string; readonly runNo: number },
+): void {
   db.orm.insert(runKey).values(row).run();
 }

@@ -17,7 +17,11 @@ export function openDatabase(storage: DurableObjectStorage): Database {
 }
 
 /** Runs one statement per batch of rows; the statement reads them from `json_each(?1)`, further values follow as `?2`, `?3`... */
-export function execBatches(db: Database, statement: string, input: { readonly rows: readonly unknown[]; readonly values?: readonly SqlStorageValue[] }): void {
+export function execBatches(
+  db: Database,
+  statement: string,
+  input: { readonly rows: readonly unknown[]; readonly values?: readonly SqlStorageValue[] },
+): void {
   for (const batch of jsonBatches(input.rows)) db.sql.exec(statement, batch, ...(input.values ?? []));
 }
 

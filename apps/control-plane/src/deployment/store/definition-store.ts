@@ -18,7 +18,10 @@ export interface StoredDefinition extends Omit<ManifestAsset, "code" | "configSc
 
 /** One row at a time, so that the definitions of a large location are never all in memory as text. */
 export function* definitionsOf(db: Database, versionNo: number): Generator<StoredDefinition> {
-  for (const row of db.sql.exec<{ graph: string; detail: string }>("SELECT graph, detail FROM version_asset WHERE version_no = ? ORDER BY key", versionNo)) {
+  for (const row of db.sql.exec<{ graph: string; detail: string }>(
+    "SELECT graph, detail FROM version_asset WHERE version_no = ? ORDER BY key",
+    versionNo,
+  )) {
     yield { ...JSON.parse(row.graph), ...JSON.parse(row.detail) } as StoredDefinition;
   }
 }
@@ -40,7 +43,11 @@ export function readDefinition(db: Database, versionNo: number, key: string): (M
 /** By the version's id. */
 export function readGraphAsset(db: Database, version: string, key: string): GraphAsset | null {
   const row = db.sql
-    .exec<{ graph: string }>("SELECT version_asset.graph AS graph FROM version JOIN version_asset ON version_asset.version_no = version.no WHERE version.id = ? AND version_asset.key = ?", version, key)
+    .exec<{ graph: string }>(
+      "SELECT version_asset.graph AS graph FROM version JOIN version_asset ON version_asset.version_no = version.no WHERE version.id = ? AND version_asset.key = ?",
+      version,
+      key,
+    )
     .toArray()[0];
   return row ? (JSON.parse(row.graph) as GraphAsset) : null;
 }

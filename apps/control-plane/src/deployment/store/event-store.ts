@@ -48,7 +48,10 @@ export function appendEvents(db: Database, runNo: number, events: readonly NewEv
     db,
     `INSERT INTO event (gseq, run_no, seq, at, step, attempt, type, level, body)
      SELECT value ->> 0, ?2, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7 FROM json_each(?1)`,
-    { rows: events.map((event) => [event.gseq, event.seq, event.at, event.step, event.attempt, event.type, event.level, event.body]), values: [runNo] },
+    {
+      rows: events.map((event) => [event.gseq, event.seq, event.at, event.step, event.attempt, event.type, event.level, event.body]),
+      values: [runNo],
+    },
   );
 }
 

@@ -30,7 +30,16 @@ export function logFilesOf(db: Database, runNo: number): RawLogFile[] {
 const MAX_CHUNKS = 1000;
 
 /** Chunks with bytes at or after the offset, in order. */
-export function logChunks(db: Database, query: { readonly runNo: number; readonly step: string; readonly attempt: number; readonly stream: "stdout" | "stderr"; readonly offset: number }): LogChunkRow[] {
+export function logChunks(
+  db: Database,
+  query: {
+    readonly runNo: number;
+    readonly step: string;
+    readonly attempt: number;
+    readonly stream: "stdout" | "stderr";
+    readonly offset: number;
+  },
+): LogChunkRow[] {
   return db.orm
     .select()
     .from(logChunk)

@@ -26,6 +26,10 @@ export function readStream(db: Database): StreamPosition {
 }
 
 export function advanceStream(db: Database): number {
-  const row = db.sql.exec<{ value: string }>("INSERT INTO meta (key, value) VALUES ('live_seq', '1') ON CONFLICT (key) DO UPDATE SET value = value + 1 RETURNING value").one();
+  const row = db.sql
+    .exec<{ value: string }>(
+      "INSERT INTO meta (key, value) VALUES ('live_seq', '1') ON CONFLICT (key) DO UPDATE SET value = value + 1 RETURNING value",
+    )
+    .one();
   return Number(row.value);
 }

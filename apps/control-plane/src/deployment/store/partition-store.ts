@@ -8,7 +8,11 @@ export interface PartitionSets {
 }
 
 export function readPartitionSets(db: Database, asset: string): PartitionSets | null {
-  return db.sql.exec<{ materialized: string; failed: string }>("SELECT materialized, failed FROM asset_partition WHERE asset = ?", asset).toArray()[0] ?? null;
+  return (
+    db.sql
+      .exec<{ materialized: string; failed: string }>("SELECT materialized, failed FROM asset_partition WHERE asset = ?", asset)
+      .toArray()[0] ?? null
+  );
 }
 
 export function savePartitionSets(db: Database, asset: string, sets: PartitionSets): void {
@@ -23,7 +27,10 @@ export function savePartitionSets(db: Database, asset: string, sets: PartitionSe
 /** Of the partitions that failed, the messages of the latest ones are kept. */
 const MAX_FAILURES_PER_ASSET = 500;
 
-export function savePartitionFailure(db: Database, row: { readonly asset: string; readonly partition: string; readonly at: number; readonly run: string; readonly message: string }): void {
+export function savePartitionFailure(
+  db: Database,
+  row: { readonly asset: string; readonly partition: string; readonly at: number; readonly run: string; readonly message: string },
+): void {
   db.sql.exec(
     `INSERT INTO partition_failure (asset, partition, at, run, message) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (asset, partition) DO UPDATE SET at = excluded.at, run = excluded.run, message = excluded.message`,
@@ -62,7 +69,11 @@ export function partitionFailures(db: Database, asset: string, partitions: reado
 }
 
 /** The latest materialization of each of the partitions: when, and by which run. */
-export function latestMaterializations(db: Database, asset: string, partitions: readonly string[]): Map<string, { readonly at: number; readonly run: string }> {
+export function latestMaterializations(
+  db: Database,
+  asset: string,
+  partitions: readonly string[],
+): Map<string, { readonly at: number; readonly run: string }> {
   const rows = db.sql
     .exec<{ partition: string; at: number; run: string }>(
       `SELECT latest.partition AS partition, event.at AS at, run.id AS run FROM

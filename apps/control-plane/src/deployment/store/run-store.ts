@@ -72,7 +72,10 @@ export function activeRunTags(db: Database): Readonly<Record<string, string>>[] 
 }
 
 export function queuedRunNos(db: Database, limit: number): number[] {
-  return db.sql.exec<{ no: number }>("SELECT no FROM run WHERE status = 'queued' ORDER BY no LIMIT ?", limit).toArray().map((row) => row.no);
+  return db.sql
+    .exec<{ no: number }>("SELECT no FROM run WHERE status = 'queued' ORDER BY no LIMIT ?", limit)
+    .toArray()
+    .map((row) => row.no);
 }
 
 export interface RunListQuery {
@@ -93,11 +96,14 @@ export function listRuns(db: Database, query: RunListQuery): RunRow[] {
   if (query.statuses !== undefined) where.push(inArray(run.status, [...query.statuses]));
   if (query.job !== undefined) where.push(eq(run.job, query.job));
   if (query.createdAfter !== undefined) where.push(gte(run.createdAt, query.createdAfter));
-  if (query.asset !== undefined) where.push(inArray(run.no, db.orm.select({ no: stepAsset.runNo }).from(stepAsset).where(eq(stepAsset.asset, query.asset))));
+  if (query.asset !== undefined)
+    where.push(inArray(run.no, db.orm.select({ no: stepAsset.runNo }).from(stepAsset).where(eq(stepAsset.asset, query.asset))));
   if (query.text !== undefined && query.text !== "") {
     // instr instead of LIKE: no pattern characters to escape and no limit on the pattern's length.
     const needle = query.text.toLowerCase();
-    where.push(sql`instr(lower(${run.id} || ' ' || coalesce(${run.job}, '') || ' ' || ${run.selection} || ' ' || ${run.tags}), ${needle}) > 0`);
+    where.push(
+      sql`instr(lower(${run.id} || ' ' || coalesce(${run.job}, '') || ' ' || ${run.selection} || ' ' || ${run.tags}), ${needle}) > 0`,
+    );
   }
   return db.orm
     .select()
@@ -109,13 +115,26 @@ export function listRuns(db: Database, query: RunListQuery): RunRow[] {
 }
 
 export function childrenOf(db: Database, id: string): { readonly id: string; readonly status: RunStatus; readonly createdAt: number }[] {
-  return db.orm.select({ id: run.id, status: run.status, createdAt: run.createdAt }).from(run).where(eq(run.parent, id)).orderBy(asc(run.no)).limit(200).all();
+  return db.orm
+    .select({ id: run.id, status: run.status, createdAt: run.createdAt })
+    .from(run)
+    .where(eq(run.parent, id))
+    .orderBy(asc(run.no))
+    .limit(200)
+    .all();
 }
 
 export function runNoOfRequest(db: Database, id: string): number | null {
   return db.orm.select({ no: request.runNo }).from(request).where(eq(request.id, id)).get()?.no ?? null;
 }
 
+/** Nobody repeats a click after days. */
+const FORGET_REQUESTS_AFTER_MS = 7 * 86_400_000;
+
 export function insertRequest(db: Database, row: { readonly id: string; readonly runNo: number; readonly at: number }): void {
   db.orm.insert(request).values(row).run();
+  db.orm
+    .delete(request)
+    .where(lt(request.at, row.at - FORGET_REQUESTS_AFTER_MS))
+    .run();
 }

@@ -12,7 +12,13 @@ export interface StepAssetAt {
 }
 
 export function startStepAsset(db: Database, at: StepAssetAt, now: number): void {
-  db.sql.exec("UPDATE step_asset SET open = 1, status = 'running', started_at = ?, ended_at = NULL, message = NULL WHERE run_no = ? AND step = ? AND asset = ?", now, at.runNo, at.step, at.asset);
+  db.sql.exec(
+    "UPDATE step_asset SET open = 1, status = 'running', started_at = ?, ended_at = NULL, message = NULL WHERE run_no = ? AND step = ? AND asset = ?",
+    now,
+    at.runNo,
+    at.step,
+    at.asset,
+  );
 }
 
 export interface StepAssetEnd extends StepAssetAt {
@@ -25,7 +31,14 @@ export interface StepAssetEnd extends StepAssetAt {
 
 /** Returns the former status, or undefined when the asset is no part of the step. */
 export function endStepAsset(db: Database, end: StepAssetEnd): { readonly before: string | null } | undefined {
-  const row = db.sql.exec<{ status: string | null }>("SELECT status FROM step_asset WHERE run_no = ? AND step = ? AND asset = ?", end.runNo, end.step, end.asset).toArray()[0];
+  const row = db.sql
+    .exec<{ status: string | null }>(
+      "SELECT status FROM step_asset WHERE run_no = ? AND step = ? AND asset = ?",
+      end.runNo,
+      end.step,
+      end.asset,
+    )
+    .toArray()[0];
   if (!row) return undefined;
   db.sql.exec(
     `UPDATE step_asset SET open = 0, status = ?, started_at = coalesce(started_at, ?), ended_at = ?, row_count = ?, message = ? WHERE run_no = ? AND step = ? AND asset = ?`,
@@ -44,14 +57,21 @@ export function endStepAsset(db: Database, end: StepAssetEnd): { readonly before
 /** Another attempt will do again what has not succeeded. */
 export function reopenAssets(db: Database, runNo: number, step: number): string[] {
   return db.sql
-    .exec<{ asset: string }>("UPDATE step_asset SET open = 1 WHERE run_no = ? AND step = ? AND open = 0 AND status IS NOT 'succeeded' RETURNING asset", runNo, step)
+    .exec<{ asset: string }>(
+      "UPDATE step_asset SET open = 1 WHERE run_no = ? AND step = ? AND open = 0 AND status IS NOT 'succeeded' RETURNING asset",
+      runNo,
+      step,
+    )
     .toArray()
     .map((row) => row.asset);
 }
 
 /** What is still open in a run that has ended will not happen any more. */
 export function closeAssetsOfRun(db: Database, runNo: number): string[] {
-  return db.sql.exec<{ asset: string }>("UPDATE step_asset SET open = 0 WHERE run_no = ? AND open = 1 RETURNING asset", runNo).toArray().map((row) => row.asset);
+  return db.sql
+    .exec<{ asset: string }>("UPDATE step_asset SET open = 0 WHERE run_no = ? AND open = 1 RETURNING asset", runNo)
+    .toArray()
+    .map((row) => row.asset);
 }
 
 export function assetsOfStep(db: Database, runNo: number, step: number): StepAssetRow[] {

@@ -1,5 +1,5 @@
 /** Rows of steps, their order, and the questions the queue asks about them. */
-import { and, asc, eq, inArray } from "drizzle-orm";
+import { and, asc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Plan } from "@headgate/shared/domain/run/plan-types.ts";
 import { step, stepDep, type StepRow } from "../schema.ts";
 import { type Database, execBatches } from "./database.ts";
@@ -11,7 +11,10 @@ export interface NewStep {
 }
 
 /** Stores the whole plan of a run: steps, their order, and the assets each is to materialize. */
-export function insertSteps(db: Database, input: { readonly runNo: number; readonly steps: readonly NewStep[]; readonly now: number }): void {
+export function insertSteps(
+  db: Database,
+  input: { readonly runNo: number; readonly steps: readonly NewStep[]; readonly now: number },
+): void {
   const positions = new Map(input.steps.map((entry, position) => [entry.plan.key, position]));
   const rows = input.steps.map(({ plan, version, subset }, position) => ({
     position,
@@ -144,7 +147,10 @@ export function pendingAfter(db: Database, runNo: number, position: number): Ste
 }
 
 /** Ready steps of a run in plan order, leaving out those of full pools. */
-export function readySteps(db: Database, input: { readonly runNo: number; readonly fullPools: readonly string[]; readonly limit: number }): StepRow[] {
+export function readySteps(
+  db: Database,
+  input: { readonly runNo: number; readonly fullPools: readonly string[]; readonly limit: number },
+): StepRow[] {
   const positions = db.sql
     .exec<{ position: number }>(
       `SELECT position FROM step WHERE run_no = ?1 AND status = 'pending' AND deps_left = 0 AND (pool IS NULL OR pool NOT IN (SELECT value FROM json_each(?2))) ORDER BY position LIMIT ?3`,
@@ -173,12 +179,30 @@ export function leasesOf(db: Database, instance: string): Lease[] {
       instance,
     )
     .toArray()
-    .map((row) => ({ runNo: row.run_no, position: row.position, key: row.key, epoch: row.epoch, agent: row.agent, assignedAt: row.assigned_at }));
+    .map((row) => ({
+      runNo: row.run_no,
+      position: row.position,
+      key: row.key,
+      epoch: row.epoch,
+      agent: row.agent,
+      assignedAt: row.assigned_at,
+    }));
+}
+
+/** Assigned before a time and still not running. */
+export function neverStarted(db: Database, assignedBefore: number): StepRow[] {
+  return db.orm
+    .select()
+    .from(step)
+    .where(and(sql`${step.status} IN ('assigned', 'running')`, eq(step.status, "assigned"), lt(step.assignedAt, assignedBefore)))
+    .all();
 }
 
 /** Agent -> steps leased to it. */
 export function leaseCounts(db: Database): Map<string, number> {
-  const rows = db.sql.exec<{ agent: string; count: number }>("SELECT agent, count(*) AS count FROM step WHERE status IN ('assigned', 'running') GROUP BY agent");
+  const rows = db.sql.exec<{ agent: string; count: number }>(
+    "SELECT agent, count(*) AS count FROM step WHERE status IN ('assigned', 'running') GROUP BY agent",
+  );
   return new Map(rows.toArray().map((row) => [row.agent, row.count]));
 }
 
@@ -194,7 +218,11 @@ export function poolHolders(db: Database): { readonly run: string; readonly step
 /** Keys of the steps directly before one. */
 export function depsOf(db: Database, runNo: number, position: number): string[] {
   return db.sql
-    .exec<{ key: string }>("SELECT key FROM step WHERE run_no = ?1 AND position IN (SELECT before FROM step_dep WHERE run_no = ?1 AND after = ?2) ORDER BY position", runNo, position)
+    .exec<{ key: string }>(
+      "SELECT key FROM step WHERE run_no = ?1 AND position IN (SELECT before FROM step_dep WHERE run_no = ?1 AND after = ?2) ORDER BY position",
+      runNo,
+      position,
+    )
     .toArray()
     .map((row) => row.key);
 }

@@ -1,7 +1,16 @@
 /** Named points in time at which something has to be looked at. */
 import type { Database } from "./database.ts";
 
-export const TIMER_KINDS = ["lease_check", "step_retry", "step_timeout", "run_timeout", "cancel_grace", "schedule", "sensor", "tick_timeout"] as const;
+export const TIMER_KINDS = [
+  "lease_check",
+  "step_retry",
+  "step_timeout",
+  "run_timeout",
+  "cancel_grace",
+  "schedule",
+  "sensor",
+  "tick_timeout",
+] as const;
 export type TimerKind = (typeof TIMER_KINDS)[number];
 
 export interface Timer {
@@ -11,7 +20,12 @@ export interface Timer {
 }
 
 export function setTimer(db: Database, timer: Timer): void {
-  db.sql.exec("INSERT INTO timer (kind, id, at) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at", timer.kind, timer.id, timer.at);
+  db.sql.exec(
+    "INSERT INTO timer (kind, id, at) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at",
+    timer.kind,
+    timer.id,
+    timer.at,
+  );
 }
 
 /** Does nothing when such a timer is set already. */
@@ -28,5 +42,11 @@ export function nextTimerAt(db: Database): number | null {
 }
 
 export function dueTimers(db: Database, input: { readonly now: number; readonly limit: number }): Timer[] {
-  return db.sql.exec<{ kind: string; id: string; at: number }>("SELECT kind, id, at FROM timer WHERE at <= ? ORDER BY at LIMIT ?", input.now, input.limit).toArray() as unknown as Timer[];
+  return db.sql
+    .exec<{ kind: string; id: string; at: number }>(
+      "SELECT kind, id, at FROM timer WHERE at <= ? ORDER BY at LIMIT ?",
+      input.now,
+      input.limit,
+    )
+    .toArray() as unknown as Timer[];
 }

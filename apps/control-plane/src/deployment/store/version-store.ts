@@ -39,7 +39,10 @@ export function newestVersion(db: Database, locationName: string): VersionRow | 
 }
 
 /** Newest first. */
-export function listVersions(db: Database, query: { readonly location: string; readonly before: number | null; readonly limit: number }): VersionRow[] {
+export function listVersions(
+  db: Database,
+  query: { readonly location: string; readonly before: number | null; readonly limit: number },
+): VersionRow[] {
   return db.orm
     .select()
     .from(version)
@@ -59,12 +62,19 @@ export function insertVersion(db: Database, row: Omit<VersionRow, "no">, manifes
     { rows: manifest.assets.map((asset, position) => assetParts(asset, { location: manifest.location, position })), values },
   );
   const named = (table: string, rows: readonly { readonly name: string }[]) =>
-    execBatches(db, `INSERT INTO ${table} (version_no, name, body) SELECT ?2, value ->> 'name', value FROM json_each(?1)`, { rows, values });
+    execBatches(db, `INSERT INTO ${table} (version_no, name, body) SELECT ?2, value ->> 'name', value FROM json_each(?1)`, {
+      rows,
+      values,
+    });
   execBatches(db, "INSERT INTO version_unit (version_no, id, body) SELECT ?2, value ->> 'id', value FROM json_each(?1)", {
     rows: manifest.units.map((unit): PlanUnit => ({ ...unit, location: manifest.location })),
     values,
   });
-  execBatches(db, "INSERT INTO version_check (version_no, asset, name, body) SELECT ?2, value ->> 'asset', value ->> 'name', value FROM json_each(?1)", { rows: manifest.checks, values });
+  execBatches(
+    db,
+    "INSERT INTO version_check (version_no, asset, name, body) SELECT ?2, value ->> 'asset', value ->> 'name', value FROM json_each(?1)",
+    { rows: manifest.checks, values },
+  );
   named("version_job", manifest.jobs);
   named("version_schedule", manifest.schedules);
   named("version_sensor", manifest.sensors);
@@ -95,8 +105,12 @@ const MAX_DIFF_KEYS = 500;
 
 export function diffVersions(db: Database, from: number, to: number): VersionDiff {
   const keys = (statement: string, ...values: number[]) =>
-    db.sql.exec<{ key: string }>(`${statement} ORDER BY key LIMIT ${MAX_DIFF_KEYS}`, ...values).toArray().map((row) => row.key);
-  const only = "SELECT key FROM version_asset AS this WHERE version_no = ?1 AND NOT EXISTS (SELECT 1 FROM version_asset AS other WHERE other.version_no = ?2 AND other.key = this.key)";
+    db.sql
+      .exec<{ key: string }>(`${statement} ORDER BY key LIMIT ${MAX_DIFF_KEYS}`, ...values)
+      .toArray()
+      .map((row) => row.key);
+  const only =
+    "SELECT key FROM version_asset AS this WHERE version_no = ?1 AND NOT EXISTS (SELECT 1 FROM version_asset AS other WHERE other.version_no = ?2 AND other.key = this.key)";
   return {
     added: keys(only, to, from),
     removed: keys(only, from, to),
@@ -124,21 +138,46 @@ export function activeVersions(db: Database): VersionRow[] {
 }
 
 export function unitsOf(db: Database, versionNo: number): PlanUnit[] {
-  return db.orm.select({ body: versionUnit.body }).from(versionUnit).where(eq(versionUnit.versionNo, versionNo)).all().map((row) => row.body);
+  return db.orm
+    .select({ body: versionUnit.body })
+    .from(versionUnit)
+    .where(eq(versionUnit.versionNo, versionNo))
+    .all()
+    .map((row) => row.body);
 }
 
 export function checksOf(db: Database, versionNo: number) {
-  return db.orm.select({ body: versionCheck.body }).from(versionCheck).where(eq(versionCheck.versionNo, versionNo)).all().map((row) => row.body);
+  return db.orm
+    .select({ body: versionCheck.body })
+    .from(versionCheck)
+    .where(eq(versionCheck.versionNo, versionNo))
+    .all()
+    .map((row) => row.body);
 }
 
 export function jobsOf(db: Database, versionNo: number) {
-  return db.orm.select({ body: versionJob.body }).from(versionJob).where(eq(versionJob.versionNo, versionNo)).all().map((row) => row.body);
+  return db.orm
+    .select({ body: versionJob.body })
+    .from(versionJob)
+    .where(eq(versionJob.versionNo, versionNo))
+    .all()
+    .map((row) => row.body);
 }
 
 export function schedulesOf(db: Database, versionNo: number) {
-  return db.orm.select({ body: versionSchedule.body }).from(versionSchedule).where(eq(versionSchedule.versionNo, versionNo)).all().map((row) => row.body);
+  return db.orm
+    .select({ body: versionSchedule.body })
+    .from(versionSchedule)
+    .where(eq(versionSchedule.versionNo, versionNo))
+    .all()
+    .map((row) => row.body);
 }
 
 export function sensorsOf(db: Database, versionNo: number) {
-  return db.orm.select({ body: versionSensor.body }).from(versionSensor).where(eq(versionSensor.versionNo, versionNo)).all().map((row) => row.body);
+  return db.orm
+    .select({ body: versionSensor.body })
+    .from(versionSensor)
+    .where(eq(versionSensor.versionNo, versionNo))
+    .all()
+    .map((row) => row.body);
 }

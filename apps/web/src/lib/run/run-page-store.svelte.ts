@@ -1,4 +1,5 @@
 /** Holds one run for its page: detail, steps and all events; loaded once, then fed by the socket. */
+import { untrack } from "svelte";
 import type { EventRow } from "@headgate/shared/api/views.ts";
 import type { ErrorBody } from "@headgate/shared/errors.ts";
 import { toErrorBody } from "#lib/api.ts";
@@ -18,26 +19,31 @@ export class RunPageStore {
   truncated = $state(false);
   readonly #store: DeploymentStore;
   readonly #run: string;
-  #ended = false;
 
   constructor(store: DeploymentStore, run: string) {
     this.#store = store;
     this.#run = run;
   }
 
+  /** To be called from an effect, which must not depend on what is loaded here: it would end and begin anew at every event. */
   start(): () => void {
+    return untrack(() => this.#begin());
+  }
+
+  #begin(): () => void {
+    const ended = new AbortController();
     const stopChanges = this.#store.onChanges((changes) => {
       if (this.state) this.state = applyRunChanges(this.state, changes);
     });
     const stopRefetch = this.#store.onRefetch(() => void this.load());
     let stopWatch = () => {};
     void this.load();
-    void this.#loadEvents().then(() => {
-      if (this.#ended || this.truncated) return;
+    void this.#loadEvents(ended.signal).then(() => {
+      if (ended.signal.aborted || this.truncated) return;
       stopWatch = this.#store.live.watchRun(this.#run, this.events.at(-1)?.seq ?? 0, (events) => (this.events = mergeEvents(this.events, events)));
     });
     return () => {
-      this.#ended = true;
+      ended.abort();
       stopChanges();
       stopRefetch();
       stopWatch();
@@ -54,12 +60,12 @@ export class RunPageStore {
     }
   }
 
-  async #loadEvents(): Promise<void> {
+  async #loadEvents(ended: AbortSignal): Promise<void> {
     try {
       for (;;) {
         const after = this.events.at(-1)?.seq ?? 0;
         const page = await this.#store.api.runs.events.query({ run: this.#run, after, limit: PAGE });
-        if (this.#ended) return;
+        if (ended.aborted) return;
         this.events = mergeEvents(this.events, page.events);
         if (this.events.length >= MAX_EVENTS) this.truncated = true;
         if (page.events.length < PAGE || this.truncated) return;

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { formatDuration } from "./duration.ts";
+import { formatBytes, formatCompact, plural } from "./number.ts";
+import { selectionWords } from "./selection-words.ts";
+import { formatAbsolute, formatRelative, zoneName } from "./time.ts";
+
+describe("numbers and times in words", () => {
+  it("write durations with two units at most", () => {
+    expect([820, 4_250, 59_900, 185_000, 7_800_000, 200_000_000].map(formatDuration)).toEqual(["820 ms", "4.2 s", "59 s", "3 min 05 s", "2 h 10 min", "2 d 7 h"]);
+  });
+
+  it("say how long ago or how soon", () => {
+    const now = 1_790_000_000_000;
+    expect([2_000, 42_000, 720_000, 7_200_000, 300_000_000].map((ago) => formatRelative(now - ago, now))).toEqual(["just now", "42 s ago", "12 min ago", "2 h ago", "3 d ago"]);
+    expect(formatRelative(now + 19_440_000, now)).toBe("in 5 h");
+  });
+
+  it("name the zone, with daylight saving of that very day", () => {
+    const winter = Date.UTC(2026, 0, 15, 12);
+    const summer = Date.UTC(2026, 6, 15, 12);
+    expect(zoneName(winter, { zone: "Europe/London", locale: "en-GB" })).toBe("GMT");
+    expect(zoneName(summer, { zone: "Europe/London", locale: "en-GB" })).toBe("BST");
+    expect(formatAbsolute(winter, { zone: "Asia/Kolkata", locale: "en-GB" })).toBe("15 Jan 2026, 17:30:00 GMT+5:30");
+  });
+
+  it("group digits and choose the right word", () => {
+    expect(plural(1, "asset")).toBe("1 asset");
+    expect(plural(1204, "asset")).toBe("1,204 assets");
+    expect(formatCompact(1_250_000)).toBe("1.3M");
+    expect(formatBytes(1536)).toBe("1.5 KiB");
+  });
+
+  it("show a list of exact keys as the keys", () => {
+    expect(selectionWords('key:"a/b" or key:"c"')).toBe("a/b, c");
+    expect(selectionWords('key:"a" or key:"b" or key:"c" or key:"d"')).toBe("a, b and 2 more");
+    expect(selectionWords("group:gold")).toBe("group:gold");
+    expect(selectionWords("*")).toBe("all assets");
+  });
+});

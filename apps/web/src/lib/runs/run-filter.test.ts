@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { sampleRuns } from "../../../test/fixture-data.ts";
+import { filterInput, mergeRuns, readRunFilter } from "./run-filter.ts";
+
+const NOW = 1_790_000_000_000;
+const runs = sampleRuns(NOW, 12);
+const [newest, second] = runs;
+if (!newest || !second) throw new TypeError("the fixture has runs");
+const filter = (query: string) => readRunFilter(new URLSearchParams(query));
+
+describe("the list of runs", () => {
+  it("reads its filter from the address and ignores what it does not know", () => {
+    expect(filter("status=active&q=%20full%20&job=x")).toEqual({ status: "active", text: " full ", job: "x", asset: "" });
+    expect(filterInput(filter("status=active&q=%20full%20")).statuses).toEqual(["queued", "starting", "running", "canceling"]);
+    expect(filterInput(filter("status=active&q=%20full%20")).text).toBe("full");
+    expect(filter("status=nonsense").status).toBeNull();
+  });
+
+  it("shows the newer of the fetched and the live view of a run", () => {
+    const live = new Map([[newest.id, { ...newest, status: "running" as const, lastSeq: newest.lastSeq + 1 }]]);
+    expect(mergeRuns([newest], live, filter(""), NOW)[0]?.status).toBe("running");
+    const stale = new Map([[newest.id, { ...newest, status: "queued" as const, lastSeq: 1 }]]);
+    expect(mergeRuns([newest], stale, filter(""), NOW)[0]?.status).toBe("failed");
+  });
+
+  it("puts a run that was launched meanwhile on top, when it matches", () => {
+    const launched = { ...second, id: "new", job: "full_refresh", status: "queued" as const, createdAt: NOW + 5 };
+    const live = new Map([["new", launched]]);
+    expect(mergeRuns([newest], live, filter(""), NOW).map((run) => run.id)).toEqual(["new", newest.id]);
+    expect(mergeRuns([newest], live, filter("status=failed"), NOW).map((run) => run.id)).toEqual([newest.id]);
+    expect(mergeRuns([newest], live, filter("job=other"), NOW)).toHaveLength(1);
+  });
+
+  it("leaves old runs that the tab happens to know out of a page they are not on", () => {
+    const live = new Map([[second.id, second]]);
+    expect(mergeRuns([newest], live, filter(""), NOW)).toHaveLength(1);
+  });
+});

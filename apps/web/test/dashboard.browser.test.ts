@@ -1,0 +1,265 @@
+/** Does the built dashboard keep its promises in a real browser? Chromium against the fixture server, which speaks the real contracts. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startFixtureServer, type FixtureServer } from "./fixture-server.ts";
+
+const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+const WEB = join(import.meta.dirname, "..");
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const HOME = "/acme/prod";
+const PAGES = [
+  HOME,
+  `${HOME}/assets`,
+  `${HOME}/assets?q=nothing_like_it`,
+  `${HOME}/assets/silver/dim_customer`,
+  `${HOME}/assets/gold/broken_attribution`,
+  `${HOME}/assets/gold/broken_attribution/-/events`,
+  `${HOME}/assets/silver/dim_customer/-/checks`,
+  `${HOME}/assets/gold/daily_orders/-/partitions`,
+  `${HOME}/runs`,
+  `${HOME}/jobs`,
+  `${HOME}/code`,
+  `${HOME}/code/lakehouse`,
+  `${HOME}/agents`,
+  `${HOME}/assets/gold/fct_order`,
+  "/login",
+];
+
+let browser: Browser;
+let server: FixtureServer;
+
+beforeAll(async () => {
+  if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing: install Debian's package chromium, or set CHROMIUM to a Chromium executable.`);
+  if (!existsSync(join(WEB, "build/index.html"))) execFileSync("vite", ["build"], { cwd: WEB, stdio: "inherit" });
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  server = await startFixtureServer({ port: 0 });
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+async function open(path: string, options: { base?: string; width?: number; dark?: boolean; bypassCSP?: boolean } = {}): Promise<{ page: Page; problems: string[] }> {
+  const context = await browser.newContext({ viewport: { width: options.width ?? 1440, height: 900 }, colorScheme: options.dark ? "dark" : "light", bypassCSP: options.bypassCSP ?? false });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(message.text());
+  });
+  await page.goto(`${options.base ?? server.url}${path}`);
+  await page.locator("h1:not(.sr-only)").first().waitFor();
+  return { page, problems };
+}
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(root: Document, options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
+    const result = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+    return result.violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html.slice(0, 120)}`);
+  });
+}
+
+describe("the dashboard in a browser", { timeout: 60_000 }, () => {
+  it("has no accessibility violation on any page, in light and in dark", async () => {
+    const found: string[] = [];
+    for (const dark of [false, true]) {
+      const { page } = await open(HOME, { dark, bypassCSP: true });
+      for (const path of PAGES) {
+        await page.goto(`${server.url}${path}`);
+        await page.locator("h1:not(.sr-only)").first().waitFor();
+        await page.waitForLoadState("networkidle");
+        found.push(...(await violations(page)).map((text) => `${dark ? "dark" : "light"} ${path} ${text}`));
+      }
+      await page.context().close();
+    }
+    expect(found).toEqual([]);
+  });
+
+  it("never scrolls sideways at 320 pixels", async () => {
+    const { page } = await open(HOME, { width: 320 });
+    const wide: string[] = [];
+    for (const path of PAGES) {
+      await page.goto(`${server.url}${path}`);
+      await page.locator("h1:not(.sr-only)").first().waitFor();
+      await page.waitForLoadState("networkidle");
+      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) wide.push(path);
+    }
+    expect(wide).toEqual([]);
+    await page.context().close();
+  });
+
+  it("asks for nothing while nobody touches it", async () => {
+    for (const path of [HOME, `${HOME}/assets`, `${HOME}/runs`, `${HOME}/assets/silver/dim_customer`]) {
+      const { page } = await open(path);
+      await page.waitForLoadState("networkidle");
+      const before = server.requests.length;
+      await page.waitForTimeout(4000);
+      expect(server.requests.slice(before)).toEqual([]);
+      await page.context().close();
+    }
+  });
+
+  it("loads its first page with less than 150 KB of script and without breaking its own content security policy", async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const problems: string[] = [];
+    const bodies: Promise<number>[] = [];
+    page.on("console", (message) => {
+      if (message.type() === "error") problems.push(message.text());
+    });
+    page.on("response", (response) => {
+      if (response.url().endsWith(".js")) bodies.push(response.body().then((body) => gzipSync(body).length));
+    });
+    await page.goto(`${server.url}${HOME}`);
+    await page.locator("h1:not(.sr-only)").first().waitFor();
+    await page.waitForLoadState("networkidle");
+    const sizes = await Promise.all(bodies);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150 * 1024);
+    expect(Math.max(...sizes)).toBeLessThan(250 * 1024);
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("materializes by keyboard alone; this and another tab show queued, running and done without a touch", async () => {
+    const { page } = await open(`${HOME}/assets?q=churn_features`);
+    const other = (await open(`${HOME}/assets?q=churn_features`)).page;
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("materialize metrics/churn_features");
+    await page.keyboard.press("Enter");
+    const confirm = page.getByRole("button", { name: "Materialize 1 asset" });
+    await confirm.waitFor();
+    await confirm.focus();
+    await page.keyboard.press("Enter");
+    const row = (where: Page) => where.getByRole("row", { name: /churn_features/ });
+    await row(page).getByText("Queued").waitFor();
+    await row(other).getByText("Running").waitFor();
+    await row(page).getByText("Healthy").waitFor();
+    await row(other).getByText("Healthy").waitFor();
+    await page.context().close();
+    await other.context().close();
+  });
+
+  it("makes one run of a double click", async () => {
+    const { page } = await open(`${HOME}/assets/raw/country_codes`);
+    const before = server.deployment.runsById.size;
+    await page.getByRole("button", { name: "Materialize", exact: true }).click();
+    await page.getByRole("button", { name: "Materialize 1 asset" }).dblclick();
+    await page.getByText("Materializing 1 asset").waitFor();
+    expect(server.deployment.runsById.size).toBe(before + 1);
+    await page.context().close();
+  });
+
+  it("shows the error of a selection under the characters it is about, and the nearest key when nothing matches", async () => {
+    const { page } = await open(`${HOME}/assets`);
+    await page.keyboard.press("/");
+    await page.keyboard.type("group:gold ) x");
+    await page.getByRole("alert").getByText("character 12").waitFor();
+    await page.getByRole("combobox", { name: "Filter assets" }).fill("gold/fct_ordres");
+    await page.getByRole("link", { name: "gold/fct_orders" }).waitFor();
+    await page.context().close();
+  });
+
+  it("keeps the view in the address: a copied link shows the same", async () => {
+    const { page } = await open(`${HOME}/assets`);
+    await page.keyboard.press("/");
+    await page.keyboard.type("group:silver");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Rows" }).click();
+    await page.waitForURL(/q=group%3Asilver.*sort=-rows/);
+    const copy = (await open(page.url().slice(server.url.length))).page;
+    const keys = (where: Page) => where.locator("[role=row] a").allInnerTexts();
+    expect(await keys(copy)).toEqual(await keys(page));
+    await page.context().close();
+    await copy.context().close();
+  });
+
+  it("never turns a description into markup", async () => {
+    const { page, problems } = await open(`${HOME}/assets/silver/dim_customer`);
+    await page.getByText("<script>alert(1)</script>").waitFor();
+    await page.getByText("javascript:alert(1)", { exact: true }).waitFor();
+    expect(await page.locator("main script, main a[href^='javascript']").count()).toBe(0);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it("says the failing sentence and the person's own frame on the asset without a click", async () => {
+    const { page } = await open(`${HOME}/assets/gold/broken_attribution`);
+    await page.getByRole("heading", { name: /KeyError: 'missing'/ }).waitFor();
+    await page.getByText("assets/gold.ts:41").waitFor();
+    await page.context().close();
+  });
+
+  it("answers an unknown asset and an unknown page with what is near", async () => {
+    const { page } = await open(`${HOME}/assets/gold/fct_order`);
+    await page.getByRole("link", { name: "gold/fct_orders" }).waitFor();
+    expect(await page.locator("[data-status='404']").count()).toBe(1);
+    await page.goto(`${server.url}${HOME}/nonsense`);
+    await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+    await page.context().close();
+  });
+
+  it("keeps the chosen theme over a reload from the first paint on", async () => {
+    const { page } = await open(HOME);
+    await page.getByRole("button", { name: /Theme: system/ }).click();
+    await page.getByRole("button", { name: /Theme: light/ }).click();
+    await page.goto(`${server.url}${HOME}`, { waitUntil: "commit" });
+    await page.waitForFunction(() => document.body !== null);
+    expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
+    await page.context().close();
+  });
+
+  it("shows a red bar on every page when the stream is lost, and recovers by itself", async () => {
+    const own = await startFixtureServer({ port: 0 });
+    const { page } = await open(`${HOME}/jobs`, { base: own.url });
+    const port = Number(new URL(own.url).port);
+    await own.close();
+    await page.locator("[data-alarm=stream]").waitFor();
+    const again = await startFixtureServer({ port });
+    await page.locator("[data-alarm=stream]").waitFor({ state: "detached", timeout: 40_000 });
+    await page.context().close();
+    await again.close();
+  });
+
+  it("says on every page that code does not load, with the person's frame first on the page of the error", async () => {
+    const own = await startFixtureServer({ port: 0, broken: true });
+    const { page } = await open(HOME, { base: own.url });
+    for (const path of PAGES.slice(0, -1)) {
+      await page.goto(`${own.url}${path}`);
+      await page.locator("[data-alarm='location:lakehouse']").waitFor();
+    }
+    await page.goto(`${own.url}${HOME}/code/lakehouse`);
+    await page.getByText("at assets/gold.ts:3:28").waitFor();
+    await page.getByText("npm install date-fns").waitFor();
+    expect(await page.getByText("packageResolve").isVisible()).toBe(false);
+    await page.context().close();
+    await own.close();
+  });
+
+  it("leads an empty deployment by the exact commands", async () => {
+    const own = await startFixtureServer({ port: 0, empty: true });
+    const { page } = await open(HOME, { base: own.url });
+    await page.getByText(`headgate agent --url ${own.url}`).waitFor();
+    await page.locator("[data-alarm=agent]").waitFor();
+    await page.context().close();
+    await own.close();
+  });
+
+  it("shows five thousand assets with only the visible rows in the document", async () => {
+    const own = await startFixtureServer({ port: 0, assets: 5000 });
+    const { page } = await open(`${HOME}/assets`, { base: own.url });
+    await page.getByText("5,000").waitFor();
+    expect(await page.getByRole("row").count()).toBeLessThan(80);
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+    await page.getByRole("link", { name: /table_04999/ }).waitFor();
+    await page.context().close();
+    await own.close();
+  });
+});

@@ -1,0 +1,100 @@
+import { createServer } from "node:net";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { headgate } from "./command-line.test-support.ts";
+import { temporaryFolder, temporaryProject } from "./project.test-support.ts";
+
+const COMMANDS = ["init", "dev", "validate", "publish", "run", "runs", "runs show", "runs cancel", "runs reexecute", "logs", "assets", "location list", "location versions", "location rollback", "login", "agent", "doctor"];
+
+test.each(COMMANDS)("%s has a help text and --json", async (command) => {
+  const result = await headgate([...command.split(" "), "--help"], { cwd: "/" });
+  expect(result).toMatchObject({ code: 0, stderr: "" });
+  expect(result.stdout).toContain(`Usage: headgate ${command}`);
+  expect(result.stdout).toContain("--json");
+});
+
+test.each([
+  [["nosuch"], "unknown command 'nosuch'"],
+  [["dev", "--nosuch"], "unknown option '--nosuch'"],
+  [["dev", "--port", "70000"], "whole number from 1 to 65535"],
+  [["dev", "--slots", "0"], "whole number above 0"],
+  [["run"], "missing required argument"],
+  [["runs", "--limit", "501"], "At most 500"],
+  [["runs", "--status", "done", "--url", "http://127.0.0.1:9", "--token", "x"], "'done' is no run status"],
+  [["run", "x", "--tag", "novalue"], "must have the form key=value"],
+  [["run", "x", "--config", "/nowhere.json"], "/nowhere.json cannot be read"],
+  [["publish", "--project", "/nowhere"], "There is no folder /nowhere"],
+  [["runs", "--url", "ftp://x", "--token", "t"], "is no http or https address"],
+  [["runs", "--url", "http://127.0.0.1:9"], "No API token"],
+  [["runs", "--url", "http://127.0.0.1:9", "--token", "t", "--deployment", "justone"], "write <organization>/<deployment>"],
+  [["runs"], "There is no control plane to talk to"],
+  [["agent"], "No control plane address"],
+  [["agent", "--url", "http://127.0.0.1:9"], "No agent token"],
+])("%j is a usage error with one clear sentence", async (args, sentence) => {
+  const result = await headgate(args, { cwd: temporaryFolder() });
+  expect(result.code).toBe(2);
+  expect(result.stderr).toContain(sentence);
+  expect(result.stdout).toBe("");
+});
+
+test("no command prints the help and is a usage error", async () => {
+  const result = await headgate([], { cwd: "/" });
+  expect(result.code).toBe(2);
+  expect(result.stdout).toContain("Usage: headgate");
+});
+
+test("with --json an error is one JSON document on stdout and nothing else", async () => {
+  for (const args of [["runs", "--json"], ["dev", "--port", "x", "--json"]]) {
+    const result = await headgate(args, { cwd: temporaryFolder() });
+    expect(result.code).toBe(2);
+    expect(JSON.parse(result.stdout)).toMatchObject({ error: { code: "invalid_input" } });
+  }
+});
+
+test("a mistake in a selection is shown with a caret under its place, before anything is asked of a server", async () => {
+  const result = await headgate(["assets", "bronze/orders and (gold", "--url", "http://127.0.0.1:9", "--token", "t"], { cwd: temporaryFolder() });
+  expect(result.code).toBe(2);
+  const [, text, caret] = result.stderr.split("\n");
+  expect(text).toBe("  bronze/orders and (gold");
+  expect(caret).toMatch(/^ +\^$/);
+});
+
+test("a control plane that does not answer is told with its address and exits 1", async () => {
+  const result = await headgate(["runs", "--url", "http://127.0.0.1:9", "--token", "t", "--deployment", "a/b"], { cwd: temporaryFolder() });
+  expect(result.code).toBe(1);
+  expect(result.stderr).toContain("Cannot reach the control plane at http://127.0.0.1:9");
+});
+
+test("dev outside a project says how to make one", async () => {
+  const result = await headgate(["dev"], { cwd: temporaryFolder() });
+  expect(result.code).toBe(2);
+  expect(result.stderr).toContain("headgate init");
+});
+
+test("dev on a port that is taken names --port", async () => {
+  const other = createServer();
+  onTestFinished(() => void other.close());
+  const port = await new Promise<number>((ready) => other.listen(0, "127.0.0.1", () => ready((other.address() as { port: number }).port)));
+  const result = await headgate(["dev", "--port", String(port)], { cwd: temporaryProject() });
+  expect(result.code).toBe(2);
+  expect(result.stderr).toContain(`Port ${port} on 127.0.0.1 is in use`);
+  expect(result.stderr).toContain("--port");
+});
+
+test("init refuses a folder in use, and with --force keeps what is there", async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "README.md"), "mine");
+  const refused = await headgate(["init", folder], { cwd: "/" });
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain("is not empty (README.md)");
+  const forced = await headgate(["init", folder, "--force", "--name", "demo", "--json"], { cwd: "/" });
+  expect(forced.code).toBe(0);
+  expect(JSON.parse(forced.stdout)).toMatchObject({ name: "demo", kept: ["README.md"] });
+});
+
+test("init refuses a name that cannot be a code location's", async () => {
+  const result = await headgate(["init", "x", "--name", "Not Good"], { cwd: temporaryFolder() });
+  expect(result).toMatchObject({ code: 2 });
+  expect(result.stderr).toContain("--name");
+});

@@ -1,0 +1,99 @@
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { findDataFolder, openDataFolder, readRunning, readSecrets } from "../src/embedded/data-folder.ts";
+import { temporaryFolder } from "./project.test-support.ts";
+
+test("a second opener is refused with the first one's process id", () => {
+  const folder = join(temporaryFolder(), "data");
+  const first = openDataFolder(folder);
+  expect(() => openDataFolder(folder)).toThrow(new RegExp(`used by another headgate \\(process ${process.pid}\\)`));
+  first.close();
+  openDataFolder(folder).close();
+});
+
+test("the lock of a process that is gone is taken over", () => {
+  const folder = join(temporaryFolder(), "data");
+  openDataFolder(folder).close();
+  const gone = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
+  writeFileSync(join(folder, "lock.json"), JSON.stringify({ pid: gone, started: null }));
+  const opened = openDataFolder(folder);
+  expect(JSON.parse(readFileSync(join(folder, "lock.json"), "utf8"))).toMatchObject({ pid: process.pid });
+  opened.close();
+});
+
+test.runIf(process.platform === "linux")("a lock whose process id now belongs to another process is taken over", async () => {
+  const folder = join(temporaryFolder(), "data");
+  openDataFolder(folder).close();
+  const other = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
+  onTestFinished(() => void other.kill("SIGKILL"));
+  await new Promise((started) => other.once("spawn", started));
+  writeFileSync(join(folder, "lock.json"), JSON.stringify({ pid: other.pid, started: "1" }));
+  openDataFolder(folder).close();
+});
+
+test("an unreadable lock file does not keep the folder closed for ever", () => {
+  const folder = join(temporaryFolder(), "data");
+  openDataFolder(folder).close();
+  writeFileSync(join(folder, "lock.json"), "");
+  openDataFolder(folder).close();
+});
+
+test("of many openers at the same moment exactly one wins", async () => {
+  const folder = join(temporaryFolder(), "data");
+  openDataFolder(folder).close();
+  writeFileSync(join(folder, "lock.json"), JSON.stringify({ pid: 2 ** 22 - 3, started: "1" }));
+  const module = new URL("../src/embedded/data-folder.ts", import.meta.url).href;
+  const script = `import { openDataFolder } from ${JSON.stringify(module)};
+    try { openDataFolder(${JSON.stringify(folder)}); console.log("won"); process.stdin.on("data", () => process.exit(0)); } catch (error) { console.log(error.code); process.exit(0); }`;
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, async () => {
+      const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["pipe", "pipe", "inherit"] });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      return new Promise<string>((answer) => child.stdout.once("data", (data: Buffer) => answer(data.toString().trim())));
+    }),
+  );
+  expect(answers.toSorted()).toEqual(["conflict", "conflict", "conflict", "conflict", "conflict", "won"]);
+});
+
+test("secrets are made once, kept, and readable by their owner only", () => {
+  const folder = join(temporaryFolder(), "data");
+  const first = openDataFolder(folder);
+  first.saveSecrets({ ...first.secrets, apiToken: "a", agentToken: "b" });
+  first.close();
+  expect(first.secrets.bootstrapSecret.length).toBeGreaterThanOrEqual(32);
+  expect(readSecrets(folder)).toEqual(first.secrets);
+  if (process.platform !== "win32") expect(statSync(join(folder, "secrets.json")).mode & 0o777).toBe(0o600);
+  const again = openDataFolder(folder);
+  expect(again.secrets).toEqual(first.secrets);
+  again.close();
+});
+
+test("a folder of another release is refused and left unlocked", () => {
+  const folder = join(temporaryFolder(), "data");
+  openDataFolder(folder).close();
+  writeFileSync(join(folder, "version"), "99\n");
+  expect(() => openDataFolder(folder)).toThrow(/layout 99/);
+  expect(existsSync(join(folder, "lock.json"))).toBe(false);
+});
+
+test("a file where the folder should be gives one sentence that names --data", () => {
+  const file = join(temporaryFolder(), "data");
+  writeFileSync(file, "");
+  expect(() => openDataFolder(file)).toThrow(/--data/);
+});
+
+test.skipIf(process.getuid?.() === 0)("a folder without write permission gives one sentence that names --data", () => {
+  expect(() => openDataFolder("/proc/headgate")).toThrow(/--data/);
+});
+
+test("the address of a running server is found from below its project, and only while it runs", () => {
+  const project = temporaryFolder();
+  const data = openDataFolder(join(project, ".headgate"));
+  data.setRunning("http://127.0.0.1:4400");
+  expect(findDataFolder(join(project))).toBe(join(project, ".headgate"));
+  expect(readRunning(join(project, ".headgate"))).toEqual({ url: "http://127.0.0.1:4400", pid: process.pid });
+  data.close();
+  expect(readRunning(join(project, ".headgate"))).toBeNull();
+});

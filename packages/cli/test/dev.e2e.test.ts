@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { isAlive } from "../src/embedded/process-table.ts";
+import { projectTemplate } from "../src/project/template.ts";
+import { headgate } from "./command-line.test-support.ts";
+import { childrenOf, startDev, waitUntil } from "./dev-server.test-support.ts";
+import { temporaryProject, writeFiles } from "./project.test-support.ts";
+
+const TEMPLATE = projectTemplate("demo");
+const ORDERS = TEMPLATE["src/assets/orders.ts"] ?? "";
+
+test("a project is published, run, changed, broken, repaired and rolled back while dev stays up", { timeout: 180_000 }, async () => {
+  const project = temporaryProject(TEMPLATE);
+  const dev = await startDev(project, { args: ["--launch-if-empty", "refresh"] });
+  expect(await dev.next("published")).toMatchObject({ ok: true, location: "demo", number: 1, changed: true });
+  expect(await dev.next("launched")).toMatchObject({ job: "refresh" });
+  const ready = await dev.next("ready");
+  const opened = await fetch(String(ready["loginUrl"]), { redirect: "manual" });
+  expect([opened.status, opened.headers.get("location")]).toEqual([303, "/local/dev"]);
+
+  const json = async (...args: string[]): Promise<{ code: number; value: Record<string, unknown> }> => {
+    const result = await headgate([...args, "--json"], { cwd: project });
+    return { code: result.code, value: JSON.parse(result.stdout.trim().split("\n").at(-1) ?? "null") as Record<string, unknown> };
+  };
+  expect(await json("run", "refresh")).toMatchObject({ code: 0, value: { run: { status: "succeeded" }, assets: [{ asset: "bronze/orders", status: "succeeded", rows: 3 }, { asset: "gold/revenue", rows: 2, checks: { passed: 1 } }] } });
+  const listed = await headgate(["assets", "+gold/revenue"], { cwd: project });
+  expect(listed.stdout).toMatch(/bronze\/orders.*healthy/);
+  expect((await headgate(["logs", "last"], { cwd: project })).stdout).toContain("read 3 orders");
+
+  writeFiles(project, { "src/assets/orders.ts": ORDERS.replace("amount: 45", "amount: 46") });
+  expect(await dev.next("published")).toMatchObject({ ok: true, number: 2, changed: true });
+
+  writeFiles(project, { "src/assets/orders.ts": `${ORDERS}export const broken = ;\n` });
+  expect(await dev.next("published")).toMatchObject({ ok: false, errors: [{ kind: "syntax", file: "src/assets/orders.ts" }] });
+  expect((await json("location", "list")).value).toMatchObject({ locations: [{ status: "unavailable", active: { number: 2 }, errors: [{ kind: "syntax", codeFrame: expect.stringContaining("broken = ;") as string }] }] });
+  expect((await json("run", "bronze/orders")).code).toBe(0);
+  expect((await headgate(["doctor"], { cwd: project })).code).toBe(1);
+
+  writeFiles(project, { "src/assets/orders.ts": ORDERS });
+  expect(await dev.next("published")).toMatchObject({ ok: true, number: 1 });
+  expect((await json("location", "list")).value).toMatchObject({ locations: [{ status: "loaded", active: { number: 1 }, errors: [] }] });
+  expect((await json("location", "rollback", "demo", "--to", "2")).value).toMatchObject({ version: { number: 2, active: true } });
+  expect((await headgate(["doctor"], { cwd: project })).code).toBe(0);
+
+  expect((await headgate(["run", "gold/nosuch"], { cwd: project })).code).toBe(2);
+  expect((await headgate(["dev"], { cwd: project })).stderr).toContain("used by another headgate");
+
+  const children = childrenOf(dev.data);
+  dev.process.kill("SIGINT");
+  expect(await dev.exited).toBe(0);
+  expect(children.filter(isAlive)).toEqual([]);
+  expect((await headgate(["runs"], { cwd: project })).stderr).toContain("is not running");
+});
+
+test("an asset that fails makes run exit 1 and says why", { timeout: 120_000 }, async () => {
+  const project = temporaryProject({ ...TEMPLATE, "src/assets/orders.ts": ORDERS.replace("log.info(", 'throw new Error("the exports are not there");\n    log.info(') });
+  const dev = await startDev(project);
+  await dev.next("ready");
+  const result = await headgate(["run", "*"], { cwd: project });
+  expect(result.code).toBe(1);
+  expect(result.stdout).toMatch(/bronze\/orders +failed/);
+  expect(result.stdout).toMatch(/gold\/revenue +skipped/);
+  expect(result.stderr).toContain("the exports are not there");
+});
+
+test("children that are killed come back, and the next run succeeds", { timeout: 120_000 }, async () => {
+  const project = temporaryProject(TEMPLATE);
+  const dev = await startDev(project);
+  await dev.next("ready");
+  for (const child of childrenOf(dev.data)) process.kill(child, "SIGKILL");
+  await waitUntil("both children are back", () => {
+    try {
+      return childrenOf(dev.data).every(isAlive);
+    } catch {
+      return false;
+    }
+  });
+  await waitUntil("the control plane answers", async () => (await headgate(["runs"], { cwd: project })).code === 0);
+  expect((await headgate(["run", "refresh"], { cwd: project })).code).toBe(0);
+});
+
+test.runIf(process.platform === "linux")("a dev that is killed leaves nothing behind, and its state goes on", { timeout: 120_000 }, async () => {
+  const project = temporaryProject(TEMPLATE);
+  const first = await startDev(project, { args: ["--launch-if-empty", "refresh"] });
+  await first.next("ready");
+  await waitUntil("the run has ended", async () => (await headgate(["runs", "--status", "succeeded"], { cwd: project })).stdout.includes("refresh"));
+  const children = childrenOf(first.data);
+  first.process.kill("SIGKILL");
+  await first.exited;
+  await waitUntil("the children are gone", () => !children.some(isAlive));
+  const second = await startDev(project, { args: ["--launch-if-empty", "refresh"] });
+  expect(await second.next("published")).toMatchObject({ changed: false });
+  await second.next("ready");
+  expect((await headgate(["runs", "--json"], { cwd: project })).stdout.match(/"id":/g)).toHaveLength(1);
+});
+
+test("a starter that disappears takes dev with it", { timeout: 120_000 }, async () => {
+  const dev = await startDev(temporaryProject(TEMPLATE), { stdio: "ipc" });
+  await dev.next("ready");
+  dev.process.disconnect();
+  expect(await dev.exited).toBe(0);
+});
+
+test("--once ends with the run and tells it as JSON", { timeout: 120_000 }, async () => {
+  const project = temporaryProject(TEMPLATE);
+  const dev = await startDev(project, { args: ["--once"] });
+  expect(await dev.next("run")).toMatchObject({ run: { status: "succeeded" }, assets: [{ asset: "bronze/orders" }, { asset: "gold/revenue" }] });
+  expect(await dev.exited).toBe(0);
+  expect(readFileSync(join(dev.data, "logs/agent.log"), "utf8")).toContain("stopped");
+});

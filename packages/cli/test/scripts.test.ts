@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { REPOSITORY } from "./project.test-support.ts";
+
+interface Lock {
+  packages: Record<string, Record<string, unknown>>;
+}
+interface LockOptional {
+  addMissingOptionals(lock: Lock): string[];
+  platformOf(name: string): Record<string, unknown> | null;
+}
+
+const { addMissingOptionals, platformOf } = (await import(`${REPOSITORY}/scripts/lock-optional.mjs`)) as LockOptional;
+
+test("optional platform packages that the lock lacks get a stub, once", () => {
+  const lock: Lock = {
+    packages: {
+      "": {},
+      "node_modules/tool": { version: "1.0.0", dev: true, optionalDependencies: { "@tool/darwin-arm64": "1.0.0", "@tool/linux-x64": "1.0.0", "plain-optional": "1.0.0" } },
+      "node_modules/@tool/linux-x64": { version: "1.0.0" },
+    },
+  };
+  expect(addMissingOptionals(lock)).toEqual(["node_modules/@tool/darwin-arm64"]);
+  expect(lock.packages["node_modules/@tool/darwin-arm64"]).toEqual({ version: "1.0.0", cpu: ["arm64"], dev: true, optional: true, os: ["darwin"] });
+  expect(addMissingOptionals(lock)).toEqual([]);
+});
+
+test("another version at the top gets a nested stub", () => {
+  const lock: Lock = {
+    packages: {
+      "node_modules/tool": { version: "2.0.0", optionalDependencies: { "@tool/darwin-x64": "2.0.0" } },
+      "node_modules/@tool/darwin-x64": { version: "1.0.0" },
+    },
+  };
+  expect(addMissingOptionals(lock)).toEqual(["node_modules/tool/node_modules/@tool/darwin-x64"]);
+});
+
+test("the platform is read from the name", () => {
+  expect(platformOf("@turbo/windows-64")).toEqual({ os: "win32", cpu: "x64", libc: undefined });
+  expect(platformOf("@oxfmt/binding-linux-x64-musl")).toEqual({ os: "linux", cpu: "x64", libc: "musl" });
+  expect(platformOf("bufferutil")).toBeNull();
+});

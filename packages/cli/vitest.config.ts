@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  resolve: { conditions: ["headgate-source"] },
+  test: {
+    name: "cli",
+    environment: "node",
+    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    // Real child processes on a machine that may be busy.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
