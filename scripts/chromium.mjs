@@ -16,14 +16,17 @@ export async function findChromium({ onProgress }) {
   if (found !== null) return found;
   const aptGet = onPath("apt-get");
   if (aptGet === null || process.getuid?.() !== 0) {
-    throw new CommandFailed("The dashboard's tests need Chromium. Install it (Debian, Ubuntu: `sudo apt-get install chromium`), or name one with HEADGATE_CHROMIUM.");
+    throw new CommandFailed(
+      "The dashboard's tests need Chromium. Install it (Debian, Ubuntu: `sudo apt-get install chromium`), or name one with HEADGATE_CHROMIUM.",
+    );
   }
   onProgress("installing Chromium with apt-get");
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   await runCommand(aptGet, ["update"], { cwd: "/", env, what: "apt-get update" });
   await runCommand(aptGet, ["install", "-y", "--no-install-recommends", "chromium"], { cwd: "/", env, what: "Installing Chromium" });
   const installed = look();
-  if (installed === null) throw new CommandFailed("apt-get installed Chromium, but no chromium program is on the PATH. Name one with HEADGATE_CHROMIUM.");
+  if (installed === null)
+    throw new CommandFailed("apt-get installed Chromium, but no chromium program is on the PATH. Name one with HEADGATE_CHROMIUM.");
   return installed;
 }
 

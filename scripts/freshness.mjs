@@ -17,7 +17,10 @@ export function writeStamp(file, value) {
 /** Everything `npm ci` depends on. */
 export function dependenciesHash(root) {
   const files = ["package.json", "package-lock.json", ...workspaces(root).map((folder) => join(folder, "package.json"))];
-  return hashFiles(root, files.filter((file) => existsSync(join(root, file))));
+  return hashFiles(
+    root,
+    files.filter((file) => existsSync(join(root, file))),
+  );
 }
 
 /** Everything the build of packages and apps depends on. */
@@ -46,7 +49,11 @@ function collect(root, folder, into) {
 
 function hashFiles(root, files) {
   const hash = createHash("sha256");
-  for (const file of [...files].sort()) hash.update(`${file}\0`).update(readFileSync(join(root, file))).update("\0");
+  for (const file of [...files].sort())
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update("\0");
   return hash.digest("hex");
 }
 

@@ -7,12 +7,34 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const OS_WORDS = {
-  darwin: "darwin", linux: "linux", win32: "win32", windows: "win32", freebsd: "freebsd", openbsd: "openbsd", netbsd: "netbsd", android: "android",
-  sunos: "sunos", aix: "aix", openharmony: "openharmony",
+  darwin: "darwin",
+  linux: "linux",
+  win32: "win32",
+  windows: "win32",
+  freebsd: "freebsd",
+  openbsd: "openbsd",
+  netbsd: "netbsd",
+  android: "android",
+  sunos: "sunos",
+  aix: "aix",
+  openharmony: "openharmony",
 };
 const CPU_WORDS = {
-  x64: "x64", 64: "x64", amd64: "x64", arm64: "arm64", arm: "arm", ia32: "ia32", x86: "ia32", riscv64: "riscv64", ppc64: "ppc64", ppc64le: "ppc64",
-  s390x: "s390x", loong64: "loong64", mips64el: "mips64el", wasm32: "wasm32", universal: null,
+  x64: "x64",
+  64: "x64",
+  amd64: "x64",
+  arm64: "arm64",
+  arm: "arm",
+  ia32: "ia32",
+  x86: "ia32",
+  riscv64: "riscv64",
+  ppc64: "ppc64",
+  ppc64le: "ppc64",
+  s390x: "s390x",
+  loong64: "loong64",
+  mips64el: "mips64el",
+  wasm32: "wasm32",
+  universal: null,
 };
 
 /** Adds to `lock` (changed in place) and returns the paths of the stubs. */
@@ -44,7 +66,7 @@ export function addMissingOptionals(lock) {
 
 /** As Node looks for packages: beside the parent's own folder, then upwards. */
 function resolveEntry(packages, parent, name) {
-  for (let base = parent; ; ) {
+  for (let base = parent; ;) {
     const entry = packages[base === "" ? `node_modules/${name}` : `${base}/node_modules/${name}`];
     if (entry !== undefined || base === "") return entry;
     base = base.slice(0, Math.max(0, base.lastIndexOf("node_modules/") - 1));
@@ -67,7 +89,9 @@ function main() {
   const added = addMissingOptionals(lock);
   if (added.length === 0) return console.log("package-lock.json names every optional package");
   if (process.argv.includes("--check")) {
-    console.error(`package-lock.json lacks ${added.length} optional packages (run: node scripts/lock-optional.mjs):\n  ${added.join("\n  ")}`);
+    console.error(
+      `package-lock.json lacks ${added.length} optional packages (run: node scripts/lock-optional.mjs):\n  ${added.join("\n  ")}`,
+    );
     process.exitCode = 1;
     return;
   }

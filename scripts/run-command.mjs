@@ -18,12 +18,20 @@ export function stopRunningCommands(signal) {
 
 export async function runCommand(command, args, { cwd, env = process.env, show = false, what }) {
   const code = await exitOf(command, args, { cwd, env, show });
-  if (code.code !== 0) throw new CommandFailed(`${what} failed (${command} ${args.join(" ")} ended with ${code.signal ?? `exit code ${code.code}`}).${code.output ? `\n${code.output}` : ""}`);
+  if (code.code !== 0)
+    throw new CommandFailed(
+      `${what} failed (${command} ${args.join(" ")} ended with ${code.signal ?? `exit code ${code.code}`}).${code.output ? `\n${code.output}` : ""}`,
+    );
 }
 
 export function exitOf(command, args, { cwd, env = process.env, show = false }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, detached: process.platform !== "win32", stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"] });
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      detached: process.platform !== "win32",
+      stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
+    });
     running.add(child);
     let output = "";
     const keep = (chunk) => {

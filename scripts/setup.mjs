@@ -29,7 +29,9 @@ function requireWritable(root) {
   try {
     accessSync(root, constants.W_OK);
   } catch {
-    throw new CommandFailed(`No permission to write to ${root}: packages, builds and state are kept there. Make the folder writable for you.`);
+    throw new CommandFailed(
+      `No permission to write to ${root}: packages, builds and state are kept there. Make the folder writable for you.`,
+    );
   }
 }
 
@@ -55,10 +57,18 @@ async function requireNode24(root, onProgress) {
     onProgress("repairing Node 24 (npm rebuild node)");
     await runCommand(process.platform === "win32" ? "npm.cmd" : "npm", ["rebuild", "node"], { cwd: root, what: "Installing Node 24" });
   }
-  throw new CommandFailed(`Node 24 is not in ${node}. Install scripts may be switched off: run \`npm config set ignore-scripts false\` and start again.`);
+  throw new CommandFailed(
+    `Node 24 is not in ${node}. Install scripts may be switched off: run \`npm config set ignore-scripts false\` and start again.`,
+  );
 }
 
-const OUTPUTS = ["apps/control-plane/dist/worker.js", "apps/web/build/index.html", "apps/agent/dist/agent.js", "packages/sdk/dist/index.js", "packages/cli/dist/headgate.js"];
+const OUTPUTS = [
+  "apps/control-plane/dist/worker.js",
+  "apps/web/build/index.html",
+  "apps/agent/dist/agent.js",
+  "packages/sdk/dist/index.js",
+  "packages/cli/dist/headgate.js",
+];
 
 async function buildAll(root, env, onProgress) {
   const stamp = join(root, "node_modules", ".headgate-built");

@@ -14,7 +14,11 @@ const flags = process.argv.slice(2);
 
 let server = null;
 let signals = 0;
-for (const [signal, number] of [["SIGINT", 2], ["SIGTERM", 15], ["SIGHUP", 1]]) {
+for (const [signal, number] of [
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+  ["SIGHUP", 1],
+]) {
   process.on(signal, () => {
     signals++;
     if (server !== null) return void server.kill(signal);
@@ -35,9 +39,24 @@ try {
 /** In a process group of its own, so that Ctrl-C reaches it once, through us; the channel tells it when we are gone. */
 function runServer(node, env) {
   const data = flags.some((flag) => flag === "--data" || flag.startsWith("--data=")) ? [] : ["--data", join(root, ".headgate")];
-  const args = ["--enable-source-maps", join(root, "packages/cli/dist/headgate.js"), "dev", "--project", join(root, "examples/lakehouse"), ...data, "--launch-if-empty", "full_refresh", ...flags];
+  const args = [
+    "--enable-source-maps",
+    join(root, "packages/cli/dist/headgate.js"),
+    "dev",
+    "--project",
+    join(root, "examples/lakehouse"),
+    ...data,
+    "--launch-if-empty",
+    "full_refresh",
+    ...flags,
+  ];
   return new Promise((done) => {
-    server = spawn(node, args, { cwd: resolve(process.env.INIT_CWD ?? root), env, detached: process.platform !== "win32", stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    server = spawn(node, args, {
+      cwd: resolve(process.env.INIT_CWD ?? root),
+      env,
+      detached: process.platform !== "win32",
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
     server.once("error", (error) => {
       console.error(`error: ${node} could not be started: ${error.message}`);
       done(1);

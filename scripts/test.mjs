@@ -14,7 +14,11 @@ const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "")
 const report = join(root, "artifacts", "vitest.json");
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 
-for (const [signal, number] of [["SIGINT", 2], ["SIGTERM", 15], ["SIGHUP", 1]]) {
+for (const [signal, number] of [
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+  ["SIGHUP", 1],
+]) {
   process.on(signal, () => {
     stopRunningCommands(signal);
     process.exit(128 + number);
@@ -51,7 +55,8 @@ async function runChecks(env) {
 function checkSteps() {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const steps = scripts.check.split("&&").map((part) => /^npm run (\S+)$/.exec(part.trim())?.[1]);
-  if (steps.includes(undefined)) throw new CommandFailed(`The script 'check' in package.json must be 'npm run x && npm run y ...', but is '${scripts.check}'.`);
+  if (steps.includes(undefined))
+    throw new CommandFailed(`The script 'check' in package.json must be 'npm run x && npm run y ...', but is '${scripts.check}'.`);
   return steps;
 }
 

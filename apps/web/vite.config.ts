@@ -44,5 +44,10 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { "/api": { target: process.env["HEADGATE_DEV_SERVER"] ?? "http://127.0.0.1:7480", ws: true }, "/login/": process.env["HEADGATE_DEV_SERVER"] ?? "http://127.0.0.1:7480" } },
+  server: {
+    proxy: {
+      "/api": { target: process.env["HEADGATE_DEV_SERVER"] ?? "http://127.0.0.1:7480", ws: true },
+      "/login/": process.env["HEADGATE_DEV_SERVER"] ?? "http://127.0.0.1:7480",
+    },
+  },
 });

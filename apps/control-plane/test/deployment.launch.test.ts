@@ -172,3 +172,19 @@ describe("launching", () => {
     await agent.waitFor(() => agent.jobs().length === 3);
   });
 });
+
+describe("a long queue", () => {
+  it("of urgent runs neither starves what has started nor lifts the limit", { timeout: 30_000 }, async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [], b: ["a"] })));
+    const agent = new FakeAgent();
+    await agent.start(stub, { slots: 50 });
+    const old = await launch(stub, { selection: "*" });
+    const job = await agent.job("a");
+    for (let i = 0; i < 230; i++) await launch(stub, { selection: "a" }, { priority: 9 });
+    await agent.waitFor(() => agent.jobs().length === 10);
+    await agent.reported(...agent.success(job));
+    await agent.waitFor(() => agent.jobs().some((frame) => frame.run === old.id && frame.step === "b"));
+    expect(agent.jobs()).toHaveLength(11);
+  });
+});

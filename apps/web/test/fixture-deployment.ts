@@ -1,14 +1,26 @@
 /** The network peer of the dashboard's own tests: a deployment in memory that answers every question of the contract and plays launched runs. */
 import type { Change } from "@headgate/shared/api/live.ts";
 import type { Actor, DeploymentService } from "@headgate/shared/api/service.ts";
-import type { AgentView, AssetState, CheckResultView, DefinitionsDocument, EventRow, LocationView, RunDetail, RunSummary, StepView, TokenView } from "@headgate/shared/api/views.ts";
+import type {
+  AgentView,
+  AssetState,
+  DefinitionsDocument,
+  EventRow,
+  LocationView,
+  RunDetail,
+  RunSummary,
+  StepView,
+} from "@headgate/shared/api/views.ts";
 import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
-import { definitionsOf, generatedAssets, lakehouseAssets, LOCATION, metadataOf, sampleAgents, sampleLocation, sampleRuns, sampleVersions, statesOf, type FixtureAsset } from "./fixture-data.ts";
+import { metadataOf, sampleAgents, sampleLocation, sampleRuns, sampleVersions, statesOf } from "./fixture-data.ts";
+import { definitionsOf, generatedAssets, lakehouseAssets, LOCATION, type FixtureAsset } from "./fixture-definitions.ts";
+
+import { checkResult, eventHistory, metadataSeries, partitionPage } from "./fixture-history.ts";
 
 export interface FixtureOptions {
   readonly assets: number | null;
@@ -29,12 +41,19 @@ export class FixtureDeployment implements DeploymentService {
   readonly #publish: (changes: readonly Change[]) => void;
   readonly #publishEvents: (run: string, events: readonly EventRow[]) => void;
 
-  constructor(options: FixtureOptions, publish: (changes: readonly Change[]) => void, publishEvents: (run: string, events: readonly EventRow[]) => void) {
+  constructor(
+    options: FixtureOptions,
+    publish: (changes: readonly Change[]) => void,
+    publishEvents: (run: string, events: readonly EventRow[]) => void,
+  ) {
     const now = Date.now();
     this.#publish = publish;
     this.#publishEvents = publishEvents;
     this.#assets = options.empty ? [] : options.assets === null ? lakehouseAssets() : generatedAssets(options.assets);
-    this.definitions = { ...definitionsOf(this.#assets, `h${this.#assets.length}`), ...(options.empty ? { jobs: [], schedules: [], locations: [] } : {}) };
+    this.definitions = {
+      ...definitionsOf(this.#assets, `h${this.#assets.length}`),
+      ...(options.empty ? { jobs: [], schedules: [], locations: [] } : {}),
+    };
     for (const state of statesOf(this.#assets, now)) this.states.set(state.key, state);
     if (!options.empty) for (const run of sampleRuns(now, 12)) this.runsById.set(run.id, run);
     this.locationViews = options.empty ? [] : [sampleLocation(now, options.broken)];
@@ -55,16 +74,66 @@ export class FixtureDeployment implements DeploymentService {
     const count = (health: AssetState["health"]) => states.filter((state) => state.health === health).length;
     return ok({
       problems: [
-        ...this.locationViews.filter((view) => view.status !== "loaded").map((view) => ({ kind: "location_unavailable" as const, subject: view.name, title: `Code location ${view.name}`, message: view.errors[0]?.message ?? "", since: view.erroredAt ?? 0, run: null })),
-        ...states.filter((state) => state.failed).slice(0, 20).map((state) => ({ kind: "asset_failed" as const, subject: state.key, title: state.key, message: state.failed?.message ?? "", since: state.failed?.at ?? 0, run: state.failed?.run ?? null })),
-        ...states.filter((state) => state.checks.failed > 0).map((state) => ({ kind: "check_failed" as const, subject: `${state.key}:revenue_not_negative`, title: `${state.key}: revenue_not_negative`, message: "3 of 120 days have a negative revenue", since: Date.now() - 2_220_000, run: state.materialized?.run ?? null })),
-        ...states.filter((state) => state.checks.warned > 0).map((state) => ({ kind: "check_warned" as const, subject: `${state.key}:not_null_email`, title: `${state.key}: not_null_email`, message: "Got 31 results, configured to warn if >0", since: Date.now() - 2_280_000, run: state.materialized?.run ?? null })),
+        ...this.locationViews
+          .filter((view) => view.status !== "loaded")
+          .map((view) => ({
+            kind: "location_unavailable" as const,
+            subject: view.name,
+            title: `Code location ${view.name}`,
+            message: view.errors[0]?.message ?? "",
+            since: view.erroredAt ?? 0,
+            run: null,
+          })),
+        ...states
+          .filter((state) => state.failed)
+          .slice(0, 20)
+          .map((state) => ({
+            kind: "asset_failed" as const,
+            subject: state.key,
+            title: state.key,
+            message: state.failed?.message ?? "",
+            since: state.failed?.at ?? 0,
+            run: state.failed?.run ?? null,
+          })),
+        ...states
+          .filter((state) => state.checks.failed > 0)
+          .map((state) => ({
+            kind: "check_failed" as const,
+            subject: `${state.key}:revenue_not_negative`,
+            title: `${state.key}: revenue_not_negative`,
+            message: "3 of 120 days have a negative revenue",
+            since: Date.now() - 2_220_000,
+            run: state.materialized?.run ?? null,
+          })),
+        ...states
+          .filter((state) => state.checks.warned > 0)
+          .map((state) => ({
+            kind: "check_warned" as const,
+            subject: `${state.key}:not_null_email`,
+            title: `${state.key}: not_null_email`,
+            message: "Got 31 results, configured to warn if >0",
+            since: Date.now() - 2_280_000,
+            run: state.materialized?.run ?? null,
+          })),
       ],
       runs: { running: runs.filter((run) => run.endedAt === null), recent: runs.slice(0, 60) },
-      counts: { assets: states.filter((state) => this.#find(state.key)?.unit !== null).length, healthy: count("healthy"), warning: count("warning"), failed: count("failed"), never: states.filter((state) => state.materialized === null && state.failed === null && this.#find(state.key)?.unit !== null).length },
+      counts: {
+        assets: states.filter((state) => this.#find(state.key)?.unit !== null).length,
+        healthy: count("healthy"),
+        warning: count("warning"),
+        failed: count("failed"),
+        never: states.filter((state) => state.materialized === null && state.failed === null && this.#find(state.key)?.unit !== null)
+          .length,
+      },
       lastRunAt: runs[0]?.createdAt ?? null,
       agentsConnected: this.agentViews.length,
-      nextTicks: this.definitions.schedules.map((schedule) => ({ schedule: schedule.name, location: LOCATION, job: schedule.job, at: Date.now() + 5.4 * 3_600_000, timezone: schedule.timezone })),
+      nextTicks: this.definitions.schedules.map((schedule) => ({
+        schedule: schedule.name,
+        location: LOCATION,
+        job: schedule.job,
+        at: Date.now() + 5.4 * 3_600_000,
+        timezone: schedule.timezone,
+      })),
     });
   }
 
@@ -80,68 +149,50 @@ export class FixtureDeployment implements DeploymentService {
     const asset = this.#find(key);
     const state = this.states.get(key);
     if (!asset || !state) return this.#missing(key);
-    const code = asset.kinds.includes("dbt") ? { language: "sql", text: `{{ config(materialized='incremental') }}\n\nselect\n    customer_id as customer_key,\n    email, -- may be null\n    country_code\nfrom {{ ref('stg_customers') }}\nwhere updated_at > timestamp '2025-01-01'` } : { language: "typescript", text: `export const segments = defineAsset({\n  key: "${key}",\n  run: async ({ log }) => {\n    log.info("hello");\n  },\n});` };
-    return ok({ asset: { ...asset, code }, state, metadata: state.materialized ? metadataOf(key, state.materialized.rowCount ?? 0) : {}, latestEventSeq: 9 });
+    const code = asset.kinds.includes("dbt")
+      ? {
+          language: "sql",
+          text: `{{ config(materialized='incremental') }}\n\nselect\n    customer_id as customer_key,\n    email, -- may be null\n    country_code\nfrom {{ ref('stg_customers') }}\nwhere updated_at > timestamp '2025-01-01'`,
+        }
+      : {
+          language: "typescript",
+          text: `export const segments = defineAsset({\n  key: "${key}",\n  run: async ({ log }) => {\n    log.info("hello");\n  },\n});`,
+        };
+    return ok({
+      asset: { ...asset, code },
+      state,
+      metadata: state.materialized ? metadataOf(key, state.materialized.rowCount ?? 0) : {},
+      latestEventSeq: 9,
+    });
   }
 
   async assetEvents({ key, limit }: { key: string; limit: number }) {
     const state = this.states.get(key);
-    if (!state) return this.#missing(key);
-    const items = Array.from({ length: Math.min(limit, 30) }, (_, index) => {
-      const failed = state.failed && index === 0 ? state.failed : null;
-      const isCheck = !failed && index % 3 === 2;
-      return {
-        seq: 1000 - index,
-        at: Date.now() - 700_000 - index * 3_600_000,
-        type: failed ? ("asset_failed" as const) : isCheck ? ("check_evaluated" as const) : ("asset_materialized" as const),
-        run: failed?.run ?? [...this.runsById.keys()][1] ?? "",
-        step: "dbt:lakehouse",
-        partition: state.partitions ? `2026-11-${String(22 - (index % 20)).padStart(2, "0")}` : null,
-        metadata: failed || isCheck ? {} : metadataOf(key, 4000 + ((index * 331) % 900)),
-        durationMs: 900 + ((index * 211) % 2000),
-        failure: failed ? { kind: "user_code" as const, message: failed.message, name: "KeyError", frames: [{ file: "assets/gold.ts", line: 41, function: "attribute", user: true }, { file: "node:internal/process/task_queues", line: 105, user: false }], codeFrame: "  39 | const rows = await duckdb.query(sql);\n  40 | for (const row of rows) {\n> 41 |   total += row['missing'];\n     |            ^^^^^^^^^^^^^^\n  42 | }" } : null,
-        check: isCheck ? this.#checkResult(key, "not_null_email", index) : null,
-      };
-    });
-    return ok({ items, next: null });
-  }
-
-  #checkResult(asset: string, check: string, index: number): CheckResultView {
-    const state = this.states.get(asset);
-    const warn = check === "not_null_email" && (state?.checks.warned ?? 0) > 0;
-    const failed = check === "revenue_not_negative" && (state?.checks.failed ?? 0) > 0;
-    return { asset, check, at: Date.now() - 2_280_000 - index * 3_600_000, run: [...this.runsById.keys()][1] ?? "", step: "dbt:lakehouse", passed: !(warn || failed), severity: warn ? "warn" : "error", description: warn ? "Got 31 results, configured to warn if >0" : failed ? "3 of 120 days have a negative revenue" : null, metadata: { failures: { type: "int", value: warn ? 31 : failed ? 3 : 0 } }, partition: null };
+    return state ? ok({ items: eventHistory(state, [...this.runsById.keys()], limit), next: null }) : this.#missing(key);
   }
 
   async assetChecks({ key }: { key: string }) {
     const asset = this.#find(key);
-    if (!asset) return this.#missing(key);
-    const never = this.states.get(key)?.materialized === null;
-    return ok(asset.checks.map((check) => ({ ...check, latest: never ? null : this.#checkResult(key, check.name, 0) })));
+    const state = this.states.get(key);
+    if (!asset || !state) return this.#missing(key);
+    return ok(asset.checks.map((check) => ({ ...check, latest: state.materialized === null ? null : checkResult(state, check.name, 0) })));
   }
 
   async assetCheckHistory({ key, check, limit }: { key: string; check: string; limit: number }) {
-    return ok({ items: Array.from({ length: Math.min(limit, 20) }, (_, index) => this.#checkResult(key, check, index)), next: null });
+    const state = this.states.get(key);
+    if (!state) return this.#missing(key);
+    return ok({ items: Array.from({ length: Math.min(limit, 20) }, (_, index) => checkResult(state, check, index)), next: null });
   }
 
   async assetSeries({ key }: { key: string }) {
-    if (this.states.get(key)?.materialized === null) return ok([]);
-    const points = (base: number, spread: number) => Array.from({ length: 60 }, (_, index) => ({ at: Date.now() - (60 - index) * 3_600_000, value: base + index * spread + ((index * 7919) % 97) * spread * 0.2, run: [...this.runsById.keys()][index % 3] ?? "", partition: null }));
-    return ok([{ name: "row_count", points: points(4000, 12) }, { name: "duration_seconds", points: points(1, 0.02) }, { name: "null_share", points: points(0.03, 0.0001) }]);
+    const state = this.states.get(key);
+    return ok(state?.materialized ? metadataSeries(state.materialized.run) : []);
   }
 
   async assetPartitions({ key, limit, cursor }: { key: string; limit: number; cursor?: string | null | undefined }) {
-    const asset = this.#find(key);
-    if (!asset?.partitions) return refuse("not_found", `${key} is not partitioned.`);
-    const last = Date.UTC(2026, 10, 22);
-    const offset = Number(cursor ?? 0);
-    const items = Array.from({ length: 114 }, (_, index) => {
-      const start = last - index * 86_400_000;
-      const status = index === 4 ? ("failed" as const) : index > 108 ? ("missing" as const) : ("materialized" as const);
-      return { key: new Date(start).toISOString().slice(0, 10), start, end: start + 86_400_000, status, run: status === "missing" ? null : [...this.runsById.keys()][1] ?? null, at: status === "missing" ? null : start + 93_600_000, message: status === "failed" ? "Binder Error: column order_day not found" : null };
-    });
-    const next = offset + limit < items.length ? String(offset + limit) : null;
-    return ok({ definition: asset.partitions, total: 114, materialized: 108, failed: 1, inProgress: 0, items: items.slice(offset, offset + limit), next });
+    const definition = this.#find(key)?.partitions;
+    if (!definition) return refuse("not_found", `${key} is not partitioned.`);
+    return ok(partitionPage(definition, { offset: Number(cursor ?? 0), limit }));
   }
 
   #newest(): RunSummary[] {
@@ -164,7 +215,16 @@ export class FixtureDeployment implements DeploymentService {
   async run({ run: id }: { run: string }): Promise<Result<RunDetail>> {
     const run = this.runsById.get(id);
     if (!run) return refuse("not_found", `There is no run ${id}.`);
-    return ok({ run, steps: this.steps.get(id) ?? [], stepAssets: [], failure: null, failedStep: null, config: null, versions: [{ location: LOCATION, version: "v4", number: 4 }], children: [] });
+    return ok({
+      run,
+      steps: this.steps.get(id) ?? [],
+      stepAssets: [],
+      failure: null,
+      failedStep: null,
+      config: null,
+      versions: [{ location: LOCATION, version: "v4", number: 4 }],
+      children: [],
+    });
   }
 
   async runEvents({ run, after, limit }: Parameters<DeploymentService["runEvents"]>[0]) {
@@ -176,7 +236,9 @@ export class FixtureDeployment implements DeploymentService {
     return ok([]);
   }
 
-  #select(target: Parameters<DeploymentService["previewLaunch"]>[0]["target"]): Result<{ text: string; keys: string[]; external: string[] }> {
+  #select(
+    target: Parameters<DeploymentService["previewLaunch"]>[0]["target"],
+  ): Result<{ text: string; keys: string[]; external: string[] }> {
     const job = target.job === undefined ? undefined : this.definitions.jobs.find((entry) => entry.name === target.job);
     if (target.job !== undefined && !job) return refuse("not_found", `There is no job ${target.job}.`);
     const text = job?.selection ?? target.selection ?? "";
@@ -185,7 +247,11 @@ export class FixtureDeployment implements DeploymentService {
     const graph = buildAssetGraph(this.#assets);
     const keys = evaluateSelection(parsed.value, graph);
     if (!keys.ok) return keys;
-    return ok({ text, keys: keys.value.filter((key) => this.#find(key)?.unit !== null), external: keys.value.filter((key) => this.#find(key)?.unit === null) });
+    return ok({
+      text,
+      keys: keys.value.filter((key) => this.#find(key)?.unit !== null),
+      external: keys.value.filter((key) => this.#find(key)?.unit === null),
+    });
   }
 
   async previewLaunch({ target }: Parameters<DeploymentService["previewLaunch"]>[0]) {
@@ -193,9 +259,21 @@ export class FixtureDeployment implements DeploymentService {
     if (!selected.ok) return selected;
     const { keys, external, text } = selected.value;
     const partitioned = keys.filter((key) => this.#find(key)?.partitions);
-    const partition = partitioned.length === 0 ? null : { key: target.partition ?? "2026-11-22", chosen: target.partition ? ("given" as const) : ("latest" as const) };
+    const partition =
+      partitioned.length === 0
+        ? null
+        : { key: target.partition ?? "2026-11-22", chosen: target.partition ? ("given" as const) : ("latest" as const) };
     const units = new Set(keys.map((key) => this.#find(key)?.unit));
-    return ok({ selection: text, assets: keys.map((key) => ({ key, partition: partitioned.includes(key) ? (partition?.key ?? null) : null })), steps: units.size, checks: keys.reduce((sum, key) => sum + (this.#find(key)?.checks.length ?? 0), 0), partition, partitioned, external, warnings: [] });
+    return ok({
+      selection: text,
+      assets: keys.map((key) => ({ key, partition: partitioned.includes(key) ? (partition?.key ?? null) : null })),
+      steps: units.size,
+      checks: keys.reduce((sum, key) => sum + (this.#find(key)?.checks.length ?? 0), 0),
+      partition,
+      partitioned,
+      external,
+      warnings: [],
+    });
   }
 
   async launch(input: Parameters<DeploymentService["launch"]>[0], actor: Actor) {
@@ -206,7 +284,27 @@ export class FixtureDeployment implements DeploymentService {
     const now = Date.now();
     const id = uuidv7(now, crypto.getRandomValues(new Uint8Array(16)));
     const { keys, text } = selected.value;
-    const run: RunSummary = { id, status: "queued", job: input.target.job ?? null, selection: text, partition: input.target.partition ?? null, tags: input.tags, trigger: { type: "person", user: actor.name }, parent: null, createdAt: now, startedAt: null, endedAt: null, assetCount: keys.length, steps: { total: keys.length, succeeded: 0, failed: 0, skipped: 0, running: 0, canceled: 0 }, materialized: 0, error: null, checksFailed: 0, checksWarned: 0, waiting: null, lastSeq: 1 };
+    const run: RunSummary = {
+      id,
+      status: "queued",
+      job: input.target.job ?? null,
+      selection: text,
+      partition: input.target.partition ?? null,
+      tags: input.tags,
+      trigger: { type: "person", user: actor.name },
+      parent: null,
+      createdAt: now,
+      startedAt: null,
+      endedAt: null,
+      assetCount: keys.length,
+      steps: { total: keys.length, succeeded: 0, failed: 0, skipped: 0, running: 0, canceled: 0 },
+      materialized: 0,
+      error: null,
+      checksFailed: 0,
+      checksWarned: 0,
+      waiting: null,
+      lastSeq: 1,
+    };
     this.runsById.set(id, run);
     if (input.requestId) this.byRequest.set(input.requestId, id);
     this.#publish([{ type: "run", run }, ...keys.map((key) => this.#mark(key, { inProgress: { run: id, status: "queued" } }))]);
@@ -238,7 +336,15 @@ export class FixtureDeployment implements DeploymentService {
       this.#publish([this.#mark(key, { inProgress: { run: id, status: "running" } })]);
       this.#publishEvents(id, [{ seq: index + 1, at: Date.now(), step: key, attempt: 1, event: { type: "asset_started", asset: key } }]);
       await pause(600);
-      this.#publish([this.#mark(key, { inProgress: null, failed: null, health: "healthy", materialized: { at: Date.now(), run: id, step: key, partition: null, durationMs: 600, rowCount: 1234, codeVersion: "3f9c1e" } }), this.#update(id, { materialized: index + 1 })]);
+      this.#publish([
+        this.#mark(key, {
+          inProgress: null,
+          failed: null,
+          health: "healthy",
+          materialized: { at: Date.now(), run: id, step: key, partition: null, durationMs: 600, rowCount: 1234, codeVersion: "3f9c1e" },
+        }),
+        this.#update(id, { materialized: index + 1 }),
+      ]);
     }
     this.#publish([this.#update(id, { status: "succeeded", endedAt: Date.now() })]);
   }
@@ -272,29 +378,6 @@ export class FixtureDeployment implements DeploymentService {
   async agents() {
     return ok(this.agentViews);
   }
-}
-
-export function fixtureTokens() {
-  const tokens: TokenView[] = [
-    { id: "tok_1", name: "local agent", kind: "agent", role: null, createdAt: Date.now() - 864e5 * 12, expiresAt: null, lastUsedAt: Date.now() - 4000, revokedAt: null },
-    { id: "tok_2", name: "ci", kind: "api", role: "editor", createdAt: Date.now() - 864e5 * 3, expiresAt: Date.now() + 864e5 * 87, lastUsedAt: Date.now() - 36e5, revokedAt: null },
-  ];
-  return {
-    list: async () => tokens,
-    create: async (input: { name: string; kind: "agent" | "api"; role?: string | undefined }) => {
-      const view: TokenView = { id: `tok_${tokens.length + 1}`, name: input.name, kind: input.kind, role: input.role ?? null, createdAt: Date.now(), expiresAt: null, lastUsedAt: null, revokedAt: null };
-      tokens.unshift(view);
-      return { view, secret: `hg_${input.kind}_5f3c9a1e7b2d4c6f8a0b1c2d3e4f5a6b` };
-    },
-    revoke: async (id: string) => {
-      const index = tokens.findIndex((token) => token.id === id);
-      const token = tokens[index];
-      if (!token) throw new TypeError(`No token ${id}`);
-      const revoked = { ...token, revokedAt: Date.now() };
-      tokens[index] = revoked;
-      return revoked;
-    },
-  };
 }
 
 function pause(ms: number): Promise<void> {

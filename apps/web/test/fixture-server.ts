@@ -15,10 +15,17 @@ import type { Actor } from "@headgate/shared/api/service.ts";
 import { liveUpSchema, type Change, type LiveDown } from "@headgate/shared/api/live.ts";
 import type { EventRow, SessionView } from "@headgate/shared/api/views.ts";
 import { PING, PONG } from "@headgate/shared/protocol/constants.ts";
-import { FixtureDeployment, fixtureTokens } from "./fixture-deployment.ts";
+import { FixtureDeployment } from "./fixture-deployment.ts";
+import { fixtureTokens } from "./fixture-tokens.ts";
 
 const BUILD = join(import.meta.dirname, "../build");
-const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".json": "application/json",
+};
 
 export interface FixtureServer {
   readonly url: string;
@@ -30,7 +37,14 @@ export interface FixtureServer {
   close(): Promise<void>;
 }
 
-export async function startFixtureServer(options: { port: number; assets?: number | undefined; broken?: boolean; empty?: boolean; noAgent?: boolean; signedOut?: boolean }): Promise<FixtureServer> {
+export async function startFixtureServer(options: {
+  port: number;
+  assets?: number | undefined;
+  broken?: boolean;
+  empty?: boolean;
+  noAgent?: boolean;
+  signedOut?: boolean;
+}): Promise<FixtureServer> {
   const sockets = new Set<{ socket: WebSocket; runs: Map<string, number> }>();
   let seq = 0;
   const send = (socket: WebSocket, message: LiveDown) => socket.send(JSON.stringify(message));
@@ -41,13 +55,21 @@ export async function startFixtureServer(options: { port: number; assets?: numbe
   const publishEvents = (run: string, events: readonly EventRow[]) => {
     for (const entry of sockets) if (entry.runs.has(run)) send(entry.socket, { t: "events", run, events });
   };
-  const deployment = new FixtureDeployment({ assets: options.assets ?? null, broken: options.broken ?? false, empty: options.empty ?? false }, publish, publishEvents);
+  const deployment = new FixtureDeployment(
+    { assets: options.assets ?? null, broken: options.broken ?? false, empty: options.empty ?? false },
+    publish,
+    publishEvents,
+  );
   if (options.noAgent) deployment.agentViews = [];
   const tokens = fixtureTokens();
   const actor: Actor = { kind: "user", name: "ada", role: "owner" };
   const audit = () => undefined;
   const requests: string[] = [];
-  const session: SessionView = { user: { name: "Ada Lovelace", email: "ada@example.com" }, organization: { slug: "acme", name: "Acme Analytics" }, deployments: [{ name: "prod", role: "owner" }] };
+  const session: SessionView = {
+    user: { name: "Ada Lovelace", email: "ada@example.com" },
+    organization: { slug: "acme", name: "Acme Analytics" },
+    deployments: [{ name: "prod", role: "owner" }],
+  };
 
   async function api(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://fixture");
@@ -56,8 +78,11 @@ export async function startFixtureServer(options: { port: number; assets?: numbe
     if (url.pathname === "/api/v1/session") return json(response, 200, session);
     const definitions = /^\/api\/acme\/prod\/definitions\/(.+)$/.exec(url.pathname);
     if (definitions) {
-      if (definitions[1] !== deployment.definitions.hash) return json(response, 404, { error: { code: "not_found", message: "No such definitions." } });
-      return json(response, 200, deployment.definitions, "public, max-age=31536000, immutable");
+      if (definitions[1] !== deployment.definitions.hash)
+        return json(response, 404, { error: { code: "not_found", message: "No such definitions." } });
+      response.writeHead(200, { "content-type": "application/json", "cache-control": "private, max-age=31536000, immutable" });
+      response.end(JSON.stringify(deployment.definitions));
+      return;
     }
     const chunks: Uint8Array[] = [];
     for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
@@ -73,7 +98,8 @@ export async function startFixtureServer(options: { port: number; assets?: numbe
   }
 
   const server = createServer((request, response) => {
-    if (request.url?.startsWith("/api/")) void api(request, response).catch((error: unknown) => json(response, 500, { error: { code: "internal", message: String(error) } }));
+    if (request.url?.startsWith("/api/"))
+      void api(request, response).catch((error: unknown) => json(response, 500, { error: { code: "internal", message: String(error) } }));
     else file(request, response);
   });
   const live = new WebSocketServer({ server });
@@ -85,10 +111,19 @@ export async function startFixtureServer(options: { port: number; assets?: numbe
       const message = liveUpSchema.parse(JSON.parse(text));
       if (message.t === "hello") {
         sockets.add(entry);
-        send(socket, { t: "welcome", version: 1, stream: "fixture", seq, serverTime: Date.now(), refetch: message.since !== null && message.since.seq !== seq, definitions: deployment.definitions.hash });
+        send(socket, {
+          t: "welcome",
+          version: 1,
+          stream: "fixture",
+          seq,
+          serverTime: Date.now(),
+          refetch: message.since !== null && message.since.seq !== seq,
+          definitions: deployment.definitions.hash,
+        });
       } else if (message.t === "watch") {
         entry.runs = new Map(message.runs.map(({ run, after }) => [run, after]));
-        for (const [run, after] of entry.runs) send(socket, { t: "events", run, events: (deployment.events.get(run) ?? []).filter((event) => event.seq > after) });
+        for (const [run, after] of entry.runs)
+          send(socket, { t: "events", run, events: (deployment.events.get(run) ?? []).filter((event) => event.seq > after) });
       }
     });
     socket.on("close", () => sockets.delete(entry));
@@ -113,20 +148,31 @@ export async function startFixtureServer(options: { port: number; assets?: numbe
   };
 }
 
-function json(response: ServerResponse, status: number, body: unknown, cache = "no-store"): void {
-  response.writeHead(status, { "content-type": "application/json", "cache-control": cache }).end(JSON.stringify(body));
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" }).end(JSON.stringify(body));
 }
 
 function file(request: IncomingMessage, response: ServerResponse): void {
   const path = normalize(new URL(request.url ?? "/", "http://fixture").pathname);
   const found = join(BUILD, path);
   const target = path !== "/" && existsSync(found) && statSync(found).isFile() ? found : join(BUILD, "index.html");
-  response.writeHead(200, { "content-type": TYPES[extname(target)] ?? "application/octet-stream", "cache-control": path.includes("/immutable/") ? "public, max-age=31536000, immutable" : "no-cache" });
+  response.writeHead(200, {
+    "content-type": TYPES[extname(target)] ?? "application/octet-stream",
+    "cache-control": path.includes("/immutable/") ? "public, max-age=31536000, immutable" : "no-cache",
+  });
   createReadStream(target).pipe(response);
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { port: { type: "string", default: "7480" }, assets: { type: "string" }, broken: { type: "boolean" }, empty: { type: "boolean" }, "no-agent": { type: "boolean" } } });
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "7480" },
+      assets: { type: "string" },
+      broken: { type: "boolean" },
+      empty: { type: "boolean" },
+      "no-agent": { type: "boolean" },
+    },
+  });
   const server = await startFixtureServer({
     port: Number(values.port),
     assets: values.assets === undefined ? undefined : Number(values.assets),

@@ -19,7 +19,14 @@ export async function main(args: readonly string[], options: MainOptions): Promi
   // Known before parsing, because parsing itself may fail.
   const json = args.includes("--json");
   const terminal = openTerminal(options, { json });
-  const context: CommandContext = { terminal, env: options.env, cwd: options.cwd, now: options.now, random: options.random, stdout: options.stdout };
+  const context: CommandContext = {
+    terminal,
+    env: options.env,
+    cwd: options.cwd,
+    now: options.now,
+    random: options.random,
+    stdout: options.stdout,
+  };
   let code: ExitCode = EXIT.ok;
   const program = buildProgram(context, (finished) => {
     code = finished;

@@ -23,8 +23,12 @@ type Add = (parent: Command, name: string, description: string) => Command;
 
 /** Each action leaves its exit code through `finish`. */
 export function buildProgram(context: CommandContext, finish: (code: ExitCode) => void): Command {
-  const program = new Command("headgate").description("Develop, publish and run data assets.").version(CLI_VERSION).helpOption("-h, --help", "show help");
-  const add: Add = (parent, name, description) => parent.command(name).description(description).option("--json", "print results as JSON, one document a line");
+  const program = new Command("headgate")
+    .description("Develop, publish and run data assets.")
+    .version(CLI_VERSION)
+    .helpOption("-h, --help", "show help");
+  const add: Add = (parent, name, description) =>
+    parent.command(name).description(description).option("--json", "print results as JSON, one document a line");
   const doing = async (work: Promise<ExitCode>): Promise<void> => finish(await work);
 
   add(program, "init", "make a runnable project in an empty folder")
@@ -41,7 +45,9 @@ export function buildProgram(context: CommandContext, finish: (code: ExitCode) =
     .action((flags: ConnectFlags & { project: string }) => doing(publish(flags, context)));
   addRun(add, program, { context, doing });
   addLocation(add, program, { context, doing });
-  withConnection(add(program, "login", "print a link that signs a browser in once")).action((flags: ConnectFlags) => doing(login(flags, context)));
+  withConnection(add(program, "login", "print a link that signs a browser in once")).action((flags: ConnectFlags) =>
+    doing(login(flags, context)),
+  );
   add(program, "agent", "run an agent in the foreground")
     .option("--url <address>", "control plane (HEADGATE_URL)")
     .option("--token <token>", "agent token (HEADGATE_AGENT_TOKEN)")
@@ -89,11 +95,15 @@ function addRun(add: Add, program: Command, { context, doing }: Wiring): void {
   withConnection(add(runs, "cancel", "cancel a run"))
     .argument("<run>", id)
     .option("--reason <text>", "why")
-    .action((run: string, _flags: unknown, command: Command) => doing(cancelRun(run, command.optsWithGlobals<ConnectFlags & { reason?: string }>(), context)));
+    .action((run: string, _flags: unknown, command: Command) =>
+      doing(cancelRun(run, command.optsWithGlobals<ConnectFlags & { reason?: string }>(), context)),
+    );
   withConnection(add(runs, "reexecute", "execute a run again"))
     .argument("<run>", id)
     .option("--from-failure", "only what failed or was skipped")
-    .action((run: string, _flags: unknown, command: Command) => doing(reexecuteRun(run, command.optsWithGlobals<ConnectFlags & { fromFailure?: boolean }>(), context)));
+    .action((run: string, _flags: unknown, command: Command) =>
+      doing(reexecuteRun(run, command.optsWithGlobals<ConnectFlags & { fromFailure?: boolean }>(), context)),
+    );
 
   withConnection(add(program, "logs", "print a run's log"))
     .argument("<run>", id)
@@ -104,7 +114,9 @@ function addRun(add: Add, program: Command, { context, doing }: Wiring): void {
   withConnection(add(program, "assets", "list assets and their state"))
     .argument("[selection]", "only these assets, e.g. 'group:gold' or '+metrics/daily_revenue'")
     .option("--select <selection>", "the same as the argument")
-    .action((selection: string | undefined, flags: ConnectFlags & { select?: string }) => doing(assets(selection ?? flags.select, flags, context)));
+    .action((selection: string | undefined, flags: ConnectFlags & { select?: string }) =>
+      doing(assets(selection ?? flags.select, flags, context)),
+    );
 }
 
 function addLocation(add: Add, program: Command, { context, doing }: Wiring): void {

@@ -5,7 +5,25 @@ import { expect, onTestFinished, test } from "vitest";
 import { headgate } from "./command-line.test-support.ts";
 import { temporaryFolder, temporaryProject } from "./project.test-support.ts";
 
-const COMMANDS = ["init", "dev", "validate", "publish", "run", "runs", "runs show", "runs cancel", "runs reexecute", "logs", "assets", "location list", "location versions", "location rollback", "login", "agent", "doctor"];
+const COMMANDS = [
+  "init",
+  "dev",
+  "validate",
+  "publish",
+  "run",
+  "runs",
+  "runs show",
+  "runs cancel",
+  "runs reexecute",
+  "logs",
+  "assets",
+  "location list",
+  "location versions",
+  "location rollback",
+  "login",
+  "agent",
+  "doctor",
+];
 
 test.each(COMMANDS)("%s has a help text and --json", async (command) => {
   const result = await headgate([...command.split(" "), "--help"], { cwd: "/" });
@@ -45,7 +63,10 @@ test("no command prints the help and is a usage error", async () => {
 });
 
 test("with --json an error is one JSON document on stdout and nothing else", async () => {
-  for (const args of [["runs", "--json"], ["dev", "--port", "x", "--json"]]) {
+  for (const args of [
+    ["runs", "--json"],
+    ["dev", "--port", "x", "--json"],
+  ]) {
     const result = await headgate(args, { cwd: temporaryFolder() });
     expect(result.code).toBe(2);
     expect(JSON.parse(result.stdout)).toMatchObject({ error: { code: "invalid_input" } });
@@ -53,7 +74,9 @@ test("with --json an error is one JSON document on stdout and nothing else", asy
 });
 
 test("a mistake in a selection is shown with a caret under its place, before anything is asked of a server", async () => {
-  const result = await headgate(["assets", "bronze/orders and (gold", "--url", "http://127.0.0.1:9", "--token", "t"], { cwd: temporaryFolder() });
+  const result = await headgate(["assets", "bronze/orders and (gold", "--url", "http://127.0.0.1:9", "--token", "t"], {
+    cwd: temporaryFolder(),
+  });
   expect(result.code).toBe(2);
   const [, text, caret] = result.stderr.split("\n");
   expect(text).toBe("  bronze/orders and (gold");

@@ -21,7 +21,11 @@ test("the same sources in two folders give the same bytes", async () => {
 
 test("a changed source gives other bytes", async () => {
   const before = await bundleOf(temporaryProject());
-  const after = await bundleOf(temporaryProject({ "src/location.ts": 'import { defineCodeLocation } from "@headgate/sdk";\nexport default defineCodeLocation({ name: "demo" });\n' }));
+  const after = await bundleOf(
+    temporaryProject({
+      "src/location.ts": 'import { defineCodeLocation } from "@headgate/sdk";\nexport default defineCodeLocation({ name: "demo" });\n',
+    }),
+  );
   expect(after.hash).not.toBe(before.hash);
 });
 
@@ -34,7 +38,8 @@ test("the source map names the project's files relative to its root and carries 
 
 test("a package with native code stays out of the bundle and is named with its version", async () => {
   const root = temporaryProject({
-    "node_modules/fast-thing/package.json": '{"name":"fast-thing","version":"2.1.0","type":"module","main":"index.js","dependencies":{"node-gyp-build":"4"}}',
+    "node_modules/fast-thing/package.json":
+      '{"name":"fast-thing","version":"2.1.0","type":"module","main":"index.js","dependencies":{"node-gyp-build":"4"}}',
     "node_modules/fast-thing/index.js": "export const fast = 1;",
     "node_modules/plain-thing/package.json": '{"name":"plain-thing","version":"1.0.0","type":"module","main":"index.js"}',
     "node_modules/plain-thing/index.js": "export const plain = 'plain and bundled';",

@@ -8,11 +8,21 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-export async function headgate(args: readonly string[], options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv }): Promise<CommandResult> {
+export async function headgate(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
+): Promise<CommandResult> {
   const stdout = collector();
   const stderr = collector();
   const { HEADGATE_URL: _url, HEADGATE_TOKEN: _token, HEADGATE_DEPLOYMENT: _deployment, FORCE_COLOR: _color, ...env } = process.env;
-  const code = await main(args, { stdout: stdout.stream, stderr: stderr.stream, cwd: options.cwd, env: { ...env, NO_COLOR: "1", ...options.env }, now: Date.now, random: Math.random });
+  const code = await main(args, {
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    cwd: options.cwd,
+    env: { ...env, NO_COLOR: "1", ...options.env },
+    now: Date.now,
+    random: Math.random,
+  });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 

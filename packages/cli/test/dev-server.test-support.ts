@@ -24,11 +24,18 @@ export interface DevServer {
 
 export const SOURCE_CLI = [process.execPath, join(REPOSITORY, "packages/cli/src/bin.ts")] as const;
 
-export async function startDev(project: string, options: { readonly command?: readonly string[]; readonly args?: readonly string[]; readonly stdio?: "ipc" } = {}): Promise<DevServer> {
+export async function startDev(
+  project: string,
+  options: { readonly command?: readonly string[]; readonly args?: readonly string[]; readonly stdio?: "ipc" } = {},
+): Promise<DevServer> {
   const port = await freePort();
   const [program = process.execPath, ...rest] = options.command ?? SOURCE_CLI;
   const args = [...rest, "dev", "--json", "--port", String(port), ...(options.args ?? [])];
-  const child = spawn(program, args, { cwd: project, env: { ...process.env, NO_COLOR: "1" }, stdio: options.stdio === "ipc" ? ["ignore", "pipe", "pipe", "ipc"] : ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, {
+    cwd: project,
+    env: { ...process.env, NO_COLOR: "1" },
+    stdio: options.stdio === "ipc" ? ["ignore", "pipe", "pipe", "ipc"] : ["ignore", "pipe", "pipe"],
+  });
   const events: DevEvent[] = [];
   const waiting: { event: string; tell: (event: DevEvent) => void }[] = [];
   let stderr = "";
@@ -44,7 +51,8 @@ export async function startDev(project: string, options: { readonly command?: re
       else waiter.tell(event);
     });
   }
-  const exited = new Promise<number | null>((tell) => child.once("close", (code) => tell(code)));
+  // Not `close`: Node does not emit it after this side disconnected the channel.
+  const exited = new Promise<number | null>((tell) => child.once("exit", (code) => tell(code)));
   onTestFinished(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
     await exited;
@@ -55,7 +63,11 @@ export async function startDev(project: string, options: { readonly command?: re
     if (known !== undefined) return Promise.resolve(known);
     return new Promise((tell, fail) => {
       waiting.push({ event, tell });
-      void exited.then((code) => fail(new Error(`headgate dev ended with ${code ?? "a signal"} before '${event}':\n${stderr}`)));
+      void exited.then(async (code) => {
+        // Its last lines may still be on their way.
+        await new Promise((wake) => setTimeout(wake, 500));
+        fail(new Error(`headgate dev ended with ${code ?? "a signal"} before '${event}':\n${stderr}`));
+      });
     });
   };
   return { process: child, url: `http://127.0.0.1:${port}`, data: join(project, ".headgate"), stderr: () => stderr, next, exited };

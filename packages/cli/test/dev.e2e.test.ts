@@ -23,7 +23,16 @@ test("a project is published, run, changed, broken, repaired and rolled back whi
     const result = await headgate([...args, "--json"], { cwd: project });
     return { code: result.code, value: JSON.parse(result.stdout.trim().split("\n").at(-1) ?? "null") as Record<string, unknown> };
   };
-  expect(await json("run", "refresh")).toMatchObject({ code: 0, value: { run: { status: "succeeded" }, assets: [{ asset: "bronze/orders", status: "succeeded", rows: 3 }, { asset: "gold/revenue", rows: 2, checks: { passed: 1 } }] } });
+  expect(await json("run", "refresh")).toMatchObject({
+    code: 0,
+    value: {
+      run: { status: "succeeded" },
+      assets: [
+        { asset: "bronze/orders", status: "succeeded", rows: 3 },
+        { asset: "gold/revenue", rows: 2, checks: { passed: 1 } },
+      ],
+    },
+  });
   const listed = await headgate(["assets", "+gold/revenue"], { cwd: project });
   expect(listed.stdout).toMatch(/bronze\/orders.*healthy/);
   expect((await headgate(["logs", "last"], { cwd: project })).stdout).toContain("read 3 orders");
@@ -33,7 +42,15 @@ test("a project is published, run, changed, broken, repaired and rolled back whi
 
   writeFiles(project, { "src/assets/orders.ts": `${ORDERS}export const broken = ;\n` });
   expect(await dev.next("published")).toMatchObject({ ok: false, errors: [{ kind: "syntax", file: "src/assets/orders.ts" }] });
-  expect((await json("location", "list")).value).toMatchObject({ locations: [{ status: "unavailable", active: { number: 2 }, errors: [{ kind: "syntax", codeFrame: expect.stringContaining("broken = ;") as string }] }] });
+  expect((await json("location", "list")).value).toMatchObject({
+    locations: [
+      {
+        status: "unavailable",
+        active: { number: 2 },
+        errors: [{ kind: "syntax", codeFrame: expect.stringContaining("broken = ;") as string }],
+      },
+    ],
+  });
   expect((await json("run", "bronze/orders")).code).toBe(0);
   expect((await headgate(["doctor"], { cwd: project })).code).toBe(1);
 
@@ -54,7 +71,10 @@ test("a project is published, run, changed, broken, repaired and rolled back whi
 });
 
 test("an asset that fails makes run exit 1 and says why", { timeout: 120_000 }, async () => {
-  const project = temporaryProject({ ...TEMPLATE, "src/assets/orders.ts": ORDERS.replace("log.info(", 'throw new Error("the exports are not there");\n    log.info(') });
+  const project = temporaryProject({
+    ...TEMPLATE,
+    "src/assets/orders.ts": ORDERS.replace("log.info(", 'throw new Error("the exports are not there");\n    log.info('),
+  });
   const dev = await startDev(project);
   await dev.next("ready");
   const result = await headgate(["run", "*"], { cwd: project });
@@ -80,20 +100,26 @@ test("children that are killed come back, and the next run succeeds", { timeout:
   expect((await headgate(["run", "refresh"], { cwd: project })).code).toBe(0);
 });
 
-test.runIf(process.platform === "linux")("a dev that is killed leaves nothing behind, and its state goes on", { timeout: 120_000 }, async () => {
-  const project = temporaryProject(TEMPLATE);
-  const first = await startDev(project, { args: ["--launch-if-empty", "refresh"] });
-  await first.next("ready");
-  await waitUntil("the run has ended", async () => (await headgate(["runs", "--status", "succeeded"], { cwd: project })).stdout.includes("refresh"));
-  const children = childrenOf(first.data);
-  first.process.kill("SIGKILL");
-  await first.exited;
-  await waitUntil("the children are gone", () => !children.some(isAlive));
-  const second = await startDev(project, { args: ["--launch-if-empty", "refresh"] });
-  expect(await second.next("published")).toMatchObject({ changed: false });
-  await second.next("ready");
-  expect((await headgate(["runs", "--json"], { cwd: project })).stdout.match(/"id":/g)).toHaveLength(1);
-});
+test.runIf(process.platform === "linux")(
+  "a dev that is killed leaves nothing behind, and its state goes on",
+  { timeout: 120_000 },
+  async () => {
+    const project = temporaryProject(TEMPLATE);
+    const first = await startDev(project, { args: ["--launch-if-empty", "refresh"] });
+    await first.next("ready");
+    await waitUntil("the run has ended", async () =>
+      (await headgate(["runs", "--status", "succeeded"], { cwd: project })).stdout.includes("refresh"),
+    );
+    const children = childrenOf(first.data);
+    first.process.kill("SIGKILL");
+    await first.exited;
+    await waitUntil("the children are gone", () => !children.some(isAlive));
+    const second = await startDev(project, { args: ["--launch-if-empty", "refresh"] });
+    expect(await second.next("published")).toMatchObject({ changed: false });
+    await second.next("ready");
+    expect((await headgate(["runs", "--json"], { cwd: project })).stdout.match(/"id":/g)).toHaveLength(1);
+  },
+);
 
 test("a starter that disappears takes dev with it", { timeout: 120_000 }, async () => {
   const dev = await startDev(temporaryProject(TEMPLATE), { stdio: "ipc" });
@@ -105,7 +131,10 @@ test("a starter that disappears takes dev with it", { timeout: 120_000 }, async 
 test("--once ends with the run and tells it as JSON", { timeout: 120_000 }, async () => {
   const project = temporaryProject(TEMPLATE);
   const dev = await startDev(project, { args: ["--once"] });
-  expect(await dev.next("run")).toMatchObject({ run: { status: "succeeded" }, assets: [{ asset: "bronze/orders" }, { asset: "gold/revenue" }] });
+  expect(await dev.next("run")).toMatchObject({
+    run: { status: "succeeded" },
+    assets: [{ asset: "bronze/orders" }, { asset: "gold/revenue" }],
+  });
   expect(await dev.exited).toBe(0);
   expect(readFileSync(join(dev.data, "logs/agent.log"), "utf8")).toContain("stopped");
 });

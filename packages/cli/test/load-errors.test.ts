@@ -23,7 +23,11 @@ test("a syntax error names file and line and shows the code around it", async ()
 });
 
 test("several syntax problems are told at once", async () => {
-  const problems = await problemsOf({ "src/location.ts": `import "./a.ts";\nimport "./b.ts";\n${DEFAULT}`, "src/a.ts": "const = 1", "src/b.ts": "let let = 2 +" });
+  const problems = await problemsOf({
+    "src/location.ts": `import "./a.ts";\nimport "./b.ts";\n${DEFAULT}`,
+    "src/a.ts": "const = 1",
+    "src/b.ts": "let let = 2 +",
+  });
   expect(problems.map((problem) => problem.file)).toEqual(expect.arrayContaining(["src/a.ts", "src/b.ts"]));
 });
 
@@ -38,7 +42,10 @@ test("a file that does not exist is a project error, not a missing package", asy
 });
 
 test("an error thrown while loading has a stack mapped to the source and a code frame", async () => {
-  const [problem] = await problemsOf({ "src/location.ts": `import "./deep.ts";\n${DEFAULT}`, "src/deep.ts": "// one\nfunction fail(): never {\n  throw new TypeError('no such table');\n}\nfail();\n" });
+  const [problem] = await problemsOf({
+    "src/location.ts": `import "./deep.ts";\n${DEFAULT}`,
+    "src/deep.ts": "// one\nfunction fail(): never {\n  throw new TypeError('no such table');\n}\nfail();\n",
+  });
   expect(problem).toMatchObject({ kind: "threw", message: "TypeError: no such table", file: "src/deep.ts", line: 3 });
   expect(problem?.codeFrame).toContain("> 3 |   throw new TypeError('no such table');");
   expect(problem?.stack).toMatch(/at fail \(src\/deep\.ts:3:9\)/);
@@ -60,14 +67,19 @@ export default defineCodeLocation({ name: "demo", assets: [one, two] });
 });
 
 test("a code location under another name than the configuration's is refused", async () => {
-  const [problem] = await problemsOf({ "src/location.ts": 'import { defineCodeLocation } from "@headgate/sdk";\nexport default defineCodeLocation({ name: "other" });\n' });
+  const [problem] = await problemsOf({
+    "src/location.ts": 'import { defineCodeLocation } from "@headgate/sdk";\nexport default defineCodeLocation({ name: "other" });\n',
+  });
   expect(problem).toMatchObject({ kind: "invalid_definition", file: "src/location.ts" });
   expect(problem?.message).toContain("'other'");
 });
 
 test("code that never finishes loading is stopped, with every process it started", async () => {
   const config = 'export default { locations: [{ name: "demo", entry: "src/location.ts", indexTimeoutSeconds: 2 }] };';
-  const [problem] = await problemsOf({ "headgate.config.ts": config, "src/location.ts": `console.log("still here");\nawait new Promise((wake) => setTimeout(wake, 1e8));\n${DEFAULT}` });
+  const [problem] = await problemsOf({
+    "headgate.config.ts": config,
+    "src/location.ts": `console.log("still here");\nawait new Promise((wake) => setTimeout(wake, 1e8));\n${DEFAULT}`,
+  });
   expect(problem).toMatchObject({ kind: "timeout" });
   expect(problem?.message).toContain("2 seconds");
   expect(problem?.stack).toContain("still here");

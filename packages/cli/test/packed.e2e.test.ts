@@ -10,12 +10,23 @@ import { REPOSITORY, temporaryFolder } from "./project.test-support.ts";
 
 const run = promisify(execFile);
 /** Node 24 first, as the packages' engines ask for; npm itself is found behind it. */
-const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`, NO_COLOR: "1", npm_config_audit: "false", npm_config_fund: "false", npm_config_prefer_offline: "true" };
+const env = {
+  ...process.env,
+  PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
+  NO_COLOR: "1",
+  npm_config_audit: "false",
+  npm_config_fund: "false",
+  npm_config_prefer_offline: "true",
+};
 
 async function pack(name: string, into: string): Promise<string> {
   const folder = join(REPOSITORY, "packages", name);
   expect(existsSync(join(folder, "dist")), `packages/${name}/dist is missing: npm run build`).toBe(true);
-  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", into], { cwd: folder, env, maxBuffer: 32 * 1024 * 1024 });
+  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", into], {
+    cwd: folder,
+    env,
+    maxBuffer: 32 * 1024 * 1024,
+  });
   const packed = JSON.parse(stdout) as readonly { readonly filename: string }[] | Readonly<Record<string, { readonly filename: string }>>;
   const [first] = Object.values(packed);
   if (first === undefined) throw new Error(`npm pack said ${stdout}`);
@@ -34,7 +45,8 @@ test("the packed packages make, check, run and serve a project", { timeout: 400_
 
   await run("npx", ["tsc"], { cwd: project, env });
   const cli = [process.execPath, join(project, "node_modules/@headgate/cli/dist/headgate.js")];
-  const headgate = async (...args: string[]): Promise<string> => (await run(process.execPath, [...cli.slice(1), ...args], { cwd: project, env })).stdout;
+  const headgate = async (...args: string[]): Promise<string> =>
+    (await run(process.execPath, [...cli.slice(1), ...args], { cwd: project, env })).stdout;
   expect(JSON.parse(await headgate("validate", "--json"))).toMatchObject({ location: "shop", ok: true, counts: { assets: 2, checks: 1 } });
 
   const once = await startDev(project, { command: cli, args: ["--once"] });

@@ -7,7 +7,8 @@ import { onTestFinished } from "vitest";
 
 export const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
 
-export const CONFIG = 'import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [{ name: "demo", entry: "src/location.ts" }] });\n';
+export const CONFIG =
+  'import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [{ name: "demo", entry: "src/location.ts" }] });\n';
 
 export const LOCATION = `import { defineAsset, defineCodeLocation } from "@headgate/sdk";
 export const orders = defineAsset({ key: "bronze/orders", run: () => [1, 2, 3] });

@@ -15,12 +15,22 @@ test("optional platform packages that the lock lacks get a stub, once", () => {
   const lock: Lock = {
     packages: {
       "": {},
-      "node_modules/tool": { version: "1.0.0", dev: true, optionalDependencies: { "@tool/darwin-arm64": "1.0.0", "@tool/linux-x64": "1.0.0", "plain-optional": "1.0.0" } },
+      "node_modules/tool": {
+        version: "1.0.0",
+        dev: true,
+        optionalDependencies: { "@tool/darwin-arm64": "1.0.0", "@tool/linux-x64": "1.0.0", "plain-optional": "1.0.0" },
+      },
       "node_modules/@tool/linux-x64": { version: "1.0.0" },
     },
   };
   expect(addMissingOptionals(lock)).toEqual(["node_modules/@tool/darwin-arm64"]);
-  expect(lock.packages["node_modules/@tool/darwin-arm64"]).toEqual({ version: "1.0.0", cpu: ["arm64"], dev: true, optional: true, os: ["darwin"] });
+  expect(lock.packages["node_modules/@tool/darwin-arm64"]).toEqual({
+    version: "1.0.0",
+    cpu: ["arm64"],
+    dev: true,
+    optional: true,
+    os: ["darwin"],
+  });
   expect(addMissingOptionals(lock)).toEqual([]);
 });
 

@@ -13,7 +13,14 @@ test("every error code has the exit code 1 or 2", () => {
 
 test("table columns line up, numbers to the right, and colours do not count", () => {
   const bold = (text: string): string => `<${text}>`;
-  const lines = formatTable([{ title: "asset" }, { title: "rows", align: "right" }, { title: "note" }], [["a", "1", "x"], [{ text: "longer", paint: bold }, "1,500", ""]], (title) => title);
+  const lines = formatTable(
+    [{ title: "asset" }, { title: "rows", align: "right" }, { title: "note" }],
+    [
+      ["a", "1", "x"],
+      [{ text: "longer", paint: bold }, "1,500", ""],
+    ],
+    (title) => title,
+  );
   expect(lines).toEqual(["asset    rows  note", "a           1  x", "<longer>  1,500  "]);
 });
 
@@ -32,6 +39,12 @@ test("durations read naturally", () => {
 });
 
 test("migrations are split at statement ends and at drizzle's marker, without comments", () => {
-  expect(splitStatements("-- why\nCREATE TABLE a (b TEXT);\n\nCREATE INDEX c ON a (b);\n")).toEqual(["CREATE TABLE a (b TEXT)", "CREATE INDEX c ON a (b)"]);
-  expect(splitStatements("CREATE TABLE a (b);\n--> statement-breakpoint\nCREATE TABLE c (d);")).toEqual(["CREATE TABLE a (b)", "CREATE TABLE c (d)"]);
+  expect(splitStatements("-- why\nCREATE TABLE a (b TEXT);\n\nCREATE INDEX c ON a (b);\n")).toEqual([
+    "CREATE TABLE a (b TEXT)",
+    "CREATE INDEX c ON a (b)",
+  ]);
+  expect(splitStatements("CREATE TABLE a (b);\n--> statement-breakpoint\nCREATE TABLE c (d);")).toEqual([
+    "CREATE TABLE a (b)",
+    "CREATE TABLE c (d)",
+  ]);
 });

@@ -22,6 +22,8 @@ export interface ResourceContext<C = undefined> {
   readonly log: Logger;
   /** Aborted when the step is canceled or times out. */
   readonly signal: AbortSignal;
+  /** Key of the step that uses the resource, e.g. for messages; absent where no step runs. */
+  readonly step?: string | undefined;
   /** Reports a step event; absent where no step runs, e.g. in a sensor. */
   readonly emit?: ((event: StepEvent) => void) | undefined;
 }

@@ -9,20 +9,15 @@ import type { Env } from "../env.ts";
 import { activate } from "./activation.ts";
 import { agentLeft, receiveFromAgent } from "./agent-socket.ts";
 import { reportLoadErrors } from "./commands/activate-version.ts";
-import { disconnectVanished } from "./commands/agent-state.ts";
 import { cancelRun } from "./commands/cancel-run.ts";
 import { fireTimer } from "./commands/fire-timer.ts";
-import { drawLineage, LAYOUT_FORMAT } from "./commands/layout-graph.ts";
 import { launch } from "./commands/launch.ts";
 import { recordLogChunk } from "./commands/record-log-chunk.ts";
 import { reexecuteRun } from "./commands/reexecute-run.ts";
 import { registerVersion } from "./commands/register-version.ts";
-import { definitionsHash } from "./definitions-hash.ts";
 import { Engine } from "./engine.ts";
 import { receiveFromDashboard } from "./live-socket.ts";
 import { logError } from "./log-error.ts";
-import { migrate } from "./migrate.ts";
-import { MIGRATIONS } from "./migrations.ts";
 import * as assets from "./queries/asset-queries.ts";
 import { assetPartitions } from "./queries/asset-partitions.ts";
 import { definitionsDocument } from "./queries/definitions-document.ts";
@@ -32,8 +27,8 @@ import { logChunksQuery, manifestKeyOf } from "./queries/log-queries.ts";
 import * as runs from "./queries/run-queries.ts";
 import type { DeploymentIdentity, DeploymentStub, RawLogChunk } from "./rpc.ts";
 import { answerClose, attachmentOf, closeQuietly } from "./sockets.ts";
-import { readPictureSize } from "./store/layout-store.ts";
-import { readIdentity, readMeta, writeMeta } from "./store/meta-store.ts";
+import { start } from "./start.ts";
+import { readIdentity, writeMeta } from "./store/meta-store.ts";
 
 type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 
@@ -43,18 +38,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     this.#engine = new Engine(state);
-    void state.blockConcurrencyWhile(() => this.#start());
-  }
-
-  async #start(): Promise<void> {
-    const engine = this.#engine;
-    migrate(this.ctx.storage, MIGRATIONS);
-    if (readMeta(engine.db, "stream") === null) writeMeta(engine.db, "stream", crypto.randomUUID());
-    engine.definitionsHash = await definitionsHash(engine.catalog.versions);
-    // A release that places assets differently draws the picture anew, once.
-    if (engine.catalog.versions.length > 0 && readPictureSize(engine.db)?.format !== LAYOUT_FORMAT) engine.commit(drawLineage);
-    engine.commit((turn) => disconnectVanished(turn, (socket) => engine.sockets.find(socket) !== null));
-    await engine.timers.recover(Date.now());
+    void state.blockConcurrencyWhile(() => start(this.#engine, { storage: state.storage, now: Date.now() }));
   }
 
   // ---------------------------------------------------------------- sockets and alarm

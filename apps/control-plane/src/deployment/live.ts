@@ -16,6 +16,8 @@ import { readStep } from "./store/step-store.ts";
 import { readAgent } from "./store/agent-store.ts";
 
 const KEPT_FRAMES = 200;
+/** All of them together, so that a burst of large runs does not fill the memory. */
+const KEPT_CHANGES = 5_000;
 const EVENTS_PER_FRAME = 1_000;
 
 interface KeptFrame {
@@ -135,7 +137,9 @@ export class Live {
     const reader = this.#reader();
     const changes = readChanges(reader, changed);
     this.#kept.push({ seq, changes });
-    if (this.#kept.length > KEPT_FRAMES) this.#kept.shift();
+    let size = this.#kept.reduce((sum, frame) => sum + (frame.changes?.length ?? 0), 0);
+    while (this.#kept.length > KEPT_FRAMES || (size > KEPT_CHANGES && this.#kept.length > 1))
+      size -= this.#kept.shift()?.changes?.length ?? 0;
     const frame: LiveDown =
       changes === null
         ? {

@@ -10,7 +10,9 @@ export type Api = TRPCClient<AppRouter>;
 
 /** Calls made in the same tick travel in one request. POST throughout: selections may be longer than an address may be. */
 export function createApi(ref: DeploymentRef): Api {
-  return createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: deploymentPath(ref, "/trpc"), methodOverride: "POST", maxItems: 10 })] });
+  return createTRPCClient<AppRouter>({
+    links: [httpBatchLink({ url: deploymentPath(ref, "/trpc"), methodOverride: "POST", maxItems: 10 })],
+  });
 }
 
 export async function fetchDefinitions(ref: DeploymentRef, hash: string): Promise<DefinitionsDocument> {
@@ -38,7 +40,10 @@ async function responseError(response: Response): Promise<AppError> {
   } catch {
     // Not our JSON (a proxy's page): the status alone has to do.
   }
-  return new AppError(response.status >= 500 ? "unavailable" : "internal", `The control plane answered ${response.status} ${response.statusText}.`.trim());
+  return new AppError(
+    response.status >= 500 ? "unavailable" : "internal",
+    `The control plane answered ${response.status} ${response.statusText}.`.trim(),
+  );
 }
 
 /** What went wrong, in the one shape that pages show. */
@@ -48,9 +53,13 @@ export function toErrorBody(error: unknown): ErrorBody {
     if (body) return body;
     if (error.data?.httpStatus === 401) return { code: "unauthenticated", message: "You are signed out. Open a new sign-in link." };
     if (error.data) return { code: error.data.httpStatus >= 500 ? "internal" : "invalid_input", message: error.message };
-    return { code: "unavailable", message: `The control plane did not answer: ${error.message}. Check that it is running, then try again.` };
+    return {
+      code: "unavailable",
+      message: `The control plane did not answer: ${error.message}. Check that it is running, then try again.`,
+    };
   }
   if (error instanceof AppError) return error.body;
-  if (error instanceof TypeError) return { code: "unavailable", message: "The control plane did not answer. Check that it is running, then try again." };
+  if (error instanceof TypeError)
+    return { code: "unavailable", message: "The control plane did not answer. Check that it is running, then try again." };
   return { code: "internal", message: error instanceof Error ? error.message : String(error) };
 }

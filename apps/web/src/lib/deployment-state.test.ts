@@ -1,11 +1,20 @@
 import { describe, expect, it } from "vitest";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Change } from "@headgate/shared/api/live.ts";
 import type { AssetState, RunSummary } from "@headgate/shared/api/views.ts";
 import { activeRuns, applyChanges, countAssets, EMPTY_STATE, stateFromSnapshot } from "./deployment-state.ts";
 
 function asset(key: string, change: Partial<AssetState> = {}): AssetState {
-  return { key, health: "healthy", materialized: null, failed: null, inProgress: null, checks: { passed: 0, warned: 0, failed: 0, unknown: 0 }, partitions: null, ...change };
+  return {
+    key,
+    health: "healthy",
+    materialized: null,
+    failed: null,
+    inProgress: null,
+    checks: { passed: 0, warned: 0, failed: 0, unknown: 0 },
+    partitions: null,
+    ...change,
+  };
 }
 
 function run(id: string, change: Partial<RunSummary> = {}): RunSummary {
@@ -66,10 +75,16 @@ describe("the deployment state", () => {
   });
 
   it("ends in the newest view of every run, in whichever order the views arrive", () => {
-    const views = fc.array(fc.record({ id: fc.constantFrom("r1", "r2", "r3"), lastSeq: fc.integer({ min: 1, max: 50 }) }), { minLength: 1, maxLength: 40 });
+    const views = fc.array(fc.record({ id: fc.constantFrom("r1", "r2", "r3"), lastSeq: fc.integer({ min: 1, max: 50 }) }), {
+      minLength: 1,
+      maxLength: 40,
+    });
     fc.assert(
       fc.property(views, (list) => {
-        const state = list.reduce((current, view) => applyChanges(current, [{ type: "run", run: run(view.id, { lastSeq: view.lastSeq }) }]), EMPTY_STATE);
+        const state = list.reduce(
+          (current, view) => applyChanges(current, [{ type: "run", run: run(view.id, { lastSeq: view.lastSeq }) }]),
+          EMPTY_STATE,
+        );
         for (const id of new Set(list.map((view) => view.id))) {
           const newest = Math.max(...list.filter((view) => view.id === id).map((view) => view.lastSeq));
           expect(state.runs.get(id)?.lastSeq).toBe(newest);
@@ -80,7 +95,10 @@ describe("the deployment state", () => {
   });
 
   it("forgets old finished runs but never one that is under way", () => {
-    const finished = Array.from({ length: 600 }, (_, index): Change => ({ type: "run", run: run(`f${index}`, { status: "succeeded", createdAt: index + 10 }) }));
+    const finished = Array.from({ length: 600 }, (_, index): Change => ({
+      type: "run",
+      run: run(`f${index}`, { status: "succeeded", createdAt: index + 10 }),
+    }));
     const state = applyChanges(EMPTY_STATE, [{ type: "run", run: run("old", { status: "running", createdAt: 0 }) }, ...finished]);
     expect(state.runs.size).toBeLessThan(400);
     expect(state.runs.has("old")).toBe(true);

@@ -14,7 +14,13 @@ export interface DeploymentState {
   readonly agents: ReadonlyMap<string, AgentView>;
 }
 
-export const EMPTY_STATE: DeploymentState = { definitionsHash: null, assets: new Map(), runs: new Map(), locations: new Map(), agents: new Map() };
+export const EMPTY_STATE: DeploymentState = {
+  definitionsHash: null,
+  assets: new Map(),
+  runs: new Map(),
+  locations: new Map(),
+  agents: new Map(),
+};
 
 /** Finished runs beyond this many are forgotten, so that a tab left open for weeks does not grow. */
 const MAX_FINISHED_RUNS = 300;
@@ -71,7 +77,13 @@ export function applyChanges(state: DeploymentState, changes: readonly Change[])
         return assertNever(change);
     }
   }
-  return { ...next, assets: assets.current(), runs: withoutOldRuns(runs.current()), locations: locations.current(), agents: agents.current() };
+  return {
+    ...next,
+    assets: assets.current(),
+    runs: withoutOldRuns(runs.current()),
+    locations: locations.current(),
+    agents: agents.current(),
+  };
 }
 
 /** An answer to a call may overtake the live change that it caused; the lower sequence number is the older view. */

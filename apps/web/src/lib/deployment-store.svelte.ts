@@ -43,7 +43,10 @@ export class DeploymentStore {
     this.api = createApi(ref);
     const url = new URL(deploymentPath(ref, "/live"), location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    this.live = new LiveConnection(url.href, { welcome: (message) => this.#welcome(message), changes: (changes) => this.#receive(changes) });
+    this.live = new LiveConnection(url.href, {
+      welcome: (message) => this.#welcome(message),
+      changes: (changes) => this.#receive(changes),
+    });
   }
 
   start(): () => void {
@@ -120,7 +123,7 @@ export class DeploymentStore {
 
   async #allAssetStates(): Promise<AssetState[]> {
     const states: AssetState[] = [];
-    for (let cursor: string | null = null; ; ) {
+    for (let cursor: string | null = null; ;) {
       const page: { items: readonly AssetState[]; next: string | null } = await this.api.assets.states.query({ cursor, limit: 10_000 });
       states.push(...page.items);
       if (page.next === null) return states;
@@ -150,7 +153,8 @@ export class DeploymentStore {
     this.state = applyChanges(this.state, changes);
     this.pending = settlePending(this.pending, changes);
     const hash = this.state.definitionsHash;
-    if (hash !== null && hash !== definitionsBefore) this.#loadDefinitions(hash).catch((error: unknown) => (this.error = toErrorBody(error)));
+    if (hash !== null && hash !== definitionsBefore)
+      this.#loadDefinitions(hash).catch((error: unknown) => (this.error = toErrorBody(error)));
     for (const listener of this.#listeners) listener(changes);
   }
 }

@@ -27,6 +27,8 @@ export class LiveConnection {
   status = $state<"connecting" | "open" | "lost">("connecting");
   /** Since when updates are missing, by this machine's clock. */
   lostAt = $state<number | null>(null);
+  /** What the server said against one of our messages. */
+  refusal = $state<string | null>(null);
   readonly #url: string;
   readonly #handlers: LiveHandlers;
   #socket: WebSocket | null = null;
@@ -84,7 +86,9 @@ export class LiveConnection {
     if (this.#stopped) return;
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
-    socket.addEventListener("open", () => socket.send(JSON.stringify({ t: "hello", version: LIVE_VERSION, since: this.#since } satisfies LiveUp)));
+    socket.addEventListener("open", () =>
+      socket.send(JSON.stringify({ t: "hello", version: LIVE_VERSION, since: this.#since } satisfies LiveUp)),
+    );
     socket.addEventListener("message", (message: MessageEvent<unknown>) => {
       if (this.#socket === socket && typeof message.data === "string") this.#receive(message.data);
     });
@@ -112,7 +116,7 @@ export class LiveConnection {
         for (const { target, onText } of this.#tails) if (target.run === message.run && target.step === message.step) onText(message);
         break;
       case "error":
-        console.warn(`The live stream refused a message: ${message.message}`);
+        this.refusal = message.message;
         break;
     }
   }

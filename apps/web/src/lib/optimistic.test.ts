@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { AssetState, RunSummary } from "@headgate/shared/api/views.ts";
 import { beginLaunch, confirmLaunch, NO_PENDING, revertLaunch, settlePending, withPending } from "./optimistic.ts";
 
-const state: AssetState = { key: "a", health: "healthy", materialized: null, failed: null, inProgress: null, checks: { passed: 0, warned: 0, failed: 0, unknown: 0 }, partitions: null };
+const state: AssetState = {
+  key: "a",
+  health: "healthy",
+  materialized: null,
+  failed: null,
+  inProgress: null,
+  checks: { passed: 0, warned: 0, failed: 0, unknown: 0 },
+  partitions: null,
+};
 
 describe("an optimistic launch", () => {
   it("shows its assets as queued at once", () => {
@@ -18,7 +26,9 @@ describe("an optimistic launch", () => {
   });
 
   it("gives way to what the control plane says about the asset", () => {
-    const pending = settlePending(beginLaunch(NO_PENDING, "q1", ["a", "b"]), [{ type: "asset", asset: { ...state, inProgress: { run: "r", status: "running" } } }]);
+    const pending = settlePending(beginLaunch(NO_PENDING, "q1", ["a", "b"]), [
+      { type: "asset", asset: { ...state, inProgress: { run: "r", status: "running" } } },
+    ]);
     expect([...pending.keys()]).toEqual(["b"]);
   });
 

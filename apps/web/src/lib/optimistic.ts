@@ -43,6 +43,14 @@ export function settlePending(pending: Pending, changes: readonly Change[]): Pen
 export function withPending(key: string, state: AssetState | undefined, pending: Pending): AssetState | undefined {
   const launch = pending.get(key);
   if (!launch || state?.inProgress) return state;
-  const base: AssetState = state ?? { key, health: "unknown", materialized: null, failed: null, inProgress: null, checks: { passed: 0, warned: 0, failed: 0, unknown: 0 }, partitions: null };
+  const base: AssetState = state ?? {
+    key,
+    health: "unknown",
+    materialized: null,
+    failed: null,
+    inProgress: null,
+    checks: { passed: 0, warned: 0, failed: 0, unknown: 0 },
+    partitions: null,
+  };
   return { ...base, inProgress: { run: launch.run ?? "", status: "queued" } };
 }

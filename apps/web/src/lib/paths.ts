@@ -11,8 +11,15 @@ export function deploymentHome(ref: DeploymentRef): string {
   return `/${encodeURIComponent(ref.org)}/${encodeURIComponent(ref.name)}`;
 }
 
+/** A tab with a state of its own, e.g. the chosen check. */
+export interface AssetAddress {
+  readonly tab: AssetTab;
+  readonly query: Query;
+}
+
 /** Asset keys keep their slashes: they consist of characters that need no escape. */
-export function assetPath(ref: DeploymentRef, key: string, tab: AssetTab = "overview", query: Query = {}): string {
+export function assetPath(ref: DeploymentRef, key: string, view: AssetTab | AssetAddress = "overview"): string {
+  const { tab, query } = typeof view === "string" ? { tab: view, query: {} } : view;
   const base = `${deploymentHome(ref)}/assets/${key}`;
   return withQuery(tab === "overview" ? base : `${base}/-/${tab}`, query);
 }
@@ -48,7 +55,8 @@ export function agentsPath(ref: DeploymentRef): string {
 
 export function withQuery(path: string, query: Query): string {
   const parts = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== null && value !== undefined && value !== "") parts.set(name, String(value));
+  for (const [name, value] of Object.entries(query))
+    if (value !== null && value !== undefined && value !== "") parts.set(name, String(value));
   const text = parts.toString();
   return text === "" ? path : `${path}?${text}`;
 }

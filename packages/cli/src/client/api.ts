@@ -43,7 +43,9 @@ function asAppError(connection: Connection, error: unknown): unknown {
 function bodyOfPlainAnswer(error: TRPCClientError<AppRouter>): ErrorBody | null {
   const json = error.meta?.["responseJSON"] as { readonly error?: Partial<ErrorBody> } | undefined;
   const body = json?.error;
-  return body !== undefined && typeof body.message === "string" && typeof body.code === "string" ? { ...body, code: body.code, message: body.message } : null;
+  return body !== undefined && typeof body.message === "string" && typeof body.code === "string"
+    ? { ...body, code: body.code, message: body.message }
+    : null;
 }
 
 /** Input refused by a schema arrives as a JSON list of issues. */

@@ -40,7 +40,11 @@ export async function resolveConnection(options: ConnectionOptions, { env, cwd }
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new AppError("invalid_input", `The control plane's address '${url}' is no http or https address. Correct --url or HEADGATE_URL.`);
   }
-  if (token === undefined) throw new AppError("invalid_input", `No API token for ${url}. Give --token or set HEADGATE_TOKEN; tokens are made in the dashboard under settings.`);
+  if (token === undefined)
+    throw new AppError(
+      "invalid_input",
+      `No API token for ${url}. Give --token or set HEADGATE_TOKEN; tokens are made in the dashboard under settings.`,
+    );
   const base = url.replace(/\/+$/, "");
   const place = options.deployment ?? given(env["HEADGATE_DEPLOYMENT"]) ?? configured?.deployment;
   const deployment = place === undefined ? await onlyDeployment(base, token) : parseDeployment(place);
@@ -52,7 +56,9 @@ function originOf(option: string | undefined, named: string | undefined): Connec
   return named === undefined ? "project" : "environment";
 }
 
-async function configuredDeployment(cwd: string): Promise<{ readonly url?: string | undefined; readonly deployment?: string | undefined } | null> {
+async function configuredDeployment(
+  cwd: string,
+): Promise<{ readonly url?: string | undefined; readonly deployment?: string | undefined } | null> {
   return findConfigFile(cwd) === null ? null : loadProject(cwd);
 }
 
@@ -66,11 +72,20 @@ function embeddedConnection(data: string | undefined, cwd: string): Connection {
   }
   const running = readRunning(folder);
   if (running === null) {
-    throw new AppError("unavailable", `The embedded server of ${folder} is not running. Start it with \`headgate dev\`, or give --url and --token.`);
+    throw new AppError(
+      "unavailable",
+      `The embedded server of ${folder} is not running. Start it with \`headgate dev\`, or give --url and --token.`,
+    );
   }
   const secrets = readSecrets(folder);
-  if (secrets.apiToken === undefined) throw new AppError("unavailable", `The embedded server of ${folder} is still starting. Try again in a moment.`);
-  return { url: running.url, token: secrets.apiToken, deployment: { org: secrets.organization, name: secrets.deployment }, origin: "embedded" };
+  if (secrets.apiToken === undefined)
+    throw new AppError("unavailable", `The embedded server of ${folder} is still starting. Try again in a moment.`);
+  return {
+    url: running.url,
+    token: secrets.apiToken,
+    deployment: { org: secrets.organization, name: secrets.deployment },
+    origin: "embedded",
+  };
 }
 
 function given(value: string | undefined): string | undefined {
@@ -79,7 +94,8 @@ function given(value: string | undefined): string | undefined {
 
 function parseDeployment(text: string): Connection["deployment"] {
   const [org, name, ...rest] = text.split("/");
-  if (!org || !name || rest.length > 0) throw new AppError("invalid_input", `'${text}' is no deployment: write <organization>/<deployment>, e.g. acme/prod.`);
+  if (!org || !name || rest.length > 0)
+    throw new AppError("invalid_input", `'${text}' is no deployment: write <organization>/<deployment>, e.g. acme/prod.`);
   return { org, name };
 }
 
@@ -89,7 +105,10 @@ async function onlyDeployment(url: string, token: string): Promise<Connection["d
   if (first === undefined) throw new AppError("forbidden", `The token has no deployment at ${url}. Make a token inside a deployment.`);
   if (others.length > 0) {
     const names = session.deployments.map((deployment) => `${session.organization.slug}/${deployment.name}`).join(", ");
-    throw new AppError("invalid_input", `The token may use several deployments (${names}). Choose one with --deployment or HEADGATE_DEPLOYMENT.`);
+    throw new AppError(
+      "invalid_input",
+      `The token may use several deployments (${names}). Choose one with --deployment or HEADGATE_DEPLOYMENT.`,
+    );
   }
   return { org: session.organization.slug, name: first.name };
 }

@@ -7,5 +7,8 @@ import { httpApi } from "./http.ts";
 
 export async function readDefinitions(connection: Connection, api: Api): Promise<DefinitionsDocument> {
   const { hash } = await call(connection, api.definitions.hash.query());
-  return httpApi(connection).json<DefinitionsDocument>("GET", deploymentPath(connection.deployment, `/definitions/${encodeURIComponent(hash)}`));
+  return httpApi(connection).json<DefinitionsDocument>(
+    "GET",
+    deploymentPath(connection.deployment, `/definitions/${encodeURIComponent(hash)}`),
+  );
 }

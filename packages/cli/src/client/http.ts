@@ -18,7 +18,11 @@ export function httpApi({ url, token }: { readonly url: string; readonly token: 
     let response: Response;
     try {
       const { method, body } = init;
-      response = await fetch(`${url}${path}`, { method, ...(body !== undefined && { body }), headers: { authorization: `Bearer ${token}`, ...(init.contentType !== undefined && { "content-type": init.contentType }) } });
+      response = await fetch(`${url}${path}`, {
+        method,
+        ...(body !== undefined && { body }),
+        headers: { authorization: `Bearer ${token}`, ...(init.contentType !== undefined && { "content-type": init.contentType }) },
+      });
     } catch (error) {
       throw unreachable(url, error);
     }
@@ -27,7 +31,10 @@ export function httpApi({ url, token }: { readonly url: string; readonly token: 
   };
   return {
     json: async <T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> => {
-      const response = await send(path, body === undefined ? { method } : { method, body: JSON.stringify(body), contentType: "application/json" });
+      const response = await send(
+        path,
+        body === undefined ? { method } : { method, body: JSON.stringify(body), contentType: "application/json" },
+      );
       const text = await response.text();
       return (text === "" ? null : JSON.parse(text)) as T;
     },
@@ -41,13 +48,18 @@ export function httpApi({ url, token }: { readonly url: string; readonly token: 
 export function unreachable(url: string, error: unknown): AppError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
-  return new AppError("unavailable", `Cannot reach the control plane at ${url}${code}. Is the address right, and is it running?`, { cause: error });
+  return new AppError("unavailable", `Cannot reach the control plane at ${url}${code}. Is the address right, and is it running?`, {
+    cause: error,
+  });
 }
 
 function errorOf(status: number, text: string, what: string): AppError {
   const body = parseBody(text);
   if (body !== null) return AppError.from(body);
-  return new AppError(codeOfStatus(status), `The control plane answered ${what} with status ${status}${text === "" ? "" : `: ${text.slice(0, 300)}`}`);
+  return new AppError(
+    codeOfStatus(status),
+    `The control plane answered ${what} with status ${status}${text === "" ? "" : `: ${text.slice(0, 300)}`}`,
+  );
 }
 
 function parseBody(text: string): ErrorBody | null {

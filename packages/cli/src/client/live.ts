@@ -74,7 +74,8 @@ export function openLive(connection: Connection, handlers: LiveHandlers, random:
       const status = response.statusCode ?? 0;
       response.destroy();
       if (status === 401) fail(new AppError("unauthenticated", "The control plane refused the token for the live connection."));
-      else if (status >= 400 && status < 500 && status !== 429) fail(new AppError("unavailable", `The live connection was refused with status ${status}.`));
+      else if (status >= 400 && status < 500 && status !== 429)
+        fail(new AppError("unavailable", `The live connection was refused with status ${status}.`));
       else opened.terminate();
     });
     // A failed connection also closes: the reconnect is decided there.

@@ -17,10 +17,14 @@ export interface AgentFlags {
 
 export async function agent(flags: AgentFlags, context: CommandContext): Promise<ExitCode> {
   const { env } = context;
-  if ((flags.url ?? env["HEADGATE_URL"]) === undefined) throw new AppError("invalid_input", "No control plane address: give --url or set HEADGATE_URL.");
+  if ((flags.url ?? env["HEADGATE_URL"]) === undefined)
+    throw new AppError("invalid_input", "No control plane address: give --url or set HEADGATE_URL.");
   const token = flags.token ?? env["HEADGATE_AGENT_TOKEN"];
   if (token === undefined && flags.tokenFile === undefined && env["HEADGATE_AGENT_TOKEN_FILE"] === undefined) {
-    throw new AppError("invalid_input", "No agent token: give --token or --token-file, or set HEADGATE_AGENT_TOKEN. Agent tokens are made in the dashboard under settings.");
+    throw new AppError(
+      "invalid_input",
+      "No agent token: give --token or --token-file, or set HEADGATE_AGENT_TOKEN. Agent tokens are made in the dashboard under settings.",
+    );
   }
   const named: readonly (readonly [string, string | number | undefined])[] = [
     ["--url", flags.url],

@@ -19,7 +19,10 @@ export async function assets(selection: string | undefined, flags: ConnectFlags,
   const parsed = selection === undefined ? null : parseSelectionText(selection);
   const { connection, api } = await connect(flags, context);
   const document = await readDefinitions(connection, api);
-  const chosen = parsed === null ? null : new Set(unwrap(withText(evaluateSelection(parsed, buildAssetGraph(document.assets), { includeExternal: true }), selection ?? "")));
+  const chosen =
+    parsed === null
+      ? null
+      : new Set(unwrap(withText(evaluateSelection(parsed, buildAssetGraph(document.assets), { includeExternal: true }), selection ?? "")));
   const states = await allStates(connection, api);
   const shown = document.assets.filter((asset) => chosen === null || chosen.has(asset.key));
   terminal.printJson({ assets: shown.map((asset) => ({ ...asset, state: states.get(asset.key) ?? null })) });
@@ -28,7 +31,14 @@ export async function assets(selection: string | undefined, flags: ConnectFlags,
     return EXIT.ok;
   }
   const { colors } = terminal;
-  const columns = [{ title: "asset" }, { title: "group" }, { title: "kinds" }, { title: "state" }, { title: "rows", align: "right" }, { title: "materialized" }] as const;
+  const columns = [
+    { title: "asset" },
+    { title: "group" },
+    { title: "kinds" },
+    { title: "state" },
+    { title: "rows", align: "right" },
+    { title: "materialized" },
+  ] as const;
   const rows = shown.map((asset): readonly Cell[] => {
     const state = states.get(asset.key) ?? null;
     const text = stateText(asset, state);
@@ -49,7 +59,10 @@ async function allStates(connection: Connection, api: Api): Promise<Map<string, 
   const states = new Map<string, AssetState>();
   let cursor: string | null = null;
   do {
-    const page: { readonly items: readonly AssetState[]; readonly next: string | null } = await call(connection, api.assets.states.query({ cursor }));
+    const page: { readonly items: readonly AssetState[]; readonly next: string | null } = await call(
+      connection,
+      api.assets.states.query({ cursor }),
+    );
     for (const state of page.items) states.set(state.key, state);
     cursor = page.next;
   } while (cursor !== null);

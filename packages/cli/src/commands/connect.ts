@@ -14,7 +14,10 @@ export function withConnection(command: Command): Command {
     .option("--data <dir>", "data folder of an embedded server");
 }
 
-export async function connect(flags: ConnectFlags, context: CommandContext): Promise<{ readonly connection: Connection; readonly api: Api }> {
+export async function connect(
+  flags: ConnectFlags,
+  context: CommandContext,
+): Promise<{ readonly connection: Connection; readonly api: Api }> {
   const connection = await resolveConnection(flags, { env: context.env, cwd: context.cwd });
   return { connection, api: openApi(connection) };
 }

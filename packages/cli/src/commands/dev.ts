@@ -94,7 +94,13 @@ async function runOnce({ options, context, session, api, stopped }: Dev, outcome
   const { terminal, random } = context;
   if (outcomes.some((outcome) => !outcome.ok)) return EXIT.failed;
   const job = options.job ?? options.launchIfEmpty;
-  const launched = await call(session.connection, api.runs.launch.mutate({ target: job === undefined ? { selection: "*" } : { job }, tags: { "headgate/launched-by": "headgate dev --once" } }));
+  const launched = await call(
+    session.connection,
+    api.runs.launch.mutate({
+      target: job === undefined ? { selection: "*" } : { job },
+      tags: { "headgate/launched-by": "headgate dev --once" },
+    }),
+  );
   terminal.note(`run ${launched.id} launched: ${job ?? "*"}`);
   const { detail, assets } = await watchRun({ connection: session.connection, api, run: launched.id, terminal, random, signal: stopped });
   stopped.throwIfAborted();
@@ -118,12 +124,20 @@ async function stayUp(running: Dev, first: Built): Promise<ExitCode> {
   const link = await createLoginLink(session.connection);
   const { colors } = terminal;
   terminal.print();
-  terminal.print(`  ${colors.bold("dashboard")}  ${colors.cyan(link)}  ${colors.dim("(signs you in, works once; `headgate login` makes another)")}`);
+  terminal.print(
+    `  ${colors.bold("dashboard")}  ${colors.cyan(link)}  ${colors.dim("(signs you in, works once; `headgate login` makes another)")}`,
+  );
   terminal.print(`  ${colors.bold("address")}    ${session.url}`);
   terminal.print(`  ${colors.bold("state")}      ${session.dataFolder}`);
   terminal.print();
   terminal.print(colors.dim("watching for changes; Ctrl-C stops everything"));
-  terminal.printJson({ event: "ready", url: session.url, loginUrl: link, data: session.dataFolder, deployment: session.connection.deployment });
+  terminal.printJson({
+    event: "ready",
+    url: session.url,
+    loginUrl: link,
+    data: session.dataFolder,
+    deployment: session.connection.deployment,
+  });
   await republishOnChange(running, first);
   if (stopped.reason instanceof AppError) throw stopped.reason;
   return EXIT.ok;

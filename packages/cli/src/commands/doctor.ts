@@ -60,7 +60,12 @@ function checkNode(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const good = major > 22 || (major === 22 && minor >= 22);
   if (good) return { check: "node", status: "ok", message: process.versions.node };
-  return { check: "node", status: "fail", message: `${process.versions.node} is too old`, remedy: "Install Node.js 22.22 or newer (24 is recommended)." };
+  return {
+    check: "node",
+    status: "fail",
+    message: `${process.versions.node} is too old`,
+    remedy: "Install Node.js 22.22 or newer (24 is recommended).",
+  };
 }
 
 function checkBuild(): Finding {
@@ -98,10 +103,20 @@ async function checkPython(project: string, env: NodeJS.ProcessEnv): Promise<rea
   const core = /installed:\s*(\S+)/.exec(dbt ?? "")?.[1];
   return [
     python === null
-      ? { check: "python", status: "warn", message: "not found", remedy: "Only needed for dbt and Python assets: install Python 3.10 or newer." }
+      ? {
+          check: "python",
+          status: "warn",
+          message: "not found",
+          remedy: "Only needed for dbt and Python assets: install Python 3.10 or newer.",
+        }
       : { check: "python", status: "ok", message: python.replace("Python ", "") },
     dbt === null
-      ? { check: "dbt", status: "warn", message: "not found", remedy: "Only needed for dbt projects: python3 -m venv .venv && .venv/bin/pip install dbt-core dbt-duckdb." }
+      ? {
+          check: "dbt",
+          status: "warn",
+          message: "not found",
+          remedy: "Only needed for dbt projects: python3 -m venv .venv && .venv/bin/pip install dbt-core dbt-duckdb.",
+        }
       : { check: "dbt", status: "ok", message: core === undefined ? (dbt.split("\n", 1)[0] ?? "") : `dbt-core ${core}` },
   ];
 }
@@ -121,7 +136,10 @@ async function checkControlPlane(flags: DoctorFlags, context: CommandContext): P
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (flags.url !== undefined || context.env["HEADGATE_URL"]) return [{ check: "control plane", status: "fail", message: error.message }];
-    return [{ check: "control plane", status: "warn", message: "no embedded server is running here", remedy: "Start one with `headgate dev`." }, await checkPort(flags.port)];
+    return [
+      { check: "control plane", status: "warn", message: "no embedded server is running here", remedy: "Start one with `headgate dev`." },
+      await checkPort(flags.port),
+    ];
   }
   const reached = await checkReachable(connection, context.now);
   return reached.some((finding) => finding.status === "fail") ? reached : [...reached, ...(await checkToken(connection))];
@@ -130,8 +148,12 @@ async function checkControlPlane(flags: DoctorFlags, context: CommandContext): P
 function checkPort(port: number): Promise<Finding> {
   return new Promise((tell) => {
     const probe = createServer();
-    probe.once("error", () => tell({ check: "port", status: "warn", message: `${port} is in use`, remedy: "Stop the other program, or start with --port." }));
-    probe.listen({ host: "127.0.0.1", port, exclusive: true }, () => probe.close(() => tell({ check: "port", status: "ok", message: `${port} is free` })));
+    probe.once("error", () =>
+      tell({ check: "port", status: "warn", message: `${port} is in use`, remedy: "Stop the other program, or start with --port." }),
+    );
+    probe.listen({ host: "127.0.0.1", port, exclusive: true }, () =>
+      probe.close(() => tell({ check: "port", status: "ok", message: `${port} is free` })),
+    );
   });
 }
 
@@ -141,12 +163,31 @@ async function checkReachable({ url }: Connection, now: () => number): Promise<r
   try {
     response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(10_000) });
   } catch {
-    return [{ check: "control plane", status: "fail", message: `${url} cannot be reached`, remedy: "Is the address right, is it running, does a proxy or firewall stand between?" }];
+    return [
+      {
+        check: "control plane",
+        status: "fail",
+        message: `${url} cannot be reached`,
+        remedy: "Is the address right, is it running, does a proxy or firewall stand between?",
+      },
+    ];
   }
   const took = now() - before;
-  if (!response.ok) return [{ check: "control plane", status: "fail", message: `${url} answers with status ${response.status}`, remedy: "Is this a Headgate control plane?" }];
+  if (!response.ok)
+    return [
+      {
+        check: "control plane",
+        status: "fail",
+        message: `${url} answers with status ${response.status}`,
+        remedy: "Is this a Headgate control plane?",
+      },
+    ];
   const body = (await response.json().catch(() => ({}))) as { readonly version?: string };
-  const reached: Finding = { check: "control plane", status: "ok", message: `${url} version ${body.version ?? "unknown"}, answered in ${formatDuration(took)}` };
+  const reached: Finding = {
+    check: "control plane",
+    status: "ok",
+    message: `${url} version ${body.version ?? "unknown"}, answered in ${formatDuration(took)}`,
+  };
   return [reached, ...clockFinding(response.headers.get("date"), before + took / 2)];
 }
 
@@ -155,27 +196,58 @@ function clockFinding(date: string | null, at: number): readonly Finding[] {
   if (date === null || Number.isNaN(Date.parse(date))) return [];
   const skew = Math.abs(Date.parse(date) + 500 - at);
   if (skew <= MAX_SKEW_MS) return [{ check: "clock", status: "ok", message: "agrees with the control plane's" }];
-  return [{ check: "clock", status: "warn", message: `differs from the control plane's by ${formatDuration(skew)}`, remedy: "Synchronize this machine's clock (NTP)." }];
+  return [
+    {
+      check: "clock",
+      status: "warn",
+      message: `differs from the control plane's by ${formatDuration(skew)}`,
+      remedy: "Synchronize this machine's clock (NTP).",
+    },
+  ];
 }
 
 async function checkToken(connection: Connection): Promise<readonly Finding[]> {
   const api = openApi(connection);
   const name = `${connection.deployment.org}/${connection.deployment.name}`;
   try {
-    const [agents, locations] = await Promise.all([call(connection, api.agents.list.query()), call(connection, api.locations.list.query())]);
+    const [agents, locations] = await Promise.all([
+      call(connection, api.agents.list.query()),
+      call(connection, api.locations.list.query()),
+    ]);
     const connected = agents.filter((agent) => agent.status === "connected");
     const broken = locations.filter((location) => location.status !== "loaded");
     return [
       { check: "token", status: "ok", message: `good for ${name}` },
       connected.length === 0
-        ? { check: "agent", status: "fail", message: "no agent is connected: runs will wait", remedy: "Start one with `headgate agent --url ... --token ...`." }
-        : { check: "agent", status: "ok", message: `${plural(connected.length, "agent")} connected: ${connected.map((agent) => `${agent.hostname} (${plural(agent.slots, "slot")})`).join(", ")}` },
+        ? {
+            check: "agent",
+            status: "fail",
+            message: "no agent is connected: runs will wait",
+            remedy: "Start one with `headgate agent --url ... --token ...`.",
+          }
+        : {
+            check: "agent",
+            status: "ok",
+            message: `${plural(connected.length, "agent")} connected: ${connected.map((agent) => `${agent.hostname} (${plural(agent.slots, "slot")})`).join(", ")}`,
+          },
       broken.length === 0
         ? { check: "code locations", status: "ok", message: plural(locations.length, "code location") }
-        : { check: "code locations", status: "fail", message: `unavailable: ${broken.map((location) => location.name).join(", ")}`, remedy: "`headgate location list` shows why." },
+        : {
+            check: "code locations",
+            status: "fail",
+            message: `unavailable: ${broken.map((location) => location.name).join(", ")}`,
+            remedy: "`headgate location list` shows why.",
+          },
     ];
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return [{ check: "token", status: "fail", message: error.message, remedy: "Make a token in the dashboard under settings and set HEADGATE_TOKEN." }];
+    return [
+      {
+        check: "token",
+        status: "fail",
+        message: error.message,
+        remedy: "Make a token in the dashboard under settings and set HEADGATE_TOKEN.",
+      },
+    ];
   }
 }

@@ -12,18 +12,33 @@ export interface InitFlags {
 }
 
 /** Left by version control or the package manager: they do not make a folder used. */
-const HARMLESS = new Set([".git", ".gitignore", ".gitattributes", "LICENSE", "node_modules", "package.json", "package-lock.json", ".DS_Store"]);
+const HARMLESS = new Set([
+  ".git",
+  ".gitignore",
+  ".gitattributes",
+  "LICENSE",
+  "node_modules",
+  "package.json",
+  "package-lock.json",
+  ".DS_Store",
+]);
 
 export async function init(folder: string, flags: InitFlags, { terminal, cwd }: CommandContext): Promise<ExitCode> {
   const name = flags.name ?? nameFrom(folder);
   if (!/^[a-z0-9][a-z0-9_-]{0,99}$/.test(name)) {
-    throw new AppError("invalid_input", `'${name}' cannot be the name of a project: use lower case letters, digits, '_' and '-', e.g. --name lakehouse.`);
+    throw new AppError(
+      "invalid_input",
+      `'${name}' cannot be the name of a project: use lower case letters, digits, '_' and '-', e.g. --name lakehouse.`,
+    );
   }
   const present = existsSync(folder) ? readdirSync(folder) : [];
   const used = present.filter((entry) => !HARMLESS.has(entry));
   if (used.length > 0 && flags.force !== true) {
     const some = used.slice(0, 3).join(", ") + (used.length > 3 ? ", ..." : "");
-    throw new AppError("invalid_input", `${folder} is not empty (${some}). Choose an empty folder, or add to this one with --force; existing files stay as they are.`);
+    throw new AppError(
+      "invalid_input",
+      `${folder} is not empty (${some}). Choose an empty folder, or add to this one with --force; existing files stay as they are.`,
+    );
   }
   const files = projectTemplate(name);
   const written: string[] = [];
@@ -50,7 +65,8 @@ export async function init(folder: string, flags: InitFlags, { terminal, cwd }: 
   if (place !== "") terminal.print(`  cd ${place}`);
   terminal.print("  npm install");
   terminal.print("  npx headgate dev");
-  if (kept.includes("package.json")) terminal.note("package.json was there already: add @headgate/sdk to its dependencies and @headgate/cli to its devDependencies.");
+  if (kept.includes("package.json"))
+    terminal.note("package.json was there already: add @headgate/sdk to its dependencies and @headgate/cli to its devDependencies.");
   terminal.printJson({ project: folder, name, written, kept });
   return EXIT.ok;
 }

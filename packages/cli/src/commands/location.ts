@@ -20,7 +20,10 @@ export async function listLocations(flags: ConnectFlags, context: CommandContext
   if (locations.length === 0) terminal.print("no code location is published; run `headgate publish`");
   for (const location of locations as readonly LocationView[]) {
     const mark = location.status === "loaded" ? colors.green("✓") : colors.red("✗");
-    const active = location.active === null ? "no version is in force" : `version ${location.active.number} in force: ${countsText(location.active.counts)}`;
+    const active =
+      location.active === null
+        ? "no version is in force"
+        : `version ${location.active.number} in force: ${countsText(location.active.counts)}`;
     terminal.print(`${mark} ${colors.bold(location.name)} ${location.status}, ${active}`);
     if (location.errors.length > 0) {
       terminal.print(`  the newest code does not load (since ${formatTime(location.erroredAt)}):`);
@@ -36,7 +39,15 @@ export async function listVersions(name: string, flags: ConnectFlags, context: C
   const page = await call(connection, api.locations.versions.query({ location: name, limit: 50 }));
   terminal.printJson(page);
   const { colors } = terminal;
-  const columns = [{ title: "version", align: "right" }, { title: "" }, { title: "published" }, { title: "by" }, { title: "commit" }, { title: "contains" }, { title: "changes" }] as const;
+  const columns = [
+    { title: "version", align: "right" },
+    { title: "" },
+    { title: "published" },
+    { title: "by" },
+    { title: "commit" },
+    { title: "contains" },
+    { title: "changes" },
+  ] as const;
   const rows = page.items.map((version: VersionView): readonly Cell[] => [
     { text: String(version.number) },
     { text: version.active ? "in force" : "", paint: colors.green },
@@ -50,7 +61,11 @@ export async function listVersions(name: string, flags: ConnectFlags, context: C
   return EXIT.ok;
 }
 
-export async function rollback(name: string, flags: ConnectFlags & { readonly to?: string | undefined }, context: CommandContext): Promise<ExitCode> {
+export async function rollback(
+  name: string,
+  flags: ConnectFlags & { readonly to?: string | undefined },
+  context: CommandContext,
+): Promise<ExitCode> {
   const { terminal } = context;
   const { connection, api } = await connect(flags, context);
   const target = await rollbackTarget({ connection, api }, name, flags.to);
@@ -60,7 +75,11 @@ export async function rollback(name: string, flags: ConnectFlags & { readonly to
   return EXIT.ok;
 }
 
-async function rollbackTarget({ connection, api }: { readonly connection: Connection; readonly api: Api }, name: string, to: string | undefined): Promise<VersionView> {
+async function rollbackTarget(
+  { connection, api }: { readonly connection: Connection; readonly api: Api },
+  name: string,
+  to: string | undefined,
+): Promise<VersionView> {
   const { items } = await call(connection, api.locations.versions.query({ location: name, limit: 500 }));
   const versions: readonly VersionView[] = items;
   if (to !== undefined) {
@@ -69,12 +88,18 @@ async function rollbackTarget({ connection, api }: { readonly connection: Connec
     throw new AppError("not_found", `The code location '${name}' has no version ${to}. \`headgate location versions ${name}\` lists them.`);
   }
   const active = versions.find((version) => version.active);
-  const before = versions.filter((version) => active !== undefined && version.number < active.number).sort((a, b) => b.number - a.number)[0];
+  const before = versions
+    .filter((version) => active !== undefined && version.number < active.number)
+    .sort((a, b) => b.number - a.number)[0];
   if (before !== undefined) return before;
   throw new AppError("invalid_input", `The code location '${name}' has no version before the one in force. Name one with --to.`);
 }
 
 function changesText({ added, removed, changed }: VersionView["diff"]): string {
-  const parts = [added.length > 0 && `+${added.length}`, removed.length > 0 && `-${removed.length}`, changed.length > 0 && `~${changed.length}`];
+  const parts = [
+    added.length > 0 && `+${added.length}`,
+    removed.length > 0 && `-${removed.length}`,
+    changed.length > 0 && `~${changed.length}`,
+  ];
   return parts.filter((part) => part !== false).join(" ");
 }

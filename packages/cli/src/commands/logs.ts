@@ -48,8 +48,11 @@ function show({ flags, context: { terminal } }: Logs, rows: readonly EventRow[])
 
 async function storedEvents(request: Logs): Promise<ExitCode> {
   const { connection, api, run, flags } = request;
-  for (let after = 0; ; ) {
-    const page = await call(connection, api.runs.events.query({ run, after, limit: 1000, ...(flags.step !== undefined && { step: flags.step }) }));
+  for (let after = 0; ;) {
+    const page = await call(
+      connection,
+      api.runs.events.query({ run, after, limit: 1000, ...(flags.step !== undefined && { step: flags.step }) }),
+    );
     show(request, page.events);
     const last = page.events.at(-1);
     if (last === undefined || last.seq >= page.lastSeq) return EXIT.ok;
@@ -61,7 +64,15 @@ async function followEvents(request: Logs): Promise<ExitCode> {
   const { connection, api, run, context } = request;
   const stop = stopSignal(() => undefined);
   try {
-    const end = await followRun({ connection, api, run, after: 0, random: context.random, signal: stop.signal, onEvents: (rows) => show(request, rows) });
+    const end = await followRun({
+      connection,
+      api,
+      run,
+      after: 0,
+      random: context.random,
+      signal: stop.signal,
+      onEvents: (rows) => show(request, rows),
+    });
     return end.status === "succeeded" || stop.signal.aborted ? EXIT.ok : EXIT.failed;
   } finally {
     stop.dispose();
@@ -70,7 +81,9 @@ async function followEvents(request: Logs): Promise<ExitCode> {
 
 async function rawLogs(request: Logs): Promise<ExitCode> {
   const { connection, api, run, flags, context } = request;
-  const files = (await call(connection, api.runs.logFiles.query({ run }))).filter((file: RawLogFile) => flags.step === undefined || file.step === flags.step);
+  const files = (await call(connection, api.runs.logFiles.query({ run }))).filter(
+    (file: RawLogFile) => flags.step === undefined || file.step === flags.step,
+  );
   if (files.length === 0 && flags.follow !== true) {
     context.terminal.note(flags.step === undefined ? "no raw output was stored" : `no raw output of the step '${flags.step}' was stored`);
     return EXIT.ok;
@@ -89,7 +102,8 @@ async function rawLogs(request: Logs): Promise<ExitCode> {
 /** What a step prints from now on. The control plane tails one step per socket, so one has to be named. */
 async function tailRaw({ connection, api, run, flags, context }: Logs): Promise<ExitCode> {
   const { step } = flags;
-  if (step === undefined) throw new AppError("invalid_input", "--raw --follow needs --step: raw output is followed for one step at a time.");
+  if (step === undefined)
+    throw new AppError("invalid_input", "--raw --follow needs --step: raw output is followed for one step at a time.");
   const state = await call(connection, api.runs.get.query({ run }));
   if (isTerminalRun(state.run.status)) return EXIT.ok;
   const stop = stopSignal(() => undefined);

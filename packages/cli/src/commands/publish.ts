@@ -17,7 +17,9 @@ export async function publish(flags: ConnectFlags & { readonly project: string }
   for (const outcome of outcomes) {
     for (const line of outcomeLines(outcome, terminal.colors)) terminal.print(line);
     if (outcome.ok && outcome.built.externals.length > 0 && connection.origin !== "embedded") {
-      const names = outcome.built.externals.map((entry) => (entry.version === null ? entry.name : `${entry.name}@${entry.version}`)).join(", ");
+      const names = outcome.built.externals
+        .map((entry) => (entry.version === null ? entry.name : `${entry.name}@${entry.version}`))
+        .join(", ");
       terminal.note(`  the agent's machine must provide: ${names} (agent option --modules)`);
     }
     terminal.printJson(outcomeJson(outcome));

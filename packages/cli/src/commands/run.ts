@@ -39,7 +39,15 @@ export async function run(target: string, flags: RunFlags, context: CommandConte
   }
   const stop = stopSignal(() => undefined);
   try {
-    const watched = await watchRun({ connection, api, run: launched.id, terminal, random, signal: stop.signal, logs: flags.watch === true });
+    const watched = await watchRun({
+      connection,
+      api,
+      run: launched.id,
+      terminal,
+      random,
+      signal: stop.signal,
+      logs: flags.watch === true,
+    });
     if (stop.signal.aborted) {
       terminal.complain(`not waiting any longer; the run goes on: headgate runs show ${launched.id}`);
       return EXIT.failed;
@@ -69,8 +77,17 @@ async function launch({ connection, api, target, flags, tags, config }: LaunchRe
   const isJob = jobs.some((job) => job.name === target);
   // A text that is no job's name must be a selection; a mistake in it is shown here, with its place.
   if (!isJob) parseSelectionText(target);
-  const shared = { ...(flags.partition !== undefined && { partition: flags.partition }), ...(flags.location !== undefined && { location: flags.location }), checksOnly: flags.checksOnly === true };
-  const input = { target: isJob ? { job: target, ...shared } : { selection: target, ...shared }, tags, requestId: randomUUID(), ...(config !== undefined && { config }) };
+  const shared = {
+    ...(flags.partition !== undefined && { partition: flags.partition }),
+    ...(flags.location !== undefined && { location: flags.location }),
+    checksOnly: flags.checksOnly === true,
+  };
+  const input = {
+    target: isJob ? { job: target, ...shared } : { selection: target, ...shared },
+    tags,
+    requestId: randomUUID(),
+    ...(config !== undefined && { config }),
+  };
   try {
     return await call(connection, api.runs.launch.mutate(input));
   } catch (error) {
@@ -84,7 +101,8 @@ function unknownName(error: unknown, { target, jobs }: { readonly target: string
   if (!(error instanceof AppError) || error.details?.["word"] !== target) return null;
   const assets: unknown = error.details["nearest"];
   const nearest = [...nearestKeys(target, new Set(jobs), 2), ...(Array.isArray(assets) ? assets.map(String) : [])].slice(0, 4);
-  const advice = nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : " `headgate assets` lists the assets, the dashboard the jobs.";
+  const advice =
+    nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : " `headgate assets` lists the assets, the dashboard the jobs.";
   return new AppError(error.code, `There is no job and no asset "${target}".${advice}`, { cause: error });
 }
 
@@ -108,6 +126,8 @@ function readConfig(file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new AppError("invalid_input", `The run config ${file} is no JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new AppError("invalid_input", `The run config ${file} is no JSON: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -37,7 +37,14 @@ export async function listRuns(flags: RunsFlags, context: CommandContext): Promi
     return EXIT.ok;
   }
   const { colors } = terminal;
-  const columns = [{ title: "run" }, { title: "status" }, { title: "what" }, { title: "launched" }, { title: "took", align: "right" }, { title: "by" }] as const;
+  const columns = [
+    { title: "run" },
+    { title: "status" },
+    { title: "what" },
+    { title: "launched" },
+    { title: "took", align: "right" },
+    { title: "by" },
+  ] as const;
   const rows = page.items.map((entry: RunSummary): readonly Cell[] => [
     { text: entry.id },
     { text: entry.status, paint: statusPaint(entry.status, colors) },
@@ -68,12 +75,23 @@ export async function showRun(id: string, flags: ConnectFlags, context: CommandC
     ["took", summary.startedAt !== null && summary.endedAt !== null ? formatDuration(summary.endedAt - summary.startedAt) : ""],
     ["waiting for", summary.waiting?.message ?? ""],
     ["code", detail.versions.map((version) => `${version.location} version ${version.number}`).join(", ")],
-    ["tags", Object.entries(summary.tags).map(([key, value]) => `${key}=${value}`).join(", ")],
+    [
+      "tags",
+      Object.entries(summary.tags)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(", "),
+    ],
     ["error", detail.failure?.message ?? summary.error ?? ""],
   ];
   for (const [name, value] of facts) if (value !== "") terminal.print(`${colors.bold(name.padEnd(12))} ${value}`);
   terminal.print();
-  const columns = [{ title: "step" }, { title: "status" }, { title: "attempt", align: "right" }, { title: "took", align: "right" }, { title: "remark" }] as const;
+  const columns = [
+    { title: "step" },
+    { title: "status" },
+    { title: "attempt", align: "right" },
+    { title: "took", align: "right" },
+    { title: "remark" },
+  ] as const;
   const rows = detail.steps.map((step: StepView): readonly Cell[] => [
     { text: step.key },
     { text: step.status, paint: statusPaint(step.status, colors) },
@@ -85,7 +103,11 @@ export async function showRun(id: string, flags: ConnectFlags, context: CommandC
   return EXIT.ok;
 }
 
-export async function cancelRun(id: string, flags: ConnectFlags & { readonly reason?: string | undefined }, context: CommandContext): Promise<ExitCode> {
+export async function cancelRun(
+  id: string,
+  flags: ConnectFlags & { readonly reason?: string | undefined },
+  context: CommandContext,
+): Promise<ExitCode> {
   const { connection, api } = await connect(flags, context);
   const run = await findRunId(connection, api, id);
   const summary = await call(connection, api.runs.cancel.mutate({ run, ...(flags.reason !== undefined && { reason: flags.reason }) }));
@@ -94,7 +116,11 @@ export async function cancelRun(id: string, flags: ConnectFlags & { readonly rea
   return EXIT.ok;
 }
 
-export async function reexecuteRun(id: string, flags: ConnectFlags & { readonly fromFailure?: boolean | undefined }, context: CommandContext): Promise<ExitCode> {
+export async function reexecuteRun(
+  id: string,
+  flags: ConnectFlags & { readonly fromFailure?: boolean | undefined },
+  context: CommandContext,
+): Promise<ExitCode> {
   const { connection, api } = await connect(flags, context);
   const run = await findRunId(connection, api, id);
   const summary = await call(connection, api.runs.reexecute.mutate({ run, mode: flags.fromFailure === true ? "from_failure" : "all" }));

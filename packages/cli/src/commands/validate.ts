@@ -28,11 +28,22 @@ function linesOf(build: BuildResult, { terminal: { colors } }: CommandContext): 
   if (!build.ok) return [`${colors.red("✗")} ${colors.bold(build.name)} does not load`, "", ...problemLines(build.problems, colors)];
   const { name, files, externals } = build.location;
   const lines = [`${colors.green("✓")} ${colors.bold(name)}: ${countsText(countsOf(build))}; ${files.length} files`];
-  if (externals.length > 0) lines.push(colors.dim(`  left to the agent's machine: ${externals.map((entry) => (entry.version === null ? entry.name : `${entry.name}@${entry.version}`)).join(", ")}`));
+  if (externals.length > 0)
+    lines.push(
+      colors.dim(
+        `  left to the agent's machine: ${externals.map((entry) => (entry.version === null ? entry.name : `${entry.name}@${entry.version}`)).join(", ")}`,
+      ),
+    );
   return lines;
 }
 
 function jsonOf(build: BuildResult): unknown {
   if (!build.ok) return { location: build.name, ok: false, errors: build.problems };
-  return { location: build.location.name, ok: true, counts: countsOf(build), files: build.location.files.length, externals: build.location.externals };
+  return {
+    location: build.location.name,
+    ok: true,
+    counts: countsOf(build),
+    files: build.location.files.length,
+    externals: build.location.externals,
+  };
 }

@@ -26,7 +26,15 @@ interface Facts {
 export function assetLines(detail: Pick<RunDetail, "steps">, events: readonly EventRow[]): readonly AssetLine[] {
   const facts = new Map<string, Facts>();
   const of = (asset: string): Facts => {
-    const known = facts.get(asset) ?? { status: null, rows: null, durationMs: null, passed: new Set(), warned: new Set(), failed: new Set(), message: null };
+    const known = facts.get(asset) ?? {
+      status: null,
+      rows: null,
+      durationMs: null,
+      passed: new Set(),
+      warned: new Set(),
+      failed: new Set(),
+      message: null,
+    };
     facts.set(asset, known);
     return known;
   };

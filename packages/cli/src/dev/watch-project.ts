@@ -11,7 +11,22 @@ export interface ProjectWatcher {
 }
 
 const SETTLE_MS = 150;
-const IGNORED_FOLDERS = new Set(["node_modules", ".git", ".headgate", ".venv", "venv", "target", "logs", "dbt_packages", "dist", "build", "__pycache__", ".turbo", ".vscode", ".idea"]);
+const IGNORED_FOLDERS = new Set([
+  "node_modules",
+  ".git",
+  ".headgate",
+  ".venv",
+  "venv",
+  "target",
+  "logs",
+  "dbt_packages",
+  "dist",
+  "build",
+  "__pycache__",
+  ".turbo",
+  ".vscode",
+  ".idea",
+]);
 const CODE = new Set([".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx", ".json"]);
 const BESIDE = new Set([".sql", ".yml", ".yaml", ".py", ".csv", ".md", ".toml", ".jinja", ".txt"]);
 /** At the project's root; they change what a build gives without being part of it. */

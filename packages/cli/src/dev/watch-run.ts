@@ -57,7 +57,10 @@ function progressLine({ event, step }: EventRow, { colors }: Terminal): string |
   switch (event.type) {
     case "asset_materialized": {
       const rows = rowCount(event.metadata);
-      const facts = [rows === null ? null : plural(rows, "row"), event.durationMs === undefined ? null : formatDuration(event.durationMs)].filter((fact) => fact !== null);
+      const facts = [
+        rows === null ? null : plural(rows, "row"),
+        event.durationMs === undefined ? null : formatDuration(event.durationMs),
+      ].filter((fact) => fact !== null);
       return `  ${colors.green("✓")} ${event.asset}${facts.length === 0 ? "" : colors.dim(`  ${facts.join(", ")}`)}`;
     }
     case "asset_failed":
@@ -94,7 +97,13 @@ export function runTable(assets: readonly AssetLine[], { colors }: Terminal): re
     { text: formatSeconds(line.durationMs) },
     { text: checksText(line.checks), paint: line.checks.failed > 0 ? colors.red : line.checks.warned > 0 ? colors.yellow : undefined },
   ]);
-  const columns = [{ title: "asset" }, { title: "status" }, { title: "rows", align: "right" }, { title: "seconds", align: "right" }, { title: "checks" }] as const;
+  const columns = [
+    { title: "asset" },
+    { title: "status" },
+    { title: "rows", align: "right" },
+    { title: "seconds", align: "right" },
+    { title: "checks" },
+  ] as const;
   return formatTable(columns, rows, colors.bold);
 }
 
@@ -109,7 +118,9 @@ export function runEndLine(run: RunSummary, { colors }: Terminal): string {
   const took = run.startedAt !== null && run.endedAt !== null ? ` in ${formatDuration(run.endedAt - run.startedAt)}` : "";
   const what = `run ${run.id} ${run.status}${took}`;
   const checks = run.checksFailed > 0 ? `, ${plural(run.checksFailed, "check")} failed` : "";
-  return run.status === "succeeded" ? colors.green(what) + checks : `${colors.red(what)}${checks}${run.error === null ? "" : `: ${firstLine(run.error)}`}`;
+  return run.status === "succeeded"
+    ? colors.green(what) + checks
+    : `${colors.red(what)}${checks}${run.error === null ? "" : `: ${firstLine(run.error)}`}`;
 }
 
 function firstLine(text: string): string {

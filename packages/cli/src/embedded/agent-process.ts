@@ -38,7 +38,11 @@ const MAX_PAUSE_MS = 30_000;
 /** An agent that lived this long was healthy: the next pause starts small again. */
 const HEALTHY_MS = 30_000;
 /** Exit codes after which starting again cannot help: wrong configuration, token refused, version refused. */
-const FINAL_EXITS: Readonly<Record<number, string>> = { 2: "its configuration is wrong", 3: "its token was refused", 4: "its version was refused" };
+const FINAL_EXITS: Readonly<Record<number, string>> = {
+  2: "its configuration is wrong",
+  3: "its token was refused",
+  4: "its version was refused",
+};
 
 export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
   mkdirSync(options.dataDir, { recursive: true });

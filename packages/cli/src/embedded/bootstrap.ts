@@ -14,14 +14,18 @@ export interface Bootstrapped {
 export async function ensureBootstrapped(url: string, data: DataFolder): Promise<Bootstrapped> {
   const { secrets } = data;
   const deployment = { org: secrets.organization, name: secrets.deployment };
-  const known = secrets.apiToken !== undefined && secrets.agentToken !== undefined ? { apiToken: secrets.apiToken, agentToken: secrets.agentToken } : null;
+  const known =
+    secrets.apiToken !== undefined && secrets.agentToken !== undefined
+      ? { apiToken: secrets.apiToken, agentToken: secrets.agentToken }
+      : null;
   if (known !== null && (await isAccepted(url, known.apiToken))) {
     return { connection: { url, token: known.apiToken, deployment, origin: "embedded" }, agentToken: known.agentToken };
   }
   // First start, or the state was deleted while the secrets stayed.
   const request: BootstrapRequest = { organization: deployment.org, deployment: deployment.name, user: { name: "you" }, tokens: "new" };
   const answer = await httpApi({ url, token: secrets.bootstrapSecret }).json<BootstrapAnswer>("POST", "/api/v1/bootstrap", request);
-  if (answer.apiToken === null || answer.agentToken === null) throw new AppError("internal", "The control plane made no tokens at the first start.");
+  if (answer.apiToken === null || answer.agentToken === null)
+    throw new AppError("internal", "The control plane made no tokens at the first start.");
   data.saveSecrets({ ...secrets, apiToken: answer.apiToken, agentToken: answer.agentToken });
   return { connection: { url, token: answer.apiToken, deployment, origin: "embedded" }, agentToken: answer.agentToken };
 }

@@ -26,11 +26,19 @@ export function findBuiltArtifacts(): BuiltArtifacts {
 }
 
 function layout(at: (part: string) => string): BuiltArtifacts {
-  return { worker: at("control-plane/worker.js"), migrations: at("control-plane/migrations/d1"), web: at("web"), agent: at("agent/agent.js") };
+  return {
+    worker: at("control-plane/worker.js"),
+    migrations: at("control-plane/migrations/d1"),
+    web: at("web"),
+    agent: at("agent/agent.js"),
+  };
 }
 
 function requireAll(artifacts: BuiltArtifacts): BuiltArtifacts {
   const missing = Object.values(artifacts).filter((path: string) => !existsSync(path));
   if (missing.length === 0) return artifacts;
-  throw new AppError("invalid_input", `Built parts of headgate are missing: ${missing.join(", ")}. In the repository run \`npm run build\`; otherwise install @headgate/cli again.`);
+  throw new AppError(
+    "invalid_input",
+    `Built parts of headgate are missing: ${missing.join(", ")}. In the repository run \`npm run build\`; otherwise install @headgate/cli again.`,
+  );
 }

@@ -26,7 +26,10 @@ export async function applyD1Migrations(database: Database, folder: string): Pro
   const applied = new Set((results as readonly { readonly name: string }[]).map((row) => row.name));
   const unknown = [...applied].find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    throw new AppError("unsupported_version", `This data folder was used by a newer headgate (migration ${unknown}). Use that release, or another folder with --data.`);
+    throw new AppError(
+      "unsupported_version",
+      `This data folder was used by a newer headgate (migration ${unknown}). Use that release, or another folder with --data.`,
+    );
   }
   let count = 0;
   for (const name of names) {

@@ -104,7 +104,9 @@ export function readSecrets(folder: string): Secrets {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Secrets;
   } catch (error) {
-    throw new AppError("invalid_input", `${file} cannot be read. Make it readable for you, or start with another data folder (--data).`, { cause: error });
+    throw new AppError("invalid_input", `${file} cannot be read. Make it readable for you, or start with another data folder (--data).`, {
+      cause: error,
+    });
   }
 }
 
@@ -144,7 +146,15 @@ function isPermission(error: unknown): boolean {
 
 function notWritable(path: string, error: unknown): AppError {
   if (error instanceof Error && "code" in error && (error.code === "ENOTDIR" || error.code === "EEXIST")) {
-    return new AppError("invalid_input", `The data folder ${path} cannot be made: something on its way is a file. Choose another one with --data.`, { cause: error });
+    return new AppError(
+      "invalid_input",
+      `The data folder ${path} cannot be made: something on its way is a file. Choose another one with --data.`,
+      { cause: error },
+    );
   }
-  return new AppError("invalid_input", `No permission to write to the data folder ${path}. Make it writable for you, or choose another one with --data.`, { cause: error });
+  return new AppError(
+    "invalid_input",
+    `No permission to write to the data folder ${path}. Make it writable for you, or choose another one with --data.`,
+    { cause: error },
+  );
 }

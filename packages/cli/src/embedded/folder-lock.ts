@@ -20,9 +20,13 @@ export function acquireLock(folder: string): FolderLock {
     if (createExclusively(file)) return { release: () => releaseIfOwn(file) };
     const owner = readOwner(file);
     if (owner !== null && isRunning(owner)) {
-      throw new AppError("conflict", `The data folder ${folder} is used by another headgate (process ${owner.pid}). Stop that one, or choose another folder with --data and another --port.`, {
-        details: { pid: owner.pid },
-      });
+      throw new AppError(
+        "conflict",
+        `The data folder ${folder} is used by another headgate (process ${owner.pid}). Stop that one, or choose another folder with --data and another --port.`,
+        {
+          details: { pid: owner.pid },
+        },
+      );
     }
     removeStale(file, folder);
   }

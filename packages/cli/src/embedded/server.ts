@@ -55,7 +55,9 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     throw startFailure(error, options);
   }
   const sweep = setInterval(() => {
-    runSweep(miniflare).catch((error: unknown) => options.onLog("warn", `the five-minute sweep failed: ${error instanceof Error ? error.message : String(error)}`));
+    runSweep(miniflare).catch((error: unknown) =>
+      options.onLog("warn", `the five-minute sweep failed: ${error instanceof Error ? error.message : String(error)}`),
+    );
   }, SWEEP_MS);
   const shown = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return {
@@ -98,7 +100,11 @@ function miniflareOptions({ host, port, data, artifacts, onLog, onRestart }: Ser
           name: WORKER_NAME,
           compatibilityDate: COMPATIBILITY_DATE,
           compatibilityFlags: ["nodejs_compat"],
-          manifest: { mainModule: "index.js", modulesRoot: "/", modules: { "index.js": { type: "esm", contents: readFileSync(artifacts.worker, "utf8") } } },
+          manifest: {
+            mainModule: "index.js",
+            modulesRoot: "/",
+            modules: { "index.js": { type: "esm", contents: readFileSync(artifacts.worker, "utf8") } },
+          },
           env: {
             DB: { type: "d1", id: "00000000-0000-0000-0000-000000000001" },
             BUCKET: { type: "r2", name: "headgate" },
@@ -108,7 +114,12 @@ function miniflareOptions({ host, port, data, artifacts, onLog, onRestart }: Ser
             PUBLIC_URL: { type: "text", value: "" },
           },
           exports: { Deployment: { type: "durable-object", storage: "sqlite" } },
-          assets: { directory: artifacts.web, hasUserWorker: true, notFoundHandling: "single-page-application", runWorkerFirst: WORKER_FIRST },
+          assets: {
+            directory: artifacts.web,
+            hasUserWorker: true,
+            notFoundHandling: "single-page-application",
+            runWorkerFirst: WORKER_FIRST,
+          },
         },
       },
     ],
@@ -146,7 +157,8 @@ function listenersOf(): ReadonlyMap<string, readonly unknown[]> {
 
 function removeHooksExcept(kept: ReadonlyMap<string, readonly unknown[]>): void {
   for (const signal of SIGNALS) {
-    for (const listener of process.listeners(signal)) if (kept.get(signal)?.includes(listener) !== true) process.removeListener(signal, listener);
+    for (const listener of process.listeners(signal))
+      if (kept.get(signal)?.includes(listener) !== true) process.removeListener(signal, listener);
   }
 }
 

@@ -14,7 +14,12 @@ export function writeWorkerdGuard(dataFolder: string): string | null {
   if (process.platform === "win32") return null;
   const file = join(dataFolder, "workerd.sh");
   const prefix = deathSignalPrefix("KILL");
-  const script = ["#!/bin/sh", `echo $$ > ${quote(join(dataFolder, WORKERD_PID_FILE))}`, `exec ${[...prefix, workerdBinary()].map(quote).join(" ")} "$@"`, ""].join("\n");
+  const script = [
+    "#!/bin/sh",
+    `echo $$ > ${quote(join(dataFolder, WORKERD_PID_FILE))}`,
+    `exec ${[...prefix, workerdBinary()].map(quote).join(" ")} "$@"`,
+    "",
+  ].join("\n");
   writeFileSync(file, script, { mode: 0o700 });
   chmodSync(file, 0o700);
   return file;

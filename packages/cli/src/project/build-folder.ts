@@ -13,7 +13,9 @@ export async function withBuildFolder<T>(root: string, use: (folder: string) => 
     mkdirSync(parent, { recursive: true });
     folder = mkdtempSync(join(parent, "b-"));
   } catch (error) {
-    throw new AppError("invalid_input", `Cannot write to ${parent}: headgate builds there. Make the project folder writable.`, { cause: error });
+    throw new AppError("invalid_input", `Cannot write to ${parent}: headgate builds there. Make the project folder writable.`, {
+      cause: error,
+    });
   }
   try {
     return await use(folder);

@@ -41,13 +41,19 @@ export async function loadProject(from: string): Promise<Project> {
   if (!existsSync(start) || !statSync(start).isDirectory()) throw new AppError("invalid_input", `There is no folder ${start}.`);
   const configFile = findConfigFile(start);
   if (configFile === null) {
-    throw new AppError("invalid_input", `There is no headgate.config.ts in ${start} or above it. Run \`headgate init\` in an empty folder, or name the project with --project.`);
+    throw new AppError(
+      "invalid_input",
+      `There is no headgate.config.ts in ${start} or above it. Run \`headgate init\` in an empty folder, or name the project with --project.`,
+    );
   }
   const root = dirname(configFile);
   const config = await importConfig(root, configFile);
   for (const { name, entry } of config.locations) {
     if (existsSync(join(root, entry))) continue;
-    throw new AppError("invalid_input", `The code location '${name}' has the entry ${entry}, but ${join(root, entry)} does not exist. Correct it in ${configFile}.`);
+    throw new AppError(
+      "invalid_input",
+      `The code location '${name}' has the entry ${entry}, but ${join(root, entry)} does not exist. Correct it in ${configFile}.`,
+    );
   }
   return { ...config, root, configFile };
 }

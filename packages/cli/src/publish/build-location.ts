@@ -19,7 +19,9 @@ export interface BuiltLocation {
   readonly inputs: readonly string[];
   readonly folders: IndexResult["folders"];
 }
-export type BuildResult = { readonly ok: true; readonly location: BuiltLocation } | { readonly ok: false; readonly name: string; readonly problems: readonly LoadError[] };
+export type BuildResult =
+  | { readonly ok: true; readonly location: BuiltLocation }
+  | { readonly ok: false; readonly name: string; readonly problems: readonly LoadError[] };
 
 export async function buildLocation(project: Project, location: LocationConfig, env: NodeJS.ProcessEnv): Promise<BuildResult> {
   const { root } = project;
@@ -30,12 +32,15 @@ export async function buildLocation(project: Project, location: LocationConfig, 
   const timeoutMs = location.indexTimeoutSeconds === undefined ? INDEX_TIMEOUT_MS : location.indexTimeoutSeconds * 1000;
   return withBuildFolder(root, async (folder) => {
     const indexed = await indexBundle(bundle, { root, folder, timeoutMs, memoryMb: INDEX_MEMORY_MB, env });
-    if (indexed.draft === null || indexed.errors.length > 0) return { ok: false, name, problems: indexed.errors.map((problem) => placed(problem, location.entry)) };
+    if (indexed.draft === null || indexed.errors.length > 0)
+      return { ok: false, name, problems: indexed.errors.map((problem) => placed(problem, location.entry)) };
     if (indexed.draft.location !== name) return { ok: false, name, problems: [otherName(name, indexed.draft.location, location.entry)] };
     const beside = await collectFiles({ root, folders: indexed.folders, include: location.include });
-    const files = [...beside.filter((file) => file.path !== BUNDLE_FILE), textFile(BUNDLE_FILE, bundle.code), textFile(`${BUNDLE_FILE}.map`, bundle.map)].sort((a, b) =>
-      a.path < b.path ? -1 : 1,
-    );
+    const files = [
+      ...beside.filter((file) => file.path !== BUNDLE_FILE),
+      textFile(BUNDLE_FILE, bundle.code),
+      textFile(`${BUNDLE_FILE}.map`, bundle.map),
+    ].sort((a, b) => (a.path < b.path ? -1 : 1));
     const parsed = manifestSchema.safeParse({
       ...indexed.draft,
       location: name,
@@ -50,7 +55,10 @@ export async function buildLocation(project: Project, location: LocationConfig, 
       const message = `The manifest has ${bytes} bytes; at most ${MANIFEST_MAX_BYTES} are allowed. Split the project into several code locations.`;
       return { ok: false, name, problems: [{ kind: "invalid_definition", message }] };
     }
-    return { ok: true, location: { name, manifest: parsed.data, files, externals: bundle.externals, inputs: bundle.inputs, folders: indexed.folders } };
+    return {
+      ok: true,
+      location: { name, manifest: parsed.data, files, externals: bundle.externals, inputs: bundle.inputs, folders: indexed.folders },
+    };
   });
 }
 

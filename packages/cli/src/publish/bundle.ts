@@ -22,7 +22,9 @@ export interface Bundle {
   readonly inputs: readonly string[];
   readonly externals: readonly ExternalPackage[];
 }
-export type BundleResult = { readonly ok: true; readonly bundle: Bundle } | { readonly ok: false; readonly problems: readonly LoadError[]; readonly inputs: readonly string[] };
+export type BundleResult =
+  | { readonly ok: true; readonly bundle: Bundle }
+  | { readonly ok: false; readonly problems: readonly LoadError[]; readonly inputs: readonly string[] };
 
 /** CommonJS packages in an ES module still ask for `require` and their own place. */
 const BANNER = [

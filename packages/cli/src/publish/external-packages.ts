@@ -9,7 +9,15 @@ import { packageName } from "./problems.ts";
 
 /** Scopes and packages that are native, also while they are not installed: the SDK imports some of them only on use. */
 const KNOWN_NATIVE = [/^@duckdb\//, /^duckdb$/, /^better-sqlite3$/, /^sharp$/, /^@img\//];
-const NATIVE_BUILDERS = ["node-gyp-build", "node-gyp", "bindings", "node-addon-api", "prebuild-install", "@mapbox/node-pre-gyp", "node-pre-gyp"];
+const NATIVE_BUILDERS = [
+  "node-gyp-build",
+  "node-gyp",
+  "bindings",
+  "node-addon-api",
+  "prebuild-install",
+  "@mapbox/node-pre-gyp",
+  "node-pre-gyp",
+];
 
 export interface ExternalPackage {
   readonly name: string;
@@ -36,7 +44,12 @@ export function externalPackages(provided: readonly string[], found: Map<string,
         if (args.pluginData === "resolving" || args.kind === "entry-point" || args.path.startsWith("node:")) return undefined;
         const name = packageName(args.path);
         const wanted = provided.includes(name) || KNOWN_NATIVE.some((pattern) => pattern.test(name));
-        const resolved = await build.resolve(args.path, { importer: args.importer, resolveDir: args.resolveDir, kind: args.kind, pluginData: "resolving" });
+        const resolved = await build.resolve(args.path, {
+          importer: args.importer,
+          resolveDir: args.resolveDir,
+          kind: args.kind,
+          pluginData: "resolving",
+        });
         const failed = resolved.errors.length > 0;
         if (resolved.external) return resolved;
         const folder = failed ? null : packageFolder(resolved.path, name);
@@ -51,7 +64,11 @@ export function externalPackages(provided: readonly string[], found: Map<string,
         return resolved;
       });
       build.onLoad({ filter: /\.node$/ }, (args) => ({
-        errors: [{ text: `${args.path} is a native add-on and cannot be bundled. Add its package to 'provided' of the code location in headgate.config.ts.` }],
+        errors: [
+          {
+            text: `${args.path} is a native add-on and cannot be bundled. Add its package to 'provided' of the code location in headgate.config.ts.`,
+          },
+        ],
       }));
     },
   };

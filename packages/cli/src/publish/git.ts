@@ -15,7 +15,11 @@ export async function readGit(root: string): Promise<Manifest["git"]> {
   };
   const commit = await git("rev-parse", "HEAD");
   if (commit === null) return null;
-  const [branch, status, url] = await Promise.all([git("symbolic-ref", "--short", "HEAD"), git("status", "--porcelain", "--", "."), git("remote", "get-url", "origin")]);
+  const [branch, status, url] = await Promise.all([
+    git("symbolic-ref", "--short", "HEAD"),
+    git("status", "--porcelain", "--", "."),
+    git("remote", "get-url", "origin"),
+  ]);
   return { commit, branch, dirty: status !== null && status !== "", url: url === null ? null : withoutCredentials(url) };
 }
 

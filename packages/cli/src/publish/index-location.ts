@@ -78,7 +78,10 @@ function askChild(request: IndexRequest, options: IndexOptions): Promise<IndexAn
       answer ??= message;
     });
     child.on("error", (error) => {
-      answer ??= { t: "failed", problem: { kind: "crashed", message: `The process that loads the code could not start: ${error.message}` } };
+      answer ??= {
+        t: "failed",
+        problem: { kind: "crashed", message: `The process that loads the code could not start: ${error.message}` },
+      };
     });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
@@ -107,8 +110,12 @@ function crashed(end: { code: number | null; signal: NodeJS.Signals | null; outp
   const how = end.signal === null ? `with exit code ${end.code ?? "unknown"}` : `by the signal ${end.signal}`;
   return {
     kind: "crashed",
-    message: outOfMemory ? `Loading needed more than ${end.memoryMb} MB of memory.` : `The process that loads the code ended ${how} before it said what the code defines.`,
-    hint: outOfMemory ? "Load large data inside assets, not while modules load." : "Code that runs while modules load must not call process.exit().",
+    message: outOfMemory
+      ? `Loading needed more than ${end.memoryMb} MB of memory.`
+      : `The process that loads the code ended ${how} before it said what the code defines.`,
+    hint: outOfMemory
+      ? "Load large data inside assets, not while modules load."
+      : "Code that runs while modules load must not call process.exit().",
     ...(end.output.trim() !== "" && { stack: end.output.trim() }),
   };
 }

@@ -20,7 +20,10 @@ function isBuildFailure(thrown: unknown): thrown is BuildFailure {
 const UNRESOLVED = /^Could not resolve "([^"]+)"/;
 const NO_DEFAULT = /^No matching export in "([^"]+)" for import "default"/;
 /** Our own modules around the user's; a person knows nothing of them. */
-const STUBS = { "headgate-entry.js": "defineCodeLocation({ assets })", "headgate-config.js": "defineConfig({ locations: [{ name, entry }] })" } as const;
+const STUBS = {
+  "headgate-entry.js": "defineCodeLocation({ assets })",
+  "headgate-config.js": "defineConfig({ locations: [{ name, entry }] })",
+} as const;
 
 function problemOfMessage(message: Message, root: string): LoadError {
   const { location } = message;
@@ -37,7 +40,12 @@ function problemOfMessage(message: Message, root: string): LoadError {
   const unresolved = UNRESOLVED.exec(message.text)?.[1];
   if (unresolved === undefined) return { kind: "syntax", message: message.text, ...shared };
   if (unresolved.startsWith(".") || isAbsolute(unresolved)) {
-    return { kind: "project", message: `Cannot find the file '${unresolved}'.`, hint: "Correct the path of the import, or create the file.", ...shared };
+    return {
+      kind: "project",
+      message: `Cannot find the file '${unresolved}'.`,
+      hint: "Correct the path of the import, or create the file.",
+      ...shared,
+    };
   }
   const name = packageName(unresolved);
   return { kind: "missing_package", message: `The package '${name}' is not installed.`, hint: `npm install ${name}`, ...shared };
@@ -121,7 +129,8 @@ export function completeProblem(problem: LoadError, folders: Folders): LoadError
   const { root } = folders;
   const file = problem.file === undefined ? undefined : portable(isAbsolute(problem.file) ? relative(root, problem.file) : problem.file);
   const source = file === undefined ? undefined : readSource(join(root, file));
-  const frame = problem.codeFrame ?? (source !== undefined && problem.line !== undefined ? codeFrame(source, problem.line, null) : undefined);
+  const frame =
+    problem.codeFrame ?? (source !== undefined && problem.line !== undefined ? codeFrame(source, problem.line, null) : undefined);
   const stack = problem.stack === undefined ? undefined : shortenStack(problem.stack, folders);
   return {
     ...(stack !== undefined && file === undefined ? placeOf(stack, root) : {}),

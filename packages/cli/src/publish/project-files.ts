@@ -29,7 +29,8 @@ export async function collectFiles({ root, folders, include }: FilesRequest): Pr
   for (const folder of folders) {
     const start = resolve(root, folder.path);
     requireInside(root, start, folder.path);
-    if (!existsSync(start)) throw new AppError("invalid_input", `The code location needs the folder ${folder.path}, but ${start} does not exist.`);
+    if (!existsSync(start))
+      throw new AppError("invalid_input", `The code location needs the folder ${folder.path}, but ${start} does not exist.`);
     // An ignored prefix may be written from the project or from the folder itself.
     const ignored = folder.ignore.flatMap((prefix) => [resolve(root, prefix), resolve(start, prefix)]);
     await walk(start, (path) => ignored.some((prefix) => path === prefix || path.startsWith(prefix + sep)), paths);
@@ -73,7 +74,10 @@ async function describeFile(root: string, path: string): Promise<PublishedFile> 
   const name = relative(root, path).split(sep).join("/");
   const { size } = statSync(path);
   if (size > MAX_BLOB_BYTES) {
-    throw new AppError("too_large", `${name} has ${size} bytes; a published file may have at most ${MAX_BLOB_BYTES}. Leave it out, or read it from a storage the agent reaches.`);
+    throw new AppError(
+      "too_large",
+      `${name} has ${size} bytes; a published file may have at most ${MAX_BLOB_BYTES}. Leave it out, or read it from a storage the agent reaches.`,
+    );
   }
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);

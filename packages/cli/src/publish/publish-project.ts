@@ -24,7 +24,11 @@ export async function buildProject(project: Project, env: NodeJS.ProcessEnv, onP
   return results;
 }
 
-export async function publishBuilds(connection: Connection, builds: readonly BuildResult[], onProgress: Progress): Promise<readonly LocationOutcome[]> {
+export async function publishBuilds(
+  connection: Connection,
+  builds: readonly BuildResult[],
+  onProgress: Progress,
+): Promise<readonly LocationOutcome[]> {
   const outcomes: LocationOutcome[] = [];
   for (const build of builds) {
     if (!build.ok) {
@@ -35,7 +39,9 @@ export async function publishBuilds(connection: Connection, builds: readonly Bui
     const { name } = build.location;
     onProgress(`publishing ${name}`);
     try {
-      const published = await publishVersion(connection, build.location, (done, total) => onProgress(`publishing ${name}: ${done} of ${total} files`));
+      const published = await publishVersion(connection, build.location, (done, total) =>
+        onProgress(`publishing ${name}: ${done} of ${total} files`),
+      );
       outcomes.push({ name, ok: true, built: build.location, published });
     } catch (error) {
       const problem = problemOfRefusal(error, build.location);

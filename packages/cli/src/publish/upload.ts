@@ -24,7 +24,11 @@ interface Registered {
   readonly active: boolean;
 }
 
-export async function publishVersion(connection: Connection, location: BuiltLocation, onProgress: (done: number, total: number) => void): Promise<Published> {
+export async function publishVersion(
+  connection: Connection,
+  location: BuiltLocation,
+  onProgress: (done: number, total: number) => void,
+): Promise<Published> {
   const api = httpApi(connection);
   const at = (path: string): string => deploymentPath(connection.deployment, path);
   const name = encodeURIComponent(location.name);
@@ -40,13 +44,23 @@ export async function publishVersion(connection: Connection, location: BuiltLoca
     }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL_UPLOADS, bySha.size) }, worker));
-  const version = await api.json<VersionView>("POST", at(`/locations/${name}/versions/${encodeURIComponent(registered.version)}/activate`), {});
-  return { version, changed: !registered.active, uploaded: { files: bySha.size, bytes: [...bySha.values()].reduce((sum, file) => sum + file.size, 0) } };
+  const version = await api.json<VersionView>(
+    "POST",
+    at(`/locations/${name}/versions/${encodeURIComponent(registered.version)}/activate`),
+    {},
+  );
+  return {
+    version,
+    changed: !registered.active,
+    uploaded: { files: bySha.size, bytes: [...bySha.values()].reduce((sum, file) => sum + file.size, 0) },
+  };
 }
 
 /** Shows the location as unavailable in the dashboard; its last good version stays in force. */
 export async function reportLoadErrors(connection: Connection, location: string, errors: readonly LoadError[]): Promise<void> {
-  await httpApi(connection).json("POST", deploymentPath(connection.deployment, `/locations/${encodeURIComponent(location)}/errors`), { errors });
+  await httpApi(connection).json("POST", deploymentPath(connection.deployment, `/locations/${encodeURIComponent(location)}/errors`), {
+    errors,
+  });
 }
 
 async function bytesOf({ source }: PublishedFile): Promise<Uint8Array<ArrayBuffer>> {

@@ -7,7 +7,12 @@ import type { Colors } from "./terminal.ts";
 
 export function eventLine({ at, step, event }: EventRow, colors: Colors): string {
   const { level, text } = describe(event);
-  const paint: Readonly<Record<LogLevel, (text: string) => string>> = { debug: colors.dim, info: (plain) => plain, warn: colors.yellow, error: colors.red };
+  const paint: Readonly<Record<LogLevel, (text: string) => string>> = {
+    debug: colors.dim,
+    info: (plain) => plain,
+    warn: colors.yellow,
+    error: colors.red,
+  };
   const where = step === null ? "run" : "asset" in event && event.asset !== undefined ? event.asset : step;
   return `${colors.dim(formatClock(at))} ${paint[level](level.padEnd(5))} ${colors.cyan(where)}  ${text}`;
 }
@@ -33,7 +38,10 @@ function describe(event: RunEvent): { readonly level: LogLevel; readonly text: s
       return { level: "warn", text: `skipped: ${event.reason}` };
     case "check_evaluated":
       if (event.passed) return info(`check ${event.check} passed`);
-      return { level: event.severity, text: `check ${event.check} failed${event.description === undefined ? "" : `: ${event.description}`}` };
+      return {
+        level: event.severity,
+        text: `check ${event.check} failed${event.description === undefined ? "" : `: ${event.description}`}`,
+      };
     case "run_queued":
       return info(`queued${event.waitingFor === undefined ? "" : `: ${event.waitingFor}`}`);
     case "run_starting":

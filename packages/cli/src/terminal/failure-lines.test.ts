@@ -2,24 +2,23 @@ import { describe, expect, it } from "vitest";
 import { failureLines } from "./failure-lines.ts";
 import { createColors } from "picocolors";
 
-
 const colors = createColors(false);
 
 describe("what a failure's message leaves out", () => {
   it("is the code around the place for an error of the user's code", () => {
     const frames = [{ file: "location.ts", line: 3, user: true }];
-    expect(failureLines({ kind: "user_code", message: "TypeError: no price", stack: "TypeError: no price\n    at run", frames, codeFrame: "> 3 | throw" }, colors)).toEqual([
-      "    at location.ts:3",
-      "    > 3 | throw",
-    ]);
+    expect(
+      failureLines(
+        { kind: "user_code", message: "TypeError: no price", stack: "TypeError: no price\n    at run", frames, codeFrame: "> 3 | throw" },
+        colors,
+      ),
+    ).toEqual(["    at location.ts:3", "    > 3 | throw"]);
   });
 
   it("is the compiled SQL for a dbt model", () => {
-    expect(failureLines({ kind: "dbt", message: "Binder Error", source: { language: "sql", text: "select nix\nfrom t\n" } }, colors)).toEqual([
-      "    the SQL that ran:",
-      "    select nix",
-      "    from t",
-    ]);
+    expect(
+      failureLines({ kind: "dbt", message: "Binder Error", source: { language: "sql", text: "select nix\nfrom t\n" } }, colors),
+    ).toEqual(["    the SQL that ran:", "    select nix", "    from t"]);
   });
 
   it("is the stack without its first line when there is nothing better, and every cause", () => {

@@ -7,9 +7,11 @@ const MAX_STACK_LINES = 8;
 export function failureLines(failure: Failure, colors: Colors): readonly string[] {
   const lines: string[] = [];
   if (failure.codeFrame !== undefined) lines.push(...placeLines(failure, colors), ...indented(failure.codeFrame));
-  if (failure.source !== undefined) lines.push(`    ${colors.bold(sourceTitle(failure.source.language))}`, ...indented(failure.source.text.trim()));
+  if (failure.source !== undefined)
+    lines.push(`    ${colors.bold(sourceTitle(failure.source.language))}`, ...indented(failure.source.text.trim()));
   if (lines.length === 0 && failure.stack !== undefined) lines.push(...indented(stackOf(failure)).map(colors.dim));
-  if (failure.cause !== undefined) lines.push(`    ${colors.bold("caused by:")} ${failure.cause.message}`, ...failureLines(failure.cause, colors));
+  if (failure.cause !== undefined)
+    lines.push(`    ${colors.bold("caused by:")} ${failure.cause.message}`, ...failureLines(failure.cause, colors));
   return lines;
 }
 

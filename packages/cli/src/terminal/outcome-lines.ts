@@ -29,5 +29,14 @@ export function outcomeLines(outcome: LocationOutcome, colors: Colors): readonly
 export function outcomeJson(outcome: LocationOutcome): unknown {
   if (!outcome.ok) return { location: outcome.name, ok: false, errors: outcome.problems };
   const { version, changed, uploaded } = outcome.published;
-  return { location: outcome.name, ok: true, version: version.id, number: version.number, changed, counts: version.counts, uploaded, externals: outcome.built.externals };
+  return {
+    location: outcome.name,
+    ok: true,
+    version: version.id,
+    number: version.number,
+    changed,
+    counts: version.counts,
+    uploaded,
+    externals: outcome.built.externals,
+  };
 }

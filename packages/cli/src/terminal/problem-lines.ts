@@ -4,7 +4,8 @@ import type { Colors } from "./terminal.ts";
 
 export function problemLines(problems: readonly LoadError[], colors: Colors): readonly string[] {
   return problems.flatMap((problem) => {
-    const place = problem.file === undefined ? "" : ` ${colors.cyan(`${problem.file}${problem.line === undefined ? "" : `:${problem.line}`}`)}`;
+    const place =
+      problem.file === undefined ? "" : ` ${colors.cyan(`${problem.file}${problem.line === undefined ? "" : `:${problem.line}`}`)}`;
     const lines = [`${colors.red(titleOf(problem.kind))}${place}`, `  ${problem.message.split("\n").join("\n  ")}`];
     if (problem.codeFrame !== undefined) lines.push("", ...problem.codeFrame.split("\n").map((line) => `  ${line}`));
     if (problem.hint !== undefined) lines.push("", `  ${colors.bold("what to do:")} ${problem.hint}`);

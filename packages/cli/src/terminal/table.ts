@@ -8,7 +8,11 @@ export interface Cell {
   readonly paint?: ((text: string) => string) | undefined;
 }
 
-export function formatTable(columns: readonly Column[], rows: readonly (readonly (Cell | string)[])[], paintTitle: (text: string) => string): readonly string[] {
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly (Cell | string)[])[],
+  paintTitle: (text: string) => string,
+): readonly string[] {
   const cells = rows.map((row) => row.map((cell): Cell => (typeof cell === "string" ? { text: cell } : cell)));
   const widths = columns.map((column, index) => Math.max(column.title.length, ...cells.map((row) => row[index]?.text.length ?? 0)));
   const line = (parts: readonly Cell[]): string =>

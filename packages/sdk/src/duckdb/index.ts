@@ -48,14 +48,14 @@ export interface DuckDbOptions<K extends string = string> {
 export function duckdbResource<const K extends string = "duckdb">(options: DuckDbOptions<K>): Resource<K, DuckDb> {
   return defineResource((options.key ?? "duckdb") as K, {
     kind: "duckdb",
-    setup: ({ folders, log, signal }) => {
+    setup: ({ folders, log, signal, step }) => {
       const path = options.path === ":memory:" || isAbsolute(options.path) ? options.path : join(folders.storage, options.path);
       const file = new DuckDbFile({
         path,
         readOnly: options.readOnly ?? false,
         root: folders.root,
         owner: folders.scratch,
-        holder: `a query of another step`,
+        holder: step === undefined ? "a sensor or schedule" : `step ${step}`,
         log,
         signal,
       });

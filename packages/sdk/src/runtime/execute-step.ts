@@ -55,6 +55,7 @@ export async function executeStep(executor: Executor, job: JobFrame, host: Runti
         env: base.env,
         log,
         signal: base.signal,
+        step: job.step,
         emit: base.emit,
       },
       async (resources) => await runUnit(unit, { ...base, resources }),

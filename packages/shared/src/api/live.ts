@@ -29,8 +29,19 @@ export type Change =
   | { readonly type: "definitions"; readonly hash: string };
 
 export type LiveDown =
-  /** `stream` identifies the sequence; a different one means: fetch everything again. */
-  | { readonly t: "welcome"; readonly version: number; readonly stream: string; readonly seq: number; readonly serverTime: number; readonly refetch: boolean; readonly definitions: string }
+  /**
+   * `stream` identifies the sequence; a different one means: fetch everything again. Comes once after the hello, and again with
+   * `refetch` when so much changed at once that listing it is no use (a launch of thousands of assets).
+   */
+  | {
+      readonly t: "welcome";
+      readonly version: number;
+      readonly stream: string;
+      readonly seq: number;
+      readonly serverTime: number;
+      readonly refetch: boolean;
+      readonly definitions: string;
+    }
   | { readonly t: "changes"; readonly seq: number; readonly changes: readonly Change[] }
   | { readonly t: "events"; readonly run: string; readonly events: readonly EventRow[] }
   | { readonly t: "tail"; readonly run: string; readonly step: string; readonly stream: "stdout" | "stderr"; readonly text: string }

@@ -11,6 +11,7 @@ import type { GraphAsset } from "../domain/run/plan-types.ts";
 import { evaluateSelection } from "../domain/selection/evaluate.ts";
 import { parseSelection } from "../domain/selection/parse.ts";
 import { unwrap } from "../errors.ts";
+import { automationAnswer, type AutomationCase } from "./automation-case.ts";
 
 export interface OracleAnswer {
   readonly expected: unknown;
@@ -92,6 +93,10 @@ export const ORACLES = {
     const testCase: MappingCase = JSON.parse(line);
     const { count, upstream_first, required_but_nonexistent } = testCase;
     return { expected: { count, upstream_first, required_but_nonexistent }, got: mappingAnswer(testCase) };
+  },
+  automation: (line: string): OracleAnswer => {
+    const testCase: AutomationCase = JSON.parse(line);
+    return { expected: testCase.steps.map((step) => step.requested), got: automationAnswer(testCase) };
   },
 };
 export type OracleName = keyof typeof ORACLES;

@@ -1,11 +1,12 @@
 /** Gives ready steps to agents: gathers what could start, lets the queue decide, and carries its decision out. */
 import { pickSteps, type QueueAgent, type QueueRun, type ReadyStep } from "@headgate/shared/domain/queue/pick.ts";
+import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { isActiveRun, MAX_CONCURRENT_RUNS } from "../limits.ts";
 import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import type { AgentRow, StepRow } from "../schema.ts";
 import { onlineAgents } from "../store/agent-store.ts";
 import { insertAttempt } from "../store/attempt-store.ts";
-import { openRuns } from "../store/run-store.ts";
+import { activeRuns, type OpenRun, queuedRuns } from "../store/run-store.ts";
 import { leaseCounts, poolHolders, readySteps } from "../store/step-store.ts";
 import { ensureTimer, setTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
@@ -13,8 +14,8 @@ import { jobFrame } from "./job-frame.ts";
 import { moveRun, openRun, placeOf, record, type RunSession } from "./run-session.ts";
 import { moveStep, timerIdOf } from "./step-moves.ts";
 
-/** Runs looked at in one turn; those behind them wait for the next. */
-const MAX_OPEN_RUNS = 200;
+/** Queued runs looked at in one turn; those behind them wait for the next. */
+const MAX_QUEUED_RUNS = 200;
 /** The agent enforces a step's time limit itself; the control plane steps in only when that did not happen. */
 const STEP_TIMEOUT_SLACK_MS = 30_000;
 
@@ -96,7 +97,7 @@ function gather(
 ): { readonly runs: QueueRun[]; readonly steps: StepRow[] } {
   const runs: QueueRun[] = [];
   const steps: StepRow[] = [];
-  const open = openRuns(turn.db, MAX_OPEN_RUNS).map((run) => ({ ...run, status: turn.runs.get(run.no)?.row.status ?? run.status }));
+  const open = runsInOrder(turn);
   let mayStart = MAX_CONCURRENT_RUNS - open.filter((run) => isActiveRun(run.status)).length;
   for (const run of open) {
     const active = isActiveRun(run.status);
@@ -107,6 +108,16 @@ function gather(
     steps.push(...ready);
   }
   return { runs, steps };
+}
+
+/** All that have started, and the first of the queue; what changed in this turn is not in the tables yet. */
+function runsInOrder(turn: Turn): OpenRun[] {
+  const stored = activeRuns(turn.db);
+  if (stored.length < MAX_CONCURRENT_RUNS || turn.runs.size > 0) stored.push(...queuedRuns(turn.db, MAX_QUEUED_RUNS));
+  return stored
+    .map((run) => ({ ...run, status: turn.runs.get(run.no)?.row.status ?? run.status }))
+    .filter((run) => !isTerminalRun(run.status))
+    .sort((a, b) => b.priority - a.priority || a.no - b.no);
 }
 
 function assign(turn: Turn, session: RunSession, { step, seat }: { readonly step: StepRow; readonly seat: Seat }): void {

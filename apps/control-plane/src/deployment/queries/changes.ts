@@ -1,8 +1,9 @@
 /** What changed in a turn, as the views that dashboards replace. Null when it is so much that fetching again is cheaper. */
 import type { Change } from "@headgate/shared/api/live.ts";
 import type { Changed } from "../effects.ts";
+import type { RunRow } from "../schema.ts";
 import { readRunByNo } from "../store/run-store.ts";
-import { assetsOfStep } from "../store/step-asset-store.ts";
+import { someAssetsOfStep } from "../store/step-asset-store.ts";
 import { readStepAt } from "../store/step-store.ts";
 import { assetStatesOf } from "./asset-states.ts";
 import { oneAgent, oneLocation } from "./location-queries.ts";
@@ -44,25 +45,30 @@ export function readChanges(reader: Reader, changed: Changed): Change[] | null {
 }
 
 function runChanges(reader: Reader, changed: Changed, changes: Change[]): void {
-  const wait = changed.runs.size > 0 ? waitContext(reader) : null;
-  for (const no of changed.runs) {
+  const rows = new Map<number, RunRow>();
+  for (const no of new Set([...changed.runs, ...changed.steps.keys(), ...changed.stepAssets.keys()])) {
     const run = readRunByNo(reader.db, no);
-    if (run && wait) changes.push({ type: "run", run: runSummary(run, wait) });
+    if (run) rows.set(no, run);
   }
-  for (const [no, positions] of changed.steps) {
-    const run = readRunByNo(reader.db, no);
-    if (run) for (const step of someStepViews(reader, run, [...positions])) changes.push({ type: "step", step });
+  if (rows.size === 0) return;
+  const wait = waitContext(reader);
+  for (const [no, run] of rows) {
+    if (changed.runs.has(no)) changes.push({ type: "run", run: runSummary(run, wait) });
+    const positions = changed.steps.get(no);
+    if (positions) for (const step of someStepViews(reader, { run, positions: [...positions], wait })) changes.push({ type: "step", step });
+    for (const [position, assets] of changed.stepAssets.get(no) ?? []) barChanges(reader, { run, position, assets }, changes);
   }
-  for (const [no, positions] of changed.stepAssets) {
-    const run = readRunByNo(reader.db, no);
-    if (!run) continue;
-    for (const [position, assets] of positions) {
-      const step = readStepAt(reader.db, no, position);
-      if (!step) continue;
-      for (const row of assetsOfStep(reader.db, no, position)) {
-        const view = assets.has(row.asset) ? stepAssetView(row, { run: run.id, step: step.key }) : null;
-        if (view) changes.push({ type: "step_asset", asset: view });
-      }
-    }
+}
+
+function barChanges(
+  reader: Reader,
+  at: { readonly run: RunRow; readonly position: number; readonly assets: ReadonlySet<string> },
+  changes: Change[],
+): void {
+  const step = readStepAt(reader.db, at.run.no, at.position);
+  if (!step) return;
+  for (const row of someAssetsOfStep(reader.db, { runNo: at.run.no, step: at.position, assets: [...at.assets] })) {
+    const view = stepAssetView(row, { run: at.run.id, step: step.key });
+    if (view) changes.push({ type: "step_asset", asset: view });
   }
 }

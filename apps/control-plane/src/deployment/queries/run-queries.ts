@@ -23,6 +23,7 @@ import { depsOf, depsOfRun, stepsAt, stepsOfRun } from "../store/step-store.ts";
 import { readVersion } from "../store/version-store.ts";
 import { runSummary, stepAssetView, stepView } from "./run-views.ts";
 import { type Reader, waitContext } from "./reader.ts";
+import type { WaitContext } from "./waiting.ts";
 
 type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 
@@ -77,9 +78,12 @@ function stepViews(reader: Reader, run: RunRow, steps: readonly StepRow[]): Step
 }
 
 /** Some steps of a run, for live changes. */
-export function someStepViews(reader: Reader, run: RunRow, positions: readonly number[]): StepView[] {
-  const wait = waitContext(reader);
-  return stepsAt(reader.db, run.no, positions).map((step) =>
+export function someStepViews(
+  reader: Reader,
+  of: { readonly run: RunRow; readonly positions: readonly number[]; readonly wait: WaitContext },
+): StepView[] {
+  const { run, wait } = of;
+  return stepsAt(reader.db, run.no, of.positions).map((step) =>
     stepView(step, { run: run.id, wait, deps: depsOf(reader.db, run.no, step.position) }),
   );
 }

@@ -50,15 +50,27 @@ export interface OpenRun {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Runs that have not ended, most urgent first. The index is named because the planner would rather sort. */
-export function openRuns(db: Database, limit: number): OpenRun[] {
+const OPEN_RUN = "SELECT no, id, status, priority, tags FROM run";
+
+/** Runs that have started and not ended. */
+export function activeRuns(db: Database): OpenRun[] {
+  return openRuns(db, `${OPEN_RUN} WHERE status IN ('starting', 'running', 'canceling')`);
+}
+
+/** Most urgent first. The index is named because the planner would rather sort. */
+export function queuedRuns(db: Database, limit: number): OpenRun[] {
+  return openRuns(
+    db,
+    `${OPEN_RUN} INDEXED BY run_open WHERE status IN ('queued', 'starting', 'running', 'canceling') AND status = 'queued' ORDER BY priority DESC, no LIMIT ?`,
+    limit,
+  );
+}
+
+function openRuns(db: Database, statement: string, ...values: number[]): OpenRun[] {
   return db.sql
-    .exec<{ no: number; id: string; status: string; priority: number; tags: string }>(
-      "SELECT no, id, status, priority, tags FROM run INDEXED BY run_open WHERE status IN ('queued', 'starting', 'running', 'canceling') ORDER BY priority DESC, no LIMIT ?",
-      limit,
-    )
+    .exec<{ no: number; id: string; status: RunStatus; priority: number; tags: string }>(statement, ...values)
     .toArray()
-    .map((row) => ({ ...row, status: row.status as RunStatus, tags: JSON.parse(row.tags) as OpenRun["tags"] }));
+    .map((row) => ({ ...row, tags: JSON.parse(row.tags) as OpenRun["tags"] }));
 }
 
 /** Tags of the runs that count against limits. */

@@ -1,5 +1,5 @@
 /** The assets inside steps: what a run is still going to materialize, and the bars of its timeline. */
-import { and, asc, eq } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import { stepAsset } from "../schema.ts";
 import type { Database } from "./database.ts";
 
@@ -80,6 +80,23 @@ export function assetsOfStep(db: Database, runNo: number, step: number): StepAss
     .from(stepAsset)
     .where(and(eq(stepAsset.runNo, runNo), eq(stepAsset.step, step)))
     .orderBy(asc(stepAsset.asset))
+    .all();
+}
+
+export function someAssetsOfStep(
+  db: Database,
+  of: { readonly runNo: number; readonly step: number; readonly assets: readonly string[] },
+): StepAssetRow[] {
+  return db.orm
+    .select()
+    .from(stepAsset)
+    .where(
+      and(
+        eq(stepAsset.runNo, of.runNo),
+        eq(stepAsset.step, of.step),
+        sql`${stepAsset.asset} IN (SELECT value FROM json_each(${JSON.stringify(of.assets)}))`,
+      ),
+    )
     .all();
 }
 

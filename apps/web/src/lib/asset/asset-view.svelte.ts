@@ -33,7 +33,8 @@ export class AssetView {
   start(): () => void {
     this.reload();
     const stopChanges = this.#store.onChanges((changes) => {
-      if (changes.some((change) => change.type === "definitions" || (change.type === "asset" && change.asset.key === this.key))) this.#soon();
+      if (changes.some((change) => change.type === "definitions" || (change.type === "asset" && change.asset.key === this.key)))
+        this.#soon();
     });
     const stopRefetch = this.#store.onRefetch(() => this.#soon());
     return () => {

@@ -14,11 +14,13 @@ export interface SentenceFacts {
 
 export function stateSentence({ state, external, missingUpstream, now }: SentenceFacts): string {
   if (external) return "Written outside of Headgate; it is shown here because other assets depend on it.";
-  if (state?.inProgress) return state.inProgress.status === "running" ? "Being materialized now." : "Queued: a run is about to materialize it.";
+  if (state?.inProgress)
+    return state.inProgress.status === "running" ? "Being materialized now." : "Queued: a run is about to materialize it.";
   if (state?.failed) return `Failed ${formatRelative(state.failed.at, now)}: ${state.failed.message}`;
   const { materialized } = state ?? {};
   if (!materialized) {
-    if (missingUpstream.length > 0) return `Never materialized; its upstream ${missingUpstream.slice(0, 3).join(", ")} ${missingUpstream.length === 1 ? "was" : "were"} not either.`;
+    if (missingUpstream.length > 0)
+      return `Never materialized; its upstream ${missingUpstream.slice(0, 3).join(", ")} ${missingUpstream.length === 1 ? "was" : "were"} not either.`;
     return "Never materialized: no run has included it yet.";
   }
   const facts = [

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AssetState } from "@headgate/shared/api/views.ts";
 import { indexDefinitions } from "#lib/definitions.ts";
-import { definitionsOf, generatedAssets, lakehouseAssets, statesOf } from "../../../test/fixture-data.ts";
+import { statesOf } from "../../../test/fixture-data.ts";
+import { definitionsOf, generatedAssets, lakehouseAssets } from "../../../test/fixture-definitions.ts";
 import { evaluateQuery, queryVocabulary } from "./query.ts";
 
 const assets = lakehouseAssets();
@@ -15,13 +16,17 @@ describe("a query of the catalog", () => {
   });
 
   it("finds keys that contain a bare word, external ones too", () => {
-    expect(ask("orders").keys).toEqual(expect.arrayContaining(["airbyte/orders", "bronze/stg_orders", "gold/fct_orders", "gold/daily_orders"]));
+    expect(ask("orders").keys).toEqual(
+      expect.arrayContaining(["airbyte/orders", "bronze/stg_orders", "gold/fct_orders", "gold/daily_orders"]),
+    );
     expect(ask("fct_orders").keys).toEqual(["gold/fct_orders"]);
   });
 
   it("speaks the selection language", () => {
     expect(ask("group:gold and not status:failed").keys?.toSorted()).toEqual(["gold/daily_orders", "gold/fct_orders"]);
-    expect(ask("+silver/dim_customer").keys).toEqual(expect.arrayContaining(["bronze/stg_customers", "raw/country_codes", "airbyte/customers"]));
+    expect(ask("+silver/dim_customer").keys).toEqual(
+      expect.arrayContaining(["bronze/stg_customers", "raw/country_codes", "airbyte/customers"]),
+    );
     expect(ask('owner:"team:marketing"').keys).toEqual(["gold/broken_attribution"]);
     expect(ask("job:bronze_refresh").keys?.every((key) => key.startsWith("bronze/"))).toBe(true);
   });

@@ -9,6 +9,7 @@ import type { SelectionVocabulary } from "@headgate/shared/domain/selection/comp
 import { emptyClauses, evaluateSelection, type SelectionContext } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection, type SelectionErrorDetails } from "@headgate/shared/domain/selection/parse.ts";
 import { printSelection } from "@headgate/shared/domain/selection/print.ts";
+import type { ErrorBody } from "@headgate/shared/errors.ts";
 import { isExternal, type Definitions } from "#lib/definitions.ts";
 
 export const STATUS_VALUES = ["healthy", "failed", "warning", "never", "running", "queued", "materialized", "external"] as const;
@@ -35,21 +36,30 @@ export function evaluateQuery(text: string, definitions: Definitions, stateOf: (
   const trimmed = text.trim();
   if (trimmed === "") return EVERYTHING;
   const parsed = parseSelection(text);
-  if (!parsed.ok) return parseProblem(text, placeOf(parsed.error.details), parsed.error.message, (complete) => evaluateQuery(complete, definitions, stateOf));
+  if (!parsed.ok)
+    return explainProblem(text, parsed.error, (complete) => evaluateQuery(complete, definitions, stateOf));
   const context = queryContext(definitions, stateOf);
   const result = evaluateSelection(parsed.value, definitions.graph, context);
-  const widened = isBareWord(parsed.value) ? evaluateSelection({ ...parsed.value, pattern: `*${parsed.value.pattern.replaceAll(".", "/")}*` }, definitions.graph, context) : null;
-  if (!result.ok && !widened?.ok) return { keys: [], problem: { message: result.error.message, unfinished: false, place: placeOf(result.error.details) }, empty: null };
-  const keys = [...new Set([...(result.ok ? result.value : []), ...(widened?.ok ? widened.value : [])])].filter((key) => definitions.byKey.has(key));
+  const widened = isBareWord(parsed.value)
+    ? evaluateSelection({ ...parsed.value, pattern: `*${parsed.value.pattern.replaceAll(".", "/")}*` }, definitions.graph, context)
+    : null;
+  if (!result.ok && !widened?.ok)
+    return { keys: [], problem: { message: result.error.message, unfinished: false, place: placeOf(result.error.details) }, empty: null };
+  const keys = [...new Set([...(result.ok ? result.value : []), ...(widened?.ok ? widened.value : [])])].filter((key) =>
+    definitions.byKey.has(key),
+  );
   return { keys, problem: null, empty: keys.length > 0 ? null : explainEmpty(parsed.value, definitions, context) };
 }
 
 const UNFINISHED_END = /(?:^|\s)(?:and|or|not|[a-z_]+:|[a-z_]*\(|\+)?\s*$/i;
 
-function parseProblem(text: string, place: SelectionErrorDetails | null, message: string, evaluate: (complete: string) => QueryAnswer): QueryAnswer {
+function explainProblem(text: string, error: ErrorBody, evaluate: (complete: string) => QueryAnswer): QueryAnswer {
+  const { message } = error;
+  const place = placeOf(error.details);
   const unfinished = place !== null && place.position >= text.trimEnd().length;
   const complete = text.trimEnd().replace(UNFINISHED_END, "");
-  if (!unfinished || complete === text || complete.trim() === "") return { keys: unfinished ? null : [], problem: { message, unfinished, place }, empty: null };
+  if (!unfinished || complete === text || complete.trim() === "")
+    return { keys: unfinished ? null : [], problem: { message, unfinished, place }, empty: null };
   return { keys: evaluate(complete).keys, problem: { message, unfinished, place }, empty: null };
 }
 
@@ -114,7 +124,9 @@ function keysOfJob(name: string, definitions: Definitions, known: Map<string, Re
 
 export function queryVocabulary(definitions: Definitions): SelectionVocabulary {
   const { document, groups, kinds, owners } = definitions;
-  const tags = new Set(document.assets.flatMap((asset) => Object.entries(asset.tags).flatMap(([name, value]) => [name, `${name}=${value}`])));
+  const tags = new Set(
+    document.assets.flatMap((asset) => Object.entries(asset.tags).flatMap(([name, value]) => [name, `${name}=${value}`])),
+  );
   return {
     keys: document.assets.map((asset) => asset.key),
     values: {

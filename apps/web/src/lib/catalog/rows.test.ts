@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { lakehouseAssets, statesOf } from "../../../test/fixture-data.ts";
+import { statesOf } from "../../../test/fixture-data.ts";
+import { lakehouseAssets } from "../../../test/fixture-definitions.ts";
 import { buildRows, DEFAULT_SORT, nextSort, parseSort, printSort, SORT_COLUMNS, sortRows } from "./rows.ts";
 
 const assets = lakehouseAssets();

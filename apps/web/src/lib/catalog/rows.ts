@@ -34,7 +34,8 @@ export function sortRows(rows: readonly CatalogRow[], sort: Sort): CatalogRow[] 
   const keyed = rows.map((row) => ({ row, value: valueOf(row) }));
   keyed.sort((a, b) => {
     // Rows without a value stay last in both directions.
-    if (a.value === null || b.value === null) return a.value === b.value ? compare(a.row.asset.key, b.row.asset.key) : a.value === null ? 1 : -1;
+    if (a.value === null || b.value === null)
+      return a.value === b.value ? compare(a.row.asset.key, b.row.asset.key) : a.value === null ? 1 : -1;
     const order = compare(a.value, b.value);
     return (sort.descending ? -order : order) || compare(a.row.asset.key, b.row.asset.key);
   });

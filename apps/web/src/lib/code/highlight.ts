@@ -10,7 +10,14 @@ const LANGUAGES: Readonly<Record<string, LanguageModule>> = {
   yaml: () => import("shiki/langs/yaml.mjs"),
   json: () => import("shiki/langs/json.mjs"),
 };
-const ALIASES: Readonly<Record<string, string>> = { ts: "typescript", javascript: "typescript", js: "typescript", py: "python", yml: "yaml", "jinja-sql": "sql" };
+const ALIASES: Readonly<Record<string, string>> = {
+  ts: "typescript",
+  javascript: "typescript",
+  js: "typescript",
+  py: "python",
+  yml: "yaml",
+  "jinja-sql": "sql",
+};
 
 let started: Promise<HighlighterCore> | null = null;
 
@@ -21,7 +28,11 @@ async function makeHighlighter(): Promise<HighlighterCore> {
     import("shiki/themes/github-light-high-contrast.mjs"),
     import("shiki/themes/github-dark-high-contrast.mjs"),
   ]);
-  return createHighlighterCore({ themes: [light.default, dark.default], langs: [], engine: createJavaScriptRegexEngine({ forgiving: true }) });
+  return createHighlighterCore({
+    themes: [light.default, dark.default],
+    langs: [],
+    engine: createJavaScriptRegexEngine({ forgiving: true }),
+  });
 }
 
 /** Null: there is no grammar for this language, show it plain. */

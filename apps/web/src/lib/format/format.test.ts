@@ -6,12 +6,25 @@ import { formatAbsolute, formatRelative, zoneName } from "./time.ts";
 
 describe("numbers and times in words", () => {
   it("write durations with two units at most", () => {
-    expect([820, 4_250, 59_900, 185_000, 7_800_000, 200_000_000].map(formatDuration)).toEqual(["820 ms", "4.2 s", "59 s", "3 min 05 s", "2 h 10 min", "2 d 7 h"]);
+    expect([820, 4_250, 59_900, 185_000, 7_800_000, 200_000_000].map(formatDuration)).toEqual([
+      "820 ms",
+      "4.2 s",
+      "59 s",
+      "3 min 05 s",
+      "2 h 10 min",
+      "2 d 7 h",
+    ]);
   });
 
   it("say how long ago or how soon", () => {
     const now = 1_790_000_000_000;
-    expect([2_000, 42_000, 720_000, 7_200_000, 300_000_000].map((ago) => formatRelative(now - ago, now))).toEqual(["just now", "42 s ago", "12 min ago", "2 h ago", "3 d ago"]);
+    expect([2_000, 42_000, 720_000, 7_200_000, 300_000_000].map((ago) => formatRelative(now - ago, now))).toEqual([
+      "just now",
+      "42 s ago",
+      "12 min ago",
+      "2 h ago",
+      "3 d ago",
+    ]);
     expect(formatRelative(now + 19_440_000, now)).toBe("in 5 h");
   });
 

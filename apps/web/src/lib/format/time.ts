@@ -41,7 +41,15 @@ function formatter(name: string, style: TimeStyle, options: Intl.DateTimeFormatO
 
 /** `23 Nov 2026, 03:47:12 UTC`. */
 export function formatAbsolute(at: number, style: TimeStyle): string {
-  const options = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" } as const;
+  const options = {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZoneName: "short",
+  } as const;
   return formatter("absolute", style, options).format(at);
 }
 

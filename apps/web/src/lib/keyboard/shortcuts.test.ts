@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { NO_SEQUENCE, pressKey, type KeyPress } from "./shortcuts.ts";
 
-const press = (key: string, change: Partial<KeyPress> = {}): KeyPress => ({ key, at: 0, modifier: false, alt: false, inField: false, ...change });
+const press = (key: string, change: Partial<KeyPress> = {}): KeyPress => ({
+  key,
+  at: 0,
+  modifier: false,
+  alt: false,
+  inField: false,
+  ...change,
+});
 
 describe("keyboard shortcuts", () => {
   it("go to a place with g and a letter", () => {

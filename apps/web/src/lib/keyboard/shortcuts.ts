@@ -8,7 +8,11 @@ export interface KeyPress {
 }
 export const GO_TO = { h: "home", a: "assets", l: "lineage", r: "runs", j: "jobs", c: "code", g: "agents" } as const;
 export type GoTo = (typeof GO_TO)[keyof typeof GO_TO];
-export type ShortcutAction = { readonly type: "go"; readonly to: GoTo } | { readonly type: "palette" } | { readonly type: "filter" } | { readonly type: "help" };
+export type ShortcutAction =
+  | { readonly type: "go"; readonly to: GoTo }
+  | { readonly type: "palette" }
+  | { readonly type: "filter" }
+  | { readonly type: "help" };
 
 const SEQUENCE_MS = 1200;
 

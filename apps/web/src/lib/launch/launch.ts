@@ -25,7 +25,11 @@ export function parseConfig(text: string): Result<unknown> {
   }
 }
 
-export async function launchRun(store: DeploymentStore, input: LaunchInput & { readonly requestId: string }, assets: readonly string[]): Promise<Result<RunSummary>> {
+export async function launchRun(
+  store: DeploymentStore,
+  input: LaunchInput & { readonly requestId: string },
+  assets: readonly string[],
+): Promise<Result<RunSummary>> {
   store.pending = beginLaunch(store.pending, input.requestId, assets);
   try {
     const run = await store.api.runs.launch.mutate(input);

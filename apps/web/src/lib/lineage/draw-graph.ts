@@ -1,12 +1,14 @@
 /** Draws what is too much for the DOM: edges always, and cells instead of cards when the graph is small on the screen. */
 import type { LineageGraph } from "./lineage-graph.ts";
-import { CARD_SCALE, visible, type Size, type Viewport } from "./viewport.ts";
+import { CARD_SCALE, visible, type Box, type Point, type Size, type Viewport } from "./viewport.ts";
 
 export interface GraphColors {
   readonly edge: string;
   readonly edgeStrong: string;
   readonly cell: (node: number) => string;
   readonly text: string;
+  /** The family the page is set in. */
+  readonly font: string;
 }
 export interface Highlight {
   readonly focus: number | null;
@@ -15,7 +17,14 @@ export interface Highlight {
 
 export function drawGraph(
   context: CanvasRenderingContext2D,
-  scene: { readonly graph: LineageGraph; readonly view: Viewport; readonly screen: Size; readonly pixelRatio: number; readonly colors: GraphColors; readonly highlight: Highlight },
+  scene: {
+    readonly graph: LineageGraph;
+    readonly view: Viewport;
+    readonly screen: Size;
+    readonly pixelRatio: number;
+    readonly colors: GraphColors;
+    readonly highlight: Highlight;
+  },
 ): void {
   const { graph, view, screen, pixelRatio, colors, highlight } = scene;
   context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
@@ -23,59 +32,86 @@ export function drawGraph(
   const scale = view.scale * pixelRatio;
   context.setTransform(scale, 0, 0, scale, -view.x * scale, -view.y * scale);
   const area = visible(view, screen);
-  const isLit = ([from, to]: readonly [number, number]) => highlight.related !== null && highlight.related.has(from) && highlight.related.has(to);
+  const isLit = ([from, to]: readonly [number, number]) =>
+    highlight.related !== null && highlight.related.has(from) && highlight.related.has(to);
+  const seen = [...graph.edges.keys()].filter((edge) => crosses(graph, edge, area));
+  const lit = seen.filter((edge) => isLit(graph.edges[edge] ?? [-1, -1]));
 
   context.lineWidth = Math.max(1, 1.25 / view.scale) * (view.scale < CARD_SCALE ? 0.6 : 1);
   context.strokeStyle = colors.edge;
   context.globalAlpha = highlight.related === null ? 1 : 0.25;
-  strokeEdges(context, graph, graph.edges.filter((edge) => !isLit(edge) && crosses(graph, edge, area)));
+  const litSet = new Set(lit);
+  strokeEdges(
+    context,
+    graph,
+    seen.filter((edge) => !litSet.has(edge)),
+  );
   if (highlight.related !== null) {
     context.globalAlpha = 1;
     context.strokeStyle = colors.edgeStrong;
     context.lineWidth *= 1.6;
-    strokeEdges(context, graph, graph.edges.filter((edge) => isLit(edge) && crosses(graph, edge, area)));
+    strokeEdges(context, graph, lit);
   }
   if (view.scale < CARD_SCALE) drawCells(context, { graph, view, area, colors, highlight });
   context.globalAlpha = 1;
 }
 
-function crosses(graph: LineageGraph, [from, to]: readonly [number, number], area: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }): boolean {
+function crosses(graph: LineageGraph, edge: number, area: Box): boolean {
+  const [from, to] = graph.edges[edge] ?? [-1, -1];
   const a = graph.nodes[from];
   const b = graph.nodes[to];
-  if (!a || !b) return false;
-  if (b.x < area.x || a.x + graph.nodeWidth > area.x + area.width + graph.nodeWidth * 2) return false;
-  const top = Math.min(a.y, b.y);
-  const bottom = Math.max(a.y, b.y) + graph.nodeHeight;
-  return bottom >= area.y && top <= area.y + area.height;
+  if (!a || !b || b.x < area.x || a.x > area.x + area.width) return false;
+  const heights = [a.y, b.y, ...(graph.bends[edge] ?? []).map((bend) => bend.y)];
+  return Math.max(...heights) + graph.nodeHeight >= area.y && Math.min(...heights) <= area.y + area.height;
 }
 
-function strokeEdges(context: CanvasRenderingContext2D, graph: LineageGraph, edges: readonly (readonly [number, number])[]): void {
+/** An edge over several columns runs straight through each free place on its way, and bends only between the columns. */
+function strokeEdges(context: CanvasRenderingContext2D, graph: LineageGraph, edges: readonly number[]): void {
   context.beginPath();
-  for (const [from, to] of edges) {
+  for (const edge of edges) {
+    const [from, to] = graph.edges[edge] ?? [-1, -1];
     const a = graph.nodes[from];
     const b = graph.nodes[to];
     if (!a || !b) continue;
-    const x1 = a.x + graph.nodeWidth;
-    const y1 = a.y + graph.nodeHeight / 2;
-    const x2 = b.x;
-    const y2 = b.y + graph.nodeHeight / 2;
-    const bend = Math.max(24, Math.min(140, (x2 - x1) / 2));
-    context.moveTo(x1, y1);
-    context.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2, y2);
+    let at = { x: a.x + graph.nodeWidth, y: a.y + graph.nodeHeight / 2 };
+    context.moveTo(at.x, at.y);
+    for (const bend of graph.bends[edge] ?? []) {
+      curve(context, at, { x: bend.x - graph.nodeWidth / 2, y: bend.y });
+      at = { x: bend.x + graph.nodeWidth / 2, y: bend.y };
+      context.lineTo(at.x, at.y);
+    }
+    curve(context, at, { x: b.x, y: b.y + graph.nodeHeight / 2 });
   }
   context.stroke();
 }
 
+function curve(context: CanvasRenderingContext2D, from: Point, to: Point): void {
+  const pull = Math.max(24, Math.min(140, (to.x - from.x) / 2));
+  context.bezierCurveTo(from.x + pull, from.y, to.x - pull, to.y, to.x, to.y);
+}
+
 function drawCells(
   context: CanvasRenderingContext2D,
-  scene: { readonly graph: LineageGraph; readonly view: Viewport; readonly area: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }; readonly colors: GraphColors; readonly highlight: Highlight },
+  scene: {
+    readonly graph: LineageGraph;
+    readonly view: Viewport;
+    readonly area: Box;
+    readonly colors: GraphColors;
+    readonly highlight: Highlight;
+  },
 ): void {
   const { graph, view, area, colors, highlight } = scene;
   const withText = view.scale > 0.22;
-  context.font = `${Math.min(34, 11 / view.scale)}px system-ui, sans-serif`;
+  context.font = `${Math.min(34, 11 / view.scale)}px ${colors.font}`;
   context.textBaseline = "middle";
   graph.nodes.forEach((node, position) => {
-    if (node.x > area.x + area.width || node.x + graph.nodeWidth < area.x || node.y > area.y + area.height || node.y + graph.nodeHeight < area.y) return;
+    if (
+      node.x > area.x + area.width ||
+      node.x + graph.nodeWidth < area.x ||
+      node.y > area.y + area.height ||
+      node.y + graph.nodeHeight < area.y
+    )
+      return;
     context.globalAlpha = highlight.related === null || highlight.related.has(position) ? 1 : 0.3;
     context.fillStyle = colors.cell(position);
     context.beginPath();

@@ -2,7 +2,16 @@
 import type { Tone } from "#lib/status/look.ts";
 import type { GraphColors } from "./draw-graph.ts";
 
-const PROPERTY: Readonly<Record<Tone, string>> = { good: "--good", bad: "--bad", warn: "--warn", live: "--live", waiting: "--idle", late: "--late", idle: "--line-strong", stopped: "--idle" };
+const PROPERTY: Readonly<Record<Tone, string>> = {
+  good: "--good",
+  bad: "--bad",
+  warn: "--warn",
+  live: "--live",
+  waiting: "--idle",
+  late: "--late",
+  idle: "--line-strong",
+  stopped: "--idle",
+};
 
 /** `dark` is an argument only to make callers depend on it: the values come from the element. */
 export function graphColors(element: Element, dark: boolean, toneOf: (node: number) => Tone): GraphColors {
@@ -12,6 +21,7 @@ export function graphColors(element: Element, dark: boolean, toneOf: (node: numb
   return {
     edge: value("--line-strong"),
     edgeStrong: value("--accent"),
+    font: style.fontFamily,
     text: dark ? "#06121a" : "#ffffff",
     cell: (node) => fill.get(toneOf(node)) ?? value("--idle"),
   };

@@ -35,7 +35,12 @@ const sample = definitions({ "a/one": [], "a/two": [], "b/mid": ["a/one", "a/two
 describe("lineage graph", () => {
   it("has an edge for each dependency between shown assets", () => {
     const graph = lineageGraph(sample, null);
-    expect(graph.edges.map(([from, to]) => `${graph.nodes[from]?.key}>${graph.nodes[to]?.key}`).sort()).toEqual(["a/one>b/mid", "a/two>b/mid", "a/two>c/other", "b/mid>c/end"]);
+    expect(graph.edges.map(([from, to]) => `${graph.nodes[from]?.key}>${graph.nodes[to]?.key}`).sort()).toEqual([
+      "a/one>b/mid",
+      "a/two>b/mid",
+      "a/two>c/other",
+      "b/mid>c/end",
+    ]);
   });
 
   it("lays a subset out anew and drops edges that leave it", () => {

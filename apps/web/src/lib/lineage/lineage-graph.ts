@@ -1,7 +1,7 @@
 /** The graph to draw: nodes with positions, edges as index pairs, neighbours for the keyboard and for highlighting. */
 import { layoutGraph } from "@headgate/shared/domain/layout/layered.ts";
 import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
-import type { Box } from "./viewport.ts";
+import type { Box, Point } from "./viewport.ts";
 
 type Asset = DefinitionsDocument["assets"][number];
 
@@ -20,12 +20,18 @@ export interface LineageGraph {
   readonly nodes: readonly LineageNode[];
   readonly index: ReadonlyMap<string, number>;
   readonly edges: readonly (readonly [number, number])[];
+  /** For each edge, where it passes between other cards on its way over several columns: the middle of each free place. */
+  readonly bends: readonly (readonly Point[])[];
   readonly upstream: readonly (readonly number[])[];
   readonly downstream: readonly (readonly number[])[];
   readonly nodeWidth: number;
   readonly nodeHeight: number;
   readonly box: Box;
 }
+
+/** Up to so many cards are laid out here, with the way of every edge; beyond that the places computed at publish spare the reader the wait. */
+const LAYOUT_HERE = 600;
+const GAP_X = 48;
 
 /** All assets with the positions computed at publish, or only `keys`, laid out anew. */
 export function lineageGraph(definitions: DefinitionsDocument, keys: ReadonlySet<string> | null): LineageGraph {
@@ -45,14 +51,32 @@ export function lineageGraph(definitions: DefinitionsDocument, keys: ReadonlySet
     }
   });
   const { nodeWidth, nodeHeight } = definitions.layout;
-  const positions = whole ? assets : layoutGraph(assets, edges.map(([from, to]) => [assets[from]?.key ?? "", assets[to]?.key ?? ""] as const), { nodeWidth, nodeHeight }).positions;
+  const published = whole && assets.length > LAYOUT_HERE;
+  const layout = published
+    ? null
+    : layoutGraph(
+        assets,
+        edges.map(([from, to]) => [assets[from]?.key ?? "", assets[to]?.key ?? ""] as const),
+        { nodeWidth, nodeHeight, gapX: GAP_X },
+      );
+  const positions = layout?.positions ?? assets;
+  const bends = edges.map((_, edge) => layout?.bends[edge] ?? []);
   const nodes = assets.map((asset, position) => toNode(asset, positions[position] ?? { x: 0, y: 0 }));
-  return { nodes, index, edges, upstream, downstream, nodeWidth, nodeHeight, box: bounds(nodes, nodeWidth, nodeHeight) };
+  return { nodes, index, edges, bends, upstream, downstream, nodeWidth, nodeHeight, box: bounds(nodes, nodeWidth, nodeHeight) };
 }
 
 function toNode(asset: Asset, at: { readonly x: number; readonly y: number }): LineageNode {
   const name = asset.key.slice(asset.key.lastIndexOf("/") + 1);
-  return { key: asset.key, name, group: asset.group, kinds: asset.kinds, external: asset.unit === null, level: asset.level, x: at.x, y: at.y };
+  return {
+    key: asset.key,
+    name,
+    group: asset.group,
+    kinds: asset.kinds,
+    external: asset.unit === null,
+    level: asset.level,
+    x: at.x,
+    y: at.y,
+  };
 }
 
 function bounds(nodes: readonly LineageNode[], width: number, height: number): Box {
@@ -68,7 +92,11 @@ function bounds(nodes: readonly LineageNode[], width: number, height: number): B
 }
 
 /** The node, everything above it and everything below it, to any depth unless `depth` is given. */
-export function impact(graph: LineageGraph, start: number, depth = Infinity): { readonly upstream: ReadonlySet<number>; readonly downstream: ReadonlySet<number> } {
+export function impact(
+  graph: LineageGraph,
+  start: number,
+  depth = Infinity,
+): { readonly upstream: ReadonlySet<number>; readonly downstream: ReadonlySet<number> } {
   return { upstream: reach(graph.upstream, start, depth), downstream: reach(graph.downstream, start, depth) };
 }
 

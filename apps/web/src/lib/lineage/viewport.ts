@@ -22,7 +22,9 @@ export interface Point {
 export const MIN_SCALE = 0.02;
 export const MAX_SCALE = 2;
 /** Below this scale text is not readable: nodes are drawn as cells instead of cards. */
-export const CARD_SCALE = 0.5;
+export const CARD_SCALE = 0.45;
+/** Below this scale a card says less, in letters that stay readable. */
+export const FULL_CARD_SCALE = 0.8;
 
 export function pan(view: Viewport, dx: number, dy: number): Viewport {
   return { ...view, x: view.x - dx / view.scale, y: view.y - dy / view.scale };
@@ -35,11 +37,20 @@ export function zoomAt(view: Viewport, at: Point, factor: number): Viewport {
 }
 
 /** The whole box in view with a margin, never larger than life. */
-export function fit(box: Box, screen: Size, margin = 32): Viewport {
+export function fit(box: Box, screen: Size, margin = 24): Viewport {
   if (box.width <= 0 || box.height <= 0 || screen.width <= 0 || screen.height <= 0) return { scale: 1, x: box.x, y: box.y };
   const wanted = Math.min((screen.width - 2 * margin) / box.width, (screen.height - 2 * margin) / box.height, 1);
   const scale = Math.max(MIN_SCALE, wanted);
   return { scale, x: box.x + box.width / 2 - screen.width / 2 / scale, y: box.y + box.height / 2 - screen.height / 2 / scale };
+}
+
+/** The whole box when one can read it so; else its beginning, upper left, in readable size. */
+export function open(box: Box, screen: Size, margin = 24): Viewport {
+  const whole = fit(box, screen, margin);
+  if (whole.scale >= CARD_SCALE) return whole;
+  const scale = 0.62;
+  const rises = box.height * scale + 2 * margin > screen.height;
+  return { scale, x: box.x - margin / scale, y: rises ? box.y - margin / scale : box.y + box.height / 2 - screen.height / 2 / scale };
 }
 
 /** Moves as little as needed so that the box is in view. */
@@ -47,8 +58,14 @@ export function reveal(view: Viewport, box: Box, screen: Size): Viewport {
   const margin = 24 / view.scale;
   const right = view.x + screen.width / view.scale;
   const bottom = view.y + screen.height / view.scale;
-  const x = box.x - margin < view.x ? box.x - margin : box.x + box.width + margin > right ? view.x + box.x + box.width + margin - right : view.x;
-  const y = box.y - margin < view.y ? box.y - margin : box.y + box.height + margin > bottom ? view.y + box.y + box.height + margin - bottom : view.y;
+  const x =
+    box.x - margin < view.x ? box.x - margin : box.x + box.width + margin > right ? view.x + box.x + box.width + margin - right : view.x;
+  const y =
+    box.y - margin < view.y
+      ? box.y - margin
+      : box.y + box.height + margin > bottom
+        ? view.y + box.y + box.height + margin - bottom
+        : view.y;
   return { ...view, x, y };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { parseInline, parseMarkdown, type Inline } from "./parse.ts";
 
 function linksOf(nodes: readonly Inline[]): string[] {
@@ -14,7 +14,15 @@ describe("Markdown of a description", () => {
   });
 
   it("knows strong, emphasis, code and links", () => {
-    expect(parseInline("**a** *b* `c` [d](https://e.example/)").map((node) => node.type)).toEqual(["strong", "text", "emphasis", "text", "code", "text", "link"]);
+    expect(parseInline("**a** *b* `c` [d](https://e.example/)").map((node) => node.type)).toEqual([
+      "strong",
+      "text",
+      "emphasis",
+      "text",
+      "code",
+      "text",
+      "link",
+    ]);
   });
 
   it("keeps HTML as text", () => {
@@ -32,7 +40,9 @@ describe("Markdown of a description", () => {
   });
 
   it("reads any text without failing and never makes an unsafe link", () => {
-    const text = fc.string({ unit: fc.constantFrom("*", "`", "[", "]", "(", ")", "#", "-", "\n", " ", "a", "http://a.b", "javascript:", "1.", ">") });
+    const text = fc.string({
+      unit: fc.constantFrom("*", "`", "[", "]", "(", ")", "#", "-", "\n", " ", "a", "http://a.b", "javascript:", "1.", ">"),
+    });
     fc.assert(
       fc.property(text, (source) => {
         for (const block of parseMarkdown(source)) {

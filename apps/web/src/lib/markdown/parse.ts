@@ -26,7 +26,7 @@ const QUOTE = /^\s*>\s?(.*)$/;
 export function parseMarkdown(source: string): Block[] {
   const lines = source.replaceAll("\r\n", "\n").split("\n");
   const blocks: Block[] = [];
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const line = lines[at] ?? "";
     const fence = FENCE.exec(line);
     const heading = HEADING.exec(line);
@@ -51,7 +51,15 @@ export function parseMarkdown(source: string): Block[] {
     } else {
       const start = at;
       while (at < lines.length && (lines[at] ?? "").trim() !== "" && (at === start || !startsBlock(lines[at] ?? ""))) at++;
-      blocks.push({ type: "paragraph", children: parseInline(lines.slice(start, at).map((text) => text.trim()).join(" ")) });
+      blocks.push({
+        type: "paragraph",
+        children: parseInline(
+          lines
+            .slice(start, at)
+            .map((text) => text.trim())
+            .join(" "),
+        ),
+      });
     }
   }
   return blocks;
@@ -92,7 +100,7 @@ export function parseInline(source: string): Inline[] {
     if (text !== "") nodes.push({ type: "text", text });
     text = "";
   };
-  for (let at = 0; at < source.length; ) {
+  for (let at = 0; at < source.length;) {
     const found = matchInline(source, at);
     if (!found) {
       text += source.charAt(at++);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { indexDefinitions } from "#lib/definitions.ts";
-import { definitionsOf, lakehouseAssets, sampleRuns } from "../../../test/fixture-data.ts";
+import { sampleRuns } from "../../../test/fixture-data.ts";
+import { definitionsOf, lakehouseAssets } from "../../../test/fixture-definitions.ts";
 import { findPaletteItems } from "./palette-items.ts";
 
 const definitions = indexDefinitions(definitionsOf(lakehouseAssets(), "h"));

@@ -33,7 +33,12 @@ export function findPaletteItems(text: string, source: PaletteSource): PaletteIt
   const [first = "", ...rest] = words;
   const isVerb = first !== "" && VERBS.some((verb) => verb.startsWith(first) && first.length >= 3);
   const acting = isVerb ? actionItems(rest, source) : [];
-  const pages = PLACES.map((place): PaletteItem => ({ id: `page:${place}`, label: PLACE_NAMES[place], kind: "Page", action: { type: "open", href: goToPath(source.ref, place) } }));
+  const pages = PLACES.map((place): PaletteItem => ({
+    id: `page:${place}`,
+    label: PLACE_NAMES[place],
+    kind: "Page",
+    action: { type: "open", href: goToPath(source.ref, place) },
+  }));
   const settings: PaletteItem[] = [
     { id: "theme", label: "Switch theme", kind: "Setting", action: { type: "theme" } },
     { id: "zone", label: "Switch time zone", kind: "Setting", action: { type: "zone" } },
@@ -42,16 +47,24 @@ export function findPaletteItems(text: string, source: PaletteSource): PaletteIt
   if (words.length === 0) return [...pages, ...settings];
   return [
     ...acting,
-    ...best(source.definitions.document.assets, words, (asset) => asset.key, PER_KIND).map((asset) => assetItem(source, asset.key, asset.group)),
-    ...best(source.definitions.document.jobs, words, (job) => job.name, PER_KIND).map((job) => jobItem(source, job.name, job.assetCount)),
-    ...best(source.runs, words, (run) => `${run.id} ${runTitle(run).toLowerCase()}`, 5).map((run) => runItem(source, run)),
-    ...best([...pages, ...settings], words, (item) => item.label.toLowerCase(), PER_KIND),
+    ...best(source.definitions.document.assets, words, { by: (asset) => asset.key, limit: PER_KIND }).map((asset) =>
+      assetItem(source, asset.key, asset.group),
+    ),
+    ...best(source.definitions.document.jobs, words, { by: (job) => job.name, limit: PER_KIND }).map((job) => jobItem(source, job.name, job.assetCount)),
+    ...best(source.runs, words, { by: (run) => `${run.id} ${runTitle(run).toLowerCase()}`, limit: 5 }).map((run) => runItem(source, run)),
+    ...best([...pages, ...settings], words, { by: (item) => item.label.toLowerCase(), limit: PER_KIND }),
     ...(isVerb ? [] : suggestedActions(words, source)),
   ].slice(0, LIMIT);
 }
 
 export function runItem(source: Pick<PaletteSource, "ref">, run: RunSummary): PaletteItem {
-  return { id: `run:${run.id}`, label: `${runTitle(run)} · ${shortRunId(run.id)}`, kind: "Run", detail: run.status, action: { type: "open", href: runPath(source.ref, run.id) } };
+  return {
+    id: `run:${run.id}`,
+    label: `${runTitle(run)} · ${shortRunId(run.id)}`,
+    kind: "Run",
+    detail: run.status,
+    action: { type: "open", href: runPath(source.ref, run.id) },
+  };
 }
 
 function assetItem(source: PaletteSource, key: string, group: string): PaletteItem {
@@ -59,34 +72,48 @@ function assetItem(source: PaletteSource, key: string, group: string): PaletteIt
 }
 
 function jobItem(source: PaletteSource, name: string, assets: number): PaletteItem {
-  return { id: `job:${name}`, label: name, kind: "Job", detail: `${assets} assets`, action: { type: "open", href: jobsPath(source.ref, { q: name }) } };
+  return {
+    id: `job:${name}`,
+    label: name,
+    kind: "Job",
+    detail: `${assets} assets`,
+    action: { type: "open", href: jobsPath(source.ref, { q: name }) },
+  };
 }
 
 function actionItems(words: readonly string[], source: PaletteSource): PaletteItem[] {
   const assets = source.definitions.document.assets.filter((asset) => asset.unit !== null);
   return [
-    ...best(assets, words, (asset) => asset.key, 8).map((asset) => materializeItem(asset.key)),
-    ...best(source.definitions.document.jobs, words, (job) => job.name, 4).map(
-      (job): PaletteItem => ({ id: `launch:${job.location}:${job.name}`, label: `Run job ${job.name}`, kind: "Action", action: { type: "launch", request: { job: { name: job.name, location: job.location } } } }),
-    ),
+    ...best(assets, words, { by: (asset) => asset.key, limit: 8 }).map((asset) => materializeItem(asset.key)),
+    ...best(source.definitions.document.jobs, words, { by: (job) => job.name, limit: 4 }).map((job): PaletteItem => ({
+      id: `launch:${job.location}:${job.name}`,
+      label: `Run job ${job.name}`,
+      kind: "Action",
+      action: { type: "launch", request: { job: { name: job.name, location: job.location } } },
+    })),
   ];
 }
 
 /** For a text that names an asset, the action on it is one arrow key away. */
 function suggestedActions(words: readonly string[], source: PaletteSource): PaletteItem[] {
   const assets = source.definitions.document.assets.filter((asset) => asset.unit !== null);
-  return best(assets, words, (asset) => asset.key, 3).map((asset) => materializeItem(asset.key));
+  return best(assets, words, { by: (asset) => asset.key, limit: 3 }).map((asset) => materializeItem(asset.key));
 }
 
 function materializeItem(key: string): PaletteItem {
-  return { id: `materialize:${key}`, label: `Materialize ${key}`, kind: "Action", action: { type: "launch", request: { selection: `key:"${key}"` } } };
+  return {
+    id: `materialize:${key}`,
+    label: `Materialize ${key}`,
+    kind: "Action",
+    action: { type: "launch", request: { selection: `key:"${key}"` } },
+  };
 }
 
 /** Entries that contain every word, those where it begins a segment first, then the shorter ones. */
-function best<T>(entries: readonly T[], words: readonly string[], textOf: (entry: T) => string, limit: number): T[] {
+function best<T>(entries: readonly T[], words: readonly string[], look: { readonly by: (entry: T) => string; readonly limit: number }): T[] {
   const scored: { entry: T; score: number }[] = [];
   for (const entry of entries) {
-    const text = textOf(entry).toLowerCase();
+    const text = look.by(entry).toLowerCase();
     let score = text.length / 1000;
     let all = true;
     for (const word of words) {
@@ -102,7 +129,7 @@ function best<T>(entries: readonly T[], words: readonly string[], textOf: (entry
   }
   return scored
     .sort((a, b) => a.score - b.score)
-    .slice(0, limit)
+    .slice(0, look.limit)
     .map(({ entry }) => entry);
 }
 

@@ -37,7 +37,10 @@ export function filterLines(lines: readonly LogLine[], filter: LogFilter): reado
       filter.levels.has(line.level) &&
       (filter.step === null || line.step === filter.step) &&
       (!filter.eventsOnly || line.event) &&
-      (needle === "" || line.text.toLowerCase().includes(needle) || (line.detail?.toLowerCase().includes(needle) ?? false) || (line.step?.toLowerCase().includes(needle) ?? false)),
+      (needle === "" ||
+        line.text.toLowerCase().includes(needle) ||
+        (line.detail?.toLowerCase().includes(needle) ?? false) ||
+        (line.step?.toLowerCase().includes(needle) ?? false)),
   );
 }
 
@@ -48,18 +51,35 @@ export function logLine(row: EventRow): LogLine {
 }
 
 type Described = Pick<LogLine, "level" | "label" | "text" | "detail" | "event">;
-const said = (level: LogLevel, label: string, ...[text, detail = null]: [text: string, detail?: string | null]): Described => ({ level, label, text, detail, event: true });
+const said = (level: LogLevel, label: string, ...[text, detail = null]: [text: string, detail?: string | null]): Described => ({
+  level,
+  label,
+  text,
+  detail,
+  event: true,
+});
 
 function describe(event: RunEvent): Described {
   switch (event.type) {
     case "log":
-      return { level: event.level, label: event.source === undefined || event.source === "user" ? event.level : event.source, text: event.message, detail: fields(event.fields), event: false };
+      return {
+        level: event.level,
+        label: event.source === undefined || event.source === "user" ? event.level : event.source,
+        text: event.message,
+        detail: fields(event.fields),
+        event: false,
+      };
     case "step_started":
       return said("info", "started", `Step started in worker ${event.worker} (pid ${event.pid})`);
     case "asset_started":
       return said("info", "started", `${event.asset} started`);
     case "asset_materialized":
-      return said("info", "materialized", `${event.asset} materialized${rows(event.metadata)}${duration(event.durationMs)}`, fields(event.metadata));
+      return said(
+        "info",
+        "materialized",
+        `${event.asset} materialized${rows(event.metadata)}${duration(event.durationMs)}`,
+        fields(event.metadata),
+      );
     case "asset_observed":
       return said("info", "observed", `${event.asset} observed`, fields(event.metadata));
     case "asset_failed":
@@ -67,7 +87,12 @@ function describe(event: RunEvent): Described {
     case "asset_skipped":
       return said("warn", "skipped", `${event.asset} skipped: ${event.reason}`);
     case "check_evaluated":
-      return said(event.passed ? "info" : event.severity, "check", `${event.asset}: check ${event.check} ${event.passed ? "passed" : event.severity === "warn" ? "warned" : "failed"}${event.description === undefined ? "" : `: ${event.description}`}`, fields(event.metadata));
+      return said(
+        event.passed ? "info" : event.severity,
+        "check",
+        `${event.asset}: check ${event.check} ${event.passed ? "passed" : event.severity === "warn" ? "warned" : "failed"}${event.description === undefined ? "" : `: ${event.description}`}`,
+        fields(event.metadata),
+      );
     case "run_queued":
       return said("info", "queued", event.waitingFor === undefined ? "Run queued" : `Run queued, waiting for ${event.waitingFor}`);
     case "run_starting":
@@ -87,7 +112,12 @@ function describe(event: RunEvent): Described {
     case "step_succeeded":
       return said("info", "succeeded", `Step succeeded${duration(event.durationMs)}`);
     case "step_failed":
-      return said("error", "failed", `Step failed: ${event.failure.message}${event.willRetry ? " (will be tried again)" : ""}`, failureText(event.failure));
+      return said(
+        "error",
+        "failed",
+        `Step failed: ${event.failure.message}${event.willRetry ? " (will be tried again)" : ""}`,
+        failureText(event.failure),
+      );
     case "step_retry_scheduled":
       return said("warn", "retry", `Attempt ${event.attempt} is scheduled`);
     case "step_skipped":
@@ -122,7 +152,13 @@ function isTyped(entry: unknown): entry is { readonly type: string; readonly val
 }
 
 /** The user's own place first, then the stack, then compiled text. */
-export function failureText(failure: { readonly codeFrame?: string | undefined; readonly stack?: string | undefined; readonly source?: { readonly language: string; readonly text: string } | undefined }): string | null {
-  const parts = [failure.codeFrame, failure.stack, failure.source && `-- ${failure.source.language}\n${failure.source.text}`].filter((part) => part !== undefined && part !== "");
+export function failureText(failure: {
+  readonly codeFrame?: string | undefined;
+  readonly stack?: string | undefined;
+  readonly source?: { readonly language: string; readonly text: string } | undefined;
+}): string | null {
+  const parts = [failure.codeFrame, failure.stack, failure.source && `-- ${failure.source.language}\n${failure.source.text}`].filter(
+    (part) => part !== undefined && part !== "",
+  );
   return parts.length === 0 ? null : parts.join("\n\n");
 }

@@ -1,5 +1,6 @@
 /** Holds one run for its page: detail, steps and all events; loaded once, then fed by the socket. */
 import { untrack } from "svelte";
+import type { Change } from "@headgate/shared/api/live.ts";
 import type { EventRow } from "@headgate/shared/api/views.ts";
 import type { ErrorBody } from "@headgate/shared/errors.ts";
 import { toErrorBody } from "#lib/api.ts";
@@ -19,6 +20,7 @@ export class RunPageStore {
   truncated = $state(false);
   readonly #store: DeploymentStore;
   readonly #run: string;
+  #arrivedMeanwhile: Change[] | null = null;
 
   constructor(store: DeploymentStore, run: string) {
     this.#store = store;
@@ -33,6 +35,7 @@ export class RunPageStore {
   #begin(): () => void {
     const ended = new AbortController();
     const stopChanges = this.#store.onChanges((changes) => {
+      if (this.#arrivedMeanwhile !== null) this.#arrivedMeanwhile.push(...changes);
       if (this.state) this.state = applyRunChanges(this.state, changes);
     });
     const stopRefetch = this.#store.onRefetch(() => void this.load());
@@ -40,7 +43,11 @@ export class RunPageStore {
     void this.load();
     void this.#loadEvents(ended.signal).then(() => {
       if (ended.signal.aborted || this.truncated) return;
-      stopWatch = this.#store.live.watchRun(this.#run, this.events.at(-1)?.seq ?? 0, (events) => (this.events = mergeEvents(this.events, events)));
+      stopWatch = this.#store.live.watchRun(
+        this.#run,
+        this.events.at(-1)?.seq ?? 0,
+        (events) => (this.events = mergeEvents(this.events, events)),
+      );
     });
     return () => {
       ended.abort();
@@ -51,12 +58,17 @@ export class RunPageStore {
   }
 
   async load(): Promise<void> {
+    // An answer may be older than changes that overtake it on the socket: those are applied again, on top of it.
+    const meanwhile: Change[] = [];
+    this.#arrivedMeanwhile = meanwhile;
     try {
       const detail = await this.#store.api.runs.get.query({ run: this.#run });
-      this.state = runStateFrom(detail);
+      this.state = applyRunChanges(runStateFrom(detail), meanwhile);
       this.error = null;
     } catch (error) {
       this.error = toErrorBody(error);
+    } finally {
+      if (this.#arrivedMeanwhile === meanwhile) this.#arrivedMeanwhile = null;
     }
   }
 

@@ -4,13 +4,61 @@ import { atLeast, filterLines, logLine } from "./log-lines.ts";
 import { applyRunChanges, mergeEvents, runStateFrom } from "./run-state.ts";
 import { timelineRows, timelineTicks } from "./timeline.ts";
 
-const event = (seq: number, message = `line ${seq}`): EventRow => ({ seq, at: seq, step: "a", attempt: 1, event: { type: "log", level: seq % 2 ? "info" : "error", message } });
+const event = (seq: number, message = `line ${seq}`): EventRow => ({
+  seq,
+  at: seq,
+  step: "a",
+  attempt: 1,
+  event: { type: "log", level: seq % 2 ? "info" : "error", message },
+});
 
 function step(over: Partial<StepView>): StepView {
-  return { run: "r", key: "dbt:x", location: "l", unit: "dbt:x", kind: "dbt", status: "pending", assets: ["a", "b"], checks: [], partition: null, deps: [], attempt: 1, maxAttempts: 1, agent: null, readyAt: 10, assignedAt: null, startedAt: null, endedAt: null, retryAt: null, failure: null, waiting: null, ...over };
+  return {
+    run: "r",
+    key: "dbt:x",
+    location: "l",
+    unit: "dbt:x",
+    kind: "dbt",
+    status: "pending",
+    assets: ["a", "b"],
+    checks: [],
+    partition: null,
+    deps: [],
+    attempt: 1,
+    maxAttempts: 1,
+    agent: null,
+    readyAt: 10,
+    assignedAt: null,
+    startedAt: null,
+    endedAt: null,
+    retryAt: null,
+    failure: null,
+    waiting: null,
+    ...over,
+  };
 }
 const detail: RunDetail = {
-  run: { id: "r", status: "running", job: null, selection: "*", partition: null, tags: {}, trigger: { type: "system", reason: "test" }, parent: null, createdAt: 0, startedAt: 1, endedAt: null, assetCount: 2, steps: { total: 1, succeeded: 0, failed: 0, skipped: 0, running: 0, canceled: 0 }, materialized: 0, error: null, checksFailed: 0, checksWarned: 0, waiting: null, lastSeq: 0 },
+  run: {
+    id: "r",
+    status: "running",
+    job: null,
+    selection: "*",
+    partition: null,
+    tags: {},
+    trigger: { type: "system", reason: "test" },
+    parent: null,
+    createdAt: 0,
+    startedAt: 1,
+    endedAt: null,
+    assetCount: 2,
+    steps: { total: 1, succeeded: 0, failed: 0, skipped: 0, running: 0, canceled: 0 },
+    materialized: 0,
+    error: null,
+    checksFailed: 0,
+    checksWarned: 0,
+    waiting: null,
+    lastSeq: 0,
+  },
   steps: [step({})],
   stepAssets: [],
   failure: null,
@@ -31,9 +79,13 @@ describe("events of a run", () => {
 
   it("are filtered by level, step and text, and the count is exact", () => {
     const lines = [1, 2, 3, 4].map((seq) => logLine(event(seq)));
-    expect(filterLines(lines, { levels: atLeast("error"), step: null, text: "", eventsOnly: false }).map((line) => line.seq)).toEqual([2, 4]);
+    expect(filterLines(lines, { levels: atLeast("error"), step: null, text: "", eventsOnly: false }).map((line) => line.seq)).toEqual([
+      2, 4,
+    ]);
     expect(filterLines(lines, { levels: atLeast("debug"), step: "b", text: "", eventsOnly: false })).toEqual([]);
-    expect(filterLines(lines, { levels: atLeast("debug"), step: null, text: "LINE 3", eventsOnly: false }).map((line) => line.seq)).toEqual([3]);
+    expect(filterLines(lines, { levels: atLeast("debug"), step: null, text: "LINE 3", eventsOnly: false }).map((line) => line.seq)).toEqual(
+      [3],
+    );
   });
 });
 
@@ -49,8 +101,23 @@ describe("live changes", () => {
   it("give each model of a dbt step its own row", () => {
     const state = applyRunChanges(runStateFrom(detail), [
       { type: "step", step: step({ status: "running", assignedAt: 12, startedAt: 15 }) },
-      { type: "step_asset", asset: { run: "r", step: "dbt:x", asset: "a", status: "succeeded", startedAt: 20, endedAt: 30, rowCount: 200, message: null } },
-      { type: "step_asset", asset: { run: "r", step: "dbt:x", asset: "b", status: "failed", startedAt: 20, endedAt: 40, rowCount: null, message: "no such column" } },
+      {
+        type: "step_asset",
+        asset: { run: "r", step: "dbt:x", asset: "a", status: "succeeded", startedAt: 20, endedAt: 30, rowCount: 200, message: null },
+      },
+      {
+        type: "step_asset",
+        asset: {
+          run: "r",
+          step: "dbt:x",
+          asset: "b",
+          status: "failed",
+          startedAt: 20,
+          endedAt: 40,
+          rowCount: null,
+          message: "no such column",
+        },
+      },
     ]);
     const rows = timelineRows(state);
     expect(rows.map((row) => row.label)).toEqual(["dbt:x", "a", "b"]);

@@ -27,7 +27,8 @@ export function applyRunChanges(state: RunState, changes: readonly Change[]): Ru
       steps ??= new Map(state.steps);
       steps.set(change.step.key, change.step);
       const { failure } = change.step;
-      if (change.step.status === "failed" && failure !== null && detail.failedStep === null) detail = { ...detail, failure, failedStep: change.step.key };
+      if (change.step.status === "failed" && failure !== null && detail.failedStep === null)
+        detail = { ...detail, failure, failedStep: change.step.key };
     } else if (change.type === "step_asset" && change.asset.run === run) {
       stepAssets ??= new Map(state.stepAssets);
       stepAssets.set(change.asset.step, replaced(stepAssets.get(change.asset.step) ?? [], change.asset));
@@ -37,7 +38,10 @@ export function applyRunChanges(state: RunState, changes: readonly Change[]): Ru
   return { detail, steps: steps ?? state.steps, stepAssets: stepAssets ?? state.stepAssets };
 }
 
-function withChild(detail: RunDetail, child: { readonly id: string; readonly status: RunDetail["run"]["status"]; readonly createdAt: number }): RunDetail["children"] {
+function withChild(
+  detail: RunDetail,
+  child: { readonly id: string; readonly status: RunDetail["run"]["status"]; readonly createdAt: number },
+): RunDetail["children"] {
   const others = detail.children.filter((entry) => entry.id !== child.id);
   return [...others, { id: child.id, status: child.status, createdAt: child.createdAt }];
 }

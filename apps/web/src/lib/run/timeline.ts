@@ -28,10 +28,14 @@ export function timelineRows(state: RunState): TimelineRow[] {
     const current = state.steps.get(step.key) ?? step;
     const bars: TimelineBar[] = [];
     const begin = current.assignedAt ?? current.startedAt ?? current.endedAt;
-    if (current.readyAt !== null && (begin !== null || current.status === "pending")) bars.push({ kind: "waiting", start: current.readyAt, end: begin });
-    if (current.assignedAt !== null && current.status !== "skipped") bars.push({ kind: "starting", start: current.assignedAt, end: current.startedAt ?? current.endedAt });
+    if (current.readyAt !== null && (begin !== null || current.status === "pending"))
+      bars.push({ kind: "waiting", start: current.readyAt, end: begin });
+    if (current.assignedAt !== null && current.status !== "skipped")
+      bars.push({ kind: "starting", start: current.assignedAt, end: current.startedAt ?? current.endedAt });
     if (current.startedAt !== null) bars.push({ kind: "running", start: current.startedAt, end: current.endedAt });
     const failure = current.failure?.message ?? null;
+    const assets = state.stepAssets.get(current.key) ?? [];
+    const alone = current.assets.length === 1 ? assets[0] : undefined;
     rows.push({
       id: current.key,
       step: current.key,
@@ -40,10 +44,9 @@ export function timelineRows(state: RunState): TimelineRow[] {
       depth: 0,
       look: stepLook(current.status),
       bars,
-      note: failure ?? current.waiting?.message ?? (current.attempt > 1 ? `attempt ${current.attempt} of ${current.maxAttempts}` : null),
+      note: failure ?? current.waiting?.message ?? (current.attempt > 1 ? `attempt ${current.attempt} of ${current.maxAttempts}` : rowsNote(alone?.rowCount)),
       noteTone: failure === null ? "muted" : "bad",
     });
-    const assets = state.stepAssets.get(current.key) ?? [];
     if (current.assets.length < 2) continue;
     for (const asset of assets) {
       rows.push({
@@ -54,12 +57,16 @@ export function timelineRows(state: RunState): TimelineRow[] {
         depth: 1,
         look: stepAssetLook(asset.status),
         bars: asset.startedAt === null ? [] : [{ kind: "running", start: asset.startedAt, end: asset.endedAt }],
-        note: asset.message ?? (asset.rowCount === null ? null : `${asset.rowCount.toLocaleString("en")} rows`),
+        note: asset.message ?? rowsNote(asset.rowCount),
         noteTone: asset.status === "failed" ? "bad" : "muted",
       });
     }
   }
   return rows;
+}
+
+function rowsNote(count: number | null | undefined): string | null {
+  return count === null || count === undefined ? null : `${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"}`;
 }
 
 /** First and last instant to show; a run that goes on ends at `now`. */
@@ -69,7 +76,10 @@ export function timelineSpan(state: RunState, now: number): { readonly start: nu
   return { start, end: Math.max(run.endedAt ?? now, start + 100) };
 }
 
-const STEPS_MS = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, 86_400_000];
+const STEPS_MS = [
+  10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 7_200_000,
+  21_600_000, 86_400_000,
+];
 
 /** Offsets from the start at which the axis has marks: at most `count` of them, at round durations. */
 export function timelineTicks(spanMs: number, count: number): number[] {
@@ -77,4 +87,32 @@ export function timelineTicks(spanMs: number, count: number): number[] {
   const ticks: number[] = [];
   for (let at = 0; at <= spanMs; at += step) ticks.push(at);
   return ticks;
+}
+
+export interface NotePlace {
+  readonly side: "after" | "before" | "inside";
+  /** CSS lengths within the row. */
+  readonly left: string | undefined;
+  readonly right: string | undefined;
+  readonly room: string;
+}
+
+/** Where the note has most room: after the bars, before them, or on them when they fill the row. */
+export function notePlace(
+  row: Pick<TimelineRow, "bars">,
+  span: { readonly start: number; readonly length: number; readonly now: number },
+): NotePlace {
+  const percent = (at: number) => Math.min(100, Math.max(0, (100 * (at - span.start)) / span.length));
+  const first = row.bars[0];
+  if (first === undefined) return { side: "after", left: "0%", right: undefined, room: "100%" };
+  const begin = percent(first.start);
+  const end = percent(Math.max(...row.bars.map((bar) => bar.end ?? span.now)));
+  const after = 100 - end;
+  if (after >= 30 || after >= begin)
+    return after >= 12
+      ? { side: "after", left: `${end}%`, right: undefined, room: `${after}%` }
+      : { side: "inside", left: `${begin}%`, right: undefined, room: `${100 - begin}%` };
+  return begin >= 12
+    ? { side: "before", left: undefined, right: `${100 - begin}%`, room: `${begin}%` }
+    : { side: "inside", left: `${begin}%`, right: undefined, room: `${100 - begin}%` };
 }

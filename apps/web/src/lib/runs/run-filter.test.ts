@@ -18,21 +18,21 @@ describe("the list of runs", () => {
 
   it("shows the newer of the fetched and the live view of a run", () => {
     const live = new Map([[newest.id, { ...newest, status: "running" as const, lastSeq: newest.lastSeq + 1 }]]);
-    expect(mergeRuns([newest], live, filter(""), NOW)[0]?.status).toBe("running");
+    expect(mergeRuns([newest], live, { filter: filter(""), since: NOW })[0]?.status).toBe("running");
     const stale = new Map([[newest.id, { ...newest, status: "queued" as const, lastSeq: 1 }]]);
-    expect(mergeRuns([newest], stale, filter(""), NOW)[0]?.status).toBe("failed");
+    expect(mergeRuns([newest], stale, { filter: filter(""), since: NOW })[0]?.status).toBe("failed");
   });
 
   it("puts a run that was launched meanwhile on top, when it matches", () => {
     const launched = { ...second, id: "new", job: "full_refresh", status: "queued" as const, createdAt: NOW + 5 };
     const live = new Map([["new", launched]]);
-    expect(mergeRuns([newest], live, filter(""), NOW).map((run) => run.id)).toEqual(["new", newest.id]);
-    expect(mergeRuns([newest], live, filter("status=failed"), NOW).map((run) => run.id)).toEqual([newest.id]);
-    expect(mergeRuns([newest], live, filter("job=other"), NOW)).toHaveLength(1);
+    expect(mergeRuns([newest], live, { filter: filter(""), since: NOW }).map((run) => run.id)).toEqual(["new", newest.id]);
+    expect(mergeRuns([newest], live, { filter: filter("status=failed"), since: NOW }).map((run) => run.id)).toEqual([newest.id]);
+    expect(mergeRuns([newest], live, { filter: filter("job=other"), since: NOW })).toHaveLength(1);
   });
 
   it("leaves old runs that the tab happens to know out of a page they are not on", () => {
     const live = new Map([[second.id, second]]);
-    expect(mergeRuns([newest], live, filter(""), NOW)).toHaveLength(1);
+    expect(mergeRuns([newest], live, { filter: filter(""), since: NOW })).toHaveLength(1);
   });
 });

@@ -21,7 +21,12 @@ export interface RunFilter {
 
 export function readRunFilter(query: Pick<URLSearchParams, "get">): RunFilter {
   const status = query.get("status");
-  return { status: STATUS_FILTERS.find((entry) => entry === status) ?? null, text: query.get("q") ?? "", job: query.get("job") ?? "", asset: query.get("asset") ?? "" };
+  return {
+    status: STATUS_FILTERS.find((entry) => entry === status) ?? null,
+    text: query.get("q") ?? "",
+    job: query.get("job") ?? "",
+    asset: query.get("asset") ?? "",
+  };
 }
 
 /** As the control plane wants it. */
@@ -44,15 +49,23 @@ function admits(filter: RunFilter, run: RunSummary): boolean {
   return [run.id, run.job ?? "", run.selection, ...Object.values(run.tags)].some((value) => value.toLowerCase().includes(text));
 }
 
+export interface RunListView {
+  readonly filter: RunFilter;
+  /** When the rows were fetched: what is newer belongs on top. */
+  readonly since: number;
+}
+
 /** The fetched rows, brought up to date by what the socket said since; new runs come on top. A row stays although it no longer matches, so that nothing jumps away while being read. */
-export function mergeRuns(fetched: readonly RunSummary[], live: ReadonlyMap<string, RunSummary>, filter: RunFilter, since: number): RunSummary[] {
+export function mergeRuns(fetched: readonly RunSummary[], live: ReadonlyMap<string, RunSummary>, view: RunListView): RunSummary[] {
+  const { filter, since } = view;
   const known = new Set(fetched.map((run) => run.id));
   const current = fetched.map((run) => newer(run, live.get(run.id)));
-  const added = [...live.values()].filter((run) => !known.has(run.id) && (run.createdAt >= since || filter.status === "active") && admits(filter, run));
+  const added = [...live.values()].filter(
+    (run) => !known.has(run.id) && (run.createdAt >= since || filter.status === "active") && admits(filter, run),
+  );
   return [...added, ...current].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
 }
 
 function newer(fetched: RunSummary, live: RunSummary | undefined): RunSummary {
   return live && live.lastSeq >= fetched.lastSeq ? live : fetched;
 }
-

@@ -3,7 +3,14 @@ import { sampleAgents, sampleLocation } from "../../../test/fixture-data.ts";
 import { findAlarms } from "./alarms.ts";
 
 const NOW = 1_790_000_000_000;
-const calm = { ref: { org: "acme", name: "prod" }, locations: [sampleLocation(NOW, false)], agents: sampleAgents(NOW), lostForMs: 0, loaded: true };
+const calm = {
+  ref: { org: "acme", name: "prod" },
+  locations: [sampleLocation(NOW, false)],
+  agents: sampleAgents(NOW),
+  lostForMs: 0,
+  refusal: null,
+  loaded: true,
+};
 const ids = (facts: Partial<typeof calm>) => findAlarms({ ...calm, ...facts }).map((alarm) => alarm.id);
 
 describe("the red bars", () => {

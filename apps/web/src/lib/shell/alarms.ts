@@ -15,6 +15,8 @@ export interface AlarmFacts {
   readonly agents: Iterable<AgentView>;
   /** Milliseconds without live updates; 0 while they flow. */
   readonly lostForMs: number;
+  /** The server would not take one of this tab's messages. */
+  readonly refusal: string | null;
   /** The snapshot is here: before that, absence means nothing. */
   readonly loaded: boolean;
 }
@@ -25,7 +27,14 @@ const GRACE_MS = 1500;
 export function findAlarms(facts: AlarmFacts): Alarm[] {
   const alarms: Alarm[] = [];
   if (facts.lostForMs > GRACE_MS) {
-    alarms.push({ id: "stream", text: `Live updates stopped ${relativeAmount(facts.lostForMs)} ago, retrying. What you see may be old.`, link: null });
+    alarms.push({
+      id: "stream",
+      text: `Live updates stopped ${relativeAmount(facts.lostForMs)} ago, retrying. What you see may be old.`,
+      link: null,
+    });
+  }
+  if (facts.refusal !== null) {
+    alarms.push({ id: "refused", text: `The live stream refused what this page asked: ${facts.refusal}. Reload the page.`, link: null });
   }
   if (!facts.loaded) return alarms;
   for (const location of facts.locations) {
@@ -39,7 +48,11 @@ export function findAlarms(facts: AlarmFacts): Alarm[] {
     });
   }
   if (![...facts.agents].some((agent) => agent.status !== "disconnected")) {
-    alarms.push({ id: "agent", text: "No agent is connected: runs wait until one is.", link: { label: "How to start one", href: agentsPath(facts.ref) } });
+    alarms.push({
+      id: "agent",
+      text: "No agent is connected: runs wait until one is.",
+      link: { label: "How to start one", href: agentsPath(facts.ref) },
+    });
   }
   return alarms;
 }

@@ -4,7 +4,15 @@ import type { GoTo } from "#lib/keyboard/shortcuts.ts";
 import { agentsPath, assetsPath, codePath, deploymentHome, jobsPath, lineagePath, runsPath, type DeploymentRef } from "#lib/paths.ts";
 
 export const PLACES = ["home", "assets", "lineage", "runs", "jobs", "code", "agents"] as const satisfies readonly GoTo[];
-export const PLACE_NAMES: Readonly<Record<GoTo, string>> = { home: "Home", assets: "Assets", lineage: "Lineage", runs: "Runs", jobs: "Jobs", code: "Code", agents: "Agents" };
+export const PLACE_NAMES: Readonly<Record<GoTo, string>> = {
+  home: "Home",
+  assets: "Assets",
+  lineage: "Lineage",
+  runs: "Runs",
+  jobs: "Jobs",
+  code: "Code",
+  agents: "Agents",
+};
 
 export function goToPath(ref: DeploymentRef, to: GoTo): string {
   switch (to) {

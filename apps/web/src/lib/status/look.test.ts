@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { AssetState } from "@headgate/shared/api/views.ts";
 import { assetLook, checkLook, runLook } from "./look.ts";
 
-const state: AssetState = { key: "a", health: "healthy", materialized: null, failed: null, inProgress: null, checks: { passed: 1, warned: 0, failed: 1, unknown: 0 }, partitions: null };
+const state: AssetState = {
+  key: "a",
+  health: "healthy",
+  materialized: null,
+  failed: null,
+  inProgress: null,
+  checks: { passed: 1, warned: 0, failed: 1, unknown: 0 },
+  partitions: null,
+};
 
 describe("shape and word of a state", () => {
   it("agree between an asset and a run whose check failed", () => {
@@ -18,7 +26,10 @@ describe("shape and word of a state", () => {
   });
 
   it("show what happens now before what happened last", () => {
-    expect(assetLook({ ...state, health: "failed", inProgress: { run: "r", status: "running" } }, false)).toEqual({ tone: "live", word: "Running" });
+    expect(assetLook({ ...state, health: "failed", inProgress: { run: "r", status: "running" } }, false)).toEqual({
+      tone: "live",
+      word: "Running",
+    });
   });
 
   it("know nothing of an external asset and nothing yet of a new one", () => {

@@ -11,7 +11,8 @@ export interface Look {
 }
 
 export function assetLook(state: AssetState | undefined, external: boolean): Look {
-  if (state?.inProgress) return state.inProgress.status === "running" ? { tone: "live", word: "Running" } : { tone: "waiting", word: "Queued" };
+  if (state?.inProgress)
+    return state.inProgress.status === "running" ? { tone: "live", word: "Running" } : { tone: "waiting", word: "Queued" };
   return settledAssetLook(state, external);
 }
 

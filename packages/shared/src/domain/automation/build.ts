@@ -161,10 +161,6 @@ export function onCron(cron: string, timezone = "UTC"): Condition {
 export function onMissing(): Condition {
   return labeled(
     "on_missing",
-    and(
-      inLatestTimeWindow(),
-      labeled("missing_since_last_handled", sinceLastHandled(newlyTrue(missing()))),
-      not(anyDepsMissing()),
-    ),
+    and(inLatestTimeWindow(), labeled("missing_since_last_handled", sinceLastHandled(newlyTrue(missing()))), not(anyDepsMissing())),
   );
 }

@@ -10,7 +10,10 @@ export const load: LayoutLoad = async ({ fetch, params, url, untrack }) => {
   const ref: DeploymentRef = { org: params.org, name: params.dep };
   const known = session.organization.slug === ref.org && session.deployments.some((deployment) => deployment.name === ref.name);
   if (!known) {
-    const nearest = session.deployments.map(({ name }) => ({ label: `${session.organization.slug}/${name}`, href: deploymentHome({ org: session.organization.slug, name }) }));
+    const nearest = session.deployments.map(({ name }) => ({
+      label: `${session.organization.slug}/${name}`,
+      href: deploymentHome({ org: session.organization.slug, name }),
+    }));
     error(404, { message: `There is no deployment ${ref.org}/${ref.name} that you may see`, nearest });
   }
   return { session, ref };

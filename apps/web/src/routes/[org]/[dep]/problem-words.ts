@@ -11,7 +11,7 @@ export function problemHref(ref: DeploymentRef, problem: Problem): string {
     case "check_failed":
     case "check_warned": {
       const { asset, check } = splitCheck(problem.subject);
-      return assetPath(ref, asset, "checks", { check });
+      return assetPath(ref, asset, { tab: "checks", query: { check } });
     }
     case "location_unavailable":
       return codePath(ref, problem.subject);

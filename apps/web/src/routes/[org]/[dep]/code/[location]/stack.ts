@@ -9,6 +9,9 @@ const FRAMEWORK = /node:|node_modules|@headgate\//;
 
 /** The message lines above the frames are shown elsewhere and left out. */
 export function splitStack(stack: string): SplitStack {
-  const frames = stack.split("\n").filter((line) => FRAME.test(line)).map((line) => line.trim());
+  const frames = stack
+    .split("\n")
+    .filter((line) => FRAME.test(line))
+    .map((line) => line.trim());
   return { user: frames.filter((line) => !FRAMEWORK.test(line)), framework: frames.filter((line) => FRAMEWORK.test(line)) };
 }

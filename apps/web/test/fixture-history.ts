@@ -1,0 +1,80 @@
+/** What happened to an asset of the fixture deployment: events, check results, series, partitions. Deterministic but for the present time. */
+import type { AssetEventRow, AssetState, CheckResultView, MetadataSeries, PartitionStatusView } from "@headgate/shared/api/views.ts";
+import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
+import type { Failure } from "@headgate/shared/domain/run/failure.ts";
+import { metadataOf, runId } from "./fixture-data.ts";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const PARTITIONS = 114;
+
+export function eventHistory(state: AssetState, runs: readonly string[], limit: number): AssetEventRow[] {
+  return Array.from({ length: Math.min(limit, 30) }, (_, index): AssetEventRow => {
+    const failed = index === 0 ? state.failed : null;
+    const isCheck = !failed && index % 3 === 2;
+    return {
+      seq: 1000 - index,
+      at: Date.now() - 700_000 - index * HOUR,
+      type: failed ? "asset_failed" : isCheck ? "check_evaluated" : "asset_materialized",
+      run: failed?.run ?? runs[1] ?? runId(1),
+      step: "dbt:lakehouse",
+      partition: state.partitions ? `2026-11-${String(22 - (index % 20)).padStart(2, "0")}` : null,
+      metadata: failed || isCheck ? {} : metadataOf(state.key, 4000 + ((index * 331) % 900)),
+      durationMs: 900 + ((index * 211) % 2000),
+      failure: failed ? keyError(failed.message) : null,
+      check: isCheck ? checkResult(state, "not_null_email", index) : null,
+    };
+  });
+}
+
+function keyError(message: string): Failure {
+  return {
+    kind: "user_code",
+    message,
+    name: "KeyError",
+    frames: [
+      { file: "assets/gold.ts", line: 41, function: "attribute", user: true },
+      { file: "node:internal/process/task_queues", line: 105, user: false },
+    ],
+    codeFrame: "  39 | const rows = await duckdb.query(sql);\n  40 | for (const row of rows) {\n> 41 |   total += row['missing'];\n     |            ^^^^^^^^^^^^^^\n  42 | }",
+  };
+}
+
+export function checkResult(state: AssetState, check: string, index: number): CheckResultView {
+  const warn = check === "not_null_email" && state.checks.warned > 0;
+  const failed = check === "revenue_not_negative" && state.checks.failed > 0;
+  return {
+    asset: state.key,
+    check,
+    at: Date.now() - 2_280_000 - index * HOUR,
+    run: runId(1),
+    step: "dbt:lakehouse",
+    passed: !(warn || failed),
+    severity: warn ? "warn" : "error",
+    description: warn ? "Got 31 results, configured to warn if >0" : failed ? "3 of 120 days have a negative revenue" : null,
+    metadata: { failures: { type: "int", value: warn ? 31 : failed ? 3 : 0 } },
+    partition: null,
+  };
+}
+
+export function metadataSeries(run: string): MetadataSeries[] {
+  const points = (base: number, spread: number) =>
+    Array.from({ length: 60 }, (_, index) => ({ at: Date.now() - (60 - index) * HOUR, value: base + index * spread + ((index * 7919) % 97) * spread * 0.2, run, partition: null }));
+  return [
+    { name: "row_count", points: points(4000, 12) },
+    { name: "duration_seconds", points: points(1, 0.02) },
+    { name: "null_share", points: points(0.03, 0.0001) },
+  ];
+}
+
+export function partitionPage(definition: PartitionsDefinition, page: { readonly offset: number; readonly limit: number }): PartitionStatusView {
+  const last = Date.UTC(2026, 10, 22);
+  const items = Array.from({ length: PARTITIONS }, (_, index) => {
+    const start = last - index * DAY;
+    const status = index === 4 ? ("failed" as const) : index > 108 ? ("missing" as const) : ("materialized" as const);
+    const known = status !== "missing";
+    return { key: new Date(start).toISOString().slice(0, 10), start, end: start + DAY, status, run: known ? runId(1) : null, at: known ? start + 26 * HOUR : null, message: status === "failed" ? "Binder Error: column order_day not found" : null };
+  });
+  const end = page.offset + page.limit;
+  return { definition, total: PARTITIONS, materialized: 108, failed: 1, inProgress: 0, items: items.slice(page.offset, end), next: end < PARTITIONS ? String(end) : null };
+}

@@ -1,0 +1,45 @@
+/**
+ * Under which name does an operator that looks back keep its state? In event order by what it means, so that editing the tree around it
+ * loses nothing. Dagster names it by the outermost words of its operands, so that two of one tree may share (and overwrite) their state.
+ */
+import { childrenOf, type Condition } from "./condition.ts";
+import { conditionText, nodeName } from "./describe.ts";
+import type { Target } from "./facts.ts";
+import type { RootScope } from "./scope.ts";
+
+type LookingBack = Condition & { type: "since" | "newly_true" };
+
+const texts = new WeakMap<Condition, string>();
+
+export function nodeId(condition: LookingBack, { tick, root }: RootScope, target: Target): string {
+  const place = target === root ? "" : `@${target}`;
+  if (tick.mode === "dagster") return dagsterId(condition) + place;
+  const known = texts.get(condition) ?? hashed(conditionText(condition));
+  texts.set(condition, known);
+  return known + place;
+}
+
+function dagsterId(condition: LookingBack): string {
+  const children = childrenOf(condition).map((child, index) =>
+    child.type === "since" || child.type === "newly_true" ? dagsterId(child) : `${index}${dagsterName(child)}`,
+  );
+  return `${condition.type}(${children.join(",")})`;
+}
+
+function dagsterName(condition: Condition): string {
+  if (condition.type === "deps_match" || condition.type === "checks_match") return `${condition.match}_${condition.type}`;
+  return nodeName(condition);
+}
+
+/** 53 bits: enough to tell the nodes of one tree apart. */
+function hashed(text: string): string {
+  let [high, low] = [0xdeadbeef, 0x41c6ce57];
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    high = Math.imul(high ^ code, 2654435761);
+    low = Math.imul(low ^ code, 1597334677);
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  return (4294967296 * (2097151 & low) + (high >>> 0)).toString(36);
+}
