@@ -64,8 +64,9 @@ describe("the main job", () => {
   it("signs in by the printed link once, and refuses the link the second time", async () => {
     const stranger = await browser.newContext();
     const other = await stranger.newPage();
-    await other.goto(stack.loginUrl);
-    await other.getByText("This link was used before or is too old").waitFor();
+    const answer = await other.goto(stack.loginUrl);
+    expect(answer?.status()).toBe(401);
+    await other.getByText("This login link is used or expired").first().waitFor();
     await other.goto(stack.url + home);
     await other.getByRole("heading", { name: "Sign in with a link" }).waitFor();
     await stranger.close();
@@ -109,7 +110,7 @@ describe("the main job", () => {
         ["lineage-graph", `${home}/lineage`, "[data-lineage-nodes]"],
         ["lineage-graph-focus", `${home}/lineage?at=gold%2Ffct_orders`, "[data-asset='gold/fct_orders']"],
         ["lineage-map", `${home}/lineage?mode=map`, "[aria-label='What the colours mean']"],
-        ["runs", `${home}/runs`, "text=full_refresh"],
+        ["runs", `${home}/runs`, "[data-run-link]"],
         ["run-log", run, "[data-seq]"],
         ["run-steps", `${run}?view=steps`, "role=columnheader[name='Attempt']"],
         ["run-raw", `${run}?view=raw`, "[aria-label='Raw output']"],

@@ -39,6 +39,7 @@ export async function openTab(context: BrowserContext): Promise<Tab> {
 /** Signs in by the one-time link: the cookie is the context's, so all its tabs are signed in. */
 export async function signedIn(browser: Browser, loginUrl: string): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: WIDE, colorScheme: "light", timezoneId: "Europe/Berlin", locale: "en" });
+  context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   await page.goto(loginUrl);
   await page.getByRole("heading", { level: 1 }).first().waitFor();

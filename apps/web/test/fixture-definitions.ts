@@ -197,9 +197,19 @@ export function definitionsOf(assets: readonly FixtureAsset[], hash: string): De
     locations: [{ name: LOCATION, version: "v4" }],
     assets: sorted,
     jobs: [
-      job({ name: "full_refresh", selection: "*", description: "Everything, from the raw data to the metrics.", assetCount: sorted.filter((asset) => asset.unit !== null).length }),
+      job({
+        name: "full_refresh",
+        selection: "*",
+        description: "Everything, from the raw data to the metrics.",
+        assetCount: sorted.filter((asset) => asset.unit !== null).length,
+      }),
       job({ name: "bronze_refresh", selection: "group:bronze", description: "The staging layer.", assetCount: 3 }),
-      job({ name: "customer_pipeline", selection: "bronze/stg_customers+", description: "Customers and all that follows from them.", assetCount: 7 }),
+      job({
+        name: "customer_pipeline",
+        selection: "bronze/stg_customers+",
+        description: "Customers and all that follows from them.",
+        assetCount: 7,
+      }),
     ],
     schedules: [
       {

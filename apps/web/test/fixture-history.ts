@@ -36,7 +36,8 @@ function keyError(message: string): Failure {
       { file: "assets/gold.ts", line: 41, function: "attribute", user: true },
       { file: "node:internal/process/task_queues", line: 105, user: false },
     ],
-    codeFrame: "  39 | const rows = await duckdb.query(sql);\n  40 | for (const row of rows) {\n> 41 |   total += row['missing'];\n     |            ^^^^^^^^^^^^^^\n  42 | }",
+    codeFrame:
+      "  39 | const rows = await duckdb.query(sql);\n  40 | for (const row of rows) {\n> 41 |   total += row['missing'];\n     |            ^^^^^^^^^^^^^^\n  42 | }",
   };
 }
 
@@ -59,7 +60,12 @@ export function checkResult(state: AssetState, check: string, index: number): Ch
 
 export function metadataSeries(run: string): MetadataSeries[] {
   const points = (base: number, spread: number) =>
-    Array.from({ length: 60 }, (_, index) => ({ at: Date.now() - (60 - index) * HOUR, value: base + index * spread + ((index * 7919) % 97) * spread * 0.2, run, partition: null }));
+    Array.from({ length: 60 }, (_, index) => ({
+      at: Date.now() - (60 - index) * HOUR,
+      value: base + index * spread + ((index * 7919) % 97) * spread * 0.2,
+      run,
+      partition: null,
+    }));
   return [
     { name: "row_count", points: points(4000, 12) },
     { name: "duration_seconds", points: points(1, 0.02) },
@@ -67,14 +73,33 @@ export function metadataSeries(run: string): MetadataSeries[] {
   ];
 }
 
-export function partitionPage(definition: PartitionsDefinition, page: { readonly offset: number; readonly limit: number }): PartitionStatusView {
+export function partitionPage(
+  definition: PartitionsDefinition,
+  page: { readonly offset: number; readonly limit: number },
+): PartitionStatusView {
   const last = Date.UTC(2026, 10, 22);
   const items = Array.from({ length: PARTITIONS }, (_, index) => {
     const start = last - index * DAY;
     const status = index === 4 ? ("failed" as const) : index > 108 ? ("missing" as const) : ("materialized" as const);
     const known = status !== "missing";
-    return { key: new Date(start).toISOString().slice(0, 10), start, end: start + DAY, status, run: known ? runId(1) : null, at: known ? start + 26 * HOUR : null, message: status === "failed" ? "Binder Error: column order_day not found" : null };
+    return {
+      key: new Date(start).toISOString().slice(0, 10),
+      start,
+      end: start + DAY,
+      status,
+      run: known ? runId(1) : null,
+      at: known ? start + 26 * HOUR : null,
+      message: status === "failed" ? "Binder Error: column order_day not found" : null,
+    };
   });
   const end = page.offset + page.limit;
-  return { definition, total: PARTITIONS, materialized: 108, failed: 1, inProgress: 0, items: items.slice(page.offset, end), next: end < PARTITIONS ? String(end) : null };
+  return {
+    definition,
+    total: PARTITIONS,
+    materialized: 108,
+    failed: 1,
+    inProgress: 0,
+    items: items.slice(page.offset, end),
+    next: end < PARTITIONS ? String(end) : null,
+  };
 }

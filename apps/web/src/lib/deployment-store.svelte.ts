@@ -2,7 +2,7 @@
 import { createContext } from "svelte";
 import type { Change } from "@headgate/shared/api/live.ts";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
-import type { AssetState, RunSummary, SessionView } from "@headgate/shared/api/views.ts";
+import type { AssetState, DefinitionsDocument, RunSummary, SessionView } from "@headgate/shared/api/views.ts";
 import type { ErrorBody } from "@headgate/shared/errors.ts";
 import { createApi, fetchDefinitions, toErrorBody, type Api } from "#lib/api.ts";
 import { EMPTY_DOCUMENT, indexDefinitions, type CatalogAsset, type Definitions } from "#lib/definitions.ts";
@@ -36,6 +36,7 @@ export class DeploymentStore {
   /** Changes that arrived while a snapshot was on its way; null: none is. */
   #buffer: Change[] | null = null;
   #again = false;
+  #fetching: { readonly hash: string; readonly document: Promise<DefinitionsDocument> } | null = null;
 
   constructor(ref: DeploymentRef, session: SessionView) {
     this.ref = ref;
@@ -133,15 +134,29 @@ export class DeploymentStore {
 
   async #loadDefinitions(hash: string): Promise<void> {
     if (hash === this.definitions.document.hash) return;
-    const document = hash === "" ? EMPTY_DOCUMENT : await fetchDefinitions(this.ref, hash);
+    const document = await this.#document(hash);
     const current = this.state.definitionsHash;
     // Another version may have become active meanwhile, and its document may already be here.
     if (current === null || current === hash || this.phase === "loading") this.definitions = indexDefinitions(document);
   }
 
+  /** One request for one hash, also when the welcome asks for it before the snapshot does. */
+  #document(hash: string): Promise<DefinitionsDocument> {
+    if (hash === "") return Promise.resolve(EMPTY_DOCUMENT);
+    if (this.#fetching?.hash !== hash) this.#fetching = { hash, document: fetchDefinitions(this.ref, hash) };
+    const { document } = this.#fetching;
+    // A failed request must not be remembered, or trying again would fail for ever.
+    document.catch(() => (this.#fetching = null));
+    return document;
+  }
+
   #welcome(message: Welcome): void {
     this.clockOffset = message.serverTime - Date.now();
-    if (this.phase !== "ready") return void this.reload();
+    if (this.phase !== "ready") {
+      void this.#document(message.definitions).catch(() => undefined);
+      void this.reload();
+      return;
+    }
     if (!message.refetch) return;
     void this.reload();
     for (const refetch of this.#refetchers) refetch();

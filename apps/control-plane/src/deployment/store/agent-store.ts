@@ -1,10 +1,11 @@
 /** Agents by process instance: what they said of themselves, whether they are connected, and what was received from them. */
 import { and, asc, eq, gt, inArray, lt, ne, or, sql } from "drizzle-orm";
 import { agent, type AgentRow } from "../schema.ts";
-import type { Database } from "./database.ts";
+import { type Database, prepared } from "./database.ts";
 
 export function readAgent(db: Database, instance: string): AgentRow | null {
-  return db.orm.select().from(agent).where(eq(agent.instance, instance)).get() ?? null;
+  const query = prepared(db, "readAgent", (orm) => orm.select().from(agent).where(eq(agent.instance, sql.placeholder("instance"))).prepare());
+  return query.get({ instance }) ?? null;
 }
 
 export function saveAgent(db: Database, row: AgentRow): void {
@@ -13,12 +14,14 @@ export function saveAgent(db: Database, row: AgentRow): void {
 
 /** Connected or draining ones. */
 export function onlineAgents(db: Database): AgentRow[] {
-  return db.orm
-    .select()
-    .from(agent)
-    .where(inArray(agent.status, ["connected", "draining"]))
-    .orderBy(asc(agent.connectedAt), asc(agent.instance))
-    .all();
+  return prepared(db, "onlineAgents", (orm) =>
+    orm
+      .select()
+      .from(agent)
+      .where(inArray(agent.status, ["connected", "draining"]))
+      .orderBy(asc(agent.connectedAt), asc(agent.instance))
+      .prepare(),
+  ).all();
 }
 
 /** Those online, and those seen since a time. */

@@ -2,18 +2,20 @@
 import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, sql, type SQL } from "drizzle-orm";
 import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
 import { request, run, type RunRow, stepAsset } from "../schema.ts";
-import type { Database } from "./database.ts";
+import { type Database, prepared } from "./database.ts";
 
 export function insertRun(db: Database, row: Omit<RunRow, "no">): RunRow {
   return db.orm.insert(run).values(row).returning(getTableColumns(run)).get();
 }
 
 export function readRun(db: Database, id: string): RunRow | null {
-  return db.orm.select().from(run).where(eq(run.id, id)).get() ?? null;
+  const query = prepared(db, "readRun", (orm) => orm.select().from(run).where(eq(run.id, sql.placeholder("id"))).prepare());
+  return query.get({ id }) ?? null;
 }
 
 export function readRunByNo(db: Database, no: number): RunRow | null {
-  return db.orm.select().from(run).where(eq(run.no, no)).get() ?? null;
+  const query = prepared(db, "readRunByNo", (orm) => orm.select().from(run).where(eq(run.no, sql.placeholder("no"))).prepare());
+  return query.get({ no }) ?? null;
 }
 
 /** What changes while a run goes on. */

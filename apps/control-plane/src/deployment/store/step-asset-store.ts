@@ -1,7 +1,7 @@
 /** The assets inside steps: what a run is still going to materialize, and the bars of its timeline. */
 import { and, asc, eq, sql } from "drizzle-orm";
 import { stepAsset } from "../schema.ts";
-import type { Database } from "./database.ts";
+import { type Database, prepared } from "./database.ts";
 
 export type StepAssetRow = typeof stepAsset.$inferSelect;
 
@@ -75,12 +75,15 @@ export function closeAssetsOfRun(db: Database, runNo: number): string[] {
 }
 
 export function assetsOfStep(db: Database, runNo: number, step: number): StepAssetRow[] {
-  return db.orm
-    .select()
-    .from(stepAsset)
-    .where(and(eq(stepAsset.runNo, runNo), eq(stepAsset.step, step)))
-    .orderBy(asc(stepAsset.asset))
-    .all();
+  const query = prepared(db, "assetsOfStep", (orm) =>
+    orm
+      .select()
+      .from(stepAsset)
+      .where(and(eq(stepAsset.runNo, sql.placeholder("runNo")), eq(stepAsset.step, sql.placeholder("step"))))
+      .orderBy(asc(stepAsset.asset))
+      .prepare(),
+  );
+  return query.all({ runNo, step });
 }
 
 export function someAssetsOfStep(

@@ -1,8 +1,8 @@
 /** Rows of steps, their order, and the questions the queue asks about them. */
-import { and, asc, eq, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, eq, lt, sql } from "drizzle-orm";
 import type { Plan } from "@headgate/shared/domain/run/plan-types.ts";
 import { step, stepDep, type StepRow } from "../schema.ts";
-import { type Database, execBatches } from "./database.ts";
+import { type Database, execBatches, prepared } from "./database.ts";
 
 export interface NewStep {
   readonly plan: Plan["steps"][number];
@@ -59,38 +59,37 @@ export function depsOfRun(db: Database, runNo: number): { readonly before: numbe
 }
 
 export function readStep(db: Database, runNo: number, key: string): StepRow | null {
-  return (
-    db.orm
+  const query = prepared(db, "readStep", (orm) =>
+    orm
       .select()
       .from(step)
-      .where(and(eq(step.runNo, runNo), eq(step.key, key)))
-      .get() ?? null
+      .where(and(eq(step.runNo, sql.placeholder("runNo")), eq(step.key, sql.placeholder("key"))))
+      .prepare(),
   );
+  return query.get({ runNo, key }) ?? null;
 }
 
 export function readStepAt(db: Database, runNo: number, position: number): StepRow | null {
-  return (
-    db.orm
+  const query = prepared(db, "readStepAt", (orm) =>
+    orm
       .select()
       .from(step)
-      .where(and(eq(step.runNo, runNo), eq(step.position, position)))
-      .get() ?? null
+      .where(and(eq(step.runNo, sql.placeholder("runNo")), eq(step.position, sql.placeholder("position"))))
+      .prepare(),
   );
+  return query.get({ runNo, position }) ?? null;
 }
 
 export function stepsAt(db: Database, runNo: number, positions: readonly number[]): StepRow[] {
-  const rows: StepRow[] = [];
-  for (let start = 0; start < positions.length; start += 90) {
-    const part = positions.slice(start, start + 90);
-    rows.push(
-      ...db.orm
-        .select()
-        .from(step)
-        .where(and(eq(step.runNo, runNo), inArray(step.position, part)))
-        .all(),
-    );
-  }
-  return rows;
+  if (positions.length === 0) return [];
+  const query = prepared(db, "stepsAt", (orm) =>
+    orm
+      .select()
+      .from(step)
+      .where(and(eq(step.runNo, sql.placeholder("runNo")), sql`${step.position} IN (SELECT value FROM json_each(${sql.placeholder("positions")}))`))
+      .prepare(),
+  );
+  return query.all({ runNo, positions: JSON.stringify(positions) });
 }
 
 /** What changes while a step goes on. */

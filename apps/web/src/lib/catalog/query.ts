@@ -36,8 +36,7 @@ export function evaluateQuery(text: string, definitions: Definitions, stateOf: (
   const trimmed = text.trim();
   if (trimmed === "") return EVERYTHING;
   const parsed = parseSelection(text);
-  if (!parsed.ok)
-    return explainProblem(text, parsed.error, (complete) => evaluateQuery(complete, definitions, stateOf));
+  if (!parsed.ok) return explainProblem(text, parsed.error, (complete) => evaluateQuery(complete, definitions, stateOf));
   const context = queryContext(definitions, stateOf);
   const result = evaluateSelection(parsed.value, definitions.graph, context);
   const widened = isBareWord(parsed.value)

@@ -50,7 +50,9 @@ export function findPaletteItems(text: string, source: PaletteSource): PaletteIt
     ...best(source.definitions.document.assets, words, { by: (asset) => asset.key, limit: PER_KIND }).map((asset) =>
       assetItem(source, asset.key, asset.group),
     ),
-    ...best(source.definitions.document.jobs, words, { by: (job) => job.name, limit: PER_KIND }).map((job) => jobItem(source, job.name, job.assetCount)),
+    ...best(source.definitions.document.jobs, words, { by: (job) => job.name, limit: PER_KIND }).map((job) =>
+      jobItem(source, job.name, job.assetCount),
+    ),
     ...best(source.runs, words, { by: (run) => `${run.id} ${runTitle(run).toLowerCase()}`, limit: 5 }).map((run) => runItem(source, run)),
     ...best([...pages, ...settings], words, { by: (item) => item.label.toLowerCase(), limit: PER_KIND }),
     ...(isVerb ? [] : suggestedActions(words, source)),
@@ -110,7 +112,11 @@ function materializeItem(key: string): PaletteItem {
 }
 
 /** Entries that contain every word, those where it begins a segment first, then the shorter ones. */
-function best<T>(entries: readonly T[], words: readonly string[], look: { readonly by: (entry: T) => string; readonly limit: number }): T[] {
+function best<T>(
+  entries: readonly T[],
+  words: readonly string[],
+  look: { readonly by: (entry: T) => string; readonly limit: number },
+): T[] {
   const scored: { entry: T; score: number }[] = [];
   for (const entry of entries) {
     const text = look.by(entry).toLowerCase();

@@ -44,7 +44,10 @@ export function timelineRows(state: RunState): TimelineRow[] {
       depth: 0,
       look: stepLook(current.status),
       bars,
-      note: failure ?? current.waiting?.message ?? (current.attempt > 1 ? `attempt ${current.attempt} of ${current.maxAttempts}` : rowsNote(alone?.rowCount)),
+      note:
+        failure ??
+        current.waiting?.message ??
+        (current.attempt > 1 ? `attempt ${current.attempt} of ${current.maxAttempts}` : rowsNote(alone?.rowCount)),
       noteTone: failure === null ? "muted" : "bad",
     });
     if (current.assets.length < 2) continue;

@@ -2,7 +2,6 @@
  * For which partitions does a condition hold? Walks the tree; operators narrow, join and look back. In event order each of them keeps
  * when its parts became true, which is what lets `since` put updates and requests in the order in which they happened.
  */
-import { assertNever } from "../../assert.ts";
 import { difference, EMPTY_SUBSET, intersection, union, type PartitionSubset } from "../partitions/subset.ts";
 import type { Condition } from "./condition.ts";
 import { conditionText } from "./describe.ts";
@@ -10,7 +9,7 @@ import type { Target } from "./facts.ts";
 import { completed, latestOf, laterThan, NO_TIMING, partitionsOf, restricted, type Timing } from "./moment.ts";
 import { nodeId } from "./node-id.ts";
 import { evaluateOperand } from "./operands.ts";
-import { assetOf, conditionsBelow, hasDownstream, neighboursOf } from "./program.ts";
+import { assetOf, conditionsBelow, neighboursOf } from "./program.ts";
 import { fullSubset, mapped, partitionsOfTarget, type Evaluated, type Scope } from "./scope.ts";
 import { readTiming, readTruth, storeTiming, storeTruth } from "./state.ts";
 
@@ -164,25 +163,9 @@ function neighbours(condition: Condition & { type: "deps_match" | "checks_match"
 /** The conditions of everything downstream, each once, and none that is being evaluated already. */
 function downstream(scope: Scope): Value {
   const around = new Set(scope.path.map(conditionText));
-  const children: Evaluated[] = [];
-  const seen = new Set<string>();
-  for (const below of conditionsBelow(scope.root.tick.program, scope.target).keys()) {
-    const own = withoutDownstream(below);
-    const text = own && conditionText(own);
-    if (own === null || text === null || around.has(text) || seen.has(text)) continue;
-    seen.add(text);
-    children.push(evaluateCondition(own, scope));
-  }
-  return any(children, scope);
-}
-
-/** The condition as if `any_downstream_conditions` were false in it; null when nothing is left. */
-function withoutDownstream(condition: Condition): Condition | null {
-  if (condition.type === "any_downstream_conditions") return null;
-  if (condition.type !== "or" && condition.type !== "and") return condition;
-  const parts = condition.of.map(withoutDownstream);
-  const left = parts.filter((part) => part !== null);
-  if (left.length < parts.length && condition.type === "and") return null;
-  const [only] = left;
-  return left.length < 2 ? (only ?? null) : { ...condition, of: left };
+  const below = conditionsBelow(scope.root.tick.program, scope.target).filter((condition) => !around.has(conditionText(condition)));
+  return any(
+    below.map((condition) => evaluateCondition(condition, scope)),
+    scope,
+  );
 }

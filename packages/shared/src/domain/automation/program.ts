@@ -12,6 +12,7 @@ import type { PartitionMapping } from "../partitions/definition.ts";
 import { evaluateSelection } from "../selection/evaluate.ts";
 import { parseSelection } from "../selection/parse.ts";
 import { childrenOf, type Condition, type Neighbours } from "./condition.ts";
+import { conditionText } from "./describe.ts";
 import type { Target } from "./facts.ts";
 
 export interface AutomationCheck {
@@ -76,7 +77,7 @@ export function prepareAutomation({ graph, conditions, checks = [], together = [
   };
   const readers = new Map<Target, Target[]>();
   for (const [target, condition] of conditions) {
-    for (const read of new Set([target, ...readTargets(program, condition, target)])) {
+    for (const read of new Set([target, ...readTargets(program, condition, { target, path: [] })])) {
       const list = readers.get(read);
       if (list) list.push(target);
       else readers.set(read, [target]);
@@ -107,36 +108,49 @@ function isAllowed(program: AutomationProgram, { allow, ignore }: Neighbours, ke
   return ignore === undefined || !program.selected(ignore).has(key);
 }
 
-/** The assets downstream that have a condition, by condition. */
-export function conditionsBelow(program: AutomationProgram, asset: string): Map<Condition, string[]> {
-  const found = new Map<Condition, string[]>();
+/** The different conditions of the assets downstream, without what they themselves say of those below them. */
+export function conditionsBelow(program: AutomationProgram, asset: string): Condition[] {
+  const found = new Map<string, Condition>();
   const node = program.graph.indexOf(asset);
   for (const below of node === -1 ? [] : program.graph.downstream([node])) {
     const key = program.graph.keys[below] ?? "";
     const condition = key === asset ? undefined : program.conditions.get(key);
-    if (condition) found.set(condition, [...(found.get(condition) ?? []), key]);
+    const own = condition ? withoutDownstream(condition) : null;
+    if (own) found.set(conditionText(own), own);
   }
-  return found;
+  return [...found.values()];
 }
 
-function readTargets(program: AutomationProgram, condition: Condition, target: Target): Target[] {
+/** The condition as if `any_downstream_conditions` were false in it; null when nothing is left. */
+function withoutDownstream(condition: Condition): Condition | null {
+  if (condition.type === "any_downstream_conditions") return null;
+  if (condition.type !== "or" && condition.type !== "and") return condition;
+  const parts = condition.of.map(withoutDownstream);
+  const left = parts.filter((part) => part !== null);
+  if (left.length < parts.length && condition.type === "and") return null;
+  const [only] = left;
+  return left.length < 2 ? (only ?? null) : { ...condition, of: left };
+}
+
+function readTargets(program: AutomationProgram, condition: Condition, at: { target: Target; path: readonly string[] }): Target[] {
+  const { target, path } = at;
   switch (condition.type) {
     case "deps_match":
     case "checks_match":
-      return neighboursOf(program, condition, target).flatMap((next) => [next, ...readTargets(program, condition.of, next)]);
+      return neighboursOf(program, condition, target).flatMap((next) => [
+        next,
+        ...readTargets(program, condition.of, { target: next, path }),
+      ]);
     case "asset_matches":
-      return [condition.key, ...readTargets(program, condition.of, condition.key)];
+      return [condition.key, ...readTargets(program, condition.of, { target: condition.key, path })];
     case "any_downstream_conditions":
-      return [...conditionsBelow(program, target).keys()].flatMap((below) =>
-        hasDownstream(below) ? [] : readTargets(program, below, target),
-      );
+      return conditionsBelow(program, target).flatMap((below) => {
+        const text = conditionText(below);
+        return path.includes(text) ? [] : readTargets(program, below, { target, path: [...path, text] });
+      });
     default:
-      return childrenOf(condition).flatMap((child) => readTargets(program, child, target));
+      return childrenOf(condition).flatMap((child) => readTargets(program, child, at));
   }
-}
-
-export function hasDownstream(condition: Condition): boolean {
-  return condition.type === "any_downstream_conditions" || childrenOf(condition).some(hasDownstream);
 }
 
 interface Texts {
