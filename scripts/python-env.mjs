@@ -114,6 +114,12 @@ async function findPython() {
     throw new PythonEnvError(
       `Python ${enough.version} (${enough.command}) has neither pip nor the venv module: install them (on Debian and Ubuntu: apt install python3-venv) and start again.`,
     );
+  if (process.env.HEADGATE_PYTHON) {
+    const what = found[0] ? `Python ${found[0].version}` : "no Python interpreter";
+    throw new PythonEnvError(
+      `HEADGATE_PYTHON names ${process.env.HEADGATE_PYTHON}, which is ${what}; Headgate's example needs Python 3.10 or newer for dbt. Correct it, or unset it to search the usual places.`,
+    );
+  }
   const newest = [...new Set(found.map((python) => python.version))].slice(0, 3).join(", ");
   throw new PythonEnvError(
     `Headgate's example needs Python 3.10 or newer for dbt, but found ${newest === "" ? "none" : `only ${newest}`}: install it (python.org, apt install python3 python3-venv, or brew install python) and start again.`,
@@ -121,6 +127,8 @@ async function findPython() {
 }
 
 function candidates() {
+  // Who names one wants that one, not another that happens to be there.
+  if (process.env.HEADGATE_PYTHON) return [process.env.HEADGATE_PYTHON];
   const names = ["python3", "python", ...[14, 13, 12, 11, 10].map((minor) => `python3.${minor}`)];
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   const files = names.flatMap((name) =>
@@ -134,7 +142,6 @@ function candidates() {
         .reverse()
         .map((version) => join(versions, version, "bin", "python3")),
     );
-  if (process.env.HEADGATE_PYTHON) files.unshift(process.env.HEADGATE_PYTHON);
   return [...new Set(files)].filter((file) => existsSync(file));
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm test`: set-up as needed, then every check of `npm run check`, one after the other and all of them even when one fails. The last
- * line is `N passed, N failed`: each test of the test runner counts, and each other check counts as one.
+ * `npm test`: set-up as needed, then every check of `npm run check`, one after the other and all of them even when one fails. With
+ * `--soak` also the long tests. The last line is `N passed, N failed`: each test of the test runner counts, each other check as one.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,8 @@ import { CommandFailed, exitOf, stopRunningCommands } from "./run-command.mjs";
 
 requireNode();
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
-const report = join(root, "artifacts", "vitest.json");
+/** Steps that run the test runner, and whose single tests count. */
+const TEST_STEPS = new Set(["check:tests", "check:e2e", "check:soak"]);
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 
 for (const [signal, number] of [
@@ -46,7 +47,7 @@ process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 async function runChecks(env) {
   for (const step of checkSteps()) {
     console.log(`\n--- ${step}`);
-    if (step === "check:tests") await runTests(env);
+    if (TEST_STEPS.has(step)) await runTests(step, env);
     else count(step, (await exitOf(npm, ["run", "--silent", step], { cwd: root, env, show: true })).code === 0);
   }
 }
@@ -57,7 +58,7 @@ function checkSteps() {
   const steps = scripts.check.split("&&").map((part) => /^npm run (\S+)$/.exec(part.trim())?.[1]);
   if (steps.includes(undefined))
     throw new CommandFailed(`The script 'check' in package.json must be 'npm run x && npm run y ...', but is '${scripts.check}'.`);
-  return steps;
+  return process.argv.includes("--soak") ? [...steps, "check:soak"] : steps;
 }
 
 function count(step, good) {
@@ -66,17 +67,18 @@ function count(step, good) {
   broken.push(step);
 }
 
-async function runTests(env) {
+async function runTests(step, env) {
+  const report = join(root, "artifacts", `${step.replace(":", "-")}.json`);
   mkdirSync(join(root, "artifacts"), { recursive: true });
   rmSync(report, { force: true });
-  const args = ["run", "--silent", "check:tests", "--", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const args = ["run", "--silent", step, "--", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { code } = await exitOf(npm, args, { cwd: root, env, show: true });
-  if (!existsSync(report)) return count("check:tests (no report was written)", false);
+  if (!existsSync(report)) return count(`${step} (no report was written)`, false);
   const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
   passed += numPassedTests;
   failed += numFailedTests;
-  if (numFailedTests > 0) broken.push(`${numFailedTests} tests`);
+  if (numFailedTests > 0) broken.push(`${numFailedTests} tests of ${step}`);
   // A test file that does not load, or an error outside any test, fails the run without failing a test.
-  if (code !== 0 && numFailedTests === 0) count("check:tests (an error outside the tests)", false);
-  if (code === 0 && numPassedTests === 0) count("check:tests (no test ran)", false);
+  if (code !== 0 && numFailedTests === 0) count(`${step} (an error outside the tests)`, false);
+  if (code === 0 && numPassedTests === 0) count(`${step} (no test ran)`, false);
 }

@@ -81,7 +81,7 @@ async function violations(page: Page): Promise<string[]> {
   });
 }
 
-describe("the dashboard in a browser", { timeout: 60_000 }, () => {
+describe("the dashboard in a browser", { timeout: 180_000 }, () => {
   it("has no accessibility violation on any page, in light and in dark", async () => {
     const found: string[] = [];
     for (const dark of [false, true]) {

@@ -29,11 +29,21 @@ export function afterClose(ending: Ending): NextMove {
 }
 
 function afterHttp(status: number, body: string): NextMove {
-  const said = body === "" ? "" : ` It says: ${body}`;
+  const said = body === "" ? "" : ` It says: ${messageOf(body)}`;
   if (status === 401 || status === 403) return tokenRefused(said);
   if (status === 426) return upgradeRequired(said);
   if (status === 429) return retry("warn", `The control plane asks to slow down (HTTP 429).${said}`, 30_000);
   return retry("warn", `The control plane answered HTTP ${status} instead of opening a socket.${said}`);
+}
+
+/** Errors of the control plane are `{error: {code, message}}`; what a proxy in between says is shown as it is. */
+function messageOf(body: string): string {
+  try {
+    const { error } = JSON.parse(body) as { readonly error?: { readonly message?: unknown } };
+    return typeof error?.message === "string" ? error.message : body;
+  } catch {
+    return body;
+  }
 }
 
 function afterCode(code: number, reason: string): NextMove {

@@ -23,7 +23,7 @@ export async function agent(flags: AgentFlags, context: CommandContext): Promise
   if (token === undefined && flags.tokenFile === undefined && env["HEADGATE_AGENT_TOKEN_FILE"] === undefined) {
     throw new AppError(
       "invalid_input",
-      "No agent token: give --token or --token-file, or set HEADGATE_AGENT_TOKEN. Agent tokens are made in the dashboard under settings.",
+      "No agent token: give --token or --token-file, or set HEADGATE_AGENT_TOKEN. Agent tokens are made on the dashboard's Agents page.",
     );
   }
   const named: readonly (readonly [string, string | number | undefined])[] = [

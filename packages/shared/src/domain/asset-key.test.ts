@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { nearestKeys, parseAssetKey, resolveAssetKey } from "./asset-key.ts";
+import { propertyRuns } from "./property-runs.test-support.ts";
 
 describe("parseAssetKey", () => {
   it.each(["orders", "silver/dim_customer", "a.b/c-d/E_1"])("accepts %s", (text) => {
@@ -59,7 +60,7 @@ describe("nearestKeys", () => {
         const isNear = textbook(a, b) <= 2 || (a.length >= 3 && b.includes(a));
         expect(nearestKeys(a, [b], 1)).toEqual(isNear ? [b] : []);
       }),
-      { seed: 2, numRuns: 1000 },
+      { seed: 2, numRuns: propertyRuns(1000) },
     );
   });
 });

@@ -66,11 +66,6 @@ export function formatClock(at: number, style: TimeStyle & { readonly millisecon
     : formatter("clock", style, options).format(at);
 }
 
-/** `23 Nov 2026`. */
-export function formatDate(at: number, style: TimeStyle): string {
-  return formatter("date", style, { year: "numeric", month: "short", day: "numeric" }).format(at);
-}
-
 /** The zone's short name at that instant: `UTC`, `CET`, `GMT+5:30`. */
 export function zoneName(at: number, style: TimeStyle): string {
   const parts = formatter("zone", style, { hour: "2-digit", timeZoneName: "short" }).formatToParts(at);

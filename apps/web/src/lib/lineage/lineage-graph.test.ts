@@ -50,6 +50,15 @@ describe("lineage graph", () => {
     expect(graph.nodes[1]?.x).toBeGreaterThan(graph.nodes[0]?.x ?? 0);
   });
 
+  it("leads an edge over several columns between the cards on its way", () => {
+    const graph = lineageGraph(definitions({ "a/one": [], "b/mid": ["a/one"], "c/end": ["a/one", "b/mid"] }), null);
+    const long = graph.edges.findIndex(([from, to]) => graph.nodes[from]?.key === "a/one" && graph.nodes[to]?.key === "c/end");
+    const between = graph.nodes.find((node) => node.key === "b/mid");
+    const [bend] = graph.bends[long] ?? [];
+    expect(graph.bends[long]).toHaveLength(1);
+    expect(bend !== undefined && between !== undefined && (bend.y < between.y || bend.y > between.y + graph.nodeHeight)).toBe(true);
+  });
+
   it("tells everything above and below a node, or only so many layers", () => {
     const graph = lineageGraph(sample, null);
     const names = (set: ReadonlySet<number>) => [...set].map((position) => graph.nodes[position]?.key).sort();

@@ -27,4 +27,11 @@ describe("viewport", () => {
     expect(reveal(view, { x: 100, y: 100, width: 50, height: 50 }, screen)).toEqual(view);
     expect(reveal(view, { x: 900, y: 100, width: 50, height: 50 }, screen).x).toBe(174);
   });
+
+  it("opens on the whole when one can read it so, else on its beginning in readable size", () => {
+    expect(open({ x: 0, y: 0, width: 500, height: 300 }, screen).scale).toBe(fit({ x: 0, y: 0, width: 500, height: 300 }, screen).scale);
+    const large = open({ x: 0, y: 0, width: 9000, height: 9000 }, screen);
+    expect(large.scale).toBeGreaterThan(CARD_SCALE);
+    expect(toWorld(large, { x: 24, y: 24 })).toEqual({ x: 0, y: 0 });
+  });
 });

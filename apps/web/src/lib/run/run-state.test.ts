@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { EventRow, RunDetail, StepView } from "@headgate/shared/api/views.ts";
 import { atLeast, filterLines, logLine } from "./log-lines.ts";
 import { applyRunChanges, mergeEvents, runStateFrom } from "./run-state.ts";
-import { timelineRows, timelineTicks } from "./timeline.ts";
+import { notePlace, timelineRows, timelineTicks } from "./timeline.ts";
 
 const event = (seq: number, message = `line ${seq}`): EventRow => ({
   seq,
@@ -69,6 +69,15 @@ const detail: RunDetail = {
 };
 
 describe("events of a run", () => {
+  it("puts a note where it does not cover the bars: after them, before them, and on them only when they fill the row", () => {
+    const bar = (start: number, end: number | null) => ({ bars: [{ kind: "running" as const, start, end }] });
+    const span = { start: 0, length: 100, now: 100 };
+    expect(notePlace(bar(0, 20), span)).toMatchObject({ side: "after", left: "20%", room: "80%" });
+    expect(notePlace(bar(80, 95), span)).toMatchObject({ side: "before", right: "20%", room: "80%" });
+    expect(notePlace(bar(5, null), span).side).toBe("inside");
+    expect(notePlace({ bars: [] }, span)).toMatchObject({ side: "after", left: "0%" });
+  });
+
   it("are kept in order and once, whatever order pages and live frames come in", () => {
     let events = mergeEvents([], [event(1), event(2)]);
     events = mergeEvents(events, [event(2), event(3)]);

@@ -1,4 +1,5 @@
 /** Rows and bars of the run's timeline: a row per step and, inside a step of several assets, a row per asset (a dbt model). Pure. */
+import type { StepView } from "@headgate/shared/api/views.ts";
 import { stepAssetLook, stepLook, type Look } from "#lib/status/look.ts";
 import type { RunState } from "./run-state.ts";
 
@@ -44,10 +45,7 @@ export function timelineRows(state: RunState): TimelineRow[] {
       depth: 0,
       look: stepLook(current.status),
       bars,
-      note:
-        failure ??
-        current.waiting?.message ??
-        (current.attempt > 1 ? `attempt ${current.attempt} of ${current.maxAttempts}` : rowsNote(alone?.rowCount)),
+      note: stepNote(current, alone?.rowCount ?? null),
       noteTone: failure === null ? "muted" : "bad",
     });
     if (current.assets.length < 2) continue;
@@ -68,8 +66,17 @@ export function timelineRows(state: RunState): TimelineRow[] {
   return rows;
 }
 
-function rowsNote(count: number | null | undefined): string | null {
-  return count === null || count === undefined ? null : `${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"}`;
+/** What matters most about the step now: why it failed, what it waits for, that it is tried again, what it made. */
+function stepNote(step: StepView, rowCount: number | null): string | null {
+  if (step.failure !== null) return step.failure.message;
+  if (step.waiting !== null) return step.waiting.message;
+  if (step.status === "skipped") return "skipped, because something before it did not succeed";
+  if (step.attempt > 1) return `attempt ${step.attempt} of ${step.maxAttempts}`;
+  return rowsNote(rowCount);
+}
+
+function rowsNote(count: number | null): string | null {
+  return count === null ? null : `${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"}`;
 }
 
 /** First and last instant to show; a run that goes on ends at `now`. */

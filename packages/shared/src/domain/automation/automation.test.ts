@@ -345,7 +345,7 @@ describe("changing a condition", () => {
   });
 
   it("leaves out an operand", () => {
-    const bare = unwrap(without(build.eager(), "any_deps_missing"));
+    const bare = unwrap(without(build.eager(), build.not(build.anyDepsMissing())));
     const world = openWorld({ assets: { a: {}, x: {}, b: { deps: ["a", "x"], condition: bare } } });
     world.requestedAt(minute(0));
     world.report("a", minute(1));

@@ -5,6 +5,7 @@ import { describeCron } from "./describe.ts";
 import { nextTick, previousTick, tickAtOrAfter, ticksBackFrom, ticksBetween, ticksFrom, type CronInZone } from "./next.ts";
 import { parseCron } from "./parse.ts";
 import { endOfGap, findZone, instantsOf } from "./zone.ts";
+import { propertyRuns } from "../property-runs.test-support.ts";
 
 function schedule(cron: string, timezone = "UTC"): CronInZone {
   return { cron: unwrap(parseCron(cron)), zone: unwrap(findZone(timezone)) };
@@ -165,7 +166,7 @@ describe("searching ticks", () => {
         expect(backwards.toReversed()).toEqual(forwards);
         expect(forwards).toEqual([...new Set(forwards)].toSorted((a, b) => a - b));
       }),
-      { seed: 21, numRuns: 150 },
+      { seed: 21, numRuns: propertyRuns(150) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { layoutGraph, type LayoutNode } from "./layered.ts";
+import { propertyRuns } from "../property-runs.test-support.ts";
 
 const WIDTH = 240;
 const HEIGHT = 80;
@@ -55,7 +56,7 @@ describe("layoutGraph", () => {
           expect(y + HEIGHT).toBeLessThanOrEqual(height + 1e-6);
         }
       }),
-      { seed: 41, numRuns: 200 },
+      { seed: 41, numRuns: propertyRuns(200) },
     );
   });
 

@@ -5,6 +5,7 @@ import type { PartitionMapping, PartitionsDefinition } from "./definition.ts";
 import { downstreamPartitions, inferMapping, upstreamPartitions } from "./mapping.ts";
 import { openPartitions, type PartitionSet } from "./partition-set.ts";
 import { includes, numbersOf } from "./subset.ts";
+import { propertyRuns } from "../property-runs.test-support.ts";
 
 const NOW = Date.parse("2024-03-12T10:30Z");
 const open = (definition: PartitionsDefinition): PartitionSet => unwrap(openPartitions(definition, { now: NOW }));
@@ -140,7 +141,7 @@ describe("downstreamPartitions", () => {
           }
         },
       ),
-      { seed: 33, numRuns: 200 },
+      { seed: 33, numRuns: propertyRuns(200) },
     );
   });
 });

@@ -80,7 +80,8 @@ export function downstreamPartitions(sides: MappedSides, partitions: PartitionSu
     case "identity":
       return ok(identical(upstream, downstream, partitions).subset);
     case "static": {
-      const keys = keysOf(upstream, partitions).flatMap((key) => mapping.downstreamByUpstream[key] ?? []);
+      const { downstreamByUpstream } = mapping;
+      const keys = keysOf(upstream, partitions).flatMap((key) => (Object.hasOwn(downstreamByUpstream, key) ? downstreamByUpstream[key] : []) ?? []);
       return ok(byKeys(downstream, keys).subset);
     }
     case "time_window": {

@@ -5,6 +5,7 @@ import type { PartitionsDefinition } from "./definition.ts";
 import { openPartitions } from "./partition-set.ts";
 import { countOf, difference, includes, intersection, numbersOf, subsetOf, union, withPartition } from "./subset.ts";
 import { readSubset, storeSubset } from "./subset-json.ts";
+import { propertyRuns } from "../property-runs.test-support.ts";
 
 const numbers = fc.uniqueArray(fc.nat(40), { maxLength: 25 });
 const sorted = (values: Iterable<number>) => [...values].toSorted((a, b) => a - b);
@@ -25,7 +26,7 @@ describe("partition subsets", () => {
         // Equal sets have equal ranges, so they can be compared and stored as text.
         expect(union(a, b)).toEqual(subsetOf([...left, ...right]));
       }),
-      { seed: 31, numRuns: 500 },
+      { seed: 31, numRuns: propertyRuns(500) },
     );
   });
 
@@ -55,7 +56,7 @@ describe("stored subsets", () => {
         const subset = subsetOf(drawn.filter((number) => number < set.count));
         expect(readSubset(set, JSON.parse(JSON.stringify(storeSubset(set, subset))))).toEqual(subset);
       }),
-      { seed: 32, numRuns: 300 },
+      { seed: 32, numRuns: propertyRuns(300) },
     );
   });
 

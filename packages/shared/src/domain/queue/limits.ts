@@ -64,10 +64,12 @@ export function limitCounters(settings: LimitSettings): LimitCounters {
   let runs = 0;
   const byTag = new Map<string, number>();
   const holders = new Map<string, StepPlace[]>();
-  const limitOf = (pool: string) => settings.pools[pool] ?? settings.defaultPoolLimit ?? Infinity;
+  // `constructor` is a possible name, and every object seems to have it.
+  const own = <T>(record: Readonly<Record<string, T>>, key: string) => (Object.hasOwn(record, key) ? record[key] : undefined);
+  const limitOf = (pool: string) => own(settings.pools, pool) ?? settings.defaultPoolLimit ?? Infinity;
   const countersOf = (tags: Readonly<Record<string, string>>) =>
     (settings.tagLimits ?? []).flatMap((limit, position) => {
-      const value = tags[limit.key];
+      const value = own(tags, limit.key);
       if (value === undefined || (limit.value !== undefined && limit.value !== value)) return [];
       const tag = limit.perValue === true || limit.value !== undefined ? `${limit.key}=${value}` : limit.key;
       return [{ id: JSON.stringify([position, tag]), tag, limit: limit.limit }];

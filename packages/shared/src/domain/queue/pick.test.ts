@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { pickSteps, type PickInput, type QueueRun, type ReadyStep } from "./pick.ts";
+import { propertyRuns } from "../property-runs.test-support.ts";
 
 function run(id: string, extra: Partial<QueueRun> = {}): QueueRun {
   return { id, priority: 0, queuedAt: Number(id.replace(/\D/g, "")) || 0, active: false, tags: {}, ...extra };
@@ -114,7 +115,7 @@ describe("pickSteps", () => {
         const poolOf = new Map(input.ready.map((step) => [step.step, step.pool]));
         expect(result.assignments.filter(({ step }) => poolOf.get(step) === "p").length).toBeLessThanOrEqual(poolLimit);
       }),
-      { seed: 51, numRuns: 300 },
+      { seed: 51, numRuns: propertyRuns(300) },
     );
   });
 });

@@ -5,6 +5,7 @@ import { unwrap } from "../../errors.ts";
 import { makePlan } from "./plan.ts";
 import type { PlanInput } from "./plan-input.ts";
 import type { GraphAsset, Plan, PlanCheck, PlanUnit } from "./plan-types.ts";
+import { propertyRuns } from "../property-runs.test-support.ts";
 
 type Spec = Readonly<Record<string, { unit?: string | null; deps?: readonly string[]; daily?: boolean }>>;
 
@@ -263,7 +264,7 @@ describe("makePlan", () => {
           }
         }
       }),
-      { seed: 7, numRuns: 300 },
+      { seed: 7, numRuns: propertyRuns(300) },
     );
   });
 });

@@ -4,6 +4,7 @@ import type { Plan, PlanStep } from "./plan-types.ts";
 import { readySteps, stepsAfter, stepsToSkip } from "./progress.ts";
 import { isTerminalRun, isTerminalStep, type RunStatus, type StepStatus } from "./status.ts";
 import { runOutcome, transitionRun, transitionStep, type RunTrigger, type StepTrigger } from "./transition.ts";
+import { propertyRuns } from "../property-runs.test-support.ts";
 
 function planOf(deps: readonly (readonly number[])[]): Plan {
   const steps = deps.map((own, index): PlanStep => ({
@@ -91,7 +92,7 @@ describe("a run of random events", () => {
         }
         if (run === "succeeded") expect(succeeded).toHaveLength(plan.steps.length);
       }),
-      { seed: 61, numRuns: 300 },
+      { seed: 61, numRuns: propertyRuns(300) },
     );
   });
 });

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { isTerminalRun, isTerminalStep, RUN_STATUSES, STEP_STATUSES, type RunStatus, type StepStatus } from "./status.ts";
 import { RUN_TABLE, STEP_TABLE } from "./transition-table.test-support.ts";
 import { RUN_TRIGGERS, runOutcome, STEP_TRIGGERS, transitionRun, transitionStep } from "./transition.ts";
+import { propertyRuns } from "../property-runs.test-support.ts";
 
 describe("transitionRun", () => {
   for (const status of RUN_STATUSES) {
@@ -30,7 +31,7 @@ describe("transitionRun", () => {
           expect(result.ok && isTerminalRun(result.status)).toBe(true);
         }
       }),
-      { seed: 11, numRuns: 500 },
+      { seed: 11, numRuns: propertyRuns(500) },
     );
   });
 });
@@ -61,7 +62,7 @@ describe("transitionStep", () => {
         }
         expect(successes).toBeLessThanOrEqual(1);
       }),
-      { seed: 12, numRuns: 500 },
+      { seed: 12, numRuns: propertyRuns(500) },
     );
   });
 });

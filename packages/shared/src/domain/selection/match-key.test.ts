@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { matchesWildcard } from "./match-key.ts";
+import { propertyRuns } from "../property-runs.test-support.ts";
 
 describe("matchesWildcard", () => {
   it("agrees with a regular expression", () => {
@@ -13,7 +14,7 @@ describe("matchesWildcard", () => {
           expect(matchesWildcard(pattern, key)).toBe(new RegExp(`^${pattern.replaceAll("*", ".*")}$`).test(key));
         },
       ),
-      { seed: 5, numRuns: 2000 },
+      { seed: 5, numRuns: propertyRuns(2000) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { unwrap } from "../../errors.ts";
 import { PARTITION_KIND_VALUES, SELECTION_ATTRIBUTES, type Selection } from "./ast.ts";
 import { parseSelection } from "./parse.ts";
 import { printSelection } from "./print.ts";
+import { propertyRuns } from "../property-runs.test-support.ts";
 
 describe("printSelection", () => {
   it.each([
@@ -68,7 +69,7 @@ describe("printSelection", () => {
       fc.property(tree, (selection) => {
         expect(parseSelection(printSelection(selection))).toEqual({ ok: true, value: selection });
       }),
-      { seed: 3, numRuns: 1000 },
+      { seed: 3, numRuns: propertyRuns(1000) },
     );
   });
 
@@ -82,7 +83,7 @@ describe("printSelection", () => {
         const result = parseSelection(drawn.join(""));
         if (!result.ok) expect(result.error.details).toMatchObject({ position: expect.any(Number), length: expect.any(Number) });
       }),
-      { seed: 4, numRuns: 2000 },
+      { seed: 4, numRuns: propertyRuns(2000) },
     );
   });
 });

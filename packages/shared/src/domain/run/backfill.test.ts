@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { unwrap } from "../../errors.ts";
+import { buildAssetGraph } from "../asset-graph.ts";
+import type { PartitionMapping, PartitionsDefinition } from "../partitions/definition.ts";
+import { openPartitions } from "../partitions/partition-set.ts";
+import type { PartitionSubset } from "../partitions/subset.ts";
+import { backfillProgress, nextBackfillRuns, planBackfill, type BackfillRunState } from "./backfill.ts";
+
+const now = Date.UTC(2025, 0, 4);
+const daily: PartitionsDefinition = { type: "time", cadence: "daily", start: "2025-01-01" };
+const hourly: PartitionsDefinition = { type: "time", cadence: "hourly", start: "2025-01-01-00:00" };
+
+interface Asset {
+  readonly deps?: readonly string[];
+  readonly partitions?: PartitionsDefinition;
+  readonly mapping?: PartitionMapping;
+}
+
+function plan(assets: Record<string, Asset>, options: { perRun?: number; wanted?: Record<string, PartitionSubset> } = {}) {
+  const graph = buildAssetGraph(
+    Object.entries(assets).map(([key, { deps = [], partitions, mapping }]) => {
+      const common = { key, unit: key, location: "main", group: "default", kinds: [], owners: [], tags: {}, partitions };
+      return { ...common, deps: deps.map((dep) => ({ key: dep, mapping })) };
+    }),
+  );
+  const open = (key: string) => (assets[key]?.partitions ? unwrap(openPartitions(assets[key].partitions, { now })) : null);
+  return planBackfill({
+    graph,
+    assets: Object.keys(assets),
+    partitionsOf: open,
+    wanted: (key) => options.wanted?.[key] ?? [0, open(key)?.count ?? 1],
+    partitionsPerRun: options.perRun ?? 1,
+  });
+}
+const lines = (...args: Parameters<typeof plan>) =>
+  unwrap(plan(...args)).map(
+    ({ assets, partition, after }) => `${assets.join("+")} ${partition ?? "-"}${after.length > 0 ? ` after ${after.join(" ")}` : ""}`,
+  );
+
+describe("a backfill", () => {
+  it("puts assets with the same partitions into one run for each partition", () => {
+    expect(lines({ a: { partitions: daily }, b: { deps: ["a"], partitions: daily } })).toEqual([
+      "a+b 2025-01-01",
+      "a+b 2025-01-02",
+      "a+b 2025-01-03",
+    ]);
+  });
+
+  it("makes one run of a range, or as many as its size demands", () => {
+    expect(lines({ a: { partitions: daily } }, { perRun: Infinity })).toEqual(["a 2025-01-01...2025-01-03"]);
+    expect(lines({ a: { partitions: daily } }, { perRun: 2 })).toEqual(["a 2025-01-01...2025-01-02", "a 2025-01-03"]);
+    expect(lines({ a: { partitions: daily } }, { perRun: Infinity, wanted: { a: [0, 1, 2, 3] } })).toEqual([
+      "a 2025-01-01",
+      "a 2025-01-03",
+    ]);
+  });
+
+  it("lets a day wait for its hours only", () => {
+    const runs = lines({ h: { partitions: hourly }, d: { deps: ["h"], partitions: daily } }, { perRun: 24 });
+    expect(runs.slice(3)).toEqual([
+      "d 2025-01-01...2025-01-03 after h[2025-01-01-00:00...2025-01-01-23:00] h[2025-01-02-00:00...2025-01-02-23:00] h[2025-01-03-00:00...2025-01-03-23:00]",
+    ]);
+    const single = lines(
+      { h: { partitions: hourly }, d: { deps: ["h"], partitions: daily } },
+      { perRun: 1, wanted: { h: [0, 1], d: [0, 2] } },
+    );
+    expect(single).toEqual(["h 2025-01-01-00:00", "d 2025-01-01 after h[2025-01-01-00:00]", "d 2025-01-02"]);
+  });
+
+  it("keeps assets apart that read other partitions of each other", () => {
+    const mapping = { type: "time_window", startOffset: -1, endOffset: -1 } as const;
+    expect(lines({ a: { partitions: daily }, b: { deps: ["a"], partitions: daily, mapping } })).toEqual([
+      "a 2025-01-01",
+      "a 2025-01-02",
+      "a 2025-01-03",
+      "b 2025-01-01",
+      "b 2025-01-02 after a[2025-01-01]",
+      "b 2025-01-03 after a[2025-01-02]",
+    ]);
+  });
+
+  it("lets an unpartitioned asset wait for all partitions, and partitions for an unpartitioned asset", () => {
+    expect(lines({ a: {}, b: { deps: ["a"], partitions: daily }, c: { deps: ["b"] } }, { perRun: Infinity })).toEqual([
+      "a -",
+      "b 2025-01-01...2025-01-03 after a",
+      "c - after b[2025-01-01...2025-01-03]",
+    ]);
+  });
+
+  it("makes no circle where two groups meet", () => {
+    const runs = unwrap(
+      plan({ a: { partitions: daily }, x: {}, b: { deps: ["a", "x"], partitions: daily }, c: { deps: ["a"], partitions: daily } }),
+    );
+    const position = new Map(runs.map(({ id }, index) => [id, index]));
+    for (const [index, { after }] of runs.entries()) for (const id of after) expect(position.get(id)).toBeLessThan(index);
+  });
+
+  it("goes on from what is done, in bounds, and not past a failure", () => {
+    const runs = unwrap(
+      plan({ a: { partitions: daily }, x: { partitions: daily, deps: ["a"], mapping: { type: "time_window", startOffset: -1 } } }),
+    );
+    const states = new Map<string, BackfillRunState>();
+    const stateOf = (id: string) => states.get(id) ?? "waiting";
+    expect(nextBackfillRuns(runs, stateOf, 2).map(({ id }) => id)).toEqual(["a[2025-01-01]", "a[2025-01-02]"]);
+    states.set("a[2025-01-01]", "active").set("a[2025-01-02]", "failed").set("a[2025-01-03]", "succeeded");
+    expect(nextBackfillRuns(runs, stateOf, 1)).toEqual([]);
+    expect(nextBackfillRuns(runs, stateOf, 9)).toEqual([]);
+    expect(backfillProgress(runs, stateOf)).toEqual({
+      waiting: 1,
+      active: 1,
+      succeeded: 1,
+      failed: 1,
+      canceled: 0,
+      blocked: 2,
+      done: false,
+    });
+    states.set("a[2025-01-01]", "succeeded");
+    expect(nextBackfillRuns(runs, stateOf, 9).map(({ id }) => id)).toEqual(["x[2025-01-01]"]);
+    states.set("x[2025-01-01]", "canceled");
+    expect(backfillProgress(runs, stateOf)).toMatchObject({ done: true, blocked: 2, canceled: 1 });
+  });
+
+  it("refuses what it cannot plan", () => {
+    expect(plan({ a: { partitions: daily } }, { perRun: 0 }).ok).toBe(false);
+    const minutes: PartitionsDefinition = {
+      type: "time",
+      cadence: "cron",
+      cron: "* * * * *",
+      start: "2020-01-01",
+      format: "%Y-%m-%d-%H:%M",
+    };
+    const flood = plan({ a: { partitions: minutes } });
+    expect(flood.ok ? null : flood.error.code).toBe("too_large");
+  });
+});
