@@ -30,11 +30,15 @@ describe("bad input", () => {
 
   describe("a launch", () => {
     it.each([
-      ["an unknown name", "good/onne", 'There is no job and no asset "good/onne". Did you mean good/one?'],
+      ["an unknown name", "good/onne", 'There is no job and no asset "good/onne". Did you mean good/one'],
       ["a mistyped job", "gods", 'There is no job and no asset "gods". Did you mean goods'],
       ["a selection of nothing", "group:nowhere", "The selection group:nowhere contains no asset. Nothing matches group:nowhere."],
-      ["a selection that does not parse", "good/* or or x", "Selection, character 11: unexpected \"or\".\n  good/* or or x\n            ^"],
-      ["a selection that ends too early", "good/* and (", "Selection, character 13: the text ends too early.\n  good/* and (\n              ^"],
+      ["a selection that does not parse", "good/* or or x", 'Selection, character 11: unexpected "or".\n  good/* or or x\n            ^'],
+      [
+        "a selection that ends too early",
+        "good/* and (",
+        "Selection, character 13: the text ends too early.\n  good/* and (\n              ^",
+      ],
     ])("of %s is refused in one sentence with its place", async (_what, target, sentence) => {
       const result = await headgate(["run", target], { stack });
       expect(result.stderr).toContain(`error: ${sentence}`);
@@ -42,13 +46,27 @@ describe("bad input", () => {
     });
 
     it("over the API names the job, its neighbours and the position", async () => {
-      await expect(stack.api.runs.launch.mutate({ target: { job: "godos" } })).rejects.toThrow('There is no job "godos". Did you mean goods?');
+      await expect(stack.api.runs.launch.mutate({ target: { job: "godos" } })).rejects.toThrow(
+        'There is no job "godos". Did you mean goods?',
+      );
       await expect(stack.api.runs.launch.mutate({ target: { job: "zzzzzzzz" } })).rejects.toThrow("The jobs are goods.");
-      await expect(stack.api.runs.launch.mutate({ target: { job: "goods", location: "elsewhere" } })).rejects.toThrow('Code location elsewhere has no job "goods"; it is defined in lab.');
-      await expect(stack.api.runs.launch.mutate({ target: { selection: "a and (" } })).rejects.toMatchObject({ data: { body: { code: "invalid_selection", details: { position: 7 } } } });
-      await expect(stack.api.runs.launch.mutate({ target: { selection: "good/one", partition: "2024-01-01" } })).rejects.toThrow("no selected asset is partitioned");
-      const unreadable = await fetch(`${stack.url}/api/local/dev/trpc/runs.launch`, { method: "POST", body: "{", headers: { authorization: `Bearer ${stack.token}`, "content-type": "application/json" } });
-      expect(await unreadable.json()).toMatchObject({ error: { data: { body: { code: "invalid_input", message: expect.stringContaining("not JSON") } } } });
+      await expect(stack.api.runs.launch.mutate({ target: { job: "goods", location: "elsewhere" } })).rejects.toThrow(
+        'Code location elsewhere has no job "goods"; it is defined in lab.',
+      );
+      await expect(stack.api.runs.launch.mutate({ target: { selection: "a and (" } })).rejects.toMatchObject({
+        data: { body: { code: "invalid_selection", details: { position: 7 } } },
+      });
+      await expect(stack.api.runs.launch.mutate({ target: { selection: "good/one", partition: "2024-01-01" } })).rejects.toThrow(
+        "no selected asset is partitioned",
+      );
+      const unreadable = await fetch(`${stack.url}/api/local/dev/trpc/runs.launch`, {
+        method: "POST",
+        body: "{",
+        headers: { authorization: `Bearer ${stack.token}`, "content-type": "application/json" },
+      });
+      expect(await unreadable.json()).toMatchObject({
+        error: { data: { body: { code: "invalid_input", message: expect.stringContaining("not JSON") } } },
+      });
     });
 
     it("that was refused left no run behind", async () => {
@@ -72,8 +90,16 @@ describe("bad input", () => {
       ["bad/nan", "bad_output", `Metadata 'entry' of asset "bad/nan" cannot be stored: it is NaN.`],
       ["bad/large", "bad_output", `is 300036 bytes, more than the 204800 allowed; the largest entry is 'entry'. Store the data elsewhere`],
       ["bad/value", "bad_output", `The value of asset "bad/value" cannot be stored: () => 1 could not be cloned. Return plain data`],
-      ["bad/killed", "out_of_memory", "The worker process was killed (signal SIGKILL), most often because the machine or container had no memory left."],
-      ["bad/exits", "worker_died", "The worker process ended without a result (exit code 3). Code that runs in it must throw an error instead of calling process.exit()."],
+      [
+        "bad/killed",
+        "out_of_memory",
+        "The worker process was killed (signal SIGKILL), most often because the machine or container had no memory left.",
+      ],
+      [
+        "bad/exits",
+        "worker_died",
+        "The worker process ended without a result (exit code 3). Code that runs in it must throw an error instead of calling process.exit().",
+      ],
       ["bad/throws", "user_code", "TypeError: the price is missing"],
     ])("with %s fails that step only, as %s, and says why", (key, kind, sentence) => {
       expect(failureOf(key)).toMatchObject({ kind, message: expect.stringContaining(sentence) });
@@ -104,7 +130,13 @@ describe("bad input", () => {
 
     it("shows a dbt model's error with the database's message and the compiled SQL, at the model", async () => {
       const failed = events.flatMap(({ event }) => (event.type === "asset_failed" && event.asset === "broken" ? [event.failure] : []));
-      expect(failed).toMatchObject([{ kind: "dbt", message: expect.stringContaining('Referenced column "no_such_column" not found'), source: { language: "sql", text: expect.stringContaining('from "warehouse"."main"."sound"') } }]);
+      expect(failed).toMatchObject([
+        {
+          kind: "dbt",
+          message: expect.stringContaining('Referenced column "no_such_column" not found'),
+          source: { language: "sql", text: expect.stringContaining('from "warehouse"."main"."sound"') },
+        },
+      ]);
       const materialized = events.flatMap(({ event }) => (event.type === "asset_materialized" ? [event.asset] : []));
       expect(materialized).toContain("sound");
       expect(materialized).not.toContain("below");
@@ -134,8 +166,18 @@ describe("bad input", () => {
       ["throws", "threw", "throws.ts", "RangeError: the settings have no section 'prod'"],
       ["slow", "timeout", undefined, "Loading took longer than 1 seconds and was stopped."],
       ["exportless", "invalid_definition", "exportless.ts", "exportless.ts has no default export."],
-      ["named", "invalid_definition", "named.ts", "headgate.config.ts calls this code location 'named', but named.ts defines the code location 'other'."],
-      ["taken", "invalid_definition", "taken.ts", "fine/one is already defined by code location fine. An asset belongs to one code location: rename or remove one of them."],
+      [
+        "named",
+        "invalid_definition",
+        "named.ts",
+        "headgate.config.ts calls this code location 'named', but named.ts defines the code location 'other'.",
+      ],
+      [
+        "taken",
+        "invalid_definition",
+        "taken.ts",
+        "fine/one is already defined by code location fine. An asset belongs to one code location: rename or remove one of them.",
+      ],
     ])("(%s) says so in the CLI and in the API", (name, kind, file, message) => {
       expect(errors.get(name)).toMatchObject([{ kind, message, ...(file !== undefined && { file }) }]);
       expect(text).toContain(`✗ ${name} does not load; what was in force before stays in force`);
@@ -146,7 +188,10 @@ describe("bad input", () => {
       expect(errors.get("syntax")?.[0]?.codeFrame).toContain('> 2 | const one = defineAsset({ key: "syntax/one", run: () => 1 );');
       const [thrown] = errors.get("throws") ?? [];
       expect(thrown?.codeFrame).toContain("> 3 |   throw new RangeError(");
-      expect(thrown?.stack?.split("\n").slice(1)).toEqual(["    at settings (throws.ts:3:9)", expect.stringMatching(/^ {4}at .*throws\.ts:5:\d+\)?$/)]);
+      expect(thrown?.stack?.split("\n").slice(1)).toEqual([
+        "    at settings (throws.ts:3:9)",
+        expect.stringMatching(/^ {4}at .*throws\.ts:5:\d+\)?$/),
+      ]);
       expect(errors.get("slow")?.[0]?.stack).toContain("connecting");
     });
 
@@ -162,7 +207,8 @@ describe("bad input", () => {
 
     it("leaves its last good version in force and does not hold up the others", async () => {
       const locations = await stack.api.locations.list.query();
-      for (const { name } of BROKEN) expect(locations.find((location) => location.name === name)).toMatchObject({ status: "unavailable", active: { number: 1 } });
+      for (const { name } of BROKEN)
+        expect(locations.find((location) => location.name === name)).toMatchObject({ status: "unavailable", active: { number: 1 } });
       expect(locations.find((location) => location.name === "fine")).toMatchObject({ status: "loaded", active: { number: 2 } });
       const run = await stack.api.runs.launch.mutate({ target: { selection: "syntax/one" } });
       expect((await ended(stack, run.id)).run.status).toBe("succeeded");
@@ -171,7 +217,9 @@ describe("bad input", () => {
     it("is in force again after a good publish, and a rollback puts the version before back", async () => {
       const back = await headgate(["location", "rollback", "fine"], { stack });
       expect(back.stdout).toContain("fine is back at version 1: 1 asset");
-      expect((await headgate(["location", "rollback", "fine", "--to", "99"], { stack })).stderr).toContain("The code location 'fine' has no version 99.");
+      expect((await headgate(["location", "rollback", "fine", "--to", "99"], { stack })).stderr).toContain(
+        "The code location 'fine' has no version 99.",
+      );
       expect((await stack.api.locations.list.query()).find((location) => location.name === "fine")?.active?.number).toBe(1);
     });
 
@@ -205,7 +253,10 @@ describe("bad input", () => {
     it("ends when its token is revoked while it is connected", async () => {
       const { secret: token, view } = await createToken("to be revoked");
       const running = agentProcess(stack.url, token, join(folder, "agent-revoked"));
-      await until("the agent is online", async () => (await stack.api.agents.list.query()).filter((agent) => agent.status === "connected").length === 2);
+      await until(
+        "the agent is online",
+        async () => (await stack.api.agents.list.query()).filter((agent) => agent.status === "connected").length === 2,
+      );
       await stack.api.tokens.revoke.mutate({ id: view.id });
       const { code, output } = await running;
       expect(code).toBe(3);
@@ -235,7 +286,11 @@ describe("bad input", () => {
       ["a batch before hello", [{ t: "batch", items: [{ k: "location", s: 1, location: "lab", version: "v", state: "ready" }] }], 4002],
       ["a hello without an instance", [{ t: "hello", protocol: { min: 1, max: 1 } }], 4002],
       ["a report of another shape", [hello(), { t: "batch", items: [{ k: "done", s: 1 }] }], 4002],
-      ["a gap in the numbers", [hello(), { t: "batch", items: [{ k: "location", s: 5, location: "lab", version: "v", state: "ready" }] }], 4002],
+      [
+        "a gap in the numbers",
+        [hello(), { t: "batch", items: [{ k: "location", s: 5, location: "lab", version: "v", state: "ready" }] }],
+        4002,
+      ],
       ["a frame over the size limit", [hello(), "x".repeat(1_500_000)], 4013],
     ])("that sends %s loses its connection with a reason, and nobody else notices", async (_what, frames, code) => {
       const { secret: token } = await createToken("malformed");
@@ -259,7 +314,9 @@ describe("bad input", () => {
       ["with something that is no token", "nonsense", 401, "this is not a token of Headgate"],
       ["with a token that does not exist", `hg_api_${"x".repeat(43)}`, 401, "token"],
     ])("%s is refused", async (_what, token, status, sentence) => {
-      const answer = await fetch(`${stack.url}/api/local/dev/trpc/home.get`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
+      const answer = await fetch(`${stack.url}/api/local/dev/trpc/home.get`, {
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      });
       expect(answer.status).toBe(status);
       expect(await answer.text()).toContain(sentence);
     });
@@ -270,11 +327,14 @@ describe("bad input", () => {
       await reader.home.get.query();
       await expect(reader.runs.launch.mutate({ target: { job: "goods" } })).rejects.toThrow(/needs the role 'launcher'/);
       await stack.api.tokens.revoke.mutate({ id: view.id });
-      await expect(reader.home.get.query()).rejects.toThrow(/revoked/);
+      const refused = await headgate(["assets"], { stack, env: { HEADGATE_TOKEN: token } });
+      expect(refused).toMatchObject({ code: 2, stderr: "error: the token was revoked; make a new one\n" });
     });
 
     it("of another version is told to reload", async () => {
-      const socket = new (await import("ws")).WebSocket(`${stack.url.replace("http", "ws")}/api/local/dev/live`, { headers: { authorization: `Bearer ${stack.token}` } });
+      const socket = new (await import("ws")).WebSocket(`${stack.url.replace("http", "ws")}/api/local/dev/live`, {
+        headers: { authorization: `Bearer ${stack.token}` },
+      });
       const frames: string[] = [];
       socket.on("message", (data: Buffer) => frames.push(data.toString()));
       socket.on("open", () => socket.send(JSON.stringify({ t: "hello", version: 99, since: null })));
@@ -288,7 +348,10 @@ describe("bad input", () => {
     it("says that its port is in use", async () => {
       const { port } = new URL(stack.url);
       const result = await headgate(["dev", "--project", lab, "--data", join(folder, "second"), "--port", port]);
-      expect(result).toMatchObject({ code: 2, stderr: `error: Port ${port} on 127.0.0.1 is in use by another program. Choose another one with --port.\n` });
+      expect(result).toMatchObject({
+        code: 2,
+        stderr: `error: Port ${port} on 127.0.0.1 is in use by another program. Choose another one with --port.\n`,
+      });
     });
 
     it("says that another instance uses its folder", async () => {
@@ -300,16 +363,29 @@ describe("bad input", () => {
     it("says that it may not write to its folder", async () => {
       const data = join(folder, "read-only");
       mkdirSync(data, { mode: 0o555 });
-      const args = ["dev", "--project", lab, "--data", process.getuid?.() === 0 ? "/sys/headgate" : data, "--port", String(await freePort())];
+      const args = [
+        "dev",
+        "--project",
+        lab,
+        "--data",
+        process.getuid?.() === 0 ? "/sys/headgate" : data,
+        "--port",
+        String(await freePort()),
+      ];
       const result = await headgate(args, { timeoutMs: 30_000 });
-      expect(result.stderr).toMatch(/error: No permission to write to the data folder .*\. Make it writable for you, or choose another one with --data\./);
+      expect(result.stderr).toMatch(
+        /error: No permission to write to the data folder .*\. Make it writable for you, or choose another one with --data\./,
+      );
       expect(result.code).toBe(2);
     });
   });
 
   it("a machine without Python is told what to install", async () => {
     const missing = await pythonEnv(folder, join(folder, "no-python"));
-    expect(missing).toMatchObject({ code: 2, output: expect.stringContaining("which is no Python interpreter; Headgate's example needs Python 3.10 or newer for dbt.") });
+    expect(missing).toMatchObject({
+      code: 2,
+      output: expect.stringContaining("which is no Python interpreter; Headgate's example needs Python 3.10 or newer for dbt."),
+    });
     const old = join(folder, "old-python");
     writeFileSync(old, "#!/bin/sh\necho 3 8 2 1 1\n", { mode: 0o755 });
     expect((await pythonEnv(folder, old)).output).toContain(`${old}, which is Python 3.8.2;`);
@@ -359,8 +435,8 @@ function endOf(args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ reado
 function expireToken(folder: string, id: string): void {
   for (const file of findFiles(folder, ".sqlite")) {
     const database = new DatabaseSync(file, { timeout: 5000 });
-    const known = database.prepare("select 1 from sqlite_master where name = 'tokens'").get();
-    if (known !== undefined) database.prepare("update tokens set expires_at = 1 where id = ?").run(id);
+    const known = database.prepare("select 1 from sqlite_master where name = 'token'").get();
+    if (known !== undefined) database.prepare("update token set expires_at = 1 where id = ?").run(id);
     database.close();
   }
 }

@@ -39,7 +39,12 @@ describe("the dashboard", () => {
   });
 
   const assetPage = (key: string) => `${home}/assets/${key}`;
-  const pill = (where: Page, word: string | RegExp) => where.locator("main header, main").first().getByText(word, { exact: typeof word === "string" }).first();
+  const pill = (where: Page, word: string | RegExp) =>
+    where
+      .locator("main header, main")
+      .first()
+      .getByText(word, { exact: typeof word === "string" })
+      .first();
   const runsOf = async () => (await stack.api.runs.list.query({})).items;
   async function ended(run: string) {
     return until(`run ${run} ends`, async () => {
@@ -89,7 +94,11 @@ describe("the dashboard", () => {
     await page.locator("[data-row='supplier/invoices']").getByText("skipped, because something before it did not succeed").waitFor();
     await screenshot(page, "failed-run");
     await follow(page, `${home}/runs`);
-    await page.getByRole("listitem").filter({ has: page.locator(`[data-run-link="${first.id}"]`) }).getByText(FAILURE).waitFor();
+    await page
+      .getByRole("listitem")
+      .filter({ has: page.locator(`[data-run-link="${first.id}"]`) })
+      .getByText(FAILURE)
+      .waitFor();
     await follow(page, assetPage("supplier/orders"));
     await page.locator("main").getByText(FAILURE).first().waitFor();
     await follow(page, home);
@@ -124,7 +133,9 @@ describe("the dashboard", () => {
     await page.getByLabel("Search the log").fill("");
     await expect.poll(async () => Number(await count.getAttribute("data-log-count"))).toBe(2);
 
-    const line = (await stack.api.runs.events.query({ run: id, after: 0, limit: 1000 })).events.find((event) => event.event.type === "log" && event.event.message === "shelf 200 counted");
+    const line = (await stack.api.runs.events.query({ run: id, after: 0, limit: 1000 })).events.find(
+      (event) => event.event.type === "log" && event.event.message === "shelf 200 counted",
+    );
     const other = await openTab(context);
     await other.page.goto(`${stack.url}${home}/runs/${id}#L${line?.seq}`);
     await other.page.locator(`[data-seq="${line?.seq}"]`).getByText("shelf 200 counted").waitFor();

@@ -26,11 +26,18 @@ afterAll(async () => {
 });
 
 /** A second agent, whose connection goes through the proxy; started again when it was killed, as a supervisor of the system would. */
-function keepAgent(options: { readonly url: string; readonly token: string; readonly data: string }): { readonly pid: () => number | undefined; stop: () => Promise<void> } {
+function keepAgent(options: { readonly url: string; readonly token: string; readonly data: string }): {
+  readonly pid: () => number | undefined;
+  stop: () => Promise<void>;
+} {
   let child: ChildProcess;
   let stopped = false;
   const start = () => {
-    child = spawn(process.execPath, [CLI, "agent", "--url", options.url, "--token", options.token, "--data", options.data, "--slots", "2"], { cwd: ROOT, env: stackEnv(), stdio: "ignore" });
+    child = spawn(
+      process.execPath,
+      [CLI, "agent", "--url", options.url, "--token", options.token, "--data", options.data, "--slots", "2"],
+      { cwd: ROOT, env: stackEnv(), stdio: "ignore" },
+    );
     child.once("exit", () => {
       if (!stopped) setTimeout(start, 300);
     });
@@ -79,13 +86,23 @@ describe("killing things at random instants", () => {
       () => proxy.close(),
       () => second.stop(),
     );
-    await until("both agents connect", async () => (await stack.api.agents.list.query()).filter((agent) => agent.status === "connected").length >= 2);
+    await until(
+      "both agents connect",
+      async () => (await stack.api.agents.list.query()).filter((agent) => agent.status === "connected").length >= 2,
+    );
 
     const killed: Record<Victim, number> = { workerd: 0, agent: 0, worker: 0, socket: 0 };
     const kill = (victim: Victim) => {
       const { workerd, agent, workers } = stack.children();
       const pick = (pids: readonly number[]) => pids[Math.floor(random() * pids.length)];
-      const pid = victim === "workerd" ? pick(workerd) : victim === "worker" ? pick(workers) : victim === "agent" ? pick([...agent, ...(second.pid() === undefined ? [] : [second.pid() ?? 0])]) : undefined;
+      const pid =
+        victim === "workerd"
+          ? pick(workerd)
+          : victim === "worker"
+            ? pick(workers)
+            : victim === "agent"
+              ? pick([...agent, ...(second.pid() === undefined ? [] : [second.pid() ?? 0])])
+              : undefined;
       if (victim === "socket") killed.socket += proxy.cut() > 0 ? 1 : 0;
       else if (pid !== undefined && pid > 0) {
         process.kill(pid, "SIGKILL");
@@ -114,7 +131,9 @@ describe("killing things at random instants", () => {
     const audits = [];
     for (const run of ids) audits.push(await auditRun(stack.api, run, LOGS));
     const steps = ids.length * 9;
-    console.log(`seed ${seed}: killed ${JSON.stringify(killed)}; ${audits.filter((audit) => audit.status === "succeeded").length} of ${RUNS} runs succeeded, ${audits.reduce((sum, audit) => sum + audit.attempts, 0)} attempts for ${steps} steps`);
+    console.log(
+      `seed ${seed}: killed ${JSON.stringify(killed)}; ${audits.filter((audit) => audit.status === "succeeded").length} of ${RUNS} runs succeeded, ${audits.reduce((sum, audit) => sum + audit.attempts, 0)} attempts for ${steps} steps`,
+    );
     expect(audits.flatMap((audit) => audit.problems)).toEqual([]);
     expect(killed).toMatchObject({ workerd: expect.any(Number) });
     for (const victim of ["workerd", "agent", "worker", "socket"] as const) expect(killed[victim]).toBeGreaterThan(0);

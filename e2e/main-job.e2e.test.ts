@@ -3,7 +3,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { accessibilityProblems, follow, NARROW, openChromium, openTab, screenshot, sidewaysProblems, signedIn, WIDE, type Tab } from "./support/browser.ts";
+import {
+  accessibilityProblems,
+  follow,
+  NARROW,
+  openChromium,
+  openTab,
+  screenshot,
+  sidewaysProblems,
+  signedIn,
+  WIDE,
+  type Tab,
+} from "./support/browser.ts";
 import { duckdbRows, findFile } from "./support/duckdb-rows.ts";
 import { devOnce, type OnceReport } from "./support/one-run.ts";
 import { freePort, removeFolder, ROOT, startStack, temporaryFolder, type Stack } from "./support/stack.ts";
@@ -46,18 +57,24 @@ describe("the main job", () => {
   });
 
   it("reports the row counts that DuckDB itself counts", () => {
-    const reported = Object.fromEntries(once.assets.filter((asset) => asset.asset in expected.rows).map((asset) => [asset.asset, asset.rows]));
+    const reported = Object.fromEntries(
+      once.assets.filter((asset) => asset.asset in expected.rows).map((asset) => [asset.asset, asset.rows]),
+    );
     expect(reported).toEqual(expected.rows);
     const tables = Object.keys(expected.rows).filter((key) => counted.has(key));
     expect(tables.length).toBeGreaterThanOrEqual(Object.keys(expected.rows).length - 1);
-    expect(Object.fromEntries(tables.map((key) => [key, counted.get(key)]))).toEqual(Object.fromEntries(tables.map((key) => [key, expected.rows[key]])));
+    expect(Object.fromEntries(tables.map((key) => [key, counted.get(key)]))).toEqual(
+      Object.fromEntries(tables.map((key) => [key, expected.rows[key]])),
+    );
   });
 
   it("keeps everything over a restart: the same run, the same states, nothing run again", async () => {
     const runs = await stack.api.runs.list.query({});
     expect(runs.items.map((run) => run.id)).toEqual([once.run?.id]);
     const states = await stack.api.assets.states.query({ limit: 1000 });
-    const kept = Object.fromEntries(states.items.filter((state) => state.key in expected.rows).map((state) => [state.key, state.materialized?.rowCount]));
+    const kept = Object.fromEntries(
+      states.items.filter((state) => state.key in expected.rows).map((state) => [state.key, state.materialized?.rowCount]),
+    );
     expect(kept).toEqual(expected.rows);
   });
 
@@ -83,7 +100,10 @@ describe("the main job", () => {
 
   it("shows them on the asset's page and one bar per dbt model, with seconds and rows, on the run's page", async () => {
     await follow(page, `${home}/assets/gold/fct_orders`);
-    await page.getByText(`${expected.rows["gold/fct_orders"]?.toLocaleString("en")} rows`).first().waitFor();
+    await page
+      .getByText(`${expected.rows["gold/fct_orders"]?.toLocaleString("en")} rows`)
+      .first()
+      .waitFor();
     await follow(page, `${home}/runs/${once.run?.id}`);
     const models = Object.keys(expected.rows).filter((key) => !key.startsWith("raw/"));
     for (const model of models) {
@@ -126,20 +146,23 @@ describe("the main job", () => {
       { scheme, size: NARROW },
     ]);
 
-    it.for(looks)("$scheme, $size.width px wide: no accessibility violation, no console error, no sideways scroll", async ({ scheme, size }) => {
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.setViewportSize(size);
-      const problems: Record<string, readonly string[]> = {};
-      for (const [name, path, landmark] of views()) {
-        tab.errors.length = 0;
-        await follow(page, path);
-        await page.locator(landmark).locator("visible=true").first().waitFor();
-        await page.getByText("Loading").first().waitFor({ state: "detached" });
-        const found = [...(await accessibilityProblems(page)), ...(await sidewaysProblems(page)), ...tab.errors];
-        if (found.length > 0) problems[name] = found;
-        await screenshot(page, `${scheme}-${size.width}/${name}`);
-      }
-      expect(problems).toEqual({});
-    });
+    it.for(looks)(
+      "$scheme, $size.width px wide: no accessibility violation, no console error, no sideways scroll",
+      async ({ scheme, size }) => {
+        await page.emulateMedia({ colorScheme: scheme });
+        await page.setViewportSize(size);
+        const problems: Record<string, readonly string[]> = {};
+        for (const [name, path, landmark] of views()) {
+          tab.errors.length = 0;
+          await follow(page, path);
+          await page.locator(landmark).locator("visible=true").first().waitFor();
+          await page.getByText("Loading").first().waitFor({ state: "detached" });
+          const found = [...(await accessibilityProblems(page)), ...(await sidewaysProblems(page)), ...tab.errors];
+          if (found.length > 0) problems[name] = found;
+          await screenshot(page, `${scheme}-${size.width}/${name}`);
+        }
+        expect(problems).toEqual({});
+      },
+    );
   });
 });

@@ -28,16 +28,24 @@ describe("a second, unrelated dbt project", () => {
 
   it("materializes all of them in one run, with live progress per model", { timeout: 400_000 }, async () => {
     const run = await stack.api.runs.launch.mutate({ target: { job: "everything" } });
-    const progress = await until("some but not all models are done", async () => {
-      const detail = await stack.api.runs.get.query({ run: run.id });
-      if (isTerminalRun(detail.run.status)) throw new Error(`the run ended (${detail.run.status}) before progress was seen`);
-      return detail.run.materialized > 0 && detail.run.materialized < MODELS ? detail.run.materialized : null;
-    }, 180_000);
+    const progress = await until(
+      "some but not all models are done",
+      async () => {
+        const detail = await stack.api.runs.get.query({ run: run.id });
+        if (isTerminalRun(detail.run.status)) throw new Error(`the run ended (${detail.run.status}) before progress was seen`);
+        return detail.run.materialized > 0 && detail.run.materialized < MODELS ? detail.run.materialized : null;
+      },
+      180_000,
+    );
     expect(progress).toBeLessThan(MODELS);
-    const detail = await until("the run ends", async () => {
-      const found = await stack.api.runs.get.query({ run: run.id });
-      return isTerminalRun(found.run.status) ? found : null;
-    }, 300_000);
+    const detail = await until(
+      "the run ends",
+      async () => {
+        const found = await stack.api.runs.get.query({ run: run.id });
+        return isTerminalRun(found.run.status) ? found : null;
+      },
+      300_000,
+    );
     expect(detail.run).toMatchObject({ status: "succeeded", materialized: MODELS });
     const states = await stack.api.assets.states.query({ limit: 1000 });
     expect(states.items.filter((state) => state.materialized?.rowCount === null).map((state) => state.key)).toEqual([]);
@@ -49,10 +57,14 @@ describe("a second, unrelated dbt project", () => {
   it("runs one model with what is upstream of it", { timeout: 120_000 }, async () => {
     const preview = await stack.api.runs.preview.query({ target: { selection: "+marts/marts_004" } });
     const run = await stack.api.runs.launch.mutate({ target: { selection: "+marts/marts_004" } });
-    const detail = await until("the run ends", async () => {
-      const found = await stack.api.runs.get.query({ run: run.id });
-      return isTerminalRun(found.run.status) ? found : null;
-    }, 100_000);
+    const detail = await until(
+      "the run ends",
+      async () => {
+        const found = await stack.api.runs.get.query({ run: run.id });
+        return isTerminalRun(found.run.status) ? found : null;
+      },
+      100_000,
+    );
     expect(detail.run).toMatchObject({ status: "succeeded", materialized: preview.assets.length });
     expect(preview.assets.length).toBeGreaterThan(2);
     expect(preview.assets.length).toBeLessThan(10);

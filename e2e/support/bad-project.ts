@@ -13,7 +13,11 @@ export interface LocationSource {
 /** Writes a project of several code locations; called again, it is the next state of the same project. */
 export function writeProject(folder: string, locations: readonly LocationSource[]): void {
   const entries = locations.map(({ name, config = "" }) => `{ name: "${name}", entry: "${name}.ts"${config} }`);
-  write(folder, "headgate.config.ts", `import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [${entries.join(", ")}] });\n`);
+  write(
+    folder,
+    "headgate.config.ts",
+    `import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [${entries.join(", ")}] });\n`,
+  );
   write(folder, "package.json", `{ "name": "bad-input", "private": true, "type": "module" }\n`);
   for (const { name, code } of locations) write(folder, `${name}.ts`, code);
   if (!existsSync(join(folder, "node_modules"))) symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
@@ -29,15 +33,31 @@ const SDK = `import { defineAsset, defineCodeLocation, defineJob, defineSchedule
 
 /** A location with one asset of its own, as the good state before something goes wrong. */
 export function goodLocation(name: string, value = 1): LocationSource {
-  return { name, code: `${SDK}export default defineCodeLocation({ assets: [defineAsset({ key: "${name}/one", run: () => ${value} })] });\n` };
+  return {
+    name,
+    code: `${SDK}export default defineCodeLocation({ assets: [defineAsset({ key: "${name}/one", run: () => ${value} })] });\n`,
+  };
 }
 
 /** Each does not load, for the reason in its name. */
 export const BROKEN: readonly LocationSource[] = [
-  { name: "syntax", code: `${SDK}const one = defineAsset({ key: "syntax/one", run: () => 1 );\nexport default defineCodeLocation({ assets: [one] });\n` },
-  { name: "missing", code: `import { chunk } from "no-such-package-here";\n${SDK}export default defineCodeLocation({ env: chunk([]) });\n` },
-  { name: "throws", code: `${SDK}function settings(): never {\n  throw new RangeError("the settings have no section 'prod'");\n}\nexport default defineCodeLocation({ env: settings() });\n` },
-  { name: "slow", config: ", indexTimeoutSeconds: 1", code: `${SDK}console.log("connecting");\nawait new Promise((wake) => setTimeout(wake, 60_000));\nexport default defineCodeLocation({});\n` },
+  {
+    name: "syntax",
+    code: `${SDK}const one = defineAsset({ key: "syntax/one", run: () => 1 );\nexport default defineCodeLocation({ assets: [one] });\n`,
+  },
+  {
+    name: "missing",
+    code: `import { chunk } from "no-such-package-here";\n${SDK}export default defineCodeLocation({ env: chunk([]) });\n`,
+  },
+  {
+    name: "throws",
+    code: `${SDK}function settings(): never {\n  throw new RangeError("the settings have no section 'prod'");\n}\nexport default defineCodeLocation({ env: settings() });\n`,
+  },
+  {
+    name: "slow",
+    config: ", indexTimeoutSeconds: 1",
+    code: `${SDK}console.log("connecting");\nawait new Promise((wake) => setTimeout(wake, 60_000));\nexport default defineCodeLocation({});\n`,
+  },
   { name: "exportless", code: `export const one = 1;\n` },
   { name: "named", code: `${SDK}export default defineCodeLocation({ name: "other" });\n` },
   {
@@ -51,7 +71,10 @@ export default defineCodeLocation({ assets: [a, b, again], jobs: [job, none], sc
 `,
   },
   // Good by itself, but the key belongs to another location.
-  { name: "taken", code: `${SDK}export default defineCodeLocation({ assets: [defineAsset({ key: "fine/one", run: () => 1 }), defineAsset({ key: "taken/new", run: () => 1 })] });\n` },
+  {
+    name: "taken",
+    code: `${SDK}export default defineCodeLocation({ assets: [defineAsset({ key: "fine/one", run: () => 1 }), defineAsset({ key: "taken/new", run: () => 1 })] });\n`,
+  },
 ];
 
 /** Assets that fail while they run, two good ones, and a dbt project whose second model has an error in its SQL. */
@@ -70,7 +93,11 @@ export function writeBrokenProfile(folder: string): void {
 const PROFILE = `warehouse:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n      path: "{{ env_var('DUCKDB_PATH', 'warehouse.duckdb') }}"\n`;
 
 function writeDbtProject(folder: string, profile: string): void {
-  write(folder, "warehouse/dbt_project.yml", `name: warehouse\nversion: "1.0.0"\nconfig-version: 2\nprofile: warehouse\nflags:\n  send_anonymous_usage_stats: false\n`);
+  write(
+    folder,
+    "warehouse/dbt_project.yml",
+    `name: warehouse\nversion: "1.0.0"\nconfig-version: 2\nprofile: warehouse\nflags:\n  send_anonymous_usage_stats: false\n`,
+  );
   write(folder, "warehouse/profiles.yml", profile);
   write(folder, "warehouse/models/sound.sql", "select 1 as id\n");
   write(folder, "warehouse/models/broken.sql", "select id, no_such_column + 1 as price from {{ ref('sound') }}\n");

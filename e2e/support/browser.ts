@@ -13,7 +13,14 @@ export const NARROW = { width: 390, height: 844 };
 export async function openChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env["HEADGATE_CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
   });
 }
 
@@ -69,9 +76,19 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
   // Through the debugger, because the page's own policy rightly refuses foreign scripts.
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
   return page.evaluate(async () => {
-    const axe = (window as unknown as { axe: { run(): Promise<{ violations: { id: string; help: string; nodes: { target: unknown; failureSummary?: string }[] }[] }> } }).axe;
+    const axe = (
+      window as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; help: string; nodes: { target: unknown; failureSummary?: string }[] }[] }> };
+      }
+    ).axe;
     const { violations } = await axe.run();
-    return violations.map((rule) => `${rule.id} (${rule.nodes.length}): ${rule.help}: ${rule.nodes.slice(0, 3).map((node) => `${String(node.target)} ${(node.failureSummary ?? "").split("\n")[1]?.trim() ?? ""}`).join(" | ")}`);
+    return violations.map(
+      (rule) =>
+        `${rule.id} (${rule.nodes.length}): ${rule.help}: ${rule.nodes
+          .slice(0, 3)
+          .map((node) => `${String(node.target)} ${(node.failureSummary ?? "").split("\n")[1]?.trim() ?? ""}`)
+          .join(" | ")}`,
+    );
   });
 }
 
@@ -81,10 +98,18 @@ export async function sidewaysProblems(page: Page): Promise<string[]> {
     const { clientWidth, scrollWidth } = document.documentElement;
     if (scrollWidth <= clientWidth) return [];
     const inScroller = (element: Element) => {
-      for (let parent = element.parentElement; parent; parent = parent.parentElement) if (getComputedStyle(parent).overflowX !== "visible") return true;
+      for (let parent = element.parentElement; parent; parent = parent.parentElement)
+        if (getComputedStyle(parent).overflowX !== "visible") return true;
       return false;
     };
-    const culprits = [...document.body.querySelectorAll("*")].filter((element) => element.getBoundingClientRect().right > clientWidth + 1 && !inScroller(element));
-    return [`the page is ${scrollWidth} px wide: ${culprits.slice(-3).map((element) => `${element.tagName.toLowerCase()}.${element.className} "${(element.textContent ?? "").trim().slice(0, 40)}"`).join(" | ")}`];
+    const culprits = [...document.body.querySelectorAll("*")].filter(
+      (element) => element.getBoundingClientRect().right > clientWidth + 1 && !inScroller(element),
+    );
+    return [
+      `the page is ${scrollWidth} px wide: ${culprits
+        .slice(-3)
+        .map((element) => `${element.tagName.toLowerCase()}.${element.className} "${(element.textContent ?? "").trim().slice(0, 40)}"`)
+        .join(" | ")}`,
+    ];
   });
 }

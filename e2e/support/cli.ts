@@ -10,11 +10,17 @@ export interface CliResult {
   readonly json: readonly Readonly<Record<string, unknown>>[];
 }
 
-export function headgate(args: readonly string[], options: { readonly stack?: Stack; readonly env?: NodeJS.ProcessEnv; readonly timeoutMs?: number } = {}): Promise<CliResult> {
+export function headgate(
+  args: readonly string[],
+  options: { readonly stack?: Stack; readonly env?: NodeJS.ProcessEnv; readonly timeoutMs?: number } = {},
+): Promise<CliResult> {
   const { stack } = options;
   const connection = stack === undefined ? {} : { HEADGATE_URL: stack.url, HEADGATE_TOKEN: stack.token };
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [CLI, ...args], { env: { ...stackEnv(), ...connection, ...options.env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [CLI, ...args], {
+      env: { ...stackEnv(), ...connection, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));

@@ -14,7 +14,9 @@ export async function duckdbRows(file: string): Promise<Map<string, number>> {
   const instance = await DuckDBInstance.create(file, { access_mode: "READ_ONLY" });
   const connection = await instance.connect();
   try {
-    const tables = await connection.runAndReadAll("select table_schema, table_name from information_schema.tables where table_schema not in ('information_schema', 'main')");
+    const tables = await connection.runAndReadAll(
+      "select table_schema, table_name from information_schema.tables where table_schema not in ('information_schema', 'main')",
+    );
     const counts = new Map<string, number>();
     for (const [schema, table] of tables.getRows()) {
       const counted = await connection.runAndReadAll(`select count(*) from "${String(schema)}"."${String(table)}"`);

@@ -17,11 +17,15 @@ export interface OnceReport {
 }
 
 export async function devOnce(options: { readonly project: string; readonly data: string; readonly port: number }): Promise<OnceReport> {
-  const child = spawn(process.execPath, [CLI, "dev", "--once", "--json", "--project", options.project, "--data", options.data, "--port", String(options.port)], {
-    cwd: ROOT,
-    env: stackEnv(),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [CLI, "dev", "--once", "--json", "--project", options.project, "--data", options.data, "--port", String(options.port)],
+    {
+      cwd: ROOT,
+      env: stackEnv(),
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));

@@ -1,5 +1,4 @@
 /** A bare socket on the agent's address, for frames that no real agent would send. */
-import { once } from "node:events";
 import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
 import { WebSocket } from "ws";
 
@@ -14,8 +13,15 @@ export interface RawEnd {
 }
 
 /** Sends the frames and waits for the control plane to end the connection. */
-export async function rawAgent(url: string, token: string, frames: readonly (string | object)[], subprotocol = AGENT_SUBPROTOCOL): Promise<RawEnd> {
-  const socket = new WebSocket(`${url.replace(/^http/, "ws")}/agent/v1/connect`, subprotocol, { headers: { authorization: `Bearer ${token}` } });
+export async function rawAgent(
+  url: string,
+  token: string,
+  frames: readonly (string | object)[],
+  subprotocol = AGENT_SUBPROTOCOL,
+): Promise<RawEnd> {
+  const socket = new WebSocket(`${url.replace(/^http/, "ws")}/agent/v1/connect`, subprotocol, {
+    headers: { authorization: `Bearer ${token}` },
+  });
   const received: Readonly<Record<string, unknown>>[] = [];
   let refused: { status: number; body: string } | null = null;
   socket.on("error", () => undefined);
@@ -33,7 +39,9 @@ export async function rawAgent(url: string, token: string, frames: readonly (str
   socket.on("open", () => {
     for (const frame of frames) socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
   });
-  const [code, reason] = (await once(socket, "close")) as [number, Buffer];
+  const { code, reason } = await new Promise<{ code: number; reason: Buffer }>((done) =>
+    socket.once("close", (closed, why) => done({ code: closed, reason: why })),
+  );
   const { status, body } = refused ?? { status: null, body: "" };
   return { status, body, frames: received, code, reason: reason.toString() };
 }

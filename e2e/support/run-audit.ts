@@ -23,7 +23,8 @@ export async function auditRun(api: Api, run: string, logsPerAttempt: number): P
     if (event.seq !== position + 1) complain(`event ${position + 1} has number ${event.seq}`);
   });
   if (!isTerminalRun(detail.run.status)) complain(`ended in ${detail.run.status}`);
-  if (detail.run.status !== "succeeded" && !(detail.failure && HONEST.has(detail.failure.kind))) complain(`${detail.run.status} because of ${detail.failure?.kind ?? "nothing"}: ${detail.failure?.message ?? ""}`);
+  if (detail.run.status !== "succeeded" && !(detail.failure && HONEST.has(detail.failure.kind)))
+    complain(`${detail.run.status} because of ${detail.failure?.kind ?? "nothing"}: ${detail.failure?.message ?? ""}`);
   const terminal = events.filter((event) => ["run_succeeded", "run_failed", "run_canceled"].includes(event.event.type));
   if (terminal.length !== 1) complain(`${terminal.length} events of the run's end`);
 
@@ -34,9 +35,11 @@ export async function auditRun(api: Api, run: string, logsPerAttempt: number): P
     attempts += count("step_assigned");
     if (!isTerminalStep(step.status)) complain(`step ${step.key} ended as ${step.status}`);
     if (count("step_succeeded") > 1) complain(`step ${step.key} succeeded ${count("step_succeeded")} times`);
-    if ((step.status === "succeeded") !== (count("step_succeeded") === 1)) complain(`step ${step.key} is ${step.status} with ${count("step_succeeded")} success events`);
+    if ((step.status === "succeeded") !== (count("step_succeeded") === 1))
+      complain(`step ${step.key} is ${step.status} with ${count("step_succeeded")} success events`);
     if (step.status !== "succeeded") continue;
-    if (count("asset_materialized") !== step.assets.length) complain(`step ${step.key} has ${count("asset_materialized")} materializations for ${step.assets.length} assets`);
+    if (count("asset_materialized") !== step.assets.length)
+      complain(`step ${step.key} has ${count("asset_materialized")} materializations for ${step.assets.length} assets`);
     const last = Math.max(...own.map((event) => event.attempt ?? 0));
     const lines = own.flatMap((event) => (event.event.type === "log" && event.attempt === last ? [event.event.message] : []));
     const expected = Array.from({ length: logsPerAttempt }, (_, index) => `line ${index + 1}`);

@@ -49,14 +49,24 @@ export function stackEnv(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: paths.join(delimiter), NO_COLOR: "1" };
 }
 
-export async function startStack(options: { readonly project: string; readonly data?: string; readonly port?: number; readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv }): Promise<Stack> {
+export async function startStack(options: {
+  readonly project: string;
+  readonly data?: string;
+  readonly port?: number;
+  readonly args?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}): Promise<Stack> {
   const data = options.data ?? temporaryFolder("data");
   const port = options.port ?? (await freePort());
-  const child = spawn(process.execPath, [CLI, "dev", "--json", "--project", options.project, "--data", data, "--port", String(port), ...(options.args ?? [])], {
-    cwd: ROOT,
-    env: { ...stackEnv(), ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [CLI, "dev", "--json", "--project", options.project, "--data", data, "--port", String(port), ...(options.args ?? [])],
+    {
+      cwd: ROOT,
+      env: { ...stackEnv(), ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   let text = "";
   child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
   const ready = await new Promise<JsonEvent>((done, failed) => {
@@ -85,7 +95,9 @@ export async function startStack(options: { readonly project: string; readonly d
 }
 
 export function openApi(url: string, deployment: { readonly org: string; readonly name: string }, token: string): Api {
-  return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/api/${deployment.org}/${deployment.name}/trpc`, headers: { authorization: `Bearer ${token}` } })] });
+  return createTRPCClient<AppRouter>({
+    links: [httpLink({ url: `${url}/api/${deployment.org}/${deployment.name}/trpc`, headers: { authorization: `Bearer ${token}` } })],
+  });
 }
 
 export async function stopProcess(child: ChildProcess): Promise<void> {
@@ -108,7 +120,8 @@ export async function until<T>(what: string, check: () => Promise<T | null | und
     } catch (error) {
       last = error;
     }
-    if (Date.now() > end) throw new Error(`${what} did not happen in ${timeoutMs / 1000} s${last === null ? "" : `; last error: ${String(last)}`}`);
+    if (Date.now() > end)
+      throw new Error(`${what} did not happen in ${timeoutMs / 1000} s${last === null ? "" : `; last error: ${String(last)}`}`);
     await new Promise((wake) => setTimeout(wake, 100));
   }
 }

@@ -6,11 +6,17 @@ import { ROOT } from "./stack.ts";
 /** `LOGS` numbered lines per attempt, so that a lost or doubled one is seen. */
 export const LOGS = 6;
 
-export function writeStepsProject(folder: string, options: { readonly width: number; readonly depth: number; readonly sleepMs: number; readonly retries: number }): void {
+export function writeStepsProject(
+  folder: string,
+  options: { readonly width: number; readonly depth: number; readonly sleepMs: number; readonly retries: number },
+): void {
   mkdirSync(folder, { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "package.json"), `{ "name": "steps", "private": true, "type": "module" }\n`);
-  writeFileSync(join(folder, "headgate.config.ts"), `import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [{ name: "steps", entry: "location.ts" }] });\n`);
+  writeFileSync(
+    join(folder, "headgate.config.ts"),
+    `import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [{ name: "steps", entry: "location.ts" }] });\n`,
+  );
   writeFileSync(
     join(folder, "location.ts"),
     `import { setTimeout as sleep } from "node:timers/promises";

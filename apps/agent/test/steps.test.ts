@@ -163,7 +163,13 @@ describe("running steps", () => {
   test.each([
     ["throws", { kind: "internal", message: "The runtime of the code location failed: escaped" }],
     ["uncaught", { kind: "user_code", message: "nobody caught this" }],
-    ["exits", { kind: "worker_died", message: expect.stringMatching(/^The worker process ended without a result \(exit code 7\)\. .*process\.exit/) }],
+    [
+      "exits",
+      {
+        kind: "worker_died",
+        message: expect.stringMatching(/^The worker process ended without a result \(exit code 7\)\. .*process\.exit/),
+      },
+    ],
     ["unserializable", { kind: "bad_output" }],
     ["emits-nothing", { kind: "internal", message: "The runtime of the code location failed: emit() got null instead of an event." }],
     ["returns-nothing", { kind: "internal" }],

@@ -23,6 +23,20 @@ describe("launching", () => {
     expect(await rows(stub, "SELECT id FROM run")).toHaveLength(1);
   });
 
+  it("names the jobs, or where the job is, when a job does not exist", async () => {
+    const stub = newDeployment();
+    const one = manifest({ ...assetsOf({ a: [] }), jobs: [{ name: "nightly", selection: "*" }] });
+    await publish(stub, one);
+    expect(await refused(stub, { job: "nihgtly" })).toMatchObject({
+      code: "not_found",
+      message: 'There is no job "nihgtly". Did you mean nightly?',
+    });
+    expect(await refused(stub, { job: "zzzzzzzzz" })).toMatchObject({ message: 'There is no job "zzzzzzzzz". The jobs are nightly.' });
+    expect(await refused(stub, { job: "nightly", location: "elsewhere" })).toMatchObject({
+      message: `Code location elsewhere has no job "nightly"; it is defined in ${one.location}.`,
+    });
+  });
+
   it("starts a job with its tags, config and priority", async () => {
     const stub = newDeployment();
     await publish(

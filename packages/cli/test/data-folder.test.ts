@@ -97,3 +97,7 @@ test("the address of a running server is found from below its project, and only 
   data.close();
   expect(readRunning(join(project, ".headgate"))).toBeNull();
 });
+
+test.runIf(process.platform === "linux")("a place where no folder can be made is refused at once", () => {
+  expect(() => openDataFolder("/proc/nope/data")).toThrow(/No permission to write to the data folder .*--data/);
+});

@@ -122,3 +122,29 @@ test("an entry that does not exist is named with its full path", async () => {
   expect(result).toMatchObject({ code: 2 });
   expect(result.stderr).toContain(`${root}/src/gone.ts does not exist`);
 });
+
+test("an entry without a default export is told what to write, in words of the user's file", async () => {
+  const problems = await problemsOf({ "src/location.ts": "export const one = 1;\n" });
+  expect(problems).toEqual([
+    {
+      kind: "invalid_definition",
+      message: "src/location.ts has no default export.",
+      file: "src/location.ts",
+      hint: "Write in it: export default defineCodeLocation({ assets });",
+    },
+  ]);
+});
+
+test("a code location needs no name of its own, and one that differs is an error that names both", async () => {
+  const nameless = 'import { defineCodeLocation } from "@headgate/sdk";\nexport default defineCodeLocation({});\n';
+  expect(await problemsOf({ "src/location.ts": nameless })).toEqual([]);
+  const [problem] = await problemsOf({ "src/location.ts": nameless.replace("{}", '{ name: "other" }') });
+  expect(problem?.message).toBe(
+    "headgate.config.ts calls this code location 'demo', but src/location.ts defines the code location 'other'.",
+  );
+});
+
+test("a stack of user code that threw holds no frames of node and of headgate itself", async () => {
+  const [problem] = await problemsOf({ "src/location.ts": `throw new Error("no settings");\n${DEFAULT}` });
+  expect(problem?.stack?.split("\n")).toEqual(["Error: no settings", expect.stringContaining("src/location.ts:1:7")]);
+});

@@ -9,7 +9,7 @@ import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { IndexResult } from "@headgate/shared/protocol/worker.ts";
 import { drawFrame } from "../src/runtime/code-frame.ts";
-import { toFailure } from "../src/runtime/failure.ts";
+import { toFailure, withoutFolder } from "../src/runtime/failure.ts";
 
 const LOCATION = `import { defineAsset, defineCodeLocation, defineJob } from "@headgate/sdk";
 import { divide } from "./math.ts";
@@ -136,4 +136,12 @@ describe("drawFrame", () => {
     expect(drawFrame("a\n\tb c\nd", { line: 2, column: 4 })).toBe("  1 | a\n> 2 | \tb c\n    | \t  ^\n  3 | d");
     expect(drawFrame("only", { line: 2 })).toBeUndefined();
   });
+});
+
+it("names files from the project's root, wherever the agent keeps the bundle", () => {
+  const stack =
+    "Error: no\n    at run (file:///var/agent/v1/src/a.ts:3:9)\n    at main (/var/agent/v1/b.ts:1:2)\n    at node:internal/x:1:1";
+  expect(withoutFolder(stack, "file:///var/agent/v1/")).toBe(
+    "Error: no\n    at run (src/a.ts:3:9)\n    at main (b.ts:1:2)\n    at node:internal/x:1:1",
+  );
 });

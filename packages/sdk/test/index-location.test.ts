@@ -319,3 +319,28 @@ describe("a code location with mistakes", () => {
     expect(errors[0]?.message).toContain("export default defineCodeLocation");
   });
 });
+
+describe("the name of a code location", () => {
+  const nameless = defineCodeLocation({ assets: [a] });
+
+  it("is the one of the configuration when the definition has none", async () => {
+    const { draft } = await createRuntime(nameless, { name: "configured" }).index(folders);
+    expect(draft?.location).toBe("configured");
+  });
+
+  it("stays the definition's own, so that the publisher can compare both", async () => {
+    const { draft } = await createRuntime(defineCodeLocation({ name: "own", assets: [a] }), { name: "configured" }).index(folders);
+    expect(draft?.location).toBe("own");
+  });
+
+  it("must be there and fit, and says where to write it", async () => {
+    const without = await createRuntime(nameless).index(folders);
+    expect(without.errors).toMatchObject([
+      { message: expect.stringContaining("has no name"), hint: expect.stringContaining("headgate.config.ts") },
+    ]);
+    const odd = await createRuntime(defineCodeLocation({ name: "my location" })).index(folders);
+    expect(odd.errors).toMatchObject([
+      { message: expect.stringContaining('"my location" is not allowed'), file: "index-location.test.ts" },
+    ]);
+  });
+});

@@ -50,7 +50,7 @@ beforeAll(async () => {
   const name = /"filename":\s*"([^"]+)"/.exec(stdout)?.[1] ?? "";
   await run("tar", ["-xzf", join(folder, name), "-C", installed, "--strip-components=1"]);
   await mkdir(join(folder, "node_modules/@types"));
-  await symlink(join(sdk, "node_modules/zod"), join(folder, "node_modules/zod"));
+  await symlink(join(repository, "node_modules/zod"), join(folder, "node_modules/zod"));
   await symlink(join(repository, "node_modules/@types/node"), join(folder, "node_modules/@types/node"));
   await symlink(join(repository, "node_modules/undici-types"), join(folder, "node_modules/undici-types"));
   await cp(join(import.meta.dirname, "lakehouse-program.ts"), join(folder, "program.ts"));

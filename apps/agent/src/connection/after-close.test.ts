@@ -34,6 +34,16 @@ describe("after a connection ended", () => {
     expect(afterClose({ kind: "http", status, body: "" }).move).toBe(move);
   });
 
+  test("what the control plane says is shown as its sentence, what a proxy says as it is", () => {
+    const refusal = afterClose({
+      kind: "http",
+      status: 401,
+      body: '{"error":{"code":"unauthenticated","message":"the token was revoked"}}',
+    });
+    expect(refusal.message).toMatch(/It says: the token was revoked$/);
+    expect(afterClose({ kind: "http", status: 502, body: "<h1>Bad gateway</h1>" }).message).toMatch(/It says: <h1>Bad gateway<\/h1>$/);
+  });
+
   test("the wait grows with jitter up to its limit and never ends", () => {
     const limits = { minMs: 500, maxMs: 30_000 };
     expect(backoffMs(0, 0, limits)).toBe(0);

@@ -78,8 +78,9 @@ export class VersionStore {
 
   async #neededBlobs(): Promise<Set<string>> {
     const needed = new Set<string>();
-    for (const location of await readdir(this.#options.dir)) {
-      for (const version of await readdir(join(this.#options.dir, location))) {
+    for (const location of await readdir(this.#options.dir).catch(() => [])) {
+      // A file among the folders is not ours, and another agent of this data folder may remove what was just listed.
+      for (const version of await readdir(join(this.#options.dir, location)).catch(() => [])) {
         const manifest = await readManifest(join(this.#options.dir, location, version));
         for (const file of manifest?.files ?? []) needed.add(file.sha256);
       }

@@ -64,6 +64,10 @@ export class Attempt {
     return this.#options.output;
   }
 
+  get stopped(): boolean {
+    return this.#stop !== null;
+  }
+
   /** Asks user code to stop; after `graceMs` its process group is ended. The first reason counts. */
   stop(reason: StopReason, graceMs: number): void {
     if (this.#stop === null || reason.kind === "dropped") this.#stop = reason;

@@ -4,7 +4,7 @@ import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { Hello } from "@headgate/shared/protocol/up.ts";
 import { errorText, type AgentLog } from "../agent-log.ts";
 import type { Report } from "../connection/report.ts";
-import type { PreparedVersion, VersionStore } from "../versions/version-store.ts";
+import type { VersionStore } from "../versions/version-store.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 
 export interface LocationsOptions {
@@ -59,14 +59,16 @@ export class Locations {
       if (errors.length === 0) log.info("code location ready", { location, version });
       else log.error("code location could not be loaded", { location, version, error: errors[0]?.message });
       report({ k: "location", location, version, state: entry.state, ...(errors.length > 0 && { errors: [...errors] }) });
-      return this.#forgetOld(location);
+      // What cannot be removed stays; the next version tries again.
+      return this.#forgetOld(location).catch((error: unknown) =>
+        log.warn("old code location versions could not be removed", { location, error: errorText(error) }),
+      );
     });
   }
 
   async #warm(location: string, version: string): Promise<readonly LoadError[]> {
-    let prepared: PreparedVersion;
     try {
-      prepared = await this.#options.versions.prepare(location, version);
+      return await this.#options.pool.warmUp(await this.#options.versions.prepare(location, version));
     } catch (error) {
       const hint =
         error instanceof AppError && error.code === "invalid_input"
@@ -74,7 +76,6 @@ export class Locations {
           : { hint: "The agent tries again when a step needs it or at the next connect." };
       return [{ kind: "project", message: errorText(error), ...hint }];
     }
-    return await this.#options.pool.warmUp(prepared);
   }
 
   async #forgetOld(location: string): Promise<void> {

@@ -33,6 +33,11 @@ export interface SupervisorOptions {
   readonly log: AgentLog;
 }
 
+interface Waiting {
+  readonly attempt: Attempt;
+  readonly wake: () => void;
+}
+
 export class Supervisor {
   readonly #options: SupervisorOptions;
   /** By step: at most one attempt of a step is current. */
@@ -40,7 +45,7 @@ export class Supervisor {
   /** Everything not yet over, superseded attempts too. */
   readonly #ends = new Set<Promise<void>>();
   readonly #finished = new RecentKeys(10_000);
-  readonly #waitingForSlot: (() => void)[] = [];
+  readonly #waitingForSlot: Waiting[] = [];
   readonly #holdingSlot = new Set<Attempt>();
   #draining = false;
   readonly ticks: Ticks;
@@ -69,8 +74,8 @@ export class Supervisor {
 
   accept(job: JobFrame): void {
     const { log } = this.#options;
-    if (this.#draining) return log.info("ignored a step: the agent is draining", { run: job.run, step: job.step });
     if (this.#finished.has(attemptKey(job))) return;
+    if (this.#draining) return this.#giveBack(job);
     const current = this.#running.get(stepKey(job));
     if (current !== undefined) {
       if (current.job.epoch >= job.epoch) return;
@@ -89,7 +94,7 @@ export class Supervisor {
 
   cancel(ref: StepRef, { graceMs, reason }: { readonly graceMs: number; readonly reason: string }): void {
     const attempt = this.#running.get(stepKey(ref));
-    if (attempt?.job.epoch === ref.epoch) attempt.stop({ kind: "canceled", reason }, graceMs);
+    if (attempt?.job.epoch === ref.epoch) this.#stop(attempt, { kind: "canceled", reason }, graceMs);
   }
 
   /** The control plane says these attempts are not wanted any more. */
@@ -110,7 +115,7 @@ export class Supervisor {
   }
 
   stopAll(reason: StopReason, graceMs: number): void {
-    for (const attempt of this.#running.values()) attempt.stop(reason, graceMs);
+    for (const attempt of this.#running.values()) this.#stop(attempt, reason, graceMs);
   }
 
   async whenIdle(): Promise<void> {
@@ -121,19 +126,36 @@ export class Supervisor {
     this.#running.delete(stepKey(attempt.job));
     this.#finished.add(attemptKey(attempt.job));
     this.#options.log.info("dropped a step attempt", { ...refOf(attempt.job) });
-    attempt.stop({ kind: "dropped" }, this.#options.timing.timeoutGraceMs);
+    this.#stop(attempt, { kind: "dropped" }, this.#options.timing.timeoutGraceMs);
+  }
+
+  /** A step sent before the control plane heard that this agent drains: nothing of it was done, and another agent may have it at once. */
+  #giveBack(job: JobFrame): void {
+    const { log, report, now } = this.#options;
+    if (this.#running.has(stepKey(job))) return;
+    log.info("gave a step back: the agent is draining", { run: job.run, step: job.step });
+    this.#finished.add(attemptKey(job));
+    report({ k: "done", ...refOf(job), at: now(), result: { outcome: "canceled" } });
   }
 
   /** The control plane counts slots too; this only guards against more than it was promised. */
   async #runInSlot(attempt: Attempt): Promise<void> {
-    while (this.#holdingSlot.size >= this.#options.slots) await new Promise<void>((resolve) => this.#waitingForSlot.push(resolve));
-    this.#holdingSlot.add(attempt);
+    while (this.#holdingSlot.size >= this.#options.slots && !attempt.stopped)
+      await new Promise<void>((wake) => this.#waitingForSlot.push({ attempt, wake }));
+    // One that was stopped while it waited has only its end to report, and needs no slot for that.
+    if (!attempt.stopped) this.#holdingSlot.add(attempt);
     await attempt.run();
     this.#freeSlot(attempt);
   }
 
   #freeSlot(attempt: Attempt): void {
-    if (this.#holdingSlot.delete(attempt)) this.#waitingForSlot.shift()?.();
+    if (this.#holdingSlot.delete(attempt)) this.#waitingForSlot.shift()?.wake();
+  }
+
+  #stop(attempt: Attempt, reason: StopReason, graceMs: number): void {
+    attempt.stop(reason, graceMs);
+    const at = this.#waitingForSlot.findIndex((waiting) => waiting.attempt === attempt);
+    if (at >= 0) for (const { wake } of this.#waitingForSlot.splice(at, 1)) wake();
   }
 
   #attemptOf(job: JobFrame): Attempt {

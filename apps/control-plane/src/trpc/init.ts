@@ -13,7 +13,11 @@ import type { ProcedureChange, TrpcContext } from "./context.ts";
 const t = initTRPC.context<TrpcContext>().create({
   errorFormatter({ shape, error }) {
     const body = bodyOf(error);
-    return { ...shape, message: body.message, data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, body } };
+    return {
+      ...shape,
+      message: body.message,
+      data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, body },
+    };
   },
 });
 

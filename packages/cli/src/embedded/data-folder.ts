@@ -46,7 +46,7 @@ export function openDataFolder(folder: string): DataFolder {
   const path = resolve(folder);
   const at = (name: string): string => join(path, name);
   try {
-    for (const name of ["state", "agent", "logs"]) mkdirSync(at(name), { recursive: true });
+    for (const name of ["state", "agent", "logs"]) makeFolder(at(name));
     accessSync(path, constants.W_OK);
   } catch (error) {
     throw notWritable(path, error);
@@ -77,6 +77,17 @@ export function openDataFolder(folder: string): DataFolder {
   } catch (error) {
     lock.release();
     throw isPermission(error) ? notWritable(path, error) : error;
+  }
+}
+
+/** One level at a time: the recursive form of `mkdir` never returns on file systems that refuse new folders with "no such file", e.g. /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
   }
 }
 
@@ -141,7 +152,7 @@ function checkVersion(file: string): void {
 }
 
 function isPermission(error: unknown): boolean {
-  return error instanceof Error && "code" in error && ["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(String(error.code));
+  return error instanceof Error && "code" in error && ["EACCES", "EPERM", "EROFS", "ENOSPC", "ENOENT"].includes(String(error.code));
 }
 
 function notWritable(path: string, error: unknown): AppError {

@@ -16,7 +16,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     "Name an existing profile of profiles.yml with `profile:` in dbt_project.yml or with dbtProject({ profile }).",
   ],
   [/does not have a target named '([^']+)'/, "Add the output $1 to profiles.yml or choose another with dbtProject({ target })."],
-  [/Could not find adapter type ([\w-]+)/, "Install the adapter next to dbt: pip install dbt-$1. If the name is mistyped, correct `type` in profiles.yml."],
+  [
+    /Could not find adapter type ([\w-]+)/,
+    "Install the adapter next to dbt: pip install dbt-$1. If the name is mistyped, correct `type` in profiles.yml.",
+  ],
   [
     /profiles\.yml|profiles? (?:directory|file)/i,
     "Put profiles.yml into the project's folder or name its folder with dbtProject({ profilesDir }).",

@@ -54,7 +54,11 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
 function checkName(name: unknown, site: DefinitionSite | undefined, problems: Problems): string {
   if (typeof name === "string" && manifestSchema.shape.location.safeParse(name).success) return name;
   const what = name === undefined ? "The code location has no name" : `The code location's name ${JSON.stringify(name)} is not allowed`;
-  problems.add(site, `${what}: use 1 to 100 letters, digits, '_' and '-'.`, "Name it in headgate.config.ts; defineCodeLocation needs no name then.");
+  problems.add(
+    site,
+    `${what}: use 1 to 100 letters, digits, '_' and '-'.`,
+    "Name it in headgate.config.ts; defineCodeLocation needs no name then.",
+  );
   return String(name);
 }
 

@@ -19,7 +19,9 @@ export const launchTargetSchema = z
     /** Run only the checks of the selection. */
     checksOnly: z.boolean().default(false),
   })
-  .refine((value) => (value.job === undefined) !== (value.selection === undefined), { message: "give either a job or a selection, not both and not neither" });
+  .refine((value) => (value.job === undefined) !== (value.selection === undefined), {
+    message: "give either a job or a selection, not both and not neither",
+  });
 export type LaunchTarget = z.input<typeof launchTargetSchema>;
 
 export const launchSchema = z.object({
@@ -65,13 +67,24 @@ export const inputs = {
   preview: z.object({ target: launchTargetSchema }),
   assetStates: z.object({ cursor: cursorSchema, limit: z.number().int().min(1).max(10_000).default(5000) }),
   asset: z.object({ key: assetKeySchema }),
-  assetEvents: z.object({ key: assetKeySchema, cursor: cursorSchema, limit: limitSchema.default(50), types: z.array(z.enum(["asset_materialized", "asset_observed", "asset_failed", "check_evaluated"])).optional(), partition: z.string().optional() }),
+  assetEvents: z.object({
+    key: assetKeySchema,
+    cursor: cursorSchema,
+    limit: limitSchema.default(50),
+    types: z.array(z.enum(["asset_materialized", "asset_observed", "asset_failed", "check_evaluated"])).optional(),
+    partition: z.string().optional(),
+  }),
   assetCheckHistory: z.object({ key: assetKeySchema, check: z.string(), cursor: cursorSchema, limit: limitSchema.default(50) }),
   assetSeries: z.object({ key: assetKeySchema, limit: z.number().int().min(1).max(1000).default(200) }),
   assetPartitions: z.object({ key: assetKeySchema, cursor: cursorSchema, limit: z.number().int().min(1).max(2000).default(500) }),
   location: z.object({ location: z.string().max(200) }),
   versions: z.object({ location: z.string().max(200), cursor: cursorSchema, limit: limitSchema.default(50) }),
   activate: z.object({ location: z.string().max(200), version: z.string().max(200) }),
-  createToken: z.object({ name: z.string().min(1).max(100), kind: z.enum(["agent", "api"]), role: z.enum(["viewer", "launcher", "editor", "admin"]).optional(), expiresInDays: z.number().int().min(1).max(3650).optional() }),
+  createToken: z.object({
+    name: z.string().min(1).max(100),
+    kind: z.enum(["agent", "api"]),
+    role: z.enum(["viewer", "launcher", "editor", "admin"]).optional(),
+    expiresInDays: z.number().int().min(1).max(3650).optional(),
+  }),
   revokeToken: z.object({ id: z.string().max(100) }),
 } as const;

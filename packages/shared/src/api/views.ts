@@ -55,7 +55,13 @@ export interface AssetState {
     readonly codeVersion: string | null;
   } | null;
   /** Set when the latest attempt failed, cleared by the next materialization. */
-  readonly failed: { readonly at: number; readonly run: string; readonly step: string; readonly message: string; readonly partition: string | null } | null;
+  readonly failed: {
+    readonly at: number;
+    readonly run: string;
+    readonly step: string;
+    readonly message: string;
+    readonly partition: string | null;
+  } | null;
   /** Set while a run is going to or is about to materialize it. */
   readonly inProgress: { readonly run: string; readonly status: "queued" | "running" } | null;
   readonly checks: { readonly passed: number; readonly warned: number; readonly failed: number; readonly unknown: number };
@@ -108,7 +114,15 @@ export interface PartitionStatusView {
   readonly failed: number;
   readonly inProgress: number;
   /** One page of keys, newest first for time windows. */
-  readonly items: readonly { readonly key: string; readonly start: number | null; readonly end: number | null; readonly status: "missing" | "materialized" | "failed" | "in_progress"; readonly run: string | null; readonly at: number | null; readonly message: string | null }[];
+  readonly items: readonly {
+    readonly key: string;
+    readonly start: number | null;
+    readonly end: number | null;
+    readonly status: "missing" | "materialized" | "failed" | "in_progress";
+    readonly run: string | null;
+    readonly at: number | null;
+    readonly message: string | null;
+  }[];
   readonly next: string | null;
 }
 
@@ -140,7 +154,14 @@ export interface RunSummary {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly assetCount: number;
-  readonly steps: { readonly total: number; readonly succeeded: number; readonly failed: number; readonly skipped: number; readonly running: number; readonly canceled: number };
+  readonly steps: {
+    readonly total: number;
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly skipped: number;
+    readonly running: number;
+    readonly canceled: number;
+  };
   /** Materializations recorded so far, of `assetCount`. */
   readonly materialized: number;
   /** First sentence of the first failure. */
@@ -239,7 +260,13 @@ export interface VersionView {
   readonly active: boolean;
   readonly publishedAt: number;
   readonly publishedBy: string;
-  readonly counts: { readonly assets: number; readonly checks: number; readonly jobs: number; readonly schedules: number; readonly sensors: number };
+  readonly counts: {
+    readonly assets: number;
+    readonly checks: number;
+    readonly jobs: number;
+    readonly schedules: number;
+    readonly sensors: number;
+  };
   readonly git: { readonly commit: string; readonly branch: string | null; readonly dirty: boolean; readonly url: string | null } | null;
   readonly sdk: string;
   /** Against the version before it. */
@@ -285,10 +312,22 @@ export interface Problem {
 export interface HomeView {
   readonly problems: readonly Problem[];
   readonly runs: { readonly running: readonly RunSummary[]; readonly recent: readonly RunSummary[] };
-  readonly counts: { readonly assets: number; readonly healthy: number; readonly warning: number; readonly failed: number; readonly never: number };
+  readonly counts: {
+    readonly assets: number;
+    readonly healthy: number;
+    readonly warning: number;
+    readonly failed: number;
+    readonly never: number;
+  };
   readonly lastRunAt: number | null;
   readonly agentsConnected: number;
-  readonly nextTicks: readonly { readonly schedule: string; readonly location: string; readonly job: string; readonly at: number; readonly timezone: string }[];
+  readonly nextTicks: readonly {
+    readonly schedule: string;
+    readonly location: string;
+    readonly job: string;
+    readonly at: number;
+    readonly timezone: string;
+  }[];
 }
 export interface SessionView {
   readonly user: { readonly name: string; readonly email: string | null };

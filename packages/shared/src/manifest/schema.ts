@@ -40,9 +40,15 @@ export const metadataValueSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("md"), value: z.string() }),
   z.object({ type: z.literal("sql"), value: z.string() }),
   z.object({ type: z.literal("timestamp"), value: z.number() }),
-  z.object({ type: z.literal("table"), value: z.object({ columns: z.array(tableColumnSchema), records: z.array(z.record(z.string(), z.unknown())) }) }),
+  z.object({
+    type: z.literal("table"),
+    value: z.object({ columns: z.array(tableColumnSchema), records: z.array(z.record(z.string(), z.unknown())) }),
+  }),
   z.object({ type: z.literal("table_schema"), value: z.object({ columns: z.array(tableColumnSchema) }) }),
-  z.object({ type: z.literal("column_lineage"), value: z.record(z.string(), z.array(z.object({ asset: z.string(), column: z.string() }))) }),
+  z.object({
+    type: z.literal("column_lineage"),
+    value: z.record(z.string(), z.array(z.object({ asset: z.string(), column: z.string() }))),
+  }),
   z.object({ type: z.literal("asset"), value: z.string() }),
   z.object({ type: z.literal("run"), value: z.string() }),
   z.object({ type: z.literal("null") }),
@@ -71,12 +77,19 @@ export const partitionsSchema: z.ZodType<PartitionsDefinition> = z.discriminated
   dynamicPartitions,
   z.object({
     type: z.literal("multi"),
-    dimensions: z.array(z.object({ name, partitions: z.discriminatedUnion("type", [timePartitions, staticPartitions, dynamicPartitions]) })).min(2),
+    dimensions: z
+      .array(z.object({ name, partitions: z.discriminatedUnion("type", [timePartitions, staticPartitions, dynamicPartitions]) }))
+      .min(2),
   }),
 ]);
 export const mappingSchema: z.ZodType<PartitionMapping> = z.discriminatedUnion("type", [
   z.object({ type: z.literal("identity") }),
-  z.object({ type: z.literal("time_window"), startOffset: z.number().int().optional(), endOffset: z.number().int().optional(), allowNonexistentUpstream: z.boolean().optional() }),
+  z.object({
+    type: z.literal("time_window"),
+    startOffset: z.number().int().optional(),
+    endOffset: z.number().int().optional(),
+    allowNonexistentUpstream: z.boolean().optional(),
+  }),
   z.object({ type: z.literal("all") }),
   z.object({ type: z.literal("last") }),
   z.object({ type: z.literal("specific"), keys: z.array(z.string()) }),
@@ -192,7 +205,11 @@ export type ManifestSensor = z.infer<typeof manifestSensorSchema>;
 
 /** `path` is relative, '/'-separated, without '..'. */
 export const manifestFileSchema = z.object({
-  path: z.string().min(1).max(1024).refine((path) => !path.startsWith("/") && !path.split("/").includes("..") && !path.includes("\\"), "a relative path without '..'"),
+  path: z
+    .string()
+    .min(1)
+    .max(1024)
+    .refine((path) => !path.startsWith("/") && !path.split("/").includes("..") && !path.includes("\\"), "a relative path without '..'"),
   sha256: sha256Schema,
   size: z.number().int().min(0),
 });
@@ -216,7 +233,10 @@ export const manifestSchema = z.object({
   jobs: z.array(manifestJobSchema).default([]),
   schedules: z.array(manifestScheduleSchema).default([]),
   sensors: z.array(manifestSensorSchema).default([]),
-  git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean(), url: z.string().nullable() }).nullable().default(null),
+  git: z
+    .object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean(), url: z.string().nullable() })
+    .nullable()
+    .default(null),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 

@@ -9,7 +9,12 @@ export const failureSchema: z.ZodType<Failure> = z.object({
   message: z.string().max(20_000),
   name: z.string().optional(),
   stack: z.string().max(50_000).optional(),
-  frames: z.array(z.object({ file: z.string(), line: z.number(), column: z.number().optional(), function: z.string().optional(), user: z.boolean() })).max(100).optional(),
+  frames: z
+    .array(
+      z.object({ file: z.string(), line: z.number(), column: z.number().optional(), function: z.string().optional(), user: z.boolean() }),
+    )
+    .max(100)
+    .optional(),
   codeFrame: z.string().max(20_000).optional(),
   source: z.object({ language: z.string(), text: z.string().max(100_000) }).optional(),
   get cause() {
@@ -30,8 +35,21 @@ export const stepEventSchema: z.ZodType<StepEvent> = z.discriminatedUnion("type"
     source: z.enum(["user", "dbt", "agent", "pipes"]).optional(),
   }),
   z.object({ type: z.literal("asset_started"), asset }),
-  z.object({ type: z.literal("asset_materialized"), asset, partition: z.string().optional(), metadata: metadataSchema, durationMs: z.number().optional(), dataVersion: z.string().optional() }),
-  z.object({ type: z.literal("asset_observed"), asset, partition: z.string().optional(), metadata: metadataSchema, dataVersion: z.string().optional() }),
+  z.object({
+    type: z.literal("asset_materialized"),
+    asset,
+    partition: z.string().optional(),
+    metadata: metadataSchema,
+    durationMs: z.number().optional(),
+    dataVersion: z.string().optional(),
+  }),
+  z.object({
+    type: z.literal("asset_observed"),
+    asset,
+    partition: z.string().optional(),
+    metadata: metadataSchema,
+    dataVersion: z.string().optional(),
+  }),
   z.object({ type: z.literal("asset_failed"), asset, failure: failureSchema, durationMs: z.number().optional() }),
   z.object({ type: z.literal("asset_skipped"), asset, reason: z.string() }),
   z.object({

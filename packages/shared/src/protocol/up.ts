@@ -11,7 +11,14 @@ export const upItemSchema = z.discriminatedUnion("k", [
   /** The end of a step attempt; its last item. */
   z.object({ k: z.literal("done"), s: z.number().int(), ...step, at: z.number(), result: stepOutcomeSchema }),
   /** A code location version became ready on the agent, or could not be loaded. */
-  z.object({ k: z.literal("location"), s: z.number().int(), location: z.string(), version: z.string(), state: z.enum(["ready", "failed"]), errors: z.array(loadErrorSchema).optional() }),
+  z.object({
+    k: z.literal("location"),
+    s: z.number().int(),
+    location: z.string(),
+    version: z.string(),
+    state: z.enum(["ready", "failed"]),
+    errors: z.array(loadErrorSchema).optional(),
+  }),
   /** The result of a `tick` request. */
   z.object({
     k: z.literal("tick"),

@@ -60,4 +60,3 @@ export type FromWorker =
   /** `last`: an uncaught error ended the step, and the process ends after this message. */
   | { readonly t: "done"; readonly at: number; readonly result: StepOutcome; readonly last?: boolean | undefined }
   | { readonly t: "tick_done"; readonly tick: string; readonly result: TickResult; readonly last?: boolean | undefined };
-

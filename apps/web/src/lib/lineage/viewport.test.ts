@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fit, pan, reveal, toWorld, zoomAt } from "./viewport.ts";
+import { CARD_SCALE, fit, openView, pan, reveal, toWorld, zoomAt } from "./viewport.ts";
 
 const screen = { width: 800, height: 600 };
 
@@ -14,7 +14,7 @@ describe("viewport", () => {
 
   it("fits a large graph and does not magnify a small one", () => {
     const large = fit({ x: 0, y: 0, width: 8000, height: 3000 }, screen);
-    expect(large.scale).toBeCloseTo((800 - 64) / 8000);
+    expect(large.scale).toBeCloseTo((800 - 48) / 8000);
     expect(fit({ x: 0, y: 0, width: 100, height: 50 }, screen).scale).toBe(1);
   });
 
@@ -29,8 +29,10 @@ describe("viewport", () => {
   });
 
   it("opens on the whole when one can read it so, else on its beginning in readable size", () => {
-    expect(open({ x: 0, y: 0, width: 500, height: 300 }, screen).scale).toBe(fit({ x: 0, y: 0, width: 500, height: 300 }, screen).scale);
-    const large = open({ x: 0, y: 0, width: 9000, height: 9000 }, screen);
+    expect(openView({ x: 0, y: 0, width: 500, height: 300 }, screen).scale).toBe(
+      fit({ x: 0, y: 0, width: 500, height: 300 }, screen).scale,
+    );
+    const large = openView({ x: 0, y: 0, width: 9000, height: 9000 }, screen);
     expect(large.scale).toBeGreaterThan(CARD_SCALE);
     expect(toWorld(large, { x: 24, y: 24 })).toEqual({ x: 0, y: 0 });
   });

@@ -45,7 +45,7 @@ export function fit(box: Box, screen: Size, margin = 24): Viewport {
 }
 
 /** The whole box when one can read it so; else its beginning, upper left, in readable size. */
-export function open(box: Box, screen: Size, margin = 24): Viewport {
+export function openView(box: Box, screen: Size, margin = 24): Viewport {
   const whole = fit(box, screen, margin);
   if (whole.scale >= CARD_SCALE) return whole;
   const scale = 0.62;

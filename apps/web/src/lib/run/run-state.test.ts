@@ -69,15 +69,6 @@ const detail: RunDetail = {
 };
 
 describe("events of a run", () => {
-  it("puts a note where it does not cover the bars: after them, before them, and on them only when they fill the row", () => {
-    const bar = (start: number, end: number | null) => ({ bars: [{ kind: "running" as const, start, end }] });
-    const span = { start: 0, length: 100, now: 100 };
-    expect(notePlace(bar(0, 20), span)).toMatchObject({ side: "after", left: "20%", room: "80%" });
-    expect(notePlace(bar(80, 95), span)).toMatchObject({ side: "before", right: "20%", room: "80%" });
-    expect(notePlace(bar(5, null), span).side).toBe("inside");
-    expect(notePlace({ bars: [] }, span)).toMatchObject({ side: "after", left: "0%" });
-  });
-
   it("are kept in order and once, whatever order pages and live frames come in", () => {
     let events = mergeEvents([], [event(1), event(2)]);
     events = mergeEvents(events, [event(2), event(3)]);
@@ -139,5 +130,14 @@ describe("axis", () => {
   it("has few marks at round durations", () => {
     expect(timelineTicks(4200, 6)).toEqual([0, 1000, 2000, 3000, 4000]);
     expect(timelineTicks(3_600_000 * 5, 6).length).toBeLessThanOrEqual(7);
+  });
+
+  it("puts a note where it does not cover the bars: after them, before them, and on them only when they fill the row", () => {
+    const bar = (start: number, end: number | null) => ({ bars: [{ kind: "running" as const, start, end }] });
+    const span = { start: 0, length: 100, now: 100 };
+    expect(notePlace(bar(0, 20), span)).toMatchObject({ side: "after", left: "20%", room: "80%" });
+    expect(notePlace(bar(80, 95), span)).toMatchObject({ side: "before", right: "20%", room: "80%" });
+    expect(notePlace(bar(5, null), span).side).toBe("inside");
+    expect(notePlace({ bars: [] }, span)).toMatchObject({ side: "after", left: "0%" });
   });
 });

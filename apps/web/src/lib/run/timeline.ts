@@ -49,7 +49,8 @@ export function timelineRows(state: RunState): TimelineRow[] {
       noteTone: failure === null ? "muted" : "bad",
     });
     if (current.assets.length < 2) continue;
-    for (const asset of assets) {
+    // In the order in which they began, live and after a reload alike.
+    for (const asset of assets.toSorted((one, other) => (one.startedAt ?? Infinity) - (other.startedAt ?? Infinity) || 0)) {
       rows.push({
         id: `${current.key} ${asset.asset}`,
         step: current.key,

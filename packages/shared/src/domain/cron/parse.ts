@@ -3,6 +3,7 @@
  * `22-2`), steps, names, `?`, `L` and `fri#2`, and the `@daily` family. Dates that never come (`31 2`) are refused.
  */
 import { ok, refuse, type Result } from "../../errors.ts";
+import { shortened } from "../shortened.ts";
 
 export interface CronExpression {
   readonly text: string;
@@ -55,7 +56,7 @@ class CronProblem extends Error {
 export function parseCron(text: string): Result<CronExpression> {
   const trimmed = text.trim();
   const written = trimmed.startsWith("@") ? ALIASES[trimmed.toLowerCase()] : trimmed;
-  if (written === undefined) return refuseCron(text, `"${trimmed}" is not one of ${Object.keys(ALIASES).join(", ")}`);
+  if (written === undefined) return refuseCron(text, `"${shortened(trimmed)}" is not one of ${Object.keys(ALIASES).join(", ")}`);
   const fields = written.toLowerCase().split(/\s+/);
   const [minute, hour, day, month, weekday, ...rest] = fields;
   if (minute === undefined || hour === undefined || day === undefined || month === undefined || weekday === undefined || rest.length > 0) {
@@ -69,7 +70,8 @@ export function parseCron(text: string): Result<CronExpression> {
     const days = readDays(day);
     const months = readField(month, FIELDS.month);
     const weekdays = readWeekdays(weekday);
-    if (days && !weekdays && !comesEver(days, months)) return refuseCron(text, `day ${day} never comes in month ${month}`);
+    if (days && !weekdays && !comesEver(days, months))
+      return refuseCron(text, `day ${shortened(day)} never comes in month ${shortened(month)}`);
     return ok({ text: trimmed, minutes: readField(minute, FIELDS.minute), hours, everyHour: hours.length === 24, days, months, weekdays });
   } catch (error) {
     if (error instanceof CronProblem) return refuseCron(text, error.message);
@@ -78,8 +80,8 @@ export function parseCron(text: string): Result<CronExpression> {
 }
 
 function refuseCron(text: string, why: string): Result<never> {
-  return refuse("invalid_input", `"${text}" is not a cron expression: ${why}. An example: "0 2 * * *" for every day at 02:00.`, {
-    cron: text,
+  return refuse("invalid_input", `"${shortened(text)}" is not a cron expression: ${why}. An example: "0 2 * * *" for every day at 02:00.`, {
+    cron: shortened(text),
   });
 }
 
@@ -129,10 +131,10 @@ function readParts(parts: readonly string[], field: Field): number[] {
 
 function readPart(part: string, field: Field): number[] {
   const [range = "", stepText, ...rest] = part.split("/");
-  if (rest.length > 0 || range === "") throw new CronProblem(`"${part}" in the ${field.name} field cannot be read`);
+  if (rest.length > 0 || range === "") throw new CronProblem(`"${shortened(part)}" in the ${field.name} field cannot be read`);
   const step = stepText === undefined ? 1 : Number(stepText);
   if (stepText === "" || !Number.isInteger(step) || step < 1)
-    throw new CronProblem(`"${part}" in the ${field.name} field needs a step of 1 or more`);
+    throw new CronProblem(`"${shortened(part)}" in the ${field.name} field needs a step of 1 or more`);
   const [from, to] = readRange(range, { field, open: stepText !== undefined });
   // The end of a wrapped range lies one turn further.
   const turn = field.max - field.min + 1;
@@ -148,7 +150,7 @@ function readRange(range: string, how: { field: Field; open: boolean }): [number
   if (range === "*" || range === "?") return [field.min, field.max];
   const ends = range.split("-");
   const [first = "", second, ...rest] = ends;
-  if (rest.length > 0) throw new CronProblem(`"${range}" in the ${field.name} field is not a range`);
+  if (rest.length > 0) throw new CronProblem(`"${shortened(range)}" in the ${field.name} field is not a range`);
   const from = readNumber(first, field);
   if (second === undefined) return [from % (field.max + 1), how.open ? field.max : from % (field.max + 1)];
   const to = readNumber(second, field);
@@ -164,6 +166,6 @@ function readNumber(text: string, field: Field): number {
   const max = field === FIELDS.weekday ? 7 : field.max;
   const value = /^[0-9]+$/.test(text) ? Number(text) : NaN;
   if (!(value >= field.min && value <= max))
-    throw new CronProblem(`"${text}" in the ${field.name} field is not between ${field.min} and ${max}`);
+    throw new CronProblem(`"${shortened(text)}" in the ${field.name} field is not between ${field.min} and ${max}`);
   return value;
 }

@@ -3,6 +3,7 @@
  * data; changes of the offset are searched once for each zone and year and kept, because asking the runtime costs microseconds each time.
  */
 import { ok, refuse, type Result } from "../../errors.ts";
+import { shortened } from "../shortened.ts";
 
 /** A wall time is kept as the milliseconds that the same digits would be in UTC. */
 export type WallMs = number;
@@ -33,7 +34,9 @@ export function findZone(name: string): Result<Zone> {
   try {
     zone = name === "UTC" || name === "Etc/UTC" ? fixedZone(name) : changingZone(name);
   } catch {
-    return refuse("invalid_input", `There is no time zone "${name}". Use an IANA name such as Europe/Berlin or UTC.`, { timezone: name });
+    return refuse("invalid_input", `There is no time zone "${shortened(name)}". Use an IANA name such as Europe/Berlin or UTC.`, {
+      timezone: shortened(name),
+    });
   }
   cache.set(name, zone);
   return ok(zone);

@@ -1,5 +1,5 @@
 /** Is this freshness policy sensible? Its form as JSON, and Dagster's rules for the limits. */
-import { nextTick, type CronInZone } from "../cron/next.ts";
+import { ticksFrom, type CronInZone } from "../cron/next.ts";
 import { parseCron } from "../cron/parse.ts";
 import { findZone } from "../cron/zone.ts";
 import { ok, refuse, type Result } from "../../errors.ts";
@@ -10,8 +10,10 @@ export type FreshnessPolicySpec =
   | { readonly type: "cron"; readonly cron: string; readonly timezone?: string | undefined; readonly lowerBoundSeconds: number };
 
 const MINUTE = 60;
-/** The gaps of a cron repeat within this many ticks, except for leap days. */
+/** The gaps of a cron repeat within this many ticks or years, except for leap days. */
 const LOOKED_AT = 400;
+const LOOKED_FROM = Date.UTC(2024, 0, 1);
+const LOOKED_TO = Date.UTC(2027, 0, 1);
 
 export function openFreshnessPolicy(spec: FreshnessPolicySpec): Result<FreshnessPolicy> {
   if (spec.type === "time_window") return openTimeWindow(spec);
@@ -50,11 +52,12 @@ function openTimeWindow({ failAfterSeconds, warnAfterSeconds }: FreshnessPolicyS
 /** From the beginning of a year, whatever year, so that the answer does not depend on when it is asked. */
 function shortestGap(deadline: CronInZone): number {
   let shortest = Infinity;
-  let tick = nextTick(deadline, Date.UTC(2024, 0, 1));
-  for (let count = 0; count < LOOKED_AT && tick !== null; count++) {
-    const next = nextTick(deadline, tick);
-    if (next !== null) shortest = Math.min(shortest, next - tick);
-    tick = next;
+  let last: number | null = null;
+  let count = 0;
+  for (const tick of ticksFrom(deadline, LOOKED_FROM)) {
+    if (last !== null) shortest = Math.min(shortest, tick - last);
+    if (++count > LOOKED_AT || tick > LOOKED_TO) break;
+    last = tick;
   }
   return shortest;
 }

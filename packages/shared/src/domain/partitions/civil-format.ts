@@ -1,6 +1,7 @@
 /** How is a civil time written as a partition key, and read back? The strftime codes that make sense in a key; reading is strict. */
 import { ok, refuse, type Result } from "../../errors.ts";
 import type { WallMs } from "../cron/zone.ts";
+import { shortened } from "../shortened.ts";
 
 export interface CivilFormat {
   readonly text: string;
@@ -70,7 +71,12 @@ const CODES: Readonly<Record<string, Code>> = {
   },
 };
 
+const MAX_LENGTH = 200;
+
 export function parseCivilFormat(text: string): Result<CivilFormat> {
+  if (text.length > MAX_LENGTH) {
+    return refuse("invalid_input", `Partition key format "${shortened(text)}" is longer than ${MAX_LENGTH} characters. Make it shorter.`);
+  }
   const pieces: (string | Code)[] = [];
   let letters = "";
   for (let at = 0; at < text.length; at++) {

@@ -81,7 +81,9 @@ export function downstreamPartitions(sides: MappedSides, partitions: PartitionSu
       return ok(identical(upstream, downstream, partitions).subset);
     case "static": {
       const { downstreamByUpstream } = mapping;
-      const keys = keysOf(upstream, partitions).flatMap((key) => (Object.hasOwn(downstreamByUpstream, key) ? downstreamByUpstream[key] : []) ?? []);
+      const keys = keysOf(upstream, partitions).flatMap(
+        (key) => (Object.hasOwn(downstreamByUpstream, key) ? downstreamByUpstream[key] : []) ?? [],
+      );
       return ok(byKeys(downstream, keys).subset);
     }
     case "time_window": {

@@ -1,6 +1,7 @@
 /** Which partitions does a person's text mean? Keys, ranges, and the words `last` and `current`. */
 import { ok, refuse, type Result } from "../../errors.ts";
 import { describeKeys, keyAtInstant, latestKey, parsePartitionRange, type PartitionSet } from "./partition-set.ts";
+import { shortened } from "../shortened.ts";
 
 /** The newest partition that exists; for time windows the last one that ended. */
 export const LAST = "last";
@@ -21,7 +22,7 @@ export function resolvePartitionKey(set: PartitionSet, text: string, now: number
       `"${CURRENT}" needs time partitions. Name a partition, or "${LAST}" for the newest. ${describeKeys(set)}`,
     );
   }
-  return refuse("not_found", `There is no partition "${text}". ${describeKeys(set)}`, { partition: text });
+  return refuse("not_found", `There is no partition "${shortened(text)}". ${describeKeys(set)}`, { partition: shortened(text) });
 }
 
 /** Keys and ranges separated by commas are not a language here: one key, one word or one range `first...last`. */

@@ -14,6 +14,7 @@ import type {
 } from "./definition.ts";
 import { rangeSubset, type PartitionSubset } from "./subset.ts";
 import { openTimePartitions, type TimePartitions } from "./time-window.ts";
+import { shortened } from "../shortened.ts";
 
 export interface PartitionContext {
   readonly now: number;
@@ -86,16 +87,20 @@ export function parsePartitionRange(set: PartitionSet, text: string): Result<Par
   const from = set.numberOf(first);
   const to = set.numberOf(last);
   const unknown = rest.length > 0 ? text : from === -1 ? first : to === -1 ? last : null;
-  if (unknown !== null) return refuse("not_found", `There is no partition "${unknown}". ${describeKeys(set)}`, { partition: unknown });
-  if (to < from) return refuse("invalid_input", `Partition range "${text}" ends before it begins. Swap its two keys.`);
+  if (unknown !== null)
+    return refuse("not_found", `There is no partition "${shortened(unknown)}". ${describeKeys(set)}`, { partition: shortened(unknown) });
+  if (to < from) return refuse("invalid_input", `Partition range "${shortened(text)}" ends before it begins. Swap its two keys.`);
   return ok(rangeSubset(from, to + 1));
 }
 
 /** A sentence for errors: what keys there are. */
 export function describeKeys(set: PartitionSet): string {
   if (set.count === 0) return "It has no partitions yet.";
-  if (set.count <= 5) return `There are ${pageOfKeys(set, 0, 5).join(", ")}.`;
-  return `There are ${set.count}, from ${set.keyAt(0) ?? ""} to ${latestKey(set) ?? ""}.`;
+  if (set.count <= 5)
+    return `There are ${pageOfKeys(set, 0, 5)
+      .map((key) => shortened(key))
+      .join(", ")}.`;
+  return `There are ${set.count}, from ${shortened(set.keyAt(0) ?? "")} to ${shortened(latestKey(set) ?? "")}.`;
 }
 
 /** Multi-dimensional keys: the key of each dimension by its name. */
@@ -132,11 +137,11 @@ function openListed(definition: StaticPartitions | DynamicPartitions, keys: read
   if (wrong !== undefined)
     return refuse(
       "invalid_input",
-      `Partition key "${wrong}" contains "${RANGE_SEPARATOR}", which separates the ends of a range. Rename it.`,
+      `Partition key "${shortened(wrong)}" contains "${RANGE_SEPARATOR}", which separates the ends of a range. Rename it.`,
     );
   if (numbers.size < keys.length) {
     const twice = keys.find((key, number) => numbers.get(key) !== number);
-    return refuse("invalid_input", `Partition key "${twice ?? ""}" is listed twice. Remove one.`);
+    return refuse("invalid_input", `Partition key "${shortened(twice ?? "")}" is listed twice. Remove one.`);
   }
   return ok({
     definition,
@@ -158,7 +163,7 @@ function openMulti(definition: MultiPartitions, context: PartitionContext): Resu
     if (wrong !== undefined)
       return refuse(
         "invalid_input",
-        `Partition key "${wrong}" of dimension "${name}" contains "${DIMENSION_SEPARATOR}", which separates dimensions. Rename it.`,
+        `Partition key "${shortened(wrong)}" of dimension "${shortened(name)}" contains "${DIMENSION_SEPARATOR}", which separates dimensions. Rename it.`,
       );
     dimensions.push({ name, set: set.value });
   }

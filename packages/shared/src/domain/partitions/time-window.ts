@@ -10,6 +10,7 @@ import { parseCivilFormat, type CivilFormat } from "./civil-format.ts";
 import type { TimeWindow, TimeWindowPartitions } from "./definition.ts";
 import { readExclusions } from "./exclusions.ts";
 import { cronTicks, hourlyTicks, type TickIndex } from "./tick-index.ts";
+import { shortened } from "../shortened.ts";
 
 export interface TimePartitions {
   readonly definition: TimeWindowPartitions;
@@ -131,7 +132,10 @@ function readInstant(text: string, { zone, format }: Reader): Result<number> {
     const wall = candidate.read(text);
     if (wall !== null) return ok(firstInstant(zone, wall));
   }
-  return refuse("invalid_input", `"${text}" is not a time in the partitions' format "${format.text}".`, { text, format: format.text });
+  return refuse("invalid_input", `"${shortened(text)}" is not a time in the partitions' format "${format.text}".`, {
+    text: shortened(text),
+    format: format.text,
+  });
 }
 
 function firstInstant(zone: Zone, wall: number): number {

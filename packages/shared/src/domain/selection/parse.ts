@@ -14,6 +14,7 @@ import {
   type TraversalDepth,
 } from "./ast.ts";
 import { tokenize, type Token } from "./tokens.ts";
+import { shortened } from "../shortened.ts";
 
 export interface SelectionErrorDetails {
   readonly position: number;
@@ -126,7 +127,7 @@ function readBrackets(cursor: Cursor): Selection {
 function readFunction(cursor: Cursor): Selection {
   const { text } = peek(cursor);
   if (text !== "roots" && text !== "sinks") {
-    throw problem(`there is no function "${text}"`, peek(cursor), ["roots(", "sinks("]);
+    throw problem(`there is no function "${shortened(text)}"`, peek(cursor), ["roots(", "sinks("]);
   }
   cursor.at++;
   return { type: text, of: readBrackets(cursor) };
@@ -144,7 +145,7 @@ function readAttribute(cursor: Cursor): Selection {
     return { type: "tag", name, key, value: readNullable(cursor) ?? "" };
   }
   if (!isSelectionAttribute(name)) {
-    throw problem(`there is no attribute "${name}"`, token, [
+    throw problem(`there is no attribute "${shortened(name)}"`, token, [
       "key:",
       ...[...TAG_ATTRIBUTES, ...SELECTION_ATTRIBUTES].map((attribute) => `${attribute}:`),
     ]);
@@ -152,7 +153,8 @@ function readAttribute(cursor: Cursor): Selection {
   const at = peek(cursor);
   const value = readNullable(cursor);
   const allowed = name === "is" ? IS_VALUES : name === "partitions" ? PARTITION_KIND_VALUES : null;
-  if (allowed && !allowed.some((option) => option === value)) throw problem(`"${at.text}" is not a value of ${name}:`, at, allowed);
+  if (allowed && !allowed.some((option) => option === value))
+    throw problem(`"${shortened(at.text)}" is not a value of ${name}:`, at, allowed);
   if (peek(cursor).type === ":")
     throw problem(`a value with a colon needs double quotes, e.g. ${name}:"team:core"`, peek(cursor), ["a quoted text"]);
   return { type: "attribute", name, value };
@@ -211,7 +213,7 @@ function isNumber(token: Token): boolean {
 function unexpected(cursor: Cursor, expected: readonly string[]): SyntaxProblem {
   const token = peek(cursor);
   if (token.problem !== undefined) return problem(token.problem, token, expected);
-  return problem(token.type === "end" ? "the text ends too early" : `unexpected ${JSON.stringify(token.text)}`, token, expected);
+  return problem(token.type === "end" ? "the text ends too early" : `unexpected ${JSON.stringify(shortened(token.text))}`, token, expected);
 }
 
 function problem(what: string, token: Token, expected: readonly string[]): SyntaxProblem {
