@@ -1,18 +1,17 @@
 /** Bad input, as a person meets it: each mistake gets one clear sentence, nothing of it is applied, and what was good goes on. */
-import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EventRow, RunDetail } from "@headgate/shared/api/views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
-import { BROKEN, goodLocation, write, writeBrokenProfile, writeLab, writeProject } from "./support/bad-project.ts";
+import { BROKEN, goodLocation, writeBrokenProfile, writeLab, writeProject } from "./support/bad-project.ts";
 import { headgate } from "./support/cli.ts";
-import { findFiles } from "./support/find-files.ts";
+import { expireToken } from "./support/expire-token.ts";
+import { agentProcess, pythonEnv } from "./support/programs.ts";
 import { hello, rawAgent } from "./support/raw-agent.ts";
 import { allEvents } from "./support/run-audit.ts";
-import { freePort, openApi, removeFolder, ROOT, startStack, stackEnv, temporaryFolder, until, type Stack } from "./support/stack.ts";
+import { freePort, openApi, removeFolder, startStack, temporaryFolder, until, type Stack } from "./support/stack.ts";
 
 describe("bad input", () => {
   const folder = temporaryFolder("bad-input");
@@ -29,7 +28,7 @@ describe("bad input", () => {
   });
 
   describe("a launch", () => {
-    it.each([
+    it.concurrent.each([
       ["an unknown name", "good/onne", 'There is no job and no asset "good/onne". Did you mean good/one'],
       ["a mistyped job", "gods", 'There is no job and no asset "gods". Did you mean goods'],
       ["a selection of nothing", "group:nowhere", "The selection group:nowhere contains no asset. Nothing matches group:nowhere."],
@@ -345,7 +344,7 @@ describe("bad input", () => {
   });
 
   describe("headgate dev", () => {
-    it("says that its port is in use", async () => {
+    it.concurrent("says that its port is in use", async () => {
       const { port } = new URL(stack.url);
       const result = await headgate(["dev", "--project", lab, "--data", join(folder, "second"), "--port", port]);
       expect(result).toMatchObject({
@@ -354,13 +353,13 @@ describe("bad input", () => {
       });
     });
 
-    it("says that another instance uses its folder", async () => {
+    it.concurrent("says that another instance uses its folder", async () => {
       const result = await headgate(["dev", "--project", lab, "--data", stack.data, "--port", String(await freePort())]);
       expect(result.stderr).toContain(`The data folder ${stack.data} is used by another headgate (process ${stack.process.pid}).`);
       expect(result.code).not.toBe(0);
     });
 
-    it("says that it may not write to its folder", async () => {
+    it.concurrent("says that it may not write to its folder", async () => {
       const data = join(folder, "read-only");
       mkdirSync(data, { mode: 0o555 });
       const args = [
@@ -403,40 +402,4 @@ function ended(stack: Stack, run: string): Promise<RunDetail> {
     const detail = await stack.api.runs.get.query({ run });
     return isTerminalRun(detail.run.status) ? detail : null;
   });
-}
-
-function agentProcess(url: string, token: string, data: string): Promise<{ readonly code: number | null; readonly output: string }> {
-  const args = [join(ROOT, "apps/agent/dist/agent.js"), "--url", url, "--data", data, "--exit-on-refusal", "--warm", "1"];
-  return endOf(args, { ...stackEnv(), HEADGATE_AGENT_TOKEN: token });
-}
-
-/** A root of its own, so that the repository's environment stays as it is. */
-function pythonEnv(folder: string, python: string): Promise<{ readonly code: number | null; readonly output: string }> {
-  const root = join(folder, "python-root");
-  write(root, "examples/lakehouse/requirements.lock", "");
-  const script = `import { ensurePython } from ${JSON.stringify(join(ROOT, "scripts/python-env.mjs"))}; try { await ensurePython({ root: ${JSON.stringify(root)} }); } catch (error) { console.log(error.message); process.exit(2); }`;
-  return endOf(["--input-type=module", "--eval", script], { ...process.env, HEADGATE_PYTHON: python });
-}
-
-function endOf(args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ readonly code: number | null; readonly output: string }> {
-  return new Promise((done) => {
-    const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
-    child.once("close", (code) => {
-      clearTimeout(timer);
-      done({ code, output });
-    });
-  });
-}
-
-/** Days cannot be waited for: the token's end is moved into the past where the control plane keeps it. */
-function expireToken(folder: string, id: string): void {
-  for (const file of findFiles(folder, ".sqlite")) {
-    const database = new DatabaseSync(file, { timeout: 5000 });
-    const known = database.prepare("select 1 from sqlite_master where name = 'token'").get();
-    if (known !== undefined) database.prepare("update token set expires_at = 1 where id = ?").run(id);
-    database.close();
-  }
 }

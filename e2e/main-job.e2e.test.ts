@@ -78,6 +78,11 @@ describe("the main job", () => {
     expect(kept).toEqual(expected.rows);
   });
 
+  it("answers 404 for a file of another build of the dashboard, never the start page", async () => {
+    const found = await fetch(`${stack.url}/_app/immutable/chunks/gone.js`);
+    expect([found.status, found.headers.get("content-type")?.startsWith("text/html")]).toEqual([404, false]);
+  });
+
   it("signs in by the printed link once, and refuses the link the second time", async () => {
     const stranger = await browser.newContext();
     const other = await stranger.newPage();

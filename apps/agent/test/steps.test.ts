@@ -76,6 +76,39 @@ describe("running steps", () => {
     expect(new Set(steps.map((step) => eventOf(plane.eventsOf(step), "step_started").pid)).size).toBeLessThanOrEqual(2);
   });
 
+  test("a step that waits for a slot ends at once when it is canceled, and the slots stay in use", async () => {
+    const { plane } = fixture;
+    await fixture.start();
+    await ready();
+    for (const step of ["one", "two", "three", "four"]) plane.lease(testJob("wait", { step }));
+    await plane.until("two run", () => ["one", "two"].every((step) => plane.eventsOf(step).some((event) => event.type === "log")));
+    plane.send({ t: "cancel", run: "run-1", step: "three", epoch: 1, graceMs: 60_000, reason: "asked" });
+    expect(await plane.doneOf("three")).toEqual({ outcome: "canceled" });
+    expect(plane.eventsOf("three")).toEqual([]);
+    plane.send({ t: "cancel", run: "run-1", step: "one", epoch: 1, graceMs: 60_000, reason: "asked" });
+    await plane.until("the fourth runs", () => plane.eventsOf("four").some((event) => event.type === "log"));
+    for (const step of ["two", "four"]) plane.send({ t: "cancel", run: "run-1", step, epoch: 1, graceMs: 60_000, reason: "asked" });
+    for (const step of ["two", "four"]) await plane.doneOf(step);
+  });
+
+  test("a step or tick that arrives while the agent drains is given back at once", async () => {
+    const { plane } = fixture;
+    const agent = await fixture.start({ config: { drainGraceMs: 60_000 } });
+    await ready();
+    plane.lease(testJob("wait", { step: "last" }));
+    await plane.until("it runs", () => plane.eventsOf("last").some((event) => event.type === "log"));
+    const stopped = agent.stop("end of shift");
+    await plane.until("it drains", () => plane.frames.some((frame) => frame.t === "draining"));
+    plane.lease(testJob("noop", { step: "late" }));
+    plane.send(testTick("sensor", { tick: "late-tick" }));
+    expect(await plane.doneOf("late")).toEqual({ outcome: "canceled" });
+    expect(plane.eventsOf("late")).toEqual([]);
+    const given = await plane.until("the tick is answered", () => plane.items.find(({ item }) => item.k === "tick")?.item);
+    expect(given).toMatchObject({ tick: "late-tick", result: { outcome: "failed" } });
+    plane.send({ t: "cancel", run: "run-1", step: "last", epoch: 1, graceMs: 5000, reason: "asked" });
+    await stopped;
+  });
+
   test("a job frame sent again is executed once", async () => {
     const { plane } = fixture;
     await fixture.start();

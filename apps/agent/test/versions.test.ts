@@ -127,6 +127,19 @@ describe("code location versions", () => {
     expect(readFileSync(entry, "utf8")).toBe(TEST_BUNDLE);
   });
 
+  test("a stray file among the versions does not keep old ones from being removed, nor ends the agent", async () => {
+    const { plane, dataDir } = fixture;
+    const agent = await fixture.start();
+    await reported("v1");
+    writeFileSync(join(dataDir, "versions", ".DS_Store"), "");
+    for (let number = 2; number <= 6; number++)
+      await activate(testVersion({ version: `v${number}`, files: { "data/numbers.csv": String(number) } }));
+    await plane.until("cleaned up", () => readdirSync(join(dataDir, "versions", "main")).length <= 4);
+    plane.lease(testJob("noop", { version: "v6" }));
+    expect(await plane.doneOf("noop")).toEqual({ outcome: "succeeded" });
+    expect(agent.snapshot().connected).toBe(true);
+  });
+
   test("old versions are removed from disk, the active and the last ones stay", async () => {
     const { dataDir } = fixture;
     await fixture.start();

@@ -72,6 +72,7 @@ const AGENT_ROUTES: Readonly<Record<string, Call>> = {
 /** Tested in `bootstrap.test.ts` and `login.test.ts`. */
 const OTHER_ROUTES = [
   "GET /healthz",
+  "GET /_app/*",
   "POST /api/v1/bootstrap",
   "GET /login/:token",
   "POST /api/v1/login-links",

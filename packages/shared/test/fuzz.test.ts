@@ -8,8 +8,10 @@ import { openSchedule, upcomingTicks } from "../src/domain/cron/catch-up.ts";
 import { describeCron } from "../src/domain/cron/describe.ts";
 import { parseCron } from "../src/domain/cron/parse.ts";
 import { openFreshnessPolicy } from "../src/domain/health/freshness-policy.ts";
+import { downstreamPartitions } from "../src/domain/partitions/mapping.ts";
 import { resolvePartitions } from "../src/domain/partitions/named.ts";
 import { keyAtInstant, openPartitions, pageOfKeys } from "../src/domain/partitions/partition-set.ts";
+import { limitCounters } from "../src/domain/queue/limits.ts";
 import { propertyRuns } from "../src/domain/property-runs.test-support.ts";
 import type { GraphAsset } from "../src/domain/run/plan-types.ts";
 import { completeSelection } from "../src/domain/selection/complete.ts";
@@ -245,9 +247,15 @@ describe("names that every object has", () => {
   it.each(NAMES)("%s is a name like any other", (name) => {
     expect(evaluateSelection({ type: "key", pattern: name, exact: true }, graph)).toEqual({ ok: true, value: [name] });
     for (const text of [`${name}:x`, `tag:${name}`, `tag:${name}=x`, `group:${name}`, `kind:"${name}"`, `${name}(a)`]) trySelection(text);
+    expect(completeSelection(`${name}:`, name.length + 1, vocabulary).options).toEqual([]);
+    const counted = limitCounters({ maxConcurrentRuns: null, tagLimits: [{ key: name, limit: 0 }], pools: {}, defaultPoolLimit: 0 });
+    expect([counted.runBlockedBy({}), counted.poolBlockedBy(name)?.type]).toEqual([null, "pool"]);
     expect(parseCron(`@${name}`).ok).toBe(false);
     const set = openPartitions({ type: "static", keys: NAMES }, { now });
     expect(set.ok && set.value.numberOf(name)).toBe(NAMES.indexOf(name));
     expect(mappingSchema.safeParse({ type: name }).success).toBe(false);
+    if (!set.ok) return;
+    const sides = { upstream: set.value, downstream: set.value, mapping: { type: "static", downstreamByUpstream: {} } } as const;
+    expect(downstreamPartitions(sides, [0, NAMES.length])).toEqual({ ok: true, value: [] });
   });
 });

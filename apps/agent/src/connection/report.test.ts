@@ -89,6 +89,42 @@ describe("admitting reports", () => {
       event: { asset: "lakehouse/orders", metadata: { url: { value: "pg://u:*****@h" }, q: { value: "a ***** b" } } },
     });
   });
+
+  test("a secret that looks like a number or like the name of a field breaks no report", () => {
+    const mask = maskOf(["12345678", "message"]);
+    const masked = maskReport(
+      event({
+        type: "asset_materialized",
+        asset: "a",
+        metadata: { rows: { type: "int", value: 9_912_345_678 }, note: { type: "text", value: "pin 12345678" } },
+      }),
+      mask,
+    );
+    expect(masked).toMatchObject({ event: { metadata: { rows: { value: 9_912_345_678 }, note: { value: "pin *****" } } } });
+    const log = maskReport(event({ type: "log", level: "info", message: "pin 12345678", fields: { message: 12_345_678 } }), mask);
+    expect(log).toMatchObject({ event: { message: "pin *****", fields: { message: 12_345_678 } } });
+  });
+
+  test("secrets are hidden in what a tick or a code location that does not load says, never in the tick's cursor", () => {
+    const mask = maskOf(["hunter2hunter2"]);
+    const evaluated = {
+      outcome: "evaluated" as const,
+      cursor: "hunter2hunter2",
+      skipReason: "no hunter2hunter2",
+      runs: [],
+      logs: [{ level: "info", message: "with hunter2hunter2", at: 1 }],
+    };
+    expect(maskReport({ k: "tick", tick: "t", result: evaluated }, mask)).toMatchObject({
+      result: { cursor: "hunter2hunter2", skipReason: "no *****", logs: [{ message: "with *****", at: 1 }] },
+    });
+    expect(
+      maskReport({ k: "tick", tick: "t", result: { outcome: "failed", message: "hunter2hunter2 refused", stack: "at hunter2hunter2" } }, mask),
+    ).toMatchObject({ result: { message: "***** refused", stack: "at *****" } });
+    const errors = [{ kind: "threw" as const, message: "cannot log in with hunter2hunter2" }];
+    expect(maskReport({ k: "location", location: "l", version: "v", state: "failed", errors }, mask)).toMatchObject({
+      errors: [{ kind: "threw", message: "cannot log in with *****" }],
+    });
+  });
 });
 
 function endless(depth: number): {

@@ -75,12 +75,12 @@ export class Supervisor {
   accept(job: JobFrame): void {
     const { log } = this.#options;
     if (this.#finished.has(attemptKey(job))) return;
-    if (this.#draining) return this.#giveBack(job);
     const current = this.#running.get(stepKey(job));
     if (current !== undefined) {
       if (current.job.epoch >= job.epoch) return;
       this.#drop(current);
     }
+    if (this.#draining) return this.#giveBack(job);
     const attempt = this.#attemptOf(job);
     this.#running.set(stepKey(job), attempt);
     const end = this.#runInSlot(attempt).catch((error: unknown) => log.error("a step attempt ended badly", { error: errorText(error) }));
@@ -89,7 +89,9 @@ export class Supervisor {
   }
 
   acceptTick(frame: TickFrame): void {
-    if (!this.#draining) this.ticks.accept(frame);
+    if (!this.#draining) return this.ticks.accept(frame);
+    const message = "The agent that was to evaluate it is shutting down.";
+    this.#options.report({ k: "tick", tick: frame.tick, result: { outcome: "failed", message } });
   }
 
   cancel(ref: StepRef, { graceMs, reason }: { readonly graceMs: number; readonly reason: string }): void {
@@ -132,7 +134,6 @@ export class Supervisor {
   /** A step sent before the control plane heard that this agent drains: nothing of it was done, and another agent may have it at once. */
   #giveBack(job: JobFrame): void {
     const { log, report, now } = this.#options;
-    if (this.#running.has(stepKey(job))) return;
     log.info("gave a step back: the agent is draining", { run: job.run, step: job.step });
     this.#finished.add(attemptKey(job));
     report({ k: "done", ...refOf(job), at: now(), result: { outcome: "canceled" } });
@@ -149,7 +150,9 @@ export class Supervisor {
   }
 
   #freeSlot(attempt: Attempt): void {
-    if (this.#holdingSlot.delete(attempt)) this.#waitingForSlot.shift()?.wake();
+    this.#holdingSlot.delete(attempt);
+    // Also when it held none: the slot it was woken for is still free.
+    if (this.#holdingSlot.size < this.#options.slots) this.#waitingForSlot.shift()?.wake();
   }
 
   #stop(attempt: Attempt, reason: StopReason, graceMs: number): void {

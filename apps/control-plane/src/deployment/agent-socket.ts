@@ -34,6 +34,10 @@ export function receiveFromAgent(
   }
   const { frame } = parsed;
   if (frame.t === "hello") {
+    if (attachment.instance !== null && attachment.instance !== frame.instance) {
+      closeQuietly(socket, CLOSE.badFrame, "a connection is of one agent instance; connect again for another");
+      return;
+    }
     attach(socket, { ...attachment, instance: frame.instance });
     ports.commit((turn) =>
       agentHello(turn, { hello: frame, socket: attachment.socket, token: attachment.token, tokenName: attachment.tokenName }),
@@ -58,20 +62,20 @@ function handle(
       ports.commit((turn) => recordBatch(turn, { instance, socket, items: frame.items }));
       break;
     case "slots":
-      ports.commit((turn) => changeSlots(turn, { instance, slots: frame.slots }));
+      ports.commit((turn) => changeSlots(turn, { instance, socket, slots: frame.slots }));
       break;
     case "tail":
-      ports.live.forwardTail({ run: frame.run, step: frame.step, stream: frame.stream, text: frame.text });
+      ports.live.forwardTail(instance, { run: frame.run, step: frame.step, stream: frame.stream, text: frame.text });
       break;
     case "draining":
-      ports.commit((turn) => startDraining(turn, instance));
+      ports.commit((turn) => startDraining(turn, { instance, socket }));
       break;
     default:
       assertNever(frame);
   }
 }
 
-export function agentLeft(attachment: AgentAttachment, ports: AgentSocketPorts): void {
+export function agentLeft(attachment: AgentAttachment, code: number | null, ports: AgentSocketPorts): void {
   const { instance, socket } = attachment;
-  if (instance !== null) ports.commit((turn) => agentDisconnected(turn, { instance, socket }));
+  if (instance !== null) ports.commit((turn) => agentDisconnected(turn, { instance, socket, drained: code === CLOSE.drained }));
 }

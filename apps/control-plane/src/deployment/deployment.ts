@@ -61,17 +61,17 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
     answerClose(socket, code);
-    this.#left(socket);
+    this.#left(socket, code);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
     this.#left(socket);
   }
 
-  #left(socket: WebSocket): void {
+  #left(socket: WebSocket, code: number | null = null): void {
     const attachment = attachmentOf(socket);
     try {
-      if (attachment?.kind === "agent") agentLeft(attachment, this.#agentPorts());
+      if (attachment?.kind === "agent") agentLeft(attachment, code, this.#agentPorts());
       if (attachment?.kind === "live") this.#engine.live.left(attachment);
     } catch (error) {
       logError("The end of a socket could not be handled", error);

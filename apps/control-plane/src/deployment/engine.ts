@@ -8,6 +8,7 @@ import { type Catalog, loadCatalog } from "./catalog.ts";
 import { closeRuns } from "./commands/run-session.ts";
 import { type EffectPorts, hasLiveChanges, performEffects } from "./effects.ts";
 import { Live } from "./live.ts";
+import { logError } from "./log-error.ts";
 import type { Reader } from "./queries/reader.ts";
 import { Sockets } from "./sockets.ts";
 import { type Database, openDatabase } from "./store/database.ts";
@@ -106,7 +107,14 @@ export class Engine {
       },
       close: (socket, code, reason) => this.sockets.close(socket, code, reason),
       armTimers: () => this.timers.arm(),
-      publish: (changed) => this.live.publish(changed, seq),
+      publish: (changed) => {
+        try {
+          this.live.publish(changed, seq);
+        } catch (error) {
+          // What is committed stays: who asked for it must not be told that it failed because somebody looks on.
+          logError("Changes could not be sent to dashboards", error);
+        }
+      },
     };
   }
 }

@@ -197,8 +197,13 @@ export class Live {
     if (socket) this.#sockets.send(socket, { t: "tail", run: target.run, step: target.step, on });
   }
 
-  /** Lines from an agent go to those who look; they are stored nowhere. */
-  forwardTail(line: { readonly run: string; readonly step: string; readonly stream: "stdout" | "stderr"; readonly text: string }): void {
+  /** Lines from the agent that has the step go to those who look; they are stored nowhere. */
+  forwardTail(instance: string, line: { readonly run: string; readonly step: string; readonly stream: "stdout" | "stderr"; readonly text: string }): void {
+    if (!this.isTailed(line)) return;
+    const { db } = this.#reader();
+    const run = readRun(db, line.run);
+    // Also after the step's end, whose last lines come later than its report.
+    if (!run || readStep(db, run.no, line.step)?.agent !== instance) return;
     for (const { socket, attachment } of this.#watchers()) {
       if (attachment.tail?.run === line.run && attachment.tail.step === line.step)
         sendFrame(socket, { t: "tail", ...line } satisfies LiveDown);

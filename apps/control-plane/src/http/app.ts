@@ -7,6 +7,7 @@ import type { AppContext, AppEnv } from "./app-env.ts";
 import { bootstrapRoutes } from "./bootstrap.ts";
 import { definitionsRoutes } from "./definitions.ts";
 import { appErrorOf, httpStatusOf } from "./errors.ts";
+import { hashedAssetRoutes } from "./hashed-assets.ts";
 import { logFailure } from "./log-failure.ts";
 import { loginRoutes } from "./login.ts";
 import { publishRoutes } from "./publish.ts";
@@ -18,6 +19,8 @@ import { VERSION } from "./version.ts";
 
 export const app = new Hono<AppEnv>();
 
+// Before all middleware: a page load fetches dozens of these, and the assets bring their own headers.
+app.route("/", hashedAssetRoutes);
 app.use(securityHeaders);
 app.use(async (c, next) => {
   c.set("directory", openDirectory(c.env.DB));

@@ -13,7 +13,7 @@ import { WORKERD_PID_FILE, writeWorkerdGuard } from "./workerd-guard.ts";
 /** Local Durable Object data lies in a folder of this name: never change it. */
 const WORKER_NAME = "headgate";
 const COMPATIBILITY_DATE = "2026-10-01";
-const WORKER_FIRST = ["/api/*", "/agent/*", "/login/*", "/hooks/*", "/healthz"];
+const WORKER_FIRST = ["/api/*", "/agent/*", "/login/*", "/hooks/*", "/healthz", "/_app/*"];
 const SWEEP_MS = 5 * 60_000;
 const MIGRATION_ATTEMPTS = 5;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

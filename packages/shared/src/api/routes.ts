@@ -3,6 +3,7 @@
  *
  * | route | who | what |
  * | --- | --- | --- |
+ * | GET  /_app/* | anyone | the dashboard's files; one of another build answers 404 |
  * | GET  /healthz | anyone | `{ok:true, version}` |
  * | POST /api/v1/bootstrap | bearer = the operator's bootstrap secret | makes what is missing of organization, deployment and owner; see BootstrapRequest |
  * | GET  /login/:token | one-time link | sets the session cookie, redirects to `/<org>/<deployment>` |

@@ -2,6 +2,7 @@
 import { findCycle } from "@headgate/shared/domain/asset-graph.ts";
 import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
+import { MAX_ROW_BYTES } from "../store/database.ts";
 import { onlineAgents } from "../store/agent-store.ts";
 import { graphAssetsOf } from "../store/definition-store.ts";
 import { readLocation, readVersion, saveLocation, type VersionRow } from "../store/version-store.ts";
@@ -62,9 +63,20 @@ export function reportLoadErrors(turn: Turn, input: { readonly location: string;
   saveLocation(turn.db, {
     name: input.location,
     activeVersion: location?.activeVersion ?? null,
-    errors: input.errors.slice(0, 50),
+    errors: firstErrors(input.errors),
     erroredAt: turn.now,
     updatedAt: turn.now,
   });
   turn.effects.push({ type: "location_changed", location: input.location });
+}
+
+const MAX_ERRORS = 50;
+
+/** As many as a row holds; each may have a long stack. */
+function firstErrors(errors: readonly LoadError[]): LoadError[] {
+  let characters = 0;
+  return errors.slice(0, MAX_ERRORS).filter((error, index) => {
+    characters += JSON.stringify(error).length;
+    return index === 0 || characters <= MAX_ROW_BYTES / 4;
+  });
 }

@@ -2,14 +2,27 @@
 import { LEASE_CHECK_MS } from "@headgate/shared/protocol/constants.ts";
 import type { AgentRow } from "../schema.ts";
 import { onlineAgents, readAgent, saveAgent } from "../store/agent-store.ts";
-import { leasesOf } from "../store/step-store.ts";
+import { leasesOf, readStepAt } from "../store/step-store.ts";
 import { ensureTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
 import { waitingMayHaveChanged } from "./agent-hello.ts";
 import { dispatch, lastSign } from "./dispatch.ts";
+import { endCanceled } from "./record-outcome.ts";
+import { openRun } from "./run-session.ts";
 
-export function changeSlots(turn: Turn, input: { readonly instance: string; readonly slots: number }): void {
-  const agent = readAgent(turn.db, input.instance);
+/** Whose connection a frame came over. A refused or replaced connection may still send in the name of an instance that is not its own. */
+interface Sender {
+  readonly instance: string;
+  readonly socket: string;
+}
+
+function senderOf(turn: Turn, from: Sender): AgentRow | null {
+  const agent = readAgent(turn.db, from.instance);
+  return agent?.socket === from.socket ? agent : null;
+}
+
+export function changeSlots(turn: Turn, input: Sender & { readonly slots: number }): void {
+  const agent = senderOf(turn, input);
   if (!agent) return;
   saveAgent(turn.db, { ...agent, slots: input.slots, lastSeenAt: turn.now });
   turn.effects.push({ type: "agent_changed", instance: agent.instance });
@@ -17,18 +30,30 @@ export function changeSlots(turn: Turn, input: { readonly instance: string; read
 }
 
 /** It finishes what it has and takes no new work; leases, pings and reports go on. */
-export function startDraining(turn: Turn, instance: string): void {
-  const agent = readAgent(turn.db, instance);
+export function startDraining(turn: Turn, from: Sender): void {
+  const agent = senderOf(turn, from);
   if (!agent) return;
   saveAgent(turn.db, { ...agent, status: "draining", lastSeenAt: turn.now });
-  turn.effects.push({ type: "agent_changed", instance });
+  turn.effects.push({ type: "agent_changed", instance: agent.instance });
   waitingMayHaveChanged(turn);
 }
 
-/** A closed socket does not end the leases: the agent works on and comes back. It starts their clock. */
-export function agentDisconnected(turn: Turn, input: { readonly instance: string; readonly socket: string }): void {
-  const agent = readAgent(turn.db, input.instance);
-  if (agent?.socket === input.socket) disconnect(turn, agent);
+/** A closed socket does not end the leases: the agent works on and comes back. It starts their clock. One that drained is over. */
+export function agentDisconnected(turn: Turn, input: Sender & { readonly drained: boolean }): void {
+  const agent = senderOf(turn, input);
+  if (!agent) return;
+  if (input.drained) giveBackLeases(turn, agent.instance);
+  disconnect(turn, agent);
+  if (input.drained) dispatch(turn);
+}
+
+/** An agent leaves when nothing runs on it any more: what is still leased to it was sent too late, or its end got lost. */
+function giveBackLeases(turn: Turn, instance: string): void {
+  for (const lease of leasesOf(turn.db, instance)) {
+    const session = openRun(turn, lease.runNo);
+    const step = session && readStepAt(turn.db, lease.runNo, lease.position);
+    if (session && step) endCanceled(turn, session, step);
+  }
 }
 
 function disconnect(turn: Turn, agent: AgentRow): void {

@@ -8,7 +8,7 @@ import { assetsOfStep, endStepAsset } from "../store/step-asset-store.ts";
 import type { Turn } from "../turn.ts";
 import { notePartition } from "./note-partition.ts";
 import { recordStepEvent } from "./record-step-event.ts";
-import { finishRunIfDone, cancelStep, failStep, succeedStep } from "./step-moves.ts";
+import { finishRunIfDone, cancelStep, failStep, releaseStep, succeedStep } from "./step-moves.ts";
 import { placeOf, record, type RunSession } from "./run-session.ts";
 
 export function recordOutcome(turn: Turn, session: RunSession, input: { readonly step: StepRow; readonly outcome: StepOutcome }): void {
@@ -26,7 +26,13 @@ export function recordOutcome(turn: Turn, session: RunSession, input: { readonly
     }
     case "failed":
       closeAssets(turn, session, { step, failure: outcome.failure });
-      failStep(turn, session, { step, failure: outcome.failure, retryable: outcome.retryable, lost: false });
+      failStep(turn, session, {
+        step,
+        failure: outcome.failure,
+        retryable: outcome.retryable,
+        // The agent stopped it to shut down: no fault of the step's, whatever its retry policy says.
+        lost: outcome.failure.kind === "agent_lost" && outcome.retryable,
+      });
       return;
     case "canceled":
       endCanceled(turn, session, step);
@@ -96,16 +102,17 @@ export function closeAssets(turn: Turn, session: RunSession, input: { readonly s
 }
 
 /** An agent that shuts down cancels steps nobody asked it to cancel: those are tried again elsewhere. */
-function endCanceled(turn: Turn, session: RunSession, step: StepRow): void {
+export function endCanceled(turn: Turn, session: RunSession, step: StepRow): void {
   if (session.row.status === "canceling") {
     cancelStep(turn, session, step);
     finishRunIfDone(turn, session);
     return;
   }
-  failStep(turn, session, {
-    step,
-    failure: { kind: "agent_lost", message: "The agent stopped the step because it was shutting down." },
-    retryable: true,
-    lost: true,
-  });
+  if (step.status === "assigned") {
+    releaseStep(turn, session, step);
+    return;
+  }
+  const failure = { kind: "agent_lost", message: "The agent stopped the step because it was shutting down." } as const;
+  closeAssets(turn, session, { step, failure });
+  failStep(turn, session, { step, failure, retryable: true, lost: true });
 }

@@ -14,7 +14,8 @@ import { setTimer, type Timer } from "../store/timer-store.ts";
 import { onlineAgents } from "../store/agent-store.ts";
 import { readRunByNo } from "../store/run-store.ts";
 import type { Turn } from "../turn.ts";
-import { dispatch } from "./dispatch.ts";
+import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
+import { dispatch, lastSign } from "./dispatch.ts";
 import { createRun } from "./launch-run.ts";
 import { resolveLaunch } from "./launch-target.ts";
 import { automationId, sourceOfId } from "./sync-automation.ts";
@@ -90,15 +91,21 @@ export function fireSensor(turn: Turn, timer: Timer): void {
   evaluateOnAgent(turn, newTick(turn, source, { scheduledFor: turn.now, cursor: row.cursor }), sensor.timeoutSeconds);
 }
 
-/** Without an agent nothing happens; the sensor goes on when one connects. */
+/** Without an agent a sensor goes on when one connects; the time of a schedule has passed, and its tick says so. */
 function evaluateOnAgent(turn: Turn, tick: TickRow, timeoutSeconds: number): void {
   const version = turn.catalog().versionOf.get(tick.location);
   if (!version) return;
   const isReady = (agent: { readonly locations: readonly { readonly version: string; readonly state: string }[] }) =>
     agent.locations.some((entry) => entry.version === version.id && entry.state === "ready");
   const agents = onlineAgents(turn.db).filter((agent) => agent.status === "connected" && agent.socket !== null);
-  const agent = agents.find(isReady) ?? agents[0];
-  if (!agent || agent.socket === null || !insertTick(turn.db, { ...tick, agent: agent.instance })) return;
+  // A connection that is only half open looks like an open one.
+  const heard = agents.filter((agent) => turn.now - lastSign(turn, agent) <= LEASE_MS);
+  const agent = heard.find(isReady) ?? heard[0];
+  if (!agent || agent.socket === null) {
+    noAgent(turn, tick, agents.length > 0);
+    return;
+  }
+  if (!insertTick(turn.db, { ...tick, agent: agent.instance })) return;
   setTimer(turn.db, { kind: "tick_timeout", id: tick.id, at: turn.now + timeoutSeconds * 1000 + TICK_SLACK_MS });
   turn.effects.push(
     { type: "timers_changed" },
@@ -118,6 +125,16 @@ function evaluateOnAgent(turn: Turn, tick: TickRow, timeoutSeconds: number): voi
       },
     },
   );
+}
+
+function noAgent(turn: Turn, tick: TickRow, silent: boolean): void {
+  if (tick.kind === "schedule") {
+    const message = "No agent was connected that could have evaluated the schedule. Start one with 'headgate agent'.";
+    if (insertTick(turn.db, tick)) finishTick(turn.db, { ...tick, state: "failed", finishedAt: turn.now, message });
+    return;
+  }
+  // It either speaks again or is disconnected; only then nobody has to look.
+  if (silent) setTimer(turn.db, { kind: "sensor", id: automationId(tick), at: turn.now + LEASE_MS });
 }
 
 /** The agent vanished or forgot it; a late answer is ignored. */

@@ -61,7 +61,7 @@ export function failStep(turn: Turn, session: RunSession, attempt: FailedAttempt
     const retryAt = turn.now + delay;
     const row = moveStep(turn, session, { step, trigger: lost ? "lost_retry" : "failed_retry", set: { ...counted, retryAt, agent: null } });
     if (!row) return;
-    endAttempt(turn, row);
+    endAttempt(turn, step);
     record(turn, session, { event: { type: "step_failed", failure, willRetry: true }, place: placeOf(step) });
     record(turn, session, { event: { type: "step_retry_scheduled", attempt: step.attempt + 1, at: retryAt }, place: placeOf(step) });
     for (const asset of reopenAssets(turn.db, row.runNo, row.position)) turn.effects.push({ type: "asset_changed", asset });
@@ -91,6 +91,16 @@ function delayBeforeRetry(turn: Turn, { step, retryable, lost }: FailedAttempt):
 /** The delay of a retry is over. */
 export function retryStep(turn: Turn, session: RunSession, step: StepRow): void {
   moveStep(turn, session, { step, trigger: "retry_due", set: { retryAt: null, readyAt: turn.now } });
+}
+
+/** The agent did nothing of it: the step waits again as if it had never been assigned, except that its epoch stays used. */
+export function releaseStep(turn: Turn, session: RunSession, step: StepRow): void {
+  const set = { agent: null, attempt: step.attempt - 1, assignedAt: null, readyAt: turn.now };
+  if (!moveStep(turn, session, { step, trigger: "released", set })) return;
+  endAttempt(turn, step);
+  const message = `'${step.key}' was given back before it started: its agent is shutting down.`;
+  record(turn, session, { event: { type: "engine", level: "info", message }, place: placeOf(step) });
+  for (const asset of step.assets) turn.effects.push({ type: "asset_changed", asset });
 }
 
 export function cancelStep(turn: Turn, session: RunSession, step: StepRow): void {

@@ -1,7 +1,7 @@
 /** Where raw output and manifests are in R2. */
 import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
 import type { DeploymentStub, RawLogChunk } from "../rpc.ts";
-import { logChunks } from "../store/log-store.ts";
+import { type LogChunkRow, logChunks } from "../store/log-store.ts";
 import { readRun } from "../store/run-store.ts";
 import { readVersion } from "../store/version-store.ts";
 import type { Reader } from "./reader.ts";
@@ -34,8 +34,18 @@ export function logChunksQuery(
         final: row.final === 1,
         key: row.key,
       })),
-    complete: rows.at(-1)?.final === 1,
+    complete: isWhole(rows, input.offset),
   });
+}
+
+/** Does the output from here to its end lie there without a hole? A chunk may have been lost, or arrive later than the last one. */
+function isWhole(rows: readonly LogChunkRow[], offset: number): boolean {
+  let end = offset;
+  for (const row of rows) {
+    if (row.offset > end) return false;
+    end = Math.max(end, row.offset + row.bytes);
+  }
+  return rows.at(-1)?.final === 1;
 }
 
 export function manifestKeyOf(

@@ -195,7 +195,7 @@ export function assetEventRows(
       and(
         eq(assetEvent.asset, query.asset),
         query.before === null ? undefined : lt(assetEvent.gseq, query.before),
-        query.types === undefined ? undefined : inArray(assetEvent.type, [...query.types]),
+        query.types === undefined ? undefined : inArray(assetEvent.type, [...new Set(query.types)]),
         query.partition === undefined ? undefined : eq(assetEvent.partition, query.partition),
       ),
     )

@@ -11,6 +11,7 @@ export function insertLogChunk(db: Database, row: LogChunkRow): void {
   db.orm.insert(logChunk).values(row).onConflictDoNothing().run();
 }
 
+/** `complete`: the last chunk is there and none before it is missing. */
 export function logFilesOf(db: Database, runNo: number): RawLogFile[] {
   return db.orm
     .select({
@@ -18,7 +19,7 @@ export function logFilesOf(db: Database, runNo: number): RawLogFile[] {
       attempt: logChunk.attempt,
       stream: logChunk.stream,
       bytes: sql<number>`sum(${logChunk.bytes})`,
-      complete: sql<number>`max(${logChunk.final})`,
+      complete: sql<number>`max(${logChunk.final}) AND count(*) = max(${logChunk.chunk}) + 1`,
     })
     .from(logChunk)
     .where(eq(logChunk.runNo, runNo))

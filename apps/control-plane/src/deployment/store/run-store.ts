@@ -107,7 +107,7 @@ export interface RunListQuery {
 export function listRuns(db: Database, query: RunListQuery): RunRow[] {
   const where: SQL[] = [];
   if (query.before !== null) where.push(lt(run.no, query.before));
-  if (query.statuses !== undefined) where.push(inArray(run.status, [...query.statuses]));
+  if (query.statuses !== undefined) where.push(inArray(run.status, [...new Set(query.statuses)]));
   if (query.job !== undefined) where.push(eq(run.job, query.job));
   if (query.createdAfter !== undefined) where.push(gte(run.createdAt, query.createdAfter));
   if (query.asset !== undefined)

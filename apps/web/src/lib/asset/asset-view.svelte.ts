@@ -1,5 +1,5 @@
 /** What do the tabs of one asset share? Its definition and state from the store, and the detail that only its page needs, current by push. */
-import { createContext } from "svelte";
+import { createContext, untrack } from "svelte";
 import type { AssetDetail, AssetEventRow, AssetState } from "@headgate/shared/api/views.ts";
 import type { CatalogAsset } from "#lib/definitions.ts";
 import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";
@@ -31,7 +31,8 @@ export class AssetView {
   }
 
   start(): () => void {
-    this.reload();
+    // Called from an effect: what the first load reads must not start it again.
+    untrack(() => this.reload());
     const stopChanges = this.#store.onChanges((changes) => {
       if (changes.some((change) => change.type === "definitions" || (change.type === "asset" && change.asset.key === this.key)))
         this.#soon();

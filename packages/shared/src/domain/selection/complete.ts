@@ -49,7 +49,9 @@ export function completeSelection(text: string, cursor: number, vocabulary: Sele
 function optionsFor(context: readonly Token[], vocabulary: SelectionVocabulary, prefix: string): SelectionCompletion[] {
   const attribute = attributeAt(context);
   if (attribute !== null) {
-    const values = attribute === "key" ? vocabulary.keys : (vocabulary.values[attribute] ?? []);
+    // The name is what somebody typed, and every object seems to have a `constructor`.
+    const known = Object.hasOwn(vocabulary.values, attribute) ? vocabulary.values[attribute] : [];
+    const values = attribute === "key" ? vocabulary.keys : (known ?? []);
     return values.map((value) => ({
       label: value,
       insert: isWord(value) ? value : writeValue(attribute, value),
