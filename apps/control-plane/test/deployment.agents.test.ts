@@ -207,6 +207,111 @@ describe("an agent", () => {
     expect(unwrap(await stub.run({ run: run.id })).steps[1]?.waiting?.kind).toBe("no_agent");
   });
 
+  it("that drains gives back what it was sent too late, and that costs the step no attempt", async () => {
+    const stub = await deployment({ a: [] });
+    const [leaving, other] = [new FakeAgent(), new FakeAgent()];
+    await leaving.start(stub);
+    const run = await launch(stub, { selection: "*" });
+    const job = await leaving.job("a");
+    leaving.send({ t: "draining", reason: "SIGTERM", deadlineMs: 1000 });
+    await leaving.reported(leaving.done(job, { outcome: "canceled" }));
+    expect(unwrap(await stub.run({ run: run.id })).steps).toMatchObject([{ status: "pending", attempt: 0, agent: null }]);
+    await other.start(stub);
+    const again = await other.job("a");
+    expect(again).toMatchObject({ attempt: 1, epoch: 2 });
+    await other.reported(...other.success(again));
+    expect(await runStatus(stub, run.id)).toBe("succeeded");
+    expect(await rows(stub, "SELECT lost, attempt FROM step")).toEqual([{ lost: 0, attempt: 1 }]);
+    expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
+  });
+
+  it("that has drained and left loses its leases at once", async () => {
+    const stub = await deployment({ a: [], b: [] });
+    const [leaving, other] = [new FakeAgent(), new FakeAgent()];
+    await leaving.start(stub);
+    const run = await launch(stub, { selection: "*" });
+    const [a] = [await leaving.job("a"), await leaving.job("b")];
+    await leaving.reported(leaving.started(a));
+    await other.start(stub);
+    leaving.send({ t: "draining", reason: "SIGTERM", deadlineMs: 1000 });
+    leaving.disconnect(CLOSE.drained);
+    expect(await other.job("b")).toMatchObject({ epoch: 2 });
+    expect(await other.job("a", 2)).toMatchObject({ epoch: 2 });
+    expect(await rows(stub, "SELECT key, lost FROM step ORDER BY key")).toEqual([
+      { key: "a", lost: 1 },
+      { key: "b", lost: 0 },
+    ]);
+    for (const job of [await other.job("b"), await other.job("a", 2)]) await other.reported(...other.success(job));
+    expect(await runStatus(stub, run.id)).toBe("succeeded");
+  });
+
+  it("that ends its steps to shut down does not use up their retries", async () => {
+    const stub = await deployment({ a: [] });
+    const [leaving, other] = [new FakeAgent(), new FakeAgent()];
+    await leaving.start(stub);
+    const run = await launch(stub, { selection: "*" });
+    const job = await leaving.job("a");
+    const failure = { kind: "agent_lost", message: "The agent stopped before the step ended: SIGTERM" } as const;
+    leaving.send({ t: "draining", reason: "SIGTERM", deadlineMs: 1000 });
+    await leaving.reported(leaving.started(job), leaving.done(job, { outcome: "failed", failure, retryable: true }));
+    await other.start(stub);
+    await other.reported(...other.success(await other.job("a", 2)));
+    expect(await runStatus(stub, run.id)).toBe("succeeded");
+  });
+
+  it("that was refused an instance can change nothing of it", async () => {
+    const stub = await deployment();
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const thief = new FakeAgent(agent.instance, "tok_other");
+    await thief.connect(stub);
+    thief.hello();
+    thief.send({ t: "slots", slots: 99 });
+    thief.send({ t: "draining", reason: "mischief", deadlineMs: 1 });
+    await thief.waitFor(() => thief.closed !== null);
+    expect(unwrap(await stub.agents())).toMatchObject([{ slots: 4, status: "connected" }]);
+  });
+
+  it("keeps one instance for one connection", async () => {
+    const stub = await deployment();
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    agent.hello({ instance: crypto.randomUUID() });
+    await agent.waitFor(() => agent.closed !== null);
+    expect(agent.closed?.code).toBe(CLOSE.badFrame);
+    expect(unwrap(await stub.agents())).toMatchObject([{ instance: agent.instance }]);
+  });
+
+  it("is not held up by a report that cannot be stored", async () => {
+    const stub = await deployment({ a: [], b: [] });
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const run = await launch(stub, { selection: "*" });
+    const [a, b] = [await agent.job("a"), await agent.job("b")];
+    await rows(
+      stub,
+      "CREATE TRIGGER poison BEFORE INSERT ON event WHEN new.body LIKE '%poison%' OR (new.type = 'step_succeeded' AND new.step = 'b') BEGIN SELECT RAISE(ABORT, 'poison'); END",
+    );
+    await agent.reported(
+      agent.started(a),
+      agent.event(a, { type: "log", level: "info", message: "poison" }),
+      agent.event(a, { type: "log", level: "info", message: "after" }),
+      ...agent.success(a).slice(1),
+      ...agent.success(b),
+    );
+    const detail = unwrap(await stub.run({ run: run.id }));
+    expect(detail.steps.map((step) => step.status)).toEqual(["succeeded", "failed"]);
+    expect(detail).toMatchObject({ run: { status: "failed" }, failure: { kind: "internal" } });
+    const { events } = unwrap(await stub.runEvents({ run: run.id, after: 0, limit: 100 }));
+    expect(events.map((row) => row.seq)).toEqual(events.map((_row, index) => index + 1));
+    expect(events.flatMap(({ event }) => (event.type === "log" || event.type === "engine" ? [event.message] : []))).toEqual([
+      "The report 'log' could not be stored; the control plane's log has the details.",
+      "after",
+      "The end of the step could not be stored; the control plane's log has the details.",
+    ]);
+    expect(agent.closed).toBeNull();
+  });
+
   it("may change how many steps it runs at once", async () => {
     const stub = await deployment({ a: [], b: [] });
     const agent = new FakeAgent();
@@ -266,6 +371,26 @@ describe("an agent", () => {
     agent.sendText(JSON.stringify({ t: "telepathy", x: 1 }));
     await launch(stub, { selection: "a" });
     await agent.job("a");
+  });
+
+  it("whose output has a hole is not shown as complete", async () => {
+    const stub = await deployment();
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const run = await launch(stub, { selection: "a" });
+    await agent.job("a");
+    const at = { run: run.id, step: "a", attempt: 1, stream: "stdout", token: "tok_agent" } as const;
+    const whole = async (offset: number) => {
+      const { run: id, step, attempt, stream } = at;
+      return unwrap(await stub.logChunks({ run: id, step, attempt, stream, offset })).complete;
+    };
+    unwrap(await stub.recordLogChunk({ ...at, chunk: 0, offset: 0, bytes: 5, final: false, key: "logs/0" }));
+    unwrap(await stub.recordLogChunk({ ...at, chunk: 2, offset: 12, bytes: 0, final: true, key: "logs/2" }));
+    expect([await whole(0), await whole(5), await whole(12)]).toEqual([false, false, true]);
+    expect(unwrap(await stub.runLogFiles({ run: run.id }))).toMatchObject([{ bytes: 5, complete: false }]);
+    unwrap(await stub.recordLogChunk({ ...at, chunk: 1, offset: 5, bytes: 7, final: false, key: "logs/1" }));
+    expect([await whole(0), await whole(5), await whole(12)]).toEqual([true, true, true]);
+    expect(unwrap(await stub.runLogFiles({ run: run.id }))).toMatchObject([{ bytes: 12, complete: true }]);
   });
 
   it("may upload raw output only of attempts it was given", async () => {

@@ -54,6 +54,16 @@ describe("a schedule", () => {
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
   });
 
+  it("with a function that finds no agent leaves a tick that says so", async () => {
+    const stub = newDeployment();
+    const schedules = [{ name: "daily", job: "nightly", cron: ["@daily"], evaluated: true }];
+    await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules }));
+    await fireTimers(stub, "schedule");
+    const [tick] = await rows(stub, "SELECT state, message FROM tick");
+    expect(tick).toMatchObject({ state: "failed", message: expect.stringContaining("No agent was connected") as unknown });
+    expect((await rows(stub, "SELECT kind FROM timer")).map((row) => row["kind"])).toEqual(["schedule"]);
+  });
+
   it("with an impossible time is refused when it is published", async () => {
     const stub = newDeployment();
     const bad = manifest({ ...assetsOf({ a: [] }), jobs, schedules: [{ name: "daily", job: "nightly", cron: ["61 * * * *"] }] });
@@ -111,6 +121,22 @@ describe("a sensor", () => {
       "requested",
       "skipped",
     ]);
+  });
+
+  it("is not given to an agent that has been silent for the time of a lease, and goes on with another", async () => {
+    const stub = newDeployment();
+    await publish(stub, sensed);
+    const [dead, alive] = [new FakeAgent(), new FakeAgent()];
+    await dead.start(stub);
+    await dead.next("tick");
+    await fireTimers(stub, "tick_timeout");
+    await rows(stub, "UPDATE agent SET last_seen_at = last_seen_at - 120000");
+    await fireTimers(stub, "sensor");
+    expect(await rows(stub, "SELECT kind FROM timer")).toEqual([{ kind: "sensor" }]);
+    await alive.start(stub);
+    await fireTimers(stub, "sensor");
+    await alive.next("tick");
+    expect(dead.frames.filter((frame) => frame.t === "tick")).toHaveLength(1);
   });
 
   it("whose answer cannot be carried out keeps its cursor, and a late answer changes nothing", async () => {

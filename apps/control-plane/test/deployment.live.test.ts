@@ -97,4 +97,24 @@ describe("a dashboard", () => {
     await live.until(() => live.closed !== null);
     expect(live.frames.at(-1)).toMatchObject({ t: "error" });
   });
+
+  it("sees raw output only from the agent that has the step", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [] })));
+    const [owner, other] = [new FakeAgent(), new FakeAgent()];
+    await owner.start(stub);
+    const run = await launch(stub, { selection: "a" });
+    await owner.job("a");
+    await other.start(stub);
+    const live = new LiveClient();
+    await live.connect(stub);
+    live.send({ t: "tail", target: { run: run.id, step: "a" } });
+    await owner.next("tail");
+    const line = { t: "tail", run: run.id, step: "a", stream: "stdout" } as const;
+    other.send({ ...line, text: "forged" });
+    await other.reported({ k: "location", location: "lake", version: "v", state: "ready" });
+    owner.send({ ...line, text: "real" });
+    await live.until(() => live.frames.some((frame) => frame.t === "tail"));
+    expect(live.frames.flatMap((frame) => (frame.t === "tail" ? [frame.text] : []))).toEqual(["real"]);
+  });
 });

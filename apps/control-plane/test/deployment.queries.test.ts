@@ -4,6 +4,7 @@ import { unwrap } from "@headgate/shared/errors.ts";
 import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
 import { launch, newDeployment, person, publish } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
+import { LiveClient } from "./support/live-client.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
 
 const hashOf = (n: number) => n.toString(16).padStart(64, "a");
@@ -80,6 +81,67 @@ describe("publishing", () => {
       publish(stub, manifest({ location: "two", ...double, assets: [...(double.assets ?? []), ...(double.assets ?? [])] })),
     ).rejects.toThrow("twice");
     expect(unwrap(await stub.assetStates({ limit: 10 })).items.map((state) => state.key)).toEqual(["a", "b", "x"]);
+  });
+
+  it("shows assets that two locations define on both, until they no longer do", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [], b: [] })));
+    const live = new LiveClient();
+    await live.connect(stub);
+    await expect(publish(stub, manifest({ location: "two", ...assetsOf({ a: [], c: [] }) }))).rejects.toThrow("already defined");
+    const shown = async () =>
+      unwrap(await stub.locations()).map((location) => [location.name, location.status, location.errors.map((error) => error.kind)]);
+    expect(await shown()).toEqual([
+      ["lake", "loaded", ["invalid_definition"]],
+      ["two", "unavailable", ["invalid_definition"]],
+    ]);
+    expect(unwrap(await stub.locations())[0]?.errors[0]?.message).toContain("a is defined by both code location lake and two");
+    expect(unwrap(await stub.home()).problems).toMatchObject([{ kind: "location_unavailable", subject: "two" }]);
+    const told = () => live.changes().flatMap((change) => (change.type === "location" ? [change.location] : []));
+    await live.until(() => new Set(told().flatMap((location) => (location.errors.length > 0 ? [location.name] : []))).size === 2);
+    await publish(stub, manifest(assetsOf({ b: [] })));
+    expect(await shown()).toEqual([
+      ["lake", "loaded", []],
+      ["two", "unavailable", []],
+    ]);
+    await publish(stub, manifest({ location: "two", ...assetsOf({ a: [], c: [] }) }));
+    expect(await shown()).toEqual([
+      ["lake", "loaded", []],
+      ["two", "loaded", []],
+    ]);
+    expect(unwrap(await stub.home()).problems).toEqual([]);
+  });
+
+  it("keeps as many load errors as a row can hold", async () => {
+    const stub = newDeployment();
+    const long = { kind: "threw", message: "m".repeat(20_000), stack: "s".repeat(50_000), codeFrame: "c".repeat(20_000) } as const;
+    unwrap(await stub.reportLoadErrors({ location: "lake", errors: Array.from({ length: 50 }, () => long), actor: person }));
+    expect(unwrap(await stub.locations())[0]?.errors.length).toBeGreaterThan(1);
+  });
+
+  it("lists runs of several statuses without reading all there are, newest first, page by page", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [] })));
+    const ids: string[] = [];
+    for (let number = 0; number < 6; number++) {
+      const run = await launch(stub, { selection: "a" });
+      if (number % 2 === 0) unwrap(await stub.cancel({ run: run.id }, person));
+      ids.unshift(run.id);
+    }
+    const filter = { statuses: ["queued" as const, "canceled" as const] };
+    const first = unwrap(await stub.runs({ filter, limit: 4 }));
+    const second = unwrap(await stub.runs({ filter, limit: 4, cursor: first.next }));
+    expect([...first.items, ...second.items].map((run) => run.id)).toEqual(ids);
+    expect(second.next).toBeNull();
+  });
+
+  it("takes lists of filters of any length", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [] })));
+    const statuses = Array.from({ length: 200 }, () => "failed" as const);
+    expect(unwrap(await stub.runs({ filter: { statuses }, limit: 10 })).items).toEqual([]);
+    const types = Array.from({ length: 200 }, () => "asset_failed" as const);
+    expect(unwrap(await stub.assetEvents({ key: "a", types, limit: 10 })).items).toEqual([]);
   });
 
   it("makes one document of all active definitions, with places and levels", async () => {

@@ -1,11 +1,13 @@
 /** What each frame of an agent leads to. Parses once at the boundary; one command per frame. */
 import { assertNever } from "@headgate/shared/assert.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
-import { type UpFrame, upFrameSchema } from "@headgate/shared/protocol/up.ts";
+import { type UpFrame, type UpItem, upFrameSchema } from "@headgate/shared/protocol/up.ts";
 import { agentHello } from "./commands/agent-hello.ts";
 import { agentDisconnected, changeSlots, startDraining } from "./commands/agent-state.ts";
+import { leaveOut } from "./commands/leave-out.ts";
 import { recordBatch } from "./commands/record-batch.ts";
 import type { Live } from "./live.ts";
+import { logError } from "./log-error.ts";
 import { type AgentAttachment, attach, closeQuietly, parseFrame, sendFrame } from "./sockets.ts";
 import type { Turn } from "./turn.ts";
 
@@ -54,12 +56,12 @@ export function receiveFromAgent(
 
 function handle(
   frame: Exclude<UpFrame, { t: "hello" }>,
-  from: { readonly instance: string; readonly socket: string; readonly ports: AgentSocketPorts },
+  from: From,
 ): void {
   const { instance, socket, ports } = from;
   switch (frame.t) {
     case "batch":
-      ports.commit((turn) => recordBatch(turn, { instance, socket, items: frame.items }));
+      receiveBatch({ instance, socket, ports }, frame.items);
       break;
     case "slots":
       ports.commit((turn) => changeSlots(turn, { instance, socket, slots: frame.slots }));
@@ -72,6 +74,31 @@ function handle(
       break;
     default:
       assertNever(frame);
+  }
+}
+
+interface From {
+  readonly instance: string;
+  readonly socket: string;
+  readonly ports: AgentSocketPorts;
+}
+
+/** An item that cannot be stored must not keep those behind it back for ever: then each is taken for itself, and the bad one is left out. */
+function receiveBatch({ instance, socket, ports }: From, items: readonly UpItem[]): void {
+  try {
+    ports.commit((turn) => recordBatch(turn, { instance, socket, items }));
+  } catch (error) {
+    logError(`A batch of agent ${instance} could not be stored as a whole`, error);
+    for (const item of items) receiveItem({ instance, socket, ports }, item);
+  }
+}
+
+function receiveItem({ instance, socket, ports }: From, item: UpItem): void {
+  try {
+    ports.commit((turn) => recordBatch(turn, { instance, socket, items: [item] }));
+  } catch (error) {
+    logError(`Item ${item.s} (${item.k}) of agent ${instance} could not be stored`, error);
+    ports.commit((turn) => leaveOut(turn, { instance, socket, item }));
   }
 }
 

@@ -88,8 +88,8 @@ export class FakeAgent {
     this.#socket?.send(text);
   }
 
-  disconnect(): void {
-    this.#socket?.close(1000, "bye");
+  disconnect(code = 1000): void {
+    this.#socket?.close(code, "bye");
   }
 
   /** Numbers the items and sends them in one batch. */

@@ -43,7 +43,7 @@ export async function resolveConnection(options: ConnectionOptions, { env, cwd }
   if (token === undefined)
     throw new AppError(
       "invalid_input",
-      `No API token for ${url}. Give --token or set HEADGATE_TOKEN; tokens are made in the dashboard under settings.`,
+      `No API token for ${url}. Give --token or set HEADGATE_TOKEN; API tokens are made on the dashboard's Agents page.`,
     );
   const base = url.replace(/\/+$/, "");
   const place = options.deployment ?? given(env["HEADGATE_DEPLOYMENT"]) ?? configured?.deployment;

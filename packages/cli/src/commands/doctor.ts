@@ -115,7 +115,7 @@ async function checkPython(project: string, env: NodeJS.ProcessEnv): Promise<rea
           check: "dbt",
           status: "warn",
           message: "not found",
-          remedy: "Only needed for dbt projects: python3 -m venv .venv && .venv/bin/pip install dbt-core dbt-duckdb.",
+          remedy: "Only needed for dbt projects: python3 -m venv .venv && .venv/bin/pip install 'dbt-core<1.12' dbt-duckdb.",
         }
       : { check: "dbt", status: "ok", message: core === undefined ? (dbt.split("\n", 1)[0] ?? "") : `dbt-core ${core}` },
   ];

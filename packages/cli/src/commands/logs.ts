@@ -33,8 +33,18 @@ interface Logs {
 export async function logs(id: string, flags: LogsFlags, context: CommandContext): Promise<ExitCode> {
   const { connection, api } = await connect(flags, context);
   const request: Logs = { connection, api, run: await findRunId(connection, api, id), flags, context };
+  await requireStep(request);
   if (flags.raw === true) return rawLogs(request);
   return flags.follow === true ? followEvents(request) : storedEvents(request);
+}
+
+/** A step of another name would give an empty log, as if nothing had happened. */
+async function requireStep({ connection, api, run, flags: { step } }: Logs): Promise<void> {
+  if (step === undefined) return;
+  const steps = (await call(connection, api.runs.get.query({ run }))).steps.map(({ key }) => key);
+  if (steps.includes(step)) return;
+  const names = steps.slice(0, 10).join(", ") + (steps.length > 10 ? ", ..." : "");
+  throw new AppError("not_found", `The run ${run} has no step '${step}'. Its steps are ${names}.`);
 }
 
 function show({ flags, context: { terminal } }: Logs, rows: readonly EventRow[]): void {

@@ -7,7 +7,8 @@ import { formatCount, formatDuration, formatSeconds, plural } from "../terminal/
 import { eventLine } from "../terminal/event-line.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { assetLines, rowCount, type AssetLine } from "./run-report.ts";
+import { firstLine, progressLine } from "./progress-line.ts";
+import { assetLines, type AssetLine } from "./run-report.ts";
 
 export interface WatchRunOptions {
   readonly connection: Connection;
@@ -37,7 +38,7 @@ export async function watchRun({ connection, api, run, terminal, random, signal,
     onEvents: (fresh) => {
       for (const row of fresh) {
         events.push(row);
-        const line = logs ? eventLine(row, terminal.colors) : progressLine(row, terminal);
+        const line = logs ? eventLine(row, terminal.colors) : progressLine(row, terminal.colors);
         if (line !== null) terminal.note(line);
       }
     },
@@ -51,34 +52,6 @@ export async function watchRun({ connection, api, run, terminal, random, signal,
 function statusText(run: RunSummary): string {
   if (run.waiting !== null && run.status === "queued") return `waiting: ${run.waiting.message}`;
   return `${run.status}: ${run.materialized} of ${plural(run.assetCount, "asset")}, ${run.steps.running} of ${plural(run.steps.total, "step")} running`;
-}
-
-function progressLine({ event, step }: EventRow, { colors }: Terminal): string | null {
-  switch (event.type) {
-    case "asset_materialized": {
-      const rows = rowCount(event.metadata);
-      const facts = [
-        rows === null ? null : plural(rows, "row"),
-        event.durationMs === undefined ? null : formatDuration(event.durationMs),
-      ].filter((fact) => fact !== null);
-      return `  ${colors.green("✓")} ${event.asset}${facts.length === 0 ? "" : colors.dim(`  ${facts.join(", ")}`)}`;
-    }
-    case "asset_failed":
-      return `  ${colors.red("✗")} ${event.asset}  ${firstLine(event.failure.message)}`;
-    case "asset_skipped":
-      return `  ${colors.yellow("-")} ${event.asset}  ${event.reason}`;
-    case "check_evaluated":
-      if (event.passed) return null;
-      return `  ${event.severity === "warn" ? colors.yellow("!") : colors.red("!")} ${event.asset}: check ${event.check} failed${event.description === undefined ? "" : `: ${firstLine(event.description)}`}`;
-    case "step_failed":
-      return `  ${colors.red("✗")} step ${step ?? ""} failed${event.willRetry ? ", will be tried again" : ""}: ${firstLine(event.failure.message)}`;
-    case "engine":
-      return event.level === "debug" || event.level === "info" ? null : `  ${colors.yellow("!")} ${event.message}`;
-    case "run_failed":
-      return `  ${colors.red("✗")} ${firstLine(event.failure.message)}`;
-    default:
-      return null;
-  }
 }
 
 export function runTable(assets: readonly AssetLine[], { colors }: Terminal): readonly string[] {
@@ -121,8 +94,4 @@ export function runEndLine(run: RunSummary, { colors }: Terminal): string {
   return run.status === "succeeded"
     ? colors.green(what) + checks
     : `${colors.red(what)}${checks}${run.error === null ? "" : `: ${firstLine(run.error)}`}`;
-}
-
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? "";
 }

@@ -40,7 +40,7 @@ function describe(event: RunEvent): { readonly level: LogLevel; readonly text: s
       if (event.passed) return info(`check ${event.check} passed`);
       return {
         level: event.severity,
-        text: `check ${event.check} failed${event.description === undefined ? "" : `: ${event.description}`}`,
+        text: `check ${event.check} ${event.severity === "warn" ? "warned" : "failed"}${event.description === undefined ? "" : `: ${event.description}`}`,
       };
     case "run_queued":
       return info(`queued${event.waitingFor === undefined ? "" : `: ${event.waitingFor}`}`);

@@ -4,8 +4,9 @@ import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { MAX_ROW_BYTES } from "../store/database.ts";
 import { onlineAgents } from "../store/agent-store.ts";
+import { clearConflict, readConflicts, saveConflict } from "../store/conflict-store.ts";
 import { graphAssetsOf } from "../store/definition-store.ts";
-import { readLocation, readVersion, saveLocation, type VersionRow } from "../store/version-store.ts";
+import { readLocation, readLocations, readVersion, saveLocation, type VersionRow } from "../store/version-store.ts";
 import type { Turn } from "../turn.ts";
 import { drawLineage } from "./layout-graph.ts";
 import { syncAutomation } from "./sync-automation.ts";
@@ -15,13 +16,17 @@ export function activateVersion(turn: Turn, input: { readonly location: string; 
   const location = readLocation(turn.db, input.location);
   if (!version || !location || version.location !== input.location)
     return refuse("not_found", `Code location ${input.location} has no version ${input.version}.`);
+  const before = readConflicts(turn.db);
   const fits = fitsBesideOthers(turn, version);
   if (!fits.ok) return fits;
+  clearConflict(turn.db, location.name);
   saveLocation(turn.db, { ...location, activeVersion: version.id, errors: [], erroredAt: null, updatedAt: turn.now });
   turn.definitionsChanged();
   drawLineage(turn);
   syncAutomation(turn);
   turn.effects.push({ type: "definitions_changed" }, { type: "location_changed", location: location.name });
+  // Errors of others may be gone with this version.
+  if (before.length > 0) for (const other of readLocations(turn.db)) turn.effects.push({ type: "location_changed", location: other.name });
   for (const agent of onlineAgents(turn.db)) {
     if (agent.socket !== null)
       turn.effects.push({ type: "send", socket: agent.socket, frame: { t: "load", location: location.name, version: version.id } });
@@ -38,6 +43,9 @@ function fitsBesideOthers(turn: Turn, version: VersionRow): Result<null> {
   const taken = assets.filter((asset) => asset.unit !== null && owner.has(asset.key));
   const [first] = taken;
   if (first) {
+    saveConflict(turn.db, { location: version.location, at: turn.now, keys: taken.map((asset) => asset.key) });
+    for (const name of new Set([version.location, ...taken.map((asset) => owner.get(asset.key) ?? "")]))
+      turn.effects.push({ type: "location_changed", location: name });
     const names = taken.slice(0, 5).map((asset) => asset.key);
     return refuse(
       "conflict",

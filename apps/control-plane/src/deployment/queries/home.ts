@@ -6,6 +6,7 @@ import { listRuns, type RunListQuery } from "../store/run-store.ts";
 import type { RunRow } from "../schema.ts";
 import { readLocations } from "../store/version-store.ts";
 import { assetStatesOf } from "./asset-states.ts";
+import { openConflicts } from "./key-conflicts.ts";
 import { listAgents } from "./location-queries.ts";
 import { type Reader, waitContext } from "./reader.ts";
 import { runSummary } from "./run-views.ts";
@@ -88,6 +89,15 @@ function problems(reader: Reader, known: Known): Problem[] {
         run: null,
       });
   }
+  for (const { refused, owner, at, error } of openConflicts(reader))
+    found.push({
+      kind: "location_unavailable",
+      subject: refused,
+      title: `Code locations ${owner} and ${refused} define the same assets`,
+      message: error.message,
+      since: at,
+      run: null,
+    });
   found.push(...waitingForAgents(known), ...otherFailedRuns(known, new Set(failed.map((row) => row.run))));
   return found.sort((a, b) => b.since - a.since).slice(0, MAX_PROBLEMS);
 }

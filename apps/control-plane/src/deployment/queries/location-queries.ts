@@ -8,6 +8,7 @@ import type { AgentRow } from "../schema.ts";
 import { readAgent, recentAgents } from "../store/agent-store.ts";
 import { leaseCounts } from "../store/step-store.ts";
 import { type LocationRow, listVersions, readLocation, readLocations, readVersion, type VersionRow } from "../store/version-store.ts";
+import { type OpenConflict, openConflicts } from "./key-conflicts.ts";
 import type { Reader } from "./reader.ts";
 
 type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
@@ -30,25 +31,29 @@ export function versionView(row: VersionRow, active: string | null): VersionView
   };
 }
 
-function locationView(reader: Reader, row: LocationRow): LocationView {
+/** A conflict over assets is shown on both sides, but only the refused one is not what its authors think it is. */
+function locationView(reader: Reader, row: LocationRow, conflicts: readonly OpenConflict[]): LocationView {
   const active = row.activeVersion === null ? null : readVersion(reader.db, row.activeVersion);
+  const refused = conflicts.filter((conflict) => conflict.refused === row.name);
+  const mine = conflicts.filter((conflict) => conflict.refused === row.name || conflict.owner === row.name);
   return {
     name: row.name,
-    status: row.errors.length > 0 || active === null ? "unavailable" : "loaded",
+    status: row.errors.length > 0 || refused.length > 0 || active === null ? "unavailable" : "loaded",
     active: active && versionView(active, row.activeVersion),
-    errors: row.errors,
-    erroredAt: row.erroredAt,
+    errors: [...row.errors, ...mine.map((conflict) => conflict.error)],
+    erroredAt: row.erroredAt ?? mine[0]?.at ?? null,
     updatedAt: row.updatedAt,
   };
 }
 
 export function listLocations(reader: Reader): LocationView[] {
-  return readLocations(reader.db).map((row) => locationView(reader, row));
+  const conflicts = openConflicts(reader);
+  return readLocations(reader.db).map((row) => locationView(reader, row, conflicts));
 }
 
 export function oneLocation(reader: Reader, name: string): LocationView | null {
   const row = readLocation(reader.db, name);
-  return row && locationView(reader, row);
+  return row && locationView(reader, row, openConflicts(reader));
 }
 
 export function listVersionsQuery(reader: Reader, input: In<"versions">): Result<Page<VersionView>> {

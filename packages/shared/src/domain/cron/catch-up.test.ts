@@ -26,6 +26,7 @@ describe("missed ticks", () => {
       ticks: [hour(3), hour(4), hour(5)],
       dropped: 2,
     });
+    expect(dueTicks(hourly, { after: hour(0), now: hour(5) + 1 }, { type: "within", ms: 2 * 3_600_000 }).ticks).toEqual([hour(4), hour(5)]);
     expect(dueTicks(hourly, span, { type: "last", count: -1 })).toEqual({ ticks: [], dropped: 5 });
   });
 
@@ -34,6 +35,7 @@ describe("missed ticks", () => {
     const due = dueTicks(minutes, { after: Date.UTC(2015, 0, 1), now: hour(0) }, { type: "within", ms: Infinity });
     expect(due.ticks.length).toBe(44_640);
     expect(due.ticks.at(-1)).toBe(hour(0));
+    expect(dueTicks(minutes, { after: Date.UTC(2015, 0, 1), now: hour(0) }, { type: "latest" }).dropped).toBe(100_000);
   });
 });
 
@@ -44,6 +46,8 @@ describe("a schedule of several crons", () => {
     expect(upcomingTicks(both, hour(0), 6)).toEqual([2, 3, 4, 6, 8, 9].map(hour));
     expect(dueTicks(both, { after: hour(0), now: hour(8) }, { type: "last", count: 4 }).ticks).toEqual([3, 4, 6, 8].map(hour));
     expect(nextTickOf(both, hour(2))).toBe(hour(3));
+    expect(upcomingTicks(both, hour(2) - 1, 1)).toEqual([hour(2)]);
+    expect(upcomingTicks(both, hour(2), 1)).toEqual([hour(3)]);
   });
 
   it("refuses a cron that is none, no cron and an unknown zone", () => {

@@ -6,6 +6,7 @@ describe("retryDelayMs", () => {
     expect(retryDelayMs({ maxRetries: 0 }, 1, 0)).toBeNull();
     expect(retryDelayMs({ maxRetries: 2, delaySeconds: 5 }, 2, 0)).toBe(5000);
     expect(retryDelayMs({ maxRetries: 2, delaySeconds: 5 }, 3, 0)).toBeNull();
+    expect(retryDelayMs({ maxRetries: 1 }, 1, 0)).toBe(0);
   });
 
   it("waits n times as long, or doubles", () => {

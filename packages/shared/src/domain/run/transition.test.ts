@@ -67,6 +67,33 @@ describe("transitionStep", () => {
   });
 });
 
+describe("a refusal says why", () => {
+  const reasonOf = (result: ReturnType<typeof transitionRun> | ReturnType<typeof transitionStep>) => (result.ok ? "" : result.reason);
+
+  it.each([
+    ["canceled", "start", "the run has already been canceled"],
+    ["succeeded", "cancel", "the run has already succeeded"],
+    ["running", "start", "a run that is running cannot be started again"],
+    ["queued", "steps_failed", "the run has not left the queue"],
+    ["canceling", "cancel", "the run is already being canceled"],
+  ] as const)("a run that is %s refuses %s", (status, trigger, reason) => {
+    expect(reasonOf(transitionRun(status, trigger))).toBe(reason);
+  });
+
+  it.each([
+    ["succeeded", "assign", "the step has already succeeded"],
+    ["failed", "assign", "the step has already failed"],
+    ["skipped", "assign", "the step has already been skipped"],
+    ["canceled", "assign", "the step has already been canceled"],
+    ["pending", "started", "the step is not assigned to an agent"],
+    ["up_for_retry", "started", "the step waits for its next attempt"],
+    ["running", "assign", "the step is already assigned"],
+    ["up_for_retry", "assign", "the step waits for its next attempt"],
+  ] as const)("a step that is %s refuses %s", (status, trigger, reason) => {
+    expect(reasonOf(transitionStep(status, trigger))).toBe(reason);
+  });
+});
+
 describe("runOutcome", () => {
   it("is open while a step can still do something", () => {
     expect(runOutcome(["succeeded", "up_for_retry"])).toBeNull();

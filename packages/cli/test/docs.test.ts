@@ -1,0 +1,128 @@
+/** Do the documents say what is true? Help texts, samples, links and variables are compared with the code. */
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import type { Command } from "commander";
+import { expect, test } from "vitest";
+import { buildProgram } from "../src/program.ts";
+import { projectTemplate } from "../src/project/template.ts";
+import { openTerminal } from "../src/terminal/terminal.ts";
+import { linkSdk, REPOSITORY, temporaryFolder, writeFiles } from "./project.test-support.ts";
+
+const run = promisify(execFile);
+const DOCS = join(REPOSITORY, "docs");
+const read = (path: string): string => readFileSync(join(REPOSITORY, path), "utf8");
+const DOCUMENTS = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "examples/lakehouse/README.md",
+  "packages/sdk/README.md",
+  ...readdirSync(DOCS, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".md"))
+    .map((path) => `docs/${path}`),
+];
+
+/** Commands that do something themselves, with their whole names. */
+function commandsOf(command: Command, name = "headgate"): readonly { readonly name: string; readonly command: Command }[] {
+  const inner = command.commands.flatMap((child) => commandsOf(child, `${name} ${child.name()}`));
+  const acts = command.parent !== null && command.options.length > 0;
+  return acts ? [{ name, command }, ...inner] : inner;
+}
+
+test("docs/reference/cli.md shows the help of every command", async () => {
+  const { stdout, stderr } = process;
+  const terminal = openTerminal({ stdout, stderr, env: { NO_COLOR: "1" } }, { json: true });
+  const program = buildProgram({ terminal, env: {}, cwd: "/", now: Date.now, random: Math.random, stdout }, () => undefined);
+  const sections = commandsOf(program).map(({ name, command }) => {
+    command.configureOutput({ getOutHelpWidth: () => 120, getOutHasColors: () => false });
+    return `## ${name}\n\`\`\`\n${command.helpInformation().trim()}\n\`\`\`\n`;
+  });
+  const [intro = ""] = read("docs/reference/cli.md").split(/(?<=-->\n)/);
+  await expect(`${intro}\n${sections.join("\n")}`).toMatchFileSnapshot(join(DOCS, "reference/cli.md"));
+});
+
+/** What samples use without importing it again. */
+const USED: Readonly<Record<string, readonly string[]>> = {
+  "@headgate/sdk": ["defineAsset", "materialization", "dailyPartitions"],
+  "@headgate/sdk/dbt": ["dbtAssets", "dbtProject", "dbtResource"],
+  "node:path": ["join"],
+};
+
+function withImports(sample: string): string {
+  const missing = (name: string): boolean =>
+    new RegExp(`\\b${name}\\(`).test(sample) && !new RegExp(`import [^;]*\\b${name}\\b`).test(sample);
+  const imports = Object.entries(USED).map(([from, names]) => `import { ${names.filter(missing).join(", ")} } from "${from}";`);
+  const project =
+    /\bproject\b/.test(sample) && !sample.includes("const project =") ? 'const project = dbtProjectOfSample({ dir: "dbt" });' : "";
+  return [...imports, 'import { dbtProject as dbtProjectOfSample } from "@headgate/sdk/dbt";', project, sample, "export {};"].join("\n");
+}
+
+/** The package's own page is one program in two parts. Samples about the repository's inner modules are not for users. */
+function samplesOf(path: string): readonly string[] {
+  const samples = [...read(path).matchAll(/```ts\n(.*?)```/gs)].map(([, sample = ""]) => sample);
+  return path === "packages/sdk/README.md" ? [samples.join("\n")] : samples.filter((sample) => !sample.includes("@headgate/shared/"));
+}
+
+test("every TypeScript sample that a user may copy compiles", { timeout: 120_000 }, async () => {
+  const folder = temporaryFolder();
+  linkSdk(folder);
+  for (const name of ["zod", "@types"]) symlinkSync(join(REPOSITORY, "node_modules", name), join(folder, "node_modules", name));
+  const tutorial = "docs/tutorial.md";
+  for (const path of DOCUMENTS.filter((document) => document !== tutorial)) {
+    for (const [index, sample] of samplesOf(path).entries())
+      writeFiles(folder, { [`src/${path.replaceAll(/\W/g, "-")}-${index}.ts`]: withImports(sample) });
+  }
+  writeFiles(folder, {
+    // The tutorial's asset goes to the end of a file that `headgate init` wrote.
+    "src/tutorial.ts": [projectTemplate("shop")["src/assets/orders.ts"] ?? "", ...samplesOf(tutorial)].join("\n"),
+    "tsconfig.json": JSON.stringify({
+      extends: join(REPOSITORY, "tsconfig.base.json"),
+      compilerOptions: { types: ["node"], typeRoots: [join(folder, "node_modules/@types")], lib: ["es2024", "dom"] },
+      include: ["src"],
+    }),
+  });
+  const tsc = run(process.execPath, [join(REPOSITORY, "node_modules/typescript/bin/tsc"), "-p", folder]);
+  expect(await tsc.catch((error: { stdout: string }) => error)).toMatchObject({ stdout: "" });
+});
+
+/** As GitHub makes them. */
+function anchorsOf(path: string): readonly string[] {
+  const headings = read(path)
+    .replaceAll(/```.*?```/gs, "")
+    .matchAll(/^#+ (.*)$/gm);
+  return [...headings].map(([, text = ""]) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+test.each(DOCUMENTS)("every link of %s leads somewhere", (document) => {
+  const links = [
+    ...read(document)
+      .replaceAll(/```.*?```/gs, "")
+      .matchAll(/\]\(([^)\s]+)\)/g),
+  ].map(([, target = ""]) => target);
+  const broken = links.filter((target) => {
+    if (/^https?:/.test(target)) return false;
+    const [file = "", anchor] = target.split("#");
+    const path = file === "" ? document : join(dirname(document), file);
+    if (!existsSync(join(REPOSITORY, path))) return true;
+    return anchor !== undefined && !anchorsOf(path).includes(anchor);
+  });
+  expect(broken).toEqual([]);
+});
+
+test("docs/reference/configuration.md names every variable that the agent and the command line read", () => {
+  const text = read("docs/reference/configuration.md");
+  const agent = [...read("apps/agent/src/config.ts").matchAll(/HEADGATE_\w+/g)];
+  const folder = join(REPOSITORY, "packages/cli/src");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
+  const cli = files.flatMap((path) =>
+    [...readFileSync(join(folder, path), "utf8").matchAll(/env\["(HEADGATE_\w+)"\]/g)].map(([, name]) => [name]),
+  );
+  const names = new Set([...agent, ...cli].map(([name]) => name));
+  expect([...names].filter((name) => name !== undefined && !text.includes(`\`${name}\``))).toEqual([]);
+});
