@@ -26,6 +26,7 @@ def best_of(runs, measure):
 
 
 def report(name, value):
+    print(f"  Dagster, {name}: {value:.1f} ms", file=sys.stderr, flush=True)
     measures.append({"name": name, "unit": "ms", "value": value})
 
 
@@ -64,7 +65,7 @@ report(f"{prefix}: build the graph", (time.perf_counter() - start) * 1000)
 middle = f"n{ASSETS >> 1}"
 for text in ["*", "sinks(*)", f'+key:"{middle}"', f'key:"{middle}"+', 'group:"g7" and tag:"tier"="gold"']:
     selection = dg.AssetSelection.from_string(text)
-    report(f"{prefix}: {text.replace(middle, 'x')}", best_of(2, lambda: selection.resolve(graph)))
+    report(f"{prefix}: {text.replace(middle, 'x')}", best_of(1, lambda: selection.resolve(graph)))
 
 hourly = dg.HourlyPartitionsDefinition("2024-01-01-00:00")
 with partition_loading_context(datetime.datetime(2025, 6, 1, tzinfo=datetime.timezone.utc)):
@@ -88,16 +89,16 @@ with dg.DagsterInstance.ephemeral() as instance:
     moment = datetime.datetime(2025, 6, 1, tzinfo=datetime.timezone.utc)
     for key in range(ASSETS):
         instance.report_runless_asset_event(dg.AssetMaterialization(f"n{key}"))
-    for round_ in range(3):
+    for tick in range(2):
         moment += datetime.timedelta(seconds=30)
-        if round_ == 2:
+        if tick == 1:
             for index in range(10):
                 instance.report_runless_asset_event(dg.AssetMaterialization(f"n{ASSETS - 1 - index * 13}"))
         start = time.perf_counter()
         cursor = dg.evaluate_automation_conditions(defs=defs, instance=instance, evaluation_time=moment, cursor=cursor).cursor
         elapsed = (time.perf_counter() - start) * 1000
     # Dagster evaluates every condition at each tick, whatever changed.
-    report("10,000 eager assets: a tick that evaluates all", elapsed)
-    report("10,000 eager assets: a tick after 10 changed", elapsed)
+    report(f"{ASSETS:,} eager assets: a tick that evaluates all", elapsed)
+    report(f"{ASSETS:,} eager assets: a tick after 10 changed", elapsed)
 
 print(json.dumps(measures))

@@ -1,8 +1,8 @@
 /** The inputs of `bench/domain.ts`, drawn the same way each time; `domain-dagster.py` makes the same graph from the same rule. */
 import type { GraphAsset } from "@headgate/shared/domain/run/plan-types.ts";
 
-/** As many as Dagster can be asked to build while one waits. */
-export const ASSETS = 10_000;
+/** As many as Dagster can be asked to build while one waits; it needs about a quarter of an hour for them. */
+export const ASSETS = Number(process.env["BENCH_ASSETS"] ?? 10_000);
 
 /** Asset n reads n/2, n/3 and n-7: a graph that is wide and deep at once. */
 export function dependenciesOf(index: number): number[] {

@@ -283,11 +283,11 @@ describe("an agent", () => {
   });
 
   it("is not held up by a report that cannot be stored", async () => {
-    const stub = await deployment({ a: [], b: [] });
+    const stub = await deployment({ a: [], b: [], c: [], d: ["c"] });
     const agent = new FakeAgent();
     await agent.start(stub);
     const run = await launch(stub, { selection: "*" });
-    const [a, b] = [await agent.job("a"), await agent.job("b")];
+    const [a, b, c] = [await agent.job("a"), await agent.job("b"), await agent.job("c")];
     await rows(
       stub,
       "CREATE TRIGGER poison BEFORE INSERT ON event WHEN new.body LIKE '%poison%' OR (new.type = 'step_succeeded' AND new.step = 'b') BEGIN SELECT RAISE(ABORT, 'poison'); END",
@@ -298,16 +298,23 @@ describe("an agent", () => {
       agent.event(a, { type: "log", level: "info", message: "after" }),
       ...agent.success(a).slice(1),
       ...agent.success(b),
+      agent.started(c),
+      agent.event(c, { type: "asset_materialized", asset: "c", metadata: { note: { type: "text", value: "poison" } } }),
+      agent.done(c, { outcome: "succeeded" }),
     );
+    expect(await agent.next("cancel")).toMatchObject({ step: "c" });
     const detail = unwrap(await stub.run({ run: run.id }));
-    expect(detail.steps.map((step) => step.status)).toEqual(["succeeded", "failed"]);
+    expect(detail.steps.map((step) => step.status)).toEqual(["succeeded", "failed", "failed", "skipped"]);
     expect(detail).toMatchObject({ run: { status: "failed" }, failure: { kind: "internal" } });
     const { events } = unwrap(await stub.runEvents({ run: run.id, after: 0, limit: 100 }));
     expect(events.map((row) => row.seq)).toEqual(events.map((_row, index) => index + 1));
+    const details = "could not be stored; the control plane's log has the details.";
     expect(events.flatMap(({ event }) => (event.type === "log" || event.type === "engine" ? [event.message] : []))).toEqual([
-      "The report 'log' could not be stored; the control plane's log has the details.",
+      `The report 'log' ${details}`,
       "after",
-      "The end of the step could not be stored; the control plane's log has the details.",
+      `The end of the step ${details}`,
+      `The report 'asset_materialized' ${details}`,
+      "A report of attempt 1 was ignored: the step is failed.",
     ]);
     expect(agent.closed).toBeNull();
   });

@@ -139,6 +139,19 @@ describe("a sensor", () => {
     expect(dead.frames.filter((frame) => frame.t === "tick")).toHaveLength(1);
   });
 
+  it("that asks for a run nobody can make says so in its tick, and goes on", async () => {
+    const stub = newDeployment();
+    await publish(stub, sensed);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const { tick } = await agent.next("tick");
+    const runs = [{ tags: {} }, { tags: {}, config: "x".repeat(300_000) }];
+    await agent.reported({ k: "tick", tick, result: { outcome: "evaluated", cursor: "on", runs, logs: [] } });
+    const [row] = await rows(stub, "SELECT state, message, cursor_after FROM tick");
+    expect(row).toMatchObject({ state: "failed", message: expect.stringContaining("The run config has") as unknown, cursor_after: "on" });
+    expect(unwrap(await stub.runs({ filter: {}, limit: 10 })).items).toHaveLength(1);
+  });
+
   it("whose answer cannot be carried out keeps its cursor, and a late answer changes nothing", async () => {
     const stub = newDeployment();
     await publish(stub, sensed);

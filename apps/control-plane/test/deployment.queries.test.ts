@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/errors.ts";
 import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
-import { launch, newDeployment, person, publish } from "./support/deployment.ts";
+import { launch, newDeployment, person, publish, rows } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { LiveClient } from "./support/live-client.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
@@ -117,6 +117,9 @@ describe("publishing", () => {
     const long = { kind: "threw", message: "m".repeat(20_000), stack: "s".repeat(50_000), codeFrame: "c".repeat(20_000) } as const;
     unwrap(await stub.reportLoadErrors({ location: "lake", errors: Array.from({ length: 50 }, () => long), actor: person }));
     expect(unwrap(await stub.locations())[0]?.errors.length).toBeGreaterThan(1);
+    const [row] = await rows(stub, "SELECT length(errors) AS size FROM location");
+    // The platform's limit is 2 MB; the local one is higher.
+    expect(row?.["size"]).toBeLessThan(1_000_000);
   });
 
   it("lists runs of several statuses without reading all there are, newest first, page by page", async () => {

@@ -8,10 +8,12 @@ import { existsSync } from "node:fs";
 const program = new URL("../dist/headgate.js", import.meta.url);
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 22)) {
-  console.error(`error: headgate needs Node.js 22.22 or newer; this is ${process.versions.node}. Install a newer one (24 is recommended).`);
+  process.stderr.write(
+    `error: headgate needs Node.js 22.22 or newer; this is ${process.versions.node}. Install a newer one (24 is recommended).\n`,
+  );
   process.exitCode = 2;
 } else if (existsSync(program)) await import(program.href);
 else {
-  console.error("error: headgate is not built yet. Run `npm start` once, or `npm run build`, in the repository's folder.");
+  process.stderr.write("error: headgate is not built yet. Run `npm start` once, or `npm run build`, in the repository's folder.\n");
   process.exitCode = 2;
 }

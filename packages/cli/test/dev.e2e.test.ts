@@ -35,7 +35,13 @@ test("a project is published, run, changed, broken, repaired and rolled back whi
   });
   const listed = await headgate(["assets", "+gold/revenue"], { cwd: project });
   expect(listed.stdout).toMatch(/bronze\/orders.*healthy/);
+  expect((await headgate(["assets", "status:healthy"], { cwd: project })).stdout).toContain("gold/revenue");
+  expect((await headgate(["assets", "status:failed"], { cwd: project })).stdout).toContain("the selection contains no assets");
+  expect((await headgate(["assets", "status:great"], { cwd: project })).stderr).toContain("There is no status 'great'. Use one of healthy");
   expect((await headgate(["logs", "last"], { cwd: project })).stdout).toContain("read 3 orders");
+  expect((await headgate(["logs", "last", "--step", "nosuch"], { cwd: project })).stderr).toContain(
+    "has no step 'nosuch'. Its steps are bronze/orders",
+  );
 
   writeFiles(project, { "src/assets/orders.ts": ORDERS.replace("amount: 45", "amount: 46") });
   expect(await dev.next("published")).toMatchObject({ ok: true, number: 2, changed: true });

@@ -118,7 +118,10 @@ describe("admitting reports", () => {
       result: { cursor: "hunter2hunter2", skipReason: "no *****", logs: [{ message: "with *****", at: 1 }] },
     });
     expect(
-      maskReport({ k: "tick", tick: "t", result: { outcome: "failed", message: "hunter2hunter2 refused", stack: "at hunter2hunter2" } }, mask),
+      maskReport(
+        { k: "tick", tick: "t", result: { outcome: "failed", message: "hunter2hunter2 refused", stack: "at hunter2hunter2" } },
+        mask,
+      ),
     ).toMatchObject({ result: { message: "***** refused", stack: "at *****" } });
     const errors = [{ kind: "threw" as const, message: "cannot log in with hunter2hunter2" }];
     expect(maskReport({ k: "location", location: "l", version: "v", state: "failed", errors }, mask)).toMatchObject({

@@ -50,6 +50,9 @@ export class WorkerProcess {
   readonly died: Promise<Death>;
   #dead = false;
   #ending = false;
+  /** A step waits for the output of the one before; a cancel in that time must not overtake it. */
+  #starting = false;
+  #cancelReason: string | null = null;
   #reading: Promise<void> = Promise.resolve();
   /** Empty when the code location is loaded. */
   readonly loaded: Promise<readonly LoadError[]>;
@@ -91,6 +94,8 @@ export class WorkerProcess {
 
   async run(job: JobFrame, folders: WorkFolders, sink: StepSink): Promise<StepEnd> {
     this.#uses++;
+    this.#starting = true;
+    this.#cancelReason = null;
     // The step before may have its last bytes of output on the way.
     await this.#reading;
     // What earlier steps wrote says nothing about the death of this one.
@@ -108,6 +113,8 @@ export class WorkerProcess {
       };
     });
     this.#send({ t: "run", job, ...folders });
+    this.#starting = false;
+    if (this.#cancelReason !== null) this.cancel(this.#cancelReason);
     const end = await Promise.race([done, this.died.then((death): StepEnd => ({ end: "died", death }))]);
     this.#onMessage = null;
     return end;
@@ -136,7 +143,8 @@ export class WorkerProcess {
 
   /** Asks user code to stop. */
   cancel(reason: string): void {
-    this.#send({ t: "cancel", reason });
+    if (this.#starting) this.#cancelReason = reason;
+    else this.#send({ t: "cancel", reason });
   }
 
   /** Ends the whole process group: SIGTERM, later SIGKILL. */

@@ -54,10 +54,7 @@ export function receiveFromAgent(
   handle(frame, { instance: attachment.instance, socket: attachment.socket, ports });
 }
 
-function handle(
-  frame: Exclude<UpFrame, { t: "hello" }>,
-  from: From,
-): void {
+function handle(frame: Exclude<UpFrame, { t: "hello" }>, from: From): void {
   const { instance, socket, ports } = from;
   switch (frame.t) {
     case "batch":

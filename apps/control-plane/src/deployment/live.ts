@@ -198,7 +198,10 @@ export class Live {
   }
 
   /** Lines from the agent that has the step go to those who look; they are stored nowhere. */
-  forwardTail(instance: string, line: { readonly run: string; readonly step: string; readonly stream: "stdout" | "stderr"; readonly text: string }): void {
+  forwardTail(
+    instance: string,
+    line: { readonly run: string; readonly step: string; readonly stream: "stdout" | "stderr"; readonly text: string },
+  ): void {
     if (!this.isTailed(line)) return;
     const { db } = this.#reader();
     const run = readRun(db, line.run);

@@ -34,9 +34,21 @@ function finish(turn: Turn, tick: TickRow, result: TickItem["result"]): TickRow 
   const requests = resolveAll(turn, tick, result);
   // Nothing of it is applied, and the cursor stays, so that the next evaluation asks again.
   if (!requests.ok) return { ...ended, state: "failed", message: requests.error.message, logs };
-  const runs = requests.value.flatMap((request) => createOnce(turn, tick, request));
+  const created = requests.value.map((request) => createOnce(turn, tick, request));
+  const runs = created.flatMap((run) => (run.ok && run.value !== null ? [run.value] : []));
   const row = readAutomation(turn.db, tick);
   if (row) saveAutomation(turn.db, { ...row, cursor: result.cursor });
+  const refused = created.find((run) => !run.ok);
+  // The cursor goes on all the same: asking again would be refused again, and make the other runs twice.
+  if (refused?.ok === false)
+    return {
+      ...ended,
+      state: "failed",
+      runs,
+      cursorAfter: result.cursor,
+      message: `A requested run was not made: ${refused.error.message}`,
+      logs,
+    };
   const skipped = requests.value.length > 0 ? "every requested run had been made before" : (result.skipReason ?? null);
   return {
     ...ended,
@@ -76,10 +88,10 @@ function jobOf(turn: Turn, tick: TickRow): string | undefined {
     ?.job;
 }
 
-/** A run key makes one run for ever, also within one answer. */
-function createOnce(turn: Turn, tick: TickRow, { request, resolved }: Request): string[] {
+/** A run key makes one run for ever, also within one answer. Null: made before. */
+function createOnce(turn: Turn, tick: TickRow, { request, resolved }: Request): Result<string | null> {
   const key = request.runKey === undefined ? null : { location: tick.location, sensor: `${tick.kind}:${tick.name}`, key: request.runKey };
-  if (key && runOfKey(turn.db, key) !== null) return [];
+  if (key && runOfKey(turn.db, key) !== null) return ok(null);
   const created = createRun(turn, {
     resolved,
     trigger: { type: tick.kind, name: tick.name, location: tick.location, tick: tick.id },
@@ -88,8 +100,7 @@ function createOnce(turn: Turn, tick: TickRow, { request, resolved }: Request): 
     priority: 0,
     parent: null,
   });
-  if (!created.ok) return [];
+  if (!created.ok) return created;
   if (key) insertRunKey(turn.db, { ...key, runNo: created.value });
-  const run = readRunByNo(turn.db, created.value);
-  return run ? [run.id] : [];
+  return ok(readRunByNo(turn.db, created.value)?.id ?? null);
 }

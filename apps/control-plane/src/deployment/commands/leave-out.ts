@@ -1,9 +1,10 @@
-/** An item whose storing fails again and again is counted as received without its effect; the step it belongs to does not hang for it. */
+/** An item whose storing fails again and again is counted as received without its effect. A lost log line is only noted; anything else fails its step. */
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
 import { markReceived, readAgent } from "../store/agent-store.ts";
 import { readStep } from "../store/step-store.ts";
 import type { Turn } from "../turn.ts";
+import { sendCancel } from "./cancel-run.ts";
 import { dispatch } from "./dispatch.ts";
 import { closeAssets } from "./record-outcome.ts";
 import { openRunById, placeOf, record } from "./run-session.ts";
@@ -26,7 +27,9 @@ export function leaveOut(turn: Turn, input: { readonly instance: string; readonl
   const what = item.k === "done" ? "The end of the step" : `The report '${item.event.type}'`;
   const message = `${what} could not be stored; the control plane's log has the details.`;
   record(turn, session, { event: { type: "engine", level: "error", message }, place: placeOf(step) });
-  if (item.k !== "done") return;
+  if (item.k === "event" && item.event.type === "log") return;
+  // Without what it reported nobody can say that the step succeeded: its blocking check may have failed.
+  if (item.k === "event") sendCancel(turn, { ...session.row, cancelReason: message }, step);
   const failure = { kind: "internal", message } as const;
   closeAssets(turn, session, { step, failure });
   failStep(turn, session, { step, failure, retryable: true, lost: false });

@@ -6,7 +6,7 @@ import { countOf, difference } from "@headgate/shared/domain/partitions/subset.t
 import { canonicalJson } from "@headgate/shared/json.ts";
 import { parseSubset } from "../partition-sets.ts";
 import { type AssetStateRow, assetStateRows, type CheckStateRow, checkStates } from "../store/asset-read-store.ts";
-import { readPartitionSets } from "../store/partition-store.ts";
+import { type PartitionSets, partitionSetsOf } from "../store/partition-store.ts";
 import { type OpenAsset, openAssets } from "../store/step-asset-store.ts";
 import type { Reader } from "./reader.ts";
 
@@ -17,6 +17,10 @@ export function assetStatesOf(reader: Reader, keys: readonly string[]): AssetSta
   const open = openAssets(reader.db, keys);
   const sets = new Map<string, ReturnType<typeof openPartitions>>();
   const { graph, checksByAsset } = reader.catalog();
+  const stored = partitionSetsOf(
+    reader.db,
+    keys.filter((key) => graph.assets[graph.indexOf(key)]?.partitions !== undefined),
+  );
   return keys.map((key) => {
     const node = graph.indexOf(key);
     const definition = graph.assets[node]?.partitions;
@@ -26,7 +30,7 @@ export function assetStatesOf(reader: Reader, keys: readonly string[]): AssetSta
       open: open.get(key),
       results,
       external: !graph.isMaterializable(node),
-      partitions: definition === undefined ? null : partitionCounts(reader, { key, definition, sets }),
+      partitions: definition === undefined ? null : partitionCounts({ stored: stored.get(key), definition, sets, now: reader.now }),
     });
   });
 }
@@ -100,19 +104,18 @@ function countResults(results: readonly LatestResult[]): AssetState["checks"] {
   return counts;
 }
 
-function partitionCounts(
-  reader: Reader,
-  input: {
-    readonly key: string;
-    readonly definition: Parameters<typeof openPartitions>[0];
-    readonly sets: Map<string, ReturnType<typeof openPartitions>>;
-  },
-): AssetState["partitions"] {
+/** `sets`: a thousand assets with the same definition open it once. */
+function partitionCounts(input: {
+  readonly stored: PartitionSets | undefined;
+  readonly definition: Parameters<typeof openPartitions>[0];
+  readonly sets: Map<string, ReturnType<typeof openPartitions>>;
+  readonly now: number;
+}): AssetState["partitions"] {
   const id = canonicalJson(input.definition);
-  const opened = input.sets.get(id) ?? openPartitions(input.definition, { now: reader.now });
+  const opened = input.sets.get(id) ?? openPartitions(input.definition, { now: input.now });
   input.sets.set(id, opened);
   if (!opened.ok) return { total: 0, materialized: 0, failed: 0 };
-  const stored = readPartitionSets(reader.db, input.key);
+  const { stored } = input;
   const failed = parseSubset(opened.value, stored?.failed);
   return {
     total: opened.value.count,

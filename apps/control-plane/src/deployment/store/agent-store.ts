@@ -4,7 +4,13 @@ import { agent, type AgentRow } from "../schema.ts";
 import { type Database, prepared } from "./database.ts";
 
 export function readAgent(db: Database, instance: string): AgentRow | null {
-  const query = prepared(db, "readAgent", (orm) => orm.select().from(agent).where(eq(agent.instance, sql.placeholder("instance"))).prepare());
+  const query = prepared(db, "readAgent", (orm) =>
+    orm
+      .select()
+      .from(agent)
+      .where(eq(agent.instance, sql.placeholder("instance")))
+      .prepare(),
+  );
   return query.get({ instance }) ?? null;
 }
 

@@ -15,6 +15,17 @@ export function readPartitionSets(db: Database, asset: string): PartitionSets | 
   );
 }
 
+/** Of those among the assets that have any. */
+export function partitionSetsOf(db: Database, assets: readonly string[]): Map<string, PartitionSets> {
+  const rows = db.sql
+    .exec<{ asset: string; materialized: string; failed: string }>(
+      "SELECT asset, materialized, failed FROM asset_partition WHERE asset IN (SELECT value FROM json_each(?))",
+      JSON.stringify(assets),
+    )
+    .toArray();
+  return new Map(rows.map((row) => [row.asset, row]));
+}
+
 export function savePartitionSets(db: Database, asset: string, sets: PartitionSets): void {
   db.sql.exec(
     "INSERT INTO asset_partition (asset, materialized, failed) VALUES (?, ?, ?) ON CONFLICT (asset) DO UPDATE SET materialized = excluded.materialized, failed = excluded.failed",

@@ -9,12 +9,24 @@ export function insertRun(db: Database, row: Omit<RunRow, "no">): RunRow {
 }
 
 export function readRun(db: Database, id: string): RunRow | null {
-  const query = prepared(db, "readRun", (orm) => orm.select().from(run).where(eq(run.id, sql.placeholder("id"))).prepare());
+  const query = prepared(db, "readRun", (orm) =>
+    orm
+      .select()
+      .from(run)
+      .where(eq(run.id, sql.placeholder("id")))
+      .prepare(),
+  );
   return query.get({ id }) ?? null;
 }
 
 export function readRunByNo(db: Database, no: number): RunRow | null {
-  const query = prepared(db, "readRunByNo", (orm) => orm.select().from(run).where(eq(run.no, sql.placeholder("no"))).prepare());
+  const query = prepared(db, "readRunByNo", (orm) =>
+    orm
+      .select()
+      .from(run)
+      .where(eq(run.no, sql.placeholder("no")))
+      .prepare(),
+  );
   return query.get({ no }) ?? null;
 }
 

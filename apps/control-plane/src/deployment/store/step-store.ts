@@ -86,7 +86,12 @@ export function stepsAt(db: Database, runNo: number, positions: readonly number[
     orm
       .select()
       .from(step)
-      .where(and(eq(step.runNo, sql.placeholder("runNo")), sql`${step.position} IN (SELECT value FROM json_each(${sql.placeholder("positions")}))`))
+      .where(
+        and(
+          eq(step.runNo, sql.placeholder("runNo")),
+          sql`${step.position} IN (SELECT value FROM json_each(${sql.placeholder("positions")}))`,
+        ),
+      )
       .prepare(),
   );
   return query.all({ runNo, positions: JSON.stringify(positions) });

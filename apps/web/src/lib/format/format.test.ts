@@ -6,7 +6,8 @@ import { formatAbsolute, formatRelative, zoneName } from "./time.ts";
 
 describe("numbers and times in words", () => {
   it("write durations with two units at most", () => {
-    expect([820, 4_250, 59_900, 185_000, 7_800_000, 200_000_000].map(formatDuration)).toEqual([
+    expect([0.4, 820, 4_250, 59_900, 185_000, 7_800_000, 200_000_000].map(formatDuration)).toEqual([
+      "<1 ms",
       "820 ms",
       "4.2 s",
       "59 s",

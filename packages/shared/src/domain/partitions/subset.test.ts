@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { unwrap } from "../../errors.ts";
 import type { PartitionsDefinition } from "./definition.ts";
 import { openPartitions } from "./partition-set.ts";
-import { countOf, difference, includes, intersection, numbersOf, subsetOf, union, withPartition } from "./subset.ts";
+import { countOf, difference, includes, intersection, numbersOf, rangesOf, rangeSubset, subsetOf, union, withPartition } from "./subset.ts";
 import { readSubset, storeSubset } from "./subset-json.ts";
 import { propertyRuns } from "../property-runs.test-support.ts";
 
@@ -28,6 +28,14 @@ describe("partition subsets", () => {
       }),
       { seed: 31, numRuns: propertyRuns(500) },
     );
+  });
+
+  it("are given as ranges, and an empty range is nothing", () => {
+    expect(rangesOf([0, 2, 5, 6])).toEqual([
+      { from: 0, to: 2 },
+      { from: 5, to: 6 },
+    ]);
+    expect([rangeSubset(3, 5), rangeSubset(3, 3), rangeSubset(4, 3), rangesOf([])]).toEqual([[3, 5], [], [], []]);
   });
 
   it("keeps ten thousand hours in two numbers", () => {

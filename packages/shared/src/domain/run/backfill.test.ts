@@ -95,6 +95,32 @@ describe("a backfill", () => {
     for (const [index, { after }] of runs.entries()) for (const id of after) expect(position.get(id)).toBeLessThan(index);
   });
 
+  it("shares a run only between assets whose partitions are the same ones", () => {
+    const regions: PartitionsDefinition = { type: "static", keys: ["eu", "us"] };
+    expect(lines({ a: {}, b: { deps: ["a"] } })).toEqual(["a+b -"]);
+    expect(lines({ a: { partitions: regions }, b: { deps: ["a"], partitions: regions } })).toEqual(["a+b eu", "a+b us"]);
+    const one = { wanted: { a: [0, 1], b: [0, 1] } };
+    expect(lines({ a: {}, b: { deps: ["a"], partitions: daily } }, one)).toEqual(["a -", "b 2025-01-01 after a"]);
+    expect(lines({ a: { partitions: daily }, b: { deps: ["a"] } }, one)).toEqual(["a 2025-01-01", "b - after a[2025-01-01]"]);
+    expect(lines({ a: { partitions: hourly }, b: { deps: ["a"], partitions: daily } }, one)).toHaveLength(2);
+  });
+
+  it("puts upstream first, whatever the order of the definitions", () => {
+    expect(lines({ c: { deps: ["b"], partitions: daily }, b: { deps: ["a"] }, a: {} }, { perRun: Infinity })).toEqual([
+      "a+b -",
+      "c 2025-01-01...2025-01-03 after a",
+    ]);
+    expect(lines({ x: {}, b: {}, a: {} })).toEqual(["x -", "b -", "a -"]);
+  });
+
+  it("blocks what a canceled run would have made, and is not done before it began", () => {
+    const runs = unwrap(plan({ a: {}, b: { deps: ["a"], partitions: daily } }, { perRun: Infinity }));
+    expect(backfillProgress(runs, () => "waiting")).toMatchObject({ waiting: 2, done: false });
+    expect(backfillProgress(runs, (id) => (id === "a" ? "canceled" : "waiting"))).toMatchObject({ canceled: 1, blocked: 1, done: true });
+    expect(backfillProgress(runs, (id) => (id === "a" ? "active" : "waiting"))).toMatchObject({ active: 1, waiting: 1, done: false });
+    expect(backfillProgress(runs, (id) => (id === "a" ? "succeeded" : "active"))).toMatchObject({ active: 1, waiting: 0, done: false });
+  });
+
   it("goes on from what is done, in bounds, and not past a failure", () => {
     const runs = unwrap(
       plan({ a: { partitions: daily }, x: { partitions: daily, deps: ["a"], mapping: { type: "time_window", startOffset: -1 } } }),

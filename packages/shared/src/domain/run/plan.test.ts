@@ -69,6 +69,23 @@ describe("makePlan", () => {
     expect(shape(result)).toEqual(["bronze{bronze}<-", "silver{silver}<-bronze", "gold{gold}<-silver"]);
   });
 
+  it("finishes divisible units one after the other where it can", () => {
+    const spec = {
+      c1: { unit: "c" },
+      c2: { unit: "c", deps: ["a2"] },
+      a1: { unit: "a" },
+      a2: { unit: "a", deps: ["b1"] },
+      b1: { unit: "b" },
+    };
+    const result = unwrap(plan(spec, { unitOverrides: { a: dbt, b: dbt, c: dbt } }));
+    expect(shape(result)).toEqual(["b{b1}<-", "a{a1,a2}<-b", "c{c1,c2}<-a"]);
+  });
+
+  it("names a step after its only asset, whatever its unit is called", () => {
+    const result = unwrap(plan({ "silver/x": { unit: "u1" }, y: { unit: "u2" }, z: { unit: "u2" } }));
+    expect(result.steps.map(({ key }) => key)).toEqual(["silver/x", "u2"]);
+  });
+
   it("keeps a dbt project in one step when nothing outside stands between its models", () => {
     const result = unwrap(
       plan(
@@ -173,6 +190,26 @@ describe("makePlan", () => {
         ),
       );
       expect(shape(result)).toEqual(["a{a}<-", "check:a:ok{}?a:ok<-a", "b{b}<-a,check:a:ok", "c{c}<-b"]);
+    });
+
+    it("cannot hold an asset of the same indivisible unit", () => {
+      const result = unwrap(
+        plan(
+          { a: { unit: "both" }, b: { unit: "both", deps: ["a"] } },
+          { checks: [check("a", "ok", { blocking: true })], unitOverrides: own("check:a:ok") },
+        ),
+      );
+      expect(shape(result)).toEqual(["both{a,b}<-", "check:a:ok{}?a:ok<-both"]);
+    });
+
+    it("evaluates a check that another asset's unit makes in that unit", () => {
+      const result = unwrap(
+        plan(
+          { a: {}, m: { unit: "p" } },
+          { checks: [check("a", "same_rows", { unit: "p" })], unitOverrides: { p: dbt }, selectedAssets: ["a"] },
+        ),
+      );
+      expect(shape(result).toSorted()).toEqual(["a{a}<-", "p{}?a:same_rows<-"]);
     });
 
     it("cuts a dbt project at a blocking check on one of its models", () => {

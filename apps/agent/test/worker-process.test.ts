@@ -1,0 +1,39 @@
+/** One worker process, without the agent around it. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { WorkerProcess } from "../src/workers/worker-process.ts";
+import { TEST_BUNDLE, testJob } from "./test-location.ts";
+
+let root: string;
+let worker: WorkerProcess;
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), "worker-"));
+  writeFileSync(join(root, "package.json"), '{ "type": "module" }');
+  writeFileSync(join(root, "main.js"), TEST_BUNDLE);
+  worker = new WorkerProcess({
+    id: "w1",
+    main: new URL("../src/workers/worker-main.ts", import.meta.url),
+    entry: join(root, "main.js"),
+    root,
+    env: { PATH: process.env["PATH"] ?? "" },
+    memoryMb: 256,
+    timing: { loadTimeoutMs: 20_000, killDelayMs: 200 },
+  });
+  expect(await worker.loaded).toEqual([]);
+});
+afterEach(async () => {
+  await worker.terminate();
+  rmSync(root, { recursive: true, force: true });
+});
+
+test("a cancel that comes while the output of the step before is still read reaches the step", async () => {
+  const folders = { storage: join(root, "storage"), scratch: join(root, "scratch") };
+  const sink = { onEvent: () => {}, onOutput: () => {} };
+  await worker.run(testJob("print"), folders, sink);
+  void worker.outputRead();
+  const ended = worker.run(testJob("wait", { config: { ms: 5000 } }), folders, sink);
+  worker.cancel("asked");
+  expect(await ended).toMatchObject({ end: "done", result: { outcome: "canceled" } });
+});
