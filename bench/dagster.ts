@@ -18,14 +18,29 @@ export async function measureDagster(): Promise<Measure[]> {
   writeFileSync(join(home, "dagster.yaml"), "telemetry:\n  enabled: false\n");
   const port = await freePort();
   const started = performance.now();
-  const child = spawn(join(bin, "dagster"), ["dev", "-f", join(import.meta.dirname, "dagster/definitions.py"), "-p", String(port), "-h", "127.0.0.1"], {
-    cwd: home,
-    env: { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, DAGSTER_HOME: home, BENCH_NOOPS: String(NOOPS), BENCH_LINES: String(LINES) },
-    stdio: "ignore",
-  });
+  const child = spawn(
+    join(bin, "dagster"),
+    ["dev", "-f", join(import.meta.dirname, "dagster/definitions.py"), "-p", String(port), "-h", "127.0.0.1"],
+    {
+      cwd: home,
+      env: {
+        ...process.env,
+        PATH: `${bin}:${process.env["PATH"]}`,
+        DAGSTER_HOME: home,
+        BENCH_NOOPS: String(NOOPS),
+        BENCH_LINES: String(LINES),
+      },
+      stdio: "ignore",
+    },
+  );
   const url = `http://127.0.0.1:${port}/graphql`;
   try {
-    await until("Dagster is ready", async () => (await ask(url, "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }")).repositoriesOrError?.nodes?.length, 180_000);
+    await until(
+      "Dagster is ready",
+      async () =>
+        (await ask(url, "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }")).repositoriesOrError?.nodes?.length,
+      180_000,
+    );
     const startSeconds = (performance.now() - started) / 1000;
     const clicks: number[] = [];
     for (let click = 0; click < CLICKS; click++) {
@@ -67,7 +82,11 @@ function install(): string {
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the answers of a foreign GraphQL API, read field by field below
 async function ask(url: string, query: string, variables: unknown = {}): Promise<any> {
-  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query, variables }) });
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+  });
   const body = (await response.json()) as { data?: unknown; errors?: unknown };
   if (body.data === undefined || body.data === null) throw new Error(JSON.stringify(body.errors));
   return body.data;
@@ -85,7 +104,9 @@ async function runJob(url: string, job: string): Promise<{ readonly id: string; 
   const run = await until(
     `Dagster's ${job} ends`,
     async () => {
-      const { runOrError } = await ask(url, `query ($id: ID!) { runOrError(runId: $id) { ... on Run { status startTime endTime } } }`, { id });
+      const { runOrError } = await ask(url, `query ($id: ID!) { runOrError(runId: $id) { ... on Run { status startTime endTime } } }`, {
+        id,
+      });
       return runOrError.status === "SUCCESS" || runOrError.status === "FAILURE" ? runOrError : null;
     },
     600_000,
@@ -94,7 +115,12 @@ async function runJob(url: string, job: string): Promise<{ readonly id: string; 
 }
 
 async function materializationNumber(url: string, run: string): Promise<number | null> {
-  const { logsForRun } = await ask(url, `query ($id: ID!) { logsForRun(runId: $id) { ... on EventConnection { events { __typename ... on MaterializationEvent { metadataEntries { ... on IntMetadataEntry { label intValue intRepr } } } } } } }`, { id: run });
-  for (const event of logsForRun.events ?? []) for (const entry of event.metadataEntries ?? []) if (entry.label === "began") return Number(entry.intRepr ?? entry.intValue);
+  const { logsForRun } = await ask(
+    url,
+    `query ($id: ID!) { logsForRun(runId: $id) { ... on EventConnection { events { __typename ... on MaterializationEvent { metadataEntries { ... on IntMetadataEntry { label intValue intRepr } } } } } } }`,
+    { id: run },
+  );
+  for (const event of logsForRun.events ?? [])
+    for (const entry of event.metadataEntries ?? []) if (entry.label === "began") return Number(entry.intRepr ?? entry.intValue);
   return null;
 }

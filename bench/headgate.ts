@@ -18,7 +18,9 @@ export async function measureHeadgate(): Promise<Measure[]> {
   writeProject(project);
   const stack = await startStack({ project });
   try {
-    await until("the agent has the version", async () => (await stack.api.agents.list.query()).some((agent) => agent.locations.some((location) => location.state === "ready")));
+    await until("the agent has the version", async () =>
+      (await stack.api.agents.list.query()).some((agent) => agent.locations.some((location) => location.state === "ready")),
+    );
     const clicks = await measureClicks(stack);
     const perStep = await measureNoops(stack);
     const rate = await measureEvents(stack);
@@ -46,7 +48,10 @@ export async function measureHeadgate(): Promise<Measure[]> {
 async function measureStart(): Promise<number> {
   const data = temporaryFolder("bench-start");
   const started = performance.now();
-  const child = spawn("npm", ["start", "--silent", "--", "--json", "--data", data, "--port", String(await freePort())], { cwd: ROOT, stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn("npm", ["start", "--silent", "--", "--json", "--data", data, "--port", String(await freePort())], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   try {
     return await new Promise<number>((done, failed) => {
       createInterface({ input: child.stdout }).on("line", (line) => {
@@ -104,7 +109,10 @@ function writeProject(folder: string): void {
   mkdirSync(folder, { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "package.json"), `{ "name": "bench", "private": true, "type": "module" }\n`);
-  writeFileSync(join(folder, "headgate.config.ts"), `import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [{ name: "bench", entry: "location.ts" }] });\n`);
+  writeFileSync(
+    join(folder, "headgate.config.ts"),
+    `import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [{ name: "bench", entry: "location.ts" }] });\n`,
+  );
   writeFileSync(
     join(folder, "location.ts"),
     `import { defineAsset, defineCodeLocation, materialization } from "@headgate/sdk";

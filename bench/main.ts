@@ -8,7 +8,11 @@ if (vs !== undefined && vs !== "dagster") {
   console.error(`--vs knows 'dagster', not '${vs}'`);
   process.exit(2);
 }
-console.log(`${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}, load ${loadavg().map((load) => load.toFixed(1)).join(" ")}, Node ${process.versions.node}\n`);
+console.log(
+  `${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}, load ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(" ")}, Node ${process.versions.node}\n`,
+);
 const ours = await measureHeadgate();
 const theirs = vs === "dagster" ? await (await import("./dagster.ts")).measureDagster() : null;
 printTable(ours, theirs);

@@ -26,5 +26,8 @@ export function printTable(ours: readonly Measure[], theirs: readonly Measure[] 
   });
   const head = ["measure", "headgate", ...(theirs ? ["dagster", "ratio"] : []), ""];
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  for (const row of [head, ...rows]) console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "));
+  for (const row of [head, ...rows])
+    console.log(
+      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "),
+    );
 }

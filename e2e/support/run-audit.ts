@@ -41,7 +41,8 @@ export async function auditRun(api: Api, run: string, logsPerAttempt: number): P
     // An attempt whose agent was killed after it materialized and before it said so ended, did materialize: only the last one is counted.
     const last = Math.max(...own.map((event) => event.attempt ?? 0));
     const materialized = own.filter((event) => event.event.type === "asset_materialized" && event.attempt === last).length;
-    if (materialized !== step.assets.length) complain(`step ${step.key} attempt ${last} has ${materialized} materializations for ${step.assets.length} assets`);
+    if (materialized !== step.assets.length)
+      complain(`step ${step.key} attempt ${last} has ${materialized} materializations for ${step.assets.length} assets`);
     const lines = own.flatMap((event) => (event.event.type === "log" && event.attempt === last ? [event.event.message] : []));
     const expected = Array.from({ length: logsPerAttempt }, (_, index) => `line ${index + 1}`);
     if (lines.join() !== expected.join()) complain(`step ${step.key} attempt ${last} logged ${lines.join(", ")}`);

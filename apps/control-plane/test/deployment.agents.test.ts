@@ -207,58 +207,6 @@ describe("an agent", () => {
     expect(unwrap(await stub.run({ run: run.id })).steps[1]?.waiting?.kind).toBe("no_agent");
   });
 
-  it("that drains gives back what it was sent too late, and that costs the step no attempt", async () => {
-    const stub = await deployment({ a: [] });
-    const [leaving, other] = [new FakeAgent(), new FakeAgent()];
-    await leaving.start(stub);
-    const run = await launch(stub, { selection: "*" });
-    const job = await leaving.job("a");
-    leaving.send({ t: "draining", reason: "SIGTERM", deadlineMs: 1000 });
-    await leaving.reported(leaving.done(job, { outcome: "canceled" }));
-    expect(unwrap(await stub.run({ run: run.id })).steps).toMatchObject([{ status: "pending", attempt: 0, agent: null }]);
-    await other.start(stub);
-    const again = await other.job("a");
-    expect(again).toMatchObject({ attempt: 1, epoch: 2 });
-    await other.reported(...other.success(again));
-    expect(await runStatus(stub, run.id)).toBe("succeeded");
-    expect(await rows(stub, "SELECT lost, attempt FROM step")).toEqual([{ lost: 0, attempt: 1 }]);
-    expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
-  });
-
-  it("that has drained and left loses its leases at once", async () => {
-    const stub = await deployment({ a: [], b: [] });
-    const [leaving, other] = [new FakeAgent(), new FakeAgent()];
-    await leaving.start(stub);
-    const run = await launch(stub, { selection: "*" });
-    const [a] = [await leaving.job("a"), await leaving.job("b")];
-    await leaving.reported(leaving.started(a));
-    await other.start(stub);
-    leaving.send({ t: "draining", reason: "SIGTERM", deadlineMs: 1000 });
-    leaving.disconnect(CLOSE.drained);
-    expect(await other.job("b")).toMatchObject({ epoch: 2 });
-    expect(await other.job("a", 2)).toMatchObject({ epoch: 2 });
-    expect(await rows(stub, "SELECT key, lost FROM step ORDER BY key")).toEqual([
-      { key: "a", lost: 1 },
-      { key: "b", lost: 0 },
-    ]);
-    for (const job of [await other.job("b"), await other.job("a", 2)]) await other.reported(...other.success(job));
-    expect(await runStatus(stub, run.id)).toBe("succeeded");
-  });
-
-  it("that ends its steps to shut down does not use up their retries", async () => {
-    const stub = await deployment({ a: [] });
-    const [leaving, other] = [new FakeAgent(), new FakeAgent()];
-    await leaving.start(stub);
-    const run = await launch(stub, { selection: "*" });
-    const job = await leaving.job("a");
-    const failure = { kind: "agent_lost", message: "The agent stopped before the step ended: SIGTERM" } as const;
-    leaving.send({ t: "draining", reason: "SIGTERM", deadlineMs: 1000 });
-    await leaving.reported(leaving.started(job), leaving.done(job, { outcome: "failed", failure, retryable: true }));
-    await other.start(stub);
-    await other.reported(...other.success(await other.job("a", 2)));
-    expect(await runStatus(stub, run.id)).toBe("succeeded");
-  });
-
   it("that was refused an instance can change nothing of it", async () => {
     const stub = await deployment();
     const agent = new FakeAgent();

@@ -69,7 +69,7 @@ async function makeTokens(
 ) {
   const common = { ...input, expiresInDays: null };
   const agent = await createToken(directory, { ...common, name: "first agent", kind: "agent", role: null });
-  const api = await createToken(directory, { ...common, name: "operator", kind: "api", role: "owner" });
+  const api = await createToken(directory, { ...common, name: "headgate command", kind: "api", role: "owner" });
   return { agentToken: agent.secret, apiToken: api.secret };
 }
 

@@ -6,7 +6,7 @@ import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 export type DbtProgram = { readonly kind: "driver"; readonly python: string } | { readonly kind: "command"; readonly executable: string };
 
 export const DBT_MISSING_HINT =
-  "Install dbt into a virtual environment next to the project (python3 -m venv .venv && .venv/bin/pip install dbt-core dbt-duckdb), put it on the PATH of the agent, or name it with dbtProject({ executable }).";
+  "Install dbt into a virtual environment next to the project (python3 -m venv .venv && .venv/bin/pip install 'dbt-core<1.12' dbt-duckdb), put it on the PATH of the agent, or name it with dbtProject({ executable }).";
 
 /** A `.venv` beside the project or the working folder comes before the PATH, because it is the more deliberate choice. */
 export function findDbt(options: {

@@ -49,7 +49,15 @@ async function setUp(resource: AnyResource, scope: ResourceScope): Promise<unkno
   const definition = resource["~definition"];
   const given = scope.config[resource.key] ?? definition.values;
   const config = definition.config ? await configOf(definition.config, given, resource.key) : undefined;
-  return await definition.setup({ config, env: scope.env, folders: scope.folders, log: scope.log, signal: scope.signal, step: scope.step, emit: scope.emit });
+  return await definition.setup({
+    config,
+    env: scope.env,
+    folders: scope.folders,
+    log: scope.log,
+    signal: scope.signal,
+    step: scope.step,
+    emit: scope.emit,
+  });
 }
 
 async function configOf(schema: Parameters<typeof validateConfig>[0], given: unknown, key: string): Promise<unknown> {

@@ -2,7 +2,7 @@
 import type { LaunchTarget } from "@headgate/shared/api/inputs.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { makePlan } from "@headgate/shared/domain/run/plan.ts";
-import type { Plan, PlanUnit } from "@headgate/shared/domain/run/plan-types.ts";
+import type { Plan } from "@headgate/shared/domain/run/plan-types.ts";
 import { emptyClauses, evaluateSelection, refuseEmpty } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import { printSelection } from "@headgate/shared/domain/selection/print.ts";
@@ -144,8 +144,4 @@ function selectAssets(
     );
   }
   return refuseEmpty(input.selection, emptyClauses(parsed.value, graph).map(printSelection));
-}
-
-export function unitOf(catalog: Catalog, location: string, id: string): PlanUnit | undefined {
-  return catalog.units.find((unit) => unit.location === location && unit.id === id);
 }

@@ -3,63 +3,9 @@ import * as fc from "fast-check";
 import { buildAssetGraph } from "../asset-graph.ts";
 import { unwrap } from "../../errors.ts";
 import { makePlan } from "./plan.ts";
-import type { PlanInput } from "./plan-input.ts";
-import type { GraphAsset, Plan, PlanCheck, PlanUnit } from "./plan-types.ts";
+import type { PlanUnit } from "./plan-types.ts";
+import { assetsOf, dbt, plan, shape } from "./plan.test-support.ts";
 import { propertyRuns } from "../property-runs.test-support.ts";
-
-type Spec = Readonly<Record<string, { unit?: string | null; deps?: readonly string[]; daily?: boolean }>>;
-
-function assetsOf(spec: Spec): GraphAsset[] {
-  return Object.entries(spec).map(([key, { unit, deps = [], daily }]) => ({
-    key,
-    unit: unit === undefined ? key : unit,
-    location: "main",
-    group: "default",
-    kinds: [],
-    owners: [],
-    tags: {},
-    deps: deps.map((dep) => ({ key: dep })),
-    ...(daily && { partitions: { type: "time", cadence: "daily", start: "2025-01-01" } as const }),
-  }));
-}
-
-function unitsOf(assets: readonly GraphAsset[], overrides: Readonly<Record<string, Partial<PlanUnit>>> = {}): PlanUnit[] {
-  const byUnit = Map.groupBy(assets, (asset) => asset.unit);
-  const ids = [...new Set([...byUnit.keys(), ...Object.keys(overrides)])].filter((id) => id !== null);
-  return ids.map((id) => {
-    const members = (byUnit.get(id) ?? []).map((asset) => asset.key);
-    return {
-      id,
-      location: "main",
-      kind: members.length > 1 ? "multi" : "asset",
-      assets: members,
-      checks: [],
-      subset: false,
-      ...overrides[id],
-    };
-  });
-}
-
-function plan(spec: Spec, input: Partial<PlanInput> & { unitOverrides?: Readonly<Record<string, Partial<PlanUnit>>> } = {}) {
-  const assets = assetsOf(spec);
-  const { unitOverrides, ...rest } = input;
-  return makePlan({
-    graph: buildAssetGraph(assets),
-    units: unitsOf(assets, unitOverrides),
-    checks: [],
-    selectedAssets: assets.map((asset) => asset.key),
-    partition: null,
-    ...rest,
-  });
-}
-
-function shape(value: Plan): string[] {
-  return value.steps.map(
-    (step) => `${step.key}{${step.assets.join(",")}}${step.checks.length > 0 ? `?${step.checks.join(",")}` : ""}<-${step.deps.join(",")}`,
-  );
-}
-
-const dbt = { kind: "dbt", subset: true } as const;
 
 describe("makePlan", () => {
   it("orders single assets by their dependencies", () => {
@@ -76,9 +22,10 @@ describe("makePlan", () => {
       a1: { unit: "a" },
       a2: { unit: "a", deps: ["b1"] },
       b1: { unit: "b" },
+      b2: { unit: "b", deps: ["b1"] },
     };
     const result = unwrap(plan(spec, { unitOverrides: { a: dbt, b: dbt, c: dbt } }));
-    expect(shape(result)).toEqual(["b{b1}<-", "a{a1,a2}<-b", "c{c1,c2}<-a"]);
+    expect(shape(result)).toEqual(["b{b1,b2}<-", "a{a1,a2}<-b", "c{c1,c2}<-a"]);
   });
 
   it("names a step after its only asset, whatever its unit is called", () => {
@@ -164,94 +111,6 @@ describe("makePlan", () => {
       ["dbt:p", "main", []],
       ["dbt:p#2", "other", ["dbt:p"]],
     ]);
-  });
-
-  describe("with checks", () => {
-    const check = (asset: string, name: string, extra: Partial<PlanCheck> = {}): PlanCheck => ({
-      asset,
-      name,
-      unit: `check:${asset}:${name}`,
-      location: "main",
-      blocking: false,
-      ...extra,
-    });
-    const own = (id: string): Record<string, Partial<PlanUnit>> => ({ [id]: { kind: "check", assets: [] } });
-
-    it("puts a check of its own after its asset and lets downstream steps go on", () => {
-      const result = unwrap(plan({ a: {}, b: { deps: ["a"] } }, { checks: [check("a", "ok")], unitOverrides: own("check:a:ok") }));
-      expect(shape(result).toSorted()).toEqual(["a{a}<-", "b{b}<-a", "check:a:ok{}?a:ok<-a"]);
-    });
-
-    it("holds the downstream steps of a blocking check", () => {
-      const result = unwrap(
-        plan(
-          { a: {}, b: { deps: ["a"] }, c: { deps: ["b"] } },
-          { checks: [check("a", "ok", { blocking: true })], unitOverrides: own("check:a:ok") },
-        ),
-      );
-      expect(shape(result)).toEqual(["a{a}<-", "check:a:ok{}?a:ok<-a", "b{b}<-a,check:a:ok", "c{c}<-b"]);
-    });
-
-    it("cannot hold an asset of the same indivisible unit", () => {
-      const result = unwrap(
-        plan(
-          { a: { unit: "both" }, b: { unit: "both", deps: ["a"] } },
-          { checks: [check("a", "ok", { blocking: true })], unitOverrides: own("check:a:ok") },
-        ),
-      );
-      expect(shape(result)).toEqual(["both{a,b}<-", "check:a:ok{}?a:ok<-both"]);
-    });
-
-    it("evaluates a check that another asset's unit makes in that unit", () => {
-      const result = unwrap(
-        plan(
-          { a: {}, m: { unit: "p" } },
-          { checks: [check("a", "same_rows", { unit: "p" })], unitOverrides: { p: dbt }, selectedAssets: ["a"] },
-        ),
-      );
-      expect(shape(result).toSorted()).toEqual(["a{a}<-", "p{}?a:same_rows<-"]);
-    });
-
-    it("cuts a dbt project at a blocking check on one of its models", () => {
-      const result = unwrap(
-        plan(
-          { m1: { unit: "p" }, m2: { unit: "p", deps: ["m1"] } },
-          { checks: [check("m1", "ok", { blocking: true })], unitOverrides: { p: dbt, ...own("check:m1:ok") } },
-        ),
-      );
-      expect(shape(result)).toEqual(["p{m1}<-", "check:m1:ok{}?m1:ok<-p", "p#2{m2}<-p,check:m1:ok"]);
-    });
-
-    it("evaluates a check of the asset's unit in the step of the asset", () => {
-      const result = unwrap(
-        plan(
-          { m1: { unit: "p" }, m2: { unit: "p" } },
-          { checks: [check("m2", "not_null", { unit: "p" })], unitOverrides: { p: dbt }, selectedAssets: ["m2"] },
-        ),
-      );
-      expect(shape(result)).toEqual(["p{m2}?m2:not_null<-"]);
-    });
-
-    it("evaluates a selected check alone, and brings an indivisible unit along", () => {
-      const checks = [check("m", "fresh"), check("m", "not_null", { unit: "p" }), check("whole", "inside", { unit: "whole" })];
-      const spec: Spec = { m: { unit: "p" }, whole: {} };
-      const unitOverrides = { p: dbt, ...own("check:m:fresh") };
-      const only = (id: string) => shape(unwrap(plan(spec, { checks, unitOverrides, selectedAssets: [], selectedChecks: [id] })));
-      expect(only("m:fresh")).toEqual(["check:m:fresh{}?m:fresh<-"]);
-      expect(only("m:not_null")).toEqual(["p{}?m:not_null<-"]);
-      expect(only("whole:inside")).toEqual(["whole{whole}?whole:inside<-"]);
-    });
-
-    it("refuses a blocking check that needs what it blocks", () => {
-      const result = plan(
-        { a: {}, b: { deps: ["a"] } },
-        { checks: [check("a", "same", { blocking: true })], unitOverrides: { "check:a:same": { kind: "check", assets: [], deps: ["b"] } } },
-      );
-      expect(result).toMatchObject({
-        ok: false,
-        error: { code: "invalid_input", details: { cycle: expect.arrayContaining(["b", "check:a:same"]) } },
-      });
-    });
   });
 
   it("refuses an indivisible unit that waits for itself", () => {
