@@ -35,10 +35,12 @@ export function versionView(row: VersionRow, active: string | null): VersionView
 function locationView(reader: Reader, row: LocationRow, conflicts: readonly OpenConflict[]): LocationView {
   const active = row.activeVersion === null ? null : readVersion(reader.db, row.activeVersion);
   const refused = conflicts.filter((conflict) => conflict.refused === row.name);
-  const mine = conflicts.filter((conflict) => conflict.refused === row.name || conflict.owner === row.name);
+  // Who published was told already, with file and line; saying it twice would not help.
+  const told = row.errors.length > 0;
+  const mine = conflicts.filter((conflict) => (conflict.refused === row.name && !told) || conflict.owner === row.name);
   return {
     name: row.name,
-    status: row.errors.length > 0 || refused.length > 0 || active === null ? "unavailable" : "loaded",
+    status: told || refused.length > 0 || active === null ? "unavailable" : "loaded",
     active: active && versionView(active, row.activeVersion),
     errors: [...row.errors, ...mine.map((conflict) => conflict.error)],
     erroredAt: row.erroredAt ?? mine[0]?.at ?? null,
