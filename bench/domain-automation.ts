@@ -5,7 +5,7 @@ import { evaluateTick } from "@headgate/shared/domain/automation/evaluate.ts";
 import { QUIET_FACTS, type AutomationFacts, type UpdateFact } from "@headgate/shared/domain/automation/facts.ts";
 import { prepareAutomation } from "@headgate/shared/domain/automation/program.ts";
 import type { TargetState } from "@headgate/shared/domain/automation/state.ts";
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { ASSETS, graphAssets } from "./domain-inputs.ts";
 import type { Measure } from "./stats.ts";
 

@@ -12,7 +12,7 @@ import { countOf, difference, rangeSubset, subsetOf, union, withPartition } from
 import { storeSubset } from "@headgate/shared/domain/partitions/subset-json.ts";
 import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { printTable, type Measure } from "./stats.ts";
 
 const vs = process.argv.includes("--vs") ? process.argv[process.argv.indexOf("--vs") + 1] : undefined;

@@ -7,8 +7,8 @@
 export const LAYERS = [
   {
     from: "packages/shared/src/domain",
-    to: ["packages/shared/src/domain", "packages/shared/src/errors.ts", "packages/shared/src/assert.ts", "packages/shared/src/json.ts"],
-    packages: ["temporal-polyfill"],
+    to: ["packages/shared/src/domain"],
+    packages: [],
   },
   { from: "packages/shared/src/manifest", to: ["packages/shared/src"], packages: ["zod"] },
   { from: "packages/shared/src/protocol", to: ["packages/shared/src"], packages: ["zod"] },

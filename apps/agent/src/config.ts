@@ -4,7 +4,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { LOG_LEVELS, type LogLevel } from "@headgate/shared/domain/run/event.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 
 export type TokenSource = { readonly from: "value"; readonly value: string } | { readonly from: "file"; readonly path: string };
 

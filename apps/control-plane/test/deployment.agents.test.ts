@@ -1,6 +1,6 @@
 /** The agent's socket: introductions, numbering, fencing, leases, and everything that can be wrong with a frame. */
 import { describe, expect, it } from "vitest";
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { MAX_FRAME_BYTES } from "@headgate/shared/protocol/constants.ts";
 import { fireTimers, launch, newDeployment, person, publish, rows, runStatus, type DeploymentObject } from "./support/deployment.ts";

@@ -1,6 +1,6 @@
 /** Schedules and sensors: when they fire, what they start, and what is never started twice. */
 import { describe, expect, it } from "vitest";
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { fireTimers, newDeployment, publish, rows } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";

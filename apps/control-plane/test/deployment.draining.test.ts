@@ -1,6 +1,6 @@
 /** An agent that shuts down: what it has or is sent too late goes to another one at once, and costs the steps nothing. */
 import { describe, expect, it } from "vitest";
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { launch, newDeployment, publish, rows, runStatus, type DeploymentObject } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";

@@ -1,6 +1,6 @@
 /** What a launch means and what is refused. */
 import { describe, expect, it } from "vitest";
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { launch, newDeployment, person, publish, rows, type DeploymentObject } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { assetsOf, dbtProject, manifest } from "./support/manifests.ts";

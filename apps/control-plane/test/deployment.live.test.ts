@@ -1,7 +1,7 @@
 /** What dashboards are told, and what they are told again after a break. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { launch, newDeployment, publish, raw } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { LiveClient } from "./support/live-client.ts";

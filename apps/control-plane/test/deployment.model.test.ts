@@ -1,7 +1,7 @@
 /** Many runs over a bad network with agents that vanish, come back and die: whatever happens, what is recorded is right. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { fireTimers, launch, newDeployment, person, publish, raw, rows, type DeploymentObject } from "./support/deployment.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
 import { type Emitted, ModelAgent } from "./support/model-agent.ts";

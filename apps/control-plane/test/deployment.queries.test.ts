@@ -1,6 +1,6 @@
 /** Publishing and reading: versions, pages, histories, the first page. */
 import { describe, expect, it } from "vitest";
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
 import { launch, newDeployment, person, publish, rows } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";

@@ -1,6 +1,6 @@
 /** From a published version to a finished run: launching, assigning, recording, ending. */
 import { describe, expect, it } from "vitest";
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { launch, newDeployment, publish, runStatus } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";

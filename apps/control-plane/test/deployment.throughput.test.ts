@@ -1,6 +1,6 @@
 /** Large runs: a thousand steps in one run, wide and deep, with every event recorded. Prints what a step costs; asserts only that all is right. */
 import { describe, expect, it } from "vitest";
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { launch, newDeployment, publish, rows } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { LiveClient } from "./support/live-client.ts";

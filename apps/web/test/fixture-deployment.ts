@@ -15,7 +15,7 @@ import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
 import { metadataOf, sampleAgents, sampleLocation, sampleRuns, sampleVersions, statesOf } from "./fixture-data.ts";
 import { definitionsOf, generatedAssets, lakehouseAssets, LOCATION, type FixtureAsset } from "./fixture-definitions.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ERROR_CODES } from "@headgate/shared/errors.ts";
+import { ERROR_CODES } from "@headgate/shared/domain/errors.ts";
 import { splitStatements } from "../src/embedded/d1-migrations.ts";
 import { codeFrame } from "../src/publish/code-frame.ts";
 import { caretUnder } from "../src/terminal/caret.ts";

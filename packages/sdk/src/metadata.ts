@@ -1,7 +1,7 @@
 /** How plain values become typed metadata, and the helpers for the kinds that cannot be guessed. */
 import type { Metadata, MetadataValue, TableColumn } from "@headgate/shared/domain/metadata.ts";
 import { MAX_METADATA_BYTES } from "@headgate/shared/protocol/constants.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 
 export type { MetadataValue, TableColumn };
 

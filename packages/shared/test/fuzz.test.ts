@@ -18,7 +18,7 @@ import { completeSelection } from "../src/domain/selection/complete.ts";
 import { evaluateSelection } from "../src/domain/selection/evaluate.ts";
 import { parseSelection } from "../src/domain/selection/parse.ts";
 import { printSelection } from "../src/domain/selection/print.ts";
-import { ERROR_CODES, type Result } from "../src/errors.ts";
+import { ERROR_CODES, type Result } from "../src/domain/errors.ts";
 import { mappingSchema, partitionsSchema } from "../src/manifest/schema.ts";
 
 const NAMES = ["__proto__", "constructor", "toString", "hasOwnProperty", "prototype"];

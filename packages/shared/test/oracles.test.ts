@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { canonicalJson } from "../src/json.ts";
+import { canonicalJson } from "../src/domain/json.ts";
 import { ORACLES, type OracleName } from "../src/testing/oracle-cases.ts";
 
 /** Where we differ on purpose: a part of the case's line that picks it out, and why. Every entry must still be needed. */

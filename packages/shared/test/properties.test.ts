@@ -9,7 +9,7 @@ import { openPartitions } from "../src/domain/partitions/partition-set.ts";
 import { difference, intersection, subsetOf, union } from "../src/domain/partitions/subset.ts";
 import { propertyRuns } from "../src/domain/property-runs.test-support.ts";
 import { backfillProgress, nextBackfillRuns, planBackfill, type BackfillRunState } from "../src/domain/run/backfill.ts";
-import { unwrap } from "../src/errors.ts";
+import { unwrap } from "../src/domain/errors.ts";
 
 const start = Date.UTC(2025, 0, 1);
 const MINUTE = 60_000;

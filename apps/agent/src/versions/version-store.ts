@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { manifestSchema, type Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { ControlPlaneHttp } from "./control-plane-http.ts";

@@ -1,5 +1,5 @@
 /** Which code location versions this agent holds: prepares them when told, keeps the active ones warm, forgets old ones. */
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { Hello } from "@headgate/shared/protocol/up.ts";
 import { errorText, type AgentLog } from "../agent-log.ts";

@@ -1,6 +1,6 @@
 /** Puts a version in force together with the hash of the definitions that this makes. */
 import type { VersionView } from "@headgate/shared/api/views.ts";
-import { ok, type Result } from "@headgate/shared/errors.ts";
+import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { activateVersion } from "./commands/activate-version.ts";
 import { definitionsHash, versionsAfter } from "./definitions-hash.ts";
 import type { Engine } from "./engine.ts";

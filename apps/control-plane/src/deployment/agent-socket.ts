@@ -1,5 +1,5 @@
 /** What each frame of an agent leads to. Parses once at the boundary; one command per frame. */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { type UpFrame, type UpItem, upFrameSchema } from "@headgate/shared/protocol/up.ts";
 import { agentHello } from "./commands/agent-hello.ts";

@@ -3,7 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { z } from "zod";
 import type { inputs, launchSchema, reexecuteSchema } from "@headgate/shared/api/inputs.ts";
 import type { Actor } from "@headgate/shared/api/service.ts";
-import { ok, type Result } from "@headgate/shared/errors.ts";
+import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { Env } from "../env.ts";
 import { activate } from "./activation.ts";

@@ -1,5 +1,5 @@
 /** Everything a command may ask for once its transaction is committed, and the one place that does it. */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { CloseCode } from "@headgate/shared/protocol/close-codes.ts";
 import type { DownFrame } from "@headgate/shared/protocol/down.ts";
 

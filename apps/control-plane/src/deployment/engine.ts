@@ -2,7 +2,7 @@
  * Runs commands and queries: one command is one transaction, its effects are performed after it. Holds everything that lives as long as
  * the object is in memory, all of which can be made again from the tables.
  */
-import type { Result } from "@headgate/shared/errors.ts";
+import type { Result } from "@headgate/shared/domain/errors.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
 import { type Catalog, loadCatalog } from "./catalog.ts";
 import { closeRuns } from "./commands/run-session.ts";

@@ -3,7 +3,7 @@
  * dashboard that reconnects within it gets what it missed and any other one is told to fetch again.
  */
 import { type Change, LIVE_VERSION, type LiveDown, type LiveUp } from "@headgate/shared/api/live.ts";
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { Changed } from "./effects.ts";
 import { countChanges, readChanges } from "./queries/changes.ts";

@@ -1,5 +1,5 @@
 /** Brings a deployment's database to the present shape: what was applied must be a prefix of the list, the rest is applied in order. */
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 
 export interface Migration {
   readonly id: string;

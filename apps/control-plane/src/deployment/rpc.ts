@@ -4,7 +4,7 @@
  */
 import type { Actor, DeploymentService } from "@headgate/shared/api/service.ts";
 import type { VersionView } from "@headgate/shared/api/views.ts";
-import type { Result } from "@headgate/shared/errors.ts";
+import type { Result } from "@headgate/shared/domain/errors.ts";
 import type { LoadError, Manifest } from "@headgate/shared/manifest/schema.ts";
 
 export interface DeploymentIdentity {

@@ -2,7 +2,7 @@
 import { type CronInZone, nextTick, tickAtOrBefore } from "@headgate/shared/domain/cron/next.ts";
 import { parseCron } from "@headgate/shared/domain/cron/parse.ts";
 import { findZone } from "@headgate/shared/domain/cron/zone.ts";
-import { ok, type Result } from "@headgate/shared/errors.ts";
+import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
 
 export function openSchedule(schedule: Pick<ManifestSchedule, "cron" | "timezone">): Result<readonly CronInZone[]> {

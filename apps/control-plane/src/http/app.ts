@@ -1,6 +1,6 @@
 /** The Worker's routes, one file per group, and the one place where errors become answers. The table of routes is `shared/api/routes.ts`. */
 import { Hono } from "hono";
-import { AppError, type ErrorBody } from "@headgate/shared/errors.ts";
+import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { openDirectory } from "../directory/database.ts";
 import { agentRoutes } from "./agent-routes.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";

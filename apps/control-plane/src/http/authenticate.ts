@@ -1,5 +1,5 @@
 /** Who sent the request: a session cookie or a bearer token becomes a principal, or the answer is 401 with the reason. */
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { parseToken } from "../directory/secrets.ts";
 import { findSession, rollSession } from "../directory/sessions.ts";
 import { checkToken, noteTokenUse } from "../directory/tokens.ts";

@@ -2,7 +2,7 @@
 import { createMiddleware } from "hono/factory";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import type { Role } from "@headgate/shared/api/views.ts";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Directory } from "../directory/database.ts";
 import { deploymentById, findDeployment, type DeploymentPlace } from "../directory/deployments.ts";
 import { rolesAt } from "../directory/members.ts";

@@ -1,6 +1,6 @@
 /** Request bodies: never more bytes than allowed, and only what a schema accepts. */
 import type { z } from "zod";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { invalidInput } from "./errors.ts";
 
 /** Enough for every JSON body except a manifest. */

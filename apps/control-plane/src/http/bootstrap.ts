@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { BootstrapAnswer } from "@headgate/shared/api/routes.ts";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { AuditActor } from "../directory/audit.ts";
 import type { Directory } from "../directory/database.ts";
 import { ensureDeployment, type DeploymentPlace } from "../directory/deployments.ts";

@@ -1,6 +1,6 @@
 /** GET definitions/:hash: the whole catalog's unchanging part. Made once by the deployment, kept compressed in R2, cached for ever by browsers. */
 import { Hono } from "hono";
-import { AppError, unwrap } from "@headgate/shared/errors.ts";
+import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
 import { needs } from "./authorize.ts";
 import { definitionsKey } from "./storage-keys.ts";

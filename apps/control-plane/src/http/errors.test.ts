@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { AppError, ERROR_CODES } from "@headgate/shared/errors.ts";
+import { AppError, ERROR_CODES } from "@headgate/shared/domain/errors.ts";
 import { appErrorOf, httpStatusOf, invalidInput, trpcCodeOf } from "./errors.ts";
 
 test("every code has a status and a tRPC code of the same kind", () => {

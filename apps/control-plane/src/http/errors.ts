@@ -1,8 +1,8 @@
 /** Error code -> HTTP status and tRPC code, one exhaustive switch each; and what a caught value says to a client. */
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import { z } from "zod";
-import { assertNever } from "@headgate/shared/assert.ts";
-import { AppError, type ErrorCode } from "@headgate/shared/errors.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
+import { AppError, type ErrorCode } from "@headgate/shared/domain/errors.ts";
 
 type Status = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 426 | 429 | 500 | 503;
 

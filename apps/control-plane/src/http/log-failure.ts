@@ -1,5 +1,5 @@
 /** One line of JSON per failure that nobody expected, for the Worker's log. Never holds a request's headers or body. */
-import type { AppError } from "@headgate/shared/errors.ts";
+import type { AppError } from "@headgate/shared/domain/errors.ts";
 
 export function logFailure(what: string, error: AppError): void {
   const cause =

@@ -1,6 +1,6 @@
 /** Signing in and out: one-time links, the session cookie, and who I am. */
 import { Hono } from "hono";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { deploymentById, deploymentsOf } from "../directory/deployments.ts";
 import { createLoginLink, takeLoginLink } from "../directory/login-links.ts";
 import { membershipsOf } from "../directory/members.ts";

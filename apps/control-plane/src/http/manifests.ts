@@ -1,6 +1,6 @@
 /** Manifests and blobs in R2: reading a manifest body, storing it, and which of its files are missing. */
-import { canonicalJson } from "@headgate/shared/json.ts";
-import { AppError, refuse, type Result } from "@headgate/shared/errors.ts";
+import { canonicalJson } from "@headgate/shared/domain/json.ts";
+import { AppError, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import type { VersionView } from "@headgate/shared/api/views.ts";
 import {

@@ -2,7 +2,7 @@
  * Is this request sent by our own page? A browser adds the session cookie to whatever a foreign page makes it send, so every
  * change and every socket that relies on the cookie must come with our own `Origin`. Machines send none.
  */
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { AppContext } from "./app-env.ts";
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { MAX_BLOB_BYTES } from "@headgate/shared/api/routes.ts";
-import { AppError, unwrap } from "@headgate/shared/errors.ts";
+import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import { loadErrorSchema, sha256Schema } from "@headgate/shared/manifest/schema.ts";
 import { writeAudit, type AuditEntry } from "../directory/audit.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";

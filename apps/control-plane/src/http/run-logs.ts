@@ -1,7 +1,7 @@
 /** Raw output of a step attempt as one text, from a byte offset: the decompressed chunks after one another. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { RawLogChunk } from "../deployment/rpc.ts";
 import type { AppEnv } from "./app-env.ts";
 import { needs } from "./authorize.ts";

@@ -1,6 +1,6 @@
 /** Who I am and which deployments I reach: the answer of GET /api/v1/session. */
 import type { SessionView } from "@headgate/shared/api/views.ts";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Directory } from "../directory/database.ts";
 import { deploymentById, deploymentsOf } from "../directory/deployments.ts";
 import { membershipsOf } from "../directory/members.ts";

@@ -1,6 +1,6 @@
 /** The two sockets: after authentication they are handed to the deployment's object, with the verified identity in headers that only we set. */
 import { Hono } from "hono";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
 import { SOCKET_HEADERS, type SocketKind } from "../deployment/rpc.ts";
 import type { DeploymentPlace } from "../directory/deployments.ts";

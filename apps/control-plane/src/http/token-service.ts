@@ -1,5 +1,5 @@
 /** Tokens as procedures see them: the directory's rows of one deployment, and the object told when one is revoked. */
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { DeploymentStub } from "../deployment/rpc.ts";
 import type { AuditActor } from "../directory/audit.ts";
 import type { Directory } from "../directory/database.ts";

@@ -1,7 +1,7 @@
 /** tRPC under /api/:org/:dep/trpc: queries and mutations by POST (queries also by GET), each with the role its procedure asks for. */
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { Hono } from "hono";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { writeAudit } from "../directory/audit.ts";
 import type { TrpcContext } from "../trpc/context.ts";
 import { appRouter } from "../trpc/router.ts";

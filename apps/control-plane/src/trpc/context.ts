@@ -1,7 +1,7 @@
 /** What every procedure gets: the deployment it talks to and who asks. Made once per request by the Worker, after authentication. */
 import type { Actor, DeploymentService } from "@headgate/shared/api/service.ts";
 import type { Role, TokenView, VersionView } from "@headgate/shared/api/views.ts";
-import type { Result } from "@headgate/shared/errors.ts";
+import type { Result } from "@headgate/shared/domain/errors.ts";
 
 /** The part of the directory that procedures may use, already narrowed to one deployment. */
 export interface TokenService {

@@ -5,7 +5,7 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import { z } from "zod";
 import type { Role } from "@headgate/shared/api/views.ts";
-import { AppError, type ErrorBody, type Result } from "@headgate/shared/errors.ts";
+import { AppError, type ErrorBody, type Result } from "@headgate/shared/domain/errors.ts";
 import { roleIncludes } from "../http/roles.ts";
 import { appErrorOf, invalidInput, trpcCodeOf } from "../http/errors.ts";
 import type { ProcedureChange, TrpcContext } from "./context.ts";

@@ -1,6 +1,6 @@
 /** A client of the Worker: requests with a token, a session or nothing, as they come over the network. */
 import { exports } from "cloudflare:workers";
-import type { ErrorBody } from "@headgate/shared/errors.ts";
+import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { SESSION_COOKIE } from "@headgate/shared/api/routes.ts";
 
 export const HOST = "https://headgate.test";

@@ -4,7 +4,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import type { Actor, DeploymentService } from "@headgate/shared/api/service.ts";
 import type { LaunchTarget } from "@headgate/shared/api/inputs.ts";
 import type { RunSummary } from "@headgate/shared/api/views.ts";
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { Deployment } from "../../src/deployment/deployment.ts";
 import type { DeploymentStub } from "../../src/deployment/rpc.ts";

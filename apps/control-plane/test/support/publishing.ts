@@ -1,5 +1,5 @@
 /** The smallest code location that can be published: one asset in one file. */
-import { canonicalJson } from "@headgate/shared/json.ts";
+import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import type { z } from "zod";
 import type { manifestSchema } from "@headgate/shared/manifest/schema.ts";
 import { sha256Hex } from "../../src/directory/secrets.ts";

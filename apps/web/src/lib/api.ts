@@ -3,7 +3,7 @@ import { createTRPCClient, httpBatchLink, isTRPCClientError, type TRPCClient } f
 import type { AppRouter } from "@headgate/control-plane/router-type";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
 import type { DefinitionsDocument, SessionView } from "@headgate/shared/api/views.ts";
-import { AppError, type ErrorBody } from "@headgate/shared/errors.ts";
+import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
 import type { DeploymentRef } from "#lib/paths.ts";
 
 export type Api = TRPCClient<AppRouter>;

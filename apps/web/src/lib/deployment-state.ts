@@ -1,5 +1,5 @@
 /** What does the dashboard know of a deployment, and how does a live change alter it? Pure: each step returns a new state, so that a view can compare. */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { Change } from "@headgate/shared/api/live.ts";
 import type { AgentView, AssetState, LocationView, RunSummary } from "@headgate/shared/api/views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";

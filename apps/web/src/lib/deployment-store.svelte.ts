@@ -3,7 +3,7 @@ import { createContext } from "svelte";
 import type { Change } from "@headgate/shared/api/live.ts";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
 import type { AssetState, DefinitionsDocument, RunSummary, SessionView } from "@headgate/shared/api/views.ts";
-import type { ErrorBody } from "@headgate/shared/errors.ts";
+import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { createApi, fetchDefinitions, toErrorBody, type Api } from "#lib/api.ts";
 import { EMPTY_DOCUMENT, indexDefinitions, type CatalogAsset, type Definitions } from "#lib/definitions.ts";
 import { activeRuns, applyChanges, countAssets, EMPTY_STATE, stateFromSnapshot, type DeploymentState } from "#lib/deployment-state.ts";

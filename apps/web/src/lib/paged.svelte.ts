@@ -1,6 +1,6 @@
 /** How does a page hold a list that comes in pages? The pages so far, joined, and whether there is more. */
 import type { Page } from "@headgate/shared/api/views.ts";
-import type { ErrorBody } from "@headgate/shared/errors.ts";
+import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { toErrorBody } from "#lib/api.ts";
 
 export class Paged<T> {

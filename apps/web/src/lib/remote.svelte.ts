@@ -1,5 +1,5 @@
 /** How does a page hold data of its own that it fetched? The latest answer, the error, and what to show meanwhile; an older answer never wins. */
-import type { ErrorBody } from "@headgate/shared/errors.ts";
+import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { toErrorBody } from "#lib/api.ts";
 
 export class Remote<T> {

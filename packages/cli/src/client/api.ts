@@ -2,7 +2,7 @@
 import { createTRPCClient, httpLink, TRPCClientError, type TRPCClient } from "@trpc/client";
 import type { AppRouter } from "@headgate/control-plane/router-type";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
-import { AppError, type ErrorBody } from "@headgate/shared/errors.ts";
+import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
 import type { Connection } from "./connection.ts";
 import { unreachable } from "./http.ts";
 

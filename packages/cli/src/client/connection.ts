@@ -3,7 +3,7 @@
  * configuration, and at last the embedded server of this folder.
  */
 import type { SessionView } from "@headgate/shared/api/views.ts";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { findDataFolder, readRunning, readSecrets } from "../embedded/data-folder.ts";
 import { findConfigFile, loadProject } from "../project/project.ts";
 import { httpApi } from "./http.ts";

@@ -1,5 +1,5 @@
 /** Plain HTTP calls with a bearer token; whatever goes wrong becomes one `AppError`. */
-import { AppError, ERROR_CODES, type ErrorBody, type ErrorCode } from "@headgate/shared/errors.ts";
+import { AppError, ERROR_CODES, type ErrorBody, type ErrorCode } from "@headgate/shared/domain/errors.ts";
 
 export interface HttpApi {
   json<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T>;

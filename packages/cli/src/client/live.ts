@@ -3,7 +3,7 @@ import { WebSocket } from "ws";
 import { LIVE_VERSION, type Change, type LiveDown, type LiveUp } from "@headgate/shared/api/live.ts";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
 import type { EventRow } from "@headgate/shared/api/views.ts";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Connection } from "./connection.ts";
 
 export interface LiveHandlers {

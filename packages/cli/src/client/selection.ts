@@ -1,5 +1,5 @@
 /** Selection texts: parsed here, so that a mistake is shown with its place before anything is asked of a server. */
-import { AppError, unwrap, type Result } from "@headgate/shared/errors.ts";
+import { AppError, unwrap, type Result } from "@headgate/shared/domain/errors.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import type { Selection } from "@headgate/shared/domain/selection/ast.ts";
 

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { findBuiltArtifacts } from "../embedded/built-artifacts.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 
 export interface AgentFlags {
   readonly url?: string | undefined;

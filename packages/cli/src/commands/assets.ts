@@ -1,6 +1,6 @@
 /** `headgate assets`: the assets of the deployment, all or those of a selection, with their state. */
-import { assertNever } from "@headgate/shared/assert.ts";
-import { AppError, unwrap } from "@headgate/shared/errors.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
+import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import type { AssetState, DefinitionsAsset } from "@headgate/shared/api/views.ts";
 import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import { evaluateSelection, type SelectionContext } from "@headgate/shared/domain/selection/evaluate.ts";

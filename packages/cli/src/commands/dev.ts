@@ -1,6 +1,6 @@
 /** `headgate dev`: control plane, agent and dashboard on this machine, with the project published again at every change. */
 import { resolve } from "node:path";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, openApi, type Api } from "../client/api.ts";
 import type { CommandContext } from "../command-context.ts";
 import { moduleFolder } from "../dev/module-folder.ts";

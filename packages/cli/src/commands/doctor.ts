@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, openApi } from "../client/api.ts";
 import { resolveConnection, type Connection } from "../client/connection.ts";
 import { findBuiltArtifacts } from "../embedded/built-artifacts.ts";

@@ -1,7 +1,7 @@
 /** `headgate init`: a small project that runs at once. */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { CommandContext } from "../command-context.ts";
 import { projectTemplate } from "../project/template.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";

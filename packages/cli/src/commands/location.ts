@@ -1,5 +1,5 @@
 /** `headgate location`: the code locations, their versions, and the way back to an older one. */
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { LocationView, VersionView } from "@headgate/shared/api/views.ts";
 import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";

@@ -2,7 +2,7 @@
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
 import type { EventRow, RawLogFile } from "@headgate/shared/api/views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";
 import { findRunId } from "../client/find-run.ts";

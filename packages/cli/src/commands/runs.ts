@@ -1,8 +1,8 @@
 /** `headgate runs`: list runs, show one, cancel one, execute one again. */
 import { RUN_STATUSES, type RunStatus } from "@headgate/shared/domain/run/status.ts";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { RunSummary, RunTrigger, StepView } from "@headgate/shared/api/views.ts";
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { call } from "../client/api.ts";
 import { findRunId } from "../client/find-run.ts";
 import type { CommandContext } from "../command-context.ts";

@@ -1,5 +1,5 @@
 /** A run as a table of its assets, and as progress lines while it goes on. Filled from the run's events alone. */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { EventRow, RunDetail } from "@headgate/shared/api/views.ts";
 import type { StepStatus } from "@headgate/shared/domain/run/status.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";

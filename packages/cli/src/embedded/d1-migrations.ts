@@ -1,7 +1,7 @@
 /** Applies the directory's SQL files to the local D1 as `wrangler d1 migrations apply` does: same table, so both may take turns. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 
 /** The part of D1 that is used here. */
 interface Database {

@@ -1,7 +1,7 @@
 /** A lock file with the owner's pid. A lock whose owner is gone is taken over; a pid that now belongs to another program counts as gone. */
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { isAlive, startMark } from "./process-table.ts";
 
 interface LockOwner {

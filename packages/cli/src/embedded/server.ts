@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { BuiltArtifacts } from "./built-artifacts.ts";
 import { applyD1Migrations } from "./d1-migrations.ts";
 import type { DataFolder } from "./data-folder.ts";

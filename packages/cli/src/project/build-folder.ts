@@ -4,7 +4,7 @@
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 
 export async function withBuildFolder<T>(root: string, use: (folder: string) => Promise<T>): Promise<T> {
   const parent = join(root, ".headgate", "build");

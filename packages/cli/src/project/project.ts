@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import type { ParsedConfig } from "@headgate/sdk/config";
-import { AppError, type ErrorBody } from "@headgate/shared/errors.ts";
+import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { problemsOfBuild, problemOfThrown } from "../publish/problems.ts";
 import { sdkConditions } from "../publish/sdk-conditions.ts";

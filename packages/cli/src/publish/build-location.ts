@@ -1,5 +1,5 @@
 /** From a code location's sources to a complete manifest with its files, or all reasons why there is none. */
-import { canonicalJson } from "@headgate/shared/json.ts";
+import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { MANIFEST_MAX_BYTES, manifestSchema, type LoadError, type Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { IndexResult } from "@headgate/shared/protocol/worker.ts";
 import { withBuildFolder } from "../project/build-folder.ts";

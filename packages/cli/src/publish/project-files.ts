@@ -4,7 +4,7 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { glob, readdir } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { MAX_BLOB_BYTES } from "@headgate/shared/api/routes.ts";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 
 export interface PublishedFile {
   readonly path: string;

@@ -1,5 +1,5 @@
 /** Builds and publishes every code location of a project; one that does not load does not hold up the others. */
-import { AppError, type ErrorCode } from "@headgate/shared/errors.ts";
+import { AppError, type ErrorCode } from "@headgate/shared/domain/errors.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { Connection } from "../client/connection.ts";
 import type { Project } from "../project/project.ts";

@@ -1,6 +1,6 @@
 /** Which exit code does an error give? 1: the work failed. 2: the command line or the configuration is wrong. */
-import { assertNever } from "@headgate/shared/assert.ts";
-import type { ErrorCode } from "@headgate/shared/errors.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
+import type { ErrorCode } from "@headgate/shared/domain/errors.ts";
 
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,5 +1,5 @@
 /** The one place that turns an error into what a person or a machine reads. */
-import { AppError, type ErrorBody } from "@headgate/shared/errors.ts";
+import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { caretUnder } from "./caret.ts";
 import { exitCodeOf, type ExitCode } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";

@@ -3,7 +3,7 @@ import type { LaunchInput } from "@headgate/shared/api/inputs.ts";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
 import type { RunDetail, RunSummary } from "@headgate/shared/api/views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Job } from "../job.ts";
 import type { RunConfig } from "../run-request.ts";
 import { selectionText, type SelectionBuilder } from "../select.ts";

@@ -1,5 +1,5 @@
 /** One call of a control plane's procedure over plain HTTP. Every failure is an `AppError` with the control plane's own code and message. */
-import { AppError, ERROR_CODES, type ErrorBody, type ErrorCode } from "@headgate/shared/errors.ts";
+import { AppError, ERROR_CODES, type ErrorBody, type ErrorCode } from "@headgate/shared/domain/errors.ts";
 
 export interface CallOptions {
   readonly url: string;

@@ -1,6 +1,6 @@
 /** Entry point `@headgate/sdk/config`: what `headgate.config.ts` contains. */
 import { z } from "zod";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 
 /** One code location of a project. */
 export interface LocationConfig {

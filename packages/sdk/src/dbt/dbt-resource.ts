@@ -1,6 +1,6 @@
 /** dbt as a resource: run any command of it from an asset of your own. */
 import { join } from "node:path";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { defineResource, type Resource } from "../resource.ts";
 import { lockAll } from "./execute.ts";
 import { storageParseCache } from "./parse-cache.ts";

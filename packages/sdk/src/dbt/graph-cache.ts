@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { canonicalJson } from "@headgate/shared/json.ts";
+import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { z } from "zod";
 import { dbtManifestSchema, type DbtManifest } from "./dbt-manifest.ts";
 

@@ -3,7 +3,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { canonicalJson } from "@headgate/shared/json.ts";
+import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { z } from "zod";
 import { dbtManifestSchema, type DbtManifest } from "./dbt-manifest.ts";

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Logger } from "../log.ts";
 import { lockDatabase, type FileLock } from "./file-lock.ts";
 import { loadDuckDb, type DuckDbModule } from "./load-duckdb.ts";

@@ -1,6 +1,6 @@
 /** Entry point `@headgate/sdk/duckdb`: a DuckDB file as a resource. Needs the package `@duckdb/node-api` in the user's project. */
 import { isAbsolute, join } from "node:path";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { TableColumn } from "@headgate/shared/domain/metadata.ts";
 import { defineResource, type Resource } from "../resource.ts";
 import { DuckDbFile, type DuckDbParam, type DuckDbParams } from "./connection.ts";

@@ -3,7 +3,7 @@ import type * as DuckDb from "@duckdb/node-api";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 
 export type DuckDbModule = typeof DuckDb;
 

@@ -1,7 +1,7 @@
 /** What is wrong with a partitions definition? */
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { openTimePartitions } from "@headgate/shared/domain/partitions/time-window.ts";
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 
 export function checkPartitions(definition: PartitionsDefinition, report: (message: string) => void): void {
   switch (definition.type) {

@@ -1,6 +1,6 @@
 /** Configuration: its JSON Schema for the launchpad, and the validated values an asset or resource receives. */
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
-import { refuse, ok, type Result } from "@headgate/shared/errors.ts";
+import { refuse, ok, type Result } from "@headgate/shared/domain/errors.ts";
 
 /** Undefined when the schema library cannot write one; the launchpad then shows a plain text field. */
 export function jsonSchemaOf(schema: StandardSchemaV1): unknown {

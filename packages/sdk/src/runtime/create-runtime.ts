@@ -1,5 +1,5 @@
 /** The runtime of a code location: what a bundle exports for the agent and the CLI. */
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { RUNTIME_VERSION, type LocationRuntime } from "@headgate/shared/protocol/worker.ts";
 import type { CodeLocation } from "../code-location.ts";
 import type { IoManager } from "../io-manager.ts";

@@ -1,6 +1,6 @@
 /** How an error of user code becomes a `Failure` that a person can act on: message, frames, code frame, causes. */
 import { fileURLToPath } from "node:url";
-import { AppError } from "@headgate/shared/errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Failure, FailureKind } from "@headgate/shared/domain/run/failure.ts";
 import { codeFrameAt } from "./code-frame.ts";
 import { parseFrames } from "./stack-frames.ts";

@@ -1,5 +1,5 @@
 /** What does a code location consist of? Builds the draft of its manifest, or says everything that is wrong with it. */
-import { canonicalJson } from "@headgate/shared/json.ts";
+import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { MANIFEST_MAX_BYTES, MANIFEST_VERSION, manifestSchema, type LoadError, type Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { IndexResult, LocationRuntime, ManifestDraft } from "@headgate/shared/protocol/worker.ts";
 import type { CodeLocation } from "../code-location.ts";

@@ -1,5 +1,5 @@
 /** Makes the resources of one attempt and tears them down again, whatever happened in between. */
-import { unwrap } from "@headgate/shared/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { Env, Logger } from "../log.ts";
 import type { AnyResource, Folders } from "../resource.ts";

@@ -1,5 +1,5 @@
 /** Takes what a user function returned for one asset: checks it, stores the value, reports the materialization and the checks. */
-import { unwrap, type Result } from "@headgate/shared/errors.ts";
+import { unwrap, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import type { Asset } from "../asset.ts";
 import type { CheckSpec } from "../check.ts";

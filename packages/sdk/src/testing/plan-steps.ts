@@ -3,7 +3,7 @@ import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import { openTimePartitions } from "@headgate/shared/domain/partitions/time-window.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { makePlan } from "@headgate/shared/domain/run/plan.ts";
-import { AppError, unwrap } from "@headgate/shared/errors.ts";
+import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import type { ManifestDraft } from "@headgate/shared/protocol/worker.ts";
 

@@ -3,7 +3,7 @@
  * that the router's type mentions no platform type and dashboards can import it.
  */
 import type { z } from "zod";
-import type { Result } from "../errors.ts";
+import type { Result } from "../domain/errors.ts";
 import type { inputs, launchSchema, reexecuteSchema } from "./inputs.ts";
 import type {
   AgentView,

@@ -2,7 +2,7 @@
  * What is an asset key? One or more segments of `[A-Za-z0-9_.-]` joined with `/`. This file also answers the two questions people's
  * typing raises: which key does a dotted name mean, and which keys look like the one that does not exist.
  */
-import { ok, refuse, type Result } from "../errors.ts";
+import { ok, refuse, type Result } from "./errors.ts";
 
 const KEY_PATTERN = /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/;
 const MAX_KEY_LENGTH = 512;

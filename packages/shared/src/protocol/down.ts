@@ -1,6 +1,6 @@
 /** Frames from the control plane to an agent. */
 import { z } from "zod";
-import { ERROR_CODES } from "../errors.ts";
+import { ERROR_CODES } from "../domain/errors.ts";
 
 const step = { run: z.string(), step: z.string(), epoch: z.number().int() };
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { canonicalJson } from "../json.ts";
+import { canonicalJson } from "../domain/json.ts";
 import { MANIFEST_OLDEST_SUPPORTED, MANIFEST_VERSION, manifestSchema } from "../manifest/schema.ts";
 import { liveUpSchema, LIVE_VERSION } from "../api/live.ts";
 import { downFrameSchema } from "./down.ts";

@@ -10,8 +10,8 @@ import type { PartitionsDefinition } from "../domain/partitions/definition.ts";
 import { openPartitions, type PartitionSet } from "../domain/partitions/partition-set.ts";
 import { numbersOf, subsetOf, type PartitionSubset } from "../domain/partitions/subset.ts";
 import type { GraphAsset } from "../domain/run/plan-types.ts";
-import { AppError, unwrap } from "../errors.ts";
-import type { Json } from "../json.ts";
+import { AppError, unwrap } from "../domain/errors.ts";
+import type { Json } from "../domain/json.ts";
 
 export interface AutomationCase {
   readonly daily_from: string | null;

@@ -10,7 +10,7 @@ import { countOf, numbersOf } from "../domain/partitions/subset.ts";
 import type { GraphAsset } from "../domain/run/plan-types.ts";
 import { evaluateSelection } from "../domain/selection/evaluate.ts";
 import { parseSelection } from "../domain/selection/parse.ts";
-import { unwrap } from "../errors.ts";
+import { unwrap } from "../domain/errors.ts";
 import { automationAnswer, type AutomationCase } from "./automation-case.ts";
 
 export interface OracleAnswer {

@@ -1,6 +1,6 @@
 /** `node oracle.ts selection|cron|partitions|mappings|automation < cases.jsonl` prints `{ok, expected, got}` for each line and ends with 1 when any differs. */
 import { createInterface } from "node:readline";
-import { canonicalJson } from "../json.ts";
+import { canonicalJson } from "../domain/json.ts";
 import { isOracleName, ORACLES, type OracleAnswer } from "./oracle-cases.ts";
 
 const [name = ""] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 /** Puts a version in force: from this transaction on, catalog, jobs, schedules and sensors are those of the version. Runs keep theirs. */
 import { findCycle } from "@headgate/shared/domain/asset-graph.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { MAX_ROW_BYTES } from "../store/database.ts";
 import { onlineAgents } from "../store/agent-store.ts";

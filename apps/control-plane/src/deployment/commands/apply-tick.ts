@@ -1,7 +1,7 @@
 /** The result of an evaluation on an agent: its runs, its cursor and its tick are stored together or not at all. */
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
-import type { Result } from "@headgate/shared/errors.ts";
-import { ok } from "@headgate/shared/errors.ts";
+import type { Result } from "@headgate/shared/domain/errors.ts";
+import { ok } from "@headgate/shared/domain/errors.ts";
 import { finishTick, insertRunKey, readAutomation, readTick, runOfKey, saveAutomation, type TickRow } from "../store/automation-store.ts";
 import { clearTimer } from "../store/timer-store.ts";
 import { readRunByNo } from "../store/run-store.ts";

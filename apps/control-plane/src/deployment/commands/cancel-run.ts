@@ -1,6 +1,6 @@
 /** Stops a run: its state first, then frames to agents; what has not started is canceled at once, what runs gets a grace period. */
 import type { DownFrame } from "@headgate/shared/protocol/down.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { isTerminalRun, isTerminalStep } from "@headgate/shared/domain/run/status.ts";
 import type { RunRow, StepRow } from "../schema.ts";
 import { readAgent } from "../store/agent-store.ts";

@@ -1,7 +1,7 @@
 /** Is a manifest consistent in itself? The schema checked shapes; this checks that what it names exists and that nothing is circular. */
 import { findCycle } from "@headgate/shared/domain/asset-graph.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { openSchedule } from "../schedule-times.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 

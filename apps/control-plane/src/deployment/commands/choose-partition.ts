@@ -1,7 +1,7 @@
 /** Which partition does a launch of partitioned assets mean? The given one if every asset has it, otherwise the latest that all have. */
 import { describeKeys, latestKey, openPartitions, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
-import { canonicalJson } from "@headgate/shared/json.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import type { Catalog } from "../catalog.ts";
 
 export interface ChosenPartition {

@@ -1,5 +1,5 @@
 /** What each kind of timer means when its time has come. */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { clearTimer, type Timer } from "../store/timer-store.ts";
 import { readStepAt } from "../store/step-store.ts";
 import type { Turn } from "../turn.ts";

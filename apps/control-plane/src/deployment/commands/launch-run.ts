@@ -1,6 +1,6 @@
 /** Makes a run with its whole plan, once per request id, and tries to start it. Every way to start a run ends here. */
 import type { RunTrigger } from "@headgate/shared/api/views.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { MAX_ROW_BYTES } from "../store/database.ts";
 import { insertRequest, insertRun, runNoOfRequest } from "../store/run-store.ts";
 import { insertSteps, type NewStep } from "../store/step-store.ts";

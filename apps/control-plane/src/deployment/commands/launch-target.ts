@@ -6,7 +6,7 @@ import type { Plan } from "@headgate/shared/domain/run/plan-types.ts";
 import { emptyClauses, evaluateSelection, refuseEmpty } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import { printSelection } from "@headgate/shared/domain/selection/print.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { ManifestJob } from "@headgate/shared/manifest/schema.ts";
 import type { Catalog, Located } from "../catalog.ts";
 import { choosePartition, type ChosenPartition } from "./choose-partition.ts";

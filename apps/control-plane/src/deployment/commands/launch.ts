@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { launchSchema } from "@headgate/shared/api/inputs.ts";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import type { RunTrigger } from "@headgate/shared/api/views.ts";
-import { ok, type Result } from "@headgate/shared/errors.ts";
+import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Turn } from "../turn.ts";
 import { launchRun, runOfRequest } from "./launch-run.ts";
 import { resolveLaunch } from "./launch-target.ts";

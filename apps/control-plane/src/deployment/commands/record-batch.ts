@@ -2,7 +2,7 @@
  * Takes a numbered batch of an agent's reports. Everything with a number that is already stored is dropped, a gap ends the connection so
  * that the agent sends again from where we are, and a report of a step that is not leased to this agent is never applied.
  */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
 import { markReceived, readAgent } from "../store/agent-store.ts";

@@ -1,5 +1,5 @@
 /** Notes where a chunk of a step's raw output is. Only the agent that the attempt is or was leased to may write it. */
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { RawLogChunk } from "../rpc.ts";
 import { insertLogChunk } from "../store/log-store.ts";
 import { readRun } from "../store/run-store.ts";

@@ -1,5 +1,5 @@
 /** The end of a step attempt: what the agent saw becomes the step's next state, and nothing it was to do stays unanswered. */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { StepRow } from "../schema.ts";

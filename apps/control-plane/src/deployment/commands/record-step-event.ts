@@ -1,5 +1,5 @@
 /** Stores one event of a leased step and brings the projections up to date: step, bars, asset and check state, number series. */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { StepRow } from "../schema.ts";

@@ -5,7 +5,7 @@ import type { Actor } from "@headgate/shared/api/service.ts";
 import { reexecutionScope } from "@headgate/shared/domain/run/reexecute.ts";
 import type { PlanStep } from "@headgate/shared/domain/run/plan-types.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { RunRow } from "../schema.ts";
 import { passedChecks } from "../store/asset-store.ts";
 import { readRun } from "../store/run-store.ts";

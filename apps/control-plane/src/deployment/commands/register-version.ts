@@ -1,6 +1,6 @@
 /** Stores a published version without putting it in force. */
 import type { Actor } from "@headgate/shared/api/service.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 import { MAX_ROW_BYTES } from "../store/database.ts";
 import {

@@ -1,5 +1,5 @@
 /** Makes the timers of schedules and sensors those of the active definitions. What did not change keeps its time and its cursor. */
-import { canonicalJson } from "@headgate/shared/json.ts";
+import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { nextTime, openSchedule } from "../schedule-times.ts";
 import { type AutomationRow, openTick, readAutomations, saveAutomation, type Source } from "../store/automation-store.ts";
 import { clearTimer, ensureTimer, setTimer, type TimerKind } from "../store/timer-store.ts";

@@ -4,7 +4,7 @@ import type { inputs } from "@headgate/shared/api/inputs.ts";
 import type { PartitionStatusView } from "@headgate/shared/api/views.ts";
 import { openPartitions, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { countOf, difference, includes } from "@headgate/shared/domain/partitions/subset.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { parseSubset } from "../partition-sets.ts";
 import { latestMaterializations, partitionFailures, partitionsInProgress, readPartitionSets } from "../store/partition-store.ts";
 import type { Reader } from "./reader.ts";

@@ -3,7 +3,7 @@ import type { AssetState } from "@headgate/shared/api/views.ts";
 import { assetHealth } from "@headgate/shared/domain/health/asset-health.ts";
 import { openPartitions } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { countOf, difference } from "@headgate/shared/domain/partitions/subset.ts";
-import { canonicalJson } from "@headgate/shared/json.ts";
+import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { parseSubset } from "../partition-sets.ts";
 import { type AssetStateRow, assetStateRows, type CheckStateRow, checkStates } from "../store/asset-read-store.ts";
 import { type PartitionSets, partitionSetsOf } from "../store/partition-store.ts";

@@ -2,7 +2,7 @@
 import type { DefinitionsAsset, DefinitionsDocument } from "@headgate/shared/api/views.ts";
 import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Catalog } from "../catalog.ts";
 import { definitionsOf } from "../store/definition-store.ts";
 import { readPictureSize, readPlaces } from "../store/layout-store.ts";

@@ -1,6 +1,6 @@
 /** The first page: what is broken, what runs, what comes next. */
 import type { HomeView, Problem } from "@headgate/shared/api/views.ts";
-import { ok, type Result } from "@headgate/shared/errors.ts";
+import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { checksNotPassed, failedAssets } from "../store/asset-read-store.ts";
 import { listRuns, type RunListQuery } from "../store/run-store.ts";
 import type { RunRow } from "../schema.ts";

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { inputs } from "@headgate/shared/api/inputs.ts";
 import type { AgentView, LocationView, Page, VersionView } from "@headgate/shared/api/views.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import type { AgentRow } from "../schema.ts";
 import { readAgent, recentAgents } from "../store/agent-store.ts";

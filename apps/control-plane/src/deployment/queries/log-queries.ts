@@ -1,5 +1,5 @@
 /** Where raw output and manifests are in R2. */
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { DeploymentStub, RawLogChunk } from "../rpc.ts";
 import { type LogChunkRow, logChunks } from "../store/log-store.ts";
 import { readRun } from "../store/run-store.ts";

@@ -12,7 +12,7 @@ import type {
   StepView,
 } from "@headgate/shared/api/views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
-import { AppError, ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { AppError, ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { resolveLaunch } from "../commands/launch-target.ts";
 import type { RunRow, StepRow } from "../schema.ts";
 import { readEvents } from "../store/event-store.ts";

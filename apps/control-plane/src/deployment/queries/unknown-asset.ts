@@ -1,6 +1,6 @@
 /** The refusal for a key that nothing defines or mentions, with what was probably meant. */
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
-import { refuse, type Result } from "@headgate/shared/errors.ts";
+import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Reader } from "./reader.ts";
 
 export function unknownAsset(reader: Reader, key: string): Result<never> {

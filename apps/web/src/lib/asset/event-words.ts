@@ -1,5 +1,5 @@
 /** What does an event of an asset look like and say? */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { AssetEventRow } from "@headgate/shared/api/views.ts";
 import { checkLook, type Look } from "#lib/status/look.ts";
 

@@ -1,5 +1,5 @@
 /** Which shape and word stands for the state of a partition? */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { PartitionItem } from "#lib/asset/calendar.ts";
 import type { Look } from "#lib/status/look.ts";
 

@@ -9,7 +9,7 @@ import type { SelectionVocabulary } from "@headgate/shared/domain/selection/comp
 import { emptyClauses, evaluateSelection, type SelectionContext } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection, type SelectionErrorDetails } from "@headgate/shared/domain/selection/parse.ts";
 import { printSelection } from "@headgate/shared/domain/selection/print.ts";
-import type { ErrorBody } from "@headgate/shared/errors.ts";
+import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { isExternal, type Definitions } from "#lib/definitions.ts";
 
 export const STATUS_VALUES = ["healthy", "failed", "warning", "never", "running", "queued", "materialized", "external"] as const;

@@ -1,5 +1,5 @@
 /** Which words say what a run is about and why it exists? The same on every page. */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { RunSummary, RunTrigger } from "@headgate/shared/api/views.ts";
 import { selectionWords } from "#lib/format/selection-words.ts";
 

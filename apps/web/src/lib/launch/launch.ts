@@ -1,7 +1,7 @@
 /** What happens when a launch is confirmed? The assets look queued at once; the answer confirms that, a refusal takes it back with its reason. */
 import type { LaunchInput, LaunchTarget } from "@headgate/shared/api/inputs.ts";
 import type { RunSummary } from "@headgate/shared/api/views.ts";
-import { ok, refuse, type Result } from "@headgate/shared/errors.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { toErrorBody } from "#lib/api.ts";
 import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";
 import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";

@@ -1,6 +1,6 @@
 /** Turns events into the lines of the log, and filters and searches them. Pure. */
 import type { EventRow } from "@headgate/shared/api/views.ts";
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { LogLevel, RunEvent } from "@headgate/shared/domain/run/event.ts";
 
 export interface LogLine {

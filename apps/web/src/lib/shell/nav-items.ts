@@ -1,5 +1,5 @@
 /** Which places does the navigation list, where are they, and which of them is the current one? */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { GoTo } from "#lib/keyboard/shortcuts.ts";
 import { agentsPath, assetsPath, codePath, deploymentHome, jobsPath, lineagePath, runsPath, type DeploymentRef } from "#lib/paths.ts";
 

@@ -1,5 +1,5 @@
 /** Which shape, colour and word stands for a state? Decided once, so that catalog, lineage, runs and asset pages can never disagree. */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { AgentView, AssetState, LocationView, RunSummary, StepAssetView } from "@headgate/shared/api/views.ts";
 import type { StepStatus } from "@headgate/shared/domain/run/status.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import * as build from "./build.ts";
 import { describeCondition } from "./describe.ts";
 import { allow, ignore, replace, without } from "./transform.ts";

@@ -1,5 +1,5 @@
 /** How is a condition said? One line of text with every parameter, so that equal texts mean equal conditions; and the name of one node. */
-import { assertNever } from "../../assert.ts";
+import { assertNever } from "../assert.ts";
 import type { Condition, Neighbours, RunTagFilter } from "./condition.ts";
 
 /** Labels stand for what they label. */

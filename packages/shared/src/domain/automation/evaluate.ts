@@ -2,7 +2,7 @@
  * Which assets should be materialized now? One tick: the targets that may have changed are evaluated from upstream to downstream, so
  * that a child sees that its parent is about to be requested. The cost follows what changed, not how many assets there are.
  */
-import { ok, refuse, type Result } from "../../errors.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import { EMPTY_SUBSET, intersection, union, type PartitionSubset } from "../partitions/subset.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import type { AutomationFacts, Target } from "./facts.ts";

@@ -1,5 +1,5 @@
 /** For which partitions is an operand true now? One answer for each operand; those that mark a moment say which. */
-import { assertNever } from "../../assert.ts";
+import { assertNever } from "../assert.ts";
 import { tickAtOrBefore, nextTick } from "../cron/next.ts";
 import { expandDimension, findDimension } from "../partitions/dimension.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";

@@ -7,7 +7,7 @@ import type { AssetGraph } from "../asset-graph.ts";
 import type { CronInZone } from "../cron/next.ts";
 import { parseCron } from "../cron/parse.ts";
 import { findZone } from "../cron/zone.ts";
-import { ok, refuse, unwrap, type Result } from "../../errors.ts";
+import { ok, refuse, unwrap, type Result } from "../errors.ts";
 import type { PartitionMapping } from "../partitions/definition.ts";
 import { evaluateSelection } from "../selection/evaluate.ts";
 import { parseSelection } from "../selection/parse.ts";

@@ -1,6 +1,6 @@
 /** What surrounds the evaluation of one node: the tick, the asset that the whole condition belongs to, the asset or check looked at. */
-import { canonicalJson } from "../../json.ts";
-import type { Result } from "../../errors.ts";
+import { canonicalJson } from "../json.ts";
+import type { Result } from "../errors.ts";
 import { downstreamPartitions, inferMapping, upstreamPartitions } from "../partitions/mapping.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import { EMPTY_SUBSET, type PartitionSubset } from "../partitions/subset.ts";

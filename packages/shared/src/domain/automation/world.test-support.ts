@@ -1,5 +1,5 @@
 /** A small deployment in memory for tests: reports, runs in progress, checks and ticks, with state kept as text between them. */
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import { buildAssetGraph } from "../asset-graph.ts";
 import type { PartitionMapping, PartitionsDefinition } from "../partitions/definition.ts";
 import { openPartitions, type PartitionSet } from "../partitions/partition-set.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import { dueTicks, nextTickOf, openSchedule, upcomingTicks } from "./catch-up.ts";
 
 const hour = (count: number) => Date.UTC(2025, 0, 1, count);

@@ -2,8 +2,8 @@
  * Which ticks of a schedule are due, and which come next? A schedule has one or more crons; after a time in which nobody looked, its
  * policy says how many of the missed ticks are still wanted.
  */
-import { assertNever } from "../../assert.ts";
-import { ok, refuse, type Result } from "../../errors.ts";
+import { assertNever } from "../assert.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import { nextTick, ticksBackFrom, ticksFrom } from "./next.ts";
 import { parseCron, type CronExpression } from "./parse.ts";
 import { findZone, type Zone } from "./zone.ts";

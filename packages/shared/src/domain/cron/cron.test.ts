@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import { describeCron } from "./describe.ts";
 import { nextTick, previousTick, tickAtOrAfter, ticksBackFrom, ticksBetween, ticksFrom, type CronInZone } from "./next.ts";
 import { parseCron } from "./parse.ts";

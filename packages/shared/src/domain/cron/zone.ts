@@ -2,7 +2,7 @@
  * What does the clock on the wall say at an instant, and which instants does a wall time mean? Offsets come from the runtime's time zone
  * data; changes of the offset are searched once for each zone and year and kept, because asking the runtime costs microseconds each time.
  */
-import { ok, refuse, type Result } from "../../errors.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import { shortened } from "../shortened.ts";
 
 /** A wall time is kept as the milliseconds that the same digits would be in UTC. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import { freshnessOf } from "./freshness.ts";
 import { openFreshnessPolicy, type FreshnessPolicySpec } from "./freshness-policy.ts";
 

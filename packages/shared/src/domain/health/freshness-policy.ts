@@ -2,7 +2,7 @@
 import { ticksFrom, type CronInZone } from "../cron/next.ts";
 import { parseCron } from "../cron/parse.ts";
 import { findZone } from "../cron/zone.ts";
-import { ok, refuse, type Result } from "../../errors.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import type { FreshnessPolicy } from "./freshness.ts";
 
 export type FreshnessPolicySpec =

@@ -1,5 +1,5 @@
 /** Is an asset fresh enough, and when does that change next? Dagster's two policies; the exact time of the next change replaces polling. */
-import { assertNever } from "../../assert.ts";
+import { assertNever } from "../assert.ts";
 import { nextTick, tickAtOrBefore, type CronInZone } from "../cron/next.ts";
 
 export const FRESHNESS_STATES = ["fresh", "warning", "overdue", "unknown"] as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import { parseCron } from "../cron/parse.ts";
 import { findZone } from "../cron/zone.ts";
 import { assetHealth, type HealthInput } from "./asset-health.ts";

@@ -1,5 +1,5 @@
 /** How is a civil time written as a partition key, and read back? The strftime codes that make sense in a key; reading is strict. */
-import { ok, refuse, type Result } from "../../errors.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import type { WallMs } from "../cron/zone.ts";
 import { shortened } from "../shortened.ts";
 

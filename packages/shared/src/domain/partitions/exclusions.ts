@@ -1,5 +1,5 @@
 /** Which windows of time partitions do not exist? Exclusions are cron expressions or single starts. */
-import { ok, type Result } from "../../errors.ts";
+import { ok, type Result } from "../errors.ts";
 import { dayOf, ticksOfDay } from "../cron/days.ts";
 import { parseCron, type CronExpression } from "../cron/parse.ts";
 import type { Zone } from "../cron/zone.ts";

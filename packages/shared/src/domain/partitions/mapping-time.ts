@@ -2,7 +2,7 @@
  * Which windows of one time partitioning does a window of another need? Those that overlap it, after its two ends were moved by whole
  * downstream windows. Moving stops at the first and the last existing window; windows that are needed but do not exist are named.
  */
-import { refuse, ok, type Result } from "../../errors.ts";
+import { refuse, ok, type Result } from "../errors.ts";
 import type { PartitionSet } from "./partition-set.ts";
 import { rangesOf, rangeSubset, union, type PartitionSubset } from "./subset.ts";
 import type { TimePartitions } from "./time-window.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import type { PartitionMapping, PartitionsDefinition } from "./definition.ts";
 import { downstreamPartitions, inferMapping, upstreamPartitions } from "./mapping.ts";
 import { openPartitions, type PartitionSet } from "./partition-set.ts";

@@ -2,9 +2,9 @@
  * Which upstream partitions does a downstream partition read, and which downstream partitions does an upstream one affect? One function
  * for each direction over every kind of mapping, and Dagster's rule for the mapping that nobody wrote.
  */
-import { assertNever } from "../../assert.ts";
-import { canonicalJson } from "../../json.ts";
-import { ok, refuse, type Result } from "../../errors.ts";
+import { assertNever } from "../assert.ts";
+import { canonicalJson } from "../json.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import type { PartitionMapping, PartitionsDefinition } from "./definition.ts";
 import { expandDimension, findDimension, projectDimension } from "./dimension.ts";
 import { MAX_MISSING, timeDownstream, timeUpstream, type MappedPartitions, type TimeSide } from "./mapping-time.ts";

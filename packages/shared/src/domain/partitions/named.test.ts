@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import type { PartitionsDefinition } from "./definition.ts";
 import { resolvePartitionKey, resolvePartitions } from "./named.ts";
 import { openPartitions } from "./partition-set.ts";

@@ -1,5 +1,5 @@
 /** Which partitions does a person's text mean? Keys, ranges, and the words `last` and `current`. */
-import { ok, refuse, type Result } from "../../errors.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import { describeKeys, keyAtInstant, latestKey, parsePartitionRange, type PartitionSet } from "./partition-set.ts";
 import { shortened } from "../shortened.ts";
 

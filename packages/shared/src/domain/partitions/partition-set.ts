@@ -2,8 +2,8 @@
  * Which partitions does a definition have now? One view for every kind: partitions are numbered from 0 in their natural order, and keys,
  * windows, pages and ranges are found by number without listing all of them.
  */
-import { assertNever } from "../../assert.ts";
-import { ok, refuse, type Result } from "../../errors.ts";
+import { assertNever } from "../assert.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import type {
   DynamicPartitions,
   MultiPartitions,

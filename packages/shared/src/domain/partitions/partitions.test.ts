@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import type { MultiPartitions, PartitionsDefinition, TimeWindowPartitions } from "./definition.ts";
 import { keyAtInstant, latestKey, openPartitions, pageOfKeys, parsePartitionRange, splitKey, type PartitionSet } from "./partition-set.ts";
 import { rangesOf } from "./subset.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import type { PartitionsDefinition } from "./definition.ts";
 import { openPartitions } from "./partition-set.ts";
 import { countOf, difference, includes, intersection, numbersOf, rangesOf, rangeSubset, subsetOf, union, withPartition } from "./subset.ts";

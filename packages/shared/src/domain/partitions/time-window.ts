@@ -2,7 +2,7 @@
  * Which windows, keys and numbers do time-window partitions have? Windows lie between consecutive ticks of a cron expression in a zone; a
  * window exists once it has ended. Keys are the civil start of the window; the second of two equal ones gets the offset as its ending.
  */
-import { ok, refuse, type Result } from "../../errors.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import { ticksFrom, type CronInZone } from "../cron/next.ts";
 import { parseCron, type CronExpression } from "../cron/parse.ts";
 import { DAY_MS, endOfGap, findZone, instantsOf, type Zone } from "../cron/zone.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import { buildAssetGraph } from "../asset-graph.ts";
 import type { PartitionMapping, PartitionsDefinition } from "../partitions/definition.ts";
 import { openPartitions } from "../partitions/partition-set.ts";

@@ -3,8 +3,8 @@
  * a run waits for the runs that make the partitions it reads. Pure over what is done, so a backfill goes on after any interruption.
  */
 import type { AssetGraph } from "../asset-graph.ts";
-import { ok, refuse, type Result } from "../../errors.ts";
-import { canonicalJson } from "../../json.ts";
+import { ok, refuse, type Result } from "../errors.ts";
+import { canonicalJson } from "../json.ts";
 import { inferMapping, upstreamPartitions } from "../partitions/mapping.ts";
 import { RANGE_SEPARATOR, type PartitionSet } from "../partitions/partition-set.ts";
 import { countOf, rangesOf, type PartitionSubset } from "../partitions/subset.ts";

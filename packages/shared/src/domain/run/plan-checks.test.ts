@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import { dbt, plan, shape, type Spec } from "./plan.test-support.ts";
 import type { PlanCheck, PlanUnit } from "./plan-types.ts";
 

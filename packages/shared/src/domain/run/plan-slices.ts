@@ -3,7 +3,7 @@
  * units run as soon as they can, so that each slice is as large as possible, and of the divisible units the one that can be finished
  * goes first. Every node and edge is looked at once.
  */
-import { ok, refuse, type Result } from "../../errors.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import type { PlanNode, PlanNodes } from "./plan-nodes.ts";
 import type { PlanStep } from "./plan-types.ts";
 

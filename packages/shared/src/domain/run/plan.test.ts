@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { buildAssetGraph } from "../asset-graph.ts";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import { makePlan } from "./plan.ts";
 import type { PlanUnit } from "./plan-types.ts";
 import { assetsOf, dbt, plan, shape } from "./plan.test-support.ts";

@@ -4,7 +4,7 @@
  */
 import { checkId } from "../asset-check.ts";
 import { nearestKeys } from "../asset-key.ts";
-import { ok, refuse, type Result } from "../../errors.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import { buildPlanNodes } from "./plan-nodes.ts";
 import { sliceSteps } from "./plan-slices.ts";
 import type { PlanInput } from "./plan-input.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import type { Plan, PlanStep } from "./plan-types.ts";
 import { readySteps, stepsAfter, stepsToSkip } from "./progress.ts";
 import { reexecutionScope, type PastRun } from "./reexecute.ts";

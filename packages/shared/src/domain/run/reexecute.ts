@@ -1,6 +1,6 @@
 /** What does the re-execution of a run do again? Answers with assets and checks, to be planned anew against the current definitions. */
-import { assertNever } from "../../assert.ts";
-import { ok, refuse, type Result } from "../../errors.ts";
+import { assertNever } from "../assert.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import { parseCheckId } from "../asset-check.ts";
 import type { Plan, PlanStep } from "./plan-types.ts";
 import { stepsAfter } from "./progress.ts";

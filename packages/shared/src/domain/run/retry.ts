@@ -1,5 +1,5 @@
 /** When is a failed step tried again? Dagster's arithmetic: attempt n waits n·d (linear), (2ⁿ − 1)·d (exponential) or d, then jitter. */
-import { assertNever } from "../../assert.ts";
+import { assertNever } from "../assert.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 
 /**

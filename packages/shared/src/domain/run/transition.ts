@@ -10,7 +10,7 @@
  *   └─ skip ─> skipped    └─ released ─> pending   └─ failed_retry, lost_retry ─> up_for_retry ── retry_due ──> pending
  * ```
  */
-import { assertNever } from "../../assert.ts";
+import { assertNever } from "../assert.ts";
 import { isTerminalRun, isTerminalStep, type RunStatus, type StepStatus } from "./status.ts";
 
 export const RUN_TRIGGERS = [

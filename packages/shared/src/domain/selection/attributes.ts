@@ -1,7 +1,7 @@
 /** Which nodes have an attribute? What the graph knows is answered here; the rest (status, jobs, columns...) by the caller's functions. */
-import { assertNever } from "../../assert.ts";
+import { assertNever } from "../assert.ts";
 import type { AssetGraph } from "../asset-graph.ts";
-import { ok, refuse, type Result } from "../../errors.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import type { GraphAsset } from "../run/plan-types.ts";
 import type { Selection } from "./ast.ts";
 import { matchesWildcard } from "./match-key.ts";

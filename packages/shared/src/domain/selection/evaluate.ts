@@ -2,9 +2,9 @@
  * Which assets does a selection contain? Set logic over the asset graph, in time linear in the graph for each operator. The meaning of
  * each form is Dagster's, without the defects of its old-syntax fallback.
  */
-import { assertNever } from "../../assert.ts";
+import { assertNever } from "../assert.ts";
 import type { AssetGraph } from "../asset-graph.ts";
-import { ok, refuse, type Result } from "../../errors.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 import type { Selection, TraversalDepth } from "./ast.ts";
 import { attributePredicate, type SelectionContext } from "./attributes.ts";
 import { resolveWord } from "./match-key.ts";

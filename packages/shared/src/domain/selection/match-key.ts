@@ -1,7 +1,7 @@
 /** Which nodes does a key pattern or a plain word mean? */
 import type { AssetGraph } from "../asset-graph.ts";
 import { nearestKeys, resolveAssetKey } from "../asset-key.ts";
-import { ok, refuse, type Result } from "../../errors.ts";
+import { ok, refuse, type Result } from "../errors.ts";
 
 /** `*` matches any run of characters, `/` included; everything else matches itself. Linear in the text, unlike a regular expression. */
 export function matchesWildcard(pattern: string, text: string): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import { PARTITION_KIND_VALUES, SELECTION_ATTRIBUTES, type Selection } from "./ast.ts";
 import { parseSelection } from "./parse.ts";
 import { printSelection } from "./print.ts";

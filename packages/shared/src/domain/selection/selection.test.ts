@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildAssetGraph } from "../asset-graph.ts";
-import { unwrap } from "../../errors.ts";
+import { unwrap } from "../errors.ts";
 import type { GraphAsset } from "../run/plan-types.ts";
 import { emptyClauses, evaluateSelection, type SelectionContext } from "./evaluate.ts";
 import { parseSelection } from "./parse.ts";

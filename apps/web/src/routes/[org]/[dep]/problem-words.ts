@@ -1,5 +1,5 @@
 /** Where does a problem lead, and which word names its kind? */
-import { assertNever } from "@headgate/shared/assert.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { Problem } from "@headgate/shared/api/views.ts";
 import { agentsPath, assetPath, codePath, runPath, type DeploymentRef } from "#lib/paths.ts";
 import type { Tone } from "#lib/status/look.ts";
