@@ -13,7 +13,7 @@ export const NOOPS = 1000;
 const LINES = 50_000;
 
 export async function measureHeadgate(): Promise<Measure[]> {
-  const startSeconds = process.env["SKIP_START"] ? 0 : await measureStart();
+  const startSeconds = await measureStart();
   const project = temporaryFolder("bench");
   writeProject(project);
   const stack = await startStack({ project });

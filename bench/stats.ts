@@ -17,11 +17,18 @@ export function show(value: number | null, unit: Measure["unit"]): string {
   return `${value >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(3)} ${unit}`;
 }
 
+/** How many times better: lower is better for times and memory, higher for rates. */
+function timesBetter(ours: Measure, theirs: Measure | null): string {
+  if (ours.value === null || theirs === null || theirs.value === null) return "";
+  const ratio = ours.unit === "1/s" ? ours.value / theirs.value : theirs.value / ours.value;
+  return `${ratio.toFixed(1)}x`;
+}
+
 /** One table; with a second product its column and the ratio of the two, which is what a noisy machine lets one compare. */
 export function printTable(ours: readonly Measure[], theirs: readonly Measure[] | null): void {
   const rows = ours.map((row) => {
     const other = theirs?.find((candidate) => candidate.name === row.name) ?? null;
-    const ratio = row.value !== null && other !== null && other.value !== null ? `${(other.value / row.value).toFixed(1)}x` : "";
+    const ratio = timesBetter(row, other);
     return [row.name, show(row.value, row.unit), ...(theirs ? [other ? show(other.value, other.unit) : "-", ratio] : []), row.note ?? ""];
   });
   const head = ["measure", "headgate", ...(theirs ? ["dagster", "ratio"] : []), ""];
