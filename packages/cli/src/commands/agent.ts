@@ -4,6 +4,7 @@ import { findBuiltArtifacts } from "../embedded/built-artifacts.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { deathSignalPrefix, withPrefix } from "../embedded/workerd-guard.ts";
 
 export interface AgentFlags {
   readonly url?: string | undefined;
@@ -36,7 +37,14 @@ export async function agent(flags: AgentFlags, context: CommandContext): Promise
   ];
   const args = named.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
   // The token travels in the environment: command lines can be read by every user of the machine.
-  const child = spawn(process.execPath, ["--enable-source-maps", findBuiltArtifacts().agent, ...args], {
+  // Should this process be killed, the agent drains and ends as if it had been asked to: nothing would tell it apart from a supervised one.
+  const [command, commandArgs] = withPrefix(deathSignalPrefix("TERM"), [
+    process.execPath,
+    "--enable-source-maps",
+    findBuiltArtifacts().agent,
+    ...args,
+  ]);
+  const child = spawn(command, commandArgs, {
     env: { ...env, ...(token !== undefined && { HEADGATE_AGENT_TOKEN: token }) },
     detached: process.platform !== "win32",
     stdio: ["ignore", "inherit", "inherit"],

@@ -4,7 +4,7 @@ import { createWriteStream, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { endStaleChild } from "./stale-children.ts";
-import { deathSignalPrefix } from "./workerd-guard.ts";
+import { deathSignalPrefix, withPrefix } from "./workerd-guard.ts";
 
 export interface AgentOptions {
   /** The agent's main module. */
@@ -116,11 +116,6 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
       log.end();
     },
   };
-}
-
-function withPrefix(prefix: readonly string[], command: readonly string[]): [string, string[]] {
-  const [program = process.execPath, ...args]: string[] = [...prefix, ...command];
-  return [program, args];
 }
 
 function agentEnv(options: AgentOptions): NodeJS.ProcessEnv {

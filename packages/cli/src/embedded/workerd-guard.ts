@@ -47,3 +47,8 @@ function workerdBinary(): string {
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
+
+export function withPrefix(prefix: readonly string[], command: readonly string[]): [string, string[]] {
+  const [program = process.execPath, ...args]: string[] = [...prefix, ...command];
+  return [program, args];
+}
