@@ -1,9 +1,10 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     name: "agent",
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, "**/*.engine.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 30_000,
     // Real child processes: more at once only wait for each other.

@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: { conditions: ["headgate-source"] },
@@ -6,6 +6,7 @@ export default defineConfig({
     name: "cli",
     environment: "node",
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, "**/*.engine.test.ts"],
     // Real child processes on a machine that may be busy.
     testTimeout: 60_000,
     hookTimeout: 60_000,

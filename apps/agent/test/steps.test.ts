@@ -317,6 +317,18 @@ describe("running steps", () => {
     expect(plane.items.filter(({ item }) => item.k === "tick")).toHaveLength(3);
   });
 
+  test("the checkpoints of a long tick are reported in order, before its result", async () => {
+    const { plane } = fixture;
+    await fixture.start({});
+    await ready();
+    plane.send(testTick("parts"));
+    await plane.until("the tick is answered", () => plane.items.some(({ item }) => item.k === "tick"));
+    const reported = plane.items.flatMap(({ item }) =>
+      item.k === "tick_part" ? [[item.part.part, item.part.cursor]] : item.k === "tick" ? ["end"] : [],
+    );
+    expect(reported).toEqual([[1, "c1"], [2, "c2"], "end"]);
+  });
+
   test("nothing is left after the agent stopped: no process, no instance folder", async () => {
     const { plane, dataDir } = fixture;
     const agent = await fixture.start({ config: { warmWorkers: 2 } });

@@ -64,6 +64,7 @@ export const runtime = {
     if (frame.name === "hangs") await sleep(60000);
     if (frame.name === "throws") throw new Error("sensor broke");
     host.log("info", "looked");
+    if (frame.name === "parts") for (const part of [1, 2]) host.checkpoint({ part, cursor: "c" + part, runs: [{ runKey: "k" + part, job: "j", tags: {} }] });
     return { outcome: "evaluated", cursor: "next", runs: [{ runKey: "k1", job: "j", tags: {} }], logs: [] };
   },
 };

@@ -1,6 +1,7 @@
 /** The Cron Trigger's work: pokes every deployment's timers, ends sockets of tokens and sessions that ran out, forgets what is over. */
 import { openDirectory } from "./directory/database.ts";
 import { deploymentsAfter, type DeploymentPlace } from "./directory/deployments.ts";
+import { registerHooks } from "./directory/hooks.ts";
 import { forgetOldLoginLinks } from "./directory/login-links.ts";
 import { forgetOldSessions, oldSessions, sessionsOfToken } from "./directory/sessions.ts";
 import { justExpiredTokens } from "./directory/tokens.ts";
@@ -23,7 +24,8 @@ export async function sweep(env: Env): Promise<void> {
     await Promise.all(
       page.map(async (place) => {
         const sessions = over.filter((session) => session.organizationId === place.organizationId);
-        await sweepOne(env, place, [...sessions.map((session) => session.id), ...(await expiredCredentials(directory, place.id))]);
+        const ended = [...sessions.map((session) => session.id), ...(await expiredCredentials(directory, place.id))];
+        await sweepOne(env, { directory, place, ended });
       }),
     );
     page = await deploymentsAfter(directory, page.at(-1)?.id ?? "", AT_ONCE);
@@ -40,11 +42,13 @@ async function expiredCredentials(directory: Directory, deploymentId: string): P
 }
 
 /** One broken deployment must not keep the others from being swept. */
-async function sweepOne(env: Env, place: DeploymentPlace, ended: readonly string[]): Promise<void> {
+async function sweepOne(env: Env, at: { readonly directory: Directory; readonly place: DeploymentPlace; readonly ended: readonly string[] }): Promise<void> {
+  const { directory, place, ended } = at;
   try {
     const deployment = await deploymentStub(env, place);
     await deployment.sweep();
     for (const token of ended) await deployment.tokenRevoked({ token });
+    await registerHooks(directory, place.id, await deployment.hookIds());
   } catch (error) {
     logFailure(`sweep of ${place.org}/${place.name}`, appErrorOf(error));
   }

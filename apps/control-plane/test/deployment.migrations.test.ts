@@ -4,6 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { migrate } from "../src/deployment/migrate.ts";
 import { MIGRATIONS } from "../src/deployment/migrations.ts";
+import * as automationSchema from "../src/deployment/automation-schema.ts";
 import * as schema from "../src/deployment/schema.ts";
 import { newDeployment, raw, rows } from "./support/deployment.ts";
 
@@ -12,7 +13,7 @@ const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${lette
 describe("the database of a deployment", () => {
   it("has exactly the tables and columns that the schema describes", async () => {
     const stub = newDeployment();
-    const described = Object.values(schema).filter((entry) => is(entry, Table));
+    const described = Object.values({ ...schema, ...automationSchema }).filter((entry) => is(entry, Table));
     const tables = (
       await rows(
         stub,

@@ -76,6 +76,12 @@ export function statesOf(assets: readonly FixtureAsset[], now: number): AssetSta
         unknown: never ? total : 0,
       },
       partitions: asset.partitions ? { total: 114, materialized: 108, failed: 1 } : null,
+      freshness:
+        asset.key === "gold/fct_orders"
+          ? { state: "overdue", since: now - 5 * HOUR, changesAt: null }
+          : asset.key === "silver/dim_customer"
+            ? { state: "fresh", since: now - 2 * HOUR, changesAt: now + 3 * HOUR }
+            : null,
     };
   });
 }
@@ -97,6 +103,9 @@ export function sampleRuns(now: number, assetCount: number): RunSummary[] {
     partition: null,
     tags: {},
     parent: null,
+    backfill: null,
+    priority: 0,
+    retryAt: null,
     materialized: assetCount,
     error: null,
     checksFailed: 0,

@@ -1,5 +1,9 @@
 /** Definitions shaped like the lakehouse example, or a generated medallion of any size. Deterministic. */
 import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
+import { eager, onCron } from "@headgate/shared/domain/automation/build.ts";
+import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
+import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
+import { sampleSchedules, sampleSensors } from "./fixture-automations.ts";
 
 export type FixtureAsset = DefinitionsDocument["assets"][number];
 export const LOCATION = "lakehouse";
@@ -12,6 +16,9 @@ interface Sketch {
   readonly description?: string;
   readonly owner?: string;
   readonly daily?: boolean;
+  readonly partitions?: PartitionsDefinition;
+  readonly automation?: Condition;
+  readonly freshness?: FixtureAsset["freshness"];
   readonly checks?: readonly string[];
   readonly columns?: readonly [string, string, string?][];
 }
@@ -70,7 +77,9 @@ const SKETCHES: readonly Sketch[] = [
     key: "gold/fct_orders",
     kinds: ["dbt", "duckdb"],
     deps: ["bronze/stg_orders", "silver/order_items_enriched", "silver/dim_customer"],
-    description: "One row per order, partitioned by day.",
+    description: "One row per order.",
+    automation: eager(),
+    freshness: { type: "time_window", failAfterSeconds: 86_400, warnAfterSeconds: 43_200 },
     owner: "data-platform@example.com",
     checks: ["unique_order_id", "relationships_customer_key"],
     columns: [
@@ -92,6 +101,7 @@ const SKETCHES: readonly Sketch[] = [
     kinds: ["typescript", "duckdb"],
     deps: ["gold/fct_orders"],
     daily: true,
+    automation: onCron("0 6 * * *", "Europe/London"),
     description: "Orders of one day.",
     checks: ["has_rows"],
   },
@@ -101,6 +111,26 @@ const SKETCHES: readonly Sketch[] = [
     deps: ["gold/fct_orders"],
     description: "Revenue per day, cancelled orders left out.",
     checks: ["unique_order_day", "revenue_not_negative"],
+  },
+  {
+    key: "bronze/customer_files",
+    kinds: ["typescript"],
+    deps: ["airbyte/customers"],
+    partitions: { type: "dynamic", name: "customer_files" },
+    description: "One partition for each file that arrived.",
+  },
+  {
+    key: "gold/regional_orders",
+    kinds: ["typescript", "duckdb"],
+    deps: ["gold/fct_orders"],
+    partitions: {
+      type: "multi",
+      dimensions: [
+        { name: "day", partitions: { type: "time", cadence: "daily", start: "2026-09-01" } },
+        { name: "region", partitions: { type: "static", keys: ["americas", "apac", "emea"] } },
+      ],
+    },
+    description: "Orders of one day and region.",
   },
   { key: "metrics/churn_features", kinds: ["typescript"], deps: ["silver/customer_segments", "gold/fct_orders"] },
   {
@@ -149,6 +179,9 @@ function toAsset(sketch: Sketch): FixtureAsset {
     tags: sketch.key.startsWith("gold/") ? { tier: "gold" } : {},
     kinds: [...sketch.kinds],
     deps: (sketch.deps ?? []).map((key) => ({ key })),
+    ...(sketch.partitions ? { partitions: sketch.partitions } : {}),
+    ...(sketch.automation ? { automation: sketch.automation } : {}),
+    ...(sketch.freshness ? { freshness: sketch.freshness } : {}),
     ...(sketch.daily ? { partitions: { type: "time", cadence: "daily", start: "2026-08-01" } as const } : {}),
     ...(sketch.columns
       ? { columns: sketch.columns.map(([name, type, description]) => ({ name, type, ...(description ? { description } : {}) })) }
@@ -211,19 +244,8 @@ export function definitionsOf(assets: readonly FixtureAsset[], hash: string): De
         assetCount: 7,
       }),
     ],
-    schedules: [
-      {
-        name: "daily_refresh",
-        job: "full_refresh",
-        cron: ["0 2 * * *"],
-        timezone: "Europe/London",
-        defaultStatus: "running",
-        evaluated: false,
-        tags: {},
-        location: LOCATION,
-      },
-    ],
-    sensors: [],
+    schedules: sampleSchedules(),
+    sensors: sampleSensors(),
     layout: { width: 280 * 6, height: 90 * 8, nodeWidth: 220, nodeHeight: 64 },
   };
 }

@@ -15,12 +15,13 @@ import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
-import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { AppError, ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
 import { metadataOf, sampleAgents, sampleLocation, sampleRuns, sampleVersions, statesOf } from "./fixture-data.ts";
 import { definitionsOf, generatedAssets, lakehouseAssets, LOCATION, type FixtureAsset } from "./fixture-definitions.ts";
-
 import { checkResult, eventHistory, metadataSeries, partitionPage } from "./fixture-history.ts";
+import { homeOf } from "./fixture-home.ts";
+import { fixtureProcedures, type FixtureProcedures } from "./fixture-procedures.ts";
 
 export interface FixtureOptions {
   readonly assets: number | null;
@@ -29,6 +30,9 @@ export interface FixtureOptions {
 }
 
 export class FixtureDeployment implements DeploymentService {
+  readonly procedures: FixtureProcedures;
+  readonly ask: DeploymentService["ask"];
+  readonly perform: DeploymentService["perform"];
   readonly definitions: DefinitionsDocument;
   readonly states = new Map<string, AssetState>();
   readonly runsById = new Map<string, RunSummary>();
@@ -52,12 +56,15 @@ export class FixtureDeployment implements DeploymentService {
     this.#assets = options.empty ? [] : options.assets === null ? lakehouseAssets() : generatedAssets(options.assets);
     this.definitions = {
       ...definitionsOf(this.#assets, `h${this.#assets.length}`),
-      ...(options.empty ? { jobs: [], schedules: [], locations: [] } : {}),
+      ...(options.empty ? { jobs: [], schedules: [], sensors: [], locations: [] } : {}),
     };
     for (const state of statesOf(this.#assets, now)) this.states.set(state.key, state);
     if (!options.empty) for (const run of sampleRuns(now, 12)) this.runsById.set(run.id, run);
     this.locationViews = options.empty ? [] : [sampleLocation(now, options.broken)];
     this.agentViews = options.empty ? [] : sampleAgents(now);
+    this.procedures = fixtureProcedures({ definitions: this.definitions, runs: () => this.#newest(), publish });
+    this.ask = (name, input) => answerOf(this.procedures.queries, name, input);
+    this.perform = (name, input) => answerOf(this.procedures.commands, name, input);
   }
 
   #find(key: string): FixtureAsset | undefined {
@@ -69,72 +76,16 @@ export class FixtureDeployment implements DeploymentService {
   }
 
   async home() {
-    const states = [...this.states.values()];
-    const runs = this.#newest();
-    const count = (health: AssetState["health"]) => states.filter((state) => state.health === health).length;
-    return ok({
-      problems: [
-        ...this.locationViews
-          .filter((view) => view.status !== "loaded")
-          .map((view) => ({
-            kind: "location_unavailable" as const,
-            subject: view.name,
-            title: `Code location ${view.name}`,
-            message: view.errors[0]?.message ?? "",
-            since: view.erroredAt ?? 0,
-            run: null,
-          })),
-        ...states
-          .filter((state) => state.failed)
-          .slice(0, 20)
-          .map((state) => ({
-            kind: "asset_failed" as const,
-            subject: state.key,
-            title: state.key,
-            message: state.failed?.message ?? "",
-            since: state.failed?.at ?? 0,
-            run: state.failed?.run ?? null,
-          })),
-        ...states
-          .filter((state) => state.checks.failed > 0)
-          .map((state) => ({
-            kind: "check_failed" as const,
-            subject: `${state.key}:revenue_not_negative`,
-            title: `${state.key}: revenue_not_negative`,
-            message: "3 of 120 days have a negative revenue",
-            since: Date.now() - 2_220_000,
-            run: state.materialized?.run ?? null,
-          })),
-        ...states
-          .filter((state) => state.checks.warned > 0)
-          .map((state) => ({
-            kind: "check_warned" as const,
-            subject: `${state.key}:not_null_email`,
-            title: `${state.key}: not_null_email`,
-            message: "Got 31 results, configured to warn if >0",
-            since: Date.now() - 2_280_000,
-            run: state.materialized?.run ?? null,
-          })),
-      ],
-      runs: { running: runs.filter((run) => run.endedAt === null), recent: runs.slice(0, 60) },
-      counts: {
-        assets: states.filter((state) => this.#find(state.key)?.unit !== null).length,
-        healthy: count("healthy"),
-        warning: count("warning"),
-        failed: count("failed"),
-        never: states.filter((state) => state.materialized === null && state.failed === null && this.#find(state.key)?.unit !== null)
-          .length,
-      },
-      lastRunAt: runs[0]?.createdAt ?? null,
-      agentsConnected: this.agentViews.length,
-      nextTicks: this.definitions.schedules.map((schedule) => ({
-        schedule: schedule.name,
-        location: LOCATION,
-        job: schedule.job,
-        at: Date.now() + 5.4 * 3_600_000,
-        timezone: schedule.timezone,
-      })),
-    });
+    return ok(
+      homeOf({
+        definitions: this.definitions,
+        states: [...this.states.values()],
+        runs: this.#newest(),
+        locations: this.locationViews,
+        agents: this.agentViews.length,
+        automations: this.procedures.queries.automationList({}),
+      }),
+    );
   }
 
   async definitionsHash() {
@@ -186,7 +137,7 @@ export class FixtureDeployment implements DeploymentService {
 
   async assetSeries({ key }: { key: string }) {
     const state = this.states.get(key);
-    return ok(state?.materialized ? metadataSeries(state.materialized.run) : []);
+    return ok(state?.materialized ? metadataSeries(state.materialized.run ?? "") : []);
   }
 
   async assetPartitions({ key, limit, cursor }: { key: string; limit: number; cursor?: string | null | undefined }) {
@@ -293,6 +244,9 @@ export class FixtureDeployment implements DeploymentService {
       tags: input.tags,
       trigger: { type: "person", user: actor.name },
       parent: null,
+      backfill: null,
+      priority: 0,
+      retryAt: null,
       createdAt: now,
       startedAt: null,
       endedAt: null,
@@ -377,6 +331,17 @@ export class FixtureDeployment implements DeploymentService {
 
   async agents() {
     return ok(this.agentViews);
+  }
+}
+
+/** What a procedure throws as an `AppError` becomes a refusal, as it would over the wire. */
+async function answerOf(table: object, name: string, input: unknown): Promise<Result<never>> {
+  const call = (table as Readonly<Record<string, (input: unknown) => unknown>>)[name];
+  try {
+    return ok(call?.(input) as never);
+  } catch (error) {
+    if (error instanceof AppError) return refuse(error.code, error.message);
+    throw error;
   }
 }
 

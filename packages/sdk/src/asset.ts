@@ -1,6 +1,7 @@
 /** Assets made by one TypeScript function. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
+import type { AutomationCondition, FreshnessPolicy } from "./automation.ts";
 import { createCheck, type AssetCheck, type CheckOptions, type CheckSpec } from "./check.ts";
 import type { AssetContext } from "./context.ts";
 import { captureSite, type DefinitionSite } from "./definition-site.ts";
@@ -29,6 +30,12 @@ export interface AssetDescription {
   /** Checks whose results `run` returns. */
   readonly checks?: Readonly<Record<string, CheckSpec>> | undefined;
   readonly ioManager?: IoManager | undefined;
+  /** When it is materialized by itself. */
+  readonly automation?: AutomationCondition | undefined;
+  /** How old it may be. */
+  readonly freshness?: FreshnessPolicy | undefined;
+  /** Partitions that one run of a backfill takes; `"all"`: those that are next to each other. Default 1. */
+  readonly backfill?: { readonly maxPartitionsPerRun: number | "all" } | undefined;
 }
 
 /** Options of how a function is executed. */
@@ -36,6 +43,8 @@ export interface ExecutionOptions {
   readonly retry?: RetryPolicy | undefined;
   /** Seconds. */
   readonly timeout?: number | undefined;
+  /** Seconds. An attempt that reports nothing for so long, not even a log line, fails. */
+  readonly idleTimeout?: number | undefined;
   /** Steps of a pool share its slots. */
   readonly pool?: string | undefined;
 }
@@ -87,6 +96,8 @@ export interface ErasedAsset extends AssetDescription, ExecutionOptions {
   readonly site: DefinitionSite | undefined;
   /** Text of `run`, from which the default code version is made. */
   readonly sourceText: string;
+  /** Its function looks at it instead of making it. */
+  readonly observable?: boolean | undefined;
   /** Set for an output of a multi-asset: the multi-asset's name. */
   readonly multi?: string | undefined;
   /** Checks added with `asset.check(...)`. */

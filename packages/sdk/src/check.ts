@@ -2,6 +2,7 @@
 import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
 import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import type { BaseContext } from "./context.ts";
+import type { AutomationCondition } from "./automation.ts";
 import { captureSite, type DefinitionSite } from "./definition-site.ts";
 import type { AnyResource, ResourceMap } from "./resource.ts";
 import type { CheckResult } from "./result.ts";
@@ -26,7 +27,11 @@ export interface CheckOptions<R extends readonly AnyResource[], T> {
   readonly retry?: RetryPolicy | undefined;
   /** Seconds. */
   readonly timeout?: number | undefined;
+  /** Seconds. */
+  readonly idleTimeout?: number | undefined;
   readonly pool?: string | undefined;
+  /** When it is evaluated by itself. */
+  readonly automation?: AutomationCondition | undefined;
   run(context: CheckContext<R, T>): CheckResult | boolean | Promise<CheckResult | boolean>;
 }
 
@@ -45,7 +50,9 @@ interface ErasedCheck {
   readonly requires: readonly AnyResource[];
   readonly retry: RetryPolicy | undefined;
   readonly timeout: number | undefined;
+  readonly idleTimeout: number | undefined;
   readonly pool: string | undefined;
+  readonly automation: AutomationCondition | undefined;
   readonly site: DefinitionSite | undefined;
   run(context: CheckContext<readonly AnyResource[], unknown>): CheckResult | boolean | Promise<CheckResult | boolean>;
 }
@@ -65,7 +72,9 @@ export function createCheck<R extends readonly AnyResource[], T>(
       requires: options.requires ?? [],
       retry: options.retry,
       timeout: options.timeout,
+      idleTimeout: options.idleTimeout,
       pool: options.pool,
+      automation: options.automation,
       site: target.site,
       run: (context) => options.run(context as CheckContext<R, T>),
     },

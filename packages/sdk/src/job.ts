@@ -1,8 +1,18 @@
 /** Jobs: named selections of assets. */
 import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import { captureSite, type DefinitionSite } from "./definition-site.ts";
+import type { Duration } from "./duration.ts";
 import type { RunConfig } from "./run-request.ts";
 import type { SelectionBuilder } from "./select.ts";
+
+export interface RunRetryOptions {
+  readonly maxRetries: number;
+  /** Default `from_failure`. */
+  readonly strategy?: "from_failure" | "all" | undefined;
+  readonly delay?: Duration | undefined;
+  /** `crashes`: only when an agent or worker was lost, not when user code failed. Default `any`. */
+  readonly on?: "any" | "crashes" | undefined;
+}
 
 export interface JobOptions {
   /** Text (`*`, `group:"bronze"`, `stg_customers+`) or a `select...` value. */
@@ -12,8 +22,12 @@ export interface JobOptions {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** Default configuration of its runs. */
   readonly config?: RunConfig | undefined;
-  /** Retry of whole runs. */
+  /** Retry policy of its steps that have none of their own. */
   readonly retry?: RetryPolicy | undefined;
+  /** What happens when a run of it fails: a new run, from the failed steps on or of everything. */
+  readonly runRetry?: RunRetryOptions | undefined;
+  /** Higher starts earlier; default 0. */
+  readonly priority?: number | undefined;
   /** Time limit of a run, in seconds. */
   readonly timeout?: number | undefined;
 }

@@ -110,6 +110,7 @@ export function defineMultiAsset<
     site,
     retry: options.retry,
     timeout: options.timeout,
+    idleTimeout: options.idleTimeout,
     pool: options.pool,
   };
   const outputs = Object.fromEntries(

@@ -17,18 +17,31 @@ export interface Partitions<T = unknown> {
   readonly "~partition"?: T;
 }
 
-/** `partition` of an asset with time partitions. The window is half-open. */
+/** Set when one run makes several partitions that are next to each other; both ends are included. */
+export interface PartitionRange {
+  readonly first: string;
+  readonly last: string;
+  readonly count: number;
+}
+
+/** `partition` of an asset with time partitions. The window is half-open; of a range it is the window from its first to its last. */
 export interface TimePartition {
+  /** Of a range `first...last`. */
   readonly key: string;
+  readonly range?: PartitionRange | undefined;
   readonly window: { readonly start: Date; readonly end: Date };
 }
 /** `partition` of an asset with static or dynamic partitions. */
 export interface KeyPartition<K extends string = string> {
   readonly key: K;
+  readonly range?: PartitionRange | undefined;
 }
 /** `partition` of an asset with several dimensions. */
 export interface MultiPartition<D extends string = string> {
   readonly key: string;
+  readonly range?: PartitionRange | undefined;
+  /** Of the time dimension, where there is one. */
+  readonly window?: { readonly start: Date; readonly end: Date } | undefined;
   readonly keys: Readonly<Record<D, string>>;
 }
 

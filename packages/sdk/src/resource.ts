@@ -14,6 +14,17 @@ export interface Folders {
   readonly scratch: string;
 }
 
+/** For whom a resource is opened. */
+export interface ResourceRun {
+  readonly id: string;
+  /** Name of the job, when the run came from one. */
+  readonly job: string | null;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** Keys of the assets that the step makes. */
+  readonly assets: readonly string[];
+}
+
 /** What `setup` of a resource receives. */
 export interface ResourceContext<C = undefined> {
   readonly config: C;
@@ -24,6 +35,8 @@ export interface ResourceContext<C = undefined> {
   readonly signal: AbortSignal;
   /** Key of the step that uses the resource, e.g. for messages; absent where no step runs. */
   readonly step?: string | undefined;
+  /** The run that the step belongs to; absent where no step runs. Engines show it beside their queries. */
+  readonly run?: ResourceRun | undefined;
   /** Reports a step event; absent where no step runs, e.g. in a sensor. */
   readonly emit?: ((event: StepEvent) => void) | undefined;
 }

@@ -43,6 +43,33 @@ export function materialization<T = undefined>(options: MaterializationOptions<T
   };
 }
 
+/** Made by `observation()`. */
+export interface Observation {
+  readonly kind: "observation";
+  readonly asset: string | undefined;
+  readonly metadata: MetadataRecord;
+  readonly dataVersion: string | undefined;
+}
+
+export interface ObservationOptions {
+  /** Another asset than the step's own, e.g. a source that was looked at on the way. */
+  readonly asset?: string | { readonly key: string } | undefined;
+  readonly metadata?: MetadataRecord | undefined;
+  /** Identifies the data's content; equal versions mean that nothing changed. */
+  readonly dataVersion?: string | undefined;
+}
+
+/**
+ * Says what was seen of an asset, without making it.
+ *
+ * @example
+ * return observation({ dataVersion: etag, metadata: { size: bytes } });
+ */
+export function observation(options: ObservationOptions = {}): Observation {
+  const { asset, metadata = {}, dataVersion } = options;
+  return { kind: "observation", asset: typeof asset === "object" ? asset.key : asset, metadata, dataVersion };
+}
+
 /** Made by `checkResult()`. */
 export interface CheckResult {
   readonly kind: "checkResult";
@@ -93,11 +120,15 @@ export type OutputOf<R> =
         ? undefined
         : Plain<Y> | Plain<Z>
       : Fallback<Plain<R>>;
-type Plain<X> = X extends Materialization<infer T> ? T : X extends CheckResult ? never : X extends void ? never : X;
+type Plain<X> = X extends Materialization<infer T> ? T : X extends CheckResult | Observation ? never : X extends void ? never : X;
 type Fallback<X> = [X] extends [never] ? undefined : X;
 
 export function isMaterialization(value: unknown): value is Materialization {
   return typeof value === "object" && value !== null && "kind" in value && value.kind === "materialization" && "hasValue" in value;
+}
+
+export function isObservation(value: unknown): value is Observation {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "observation" && "dataVersion" in value;
 }
 
 export function isCheckResult(value: unknown): value is CheckResult {

@@ -17,7 +17,12 @@ export interface RunRequestOptions {
   readonly job?: string | Job | undefined;
   /** Instead of a job. */
   readonly selection?: string | SelectionBuilder | undefined;
+  /** A key, or `first...last` for one run over a range. */
   readonly partition?: string | undefined;
+  /** Only the checks of the selection. */
+  readonly checksOnly?: boolean | undefined;
+  /** Higher starts earlier; default 0. */
+  readonly priority?: number | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly config?: RunConfig | undefined;
 }
@@ -51,12 +56,3 @@ export function runRequest(options: RunRequestOptions = {}): RunRequest {
 export function skip(reason: string): Skip {
   return { kind: "skip", reason };
 }
-
-/** One request, several, or an async generator of them; nothing means: skip. */
-export type Requests =
-  | RunRequest
-  | Skip
-  | readonly (RunRequest | Skip)[]
-  | void
-  | Promise<RunRequest | Skip | readonly (RunRequest | Skip)[] | void>
-  | AsyncGenerator<RunRequest | Skip, void>;

@@ -3,7 +3,8 @@ import { captureSite, type DefinitionSite } from "./definition-site.ts";
 import type { Job } from "./job.ts";
 import type { Env, Logger } from "./log.ts";
 import type { AnyResource, Folders, ResourceMap } from "./resource.ts";
-import type { Requests } from "./run-request.ts";
+import type { Requests } from "./tick-request.ts";
+import { type Duration, secondsOf } from "./duration.ts";
 
 /** What `evaluate` of a schedule receives. */
 export interface ScheduleContext<R extends readonly AnyResource[] = readonly AnyResource[]> {
@@ -29,8 +30,19 @@ export interface ScheduleOptions<R extends readonly AnyResource[]> {
   readonly defaultStatus?: "running" | "stopped" | undefined;
   /** Tags of its runs. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /**
+   * What happens to ticks that were missed while the control plane could not act: `latest` (the default), `none`, the `last` few, or all
+   * `within` a time.
+   */
+  readonly catchUp?: "latest" | "none" | { readonly last: number } | { readonly within: Duration } | undefined;
+  /** What a tick does while a run of this schedule is still going on; default `allow`. */
+  readonly overlap?: "allow" | "skip" | "queue" | "cancel_previous" | undefined;
+  /** Starts each tick up to so much later, so that many schedules of the same minute do not all start at once. */
+  readonly jitter?: Duration | undefined;
+  /** Time that `evaluate` may take; default 60 seconds. */
+  readonly timeout?: Duration | undefined;
   readonly requires?: R | undefined;
-  /** Decides at each tick; without it each tick asks for one run. */
+  /** Decides at each tick; without it each tick asks for one run, of a partitioned job for the partition that has just ended. */
   evaluate?(context: ScheduleContext<R>): Requests;
 }
 
@@ -48,6 +60,10 @@ interface ErasedSchedule {
   readonly description: string | undefined;
   readonly defaultStatus: "running" | "stopped";
   readonly tags: Readonly<Record<string, string>>;
+  readonly catchUp: ScheduleOptions<[]>["catchUp"];
+  readonly overlap: ScheduleOptions<[]>["overlap"];
+  readonly jitterSeconds: number | undefined;
+  readonly timeoutSeconds: number | undefined;
   readonly requires: readonly AnyResource[];
   readonly site: DefinitionSite | undefined;
   readonly evaluate: ((context: ScheduleContext) => Requests) | undefined;
@@ -70,6 +86,10 @@ export function defineSchedule<const R extends readonly AnyResource[] = []>(opti
       description: options.description,
       defaultStatus: options.defaultStatus ?? "running",
       tags: options.tags ?? {},
+      catchUp: options.catchUp,
+      overlap: options.overlap,
+      jitterSeconds: options.jitter === undefined ? undefined : secondsOf(options.jitter),
+      timeoutSeconds: options.timeout === undefined ? undefined : secondsOf(options.timeout),
       requires: options.requires ?? [],
       site: captureSite(defineSchedule),
       evaluate: options.evaluate && ((context) => options.evaluate?.(context)),

@@ -1,18 +1,27 @@
 /** Sensors: runs that start because something happened. */
+import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
+import type { AssetCheck } from "./check.ts";
 import { captureSite, type DefinitionSite } from "./definition-site.ts";
+import { type Duration, secondsOf } from "./duration.ts";
 import type { AnyAsset } from "./input.ts";
 import type { Job } from "./job.ts";
 import type { Env, Logger } from "./log.ts";
 import type { AnyResource, Folders, ResourceMap } from "./resource.ts";
-import type { Requests } from "./run-request.ts";
+import type { AssetEvent, AssetsEvent, CheckEvent, RunEndEvent, WebhookEvent } from "./sensor-events.ts";
 import type { SourceAsset } from "./source-asset.ts";
+import type { Requests } from "./tick-request.ts";
 
 /** What `evaluate` of a sensor receives; `E` is the event that woke it. */
 export interface SensorContext<R extends readonly AnyResource[] = readonly AnyResource[], E = undefined> {
-  /** What `setCursor` stored at the last successful tick. */
+  /** What `setCursor` stored last. */
   readonly cursor: string | null;
-  /** Takes effect only when this tick's result is stored. */
+  /** Takes effect only when this tick's result, or a checkpoint, is stored. */
   readonly setCursor: (cursor: string) => void;
+  /**
+   * Stores now what this tick has yielded so far and the cursor, for a tick that takes long or asks for much: when it fails afterwards,
+   * that much is kept.
+   */
+  readonly checkpoint: () => void;
   readonly event: E;
   readonly scheduledFor: Date;
   readonly resources: ResourceMap<R>;
@@ -29,51 +38,68 @@ interface CommonOptions<R extends readonly AnyResource[]> {
   readonly description?: string | undefined;
   /** Whether it is on when first published; default `running`. */
   readonly defaultStatus?: "running" | "stopped" | undefined;
-  /** Seconds an evaluation may take; default 60. */
-  readonly timeout?: number | undefined;
+  /** Time an evaluation may take: seconds, or `"30s"`, `"5m"`. Default 60 seconds. */
+  readonly timeout?: Duration | undefined;
   readonly requires?: R | undefined;
+}
+
+/** How deliveries of a webhook are believed and read. */
+export interface WebhookOptions {
+  /**
+   * `standard` (the default): signed by the Standard Webhooks scheme. `github`: signed as GitHub does. `secret`: a shared secret in a header
+   * or in the address, for senders that cannot sign. `none`: whoever knows the address.
+   */
+  readonly verify?: "standard" | "github" | "secret" | "none" | undefined;
+  /** Accepts bodies that are not JSON, as text. */
+  readonly raw?: boolean | undefined;
+}
+/**
+ * Which deliveries ask for a run without a function, and where its parts stand in them: paths such as `data.connection.id` in a JSON
+ * body, `$headers.x-event` or `$query.id`.
+ */
+export interface WebhookMapping {
+  /** All must hold. */
+  readonly when?: readonly { readonly path: string; readonly equals: string | number | boolean | null }[] | undefined;
+  readonly runKey?: string | undefined;
+  readonly partition?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface SensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
   /** Time between evaluations: seconds, or `"30s"`, `"5m"`, `"1h"`. Default 30 seconds. */
-  readonly every?: number | `${number}s` | `${number}m` | `${number}h` | undefined;
-  evaluate(context: SensorContext<R>): Requests;
-}
-
-/** The materialization that woke an asset sensor. */
-export interface AssetEvent {
-  readonly asset: string;
-  readonly partition: string | null;
-  readonly run: string | null;
+  readonly every?: Duration | undefined;
+  /** Gives it an address: a delivery there wakes it at once, with `event` set. */
+  readonly webhook?: WebhookOptions | undefined;
+  evaluate(context: SensorContext<R, WebhookEvent | undefined>): Requests;
 }
 export interface AssetSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
   readonly assets: readonly (AnyAsset | SourceAsset | string)[];
   /** Decides at each materialization; without it each one asks for a run of `job`. */
   evaluate?(context: SensorContext<R, AssetEvent>): Requests;
 }
-
-/** The run whose end woke a run status sensor. */
-export interface RunEndEvent {
-  readonly run: string;
-  readonly job: string | null;
-  readonly status: "succeeded" | "failed" | "canceled";
-  readonly tags: Readonly<Record<string, string>>;
-  readonly message: string | null;
+export interface MultiAssetSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
+  readonly assets: readonly (AnyAsset | SourceAsset | string)[];
+  /** Decides once all assets were materialized; without it that asks for a run of `job`. */
+  evaluate?(context: SensorContext<R, AssetsEvent>): Requests;
 }
 export interface RunStatusSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
   readonly statuses: readonly RunEndEvent["status"][];
+  /** Only runs of these jobs; default: all runs of this code location. */
+  readonly jobs?: readonly (Job | string)[] | undefined;
+  /** Runs of every code location. */
+  readonly allLocations?: boolean | undefined;
   evaluate?(context: SensorContext<R, RunEndEvent>): Requests;
 }
-
-/** The request that woke a webhook sensor. */
-export interface WebhookEvent {
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
-  /** Parsed when it is JSON, otherwise text. */
-  readonly body: unknown;
+export interface CheckSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
+  /** Checks, or assets and asset keys for all of their checks. */
+  readonly checks: readonly (AssetCheck | AnyAsset | SourceAsset | string)[];
+  /** Default: `failed` and `warned`. */
+  readonly outcomes?: readonly CheckEvent["outcome"][] | undefined;
+  evaluate?(context: SensorContext<R, CheckEvent>): Requests;
 }
-export interface WebhookSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
+export interface WebhookSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R>, WebhookOptions {
+  /** Instead of a function: decided in the control plane, also while no agent is connected. */
+  readonly map?: WebhookMapping | undefined;
   evaluate?(context: SensorContext<R, WebhookEvent>): Requests;
 }
 
@@ -85,31 +111,28 @@ export interface Sensor {
 }
 
 interface ErasedSensor {
-  readonly type: "polling" | "asset" | "run_status" | "webhook";
+  readonly type: ManifestSensor["kind"];
   readonly job: Job | string | undefined;
   readonly description: string | undefined;
   readonly defaultStatus: "running" | "stopped";
-  readonly timeout: number;
+  readonly timeoutSeconds: number;
   readonly intervalSeconds: number;
-  readonly assets: readonly string[] | undefined;
-  readonly runStatuses: readonly RunEndEvent["status"][] | undefined;
+  readonly assets?: readonly string[] | undefined;
+  readonly match?: "any" | "all" | undefined;
+  readonly runStatuses?: readonly RunEndEvent["status"][] | undefined;
+  readonly jobs?: readonly string[] | undefined;
+  readonly allLocations?: boolean | undefined;
+  readonly checks?: readonly string[] | undefined;
+  readonly checkOutcomes?: readonly CheckEvent["outcome"][] | undefined;
+  readonly webhook?: (WebhookOptions & { readonly map?: WebhookMapping | undefined }) | undefined;
   readonly requires: readonly AnyResource[];
   readonly site: DefinitionSite | undefined;
   readonly evaluate: ((context: SensorContext<readonly AnyResource[], unknown>) => Requests) | undefined;
 }
 
-const SECONDS = { s: 1, m: 60, h: 3600 } as const;
-
-/** NaN for what cannot be read: the indexer reports it with its place. */
-function secondsOf(every: NonNullable<SensorOptions<[]>["every"]>): number {
-  if (typeof every === "number") return every;
-  const [, count, unit] = /^(\d+(?:\.\d+)?)([smh])$/.exec(every) ?? [];
-  return unit === "s" || unit === "m" || unit === "h" ? Number(count) * SECONDS[unit] : Number.NaN;
-}
-
 function createSensor<R extends readonly AnyResource[], E>(
   options: CommonOptions<R> & { evaluate?(context: SensorContext<R, E>): Requests },
-  rest: Pick<ErasedSensor, "type" | "site"> & Partial<Pick<ErasedSensor, "assets" | "runStatuses" | "intervalSeconds">>,
+  rest: Pick<ErasedSensor, "type" | "site"> & Partial<ErasedSensor>,
 ): Sensor {
   return {
     kind: "sensor",
@@ -118,15 +141,17 @@ function createSensor<R extends readonly AnyResource[], E>(
       job: options.job,
       description: options.description,
       defaultStatus: options.defaultStatus ?? "running",
-      timeout: options.timeout ?? 60,
+      timeoutSeconds: secondsOf(options.timeout ?? 60),
       intervalSeconds: 30,
-      assets: undefined,
-      runStatuses: undefined,
       requires: options.requires ?? [],
       evaluate: options.evaluate && ((context) => options.evaluate?.(context as unknown as SensorContext<R, E>)),
       ...rest,
     },
   };
+}
+
+function keyOf(asset: AnyAsset | SourceAsset | string): string {
+  return typeof asset === "string" ? asset : asset.key;
 }
 
 /**
@@ -146,9 +171,10 @@ function createSensor<R extends readonly AnyResource[], E>(
  * });
  */
 export function defineSensor<const R extends readonly AnyResource[] = []>(options: SensorOptions<R>): Sensor {
-  return createSensor<R, undefined>(options, {
+  return createSensor<R, WebhookEvent | undefined>(options, {
     type: "polling",
     intervalSeconds: secondsOf(options.every ?? 30),
+    webhook: options.webhook,
     site: captureSite(defineSensor),
   });
 }
@@ -160,8 +186,19 @@ export function defineSensor<const R extends readonly AnyResource[] = []>(option
  * export const onCustomers = defineAssetSensor({ name: "on_customers", assets: [stgCustomers], job: customerPipeline });
  */
 export function defineAssetSensor<const R extends readonly AnyResource[] = []>(options: AssetSensorOptions<R>): Sensor {
-  const assets = options.assets.map((asset) => (typeof asset === "string" ? asset : asset.key));
+  const assets = options.assets.map(keyOf);
   return createSensor<R, AssetEvent>(options, { type: "asset", assets, site: captureSite(defineAssetSensor) });
+}
+
+/**
+ * Defines a sensor that fires when all of its assets were materialized since it fired last.
+ *
+ * @example
+ * export const bothReady = defineMultiAssetSensor({ name: "both_ready", assets: [stgOrders, stgCustomers], job: goldRefresh });
+ */
+export function defineMultiAssetSensor<const R extends readonly AnyResource[] = []>(options: MultiAssetSensorOptions<R>): Sensor {
+  const assets = options.assets.map(keyOf);
+  return createSensor<R, AssetsEvent>(options, { type: "asset", match: "all", assets, site: captureSite(defineMultiAssetSensor) });
 }
 
 /**
@@ -177,16 +214,38 @@ export function defineRunStatusSensor<const R extends readonly AnyResource[] = [
   return createSensor<R, RunEndEvent>(options, {
     type: "run_status",
     runStatuses: options.statuses,
+    jobs: options.jobs?.map((job) => (typeof job === "string" ? job : job.name)),
+    allLocations: options.allLocations,
     site: captureSite(defineRunStatusSensor),
   });
 }
 
 /**
- * Defines a sensor that fires when another system calls its signed webhook.
+ * Defines a sensor that fires when a check was evaluated.
  *
  * @example
- * export const airbyte = defineWebhookSensor({ name: "airbyte", job: bronzeRefresh });
+ * export const onBadData = defineCheckSensor({ name: "on_bad_data", checks: [dimCustomer], job: quarantine });
+ */
+export function defineCheckSensor<const R extends readonly AnyResource[] = []>(options: CheckSensorOptions<R>): Sensor {
+  return createSensor<R, CheckEvent>(options, {
+    type: "check",
+    checks: options.checks.map((check) =>
+      typeof check === "object" && check.kind === "assetCheck" ? `${check.asset}:${check.name}` : keyOf(check),
+    ),
+    checkOutcomes: options.outcomes ?? ["failed", "warned"],
+    site: captureSite(defineCheckSensor),
+  });
+}
+
+/**
+ * Defines a sensor that fires when another system calls its webhook. The dashboard shows its address and makes its secret.
+ *
+ * @example
+ * export const orders = defineWebhookSensor({
+ *   name: "orders", job: bronzeRefresh, map: { when: [{ path: "type", equals: "order.created" }], runKey: "id", tags: { order: "data.id" } },
+ * });
  */
 export function defineWebhookSensor<const R extends readonly AnyResource[] = []>(options: WebhookSensorOptions<R>): Sensor {
-  return createSensor<R, WebhookEvent>(options, { type: "webhook", site: captureSite(defineWebhookSensor) });
+  const { verify, raw, map } = options;
+  return createSensor<R, WebhookEvent>(options, { type: "webhook", webhook: { verify, raw, map }, site: captureSite(defineWebhookSensor) });
 }

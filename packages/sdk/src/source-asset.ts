@@ -1,4 +1,5 @@
 /** External assets: nothing here materializes them, but they have a place in the lineage. */
+import type { FreshnessPolicy } from "./automation.ts";
 import { captureSite, type DefinitionSite } from "./definition-site.ts";
 import type { Dep } from "./input.ts";
 import type { MetadataRecord, TableColumn } from "./metadata.ts";
@@ -18,6 +19,8 @@ export interface SourceAssetOptions {
   /** Upstream assets, e.g. the tables behind a dashboard. */
   readonly deps?: readonly Dep[] | undefined;
   readonly partitions?: Partitions | undefined;
+  /** How old its last reported materialization may be. */
+  readonly freshness?: FreshnessPolicy | undefined;
 }
 
 /** Made by `sourceAsset()`. */

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import {
+  addPartitions,
+  defineCheckSensor,
+  defineCodeLocation,
   defineJob,
+  defineMultiAssetSensor,
+  defineWebhookSensor,
+  removePartitions,
+  reportMaterialization,
+  reportObservation,
   defineResource,
   defineRunStatusSensor,
   defineSchedule,
@@ -11,6 +19,7 @@ import {
   skip,
 } from "@headgate/sdk";
 import { evaluateSchedule, evaluateSensor } from "@headgate/sdk/testing";
+import { createRuntime } from "../src/runtime/create-runtime.ts";
 import { airbyte, airbyteSensor, dailyRefresh } from "./lakehouse-program.ts";
 
 const job = defineJob("j", { selection: "*" });
@@ -70,7 +79,7 @@ describe("a sensor", () => {
       statuses: ["failed"],
       evaluate: ({ event, log }) => log.warn(`${event.run} ${event.status}`),
     });
-    const result = await evaluateSensor(failed, { event: { run: "r1", job: null, status: "failed", tags: {}, message: "x" } });
+    const result = await evaluateSensor(failed, { events: [{ type: "run", run: "r1", status: "failed" }] });
     expect(result.logs).toMatchObject([{ level: "warn", message: "r1 failed" }]);
     const plain = defineAssetSensor({ name: "a", assets: ["x"], job });
     expect((await evaluateSensor(plain)).runs).toEqual([{ job: "j", tags: {} }]);
@@ -85,6 +94,135 @@ describe("a sensor", () => {
         (await resources.airbyte.jobs({ status: "x" })).map((sync) => runRequest({ runKey: `${sync.jobId}` })),
     });
     expect((await evaluateSensor(real)).runs).toMatchObject([{ runKey: "7" }]);
+  });
+});
+
+describe("events", () => {
+  it("are handled one after the other in one tick, with the cursor of the one before", async () => {
+    const cursors: (string | null)[] = [];
+    const sensor = defineAssetSensor({
+      name: "a",
+      assets: ["x"],
+      job,
+      evaluate: ({ event, cursor, setCursor }) => {
+        cursors.push(cursor);
+        setCursor(event.asset + event.at.getUTCFullYear());
+        return runRequest({ tags: { asset: event.asset } });
+      },
+    });
+    const events = ["x", "y"].map((asset) => ({ type: "asset" as const, asset, at: new Date("2025-06-01T00:00:00Z") }));
+    const { runs, cursor } = await evaluateSensor(sensor, { cursor: "start", events });
+    expect(runs.map(({ tags }) => tags)).toEqual([{ asset: "x" }, { asset: "y" }]);
+    expect([cursors, cursor]).toEqual([["start", "x2025"], "y2025"]);
+  });
+
+  it("of checks, of several assets and of webhooks bring what happened", async () => {
+    const onCheck = defineCheckSensor({
+      name: "c",
+      checks: ["x"],
+      evaluate: ({ event, log }) => log.info(`${event.check} ${event.outcome}`),
+    });
+    const both = defineMultiAssetSensor({
+      name: "m",
+      assets: ["x", "y"],
+      evaluate: ({ event, log }) => log.info(Object.keys(event.assets).join("+")),
+    });
+    const hook = defineWebhookSensor({
+      name: "w",
+      evaluate: ({ event, log }) => log.info(`${event.method} ${JSON.stringify(event.body)}`),
+    });
+    const lines = [
+      await evaluateSensor(onCheck, { events: [{ type: "check", asset: "x", check: "not_null", outcome: "failed" }] }),
+      await evaluateSensor(both, { events: [{ type: "assets", assets: [{ asset: "x" }, { asset: "y" }] }] }),
+      await evaluateSensor(hook, { events: [{ type: "webhook", body: { id: 1 } }] }),
+    ].map(({ logs }) => logs.map(({ message }) => message));
+    expect(lines).toEqual([["not_null failed"], ["x+y"], ['POST {"id":1}']]);
+  });
+});
+
+describe("requests of a tick", () => {
+  const of = (evaluate: Parameters<typeof defineSensor>[0]["evaluate"]) => evaluateSensor(defineSensor({ name: "s", job, evaluate }));
+
+  it("may be for partition keys and for assets of other systems", async () => {
+    const { dynamicPartitions, assetEvents, runs, skipReason } = await of(() => [
+      addPartitions("customers", ["acme"]),
+      removePartitions("customers", ["old"]),
+      reportMaterialization("airbyte/customers", { metadata: { rows: 3 } }),
+      reportObservation("raw/orders", { dataVersion: "v2", partition: "p" }),
+    ]);
+    expect(dynamicPartitions).toEqual([
+      { name: "customers", add: ["acme"], remove: [] },
+      { name: "customers", add: [], remove: ["old"] },
+    ]);
+    expect(assetEvents).toEqual([
+      { type: "materialized", asset: "airbyte/customers", metadata: { rows: { type: "int", value: 3 } } },
+      { type: "observed", asset: "raw/orders", partition: "p", metadata: {}, dataVersion: "v2" },
+    ]);
+    expect([runs, skipReason]).toEqual([[], undefined]);
+  });
+
+  it("end the tick when they are too many, also when the function would never stop asking", async () => {
+    let asked = 0;
+    const flood = of(async function* () {
+      for (;;) {
+        asked++;
+        yield await Promise.resolve(runRequest());
+      }
+    });
+    await expect(flood).rejects.toThrow("more than 1000 runs in one tick");
+    expect(asked).toBe(1001);
+  });
+
+  it("are refused when they are nonsense", async () => {
+    const nonsense = (value: unknown) => of(() => value as never);
+    await expect(nonsense({ run: "x" })).rejects.toThrow("asked for an object without a known kind");
+    await expect(nonsense("skip")).rejects.toThrow("asked for a string");
+    await expect(nonsense([runRequest(), null])).rejects.toThrow("asked for null");
+    await expect(of(({ setCursor }) => setCursor({ at: 1 } as never))).rejects.toThrow("setCursor() needs a text");
+  });
+
+  it("are stored at a checkpoint, so that a later failure loses only what came after it", async () => {
+    const sensor = defineSensor({
+      name: "s",
+      job,
+      async *evaluate({ setCursor, checkpoint }) {
+        yield runRequest({ runKey: "a" });
+        setCursor("1");
+        checkpoint();
+        yield await Promise.resolve(runRequest({ runKey: "b" }));
+        throw new Error("lost the connection");
+      },
+    });
+    const parts: unknown[] = [];
+    const runtime = createRuntime(defineCodeLocation({ name: "test", sensors: [sensor] }), {});
+    const frame = {
+      t: "tick",
+      tick: "t",
+      location: "test",
+      version: "v",
+      kind: "sensor",
+      name: "s",
+      cursor: null,
+      scheduledFor: 0,
+      timeoutSeconds: 9,
+    } as const;
+    const host = {
+      root: "/",
+      storage: "/",
+      scratch: "/",
+      env: {},
+      signal: new AbortController().signal,
+      log: () => undefined,
+      checkpoint: (part: unknown) => void parts.push(part),
+    };
+    expect(await runtime.tick(frame, host)).toMatchObject({
+      outcome: "failed",
+      message: expect.stringContaining("lost the connection") as unknown,
+    });
+    expect(parts).toEqual([{ part: 1, cursor: "1", runs: [{ runKey: "a", job: "j", tags: {} }] }]);
+    parts.length = 0;
+    await runtime.tick({ ...frame, dryRun: true }, host);
+    expect(parts).toEqual([]);
   });
 });
 

@@ -113,6 +113,11 @@ function replacement(report: Report, why: string): { report: Report; failure: Fa
       failure: null,
     };
   }
+  // A part that cannot be stored ends the tick: what it asked for must not get lost without a word.
+  if (report.k === "tick_part") {
+    const message = `A checkpoint of this tick cannot be stored: ${why}.`;
+    return { report: { k: "tick", tick: report.tick, result: { outcome: "failed", message } }, failure: null };
+  }
   if (report.k === "location") {
     return {
       report: { ...report, state: "failed", errors: [{ kind: "project", message: `The load errors cannot be shown: ${why}.` }] },

@@ -1,7 +1,7 @@
 /** Schedule and sensor evaluations: user code that answers with a result, with its own time limit; each tick once. */
 import { rm } from "node:fs/promises";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
-import type { TickResult } from "@headgate/shared/protocol/worker.ts";
+import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
 import { errorText } from "../agent-log.ts";
 import type { Report } from "../connection/report.ts";
 import type { PreparedVersion } from "../versions/version-store.ts";
@@ -65,7 +65,7 @@ export class Ticks {
       late = true;
       worker.kill();
     }, frame.timeoutSeconds * 1000);
-    const end = await worker.tick(frame, folders);
+    const end = await worker.tick(frame, folders, (part) => this.#options.report({ k: "tick_part", tick: frame.tick, part }));
     clearTimeout(limit);
     this.#options.release(version, worker, { reuse: end.end === "done" && !late });
     await rm(folders.scratch, { recursive: true, force: true });

@@ -160,12 +160,13 @@ async function tick(frame: TickFrame, { storage, scratch }: Folders): Promise<vo
       signal: abort.signal,
       env: process.env,
       log: (level, message) => logs.push({ level, message, at: Date.now() }),
+      checkpoint: (part) => void send({ t: "tick_part", tick: frame.tick, part }),
     });
     current = null;
     await send({
       t: "tick_done",
       tick: frame.tick,
-      result: result.outcome === "evaluated" ? { ...result, logs: [...logs, ...result.logs] } : result,
+      result: { ...result, logs: [...logs, ...(result.logs ?? [])] },
     });
   } catch (error) {
     await fail(error, false);

@@ -3,7 +3,8 @@ import { fork, type ChildProcess } from "node:child_process";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { JobFrame, TickFrame } from "@headgate/shared/protocol/down.ts";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
-import type { FromWorker, TickResult, ToWorker } from "@headgate/shared/protocol/worker.ts";
+import type { TickPart, TickResult } from "@headgate/shared/protocol/tick-result.ts";
+import type { FromWorker, ToWorker } from "@headgate/shared/protocol/worker.ts";
 import type { AgentTiming } from "../timing.ts";
 import { endOfOutput } from "./end-of-output.ts";
 import { OutputSplitter } from "./output-splitter.ts";
@@ -126,10 +127,11 @@ export class WorkerProcess {
     return this.#reading;
   }
 
-  async tick(frame: TickFrame, folders: WorkFolders): Promise<TickEnd> {
+  async tick(frame: TickFrame, folders: WorkFolders, onPart: (part: TickPart) => void): Promise<TickEnd> {
     this.#uses++;
     const done = new Promise<TickEnd>((resolve) => {
       this.#onMessage = (message) => {
+        if (message.t === "tick_part" && message.tick === frame.tick) return onPart(message.part);
         if (message.t !== "tick_done" || message.tick !== frame.tick) return;
         if (message.last === true) this.#ending = true;
         resolve({ end: "done", result: message.result });

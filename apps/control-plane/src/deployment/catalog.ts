@@ -2,6 +2,7 @@
 import { type AssetGraph, buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import type { PlanUnit } from "@headgate/shared/domain/run/plan-types.ts";
 import type { ManifestCheck, ManifestJob, ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
+import { type DeploymentPartitions, partitionContext } from "./partition-context.ts";
 import type { Database } from "./store/database.ts";
 import { graphAssetsOf } from "./store/definition-store.ts";
 import { activeVersions, checksOf, jobsOf, schedulesOf, sensorsOf, unitsOf, type VersionRow } from "./store/version-store.ts";
@@ -21,6 +22,8 @@ export interface Catalog {
   readonly sensors: readonly Located<ManifestSensor>[];
   /** Slots per pool; where locations disagree the smaller number holds. */
   readonly pools: ReadonlyMap<string, number>;
+  /** Opens partitions with the dynamic keys of this deployment. */
+  readonly partitions: (now: number) => DeploymentPartitions;
 }
 
 export function loadCatalog(db: Database): Catalog {
@@ -39,6 +42,7 @@ export function loadCatalog(db: Database): Catalog {
     schedules: each(schedulesOf),
     sensors: each(sensorsOf),
     pools: mergePools(versions),
+    partitions: (now) => partitionContext(db, now),
   };
 }
 

@@ -2,12 +2,14 @@
 import { DurableObject } from "cloudflare:workers";
 import type { z } from "zod";
 import type { inputs, launchSchema, reexecuteSchema } from "@headgate/shared/api/inputs.ts";
+import type { CommandName, DeploymentCommands, DeploymentQueries, InputOf, QueryName } from "@headgate/shared/api/procedures.ts";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { Env } from "../env.ts";
 import { activate } from "./activation.ts";
 import { agentLeft, receiveFromAgent } from "./agent-socket.ts";
+import { clock } from "./clock.ts";
 import { reportLoadErrors } from "./commands/activate-version.ts";
 import { cancelRun } from "./commands/cancel-run.ts";
 import { fireTimer } from "./commands/fire-timer.ts";
@@ -18,6 +20,7 @@ import { registerVersion } from "./commands/register-version.ts";
 import { Engine } from "./engine.ts";
 import { receiveFromDashboard } from "./live-socket.ts";
 import { logError } from "./log-error.ts";
+import { COMMANDS, QUERIES } from "./procedures.ts";
 import * as assets from "./queries/asset-queries.ts";
 import { assetPartitions } from "./queries/asset-partitions.ts";
 import { definitionsDocument } from "./queries/definitions-document.ts";
@@ -38,7 +41,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     this.#engine = new Engine(state);
-    void state.blockConcurrencyWhile(() => start(this.#engine, { storage: state.storage, now: Date.now() }));
+    void state.blockConcurrencyWhile(() => start(this.#engine, { storage: state.storage, now: clock.now() }));
   }
 
   // ---------------------------------------------------------------- sockets and alarm
@@ -94,7 +97,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   #fireTimers(): void {
     try {
       this.#engine.timers.fire({
-        now: Date.now(),
+        now: clock.now(),
         run: (timer) => this.#engine.commit((turn) => fireTimer(turn, timer)),
         failed: (timer, error) => logError(`Timer ${timer.kind} ${timer.id} failed`, error),
       });
@@ -155,6 +158,17 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   // ---------------------------------------------------------------- DeploymentService
+
+  async ask<N extends QueryName>(name: N, input: InputOf<DeploymentQueries[N]>) {
+    return QUERIES[name](this.#engine.reader(), input);
+  }
+
+  async perform<N extends CommandName>(name: N, input: InputOf<DeploymentCommands[N]>, actor: Actor) {
+    return this.#engine.commitThen(
+      (turn) => COMMANDS[name](turn, input, actor),
+      (reader, read) => read(reader),
+    );
+  }
 
   async home() {
     return readHome(this.#engine.reader());

@@ -5,15 +5,19 @@
 import type { Result } from "@headgate/shared/domain/errors.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
 import { type Catalog, loadCatalog } from "./catalog.ts";
+import { clock } from "./clock.ts";
+import { finishTurn } from "./commands/finish-turn.ts";
 import { closeRuns } from "./commands/run-session.ts";
 import { type EffectPorts, hasLiveChanges, performEffects } from "./effects.ts";
 import { Live } from "./live.ts";
 import { logError } from "./log-error.ts";
+import { forgetPartitions } from "./partition-context.ts";
 import type { Reader } from "./queries/reader.ts";
 import { Sockets } from "./sockets.ts";
 import { type Database, openDatabase } from "./store/database.ts";
 import { advanceStream } from "./store/meta-store.ts";
 import { Timers } from "./timers.ts";
+import { attemptIn } from "./turn-attempt.ts";
 import type { Turn } from "./turn.ts";
 
 export class Engine {
@@ -44,7 +48,7 @@ export class Engine {
   reader(): Reader {
     return {
       db: this.db,
-      now: Date.now(),
+      now: clock.now(),
       catalog: () => this.catalog,
       definitionsHash: this.definitionsHash,
       lastPing: (socket) => this.sockets.lastPing(socket),
@@ -59,12 +63,14 @@ export class Engine {
     try {
       result = this.#storage.transactionSync(() => {
         const answer = command(turn);
+        finishTurn(turn);
         closeRuns(turn);
         if (hasLiveChanges(turn.effects)) seq = advanceStream(this.db);
         return answer;
       });
     } catch (error) {
       this.#catalog = null;
+      forgetPartitions(this.db);
       throw error;
     }
     committed?.(result);
@@ -79,22 +85,27 @@ export class Engine {
   }
 
   #newTurn(): Turn {
-    return {
-      now: Date.now(),
+    const turn: Turn = {
+      now: clock.now(),
       db: this.db,
       catalog: () => this.catalog,
       definitionsChanged: () => {
         this.#catalog = null;
       },
       random: Math.random,
-      newRunId: () => uuidv7(Date.now(), crypto.getRandomValues(new Uint8Array(16))),
+      newRunId: () => uuidv7(clock.now(), crypto.getRandomValues(new Uint8Array(16))),
       newId: (prefix) =>
         `${prefix}_${[...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(36).padStart(2, "0")).join("")}`,
+      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       lastPing: (socket) => this.sockets.lastPing(socket),
       effects: [],
       runs: new Map(),
+      ended: [],
+      atEnd: { dispatch: false },
+      attempt: (work) => attemptIn(turn, this.#storage, work),
       sequence: { next: null },
     };
+    return turn;
   }
 
   #ports(seq: number | null): EffectPorts {

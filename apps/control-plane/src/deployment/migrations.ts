@@ -120,4 +120,110 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE TABLE run_key (location TEXT NOT NULL, sensor TEXT NOT NULL, key TEXT NOT NULL, run_no INTEGER NOT NULL, PRIMARY KEY (location, sensor, key)) WITHOUT ROWID;
     `,
   },
+  {
+    id: "0002-automation",
+    sql: `
+      ALTER TABLE run ADD COLUMN source TEXT;
+      ALTER TABLE run ADD COLUMN backfill_no INTEGER;
+      ALTER TABLE run ADD COLUMN backfill_slice INTEGER;
+      ALTER TABLE run ADD COLUMN retry_count INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE run ADD COLUMN retry_at INTEGER;
+      CREATE INDEX run_by_source ON run (source, no) WHERE source IS NOT NULL;
+      CREATE INDEX run_open_by_source ON run (source, no) WHERE source IS NOT NULL AND status IN ('queued', 'starting', 'running', 'canceling');
+      CREATE INDEX run_by_backfill ON run (backfill_no, no) WHERE backfill_no IS NOT NULL;
+      CREATE INDEX run_by_time ON run (created_at);
+      ALTER TABLE step ADD COLUMN idle_timeout_seconds REAL;
+      ALTER TABLE step ADD COLUMN avoid TEXT;
+      ALTER TABLE step ADD COLUMN started_seq INTEGER;
+      CREATE INDEX step_open_checks ON step (run_no) WHERE checks <> '[]' AND status IN ('pending', 'up_for_retry', 'assigned', 'running');
+      ALTER TABLE asset_event ADD COLUMN data_version TEXT;
+      ALTER TABLE asset_event ADD COLUMN changed INTEGER;
+      ALTER TABLE asset_event ADD COLUMN started_at INTEGER;
+      ALTER TABLE asset_event ADD COLUMN started_seq INTEGER;
+      CREATE INDEX version_asset_with_condition ON version_asset (version_no, key) WHERE detail ->> 'automation' IS NOT NULL;
+      CREATE INDEX version_asset_with_freshness ON version_asset (version_no, key) WHERE detail ->> 'freshness' IS NOT NULL;
+      CREATE INDEX version_asset_observable ON version_asset (version_no, key) WHERE detail ->> 'observable' = 1;
+      ALTER TABLE asset_state ADD COLUMN data_version TEXT;
+      ALTER TABLE asset_state ADD COLUMN observed_at INTEGER;
+      ALTER TABLE asset_state ADD COLUMN observed_seq INTEGER;
+
+      ALTER TABLE automation ADD COLUMN enabled INTEGER;
+      ALTER TABLE automation ADD COLUMN changed_by TEXT;
+      ALTER TABLE automation ADD COLUMN changed_at INTEGER;
+      ALTER TABLE automation ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE automation ADD COLUMN gathered TEXT;
+
+      ALTER TABLE tick RENAME TO tick_0001;
+      DROP INDEX tick_by_source;
+      DROP INDEX tick_open;
+      CREATE TABLE tick (
+        no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, location TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, scheduled_for INTEGER NOT NULL,
+        cause TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT NULL, started_at INTEGER, finished_at INTEGER, attempt INTEGER NOT NULL, agent TEXT,
+        cursor_before TEXT, cursor_after TEXT, parts INTEGER NOT NULL, runs TEXT NOT NULL, run_count INTEGER NOT NULL, message TEXT, stack TEXT, logs TEXT NOT NULL,
+        deduplicated TEXT NOT NULL, dynamic_partitions TEXT NOT NULL, events TEXT NOT NULL, dropped INTEGER NOT NULL
+      );
+      INSERT INTO tick (id, location, kind, name, scheduled_for, cause, state, created_at, started_at, finished_at, attempt, agent, cursor_before, cursor_after, parts,
+        runs, run_count, message, stack, logs, deduplicated, dynamic_partitions, events, dropped)
+        SELECT id, location, kind, name, scheduled_for, 'clock', state, started_at, started_at, finished_at, 1, agent, cursor_before, cursor_after, 0,
+          runs, json_array_length(runs), message, stack, logs, '[]', '[]', '[]', 0 FROM tick_0001 ORDER BY scheduled_for;
+      DROP TABLE tick_0001;
+      CREATE INDEX tick_by_source ON tick (location, kind, name, no);
+      CREATE UNIQUE INDEX tick_of_schedule ON tick (location, name, scheduled_for) WHERE kind = 'schedule' AND cause IN ('clock', 'catch_up');
+      CREATE INDEX tick_open ON tick (location, kind, name) WHERE state = 'open';
+      CREATE INDEX tick_by_state ON tick (location, kind, name, state, no);
+      CREATE INDEX tick_waiting ON tick (no) WHERE state = 'open' AND started_at IS NULL;
+      CREATE INDEX tick_evaluated ON tick (agent) WHERE state = 'open' AND agent IS NOT NULL;
+      CREATE INDEX tick_failed ON tick (no) WHERE state = 'failed';
+
+      CREATE TABLE sensor_event (
+        no INTEGER PRIMARY KEY AUTOINCREMENT, location TEXT NOT NULL, sensor TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL, attempts INTEGER NOT NULL
+      );
+      CREATE INDEX sensor_event_by_sensor ON sensor_event (location, sensor, no);
+
+      CREATE TABLE hook (
+        id TEXT PRIMARY KEY, location TEXT NOT NULL, sensor TEXT NOT NULL, enabled INTEGER NOT NULL, refused INTEGER NOT NULL, last_refused_at INTEGER,
+        refusals TEXT NOT NULL, stored_bytes INTEGER NOT NULL
+      ) WITHOUT ROWID;
+      CREATE UNIQUE INDEX hook_by_sensor ON hook (location, sensor);
+      CREATE TABLE hook_secret (
+        id TEXT PRIMARY KEY, hook TEXT NOT NULL, secret TEXT NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL, last_used_at INTEGER
+      ) WITHOUT ROWID;
+      CREATE INDEX hook_secret_by_hook ON hook_secret (hook, created_at);
+      CREATE TABLE delivery (
+        no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, hook TEXT NOT NULL, sender_id TEXT, at INTEGER NOT NULL, state TEXT NOT NULL, bytes INTEGER NOT NULL,
+        received INTEGER NOT NULL, tick TEXT, runs TEXT NOT NULL, message TEXT, method TEXT NOT NULL, headers TEXT NOT NULL, query TEXT NOT NULL, body TEXT NOT NULL
+      );
+      CREATE UNIQUE INDEX delivery_by_sender ON delivery (hook, sender_id) WHERE sender_id IS NOT NULL;
+      CREATE INDEX delivery_by_hook ON delivery (hook, no);
+      CREATE INDEX delivery_by_time ON delivery (at);
+
+      CREATE TABLE condition_state (target TEXT PRIMARY KEY, state TEXT NOT NULL, wake_at INTEGER, requested_at INTEGER, definition TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE condition_change (target TEXT PRIMARY KEY, cause TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE report_request (id TEXT PRIMARY KEY, gseq INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE INDEX report_request_by_time ON report_request (at);
+      CREATE INDEX condition_state_by_wake ON condition_state (wake_at) WHERE wake_at IS NOT NULL;
+      CREATE TABLE condition_evaluation (
+        no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, target TEXT NOT NULL, at INTEGER NOT NULL, requested INTEGER NOT NULL, partitions TEXT, runs TEXT NOT NULL,
+        backfill TEXT, cause TEXT NOT NULL, error TEXT, tree TEXT
+      );
+      CREATE INDEX condition_evaluation_by_target ON condition_evaluation (target, no);
+      CREATE INDEX condition_evaluation_requested ON condition_evaluation (no) WHERE requested > 0;
+      CREATE TABLE pause (scope TEXT PRIMARY KEY, by TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT, until INTEGER) WITHOUT ROWID;
+      CREATE TABLE freshness_state (asset TEXT PRIMARY KEY, state TEXT NOT NULL, since INTEGER NOT NULL, changes_at INTEGER) WITHOUT ROWID;
+      CREATE INDEX freshness_state_by_change ON freshness_state (changes_at) WHERE changes_at IS NOT NULL;
+      CREATE INDEX freshness_state_late ON freshness_state (since) WHERE state IN ('warning', 'overdue');
+
+      CREATE TABLE dynamic_key (name TEXT NOT NULL, key TEXT NOT NULL, no INTEGER NOT NULL, added_at INTEGER NOT NULL, added_by TEXT NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
+      CREATE UNIQUE INDEX dynamic_key_by_no ON dynamic_key (name, no);
+      CREATE TABLE backfill (
+        no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, status TEXT NOT NULL, selection TEXT NOT NULL, partitions TEXT NOT NULL,
+        asset_count INTEGER NOT NULL, runs_total INTEGER NOT NULL, succeeded TEXT NOT NULL, failed TEXT NOT NULL, canceled TEXT NOT NULL, blocked INTEGER NOT NULL,
+        max_active INTEGER NOT NULL, priority INTEGER NOT NULL, tags TEXT NOT NULL, config TEXT, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
+        ended_at INTEGER, error TEXT, waiting TEXT, request_id TEXT
+      );
+      CREATE UNIQUE INDEX backfill_by_request ON backfill (request_id) WHERE request_id IS NOT NULL;
+      CREATE INDEX backfill_open ON backfill (no) WHERE status IN ('running', 'paused', 'canceling');
+      CREATE TABLE backfill_plan (backfill_no INTEGER NOT NULL, chunk INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (backfill_no, chunk));
+    `,
+  },
 ];

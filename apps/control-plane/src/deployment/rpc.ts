@@ -27,6 +27,16 @@ export interface RawLogChunk {
   readonly key: string;
 }
 
+export interface IncomingDelivery {
+  readonly hook: string;
+  readonly pathSecret: string | null;
+  readonly method: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
 export interface DeploymentInternals {
   /** Tells the object its own name and place; called before anything else by the Worker, idempotent and cheap. */
   identify(identity: DeploymentIdentity): Promise<void>;
@@ -57,6 +67,10 @@ export interface DeploymentInternals {
     readonly stream: "stdout" | "stderr";
     readonly offset: number;
   }): Promise<Result<{ readonly chunks: readonly RawLogChunk[]; readonly complete: boolean }>>;
+  /** Takes a webhook's delivery in: verified, then stored before the answer. */
+  deliver(input: IncomingDelivery): Promise<Result<{ readonly delivery: string; readonly repeated: boolean }>>;
+  /** Addresses of all webhooks, for the directory. */
+  hookIds(): Promise<readonly string[]>;
   /** Closes open sockets of a revoked token at once. */
   tokenRevoked(input: { readonly token: string }): Promise<void>;
   /** Pokes the timers; called by the Cron Trigger's sweep. */

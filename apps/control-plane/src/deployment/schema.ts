@@ -134,6 +134,15 @@ export const run = sqliteTable("run", {
   cancelBy: text(),
   cancelReason: text(),
   lastSeq: integer().notNull(),
+  /** Id of the schedule or sensor that asked for it; see `automationId`. */
+  source: text(),
+  backfillNo: integer(),
+  /** Its place in the backfill's plan. */
+  backfillSlice: integer(),
+  /** How often the run policy has made it again: 0 for a run that was asked for. */
+  retryCount: integer().notNull(),
+  /** When the run policy makes it again. */
+  retryAt: integer(),
 });
 export type RunRow = typeof run.$inferSelect;
 
@@ -168,6 +177,9 @@ export const step = sqliteTable(
     endedAt: integer(),
     retryAt: integer(),
     failure: text({ mode: "json" }).$type<Failure>(),
+    idleTimeoutSeconds: real(),
+    /** Deployment-wide number of the event that started the attempt: what came before it the step could see. */
+    startedSeq: integer(),
   },
   (table) => [primaryKey({ columns: [table.runNo, table.position] })],
 );
@@ -254,11 +266,26 @@ export const assetState = sqliteTable("asset_state", {
   failedMessage: text(),
   failedPartition: text(),
   latestSeq: integer(),
+  /** Of the latest materialization or observation. */
+  dataVersion: text(),
+  observedAt: integer(),
+  observedSeq: integer(),
 });
 
 export const assetEvent = sqliteTable(
   "asset_event",
-  { asset: text().notNull(), gseq: integer().notNull(), type: text().notNull(), partition: text() },
+  {
+    asset: text().notNull(),
+    gseq: integer().notNull(),
+    type: text().notNull(),
+    partition: text(),
+    dataVersion: text(),
+    /** 0: the same data version as before. */
+    changed: integer(),
+    /** When the step that made it started, and the number of that event; null: no step made it. */
+    startedAt: integer(),
+    startedSeq: integer(),
+  },
   (table) => [primaryKey({ columns: [table.asset, table.gseq] })],
 );
 
@@ -318,7 +345,7 @@ export const partitionFailure = sqliteTable(
   (table) => [primaryKey({ columns: [table.asset, table.partition] })],
 );
 
-// ------------------------------------------------------------------ agents, timers, automation
+// ------------------------------------------------------------------ agents and timers
 export const agent = sqliteTable("agent", {
   instance: text().primaryKey(),
   token: text().notNull(),
@@ -344,42 +371,3 @@ export type AgentRow = typeof agent.$inferSelect;
 export const timer = sqliteTable("timer", { kind: text().notNull(), id: text().notNull(), at: integer().notNull() }, (table) => [
   primaryKey({ columns: [table.kind, table.id] }),
 ]);
-
-export const automation = sqliteTable(
-  "automation",
-  {
-    location: text().notNull(),
-    kind: text().$type<"schedule" | "sensor">().notNull(),
-    name: text().notNull(),
-    cursor: text(),
-    /** Identifies the definition that the timer was made for. */
-    definition: text().notNull(),
-    /** The next or, while one is open, the last planned time. */
-    nextAt: integer(),
-  },
-  (table) => [primaryKey({ columns: [table.location, table.kind, table.name] })],
-);
-
-export const tick = sqliteTable("tick", {
-  id: text().primaryKey(),
-  location: text().notNull(),
-  kind: text().$type<"schedule" | "sensor">().notNull(),
-  name: text().notNull(),
-  scheduledFor: integer().notNull(),
-  state: text().$type<"open" | "requested" | "skipped" | "failed">().notNull(),
-  startedAt: integer().notNull(),
-  finishedAt: integer(),
-  agent: text(),
-  cursorBefore: text(),
-  cursorAfter: text(),
-  runs: text({ mode: "json" }).$type<readonly string[]>().notNull(),
-  message: text(),
-  stack: text(),
-  logs: text({ mode: "json" }).$type<readonly { readonly level: string; readonly message: string; readonly at: number }[]>().notNull(),
-});
-
-export const runKey = sqliteTable(
-  "run_key",
-  { location: text().notNull(), sensor: text().notNull(), key: text().notNull(), runNo: integer().notNull() },
-  (table) => [primaryKey({ columns: [table.location, table.sensor, table.key] })],
-);

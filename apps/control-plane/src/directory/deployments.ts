@@ -13,7 +13,7 @@ export interface DeploymentPlace {
   readonly orgName: string;
 }
 
-const place = {
+export const placeColumns = {
   id: deployment.id,
   name: deployment.name,
   organizationId: deployment.organizationId,
@@ -69,5 +69,5 @@ export async function ensureDeployment(
 }
 
 function places(directory: Directory) {
-  return directory.db.select(place).from(deployment).innerJoin(organization, eq(organization.id, deployment.organizationId));
+  return directory.db.select(placeColumns).from(deployment).innerJoin(organization, eq(organization.id, deployment.organizationId));
 }

@@ -16,6 +16,12 @@ export const deployment = sqliteTable("deployment", {
   createdAt: integer("created_at").notNull(),
 });
 
+export const hook = sqliteTable("hook", {
+  id: text("id").primaryKey(),
+  deploymentId: text("deployment_id").notNull(),
+  createdAt: integer("created_at").notNull(),
+});
+
 export const user = sqliteTable("user", {
   id: text("id").primaryKey(),
   name: text("name").notNull(),

@@ -8,6 +8,7 @@ import { bootstrapRoutes } from "./bootstrap.ts";
 import { definitionsRoutes } from "./definitions.ts";
 import { appErrorOf, httpStatusOf } from "./errors.ts";
 import { hashedAssetRoutes } from "./hashed-assets.ts";
+import { hookRoutes } from "./hooks.ts";
 import { logFailure } from "./log-failure.ts";
 import { loginRoutes } from "./login.ts";
 import { publishRoutes } from "./publish.ts";
@@ -27,7 +28,7 @@ app.use(async (c, next) => {
   await next();
 });
 app.get("/healthz", (c) => c.json({ ok: true, version: VERSION }));
-for (const group of [bootstrapRoutes, loginRoutes, publishRoutes, definitionsRoutes, runLogRoutes, socketRoutes, trpcRoutes, agentRoutes]) {
+for (const group of [bootstrapRoutes, loginRoutes, publishRoutes, definitionsRoutes, runLogRoutes, socketRoutes, trpcRoutes, agentRoutes, hookRoutes]) {
   app.route("/", group);
 }
 app.notFound((c) => answerError(c, new AppError("not_found", `there is nothing at ${c.req.method} ${c.req.path}`)));

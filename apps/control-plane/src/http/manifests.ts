@@ -11,9 +11,12 @@ import {
   type Manifest,
 } from "@headgate/shared/manifest/schema.ts";
 import type { DeploymentStub } from "../deployment/rpc.ts";
+import type { Directory } from "../directory/database.ts";
+import { registerHooks } from "../directory/hooks.ts";
 import { sha256Hex } from "../directory/secrets.ts";
 import { readUnparsedJson } from "./body.ts";
-import { invalidInput } from "./errors.ts";
+import { appErrorOf, invalidInput } from "./errors.ts";
+import { logFailure } from "./log-failure.ts";
 import { blobKey, blobPrefix, manifestKey } from "./storage-keys.ts";
 
 export async function readManifest(request: Request, location: string): Promise<Manifest> {
@@ -74,6 +77,7 @@ export async function missingBlobs(bucket: R2Bucket, deployment: string, manifes
 export async function activateChecked(
   env: { readonly BUCKET: R2Bucket },
   target: {
+    readonly directory: Directory;
     readonly deployment: DeploymentStub;
     readonly deploymentId: string;
     readonly location: string;
@@ -95,5 +99,19 @@ export async function activateChecked(
       { missing: missing.slice(0, 1000) },
     );
   }
-  return deployment.activate({ location, version, actor });
+  const activated = await deployment.activate({ location, version, actor });
+  if (activated.ok) await registerAddresses(target.directory, { deployment, deploymentId });
+  return activated;
+}
+
+/** The version is in force whether or not its webhooks are known by now: what fails here the sweep repairs. */
+async function registerAddresses(
+  directory: Directory,
+  target: { readonly deployment: DeploymentStub; readonly deploymentId: string },
+): Promise<void> {
+  try {
+    await registerHooks(directory, target.deploymentId, await target.deployment.hookIds());
+  } catch (error) {
+    logFailure("addresses of webhooks could not be written into the directory", appErrorOf(error));
+  }
 }

@@ -13,6 +13,7 @@ function asset(key: string, change: Partial<AssetState> = {}): AssetState {
     inProgress: null,
     checks: { passed: 0, warned: 0, failed: 0, unknown: 0 },
     partitions: null,
+    freshness: null,
     ...change,
   };
 }
@@ -27,6 +28,9 @@ function run(id: string, change: Partial<RunSummary> = {}): RunSummary {
     tags: {},
     trigger: { type: "person", user: "ada" },
     parent: null,
+    backfill: null,
+    priority: 0,
+    retryAt: null,
     createdAt: 1,
     startedAt: null,
     endedAt: null,

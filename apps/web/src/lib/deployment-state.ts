@@ -71,7 +71,13 @@ export function applyChanges(state: DeploymentState, changes: readonly Change[])
         break;
       case "step":
       case "step_asset":
-        // Only the run page shows steps; it listens itself.
+      case "automation":
+      case "tick":
+      case "backfill":
+      case "evaluation":
+      case "pauses":
+      case "settings":
+        // Shown by pages of their own, which listen themselves.
         break;
       default:
         return assertNever(change);

@@ -10,6 +10,7 @@ const state: AssetState = {
   inProgress: null,
   checks: { passed: 0, warned: 0, failed: 0, unknown: 0 },
   partitions: null,
+  freshness: null,
 };
 
 describe("an optimistic launch", () => {

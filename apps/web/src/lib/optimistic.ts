@@ -51,6 +51,7 @@ export function withPending(key: string, state: AssetState | undefined, pending:
     inProgress: null,
     checks: { passed: 0, warned: 0, failed: 0, unknown: 0 },
     partitions: null,
+    freshness: null,
   };
   return { ...base, inProgress: { run: launch.run ?? "", status: "queued" } };
 }

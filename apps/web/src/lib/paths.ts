@@ -1,9 +1,11 @@
 /** What is the address of each view? Every navigation is a link made here, so that any view can be shared and opened in a new tab. */
+import type { AutomationRef } from "@headgate/shared/api/automation-views.ts";
+
 export interface DeploymentRef {
   readonly org: string;
   readonly name: string;
 }
-export type AssetTab = "overview" | "events" | "checks" | "lineage" | "partitions";
+export type AssetTab = "overview" | "events" | "checks" | "lineage" | "partitions" | "automation";
 
 type Query = Readonly<Record<string, string | number | null | undefined>>;
 
@@ -51,6 +53,41 @@ export function codePath(ref: DeploymentRef, location?: string): string {
 
 export function agentsPath(ref: DeploymentRef): string {
   return `${deploymentHome(ref)}/agents`;
+}
+
+export function automationsPath(ref: DeploymentRef, query: Query = {}): string {
+  return withQuery(`${deploymentHome(ref)}/automations`, query);
+}
+
+export type AutomationTab = "overview" | "test" | "webhook";
+
+export function automationPath(ref: DeploymentRef, of: AutomationRef, tab: AutomationTab = "overview", query: Query = {}): string {
+  const base = `${deploymentHome(ref)}/automations/${[of.location, of.kind, of.name].map(encodeURIComponent).join("/")}`;
+  return withQuery(tab === "overview" ? base : `${base}/-/${tab}`, query);
+}
+
+export function tickPath(ref: DeploymentRef, tick: AutomationRef & { readonly id: string }): string {
+  return `${automationPath(ref, tick)}/-/ticks/${encodeURIComponent(tick.id)}`;
+}
+
+export function conditionsPath(ref: DeploymentRef, query: Query = {}): string {
+  return withQuery(`${deploymentHome(ref)}/automations/conditions`, query);
+}
+
+export function backfillsPath(ref: DeploymentRef, query: Query = {}): string {
+  return withQuery(`${deploymentHome(ref)}/backfills`, query);
+}
+
+export function backfillPath(ref: DeploymentRef, backfill: string, query: Query = {}): string {
+  return withQuery(`${deploymentHome(ref)}/backfills/${encodeURIComponent(backfill)}`, query);
+}
+
+export function queuePath(ref: DeploymentRef, query: Query = {}): string {
+  return withQuery(`${deploymentHome(ref)}/queue`, query);
+}
+
+export function timelinePath(ref: DeploymentRef, query: Query = {}): string {
+  return withQuery(`${deploymentHome(ref)}/timeline`, query);
 }
 
 export function withQuery(path: string, query: Query): string {

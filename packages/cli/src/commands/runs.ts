@@ -1,8 +1,9 @@
 /** `headgate runs`: list runs, show one, cancel one, execute one again. */
 import { RUN_STATUSES, type RunStatus } from "@headgate/shared/domain/run/status.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import type { RunSummary, RunTrigger, StepView } from "@headgate/shared/api/views.ts";
+import type { RunSummary, StepView } from "@headgate/shared/api/views.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
+import { triggerText } from "@headgate/shared/api/trigger-words.ts";
 import { call } from "../client/api.ts";
 import { findRunId } from "../client/find-run.ts";
 import type { CommandContext } from "../command-context.ts";
@@ -140,25 +141,6 @@ function whatOf(run: RunSummary): string {
   const what = run.job ?? run.selection;
   const shown = what.length > 48 ? `${what.slice(0, 47)}…` : what;
   return `${shown}${run.partition === null ? "" : ` [${run.partition}]`} (${plural(run.assetCount, "asset")})`;
-}
-
-function triggerText(trigger: RunTrigger): string {
-  switch (trigger.type) {
-    case "person":
-      return trigger.user;
-    case "token":
-      return `token ${trigger.name}`;
-    case "schedule":
-      return `schedule ${trigger.name}`;
-    case "sensor":
-      return `sensor ${trigger.name}`;
-    case "reexecution":
-      return `${trigger.by}, again`;
-    case "system":
-      return trigger.reason;
-    default:
-      return assertNever(trigger);
-  }
 }
 
 function statusPaint(status: RunStatus | StepView["status"], colors: Colors): (text: string) => string {

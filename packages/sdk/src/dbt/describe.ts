@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Metadata, TableColumn } from "@headgate/shared/domain/metadata.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
+import type { AutomationCondition, FreshnessPolicy } from "../automation.ts";
 import type { UnitDescription, UnitFolder } from "../unit.ts";
 import { assetParents, sanitizeKey, type DbtAssetMap } from "./asset-keys.ts";
 import type { DbtManifest, DbtManifestNode } from "./dbt-manifest.ts";
@@ -19,6 +20,10 @@ export interface DbtAssetOptions {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly kinds?: readonly string[] | undefined;
   readonly url?: string | undefined;
+  /** When it is built by itself. */
+  readonly automation?: AutomationCondition | undefined;
+  /** How old it may be. */
+  readonly freshness?: FreshnessPolicy | undefined;
 }
 
 export interface DescribeOptions {
@@ -94,6 +99,8 @@ function builtAsset(options: DescribeOptions, key: string, manifestNode: DbtMani
     ...optional("description", translated.description ?? node.description),
     ...optional("relation", node.relation ?? ""),
     ...optional("url", translated.url ?? ""),
+    ...(translated.automation && { automation: translated.automation }),
+    ...(translated.freshness && { freshness: translated.freshness }),
     ...(columns.length > 0 && { columns }),
     ...(partitions && { partitions }),
     ...(code !== "" && { code: { language: manifestNode.language ?? "sql", text: code.slice(0, MAX_CODE) } }),

@@ -5,9 +5,11 @@ import { buildAssetGraph, type AssetGraph } from "@headgate/shared/domain/asset-
 import { emptyClauses, evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import { printSelection } from "@headgate/shared/domain/selection/print.ts";
+import type { RunRetryPolicy } from "@headgate/shared/manifest/automation.ts";
 import type { ManifestAsset, ManifestJob, ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import type { DefinitionSite } from "../definition-site.ts";
-import type { Job } from "../job.ts";
+import { secondsOf } from "../duration.ts";
+import type { Job, RunRetryOptions } from "../job.ts";
 import type { Schedule } from "../schedule.ts";
 import { selectionText } from "../select.ts";
 import type { Sensor } from "../sensor.ts";
@@ -57,9 +59,26 @@ export function describeJobs(
       ...(definition.config !== undefined && { config: definition.config }),
       retry: definition.retry,
       timeoutSeconds: definition.timeout,
+      ...(definition.runRetry && { runRetry: describeRunRetry(definition.runRetry, report) }),
+      ...(definition.priority !== undefined && { priority: definition.priority }),
       source: context.problems.place(definition.site),
     };
   });
+}
+
+function describeRunRetry(policy: RunRetryOptions, report: (message: string) => void): RunRetryPolicy {
+  const delaySeconds = secondsOf(policy.delay ?? 0);
+  if (!(delaySeconds >= 0 && delaySeconds <= 86_400))
+    report(`'runRetry.delay' must be a number of seconds or a text such as "30s" or "5m", at most a day.`);
+  if (!(Number.isInteger(policy.maxRetries) && policy.maxRetries >= 0 && policy.maxRetries <= 20))
+    report(`'runRetry.maxRetries' must be a whole number from 0 to 20.`);
+  return { maxRetries: policy.maxRetries, strategy: policy.strategy ?? "from_failure", delaySeconds, on: policy.on ?? "any" };
+}
+
+function describeWebhook(webhook: Sensor["~definition"]["webhook"]): ManifestSensor["webhook"] {
+  if (!webhook) return undefined;
+  const { verify = "standard", raw = false, map } = webhook;
+  return { verify, raw, ...(map && { map: { ...map, when: map.when?.map((rule) => ({ ...rule })), tags: map.tags && { ...map.tags } } }) };
 }
 
 function checkSelection(text: string, graph: AssetGraph, report: (message: string) => void): void {
@@ -104,9 +123,39 @@ export function describeSchedules(schedules: readonly Schedule[], jobs: Readonly
       defaultStatus: definition.defaultStatus,
       evaluated: definition.evaluate !== undefined,
       tags: { ...definition.tags },
+      ...timingOf(definition, report),
       source: problems.place(definition.site),
     };
   });
+}
+
+function timingOf(
+  { catchUp, overlap, jitterSeconds, timeoutSeconds }: Schedule["~definition"],
+  report: (message: string) => void,
+): Pick<ManifestSchedule, "catchUp" | "overlap" | "jitterSeconds" | "timeoutSeconds"> {
+  if (jitterSeconds !== undefined && !(jitterSeconds >= 0 && jitterSeconds <= 86_400))
+    report(`'jitter' must be a number of seconds or a text such as "30s" or "5m", at most a day.`);
+  if (timeoutSeconds !== undefined && !(timeoutSeconds > 0))
+    report(`'timeout' must be a number of seconds or a text such as "30s" or "5m".`);
+  const policy = catchUpOf(catchUp, report);
+  return {
+    ...(policy && { catchUp: policy }),
+    ...(overlap !== undefined && { overlap }),
+    ...(jitterSeconds !== undefined && { jitterSeconds }),
+    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+  };
+}
+
+function catchUpOf(catchUp: Schedule["~definition"]["catchUp"], report: (message: string) => void): ManifestSchedule["catchUp"] {
+  if (catchUp === undefined) return undefined;
+  if (typeof catchUp === "string") return { type: catchUp };
+  if ("last" in catchUp) {
+    if (!(Number.isInteger(catchUp.last) && catchUp.last >= 1)) report(`'catchUp.last' must be a whole number of at least 1.`);
+    return { type: "last", count: catchUp.last };
+  }
+  const seconds = secondsOf(catchUp.within);
+  if (!(seconds > 0)) report(`'catchUp.within' must be a number of seconds or a text such as "30m", "6h" or "2d".`);
+  return { type: "within", ms: seconds * 1000 };
 }
 
 export function describeSensors(sensors: readonly Sensor[], jobs: ReadonlySet<string>, problems: Problems): ManifestSensor[] {
@@ -118,6 +167,10 @@ export function describeSensors(sensors: readonly Sensor[], jobs: ReadonlySet<st
     if (job === undefined && !definition.evaluate) report("without an 'evaluate' function it needs a 'job' to run.");
     if (!(definition.intervalSeconds >= 1))
       report(`'every' must be a number of seconds or a text such as "30s" or "5m", at least 1 second.`);
+    if (!(definition.timeoutSeconds > 0)) report(`'timeout' must be a number of seconds or a text such as "30s" or "5m".`);
+    if (definition.checks?.length === 0) report("it watches no check.");
+    if (definition.webhook?.map && definition.evaluate)
+      report("it has both 'map' and 'evaluate'. Keep 'map' to decide in the control plane, or 'evaluate' to decide in your code.");
     if (definition.assets?.length === 0) report("it watches no asset.");
     if (definition.runStatuses?.length === 0) report("it watches no run status.");
     return {
@@ -125,10 +178,16 @@ export function describeSensors(sensors: readonly Sensor[], jobs: ReadonlySet<st
       kind: definition.type,
       job,
       intervalSeconds: definition.intervalSeconds >= 1 ? definition.intervalSeconds : 30,
-      timeoutSeconds: definition.timeout,
+      timeoutSeconds: definition.timeoutSeconds,
       description: definition.description,
       defaultStatus: definition.defaultStatus,
       assets: definition.assets?.slice(),
+      match: definition.match,
+      jobs: definition.jobs?.slice(),
+      allLocations: definition.allLocations,
+      checks: definition.checks?.slice(),
+      checkOutcomes: definition.checkOutcomes?.slice(),
+      webhook: describeWebhook(definition.webhook),
       runStatuses: definition.runStatuses?.slice(),
       evaluated: definition.evaluate !== undefined,
       resources: definition.requires.map((resource) => resource.key),

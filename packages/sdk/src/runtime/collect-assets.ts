@@ -11,6 +11,7 @@ import {
 import type { Asset, ExecutionOptions } from "../asset.ts";
 import type { DefinitionSite } from "../definition-site.ts";
 import type { CollectedUnits } from "./collect-units.ts";
+import { automationOf } from "./describe-automation.ts";
 import { describeAsset, describeSource, requiredResources, type ManifestAssetInput } from "./describe-asset.ts";
 import type { Definitions } from "./flatten.ts";
 import type { ResourceUsage } from "./collect-resources.ts";
@@ -111,7 +112,13 @@ function addUnit(
   options: ExecutionOptions,
   site: { what: string; site: DefinitionSite | undefined; all: Collection },
 ): void {
-  const parsed = manifestUnitSchema.safeParse({ ...unit, retry: options.retry, timeoutSeconds: options.timeout, pool: options.pool });
+  const parsed = manifestUnitSchema.safeParse({
+    ...unit,
+    retry: options.retry,
+    timeoutSeconds: options.timeout,
+    idleTimeoutSeconds: options.idleTimeout,
+    pool: options.pool,
+  });
   if (parsed.success) site.all.units.set(unit.id, parsed.data);
   else
     for (const issue of parsed.error.issues)
@@ -199,6 +206,7 @@ function collectCheck(check: Definitions["checks"][number], all: Collection): vo
     description: definition.description,
     blocking: definition.blocking,
     severity: definition.severity,
+    ...automationOf({ automation: definition.automation }, (message) => all.problems.add(definition.site, `${what}: ${message}`)),
     source: all.problems.place(definition.site),
   });
   all.usage.push({ what, site: definition.site, resources: definition.requires });

@@ -8,6 +8,7 @@ import type { IoManager } from "../io-manager.ts";
 import { toMetadata } from "../metadata.ts";
 import type { AnyResource } from "../resource.ts";
 import type { SourceAsset } from "../source-asset.ts";
+import { automationOf } from "./describe-automation.ts";
 import { checkPartitions } from "./check-partitions.ts";
 import { jsonSchemaOf } from "./config-values.ts";
 import type { Problems } from "./problems.ts";
@@ -42,6 +43,8 @@ export function describeAsset(asset: Asset, unit: string, problems: Problems): M
     codeVersion: definition.codeVersion ?? createHash("sha256").update(definition.sourceText).digest("hex").slice(0, 16),
     columns: definition.columns?.map((column) => ({ ...column, tags: column.tags && { ...column.tags } })),
     metadata: metadata.ok ? metadata.value : {},
+    ...automationOf(definition, (message) => problems.add(definition.site, `${capitalized(owner)}: ${message}`)),
+    ...(definition.observable === true && { observable: true }),
     ...(configSchema !== undefined && { configSchema }),
     source: problems.place(definition.site),
   };
@@ -67,8 +70,13 @@ export function describeSource(source: SourceAsset, problems: Problems): Manifes
     columns: definition.columns?.map((column) => ({ ...column, tags: column.tags && { ...column.tags } })),
     url: definition.url,
     metadata: metadata.ok ? metadata.value : {},
+    ...automationOf(definition, (message) => problems.add(definition.site, `${capitalized(owner)}: ${message}`)),
     source: problems.place(definition.site),
   };
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function describeDep(dep: Dep): ManifestDep {

@@ -11,7 +11,8 @@ export function errorOutcome(error: unknown, signal: AbortSignal): StepOutcome {
   return { outcome: "failed", failure: toFailure(error), retryable: !isNonRetryable(error) };
 }
 
-/** By name too: a bundle may contain two copies of this package. */
+/** By name too: a bundle may contain two copies of this package. Errors of engines say themselves whether trying again can help. */
 function isNonRetryable(error: unknown): boolean {
-  return error instanceof NonRetryableError || (error instanceof Error && error.name === "NonRetryableError");
+  if (!(error instanceof Error)) return false;
+  return error instanceof NonRetryableError || error.name === "NonRetryableError" || ("retryable" in error && error.retryable === false);
 }

@@ -2,7 +2,7 @@
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { Env, Logger } from "../log.ts";
-import type { AnyResource, Folders } from "../resource.ts";
+import type { AnyResource, Folders, ResourceRun } from "../resource.ts";
 import { validateConfig } from "./config-values.ts";
 import { StepError } from "./step-error.ts";
 
@@ -17,6 +17,7 @@ export interface ResourceScope {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly step?: string | undefined;
+  readonly run?: ResourceRun | undefined;
   readonly emit?: ((event: StepEvent) => void) | undefined;
 }
 
@@ -56,6 +57,7 @@ async function setUp(resource: AnyResource, scope: ResourceScope): Promise<unkno
     log: scope.log,
     signal: scope.signal,
     step: scope.step,
+    run: scope.run,
     emit: scope.emit,
   });
 }

@@ -2,9 +2,9 @@
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { Asset } from "../asset.ts";
-import type { CheckResult } from "../result.ts";
+import type { CheckResult, Observation } from "../result.ts";
 import { errorOutcome } from "./error-outcome.ts";
-import { checkName, recordCheck, recordMaterialization, type Output } from "./record-output.ts";
+import { checkName, recordCheck, recordMaterialization, recordObservation, type Output } from "./record-output.ts";
 import { StepError } from "./step-error.ts";
 import type { StepScope } from "./step-scope.ts";
 
@@ -12,6 +12,8 @@ export interface OutputSink {
   start(): void;
   has(asset: string): boolean;
   materialize(asset: string, output: Output, checks: readonly CheckResult[]): Promise<void>;
+  /** Of any asset; of one of the step's own it is what the step was to do. */
+  observe(asset: string, seen: Pick<Partial<Observation>, "metadata" | "dataVersion">): void;
   check(asset: string, result: CheckResult): void;
   outcome(): StepOutcome;
   /** Runs the step's work; when it fails, the assets that were not made are reported as failed. */
@@ -60,6 +62,10 @@ export function createOutputSink({ assets, scope }: { assets: readonly Asset[]; 
       await recordMaterialization(find(key), output, { scope, startedAt });
       done.add(key);
       for (const result of checks) check(result.asset ?? key, result);
+    },
+    observe(key, seen) {
+      recordObservation(key, seen, { scope, partitioned: byKey.get(key)?.["~definition"].partitions !== undefined });
+      if (byKey.get(key)?.["~definition"].observable === true) done.add(key);
     },
     check,
     outcome,

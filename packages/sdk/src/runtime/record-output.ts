@@ -32,6 +32,21 @@ export async function recordMaterialization(asset: Asset, output: Output, contex
   });
 }
 
+export function recordObservation(
+  asset: string,
+  seen: { readonly metadata?: MetadataRecord | undefined; readonly dataVersion?: string | undefined },
+  context: { readonly scope: StepScope; readonly partitioned: boolean },
+): void {
+  const partition = context.partitioned ? context.scope.job.partition?.key : undefined;
+  context.scope.emit({
+    type: "asset_observed",
+    asset,
+    ...(partition !== undefined && { partition }),
+    metadata: storable(toMetadata(`asset "${asset}"`, seen.metadata)),
+    ...(seen.dataVersion !== undefined && { dataVersion: seen.dataVersion }),
+  });
+}
+
 async function store(asset: Asset, value: unknown, scope: StepScope): Promise<Metadata> {
   const manager = ioManagerOf(scope, asset["~definition"]);
   const partition = asset["~definition"].partitions ? (scope.job.partition?.key ?? null) : null;

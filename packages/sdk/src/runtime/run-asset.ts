@@ -2,7 +2,7 @@
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Asset } from "../asset.ts";
 import type { MultiAsset } from "../multi-asset.ts";
-import { isCheckResult, isMaterialization } from "../result.ts";
+import { isCheckResult, isMaterialization, isObservation } from "../result.ts";
 import { validateConfig } from "./config-values.ts";
 import { loadInputs } from "./load-inputs.ts";
 import { stepLogger } from "./logger.ts";
@@ -20,13 +20,18 @@ export async function runAsset(asset: Asset, scope: StepScope): Promise<StepOutc
       asset["~definition"].run({ ...context, asset: asset.key, log: stepLogger(scope.emit, asset.key) }),
       scope.signal,
       async (item, isReturn) => {
-        if (isMaterialization(item)) await sink.materialize(item.asset ?? asset.key, item, item.checks);
+        if (isObservation(item)) sink.observe(item.asset ?? asset.key, item);
+        else if (asset["~definition"].observable === true && typeof item === "string") sink.observe(asset.key, { dataVersion: item });
+        else if (isMaterialization(item)) await sink.materialize(item.asset ?? asset.key, item, item.checks);
         else if (isCheckResult(item)) sink.check(item.asset ?? asset.key, item);
         else if (item !== undefined || !isReturn) await sink.materialize(asset.key, { value: item, hasValue: item !== undefined }, []);
       },
     );
     // An asset whose function returned nothing, or only checks, did its work all the same.
-    if (!sink.has(asset.key)) await sink.materialize(asset.key, { value: undefined, hasValue: false }, []);
+    if (!sink.has(asset.key)) {
+      if (asset["~definition"].observable === true) sink.observe(asset.key, {});
+      else await sink.materialize(asset.key, { value: undefined, hasValue: false }, []);
+    }
     return sink.outcome();
   });
 }
@@ -69,6 +74,7 @@ async function takeOutput(
   to: { multi: MultiAsset; selected: ReadonlyMap<string, { readonly asset: Asset }>; sink: OutputSink },
 ): Promise<void> {
   if (isMaterialization(item) && item.asset !== undefined) return await to.sink.materialize(item.asset, item, item.checks);
+  if (isObservation(item) && item.asset !== undefined) return to.sink.observe(item.asset, item);
   if (isCheckResult(item) && item.asset !== undefined) return to.sink.check(item.asset, item);
   const name = typeof item === "object" && item !== null && "output" in item ? item.output : undefined;
   const selected = typeof name === "string" ? to.selected.get(name) : undefined;

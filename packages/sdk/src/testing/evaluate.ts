@@ -3,11 +3,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import type { TickPart } from "@headgate/shared/protocol/tick-result.ts";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
 import { defineCodeLocation } from "../code-location.ts";
 import { createRuntime } from "../runtime/create-runtime.ts";
 import type { Schedule } from "../schedule.ts";
 import type { Sensor } from "../sensor.ts";
+import type { AssetEvent, CheckEvent, RunEndEvent, WebhookEvent } from "../sensor-events.ts";
 
 /** A run that a tick asked for. */
 export interface RequestedRun {
@@ -24,6 +27,10 @@ export interface TickEvaluation {
   /** What the next tick would receive as `cursor`. */
   readonly cursor: string | null;
   readonly logs: readonly { readonly level: string; readonly message: string }[];
+  /** Keys to add to and remove from sets of dynamic partitions. */
+  readonly dynamicPartitions: NonNullable<TickPart["dynamicPartitions"]>;
+  /** What it reported of assets that something else makes. */
+  readonly assetEvents: NonNullable<TickPart["assetEvents"]>;
 }
 
 export interface EvaluateOptions {
@@ -36,8 +43,8 @@ export interface EvaluateOptions {
 }
 export interface EvaluateSensorOptions extends EvaluateOptions {
   readonly cursor?: string | null | undefined;
-  /** For asset, run status and webhook sensors. */
-  readonly event?: unknown;
+  /** What woke an asset, run status, check or webhook sensor; several are handled in one tick. */
+  readonly events?: readonly TestEvent[] | undefined;
 }
 
 /**
@@ -50,7 +57,7 @@ export async function evaluateSensor(sensor: Sensor, options: EvaluateSensorOpti
   const definition = sensor["~definition"];
   if (!definition.evaluate) return await withoutFunction(definition.job);
   return await evaluate(
-    { kind: "sensor", name: sensor.name, cursor: options.cursor ?? null, event: options.event },
+    { kind: "sensor", name: sensor.name, cursor: options.cursor ?? null, events: options.events?.map(wireEvent) },
     { sensors: [sensor] },
     options,
   );
@@ -68,16 +75,59 @@ export async function evaluateSchedule(schedule: Schedule, options: EvaluateOpti
   return await evaluate({ kind: "schedule", name: schedule.name, cursor: null }, { schedules: [schedule] }, options);
 }
 
+/** The parts of an event that matter to the test; the others are filled in. */
+export type TestEvent =
+  | (Partial<AssetEvent> & { readonly type: "asset"; readonly asset: string })
+  | { readonly type: "assets"; readonly assets: readonly (Partial<AssetEvent> & { readonly asset: string })[] }
+  | (Partial<RunEndEvent> & { readonly type: "run"; readonly status: RunEndEvent["status"] })
+  | (Partial<CheckEvent> & {
+      readonly type: "check";
+      readonly asset: string;
+      readonly check: string;
+      readonly outcome: CheckEvent["outcome"];
+    })
+  | (Partial<WebhookEvent> & { readonly type: "webhook"; readonly body: unknown });
+
+function wireEvent(event: TestEvent): SensorEvent {
+  const at = ("at" in event && event.at ? event.at : new Date()).getTime();
+  switch (event.type) {
+    case "asset":
+      return wireAssetEvent(event);
+    case "assets":
+      return { type: "assets", events: event.assets.map(wireAssetEvent) };
+    case "run":
+      return { run: "run", job: null, location: null, partition: null, tags: {}, message: null, ...event, at };
+    case "check":
+      return { description: null, run: null, partition: null, metadata: {}, ...event, at };
+    case "webhook":
+      return { delivery: "delivery", method: "POST", headers: {}, query: {}, ...event, at };
+    default:
+      return event satisfies never;
+  }
+}
+
+function wireAssetEvent(event: Partial<AssetEvent> & { readonly asset: string }): Extract<SensorEvent, { type: "asset" }> {
+  const at = (event.at ?? new Date()).getTime();
+  return { partition: null, run: null, metadata: {}, dataVersion: null, ...event, type: "asset", seq: 1, at };
+}
+
 async function withoutFunction(
   job: { readonly name: string } | string | undefined,
   tags: Readonly<Record<string, string>> = {},
 ): Promise<TickEvaluation> {
   const name = typeof job === "object" ? job.name : job;
-  return await Promise.resolve({ runs: name === undefined ? [] : [{ job: name, tags }], skipReason: undefined, cursor: null, logs: [] });
+  return await Promise.resolve({
+    runs: name === undefined ? [] : [{ job: name, tags }],
+    skipReason: undefined,
+    cursor: null,
+    logs: [],
+    dynamicPartitions: [],
+    assetEvents: [],
+  });
 }
 
 async function evaluate(
-  tick: Pick<TickFrame, "kind" | "name" | "cursor"> & { readonly event?: unknown },
+  tick: Pick<TickFrame, "kind" | "name" | "cursor" | "events">,
   definitions: { readonly sensors?: readonly Sensor[]; readonly schedules?: readonly Schedule[] },
   options: EvaluateOptions,
 ): Promise<TickEvaluation> {
@@ -103,8 +153,8 @@ async function evaluate(
     };
     const result = await runtime.tick(frame, host);
     if (result.outcome === "failed") throw new AppError("user_code", result.message, { details: { stack: result.stack } });
-    const { runs, skipReason, cursor, logs } = result;
-    return { runs, skipReason, cursor, logs };
+    const { runs, skipReason, cursor, logs, dynamicPartitions = [], assetEvents = [] } = result;
+    return { runs, skipReason, cursor, logs, dynamicPartitions, assetEvents };
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

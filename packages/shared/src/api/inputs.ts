@@ -1,9 +1,8 @@
 /** Schemas of everything a client may send to a procedure; the control plane parses with them, forms and the CLI validate with them. */
 import { z } from "zod";
 import { assetKeySchema } from "../manifest/schema.ts";
+import { cursorSchema, limitSchema } from "./paging.ts";
 
-export const cursorSchema = z.string().max(500).nullish();
-export const limitSchema = z.number().int().min(1).max(500);
 const runId = z.uuid();
 const tags = z.record(z.string().max(200), z.string().max(1000)).default({});
 
@@ -14,8 +13,8 @@ export const launchTargetSchema = z
     /** Needed when two locations define a job of that name. */
     location: z.string().max(200).optional(),
     selection: z.string().max(100_000).optional(),
-    /** Partition of the partitioned assets; without it the latest one is taken. */
-    partition: z.string().max(500).optional(),
+    /** Partition of the partitioned assets, or `first...last` for one run over a range; without it the latest one is taken. */
+    partition: z.string().max(2000).optional(),
     /** Run only the checks of the selection. */
     checksOnly: z.boolean().default(false),
   })
@@ -48,6 +47,10 @@ export const runFilterSchema = z.object({
   /** Part of a run id, job, selection or tag value. */
   text: z.string().max(500).optional(),
   createdAfter: z.number().optional(),
+  /** Id of a backfill. */
+  backfill: z.string().max(100).optional(),
+  /** Runs that a schedule or sensor asked for. */
+  automation: z.object({ location: z.string(), kind: z.enum(["schedule", "sensor"]), name: z.string() }).optional(),
 });
 
 export const inputs = {

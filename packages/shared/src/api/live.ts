@@ -4,6 +4,8 @@
  * answer says whether it must fetch what it shows again (`refetch`).
  */
 import { z } from "zod";
+import type { AutomationView, ConditionEvaluation, PauseView, TickSummary } from "./automation-views.ts";
+import type { BackfillSummary } from "./partition-views.ts";
 import type { AgentView, AssetState, EventRow, LocationView, RunSummary, StepAssetView, StepView } from "./views.ts";
 
 export { LIVE_VERSION } from "./live-version.ts";
@@ -25,6 +27,14 @@ export type Change =
   | { readonly type: "location"; readonly location: LocationView }
   | { readonly type: "agent"; readonly agent: AgentView }
   | { readonly type: "agent_gone"; readonly instance: string }
+  | { readonly type: "automation"; readonly automation: AutomationView }
+  | { readonly type: "tick"; readonly tick: TickSummary }
+  | { readonly type: "backfill"; readonly backfill: BackfillSummary }
+  /** A condition was evaluated and requested something, or failed. */
+  | { readonly type: "evaluation"; readonly evaluation: ConditionEvaluation }
+  | { readonly type: "pauses"; readonly pauses: readonly PauseView[] }
+  /** The limits changed: whoever shows the queue fetches it again. */
+  | { readonly type: "settings" }
   /** The set of active versions changed: fetch the definitions document with this hash. */
   | { readonly type: "definitions"; readonly hash: string };
 

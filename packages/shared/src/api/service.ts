@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import type { Result } from "../domain/errors.ts";
 import type { inputs, launchSchema, reexecuteSchema } from "./inputs.ts";
+import type { AnswerOf, CommandName, DeploymentCommands, DeploymentQueries, InputOf, QueryName } from "./procedures.ts";
 import type {
   AgentView,
   AssetCheckView,
@@ -38,6 +39,11 @@ type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 type Answer<T> = Promise<Result<T>>;
 
 export interface DeploymentService {
+  /** Answers a question by its name; see procedures.ts. */
+  ask<N extends QueryName>(name: N, input: InputOf<DeploymentQueries[N]>): Answer<AnswerOf<DeploymentQueries[N]>>;
+  /** Performs a command by its name. */
+  perform<N extends CommandName>(name: N, input: InputOf<DeploymentCommands[N]>, actor: Actor): Answer<AnswerOf<DeploymentCommands[N]>>;
+
   home(): Answer<HomeView>;
   definitionsHash(): Answer<{ readonly hash: string }>;
 

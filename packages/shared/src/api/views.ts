@@ -5,6 +5,7 @@
  */
 import type { Metadata } from "../domain/metadata.ts";
 import type { PartitionsDefinition } from "../domain/partitions/definition.ts";
+import type { FreshnessState } from "../domain/health/freshness.ts";
 import type { CheckSeverity, RunEvent } from "../domain/run/event.ts";
 import type { Failure } from "../domain/run/failure.ts";
 import type { RunStatus, StepStatus } from "../domain/run/status.ts";
@@ -44,11 +45,11 @@ export type AssetHealth = "healthy" | "warning" | "failed" | "unknown";
 export interface AssetState {
   readonly key: string;
   readonly health: AssetHealth;
-  /** The latest materialization that succeeded; null: never. */
+  /** The latest materialization that succeeded, or was reported from outside (without run and step); null: never. */
   readonly materialized: {
     readonly at: number;
-    readonly run: string;
-    readonly step: string;
+    readonly run: string | null;
+    readonly step: string | null;
     readonly partition: string | null;
     readonly durationMs: number | null;
     readonly rowCount: number | null;
@@ -67,6 +68,8 @@ export interface AssetState {
   readonly checks: { readonly passed: number; readonly warned: number; readonly failed: number; readonly unknown: number };
   /** Of partitioned assets. */
   readonly partitions: { readonly total: number; readonly materialized: number; readonly failed: number } | null;
+  /** Of assets with a freshness policy. */
+  readonly freshness: { readonly state: FreshnessState; readonly since: number | null; readonly changesAt: number | null } | null;
 }
 export interface AssetDetail {
   readonly asset: DefinitionsAsset;
@@ -80,8 +83,10 @@ export interface AssetEventRow {
   readonly seq: number;
   readonly at: number;
   readonly type: "asset_materialized" | "asset_observed" | "asset_failed" | "check_evaluated";
-  readonly run: string;
-  readonly step: string;
+  /** Null: reported from outside, by `reportedBy`. */
+  readonly run: string | null;
+  readonly step: string | null;
+  readonly reportedBy: string | null;
   readonly partition: string | null;
   readonly metadata: Metadata;
   readonly durationMs: number | null;
@@ -92,8 +97,9 @@ export interface CheckResultView {
   readonly asset: string;
   readonly check: string;
   readonly at: number;
-  readonly run: string;
-  readonly step: string;
+  /** Null: reported from outside. */
+  readonly run: string | null;
+  readonly step: string | null;
   readonly passed: boolean;
   readonly severity: CheckSeverity;
   readonly description: string | null;
@@ -105,7 +111,12 @@ export interface AssetCheckView extends ManifestCheck {
 }
 export interface MetadataSeries {
   readonly name: string;
-  readonly points: readonly { readonly at: number; readonly value: number; readonly run: string; readonly partition: string | null }[];
+  readonly points: readonly {
+    readonly at: number;
+    readonly value: number;
+    readonly run: string | null;
+    readonly partition: string | null;
+  }[];
 }
 export interface PartitionStatusView {
   readonly definition: PartitionsDefinition;
@@ -132,13 +143,25 @@ export type RunTrigger =
   | { readonly type: "person"; readonly user: string }
   | { readonly type: "token"; readonly name: string }
   | { readonly type: "schedule"; readonly name: string; readonly location: string; readonly tick: string }
-  | { readonly type: "sensor"; readonly name: string; readonly location: string; readonly tick: string }
+  /** `event`: what woke the sensor, as a sentence. */
+  | {
+      readonly type: "sensor";
+      readonly name: string;
+      readonly location: string;
+      readonly tick: string;
+      readonly event?: string | undefined;
+    }
+  /** An automation condition of these assets and checks became true; at most the first 20 are listed. */
+  | { readonly type: "condition"; readonly targets: readonly string[]; readonly evaluation: string }
+  | { readonly type: "backfill"; readonly backfill: string; readonly by: string }
+  /** The job's policy, or the deployment's, makes a failed run again. `attempt` counts from 1. */
+  | { readonly type: "retry"; readonly parent: string; readonly attempt: number; readonly of: number }
   | { readonly type: "reexecution"; readonly parent: string; readonly mode: "all" | "from_failure" | "selected"; readonly by: string }
   | { readonly type: "system"; readonly reason: string };
 
 /** What a queued run or a pending step waits for, as a sentence and as data. */
 export interface WaitingReason {
-  readonly kind: "no_agent" | "slots" | "pool" | "run_limit" | "upstream" | "retry";
+  readonly kind: "no_agent" | "slots" | "pool" | "run_limit" | "tag_limit" | "upstream" | "retry";
   readonly message: string;
 }
 export interface RunSummary {
@@ -150,6 +173,11 @@ export interface RunSummary {
   readonly tags: Readonly<Record<string, string>>;
   readonly trigger: RunTrigger;
   readonly parent: string | null;
+  /** The backfill that it belongs to. */
+  readonly backfill: string | null;
+  readonly priority: number;
+  /** When the run policy makes it again. */
+  readonly retryAt: number | null;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
@@ -300,8 +328,17 @@ export interface TokenView {
 
 // ------------------------------------------------------------------ home
 export interface Problem {
-  readonly kind: "asset_failed" | "check_failed" | "check_warned" | "location_unavailable" | "no_agent" | "run_failed";
-  /** Route target: asset key, `<asset>:<check>`, location name or run id. */
+  readonly kind:
+    | "asset_failed"
+    | "check_failed"
+    | "check_warned"
+    | "asset_overdue"
+    | "automation_failing"
+    | "backfill_failed"
+    | "location_unavailable"
+    | "no_agent"
+    | "run_failed";
+  /** Route target: asset key, `<asset>:<check>`, `<location>/<kind>/<name>` of an automation, backfill id, location name or run id. */
   readonly subject: string;
   readonly title: string;
   /** The sentence of the failure. */

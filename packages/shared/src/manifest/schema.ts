@@ -7,6 +7,15 @@
 import { z } from "zod";
 import type { Metadata } from "../domain/metadata.ts";
 import type { PartitionMapping, PartitionsDefinition } from "../domain/partitions/definition.ts";
+import {
+  backfillPolicySchema,
+  catchUpSchema,
+  conditionSchema,
+  freshnessSchema,
+  overlapSchema,
+  runRetrySchema,
+  webhookSchema,
+} from "./automation.ts";
 
 export const MANIFEST_VERSION = 1;
 export const MANIFEST_OLDEST_SUPPORTED = 1;
@@ -129,6 +138,12 @@ export const manifestAssetSchema = z.object({
   metadata: metadataSchema.default({}),
   /** JSON Schema of its run config. */
   configSchema: z.unknown().optional(),
+  /** When it is materialized by itself. */
+  automation: conditionSchema.optional(),
+  freshness: freshnessSchema.optional(),
+  backfill: backfillPolicySchema.optional(),
+  /** Its unit looks at it and reports its data version instead of materializing it. */
+  observable: z.boolean().optional(),
   source: sourceLocationSchema.optional(),
 });
 export type ManifestAsset = z.infer<typeof manifestAssetSchema>;
@@ -141,6 +156,8 @@ export const manifestUnitSchema = z.object({
   subset: z.boolean().default(false),
   retry: retrySchema.optional(),
   timeoutSeconds: z.number().positive().optional(),
+  /** The attempt fails when it reports nothing, not even a log line, for so long. */
+  idleTimeoutSeconds: z.number().positive().optional(),
   pool: z.string().optional(),
   resources: z.array(z.string()).default([]),
   deps: z.array(assetKeySchema).optional(),
@@ -154,6 +171,8 @@ export const manifestCheckSchema = z.object({
   description: z.string().optional(),
   blocking: z.boolean().default(false),
   severity: z.enum(["warn", "error"]).default("error"),
+  /** When it is evaluated by itself. */
+  automation: conditionSchema.optional(),
   source: sourceLocationSchema.optional(),
 });
 export type ManifestCheck = z.infer<typeof manifestCheckSchema>;
@@ -167,6 +186,9 @@ export const manifestJobSchema = z.object({
   config: z.unknown().optional(),
   retry: retrySchema.optional(),
   timeoutSeconds: z.number().positive().optional(),
+  /** What happens when a run of it fails; `retry` above is the policy of its steps. */
+  runRetry: runRetrySchema.optional(),
+  priority: z.number().int().min(-1000).max(1000).optional(),
   source: sourceLocationSchema.optional(),
 });
 export type ManifestJob = z.infer<typeof manifestJobSchema>;
@@ -181,13 +203,19 @@ export const manifestScheduleSchema = z.object({
   /** True: a user function decides at each tick and must be evaluated on an agent. */
   evaluated: z.boolean().default(false),
   tags: z.record(z.string(), z.string()).default({}),
+  catchUp: catchUpSchema.optional(),
+  overlap: overlapSchema.optional(),
+  /** Each tick starts up to so much later than its time, by a share that is fixed for the schedule. */
+  jitterSeconds: z.number().min(0).max(86_400).optional(),
+  /** Seconds that the user function may take. */
+  timeoutSeconds: z.number().positive().optional(),
   source: sourceLocationSchema.optional(),
 });
 export type ManifestSchedule = z.infer<typeof manifestScheduleSchema>;
 
 export const manifestSensorSchema = z.object({
   name,
-  kind: z.enum(["polling", "asset", "run_status", "webhook"]),
+  kind: z.enum(["polling", "asset", "run_status", "check", "webhook"]),
   job: z.string().optional(),
   /** Seconds between evaluations of a polling sensor. */
   intervalSeconds: z.number().min(1).default(30),
@@ -196,6 +224,17 @@ export const manifestSensorSchema = z.object({
   defaultStatus: z.enum(["running", "stopped"]).default("running"),
   /** Watched assets (asset sensor) or run statuses (run status sensor). */
   assets: z.array(assetKeySchema).optional(),
+  /** Of an asset sensor of several assets: fire at each of them, or once all were updated since it fired last. */
+  match: z.enum(["any", "all"]).optional(),
+  /** Run status sensor: only runs of these jobs. Default: runs of any job of its code location. */
+  jobs: z.array(z.string()).optional(),
+  /** Run status sensor: runs of every code location. */
+  allLocations: z.boolean().optional(),
+  /** Check sensor: check ids, or asset keys for all of their checks. */
+  checks: z.array(checkIdSchema).optional(),
+  checkOutcomes: z.array(z.enum(["passed", "warned", "failed"])).optional(),
+  /** Needed by a webhook sensor; a polling sensor with it is also evaluated when a delivery comes. */
+  webhook: webhookSchema.optional(),
   runStatuses: z.array(z.enum(["succeeded", "failed", "canceled"])).optional(),
   evaluated: z.boolean().default(true),
   resources: z.array(z.string()).default([]),

@@ -1,6 +1,7 @@
 /** Frames from the control plane to an agent. */
 import { z } from "zod";
 import { ERROR_CODES } from "../domain/errors.ts";
+import { MAX_TICK_EVENTS, sensorEventSchema } from "./sensor-event.ts";
 
 const step = { run: z.string(), step: z.string(), epoch: z.number().int() };
 
@@ -16,10 +17,23 @@ export const jobSchema = z.object({
   assets: z.array(z.string()),
   checks: z.array(z.string()),
   /** `start` and `end` in milliseconds when the partition is a time window. */
-  partition: z.object({ key: z.string(), start: z.number().nullable(), end: z.number().nullable() }).nullable(),
+  partition: z
+    .object({
+      /** `first...last` for a range. */
+      key: z.string(),
+      start: z.number().nullable(),
+      end: z.number().nullable(),
+      /** Of multi-dimensional partitions: the key of each dimension. */
+      dimensions: z.record(z.string(), z.string()).optional(),
+      /** Of a range: its ends, both included, and how many partitions it has. */
+      range: z.object({ first: z.string(), last: z.string(), count: z.number().int() }).optional(),
+    })
+    .nullable(),
   config: z.unknown().optional(),
   tags: z.record(z.string(), z.string()),
   timeoutSeconds: z.number().nullable(),
+  /** The attempt ends when it reports nothing for so long. */
+  idleTimeoutSeconds: z.number().optional(),
   /** Job name when the run came from a job. */
   job: z.string().nullable(),
 });
@@ -36,8 +50,10 @@ export const tickSchema = z.object({
   /** The tick's own time, milliseconds. */
   scheduledFor: z.number(),
   timeoutSeconds: z.number(),
-  /** What woke a sensor: the materialization, the end of a run, or the webhook's request. */
-  event: z.unknown().optional(),
+  /** What woke a sensor, oldest first; the user function is called for each. Left out: its interval has passed. */
+  events: z.array(sensorEventSchema).max(MAX_TICK_EVENTS).optional(),
+  /** Nothing of the result will be stored: somebody tries it out. */
+  dryRun: z.boolean().optional(),
 });
 export type TickFrame = z.infer<typeof tickSchema>;
 

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { loadErrorSchema } from "../manifest/schema.ts";
 import { stepEventSchema, stepOutcomeSchema } from "./step-event.ts";
+import { tickPartSchema, tickResultSchema } from "./tick-result.ts";
 
 const step = { run: z.string(), step: z.string(), epoch: z.number().int() };
 
@@ -24,26 +25,10 @@ export const upItemSchema = z.discriminatedUnion("k", [
     k: z.literal("tick"),
     s: z.number().int(),
     tick: z.string(),
-    result: z.discriminatedUnion("outcome", [
-      z.object({
-        outcome: z.literal("evaluated"),
-        cursor: z.string().nullable(),
-        skipReason: z.string().optional(),
-        runs: z.array(
-          z.object({
-            runKey: z.string().optional(),
-            job: z.string().optional(),
-            selection: z.string().optional(),
-            partition: z.string().optional(),
-            tags: z.record(z.string(), z.string()).default({}),
-            config: z.unknown().optional(),
-          }),
-        ),
-        logs: z.array(z.object({ level: z.string(), message: z.string(), at: z.number() })).default([]),
-      }),
-      z.object({ outcome: z.literal("failed"), message: z.string(), stack: z.string().optional() }),
-    ]),
+    result: tickResultSchema,
   }),
+  /** A checkpoint of a tick that goes on. */
+  z.object({ k: z.literal("tick_part"), s: z.number().int(), tick: z.string(), part: tickPartSchema }),
 ]);
 export type UpItem = z.infer<typeof upItemSchema>;
 

@@ -6,11 +6,9 @@
 import type { StepEvent, StepOutcome } from "../domain/run/event.ts";
 import type { LoadError, Manifest } from "../manifest/schema.ts";
 import type { JobFrame, TickFrame } from "./down.ts";
-import type { UpItem } from "./up.ts";
+import type { TickPart, TickResult } from "./tick-result.ts";
 
 export const RUNTIME_VERSION = 1;
-
-export type TickResult = Extract<UpItem, { k: "tick" }>["result"];
 
 /** Folders a runtime may use; all absolute. */
 export interface RuntimeFolders {
@@ -44,7 +42,13 @@ export interface LocationRuntime {
   readonly version: typeof RUNTIME_VERSION;
   index(folders: { readonly root: string; readonly scratch: string; readonly env: RuntimeHost["env"] }): Promise<IndexResult>;
   execute(job: JobFrame, host: RuntimeHost): Promise<StepOutcome>;
-  tick(frame: TickFrame, host: Omit<RuntimeHost, "emit"> & { log(level: string, message: string): void }): Promise<TickResult>;
+  tick(frame: TickFrame, host: TickHost): Promise<TickResult>;
+}
+
+export interface TickHost extends Omit<RuntimeHost, "emit"> {
+  log(level: string, message: string): void;
+  /** Stores what was asked for so far; an older supervisor has none, and then everything is stored at the end. */
+  checkpoint?(part: TickPart): void;
 }
 
 export type ToWorker =
@@ -59,4 +63,5 @@ export type FromWorker =
   | { readonly t: "event"; readonly at: number; readonly event: StepEvent }
   /** `last`: an uncaught error ended the step, and the process ends after this message. */
   | { readonly t: "done"; readonly at: number; readonly result: StepOutcome; readonly last?: boolean | undefined }
+  | { readonly t: "tick_part"; readonly tick: string; readonly part: TickPart }
   | { readonly t: "tick_done"; readonly tick: string; readonly result: TickResult; readonly last?: boolean | undefined };

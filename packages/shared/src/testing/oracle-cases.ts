@@ -50,6 +50,7 @@ interface PartitionsSpec {
   readonly minute_offset?: number | null;
   readonly hour_offset?: number | null;
   readonly day_offset?: number | null;
+  readonly exclusions?: readonly string[] | null;
 }
 
 interface PartitionsCase {
@@ -142,6 +143,7 @@ function definitionOf(spec: PartitionsSpec): TimeWindowPartitions {
     minuteOffset: spec.minute_offset ?? undefined,
     hourOffset: spec.hour_offset ?? undefined,
     dayOffset: spec.day_offset ?? undefined,
+    exclusions: spec.exclusions ?? undefined,
   };
 }
 

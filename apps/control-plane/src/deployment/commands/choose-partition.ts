@@ -1,8 +1,19 @@
-/** Which partition does a launch of partitioned assets mean? The given one if every asset has it, otherwise the latest that all have. */
-import { describeKeys, latestKey, openPartitions, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
+/** Which partition does a launch of partitioned assets mean? The given key or range if every asset has it, otherwise the latest that all have. */
+import { LAST, resolvePartitions } from "@headgate/shared/domain/partitions/named.ts";
+import {
+  describeKeys,
+  latestKey,
+  parsePartitionRange,
+  type PartitionSet,
+  RANGE_SEPARATOR,
+} from "@headgate/shared/domain/partitions/partition-set.ts";
+import type { PartitionSubset } from "@headgate/shared/domain/partitions/subset.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
+import { shortened } from "@headgate/shared/domain/shortened.ts";
 import type { Catalog } from "../catalog.ts";
+import { partitionText } from "../partition-text.ts";
+import { isRange } from "./note-partition.ts";
 
 export interface ChosenPartition {
   readonly key: string;
@@ -22,38 +33,72 @@ export function choosePartition(
   if (!sets.ok) return sets;
   const [first] = sets.value;
   if (!first) return ok(null);
-  const key = input.given ?? latestKey(first.set);
+  if (input.given !== null) return givenPartition(sets.value, { given: input.given, now: input.now });
+  const key = latestKey(first.set);
   if (key === null) return refuse("invalid_input", `${first.asset} has no partitions yet, so there is none to materialize.`);
-  for (const { asset, set } of sets.value) {
-    if (set.numberOf(key) >= 0) continue;
-    if (input.given === null) {
+  const other = sets.value.find(({ set }) => set.numberOf(key) < 0);
+  if (!other) return ok({ key, chosen: "latest" });
+  return refuse(
+    "invalid_input",
+    `${first.asset} and ${other.asset} are partitioned differently (${other.asset} has no partition "${key}"). Select them one after the other, or give a partition both have.`,
+    { assets: [first.asset, other.asset] },
+  );
+}
+
+interface OpenSet {
+  readonly asset: string;
+  readonly set: PartitionSet;
+}
+
+/** A key, `last`, or a range `first...last`, which every asset must have whole: one run does all of it. */
+function givenPartition(
+  sets: readonly OpenSet[],
+  { given, now }: { readonly given: string; readonly now: number },
+): Result<ChosenPartition | null> {
+  let chosen: { readonly key: string; readonly count: number } | null = null;
+  for (const { asset, set } of sets) {
+    const text: string = chosen?.key ?? given;
+    const subset: Result<PartitionSubset> = isRange(text) ? resolvePartitions(set, text, now) : onePartition(set, text);
+    if (!subset.ok && subset.error.code === "not_found")
+      return refuse("not_found", `${asset} has no partition "${unknownPart(set, text)}". ${describeKeys(set)}`, { asset, partition: text });
+    if (!subset.ok) return subset;
+    const [from = 0, to = 1] = subset.value;
+    if (chosen && chosen.count !== to - from)
       return refuse(
         "invalid_input",
-        `${first.asset} and ${asset} are partitioned differently (${asset} has no partition "${key}"). Select them one after the other, or give a partition both have.`,
-        {
-          assets: [first.asset, asset],
-        },
+        `"${given}" are ${chosen.count} partitions of ${sets[0]?.asset} but ${to - from} of ${asset}. Launch the two one after the other, or start a backfill.`,
+        { assets: [sets[0]?.asset, asset] },
       );
-    }
-    return refuse("not_found", `${asset} has no partition "${key}". ${describeKeys(set)}`, { asset, partition: key });
+    chosen ??= { key: partitionText(set, from, to), count: to - from };
   }
-  return ok({ key, chosen: input.given === null ? "latest" : "given" });
+  return ok(chosen && { key: chosen.key, chosen: "given" });
+}
+
+/** No current window: a run of it would be recorded nowhere, for it does not exist before it has ended. */
+function onePartition(set: PartitionSet, text: string): Result<PartitionSubset> {
+  return parsePartitionRange(set, set.numberOf(text) < 0 && text === LAST ? (latestKey(set) ?? text) : text);
+}
+
+function unknownPart(set: PartitionSet, text: string): string {
+  const unknown = text.split(RANGE_SEPARATOR).find((key) => set.numberOf(key) < 0);
+  return shortened(unknown ?? text);
 }
 
 /** One set per distinct definition: a thousand daily assets are opened once. */
 function openDistinct(
   catalog: Catalog,
   input: { readonly assets: readonly string[]; readonly now: number },
-): Result<{ readonly asset: string; readonly set: PartitionSet }[]> {
+): Result<OpenSet[]> {
   const seen = new Set<string>();
-  const sets: { asset: string; set: PartitionSet }[] = [];
+  const sets: OpenSet[] = [];
+  const partitions = catalog.partitions(input.now);
   for (const asset of input.assets) {
     const definition = catalog.graph.assets[catalog.graph.indexOf(asset)]?.partitions;
     if (definition === undefined) continue;
     const text = canonicalJson(definition);
     if (seen.has(text)) continue;
     seen.add(text);
-    const set = openPartitions(definition, { now: input.now });
+    const set = partitions.open(definition);
     if (!set.ok) return set;
     sets.push({ asset, set: set.value });
   }

@@ -39,6 +39,15 @@ export function fireTimer(turn: Turn, timer: Timer): void {
     case "tick_timeout":
       failOpenTick(turn, timer.id);
       break;
+    case "sensor_event":
+    case "condition":
+    case "freshness":
+    case "backfill":
+    case "run_retry":
+    case "start_timeout":
+    case "pause_end":
+    case "retention":
+      break;
     default:
       assertNever(timer.kind);
   }

@@ -18,6 +18,10 @@ export interface LaunchRequest {
   readonly config: unknown;
   readonly priority: number;
   readonly parent: string | null;
+  /** Id of the schedule or sensor that asked for it. */
+  readonly source?: string | undefined;
+  readonly backfill?: { readonly no: number; readonly slice: number } | undefined;
+  readonly retryCount?: number | undefined;
 }
 
 /** The run that an earlier call with the same request id made. */
@@ -77,6 +81,11 @@ export function createRun(turn: Turn, request: LaunchRequest & { readonly reques
     cancelBy: null,
     cancelReason: null,
     lastSeq: 0,
+    source: request.source ?? null,
+    backfillNo: request.backfill?.no ?? null,
+    backfillSlice: request.backfill?.slice ?? null,
+    retryCount: request.retryCount ?? 0,
+    retryAt: null,
   });
   insertSteps(turn.db, { runNo: row.no, steps, now: turn.now });
   if (request.requestId !== undefined) insertRequest(turn.db, { id: request.requestId, runNo: row.no, at: turn.now });

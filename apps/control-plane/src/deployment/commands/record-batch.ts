@@ -63,6 +63,8 @@ function apply(turn: Turn, input: { readonly item: UpItem; readonly instance: st
     }
     case "location":
       return recordLocationState(turn, { instance, item });
+    case "tick_part":
+      return false;
     case "tick":
       return applyTickResult(turn, { instance, item });
     default:

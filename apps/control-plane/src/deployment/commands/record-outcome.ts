@@ -7,9 +7,10 @@ import { blockingChecks, checkOutcomes, saveAssetFailure } from "../store/asset-
 import { assetsOfStep, endStepAsset } from "../store/step-asset-store.ts";
 import type { Turn } from "../turn.ts";
 import { notePartition } from "./note-partition.ts";
-import { recordStepEvent } from "./record-step-event.ts";
+import { finishBar, recordStepEvent } from "./record-step-event.ts";
 import { finishRunIfDone, cancelStep, failStep, releaseStep, succeedStep } from "./step-moves.ts";
 import { placeOf, record, type RunSession } from "./run-session.ts";
+import { partitionsLeft } from "./step-partition.ts";
 
 export function recordOutcome(turn: Turn, session: RunSession, input: { readonly step: StepRow; readonly outcome: StepOutcome }): void {
   const { step, outcome } = input;
@@ -46,7 +47,12 @@ export function recordOutcome(turn: Turn, session: RunSession, input: { readonly
 function materializeTheRest(turn: Turn, session: RunSession, step: StepRow): void {
   for (const row of assetsOfStep(turn.db, step.runNo, step.position)) {
     if (row.open === 0) continue;
-    recordStepEvent(turn, session, { step, event: { type: "asset_materialized", asset: row.asset, metadata: {} } });
+    const event = { type: "asset_materialized", asset: row.asset, metadata: {} } as const;
+    const left = partitionsLeft(turn, step, row.asset) ?? [step.partition];
+    for (const partition of left)
+      recordStepEvent(turn, session, { step, event: partition === step.partition ? event : { ...event, partition: partition ?? "" } });
+    // Of a range that was reported piece by piece nothing else ends the bar.
+    if (left[0] !== step.partition) finishBar(turn, session, { step, asset: row.asset, durationMs: null, rowCount: null });
   }
 }
 
@@ -91,8 +97,8 @@ export function closeAssets(turn: Turn, session: RunSession, input: { readonly s
         partition: step.partition,
         message: failure.message,
       });
-      if (step.partition !== null)
-        notePartition(turn, { asset: row.asset, partition: step.partition, run: session.row.id, failure: failure.message });
+      for (const partition of partitionsLeft(turn, step, row.asset) ?? [])
+        notePartition(turn, { asset: row.asset, partition, run: session.row.id, failure: failure.message });
     }
     turn.effects.push(
       { type: "asset_changed", asset: row.asset },

@@ -3,12 +3,13 @@ import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { StepRow } from "../schema.ts";
-import { saveAssetFailure, saveCheckResult, saveMaterialization, saveObservation, savePoint } from "../store/asset-store.ts";
+import { saveAssetFailure, saveCheckResult, saveMaterialization, saveObservation, savePoint, type StepStart } from "../store/asset-store.ts";
 import { endStepAsset, startStepAsset } from "../store/step-asset-store.ts";
 import type { Turn } from "../turn.ts";
 import { notePartition } from "./note-partition.ts";
 import { moveRun, placeOf, record, type RunSession } from "./run-session.ts";
 import { moveStep } from "./step-moves.ts";
+import { isPartOfRange, partitionsLeft } from "./step-partition.ts";
 
 /** Returns the step as it is afterwards. */
 export function recordStepEvent(turn: Turn, session: RunSession, input: { readonly step: StepRow; readonly event: StepEvent }): StepRow {
@@ -24,7 +25,7 @@ export function recordStepEvent(turn: Turn, session: RunSession, input: { readon
   const at = { step, gseq };
   switch (event.type) {
     case "step_started":
-      return startStep(turn, session, step);
+      return startStep(turn, session, at);
     case "log":
       break;
     case "asset_started":
@@ -35,8 +36,7 @@ export function recordStepEvent(turn: Turn, session: RunSession, input: { readon
       materialized(turn, session, { ...at, event });
       break;
     case "asset_observed":
-      saveObservation(turn.db, { asset: event.asset, gseq, partition: event.partition ?? step.partition });
-      savePoints(turn, session, { asset: event.asset, gseq, partition: event.partition ?? step.partition, metadata: event.metadata });
+      observed(turn, session, { ...at, event });
       break;
     case "asset_failed":
       assetFailed(turn, session, { ...at, event });
@@ -91,8 +91,8 @@ function belongsToStep(step: StepRow, event: StepEvent): boolean {
   }
 }
 
-function startStep(turn: Turn, session: RunSession, step: StepRow): StepRow {
-  const row = moveStep(turn, session, { step, trigger: "started", set: { startedAt: turn.now } });
+function startStep(turn: Turn, session: RunSession, { step, gseq }: { readonly step: StepRow; readonly gseq: number }): StepRow {
+  const row = moveStep(turn, session, { step, trigger: "started", set: { startedAt: turn.now, startedSeq: gseq } });
   if (!row) return step;
   // A step of one asset says nothing more about it until it ends; its bar starts here.
   const [asset, second] = row.assets;
@@ -113,20 +113,7 @@ function materialized(turn: Turn, session: RunSession, { step, gseq, event }: At
   const partition = event.partition ?? step.partition;
   const rowCount = numberOf(event.metadata["row_count"]);
   const durationMs = event.durationMs ?? null;
-  const bar = endStepAsset(turn.db, {
-    runNo: step.runNo,
-    step: step.position,
-    asset: event.asset,
-    status: "succeeded",
-    now: turn.now,
-    durationMs,
-    rowCount,
-    message: null,
-  });
-  if (bar && bar.before !== "succeeded") {
-    session.row.materialized += 1;
-    session.changed = true;
-  }
+  if (!isPartOfRange(step, event.partition)) finishBar(turn, session, { step, asset: event.asset, durationMs, rowCount });
   const measured = durationMs ?? (step.assets.length === 1 && step.startedAt !== null ? turn.now - step.startedAt : null);
   saveMaterialization(turn.db, {
     asset: event.asset,
@@ -138,12 +125,48 @@ function materialized(turn: Turn, session: RunSession, { step, gseq, event }: At
     durationMs: measured,
     rowCount,
     version: step.version,
+    dataVersion: event.dataVersion ?? null,
+    started: startOf(step),
   });
   savePoints(turn, session, { asset: event.asset, gseq, partition, metadata: event.metadata });
   if (measured !== null)
     savePoint(turn.db, { asset: event.asset, name: "duration_ms", gseq, at: turn.now, value: measured, run: session.row.id, partition });
   if (partition !== null) notePartition(turn, { asset: event.asset, partition, run: session.row.id, failure: null });
   barChanged(turn, step, event.asset);
+}
+
+/** Of an observable asset of the step its work is done with this; of any other it is something the step noticed. */
+function observed(turn: Turn, session: RunSession, { step, gseq, event }: At<"asset_observed">): void {
+  const partition = event.partition ?? step.partition;
+  saveObservation(turn.db, {
+    asset: event.asset,
+    gseq,
+    at: turn.now,
+    partition,
+    dataVersion: event.dataVersion ?? null,
+    started: startOf(step),
+  });
+  savePoints(turn, session, { asset: event.asset, gseq, partition, metadata: event.metadata });
+  barChanged(turn, step, event.asset);
+}
+
+function startOf({ startedAt, startedSeq }: StepRow): StepStart {
+  return startedAt === null || startedSeq === null ? null : { at: startedAt, seq: startedSeq };
+}
+
+/** The asset is done in this step: its bar ends. */
+export function finishBar(
+  turn: Turn,
+  session: RunSession,
+  input: { readonly step: StepRow; readonly asset: string; readonly durationMs: number | null; readonly rowCount: number | null },
+): void {
+  const { step, ...end } = input;
+  const bar = endStepAsset(turn.db, { ...end, runNo: step.runNo, step: step.position, status: "succeeded", now: turn.now, message: null });
+  if (bar && bar.before !== "succeeded") {
+    session.row.materialized += 1;
+    session.changed = true;
+  }
+  barChanged(turn, step, input.asset);
 }
 
 function assetFailed(turn: Turn, session: RunSession, { step, gseq, event }: At<"asset_failed">): void {
@@ -167,8 +190,8 @@ function assetFailed(turn: Turn, session: RunSession, { step, gseq, event }: At<
     partition: step.partition,
     message,
   });
-  if (step.partition !== null)
-    notePartition(turn, { asset: event.asset, partition: step.partition, run: session.row.id, failure: message });
+  for (const partition of partitionsLeft(turn, step, event.asset) ?? [])
+    notePartition(turn, { asset: event.asset, partition, run: session.row.id, failure: message });
   barChanged(turn, step, event.asset);
 }
 
@@ -189,6 +212,7 @@ function checkEvaluated(turn: Turn, session: RunSession, { step, gseq, event }: 
     severity: event.severity,
     description: event.description ?? null,
     partition: event.partition ?? step.partition,
+    started: startOf(step),
   });
   savePoints(turn, session, {
     asset: event.asset,

@@ -64,21 +64,31 @@ export function fireSchedule(turn: Turn, timer: Timer): void {
 
 export function newTick(turn: Turn, source: Source, input: { readonly scheduledFor: number; readonly cursor: string | null }): TickRow {
   return {
+    no: 0,
     id: turn.newId("tick"),
     location: source.location,
     kind: source.kind,
     name: source.name,
     scheduledFor: input.scheduledFor,
+    cause: "clock",
     state: "open",
+    createdAt: turn.now,
     startedAt: turn.now,
     finishedAt: null,
+    attempt: 1,
     agent: null,
     cursorBefore: input.cursor,
     cursorAfter: null,
+    parts: 0,
     runs: [],
+    runCount: 0,
     message: null,
     stack: null,
     logs: [],
+    deduplicated: [],
+    dynamicPartitions: [],
+    events: [],
+    dropped: 0,
   };
 }
 
@@ -149,6 +159,10 @@ export function planNext(turn: Turn, tick: TickRow): void {
   if (tick.kind !== "sensor") return;
   const sensor = turn.catalog().sensors.find((entry) => entry.location === tick.location && entry.name === tick.name);
   if (sensor?.kind !== "polling" || sensor.defaultStatus !== "running") return;
-  setTimer(turn.db, { kind: "sensor", id: automationId(tick), at: Math.max(turn.now, tick.startedAt + sensor.intervalSeconds * 1000) });
+  setTimer(turn.db, {
+    kind: "sensor",
+    id: automationId(tick),
+    at: Math.max(turn.now, (tick.startedAt ?? tick.createdAt) + sensor.intervalSeconds * 1000),
+  });
   turn.effects.push({ type: "timers_changed" });
 }

@@ -88,6 +88,7 @@ function endRun(turn: Turn, session: RunSession): void {
   // Nothing is leased any more: no reason to wake up and look at leases.
   if (leaseCounts(turn.db).size === 0) clearTimer(turn.db, "lease_check", "");
   turn.effects.push({ type: "timers_changed" });
+  turn.ended.push(session);
   switch (row.status) {
     case "succeeded":
       record(turn, session, { event: { type: "run_succeeded" } });

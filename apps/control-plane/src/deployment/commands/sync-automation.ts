@@ -31,18 +31,32 @@ export function syncAutomation(turn: Turn): void {
     if (before?.definition === definition && before.nextAt !== null) continue;
     const crons = openSchedule(schedule);
     const nextAt = crons.ok ? nextTime(crons.value, turn.now) : null;
-    saveAutomation(turn.db, { ...source, cursor: before?.cursor ?? null, definition, nextAt });
+    saveAutomation(turn.db, { ...(before ?? newAutomation(source)), definition, nextAt });
     if (nextAt !== null) setTimer(turn.db, { kind: "schedule", id, at: nextAt });
   }
   for (const source of pollingSensors(turn)) {
     const id = automationId(source);
     running.add(id);
     const before = known.get(id);
-    saveAutomation(turn.db, { ...source, cursor: before?.cursor ?? null, definition: "", nextAt: turn.now });
+    saveAutomation(turn.db, { ...(before ?? newAutomation(source)), definition: "", nextAt: turn.now });
   }
   for (const [id, row] of known) if (!running.has(id)) stop(turn, row);
   resumeSensors(turn);
   turn.effects.push({ type: "timers_changed" });
+}
+
+function newAutomation(source: Source): AutomationRow {
+  return {
+    ...source,
+    cursor: null,
+    definition: "",
+    nextAt: null,
+    enabled: null,
+    changedBy: null,
+    changedAt: null,
+    failures: 0,
+    gathered: null,
+  };
 }
 
 /** The cursor stays: a sensor that comes back with a later version goes on where it was. */

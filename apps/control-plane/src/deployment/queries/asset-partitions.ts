@@ -2,43 +2,49 @@
 import type { z } from "zod";
 import type { inputs } from "@headgate/shared/api/inputs.ts";
 import type { PartitionStatusView } from "@headgate/shared/api/views.ts";
-import { openPartitions, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
-import { countOf, difference, includes } from "@headgate/shared/domain/partitions/subset.ts";
+import { parsePartitionRange, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
+import { countOf, includes } from "@headgate/shared/domain/partitions/subset.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import { parseSubset } from "../partition-sets.ts";
-import { latestMaterializations, partitionFailures, partitionsInProgress, readPartitionSets } from "../store/partition-store.ts";
+import { partitionContext } from "../partition-context.ts";
+import { partitionStates } from "../partition-states.ts";
+import { latestMaterializations, partitionFailures, rangeFailures, rangeMaterializations } from "../store/partition-store.ts";
 import type { Reader } from "./reader.ts";
 import { unknownAsset } from "./unknown-asset.ts";
 
+export function openAssetPartitions(reader: Reader, key: string): Result<PartitionSet> {
+  const { graph } = reader.catalog();
+  const node = graph.indexOf(key);
+  if (node < 0) return unknownAsset(reader, key);
+  const definition = graph.assets[node]?.partitions;
+  if (definition === undefined) return refuse("invalid_input", `${key} is not partitioned.`);
+  return partitionContext(reader.db, reader.now).open(definition);
+}
+
 /** The cursor is the number of items already given. */
 export function assetPartitions(reader: Reader, input: z.output<(typeof inputs)["assetPartitions"]>): Result<PartitionStatusView> {
-  const { graph } = reader.catalog();
-  const node = graph.indexOf(input.key);
-  if (node < 0) return unknownAsset(reader, input.key);
-  const definition = graph.assets[node]?.partitions;
-  if (definition === undefined) return refuse("invalid_input", `${input.key} is not partitioned.`);
-  const opened = openPartitions(definition, { now: reader.now });
+  const opened = openAssetPartitions(reader, input.key);
   if (!opened.ok) return opened;
   const set = opened.value;
   const offset = input.cursor ? Number(input.cursor) : 0;
   if (!Number.isSafeInteger(offset) || offset < 0) return refuse("invalid_input", "The cursor is not one that this list gave out.");
-  const stored = readPartitionSets(reader.db, input.key);
-  const materialized = parseSubset(set, stored?.materialized);
-  const failed = parseSubset(set, stored?.failed);
-  const running = partitionsInProgress(reader.db, input.key);
+  const states = partitionStates(reader.db, input.key, set);
   const keys = pageOf(set, offset, input.limit);
   const failures = partitionFailures(reader.db, input.key, keys);
+  const failedRanges = ofRanges(set, rangeFailures(reader.db, input.key));
   const latest = latestMaterializations(reader.db, input.key, keys);
+  const latestRanges = ofRanges(set, rangeMaterializations(reader.db, input.key));
   const items = keys.map((key) => {
     const number = set.numberOf(key);
     const window = set.windowOf(key);
-    const failure = includes(failed, number) ? failures.get(key) : undefined;
-    const done = latest.get(key);
-    const status = running.has(key)
+    const hasFailed = includes(states.failed, number);
+    const running = states.running.find(({ subset }) => includes(subset, number));
+    const failure = hasFailed ? newest(failures.get(key), failedRanges.find(({ subset }) => includes(subset, number))?.entry) : undefined;
+    const done = newest(latest.get(key), latestRanges.find(({ subset }) => includes(subset, number))?.entry);
+    const status = running
       ? ("in_progress" as const)
-      : includes(failed, number)
+      : hasFailed
         ? ("failed" as const)
-        : includes(materialized, number)
+        : includes(states.materialized, number)
           ? ("materialized" as const)
           : ("missing" as const);
     return {
@@ -46,21 +52,32 @@ export function assetPartitions(reader: Reader, input: z.output<(typeof inputs)[
       start: window?.start ?? null,
       end: window?.end ?? null,
       status,
-      run: running.get(key) ?? failure?.run ?? done?.run ?? null,
+      run: running?.run ?? failure?.run ?? done?.run ?? null,
       at: failure?.at ?? done?.at ?? null,
       message: failure?.message ?? null,
     };
   });
   const end = offset + keys.length;
   return ok({
-    definition,
+    definition: set.definition,
     total: set.count,
-    materialized: countOf(difference(materialized, failed)),
-    failed: countOf(failed),
-    inProgress: running.size,
+    materialized: countOf(states.materialized),
+    failed: countOf(states.failed),
+    inProgress: countOf(states.inProgress),
     items,
     next: end < set.count ? String(end) : null,
   });
+}
+
+function ofRanges<T extends { readonly partition: string }>(set: PartitionSet, entries: readonly T[]) {
+  return entries.flatMap((entry) => {
+    const subset = parsePartitionRange(set, entry.partition);
+    return subset.ok ? [{ entry, subset: subset.value }] : [];
+  });
+}
+
+function newest<A extends { readonly at: number }, B extends { readonly at: number }>(a: A | undefined, b: B | undefined): A | B | undefined {
+  return a && b ? (a.at >= b.at ? a : b) : (a ?? b);
 }
 
 /** Newest first where partitions have a time, else in their own order. */

@@ -98,7 +98,7 @@ export function assetEvents(reader: Reader, input: In<"assetEvents">): Result<Pa
 
 function assetEventRow(stored: StoredEvent, partition: string | null): AssetEventRow | null {
   const { event } = stored;
-  const base = { seq: stored.gseq, at: stored.at, run: stored.run, step: stored.step, partition };
+  const base = { seq: stored.gseq, at: stored.at, run: stored.run, step: stored.step, reportedBy: null, partition };
   switch (event.type) {
     case "asset_materialized":
       return { ...base, type: event.type, metadata: event.metadata, durationMs: event.durationMs ?? null, failure: null, check: null };

@@ -1,9 +1,9 @@
 /** The live state of assets: what materialized last, what failed, what is going on, how its checks stand. */
 import type { AssetState } from "@headgate/shared/api/views.ts";
 import { assetHealth } from "@headgate/shared/domain/health/asset-health.ts";
-import { openPartitions } from "@headgate/shared/domain/partitions/partition-set.ts";
+import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { countOf, difference } from "@headgate/shared/domain/partitions/subset.ts";
-import { canonicalJson } from "@headgate/shared/domain/json.ts";
+import { type DeploymentPartitions, partitionContext } from "../partition-context.ts";
 import { parseSubset } from "../partition-sets.ts";
 import { type AssetStateRow, assetStateRows, type CheckStateRow, checkStates } from "../store/asset-read-store.ts";
 import { type PartitionSets, partitionSetsOf } from "../store/partition-store.ts";
@@ -15,7 +15,7 @@ export function assetStatesOf(reader: Reader, keys: readonly string[]): AssetSta
   const rows = assetStateRows(reader.db, keys);
   const checks = checkStates(reader.db, keys);
   const open = openAssets(reader.db, keys);
-  const sets = new Map<string, ReturnType<typeof openPartitions>>();
+  const partitions = partitionContext(reader.db, reader.now);
   const { graph, checksByAsset } = reader.catalog();
   const stored = partitionSetsOf(
     reader.db,
@@ -30,7 +30,7 @@ export function assetStatesOf(reader: Reader, keys: readonly string[]): AssetSta
       open: open.get(key),
       results,
       external: !graph.isMaterializable(node),
-      partitions: definition === undefined ? null : partitionCounts({ stored: stored.get(key), definition, sets, now: reader.now }),
+      partitions: definition === undefined ? null : partitionCounts(partitions, { stored: stored.get(key), definition }),
     });
   });
 }
@@ -48,8 +48,8 @@ function assetState(key: string, { row, open, results, external, partitions }: S
     row && row.materializedAt !== null
       ? {
           at: row.materializedAt,
-          run: row.materializedRun ?? "",
-          step: row.materializedStep ?? "",
+          run: row.materializedRun,
+          step: row.materializedStep,
           partition: row.materializedPartition,
           durationMs: row.durationMs,
           rowCount: row.rowCount,
@@ -75,6 +75,7 @@ function assetState(key: string, { row, open, results, external, partitions }: S
     inProgress: open ? { run: open.run, status: open.status } : null,
     checks: countResults(results),
     partitions,
+    freshness: null,
   };
 }
 
@@ -104,18 +105,12 @@ function countResults(results: readonly LatestResult[]): AssetState["checks"] {
   return counts;
 }
 
-/** `sets`: a thousand assets with the same definition open it once. */
-function partitionCounts(input: {
-  readonly stored: PartitionSets | undefined;
-  readonly definition: Parameters<typeof openPartitions>[0];
-  readonly sets: Map<string, ReturnType<typeof openPartitions>>;
-  readonly now: number;
-}): AssetState["partitions"] {
-  const id = canonicalJson(input.definition);
-  const opened = input.sets.get(id) ?? openPartitions(input.definition, { now: input.now });
-  input.sets.set(id, opened);
+function partitionCounts(
+  partitions: DeploymentPartitions,
+  { stored, definition }: { readonly stored: PartitionSets | undefined; readonly definition: PartitionsDefinition },
+): AssetState["partitions"] {
+  const opened = partitions.open(definition);
   if (!opened.ok) return { total: 0, materialized: 0, failed: 0 };
-  const { stored } = input;
   const failed = parseSubset(opened.value, stored?.failed);
   return {
     total: opened.value.count,

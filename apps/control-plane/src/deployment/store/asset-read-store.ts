@@ -1,72 +1,28 @@
 /** Reading what the projections of assets and checks hold. */
-import { and, desc, eq, inArray, lt } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, inArray, lt } from "drizzle-orm";
 import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
-import { assetEvent, type assetState, checkEvent, event, run } from "../schema.ts";
+import { assetEvent, assetState, checkEvent, event, run } from "../schema.ts";
 import type { Database } from "./database.ts";
 
 export type AssetStateRow = typeof assetState.$inferSelect;
 
-/** One parameter as a JSON list, because a statement takes at most a hundred. */
+/** One parameter as a JSON list, because a statement takes at most a hundred. Raw rows: thousands of them are read when a dashboard opens. */
 export function assetStateRows(db: Database, keys: readonly string[]): Map<string, AssetStateRow> {
+  const names = Object.keys(getTableColumns(assetState));
+  const columns = Object.values(getTableColumns(assetState)).map((column) => snakeCase(column.name));
   const rows = db.sql
-    .exec<Record<string, SqlStorageValue>>(
-      `SELECT asset, materialized_at, materialized_run, materialized_step, materialized_partition, materialized_seq, duration_ms, row_count, code_version,
-         failed_at, failed_run, failed_step, failed_message, failed_partition, latest_seq FROM asset_state WHERE asset IN (SELECT value FROM json_each(?))`,
-      JSON.stringify(keys),
-    )
-    .raw<
-      [
-        string,
-        number | null,
-        string | null,
-        string | null,
-        string | null,
-        number | null,
-        number | null,
-        number | null,
-        string | null,
-        number | null,
-        string | null,
-        string | null,
-        string | null,
-        string | null,
-        number | null,
-      ]
-    >();
+    .exec(`SELECT ${columns.join(", ")} FROM asset_state WHERE asset IN (SELECT value FROM json_each(?))`, JSON.stringify(keys))
+    .raw();
   const states = new Map<string, AssetStateRow>();
   for (const row of rows) {
-    const [
-      asset,
-      materializedAt,
-      materializedRun,
-      materializedStep,
-      materializedPartition,
-      materializedSeq,
-      durationMs,
-      rowCount,
-      codeVersion,
-      ...failed
-    ] = row;
-    const [failedAt, failedRun, failedStep, failedMessage, failedPartition, latestSeq] = failed;
-    states.set(asset, {
-      asset,
-      materializedAt,
-      materializedRun,
-      materializedStep,
-      materializedPartition,
-      materializedSeq,
-      durationMs,
-      rowCount,
-      codeVersion,
-      failedAt,
-      failedRun,
-      failedStep,
-      failedMessage,
-      failedPartition,
-      latestSeq,
-    });
+    const state = Object.fromEntries(names.map((name, index) => [name, row[index]])) as unknown as AssetStateRow;
+    states.set(state.asset, state);
   }
   return states;
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 export interface CheckStateRow {

@@ -1,26 +1,35 @@
 /** The latest state of assets and checks, and the per-asset index of events, all derived from what runs report. */
 import type { Database } from "./database.ts";
 
+/** Start of the step that reports: what came before it the step could see. Null: no step. */
+export type StepStart = { readonly at: number; readonly seq: number } | null;
+
 export interface Materialization {
   readonly asset: string;
   readonly gseq: number;
   readonly at: number;
-  readonly run: string;
-  readonly step: string;
+  /** Null, as the step: reported from outside. */
+  readonly run: string | null;
+  readonly step: string | null;
   readonly partition: string | null;
   readonly durationMs: number | null;
   readonly rowCount: number | null;
-  readonly version: string;
+  /** Code location version; null: not made by one. */
+  readonly version: string | null;
+  readonly dataVersion: string | null;
+  readonly started: StepStart;
 }
 
 export function saveMaterialization(db: Database, row: Materialization): void {
+  // Without a data version nobody can say that nothing changed.
+  const changed = row.dataVersion === null || row.dataVersion !== lastDataVersion(db, row);
   db.sql.exec(
-    `INSERT INTO asset_state (asset, materialized_at, materialized_run, materialized_step, materialized_partition, materialized_seq, duration_ms, row_count, code_version, latest_seq)
+    `INSERT INTO asset_state (asset, materialized_at, materialized_run, materialized_step, materialized_partition, materialized_seq, duration_ms, row_count, code_version, latest_seq, data_version)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-       (SELECT version_asset.detail ->> 'codeVersion' FROM version JOIN version_asset ON version_asset.version_no = version.no AND version_asset.key = ?1 WHERE version.id = ?9), ?6)
+       (SELECT version_asset.detail ->> 'codeVersion' FROM version JOIN version_asset ON version_asset.version_no = version.no AND version_asset.key = ?1 WHERE version.id = ?9), ?6, ?10)
      ON CONFLICT (asset) DO UPDATE SET materialized_at = excluded.materialized_at, materialized_run = excluded.materialized_run, materialized_step = excluded.materialized_step,
        materialized_partition = excluded.materialized_partition, materialized_seq = excluded.materialized_seq, duration_ms = excluded.duration_ms, row_count = excluded.row_count,
-       code_version = excluded.code_version, latest_seq = excluded.latest_seq,
+       code_version = excluded.code_version, latest_seq = excluded.latest_seq, data_version = excluded.data_version,
        failed_at = NULL, failed_run = NULL, failed_step = NULL, failed_message = NULL, failed_partition = NULL`,
     row.asset,
     row.at,
@@ -31,8 +40,22 @@ export function saveMaterialization(db: Database, row: Materialization): void {
     row.durationMs,
     row.rowCount,
     row.version,
+    row.dataVersion,
   );
-  indexAssetEvent(db, { asset: row.asset, gseq: row.gseq, type: "asset_materialized", partition: row.partition });
+  indexAssetEvent(db, { ...row, type: "asset_materialized", changed });
+}
+
+/** What was known of the data before; of a partition, of that partition. */
+function lastDataVersion(db: Database, of: { readonly asset: string; readonly partition: string | null }): string | null {
+  const rows =
+    of.partition === null
+      ? db.sql.exec<{ version: string | null }>("SELECT data_version AS version FROM asset_state WHERE asset = ?", of.asset)
+      : db.sql.exec<{ version: string | null }>(
+          `SELECT data_version AS version FROM asset_event WHERE asset = ? AND partition = ? AND type IN ('asset_materialized', 'asset_observed') ORDER BY gseq DESC LIMIT 1`,
+          of.asset,
+          of.partition,
+        );
+  return rows.toArray()[0]?.version ?? null;
 }
 
 export interface AssetFailure {
@@ -61,23 +84,53 @@ export function saveAssetFailure(db: Database, row: AssetFailure): void {
   indexAssetEvent(db, { asset: row.asset, gseq: row.gseq, type: "asset_failed", partition: row.partition });
 }
 
-export function saveObservation(
-  db: Database,
-  row: { readonly asset: string; readonly gseq: number; readonly partition: string | null },
-): void {
-  db.sql.exec(
-    "INSERT INTO asset_state (asset, latest_seq) VALUES (?, ?) ON CONFLICT (asset) DO UPDATE SET latest_seq = excluded.latest_seq",
-    row.asset,
-    row.gseq,
-  );
-  indexAssetEvent(db, { ...row, type: "asset_observed" });
+export interface Observation {
+  readonly asset: string;
+  readonly gseq: number;
+  readonly at: number;
+  readonly partition: string | null;
+  readonly dataVersion: string | null;
+  readonly started: StepStart;
 }
 
-function indexAssetEvent(
-  db: Database,
-  row: { readonly asset: string; readonly gseq: number; readonly type: string; readonly partition: string | null },
-): void {
-  db.sql.exec("INSERT INTO asset_event (asset, gseq, type, partition) VALUES (?, ?, ?, ?)", row.asset, row.gseq, row.type, row.partition);
+/** Says whether the data is another than before. */
+export function saveObservation(db: Database, row: Observation): boolean {
+  const changed = row.dataVersion !== null && row.dataVersion !== lastDataVersion(db, row);
+  db.sql.exec(
+    `INSERT INTO asset_state (asset, latest_seq, data_version, observed_at, observed_seq) VALUES (?1, ?2, ?3, ?4, ?2)
+     ON CONFLICT (asset) DO UPDATE SET latest_seq = excluded.latest_seq, data_version = coalesce(excluded.data_version, asset_state.data_version),
+       observed_at = excluded.observed_at, observed_seq = excluded.observed_seq`,
+    row.asset,
+    row.gseq,
+    row.dataVersion,
+    row.at,
+  );
+  indexAssetEvent(db, { ...row, type: "asset_observed", changed });
+  return changed;
+}
+
+interface IndexedEvent {
+  readonly asset: string;
+  readonly gseq: number;
+  readonly type: string;
+  readonly partition: string | null;
+  readonly dataVersion?: string | null;
+  readonly changed?: boolean;
+  readonly started?: StepStart;
+}
+
+function indexAssetEvent(db: Database, row: IndexedEvent): void {
+  db.sql.exec(
+    "INSERT INTO asset_event (asset, gseq, type, partition, data_version, changed, started_at, started_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    row.asset,
+    row.gseq,
+    row.type,
+    row.partition,
+    row.dataVersion ?? null,
+    row.changed === undefined ? null : Number(row.changed),
+    row.started?.at ?? null,
+    row.started?.seq ?? null,
+  );
 }
 
 export interface CheckResult {
@@ -92,8 +145,10 @@ export interface CheckResult {
   readonly severity: "warn" | "error";
   readonly description: string | null;
   readonly partition: string | null;
+  readonly started: StepStart;
 }
 
+/** Reported from outside it has run number 0 and an empty run and step. */
 export function saveCheckResult(db: Database, row: CheckResult): void {
   const passed = row.passed ? 1 : 0;
   db.sql.exec(
@@ -123,7 +178,7 @@ export function saveCheckResult(db: Database, row: CheckResult): void {
     row.asset,
     row.gseq,
   );
-  indexAssetEvent(db, { asset: row.asset, gseq: row.gseq, type: "check_evaluated", partition: row.partition });
+  indexAssetEvent(db, { asset: row.asset, gseq: row.gseq, type: "check_evaluated", partition: row.partition, started: row.started });
 }
 
 export interface CheckOutcome {

@@ -1,10 +1,9 @@
-/** Schedules and sensors in force, their ticks, and the run keys that sensors have used. */
-import { and, asc, desc, eq, isNotNull, sql } from "drizzle-orm";
-import { automation, runKey, tick } from "../schema.ts";
-import type { Database } from "./database.ts";
+/** Schedules and sensors that were ever published, what people decided about them, and the run keys that were used. */
+import { and, asc, eq, gt, isNotNull, sql } from "drizzle-orm";
+import { automation } from "../automation-schema.ts";
+import { type Database, prepared } from "./database.ts";
 
 export type AutomationRow = typeof automation.$inferSelect;
-export type TickRow = typeof tick.$inferSelect;
 
 export interface Source {
   readonly location: string;
@@ -12,16 +11,25 @@ export interface Source {
   readonly name: string;
 }
 
-const isSource = (source: Source) =>
-  and(eq(automation.location, source.location), eq(automation.kind, source.kind), eq(automation.name, source.name));
-const isTickOf = (source: Source) => and(eq(tick.location, source.location), eq(tick.kind, source.kind), eq(tick.name, source.name));
-
 export function readAutomations(db: Database): AutomationRow[] {
   return db.orm.select().from(automation).all();
 }
 
 export function readAutomation(db: Database, source: Source): AutomationRow | null {
-  return db.orm.select().from(automation).where(isSource(source)).get() ?? null;
+  const query = prepared(db, "readAutomation", (orm) =>
+    orm
+      .select()
+      .from(automation)
+      .where(
+        and(
+          eq(automation.location, sql.placeholder("location")),
+          eq(automation.kind, sql.placeholder("kind")),
+          eq(automation.name, sql.placeholder("name")),
+        ),
+      )
+      .prepare(),
+  );
+  return query.get({ location: source.location, kind: source.kind, name: source.name }) ?? null;
 }
 
 export function saveAutomation(db: Database, row: AutomationRow): void {
@@ -32,7 +40,34 @@ export function saveAutomation(db: Database, row: AutomationRow): void {
     .run();
 }
 
-/** Schedules by their next time. */
+export function saveNextAt(db: Database, source: Source, nextAt: number | null): void {
+  db.sql.exec(
+    "UPDATE automation SET next_at = ? WHERE location = ? AND kind = ? AND name = ?",
+    nextAt,
+    source.location,
+    source.kind,
+    source.name,
+  );
+}
+
+/** 0, or one more than before. */
+export function countTickFailure(db: Database, source: Source, failed: boolean): void {
+  db.sql.exec(
+    failed
+      ? "UPDATE automation SET failures = failures + 1 WHERE location = ? AND kind = ? AND name = ?"
+      : "UPDATE automation SET failures = 0 WHERE location = ? AND kind = ? AND name = ? AND failures > 0",
+    source.location,
+    source.kind,
+    source.name,
+  );
+}
+
+/** Those whose last tick failed. */
+export function failingAutomations(db: Database): AutomationRow[] {
+  return db.orm.select().from(automation).where(gt(automation.failures, 0)).all();
+}
+
+/** Schedules that are on, by their next time. */
 export function comingSchedules(db: Database, limit: number): AutomationRow[] {
   return db.orm
     .select()
@@ -43,69 +78,32 @@ export function comingSchedules(db: Database, limit: number): AutomationRow[] {
     .all();
 }
 
-/** False when this time of this source has had its tick. */
-export function insertTick(db: Database, row: TickRow): boolean {
-  return db.orm.insert(tick).values(row).onConflictDoNothing().returning({ id: tick.id }).all().length > 0;
+// ------------------------------------------------------------------ run keys
+export interface RunKey {
+  readonly location: string;
+  readonly sensor: string;
+  readonly key: string;
 }
 
-export function readTick(db: Database, id: string): TickRow | null {
-  return db.orm.select().from(tick).where(eq(tick.id, id)).get() ?? null;
-}
-
-export function openTick(db: Database, source: Source): TickRow | null {
+export function runOfKey(db: Database, key: RunKey): number | null {
   return (
-    db.orm
-      .select()
-      .from(tick)
-      .where(and(isTickOf(source), eq(tick.state, "open")))
-      .get() ?? null
+    db.sql
+      .exec<{ no: number }>(
+        "SELECT run_no AS no FROM run_key WHERE location = ? AND sensor = ? AND key = ?",
+        key.location,
+        key.sensor,
+        key.key,
+      )
+      .toArray()[0]?.no ?? null
   );
 }
 
-const KEPT_TICKS = 500;
-
-export function finishTick(db: Database, row: TickRow): void {
-  db.orm
-    .update(tick)
-    .set({
-      state: row.state,
-      finishedAt: row.finishedAt,
-      cursorAfter: row.cursorAfter,
-      runs: row.runs,
-      message: row.message,
-      stack: row.stack,
-      logs: row.logs,
-    })
-    .where(eq(tick.id, row.id))
-    .run();
-  const oldest = db.orm
-    .select({ at: tick.scheduledFor })
-    .from(tick)
-    .where(isTickOf(row))
-    .orderBy(desc(tick.scheduledFor))
-    .limit(1)
-    .offset(KEPT_TICKS)
-    .get();
-  if (oldest)
-    db.orm
-      .delete(tick)
-      .where(and(isTickOf(row), sql`${tick.scheduledFor} <= ${oldest.at}`))
-      .run();
+export function insertRunKey(db: Database, row: RunKey & { readonly runNo: number }): void {
+  db.sql.exec("INSERT INTO run_key (location, sensor, key, run_no) VALUES (?, ?, ?, ?)", row.location, row.sensor, row.key, row.runNo);
 }
 
-export function runOfKey(db: Database, key: { readonly location: string; readonly sensor: string; readonly key: string }): number | null {
-  return (
-    db.orm
-      .select({ no: runKey.runNo })
-      .from(runKey)
-      .where(and(eq(runKey.location, key.location), eq(runKey.sensor, key.sensor), eq(runKey.key, key.key)))
-      .get()?.no ?? null
-  );
-}
-
-export function insertRunKey(
-  db: Database,
-  row: { readonly location: string; readonly sensor: string; readonly key: string; readonly runNo: number },
-): void {
-  db.orm.insert(runKey).values(row).run();
+/** Says whether there was such a key. */
+export function deleteRunKey(db: Database, key: RunKey): boolean {
+  const { rowsWritten } = db.sql.exec("DELETE FROM run_key WHERE location = ? AND sensor = ? AND key = ?", key.location, key.sensor, key.key);
+  return rowsWritten > 0;
 }

@@ -61,6 +61,15 @@ export function deletePartitionFailure(db: Database, asset: string, partition: s
   db.sql.exec("DELETE FROM partition_failure WHERE asset = ? AND partition = ?", asset, partition);
 }
 
+/** Keys that are no partitions any more. */
+export function deletePartitionFailures(db: Database, assets: readonly string[], partitions: readonly string[]): void {
+  db.sql.exec(
+    "DELETE FROM partition_failure WHERE asset IN (SELECT value FROM json_each(?)) AND partition IN (SELECT value FROM json_each(?))",
+    JSON.stringify(assets),
+    JSON.stringify(partitions),
+  );
+}
+
 export interface PartitionFailure {
   readonly partition: string;
   readonly at: number;
@@ -79,17 +88,17 @@ export function partitionFailures(db: Database, asset: string, partitions: reado
   return new Map(rows.map((row) => [row.partition, row]));
 }
 
-/** The latest materialization of each of the partitions: when, and by which run. */
+/** The latest materialization of each of the partitions: when, and by which run; null: it was reported from outside. */
 export function latestMaterializations(
   db: Database,
   asset: string,
   partitions: readonly string[],
-): Map<string, { readonly at: number; readonly run: string }> {
+): Map<string, { readonly at: number; readonly run: string | null }> {
   const rows = db.sql
-    .exec<{ partition: string; at: number; run: string }>(
+    .exec<{ partition: string; at: number; run: string | null }>(
       `SELECT latest.partition AS partition, event.at AS at, run.id AS run FROM
          (SELECT partition, max(gseq) AS gseq FROM asset_event WHERE asset = ?1 AND type = 'asset_materialized' AND partition IN (SELECT value FROM json_each(?2)) GROUP BY partition) AS latest
-       JOIN event ON event.gseq = latest.gseq JOIN run ON run.no = event.run_no`,
+       JOIN event ON event.gseq = latest.gseq LEFT JOIN run ON run.no = event.run_no`,
       asset,
       JSON.stringify(partitions),
     )
@@ -97,14 +106,52 @@ export function latestMaterializations(
   return new Map(rows.map((row) => [row.partition, { at: row.at, run: row.run }]));
 }
 
-/** Partitions of an asset that a run is going to materialize, with the run. */
-export function partitionsInProgress(db: Database, asset: string): Map<string, string> {
-  const rows = db.sql
+/** What runs are going to materialize of an asset: keys and ranges, each with its run. */
+export function partitionsInProgress(db: Database, asset: string): { readonly partition: string; readonly run: string }[] {
+  return db.sql
     .exec<{ partition: string; run: string }>(
       `SELECT step.partition AS partition, run.id AS run FROM step_asset JOIN step ON step.run_no = step_asset.run_no AND step.position = step_asset.step JOIN run ON run.no = step_asset.run_no
        WHERE step_asset.asset = ? AND step_asset.open = 1 AND step.partition IS NOT NULL`,
       asset,
     )
     .toArray();
-  return new Map(rows.map((row) => [row.partition, row.run]));
+}
+
+/** Ranges that failed or were materialized as one; the newest first, as many as a page may need. */
+const MAX_RANGES = 500;
+
+export function rangeFailures(db: Database, asset: string): PartitionFailure[] {
+  return db.sql
+    .exec<{ partition: string; at: number; run: string; message: string }>(
+      `SELECT partition, at, run, message FROM partition_failure WHERE asset = ? AND instr(partition, '...') > 0 ORDER BY at DESC LIMIT ${MAX_RANGES}`,
+      asset,
+    )
+    .toArray();
+}
+
+export function rangeMaterializations(
+  db: Database,
+  asset: string,
+): { readonly partition: string; readonly at: number; readonly run: string | null }[] {
+  return db.sql
+    .exec<{ partition: string; at: number; run: string | null }>(
+      `SELECT asset_event.partition AS partition, event.at AS at, run.id AS run FROM asset_event JOIN event ON event.gseq = asset_event.gseq LEFT JOIN run ON run.no = event.run_no
+       WHERE asset_event.asset = ? AND asset_event.type = 'asset_materialized' AND instr(asset_event.partition, '...') > 0 ORDER BY asset_event.gseq DESC LIMIT ${MAX_RANGES}`,
+      asset,
+    )
+    .toArray();
+}
+
+/** Parts of a range that a step has reported one by one. */
+export function reportedParts(db: Database, of: { readonly asset: string; readonly runNo: number; readonly step: string }): string[] {
+  return db.sql
+    .exec<{ partition: string }>(
+      `SELECT asset_event.partition AS partition FROM event JOIN asset_event ON asset_event.asset = ?1 AND asset_event.gseq = event.gseq
+       WHERE event.run_no = ?2 AND event.step = ?3 AND event.type = 'asset_materialized' AND asset_event.partition IS NOT NULL`,
+      of.asset,
+      of.runNo,
+      of.step,
+    )
+    .toArray()
+    .map((row) => row.partition);
 }

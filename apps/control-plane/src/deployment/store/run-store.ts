@@ -173,3 +173,14 @@ export function insertRequest(db: Database, row: { readonly id: string; readonly
     .where(lt(request.at, row.at - FORGET_REQUESTS_AFTER_MS))
     .run();
 }
+
+/** Runs of a schedule or sensor that have not ended, as stored; what changed in a turn is not in the tables yet. */
+export function openRunsOfSource(db: Database, source: string): number[] {
+  return db.sql
+    .exec<{ no: number }>(
+      "SELECT no FROM run WHERE source = ? AND status IN ('queued', 'starting', 'running', 'canceling') ORDER BY no",
+      source,
+    )
+    .toArray()
+    .map((row) => row.no);
+}

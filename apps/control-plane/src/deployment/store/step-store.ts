@@ -100,7 +100,7 @@ export function stepsAt(db: Database, runNo: number, positions: readonly number[
 /** What changes while a step goes on. */
 export function updateStep(db: Database, row: StepRow): void {
   db.sql.exec(
-    `UPDATE step SET status = ?, attempt = ?, lost = ?, epoch = ?, agent = ?, ready_at = ?, assigned_at = ?, started_at = ?, ended_at = ?, retry_at = ?, failure = ?
+    `UPDATE step SET status = ?, attempt = ?, lost = ?, epoch = ?, agent = ?, ready_at = ?, assigned_at = ?, started_at = ?, started_seq = ?, ended_at = ?, retry_at = ?, failure = ?
      WHERE run_no = ? AND position = ?`,
     row.status,
     row.attempt,
@@ -110,6 +110,7 @@ export function updateStep(db: Database, row: StepRow): void {
     row.readyAt,
     row.assignedAt,
     row.startedAt,
+    row.startedSeq,
     row.endedAt,
     row.retryAt,
     row.failure === null ? null : JSON.stringify(row.failure),

@@ -10,6 +10,14 @@ export const TIMER_KINDS = [
   "schedule",
   "sensor",
   "tick_timeout",
+  "sensor_event",
+  "condition",
+  "freshness",
+  "backfill",
+  "run_retry",
+  "start_timeout",
+  "pause_end",
+  "retention",
 ] as const;
 export type TimerKind = (typeof TIMER_KINDS)[number];
 

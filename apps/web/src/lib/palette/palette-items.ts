@@ -1,7 +1,8 @@
 /** What does the palette offer for a text? Assets, jobs, runs, places, and the actions on them. Pure, and fast enough for every key press. */
 import type { RunSummary } from "@headgate/shared/api/views.ts";
 import type { Definitions } from "#lib/definitions.ts";
-import { runTitle, shortRunId } from "#lib/format/run-words.ts";
+import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
+import { runTitle } from "#lib/format/run-words.ts";
 import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";
 import { assetPath, jobsPath, runPath, type DeploymentRef } from "#lib/paths.ts";
 import { goToPath, PLACE_NAMES, PLACES } from "#lib/shell/nav-items.ts";

@@ -10,6 +10,7 @@ const state: AssetState = {
   inProgress: null,
   checks: { passed: 1, warned: 0, failed: 1, unknown: 0 },
   partitions: null,
+  freshness: null,
 };
 
 describe("shape and word of a state", () => {

@@ -80,8 +80,8 @@ export function dueTargets({ program, states, now }: TickInput, changed: Iterabl
 function levels(program: AutomationProgram, targets: Iterable<Target>) {
   const byLevel = new Map<number, Target[]>();
   const known = new Set<Target>();
-  const order: number[] = [];
   let at = -1;
+  let highest = -1;
   let current: Target[] = [];
   let sorted = true;
   const add = (target: Target) => {
@@ -95,19 +95,15 @@ function levels(program: AutomationProgram, targets: Iterable<Target>) {
     }
     const own = byLevel.get(level);
     if (own) own.push(target);
-    else {
-      byLevel.set(level, [target]);
-      order.push(level);
-    }
+    else byLevel.set(level, [target]);
+    highest = Math.max(highest, level);
   };
   for (const target of targets) add(target);
   return {
     add,
     next(): Target | null {
-      if (current.length === 0) {
-        at = Math.min(...order);
-        current = byLevel.get(at) ?? [];
-        order.splice(order.indexOf(at), 1);
+      while (current.length === 0 && at < highest) {
+        current = byLevel.get(++at) ?? [];
         sorted = false;
       }
       // By name, so that the order of the definitions does not matter.

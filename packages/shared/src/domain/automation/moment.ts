@@ -2,7 +2,7 @@
  * In which order did things happen? A moment is a place in the deployment's history; timing says for some partitions when something
  * became true of them. Of two entries for one partition the later counts.
  */
-import { difference, intersection, union, type PartitionSubset } from "../partitions/subset.ts";
+import { difference, firstOfEach, intersection, unionOf, type PartitionSubset } from "../partitions/subset.ts";
 
 export interface Moment {
   /** Never decreases from one event to the next. */
@@ -33,21 +33,21 @@ export function momentOfTick(at: number): Moment {
 export function latestOf(entries: readonly TimedSubset[]): Timing {
   const [only] = entries;
   if (entries.length < 2) return only && only.subset.length > 0 ? entries : NO_TIMING;
-  const timing: TimedSubset[] = [];
-  let seen: PartitionSubset = [];
-  for (const { moment, subset } of entries.toSorted((a, b) => compareMoments(b.moment, a.moment))) {
-    const fresh = difference(subset, seen);
-    if (fresh.length === 0) continue;
-    seen = union(seen, fresh);
+  const sorted = entries.toSorted((a, b) => compareMoments(b.moment, a.moment));
+  const fresh = firstOfEach(sorted.map(({ subset }) => subset));
+  const timing: { moment: Moment; subsets: PartitionSubset[] }[] = [];
+  for (const [index, { moment }] of sorted.entries()) {
+    const subset = fresh[index] ?? [];
+    if (subset.length === 0) continue;
     const last = timing.at(-1);
-    if (last && compareMoments(last.moment, moment) === 0) timing[timing.length - 1] = { moment, subset: union(last.subset, fresh) };
-    else timing.push({ moment, subset: fresh });
+    if (last && compareMoments(last.moment, moment) === 0) last.subsets.push(subset);
+    else timing.push({ moment, subsets: [subset] });
   }
-  return timing;
+  return timing.map(({ moment, subsets }) => ({ moment, subset: unionOf(subsets) }));
 }
 
 export function partitionsOf(timing: Timing): PartitionSubset {
-  return timing.reduce<PartitionSubset>((all, { subset }) => union(all, subset), []);
+  return unionOf(timing.map(({ subset }) => subset));
 }
 
 export function restricted(timing: Timing, to: PartitionSubset): Timing {
@@ -61,13 +61,14 @@ export function restricted(timing: Timing, to: PartitionSubset): Timing {
 
 /** What of `timing` happened after everything that `others` say of the same partition. Equal moments do not. */
 export function laterThan(timing: Timing, others: Timing): Timing {
-  const entries: TimedSubset[] = [];
-  for (const { moment, subset } of timing) {
-    let left = subset;
-    for (const other of others) if (compareMoments(other.moment, moment) >= 0) left = difference(left, other.subset);
-    if (left.length > 0) entries.push({ moment, subset: left });
-  }
-  return entries;
+  // Of equal moments the others come first, and take the partition.
+  const all = [...others.map((entry) => ({ ...entry, isOwn: false })), ...timing.map((entry) => ({ ...entry, isOwn: true }))];
+  const sorted = all.toSorted((a, b) => compareMoments(b.moment, a.moment));
+  const fresh = firstOfEach(sorted.map(({ subset }) => subset));
+  return sorted.flatMap(({ moment, isOwn }, index) => {
+    const subset = fresh[index] ?? [];
+    return isOwn && subset.length > 0 ? [{ moment, subset }] : [];
+  });
 }
 
 /** Timing for all of a subset: what has none is true at `moment`. */

@@ -3,7 +3,7 @@ import { assertNever } from "../assert.ts";
 import { tickAtOrBefore, nextTick } from "../cron/next.ts";
 import { expandDimension, findDimension } from "../partitions/dimension.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
-import { difference, EMPTY_SUBSET, intersection, rangeSubset, union, type PartitionSubset } from "../partitions/subset.ts";
+import { difference, EMPTY_SUBSET, firstOfEach, intersection, rangeSubset, unionOf, type PartitionSubset } from "../partitions/subset.ts";
 import type { Operand, RunTagFilter } from "./condition.ts";
 import type { RunFact, UpdateFact } from "./facts.ts";
 import { latestOf, momentOfTick, NO_TIMING, type Moment, type Timing } from "./moment.ts";
@@ -113,7 +113,7 @@ function updated({ root, target }: Scope, counts: (update: UpdateFact) => boolea
     // What the target itself knew of the world dates from the start of its step, not from its end.
     mode === "event_order" && target === root.root ? (update.started ?? update.moment) : update.moment;
   const timing = latestOf(updates.map((update) => ({ moment: momentOf(update), subset: update.partitions })));
-  return { subset: updates.reduce((all, update) => union(all, update.partitions), EMPTY_SUBSET), timing, pulse: true };
+  return { subset: unionOf(updates.map((update) => update.partitions)), timing, pulse: true };
 }
 
 function newlyRequested({ root, target }: Scope): OperandValue {
@@ -154,24 +154,21 @@ function latestRunMatches({ root, target, candidates }: Scope, matches: (run: Ru
   const { facts, mode } = root.tick;
   const latest = facts.latestUpdate(target);
   if (!latest) return EMPTY_SUBSET;
+  const isMatch = (run: RunFact | null | undefined) => run !== null && run !== undefined && matches(run);
   // Dagster looks at the asset's very last materialization only, whatever other partitions were updated since the previous evaluation.
   const updates = mode === "event_order" && root.previous ? facts.updates(target, root.previous.sequence) : [];
-  let subset: PartitionSubset = EMPTY_SUBSET;
-  for (const update of [latest, ...updates]) {
-    const own = intersection(candidates, update.partitions);
-    subset = update.run && matches(update.run) ? union(subset, own) : difference(subset, own);
-  }
-  return subset;
+  // The last update of a partition decides.
+  const lastFirst = [latest, ...updates].toReversed();
+  const decided = firstOfEach(lastFirst.map((update) => intersection(candidates, update.partitions)));
+  return unionOf(decided.filter((_, index) => isMatch(lastFirst[index]?.run)));
 }
 
 function newUpdatesHaveTags(operand: Operand & { type: "new_updates_have_run_tags" }, { root, target }: Scope): OperandValue {
   if (root.previous === null) return NOTHING;
-  let some: PartitionSubset = EMPTY_SUBSET;
-  let others: PartitionSubset = EMPTY_SUBSET;
-  for (const { run, partitions } of root.tick.facts.updates(target, root.previous.sequence)) {
-    if (run && hasTags(run, operand)) some = union(some, partitions);
-    else others = union(others, partitions);
-  }
+  const updates = root.tick.facts.updates(target, root.previous.sequence);
+  const [tagged = [], plain = []] = [true, false].map((wanted) => updates.filter(({ run }) => (run !== null && hasTags(run, operand)) === wanted));
+  const some = unionOf(tagged.map(({ partitions }) => partitions));
+  const others = unionOf(plain.map(({ partitions }) => partitions));
   return { subset: operand.match === "any" ? some : difference(some, others), pulse: true };
 }
 

@@ -2,7 +2,7 @@
  * For which partitions does a condition hold? Walks the tree; operators narrow, join and look back. In event order each of them keeps
  * when its parts became true, which is what lets `since` put updates and requests in the order in which they happened.
  */
-import { difference, EMPTY_SUBSET, intersection, union, type PartitionSubset } from "../partitions/subset.ts";
+import { difference, EMPTY_SUBSET, intersection, union, unionOf, type PartitionSubset } from "../partitions/subset.ts";
 import type { Condition } from "./condition.ts";
 import { conditionText } from "./describe.ts";
 import type { Target } from "./facts.ts";
@@ -76,7 +76,7 @@ function all(conditions: readonly Condition[], scope: Scope): Value {
 }
 
 function any(children: readonly Evaluated[], scope: Scope): Value {
-  const subset = children.reduce((total, child) => union(total, child.subset), EMPTY_SUBSET);
+  const subset = unionOf(children.map((child) => child.subset));
   return { subset, children, timing: joined(children, subset, scope) };
 }
 
@@ -127,7 +127,9 @@ function laterInDagster(trigger: Timing, reset: Timing): Timing {
 /** Evaluates over there, and brings the result back through the partition mapping. */
 function neighbour(condition: Condition, to: Target, scope: Scope): Value {
   const { root, target, candidates } = scope;
-  const isBelow = assetOf(to) !== assetOf(target) && root.tick.program.dependenciesOf(assetOf(to)).includes(assetOf(target));
+  const { graph } = root.tick.program;
+  const [own, other] = [assetOf(target), assetOf(to)];
+  const isBelow = own !== other && graph.upstreamOf(graph.indexOf(other)).includes(graph.indexOf(own));
   const direction = isBelow ? "down" : "up";
   const there = mapped(root.tick, candidates, { from: target, to, direction });
   const child = evaluateCondition(condition, { ...scope, target: to, candidates: there });
@@ -151,10 +153,7 @@ function neighbours(condition: Condition & { type: "deps_match" | "checks_match"
     const subset = children.reduce((total, child) => intersection(total, child.subset), scope.candidates);
     return { subset, children, timing: joined(children, subset, scope) };
   }
-  const subset = intersection(
-    scope.candidates,
-    children.reduce((total, child) => union(total, child.subset), EMPTY_SUBSET),
-  );
+  const subset = intersection(scope.candidates, unionOf(children.map((child) => child.subset)));
   // Dagster knows when a dependency was updated, but of a check not.
   const knowsWhen = inEventOrder(scope) || condition.type === "deps_match";
   return { subset, children, timing: knowsWhen ? latestOf(children.flatMap((child) => child.timing)) : NO_TIMING };

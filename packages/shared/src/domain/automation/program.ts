@@ -45,6 +45,9 @@ export interface AutomationProgram {
   levelOf(target: Target): number;
 }
 
+/** An asset with ten thousand dependencies and a condition of twenty parts is far below. */
+const MAX_VISITS = 200_000;
+
 export function assetOf(target: Target): string {
   return parseCheckId(target)?.asset ?? target;
 }
@@ -57,8 +60,16 @@ export function prepareAutomation({ graph, conditions, checks = [], together = [
     const read = readTexts(condition, { graph, selections, crons, known });
     if (!read.ok) return refuse(read.error.code, `The automation condition of ${target}: ${read.error.message}`, { target });
   }
-  const checksByAsset = new Map<string, AutomationCheck[]>();
-  for (const check of checks) checksByAsset.set(check.asset, [...(checksByAsset.get(check.asset) ?? []), check]);
+  const checksByAsset = Map.groupBy(checks, (check) => check.asset);
+  const mappings = new Map<string, ReadonlyMap<string, PartitionMapping>>();
+  const mappingsOf = (asset: string) => {
+    const known = mappings.get(asset);
+    if (known) return known;
+    const made = new Map<string, PartitionMapping>();
+    for (const { key, mapping } of graph.assets[graph.indexOf(asset)]?.deps ?? []) if (mapping && !made.has(key)) made.set(key, mapping);
+    mappings.set(asset, made);
+    return made;
+  };
   const groups = new Map<Target, readonly Target[]>(together.flatMap((group) => group.map((target) => [target, group] as const)));
   const program: AutomationProgram = {
     graph,
@@ -68,7 +79,7 @@ export function prepareAutomation({ graph, conditions, checks = [], together = [
       const node = graph.indexOf(asset);
       return node === -1 ? [] : [...graph.upstreamOf(node)].map((upstream) => graph.keys[upstream] ?? "");
     },
-    mappingOf: (downstream, upstream) => graph.assets[graph.indexOf(downstream)]?.deps.find(({ key }) => key === upstream)?.mapping,
+    mappingOf: (downstream, upstream) => mappingsOf(downstream).get(upstream),
     selected: (text) => selections.get(text) ?? new Set(),
     cron: ({ cron, timezone }) => crons.get(cronId(cron, timezone)) ?? unwrap(refuse("internal", `Cron ${cron} was not prepared.`)),
     togetherWith: (target) => groups.get(target) ?? [],
@@ -77,7 +88,15 @@ export function prepareAutomation({ graph, conditions, checks = [], together = [
   };
   const readers = new Map<Target, Target[]>();
   for (const [target, condition] of conditions) {
-    for (const read of new Set([target, ...readTargets(program, condition, { target, path: [] })])) {
+    const found = new Set([target]);
+    if (!collectReads(program, condition, { target, path: [], found, visits: { left: MAX_VISITS } })) {
+      return refuse(
+        "too_large",
+        `The automation condition of ${target} looks at more than ${MAX_VISITS} places: operators that look at neighbours are nested too deep. Nest fewer of them.`,
+        { target },
+      );
+    }
+    for (const read of found) {
       const list = readers.get(read);
       if (list) list.push(target);
       else readers.set(read, [target]);
@@ -132,25 +151,39 @@ function withoutDownstream(condition: Condition): Condition | null {
   return left.length < 2 ? (only ?? null) : { ...condition, of: left };
 }
 
-function readTargets(program: AutomationProgram, condition: Condition, at: { target: Target; path: readonly string[] }): Target[] {
-  const { target, path } = at;
+/**
+ * Whom does a condition look at? Walks it as an evaluation will. Neighbours of neighbours of neighbours can be more than anybody can look
+ * at, so the steps are counted; false: there were too many.
+ */
+function collectReads(program: AutomationProgram, condition: Condition, at: Walk): boolean {
+  if (at.visits.left-- <= 0) return false;
+  const below = (child: Condition, step: Partial<Walk> = {}) => collectReads(program, child, { ...at, ...step });
+  const isRead = (target: Target, child: Condition) => {
+    at.found.add(target);
+    return below(child, { target });
+  };
   switch (condition.type) {
     case "deps_match":
     case "checks_match":
-      return neighboursOf(program, condition, target).flatMap((next) => [
-        next,
-        ...readTargets(program, condition.of, { target: next, path }),
-      ]);
+      return neighboursOf(program, condition, at.target).every((next) => isRead(next, condition.of));
     case "asset_matches":
-      return [condition.key, ...readTargets(program, condition.of, { target: condition.key, path })];
+      return isRead(condition.key, condition.of);
     case "any_downstream_conditions":
-      return conditionsBelow(program, target).flatMap((below) => {
-        const text = conditionText(below);
-        return path.includes(text) ? [] : readTargets(program, below, { target, path: [...path, text] });
+      return conditionsBelow(program, at.target).every((child) => {
+        const text = conditionText(child);
+        return at.path.includes(text) || below(child, { path: [...at.path, text] });
       });
     default:
-      return childrenOf(condition).flatMap((child) => readTargets(program, child, at));
+      return childrenOf(condition).every((child) => below(child));
   }
+}
+
+interface Walk {
+  readonly target: Target;
+  /** Conditions of assets downstream that are being looked at. */
+  readonly path: readonly string[];
+  readonly found: Set<Target>;
+  readonly visits: { left: number };
 }
 
 interface Texts {

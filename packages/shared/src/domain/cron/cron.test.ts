@@ -68,6 +68,10 @@ describe("parseCron", () => {
     expect(unwrap(parseCron("0 0 * * 0-7")).weekdays).toBeNull();
     expect(unwrap(parseCron("0 11-11 * * *")).hours).toEqual([11]);
   });
+
+  it("refuses an expression longer than any that makes sense", () => {
+    expect(parseCron(`${"0,".repeat(500_000)}0 * * * *`)).toMatchObject({ ok: false, error: { code: "invalid_input" } });
+  });
 });
 
 describe("ticks around a change of the clock", () => {
@@ -116,6 +120,16 @@ describe("ticks around a change of the clock", () => {
 describe("searching ticks", () => {
   it("treats day of month and day of week as alternatives", () => {
     expect(ticks("0 0 1 * 1", "UTC", "2024-02-29T12:00Z", 3)).toEqual(["03-01T00:00", "03-04T00:00", "03-11T00:00"]);
+  });
+
+  it("takes only a star for any day, whatever else names them all, as in the reference", () => {
+    const days = (day: string, weekday: string) => ticks(`0 0 ${day} * ${weekday}`, "UTC", "2025-06-01T00:00Z", 4).map((tick) => Number(tick.slice(3, 5)));
+    for (const all of ["0-6", "1-7", "*/1", "sun-sat", "6-5"]) expect(days("20", all)).toEqual([1, 2, 3, 4]);
+    for (const star of ["*", "?", "*,1"]) expect(days("20", star)).toEqual([20, 20, 20, 20]);
+    for (const all of ["1-31", "*/1"]) expect(days(all, "1")).toEqual([1, 2, 3, 4]);
+    expect(days("*/2", "0-6")).toEqual([1, 3, 5, 7]);
+    expect(days("*/2", "1")).toEqual([1, 2, 3, 5]);
+    expect(days("*", "1")).toEqual([2, 9, 16, 23]);
   });
 
   it("finds the last and the n-th day", () => {

@@ -9,6 +9,8 @@ import { DAY_MS, endOfGap, instantsOf, type Zone } from "./zone.ts";
 /** Days since 1970-01-01 in the local calendar. */
 export type DayNumber = number;
 
+const MINUTE_MS = 60_000;
+
 export function dayOf(zone: Zone, instant: number): DayNumber {
   return Math.floor((instant + zone.offsetAt(instant)) / DAY_MS);
 }
@@ -45,18 +47,42 @@ export function isNearChange(zone: Zone, day: DayNumber): boolean {
   return zone.changesBetween((day - 2) * DAY_MS, (day + 3) * DAY_MS).length > 0;
 }
 
+/** Tick number `index` of a day that is not near a change and on which the expression fires. */
+export function plainTick({ cron, zone }: { readonly cron: CronExpression; readonly zone: Zone }, day: DayNumber, index: number): number {
+  const hour = cron.hours[Math.floor(index / cron.minutes.length)] ?? 0;
+  const minute = cron.minutes[index % cron.minutes.length] ?? 0;
+  return startOf(zone, day) + (hour * 60 + minute) * MINUTE_MS;
+}
+
+/** How many ticks of such a day come before an instant. */
+export function plainTicksBefore(
+  { cron, zone }: { readonly cron: CronExpression; readonly zone: Zone },
+  day: DayNumber,
+  instant: number,
+): number {
+  const minutes = (instant - startOf(zone, day)) / MINUTE_MS;
+  const hours = cron.hours.filter((hour) => (hour + 1) * 60 <= minutes).length;
+  const hour = cron.hours[hours];
+  const rest = hour === undefined ? 0 : cron.minutes.filter((minute) => hour * 60 + minute < minutes).length;
+  return hours * cron.minutes.length + rest;
+}
+
+function startOf(zone: Zone, day: DayNumber): number {
+  return day * DAY_MS - zone.offsetAt(day * DAY_MS);
+}
+
 /** In order. Ticks that belong to another local day, because this one does not exist, are left out. */
 export function ticksOfDay(cron: CronExpression, zone: Zone, day: DayNumber): number[] {
   if (!firesOn(cron, day)) return [];
   const midnight = day * DAY_MS;
   if (!isNearChange(zone, day)) {
-    const start = midnight - zone.offsetAt(midnight);
-    return cron.hours.flatMap((hour) => cron.minutes.map((minute) => start + (hour * 60 + minute) * 60_000));
+    const start = startOf(zone, day);
+    return cron.hours.flatMap((hour) => cron.minutes.map((minute) => start + (hour * 60 + minute) * MINUTE_MS));
   }
   const ticks = new Set<number>();
   for (const hour of cron.hours) {
     for (const minute of cron.minutes) {
-      for (const tick of ticksOfWall(cron, zone, midnight + (hour * 60 + minute) * 60_000)) {
+      for (const tick of ticksOfWall(cron, zone, midnight + (hour * 60 + minute) * MINUTE_MS)) {
         if (dayOf(zone, tick) === day) ticks.add(tick);
       }
     }

@@ -32,6 +32,8 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+/** Every minute, hour and day by name is shorter. */
+const MAX_LENGTH = 1000;
 const LONGEST_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 interface Field {
@@ -54,6 +56,7 @@ class CronProblem extends Error {
 }
 
 export function parseCron(text: string): Result<CronExpression> {
+  if (text.length > MAX_LENGTH) return refuseCron(text, `it has ${text.length} characters, and at most ${MAX_LENGTH} make sense`);
   const trimmed = text.trim();
   const written = trimmed.startsWith("@") ? ALIASES[trimmed.toLowerCase()] : trimmed;
   if (written === undefined) return refuseCron(text, `"${shortened(trimmed)}" is not one of ${Object.keys(ALIASES).join(", ")}`);
@@ -67,9 +70,9 @@ export function parseCron(text: string): Result<CronExpression> {
   }
   try {
     const hours = readField(hour, FIELDS.hour);
-    const days = readDays(day);
+    const days = readDays(day, weekday);
     const months = readField(month, FIELDS.month);
-    const weekdays = readWeekdays(weekday);
+    const weekdays = readWeekdays(weekday, day);
     if (days && !weekdays && !comesEver(days, months))
       return refuseCron(text, `day ${shortened(day)} never comes in month ${shortened(month)}`);
     return ok({ text: trimmed, minutes: readField(minute, FIELDS.minute), hours, everyHour: hours.length === 24, days, months, weekdays });
@@ -89,19 +92,28 @@ function comesEver(days: NonNullable<CronExpression["days"]>, months: readonly n
   return days.last || months.some((month) => days.numbers.some((day) => day <= (LONGEST_MONTH[month - 1] ?? 31)));
 }
 
-function readDays(text: string): CronExpression["days"] {
-  if (text === "*" || text === "?") return null;
+/** `1-31` is not `*`: beside a day of the week it means "or any day". Beside a field with a star it is one, as in Dagster. */
+function isEvery(count: number, all: number, other: string): boolean {
+  return count === all && other.includes("*");
+}
+
+function isStar(text: string): boolean {
+  return text.split(",").some((part) => part === "*" || part === "?");
+}
+
+function readDays(text: string, weekday: string): CronExpression["days"] {
+  if (isStar(text)) return null;
   const parts = text.split(",");
   const numbers = readParts(
     parts.filter((part) => part !== "l"),
     FIELDS.day,
   );
   const last = parts.includes("l");
-  return numbers.length === 31 ? null : { numbers, last };
+  return isEvery(numbers.length, 31, weekday) ? null : { numbers, last };
 }
 
-function readWeekdays(text: string): CronExpression["weekdays"] {
-  if (text === "*" || text === "?") return null;
+function readWeekdays(text: string, day: string): CronExpression["weekdays"] {
+  if (isStar(text)) return null;
   const plain: string[] = [];
   const nth: { weekday: number; nth: number }[] = [];
   for (const part of text.split(",")) {
@@ -112,7 +124,7 @@ function readWeekdays(text: string): CronExpression["weekdays"] {
     else plain.push(part);
   }
   const numbers = readParts(plain, FIELDS.weekday);
-  return numbers.length === 7 ? null : { numbers, nth };
+  return isEvery(numbers.length, 7, day) ? null : { numbers, nth };
 }
 
 function readWeekday(text: string): number {

@@ -25,6 +25,7 @@ export interface Zone {
 
 export const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
+const MAX_CACHED = 1000;
 const cache = new Map<string, Zone>();
 
 export function findZone(name: string): Result<Zone> {
@@ -38,6 +39,8 @@ export function findZone(name: string): Result<Zone> {
       timezone: shortened(name),
     });
   }
+  // The runtime knows a few hundred zones, but takes each in any mixture of cases.
+  if (cache.size >= MAX_CACHED) cache.clear();
   cache.set(name, zone);
   return ok(zone);
 }

@@ -11,6 +11,7 @@ describe("freshness policies", () => {
     ["no cron", { type: "cron", cron: "every day", lowerBoundSeconds: 60 }],
     ["no zone", { type: "cron", cron: "@daily", timezone: "Mars/Olympus", lowerBoundSeconds: 60 }],
     ["a lower bound below a minute", { type: "cron", cron: "@daily", lowerBoundSeconds: 1 }],
+    ["a lower bound without end", { type: "cron", cron: "0 0 29 2 *", lowerBoundSeconds: Infinity }],
     ["a lower bound beyond the shortest gap", { type: "cron", cron: "0 0,1 * * *", lowerBoundSeconds: 3601 }],
   ])("%s is refused", (...[, spec]) => {
     expect(openFreshnessPolicy(spec).ok).toBe(false);

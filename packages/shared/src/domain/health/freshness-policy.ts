@@ -22,14 +22,14 @@ export function openFreshnessPolicy(spec: FreshnessPolicySpec): Result<Freshness
   const zone = findZone(spec.timezone ?? "UTC");
   if (!zone.ok) return zone;
   const deadline = { cron: cron.value, zone: zone.value };
-  if (!(spec.lowerBoundSeconds >= MINUTE)) {
+  if (!(spec.lowerBoundSeconds >= MINUTE && spec.lowerBoundSeconds < Infinity)) {
     return refuse("invalid_input", `A freshness deadline needs a lower bound of at least a minute, not ${spec.lowerBoundSeconds} seconds.`);
   }
   const shortest = shortestGap(deadline) / 1000;
   if (spec.lowerBoundSeconds > shortest) {
     return refuse(
       "invalid_input",
-      `The lower bound of ${spec.lowerBoundSeconds} seconds is longer than the ${shortest} seconds between two ticks of "${spec.cron}". Make it shorter.`,
+      `The lower bound of ${spec.lowerBoundSeconds} seconds is longer than the ${shortest} seconds between two ticks of "${deadline.cron.text}". Make it shorter.`,
     );
   }
   return ok({ type: "cron", deadline, lowerBoundMs: spec.lowerBoundSeconds * 1000 });

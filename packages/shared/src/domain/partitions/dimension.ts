@@ -1,6 +1,6 @@
 /** How do the partitions of one dimension and those of the whole relate? Arithmetic on ranges; nothing is listed. */
 import type { Dimension, PartitionSet } from "./partition-set.ts";
-import { rangesOf, subsetOf, union, type PartitionSubset } from "./subset.ts";
+import { rangesOf, unionOf, type PartitionSubset } from "./subset.ts";
 
 interface Place {
   readonly dimension: Dimension;
@@ -37,19 +37,14 @@ export function expandDimension({ dimension, outer, inner }: Place, part: Partit
 export function projectDimension({ dimension, inner }: Place, whole: PartitionSubset): PartitionSubset {
   const size = dimension.set.count;
   const all: PartitionSubset = size > 0 ? [0, size] : [];
-  const single: number[] = [];
-  let subset: PartitionSubset = [];
+  const found: PartitionSubset[] = [];
   for (const { from, to } of rangesOf(whole)) {
     const first = Math.floor(from / inner);
     const last = Math.floor((to - 1) / inner);
     if (last - first + 1 >= size) return all;
-    if (first === last) {
-      single.push(first % size);
-      continue;
-    }
     const start = first % size;
     const end = last % size;
-    subset = union(subset, start <= end ? [start, end + 1] : [0, end + 1, start, size]);
+    found.push(start <= end ? [start, end + 1] : [0, end + 1, start, size]);
   }
-  return union(subset, subsetOf(single));
+  return unionOf(found);
 }

@@ -1,6 +1,6 @@
 /** Which windows of time partitions do not exist? Exclusions are cron expressions or single starts. */
 import { ok, type Result } from "../errors.ts";
-import { dayOf, ticksOfDay } from "../cron/days.ts";
+import { dayOf, ticksOfDay, type DayNumber } from "../cron/days.ts";
 import { parseCron, type CronExpression } from "../cron/parse.ts";
 import type { Zone } from "../cron/zone.ts";
 
@@ -23,6 +23,18 @@ export function readExclusions(
     }
   }
   if (texts.length === 0) return ok(null);
-  const { zone } = reader;
-  return ok((tick) => starts.has(tick) || crons.some((cron) => ticksOfDay(cron, zone, dayOf(zone, tick)).includes(tick)));
+  const fires = crons.map((cron) => firesAt(cron, reader.zone));
+  return ok((tick) => starts.has(tick) || fires.some((isTick) => isTick(tick)));
+}
+
+/** Windows are asked for in their order, so the ticks of the last day asked about are worth keeping. */
+function firesAt(cron: CronExpression, zone: Zone): (instant: number) => boolean {
+  let day: DayNumber | null = null;
+  let ticks: ReadonlySet<number> = new Set();
+  return (instant) => {
+    const own = dayOf(zone, instant);
+    if (own !== day) ticks = new Set(ticksOfDay(cron, zone, own));
+    day = own;
+    return ticks.has(instant);
+  };
 }

@@ -4,7 +4,7 @@
  */
 import { refuse, ok, type Result } from "../errors.ts";
 import type { PartitionSet } from "./partition-set.ts";
-import { rangesOf, rangeSubset, union, type PartitionSubset } from "./subset.ts";
+import { rangesOf, rangeSubset, unionOf, type PartitionSubset } from "./subset.ts";
 import type { TimePartitions } from "./time-window.ts";
 
 export interface TimeSide {
@@ -38,16 +38,16 @@ export function timeUpstream(sides: TimeSides, partitions: PartitionSubset): Res
   const { upstream, downstream, offsets } = sides;
   const zones = sameZone(upstream, downstream);
   if (!zones.ok) return zones;
-  let subset: PartitionSubset = [];
+  const subsets: PartitionSubset[] = [];
   const missing = new Set<string>();
   for (const range of contiguous(downstream, partitions)) {
     const span = movedSpan(sides, range);
     if (!span) continue;
     const needed = aligned(sides, span);
-    subset = union(subset, existing(upstream, needed));
+    subsets.push(existing(upstream, needed));
     if (offsets.allowNonexistentUpstream !== true) nameMissing(upstream, needed, missing);
   }
-  return ok({ subset, missing: [...missing] });
+  return ok({ subset: unionOf(subsets), missing: [...missing] });
 }
 
 /** Downstream windows that need one of these upstream windows. */
@@ -55,7 +55,7 @@ export function timeDownstream(sides: TimeSides, partitions: PartitionSubset): R
   const { upstream, downstream, offsets } = sides;
   const zones = sameZone(upstream, downstream);
   if (!zones.ok) return zones;
-  let subset: PartitionSubset = [];
+  const subsets: PartitionSubset[] = [];
   for (const { from, to } of contiguous(upstream, partitions)) {
     const start = upstream.time.windowAt(from)?.start;
     const end = upstream.time.windowAt(to - 1)?.end;
@@ -64,9 +64,9 @@ export function timeDownstream(sides: TimeSides, partitions: PartitionSubset): R
     const reach = Math.min(Math.abs(startOffset) + Math.abs(endOffset), 2 * MAX_OFFSET) + 1;
     const first = positionOf(downstream.time, downstream.time.ticks.rawAtOrBefore(start), reach) - endOffset;
     const after = positionOf(downstream.time, end, reach) - startOffset;
-    subset = union(subset, rangeSubset(Math.max(0, first), Math.min(downstream.set.count, after)));
+    subsets.push(rangeSubset(Math.max(0, first), Math.min(downstream.set.count, after)));
   }
-  return ok(subset);
+  return ok(unionOf(subsets));
 }
 
 /** How many windows begin before an instant; negative before the first one, counted as far as the offsets reach. */

@@ -9,7 +9,7 @@ import type { PartitionMapping, PartitionsDefinition } from "./definition.ts";
 import { expandDimension, findDimension, projectDimension } from "./dimension.ts";
 import { MAX_MISSING, timeDownstream, timeUpstream, type MappedPartitions, type TimeSide } from "./mapping-time.ts";
 import type { PartitionSet } from "./partition-set.ts";
-import { intersection, numbersOf, subsetOf, type PartitionSubset } from "./subset.ts";
+import { intersection, numbersOf, rangeSubset, subsetOf, type PartitionSubset } from "./subset.ts";
 
 export type { MappedPartitions } from "./mapping-time.ts";
 
@@ -74,7 +74,7 @@ export function downstreamPartitions(sides: MappedSides, partitions: PartitionSu
     case "all":
       return ok(all);
     case "last":
-      return ok(intersection(partitions, [Math.max(0, upstream.count - 1), upstream.count]).length > 0 ? all : []);
+      return ok(intersection(partitions, rangeSubset(Math.max(0, upstream.count - 1), upstream.count)).length > 0 ? all : []);
     case "specific":
       return ok(intersection(partitions, byKeys(upstream, mapping.keys).subset).length > 0 ? all : []);
     case "identity":

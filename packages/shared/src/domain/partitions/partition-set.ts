@@ -170,6 +170,12 @@ function openMulti(definition: MultiPartitions, context: PartitionContext): Resu
   const names = new Set(dimensions.map(({ name }) => name));
   if (dimensions.length < 2 || names.size < dimensions.length)
     return refuse("invalid_input", "Multi-dimensional partitions need two or more dimensions with different names.");
+  const count = dimensions.reduce((product, { set }) => product * set.count, 1);
+  if (!Number.isSafeInteger(count))
+    return refuse(
+      "too_large",
+      `Multi-dimensional partitions with ${count} combinations cannot be numbered. Use fewer or coarser dimensions.`,
+    );
   const keyAt = (number: number) => {
     let rest = number;
     const keys: string[] = [];
@@ -195,7 +201,7 @@ function openMulti(definition: MultiPartitions, context: PartitionContext): Resu
   const timed = dimensions.findIndex(({ set }) => set.time !== null);
   return ok({
     definition,
-    count: dimensions.reduce((product, { set }) => product * set.count, 1),
+    count,
     keyAt: (number) => (number < 0 ? null : keyAt(number)),
     numberOf,
     windowOf: (key) => dimensions[timed]?.set.windowOf(key.split(DIMENSION_SEPARATOR)[timed] ?? "") ?? null,

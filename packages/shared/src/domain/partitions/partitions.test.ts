@@ -37,6 +37,8 @@ describe("time window partitions, as in the reference", () => {
     ["start today", daily({}, "2024-03-12"), NOW, ""],
     ["end in the past", daily({ end: "2024-03-10" }), NOW, "2024-03-08 2024-03-09"],
     ["end in the past with offset", daily({ end: "2024-03-10", endOffset: 1 }), NOW, "2024-03-08 2024-03-09"],
+    ["end long past with a negative offset", daily({ end: "2024-03-10", endOffset: -1 }), NOW, "2024-03-08 2024-03-09"],
+    ["end just past with a negative offset", daily({ end: "2024-03-11", endOffset: -2 }), NOW, "2024-03-08 2024-03-09"],
     [
       "end in the future with offset",
       daily({ end: "2024-03-13", endOffset: 2 }),
@@ -150,8 +152,23 @@ describe("time window partitions, as in the reference", () => {
     ["an absurd end offset", { endOffset: 1_000_000 }],
     ["exclusions that leave nothing", { exclusions: ["@daily"] }],
     ["a broken cron", { cadence: "cron", cron: "x" }],
+    ["a start that nobody can count from", { start: "1600-01-01" }],
+    ["a start in another age", { start: "9000-01-01", endOffset: 10_000, cadence: "cron", cron: "0 0 29 2 1" }],
   ])("refuses %s", (_name, extra) => {
     expect(openPartitions({ ...daily(), ...extra }, { now: 0 })).toMatchObject({ ok: false, error: { code: "invalid_input" } });
+  });
+});
+
+describe("time windows that ask for much", () => {
+  it("count minutes of which most are excluded", () => {
+    const set = open(cron("* * * * *", "2024-01-01", { ...MINUTES, exclusions: ["* 0-22 * * *"] }), "2025-01-01T00:00Z");
+    expect(set.count).toBe(366 * 60);
+    expect(set.keyAt(60)).toBe("2024-01-02-23:00");
+  });
+
+  it("end where nothing is counted any more, however far an offset reaches", () => {
+    const set = open(cron("0 0 1 1 *", "2024-01-01", { endOffset: 10_000 }), NOW);
+    expect(latestKey(set)).toBe(`${2024 + set.count - 1}-01-01`);
   });
 });
 
@@ -198,6 +215,17 @@ describe("multi-dimensional partitions", () => {
       dimensions: [{ name: "x", partitions: { type: "static", keys: ["a|b"] } }, ...definition.dimensions],
     };
     expect(openPartitions(wrong, { now: 0 })).toMatchObject({ ok: false });
+  });
+});
+
+describe("combinations beyond numbers", () => {
+  it("are refused", () => {
+    const minutes = cron("* * * * *", "2000-01-01", MINUTES);
+    const dimensions = ["a", "b", "c", "d"].map((name) => ({ name, partitions: minutes }));
+    expect(openPartitions({ type: "multi", dimensions }, { now: Date.parse(NOW) })).toMatchObject({
+      ok: false,
+      error: { code: "too_large" },
+    });
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import { assertNever } from "../assert.ts";
 import type { PartitionSet } from "./partition-set.ts";
-import { numbersOf, rangesOf, subsetOf, union, type PartitionSubset } from "./subset.ts";
+import { numbersOf, rangesOf, subsetOf, unionOf, type PartitionSubset } from "./subset.ts";
 
 /** `t`: minutes from the previous entry to the first start, and on to the last start of a range. `k`: keys. `m`: keys of the first dimension with those of the others. */
 export type StoredSubset =
@@ -31,11 +31,11 @@ function storeTimes(time: NonNullable<PartitionSet["time"]>, subset: PartitionSu
   const stored: number[] = [];
   let previous = 0;
   for (const { from, to } of rangesOf(subset)) {
-    const first = time.windowAt(from);
-    const last = time.windowAt(to - 1);
-    if (!first || !last) continue;
-    const start = Math.round(first.start / MINUTE_MS);
-    const end = Math.round(last.start / MINUTE_MS);
+    const first = time.ticks.tickAt(from);
+    const last = time.ticks.tickAt(to - 1);
+    if (first === null || last === null) continue;
+    const start = Math.round(first / MINUTE_MS);
+    const end = Math.round(last / MINUTE_MS);
     // Distances are shorter than times.
     stored.push(start - previous, end - start);
     previous = end;
@@ -88,7 +88,7 @@ function readMulti(set: PartitionSet, stored: readonly (readonly [StoredSubset, 
   const [first] = set.dimensions ?? [];
   const rest = restOf(set);
   if (!first) return [];
-  let subset: PartitionSubset = [];
+  const subsets: PartitionSubset[] = [];
   for (const [rows, inner] of stored) {
     const ranges = readSubset(rest, inner);
     const numbers: number[] = [];
@@ -99,9 +99,9 @@ function readMulti(set: PartitionSet, stored: readonly (readonly [StoredSubset, 
         else numbers.push(at);
       }
     }
-    subset = union(subset, numbers);
+    subsets.push(numbers);
   }
-  return subset;
+  return unionOf(subsets);
 }
 
 /** The set of all dimensions but the first: the last one itself, or again a multi-dimensional one. */

@@ -3,7 +3,20 @@ import * as fc from "fast-check";
 import { unwrap } from "../errors.ts";
 import type { PartitionsDefinition } from "./definition.ts";
 import { openPartitions } from "./partition-set.ts";
-import { countOf, difference, includes, intersection, numbersOf, rangesOf, rangeSubset, subsetOf, union, withPartition } from "./subset.ts";
+import {
+  countOf,
+  difference,
+  firstOfEach,
+  includes,
+  intersection,
+  numbersOf,
+  rangesOf,
+  rangeSubset,
+  subsetOf,
+  union,
+  unionOf,
+  withPartition,
+} from "./subset.ts";
 import { readSubset, storeSubset } from "./subset-json.ts";
 import { propertyRuns } from "../property-runs.test-support.ts";
 
@@ -27,6 +40,23 @@ describe("partition subsets", () => {
         expect(union(a, b)).toEqual(subsetOf([...left, ...right]));
       }),
       { seed: 31, numRuns: propertyRuns(500) },
+    );
+  });
+
+  it("are joined and told apart many at once as one after the other", () => {
+    fc.assert(
+      fc.property(fc.array(numbers, { maxLength: 8 }), (lists) => {
+        const subsets = lists.map(subsetOf);
+        expect(unionOf(subsets)).toEqual(subsetOf(lists.flat()));
+        const seen = new Set<number>();
+        const first = lists.map((list) => {
+          const fresh = subsetOf(list.filter((number) => !seen.has(number)));
+          for (const number of list) seen.add(number);
+          return fresh;
+        });
+        expect(firstOfEach(subsets)).toEqual(first);
+      }),
+      { seed: 34, numRuns: propertyRuns(300) },
     );
   });
 

@@ -53,12 +53,86 @@ export function union(a: PartitionSubset, b: PartitionSubset): PartitionSubset {
   return merge(a, b, (inA, inB) => inA || inB);
 }
 
+/** Of many, in the time of sorting them: one union after the other would go over what is there again and again. */
+export function unionOf(subsets: Iterable<PartitionSubset>): PartitionSubset {
+  const [first = EMPTY_SUBSET, second, ...more] = [...subsets].filter((subset) => subset.length > 0);
+  if (!second) return first;
+  if (more.length === 0) return union(first, second);
+  const ranges = [first, second, ...more].flatMap(rangesOf).sort((a, b) => a.from - b.from);
+  const result: number[] = [];
+  for (const { from, to } of ranges) {
+    const last = result.at(-1) ?? -Infinity;
+    if (from > last) result.push(from, to);
+    else if (to > last) result[result.length - 1] = to;
+  }
+  return result;
+}
+
+/** The same subsets, each partition only in the first that has it. In the time of sorting their ends. */
+export function firstOfEach(subsets: readonly PartitionSubset[]): PartitionSubset[] {
+  const cuts = [...new Set(subsets.flat())].sort((a, b) => a - b);
+  const positionOf = new Map(cuts.map((cut, position) => [cut, position]));
+  const owner = new Int32Array(cuts.length).fill(-1);
+  /** The next piece between two cuts that nobody has taken; chains are shortened while they are followed. */
+  const free = Int32Array.from(cuts, (_, position) => position);
+  const nextFree = (position: number) => {
+    let end = position;
+    while (end < cuts.length && free[end] !== end) end = free[end] ?? cuts.length;
+    for (let at = position; at < end;) {
+      const next = free[at] ?? end;
+      free[at] = end;
+      at = next;
+    }
+    return end;
+  };
+  for (const [index, subset] of subsets.entries()) {
+    for (const { from, to } of rangesOf(subset)) {
+      const end = positionOf.get(to) ?? 0;
+      for (let at = nextFree(positionOf.get(from) ?? 0); at < end; at = nextFree(at + 1)) {
+        owner[at] = index;
+        free[at] = at + 1;
+      }
+    }
+  }
+  const results: number[][] = subsets.map(() => []);
+  for (const [position, index] of owner.entries()) {
+    const result = results[index];
+    if (!result) continue;
+    const [from, to] = [cuts[position] ?? 0, cuts[position + 1] ?? 0];
+    if (result.at(-1) === from) result[result.length - 1] = to;
+    else result.push(from, to);
+  }
+  return results;
+}
+
 export function intersection(a: PartitionSubset, b: PartitionSubset): PartitionSubset {
-  return merge(a, b, (inA, inB) => inA && inB);
+  const [small, large] = a.length <= b.length ? [a, b] : [b, a];
+  return merge(small, around(large, small), (inSmall, inLarge) => inSmall && inLarge);
 }
 
 export function difference(a: PartitionSubset, b: PartitionSubset): PartitionSubset {
-  return merge(a, b, (inA, inB) => inA && !inB);
+  return merge(a, around(b, a), (inA, inB) => inA && !inB);
+}
+
+/** The ranges of a subset that lie where the other one does: a few partitions are compared with many thousand ranges in no time. */
+function around(subset: PartitionSubset, other: PartitionSubset): PartitionSubset {
+  const [from = 0, to = 0] = [other[0], other.at(-1)];
+  if ((subset[0] ?? 0) >= from && (subset.at(-1) ?? 0) <= to) return subset;
+  const first = rangesBefore(subset, from);
+  let last = first;
+  for (let step = 1; last * 2 < subset.length && start(subset, last * 2) < to; step *= 2) last += step;
+  return subset.slice(first * 2, Math.min(subset.length, last * 2));
+}
+
+/** How many ranges end at or before a partition. */
+function rangesBefore(subset: PartitionSubset, number: number): number {
+  let [low, high] = [0, subset.length / 2];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (end(subset, middle * 2) <= number) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Adds one partition; the usual case, the newest one, touches only the last range. */

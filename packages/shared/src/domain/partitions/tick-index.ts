@@ -3,7 +3,7 @@
  * of partitions, the n-th partition and the partition of an instant need no walk over all of them.
  */
 import { DAY_MS } from "../cron/zone.ts";
-import { dayOf, firesOn, isNearChange, ticksOfDay } from "../cron/days.ts";
+import { dayOf, firesOn, isNearChange, plainTick, plainTicksBefore, ticksOfDay, type DayNumber } from "../cron/days.ts";
 import { nextTick, tickAtOrAfter, tickAtOrBefore, ticksBackFrom, type CronInZone } from "../cron/next.ts";
 
 const HOUR_MS = 3_600_000;
@@ -62,10 +62,12 @@ export function cronTicks({ schedule, first, isExcluded }: CronTicks): TickIndex
     if (block) return block;
     return keep(ticksOfDay(cron, zone, day));
   };
+  /** A day after the first, without exclusions and far from a change of the clock: its ticks are arithmetic. */
+  const isPlain = (day: DayNumber) => !isExcluded && day > firstDay && !blocks.has(day);
   /** Like `ticksOn(...).length`, without making the list where every day that fires has the same number. */
   const countOn = (position: number): number => {
     const day = firstDay - 1 + position;
-    if (isExcluded || day <= firstDay || blocks.has(day)) return ticksOn(position).length;
+    if (!isPlain(day)) return ticksOn(position).length;
     return firesOn(cron, day) ? cron.hours.length * cron.minutes.length : 0;
   };
   const keep = (ticks: number[]) => ticks.filter((tick) => tick >= first && !(isExcluded?.(tick) ?? false));
@@ -104,7 +106,9 @@ export function cronTicks({ schedule, first, isExcluded }: CronTicks): TickIndex
     tickAt(index) {
       if (index < 0) return nthBack({ schedule, first, isExcluded }, -index);
       const position = positionOf(index);
-      return position === null ? null : (ticksOn(position)[index - (before[position] ?? 0)] ?? null);
+      if (position === null) return null;
+      const [day, rest] = [firstDay - 1 + position, index - (before[position] ?? 0)];
+      return isPlain(day) ? plainTick(schedule, day, rest) : (ticksOn(position)[rest] ?? null);
     },
     countBefore(instant) {
       if (instant <= first) return 0;
@@ -114,6 +118,8 @@ export function cronTicks({ schedule, first, isExcluded }: CronTicks): TickIndex
       let position = target;
       while (position > 0 && blocks.has(firstDay - 1 + position) && blocks.has(firstDay - 2 + position)) position--;
       let count = before[position] ?? 0;
+      const day = firstDay - 1 + position;
+      if (isPlain(day)) return count + (firesOn(cron, day) ? plainTicksBefore(schedule, day, instant) : 0);
       for (const tick of ticksOn(position)) if (tick < instant) count++;
       return count;
     },

@@ -2,7 +2,7 @@
  * Which windows, keys and numbers do time-window partitions have? Windows lie between consecutive ticks of a cron expression in a zone; a
  * window exists once it has ended. Keys are the civil start of the window; the second of two equal ones gets the offset as its ending.
  */
-import { ok, refuse, type Result } from "../errors.ts";
+import { ok, refuse, unwrap, type Result } from "../errors.ts";
 import { ticksFrom, type CronInZone } from "../cron/next.ts";
 import { parseCron, type CronExpression } from "../cron/parse.ts";
 import { DAY_MS, endOfGap, findZone, instantsOf, type Zone } from "../cron/zone.ts";
@@ -35,10 +35,16 @@ export interface TimePartitions {
 
 const DEFAULT_FORMAT = "%Y-%m-%d";
 const HOURLY_FORMAT = "%Y-%m-%d-%H:%M";
-const START_FORMATS = [DEFAULT_FORMAT, HOURLY_FORMAT, "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"];
+/** A start, an end or an exclusion may also be written in one of these. */
+const START_FORMATS = [DEFAULT_FORMAT, HOURLY_FORMAT, "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"].map(
+  (format) => unwrap(parseCivilFormat(format)),
+);
 const MAX_CACHED = 1000;
 const MAX_EXCLUDED = 10_000;
 const MAX_END_OFFSET = 10_000;
+/** Ticks are counted for three hundred years from the first; what begins earlier could not be counted up to now. */
+const EARLIEST_START = Date.UTC(1800, 0, 1);
+const LATEST_START = Date.UTC(2300, 0, 1);
 const cache = new Map<string, TimePartitions>();
 
 /** Kept by definition, because the counts per day inside are worth keeping. */
@@ -89,6 +95,9 @@ function open(definition: TimeWindowPartitions): Result<TimePartitions> {
   const reader: Reader = { zone: zone.value, format: format.value };
   const start = readInstant(definition.start, reader);
   if (!start.ok) return start;
+  if (start.value < EARLIEST_START || start.value >= LATEST_START) {
+    return refuse("invalid_input", `Partitions cannot start at ${definition.start}. Choose a time between the years 1800 and 2300.`);
+  }
   const end = definition.end === undefined ? ok(Infinity) : readInstant(definition.end, reader);
   if (!end.ok) return end;
   const schedule = { cron: cron.value, zone: zone.value };
@@ -125,10 +134,7 @@ function onceAnHour(cron: CronExpression): boolean {
 }
 
 function readInstant(text: string, { zone, format }: Reader): Result<number> {
-  for (const candidate of [
-    format,
-    ...START_FORMATS.map((known) => parseCivilFormat(known)).flatMap((parsed) => (parsed.ok ? [parsed.value] : [])),
-  ]) {
+  for (const candidate of [format, ...START_FORMATS]) {
     const wall = candidate.read(text);
     if (wall !== null) return ok(firstInstant(zone, wall));
   }
@@ -163,7 +169,9 @@ function timePartitions({ definition, cron, reader, ticks, start, end, isExclude
   };
   const windowAt = (index: number): TimeWindow | null => {
     const start = index < 0 ? null : ticks.tickAt(index);
-    return start === null ? null : { start, end: ticks.endOf(start) };
+    if (start === null) return null;
+    // Where nothing is excluded a window ends at the next one.
+    return { start, end: (isExcluded ? null : ticks.tickAt(index + 1)) ?? ticks.endOf(start) };
   };
   const reachesFirst = (now: number, offset: number) => {
     let tick = ticks.rawAtOrAfter(now);
@@ -173,10 +181,12 @@ function timePartitions({ definition, cron, reader, ticks, start, end, isExclude
   };
   const countAt = (now: number) => {
     const offset = definition.endOffset ?? 0;
-    if (offset <= 0) return Math.max(0, Math.max(0, endedBy(Math.min(now, end), 1)) + offset);
+    // Dropped are windows that ended lately; a definition whose end is long past keeps all of its own.
+    if (offset <= 0) return Math.max(0, Math.min(endedBy(now, 1) + offset, endedBy(Math.min(now, end), 1)));
     const ended = endedBy(now, offset + 1);
     // Before the start, Dagster gives the first window already when it ends by the n-th tick after the next.
-    const total = Math.max(ended < 0 && reachesFirst(now, offset) ? 1 : 0, ended + offset);
+    const wanted = Math.max(ended < 0 && reachesFirst(now, offset) ? 1 : 0, ended + offset);
+    const total = wanted > 0 && ticks.tickAt(wanted - 1) === null ? ticks.countBefore(LATEST_START) : wanted;
     const last = windowAt(total - 1);
     return last && last.end > end ? Math.max(0, Math.min(total, endedBy(end, 1))) : total;
   };

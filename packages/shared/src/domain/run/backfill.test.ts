@@ -4,7 +4,7 @@ import { buildAssetGraph } from "../asset-graph.ts";
 import type { PartitionMapping, PartitionsDefinition } from "../partitions/definition.ts";
 import { openPartitions } from "../partitions/partition-set.ts";
 import type { PartitionSubset } from "../partitions/subset.ts";
-import { backfillProgress, nextBackfillRuns, planBackfill, type BackfillRunState } from "./backfill.ts";
+import { backfillProgress, MAX_BACKFILL_RUNS, nextBackfillRuns, planBackfill, type BackfillRunState } from "./backfill.ts";
 
 const now = Date.UTC(2025, 0, 4);
 const daily: PartitionsDefinition = { type: "time", cadence: "daily", start: "2025-01-01" };
@@ -146,8 +146,30 @@ describe("a backfill", () => {
     expect(backfillProgress(runs, stateOf)).toMatchObject({ done: true, blocked: 2, canceled: 1 });
   });
 
+  it("makes as many runs as are allowed and not one more", () => {
+    const keys = (count: number): PartitionsDefinition => ({ type: "static", keys: Array.from({ length: count }, (_, index) => `k${index}`) });
+    const most = keys(MAX_BACKFILL_RUNS);
+    expect(unwrap(plan({ a: { partitions: most } }))).toHaveLength(MAX_BACKFILL_RUNS);
+    const tooLarge = { ok: false, error: { code: "too_large" } };
+    expect(plan({ a: { partitions: keys(MAX_BACKFILL_RUNS + 1) } })).toMatchObject(tooLarge);
+    expect(plan({ a: { partitions: most }, b: {} })).toMatchObject(tooLarge);
+    expect(unwrap(plan({ a: { partitions: keys(MAX_BACKFILL_RUNS - 1) }, b: {} }))).toHaveLength(MAX_BACKFILL_RUNS);
+    expect(plan({ a: { partitions: most }, b: { partitions: keys(1) } })).toMatchObject(tooLarge);
+    // Every second one: no two can share a run, however many may.
+    const holes = (count: number) => Array.from({ length: 2 * count }, (_, index) => index);
+    const twice = keys(2 * MAX_BACKFILL_RUNS + 2);
+    expect(unwrap(plan({ a: { partitions: twice } }, { perRun: 2, wanted: { a: holes(MAX_BACKFILL_RUNS) } }))).toHaveLength(MAX_BACKFILL_RUNS);
+    expect(plan({ a: { partitions: twice } }, { perRun: 2, wanted: { a: holes(MAX_BACKFILL_RUNS + 1) } })).toMatchObject(tooLarge);
+  });
+
+  it("refuses more orders between runs than anybody can keep", () => {
+    const minutes: PartitionsDefinition = { type: "time", cadence: "cron", cron: "* * * * *", start: "2025-01-03", format: "%Y-%m-%d-%H:%M" };
+    const result = plan({ a: { partitions: minutes }, b: { deps: ["a"], partitions: minutes, mapping: { type: "all" } } });
+    expect(result).toMatchObject({ ok: false, error: { code: "too_large", message: expect.stringContaining("orders between its runs") } });
+  });
+
   it("refuses what it cannot plan", () => {
-    expect(plan({ a: { partitions: daily } }, { perRun: 0 }).ok).toBe(false);
+    for (const perRun of [0, 1.5, NaN, -Infinity]) expect(plan({ a: { partitions: daily } }, { perRun }).ok).toBe(false);
     const minutes: PartitionsDefinition = {
       type: "time",
       cadence: "cron",

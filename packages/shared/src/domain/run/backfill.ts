@@ -7,7 +7,7 @@ import { ok, refuse, type Result } from "../errors.ts";
 import { canonicalJson } from "../json.ts";
 import { inferMapping, upstreamPartitions } from "../partitions/mapping.ts";
 import { RANGE_SEPARATOR, type PartitionSet } from "../partitions/partition-set.ts";
-import { countOf, rangesOf, type PartitionSubset } from "../partitions/subset.ts";
+import { rangesOf, type PartitionSubset } from "../partitions/subset.ts";
 
 export interface BackfillInput {
   readonly graph: AssetGraph;
@@ -33,6 +33,8 @@ export interface BackfillRun {
 export type BackfillRunState = "waiting" | "active" | "succeeded" | "failed" | "canceled";
 
 export const MAX_BACKFILL_RUNS = 100_000;
+/** Runs that wait for runs, counted one by one: where everything reads everything there are more than a deployment can keep. */
+export const MAX_BACKFILL_LINKS = 1_000_000;
 
 /** Assets with the same partitions that read each other partition by partition. */
 interface Group {
@@ -48,22 +50,24 @@ interface Slice {
 }
 
 export function planBackfill(input: BackfillInput): Result<readonly BackfillRun[]> {
-  if (!(input.partitionsPerRun >= 1)) return refuse("invalid_input", "A run of a backfill needs at least one partition.");
+  const size = input.partitionsPerRun;
+  if (!(size >= 1 && (size === Infinity || Number.isSafeInteger(size))))
+    return refuse("invalid_input", `A run of a backfill needs one or more whole partitions, not ${size}.`);
   const unknown = input.assets.find((asset) => !input.graph.has(asset));
   if (unknown !== undefined) return refuse("not_found", `There is no asset "${unknown}".`, { asset: unknown });
   const slices: Slice[] = [];
   const groupOf = new Map<string, Slice[]>();
   for (const group of groupAssets(input)) {
-    const own = sliceGroup(group, input.partitionsPerRun, MAX_BACKFILL_RUNS - slices.length);
-    if (own === null) {
-      return refuse("too_large", `The backfill needs more than ${MAX_BACKFILL_RUNS} runs. Put more partitions into one run.`);
-    }
+    const own = sliceGroup(group, size, MAX_BACKFILL_RUNS - slices.length);
+    if (own === null) return refuseSize(`more than ${MAX_BACKFILL_RUNS} runs`);
     for (const asset of group.assets) groupOf.set(asset, own);
     slices.push(...own);
   }
+  let links = 0;
   for (const slice of slices) {
-    const linked = link(input, slice, groupOf);
+    const linked = link(input, { slice, groupOf, limit: MAX_BACKFILL_LINKS - links });
     if (!linked.ok) return linked;
+    links += linked.value;
   }
   return ok(slices.map(({ run }) => run));
 }
@@ -141,7 +145,6 @@ function sliceGroup(group: Group, size: number, limit: number): Slice[] | null {
   const { set, wanted, assets } = group;
   const name = assets[0] ?? "";
   if (!set) return limit < 1 ? null : [{ run: { id: name, assets, partition: null, after: [] }, group, subset: wanted }];
-  if (countOf(wanted) / size > limit) return null;
   const slices: Slice[] = [];
   for (const { from, to } of rangesOf(wanted)) {
     for (let start = from; start < to; start += size) {
@@ -155,7 +158,16 @@ function sliceGroup(group: Group, size: number, limit: number): Slice[] | null {
   return slices;
 }
 
-function link(input: BackfillInput, slice: Slice, groupOf: ReadonlyMap<string, readonly Slice[]>): Result<null> {
+function refuseSize(what: string): Result<never> {
+  return refuse("too_large", `The backfill needs ${what}. Put more partitions into one run.`);
+}
+
+/** Answers with the number of runs that it waits for. */
+function link(
+  input: BackfillInput,
+  at: { readonly slice: Slice; readonly groupOf: ReadonlyMap<string, readonly Slice[]>; readonly limit: number },
+): Result<number> {
+  const { slice, groupOf, limit } = at;
   const after = new Set<string>();
   for (const asset of slice.group.assets) {
     const definition = input.graph.assets[input.graph.indexOf(asset)];
@@ -166,11 +178,14 @@ function link(input: BackfillInput, slice: Slice, groupOf: ReadonlyMap<string, r
       const upstream = first.group.set;
       const needed = upstream ? upstreamPartitions({ upstream, downstream: slice.group.set, mapping }, slice.subset) : null;
       if (needed && !needed.ok) return needed;
-      for (const other of needed ? overlapping(above, needed.value.subset) : above) after.add(other.run.id);
+      for (const other of needed ? overlapping(above, needed.value.subset) : above) {
+        after.add(other.run.id);
+        if (after.size > limit) return refuseSize(`more than ${MAX_BACKFILL_LINKS} orders between its runs`);
+      }
     }
   }
-  slice.run.after.push(...after);
-  return ok(null);
+  for (const id of after) slice.run.after.push(id);
+  return ok(after.size);
 }
 
 /** Slices of one group are in order and do not overlap, so those of a range are found by halving. */

@@ -75,7 +75,10 @@ function chooseAssets(input: PlanInput, units: ReadonlyMap<string, PlanUnit>, wa
   const { graph } = input;
   const skipped = new Set(input.skipAssets);
   const chosen = new Set<number>();
+  const whole = new Set<PlanUnit>();
   const addUnit = (unit: PlanUnit) => {
+    if (whole.has(unit)) return;
+    whole.add(unit);
     for (const key of unit.assets) chosen.add(graph.indexOf(key));
   };
   for (const key of input.selectedAssets) {

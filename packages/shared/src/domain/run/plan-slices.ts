@@ -7,6 +7,9 @@ import { ok, refuse, type Result } from "../errors.ts";
 import type { PlanNode, PlanNodes } from "./plan-nodes.ts";
 import type { PlanStep } from "./plan-types.ts";
 
+/** A circle of more is not read by anybody. */
+const MAX_SHOWN = 20;
+
 /** The nodes of one unit that may share a step. Partitioned and unpartitioned assets never share one when a partition is given. */
 interface Group {
   readonly unit: PlanNode["unit"];
@@ -130,17 +133,19 @@ function uniqueKey(name: string, partition: string | null, used: Set<string>): s
 
 /** Walks backwards over nodes that never became ready until one repeats: that is a circle. */
 function refuseCircle(list: readonly PlanNode[], stepOf: Int32Array): Result<never> {
-  const path: number[] = [];
+  const path = new Set<number>();
   let index = stepOf.indexOf(-1);
-  while (!path.includes(index)) {
-    path.push(index);
+  while (!path.has(index)) {
+    path.add(index);
     index = [...(list[index]?.before ?? [])].find((before) => stepOf[before] === -1) ?? index;
   }
-  const names = [...path.slice(path.indexOf(index)), index].reverse().map((entry) => nodeName(list[entry]));
+  const walked = [...path];
+  const names = [...walked.slice(walked.indexOf(index)), index].reverse().map((entry) => nodeName(list[entry]));
+  const shown = names.length > MAX_SHOWN ? [...names.slice(0, MAX_SHOWN - 2), "…", ...names.slice(-1)] : names;
   return refuse(
     "invalid_input",
-    `These wait for each other and can never run: ${names.join(" -> ")}. Remove one dependency, make the unit subsettable or the check non-blocking.`,
-    { cycle: names },
+    `These wait for each other and can never run: ${shown.join(" -> ")}. Remove one dependency, make the unit subsettable or the check non-blocking.`,
+    { cycle: shown },
   );
 }
 

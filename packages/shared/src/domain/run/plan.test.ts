@@ -28,6 +28,29 @@ describe("makePlan", () => {
     expect(shape(result)).toEqual(["b{b1,b2}<-", "a{a1,a2}<-b", "c{c1,c2}<-a"]);
   });
 
+  it("goes on with the divisible unit that can be finished, also when one of its nodes ran before", () => {
+    const spec = {
+      a1: { unit: "a" },
+      a2: { unit: "a", deps: ["a1"] },
+      a3: { unit: "a", deps: ["b2"] },
+      b1: { unit: "b" },
+      b2: { unit: "b", deps: ["b1"] },
+    };
+    expect(shape(unwrap(plan(spec, { unitOverrides: { a: dbt, b: dbt } })))).toEqual(["b{b1,b2}<-", "a{a1,a2,a3}<-b"]);
+  });
+
+  it("plans a unit of twenty thousand assets that runs whole", () => {
+    const spec = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`n${index}`, { unit: "all" }]));
+    expect(unwrap(plan(spec)).steps.map(({ assets }) => assets.length)).toEqual([20_000]);
+  });
+
+  it("shows the beginning of a long circle", () => {
+    const spec = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`n${index}`, { deps: [`n${(index + 1) % 5000}`] }]));
+    const result = plan(spec);
+    expect(result).toMatchObject({ ok: false, error: { code: "invalid_input", message: expect.stringContaining("-> … ->") } });
+    expect(JSON.stringify(result).length).toBeLessThan(2000);
+  });
+
   it("names a step after its only asset, whatever its unit is called", () => {
     const result = unwrap(plan({ "silver/x": { unit: "u1" }, y: { unit: "u2" }, z: { unit: "u2" } }));
     expect(result.steps.map(({ key }) => key)).toEqual(["silver/x", "u2"]);

@@ -5,19 +5,53 @@
 import { assertNever } from "../assert.ts";
 import type { AssetGraph } from "../asset-graph.ts";
 import { ok, refuse, type Result } from "../errors.ts";
+import { shortened } from "../shortened.ts";
 import type { Selection, TraversalDepth } from "./ast.ts";
 import { attributePredicate, type SelectionContext } from "./attributes.ts";
-import { resolveWord } from "./match-key.ts";
+import { matchingNodes, resolveNode, type KeyWord } from "./match-key.ts";
 
 export type { AttributeQuery, SelectionContext } from "./attributes.ts";
 
 /** One byte per node of the graph. */
 type NodeSet = Uint8Array;
 
+/** Clauses times assets: more would keep a deployment from doing anything else for seconds. */
+const MAX_LOOKS = 100_000_000;
+/** So many clauses are read in a message. */
+const MAX_SHOWN = 5;
+
 /** Keys in the order of the graph. */
 export function evaluateSelection(selection: Selection, graph: AssetGraph, context: SelectionContext = {}): Result<string[]> {
+  const clauses = looksOf(selection);
+  if (clauses > 1 && clauses * graph.size > MAX_LOOKS)
+    return refuse("too_large", `The selection has ${clauses} clauses, too many for ${graph.size} assets. Use fewer, e.g. wildcards.`);
   const result = evaluateNodes(selection, graph, context);
   return result.ok ? ok(members(result.value).map((node) => graph.keys[node] ?? "")) : result;
+}
+
+/** How many times all assets are looked at. */
+function looksOf(selection: Selection): number {
+  switch (selection.type) {
+    case "or":
+    case "and":
+      return selection.of.reduce((total, part) => total + (selection.type === "or" && isPlainKey(part) ? 0 : looksOf(part)), 1);
+    case "not":
+    case "roots":
+    case "sinks":
+    case "traverse":
+      return 1 + looksOf(selection.of);
+    case "all":
+    case "key":
+    case "tag":
+    case "attribute":
+      return 1;
+    default:
+      return assertNever(selection);
+  }
+}
+
+function isPlainKey(selection: Selection): selection is Selection & { type: "key" } {
+  return selection.type === "key" && !selection.pattern.includes("*");
 }
 
 function evaluateNodes(selection: Selection, graph: AssetGraph, context: SelectionContext): Result<NodeSet> {
@@ -25,7 +59,7 @@ function evaluateNodes(selection: Selection, graph: AssetGraph, context: Selecti
     case "all":
       return ok(where(graph, (node) => countsInAll(graph, context, node)));
     case "key":
-      return resolveWord(graph, selection);
+      return evaluateKey(selection, graph);
     case "tag":
     case "attribute": {
       const predicate = attributePredicate(selection, graph, context);
@@ -53,10 +87,23 @@ function evaluateNodes(selection: Selection, graph: AssetGraph, context: Selecti
   }
 }
 
+function evaluateKey(key: KeyWord, graph: AssetGraph): Result<NodeSet> {
+  if (key.pattern.includes("*")) return ok(matchingNodes(graph, key));
+  const node = resolveNode(graph, key);
+  return node.ok ? ok(fromNodes(graph, node.value === -1 ? [] : [node.value])) : node;
+}
+
 function combine(selection: Selection & { type: "and" | "or" }, graph: AssetGraph, context: SelectionContext): Result<NodeSet> {
   const isAnd = selection.type === "and";
   const total = new Uint8Array(graph.size).fill(isAnd ? 1 : 0);
   for (const part of selection.of) {
+    // Somebody who ticks a thousand assets in a list makes a selection of a thousand keys.
+    if (!isAnd && isPlainKey(part)) {
+      const node = resolveNode(graph, part);
+      if (!node.ok) return node;
+      if (node.value !== -1) total[node.value] = 1;
+      continue;
+    }
     const inner = evaluateNodes(part, graph, context);
     if (!inner.ok) return inner;
     for (let node = 0; node < total.length; node++) {
@@ -127,6 +174,7 @@ export function emptyClauses(selection: Selection, graph: AssetGraph, context: S
 
 /** For callers that run what they select: an empty result is an error that says which clause matched nothing. */
 export function refuseEmpty(text: string, clauses: readonly string[]): Result<never> {
-  const hint = clauses.length > 0 ? ` Nothing matches ${clauses.join(", ")}.` : "";
-  return refuse("invalid_selection", `The selection ${text} contains no asset.${hint}`, { clauses });
+  const shown = clauses.slice(0, MAX_SHOWN).map((clause) => shortened(clause));
+  const hint = shown.length > 0 ? ` Nothing matches ${shown.join(", ")}${clauses.length > MAX_SHOWN ? " and others" : ""}.` : "";
+  return refuse("invalid_selection", `The selection ${shortened(text, 300)} contains no asset.${hint}`, { clauses: shown });
 }

@@ -2,6 +2,7 @@
 import type { AssetGraph } from "../asset-graph.ts";
 import { nearestKeys, resolveAssetKey } from "../asset-key.ts";
 import { ok, refuse, type Result } from "../errors.ts";
+import { shortened } from "../shortened.ts";
 
 /** `*` matches any run of characters, `/` included; everything else matches itself. Linear in the text, unlike a regular expression. */
 export function matchesWildcard(pattern: string, text: string): boolean {
@@ -19,36 +20,38 @@ export function matchesWildcard(pattern: string, text: string): boolean {
   return true;
 }
 
-export function resolveWord(graph: AssetGraph, word: { readonly pattern: string; readonly exact: boolean }): Result<Uint8Array> {
-  const { pattern, exact } = word;
-  if (pattern.includes("*")) {
-    const found = matching(graph, pattern);
-    const dotted = !exact && !found.includes(1) && pattern.includes(".");
-    return ok(dotted ? matching(graph, pattern.replaceAll(".", "/")) : found);
-  }
-  const set = new Uint8Array(graph.size);
-  if (exact) {
-    const node = graph.indexOf(pattern);
-    if (node >= 0) set[node] = 1;
-    return ok(set);
-  }
+export interface KeyWord {
+  readonly pattern: string;
+  readonly exact: boolean;
+}
+
+/** The nodes that a pattern with `*` matches. */
+export function matchingNodes(graph: AssetGraph, { pattern, exact }: KeyWord): Uint8Array {
+  const found = matching(graph, pattern);
+  const dotted = !exact && !found.includes(1) && pattern.includes(".");
+  return dotted ? matching(graph, pattern.replaceAll(".", "/")) : found;
+}
+
+/** The node that a key or word without `*` means; -1 when it is written as `key:` and there is none. */
+export function resolveNode(graph: AssetGraph, { pattern, exact }: KeyWord): Result<number> {
+  if (exact) return ok(graph.indexOf(pattern));
   const key = resolveAssetKey(pattern, (candidate) => graph.has(candidate));
-  const candidates = key === null ? endingWith(graph, pattern) : [key];
-  if (candidates.length === 1) {
-    set[graph.indexOf(candidates[0] ?? "")] = 1;
-    return ok(set);
-  }
+  if (key !== null) return ok(graph.indexOf(key));
+  const candidates = endingWith(graph, pattern);
+  const [only] = candidates;
+  if (candidates.length === 1 && only !== undefined) return ok(graph.indexOf(only));
+  const word = shortened(pattern);
   if (candidates.length > 1) {
     const some = candidates.slice(0, 5);
     return refuse(
       "invalid_selection",
-      `"${pattern}" could be ${some.join(", ")}${candidates.length > some.length ? " or others" : ""}. Write the whole key.`,
-      { word: pattern, nearest: some },
+      `"${word}" could be ${some.join(", ")}${candidates.length > some.length ? " or others" : ""}. Write the whole key.`,
+      { word, nearest: some },
     );
   }
   const nearest = nearestKeys(pattern, graph.keys, 3);
-  return refuse("invalid_selection", `There is no asset "${pattern}".${nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : ""}`, {
-    word: pattern,
+  return refuse("invalid_selection", `There is no asset "${word}".${nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : ""}`, {
+    word,
     nearest,
   });
 }
@@ -61,5 +64,17 @@ function matching(graph: AssetGraph, pattern: string): Uint8Array {
 function endingWith(graph: AssetGraph, word: string): string[] {
   const plain = `/${word}`;
   const slashed = `/${word.replaceAll(".", "/")}`;
-  return graph.keys.filter((key) => key.endsWith(plain) || key.endsWith(slashed));
+  const last = slashed.slice(slashed.lastIndexOf("/") + 1);
+  return (byLastSegment(graph).get(last) ?? []).filter((key) => key.endsWith(plain) || key.endsWith(slashed));
+}
+
+const indexes = new WeakMap<AssetGraph, ReadonlyMap<string, readonly string[]>>();
+
+/** The last piece of a key, dots counted as slashes -> keys. Made once for a graph, because a selection may have thousands of words. */
+function byLastSegment(graph: AssetGraph): ReadonlyMap<string, readonly string[]> {
+  const known = indexes.get(graph);
+  if (known) return known;
+  const made = Map.groupBy(graph.keys, (key) => key.slice(Math.max(key.lastIndexOf("/"), key.lastIndexOf(".")) + 1));
+  indexes.set(graph, made);
+  return made;
 }

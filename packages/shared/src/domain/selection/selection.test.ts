@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { buildAssetGraph } from "../asset-graph.ts";
 import { unwrap } from "../errors.ts";
 import type { GraphAsset } from "../run/plan-types.ts";
-import { emptyClauses, evaluateSelection, type SelectionContext } from "./evaluate.ts";
+import { emptyClauses, evaluateSelection, refuseEmpty, type SelectionContext } from "./evaluate.ts";
 import { parseSelection } from "./parse.ts";
 import { printSelection } from "./print.ts";
 
@@ -173,6 +173,23 @@ describe("selection language", () => {
     expect(selected("(".repeat(5000) + "a" + ")".repeat(5000))).toBe("error");
     expect(selected("not ".repeat(5000) + "a")).toBe("error");
     expect(selected(Array.from({ length: 5000 }, () => "key:a").join(" or "))).toBe("a");
+  });
+
+  it("answers ten thousand words over a hundred thousand assets, and refuses as many other clauses", () => {
+    const big = buildAssetGraph(Array.from({ length: 100_000 }, (_, i) => asset(`a/n${i}`, "g")));
+    const joined = (count: number, clause: (index: number) => string) => unwrap(parseSelection(Array.from({ length: count }, (_, i) => clause(i)).join(" or ")));
+    expect(unwrap(evaluateSelection(joined(10_000, (i) => `n${i}`), big))).toHaveLength(10_000);
+    const flood = evaluateSelection(joined(5000, (i) => `tag:t${i}`), big);
+    expect(flood).toMatchObject({ ok: false, error: { code: "too_large", message: expect.stringContaining("5001 clauses") } });
+  });
+
+  it("repeats only the beginning of a long word or selection", () => {
+    const word = "x".repeat(50_000);
+    const refused = [
+      evaluateSelection(unwrap(parseSelection(word)), graph),
+      refuseEmpty(`group:${word}`, Array.from({ length: 1000 }, () => `group:${word}`)),
+    ];
+    for (const result of refused) expect(JSON.stringify(result).length).toBeLessThan(3000);
   });
 
   it("selects one of ten thousand with everything above it", () => {

@@ -1,18 +1,26 @@
 /** Where does a problem lead, and which word names its kind? */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
+import type { AutomationRef } from "@headgate/shared/api/automation-views.ts";
 import type { Problem } from "@headgate/shared/api/views.ts";
-import { agentsPath, assetPath, codePath, runPath, type DeploymentRef } from "#lib/paths.ts";
+import { agentsPath, assetPath, automationPath, automationsPath, backfillPath, codePath, runPath, type DeploymentRef } from "#lib/paths.ts";
 import type { Tone } from "#lib/status/look.ts";
 
 export function problemHref(ref: DeploymentRef, problem: Problem): string {
   switch (problem.kind) {
     case "asset_failed":
+    case "asset_overdue":
       return assetPath(ref, problem.subject);
     case "check_failed":
     case "check_warned": {
       const { asset, check } = splitCheck(problem.subject);
       return assetPath(ref, asset, { tab: "checks", query: { check } });
     }
+    case "automation_failing": {
+      const automation = splitAutomation(problem.subject);
+      return automation ? automationPath(ref, automation) : automationsPath(ref);
+    }
+    case "backfill_failed":
+      return backfillPath(ref, problem.subject);
     case "location_unavailable":
       return codePath(ref, problem.subject);
     case "no_agent":
@@ -32,6 +40,12 @@ export function problemKind(problem: Problem): string {
       return "check failed";
     case "check_warned":
       return "check warned";
+    case "asset_overdue":
+      return "asset overdue";
+    case "automation_failing":
+      return splitAutomation(problem.subject)?.kind === "schedule" ? "schedule failing" : "sensor failing";
+    case "backfill_failed":
+      return "backfill failed";
     case "location_unavailable":
       return "code does not load";
     case "no_agent":
@@ -44,7 +58,16 @@ export function problemKind(problem: Problem): string {
 }
 
 export function problemTone(problem: Problem): Tone {
+  if (problem.kind === "asset_overdue") return "late";
   return problem.kind === "check_warned" ? "warn" : "bad";
+}
+
+/** `<location>/<kind>/<name>`: neither part of a name may be lost when it has a slash itself, so the kind is looked for. */
+export function splitAutomation(subject: string): AutomationRef | null {
+  const match = /^(.+?)\/(schedule|sensor)\/(.+)$/.exec(subject);
+  if (!match) return null;
+  const [, location = "", kind, name = ""] = match;
+  return { location, kind: kind === "schedule" ? "schedule" : "sensor", name };
 }
 
 /** Asset keys contain no colon, so the first one ends the key. */

@@ -1,0 +1,88 @@
+/** Adds keys to a dynamic partition set and removes some. Whatever asks (a person, a program, a tick), it ends here. */
+import { DIMENSION_SEPARATOR, RANGE_SEPARATOR } from "@headgate/shared/domain/partitions/partition-set.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { shortened } from "@headgate/shared/domain/shortened.ts";
+import { dynamicNames, forgetPartitions, partitionContext } from "../partition-context.ts";
+import { parseSubset, subsetText } from "../partition-sets.ts";
+import { countOfSet, deleteKeys, existingKeys, insertKeys } from "../store/dynamic-key-store.ts";
+import { deletePartitionFailures, readPartitionSets, savePartitionSets } from "../store/partition-store.ts";
+import type { Turn } from "../turn.ts";
+
+export interface DynamicKeyChange {
+  readonly name: string;
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+  /** Who or what asks, as it is shown. */
+  readonly by: string;
+}
+
+export interface DynamicKeysChanged {
+  /** Without those that were there before. */
+  readonly added: readonly string[];
+  /** Without those that were not there. */
+  readonly removed: readonly string[];
+}
+
+/** All keys of a set are held in memory while somebody uses it. */
+export const MAX_DYNAMIC_KEYS = 200_000;
+const MAX_KEY_LENGTH = 400;
+
+/** Assets that are partitioned by a dynamic set, also as one dimension of several. */
+export function assetsPartitionedBy(turn: Pick<Turn, "catalog">, name: string): string[] {
+  return turn
+    .catalog()
+    .graph.assets.flatMap((asset) => (asset?.partitions && dynamicNames(asset.partitions).includes(name) ? [asset.key] : []));
+}
+
+/** All of it or nothing. A key to add and to remove is added. */
+export function changeDynamicKeys(turn: Turn, change: DynamicKeyChange): Result<DynamicKeysChanged> {
+  const add = [...new Set(change.add)];
+  const added = new Set(add);
+  const remove = [...new Set(change.remove)].filter((key) => !added.has(key));
+  const wrong = add.map(problemOf).find((problem) => problem !== null);
+  if (wrong) return refuse("invalid_input", wrong);
+  const known = existingKeys(turn.db, change.name, [...add, ...remove]);
+  const result = { added: add.filter((key) => !known.has(key)), removed: remove.filter((key) => known.has(key)) };
+  if (result.added.length === 0 && result.removed.length === 0) return ok(result);
+  const count = countOfSet(turn.db, change.name) + result.added.length - result.removed.length;
+  if (count > MAX_DYNAMIC_KEYS)
+    return refuse(
+      "too_large",
+      `The partition set "${shortened(change.name)}" would have ${count} keys; at most ${MAX_DYNAMIC_KEYS} are possible. Remove some, or partition by a coarser key.`,
+    );
+  const assets = assetsPartitionedBy(turn, change.name);
+  deleteKeys(turn.db, change.name, result.removed);
+  insertKeys(turn.db, { name: change.name, keys: result.added, at: turn.now, by: change.by });
+  forgetPartitions(turn.db);
+  if (result.removed.length > 0) {
+    dropRemoved(turn, assets);
+    deletePartitionFailures(turn.db, assets, result.removed);
+  }
+  for (const asset of assets) turn.effects.push({ type: "asset_changed", asset });
+  return ok(result);
+}
+
+/** Sets over several dimensions name their keys, so a removed key would still be in them when it comes back: they are written anew without it. */
+function dropRemoved(turn: Turn, assets: readonly string[]): void {
+  const { graph } = turn.catalog();
+  for (const asset of assets) {
+    const definition = graph.assets[graph.indexOf(asset)]?.partitions;
+    const stored = definition?.type === "multi" ? readPartitionSets(turn.db, asset) : null;
+    const set = definition && stored ? partitionContext(turn.db, turn.now).open(definition) : null;
+    if (!set?.ok || !stored) continue;
+    savePartitionSets(turn.db, asset, {
+      materialized: subsetText(set.value, parseSubset(set.value, stored.materialized)),
+      failed: subsetText(set.value, parseSubset(set.value, stored.failed)),
+    });
+  }
+}
+
+function problemOf(key: string): string | null {
+  const name = `Partition key "${shortened(key)}"`;
+  if (key === "") return "A partition key is empty. Give it at least one character.";
+  if (key.length > MAX_KEY_LENGTH) return `${name} has ${key.length} characters; at most ${MAX_KEY_LENGTH} are possible.`;
+  if (key.includes(RANGE_SEPARATOR)) return `${name} contains "${RANGE_SEPARATOR}", which separates the ends of a range. Rename it.`;
+  if (key.includes(DIMENSION_SEPARATOR)) return `${name} contains "${DIMENSION_SEPARATOR}", which separates dimensions. Rename it.`;
+  // oxlint-disable-next-line no-control-regex
+  return /[\u0000-\u001f]/.test(key) ? `${name} contains a control character. Remove it.` : null;
+}

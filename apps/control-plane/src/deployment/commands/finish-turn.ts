@@ -1,0 +1,15 @@
+/** The last thing before a turn is stored: what follows from runs that ended in it, and one look at the queue for all that was made in it. */
+import type { Turn } from "../turn.ts";
+import { afterRun } from "./after-run.ts";
+import { dispatch } from "./dispatch.ts";
+
+export function finishTurn(turn: Turn): void {
+  for (;;) {
+    const session = turn.ended.shift();
+    if (session) afterRun(turn, session);
+    else if (turn.atEnd.dispatch) {
+      turn.atEnd.dispatch = false;
+      dispatch(turn);
+    } else return;
+  }
+}

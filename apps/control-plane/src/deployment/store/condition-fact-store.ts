@@ -1,0 +1,182 @@
+/** What conditions ask about assets and checks, each question answered through an index. */
+import type { Database } from "./database.ts";
+
+export interface AssetFact {
+  readonly materializedSeq: number | null;
+  readonly materializedAt: number | null;
+  readonly observedSeq: number | null;
+  readonly observedAt: number | null;
+  readonly failedAt: number | null;
+  readonly latestSeq: number | null;
+}
+
+type AssetFactRow = {
+  asset: string;
+  materializedSeq: number | null;
+  materializedAt: number | null;
+  observedSeq: number | null;
+  observedAt: number | null;
+  failedAt: number | null;
+  latestSeq: number | null;
+};
+
+export function assetFacts(db: Database, assets: readonly string[]): Map<string, AssetFact> {
+  const rows = db.sql
+    .exec<AssetFactRow>(
+      `SELECT asset, materialized_seq AS materializedSeq, materialized_at AS materializedAt, observed_seq AS observedSeq, observed_at AS observedAt,
+         failed_at AS failedAt, latest_seq AS latestSeq FROM asset_state WHERE asset IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(assets),
+    )
+    .toArray();
+  return new Map(rows.map((row) => [row.asset, row]));
+}
+
+export type UpdateRow = {
+  gseq: number;
+  at: number;
+  runNo: number;
+  type: string;
+  partition: string | null;
+  changed: number | null;
+  startedAt: number | null;
+  startedSeq: number | null;
+};
+const UPDATE =
+  "asset_event.gseq AS gseq, event.at AS at, event.run_no AS runNo, asset_event.type AS type, asset_event.partition AS partition, asset_event.changed AS changed, asset_event.started_at AS startedAt, asset_event.started_seq AS startedSeq";
+
+/** Materializations and observations with a greater number, in order. */
+export function assetUpdates(db: Database, asset: string, after: number): UpdateRow[] {
+  return db.sql
+    .exec<UpdateRow>(
+      `SELECT ${UPDATE} FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq
+       WHERE asset_event.asset = ? AND asset_event.gseq > ? AND asset_event.type IN ('asset_materialized', 'asset_observed') ORDER BY asset_event.gseq`,
+      asset,
+      after,
+    )
+    .toArray();
+}
+
+export function assetUpdateAt(db: Database, asset: string, gseq: number): UpdateRow | null {
+  return (
+    db.sql
+      .exec<UpdateRow>(
+        `SELECT ${UPDATE} FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq WHERE asset_event.asset = ? AND asset_event.gseq = ?`,
+        asset,
+        gseq,
+      )
+      .toArray()[0] ?? null
+  );
+}
+
+/** The newest observation that found something new. */
+export function lastChangedObservation(db: Database, asset: string): UpdateRow | null {
+  return (
+    db.sql
+      .exec<UpdateRow>(
+        `SELECT ${UPDATE} FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq
+         WHERE asset_event.asset = ? AND asset_event.type = 'asset_observed' AND asset_event.changed = 1 ORDER BY asset_event.gseq DESC LIMIT 1`,
+        asset,
+      )
+      .toArray()[0] ?? null
+  );
+}
+
+const CHECK_UPDATE = `SELECT ${UPDATE} FROM check_event CROSS JOIN asset_event ON asset_event.asset = check_event.asset AND asset_event.gseq = check_event.gseq
+  CROSS JOIN event ON event.gseq = check_event.gseq WHERE check_event.asset = ? AND check_event.name = ?`;
+
+export function checkUpdates(db: Database, check: { readonly asset: string; readonly name: string }, after: number): UpdateRow[] {
+  return db.sql.exec<UpdateRow>(`${CHECK_UPDATE} AND check_event.gseq > ? ORDER BY check_event.gseq`, check.asset, check.name, after).toArray();
+}
+
+export function lastCheckUpdate(db: Database, check: { readonly asset: string; readonly name: string }): UpdateRow | null {
+  return db.sql.exec<UpdateRow>(`${CHECK_UPDATE} ORDER BY check_event.gseq DESC LIMIT 1`, check.asset, check.name).toArray()[0] ?? null;
+}
+
+/** The latest result. */
+export function checkPassed(db: Database, check: { readonly asset: string; readonly name: string }): boolean | null {
+  const row = db.sql
+    .exec<{ passed: number }>("SELECT passed FROM check_state WHERE asset = ? AND name = ?", check.asset, check.name)
+    .toArray()[0];
+  return row ? row.passed === 1 : null;
+}
+
+/** Partitions of steps that are still going to materialize the asset; null of a step without one. */
+export function openPartitionsOf(db: Database, asset: string): (string | null)[] {
+  return db.sql
+    .exec<{ partition: string | null }>(
+      `SELECT step.partition AS partition FROM step_asset CROSS JOIN step ON step.run_no = step_asset.run_no AND step.position = step_asset.step
+       WHERE step_asset.asset = ? AND step_asset.open = 1`,
+      asset,
+    )
+    .toArray()
+    .map((row) => row.partition);
+}
+
+/** Check -> partitions of the steps that are still going to evaluate it. */
+export function openChecks(db: Database): Map<string, (string | null)[]> {
+  const rows = db.sql
+    .exec<{ id: string; partition: string | null }>(
+      `SELECT open.value AS id, step.partition AS partition FROM step INDEXED BY step_open_checks, json_each(step.checks) AS open
+       WHERE step.checks <> '[]' AND step.status IN ('pending', 'up_for_retry', 'assigned', 'running') AND NOT EXISTS (
+         SELECT 1 FROM check_event WHERE check_event.run_no = step.run_no AND check_event.step = step.key AND check_event.asset || ':' || check_event.name = open.value)`,
+    )
+    .toArray();
+  const open = new Map<string, (string | null)[]>();
+  for (const { id, partition } of rows) {
+    const known = open.get(id);
+    if (known) known.push(partition);
+    else open.set(id, [partition]);
+  }
+  return open;
+}
+
+/** Tags of a run, and the assets and checks that it was to execute. */
+export function runFact(db: Database, runNo: number): { readonly tags: Record<string, string>; readonly targets: Set<string> } | null {
+  const row = db.sql.exec<{ tags: string }>("SELECT tags FROM run WHERE no = ?", runNo).toArray()[0];
+  if (!row) return null;
+  const targets = new Set<string>();
+  for (const { id } of db.sql.exec<{ id: string }>("SELECT asset AS id FROM step_asset WHERE run_no = ?", runNo)) targets.add(id);
+  for (const { id } of db.sql.exec<{ id: string }>(
+    "SELECT open.value AS id FROM step, json_each(step.checks) AS open WHERE step.run_no = ?",
+    runNo,
+  ))
+    targets.add(id);
+  return { tags: JSON.parse(row.tags) as Record<string, string>, targets };
+}
+
+// ------------------------------------------------------------------ definitions
+export type ConditionDefinition = { key: string; condition: string; codeVersion: string | null };
+
+/** Assets of a version that have a condition, with it as JSON. */
+export function conditionsOfVersion(db: Database, versionNo: number): ConditionDefinition[] {
+  return db.sql
+    .exec<ConditionDefinition>(
+      `SELECT key, detail -> 'automation' AS condition, detail ->> 'codeVersion' AS codeVersion FROM version_asset INDEXED BY version_asset_with_condition
+       WHERE version_no = ? AND detail ->> 'automation' IS NOT NULL`,
+      versionNo,
+    )
+    .toArray();
+}
+
+export function codeVersionOf(db: Database, versionNo: number, asset: string): string | null {
+  return (
+    db.sql
+      .exec<{ codeVersion: string | null }>(
+        "SELECT detail ->> 'codeVersion' AS codeVersion FROM version_asset WHERE version_no = ? AND key = ?",
+        versionNo,
+        asset,
+      )
+      .toArray()[0]?.codeVersion ?? null
+  );
+}
+
+/** Assets of a version that its units only look at. */
+export function observablesOfVersion(db: Database, versionNo: number): string[] {
+  return db.sql
+    .exec<{ key: string }>(
+      "SELECT key FROM version_asset INDEXED BY version_asset_observable WHERE version_no = ? AND detail ->> 'observable' = 1",
+      versionNo,
+    )
+    .toArray()
+    .map((row) => row.key);
+}

@@ -1,0 +1,78 @@
+/** The inbox of sensors: events that wait for the tick that brings them to the user function. */
+import { and, asc, eq, sql } from "drizzle-orm";
+import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import { sensorEvent } from "../automation-schema.ts";
+import { type Database, prepared } from "./database.ts";
+
+export interface SensorRef {
+  readonly location: string;
+  readonly name: string;
+}
+export type SensorEventRow = typeof sensorEvent.$inferSelect;
+
+/** Its number. */
+export function insertSensorEvent(db: Database, sensor: SensorRef, event: { readonly body: SensorEvent; readonly at: number }): number {
+  return db.sql
+    .exec<{ no: number }>(
+      "INSERT INTO sensor_event (location, sensor, body, at, attempts) VALUES (?, ?, ?, ?, 0) RETURNING no",
+      sensor.location,
+      sensor.name,
+      JSON.stringify(event.body),
+      event.at,
+    )
+    .one().no;
+}
+
+/** Oldest first. */
+export function firstEvents(db: Database, sensor: SensorRef, limit: number): SensorEventRow[] {
+  const query = prepared(db, "firstEvents", (orm) =>
+    orm
+      .select()
+      .from(sensorEvent)
+      .where(and(eq(sensorEvent.location, sql.placeholder("location")), eq(sensorEvent.sensor, sql.placeholder("sensor"))))
+      .orderBy(asc(sensorEvent.no))
+      .limit(sql.placeholder("limit"))
+      .prepare(),
+  );
+  return query.all({ location: sensor.location, sensor: sensor.name, limit });
+}
+
+export function hasEvents(db: Database, sensor: SensorRef): boolean {
+  return (
+    db.sql.exec("SELECT 1 FROM sensor_event WHERE location = ? AND sensor = ? LIMIT 1", sensor.location, sensor.name).toArray().length > 0
+  );
+}
+
+export function deleteEvents(db: Database, numbers: readonly number[]): void {
+  db.sql.exec("DELETE FROM sensor_event WHERE no IN (SELECT value FROM json_each(?))", JSON.stringify(numbers));
+}
+
+/** One more tick failed with each of them. */
+export function countFailure(db: Database, numbers: readonly number[]): void {
+  db.sql.exec("UPDATE sensor_event SET attempts = attempts + 1 WHERE no IN (SELECT value FROM json_each(?))", JSON.stringify(numbers));
+}
+
+/** How many wait, by sensor. */
+export function eventCounts(db: Database): { readonly location: string; readonly sensor: string; readonly count: number }[] {
+  return db.sql
+    .exec<{ location: string; sensor: string; count: number }>(
+      "SELECT location, sensor, count(*) AS count FROM sensor_event GROUP BY location, sensor",
+    )
+    .toArray();
+}
+
+export function countEvents(db: Database, sensor: SensorRef): number {
+  return db.sql
+    .exec<{ count: number }>("SELECT count(*) AS count FROM sensor_event WHERE location = ? AND sensor = ?", sensor.location, sensor.name)
+    .one().count;
+}
+
+/** The oldest ones beyond so many of all sensors together. */
+export function eventsBeyond(db: Database, keep: number): SensorEventRow[] {
+  return db.orm
+    .select()
+    .from(sensorEvent)
+    .where(sql`${sensorEvent.no} <= (SELECT no FROM sensor_event ORDER BY no DESC LIMIT 1 OFFSET ${keep})`)
+    .orderBy(asc(sensorEvent.no))
+    .all();
+}

@@ -1,0 +1,94 @@
+/**
+ * Which schedules and sensors are there, and how do they stand? Fetched when a page or the palette first asks, then kept current by the
+ * socket. A toggle shows at once; a refusal takes it back with its reason.
+ */
+import { createContext } from "svelte";
+import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
+import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
+import { toErrorBody } from "#lib/api.ts";
+import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";
+
+export function automationId({ location, kind, name }: AutomationRef): string {
+  return `${location}/${kind}/${name}`;
+}
+
+export class AutomationStore {
+  loaded = $state(false);
+  error = $state<ErrorBody | null>(null);
+  #views = $state.raw<ReadonlyMap<string, AutomationView>>(new Map());
+  /** What the person chose and the control plane has not confirmed. */
+  #chosen = $state.raw<ReadonlyMap<string, boolean>>(new Map());
+  readonly all: readonly AutomationView[] = $derived(
+    [...this.#views.values()].map((view) => {
+      const enabled = this.#chosen.get(automationId(view));
+      return enabled === undefined ? view : { ...view, enabled };
+    }),
+  );
+  readonly #store: DeploymentStore;
+  #wanted = false;
+
+  constructor(store: DeploymentStore) {
+    this.#store = store;
+  }
+
+  start(): () => void {
+    const stopChanges = this.#store.onChanges((changes) => {
+      if (!this.#wanted) return;
+      for (const change of changes) if (change.type === "automation") this.take(change.automation);
+      if (changes.some((change) => change.type === "definitions")) void this.reload();
+    });
+    const stopRefetch = this.#store.onRefetch(() => {
+      if (this.#wanted) void this.reload();
+    });
+    return () => {
+      stopChanges();
+      stopRefetch();
+    };
+  }
+
+  /** The first call loads; later ones cost nothing. */
+  ensure(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    void this.reload();
+  }
+
+  async reload(): Promise<void> {
+    try {
+      const list = await this.#store.api.automations.list.query({});
+      this.#views = new Map(list.map((view) => [automationId(view), view]));
+      this.loaded = true;
+      this.error = null;
+    } catch (error) {
+      this.error = toErrorBody(error);
+    }
+  }
+
+  view(ref: AutomationRef): AutomationView | undefined {
+    const id = automationId(ref);
+    return this.all.find((view) => automationId(view) === id);
+  }
+
+  take(view: AutomationView): void {
+    this.#views = new Map(this.#views).set(automationId(view), view);
+  }
+
+  /** Null: done; otherwise the sentence of why not. */
+  async setEnabled(ref: AutomationRef, enabled: boolean): Promise<string | null> {
+    const id = automationId(ref);
+    const { location, kind, name } = ref;
+    this.#chosen = new Map(this.#chosen).set(id, enabled);
+    try {
+      this.take(await this.#store.api.automations.setEnabled.mutate({ location, kind, name, enabled }));
+      return null;
+    } catch (error) {
+      return toErrorBody(error).message;
+    } finally {
+      const rest = new Map(this.#chosen);
+      rest.delete(id);
+      this.#chosen = rest;
+    }
+  }
+}
+
+export const [getAutomations, setAutomations] = createContext<AutomationStore>();

@@ -1,0 +1,182 @@
+/** Requests to Airbyte's API: an access token that is renewed, retries of what may be repeated, errors with a code. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { AirbyteError, codeOfStatus } from "./errors.ts";
+
+export interface AirbyteConnectionOptions {
+  /** With the path to the API: `https://api.airbyte.com/v1`, `http://airbyte:8001/api/public/v1`. */
+  readonly base: string;
+  readonly credentials: { readonly token: string } | { readonly clientId: string; readonly clientSecret: string };
+  readonly retries: number;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface AirbyteRequest {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Below the base, e.g. `/jobs`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  readonly body?: unknown;
+  /** Of the one call; those of the resource's step are always ended with it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Sends a request and returns the parsed JSON. */
+export type AirbyteSend = (request: AirbyteRequest) => Promise<unknown>;
+
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 15_000;
+/** A token is renewed so long before it ends, but never in the first half of its life. */
+const RENEW_BEFORE_MS = 30_000;
+
+const tokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive().optional() });
+
+interface Token {
+  readonly text: string;
+  readonly renewAt: number;
+}
+
+export function connectAirbyte(options: AirbyteConnectionOptions): AirbyteSend {
+  const { credentials } = options;
+  let token: Promise<Token> | undefined;
+
+  const fetchToken = async (): Promise<Token> => {
+    if ("token" in credentials) return { text: credentials.token, renewAt: Number.POSITIVE_INFINITY };
+    const body = { client_id: credentials.clientId, client_secret: credentials.clientSecret, "grant-type": "client_credentials" };
+    const answer = await attempt(options, { method: "POST", path: "/applications/token", body }, { token: null, repeatable: true });
+    const read = tokenSchema.safeParse(answer);
+    if (!read.success) throw new AirbyteError("unexpected", `${options.base} answered the request for an access token without one.`);
+    const lifetimeMs = (read.data.expires_in ?? Number.POSITIVE_INFINITY) * 1000;
+    return { text: read.data.access_token, renewAt: Date.now() + Math.max(lifetimeMs / 2, lifetimeMs - RENEW_BEFORE_MS) };
+  };
+  const currentToken = async (): Promise<Token> => {
+    token ??= fetchToken();
+    const mine = token;
+    try {
+      const current = await mine;
+      if (Date.now() < current.renewAt) return current;
+    } catch (error) {
+      if (token === mine) token = undefined;
+      throw error;
+    }
+    // Several requests may notice at once: one of them renews.
+    if (token === mine) token = undefined;
+    return await currentToken();
+  };
+
+  return async (request) => {
+    const used = await currentToken();
+    const repeatable = request.method !== "POST";
+    try {
+      return await attempt(options, request, { token: used.text, repeatable });
+    } catch (error) {
+      if (!(error instanceof AirbyteError) || error.status !== 401 || "token" in credentials) throw error;
+      // The server forgot it early, e.g. after a restart.
+      if ((await token) === used) token = undefined;
+      return await attempt(options, request, { token: (await currentToken()).text, repeatable });
+    }
+  };
+}
+
+/** One request, with retries. A POST that may have had its effect is not repeated, except when the server says that it did nothing. */
+async function attempt(
+  options: AirbyteConnectionOptions,
+  request: AirbyteRequest,
+  { token, repeatable }: { readonly token: string | null; readonly repeatable: boolean },
+): Promise<unknown> {
+  const signals = [options.signal, request.signal].filter((signal) => signal !== undefined);
+  for (let count = 0; ; count++) {
+    for (const signal of signals) signal.throwIfAborted();
+    try {
+      return await once(options, request, { token, signals });
+    } catch (error) {
+      for (const signal of signals) signal.throwIfAborted();
+      if (!(error instanceof Refused)) throw error;
+      const again = error.untouched || (repeatable && (error.error.code === "unavailable" || error.error.code === "timeout"));
+      if (!again || count >= options.retries) throw error.error;
+      const most = Math.min(FIRST_DELAY_MS * 2 ** count, LONGEST_DELAY_MS);
+      const wait = Math.min(Math.max(Math.random() * most, error.retryAfterMs), LONGEST_DELAY_MS);
+      await sleep(wait, undefined, { signal: AbortSignal.any(signals) });
+    }
+  }
+}
+
+class Refused extends Error {
+  readonly error: AirbyteError;
+  /** The server did not begin to work on it. */
+  readonly untouched: boolean;
+  readonly retryAfterMs: number;
+  constructor(error: AirbyteError, untouched: boolean, retryAfterMs = 0) {
+    super(error.message);
+    this.error = error;
+    this.untouched = untouched;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+async function once(
+  { base, timeoutMs }: AirbyteConnectionOptions,
+  { method, path, query, body }: AirbyteRequest,
+  { token, signals }: { readonly token: string | null; readonly signals: readonly AbortSignal[] },
+): Promise<unknown> {
+  const url = new URL(base + path);
+  for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+  const what = `${method} ${url.origin}${url.pathname}`;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      method,
+      headers: {
+        accept: "application/json",
+        ...(token !== null && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.any([...signals, timeout]),
+    });
+    text = await response.text();
+  } catch (error) {
+    const late = timeout.aborted;
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const reason = late ? `no answer within ${timeoutMs / 1000} s` : cause instanceof Error ? cause.message : String(cause);
+    const refused = cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
+    throw new Refused(
+      new AirbyteError(late ? "timeout" : "unavailable", `Airbyte cannot be reached (${what}): ${reason}`, { cause: error }),
+      refused,
+    );
+  }
+  if (response.ok) return parseAnswer(text, what);
+  const code = codeOfStatus(response.status);
+  const said = reasonOf(text);
+  const advice = code === "denied" ? " Check the client id and secret (or the token) and its rights." : "";
+  const error = new AirbyteError(code, `Airbyte refuses ${what}: HTTP ${response.status}${said === "" ? "" : ` ${said}`}.${advice}`, {
+    status: response.status,
+  });
+  const seconds = Number(response.headers.get("retry-after") ?? 0);
+  throw new Refused(error, response.status === 429, Number.isFinite(seconds) ? Math.max(seconds, 0) * 1000 : 0);
+}
+
+function parseAnswer(text: string, what: string): unknown {
+  if (text === "") return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new AirbyteError("unexpected", `Airbyte answered ${what} with something that is not JSON. Is the URL the one of its API?`, {
+      cause: error,
+    });
+  }
+}
+
+/** Airbyte's problem documents say why in `detail`, older ones in `message`. */
+function reasonOf(text: string): string {
+  try {
+    const document = JSON.parse(text) as { detail?: unknown; message?: unknown; title?: unknown } | null;
+    const said = [document?.detail, document?.message, document?.title].find((part) => typeof part === "string" && part !== "");
+    return typeof said === "string" ? said.slice(0, 500).replace(/\.$/, "") : "";
+  } catch {
+    return text.startsWith("<") ? "" : text.slice(0, 200).trim();
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Which of the things that a listing shows are new? A cursor of (time, id) with an overlap: whatever turns up late but not older than
+ * the overlap is still found, and nothing that was taken is taken again.
+ */
+import { z } from "zod";
+
+/** Something that arrived: a file, an object, a finished job. */
+export interface Arrival {
+  /** Milliseconds. */
+  readonly time: number;
+  /** Short, because it is kept in the cursor; stays the same from listing to listing. */
+  readonly id: string;
+}
+
+/**
+ * What is remembered between ticks. Everything up to `floor` is done with; of what lies beyond it, `taken` was handed out. The floor never
+ * goes back.
+ */
+export interface ArrivalCursor {
+  readonly floor: Arrival;
+  readonly taken: readonly Arrival[];
+}
+
+export interface TakeOptions {
+  /** How much older than the newest one handed out an arrival may be and still be found. */
+  readonly overlapMs: number;
+  /** How many are handed out at once; the rest waits for the next tick. */
+  readonly limit: number;
+}
+
+export interface Taken<T extends Arrival> {
+  readonly fresh: readonly T[];
+  /** How many are left for the next tick. */
+  readonly waiting: number;
+  readonly cursor: ArrivalCursor;
+}
+
+/** Before everything. */
+export const START: ArrivalCursor = { floor: { time: -8.64e15, id: "" }, taken: [] };
+
+/** Keeps the stored cursor well below its limit of 200,000 characters. */
+const MAX_TAKEN = 3000;
+
+/** Hands out what is new, oldest first. */
+export function takeArrivals<T extends Arrival>(listed: readonly T[], cursor: ArrivalCursor, options: TakeOptions): Taken<T> {
+  const known = new Set(cursor.taken.map(({ id }) => id));
+  // A listing of several pages may show something twice when it changes meanwhile.
+  const candidates = listed
+    .filter((arrival) => compareArrivals(arrival, cursor.floor) > 0 && !known.has(arrival.id))
+    .toSorted(compareArrivals)
+    .filter(({ id }) => !known.has(id) && known.add(id));
+  const fresh = candidates.slice(0, options.limit);
+  const [firstWaiting] = candidates.slice(options.limit);
+  return {
+    fresh,
+    waiting: candidates.length - fresh.length,
+    cursor: advance(cursor, fresh, { overlapMs: options.overlapMs, firstWaiting }),
+  };
+}
+
+/** All that is listed counts as taken: where to start when only what comes later is wanted. */
+export function skipArrivals(listed: readonly Arrival[], overlapMs: number): ArrivalCursor {
+  return advance(START, listed, { overlapMs, firstWaiting: undefined });
+}
+
+function advance(
+  cursor: ArrivalCursor,
+  fresh: readonly Arrival[],
+  { overlapMs, firstWaiting }: { readonly overlapMs: number; readonly firstWaiting: Arrival | undefined },
+): ArrivalCursor {
+  const taken = [...cursor.taken, ...fresh.map(({ time, id }) => ({ time, id }))].toSorted(compareArrivals);
+  const newest = taken.at(-1);
+  if (newest === undefined) return cursor;
+  let floor = later(cursor.floor, { time: newest.time - overlapMs, id: "" });
+  // The oldest make room, which raises the floor, but never above what still waits.
+  for (const oldest of taken.slice(0, Math.max(0, taken.length - MAX_TAKEN))) {
+    if (firstWaiting && compareArrivals(oldest, firstWaiting) > 0) break;
+    floor = later(floor, oldest);
+  }
+  // Forgetting the newest instead means that they are asked for again, which their run keys make harmless.
+  return { floor, taken: taken.filter((arrival) => compareArrivals(arrival, floor) > 0).slice(0, MAX_TAKEN) };
+}
+
+/** By time, then by id in the order of code units. */
+export function compareArrivals(a: Arrival, b: Arrival): number {
+  if (a.time !== b.time) return a.time - b.time;
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
+}
+
+function later(a: Arrival, b: Arrival): Arrival {
+  return compareArrivals(a, b) >= 0 ? a : b;
+}
+
+const pair = z.tuple([z.number(), z.string()]);
+const stored = z.object({ v: z.literal(1), floor: pair, taken: z.array(pair) });
+
+/** As a sensor's cursor. */
+export function printCursor({ floor, taken }: ArrivalCursor): string {
+  const text: z.infer<typeof stored> = { v: 1, floor: [floor.time, floor.id], taken: taken.map(({ time, id }) => [time, id]) };
+  return JSON.stringify(text);
+}
+
+/** Null: there is none yet. A person may also have set a point in time: what is newer is wanted. */
+export function readCursor(text: string | null): ArrivalCursor | null {
+  if (text === null || text.trim() === "") return null;
+  const time = Date.parse(text);
+  if (!Number.isNaN(time) && !text.startsWith("{")) return { floor: { time, id: "\uffff" }, taken: [] };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  const { success, data } = stored.safeParse(value);
+  if (!success)
+    throw new TypeError(
+      "The cursor is none that this sensor wrote. Reset it, or set it to a point in time such as 2025-01-31T00:00:00Z: what is newer counts as new.",
+    );
+  const { floor, taken } = data;
+  return { floor: { time: floor[0], id: floor[1] }, taken: taken.map(([at, id]) => ({ time: at, id })) };
+}

@@ -1,0 +1,138 @@
+/** What does an Iceberg table say about itself? Read from Trino's metadata tables, which cost no scan of the data. */
+import type { TableColumn } from "@headgate/shared/domain/metadata.ts";
+import type { Trino, TrinoQueryOptions } from "./client.ts";
+import { metadataTable, parseTableName, type TableName } from "./table-name.ts";
+import { isTrinoError } from "./trino-error.ts";
+
+/** One commit to a table. */
+export interface IcebergSnapshot {
+  /** Text: it is larger than a number can be. */
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly committedAt: number;
+  /** `append`, `overwrite`, `delete` or `replace`. */
+  readonly operation: string;
+  readonly addedRecords: number;
+  /** Rows removed with their files, and rows marked as deleted. */
+  readonly deletedRecords: number;
+  readonly addedFiles: number;
+  readonly deletedFiles: number;
+}
+
+/** An Iceberg table as it is now. */
+export interface IcebergTable {
+  readonly name: TableName;
+  /** Null for a table without any commit. */
+  readonly snapshot: IcebergSnapshot | null;
+  readonly rowCount: number;
+  readonly fileCount: number;
+  readonly sizeBytes: number;
+  readonly columns: readonly TableColumn[];
+  readonly comment: string | null;
+}
+
+interface SnapshotRow {
+  readonly id: string;
+  readonly committed_at: number;
+  readonly operation: string;
+  readonly summary: Readonly<Record<string, string>>;
+}
+
+/** Bookkeeping: not worth a line at level info. */
+export const QUIET: TrinoQueryOptions = { log: "debug", bigints: "auto" };
+
+const SNAPSHOT_COLUMNS =
+  "cast(s.snapshot_id as varchar) as id, cast(to_unixtime(s.committed_at) * 1000 as bigint) as committed_at, s.operation, s.summary";
+
+/**
+ * Snapshot, size and columns of an Iceberg table; null when there is no such table.
+ *
+ * @example
+ * const orders = await icebergTable(resources.trino, "lakehouse.gold.orders");
+ * log.info("orders", { rows: orders?.rowCount, snapshot: orders?.snapshot?.id });
+ */
+export async function icebergTable(trino: Trino, table: string): Promise<IcebergTable | null> {
+  const name = parseTableName(table);
+  const columns = await columnsOf(trino, name);
+  if (columns.length === 0) return null;
+  const [[current], comment] = await Promise.all([
+    trino.all<SnapshotRow>(
+      `select ${SNAPSHOT_COLUMNS} from ${metadataTable(name, "snapshots")} s
+       join ${metadataTable(name, "refs")} r on r.snapshot_id = s.snapshot_id and r.name = 'main'`,
+      [],
+      QUIET,
+    ),
+    commentOf(trino, name),
+  ]);
+  return {
+    name,
+    snapshot: current ? toSnapshot(current) : null,
+    rowCount: await rowCountOf(trino, name, current?.summary ?? {}),
+    fileCount: numberOf(current?.summary, "total-data-files") + numberOf(current?.summary, "total-delete-files"),
+    sizeBytes: numberOf(current?.summary, "total-files-size"),
+    columns,
+    comment,
+  };
+}
+
+/** The commits that are newer than `since`, oldest first. */
+export async function snapshotsSince(trino: Trino, name: TableName, since: IcebergSnapshot | null): Promise<readonly IcebergSnapshot[]> {
+  const snapshots = metadataTable(name, "snapshots");
+  const newer = since ? "where s.committed_at >= from_unixtime_nanos(? * 1000000) and cast(s.snapshot_id as varchar) <> ?" : "";
+  const rows = await trino.all<SnapshotRow>(
+    `select ${SNAPSHOT_COLUMNS} from ${snapshots} s ${newer} order by s.committed_at`,
+    since ? [since.committedAt, since.id] : [],
+    QUIET,
+  );
+  return rows.map(toSnapshot);
+}
+
+/** Marked rows are still in their files, so a table with delete files has to be counted. */
+async function rowCountOf(trino: Trino, name: TableName, summary: SnapshotRow["summary"]): Promise<number> {
+  if (numberOf(summary, "total-delete-files") === 0) return numberOf(summary, "total-records");
+  return Number(await trino.scalar<number | bigint>(`select count(*) from ${name.sql}`, [], QUIET));
+}
+
+async function columnsOf(trino: Trino, { catalog, schema, table }: TableName): Promise<readonly TableColumn[]> {
+  const rows = await trino.all<{ name: string; type: string; nullable: string; comment: string | null }>(
+    `select column_name as name, data_type as type, is_nullable as nullable, comment
+     from "${catalog.replaceAll('"', '""')}".information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position`,
+    [schema, table],
+    QUIET,
+  );
+  return rows.map(({ name, type, nullable, comment }) => ({
+    name,
+    type,
+    nullable: nullable === "YES",
+    ...(comment !== null && comment !== "" && { description: comment }),
+  }));
+}
+
+async function commentOf(trino: Trino, { catalog, schema, table }: TableName): Promise<string | null> {
+  try {
+    const sql = "select comment from system.metadata.table_comments where catalog_name = ? and schema_name = ? and table_name = ?";
+    const [row] = await trino.all<{ comment: string | null }>(sql, [catalog, schema, table], QUIET);
+    return row?.comment ?? null;
+  } catch (error) {
+    // The system catalog may be closed to this user; everything else is known all the same.
+    if (isTrinoError(error) && error.type !== "CONNECTION") return null;
+    throw error;
+  }
+}
+
+function toSnapshot({ id, committed_at, operation, summary }: SnapshotRow): IcebergSnapshot {
+  const sum = (...keys: readonly string[]): number => keys.reduce((total, key) => total + numberOf(summary, key), 0);
+  return {
+    id,
+    committedAt: committed_at,
+    operation,
+    addedRecords: sum("added-records"),
+    deletedRecords: sum("deleted-records", "added-position-deletes", "added-equality-deletes"),
+    addedFiles: sum("added-data-files", "added-delete-files"),
+    deletedFiles: sum("deleted-data-files", "removed-delete-files"),
+  };
+}
+
+function numberOf(summary: SnapshotRow["summary"] | undefined, key: string): number {
+  return Number(summary?.[key] ?? 0);
+}

@@ -1,0 +1,184 @@
+/** What a code location says about things that start by themselves, and observable assets at work. */
+import { describe, expect, it } from "vitest";
+import {
+  automation,
+  dailyPartitions,
+  defineAsset,
+  defineCheckSensor,
+  defineCodeLocation,
+  defineJob,
+  defineMultiAssetSensor,
+  defineObservableAsset,
+  defineRunStatusSensor,
+  defineSchedule,
+  defineSensor,
+  defineWebhookSensor,
+  freshness,
+  observation,
+  select,
+  sourceAsset,
+  type CodeLocationOptions,
+} from "@headgate/sdk";
+import { createRuntime } from "@headgate/sdk/runtime";
+import { runStep } from "./run-step.test-support.ts";
+
+const folders = { root: import.meta.dirname, scratch: import.meta.dirname, env: {} };
+
+async function indexed(options: Partial<CodeLocationOptions>) {
+  return await createRuntime(defineCodeLocation({ name: "test", ...options })).index(folders);
+}
+
+const job = defineJob("j", { selection: "*" });
+
+describe("an asset's automation, freshness and backfill policy", () => {
+  it("stand in the manifest as plain data", async () => {
+    const asset = defineAsset({
+      key: "a",
+      automation: automation.ignore(automation.eager(), select.groups("raw")),
+      freshness: freshness.timeWindow({ failAfter: "1d", warnAfter: "20h" }),
+      backfill: { maxPartitionsPerRun: "all" },
+      partitions: dailyPartitions({ start: "2025-01-01" }),
+      idleTimeout: 30,
+      run: () => undefined,
+    });
+    asset.check("ok", { automation: automation.newlyUpdated(), run: () => true });
+    const source = sourceAsset("s", { freshness: freshness.cron({ deadline: "0 9 * * *", within: "3h", timezone: "Europe/Paris" }) });
+    const { draft, errors } = await indexed({ assets: [asset, source] });
+    expect(errors).toEqual([]);
+    expect(draft?.assets.find(({ key }) => key === "a")).toMatchObject({
+      automation: { label: "eager", type: "and" },
+      freshness: { type: "time_window", failAfterSeconds: 86_400, warnAfterSeconds: 72_000 },
+      backfill: { maxPartitionsPerRun: null },
+    });
+    expect(JSON.stringify(draft?.assets.find(({ key }) => key === "a")?.automation)).toContain("group:raw");
+    expect(draft?.assets.find(({ key }) => key === "s")?.freshness).toEqual({
+      type: "cron",
+      cron: "0 9 * * *",
+      timezone: "Europe/Paris",
+      lowerBoundSeconds: 10_800,
+    });
+    expect(draft?.checks).toMatchObject([{ name: "ok", automation: { type: "newly_updated" } }]);
+    expect(draft?.units.find(({ id }) => id === "a")).toMatchObject({ idleTimeoutSeconds: 30 });
+  });
+
+  it("are refused with the asset's place when they make no sense", async () => {
+    const { errors } = await indexed({
+      assets: [
+        defineAsset({ key: "a", automation: { type: "and", of: [] }, run: () => undefined }),
+        defineAsset({ key: "b", automation: automation.onCron("61 * * * *"), run: () => undefined }),
+        defineAsset({ key: "c", freshness: freshness.timeWindow({ failAfter: 10 }), run: () => undefined }),
+        defineAsset({ key: "d", backfill: { maxPartitionsPerRun: 0 }, run: () => undefined }),
+        defineAsset({ key: "e", freshness: freshness.timeWindow({ failAfter: "soon" as "1h" }), run: () => undefined }),
+      ],
+    });
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringContaining('Asset "a": its automation condition is wrong'),
+      expect.stringContaining('Asset "b": its automation condition is wrong'),
+      expect.stringContaining('Asset "c": A freshness window must be at least a minute'),
+      expect.stringContaining("Asset \"d\": 'backfill.maxPartitionsPerRun'"),
+      expect.stringContaining('Asset "e": A freshness window'),
+    ]);
+    expect(errors.every(({ file, line }) => file === "automation.test.ts" && line !== undefined)).toBe(true);
+  });
+});
+
+describe("schedules, sensors and jobs", () => {
+  it("stand in the manifest with their policies", async () => {
+    const { draft, errors } = await indexed({
+      assets: [defineAsset({ key: "a", run: () => undefined })],
+      jobs: [defineJob("retried", { selection: "*", priority: 3, runRetry: { maxRetries: 2, delay: "30s", on: "crashes" } })],
+      schedules: [
+        defineSchedule({ job, cron: "@daily", name: "s1", catchUp: { within: "2d" }, overlap: "queue", jitter: "5m", timeout: "2m" }),
+        defineSchedule({ job, cron: "@daily", name: "s2", catchUp: { last: 3 } }),
+      ],
+      sensors: [
+        defineMultiAssetSensor({ name: "all", assets: ["a", "b"], job }),
+        defineCheckSensor({ name: "checks", checks: ["a", "a:x"], job }),
+        defineRunStatusSensor({ name: "runs", statuses: ["failed"], jobs: [job], allLocations: true, job }),
+        defineWebhookSensor({ name: "hook", job, verify: "github", map: { runKey: "id", when: [{ path: "type", equals: "push" }] } }),
+        defineSensor({ name: "poll", job, every: "1m", timeout: "90s", webhook: { verify: "secret" }, evaluate: () => undefined }),
+      ],
+    });
+    expect(errors).toEqual([]);
+    expect(draft?.jobs.find(({ name }) => name === "retried")).toMatchObject({
+      priority: 3,
+      runRetry: { maxRetries: 2, strategy: "from_failure", delaySeconds: 30, on: "crashes" },
+    });
+    expect(draft?.schedules).toMatchObject([
+      { catchUp: { type: "within", ms: 172_800_000 }, overlap: "queue", jitterSeconds: 300, timeoutSeconds: 120 },
+      { catchUp: { type: "last", count: 3 } },
+    ]);
+    expect(draft?.sensors).toMatchObject([
+      { kind: "asset", match: "all", assets: ["a", "b"] },
+      { kind: "check", checks: ["a", "a:x"], checkOutcomes: ["failed", "warned"] },
+      { kind: "run_status", jobs: ["j"], allLocations: true },
+      { kind: "webhook", webhook: { verify: "github", raw: false, map: { runKey: "id", when: [{ path: "type", equals: "push" }] } } },
+      { kind: "polling", intervalSeconds: 60, timeoutSeconds: 90, webhook: { verify: "secret", raw: false } },
+    ]);
+  });
+
+  it("are refused with the reason when a policy cannot be read", async () => {
+    const { errors } = await indexed({
+      assets: [defineAsset({ key: "a", run: () => undefined })],
+      jobs: [defineJob("retried", { selection: "*", runRetry: { maxRetries: 99, delay: "x" as "1s" } })],
+      schedules: [defineSchedule({ job, cron: "@daily", catchUp: { within: "x" as "1s" }, jitter: "2d", timeout: 0 })],
+      sensors: [
+        defineSensor({ name: "poll", job, every: "0s", timeout: "x" as "1s", evaluate: () => undefined }),
+        defineWebhookSensor({ name: "hook", job, map: { runKey: "id" }, evaluate: () => undefined }),
+        defineCheckSensor({ name: "checks", checks: [], job }),
+      ],
+    });
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringContaining("'runRetry.delay'"),
+      expect.stringContaining("'runRetry.maxRetries'"),
+      expect.stringContaining("'jitter'"),
+      expect.stringContaining("'timeout'"),
+      expect.stringContaining("'catchUp.within'"),
+      expect.stringContaining("'every'"),
+      expect.stringContaining("'timeout'"),
+      expect.stringContaining("both 'map' and 'evaluate'"),
+      expect.stringContaining("it watches no check"),
+    ]);
+  });
+});
+
+describe("an observable asset", () => {
+  it("reports what it saw and is never materialized", async () => {
+    const seen = defineObservableAsset({ key: "raw/orders", run: () => observation({ dataVersion: "v2", metadata: { size: 7 } }) });
+    const { draft } = await indexed({ assets: [seen] });
+    expect(draft?.assets).toMatchObject([{ key: "raw/orders", unit: "raw/orders", observable: true }]);
+    const { outcome, events } = await runStep([seen], "raw/orders");
+    expect(outcome).toEqual({ outcome: "succeeded" });
+    expect(events.filter(({ type }) => type.startsWith("asset_"))).toEqual([
+      { type: "asset_started", asset: "raw/orders" },
+      { type: "asset_observed", asset: "raw/orders", metadata: { size: { type: "int", value: 7 } }, dataVersion: "v2" },
+    ]);
+  });
+
+  it("may return just its data version", async () => {
+    const seen = defineObservableAsset({ key: "raw/x", run: async () => await Promise.resolve("etag-1") });
+    const { events } = await runStep([seen], "raw/x");
+    expect(events.at(-1)).toEqual({ type: "asset_observed", asset: "raw/x", metadata: {}, dataVersion: "etag-1" });
+  });
+
+  it("fails when its function does, and says so of the asset", async () => {
+    const seen = defineObservableAsset({ key: "raw/x", run: () => Promise.reject(new Error("no route")) });
+    const { outcome, events } = await runStep([seen], "raw/x");
+    expect(outcome.outcome).toBe("failed");
+    expect(events.at(-1)).toMatchObject({ type: "asset_failed", asset: "raw/x" });
+  });
+
+  it("is not the only one who may observe: an asset can say what it saw of its source", async () => {
+    const made = defineAsset({
+      key: "a",
+      async *run() {
+        yield await Promise.resolve(observation({ asset: "raw/x", dataVersion: "v1" }));
+      },
+    });
+    const { events } = await runStep([made], "a");
+    expect(events.filter(({ type }) => type !== "asset_started")).toMatchObject([
+      { type: "asset_observed", asset: "raw/x", dataVersion: "v1" },
+      { type: "asset_materialized", asset: "a" },
+    ]);
+  });
+});
