@@ -1,18 +1,18 @@
 /** Measures Dagster with the same questions, in its own Python environment, with its in-process executor (its fastest). */
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, removeFolder, ROOT, stopProcess, temporaryFolder, until } from "../e2e/support/stack.ts";
+import { freePort, removeFolder, stopProcess, temporaryFolder, until } from "../e2e/support/stack.ts";
+import { installDagster } from "./dagster-environment.ts";
 import { NOOPS } from "./headgate.ts";
 import { familyMb } from "./process-memory.ts";
 import { percentile, type Measure } from "./stats.ts";
 
-const VERSION = "1.13.27";
 const CLICKS = 5;
 const LINES = 5000;
 
 export async function measureDagster(): Promise<Measure[]> {
-  const bin = install();
+  const bin = installDagster();
   const home = temporaryFolder("bench-dagster");
   mkdirSync(home, { recursive: true });
   writeFileSync(join(home, "dagster.yaml"), "telemetry:\n  enabled: false\n");
@@ -63,21 +63,6 @@ export async function measureDagster(): Promise<Measure[]> {
     await stopProcess(child);
     removeFolder(home);
   }
-}
-
-function install(): string {
-  const folder = join(ROOT, ".headgate-bench", `dagster-${VERSION}`);
-  const bin = join(folder, "bin");
-  if (existsSync(join(bin, "dagster"))) return bin;
-  console.log(`installing Dagster ${VERSION} from PyPI into its own environment`);
-  for (const [command, args] of [
-    ["python3", ["-m", "venv", folder]],
-    [join(bin, "pip"), ["install", "--quiet", `dagster==${VERSION}`, `dagster-webserver==${VERSION}`]],
-  ] as const) {
-    const result = spawnSync(command, args, { stdio: ["ignore", "inherit", "inherit"] });
-    if (result.status !== 0) throw new Error(`could not install Dagster: ${command} ended with ${result.status}`);
-  }
-  return bin;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the answers of a foreign GraphQL API, read field by field below

@@ -71,7 +71,7 @@ const types = await rollup({
 await types.write({ dir: fresh, format: "es", chunkFileNames: "chunks/[name]-[hash].d.ts" });
 await types.close();
 
-const licences = ["zod", "@standard-schema/spec"].map((name) => {
+const licences = ["zod", "@standard-schema/spec", "aws4fetch", "@rgrove/parse-xml"].map((name) => {
   const folder = [root, join(root, "../..")]
     .map((from) => join(from, "node_modules", name))
     .find((path) => existsSync(join(path, "LICENSE")));

@@ -208,5 +208,10 @@ export function sampleHook(now: number): HookView {
     secrets: [{ id: "sec_1", createdAt: now - 40 * 24 * HOUR, createdBy: "ada", lastUsedAt: now - 47 * MINUTE }],
     refused: 3,
     lastRefusedAt: now - 9 * HOUR,
+    refusals: [
+      { at: now - 9 * HOUR, reason: "the signature does not match the body" },
+      { at: now - 9 * HOUR - 4000, reason: "the signature does not match the body" },
+      { at: now - 30 * HOUR, reason: "the timestamp is 14 minutes old" },
+    ],
   };
 }

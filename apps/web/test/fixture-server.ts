@@ -93,7 +93,7 @@ export async function startFixtureServer(options: {
       req: new Request(url, { method: request.method ?? "GET", headers: { "content-type": "application/json" }, ...body }),
       router,
       allowMethodOverride: true,
-      createContext: () => ({ actor, deployment, tokens, audit, activate: (input) => deployment.activateVersion(input) }),
+      createContext: () => ({ actor, deployment, tokens, audit, activate: (input: { version: string }) => deployment.activateVersion(input) }),
     });
     response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
   }

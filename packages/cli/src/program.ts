@@ -15,6 +15,7 @@ import { publish } from "./commands/publish.ts";
 import { run, type RunFlags } from "./commands/run.ts";
 import { cancelRun, listRuns, reexecuteRun, showRun, type RunsFlags } from "./commands/runs.ts";
 import { validate } from "./commands/validate.ts";
+import { selectionOf } from "./client/selection.ts";
 import { collect, port, positiveInteger, upTo } from "./option-values.ts";
 import type { ExitCode } from "./terminal/exit-code.ts";
 import { CLI_VERSION } from "./version.ts";
@@ -39,7 +40,8 @@ export function buildProgram(context: CommandContext, finish: (code: ExitCode) =
   addDev(add(program, "dev", "run control plane, agent and dashboard here and publish the project at every change"), context, doing);
   add(program, "validate", "load the project's code and say what it defines, or why it does not load")
     .option("--project <dir>", "project folder", ".")
-    .action((flags: { project: string }) => doing(validate(flags, context)));
+    .option("-s, --select <selection>", "also say which assets this selection contains")
+    .action((flags: { project: string; select?: string }) => doing(validate(flags, context)));
   withConnection(add(program, "publish", "build, upload and activate the project's code locations"))
     .option("--project <dir>", "project folder", ".")
     .action((flags: ConnectFlags & { project: string }) => doing(publish(flags, context)));
@@ -71,7 +73,8 @@ interface Wiring {
 
 function addRun(add: Add, program: Command, { context, doing }: Wiring): void {
   withConnection(add(program, "run", "launch a job or a selection of assets and follow it"))
-    .argument("<job|selection>", "a job's name, or a selection such as '*', 'group:bronze' or 'stg_customers+'")
+    .argument("[job|selection]", "a job's name, or a selection such as '*', 'group:bronze' or 'stg_customers+'")
+    .option("-s, --select <selection>", "a selection, also when a job has that name")
     .option("--partition <key>", "partition of the partitioned assets (default: the latest)")
     .option("--location <name>", "code location, when two define a job of that name")
     .option("--tag <key=value>", "tag of the run, repeatable", collect, [])
@@ -79,7 +82,7 @@ function addRun(add: Add, program: Command, { context, doing }: Wiring): void {
     .option("--checks-only", "run only the checks")
     .option("--watch", "print every event while it runs")
     .option("--no-wait", "print the run's id and return at once")
-    .action((target: string, flags: RunFlags) => doing(run(target, flags, context)));
+    .action((target: string | undefined, flags: RunFlags) => doing(run(target, flags, context)));
 
   const runs = withConnection(add(program, "runs", "list runs"))
     .option("--status <status>", "only runs in this status, repeatable", collect, [])
@@ -113,9 +116,9 @@ function addRun(add: Add, program: Command, { context, doing }: Wiring): void {
     .action((run: string, flags: LogsFlags) => doing(logs(run, flags, context)));
   withConnection(add(program, "assets", "list assets and their state"))
     .argument("[selection]", "only these assets, e.g. 'group:gold' or '+metrics/daily_revenue'")
-    .option("--select <selection>", "the same as the argument")
+    .option("-s, --select <selection>", "the same as the argument")
     .action((selection: string | undefined, flags: ConnectFlags & { select?: string }) =>
-      doing(assets(selection ?? flags.select, flags, context)),
+      doing(assets(selectionOf(selection, flags), flags, context)),
     );
 }
 

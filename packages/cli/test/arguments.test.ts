@@ -37,7 +37,9 @@ test.each([
   [["dev", "--nosuch"], "unknown option '--nosuch'"],
   [["dev", "--port", "70000"], "whole number from 1 to 65535"],
   [["dev", "--slots", "0"], "whole number above 0"],
-  [["run"], "missing required argument"],
+  [["run"], "Say what to run"],
+  [["run", "a", "--select", "b"], "Give one selection: either 'a' or --select 'b'"],
+  [["assets", "a", "-s", "b"], "Give one selection"],
   [["runs", "--limit", "501"], "At most 500"],
   [["runs", "--status", "done", "--url", "http://127.0.0.1:9", "--token", "x"], "'done' is no run status"],
   [["run", "x", "--tag", "novalue"], "must have the form key=value"],
@@ -73,14 +75,36 @@ test("with --json an error is one JSON document on stdout and nothing else", asy
   }
 });
 
-test("a mistake in a selection is shown with a caret under its place, before anything is asked of a server", async () => {
-  const result = await headgate(["assets", "bronze/orders and (gold", "--url", "http://127.0.0.1:9", "--token", "t"], {
-    cwd: temporaryFolder(),
-  });
+test.each([
+  ["assets", "bronze/orders and (gold", 23],
+  ["assets", "--select", "grop:bronze or x", 0],
+  ["assets", "-s", "not status:great", 11],
+  ["run", "-s", "owner:team:core", 10],
+  ["validate", "--select", "sinks(*", 7],
+])("a mistake in a selection is shown with a caret under its place, before anything is asked of a server: %j", async (...line) => {
+  const position = line.pop();
+  const args = line.map(String);
+  const connection = args[0] === "validate" ? [] : ["--url", "http://127.0.0.1:9", "--token", "t"];
+  const result = await headgate([...args, ...connection], { cwd: temporaryFolder() });
   expect(result.code).toBe(2);
-  const [, text, caret] = result.stderr.split("\n");
-  expect(text).toBe("  bronze/orders and (gold");
-  expect(caret).toMatch(/^ +\^$/);
+  const [message, text, caret] = result.stderr.split("\n");
+  expect(message).toContain(`character ${Number(position) + 1}`);
+  expect(text).toBe(`  ${args.at(-1)}`);
+  expect(caret?.indexOf("^")).toBe(2 + Number(position));
+});
+
+test("validate says which assets of the project a selection contains", async () => {
+  const cwd = temporaryProject();
+  const selected = await headgate(["validate", "--select", "sinks(*)", "--json"], { cwd });
+  expect(selected.code).toBe(0);
+  const documents = selected.stdout
+    .trim()
+    .split("\n")
+    .map((line): unknown => JSON.parse(line));
+  expect(documents.at(-1)).toMatchObject({ selection: "sinks(*)", assets: ["bronze/orders"] });
+  const unknown = await headgate(["validate", "-s", "group:x or nosuch"], { cwd });
+  expect(unknown.code).toBe(2);
+  expect(unknown.stderr).toContain("  group:x or nosuch\n             ^");
 });
 
 test("a control plane that does not answer is told with its address and exits 1", async () => {

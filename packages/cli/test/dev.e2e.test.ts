@@ -37,7 +37,8 @@ test("a project is published, run, changed, broken, repaired and rolled back whi
   expect(listed.stdout).toMatch(/bronze\/orders.*healthy/);
   expect((await headgate(["assets", "status:healthy"], { cwd: project })).stdout).toContain("gold/revenue");
   expect((await headgate(["assets", "status:failed"], { cwd: project })).stdout).toContain("the selection contains no assets");
-  expect((await headgate(["assets", "status:great"], { cwd: project })).stderr).toContain("There is no status 'great'. Use one of healthy");
+  expect((await headgate(["assets", "-s", "job:refresh and kind:<null>"], { cwd: project })).stdout).toContain("gold/revenue");
+  expect((await headgate(["run", "--select", "gold/revenu"], { cwd: project })).stderr).toContain("  gold/revenu\n  ^\n");
   expect((await headgate(["logs", "last"], { cwd: project })).stdout).toContain("read 3 orders");
   expect((await headgate(["logs", "last", "--step", "nosuch"], { cwd: project })).stderr).toContain(
     "has no step 'nosuch'. Its steps are bronze/orders",

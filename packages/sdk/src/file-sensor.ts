@@ -38,7 +38,12 @@ const SETTLE_SECONDS = 5;
 export function fileSensor(options: FileSensorOptions): Sensor {
   const { name, job, every, description, defaultStatus, timeout } = options;
   const sensor = defineSensor({
-    ...{ name, job, every, description, defaultStatus, timeout },
+    name,
+    job,
+    every,
+    description,
+    defaultStatus,
+    timeout,
     evaluate: async ({ folders, ...context }) => {
       const folder = isAbsolute(options.folder) ? options.folder : join(folders.root, options.folder);
       const quietSince = Date.now() - millisecondsOf(options.settle ?? SETTLE_SECONDS, "settle");

@@ -23,6 +23,16 @@ export interface ResourceRun {
   readonly attempt: number;
   /** Keys of the assets that the step makes. */
   readonly assets: readonly string[];
+  /** `start` and `end` in milliseconds, of time windows. */
+  readonly partition?:
+    | {
+        readonly key: string;
+        readonly start: number | null;
+        readonly end: number | null;
+        readonly range?: { readonly first: string; readonly last: string } | undefined;
+      }
+    | null
+    | undefined;
 }
 
 /** What `setup` of a resource receives. */

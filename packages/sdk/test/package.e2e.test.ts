@@ -9,10 +9,12 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 const run = promisify(execFile);
 const sdk = resolve(import.meta.dirname, "..");
 const repository = resolve(sdk, "../..");
-const MAIN = `import { createClient } from "@headgate/sdk/client";
+const MAIN = `import { airbyteResource, airbyteSensor } from "@headgate/sdk/airbyte";
+import { createClient } from "@headgate/sdk/client";
 import { defineConfig } from "@headgate/sdk/config";
 import { dbtProject } from "@headgate/sdk/dbt";
 import { createRuntime } from "@headgate/sdk/runtime";
+import { s3FileSensor, s3Resource, type S3 } from "@headgate/sdk/s3";
 import { materialize } from "@headgate/sdk/testing";
 import { dimCustomer, lakehouse, stgCustomers } from "./program.ts";
 
@@ -21,7 +23,10 @@ const value: string = result.value("stg_customers");
 // @ts-expect-error there is no such asset
 result.value("nope");
 const { draft, errors } = await createRuntime(lakehouse).index({ root: process.cwd(), scratch: process.cwd(), env: {} });
-const functions = [createClient, defineConfig, dbtProject].map((entry) => typeof entry);
+const s3 = s3Resource({ accessKeyId: { env: "S3_ID" }, secretAccessKey: { env: "S3_SECRET" } });
+export const newest = async (client: S3): Promise<string> => (await client.get("newest")).text();
+s3FileSensor({ name: "files", s3, prefix: "inbox/" });
+const functions = [createClient, defineConfig, dbtProject, airbyteResource, airbyteSensor, s3FileSensor].map((entry) => typeof entry);
 console.log(JSON.stringify({ success: result.success, value, functions, errors, source: draft?.assets[0]?.source }));
 `;
 const TSCONFIG = {
@@ -73,7 +78,7 @@ it("runs it without any condition or loader", async () => {
   expect(JSON.parse(stdout)).toEqual({
     success: true,
     value: "stg_customers materialized",
-    functions: ["function", "function", "function"],
+    functions: Array.from({ length: 6 }, () => "function"),
     errors: [],
     source: { file: "program.ts", line: expect.any(Number) as number },
   });

@@ -193,6 +193,10 @@ export const backfill = sqliteTable("backfill", {
   failed: text({ mode: "json" }).$type<readonly number[]>().notNull(),
   canceled: text({ mode: "json" }).$type<readonly number[]>().notNull(),
   blocked: integer().notNull(),
+  /** Slices that go on, each with the run that was made for it first. */
+  active: text({ mode: "json" }).$type<readonly (readonly [slice: number, runNo: number])[]>().notNull(),
+  /** Why slices failed of which no run could be made. */
+  refused: text({ mode: "json" }).$type<readonly { readonly message: string; readonly slices: readonly number[] }[]>().notNull(),
   maxActive: integer().notNull(),
   priority: integer().notNull(),
   tags: text({ mode: "json" }).$type<Tags>().notNull(),
@@ -201,7 +205,6 @@ export const backfill = sqliteTable("backfill", {
   createdBy: text().notNull(),
   endedAt: integer(),
   error: text(),
-  waiting: text(),
   requestId: text(),
 });
 

@@ -15,6 +15,10 @@ export type Effect =
   | { readonly type: "location_changed"; readonly location: string }
   | { readonly type: "agent_changed"; readonly instance: string }
   | { readonly type: "agent_gone"; readonly instance: string }
+  /** Something that conditions look at: they are evaluated next, in a transaction of their own. */
+  | { readonly type: "conditions_changed" }
+  | { readonly type: "evaluation_added"; readonly id: string }
+  | { readonly type: "pauses_changed" }
   | { readonly type: "definitions_changed" };
 
 /** What dashboards may want to know, each thing once. */
@@ -30,6 +34,8 @@ export interface Changed {
   readonly locations: Set<string>;
   readonly agents: Set<string>;
   readonly agentsGone: Set<string>;
+  readonly evaluations: Set<string>;
+  pauses: boolean;
   definitions: boolean;
 }
 
@@ -37,6 +43,7 @@ export interface EffectPorts {
   send(socket: string, frame: DownFrame): void;
   close(socket: string, code: CloseCode, reason: string): void;
   armTimers(): void;
+  evaluateConditions(): void;
   publish(changed: Changed): void;
 }
 
@@ -50,9 +57,12 @@ export function performEffects(effects: readonly Effect[], ports: EffectPorts): 
     locations: new Set(),
     agents: new Set(),
     agentsGone: new Set(),
+    evaluations: new Set(),
+    pauses: false,
     definitions: false,
   };
   let timers = false;
+  let conditions = false;
   for (const effect of effects) {
     switch (effect.type) {
       case "send":
@@ -64,15 +74,19 @@ export function performEffects(effects: readonly Effect[], ports: EffectPorts): 
       case "timers_changed":
         timers = true;
         break;
+      case "conditions_changed":
+        conditions = true;
+        break;
       default:
         note(changed, effect);
     }
   }
   if (timers) ports.armTimers();
   ports.publish(changed);
+  if (conditions) ports.evaluateConditions();
 }
 
-function note(changed: Changed, effect: Exclude<Effect, { type: "send" | "close" | "timers_changed" }>): void {
+function note(changed: Changed, effect: Exclude<Effect, { type: "send" | "close" | "timers_changed" | "conditions_changed" }>): void {
   switch (effect.type) {
     case "run_changed":
       changed.runs.add(effect.run);
@@ -100,6 +114,12 @@ function note(changed: Changed, effect: Exclude<Effect, { type: "send" | "close"
     case "agent_gone":
       changed.agentsGone.add(effect.instance);
       break;
+    case "evaluation_added":
+      changed.evaluations.add(effect.id);
+      break;
+    case "pauses_changed":
+      changed.pauses = true;
+      break;
     case "definitions_changed":
       changed.definitions = true;
       break;
@@ -116,8 +136,9 @@ function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
+/** Effects that no list of changes tells of. */
+const UNSEEN: ReadonlySet<Effect["type"]> = new Set(["send", "close", "timers_changed", "conditions_changed", "events_added"]);
+
 export function hasLiveChanges(effects: readonly Effect[]): boolean {
-  return effects.some(
-    (effect) => effect.type !== "send" && effect.type !== "close" && effect.type !== "timers_changed" && effect.type !== "events_added",
-  );
+  return effects.some(({ type }) => !UNSEEN.has(type));
 }

@@ -6,6 +6,7 @@ import type { Result } from "@headgate/shared/domain/errors.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
 import { type Catalog, loadCatalog } from "./catalog.ts";
 import { clock } from "./clock.ts";
+import { evaluateConditions } from "./commands/conditions/evaluate.ts";
 import { finishTurn } from "./commands/finish-turn.ts";
 import { closeRuns } from "./commands/run-session.ts";
 import { type EffectPorts, hasLiveChanges, performEffects } from "./effects.ts";
@@ -118,6 +119,14 @@ export class Engine {
       },
       close: (socket, code, reason) => this.sockets.close(socket, code, reason),
       armTimers: () => this.timers.arm(),
+      evaluateConditions: () => {
+        try {
+          this.commit(evaluateConditions);
+        } catch (error) {
+          // What changed is written down, and a timer looks at it again.
+          logError("Automation conditions could not be evaluated", error);
+        }
+      },
       publish: (changed) => {
         try {
           this.live.publish(changed, seq);

@@ -78,7 +78,7 @@ async function verifyStandard({ secrets, delivery, now }: Check): Promise<Verdic
 async function verifyGithub({ secrets, delivery }: Check): Promise<Verdict> {
   const [, hex] = /^sha256=([0-9a-f]{64})$/i.exec(delivery.headers["x-hub-signature-256"] ?? "") ?? [];
   if (hex === undefined) return refused("the header X-Hub-Signature-256 is missing or malformed");
-  const signature = Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  const signature = new Uint8Array((hex.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16)));
   for (const { id, secret } of secrets) {
     if (await hmacFits(encoder.encode(secret), signature, delivery.body))
       return accepted(id, bounded(delivery.headers["x-github-delivery"]));

@@ -1,7 +1,5 @@
-/** Limits of a deployment. */
+/** Which runs count against the limits of a deployment? */
 import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
-
-export const MAX_CONCURRENT_RUNS = 10;
 
 /** Does a run in this state count against the limit? */
 export function isActiveRun(status: RunStatus): boolean {

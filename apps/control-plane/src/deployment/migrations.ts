@@ -217,9 +217,9 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE UNIQUE INDEX dynamic_key_by_no ON dynamic_key (name, no);
       CREATE TABLE backfill (
         no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, status TEXT NOT NULL, selection TEXT NOT NULL, partitions TEXT NOT NULL,
-        asset_count INTEGER NOT NULL, runs_total INTEGER NOT NULL, succeeded TEXT NOT NULL, failed TEXT NOT NULL, canceled TEXT NOT NULL, blocked INTEGER NOT NULL,
+        asset_count INTEGER NOT NULL, runs_total INTEGER NOT NULL, succeeded TEXT NOT NULL, failed TEXT NOT NULL, canceled TEXT NOT NULL, blocked INTEGER NOT NULL, active TEXT NOT NULL, refused TEXT NOT NULL,
         max_active INTEGER NOT NULL, priority INTEGER NOT NULL, tags TEXT NOT NULL, config TEXT, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
-        ended_at INTEGER, error TEXT, waiting TEXT, request_id TEXT
+        ended_at INTEGER, error TEXT, request_id TEXT
       );
       CREATE UNIQUE INDEX backfill_by_request ON backfill (request_id) WHERE request_id IS NOT NULL;
       CREATE INDEX backfill_open ON backfill (no) WHERE status IN ('running', 'paused', 'canceling');

@@ -178,6 +178,8 @@ export const step = sqliteTable(
     retryAt: integer(),
     failure: text({ mode: "json" }).$type<Failure>(),
     idleTimeoutSeconds: real(),
+    /** The agent that lost the latest attempt: another one is preferred. */
+    avoid: text(),
     /** Deployment-wide number of the event that started the attempt: what came before it the step could see. */
     startedSeq: integer(),
   },

@@ -31,6 +31,13 @@ export class Paged<T> {
     if (this.#next !== null && !this.loading) await this.#load(this.#next, () => this.items);
   }
 
+  /** A live change of one item: it takes its row, or the top when it is new and belongs here. */
+  put(item: T, view: { readonly same: (other: T) => boolean; readonly admits: boolean }): void {
+    const at = this.items.findIndex(view.same);
+    if (at >= 0) this.items = this.items.with(at, item);
+    else if (view.admits && this.loaded) this.items = [item, ...this.items];
+  }
+
   async #load(cursor: string | null, before: () => readonly T[]): Promise<void> {
     const turn = ++this.#turn;
     this.loading = true;

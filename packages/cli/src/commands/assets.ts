@@ -1,9 +1,9 @@
 /** `headgate assets`: the assets of the deployment, all or those of a selection, with their state. */
-import { assertNever } from "@headgate/shared/domain/assert.ts";
-import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
+import { listedAssetsContext } from "@headgate/shared/api/selection-attributes.ts";
 import type { AssetState, DefinitionsAsset } from "@headgate/shared/api/views.ts";
 import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
-import { evaluateSelection, type SelectionContext } from "@headgate/shared/domain/selection/evaluate.ts";
+import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
 import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";
 import { readDefinitions } from "../client/definitions.ts";
@@ -22,7 +22,7 @@ export async function assets(selection: string | undefined, flags: ConnectFlags,
   const document = await readDefinitions(connection, api);
   const states = await allStates(connection, api);
   const graph = buildAssetGraph(document.assets);
-  const context = selectionContext(document.assets, states);
+  const context = listedAssetsContext(document, (key) => states.get(key));
   const chosen = parsed === null ? null : new Set(unwrap(withText(evaluateSelection(parsed, graph, context), selection ?? "")));
   const shown = document.assets.filter((asset) => chosen === null || chosen.has(asset.key));
   terminal.printJson({ assets: shown.map((asset) => ({ ...asset, state: states.get(asset.key) ?? null })) });
@@ -67,44 +67,6 @@ async function allStates(connection: Connection, api: Api): Promise<Map<string, 
     cursor = page.next;
   } while (cursor !== null);
   return states;
-}
-
-const STATUSES = ["healthy", "failed", "warning", "never", "materialized", "running", "queued", "external"] as const;
-
-/** What the graph does not know, answered as the dashboard's catalog answers it. */
-function selectionContext(assets: readonly DefinitionsAsset[], states: ReadonlyMap<string, AssetState>): SelectionContext {
-  const byKey = new Map(assets.map((asset) => [asset.key, asset]));
-  return {
-    includeExternal: true,
-    attributes: {
-      status: ({ asset, value }) => hasStatus(byKey.get(asset)?.unit ?? null, states.get(asset) ?? null, value),
-      column: ({ asset, value }) => byKey.get(asset)?.columns?.some((column) => column.name === value) ?? false,
-      table_name: ({ asset, value }) => value !== null && byKey.get(asset)?.relation === value,
-    },
-  };
-}
-
-function hasStatus(unit: string | null, state: AssetState | null, value: string | null): boolean {
-  const wanted = STATUSES.find((status) => status === value?.toLowerCase());
-  switch (wanted) {
-    case undefined:
-      throw new AppError("invalid_selection", `There is no status '${value ?? ""}'. Use one of ${STATUSES.join(", ")}.`);
-    case "external":
-      return unit === null;
-    case "never":
-      return unit !== null && !state?.materialized && !state?.failed;
-    case "materialized":
-      return Boolean(state?.materialized);
-    case "running":
-    case "queued":
-      return state?.inProgress?.status === wanted;
-    case "healthy":
-    case "failed":
-    case "warning":
-      return state?.health === wanted;
-    default:
-      return assertNever(wanted);
-  }
 }
 
 type StateText = "external" | "running" | "queued" | "never" | AssetState["health"];

@@ -8,7 +8,7 @@ import type { RunSummary } from "@headgate/shared/api/views.ts";
 import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";
 import { readDefinitions } from "../client/definitions.ts";
-import { addText, parseSelectionText } from "../client/selection.ts";
+import { addText, parseSelectionText, selectionOf } from "../client/selection.ts";
 import type { CommandContext } from "../command-context.ts";
 import { stopSignal } from "../dev/stop-signal.ts";
 import { runEndLine, runTable, watchRun } from "../dev/watch-run.ts";
@@ -16,6 +16,7 @@ import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
 
 export interface RunFlags extends ConnectFlags {
+  readonly select?: string | undefined;
   readonly partition?: string | undefined;
   readonly location?: string | undefined;
   readonly tag: readonly string[];
@@ -25,8 +26,12 @@ export interface RunFlags extends ConnectFlags {
   readonly wait: boolean;
 }
 
-export async function run(target: string, flags: RunFlags, context: CommandContext): Promise<ExitCode> {
+export async function run(argument: string | undefined, flags: RunFlags, context: CommandContext): Promise<ExitCode> {
   const { terminal, random } = context;
+  const target = selectionOf(argument, flags);
+  if (target === undefined)
+    throw new AppError("invalid_input", "Say what to run: a job's name or a selection, e.g. headgate run 'group:bronze'.");
+  if (flags.select !== undefined) parseSelectionText(flags.select);
   const tags = parseTags(flags.tag);
   const config = flags.config === undefined ? undefined : readConfig(resolve(context.cwd, flags.config));
   const { connection, api } = await connect(flags, context);
@@ -74,7 +79,7 @@ interface LaunchRequest {
 
 async function launch({ connection, api, target, flags, tags, config }: LaunchRequest): Promise<RunSummary> {
   const { jobs } = await readDefinitions(connection, api);
-  const isJob = jobs.some((job) => job.name === target);
+  const isJob = flags.select === undefined && jobs.some((job) => job.name === target);
   // A text that is no job's name must be a selection; a mistake in it is shown here, with its place.
   if (!isJob) parseSelectionText(target);
   const shared = {

@@ -1,5 +1,10 @@
 /** `headgate validate`: load the project's code locations and say what they define, or why they do not load. Sends nothing anywhere. */
 import { resolve } from "node:path";
+import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
+import type { Selection } from "@headgate/shared/domain/selection/ast.ts";
+import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
+import { parseSelectionText, withText } from "../client/selection.ts";
 import type { CommandContext } from "../command-context.ts";
 import { loadProject } from "../project/project.ts";
 import type { BuildResult } from "../publish/build-location.ts";
@@ -8,15 +13,36 @@ import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
 import { countsText } from "../terminal/outcome-lines.ts";
 import { problemLines } from "../terminal/problem-lines.ts";
 
-export async function validate(flags: { readonly project: string }, context: CommandContext): Promise<ExitCode> {
+export interface ValidateFlags {
+  readonly project: string;
+  readonly select?: string | undefined;
+}
+
+export async function validate(flags: ValidateFlags, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
+  const selection = flags.select === undefined ? null : { text: flags.select, parsed: parseSelectionText(flags.select) };
   const project = await loadProject(resolve(context.cwd, flags.project));
   const builds = await buildProject(project, context.env, terminal.status);
   for (const build of builds) {
     for (const line of linesOf(build, context)) terminal.print(line);
     terminal.printJson(jsonOf(build));
   }
-  return builds.every((build) => build.ok) ? EXIT.ok : EXIT.failed;
+  if (!builds.every((build) => build.ok)) return EXIT.failed;
+  if (selection !== null) {
+    const assets = selectedAssets(builds, selection);
+    for (const key of assets) terminal.print(key);
+    if (assets.length === 0) terminal.print("the selection contains no assets");
+    terminal.printJson({ selection: selection.text, assets });
+  }
+  return EXIT.ok;
+}
+
+/** Of all code locations of the project together, as a deployment sees them. */
+function selectedAssets(builds: readonly BuildResult[], selection: { readonly text: string; readonly parsed: Selection }): string[] {
+  const assets = builds.flatMap((build) =>
+    build.ok ? build.location.manifest.assets.map((asset) => ({ ...asset, location: build.location.name })) : [],
+  );
+  return unwrap(withText(evaluateSelection(selection.parsed, buildAssetGraph(assets)), selection.text));
 }
 
 function countsOf(build: Extract<BuildResult, { ok: true }>) {

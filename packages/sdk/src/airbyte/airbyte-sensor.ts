@@ -61,7 +61,13 @@ const MAX_REQUESTS = 500;
 export function airbyteSensor(options: AirbyteSensorOptions): Sensor {
   const { airbyte: resource, name, job, every, description, defaultStatus, timeout, webhook } = options;
   const sensor = defineSensor({
-    ...{ name, job, every, description, defaultStatus, timeout, webhook },
+    name,
+    job,
+    every,
+    description,
+    defaultStatus,
+    timeout,
+    webhook,
     requires: [resource],
     evaluate: async ({ resources, cursor, setCursor, event, log, signal }) => {
       if (event !== undefined) return requestNotified(readNotification(event.body), options);

@@ -157,7 +157,10 @@ function hasEnded(status: AirbyteJobStatus): boolean {
   return status === "succeeded" || status === "failed" || status === "cancelled";
 }
 
-/** The last updated first: what changes while pages are read may then come twice, but nothing is left out. */
+/**
+ * The last updated first: what changes while pages are read moves to the front, so that others may come twice but none falls between two
+ * pages, and what moved is newer than all that was read: the next look finds it.
+ */
 async function listJobs(send: AirbyteSend, filter: AirbyteJobFilter): Promise<AirbyteJob[]> {
   const most = filter.limit ?? Number.POSITIVE_INFINITY;
   const found = new Map<number, AirbyteJob>();

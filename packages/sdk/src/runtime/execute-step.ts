@@ -56,7 +56,7 @@ export async function executeStep(executor: Executor, job: JobFrame, host: Runti
         log,
         signal: base.signal,
         step: job.step,
-        run: { id: job.run, job: job.job, attempt: job.attempt, assets: job.assets },
+        run: { id: job.run, job: job.job, attempt: job.attempt, assets: job.assets, partition: job.partition },
         emit: base.emit,
       },
       async (resources) => await runUnit(unit, { ...base, resources }),

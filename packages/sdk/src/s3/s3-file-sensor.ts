@@ -28,7 +28,12 @@ const OVERLAP_MS = 15 * 60_000;
 export function s3FileSensor(options: S3FileSensorOptions): Sensor {
   const { s3: resource, prefix = "", name, job, every, description, defaultStatus, timeout } = options;
   const sensor = defineSensor({
-    ...{ name, job, every, description, defaultStatus, timeout },
+    name,
+    job,
+    every,
+    description,
+    defaultStatus,
+    timeout,
     requires: [resource],
     evaluate: async ({ resources, signal, ...context }) => {
       const s3 = resources[resource.key] as S3;

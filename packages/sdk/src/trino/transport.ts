@@ -159,7 +159,7 @@ function classify(error: unknown, url: string): Attempt {
       connectionError("SERVER_UNREACHABLE", `The host of ${url} is not known: correct the address of Trino.`, { cause: error }),
       false,
     );
-  if (/CERT|SSL|TLS|EPROTO/.test(code)) {
+  if (/CERT|SSL|TLS|EPROTO|UNABLE_TO|SIGNATURE/.test(code)) {
     const advice = "Set `ca` to the certificate authority's file, or correct host and port.";
     return failed(
       connectionError("CERTIFICATE_REJECTED", `No secure connection to Trino at ${url}: ${reason}. ${advice}`, { cause: error }),

@@ -49,7 +49,7 @@ export async function startS3(engine: string): Promise<RunningS3> {
 /** GET of a host name that no name server knows: the connection goes to loopback, the request says the name. */
 export const fetchFromLoopback: typeof fetch = (input, init) =>
   new Promise((resolve, reject) => {
-    const url = new URL(String(input));
+    const url = new URL(input instanceof Request ? input.url : input);
     const headers = { ...Object.fromEntries(new Headers(init?.headers)), host: url.host };
     const outgoing = request({ host: "127.0.0.1", port: url.port, path: url.pathname + url.search, headers }, (incoming) => {
       const parts: Buffer[] = [];

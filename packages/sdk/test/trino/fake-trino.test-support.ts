@@ -1,7 +1,7 @@
 /** A small server that speaks Trino's documented statement protocol, and misbehaves where a test says so. */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type ServerOptions } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
 export interface SeenRequest {
@@ -28,6 +28,8 @@ export interface FakeOptions {
   /** The last page comes again and again, as of a query that works. */
   readonly isEndless?: boolean;
   readonly tls?: ServerOptions;
+  /** Called with the connection of every request. */
+  onSocket?(socket: Socket): void;
   /** Undefined: behave. `count` is the number of requests of this method before this one. */
   misbehave?(request: SeenRequest, count: number): Misbehaviour | undefined;
   /** Address in `nextUri`, when it is not the server's own. */
@@ -95,6 +97,7 @@ export async function startFakeTrino(options: FakeOptions): Promise<FakeTrino> {
   };
   const listener: RequestListener = (incoming: IncomingMessage, response) => {
     const chunks: Buffer[] = [];
+    options.onSocket?.(incoming.socket);
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
     incoming.on("end", () => {
       const { method = "", url: path = "", headers } = incoming;

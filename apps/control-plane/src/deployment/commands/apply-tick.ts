@@ -1,106 +1,105 @@
-/** The result of an evaluation on an agent: its runs, its cursor and its tick are stored together or not at all. */
+/** The result of an evaluation on an agent, or a checkpoint inside it: its runs, its cursor and its tick are stored together or not at all. */
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
-import type { Result } from "@headgate/shared/domain/errors.ts";
-import { ok } from "@headgate/shared/domain/errors.ts";
-import { finishTick, insertRunKey, readAutomation, readTick, runOfKey, saveAutomation, type TickRow } from "../store/automation-store.ts";
-import { clearTimer } from "../store/timer-store.ts";
-import { readRunByNo } from "../store/run-store.ts";
+import { readAutomation, saveAutomation } from "../store/automation-store.ts";
+import { readTick, type TickRow } from "../store/tick-store.ts";
 import type { Turn } from "../turn.ts";
-import { createRun } from "./launch-run.ts";
-import { type ResolvedLaunch, resolveLaunch } from "./launch-target.ts";
-import { planNext } from "./run-automation.ts";
+import { automationId } from "./automation-source.ts";
+import { endEvaluation } from "./end-evaluation.ts";
+import { parseFrameId } from "./evaluate-tick.ts";
+import { type Applied, applyRequests, type Effects } from "./request-runs.ts";
+import { MAX_LISTED_RUNS, storeTick } from "./tick-rows.ts";
 
-type TickItem = Extract<UpItem, { k: "tick" }>;
-type Evaluated = Extract<TickItem["result"], { outcome: "evaluated" }>;
+export type TickItem = Extract<UpItem, { k: "tick" | "tick_part" }>;
 
-const MAX_LOGS = 200;
+/** Id of a tick that somebody tries out; nothing of it is stored. */
+export const TRIAL_PREFIX = "trial_";
 
-/** Says whether runs were made. Late results and those of another agent are ignored. */
-export function applyTickResult(turn: Turn, input: { readonly instance: string; readonly item: TickItem }): boolean {
-  const tick = readTick(turn.db, input.item.tick);
-  if (tick?.state !== "open" || tick.agent !== input.instance) return false;
-  clearTimer(turn.db, "tick_timeout", tick.id);
-  const finished = finish(turn, tick, input.item.result);
-  finishTick(turn.db, finished);
-  planNext(turn, tick);
-  return finished.runs.length > 0;
+interface FromAgent<T extends TickItem> {
+  readonly instance: string;
+  readonly item: T;
 }
 
-function finish(turn: Turn, tick: TickRow, result: TickItem["result"]): TickRow {
-  const ended = { ...tick, finishedAt: turn.now };
-  if (result.outcome === "failed")
-    return { ...ended, state: "failed", message: result.message.slice(0, 20_000), stack: result.stack?.slice(0, 50_000) ?? null };
-  const logs = result.logs.slice(-MAX_LOGS);
-  const requests = resolveAll(turn, tick, result);
+/** The open tick that this agent evaluates. Results of a former attempt, of another agent and late ones have none. */
+function evaluatedTick(turn: Turn, from: FromAgent<TickItem>): TickRow | null {
+  const { tick: id, attempt } = parseFrameId(from.item.tick);
+  const tick = readTick(turn.db, id);
+  return tick?.state === "open" && tick.startedAt !== null && tick.agent === from.instance && tick.attempt === attempt ? tick : null;
+}
+
+export function applyTickResult(turn: Turn, from: FromAgent<Extract<TickItem, { k: "tick" }>>): void {
+  const { instance, item } = from;
+  if (item.tick.startsWith(TRIAL_PREFIX)) {
+    turn.effects.push({ type: "trial_answered", trial: item.tick, instance, result: item.result });
+    return;
+  }
+  const tick = evaluatedTick(turn, from);
+  if (!tick) return;
+  const { result } = item;
+  const logs = [...tick.logs, ...(result.logs ?? [])];
+  if (result.outcome === "failed") {
+    endEvaluation(turn, tick, { state: "failed", message: result.message, stack: result.stack ?? null, logs });
+    return;
+  }
+  const applied = applyRequests(turn, { tick, effects: result });
   // Nothing of it is applied, and the cursor stays, so that the next evaluation asks again.
-  if (!requests.ok) return { ...ended, state: "failed", message: requests.error.message, logs };
-  const created = requests.value.map((request) => createOnce(turn, tick, request));
-  const runs = created.flatMap((run) => (run.ok && run.value !== null ? [run.value] : []));
-  const row = readAutomation(turn.db, tick);
-  if (row) saveAutomation(turn.db, { ...row, cursor: result.cursor });
-  const refused = created.find((run) => !run.ok);
-  // The cursor goes on all the same: asking again would be refused again, and make the other runs twice.
-  if (refused?.ok === false)
-    return {
-      ...ended,
-      state: "failed",
-      runs,
-      cursorAfter: result.cursor,
-      message: `A requested run was not made: ${refused.error.message}`,
-      logs,
-    };
-  const skipped = requests.value.length > 0 ? "every requested run had been made before" : (result.skipReason ?? null);
+  if (!applied.ok) {
+    endEvaluation(turn, tick, { state: "failed", message: applied.error.message, logs });
+    return;
+  }
+  const row = addTo(tick, applied.value);
+  const cursor = moveCursor(turn, tick, result);
+  endEvaluation(turn, row, {
+    state: row.runCount > 0 ? "requested" : "skipped",
+    cursorAfter: cursor.after,
+    logs: [...logs, ...cursor.notes],
+    message: row.runCount > 0 ? null : skipText(row, result.skipReason),
+  });
+}
+
+/** A checkpoint: stored at once, counted, and never applied twice. */
+export function applyTickPart(turn: Turn, from: FromAgent<Extract<TickItem, { k: "tick_part" }>>): void {
+  const tick = evaluatedTick(turn, from);
+  const { part } = from.item;
+  if (!tick || part.part <= tick.parts) return;
+  if (part.part > tick.parts + 1) {
+    endEvaluation(turn, tick, { state: "failed", message: `Checkpoint ${part.part} came without checkpoint ${tick.parts + 1} before it.` });
+    return;
+  }
+  const applied = applyRequests(turn, { tick, effects: part });
+  if (!applied.ok) {
+    endEvaluation(turn, tick, { state: "failed", message: `Checkpoint ${part.part} was refused: ${applied.error.message}` });
+    return;
+  }
+  const cursor = moveCursor(turn, tick, part);
+  storeTick(turn, { ...addTo(tick, applied.value), parts: part.part, cursorAfter: cursor.after, logs: [...tick.logs, ...cursor.notes] });
+}
+
+function addTo(tick: TickRow, applied: Applied): TickRow {
   return {
-    ...ended,
-    state: runs.length > 0 ? "requested" : "skipped",
-    runs,
-    cursorAfter: result.cursor,
-    message: runs.length > 0 ? null : skipped,
-    logs,
+    ...tick,
+    runs: [...tick.runs, ...applied.runs].slice(0, MAX_LISTED_RUNS),
+    runCount: tick.runCount + applied.runs.length,
+    deduplicated: [...tick.deduplicated, ...applied.deduplicated],
+    dynamicPartitions: [...tick.dynamicPartitions, ...applied.dynamicPartitions],
   };
 }
 
-interface Request {
-  readonly request: Evaluated["runs"][number];
-  readonly resolved: ResolvedLaunch;
-}
-
-function resolveAll(turn: Turn, tick: TickRow, result: Evaluated): Result<Request[]> {
-  const job = jobOf(turn, tick);
-  const resolved: Request[] = [];
-  for (const request of result.runs) {
-    const named = request.job ?? (request.selection === undefined ? job : undefined);
-    const target = named === undefined ? { selection: request.selection ?? "" } : { job: named, location: tick.location };
-    const launch = resolveLaunch(
-      turn.catalog(),
-      { ...target, ...(request.partition !== undefined && { partition: request.partition }) },
-      turn.now,
-    );
-    if (!launch.ok) return launch;
-    resolved.push({ request, resolved: launch.value });
+/** A cursor that a person set while the tick went on is not overwritten by what the tick knew before. */
+function moveCursor(turn: Turn, tick: TickRow, effects: Effects): { readonly after: string | null; readonly notes: TickRow["logs"] } {
+  const row = readAutomation(turn.db, tick);
+  if (!row || tick.kind === "schedule") return { after: null, notes: [] };
+  if (row.cursor !== (tick.cursorAfter ?? tick.cursorBefore)) {
+    const message = "The cursor was set by hand while this tick was evaluated; it stays as it was set.";
+    return { after: tick.cursorAfter, notes: [{ level: "warn", message, at: turn.now }] };
   }
-  return ok(resolved);
+  if (row.cursor !== effects.cursor) {
+    saveAutomation(turn.db, { ...row, cursor: effects.cursor });
+    turn.effects.push({ type: "automation_changed", automation: automationId(tick) });
+  }
+  return { after: effects.cursor, notes: [] };
 }
 
-function jobOf(turn: Turn, tick: TickRow): string | undefined {
-  const { schedules, sensors } = turn.catalog();
-  return (tick.kind === "schedule" ? schedules : sensors).find((entry) => entry.location === tick.location && entry.name === tick.name)
-    ?.job;
-}
-
-/** A run key makes one run for ever, also within one answer. Null: made before. */
-function createOnce(turn: Turn, tick: TickRow, { request, resolved }: Request): Result<string | null> {
-  const key = request.runKey === undefined ? null : { location: tick.location, sensor: `${tick.kind}:${tick.name}`, key: request.runKey };
-  if (key && runOfKey(turn.db, key) !== null) return ok(null);
-  const created = createRun(turn, {
-    resolved,
-    trigger: { type: tick.kind, name: tick.name, location: tick.location, tick: tick.id },
-    tags: request.tags,
-    config: request.config,
-    priority: 0,
-    parent: null,
-  });
-  if (!created.ok) return created;
-  if (key) insertRunKey(turn.db, { ...key, runNo: created.value });
-  return ok(readRunByNo(turn.db, created.value)?.id ?? null);
+function skipText(tick: TickRow, reason: string | undefined): string | null {
+  if (tick.deduplicated.length > 0) return "Every requested run had been made before.";
+  return reason ?? null;
 }

@@ -9,6 +9,7 @@ import { setTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
 import { dispatch } from "./dispatch.ts";
 import { moveRun, openRunById, record, type RunSession } from "./run-session.ts";
+import { dropRunRetry } from "./run-retry.ts";
 import { cancelStep, finishRunIfDone } from "./step-moves.ts";
 
 /** What user code gets to stop by itself. */
@@ -24,6 +25,7 @@ export function cancelRun(
   if (!session) return refuse("not_found", `There is no run ${input.run}.`);
   const { row } = session;
   if (row.status === "canceling") return ok(row.no);
+  if (isTerminalRun(row.status) && dropRunRetry(turn, session, input.by)) return ok(row.no);
   if (isTerminalRun(row.status))
     return refuse("conflict", `Run ${row.id} has already ${row.status === "canceled" ? "been canceled" : row.status}.`);
   const wasQueued = row.status === "queued";

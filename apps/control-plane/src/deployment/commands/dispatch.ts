@@ -1,21 +1,20 @@
 /** Gives ready steps to agents: gathers what could start, lets the queue decide, and carries its decision out. */
-import { pickSteps, type QueueAgent, type QueueRun, type ReadyStep } from "@headgate/shared/domain/queue/pick.ts";
-import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
-import { isActiveRun, MAX_CONCURRENT_RUNS } from "../limits.ts";
+import { pickSteps, type ReadyStep } from "@headgate/shared/domain/queue/pick.ts";
 import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
+import { fullPools, limitSettings } from "../pool-limits.ts";
+import { queueAgent, versionedLocation } from "../queue-agent.ts";
 import type { AgentRow, StepRow } from "../schema.ts";
 import { onlineAgents } from "../store/agent-store.ts";
 import { insertAttempt } from "../store/attempt-store.ts";
-import { activeRuns, type OpenRun, queuedRuns } from "../store/run-store.ts";
-import { leaseCounts, poolHolders, readySteps } from "../store/step-store.ts";
+import { readSettings } from "../store/settings-store.ts";
+import { leaseCounts, poolHolders } from "../store/step-store.ts";
 import { ensureTimer, setTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
+import { gatherReady } from "./gather-ready.ts";
 import { jobFrame } from "./job-frame.ts";
 import { moveRun, openRun, placeOf, record, type RunSession } from "./run-session.ts";
 import { moveStep, timerIdOf } from "./step-moves.ts";
 
-/** Queued runs looked at in one turn; those behind them wait for the next. */
-const MAX_QUEUED_RUNS = 200;
 /** The agent enforces a step's time limit itself; the control plane steps in only when that did not happen. */
 const STEP_TIMEOUT_SLACK_MS = 30_000;
 
@@ -46,16 +45,16 @@ export function dispatch(turn: Turn): void {
   const seats = openSeats(turn);
   for (;;) {
     const free = seats.reduce((sum, seat) => sum + Math.max(0, seat.agent.slots - seat.busy), 0);
-    if (free === 0 || !assignSome(turn, seats, free)) return;
+    if (free === 0 || !assignSome(turn, seats)) return;
   }
 }
 
 /** Says whether another round may assign more. */
-function assignSome(turn: Turn, seats: readonly Seat[], free: number): boolean {
-  const pools = Object.fromEntries(turn.catalog().pools);
+function assignSome(turn: Turn, seats: readonly Seat[]): boolean {
+  const limits = limitSettings(readSettings(turn.db), turn.catalog());
   const holding = poolHolders(turn.db);
-  const full = Object.entries(pools).filter(([pool, limit]) => holding.filter((holder) => holder.pool === pool).length >= limit);
-  const { runs, steps } = gather(turn, { free, fullPools: full.map(([pool]) => pool) });
+  const agents = seats.map((seat) => queueAgent(seat.agent, seat.busy));
+  const { runs, steps } = gatherReady(turn, { agents, limits, fullPools: fullPools(limits, holding) });
   if (steps.length === 0) return false;
   const { assignments, waiting } = pickSteps({
     runs,
@@ -64,15 +63,11 @@ function assignSome(turn: Turn, seats: readonly Seat[], free: number): boolean {
       step: step.key,
       pool: step.pool,
       location: versionedLocation(step),
+      avoid: step.avoid,
     })),
     holding,
-    agents: seats.map((seat): QueueAgent => ({
-      id: seat.agent.instance,
-      slots: seat.agent.slots,
-      busy: seat.busy,
-      warm: seat.agent.locations.filter((entry) => entry.state === "ready").map(versionedLocation),
-    })),
-    limits: { maxConcurrentRuns: MAX_CONCURRENT_RUNS, pools },
+    agents,
+    limits,
   });
   const stepOf = new Map(steps.map((step) => [`${step.runNo}/${step.key}`, step]));
   const seatOf = new Map(seats.map((seat) => [seat.agent.instance, seat]));
@@ -83,41 +78,6 @@ function assignSome(turn: Turn, seats: readonly Seat[], free: number): boolean {
     if (row && seat && session) assign(turn, session, { step: row, seat });
   }
   return assignments.length > 0 && waiting.length > 0;
-}
-
-/** A worker is warm for one version of a location. */
-function versionedLocation(entry: { readonly location: string; readonly version: string }): string {
-  return `${entry.location}@${entry.version}`;
-}
-
-/** Ready steps of the runs that may go on or start, most urgent first, no more than could be assigned. */
-function gather(
-  turn: Turn,
-  input: { readonly free: number; readonly fullPools: readonly string[] },
-): { readonly runs: QueueRun[]; readonly steps: StepRow[] } {
-  const runs: QueueRun[] = [];
-  const steps: StepRow[] = [];
-  const open = runsInOrder(turn);
-  let mayStart = MAX_CONCURRENT_RUNS - open.filter((run) => isActiveRun(run.status)).length;
-  for (const run of open) {
-    const active = isActiveRun(run.status);
-    runs.push({ id: String(run.no), priority: run.priority, queuedAt: run.no, active, tags: run.tags });
-    if (run.status === "canceling" || steps.length >= input.free || (!active && mayStart <= 0)) continue;
-    const ready = readySteps(turn.db, { runNo: run.no, fullPools: input.fullPools, limit: input.free - steps.length });
-    if (ready.length > 0 && !active) mayStart--;
-    steps.push(...ready);
-  }
-  return { runs, steps };
-}
-
-/** All that have started, and the first of the queue; what changed in this turn is not in the tables yet. */
-function runsInOrder(turn: Turn): OpenRun[] {
-  const stored = activeRuns(turn.db);
-  if (stored.length < MAX_CONCURRENT_RUNS || turn.runs.size > 0) stored.push(...queuedRuns(turn.db, MAX_QUEUED_RUNS));
-  return stored
-    .map((run) => ({ ...run, status: turn.runs.get(run.no)?.row.status ?? run.status }))
-    .filter((run) => !isTerminalRun(run.status))
-    .sort((a, b) => b.priority - a.priority || a.no - b.no);
 }
 
 function assign(turn: Turn, session: RunSession, { step, seat }: { readonly step: StepRow; readonly seat: Seat }): void {
@@ -144,6 +104,7 @@ function assign(turn: Turn, session: RunSession, { step, seat }: { readonly step
     place: placeOf(row),
   });
   ensureTimer(turn.db, { kind: "lease_check", id: "", at: turn.now + LEASE_CHECK_MS });
+  ensureTimer(turn.db, { kind: "start_timeout", id: "", at: turn.now + readSettings(turn.db).startTimeoutSeconds * 1000 });
   if (row.timeoutSeconds !== null)
     setTimer(turn.db, { kind: "step_timeout", id: timerIdOf(row), at: turn.now + row.timeoutSeconds * 1000 + STEP_TIMEOUT_SLACK_MS });
   turn.effects.push(

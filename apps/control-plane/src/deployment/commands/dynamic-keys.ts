@@ -7,6 +7,7 @@ import { parseSubset, subsetText } from "../partition-sets.ts";
 import { countOfSet, deleteKeys, existingKeys, insertKeys } from "../store/dynamic-key-store.ts";
 import { deletePartitionFailures, readPartitionSets, savePartitionSets } from "../store/partition-store.ts";
 import type { Turn } from "../turn.ts";
+import { noteConditionChange } from "./asset-changed.ts";
 
 export interface DynamicKeyChange {
   readonly name: string;
@@ -59,7 +60,14 @@ export function changeDynamicKeys(turn: Turn, change: DynamicKeyChange): Result<
     deletePartitionFailures(turn.db, assets, result.removed);
   }
   for (const asset of assets) turn.effects.push({ type: "asset_changed", asset });
+  noteConditionChange(turn, assets, causeOf(change.name, result));
   return ok(result);
+}
+
+function causeOf(name: string, { added, removed }: DynamicKeysChanged): string {
+  const [first = removed[0] ?? ""] = added;
+  const others = added.length + removed.length - 1;
+  return `${shortened(first)}${others > 0 ? ` and ${others} more` : ""} ${added.length > 0 ? "came to" : "left"} partition set ${shortened(name)}`;
 }
 
 /** Sets over several dimensions name their keys, so a removed key would still be in them when it comes back: they are written anew without it. */

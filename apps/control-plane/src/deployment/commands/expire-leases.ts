@@ -2,18 +2,14 @@
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import { agentsWithLeases, saveAgent } from "../store/agent-store.ts";
-import { leaseCounts, leasesOf, neverStarted, readStepAt } from "../store/step-store.ts";
+import { leaseCounts, leasesOf, readStepAt } from "../store/step-store.ts";
 import { setTimer } from "../store/timer-store.ts";
-import type { AgentRow, StepRow } from "../schema.ts";
+import type { AgentRow } from "../schema.ts";
 import type { Turn } from "../turn.ts";
-import { sendCancel } from "./cancel-run.ts";
 import { dispatch, lastSign } from "./dispatch.ts";
 import { closeAssets } from "./record-outcome.ts";
 import { openRun } from "./run-session.ts";
 import { cancelStep, failStep, finishRunIfDone } from "./step-moves.ts";
-
-/** From assignment to the first sign of the step; long enough to download a version or an image. */
-const START_TIMEOUT_MS = 15 * 60_000;
 
 export function expireLeases(turn: Turn): void {
   for (const agent of agentsWithLeases(turn.db)) {
@@ -26,23 +22,9 @@ export function expireLeases(turn: Turn): void {
     turn.effects.push({ type: "agent_changed", instance: agent.instance });
     for (const lease of expired) loseStep(turn, { agent, runNo: lease.runNo, position: lease.position });
   }
-  for (const step of neverStarted(turn.db, turn.now - START_TIMEOUT_MS)) neverStartedStep(turn, step);
   dispatch(turn);
   if (leaseCounts(turn.db).size > 0) setTimer(turn.db, { kind: "lease_check", id: "", at: turn.now + LEASE_CHECK_MS });
   turn.effects.push({ type: "timers_changed" });
-}
-
-/** The agent lives, but the step never began: its worker could not start, or the assignment was forgotten. */
-function neverStartedStep(turn: Turn, step: StepRow): void {
-  const session = openRun(turn, step.runNo);
-  if (!session || session.row.status === "canceling") return;
-  const failure = {
-    kind: "timeout",
-    message: `'${step.key}' was given to an agent but did not start within ${START_TIMEOUT_MS / 60_000} minutes.`,
-  } as const;
-  sendCancel(turn, { ...session.row, cancelReason: "the step did not start in time" }, step);
-  closeAssets(turn, session, { step, failure });
-  failStep(turn, session, { step, failure, retryable: true, lost: true });
 }
 
 function loseStep(turn: Turn, lost: { readonly agent: AgentRow; readonly runNo: number; readonly position: number }): void {

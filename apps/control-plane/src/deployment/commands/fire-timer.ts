@@ -7,8 +7,11 @@ import { failRunByTimeout, forceCancel, sendCancel } from "./cancel-run.ts";
 import { dispatch } from "./dispatch.ts";
 import { expireLeases } from "./expire-leases.ts";
 import { closeAssets } from "./record-outcome.ts";
+import { fireRetention } from "./retention.ts";
 import { openRun } from "./run-session.ts";
+import { fireRunRetry } from "./run-retry.ts";
 import { fireSchedule, fireSensor, failOpenTick } from "./run-automation.ts";
+import { loseUnstarted } from "./start-timeout.ts";
 import { failStep, retryStep } from "./step-moves.ts";
 
 export function fireTimer(turn: Turn, timer: Timer): void {
@@ -43,10 +46,16 @@ export function fireTimer(turn: Turn, timer: Timer): void {
     case "condition":
     case "freshness":
     case "backfill":
-    case "run_retry":
-    case "start_timeout":
     case "pause_end":
+      break;
+    case "run_retry":
+      fireRunRetry(turn, timer.id);
+      break;
+    case "start_timeout":
+      loseUnstarted(turn);
+      break;
     case "retention":
+      fireRetention(turn, timer);
       break;
     default:
       assertNever(timer.kind);

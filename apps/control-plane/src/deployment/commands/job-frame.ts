@@ -23,6 +23,7 @@ export function jobFrame(turn: Turn, run: RunRow, step: StepRow): JobFrame {
     ...(run.config !== null && { config: JSON.parse(run.config) as unknown }),
     tags: { ...run.tags },
     timeoutSeconds: step.timeoutSeconds,
+    ...(step.idleTimeoutSeconds !== null && { idleTimeoutSeconds: step.idleTimeoutSeconds }),
     job: run.job,
   };
 }

@@ -38,6 +38,16 @@ export function resolveLaunch(catalog: Catalog, target: LaunchTarget, now: numbe
   });
 }
 
+/** The partitioned assets that a target means. */
+export function partitionedAssetsOf(catalog: Catalog, target: LaunchTarget): Result<readonly string[]> {
+  const job = target.job === undefined ? ok(null) : findJob(catalog, target.job, target.location);
+  if (!job.ok) return job;
+  const selection = job.value?.selection ?? target.selection ?? "";
+  const selected = selectAssets(catalog, { selection, location: job.value?.location ?? null });
+  if (!selected.ok) return selected;
+  return ok(selected.value.assets.filter((key) => catalog.graph.assets[catalog.graph.indexOf(key)]?.partitions !== undefined));
+}
+
 export interface PlanRequest {
   readonly job: Located<ManifestJob> | null;
   readonly selection: string;
@@ -119,7 +129,7 @@ function noSuchJob(catalog: Catalog, name: string, location: string | undefined)
 }
 
 /** A job selects within its own code location. */
-function selectAssets(
+export function selectAssets(
   catalog: Catalog,
   input: { readonly selection: string; readonly location: string | null },
 ): Result<{ readonly assets: string[]; readonly external: string[] }> {

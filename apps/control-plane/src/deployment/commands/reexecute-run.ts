@@ -13,7 +13,7 @@ import { assetsOfRun } from "../store/step-asset-store.ts";
 import { depsOfRun, stepsOfRun } from "../store/step-store.ts";
 import type { Turn } from "../turn.ts";
 import { launchRun, runOfRequest } from "./launch-run.ts";
-import { planAssets } from "./launch-target.ts";
+import { planAssets, type ResolvedLaunch } from "./launch-target.ts";
 
 export function reexecuteRun(turn: Turn, input: z.output<typeof reexecuteSchema>, actor: Actor): Result<number> {
   const earlier = runOfRequest(turn, input.requestId);
@@ -22,6 +22,27 @@ export function reexecuteRun(turn: Turn, input: z.output<typeof reexecuteSchema>
   if (!parent) return refuse("not_found", `There is no run ${input.run} in this deployment.`, { run: input.run });
   if (!isTerminalRun(parent.status))
     return refuse("conflict", `Run ${parent.id} is ${parent.status}. Wait until it has ended, or cancel it first.`);
+  const resolved = planAgain(turn, parent, input);
+  if (!resolved.ok) return resolved;
+  return launchRun(turn, {
+    resolved: resolved.value,
+    trigger: { type: "reexecution", parent: parent.id, mode: input.mode, by: actor.name },
+    tags: parent.tags,
+    config: configOf(parent),
+    priority: parent.priority,
+    parent: parent.id,
+    requestId: input.requestId,
+  });
+}
+
+export function configOf(run: RunRow): unknown {
+  return run.config === null ? undefined : (JSON.parse(run.config) as unknown);
+}
+
+type Again = Pick<z.output<typeof reexecuteSchema>, "mode" | "steps">;
+
+/** What of an ended run is to be done again, planned with the present definitions. */
+export function planAgain(turn: Turn, parent: RunRow, input: Again): Result<ResolvedLaunch> {
   const scope = scopeOf(turn, parent, input);
   if (!scope.ok) return scope;
   const catalog = turn.catalog();
@@ -35,7 +56,7 @@ export function reexecuteRun(turn: Turn, input: z.output<typeof reexecuteSchema>
   }
   const job = catalog.jobs.find((candidate) => candidate.name === parent.job && candidate.location === parent.jobLocation) ?? null;
   const known = new Set(catalog.checks.map((check) => `${check.asset}:${check.name}`));
-  const resolved = planAssets(catalog, {
+  return planAssets(catalog, {
     job,
     selection: parent.selection,
     assets: scope.value.assets,
@@ -45,19 +66,9 @@ export function reexecuteRun(turn: Turn, input: z.output<typeof reexecuteSchema>
     checks: scope.value.checks.filter((check) => known.has(check)),
     now: turn.now,
   });
-  if (!resolved.ok) return resolved;
-  return launchRun(turn, {
-    resolved: resolved.value,
-    trigger: { type: "reexecution", parent: parent.id, mode: input.mode, by: actor.name },
-    tags: parent.tags,
-    config: parent.config === null ? undefined : (JSON.parse(parent.config) as unknown),
-    priority: parent.priority,
-    parent: parent.id,
-    requestId: input.requestId,
-  });
 }
 
-function scopeOf(turn: Turn, parent: RunRow, input: z.output<typeof reexecuteSchema>) {
+function scopeOf(turn: Turn, parent: RunRow, input: Again) {
   const rows = stepsOfRun(turn.db, parent.no);
   const keys = new Map(rows.map((row) => [row.position, row.key]));
   const before = Map.groupBy(depsOfRun(turn.db, parent.no), (edge) => edge.after);

@@ -86,7 +86,10 @@ function endRun(turn: Turn, session: RunSession): void {
   clearTimer(turn.db, "run_timeout", row.id);
   clearTimer(turn.db, "cancel_grace", row.id);
   // Nothing is leased any more: no reason to wake up and look at leases.
-  if (leaseCounts(turn.db).size === 0) clearTimer(turn.db, "lease_check", "");
+  if (leaseCounts(turn.db).size === 0) {
+    clearTimer(turn.db, "lease_check", "");
+    clearTimer(turn.db, "start_timeout", "");
+  }
   turn.effects.push({ type: "timers_changed" });
   turn.ended.push(session);
   switch (row.status) {

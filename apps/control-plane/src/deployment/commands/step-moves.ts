@@ -56,7 +56,7 @@ export interface FailedAttempt {
 export function failStep(turn: Turn, session: RunSession, attempt: FailedAttempt): void {
   const { step, failure, lost } = attempt;
   const delay = session.row.status === "canceling" ? null : delayBeforeRetry(turn, attempt);
-  const counted = { failure, lost: step.lost + (lost ? 1 : 0) };
+  const counted = { failure, lost: step.lost + (lost ? 1 : 0), ...(lost && { avoid: step.agent }) };
   if (delay !== null) {
     const retryAt = turn.now + delay;
     const row = moveStep(turn, session, { step, trigger: lost ? "lost_retry" : "failed_retry", set: { ...counted, retryAt, agent: null } });

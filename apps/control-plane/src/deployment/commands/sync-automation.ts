@@ -1,51 +1,64 @@
-/** Makes the timers of schedules and sensors those of the active definitions. What did not change keeps its time and its cursor. */
+/** Makes the timers of schedules and sensors those of the active definitions. What did not change keeps its time, its switch and its cursor. */
+import { nextTickOf } from "@headgate/shared/domain/cron/catch-up.ts";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
-import { nextTime, openSchedule } from "../schedule-times.ts";
-import { type AutomationRow, openTick, readAutomations, saveAutomation, type Source } from "../store/automation-store.ts";
-import { clearTimer, ensureTimer, setTimer, type TimerKind } from "../store/timer-store.ts";
-import { onlineAgents } from "../store/agent-store.ts";
+import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
+import type { Located } from "../catalog.ts";
+import { type AutomationRow, readAutomations, saveAutomation, type Source } from "../store/automation-store.ts";
+import { clearTimer, ensureTimer, setTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
-
-export function automationId(source: Source): string {
-  return JSON.stringify([source.location, source.kind, source.name]);
-}
-
-export function sourceOfId(id: string): Source {
-  const [location, kind, name] = JSON.parse(id) as [string, Source["kind"], string];
-  return { location, kind, name };
-}
-
-const TIMER_OF = { schedule: "schedule", sensor: "sensor" } as const satisfies Record<Source["kind"], TimerKind>;
+import { automationId, cronsOf, isEnabled, jitterMs } from "./automation-source.ts";
+import { dropEvents } from "./drop-events.ts";
+import { startWaiting } from "./evaluate-tick.ts";
+import { resumeSensors } from "./sensor-ticks.ts";
 
 export function syncAutomation(turn: Turn): void {
   const known = new Map(readAutomations(turn.db).map((row) => [automationId(row), row]));
-  const running = new Set<string>();
-  const { schedules } = turn.catalog();
+  const { schedules, sensors } = turn.catalog();
+  const defined = new Set<string>();
   for (const schedule of schedules) {
-    if (schedule.defaultStatus !== "running") continue;
     const source = { location: schedule.location, kind: "schedule", name: schedule.name } as const;
-    const id = automationId(source);
-    running.add(id);
-    const definition = canonicalJson([schedule.cron, schedule.timezone]);
-    const before = known.get(id);
-    if (before?.definition === definition && before.nextAt !== null) continue;
-    const crons = openSchedule(schedule);
-    const nextAt = crons.ok ? nextTime(crons.value, turn.now) : null;
-    saveAutomation(turn.db, { ...(before ?? newAutomation(source)), definition, nextAt });
-    if (nextAt !== null) setTimer(turn.db, { kind: "schedule", id, at: nextAt });
+    defined.add(automationId(source));
+    const row = known.get(automationId(source)) ?? newAutomation(source);
+    if (isEnabled(schedule, row)) planSchedule(turn, schedule, row);
+    else stopAutomation(turn, row);
   }
-  for (const source of pollingSensors(turn)) {
-    const id = automationId(source);
-    running.add(id);
-    const before = known.get(id);
-    saveAutomation(turn.db, { ...(before ?? newAutomation(source)), definition: "", nextAt: turn.now });
+  for (const sensor of sensors) {
+    const source = { location: sensor.location, kind: "sensor", name: sensor.name } as const;
+    defined.add(automationId(source));
+    const row = known.get(automationId(source)) ?? newAutomation(source);
+    if (!isEnabled(sensor, row)) stopAutomation(turn, row);
+    else {
+      // What was gathered is of the assets that the former definition named.
+      const definition = canonicalJson([sensor.kind, sensor.assets ?? []]);
+      const gathered = row.definition === definition ? row.gathered : null;
+      saveAutomation(turn.db, { ...row, definition, gathered, nextAt: sensor.kind === "polling" ? (row.nextAt ?? turn.now) : null });
+      if (sensor.kind !== "polling") clearTimer(turn.db, "sensor", automationId(source));
+    }
   }
-  for (const [id, row] of known) if (!running.has(id)) stop(turn, row);
+  for (const [id, row] of known) if (!defined.has(id)) stopAutomation(turn, row);
   resumeSensors(turn);
+  startWaiting(turn);
   turn.effects.push({ type: "timers_changed" });
 }
 
-function newAutomation(source: Source): AutomationRow {
+/** The first tick after now. Of a schedule whose times did not change the next one stays, also when it is overdue. */
+export function planSchedule(turn: Turn, schedule: Located<ManifestSchedule>, row: AutomationRow): void {
+  const id = automationId(row);
+  const definition = canonicalJson([schedule.cron, schedule.timezone, schedule.jitterSeconds ?? 0]);
+  const crons = cronsOf(schedule);
+  if (row.definition === definition && row.nextAt !== null) {
+    ensureTimer(turn.db, { kind: "schedule", id, at: row.nextAt + jitterMs(schedule) });
+    return;
+  }
+  // What was due before the change is due after it.
+  const after = Math.min(turn.now, row.nextAt === null ? turn.now : row.nextAt - 1);
+  const nextAt = crons && nextTickOf(crons, after);
+  saveAutomation(turn.db, { ...row, definition, nextAt });
+  if (nextAt === null) clearTimer(turn.db, "schedule", id);
+  else setTimer(turn.db, { kind: "schedule", id, at: nextAt + jitterMs(schedule) });
+}
+
+export function newAutomation(source: Source): AutomationRow {
   return {
     ...source,
     cursor: null,
@@ -59,25 +72,12 @@ function newAutomation(source: Source): AutomationRow {
   };
 }
 
-/** The cursor stays: a sensor that comes back with a later version goes on where it was. */
-function stop(turn: Turn, row: AutomationRow): void {
-  clearTimer(turn.db, TIMER_OF[row.kind], automationId(row));
-  saveAutomation(turn.db, { ...row, nextAt: null });
-}
-
-function pollingSensors(turn: Turn): Source[] {
-  return turn
-    .catalog()
-    .sensors.filter((sensor) => sensor.kind === "polling" && sensor.defaultStatus === "running")
-    .map((sensor) => ({ location: sensor.location, kind: "sensor", name: sensor.name }));
-}
-
-/** Without an agent nothing can evaluate a sensor, so nothing wakes up for it; with the first agent they start again. */
-export function resumeSensors(turn: Turn): void {
-  if (!onlineAgents(turn.db).some((agent) => agent.status === "connected")) return;
-  for (const source of pollingSensors(turn)) {
-    if (openTick(turn.db, source)) continue;
-    ensureTimer(turn.db, { kind: "sensor", id: automationId(source), at: turn.now });
-    turn.effects.push({ type: "timers_changed" });
-  }
+/** The cursor and the switch stay: a sensor that comes back with a later version goes on where it was. What waits is given up. */
+export function stopAutomation(turn: Turn, row: AutomationRow): void {
+  const id = automationId(row);
+  clearTimer(turn.db, row.kind, id);
+  saveAutomation(turn.db, { ...row, nextAt: null, gathered: null });
+  if (row.kind !== "sensor") return;
+  clearTimer(turn.db, "sensor_event", id);
+  dropEvents(turn, row);
 }

@@ -15,7 +15,6 @@ const MAX_LOGS = 500;
 const MAX_LOG_CHARACTERS = 100_000;
 const MAX_MESSAGE = 20_000;
 const MAX_STACK = 50_000;
-const MAX_EVENT_CHARACTERS = 200_000;
 const KEPT = { failed: 2_000, requested: 2_000, skipped: 500 } as const;
 /** One tick in so many clears up, and then deletes at most this many. */
 const PRUNE_SHARE = 1 / 16;
@@ -56,21 +55,9 @@ export function newTick(turn: Turn, tick: NewTick): TickRow {
     logs: [],
     deduplicated: [],
     dynamicPartitions: [],
-    events: shownEvents(tick.events ?? []),
+    events: tick.events ?? [],
     dropped: tick.dropped ?? 0,
   };
-}
-
-/** For the page of a tick. What is evaluated comes from the inbox. */
-function shownEvents(events: readonly SensorEvent[]): SensorEvent[] {
-  const shown: SensorEvent[] = [];
-  let characters = 0;
-  for (const event of events) {
-    characters += JSON.stringify(event).length;
-    if (characters > MAX_EVENT_CHARACTERS) break;
-    shown.push(event);
-  }
-  return shown;
 }
 
 /** Inserts or updates; returns the row with its number. */
@@ -117,7 +104,7 @@ export function endTick(turn: Turn, tick: TickRow, end: TickEnd): TickRow {
   // One that nobody evaluated was decided here and now.
   const startedAt = tick.startedAt ?? turn.now;
   const row = storeTick(turn, { ...tick, message: null, ...end, startedAt, finishedAt: turn.now });
-  // A person who tries a tick has not repaired the schedule, and has not broken it either.
+  // A tick that was given up before it was looked at says nothing about whether the next will work.
   if (end.state !== "skipped" || tick.agent !== null) countTickFailure(turn.db, tick, end.state === "failed");
   if (turn.random() < PRUNE_SHARE) pruneTicks(turn.db, tick, { state: end.state, keep: KEPT[end.state], limit: PRUNE_LIMIT });
   return row;

@@ -73,7 +73,7 @@ function stepViews(reader: Reader, run: RunRow, steps: readonly StepRow[]): Step
   const deps = Map.groupBy(depsOfRun(reader.db, run.no), (edge) => edge.after);
   const wait = waitContext(reader);
   return steps.map((step) =>
-    stepView(step, { run: run.id, wait, deps: (deps.get(step.position) ?? []).map((edge) => keys.get(edge.before) ?? "") }),
+    stepView(step, { run, wait, deps: (deps.get(step.position) ?? []).map((edge) => keys.get(edge.before) ?? "") }),
   );
 }
 
@@ -84,7 +84,7 @@ export function someStepViews(
 ): StepView[] {
   const { run, wait } = of;
   return stepsAt(reader.db, run.no, of.positions).map((step) =>
-    stepView(step, { run: run.id, wait, deps: depsOf(reader.db, run.no, step.position) }),
+    stepView(step, { run, wait, deps: depsOf(reader.db, run.no, step.position) }),
   );
 }
 

@@ -39,7 +39,7 @@ export function runSummary(run: RunRow, context: WaitContext): RunSummary {
 }
 
 export interface StepContext {
-  readonly run: string;
+  readonly run: RunRow;
   readonly wait: WaitContext;
   /** Keys of the steps before it. */
   readonly deps: readonly string[];
@@ -47,7 +47,7 @@ export interface StepContext {
 
 export function stepView(step: StepRow, context: StepContext): StepView {
   return {
-    run: context.run,
+    run: context.run.id,
     key: step.key,
     location: step.location,
     unit: step.unit,
@@ -66,7 +66,7 @@ export function stepView(step: StepRow, context: StepContext): StepView {
     endedAt: step.endedAt,
     retryAt: step.retryAt,
     failure: step.failure,
-    waiting: stepWaitsFor(step, context.wait),
+    waiting: stepWaitsFor(step, context.run, context.wait),
   };
 }
 

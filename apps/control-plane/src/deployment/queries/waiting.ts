@@ -1,18 +1,21 @@
-/** What does a queued run or a pending step wait for? Derived from the present state of agents, limits and pools, never stored. */
+/** What does a queued run or a pending step wait for, and who holds it? Derived from the present state of agents, limits and pools, never stored. */
 import type { WaitingReason } from "@headgate/shared/api/views.ts";
+import { type AgentPool, agentPool } from "@headgate/shared/domain/queue/agents.ts";
 import { describeWait, type LimitCounters, limitCounters, type WaitReason } from "@headgate/shared/domain/queue/limits.ts";
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import type { Catalog } from "../catalog.ts";
-import { MAX_CONCURRENT_RUNS } from "../limits.ts";
+import { limitSettings } from "../pool-limits.ts";
+import { queueAgent } from "../queue-agent.ts";
 import type { RunRow, StepRow } from "../schema.ts";
 import { onlineAgents } from "../store/agent-store.ts";
 import type { Database } from "../store/database.ts";
-import { activeRunTags } from "../store/run-store.ts";
-import { leaseCounts, poolHolders } from "../store/step-store.ts";
+import { activeRuns } from "../store/run-store.ts";
+import { readSettings } from "../store/settings-store.ts";
+import { leaseCounts, poolHolders, poolsOfReady } from "../store/step-store.ts";
 
 export interface WaitContext {
-  /** Why nothing at all can start; null: there is a free slot. */
-  readonly agents: WaitReason | null;
+  readonly db: Database;
+  readonly agents: AgentPool;
   readonly limits: LimitCounters;
 }
 
@@ -24,8 +27,8 @@ export function readWaitContext(input: {
 }): WaitContext {
   const { db } = input;
   const counts = leaseCounts(db);
-  const limits = limitCounters({ maxConcurrentRuns: MAX_CONCURRENT_RUNS, pools: Object.fromEntries(input.catalog.pools) });
-  for (const tags of activeRunTags(db)) limits.takeRun(tags);
+  const limits = limitCounters(limitSettings(readSettings(db), input.catalog));
+  for (const run of activeRuns(db)) limits.takeRun(run.tags, run.id);
   for (const holder of poolHolders(db)) limits.takePool(holder.pool, holder);
   const online = onlineAgents(db).filter(
     (agent) =>
@@ -33,18 +36,24 @@ export function readWaitContext(input: {
       agent.socket !== null &&
       input.now - Math.max(agent.lastSeenAt, input.lastPing(agent.socket) ?? 0) <= LEASE_MS,
   );
-  const total = online.reduce((sum, agent) => sum + agent.slots, 0);
-  const free = online.some((agent) => agent.slots > (counts.get(agent.instance) ?? 0));
-  return { agents: online.length === 0 ? { type: "no_agent" } : free ? null : { type: "slots", total }, limits };
+  return { db, agents: agentPool(online.map((agent) => queueAgent(agent, counts.get(agent.instance) ?? 0))), limits };
 }
 
 export function runWaitsFor(run: RunRow, context: WaitContext): WaitingReason | null {
   if (run.status !== "queued") return null;
-  const noAgent = context.agents?.type === "no_agent" ? context.agents : null;
-  return waiting(noAgent ?? context.limits.runBlockedBy(run.tags) ?? context.agents);
+  const agents = Object.entries(run.versions).map(([location, version]) => agentReason(context, run, { location, version }));
+  const noAgent = agents.find((reason) => reason?.type === "no_agent") ?? null;
+  const busy = agents.length > 0 && agents.every((reason) => reason !== null) ? (agents[0] ?? null) : null;
+  return waiting(noAgent ?? context.limits.runBlockedBy(run.tags) ?? poolReason(run, context) ?? busy);
 }
 
-export function stepWaitsFor(step: StepRow, context: WaitContext): WaitingReason | null {
+/** Only when every step that could begin waits for a pool. */
+function poolReason(run: RunRow, context: WaitContext): WaitReason | null {
+  const reasons = poolsOfReady(context.db, run.no).map((pool) => context.limits.poolBlockedBy(pool));
+  return reasons.every((reason) => reason !== null) ? (reasons[0] ?? null) : null;
+}
+
+export function stepWaitsFor(step: StepRow, run: RunRow, context: WaitContext): WaitingReason | null {
   if (step.status === "up_for_retry") return { kind: "retry", message: `attempt ${step.attempt} failed; the next one waits for its delay` };
   if (step.status !== "pending") return null;
   if (step.depsLeft > 0)
@@ -52,15 +61,30 @@ export function stepWaitsFor(step: StepRow, context: WaitContext): WaitingReason
       kind: "upstream",
       message: step.depsLeft === 1 ? "waiting for one step before it" : `waiting for ${step.depsLeft} steps before it`,
     };
-  const noAgent = context.agents?.type === "no_agent" ? context.agents : null;
-  return waiting(noAgent ?? context.limits.poolBlockedBy(step.pool) ?? context.agents);
+  const agents = agentReason(context, run, step);
+  const noAgent = agents?.type === "no_agent" ? agents : null;
+  const ofRun = run.status === "queued" ? context.limits.runBlockedBy(run.tags) : null;
+  return waiting(noAgent ?? ofRun ?? context.limits.poolBlockedBy(step.pool) ?? agents);
+}
+
+function agentReason(
+  context: WaitContext,
+  run: RunRow,
+  at: { readonly location: string; readonly version: string },
+): WaitReason | null {
+  const found = context.agents.find({ tags: run.tags, location: `${at.location}@${at.version}` });
+  return "reason" in found ? found.reason : null;
 }
 
 function waiting(reason: WaitReason | null): WaitingReason | null {
   return reason && { kind: KIND[reason.type], message: describeWait(reason) };
 }
 
-const KIND = { max_runs: "run_limit", tag: "run_limit", pool: "pool", no_agent: "no_agent", slots: "slots" } as const satisfies Record<
-  WaitReason["type"],
-  WaitingReason["kind"]
->;
+const KIND = {
+  max_runs: "run_limit",
+  tag: "tag_limit",
+  pool: "pool",
+  no_agent: "no_agent",
+  slots: "slots",
+  load_failed: "slots",
+} as const satisfies Record<WaitReason["type"], WaitingReason["kind"]>;

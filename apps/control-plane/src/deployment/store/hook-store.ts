@@ -1,5 +1,5 @@
 /** Addresses of webhooks and their secrets. */
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, lt, or, sql } from "drizzle-orm";
 import { hook, hookSecret } from "../automation-schema.ts";
 import type { Database } from "./database.ts";
 
@@ -63,6 +63,12 @@ export function deleteSecret(db: Database, id: string): void {
   db.orm.delete(hookSecret).where(eq(hookSecret.id, id)).run();
 }
 
-export function markSecretUsed(db: Database, id: string, at: number): void {
-  db.orm.update(hookSecret).set({ lastUsedAt: at }).where(eq(hookSecret.id, id)).run();
+/** Writes only when the last time is longer ago than `every`. */
+export function markSecretUsed(db: Database, id: string, at: { readonly now: number; readonly every: number }): void {
+  const stale = or(isNull(hookSecret.lastUsedAt), lt(hookSecret.lastUsedAt, at.now - at.every));
+  db.orm
+    .update(hookSecret)
+    .set({ lastUsedAt: at.now })
+    .where(and(eq(hookSecret.id, id), stale))
+    .run();
 }

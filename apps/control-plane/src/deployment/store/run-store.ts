@@ -34,7 +34,7 @@ export function readRunByNo(db: Database, no: number): RunRow | null {
 export function updateRun(db: Database, row: RunRow): void {
   db.sql.exec(
     `UPDATE run SET status = ?, started_at = ?, ended_at = ?, steps_succeeded = ?, steps_failed = ?, steps_skipped = ?, steps_running = ?, steps_canceled = ?,
-       materialized = ?, checks_failed = ?, checks_warned = ?, error = ?, failure = ?, failed_step = ?, cancel_by = ?, cancel_reason = ?, last_seq = ? WHERE no = ?`,
+       materialized = ?, checks_failed = ?, checks_warned = ?, error = ?, failure = ?, failed_step = ?, cancel_by = ?, cancel_reason = ?, last_seq = ?, retry_at = ? WHERE no = ?`,
     row.status,
     row.startedAt,
     row.endedAt,
@@ -52,6 +52,7 @@ export function updateRun(db: Database, row: RunRow): void {
     row.cancelBy,
     row.cancelReason,
     row.lastSeq,
+    row.retryAt,
     row.no,
   );
 }
@@ -71,13 +72,22 @@ export function activeRuns(db: Database): OpenRun[] {
   return openRuns(db, `${OPEN_RUN} WHERE status IN ('starting', 'running', 'canceling')`);
 }
 
-/** Most urgent first. The index is named because the planner would rather sort. */
-export function queuedRuns(db: Database, limit: number): OpenRun[] {
+/** Most urgent first, one page after the other. The index is named because the planner would rather sort. */
+export function queuedRuns(db: Database, page: { readonly after: Pick<OpenRun, "priority" | "no"> | null; readonly limit: number }): OpenRun[] {
+  const { after, limit } = page;
+  const queued = `${OPEN_RUN} INDEXED BY run_open WHERE status IN ('queued', 'starting', 'running', 'canceling') AND status = 'queued'`;
+  if (after === null) return openRuns(db, `${queued} ORDER BY priority DESC, no LIMIT ?`, limit);
   return openRuns(
     db,
-    `${OPEN_RUN} INDEXED BY run_open WHERE status IN ('queued', 'starting', 'running', 'canceling') AND status = 'queued' ORDER BY priority DESC, no LIMIT ?`,
+    `${queued} AND priority <= ?1 AND (priority < ?1 OR no > ?2) ORDER BY priority DESC, no LIMIT ?3`,
+    after.priority,
+    after.no,
     limit,
   );
+}
+
+export function countQueuedRuns(db: Database): number {
+  return db.sql.exec<{ count: number }>("SELECT count(*) AS count FROM run WHERE status = 'queued'").one().count;
 }
 
 function openRuns(db: Database, statement: string, ...values: number[]): OpenRun[] {
@@ -85,16 +95,6 @@ function openRuns(db: Database, statement: string, ...values: number[]): OpenRun
     .exec<{ no: number; id: string; status: RunStatus; priority: number; tags: string }>(statement, ...values)
     .toArray()
     .map((row) => ({ ...row, tags: JSON.parse(row.tags) as OpenRun["tags"] }));
-}
-
-/** Tags of the runs that count against limits. */
-export function activeRunTags(db: Database): Readonly<Record<string, string>>[] {
-  return db.orm
-    .select({ tags: run.tags })
-    .from(run)
-    .where(sql`${run.status} IN ('starting', 'running', 'canceling')`)
-    .all()
-    .map((row) => row.tags);
 }
 
 export function queuedRunNos(db: Database, limit: number): number[] {

@@ -29,14 +29,15 @@ export function insertSteps(
     partition: plan.partition,
     retry: plan.retry,
     timeout: plan.timeoutSeconds,
+    idle: plan.idleTimeoutSeconds ?? null,
     pool: plan.pool,
     deps: plan.deps.length,
   }));
   execBatches(
     db,
-    `INSERT INTO step (run_no, position, key, location, version, unit, kind, subset, assets, checks, partition, retry, timeout_seconds, pool, status, deps_left, attempt, lost, epoch, ready_at)
+    `INSERT INTO step (run_no, position, key, location, version, unit, kind, subset, assets, checks, partition, retry, timeout_seconds, idle_timeout_seconds, pool, status, deps_left, attempt, lost, epoch, ready_at)
      SELECT ?2, value ->> 'position', value ->> 'key', value ->> 'location', value ->> 'version', value ->> 'unit', value ->> 'kind', value ->> 'subset', value -> 'assets', value -> 'checks',
-       value ->> 'partition', value -> 'retry', value ->> 'timeout', value ->> 'pool', 'pending', value ->> 'deps', 0, 0, 0, iif(value ->> 'deps' = 0, ?3, NULL)
+       value ->> 'partition', value -> 'retry', value ->> 'timeout', value ->> 'idle', value ->> 'pool', 'pending', value ->> 'deps', 0, 0, 0, iif(value ->> 'deps' = 0, ?3, NULL)
      FROM json_each(?1)`,
     { rows, values: [input.runNo, input.now] },
   );
@@ -100,13 +101,14 @@ export function stepsAt(db: Database, runNo: number, positions: readonly number[
 /** What changes while a step goes on. */
 export function updateStep(db: Database, row: StepRow): void {
   db.sql.exec(
-    `UPDATE step SET status = ?, attempt = ?, lost = ?, epoch = ?, agent = ?, ready_at = ?, assigned_at = ?, started_at = ?, started_seq = ?, ended_at = ?, retry_at = ?, failure = ?
+    `UPDATE step SET status = ?, attempt = ?, lost = ?, epoch = ?, agent = ?, avoid = ?, ready_at = ?, assigned_at = ?, started_at = ?, started_seq = ?, ended_at = ?, retry_at = ?, failure = ?
      WHERE run_no = ? AND position = ?`,
     row.status,
     row.attempt,
     row.lost,
     row.epoch,
     row.agent,
+    row.avoid,
     row.readyAt,
     row.assignedAt,
     row.startedAt,
@@ -151,16 +153,23 @@ export function pendingAfter(db: Database, runNo: number, position: number): Ste
   return stepsAt(db, runNo, positions);
 }
 
-/** Ready steps of a run in plan order, leaving out those of full pools. */
-export function readySteps(
-  db: Database,
-  input: { readonly runNo: number; readonly fullPools: readonly string[]; readonly limit: number },
-): StepRow[] {
+export interface ReadyQuery {
+  readonly runNo: number;
+  readonly fullPools: readonly string[];
+  /** Versions of code locations that no agent with a free slot could load. */
+  readonly notVersions: readonly string[];
+  readonly limit: number;
+}
+
+/** Ready steps of a run in plan order, leaving out those that have to wait for a pool or another agent. */
+export function readySteps(db: Database, input: ReadyQuery): StepRow[] {
   const positions = db.sql
     .exec<{ position: number }>(
-      `SELECT position FROM step WHERE run_no = ?1 AND status = 'pending' AND deps_left = 0 AND (pool IS NULL OR pool NOT IN (SELECT value FROM json_each(?2))) ORDER BY position LIMIT ?3`,
+      `SELECT position FROM step WHERE run_no = ?1 AND status = 'pending' AND deps_left = 0 AND (pool IS NULL OR pool NOT IN (SELECT value FROM json_each(?2)))
+         AND version NOT IN (SELECT value FROM json_each(?3)) ORDER BY position LIMIT ?4`,
       input.runNo,
       JSON.stringify(input.fullPools),
+      JSON.stringify(input.notVersions),
       input.limit,
     )
     .toArray()
@@ -211,13 +220,40 @@ export function leaseCounts(db: Database): Map<string, number> {
   return new Map(rows.toArray().map((row) => [row.agent, row.count]));
 }
 
-/** Steps that hold a slot of a pool. */
-export function poolHolders(db: Database): { readonly run: string; readonly step: string; readonly pool: string }[] {
+/** Steps that hold a slot of a pool, those that hold it longest first. */
+export function poolHolders(
+  db: Database,
+): { readonly run: string; readonly step: string; readonly pool: string; readonly since: number | null }[] {
   return db.sql
-    .exec<{ run: string; step: string; pool: string }>(
-      "SELECT run.id AS run, step.key AS step, step.pool AS pool FROM step JOIN run ON run.no = step.run_no WHERE step.status IN ('assigned', 'running') AND step.pool IS NOT NULL",
+    .exec<{ run: string; step: string; pool: string; since: number | null }>(
+      `SELECT run.id AS run, step.key AS step, step.pool AS pool, step.assigned_at AS since FROM step JOIN run ON run.no = step.run_no
+       WHERE step.status IN ('assigned', 'running') AND step.pool IS NOT NULL ORDER BY step.assigned_at`,
     )
     .toArray();
+}
+
+/** What the ready steps of a run would need; null stands for steps without a pool. At most some of them. */
+export function poolsOfReady(db: Database, runNo: number): (string | null)[] {
+  return db.sql
+    .exec<{ pool: string | null }>("SELECT DISTINCT pool FROM step WHERE run_no = ? AND status = 'pending' AND deps_left = 0 LIMIT 20", runNo)
+    .toArray()
+    .map((row) => row.pool);
+}
+
+/** Pool -> ready steps that wait for a slot of it. */
+export function waitingForPools(db: Database): Map<string, number> {
+  const rows = db.sql.exec<{ pool: string; count: number }>(
+    `SELECT step.pool AS pool, count(*) AS count FROM run CROSS JOIN step ON step.run_no = run.no
+     WHERE run.status IN ('queued', 'starting', 'running') AND step.status = 'pending' AND step.deps_left = 0 AND step.pool IS NOT NULL GROUP BY step.pool`,
+  );
+  return new Map(rows.toArray().map((row) => [row.pool, row.count]));
+}
+
+/** When the step that was assigned first of all that have not started was given away. */
+export function oldestUnstarted(db: Database): number | null {
+  return db.sql
+    .exec<{ at: number | null }>("SELECT min(assigned_at) AS at FROM step WHERE status IN ('assigned', 'running') AND status = 'assigned'")
+    .one().at;
 }
 
 /** Keys of the steps directly before one. */

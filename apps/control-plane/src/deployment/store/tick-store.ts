@@ -1,5 +1,5 @@
 /** Rows of ticks: one per evaluation of a schedule or sensor, open until it was decided. */
-import { and, asc, desc, eq, isNull, sql, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, isNull, lt, ne, or, sql, type SQL } from "drizzle-orm";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { TickState } from "@headgate/shared/api/automation-views.ts";
 import { tick } from "../automation-schema.ts";
@@ -116,6 +116,23 @@ export function waitingTicks(db: Database, input: { readonly after: number; read
     .select()
     .from(tick)
     .where(and(isOpen, isNull(tick.startedAt), sql`${tick.no} > ${input.after}`))
+    .orderBy(asc(tick.no))
+    .limit(input.limit)
+    .all();
+}
+
+/** Ticks of a schedule that wait, beyond the newest `keep` of them or planned before `notBefore`. Oldest first. */
+export function waitingBeyond(
+  db: Database,
+  source: Source,
+  input: { readonly keep: number; readonly notBefore: number; readonly limit: number },
+): TickRow[] {
+  const waits = and(isTickOf(source), isOpen, isNull(tick.startedAt), eq(tick.attempt, 1), ne(tick.cause, "person"));
+  const newest = db.orm.select({ no: tick.no }).from(tick).where(waits).orderBy(desc(tick.no)).limit(1).offset(input.keep);
+  return db.orm
+    .select()
+    .from(tick)
+    .where(and(waits, or(lt(tick.scheduledFor, input.notBefore), sql`${tick.no} <= (${newest})`)))
     .orderBy(asc(tick.no))
     .limit(input.limit)
     .all();

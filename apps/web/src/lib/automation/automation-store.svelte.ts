@@ -19,10 +19,7 @@ export class AutomationStore {
   /** What the person chose and the control plane has not confirmed. */
   #chosen = $state.raw<ReadonlyMap<string, boolean>>(new Map());
   readonly all: readonly AutomationView[] = $derived(
-    [...this.#views.values()].map((view) => {
-      const enabled = this.#chosen.get(automationId(view));
-      return enabled === undefined ? view : { ...view, enabled };
-    }),
+    [...this.#views.values()].map((view) => this.current(view)),
   );
   readonly #store: DeploymentStore;
   #wanted = false;
@@ -33,9 +30,10 @@ export class AutomationStore {
 
   start(): () => void {
     const stopChanges = this.#store.onChanges((changes) => {
-      if (!this.#wanted) return;
-      for (const change of changes) if (change.type === "automation") this.take(change.automation);
-      if (changes.some((change) => change.type === "definitions")) void this.reload();
+      for (const change of changes) {
+        if (change.type === "automation" && (this.#wanted || this.#views.has(automationId(change.automation)))) this.take(change.automation);
+      }
+      if (this.#wanted && changes.some((change) => change.type === "definitions")) void this.reload();
     });
     const stopRefetch = this.#store.onRefetch(() => {
       if (this.#wanted) void this.reload();
@@ -64,9 +62,10 @@ export class AutomationStore {
     }
   }
 
-  view(ref: AutomationRef): AutomationView | undefined {
-    const id = automationId(ref);
-    return this.all.find((view) => automationId(view) === id);
+  /** What a page fetched by itself, with what is newer here: a toggle of a moment ago, or what the socket brought. */
+  current(fetched: AutomationView): AutomationView {
+    const enabled = this.#chosen.get(automationId(fetched));
+    return enabled === undefined ? fetched : { ...fetched, enabled };
   }
 
   take(view: AutomationView): void {

@@ -6,7 +6,19 @@ export interface KeyPress {
   readonly alt: boolean;
   readonly inField: boolean;
 }
-export const GO_TO = { h: "home", a: "assets", l: "lineage", r: "runs", j: "jobs", c: "code", g: "agents" } as const;
+export const GO_TO = {
+  h: "home",
+  a: "assets",
+  l: "lineage",
+  r: "runs",
+  t: "timeline",
+  q: "queue",
+  u: "automations",
+  b: "backfills",
+  j: "jobs",
+  c: "code",
+  g: "agents",
+} as const;
 export type GoTo = (typeof GO_TO)[keyof typeof GO_TO];
 export type ShortcutAction =
   | { readonly type: "go"; readonly to: GoTo }
@@ -46,6 +58,10 @@ export const KEY_HELP: readonly { readonly keys: string; readonly what: string }
   { keys: "g a", what: "Assets" },
   { keys: "g l", what: "Lineage" },
   { keys: "g r", what: "Runs" },
+  { keys: "g t", what: "Timeline" },
+  { keys: "g q", what: "Queue" },
+  { keys: "g u", what: "Automation" },
+  { keys: "g b", what: "Backfills" },
   { keys: "g j", what: "Jobs" },
   { keys: "g c", what: "Code" },
   { keys: "g g", what: "Agents" },

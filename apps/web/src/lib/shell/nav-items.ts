@@ -1,14 +1,43 @@
 /** Which places does the navigation list, where are they, and which of them is the current one? */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { GoTo } from "#lib/keyboard/shortcuts.ts";
-import { agentsPath, assetsPath, codePath, deploymentHome, jobsPath, lineagePath, runsPath, type DeploymentRef } from "#lib/paths.ts";
+import {
+  agentsPath,
+  assetsPath,
+  automationsPath,
+  backfillsPath,
+  codePath,
+  deploymentHome,
+  jobsPath,
+  lineagePath,
+  queuePath,
+  runsPath,
+  timelinePath,
+  type DeploymentRef,
+} from "#lib/paths.ts";
 
-export const PLACES = ["home", "assets", "lineage", "runs", "jobs", "code", "agents"] as const satisfies readonly GoTo[];
+export const PLACES = [
+  "home",
+  "assets",
+  "lineage",
+  "runs",
+  "timeline",
+  "queue",
+  "automations",
+  "backfills",
+  "jobs",
+  "code",
+  "agents",
+] as const satisfies readonly GoTo[];
 export const PLACE_NAMES: Readonly<Record<GoTo, string>> = {
   home: "Home",
   assets: "Assets",
   lineage: "Lineage",
   runs: "Runs",
+  timeline: "Timeline",
+  queue: "Queue",
+  automations: "Automation",
+  backfills: "Backfills",
   jobs: "Jobs",
   code: "Code",
   agents: "Agents",
@@ -24,6 +53,14 @@ export function goToPath(ref: DeploymentRef, to: GoTo): string {
       return lineagePath(ref);
     case "runs":
       return runsPath(ref);
+    case "timeline":
+      return timelinePath(ref);
+    case "queue":
+      return queuePath(ref);
+    case "automations":
+      return automationsPath(ref);
+    case "backfills":
+      return backfillsPath(ref);
     case "jobs":
       return jobsPath(ref);
     case "code":

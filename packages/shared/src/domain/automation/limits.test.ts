@@ -46,7 +46,11 @@ describe("conditions that ask for much", () => {
       const number = (index * 7919) % count;
       return { moment: { at: index, sequence: index + 1 }, partitions: [number, number + 1], run: null, changedData: true };
     });
-    const facts = { ...QUIET_FACTS, partitions: () => set, updates: (target: string, after: number) => (after > 0 || target === "n1" ? [] : updates) };
+    const facts = {
+      ...QUIET_FACTS,
+      partitions: () => set,
+      updates: (target: string, after: number) => (after > 0 || target === "n1" ? [] : updates),
+    };
     const first = evaluateTick({ program, facts, mode: "event_order", now: 1, sequence: 0, states: new Map() });
     const states = new Map(first.results.map(({ target, outcome }) => [target, unwrap(outcome).state]));
     const { requested } = evaluateTick({ program, facts, mode: "event_order", now: count, sequence: count, states });

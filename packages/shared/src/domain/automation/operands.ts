@@ -166,7 +166,9 @@ function latestRunMatches({ root, target, candidates }: Scope, matches: (run: Ru
 function newUpdatesHaveTags(operand: Operand & { type: "new_updates_have_run_tags" }, { root, target }: Scope): OperandValue {
   if (root.previous === null) return NOTHING;
   const updates = root.tick.facts.updates(target, root.previous.sequence);
-  const [tagged = [], plain = []] = [true, false].map((wanted) => updates.filter(({ run }) => (run !== null && hasTags(run, operand)) === wanted));
+  const [tagged = [], plain = []] = [true, false].map((wanted) =>
+    updates.filter(({ run }) => (run !== null && hasTags(run, operand)) === wanted),
+  );
   const some = unionOf(tagged.map(({ partitions }) => partitions));
   const others = unionOf(plain.map(({ partitions }) => partitions));
   return { subset: operand.match === "any" ? some : difference(some, others), pulse: true };

@@ -123,7 +123,8 @@ describe("searching ticks", () => {
   });
 
   it("takes only a star for any day, whatever else names them all, as in the reference", () => {
-    const days = (day: string, weekday: string) => ticks(`0 0 ${day} * ${weekday}`, "UTC", "2025-06-01T00:00Z", 4).map((tick) => Number(tick.slice(3, 5)));
+    const days = (day: string, weekday: string) =>
+      ticks(`0 0 ${day} * ${weekday}`, "UTC", "2025-06-01T00:00Z", 4).map((tick) => Number(tick.slice(3, 5)));
     for (const all of ["0-6", "1-7", "*/1", "sun-sat", "6-5"]) expect(days("20", all)).toEqual([1, 2, 3, 4]);
     for (const star of ["*", "?", "*,1"]) expect(days("20", star)).toEqual([20, 20, 20, 20]);
     for (const all of ["1-31", "*/1"]) expect(days(all, "1")).toEqual([1, 2, 3, 4]);

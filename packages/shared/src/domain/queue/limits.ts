@@ -25,18 +25,21 @@ export interface LimitSettings {
 
 /** Why something waits, for machines; `describeWait` says it. */
 export type WaitReason =
-  | { readonly type: "max_runs"; readonly limit: number }
-  | { readonly type: "tag"; readonly tag: string; readonly used: number; readonly limit: number }
+  | { readonly type: "max_runs"; readonly limit: number; readonly holders: readonly string[] }
+  | { readonly type: "tag"; readonly tag: string; readonly used: number; readonly limit: number; readonly holders: readonly string[] }
   | { readonly type: "pool"; readonly pool: string; readonly used: number; readonly limit: number; readonly holders: readonly StepPlace[] }
-  | { readonly type: "no_agent" }
-  | { readonly type: "slots"; readonly total: number };
+  /** `queue`: agents are there, but none of this queue. */
+  | { readonly type: "no_agent"; readonly queue?: string | undefined }
+  | { readonly type: "slots"; readonly total: number }
+  /** Agents with free slots could not load its code location; the others are busy. */
+  | { readonly type: "load_failed"; readonly location: string; readonly total: number };
 
 export function describeWait(reason: WaitReason): string {
   switch (reason.type) {
     case "max_runs":
-      return `waiting for another run to end: ${reason.limit} of ${reason.limit} runs are in progress`;
+      return `waiting for another run to end: ${reason.limit} of ${reason.limit} runs are in progress${runsHolding(reason.holders)}`;
     case "tag":
-      return `waiting for a run with tag ${reason.tag} to end: ${reason.used}/${reason.limit} in progress`;
+      return `waiting for a run with tag ${reason.tag} to end: ${reason.used}/${reason.limit} in progress${runsHolding(reason.holders)}`;
     case "pool": {
       const [first] = reason.holders;
       const holder = first
@@ -45,24 +48,32 @@ export function describeWait(reason: WaitReason): string {
       return `waiting for pool ${reason.pool} ${reason.used}/${reason.limit}${holder}`;
     }
     case "no_agent":
-      return "no agent connected";
+      return reason.queue === undefined ? "no agent connected" : `no agent of queue '${reason.queue}' connected`;
     case "slots":
       return reason.total === 1 ? "the only slot is busy" : `all ${reason.total} slots busy`;
+    case "load_failed":
+      return `${reason.total === 1 ? "the only slot" : `all ${reason.total} slots`} of agents that can load ${reason.location} busy; the others could not load it`;
     default:
       return reason satisfies never;
   }
 }
 
+function runsHolding(holders: readonly string[]): string {
+  const [first] = holders;
+  if (first === undefined) return "";
+  return `, held by run ${first}${holders.length > 1 ? ` and ${holders.length - 1} more` : ""}`;
+}
+
 export interface LimitCounters {
   runBlockedBy(tags: Readonly<Record<string, string>>): WaitReason | null;
-  takeRun(tags: Readonly<Record<string, string>>): void;
+  takeRun(tags: Readonly<Record<string, string>>, run: string): void;
   poolBlockedBy(pool: string | null): WaitReason | null;
   takePool(pool: string | null, place: StepPlace): void;
 }
 
 export function limitCounters(settings: LimitSettings): LimitCounters {
-  let runs = 0;
-  const byTag = new Map<string, number>();
+  const runs: string[] = [];
+  const byTag = new Map<string, string[]>();
   const holders = new Map<string, StepPlace[]>();
   // `constructor` is a possible name, and every object seems to have it.
   const own = <T>(record: Readonly<Record<string, T>>, key: string) => (Object.hasOwn(record, key) ? record[key] : undefined);
@@ -76,17 +87,21 @@ export function limitCounters(settings: LimitSettings): LimitCounters {
     });
   return {
     runBlockedBy(tags) {
-      if (settings.maxConcurrentRuns !== null && runs >= settings.maxConcurrentRuns)
-        return { type: "max_runs", limit: settings.maxConcurrentRuns };
+      if (settings.maxConcurrentRuns !== null && runs.length >= settings.maxConcurrentRuns)
+        return { type: "max_runs", limit: settings.maxConcurrentRuns, holders: runs.slice() };
       for (const { id, tag, limit } of countersOf(tags)) {
-        const used = byTag.get(id) ?? 0;
-        if (used >= limit) return { type: "tag", tag, used, limit };
+        const holding = byTag.get(id) ?? [];
+        if (holding.length >= limit) return { type: "tag", tag, used: holding.length, limit, holders: holding.slice() };
       }
       return null;
     },
-    takeRun(tags) {
-      runs++;
-      for (const { id } of countersOf(tags)) byTag.set(id, (byTag.get(id) ?? 0) + 1);
+    takeRun(tags, run) {
+      runs.push(run);
+      for (const { id } of countersOf(tags)) {
+        const holding = byTag.get(id) ?? [];
+        holding.push(run);
+        byTag.set(id, holding);
+      }
     },
     poolBlockedBy(pool) {
       if (pool === null) return null;

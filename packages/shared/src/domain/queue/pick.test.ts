@@ -65,7 +65,7 @@ describe("pickSteps", () => {
       limits: { maxConcurrentRuns: 2, pools: {} },
     });
     expect(result.assigned).toEqual(["r1/a@agent", "r2/a@agent"]);
-    expect(result.waiting).toEqual({ "r3/a": "waiting for another run to end: 2 of 2 runs are in progress" });
+    expect(result.waiting).toEqual({ "r3/a": "waiting for another run to end: 2 of 2 runs are in progress, held by run r1 and 1 more" });
   });
 
   it("limits runs by tag and by each value of a tag", () => {
@@ -75,7 +75,7 @@ describe("pickSteps", () => {
       limits: { maxConcurrentRuns: null, pools: {}, tagLimits: [{ key: "team", perValue: true, limit: 1 }] },
     });
     expect(result.started).toEqual(["r3"]);
-    expect(result.waiting).toEqual({ "r2/s": "waiting for a run with tag team=a to end: 1/1 in progress" });
+    expect(result.waiting).toEqual({ "r2/s": "waiting for a run with tag team=a to end: 1/1 in progress, held by run r1" });
   });
 
   it("does not let a run that waits for a pool take a place of its tag", () => {

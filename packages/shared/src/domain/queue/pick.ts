@@ -2,6 +2,7 @@
  * Which waiting steps start now, and on which agent? Runs by priority and then age, their steps in the order of the plan. A step that
  * cannot start never keeps a later one from starting, and every waiting step gets the reason.
  */
+import { agentPool, type QueueAgent } from "./agents.ts";
 import { describeWait, limitCounters, type LimitSettings, type StepPlace, type WaitReason } from "./limits.ts";
 
 export interface QueueRun {
@@ -18,15 +19,8 @@ export interface QueueRun {
 export interface ReadyStep extends StepPlace {
   readonly pool: string | null;
   readonly location: string;
-}
-
-export interface QueueAgent {
-  readonly id: string;
-  /** Steps that it may run at the same time, and how many it runs. Agents that drain are not listed. */
-  readonly slots: number;
-  readonly busy: number;
-  /** Code locations with a warm worker: preferred, not required. */
-  readonly warm?: readonly string[] | undefined;
+  /** An agent that has lost this step before. */
+  readonly avoid?: string | null | undefined;
 }
 
 export interface PickInput {
@@ -53,34 +47,31 @@ export function pickSteps(input: PickInput): PickResult {
   for (const run of input.runs) {
     if (!run.active) continue;
     active.add(run.id);
-    counters.takeRun(run.tags);
+    counters.takeRun(run.tags, run.id);
   }
   for (const { pool, run, step } of input.holding) counters.takePool(pool, { run, step });
-  const agents = input.agents.map((agent) => ({ id: agent.id, free: agent.slots - agent.busy, warm: new Set(agent.warm) }));
-  const totalSlots = input.agents.reduce((total, agent) => total + agent.slots, 0);
+  const agents = agentPool(input.agents);
   const assignments: (StepPlace & { agent: string })[] = [];
   const startedRuns: string[] = [];
   const waiting: (StepPlace & { reason: WaitReason; message: string })[] = [];
 
   for (const { step, run } of inOrder(input.ready, runs)) {
     const place = { run: step.run, step: step.step };
-    const agent = bestAgent(agents, step.location);
-    const reason =
-      (active.has(run.id) ? null : counters.runBlockedBy(run.tags)) ??
-      counters.poolBlockedBy(step.pool) ??
-      (agent ? null : input.agents.length === 0 ? ({ type: "no_agent" } as const) : ({ type: "slots", total: totalSlots } as const));
-    if (reason !== null || !agent) {
+    const found = agents.find({ tags: run.tags, location: step.location, avoid: step.avoid });
+    const blocked = (active.has(run.id) ? null : counters.runBlockedBy(run.tags)) ?? counters.poolBlockedBy(step.pool);
+    if (blocked !== null || "reason" in found) {
+      const reason = blocked ?? ("reason" in found ? found.reason : null);
       if (reason !== null) waiting.push({ ...place, reason, message: describeWait(reason) });
       continue;
     }
     if (!active.has(run.id)) {
       active.add(run.id);
       startedRuns.push(run.id);
-      counters.takeRun(run.tags);
+      counters.takeRun(run.tags, run.id);
     }
     counters.takePool(step.pool, place);
-    agent.free--;
-    assignments.push({ ...place, agent: agent.id });
+    agents.take(found.agent);
+    assignments.push({ ...place, agent: found.agent });
   }
   return { assignments, startedRuns, waiting };
 }
@@ -95,24 +86,4 @@ function inOrder(ready: readonly ReadyStep[], runs: ReadonlyMap<string, QueueRun
     (a, b) =>
       b.run.priority - a.run.priority || a.run.queuedAt - b.run.queuedAt || (a.run.id < b.run.id ? -1 : a.run.id > b.run.id ? 1 : 0),
   );
-}
-
-interface FreeAgent {
-  readonly id: string;
-  free: number;
-  readonly warm: ReadonlySet<string>;
-}
-
-/** A warm one first, then the one with the most free slots, so that load spreads. */
-function bestAgent(agents: readonly FreeAgent[], location: string): FreeAgent | null {
-  let best: FreeAgent | null = null;
-  for (const agent of agents) {
-    if (agent.free <= 0) continue;
-    if (best === null || rank(agent, location) > rank(best, location)) best = agent;
-  }
-  return best;
-}
-
-function rank(agent: FreeAgent, location: string): number {
-  return agent.free + (agent.warm.has(location) ? 1_000_000 : 0);
 }

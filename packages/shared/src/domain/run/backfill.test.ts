@@ -4,7 +4,14 @@ import { buildAssetGraph } from "../asset-graph.ts";
 import type { PartitionMapping, PartitionsDefinition } from "../partitions/definition.ts";
 import { openPartitions } from "../partitions/partition-set.ts";
 import type { PartitionSubset } from "../partitions/subset.ts";
-import { backfillProgress, MAX_BACKFILL_RUNS, nextBackfillRuns, planBackfill, type BackfillRunState } from "./backfill.ts";
+import {
+  backfillProgress,
+  MAX_BACKFILL_LINKS,
+  MAX_BACKFILL_RUNS,
+  nextBackfillRuns,
+  planBackfill,
+  type BackfillRunState,
+} from "./backfill.ts";
 
 const now = Date.UTC(2025, 0, 4);
 const daily: PartitionsDefinition = { type: "time", cadence: "daily", start: "2025-01-01" };
@@ -147,7 +154,10 @@ describe("a backfill", () => {
   });
 
   it("makes as many runs as are allowed and not one more", () => {
-    const keys = (count: number): PartitionsDefinition => ({ type: "static", keys: Array.from({ length: count }, (_, index) => `k${index}`) });
+    const keys = (count: number): PartitionsDefinition => ({
+      type: "static",
+      keys: Array.from({ length: count }, (_, index) => `k${index}`),
+    });
     const most = keys(MAX_BACKFILL_RUNS);
     expect(unwrap(plan({ a: { partitions: most } }))).toHaveLength(MAX_BACKFILL_RUNS);
     const tooLarge = { ok: false, error: { code: "too_large" } };
@@ -158,14 +168,22 @@ describe("a backfill", () => {
     // Every second one: no two can share a run, however many may.
     const holes = (count: number) => Array.from({ length: 2 * count }, (_, index) => index);
     const twice = keys(2 * MAX_BACKFILL_RUNS + 2);
-    expect(unwrap(plan({ a: { partitions: twice } }, { perRun: 2, wanted: { a: holes(MAX_BACKFILL_RUNS) } }))).toHaveLength(MAX_BACKFILL_RUNS);
+    expect(unwrap(plan({ a: { partitions: twice } }, { perRun: 2, wanted: { a: holes(MAX_BACKFILL_RUNS) } }))).toHaveLength(
+      MAX_BACKFILL_RUNS,
+    );
     expect(plan({ a: { partitions: twice } }, { perRun: 2, wanted: { a: holes(MAX_BACKFILL_RUNS + 1) } })).toMatchObject(tooLarge);
   });
 
   it("refuses more orders between runs than anybody can keep", () => {
-    const minutes: PartitionsDefinition = { type: "time", cadence: "cron", cron: "* * * * *", start: "2025-01-03", format: "%Y-%m-%d-%H:%M" };
-    const result = plan({ a: { partitions: minutes }, b: { deps: ["a"], partitions: minutes, mapping: { type: "all" } } });
-    expect(result).toMatchObject({ ok: false, error: { code: "too_large", message: expect.stringContaining("orders between its runs") } });
+    const keys = (count: number): PartitionsDefinition => ({
+      type: "static",
+      keys: Array.from({ length: count }, (_, index) => `k${index}`),
+    });
+    const crossed = (count: number) =>
+      plan({ a: { partitions: keys(1000) }, b: { deps: ["a"], partitions: keys(count), mapping: { type: "all" } } });
+    expect(unwrap(crossed(MAX_BACKFILL_LINKS / 1000))).toHaveLength(2000);
+    const refused = { ok: false, error: { code: "too_large", message: expect.stringContaining("orders between its runs") } };
+    expect(crossed(MAX_BACKFILL_LINKS / 1000 + 1)).toMatchObject(refused);
   });
 
   it("refuses what it cannot plan", () => {

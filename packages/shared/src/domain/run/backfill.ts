@@ -16,8 +16,8 @@ export interface BackfillInput {
   readonly partitionsOf: (asset: string) => PartitionSet | null;
   /** Which partitions of each asset; unpartitioned assets are `[0, 1]`. */
   readonly wanted: (asset: string) => PartitionSubset;
-  /** At most so many partitions in one run; 1: a run for each; Infinity: one for each unbroken range. */
-  readonly partitionsPerRun: number;
+  /** At most so many partitions in one run; 1: a run for each; Infinity: one for each unbroken range. By asset: the smallest of those in the run holds. */
+  readonly partitionsPerRun: number | ((asset: string) => number);
 }
 
 export interface BackfillRun {
@@ -26,6 +26,8 @@ export interface BackfillRun {
   readonly assets: readonly string[];
   /** A key or `first...last`; null when unpartitioned. */
   readonly partition: string | null;
+  /** How many partitions that are; 1 when unpartitioned. */
+  readonly partitions: number;
   /** Runs that must have succeeded before. */
   readonly after: readonly string[];
 }
@@ -50,14 +52,16 @@ interface Slice {
 }
 
 export function planBackfill(input: BackfillInput): Result<readonly BackfillRun[]> {
-  const size = input.partitionsPerRun;
-  if (!(size >= 1 && (size === Infinity || Number.isSafeInteger(size))))
-    return refuse("invalid_input", `A run of a backfill needs one or more whole partitions, not ${size}.`);
+  const { partitionsPerRun } = input;
+  const sizeOf = typeof partitionsPerRun === "number" ? () => partitionsPerRun : partitionsPerRun;
   const unknown = input.assets.find((asset) => !input.graph.has(asset));
   if (unknown !== undefined) return refuse("not_found", `There is no asset "${unknown}".`, { asset: unknown });
   const slices: Slice[] = [];
   const groupOf = new Map<string, Slice[]>();
   for (const group of groupAssets(input)) {
+    const size = Math.min(...group.assets.map(sizeOf));
+    if (!(size >= 1 && (size === Infinity || Number.isSafeInteger(size))))
+      return refuse("invalid_input", `A run of a backfill needs one or more whole partitions, not ${size}.`);
     const own = sliceGroup(group, size, MAX_BACKFILL_RUNS - slices.length);
     if (own === null) return refuseSize(`more than ${MAX_BACKFILL_RUNS} runs`);
     for (const asset of group.assets) groupOf.set(asset, own);
@@ -144,7 +148,7 @@ function alike(input: BackfillInput, at: { group: Group; asset: string; key: str
 function sliceGroup(group: Group, size: number, limit: number): Slice[] | null {
   const { set, wanted, assets } = group;
   const name = assets[0] ?? "";
-  if (!set) return limit < 1 ? null : [{ run: { id: name, assets, partition: null, after: [] }, group, subset: wanted }];
+  if (!set) return limit < 1 ? null : [{ run: { id: name, assets, partition: null, partitions: 1, after: [] }, group, subset: wanted }];
   const slices: Slice[] = [];
   for (const { from, to } of rangesOf(wanted)) {
     for (let start = from; start < to; start += size) {
@@ -152,7 +156,11 @@ function sliceGroup(group: Group, size: number, limit: number): Slice[] | null {
       const [first, last] = [set.keyAt(start) ?? "", set.keyAt(end - 1) ?? ""];
       const partition = end - start === 1 ? first : `${first}${RANGE_SEPARATOR}${last}`;
       if (slices.length >= limit) return null;
-      slices.push({ run: { id: `${name}[${partition}]`, assets, partition, after: [] }, group, subset: [start, end] });
+      slices.push({
+        run: { id: `${name}[${partition}]`, assets, partition, partitions: end - start, after: [] },
+        group,
+        subset: [start, end],
+      });
     }
   }
   return slices;

@@ -117,6 +117,7 @@ function writeSteps(input: {
       deps: [...before].sort((a, b) => a - b).map((index) => steps[index]?.key ?? ""),
       retry: unit.retry ?? { maxRetries: 0 },
       timeoutSeconds: unit.timeoutSeconds ?? null,
+      idleTimeoutSeconds: unit.idleTimeoutSeconds ?? null,
       pool: unit.pool ?? null,
     });
   }

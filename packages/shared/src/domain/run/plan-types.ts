@@ -29,6 +29,8 @@ export interface PlanUnit {
   readonly subset: boolean;
   readonly retry?: RetryPolicy | undefined;
   readonly timeoutSeconds?: number | undefined;
+  /** An attempt that reports nothing for so long has failed. */
+  readonly idleTimeoutSeconds?: number | undefined;
   readonly pool?: string | undefined;
   /** Extra upstream assets of a check unit. */
   readonly deps?: readonly string[] | undefined;
@@ -57,6 +59,7 @@ export interface PlanStep {
   readonly deps: readonly string[];
   readonly retry: RetryPolicy;
   readonly timeoutSeconds: number | null;
+  readonly idleTimeoutSeconds?: number | null | undefined;
   readonly pool: string | null;
 }
 

@@ -28,15 +28,18 @@ describe("makePlan", () => {
     expect(shape(result)).toEqual(["b{b1,b2}<-", "a{a1,a2}<-b", "c{c1,c2}<-a"]);
   });
 
-  it("goes on with the divisible unit that can be finished, also when one of its nodes ran before", () => {
+  it("goes on with the divisible unit that can be finished, not with one of which a part has run", () => {
     const spec = {
       a1: { unit: "a" },
       a2: { unit: "a", deps: ["a1"] },
-      a3: { unit: "a", deps: ["b2"] },
+      w: { deps: ["a1"] },
+      a3: { unit: "a", deps: ["w"] },
       b1: { unit: "b" },
-      b2: { unit: "b", deps: ["b1"] },
+      b2: { unit: "b", deps: ["a2"] },
+      a4: { unit: "a", deps: ["b2"] },
     };
-    expect(shape(unwrap(plan(spec, { unitOverrides: { a: dbt, b: dbt } })))).toEqual(["b{b1,b2}<-", "a{a1,a2,a3}<-b"]);
+    const result = unwrap(plan(spec, { unitOverrides: { a: dbt, b: dbt } }));
+    expect(shape(result)).toEqual(["a{a1,a2}<-", "w{w}<-a", "b{b1,b2}<-a", "a#2{a3,a4}<-w,b"]);
   });
 
   it("plans a unit of twenty thousand assets that runs whole", () => {

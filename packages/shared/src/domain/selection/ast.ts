@@ -34,8 +34,17 @@ export type Selection =
   | { readonly type: "not" | "roots" | "sinks"; readonly of: Selection }
   | { readonly type: "traverse"; readonly of: Selection; readonly up: TraversalDepth; readonly down: TraversalDepth };
 
-export const IS_VALUES = ["external", "materializable"] as const;
-export const PARTITION_KIND_VALUES = ["none", "static", "dynamic", "time", "multipartitions"] as const;
+/** What an asset is like right now. */
+export const STATUS_VALUES = ["healthy", "warning", "failed", "never", "materialized", "running", "queued", "external"] as const;
+export const AUTOMATION_TYPE_VALUES = ["condition", "schedule", "sensor", "none"] as const;
+
+/** Attributes that have these values only; a status in any mixture of cases. */
+export const CLOSED_VALUES: Readonly<Partial<Record<SelectionAttribute, readonly string[]>>> = {
+  is: ["external", "materializable"],
+  partitions: ["none", "static", "dynamic", "time", "multipartitions"],
+  status: STATUS_VALUES,
+  automation_type: AUTOMATION_TYPE_VALUES,
+};
 
 export function isSelectionAttribute(text: string): text is SelectionAttribute {
   return SELECTION_ATTRIBUTES.some((name) => name === text);

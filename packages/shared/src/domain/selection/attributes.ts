@@ -93,7 +93,7 @@ function given(
   if (answer) return ok((node) => answer({ asset: graph.keys[node] ?? "", value, tagValue }));
   return refuse(
     "invalid_selection",
-    `"${name}:" is only known to the running deployment and cannot be used here. Select by key, group, tag, owner or kind instead.`,
+    `"${name}:" is not known here: it is answered where a deployment's assets are listed. Select by key, group, tag, owner or kind instead.`,
     { attribute: name },
   );
 }

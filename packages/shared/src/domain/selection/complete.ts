@@ -1,5 +1,5 @@
 /** What may come next in a selection text that is being typed? Suggestions for the place of the cursor, with the piece they replace. */
-import { SELECTION_ATTRIBUTES, TAG_ATTRIBUTES } from "./ast.ts";
+import { CLOSED_VALUES, isSelectionAttribute, SELECTION_ATTRIBUTES, TAG_ATTRIBUTES } from "./ast.ts";
 import { isWord, quoted, tokenize, type Token } from "./tokens.ts";
 
 export interface SelectionVocabulary {
@@ -50,8 +50,9 @@ function optionsFor(context: readonly Token[], vocabulary: SelectionVocabulary, 
   const attribute = attributeAt(context);
   if (attribute !== null) {
     // The name is what somebody typed, and every object seems to have a `constructor`.
-    const known = Object.hasOwn(vocabulary.values, attribute) ? vocabulary.values[attribute] : [];
-    const values = attribute === "key" ? vocabulary.keys : (known ?? []);
+    const known = Object.hasOwn(vocabulary.values, attribute) ? vocabulary.values[attribute] : undefined;
+    const closed = isSelectionAttribute(attribute) ? CLOSED_VALUES[attribute] : undefined;
+    const values = attribute === "key" ? vocabulary.keys : (known ?? closed ?? []);
     return values.map((value) => ({
       label: value,
       insert: isWord(value) ? value : writeValue(attribute, value),

@@ -4,10 +4,9 @@
  */
 import { ok, refuse, type Result } from "../errors.ts";
 import {
-  IS_VALUES,
+  CLOSED_VALUES,
   isSelectionAttribute,
   isTagAttribute,
-  PARTITION_KIND_VALUES,
   SELECTION_ATTRIBUTES,
   TAG_ATTRIBUTES,
   type Selection,
@@ -152,8 +151,8 @@ function readAttribute(cursor: Cursor): Selection {
   }
   const at = peek(cursor);
   const value = readNullable(cursor);
-  const allowed = name === "is" ? IS_VALUES : name === "partitions" ? PARTITION_KIND_VALUES : null;
-  if (allowed && !allowed.some((option) => option === value))
+  const allowed = CLOSED_VALUES[name];
+  if (allowed && !allowed.some((option) => option === (name === "status" ? value?.toLowerCase() : value)))
     throw problem(`"${shortened(at.text)}" is not a value of ${name}:`, at, allowed);
   if (peek(cursor).type === ":")
     throw problem(`a value with a colon needs double quotes, e.g. ${name}:"team:core"`, peek(cursor), ["a quoted text"]);
@@ -217,7 +216,7 @@ function unexpected(cursor: Cursor, expected: readonly string[]): SyntaxProblem 
 }
 
 function problem(what: string, token: Token, expected: readonly string[]): SyntaxProblem {
-  const hint = expected.length > 0 && expected.length <= 6 ? ` Expected ${expected.join(", ")}.` : "";
+  const hint = expected.length > 0 && expected.length <= 8 ? ` Expected ${expected.join(", ")}.` : "";
   return new SyntaxProblem(`Selection, character ${token.position + 1}: ${what}.${hint}`, {
     position: token.position,
     length: token.length,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { unwrap } from "../errors.ts";
-import { PARTITION_KIND_VALUES, SELECTION_ATTRIBUTES, type Selection } from "./ast.ts";
+import { CLOSED_VALUES, SELECTION_ATTRIBUTES, type Selection } from "./ast.ts";
 import { parseSelection } from "./parse.ts";
 import { printSelection } from "./print.ts";
 import { propertyRuns } from "../property-runs.test-support.ts";
@@ -42,13 +42,7 @@ describe("printSelection", () => {
           name: fc.constantFrom(...SELECTION_ATTRIBUTES),
           value: fc.option(text),
         })
-        .map((node) =>
-          node.name === "is"
-            ? { ...node, value: "external" }
-            : node.name === "partitions"
-              ? { ...node, value: PARTITION_KIND_VALUES[0] }
-              : node,
-        ),
+        .map((node) => ({ ...node, value: CLOSED_VALUES[node.name]?.[0] ?? node.value })),
     ),
     tree: fc.oneof(
       { depthSize: "small", withCrossShrink: true },

@@ -177,9 +177,20 @@ describe("selection language", () => {
 
   it("answers ten thousand words over a hundred thousand assets, and refuses as many other clauses", () => {
     const big = buildAssetGraph(Array.from({ length: 100_000 }, (_, i) => asset(`a/n${i}`, "g")));
-    const joined = (count: number, clause: (index: number) => string) => unwrap(parseSelection(Array.from({ length: count }, (_, i) => clause(i)).join(" or ")));
-    expect(unwrap(evaluateSelection(joined(10_000, (i) => `n${i}`), big))).toHaveLength(10_000);
-    const flood = evaluateSelection(joined(5000, (i) => `tag:t${i}`), big);
+    const joined = (count: number, clause: (index: number) => string) =>
+      unwrap(parseSelection(Array.from({ length: count }, (_, i) => clause(i)).join(" or ")));
+    expect(
+      unwrap(
+        evaluateSelection(
+          joined(10_000, (i) => `n${i}`),
+          big,
+        ),
+      ),
+    ).toHaveLength(10_000);
+    const flood = evaluateSelection(
+      joined(5000, (i) => `tag:t${i}`),
+      big,
+    );
     expect(flood).toMatchObject({ ok: false, error: { code: "too_large", message: expect.stringContaining("5001 clauses") } });
   });
 
@@ -187,7 +198,10 @@ describe("selection language", () => {
     const word = "x".repeat(50_000);
     const refused = [
       evaluateSelection(unwrap(parseSelection(word)), graph),
-      refuseEmpty(`group:${word}`, Array.from({ length: 1000 }, () => `group:${word}`)),
+      refuseEmpty(
+        `group:${word}`,
+        Array.from({ length: 1000 }, () => `group:${word}`),
+      ),
     ];
     for (const result of refused) expect(JSON.stringify(result).length).toBeLessThan(3000);
   });

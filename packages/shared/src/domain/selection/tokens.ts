@@ -88,6 +88,12 @@ function unclosed(text: string, position: number, end: number): Token {
   };
 }
 
+/** Where in a text does a word stand that turned out to mean nothing? */
+export function placeOfWord(text: string, word: string): { readonly position: number; readonly length: number } | null {
+  const token = tokenize(text).find((candidate) => candidate.text === word && (candidate.type === "word" || candidate.type === "string"));
+  return token ? { position: token.position, length: token.length } : null;
+}
+
 /** Can this be written as a plain value without quotes, here as well as in Dagster? */
 export function isPlainValue(text: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_/]*$/.test(text);

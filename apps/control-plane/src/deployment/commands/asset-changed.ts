@@ -1,0 +1,35 @@
+/** Something happened that a condition may look at: it is written down in the same transaction and looked at right after it. */
+import { conditionProgram } from "../condition-program.ts";
+import { insertChanges } from "../store/condition-store.ts";
+import { setTimer } from "../store/timer-store.ts";
+import type { Turn } from "../turn.ts";
+
+/** After an evaluation something may be true that was not before, e.g. that it requested something: looked at after this long. */
+export const FOLLOW_UP_MS = 1000;
+
+/** Turns in which conditions are evaluated: what they themselves cause waits for the next evaluation. */
+const evaluating = new WeakSet<Turn>();
+
+export function markEvaluation(turn: Turn): void {
+  evaluating.add(turn);
+}
+
+/**
+ * `targets`: assets and checks. `cause`: a sentence about it, e.g. "bronze/orders was materialized by run 019a0c41." Costs nothing when no
+ * condition looks at them.
+ */
+export function noteConditionChange(turn: Turn, targets: Iterable<string>, cause: string): void {
+  const { program } = conditionProgram(turn.db, turn.catalog());
+  if (program.conditions.size === 0) return;
+  const read = [...targets].filter((target) => program.readersOf(target).length > 0);
+  if (read.length === 0) return;
+  insertChanges(
+    turn.db,
+    read.map((target) => ({ target, cause: cause.slice(0, 1000) })),
+    turn.now,
+  );
+  if (evaluating.has(turn)) return;
+  // Should the evaluation after this transaction not come to its end, the timer brings it back.
+  setTimer(turn.db, { kind: "condition", id: "", at: turn.now });
+  turn.effects.push({ type: "timers_changed" }, { type: "conditions_changed" });
+}

@@ -1,0 +1,176 @@
+/**
+ * Evaluates automation conditions: what is due is evaluated, what is requested becomes runs, and what the conditions remember is stored,
+ * all in one transaction. Before it nothing of it has happened, after it nothing of it happens again.
+ */
+import type { PauseView } from "@headgate/shared/api/automation-views.ts";
+import { evaluateTick, type TargetResult, type TickResult } from "@headgate/shared/domain/automation/evaluate.ts";
+import type { AutomationProgram } from "@headgate/shared/domain/automation/program.ts";
+import { evaluationTree } from "@headgate/shared/domain/automation/tree.ts";
+import { countOf } from "@headgate/shared/domain/partitions/subset.ts";
+import { type ConditionProgram, conditionProgram } from "../../condition-program.ts";
+import { hasChanges, insertEvaluation, lastTree, nextWakeAt, saveConditionStates, type SavedState, saveWakeAt, takeChanges } from "../../store/condition-store.ts";
+import { lastGlobalSeq } from "../../store/event-store.ts";
+import { clearTimer, setTimer } from "../../store/timer-store.ts";
+import { partitionTexts } from "../../partition-text.ts";
+import type { Turn } from "../../turn.ts";
+import { FOLLOW_UP_MS, markEvaluation } from "../asset-changed.ts";
+import { type DeploymentFacts, deploymentFacts } from "./deployment-facts.ts";
+import { lazyStates, openGate, restricted, takeDue } from "./due.ts";
+import { makeRuns, type Made, NOTHING_MADE } from "./make-runs.ts";
+import { stateAfter } from "./state-after.ts";
+
+const AFTER_PROBLEM_MS = 600_000;
+const MAX_RANGES = 20;
+
+export function evaluateConditions(turn: Turn): void {
+  markEvaluation(turn);
+  const prepared = conditionProgram(turn.db, turn.catalog());
+  if (prepared.program.conditions.size === 0) {
+    takeChanges(turn.db);
+    clearTimer(turn.db, "condition", "");
+    turn.effects.push({ type: "timers_changed" });
+    return;
+  }
+  const { causes, more } = takeDue(turn, prepared.program);
+  const gate = openGate(turn, prepared.program, causes.keys());
+  const due = [...gate.program.conditions.keys()];
+  const facts = deploymentFacts(turn);
+  facts.prefetch(due.flatMap((target) => [target, ...prepared.program.dependenciesOf(target)]));
+  const tick = evaluate(turn, gate.program, facts);
+  storeResults(turn, { prepared, facts, tick, causes });
+  if (gate.paused.size > 0) tellPaused(turn, { program: prepared.program, facts, causes, paused: gate.paused });
+  planNext(turn, more);
+}
+
+function evaluate(turn: Turn, program: AutomationProgram, facts: DeploymentFacts): TickResult {
+  return evaluateTick({
+    program,
+    facts,
+    mode: "event_order",
+    now: turn.now,
+    sequence: lastGlobalSeq(turn.db),
+    states: lazyStates(turn.db, [...program.conditions.keys()]),
+  });
+}
+
+interface Evaluation {
+  readonly prepared: ConditionProgram;
+  readonly facts: DeploymentFacts;
+  readonly tick: TickResult;
+  readonly causes: ReadonlyMap<string, string>;
+}
+
+function storeResults(turn: Turn, { prepared, facts, tick, causes }: Evaluation): void {
+  const ids = new Map(tick.results.map(({ target }) => [target, turn.newId("eval")]));
+  const made = makeRuns(turn, { requested: tick.requested, facts, evaluationOf: (target) => ids.get(target) ?? "" });
+  const states: SavedState[] = [];
+  for (const result of tick.results) {
+    const { target, outcome } = result;
+    const own = made.get(target) ?? NOTHING_MADE;
+    const cause = causes.get(target) ?? aboutToBeRequested(prepared.program, tick, target);
+    storeEvaluation(turn, { id: ids.get(target) ?? "", result, made: own, cause, facts });
+    if (!outcome.ok) {
+      // Its state stays; what is wrong with it will not be better in a moment.
+      saveWakeAt(turn.db, target, turn.now + AFTER_PROBLEM_MS);
+      continue;
+    }
+    const state = stateAfter(outcome.value.state, { set: facts.partitions(assetOfTarget(target)), left: own.left });
+    const followUp = state.active ? turn.now + FOLLOW_UP_MS : Infinity;
+    const wakeAt = Math.min(state.wakeAt ?? Infinity, followUp);
+    states.push({
+      target,
+      state,
+      wakeAt: Number.isFinite(wakeAt) ? wakeAt : null,
+      requestedAt: outcome.value.requested.length > 0 ? turn.now : null,
+      definition: prepared.definitionOf(target),
+    });
+  }
+  saveConditionStates(turn.db, states);
+}
+
+function aboutToBeRequested(program: AutomationProgram, tick: TickResult, target: string): string {
+  const upstream = [...tick.requested.keys()].find((other) => other !== target && program.readersOf(other).includes(target));
+  return upstream === undefined ? "Something it looks at changed." : `${upstream} is about to be executed.`;
+}
+
+/** Kept when it requested something or failed, and when it looks different from the last one that was kept. */
+function storeEvaluation(
+  turn: Turn,
+  input: {
+    readonly id: string;
+    readonly result: TargetResult;
+    readonly made: Made;
+    readonly cause: string;
+    readonly facts: DeploymentFacts;
+  },
+): void {
+  const { id, result, made, cause, facts } = input;
+  const { target, outcome } = result;
+  const requested = outcome.ok ? countOf(outcome.value.requested) : 0;
+  const tree = outcome.ok ? evaluationTree(outcome.value.evaluated, facts) : null;
+  const error = outcome.ok ? made.error : outcome.error.message;
+  if (requested === 0) {
+    const last = lastTree(turn.db, target);
+    if (last && last.error === error && last.tree === (tree === null ? null : JSON.stringify(tree))) return;
+  }
+  const set = facts.partitions(assetOfTarget(target));
+  insertEvaluation(turn.db, {
+    id,
+    target,
+    at: turn.now,
+    requested: requested - countOf(made.left),
+    partitions: set && outcome.ok ? partitionTexts(set, outcome.value.requested, MAX_RANGES) : null,
+    runs: made.runs,
+    backfill: made.backfill,
+    cause,
+    error,
+    tree,
+  });
+  if (requested > 0 || error !== null) turn.effects.push({ type: "evaluation_added", id });
+}
+
+/** What would have been requested is shown once; what the targets remember stays as it was, so that the end of the pause requests it. */
+function tellPaused(
+  turn: Turn,
+  input: {
+    readonly program: AutomationProgram;
+    readonly facts: DeploymentFacts;
+    readonly causes: ReadonlyMap<string, string>;
+    readonly paused: ReadonlyMap<string, PauseView>;
+  },
+): void {
+  const { paused, causes, facts } = input;
+  const keys = [...paused.keys()].filter((target) => causes.has(target));
+  // The end of the pause wakes them.
+  for (const target of keys) saveWakeAt(turn.db, target, null);
+  const { results } = evaluate(
+    turn,
+    restricted(input.program, keys, (target) => paused.has(target)),
+    facts,
+  );
+  for (const { target, outcome } of results) {
+    const pause = paused.get(target);
+    if (!pause || !outcome.ok || outcome.value.requested.length === 0) continue;
+    const reason = pause.reason === null ? "" : ` (${pause.reason})`;
+    const error = `Paused by ${pause.by}${reason}: it requests when the pause ends.`;
+    if (lastTree(turn.db, target)?.error === error) continue;
+    const id = turn.newId("eval");
+    const tree = evaluationTree(outcome.value.evaluated, facts);
+    const cause = causes.get(target) ?? "Something it looks at changed.";
+    insertEvaluation(turn.db, { id, target, at: turn.now, requested: 0, partitions: null, runs: [], backfill: null, cause, error, tree });
+    turn.effects.push({ type: "evaluation_added", id });
+  }
+}
+
+function planNext(turn: Turn, more: boolean): void {
+  const followUp = more ? turn.now : hasChanges(turn.db) ? turn.now + FOLLOW_UP_MS : Infinity;
+  const at = Math.min(followUp, nextWakeAt(turn.db) ?? Infinity);
+  if (Number.isFinite(at)) setTimer(turn.db, { kind: "condition", id: "", at });
+  else clearTimer(turn.db, "condition", "");
+  turn.effects.push({ type: "timers_changed" });
+}
+
+function assetOfTarget(target: string): string {
+  const colon = target.indexOf(":");
+  return colon === -1 ? target : target.slice(0, colon);
+}

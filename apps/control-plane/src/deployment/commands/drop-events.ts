@@ -1,0 +1,61 @@
+/** Events that no tick will handle: their sensor was turned off, or more wait than are kept. A tick says so. */
+import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import type { Source } from "../store/automation-store.ts";
+import { deleteEvents, eventsBeyond, firstEvents, type SensorEventRow } from "../store/sensor-event-store.ts";
+import { openTicksOf } from "../store/tick-store.ts";
+import type { Turn } from "../turn.ts";
+import { deliveriesHandled } from "./deliveries.ts";
+import { endTick, newTick } from "./tick-rows.ts";
+
+/** Of all sensors together. */
+export const MAX_INBOX = 100_000;
+/** The inbox is measured each time so many events were stored. */
+export const INBOX_CHECK_EVERY = 1_000;
+const DROP_SLICE = 1_000;
+
+/** Of a sensor that was turned off or removed. Those that a tick has already taken stay with it. */
+export function dropEvents(turn: Turn, source: Source): void {
+  const taken = takenBy(turn, source);
+  for (;;) {
+    const rows = firstEvents(turn.db, source, taken + DROP_SLICE).slice(taken);
+    if (rows.length === 0) return;
+    giveUp(turn, source, { rows, state: "skipped", message: "Not handled: the sensor was turned off or removed." });
+  }
+}
+
+/** More wait than are kept: the oldest are given up. */
+export function boundInbox(turn: Turn): void {
+  const bySensor = Map.groupBy(eventsBeyond(turn.db, MAX_INBOX), (row) => JSON.stringify([row.location, row.sensor]));
+  for (const rows of bySensor.values()) {
+    const [first] = rows;
+    const source = { location: first?.location ?? "", kind: "sensor", name: first?.sensor ?? "" } as const;
+    // A tick that is being evaluated counts on the rows that it took.
+    if (takenBy(turn, source) > 0) continue;
+    giveUp(turn, source, { rows, state: "failed", message: `Not handled: more than ${MAX_INBOX} events wait for sensors, and the oldest are given up.` });
+  }
+}
+
+function takenBy(turn: Turn, source: Source): number {
+  return openTicksOf(turn.db, source).reduce((sum, tick) => sum + tick.events.length, 0);
+}
+
+interface GivenUp {
+  readonly rows: readonly SensorEventRow[];
+  readonly state: "skipped" | "failed";
+  readonly message: string;
+}
+
+function giveUp(turn: Turn, source: Source, { rows, state, message }: GivenUp): void {
+  deleteEvents(
+    turn.db,
+    rows.map(({ no }) => no),
+  );
+  const events: SensorEvent[] = rows.map(({ body }) => body);
+  const webhook = events.some(({ type }) => type === "webhook");
+  const text = `${rows.length === 1 ? "One event" : `${rows.length} events`} ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+  const tick = endTick(turn, newTick(turn, { source, cause: webhook ? "webhook" : "event", scheduledFor: rows[0]?.at ?? turn.now }), {
+    state,
+    message: text,
+  });
+  if (webhook) deliveriesHandled(turn, { tick: tick.id, events, runs: [], state, message: text });
+}

@@ -1,0 +1,182 @@
+/**
+ * Ticks with user code: which agent evaluates one, what happens while there is none, and when one vanishes with it. A tick that has no
+ * agent stays open and is looked at again whenever an agent connects or another evaluation ends.
+ */
+import { assertNever } from "@headgate/shared/domain/assert.ts";
+import { MAX_CATCH_UP } from "@headgate/shared/domain/cron/catch-up.ts";
+import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
+import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
+import type { TickFrame } from "@headgate/shared/protocol/down.ts";
+import type { Located } from "../catalog.ts";
+import type { AgentRow } from "../schema.ts";
+import { onlineAgents } from "../store/agent-store.ts";
+import { readAutomation } from "../store/automation-store.ts";
+import { evaluationCounts, openTicksOfAgent, type TickRow, waitingBeyond, waitingTicks } from "../store/tick-store.ts";
+import { setTimer } from "../store/timer-store.ts";
+import type { Turn } from "../turn.ts";
+import { isEnabled, scheduleOf, sensorOf } from "./automation-source.ts";
+import { lastSign } from "./dispatch.ts";
+import { overlapOf } from "./overlap.ts";
+import { decideTick } from "./plain-ticks.ts";
+import { endTick, storeTick } from "./tick-rows.ts";
+
+/** The agent enforces the time limit itself; this is for agents that do not. */
+const TICK_SLACK_MS = 15_000;
+const SCHEDULE_TIMEOUT_SECONDS = 60;
+export const MAX_TICK_ATTEMPTS = 3;
+/** An agent is given no more evaluations at once; the others wait in the table. */
+const MAX_EVALUATIONS = 100;
+const WAITING_SLICE = 100;
+/** For a policy that wants no missed ticks; the same as in the domain. */
+const IN_TIME_MS = 60_000;
+const GIVEN_UP = "No agent was connected in time, and the catch-up policy gives it up.";
+
+export interface Evaluator {
+  readonly agent: AgentRow;
+  readonly socket: string;
+}
+
+/** The least busy agent that takes work, preferably one that has the version loaded; null: there is none. */
+export function evaluatorOf(turn: Turn, location: string): Evaluator | null {
+  const version = turn.catalog().versionOf.get(location)?.id;
+  const counts = evaluationCounts(turn.db);
+  const load = (agent: AgentRow) => counts.get(agent.instance) ?? 0;
+  const isReady = (agent: AgentRow) => agent.locations.some((entry) => entry.version === version && entry.state === "ready");
+  let best: Evaluator | null = null;
+  for (const agent of onlineAgents(turn.db)) {
+    if (agent.status !== "connected" || agent.socket === null || load(agent) >= MAX_EVALUATIONS) continue;
+    // A connection that is only half open looks like an open one.
+    if (turn.now - lastSign(turn, agent) > LEASE_MS) continue;
+    if (best && (Number(isReady(agent)) - Number(isReady(best.agent)) || load(best.agent) - load(agent)) <= 0) continue;
+    best = { agent, socket: agent.socket };
+  }
+  return best;
+}
+
+/** Gives the tick to an agent, or lets it wait. */
+export function evaluateTick(turn: Turn, tick: TickRow): TickRow {
+  const evaluator = evaluatorOf(turn, tick.location);
+  if (!evaluator) return storeTick(turn, { ...tick, startedAt: null, agent: null });
+  const row = storeTick(turn, { ...tick, startedAt: turn.now, agent: evaluator.agent.instance, message: null });
+  const frame = tickFrame(turn, row);
+  setTimer(turn.db, { kind: "tick_timeout", id: row.id, at: Math.min(deadlineOf(turn, row), turn.now + LEASE_MS) });
+  turn.effects.push({ type: "timers_changed" }, { type: "send", socket: evaluator.socket, frame });
+  return row;
+}
+
+/** Attempts are told apart, so that a late result of an earlier one is never taken for one of this. */
+export function frameIdOf(tick: Pick<TickRow, "id" | "attempt">): string {
+  return tick.attempt === 1 ? tick.id : `${tick.id}.${tick.attempt}`;
+}
+
+export function parseFrameId(id: string): { readonly tick: string; readonly attempt: number } {
+  const [tick = "", attempt = "1"] = id.split(".");
+  return { tick, attempt: Number(attempt) };
+}
+
+export function timeoutSecondsOf(turn: Turn, tick: TickRow): number {
+  const catalog = turn.catalog();
+  return tick.kind === "schedule"
+    ? (scheduleOf(catalog, tick)?.timeoutSeconds ?? SCHEDULE_TIMEOUT_SECONDS)
+    : (sensorOf(catalog, tick)?.timeoutSeconds ?? SCHEDULE_TIMEOUT_SECONDS);
+}
+
+export function deadlineOf(turn: Turn, tick: TickRow): number {
+  return (tick.startedAt ?? turn.now) + timeoutSecondsOf(turn, tick) * 1000 + TICK_SLACK_MS;
+}
+
+function tickFrame(turn: Turn, tick: TickRow): TickFrame {
+  return {
+    t: "tick",
+    tick: frameIdOf(tick),
+    location: tick.location,
+    version: turn.catalog().versionOf.get(tick.location)?.id ?? "",
+    kind: tick.kind,
+    name: tick.name,
+    // Of a further attempt: where the checkpoints of the one before have got to.
+    cursor: tick.kind === "sensor" ? (readAutomation(turn.db, tick)?.cursor ?? null) : null,
+    scheduledFor: tick.scheduledFor,
+    timeoutSeconds: timeoutSecondsOf(turn, tick),
+    ...(tick.events.length > 0 && { events: [...tick.events] }),
+  };
+}
+
+/** Of an agent that connected again: it may have missed the frame. One that has the tick ignores it. */
+export function missedTicks(turn: Turn, agent: string): TickFrame[] {
+  return openTicksOfAgent(turn.db, agent).map((tick) => tickFrame(turn, tick));
+}
+
+/** Looks at every tick that waits, oldest first, as long as agents have room for more. */
+export function startWaiting(turn: Turn): void {
+  for (let after = 0; ;) {
+    const ticks = waitingTicks(turn.db, { after, limit: WAITING_SLICE });
+    for (const tick of ticks) {
+      after = tick.no;
+      // What happened to one of them may have ended others.
+      startOne(turn, tick);
+    }
+    if (ticks.length < WAITING_SLICE || !anyRoom(turn)) return;
+  }
+}
+
+function anyRoom(turn: Turn): boolean {
+  const counts = evaluationCounts(turn.db);
+  return onlineAgents(turn.db).some((agent) => agent.status === "connected" && (counts.get(agent.instance) ?? 0) < MAX_EVALUATIONS);
+}
+
+function startOne(turn: Turn, tick: TickRow): void {
+  const catalog = turn.catalog();
+  const definition = tick.kind === "schedule" ? scheduleOf(catalog, tick) : sensorOf(catalog, tick);
+  if (!definition) {
+    endTick(turn, tick, { state: "skipped", message: `The ${tick.kind} was removed while the tick waited.` });
+    return;
+  }
+  if (!isEnabled(definition, readAutomation(turn.db, tick)) && tick.cause !== "person") {
+    endTick(turn, tick, { state: "skipped", message: `The ${tick.kind} was turned off while the tick waited.` });
+    return;
+  }
+  const schedule = tick.kind === "schedule" ? scheduleOf(catalog, tick) : null;
+  if (schedule) startScheduleTick(turn, schedule, tick);
+  else evaluateTick(turn, tick);
+}
+
+/** Decides it, gives it to an agent, lets it wait, or ends it because its time has passed. */
+export function startScheduleTick(turn: Turn, schedule: Located<ManifestSchedule>, tick: TickRow): TickRow {
+  const overlap = overlapOf(turn, schedule, tick);
+  if (overlap.type === "skip") return endTick(turn, tick, { state: "skipped", message: overlap.reason });
+  if (overlap.type === "wait") return tick.message === overlap.reason ? tick : storeTick(turn, { ...tick, message: overlap.reason });
+  if (!schedule.evaluated) return decideTick(turn, schedule, tick);
+  if (isGivenUp(turn, schedule, tick)) return endTick(turn, tick, { state: "skipped", message: GIVEN_UP });
+  const row = evaluateTick(turn, tick);
+  if (row.startedAt === null) giveUpOldest(turn, schedule);
+  return row;
+}
+
+/** Too old for its policy. One that waited for a run, and says so, was in time. */
+function isGivenUp(turn: Turn, schedule: Located<ManifestSchedule>, tick: TickRow): boolean {
+  if (tick.message !== null || tick.attempt > 1 || tick.cause === "person") return false;
+  return tick.scheduledFor < wantedOf(schedule, turn.now).notBefore;
+}
+
+/** The catch-up policy holds for ticks that wait as it does for times that nobody saw: of those too many the oldest end. */
+export function giveUpOldest(turn: Turn, schedule: Located<ManifestSchedule>): void {
+  const source = { location: schedule.location, kind: "schedule", name: schedule.name } as const;
+  for (const tick of waitingBeyond(turn.db, source, { ...wantedOf(schedule, turn.now), limit: WAITING_SLICE }))
+    endTick(turn, tick, { state: "skipped", message: GIVEN_UP });
+}
+
+function wantedOf(schedule: Located<ManifestSchedule>, now: number): { readonly keep: number; readonly notBefore: number } {
+  const policy = schedule.catchUp ?? { type: "latest" };
+  switch (policy.type) {
+    case "none":
+      return { keep: 1, notBefore: now - (policy.toleranceMs ?? IN_TIME_MS) };
+    case "latest":
+      return { keep: 1, notBefore: 0 };
+    case "last":
+      return { keep: policy.count, notBefore: 0 };
+    case "within":
+      return { keep: MAX_CATCH_UP, notBefore: now - policy.ms };
+    default:
+      return assertNever(policy);
+  }
+}

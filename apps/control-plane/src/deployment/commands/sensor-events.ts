@@ -1,0 +1,162 @@
+/**
+ * Something happened that sensors watch. One with a user function gets it through its inbox; one without starts its run in the same
+ * transaction, so that there is never an event without its run nor a run without its event.
+ */
+import { ok, type Result } from "@headgate/shared/domain/errors.ts";
+import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
+import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import type { Located } from "../catalog.ts";
+import { type AutomationRow, insertRunKey, readAutomation, runOfKey, saveAutomation } from "../store/automation-store.ts";
+import { insertSensorEvent } from "../store/sensor-event-store.ts";
+import { openTicksOf, type TickRow } from "../store/tick-store.ts";
+import { ensureTimer } from "../store/timer-store.ts";
+import type { Turn } from "../turn.ts";
+import { automationId, isEnabled, sensorOf } from "./automation-source.ts";
+import { deliveriesHandled } from "./deliveries.ts";
+import { boundInbox, INBOX_CHECK_EVERY } from "./drop-events.ts";
+import { eventText } from "./event-text.ts";
+import { createRun } from "./launch-run.ts";
+import { partitionsOfJob } from "./plain-ticks.ts";
+import { keyOf, resolveRequest, type RunRequest, runIdOf } from "./run-request.ts";
+import type { RunSession } from "./run-session.ts";
+import { causeOf } from "./sensor-ticks.ts";
+import { endTick, newTick } from "./tick-rows.ts";
+import { sensorsOfAsset, sensorsOfCheck, sensorsOfRun } from "./watching-sensors.ts";
+import { mapDelivery } from "./map-delivery.ts";
+
+type Sensor = Located<ManifestSensor>;
+type AssetEvent = Extract<SensorEvent, { type: "asset" }>;
+
+/** An asset was materialized, by a run or as somebody reports. */
+export function noteAssetEvent(turn: Turn, event: AssetEvent): void {
+  for (const sensor of sensorsOfAsset(turn.catalog(), event.asset)) {
+    if (sensor.match === "all" && (sensor.assets?.length ?? 0) > 1) gather(turn, sensor, event);
+    else noteSensorEvent(turn, sensor, event);
+  }
+}
+
+/** Waits until every asset was materialized since the sensor fired last; of each the latest event counts. */
+function gather(turn: Turn, sensor: Sensor, event: AssetEvent): void {
+  const row = readAutomation(turn.db, sourceOf(sensor));
+  if (!row || !isEnabled(sensor, row)) return;
+  const gathered = { ...row.gathered, [event.asset]: event };
+  const events = (sensor.assets ?? []).map((asset) => gathered[asset]).filter((one) => one !== undefined);
+  const isComplete = events.length === sensor.assets?.length;
+  saveAutomation(turn.db, { ...row, gathered: isComplete ? null : gathered });
+  if (isComplete) noteSensorEvent(turn, sensor, { type: "assets", events });
+}
+
+export function noteCheckResult(turn: Turn, event: Extract<SensorEvent, { type: "check" }>): void {
+  for (const sensor of sensorsOfCheck(turn.catalog(), event)) noteSensorEvent(turn, sensor, event);
+}
+
+export function noteRunEnded(turn: Turn, session: RunSession): void {
+  const { row } = session;
+  if (row.status !== "succeeded" && row.status !== "failed" && row.status !== "canceled") return;
+  const event: Extract<SensorEvent, { type: "run" }> = {
+    type: "run",
+    run: row.id,
+    job: row.job,
+    location: row.jobLocation,
+    status: row.status,
+    partition: row.partition,
+    tags: { ...row.tags },
+    message: row.error,
+    at: turn.now,
+  };
+  const locations = Object.keys(row.versions);
+  for (const sensor of sensorsOfRun(turn.catalog(), { ...event, locations })) noteSensorEvent(turn, sensor, event);
+}
+
+/** Does nothing while the sensor is off: turning it on later does not bring the past back. */
+export function noteSensorEvent(turn: Turn, ref: { readonly location: string; readonly name: string }, event: SensorEvent): void {
+  const sensor = sensorOf(turn.catalog(), ref);
+  const row = sensor && readAutomation(turn.db, sourceOf(sensor));
+  if (!sensor || !row || !isEnabled(sensor, row)) {
+    const message = sensor ? `Sensor ${ref.name} is turned off.` : `There is no sensor ${ref.name} any more.`;
+    if (event.type === "webhook") deliveriesHandled(turn, { tick: null, events: [event], runs: [], state: "skipped", message });
+    return;
+  }
+  if (sensor.evaluated) toInbox(turn, sensor, event);
+  else decide(turn, { sensor, row, event });
+}
+
+function toInbox(turn: Turn, sensor: Sensor, event: SensorEvent): void {
+  const source = sourceOf(sensor);
+  const no = insertSensorEvent(turn.db, sensor, { body: event, at: turn.now });
+  if (no % INBOX_CHECK_EVERY === 0) boundInbox(turn);
+  turn.effects.push({ type: "automation_changed", automation: automationId(source) });
+  // The tick that goes on looks for more when it ends.
+  if (openTicksOf(turn.db, source).length > 0) return;
+  ensureTimer(turn.db, { kind: "sensor_event", id: automationId(source), at: turn.now });
+  turn.effects.push({ type: "timers_changed" });
+}
+
+interface Decision {
+  readonly sensor: Sensor;
+  readonly row: AutomationRow;
+  readonly event: SensorEvent;
+}
+
+/** Without a user function: the run, at once. */
+function decide(turn: Turn, { sensor, row, event }: Decision): void {
+  const events = [event];
+  const tick = newTick(turn, { source: sourceOf(sensor), cause: causeOf(events), scheduledFor: turn.now, cursor: row.cursor, events });
+  const ended = decided(turn, { sensor, tick, event });
+  if (event.type === "webhook" && ended.state !== "open")
+    deliveriesHandled(turn, { tick: ended.id, events, runs: ended.runs, state: ended.state, message: ended.message });
+}
+
+function decided(turn: Turn, input: { readonly sensor: Sensor; readonly tick: TickRow; readonly event: SensorEvent }): TickRow {
+  const { tick } = input;
+  const request = requestOf(turn, input);
+  if (!request.ok) return endTick(turn, tick, { state: "failed", message: request.error.message });
+  if ("skip" in request.value) return endTick(turn, tick, { state: "skipped", message: request.value.skip });
+  const key = keyOf(tick, request.value);
+  const older = key && runOfKey(turn.db, key);
+  if (key && older !== null) {
+    const deduplicated = [{ key: key.key, run: runIdOf(turn, older) }];
+    return endTick(turn, tick, { state: "skipped", message: "The requested run had been made before.", deduplicated });
+  }
+  const made = turn.attempt((): Result<string> => {
+    const run = makeRun(turn, input, request.value as RunRequest);
+    if (run.ok && key) insertRunKey(turn.db, { ...key, runNo: run.value });
+    return run.ok ? ok(runIdOf(turn, run.value) ?? "") : run;
+  });
+  if (!made.ok) return endTick(turn, tick, { state: "failed", message: made.error.message });
+  turn.atEnd.dispatch = true;
+  return endTick(turn, tick, { state: "requested", runs: [made.value], runCount: 1 });
+}
+
+/** A run of the sensor's job; of a partitioned one for the partition of the event, otherwise its latest. */
+function requestOf(
+  turn: Turn,
+  { sensor, event }: { readonly sensor: Sensor; readonly event: SensorEvent },
+): Result<RunRequest | { readonly skip: string }> {
+  if (event.type === "webhook") return mapDelivery(sensor, event);
+  const definition = sensor.job === undefined ? ok(undefined) : partitionsOfJob(turn.catalog(), { job: sensor.job, location: sensor.location });
+  const partition = definition.ok && definition.value !== undefined && "partition" in event ? event.partition : null;
+  return ok({ tags: {}, ...(partition !== null && { partition }) });
+}
+
+function makeRun(
+  turn: Turn,
+  { tick, event }: { readonly tick: TickRow; readonly event: SensorEvent },
+  request: RunRequest,
+): Result<number> {
+  const resolved = resolveRequest(turn, tick, request);
+  if (!resolved.ok) return resolved;
+  return createRun(turn, {
+    resolved: resolved.value,
+    trigger: { type: "sensor", name: tick.name, location: tick.location, tick: tick.id, event: eventText(event) },
+    tags: request.tags,
+    config: request.config,
+    priority: request.priority ?? resolved.value.job?.priority ?? 0,
+    parent: null,
+    source: automationId(tick),
+  });
+}
+
+function sourceOf(sensor: Sensor) {
+  return { location: sensor.location, kind: "sensor", name: sensor.name } as const;
+}

@@ -1,0 +1,135 @@
+/** Ticks of sensors with a user function: when the interval of one has passed, or events wait for it. One is in flight at a time. */
+import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
+import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
+import { MAX_TICK_EVENTS, type SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import type { Located } from "../catalog.ts";
+import { onlineAgents } from "../store/agent-store.ts";
+import { type AutomationRow, readAutomation, saveNextAt } from "../store/automation-store.ts";
+import { countFailure, deleteEvents, firstEvents, hasEvents, type SensorEventRow } from "../store/sensor-event-store.ts";
+import { openTicksOf, type TickRow } from "../store/tick-store.ts";
+import { ensureTimer, setTimer, type Timer } from "../store/timer-store.ts";
+import type { Turn } from "../turn.ts";
+import { automationId, isEnabled, sensorOf, sourceOfId } from "./automation-source.ts";
+import { evaluateTick, evaluatorOf } from "./evaluate-tick.ts";
+import { newTick } from "./tick-rows.ts";
+
+/** What a tick takes from the inbox; one event may be larger by itself. */
+const MAX_EVENT_CHARACTERS = 200_000;
+export const MAX_EVENT_FAILURES = 3;
+/** After the first and the second failure with an event. */
+const RETRY_AFTER_MS = [1_000, 10_000] as const;
+
+type Sensor = Located<ManifestSensor>;
+
+/** The sensor, if it is on and nothing of it is being evaluated. */
+function idleSensor(turn: Turn, timer: Timer): { readonly sensor: Sensor; readonly row: AutomationRow } | null {
+  const source = sourceOfId(timer.id);
+  const sensor = sensorOf(turn.catalog(), source);
+  const row = readAutomation(turn.db, source);
+  return sensor && row && isEnabled(sensor, row) && openTicksOf(turn.db, source).length === 0 ? { sensor, row } : null;
+}
+
+/** The interval has passed. */
+export function fireSensor(turn: Turn, timer: Timer): void {
+  const found = idleSensor(turn, timer);
+  if (found?.sensor.kind !== "polling" || !canEvaluate(turn, timer, found.sensor.location)) return;
+  const { row } = found;
+  const scheduledFor = row.nextAt === null ? turn.now : Math.min(turn.now, row.nextAt);
+  evaluateTick(turn, newTick(turn, { source: row, cause: "clock", scheduledFor, cursor: row.cursor }));
+}
+
+/** Events wait. */
+export function fireSensorEvents(turn: Turn, timer: Timer): void {
+  const found = idleSensor(turn, timer);
+  if (!found || !canEvaluate(turn, timer, found.sensor.location)) return;
+  const events = nextEvents(turn, found.sensor);
+  if (events.length > 0) evaluateTick(turn, eventTick(turn, found.row, events));
+}
+
+export function eventTick(turn: Turn, row: AutomationRow, events: readonly SensorEventRow[]): TickRow {
+  const [first] = events;
+  const bodies = events.map(({ body }) => body);
+  const cause = (first?.attempts ?? 0) > 0 ? "retry" : causeOf(bodies);
+  return newTick(turn, { source: row, cause, scheduledFor: first?.at ?? turn.now, cursor: row.cursor, events: bodies });
+}
+
+export function causeOf(events: readonly SensorEvent[]): "event" | "webhook" {
+  return events.some(({ type }) => type === "webhook") ? "webhook" : "event";
+}
+
+/** Without an agent nothing is planned: the next one that connects starts it again. A silent one either speaks again or is disconnected. */
+function canEvaluate(turn: Turn, timer: Timer, location: string): boolean {
+  if (evaluatorOf(turn, location)) return true;
+  if (!onlineAgents(turn.db).some((agent) => agent.status === "connected")) return false;
+  setTimer(turn.db, { ...timer, at: turn.now + LEASE_MS / 4 });
+  return false;
+}
+
+/** After a failed tick each of its events is tried by itself, so that one that can never be handled keeps no other back. */
+function nextEvents(turn: Turn, sensor: Sensor): SensorEventRow[] {
+  const rows = firstEvents(turn.db, sensor, MAX_TICK_EVENTS);
+  const taken: SensorEventRow[] = [];
+  let characters = 0;
+  for (const row of rows) {
+    characters += JSON.stringify(row.body).length;
+    if (taken.length > 0 && (row.attempts > 0 || characters > MAX_EVENT_CHARACTERS)) break;
+    taken.push(row);
+    if (row.attempts > 0) break;
+  }
+  return taken;
+}
+
+/** The inbox rows of a tick: the first ones, because only one tick is in flight and new events come behind. */
+export function rowsOfTick(turn: Turn, tick: TickRow): SensorEventRow[] {
+  return tick.events.length === 0 ? [] : firstEvents(turn.db, tick, tick.events.length);
+}
+
+/** What happened to the events of a tick; a note for its message when one of them was given up. */
+export function settleEvents(turn: Turn, tick: TickRow, failed: boolean): { readonly note: string | null; readonly done: readonly SensorEvent[] } {
+  const rows = rowsOfTick(turn, tick);
+  const over = rows.filter((row) => !failed || row.attempts + 1 >= MAX_EVENT_FAILURES);
+  const retried = rows.filter((row) => !over.includes(row));
+  deleteEvents(
+    turn.db,
+    over.map(({ no }) => no),
+  );
+  countFailure(
+    turn.db,
+    retried.map(({ no }) => no),
+  );
+  const note = failed && over.length > 0 ? `The event was given up after ${MAX_EVENT_FAILURES} failed ticks.` : null;
+  return { note, done: over.map(({ body }) => body) };
+}
+
+/** Plans the next look at a sensor, when its tick has ended. */
+export function planSensor(turn: Turn, tick: TickRow, failed: boolean): void {
+  const sensor = sensorOf(turn.catalog(), tick);
+  const row = readAutomation(turn.db, tick);
+  if (!sensor || !row || !isEnabled(sensor, row)) return;
+  const id = automationId(tick);
+  const [next] = firstEvents(turn.db, sensor, 1);
+  if (next) {
+    const delay = failed && next.attempts > 0 ? (RETRY_AFTER_MS[next.attempts - 1] ?? RETRY_AFTER_MS[1]) : 0;
+    setTimer(turn.db, { kind: "sensor_event", id, at: turn.now + delay });
+  }
+  if (sensor.kind === "polling") {
+    const at = Math.max(turn.now, (tick.startedAt ?? tick.createdAt) + sensor.intervalSeconds * 1000);
+    saveNextAt(turn.db, tick, at);
+    setTimer(turn.db, { kind: "sensor", id, at });
+  }
+  turn.effects.push({ type: "timers_changed" });
+}
+
+/** With an agent the sensors that are on go on where they were: without one nothing could evaluate them, and nothing woke up for them. */
+export function resumeSensors(turn: Turn): void {
+  if (!onlineAgents(turn.db).some((agent) => agent.status === "connected")) return;
+  for (const sensor of turn.catalog().sensors) {
+    const source = { location: sensor.location, kind: "sensor", name: sensor.name } as const;
+    const row = readAutomation(turn.db, source);
+    if (!row || !isEnabled(sensor, row) || openTicksOf(turn.db, source).length > 0) continue;
+    const id = automationId(source);
+    if (sensor.kind === "polling") ensureTimer(turn.db, { kind: "sensor", id, at: Math.max(turn.now, row.nextAt ?? turn.now) });
+    if (sensor.evaluated && hasEvents(turn.db, sensor)) ensureTimer(turn.db, { kind: "sensor_event", id, at: turn.now });
+    turn.effects.push({ type: "timers_changed" });
+  }
+}

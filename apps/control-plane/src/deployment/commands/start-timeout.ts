@@ -1,0 +1,46 @@
+/**
+ * Steps that were given to an agent and have not started for too long: its worker could not start, or the assignment was forgotten. The
+ * attempt counts as lost and goes to another agent if there is one; after some of them the step fails.
+ */
+import { readSettings } from "../store/settings-store.ts";
+import { neverStarted, oldestUnstarted } from "../store/step-store.ts";
+import { clearTimer, setTimer } from "../store/timer-store.ts";
+import type { StepRow } from "../schema.ts";
+import type { Turn } from "../turn.ts";
+import { sendCancel } from "./cancel-run.ts";
+import { closeAssets } from "./record-outcome.ts";
+import { openRun } from "./run-session.ts";
+import { failStep, MAX_LOST_ATTEMPTS } from "./step-moves.ts";
+
+export function loseUnstarted(turn: Turn): void {
+  const { startTimeoutSeconds } = readSettings(turn.db);
+  for (const step of neverStarted(turn.db, turn.now - startTimeoutSeconds * 1000)) loseStep(turn, step, startTimeoutSeconds);
+  planStartTimeout(turn);
+  turn.atEnd.dispatch = true;
+}
+
+/** One timer for all of them, at the time of the first. */
+export function planStartTimeout(turn: Turn): void {
+  const oldest = oldestUnstarted(turn.db);
+  if (oldest === null) clearTimer(turn.db, "start_timeout", "");
+  else setTimer(turn.db, { kind: "start_timeout", id: "", at: oldest + readSettings(turn.db).startTimeoutSeconds * 1000 + 1 });
+  turn.effects.push({ type: "timers_changed" });
+}
+
+function loseStep(turn: Turn, step: StepRow, seconds: number): void {
+  const session = openRun(turn, step.runNo);
+  // A canceled run ends by its grace period.
+  if (!session || session.row.status === "canceling") return;
+  const tries = step.lost >= MAX_LOST_ATTEMPTS ? `, ${step.lost + 1} times in a row` : "";
+  const failure = {
+    kind: "timeout",
+    message: `'${step.key}' was given to an agent but did not start within ${inWords(seconds)}${tries}. See whether the agent can start workers, or raise the start time-out.`,
+  } as const;
+  sendCancel(turn, { ...session.row, cancelReason: "the step did not start in time" }, step);
+  closeAssets(turn, session, { step, failure });
+  failStep(turn, session, { step, failure, retryable: true, lost: true });
+}
+
+function inWords(seconds: number): string {
+  return seconds % 60 === 0 ? `${seconds / 60} minute${seconds === 60 ? "" : "s"}` : `${seconds} seconds`;
+}

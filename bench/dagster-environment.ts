@@ -1,0 +1,22 @@
+/** Where is Dagster, to compare with? In an environment of its own, installed from PyPI when it is needed for the first time. */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+const VERSION = "1.13.27";
+
+/** The folder with its programs. */
+export function installDagster(): string {
+  const folder = join(import.meta.dirname, "..", ".headgate-bench", `dagster-${VERSION}`);
+  const bin = join(folder, "bin");
+  if (existsSync(join(bin, "dagster"))) return bin;
+  console.log(`installing Dagster ${VERSION} from PyPI into its own environment`);
+  for (const [command, args] of [
+    ["python3", ["-m", "venv", folder]],
+    [join(bin, "pip"), ["install", "--quiet", `dagster==${VERSION}`, `dagster-webserver==${VERSION}`]],
+  ] as const) {
+    const result = spawnSync(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+    if (result.status !== 0) throw new Error(`could not install Dagster: ${command} ended with ${result.status}`);
+  }
+  return bin;
+}

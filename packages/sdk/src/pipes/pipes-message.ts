@@ -1,0 +1,92 @@
+/** Reads one line that a Pipes program sent. Lines that are no message of the protocol are told apart from wrong ones. */
+import { z } from "zod";
+
+/** JSON numbers forget whether they were written `1` or `1.0`, which says whether metadata is an int or a float. */
+export class Lexeme {
+  readonly value: number;
+  readonly text: string;
+
+  constructor(value: number, text: string) {
+    this.value = value;
+    this.text = text;
+  }
+}
+
+const exception: z.ZodType<PipesException> = z.object({
+  message: z.string().nullish(),
+  name: z.string().nullish(),
+  stack: z.array(z.string()).nullish(),
+  get cause() {
+    return exception.nullish();
+  },
+});
+export interface PipesException {
+  readonly message?: string | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly stack?: readonly string[] | null | undefined;
+  readonly cause?: PipesException | null | undefined;
+}
+
+const metadata = z.record(z.string(), z.unknown()).nullish();
+const messageSchema = z.discriminatedUnion("method", [
+  z.object({ method: z.literal("opened"), params: z.unknown() }),
+  z.object({ method: z.literal("closed"), params: z.object({ exception: exception.nullish() }).nullish() }),
+  z.object({ method: z.literal("log"), params: z.object({ message: z.string(), level: z.string() }) }),
+  z.object({
+    method: z.literal("log_external_stream"),
+    params: z.object({ stream: z.enum(["stdout", "stderr"]), text: z.string() }),
+  }),
+  z.object({
+    method: z.literal("report_asset_materialization"),
+    params: z.object({ asset_key: z.string().nullish(), data_version: z.string().nullish(), metadata }),
+  }),
+  z.object({
+    method: z.literal("report_asset_check"),
+    params: z.object({
+      asset_key: z.string().nullish(),
+      check_name: z.string(),
+      passed: z.boolean(),
+      severity: z.enum(["WARN", "ERROR"]).default("ERROR"),
+      metadata,
+    }),
+  }),
+  z.object({ method: z.literal("report_custom_message"), params: z.object({ payload: z.unknown() }) }),
+]);
+export type PipesMessage = z.infer<typeof messageSchema>;
+
+export type ReadLine =
+  | { readonly kind: "message"; readonly message: PipesMessage }
+  /** Ordinary output. */
+  | { readonly kind: "text" }
+  /** It says that it is a message, and is none that is known. */
+  | { readonly kind: "wrong"; readonly why: string };
+
+const MARK = "__dagster_pipes_version";
+
+export function readPipesLine(line: string): ReadLine {
+  if (!line.includes(MARK)) return { kind: "text" };
+  let json: unknown;
+  try {
+    json = JSON.parse(line, keepFloats);
+  } catch (error) {
+    return { kind: "wrong", why: error instanceof Error ? error.message : String(error) };
+  }
+  if (typeof json !== "object" || json === null || !(MARK in json)) return { kind: "text" };
+  const parsed = messageSchema.safeParse(json);
+  if (parsed.success) return { kind: "message", message: parsed.data };
+  const method = "method" in json && typeof json.method === "string" ? json.method : "nothing";
+  const [issue] = parsed.error.issues;
+  return { kind: "wrong", why: `method '${method.slice(0, 100)}': ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim() };
+}
+
+function keepFloats(key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const source = context?.source;
+  return key === "raw_value" && typeof value === "number" && source !== undefined && /[.eE]/.test(source)
+    ? new Lexeme(value, source)
+    : value;
+}
+
+/** Keys arrive as escaped user strings: `\/` is a slash inside a part, which our keys do not have. */
+export function assetKeyOf(text: string): string {
+  return text.replace(/\\([\\/])/g, (_, escaped: string) => (escaped === "/" ? "_" : escaped));
+}

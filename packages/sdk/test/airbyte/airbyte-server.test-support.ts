@@ -1,0 +1,173 @@
+/** An Airbyte server for tests: state behind Airbyte's published API. It refuses and remembers every request that breaks the contract. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { AirbyteJob, AirbyteJobStatus, AirbyteJobType } from "@headgate/sdk/airbyte";
+import { airbyteApi } from "./airbyte-openapi.test-support.ts";
+import { createContract, type Call } from "./contract.test-support.ts";
+
+export const CLIENT = { clientId: "client", clientSecret: "secret" };
+export const SHOP = "e735894a-e773-4938-969f-45f53957b75b";
+export const CRM = "9924bcd0-99be-453d-ba47-c2c9766f7da5";
+const BASE = "/api/public/v1";
+
+/** An answer other than the state's: once for each entry, to the first request that it fits. */
+export interface Fault {
+  readonly operation?: Call["operation"]["operationId"] | undefined;
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: string | undefined;
+}
+
+export interface AirbyteServer {
+  readonly url: string;
+  readonly jobs: Map<number, AirbyteJob>;
+  readonly faults: Fault[];
+  /** Operations that were answered or refused, in order. */
+  readonly calls: string[];
+  /** Requests and answers that are not as documented. */
+  readonly violations: string[];
+  /** Seconds that a new token lives. */
+  tokenSeconds: number;
+  /** The most jobs on a page, where that is less than was asked for. */
+  pageLimit: number;
+  /** Called after each answer. */
+  afterCall: (call: Call) => void;
+  revokeTokens(): void;
+  /** A job that ended, or is as `job` says. */
+  add(job?: Partial<AirbyteJob>): AirbyteJob;
+  update(jobId: number, job: Partial<AirbyteJob>): void;
+  close(): Promise<void>;
+}
+
+class Refusal extends Error {
+  readonly status: number;
+  constructor(status: number, detail: string) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+export async function startAirbyte(): Promise<AirbyteServer> {
+  const contract = createContract(airbyteApi.paths);
+  const tokens = new Map<string, number>();
+  let lastId = 100;
+  const state: AirbyteServer = {
+    url: "",
+    jobs: new Map(),
+    faults: [],
+    calls: [],
+    violations: [],
+    tokenSeconds: 900,
+    pageLimit: 100,
+    afterCall: () => undefined,
+    revokeTokens: () => tokens.clear(),
+    add: (job = {}) => {
+      const jobId = job.jobId ?? ++lastId;
+      const made = {
+        jobId,
+        connectionId: SHOP,
+        jobType: "sync",
+        status: "succeeded",
+        startTime: "2025-01-01T00:00:00Z",
+        lastUpdatedAt: "2025-01-01T00:10:00Z",
+        ...job,
+      } as const;
+      state.jobs.set(jobId, made);
+      return made;
+    },
+    update: (jobId, job) => state.jobs.set(jobId, { ...existing(jobId), ...job }),
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  const existing = (jobId: unknown): AirbyteJob => {
+    const job = state.jobs.get(Number(jobId));
+    if (!job) throw new Refusal(404, `No job ${String(jobId)}`);
+    return job;
+  };
+
+  const answer = (call: Call): unknown => {
+    const body = call.body as Record<string, string>;
+    switch (call.operation.operationId) {
+      case "createAccessToken": {
+        if (body["client_id"] !== CLIENT.clientId || body["client_secret"] !== CLIENT.clientSecret)
+          throw new Refusal(401, "Invalid client");
+        const token = `token-${tokens.size}-${state.calls.length}`;
+        tokens.set(token, Date.now() + state.tokenSeconds * 1000);
+        return { access_token: token, token_type: "Bearer", expires_in: state.tokenSeconds };
+      }
+      case "listJobs":
+        return listJobs(state, call.parameters);
+      case "createJob": {
+        const busy = [...state.jobs.values()].find((job) => job.connectionId === body["connectionId"] && job.status === "running");
+        if (busy) throw new Refusal(409, "A sync is already running for the connection");
+        return state.add({ connectionId: body["connectionId"] ?? "", jobType: body["jobType"] as AirbyteJobType, status: "running" });
+      }
+      case "getJob":
+        return existing(call.parameters["jobId"]);
+      case "cancelJob": {
+        const { jobId } = existing(call.parameters["jobId"]);
+        state.update(jobId, { status: "cancelled" satisfies AirbyteJobStatus });
+        return existing(jobId);
+      }
+    }
+  };
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let text = "";
+    for await (const part of request) text += String(part);
+    const url = new URL(request.url ?? "", "http://airbyte");
+    const send = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void => {
+      response
+        .writeHead(status, { "content-type": "application/json", ...headers })
+        .end(typeof body === "string" ? body : JSON.stringify(body));
+    };
+    url.pathname = url.pathname.startsWith(BASE) ? url.pathname.slice(BASE.length) : url.pathname;
+    const read = contract.readRequest(request.method ?? "", url, text);
+    if (!("call" in read)) {
+      state.violations.push(`${request.method} ${url.pathname}${url.search}: ${read.reason}`);
+      return send(read.status, { detail: read.reason });
+    }
+    const { call } = read;
+    state.calls.push(call.operation.operationId);
+    const fault = state.faults.findIndex(({ operation }) => operation === undefined || operation === call.operation.operationId);
+    const [found] = fault < 0 ? [] : state.faults.splice(fault, 1);
+    if (found)
+      return found.status === 0 ? void response.destroy() : send(found.status, found.body ?? { detail: "on purpose" }, found.headers);
+    const ends = tokens.get(request.headers.authorization?.replace(/^Bearer /, "") ?? "");
+    if (call.operation.security === undefined && (ends === undefined || ends < Date.now()))
+      return send(401, { detail: "The token has expired" });
+    try {
+      const result = answer(call);
+      const reason = contract.answerReason(call.operation, result);
+      if (reason !== null) state.violations.push(`answer of ${call.operation.operationId}: ${reason}`);
+      send(200, result);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      send(error.status, { type: "about:blank", title: "refused", status: error.status, detail: error.message });
+    }
+    state.afterCall(call);
+  };
+  const server = createServer((request, response) => void handle(request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return Object.assign(state, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+}
+
+function listJobs(state: AirbyteServer, parameters: Call["parameters"]): unknown {
+  const { connectionId, jobType, status, updatedAtStart, createdAtStart, orderBy, offset, limit } = parameters;
+  const updated = (job: AirbyteJob): number => Date.parse(job.lastUpdatedAt ?? job.startTime);
+  const found = [...state.jobs.values()].filter(
+    (job) =>
+      (connectionId === undefined || job.connectionId === connectionId) &&
+      (jobType === undefined || job.jobType === jobType) &&
+      (status === undefined || job.status === status) &&
+      (updatedAtStart === undefined || updated(job) >= Date.parse(updatedAtStart as string)) &&
+      (createdAtStart === undefined || Date.parse(job.startTime) >= Date.parse(createdAtStart as string)),
+  );
+  const sign = String(orderBy).endsWith("DESC") ? -1 : 1;
+  found.sort((a, b) => sign * (updated(a) - updated(b) || a.jobId - b.jobId));
+  const [from, size] = [Number(offset), Math.min(Number(limit), state.pageLimit)];
+  const data = found.slice(from, from + size);
+  return { data, ...(from + size < found.length && { next: `https://internal.invalid/v1/jobs?limit=${size}&offset=${from + size}` }) };
+}
