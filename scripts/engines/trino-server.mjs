@@ -3,7 +3,7 @@
  *
  *     node scripts/engines/trino-server.mjs [--port 18080] [--data DIR]      runs until Ctrl-C
  */
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -21,6 +21,11 @@ const PLUGINS = [
   { name: "memory", sha256: "bade81c52e2f7177a7b867aee1b10fae48fefda9c38f3ec6aeb006fdde5f0378" },
   { name: "tpch", sha256: "d83467efe864b1e77013208c293835e197bc3135318c2895521c1efbb7f232bd" },
 ];
+/** The whole server: the only archive that has the plugin that checks passwords. */
+const WHOLE = {
+  coordinates: `io.trino:trino-server:${TRINO_VERSION}:tar.gz`,
+  sha256: "cfd5accde17e8ebd251eeeb78aed1f490e77bb3a164d95a0f454bf8a7c1cbd3f",
+};
 
 /**
  * Catalog properties: Iceberg tables as local files below `folder`. Complete, and the simplest: materialized views too.
@@ -66,13 +71,23 @@ export function icebergOnRest({ uri, warehouse, s3 }) {
  * @param {Record<string, Record<string, string>>} [options.catalogs] properties by catalog name, besides `memory`, `tpch` and, unless it
  *   is given, `lakehouse`: Iceberg on local files
  * @param {Record<string, string>} [options.config] further properties of the server
+ * @param {boolean} [options.withPasswords] with the plugin for password files, for which another 820 MB are fetched once
  * @param {number} [options.heapMb]
  * @param {(line: string) => void} [options.onProgress]
  * @returns {Promise<{ url: string, port: number, pid: number, dataDir: string, stop: (signal?: NodeJS.Signals) => Promise<void> }>}
  */
-export async function startTrino({ dataDir, port, catalogs = {}, config = {}, heapMb = 1024, onProgress = () => {} }) {
+export async function startTrino({
+  dataDir,
+  port,
+  catalogs = {},
+  config = {},
+  withPasswords = false,
+  heapMb = 1024,
+  onProgress = () => {},
+}) {
   const folder = resolve(dataDir);
   const server = await ensureTrino(onProgress);
+  const plugins = withPasswords ? await ensurePasswords(server, onProgress) : join(server, "plugin");
   const java = await ensureJava(onProgress);
   const chosen = port ?? (await freePort());
   const url = `http://127.0.0.1:${chosen}`;
@@ -100,7 +115,7 @@ export async function startTrino({ dataDir, port, catalogs = {}, config = {}, he
       "node.bind-ip": "127.0.0.1",
       "http-server.http.port": String(chosen),
       "discovery.uri": url,
-      "plugin.dir": join(server, "plugin"),
+      "plugin.dir": plugins,
       "catalog.config-dir": join(etc, "catalog"),
       "query.max-memory-per-node": "256MB",
       "memory.heap-headroom-per-node": "256MB",
@@ -122,7 +137,7 @@ export async function startTrino({ dataDir, port, catalogs = {}, config = {}, he
       "io.trino.server.TrinoServer",
     ],
     dataDir: folder,
-    isReady: async () => (await info(url)).starting === false,
+    isReady: () => runsQueries(url),
   });
   onProgress(`Trino ${TRINO_VERSION} is up after ${((performance.now() - started) / 1000).toFixed(1)} s (pid ${pid})`);
   return { url, port: chosen, pid, dataDir: folder, stop };
@@ -167,16 +182,38 @@ async function ensureTrino(onProgress) {
   });
 }
 
+/** A folder of plugins with one more in it. */
+async function ensurePasswords(server, onProgress) {
+  return cachedFolder(`trino-${TRINO_VERSION}-plugins-with-passwords`, async (folder) => {
+    onProgress(`fetching Trino ${TRINO_VERSION} with all plugins (820 MB)`);
+    const archives = join(folder, "archives");
+    const archive = await mavenArtifact(WHOLE, archives);
+    await unpack(archive, archives);
+    const name = "password-authenticators";
+    renameSync(join(archives, `trino-server-${TRINO_VERSION}`, "plugin", name), join(folder, name));
+    rmSync(archives, { recursive: true });
+    for (const plugin of PLUGINS) symlinkSync(join(server, "plugin", plugin.name), join(folder, plugin.name));
+  });
+}
+
 function propertiesText(properties) {
   return `${Object.entries(properties)
     .map(([name, value]) => `${name}=${value.replaceAll("\\", "\\\\")}`)
     .join("\n")}\n`;
 }
 
-/** What the server says about itself; needs no credentials. */
-async function info(url) {
-  const answer = await fetch(`${url}/v1/info`, { signal: AbortSignal.timeout(2000) });
-  return await answer.json();
+/**
+ * `/v1/info` says that the start is over a moment too early: queries still find no node to run on. So one has to succeed. Over plain http
+ * Trino takes the user's word for who they are, also where it is set up to check it over https.
+ */
+async function runsQueries(url) {
+  const headers = { "X-Trino-User": "start" };
+  const info = await fetch(`${url}/v1/info`, { signal: AbortSignal.timeout(2000) });
+  if ((await info.json()).starting !== false) return false;
+  const sql = "select count(*) from tpch.tiny.region";
+  let answer = await (await fetch(`${url}/v1/statement`, { method: "POST", headers, body: sql })).json();
+  while (answer.nextUri !== undefined) answer = await (await fetch(answer.nextUri, { headers })).json();
+  return answer.error === undefined;
 }
 
 async function main() {

@@ -19,8 +19,20 @@ export const newFiles = defineSensor({
   },
 });
 
-/** The ingestion tool calls when a sync is done. */
-export const airbyteSync = defineWebhookSensor({ name: "airbyte_sync", job: bronzeRefresh });
+/**
+ * Airbyte calls when a sync is done. It cannot sign, so the secret is part of the address; it may call twice, and the run key makes one run.
+ * Decided in the control plane: works while no agent is connected.
+ */
+export const airbyteSync = defineWebhookSensor({
+  name: "airbyte_sync",
+  job: bronzeRefresh,
+  verify: "secret",
+  map: {
+    when: [{ path: "data.success", equals: true }],
+    runKey: "data.jobId",
+    tags: { connection: "data.connection.name", airbyte_job: "data.jobId" },
+  },
+});
 
 /** Fires on the event itself, without waiting for a clock. Off until somebody wants a report after every refresh. */
 export const reportAfterOrders = defineAssetSensor({

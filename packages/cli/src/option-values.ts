@@ -13,6 +13,12 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+export function integer(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError("Give a whole number.");
+  return value;
+}
+
 export function upTo(limit: number): (text: string) => number {
   return (text) => {
     const value = positiveInteger(text);

@@ -17,10 +17,10 @@ import { cancelRun, listRuns, reexecuteRun, showRun, type RunsFlags } from "./co
 import { validate } from "./commands/validate.ts";
 import { selectionOf } from "./client/selection.ts";
 import { collect, port, positiveInteger, upTo } from "./option-values.ts";
+import { addAutomation } from "./program-automation.ts";
 import type { ExitCode } from "./terminal/exit-code.ts";
 import { CLI_VERSION } from "./version.ts";
-
-type Add = (parent: Command, name: string, description: string) => Command;
+import type { Wiring } from "./wiring.ts";
 
 /** Each action leaves its exit code through `finish`. */
 export function buildProgram(context: CommandContext, finish: (code: ExitCode) => void): Command {
@@ -28,7 +28,7 @@ export function buildProgram(context: CommandContext, finish: (code: ExitCode) =
     .description("Develop, publish and run data assets.")
     .version(CLI_VERSION)
     .helpOption("-h, --help", "show help");
-  const add: Add = (parent, name, description) =>
+  const add: Wiring["add"] = (parent, name, description) =>
     parent.command(name).description(description).option("--json", "print results as JSON, one document a line");
   const doing = async (work: Promise<ExitCode>): Promise<void> => finish(await work);
 
@@ -45,8 +45,10 @@ export function buildProgram(context: CommandContext, finish: (code: ExitCode) =
   withConnection(add(program, "publish", "build, upload and activate the project's code locations"))
     .option("--project <dir>", "project folder", ".")
     .action((flags: ConnectFlags & { project: string }) => doing(publish(flags, context)));
-  addRun(add, program, { context, doing });
-  addLocation(add, program, { context, doing });
+  const wiring: Wiring = { add, context, doing };
+  addRun(program, wiring);
+  addAutomation(program, wiring);
+  addLocation(program, wiring);
   withConnection(add(program, "login", "print a link that signs a browser in once")).action((flags: ConnectFlags) =>
     doing(login(flags, context)),
   );
@@ -66,12 +68,7 @@ export function buildProgram(context: CommandContext, finish: (code: ExitCode) =
   return program;
 }
 
-interface Wiring {
-  readonly context: CommandContext;
-  readonly doing: (work: Promise<ExitCode>) => Promise<void>;
-}
-
-function addRun(add: Add, program: Command, { context, doing }: Wiring): void {
+function addRun(program: Command, { add, context, doing }: Wiring): void {
   withConnection(add(program, "run", "launch a job or a selection of assets and follow it"))
     .argument("[job|selection]", "a job's name, or a selection such as '*', 'group:bronze' or 'stg_customers+'")
     .option("-s, --select <selection>", "a selection, also when a job has that name")
@@ -122,7 +119,7 @@ function addRun(add: Add, program: Command, { context, doing }: Wiring): void {
     );
 }
 
-function addLocation(add: Add, program: Command, { context, doing }: Wiring): void {
+function addLocation(program: Command, { add, context, doing }: Wiring): void {
   const location = program.command("location").description("code locations and their versions");
   withConnection(add(location, "list", "list code locations")).action((flags: ConnectFlags) => doing(listLocations(flags, context)));
   withConnection(add(location, "versions", "list the versions of a code location"))

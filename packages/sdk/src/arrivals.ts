@@ -8,7 +8,7 @@ import { z } from "zod";
 export interface Arrival {
   /** Milliseconds. */
   readonly time: number;
-  /** Short, because it is kept in the cursor; stays the same from listing to listing. */
+  /** Letters, digits, '_' and '-'; short, because it is kept in the cursor. Stays the same from listing to listing. */
   readonly id: string;
 }
 
@@ -38,47 +38,38 @@ export interface Taken<T extends Arrival> {
 /** Before everything. */
 export const START: ArrivalCursor = { floor: { time: -8.64e15, id: "" }, taken: [] };
 
-/** Keeps the stored cursor well below its limit of 200,000 characters. */
-const MAX_TAKEN = 3000;
+/** Keeps the stored cursor well below its limit of 200,000 characters. With more arrivals than that, the overlap becomes shorter. */
+const MAX_TAKEN = 5000;
 
 /** Hands out what is new, oldest first. */
 export function takeArrivals<T extends Arrival>(listed: readonly T[], cursor: ArrivalCursor, options: TakeOptions): Taken<T> {
+  // Also of what is in this listing: one of several pages may show something twice when it changes meanwhile.
   const known = new Set(cursor.taken.map(({ id }) => id));
-  // A listing of several pages may show something twice when it changes meanwhile.
   const candidates = listed
-    .filter((arrival) => compareArrivals(arrival, cursor.floor) > 0 && !known.has(arrival.id))
+    .filter((arrival) => compareArrivals(arrival, cursor.floor) > 0)
     .toSorted(compareArrivals)
     .filter(({ id }) => !known.has(id) && known.add(id));
   const fresh = candidates.slice(0, options.limit);
-  const [firstWaiting] = candidates.slice(options.limit);
-  return {
-    fresh,
-    waiting: candidates.length - fresh.length,
-    cursor: advance(cursor, fresh, { overlapMs: options.overlapMs, firstWaiting }),
-  };
+  return { fresh, waiting: candidates.length - fresh.length, cursor: advance(cursor, fresh, options.overlapMs) };
 }
 
 /** All that is listed counts as taken: where to start when only what comes later is wanted. */
 export function skipArrivals(listed: readonly Arrival[], overlapMs: number): ArrivalCursor {
-  return advance(START, listed, { overlapMs, firstWaiting: undefined });
+  return advance(START, listed, overlapMs);
 }
 
-function advance(
-  cursor: ArrivalCursor,
-  fresh: readonly Arrival[],
-  { overlapMs, firstWaiting }: { readonly overlapMs: number; readonly firstWaiting: Arrival | undefined },
-): ArrivalCursor {
+/**
+ * Nothing that still waits ends up below the floor: it is newer than all of `fresh`, and only as many make room as `fresh` adds, the oldest
+ * first.
+ */
+function advance(cursor: ArrivalCursor, fresh: readonly Arrival[], overlapMs: number): ArrivalCursor {
   const taken = [...cursor.taken, ...fresh.map(({ time, id }) => ({ time, id }))].toSorted(compareArrivals);
   const newest = taken.at(-1);
   if (newest === undefined) return cursor;
-  let floor = later(cursor.floor, { time: newest.time - overlapMs, id: "" });
-  // The oldest make room, which raises the floor, but never above what still waits.
-  for (const oldest of taken.slice(0, Math.max(0, taken.length - MAX_TAKEN))) {
-    if (firstWaiting && compareArrivals(oldest, firstWaiting) > 0) break;
-    floor = later(floor, oldest);
-  }
-  // Forgetting the newest instead means that they are asked for again, which their run keys make harmless.
-  return { floor, taken: taken.filter((arrival) => compareArrivals(arrival, floor) > 0).slice(0, MAX_TAKEN) };
+  const overlap = later(cursor.floor, { time: newest.time - overlapMs, id: "" });
+  const tooMany = taken.at(-MAX_TAKEN - 1);
+  const floor = tooMany === undefined ? overlap : later(overlap, tooMany);
+  return { floor, taken: taken.filter((arrival) => compareArrivals(arrival, floor) > 0) };
 }
 
 /** By time, then by id in the order of code units. */
@@ -92,12 +83,20 @@ function later(a: Arrival, b: Arrival): Arrival {
   return compareArrivals(a, b) >= 0 ? a : b;
 }
 
-const pair = z.tuple([z.number(), z.string()]);
-const stored = z.object({ v: z.literal(1), floor: pair, taken: z.array(pair) });
+/** `taken` is a list of `<milliseconds after the floor, base 36>.<id>`, because it may be long. */
+const stored = z.object({
+  v: z.literal(1),
+  floor: z.tuple([z.number(), z.string()]),
+  taken: z.string().regex(/^(-?[0-9a-z]+\.[\w-]+( |$))*$/),
+});
 
 /** As a sensor's cursor. */
 export function printCursor({ floor, taken }: ArrivalCursor): string {
-  const text: z.infer<typeof stored> = { v: 1, floor: [floor.time, floor.id], taken: taken.map(({ time, id }) => [time, id]) };
+  const text: z.infer<typeof stored> = {
+    v: 1,
+    floor: [floor.time, floor.id],
+    taken: taken.map(({ time, id }) => `${(time - floor.time).toString(36)}.${id}`).join(" "),
+  };
   return JSON.stringify(text);
 }
 
@@ -117,6 +116,11 @@ export function readCursor(text: string | null): ArrivalCursor | null {
     throw new TypeError(
       "The cursor is none that this sensor wrote. Reset it, or set it to a point in time such as 2025-01-31T00:00:00Z: what is newer counts as new.",
     );
-  const { floor, taken } = data;
-  return { floor: { time: floor[0], id: floor[1] }, taken: taken.map(([at, id]) => ({ time: at, id })) };
+  const floor = { time: data.floor[0], id: data.floor[1] };
+  return { floor, taken: data.taken === "" ? [] : data.taken.split(" ").map((entry) => readTaken(entry, floor)) };
+}
+
+function readTaken(entry: string, floor: Arrival): Arrival {
+  const [offset = "", id = ""] = entry.split(".");
+  return { time: floor.time + Number.parseInt(offset, 36), id };
 }

@@ -93,7 +93,7 @@ export function millisecondsOf(duration: Duration, option: string): number {
 
 /** Names a file in the cursor. */
 export function shortId(text: string): string {
-  return digest(text).slice(0, 16);
+  return digest(text).slice(0, 12);
 }
 
 function digest(text: string): string {

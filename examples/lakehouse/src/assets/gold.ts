@@ -1,5 +1,16 @@
 /** Assets in TypeScript on top of the dbt models. */
-import { checkResult, dailyPartitions, defineAsset, materialization, md, sql, table, withDefaults } from "@headgate/sdk";
+import {
+  automation,
+  checkResult,
+  dailyPartitions,
+  defineAsset,
+  freshness,
+  materialization,
+  md,
+  sql,
+  table,
+  withDefaults,
+} from "@headgate/sdk";
 import { z } from "zod";
 import { dbt, duckdb } from "../resources.ts";
 
@@ -22,6 +33,9 @@ export const topCustomers = defineAsset({
   codeVersion: "1",
   metadata: { query: sql(TOP_CUSTOMERS) },
   deps: ["gold/fct_orders", "silver/dim_customer"],
+  // Whenever one of them was updated by a run that did not make this one as well.
+  automation: automation.eager(),
+  freshness: freshness.timeWindow({ failAfter: "26h", warnAfter: "25h" }),
   requires: [duckdb],
   config: z.object({ limit: z.number().int().positive().default(10) }),
   checks: { sorted: { description: "The biggest customer comes first." } },
@@ -41,7 +55,7 @@ export const topCustomers = defineAsset({
   },
 });
 
-/** Blocking: when it fails, the report below is not made in the same run. Try it: LAKEHOUSE_MIN_CUSTOMERS=1000 npm start */
+/** Blocking: when it fails, the report below is not made, neither in the same run nor by its condition. Try it: LAKEHOUSE_MIN_CUSTOMERS=1000 npm start */
 export const enoughCustomers = topCustomers.check("enough_customers", {
   blocking: true,
   description: "A report about fewer customers would mislead.",
@@ -62,6 +76,7 @@ export const customerReport = metric({
   key: "metrics/customer_report",
   description: "The top customers as text, ready to be sent.",
   inputs: { topCustomers },
+  automation: automation.and(automation.eager(), automation.allDepsBlockingChecksPassed()),
   run({ inputs }) {
     const lines = inputs.topCustomers.map(
       (row, index) => `${index + 1}. **${row.customer}**: ${row.orders} orders, ${(row.revenue_cents / 100).toFixed(2)}`,

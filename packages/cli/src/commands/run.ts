@@ -97,7 +97,8 @@ async function launch({ connection, api, target, flags, tags, config }: LaunchRe
     return await call(connection, api.runs.launch.mutate(input));
   } catch (error) {
     if (isJob) throw error;
-    throw unknownName(error, { target, jobs: jobs.map((job) => job.name) }) ?? addText(error, target);
+    const meant = flags.select === undefined ? unknownName(error, { target, jobs: jobs.map((job) => job.name) }) : null;
+    throw meant ?? addText(error, target);
   }
 }
 

@@ -11,6 +11,9 @@ export type AirbyteErrorCode =
   | "job_failed"
   | "job_cancelled";
 
+/** A cancelled job is among them: somebody did not want it. */
+const HOPELESS: readonly AirbyteErrorCode[] = ["denied", "not_found", "rejected", "unexpected", "job_cancelled"];
+
 /**
  * Thrown by every method of the Airbyte resource.
  *
@@ -28,6 +31,8 @@ export class AirbyteError extends Error {
   /** HTTP status, when there was an answer. */
   readonly status: number | undefined;
   readonly jobId: number | undefined;
+  /** False where trying again can only fail again: a retry policy is then not followed. */
+  readonly retryable: boolean;
 
   constructor(
     code: AirbyteErrorCode,
@@ -38,6 +43,7 @@ export class AirbyteError extends Error {
     this.code = code;
     this.status = facts.status;
     this.jobId = facts.jobId;
+    this.retryable = !HOPELESS.includes(code);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Reads the body of an object and makes sure that it is whole. */
 import { createHash, type Hash } from "node:crypto";
 import { placeOf, S3Error } from "./errors.ts";
+import { streamOf } from "./stream-of.ts";
 import type { S3Answer } from "./transport.ts";
 import { plainEtag } from "./xml.ts";
 
@@ -47,7 +48,7 @@ export function bodyOf(key: string, answer: S3Answer, idleMs: number): S3Body {
   };
   return {
     ...infoOf(key, answer.response.headers),
-    stream: () => ReadableStream.from(checkedParts(answer, idleMs)),
+    stream: () => streamOf(checkedParts(answer, idleMs)),
     bytes: read,
     text: async () => (await read()).toString("utf8"),
     json: async <T>() => parseJson(key, await read()) as T,

@@ -1,6 +1,7 @@
 /** A small S3 client: list, get, put, head, delete, copy. For any server that speaks S3 (AWS, Garage, MinIO, R2, versitygw). */
 import { bodyOf, infoOf, type S3Body, type S3ObjectInfo } from "./body.ts";
 import { errorOfAnswer, placeOf, S3Error } from "./errors.ts";
+import { streamOf } from "./stream-of.ts";
 import { sendRequest, type S3Answer, type S3Connection, type S3Request } from "./transport.ts";
 import { parseCopyResult, parseListPage, plainEtag, type ListedObject, type ListPage } from "./xml.ts";
 
@@ -196,7 +197,7 @@ function readPage(answer: S3Answer, text: string): ListPage {
 function uploadOf(body: Uint8Array | string | S3Upload): NonNullable<S3Request["body"]> {
   if (typeof body === "string") return Buffer.from(body);
   if (body instanceof Uint8Array) return body;
-  return { size: body.size, stream: body.stream instanceof ReadableStream ? body.stream : ReadableStream.from(body.stream) };
+  return { size: body.size, stream: body.stream instanceof ReadableStream ? body.stream : streamOf(body.stream) };
 }
 
 function connectionOf(options: S3ClientOptions): S3Connection {

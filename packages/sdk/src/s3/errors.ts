@@ -13,6 +13,8 @@ export type S3ErrorCode =
   | "unavailable" // no connection, or the server answers 429 or 5xx, also after the retries
   | "rejected"; // the server understood and refuses, or the request makes no sense
 
+const HOPELESS: readonly S3ErrorCode[] = ["denied", "no_such_bucket", "wrong_region", "rejected"];
+
 /** Where an error belongs, for its message. */
 export interface S3Target {
   readonly bucket: string;
@@ -42,6 +44,8 @@ export class S3Error extends Error {
   /** The server's own code, e.g. `SlowDown`. */
   readonly serverCode: string | undefined;
   readonly requestId: string | undefined;
+  /** False where the same request can only fail again: a retry policy is then not followed. */
+  readonly retryable: boolean;
 
   constructor(
     code: S3ErrorCode,
@@ -58,6 +62,7 @@ export class S3Error extends Error {
     this.status = facts.status;
     this.serverCode = facts.serverCode;
     this.requestId = facts.requestId;
+    this.retryable = !HOPELESS.includes(code);
   }
 }
 

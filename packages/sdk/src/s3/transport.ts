@@ -161,7 +161,7 @@ function retryAfterMs(headers: Headers): number {
   return Number.isFinite(seconds) ? Math.max(seconds, 0) * 1000 : 0;
 }
 
-async function signed(connection: S3Connection, request: S3Request, url: URL): Promise<RequestInit> {
+async function signed(connection: S3Connection, request: S3Request, url: URL): Promise<RequestInit & { duplex?: "half" }> {
   const { body } = request;
   const headers = new Headers(request.headers);
   const payload = isStream(body)

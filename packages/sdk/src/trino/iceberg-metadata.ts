@@ -8,7 +8,8 @@ import type { Trino } from "./client.ts";
 import { icebergTable, QUIET, snapshotsSince, type IcebergSnapshot, type IcebergTable } from "./iceberg-table.ts";
 import type { TrinoParam } from "./parameters.ts";
 import { quoteName } from "./parameters.ts";
-import { metadataTable } from "./table-name.ts";
+import { metadataTable, parseTableName, type TableName } from "./table-name.ts";
+import { isTrinoError } from "./trino-error.ts";
 
 /** Fields of the table's partitioning and their values: `{ order_day: "2025-01-05" }`; with a transform `{ ordered_at_day: ... }`. */
 export type IcebergPartition = Readonly<Record<string, string | number | Date>>;
@@ -16,6 +17,8 @@ export type IcebergPartition = Readonly<Record<string, string | number | Date>>;
 export interface IcebergMetadataOptions {
   /** The table before the write: what was added and removed is then counted from there, and a changed schema is told. */
   readonly since?: IcebergTable | null | undefined;
+  /** Commits seen while the table was written, for catalogs whose tables forget all but the last one. */
+  readonly seen?: ReadonlyMap<string, IcebergSnapshot> | undefined;
   /** The partition that was written: `row_count` is then its rows, `total_rows` those of the table. */
   readonly partition?: IcebergPartition | undefined;
 }
@@ -71,17 +74,18 @@ export interface IcebergMaterializationOptions {
 export async function icebergMaterialization(options: IcebergMaterializationOptions): Promise<Materialization<undefined>> {
   const { trino, table, partition, log } = options;
   const before = await icebergTable(trino, table);
-  await options.write(trino);
+  const seen = new Map<string, IcebergSnapshot>();
+  await options.write(watching(trino, { name: parseTableName(table), since: before?.snapshot ?? null, seen }));
   const now = await icebergTable(trino, table);
   if (!now) throw new AppError("user_code", `After the write Trino knows no table ${table}: the statements write another one.`);
   const change = before && schemaChange(before.columns, now.columns);
   if (change) log.warn(`The schema of ${table} changed: ${changeText(change)}`, { schema_change: change });
-  const metadata = await describe(trino, now, { since: before, partition });
+  const metadata = await describe(trino, now, { since: before, partition, seen });
   return materialization({ metadata, ...(now.snapshot && { dataVersion: now.snapshot.id }) });
 }
 
-async function describe(trino: Trino, now: IcebergTable, { since, partition }: IcebergMetadataOptions): Promise<MetadataRecord> {
-  const own = since === undefined ? (now.snapshot ? [now.snapshot] : []) : await snapshotsSince(trino, now.name, since?.snapshot ?? null);
+async function describe(trino: Trino, now: IcebergTable, { since, partition, seen }: IcebergMetadataOptions): Promise<MetadataRecord> {
+  const own = since === undefined ? (now.snapshot ? [now.snapshot] : []) : await commitsSince(trino, now, { since, seen });
   const change = since && schemaChange(since.columns, now.columns);
   const { catalog, schema, table } = now.name;
   return {
@@ -92,12 +96,60 @@ async function describe(trino: Trino, now: IcebergTable, { since, partition }: I
     committed_at: now.snapshot ? ({ type: "timestamp", value: now.snapshot.committedAt } satisfies MetadataValue) : undefined,
     operation: [...new Set(own.map(({ operation }) => operation))].join(", ") || "none",
     ...totals(own),
+    // Something else wrote the table meanwhile, and its catalog forgot what.
+    changes_incomplete: since !== undefined && !isWhole(own, since?.snapshot ?? null) ? true : undefined,
     total_files: now.fileCount,
     size_bytes: now.sizeBytes,
     comment: now.comment ?? undefined,
     schema_change: change ?? undefined,
     ...(partition && { total_rows: now.rowCount, ...(await partitionMetadata(trino, now, partition)) }),
   };
+}
+
+interface Watch {
+  readonly name: TableName;
+  readonly since: IcebergSnapshot | null;
+  readonly seen: Map<string, IcebergSnapshot>;
+}
+
+/** Looks at the table's commits before each statement that comes after another one. */
+function watching(trino: Trino, watch: Watch): Trino {
+  let hasWritten = false;
+  return {
+    ...trino,
+    session: (given) => watching(trino.session(given), watch),
+    execute: async (...args) => {
+      if (hasWritten) await look(trino, watch);
+      const execution = await trino.execute(...args);
+      hasWritten ||= execution.updateCount !== null;
+      return execution;
+    },
+  };
+}
+
+async function look(trino: Trino, { name, since, seen }: Watch): Promise<void> {
+  try {
+    for (const snapshot of await snapshotsSince(trino, name, since)) seen.set(snapshot.id, snapshot);
+  } catch (error) {
+    // The statement before wrote another table, and this one is not there yet.
+    if (!isTrinoError(error) || !/^(TABLE|SCHEMA)_NOT_FOUND$/.test(error.name)) throw error;
+  }
+}
+
+async function commitsSince(
+  trino: Trino,
+  now: IcebergTable,
+  { since, seen }: Pick<IcebergMetadataOptions, "since" | "seen">,
+): Promise<readonly IcebergSnapshot[]> {
+  const all = new Map(seen);
+  for (const snapshot of await snapshotsSince(trino, now.name, since?.snapshot ?? null)) all.set(snapshot.id, snapshot);
+  return [...all.values()].sort((a, b) => a.committedAt - b.committedAt);
+}
+
+/** Whether every commit's parent is known, down to the one from before. */
+function isWhole(commits: readonly IcebergSnapshot[], since: IcebergSnapshot | null): boolean {
+  const known = new Set([since?.id, ...commits.map(({ id }) => id)]);
+  return commits.every(({ parentId }) => parentId === null || known.has(parentId));
 }
 
 function totals(snapshots: readonly IcebergSnapshot[]): MetadataRecord {

@@ -8,6 +8,8 @@ import { isTrinoError } from "./trino-error.ts";
 export interface IcebergSnapshot {
   /** Text: it is larger than a number can be. */
   readonly id: string;
+  /** Null for the first one of a table that was made or replaced. */
+  readonly parentId: string | null;
   /** Milliseconds since the epoch. */
   readonly committedAt: number;
   /** `append`, `overwrite`, `delete` or `replace`. */
@@ -33,6 +35,7 @@ export interface IcebergTable {
 
 interface SnapshotRow {
   readonly id: string;
+  readonly parent: string | null;
   readonly committed_at: number;
   readonly operation: string;
   readonly summary: Readonly<Record<string, string>>;
@@ -42,7 +45,7 @@ interface SnapshotRow {
 export const QUIET: TrinoQueryOptions = { log: "debug", bigints: "auto" };
 
 const SNAPSHOT_COLUMNS =
-  "cast(s.snapshot_id as varchar) as id, cast(to_unixtime(s.committed_at) * 1000 as bigint) as committed_at, s.operation, s.summary";
+  "cast(s.snapshot_id as varchar) as id, cast(s.parent_id as varchar) as parent, cast(to_unixtime(s.committed_at) * 1000 as bigint) as committed_at, s.operation, s.summary";
 
 /**
  * Snapshot, size and columns of an Iceberg table; null when there is no such table.
@@ -75,7 +78,7 @@ export async function icebergTable(trino: Trino, table: string): Promise<Iceberg
   };
 }
 
-/** The commits that are newer than `since`, oldest first. */
+/** The commits that are newer than `since`, oldest first. Nessie's tables know their last one only. */
 export async function snapshotsSince(trino: Trino, name: TableName, since: IcebergSnapshot | null): Promise<readonly IcebergSnapshot[]> {
   const snapshots = metadataTable(name, "snapshots");
   const newer = since ? "where s.committed_at >= from_unixtime_nanos(? * 1000000) and cast(s.snapshot_id as varchar) <> ?" : "";
@@ -120,10 +123,11 @@ async function commentOf(trino: Trino, { catalog, schema, table }: TableName): P
   }
 }
 
-function toSnapshot({ id, committed_at, operation, summary }: SnapshotRow): IcebergSnapshot {
+function toSnapshot({ id, parent, committed_at, operation, summary }: SnapshotRow): IcebergSnapshot {
   const sum = (...keys: readonly string[]): number => keys.reduce((total, key) => total + numberOf(summary, key), 0);
   return {
     id,
+    parentId: parent,
     committedAt: committed_at,
     operation,
     addedRecords: sum("added-records"),

@@ -1,4 +1,5 @@
 /** One statement on its way through Trino's protocol: POST once, GET page after page, DELETE when nobody wants the rest. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../log.ts";
 import { parseAnswer, type Answer, type AnswerColumn } from "./answer.ts";
 import { toTrinoError } from "./describe-error.ts";
@@ -34,6 +35,9 @@ export interface Page {
 }
 
 const CANCEL_PATIENCE_MS = 5_000;
+/** Refusals of a server that is not quite up: it answers, but did not begin with the statement. */
+const STARTING: ReadonlySet<string> = new Set(["SERVER_STARTING_UP", "NO_NODES_AVAILABLE"]);
+const STARTING_PAUSE_MS = 500;
 
 export class Statement {
   readonly #options: StatementOptions;
@@ -67,10 +71,16 @@ export class Statement {
     signal.addEventListener("abort", stop, { once: true });
     this.#options.onOpen(this);
     const progress = createProgress({ log: this.#options.log, level: this.#options.logLevel, now: () => performance.now() });
+    const startedAt = performance.now();
     let end = "stopped";
     try {
-      for (let answer = await this.#submit(); ; answer = await this.#poll(this.#next)) {
+      for (let answer = await this.#submit(); ; answer = await this.#following(answer)) {
         progress.update(answer, toStats(answer.stats));
+        if (answer.error && STARTING.has(answer.error.errorName) && performance.now() < this.#options.transport.patientUntil(startedAt)) {
+          unwatchQuery(answer.id);
+          await this.#pause();
+          continue;
+        }
         if (answer.error) {
           end = `failed with ${answer.error.errorName}`;
           throw toTrinoError(answer.error, { ...this.#options, id: answer.id, infoUri: answer.infoUri });
@@ -140,6 +150,15 @@ export class Statement {
       clearInterval(beat);
     }
     this.#abort.signal.throwIfAborted();
+  }
+
+  #following(answer: Answer): Promise<Answer> {
+    return answer.error ? this.#submit() : this.#poll(this.#next);
+  }
+
+  async #pause(): Promise<void> {
+    const { signal } = this.#abort;
+    await sleep(STARTING_PAUSE_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 
   async #submit(): Promise<Answer> {

@@ -62,6 +62,11 @@ export class TrinoTransport {
     return this.#options.endpoint;
   }
 
+  /** When to give up what began at `startedAt`. */
+  patientUntil(startedAt: number): number {
+    return startedAt + this.#options.patienceMs;
+  }
+
   /**
    * Sends until there is an answer that is not a passing failure, or patience ends. Safe for a POST of a statement too: Trino begins to
    * work on a statement at the first GET of its answer's `nextUri`, so one whose answer was lost never runs.

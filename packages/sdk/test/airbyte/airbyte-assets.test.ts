@@ -79,9 +79,14 @@ it("a run fails with its sync, and cancels it when it is canceled", async () => 
     operation.operationId === "getJob" && server.update(Number(parameters["jobId"]), { status: "failed" });
   const failed = await materialize(assetsOf({ triggerable: true }));
   expect(failed.failures[0]?.message).toBe(`AirbyteError: Airbyte job 101 of connection ${SHOP} failed.`);
+  expect([...failed.steps.values()]).toMatchObject([{ outcome: "failed", retryable: true }]);
+  const cancelled = server.add({ status: "running" });
+  server.afterCall = ({ operation }) => operation.operationId === "getJob" && server.update(cancelled.jobId, { status: "cancelled" });
+  const stopped = await materialize(assetsOf({ triggerable: true }));
+  expect([...stopped.steps.values()]).toMatchObject([{ outcome: "failed", retryable: false }]);
   const controller = new AbortController();
   server.afterCall = ({ operation }) => operation.operationId === "getJob" && controller.abort();
   const canceled = await materialize(assetsOf({ triggerable: true, pollEvery: 60 }), { signal: controller.signal });
   expect([...canceled.steps.values()].map(({ outcome }) => outcome)).toEqual(["canceled"]);
-  expect(server.jobs.get(102)?.status).toBe("cancelled");
+  expect([...server.jobs.values()].at(-1)?.status).toBe("cancelled");
 });

@@ -38,6 +38,7 @@ describe("an arrival cursor", () => {
             expect(compareArrivals(result.cursor.floor, before.floor)).toBeGreaterThanOrEqual(0);
             if (lost) return result.fresh.length;
             cursor = printCursor(result.cursor);
+            expect(readCursor(cursor)).toEqual(result.cursor);
             taken.push(...result.fresh.map(({ id }) => id));
             return result.fresh.length;
           };
@@ -70,10 +71,10 @@ describe("an arrival cursor", () => {
   it("finds what is late within the overlap and gives up what is older", () => {
     const { cursor } = takeArrivals([{ time: 1000, id: "new" }], START, { overlapMs: OVERLAP, limit: 5 });
     const late = [
-      { time: 1000 - OVERLAP, id: "just late" },
-      { time: 999 - OVERLAP, id: "too late" },
+      { time: 1000 - OVERLAP, id: "just-late" },
+      { time: 999 - OVERLAP, id: "too-late" },
     ];
-    expect(takeArrivals(late, cursor, { overlapMs: OVERLAP, limit: 5 }).fresh.map(({ id }) => id)).toEqual(["just late"]);
+    expect(takeArrivals(late, cursor, { overlapMs: OVERLAP, limit: 5 }).fresh.map(({ id }) => id)).toEqual(["just-late"]);
   });
 
   it("stays small when very many arrive within the overlap, and still loses none", () => {
@@ -88,6 +89,24 @@ describe("an arrival cursor", () => {
     }
     expect(seen.size).toBe(listed.length);
     expect(takeArrivals(listed, cursor, { overlapMs: 1000, limit: 500 }).fresh).toEqual([]);
+  });
+
+  it("loses nothing of what still waits when late ones come after very many", () => {
+    const many = Array.from({ length: 9000 }, (_, index) => ({ time: 500 + (index % 40), id: `many-${index}` }));
+    const options = { overlapMs: 1000, limit: 2000 };
+    let cursor = START;
+    for (let ticks = 0; ticks < 2; ticks++) ({ cursor } = takeArrivals(many, cursor, options));
+    const listed = [...many, ...Array.from({ length: 3000 }, (_, index) => ({ time: 100, id: `late-${index}` }))];
+    const seen = new Set<string>();
+    for (let ticks = 0; ticks < 6; ticks++) {
+      const result = takeArrivals(listed, readCursor(printCursor(cursor)) ?? START, options);
+      for (const { id } of result.fresh) {
+        expect(seen.has(id)).toBe(false);
+        seen.add(id);
+      }
+      ({ cursor } = result);
+    }
+    expect(seen.size).toBe(listed.length - 4000);
   });
 
   it("can start from now", () => {

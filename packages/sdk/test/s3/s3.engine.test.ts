@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allPartitions, defineAsset, defineJob, staticPartitions } from "@headgate/sdk";
-import { S3Error, s3FileSensor, s3IoManager, s3Resource, type S3 } from "@headgate/sdk/s3";
+import { S3Error, s3FileSensor, s3IoManager, s3Resource, type S3, type S3ResourceOptions } from "@headgate/sdk/s3";
 import { evaluateSensor } from "@headgate/sdk/testing";
 import { only, runStep } from "../run-step.test-support.ts";
 import { fetchFromLoopback, S3_ENGINES, startS3, type RunningS3 } from "./s3-server.test-support.ts";
@@ -125,6 +125,29 @@ describe.each(S3_ENGINES)("%s", (engine) => {
     return s3Resource({ endpoint, region, bucket, accessKeyId: { env: "TEST_S3_ID" }, secretAccessKey: { env: "TEST_S3_SECRET" } });
   };
   const env = () => ({ TEST_S3_ID: running.server.accessKeyId, TEST_S3_SECRET: running.server.secretAccessKey });
+
+  it("fails the asset that used it, and tells whether another attempt can help", async () => {
+    const { endpoint, region, bucket } = running.server;
+    const keys = { accessKeyId: running.server.accessKeyId, secretAccessKey: "wrong" };
+    const outcomeOf = async (options: S3ResourceOptions) => {
+      const store = s3Resource({ ...options, key: "s3" });
+      const asset = defineAsset({
+        key: "a",
+        requires: [store],
+        run: async ({ resources }) => void (await (await resources.s3.get("none")).text()),
+      });
+      return (await runStep([asset], "a", { resources: [store], env: env() })).outcome;
+    };
+    const denied = await outcomeOf({ endpoint, region, bucket, ...keys });
+    expect(denied).toMatchObject({ outcome: "failed", retryable: false });
+    expect(JSON.stringify(denied)).toContain(`denies GET of s3://${bucket}/none`);
+    const right = { accessKeyId: { env: "TEST_S3_ID" }, secretAccessKey: { env: "TEST_S3_SECRET" } };
+    const missing = await outcomeOf({ endpoint, region, bucket, ...right });
+    expect(missing).toMatchObject({ outcome: "failed", retryable: true });
+    expect(JSON.stringify(missing)).toContain(`There is no object s3://${bucket}/none`);
+    const down = await outcomeOf({ endpoint: "http://127.0.0.1:1", retries: 1, bucket, ...right });
+    expect(down).toMatchObject({ outcome: "failed", retryable: true });
+  });
 
   it("wakes a sensor once for each object, in every order and in the same second", async () => {
     const job = defineJob("load", { selection: "*" });

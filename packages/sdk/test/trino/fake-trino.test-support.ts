@@ -44,7 +44,7 @@ export interface FakeTrino {
   stop(): Promise<void>;
 }
 
-const STATS = {
+export const STATS = {
   state: "RUNNING",
   progressPercentage: 50,
   completedSplits: 1,

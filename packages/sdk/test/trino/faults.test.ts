@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { defineAsset } from "../../src/asset.ts";
 import { materialize } from "../../src/testing/index.ts";
 import { isTrinoError, trinoResource } from "../../src/trino/index.ts";
-import { signature, startFakeTrino, type FakeOptions, type SeenRequest } from "./fake-trino.test-support.ts";
+import { signature, startFakeTrino, STATS, type FakeOptions, type SeenRequest } from "./fake-trino.test-support.ts";
 import { openTrino, rejection } from "./open-trino.test-support.ts";
 
 const PAGES = [{}, { columns: [["n", signature("integer")]], data: "[[1]]" }] as const;
@@ -102,6 +102,21 @@ test("a truncated answer fails instead of losing rows", async () => {
   const { trino } = await openTrino({ url: server.url });
   expect(await rejection(trino.all("select n"))).toMatchObject({ name: "PROTOCOL_ERROR" });
 });
+
+test.each(["SERVER_STARTING_UP", "NO_NODES_AVAILABLE"])(
+  "a server that takes statements but is not up yet (%s) is waited for",
+  async (errorName) => {
+    const error = { message: "still initializing", errorCode: 1, errorName, errorType: "INTERNAL_ERROR" };
+    const answer = JSON.stringify({ id: "q0", infoUri: "", error, stats: STATS });
+    const server = await startFakeTrino(...faulty(first("POST", 1, { status: 200, body: answer })));
+    const { trino } = await openTrino({ url: server.url });
+    expect(await trino.scalar("select 1")).toBe(1);
+    expect(server.of("POST")).toHaveLength(2);
+    const never = await startFakeTrino(...faulty(first("POST", Infinity, { status: 200, body: answer })));
+    const { trino: impatient } = await openTrino({ url: never.url, patienceSeconds: 0.2 });
+    expect(await rejection(impatient.scalar("select 1"))).toMatchObject({ name: errorName, retryable: true });
+  },
+);
 
 test.each([
   ["INSUFFICIENT_RESOURCES", "EXCEEDED_LOCAL_MEMORY_LIMIT", true, "raise query.max-memory-per-node"],

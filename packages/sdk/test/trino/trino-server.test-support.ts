@@ -15,6 +15,7 @@ interface StartOptions {
   readonly port?: number;
   readonly catalogs?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly config?: Readonly<Record<string, string>>;
+  readonly withPasswords?: boolean;
   onProgress?(line: string): void;
 }
 

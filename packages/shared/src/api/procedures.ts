@@ -109,8 +109,8 @@ export interface QueueCommands {
 }
 
 /** A topic joins when the control plane answers it. */
-export interface DeploymentQueries {}
-export interface DeploymentCommands {}
+export interface DeploymentQueries extends AutomationQueries, ConditionQueries, PartitionQueries, HookQueries, QueueQueries {}
+export interface DeploymentCommands extends AutomationCommands, ConditionCommands, PartitionCommands, HookCommands, QueueCommands {}
 
 export type QueryName = keyof DeploymentQueries;
 export type CommandName = keyof DeploymentCommands;

@@ -4,7 +4,7 @@
  */
 import { assertNever } from "../domain/assert.ts";
 import { buildAssetGraph } from "../domain/asset-graph.ts";
-import { AUTOMATION_TYPE_VALUES, STATUS_VALUES } from "../domain/selection/ast.ts";
+import { STATUS_VALUES, type AutomationType } from "../domain/selection/ast.ts";
 import { evaluateSelection, type AttributeQuery, type SelectionContext } from "../domain/selection/evaluate.ts";
 import { parseSelection } from "../domain/selection/parse.ts";
 import type { AssetState, DefinitionsDocument } from "./views.ts";
@@ -26,12 +26,12 @@ export function listedAssetsContext(
       );
   };
   const [bySchedule, bySensor] = [started(document.schedules), started(document.sensors)];
-  const automationTypes = (asset: string) => {
-    const found: (typeof AUTOMATION_TYPE_VALUES)[number][] = [];
+  const automationTypes = (asset: string): readonly AutomationType[] => {
+    const found: AutomationType[] = [];
     if (byKey.get(asset)?.automation !== undefined) found.push("condition");
     if (bySchedule({ asset, value: null })) found.push("schedule");
     if (bySensor({ asset, value: null })) found.push("sensor");
-    return found.length > 0 ? found : (["none"] as const);
+    return found.length > 0 ? found : ["none"];
   };
   return {
     includeExternal: true,

@@ -5,6 +5,8 @@
 import type { z } from "zod";
 import type { Result } from "../domain/errors.ts";
 import type { inputs, launchSchema, reexecuteSchema } from "./inputs.ts";
+import type { automationInputs } from "./automation-inputs.ts";
+import type { TickTrial } from "./automation-views.ts";
 import type { AnswerOf, CommandName, DeploymentCommands, DeploymentQueries, InputOf, QueryName } from "./procedures.ts";
 import type {
   AgentView,
@@ -43,6 +45,9 @@ export interface DeploymentService {
   ask<N extends QueryName>(name: N, input: InputOf<DeploymentQueries[N]>): Answer<AnswerOf<DeploymentQueries[N]>>;
   /** Performs a command by its name. */
   perform<N extends CommandName>(name: N, input: InputOf<DeploymentCommands[N]>, actor: Actor): Answer<AnswerOf<DeploymentCommands[N]>>;
+
+  /** Evaluates a tick without storing or starting anything; waits for the agent's answer. */
+  testTick(input: z.output<typeof automationInputs.testTick>): Answer<TickTrial>;
 
   home(): Answer<HomeView>;
   definitionsHash(): Answer<{ readonly hash: string }>;

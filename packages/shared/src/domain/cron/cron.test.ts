@@ -104,6 +104,16 @@ describe("ticks around a change of the clock", () => {
     expect(ticks("30 1 * * *", "Antarctica/Troll", "2024-03-31T00:00Z", 1)).toEqual(["03-31T01:00"]);
   });
 
+  it("fires once and late where midnight is repeated, and counts minutes by the clock of a half-hour zone", () => {
+    expect(ticks("0 0 * * *", "America/Havana", "2025-11-02T00:00Z", 2)).toEqual(["11-02T05:00", "11-03T05:00"]);
+    expect(ticks("44-54/10 * * * *", "Australia/Lord_Howe", "2025-04-07T19:17Z", 2)).toEqual(["04-07T19:24", "04-07T20:14"]);
+  });
+
+  it("begins with the leap day that it is asked from", () => {
+    expect(ticks("0 0 29 2 *", "UTC", "2028-02-29T00:00Z", 2)).toEqual(["02-29T00:00", "02-29T00:00"]);
+    expect(new Date(tickAtOrAfter(schedule("0 0 29 2 *"), Date.UTC(2028, 1, 29)) ?? 0).getUTCFullYear()).toBe(2028);
+  });
+
   it("keeps order where two days interleave", () => {
     const found = ticks("*/30 * * * *", "America/St_Johns", "2010-11-07T01:00Z", 12);
     expect(found).toEqual(found.toSorted());

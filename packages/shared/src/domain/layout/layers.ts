@@ -14,6 +14,9 @@ export interface LayeredGraph {
   readonly chains: readonly (readonly number[])[];
 }
 
+/** An asset that everything in a long chain reads would need a dummy for every pair of columns. */
+const MAX_DUMMIES = 200_000;
+
 /** `order`: nodes in the order in which they should first be tried within their column. Edges are pairs of node numbers. */
 export function layerGraph(order: readonly number[], edges: readonly (readonly [number, number])[]): LayeredGraph {
   const realCount = order.length;
@@ -22,7 +25,16 @@ export function layerGraph(order: readonly number[], edges: readonly (readonly [
   const from: number[] = [];
   const to: number[] = [];
   const chains: number[][] = [];
-  for (const [a, b] of edges) {
+  const lengthOf = ([a, b]: readonly [number, number]) => Math.abs((ranks[a] ?? 0) - (ranks[b] ?? 0));
+  const dummies = edges.reduce((total, edge) => total + lengthOf(edge), 0);
+  // Longer ones are drawn as straight lines then, across whatever stands between.
+  const longest = dummies <= MAX_DUMMIES ? Infinity : Math.max(1, Math.floor(MAX_DUMMIES / edges.length));
+  for (const edge of edges) {
+    const [a, b] = edge;
+    if (lengthOf(edge) > longest) {
+      chains.push([]);
+      continue;
+    }
     // An edge of a circle would point backwards; it is drawn the other way round.
     const [left, right] = (rank[a] ?? 0) <= (rank[b] ?? 0) ? [a, b] : [b, a];
     const chain: number[] = [];

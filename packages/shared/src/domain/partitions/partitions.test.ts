@@ -159,6 +159,24 @@ describe("time window partitions, as in the reference", () => {
   });
 });
 
+/** Each is listed in docs/concepts/partitions.md. */
+describe("time windows where the reference contradicts itself", () => {
+  it("have none that ends after the end", () => {
+    expect(open(daily({ hourOffset: 2, end: "2024-03-09" }), NOW).count).toBe(0);
+  });
+
+  it("begin at their keys on leap days", () => {
+    const set = open(cron("0 0 29 2 *", "2020-01-01"), "2032-01-01T00:00Z");
+    expect(allKeys(set)).toBe("2020-02-29 2024-02-29");
+    expect(set.windowOf("2024-02-29")).toEqual({ start: Date.parse("2024-02-29T00:00Z"), end: Date.parse("2028-02-29T00:00Z") });
+  });
+
+  it("begin at the second of two equal times also at midnight", () => {
+    const set = open(time("daily", "2024-11-02", { timezone: "America/Havana" }), "2024-11-05T00:00Z");
+    expect(set.windowOf("2024-11-03")).toEqual({ start: Date.parse("2024-11-03T05:00Z"), end: Date.parse("2024-11-04T05:00Z") });
+  });
+});
+
 describe("time windows that ask for much", () => {
   it("count minutes of which most are excluded", () => {
     const set = open(cron("* * * * *", "2024-01-01", { ...MINUTES, exclusions: ["* 0-22 * * *"] }), "2025-01-01T00:00Z");

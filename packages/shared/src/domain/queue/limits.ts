@@ -71,19 +71,27 @@ export interface LimitCounters {
   takePool(pool: string | null, place: StepPlace): void;
 }
 
+/** As what a run with these tags counts against the limit; null: it does not. */
+export function countedTag(limit: TagLimit, tags: Readonly<Record<string, string>>): string | null {
+  const value = own(tags, limit.key);
+  if (value === undefined || (limit.value !== undefined && limit.value !== value)) return null;
+  return limit.perValue === true || limit.value !== undefined ? `${limit.key}=${value}` : limit.key;
+}
+
+/** `constructor` is a possible name, and every object seems to have it. */
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
 export function limitCounters(settings: LimitSettings): LimitCounters {
   const runs: string[] = [];
   const byTag = new Map<string, string[]>();
   const holders = new Map<string, StepPlace[]>();
-  // `constructor` is a possible name, and every object seems to have it.
-  const own = <T>(record: Readonly<Record<string, T>>, key: string) => (Object.hasOwn(record, key) ? record[key] : undefined);
   const limitOf = (pool: string) => own(settings.pools, pool) ?? settings.defaultPoolLimit ?? Infinity;
   const countersOf = (tags: Readonly<Record<string, string>>) =>
     (settings.tagLimits ?? []).flatMap((limit, position) => {
-      const value = own(tags, limit.key);
-      if (value === undefined || (limit.value !== undefined && limit.value !== value)) return [];
-      const tag = limit.perValue === true || limit.value !== undefined ? `${limit.key}=${value}` : limit.key;
-      return [{ id: JSON.stringify([position, tag]), tag, limit: limit.limit }];
+      const tag = countedTag(limit, tags);
+      return tag === null ? [] : [{ id: JSON.stringify([position, tag]), tag, limit: limit.limit }];
     });
   return {
     runBlockedBy(tags) {

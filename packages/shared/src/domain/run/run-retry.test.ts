@@ -27,9 +27,12 @@ describe("a run policy", () => {
   });
 
   it("never makes more runs than it allows, however each of them ends", () => {
-    const ends = fc.array(fc.record({ status: fc.constantFrom("failed", "succeeded", "canceled"), failure: fc.constantFrom(...FAILURE_KINDS) }), {
-      minLength: 30,
-    });
+    const ends = fc.array(
+      fc.record({ status: fc.constantFrom("failed", "succeeded", "canceled"), failure: fc.constantFrom(...FAILURE_KINDS) }),
+      {
+        minLength: 30,
+      },
+    );
     fc.assert(
       fc.property(ends, fc.nat(20), fc.constantFrom("any", "crashes"), (drawn, maxRetries, on) => {
         let made = 0;

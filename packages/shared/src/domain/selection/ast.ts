@@ -37,6 +37,7 @@ export type Selection =
 /** What an asset is like right now. */
 export const STATUS_VALUES = ["healthy", "warning", "failed", "never", "materialized", "running", "queued", "external"] as const;
 export const AUTOMATION_TYPE_VALUES = ["condition", "schedule", "sensor", "none"] as const;
+export type AutomationType = (typeof AUTOMATION_TYPE_VALUES)[number];
 
 /** Attributes that have these values only; a status in any mixture of cases. */
 export const CLOSED_VALUES: Readonly<Partial<Record<SelectionAttribute, readonly string[]>>> = {

@@ -91,11 +91,13 @@ function given(
   const { name, value, tagValue } = query;
   const answer = context.attributes?.[name];
   if (answer) return ok((node) => answer({ asset: graph.keys[node] ?? "", value, tagValue }));
-  return refuse(
-    "invalid_selection",
-    `"${name}:" is not known here: it is answered where a deployment's assets are listed. Select by key, group, tag, owner or kind instead.`,
-    { attribute: name },
-  );
+  const whoKnows =
+    name === "changed_in_branch"
+      ? "no deployment knows what its code differs from"
+      : "it is answered where a deployment's assets are listed";
+  return refuse("invalid_selection", `"${name}:" is not known here: ${whoKnows}. Select by key, group, tag, owner or kind instead.`, {
+    attribute: name,
+  });
 }
 
 function partitionsKind(definition: GraphAsset["partitions"]): string {

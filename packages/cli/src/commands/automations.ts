@@ -1,0 +1,274 @@
+/** `headgate schedule` and `headgate sensor`: what starts by itself, its ticks, switching it on and off, and trying it out. */
+import type { AutomationKind, AutomationRef, AutomationView, TickSummary, TickTrial } from "@headgate/shared/api/automation-views.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
+import { call, type Api } from "../client/api.ts";
+import type { Connection } from "../client/connection.ts";
+import type { CommandContext } from "../command-context.ts";
+import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
+import { formatDuration, formatTime, plural } from "../terminal/format.ts";
+import { formatTable, type Cell } from "../terminal/table.ts";
+import type { Colors } from "../terminal/terminal.ts";
+import { connect, type ConnectFlags } from "./connect.ts";
+
+/** A schedule or sensor as a person names it. */
+export interface Named {
+  readonly kind: AutomationKind;
+  readonly name: string;
+}
+
+export type AutomationFlags = ConnectFlags & { readonly location?: string | undefined };
+
+export async function listAutomations(kind: AutomationKind, flags: AutomationFlags, context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const all = await call(connection, api.automations.list.query({ kind }));
+  const found = all.filter((entry) => flags.location === undefined || entry.location === flags.location);
+  terminal.printJson({ [`${kind}s`]: found });
+  const { colors } = terminal;
+  if (found.length === 0) terminal.print(`no ${kind} is defined`);
+  else {
+    const columns = [
+      { title: kind },
+      { title: "location" },
+      { title: "on" },
+      { title: "last tick" },
+      { title: "result" },
+      { title: "next" },
+    ] as const;
+    const rows = found.map((entry): readonly Cell[] => [
+      { text: entry.sensorKind === null ? entry.name : `${entry.name} (${entry.sensorKind.replace("_", " ")})` },
+      { text: entry.location },
+      { text: entry.enabled ? "on" : "off", paint: entry.enabled ? colors.green : colors.dim },
+      { text: formatTime(entry.lastTick?.startedAt ?? null) },
+      { text: resultText(entry), paint: entry.lastTick ? statePaint(entry.lastTick.state, colors) : undefined },
+      { text: nextText(entry) },
+    ]);
+    for (const line of formatTable(columns, rows, colors.bold)) terminal.print(line);
+  }
+  return EXIT.ok;
+}
+
+function resultText({ lastTick, failuresInARow }: AutomationView): string {
+  if (lastTick === null) return "no tick yet";
+  const text = tickText(lastTick);
+  return failuresInARow > 1 ? `${text} (${failuresInARow} times in a row)` : text;
+}
+
+function nextText({ enabled, nextAt, waiting, pendingEvents, sensorKind }: AutomationView): string {
+  if (!enabled) return "";
+  if (waiting !== null) return waiting;
+  if (pendingEvents > 0) return `${plural(pendingEvents, "event")} waiting`;
+  if (nextAt !== null) return formatTime(nextAt);
+  return sensorKind === null || sensorKind === "polling" ? "" : "on the next event";
+}
+
+function tickText({ state, message, runCount }: TickSummary): string {
+  const line = message?.split("\n", 1)[0] ?? "";
+  switch (state) {
+    case "open":
+      return "in progress";
+    case "requested":
+      return plural(runCount, "run");
+    case "skipped":
+      return line === "" ? "skipped" : `skipped: ${line}`;
+    case "failed":
+      return line === "" ? "failed" : `failed: ${line}`;
+    default:
+      return state satisfies never;
+  }
+}
+
+function statePaint(state: TickSummary["state"], colors: Colors): (text: string) => string {
+  switch (state) {
+    case "requested":
+      return colors.green;
+    case "failed":
+      return colors.red;
+    case "open":
+      return colors.cyan;
+    case "skipped":
+      return colors.dim;
+    default:
+      return state satisfies never;
+  }
+}
+
+export async function showAutomation(target: Named, flags: AutomationFlags, context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const ref = await findAutomation({ connection, api }, { ...target, location: flags.location });
+  const detail = await call(connection, api.automations.get.query(ref));
+  terminal.printJson(detail);
+  const { automation, hook } = detail;
+  const facts: readonly (readonly [string, string])[] = [
+    [automation.kind, `${automation.name}${automation.sensorKind === null ? "" : ` (${automation.sensorKind.replace("_", " ")} sensor)`}`],
+    ["location", automation.location],
+    ["on", onText(automation)],
+    ["last tick", automation.lastTick === null ? "none yet" : `${formatTime(automation.lastTick.startedAt)} ${resultText(automation)}`],
+    ["next", nextText(automation)],
+    ["then", detail.upcoming.slice(0, 5).map(formatTime).join(", ")],
+    ["cursor", detail.cursor ?? ""],
+    ["address", hook === null ? "" : `POST ${connection.url}${hook.path} (${hook.verify}, ${hook.enabled ? "on" : "off"})`],
+    ["secrets", hook === null ? "" : plural(hook.secrets.length, "valid secret")],
+  ];
+  for (const [title, value] of facts) if (value !== "") terminal.print(`${terminal.colors.bold(title.padEnd(10))} ${value}`);
+  return EXIT.ok;
+}
+
+function onText({ enabled, changed }: AutomationView): string {
+  const state = enabled ? "on" : "off";
+  return changed === null ? `${state}, as defined` : `${state} since ${formatTime(changed.at)} by ${changed.by}`;
+}
+
+export async function switchAutomation(
+  target: { readonly kind: AutomationKind; readonly name: string; readonly enabled: boolean | null },
+  flags: AutomationFlags,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const ref = await findAutomation({ connection, api }, { ...target, location: flags.location });
+  const automation = await call(connection, api.automations.setEnabled.mutate({ ...ref, enabled: target.enabled }));
+  terminal.printJson({ automation });
+  terminal.print(
+    `${ref.kind} ${ref.name} is ${onText(automation)}${automation.nextAt === null ? "" : `; next tick ${formatTime(automation.nextAt)}`}`,
+  );
+  return EXIT.ok;
+}
+
+export async function setCursor(
+  { name, cursor }: { readonly name: string; readonly cursor: string | null },
+  flags: AutomationFlags,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const ref = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
+  const before = await call(connection, api.automations.get.query(ref));
+  const automation = await call(connection, api.automations.setCursor.mutate({ ...ref, cursor }));
+  terminal.printJson({ automation, before: before.cursor, after: cursor });
+  terminal.print(`cursor of ${name}: ${before.cursor ?? "none"} -> ${cursor ?? "none"}`);
+  return EXIT.ok;
+}
+
+export interface TestFlags extends AutomationFlags {
+  readonly at?: string | undefined;
+  readonly cursor?: string | undefined;
+  readonly body?: string | undefined;
+}
+
+/** Exit code 1 when the user function failed or a request would be refused. */
+export async function testTick(target: Named, flags: TestFlags, context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const scheduledFor = flags.at === undefined ? undefined : parseMoment(flags.at);
+  const body = flags.body === undefined ? undefined : parseBody(flags.body);
+  const { connection, api } = await connect(flags, context);
+  const ref = await findAutomation({ connection, api }, { ...target, location: flags.location });
+  const trial = await call(
+    connection,
+    api.automations.test.mutate({
+      ...ref,
+      ...(scheduledFor !== undefined && { scheduledFor }),
+      ...(flags.cursor !== undefined && { cursor: flags.cursor }),
+      ...(body !== undefined && { body }),
+    }),
+  );
+  terminal.printJson(trial);
+  printTrial(trial, context);
+  return trial.outcome === "failed" || trial.runs.some(({ problem }) => problem !== null) ? EXIT.failed : EXIT.ok;
+}
+
+function printTrial(trial: TickTrial, { terminal }: CommandContext): void {
+  const { colors } = terminal;
+  for (const { level, message } of trial.logs) terminal.print(`${level.padEnd(5)} ${message}`);
+  if (trial.outcome === "failed") {
+    terminal.print(colors.red(`failed: ${trial.message ?? "without a message"}`));
+    if (trial.stack !== null) terminal.print(trial.stack);
+  } else if (trial.runs.length === 0) terminal.print(`no run: ${trial.message ?? "nothing was asked for"}`);
+  for (const run of trial.runs) {
+    const what = [
+      run.job ?? run.selection ?? "",
+      run.partition === null ? "" : `[${run.partition}]`,
+      run.runKey === null ? "" : `key ${run.runKey}`,
+    ];
+    const tags = Object.entries(run.tags).map(([key, value]) => `${key}=${value}`);
+    terminal.print(`run ${[...what, ...tags].filter((part) => part !== "").join(" ")}`);
+    if (run.problem !== null) terminal.print(colors.yellow(`    ${run.problem}`));
+  }
+  for (const { name, added, removed } of trial.dynamicPartitions)
+    terminal.print(`partitions of ${name}: +${added.length} -${removed.length}`);
+  if (trial.cursor !== null) terminal.print(`cursor ${trial.cursor}`);
+  terminal.print(colors.dim("This was a trial: nothing was stored, nothing was started."));
+}
+
+export interface TicksFlags extends AutomationFlags {
+  readonly limit: number;
+  readonly state: readonly string[];
+}
+
+const STATES = ["open", "requested", "skipped", "failed"] as const;
+
+export async function listTicks(target: Named, flags: TicksFlags, context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const states = flags.state.map((text) => {
+    const state = STATES.find((known) => known === text);
+    if (state === undefined) throw new AppError("invalid_input", `There is no tick state '${text}'. The states are ${STATES.join(", ")}.`);
+    return state;
+  });
+  const { connection, api } = await connect(flags, context);
+  const ref = await findAutomation({ connection, api }, { ...target, location: flags.location });
+  const page = await call(connection, api.automations.ticks.query({ ...ref, limit: flags.limit, ...(states.length > 0 && { states }) }));
+  terminal.printJson(page);
+  const { colors } = terminal;
+  if (page.items.length === 0) terminal.print(`no tick of ${target.name} yet`);
+  const columns = [{ title: "tick" }, { title: "for" }, { title: "late", align: "right" }, { title: "result" }, { title: "runs" }] as const;
+  const rows = page.items.map((tick): readonly Cell[] => [
+    { text: tick.id },
+    { text: formatTime(tick.scheduledFor) },
+    { text: formatDuration(tick.lateMs) },
+    { text: tickText(tick), paint: statePaint(tick.state, colors) },
+    {
+      text: tick.runs
+        .map((run) => run.slice(-8))
+        .slice(0, 3)
+        .join(" "),
+    },
+  ]);
+  if (rows.length > 0) for (const line of formatTable(columns, rows, colors.bold)) terminal.print(line);
+  if (page.next !== null) terminal.note(`more: raise --limit (now ${flags.limit})`);
+  return EXIT.ok;
+}
+
+/** By name alone, unless two code locations have one of that name. */
+export async function findAutomation(
+  { connection, api }: { readonly connection: Connection; readonly api: Api },
+  target: { readonly kind: AutomationKind; readonly name: string; readonly location: string | undefined },
+): Promise<AutomationRef> {
+  const { kind, name, location } = target;
+  if (location !== undefined) return { kind, name, location };
+  const all = await call(connection, api.automations.list.query({ kind }));
+  const [first, second] = all.filter((entry) => entry.name === name);
+  if (first && second)
+    throw new AppError(
+      "invalid_input",
+      `Several code locations have a ${kind} '${name}'. Name one with --location, e.g. --location ${first.location}.`,
+    );
+  if (first) return { kind, name, location: first.location };
+  const names = all.map((entry) => entry.name).slice(0, 20);
+  throw new AppError("not_found", `There is no ${kind} '${name}'.${names.length > 0 ? ` There are ${names.join(", ")}.` : ""}`);
+}
+
+function parseMoment(text: string): number {
+  const at = Date.parse(text);
+  if (Number.isNaN(at))
+    throw new AppError("invalid_input", `'${text}' is no moment. Write it like 2025-01-31T02:00:00Z or 2025-01-31T02:00+01:00.`);
+  return at;
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new AppError("invalid_input", `--body is not JSON. Quote it for your shell: --body '{"type":"order.created"}'.`);
+  }
+}

@@ -1,0 +1,76 @@
+/** `headgate partitions`: which partitions of an asset are there, and the keys of dynamic sets. */
+import { call } from "../client/api.ts";
+import type { CommandContext } from "../command-context.ts";
+import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
+import { formatCount, formatTime, plural } from "../terminal/format.ts";
+import { formatTable, type Cell } from "../terminal/table.ts";
+import { connect, type ConnectFlags } from "./connect.ts";
+
+export async function showPartitions(
+  key: string,
+  flags: ConnectFlags & { readonly limit: number },
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const status = await call(connection, api.assets.partitions.query({ key, limit: flags.limit }));
+  terminal.printJson(status);
+  const { colors } = terminal;
+  const missing = status.total - status.materialized - status.failed;
+  terminal.print(
+    `${key}: ${formatCount(status.total)} partitions, ${formatCount(status.materialized)} materialized, ${formatCount(status.failed)} failed, ${formatCount(missing)} missing`,
+  );
+  const paint = { materialized: colors.green, failed: colors.red, in_progress: colors.cyan, missing: colors.dim } as const;
+  const rows = status.items.map((item): readonly Cell[] => [
+    { text: item.key },
+    { text: item.status.replace("_", " "), paint: paint[item.status] },
+    { text: formatTime(item.at) },
+    { text: item.message?.split("\n", 1)[0] ?? "" },
+  ]);
+  for (const line of formatTable([{ title: "partition" }, { title: "state" }, { title: "since" }, { title: "" }], rows, colors.bold))
+    terminal.print(line);
+  if (status.next !== null) terminal.note(`more: raise --limit (now ${flags.limit})`);
+  return EXIT.ok;
+}
+
+export async function listSets(flags: ConnectFlags, context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const sets = await call(connection, api.partitions.sets.query());
+  terminal.printJson({ sets });
+  if (sets.length === 0) terminal.print("no asset has dynamic partitions");
+  for (const set of sets) terminal.print(`${set.name}: ${plural(set.count, "key")}, used by ${set.assets.join(", ")}`);
+  return EXIT.ok;
+}
+
+export async function listKeys(
+  name: string,
+  flags: ConnectFlags & { readonly limit: number; readonly text?: string | undefined },
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const page = await call(
+    connection,
+    api.partitions.keys.query({ name, limit: flags.limit, ...(flags.text !== undefined && { text: flags.text }) }),
+  );
+  terminal.printJson(page);
+  if (page.items.length === 0) terminal.print(`${name} has no keys${flags.text === undefined ? " yet" : " with that text"}`);
+  for (const { key } of page.items) terminal.print(key);
+  if (page.next !== null) terminal.note(`more: raise --limit (now ${flags.limit})`);
+  return EXIT.ok;
+}
+
+export async function changeKeys(
+  change: { readonly name: string; readonly keys: readonly string[]; readonly add: boolean },
+  flags: ConnectFlags,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const input = { name: change.name, keys: [...change.keys] };
+  const set = await call(connection, change.add ? api.partitions.addKeys.mutate(input) : api.partitions.removeKeys.mutate(input));
+  terminal.printJson({ set });
+  terminal.print(`${set.name} has ${plural(set.count, "key")}`);
+  return EXIT.ok;
+}

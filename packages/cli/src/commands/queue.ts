@@ -1,0 +1,44 @@
+/** `headgate queue`: what waits, for what, and who holds it. */
+import { call } from "../client/api.ts";
+import type { CommandContext } from "../command-context.ts";
+import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
+import { formatTime, plural } from "../terminal/format.ts";
+import { formatTable, type Cell } from "../terminal/table.ts";
+import { connect, type ConnectFlags } from "./connect.ts";
+
+export async function showQueue(flags: ConnectFlags, context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const queue = await call(connection, api.queue.get.query());
+  terminal.printJson(queue);
+  const { colors } = terminal;
+  const { agents, settings } = queue;
+  terminal.print(
+    `${queue.activeRuns} of ${settings.maxConcurrentRuns} runs active, ${queue.queuedTotal} queued; ${plural(agents.connected, "agent")}, ${agents.busy} of ${agents.slots} slots busy`,
+  );
+  for (const pool of queue.pools) {
+    const holders = pool.holders.slice(0, 3).map(({ run, step }) => `${run.slice(-8)} ${step}`);
+    terminal.print(
+      `pool ${pool.name}: ${pool.used}/${pool.limit ?? "∞"}${holders.length > 0 ? `, held by ${holders.join(", ")}` : ""}${pool.waiting > 0 ? `, ${plural(pool.waiting, "step")} waiting` : ""}`,
+    );
+  }
+  for (const tag of queue.tags)
+    terminal.print(`tag ${tag.tag}: ${tag.used}/${tag.limit}${tag.waiting > 0 ? `, ${plural(tag.waiting, "run")} waiting` : ""}`);
+  if (queue.queued.length === 0) return EXIT.ok;
+  const columns = [
+    { title: "run" },
+    { title: "priority", align: "right" },
+    { title: "since" },
+    { title: "what" },
+    { title: "waits for" },
+  ] as const;
+  const rows = queue.queued.map((run): readonly Cell[] => [
+    { text: run.id.slice(-8) },
+    { text: String(run.priority) },
+    { text: formatTime(run.createdAt) },
+    { text: run.job ?? run.selection },
+    { text: run.waiting?.message ?? "" },
+  ]);
+  for (const line of formatTable(columns, rows, colors.bold)) terminal.print(line);
+  return EXIT.ok;
+}

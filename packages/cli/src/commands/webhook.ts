@@ -1,0 +1,64 @@
+/** `headgate sensor webhook ...`: the address of a webhook sensor, its secrets and what was delivered. */
+import type { HookView } from "@headgate/shared/api/automation-views.ts";
+import { call } from "../client/api.ts";
+import type { CommandContext } from "../command-context.ts";
+import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
+import { formatTime, plural } from "../terminal/format.ts";
+import { formatTable, type Cell } from "../terminal/table.ts";
+import { findAutomation, type AutomationFlags } from "./automations.ts";
+import { connect } from "./connect.ts";
+
+export async function newHookSecret(name: string, flags: AutomationFlags, context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const { location } = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
+  const made = await call(connection, api.webhooks.rotateSecret.mutate({ location, sensor: name }));
+  terminal.printJson(made);
+  terminal.print(`address ${connection.url}${made.url ?? made.hook.path}`);
+  terminal.print(`secret  ${made.secret}`);
+  terminal.print(secretNote(made.hook));
+  return EXIT.ok;
+}
+
+function secretNote(hook: HookView): string {
+  const older = hook.secrets.length > 1 ? " The one before stays valid until the next is made." : "";
+  return `It is shown only now: store it where the sender can read it.${older}`;
+}
+
+export async function listDeliveries(
+  name: string,
+  flags: AutomationFlags & { readonly limit: number },
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const { location } = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
+  const page = await call(connection, api.webhooks.deliveries.query({ location, sensor: name, limit: flags.limit }));
+  terminal.printJson(page);
+  if (page.items.length === 0) terminal.print("nothing was delivered yet");
+  const columns = [
+    { title: "delivery" },
+    { title: "at" },
+    { title: "result" },
+    { title: "bytes", align: "right" },
+    { title: "remark" },
+  ] as const;
+  const rows = page.items.map((entry): readonly Cell[] => [
+    { text: entry.id },
+    { text: formatTime(entry.at) },
+    { text: entry.state === "requested" ? plural(entry.runs.length, "run") : entry.state },
+    { text: String(entry.bytes) },
+    { text: [entry.message ?? "", entry.received > 1 ? `sent ${entry.received} times` : ""].filter((text) => text !== "").join("; ") },
+  ]);
+  if (rows.length > 0) for (const line of formatTable(columns, rows, terminal.colors.bold)) terminal.print(line);
+  return EXIT.ok;
+}
+
+export async function replayDelivery(id: string, flags: AutomationFlags, context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const delivery = await call(connection, api.webhooks.replay.mutate({ id }));
+  terminal.printJson({ delivery });
+  terminal.print(`delivery ${delivery.id}: ${delivery.state}`);
+  return EXIT.ok;
+}

@@ -1,0 +1,162 @@
+/** Names, options and texts of the commands about what starts by itself. What a command does is in `commands/`. */
+import type { Command } from "commander";
+import type { AutomationKind } from "@headgate/shared/api/automation-views.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
+import type { CommandContext } from "./command-context.ts";
+import {
+  listAutomations,
+  listTicks,
+  setCursor,
+  showAutomation,
+  switchAutomation,
+  testTick,
+  type AutomationFlags,
+  type TestFlags,
+  type TicksFlags,
+} from "./commands/automations.ts";
+import { changeBackfill, launchBackfill, listBackfills, showBackfill, type BackfillFlags } from "./commands/backfill.ts";
+import { withConnection, type ConnectFlags } from "./commands/connect.ts";
+import { changeKeys, listKeys, listSets, showPartitions } from "./commands/partitions.ts";
+import { showQueue } from "./commands/queue.ts";
+import { listDeliveries, newHookSecret, replayDelivery } from "./commands/webhook.ts";
+import { collect, integer, positiveInteger, upTo } from "./option-values.ts";
+import type { ExitCode } from "./terminal/exit-code.ts";
+import type { Wiring } from "./wiring.ts";
+
+export function addAutomation(program: Command, wiring: Wiring): void {
+  addKind("schedule", program, wiring);
+  addSensor(addKind("sensor", program, wiring), wiring);
+  addPartitions(program, wiring);
+  addBackfill(program, wiring);
+  withConnection(wiring.add(program, "queue", "show what waits, for what, and who holds it")).action((flags: ConnectFlags) =>
+    wiring.doing(showQueue(flags, wiring.context)),
+  );
+}
+
+function withLocation(command: Command): Command {
+  return withConnection(command).option("--location <name>", "code location, when two define one of that name");
+}
+
+function addKind(kind: AutomationKind, program: Command, { add, context, doing }: Wiring): Command {
+  const group = program.command(kind).description(`${kind}s: list, switch, try out, look at ticks`);
+  const one = (name: string, description: string): Command =>
+    withLocation(add(group, name, description)).argument("<name>", `name of the ${kind}`);
+  withLocation(add(group, "list", `list ${kind}s with their last and next tick`)).action((flags: AutomationFlags) =>
+    doing(listAutomations(kind, flags, context)),
+  );
+  one("show", `show one ${kind}`).action((name: string, flags: AutomationFlags) => doing(showAutomation({ kind, name }, flags, context)));
+  one("on", `switch a ${kind} on; it stays on when code is published`).action((name: string, flags: AutomationFlags) =>
+    doing(switchAutomation({ kind, name, enabled: true }, flags, context)),
+  );
+  one("off", `switch a ${kind} off; it stays off when code is published`).action((name: string, flags: AutomationFlags) =>
+    doing(switchAutomation({ kind, name, enabled: false }, flags, context)),
+  );
+  one("reset", `switch a ${kind} as its definition says`).action((name: string, flags: AutomationFlags) =>
+    doing(switchAutomation({ kind, name, enabled: null }, flags, context)),
+  );
+  const test = one("test", `evaluate a ${kind} without storing or starting anything`);
+  if (kind === "schedule") test.option("--at <moment>", "the tick's time, e.g. 2025-01-31T02:00:00Z (default: now)");
+  else
+    test
+      .option("--cursor <text>", "cursor to start from (default: the stored one)")
+      .option("--body <json>", "body of a webhook delivery to try");
+  test.action((name: string, flags: TestFlags) => doing(testTick({ kind, name }, flags, context)));
+  one("ticks", `list the latest ticks of a ${kind}`)
+    .option("--state <state>", "only open, requested, skipped or failed ones, repeatable", collect, [])
+    .option("--limit <number>", "how many", upTo(500), 20)
+    .action((name: string, flags: TicksFlags) => doing(listTicks({ kind, name }, flags, context)));
+  return group;
+}
+
+function addSensor(sensor: Command, { add, context, doing }: Wiring): void {
+  withLocation(add(sensor, "cursor", "set a sensor's cursor"))
+    .argument("<name>", "name of the sensor")
+    .argument("[cursor]", "the new cursor")
+    .option("--clear", "remove the cursor: the sensor starts from its beginning")
+    .action((name: string, cursor: string | undefined, flags: AutomationFlags & { clear?: boolean }) =>
+      doing(changeCursor({ name, cursor, clear: flags.clear === true }, flags, context)),
+    );
+  withLocation(add(sensor, "secret", "make a new secret for a webhook sensor; it is shown once"))
+    .argument("<name>", "name of the sensor")
+    .action((name: string, flags: AutomationFlags) => doing(newHookSecret(name, flags, context)));
+  withLocation(add(sensor, "deliveries", "list what was delivered to a webhook sensor"))
+    .argument("<name>", "name of the sensor")
+    .option("--limit <number>", "how many", upTo(500), 20)
+    .action((name: string, flags: AutomationFlags & { limit: number }) => doing(listDeliveries(name, flags, context)));
+  withConnection(add(sensor, "replay", "handle a stored delivery again"))
+    .argument("<delivery>", "id of the delivery")
+    .action((id: string, flags: AutomationFlags) => doing(replayDelivery(id, flags, context)));
+}
+
+async function changeCursor(
+  change: { readonly name: string; readonly cursor: string | undefined; readonly clear: boolean },
+  flags: AutomationFlags,
+  context: CommandContext,
+): Promise<ExitCode> {
+  if (change.clear === (change.cursor !== undefined)) throw new AppError("invalid_input", "Give the new cursor, or --clear to remove it.");
+  return await setCursor({ name: change.name, cursor: change.cursor ?? null }, flags, context);
+}
+
+function addPartitions(program: Command, { add, context, doing }: Wiring): void {
+  const partitions = program.command("partitions").description("partitions of assets, and keys of dynamic sets");
+  withConnection(add(partitions, "show", "show the partitions of an asset and their state"))
+    .argument("<asset>", "key of the asset")
+    .option("--limit <number>", "how many", upTo(2000), 50)
+    .action((key: string, flags: ConnectFlags & { limit: number }) => doing(showPartitions(key, flags, context)));
+  withConnection(add(partitions, "sets", "list the sets of dynamic partitions")).action((flags: ConnectFlags) =>
+    doing(listSets(flags, context)),
+  );
+  withConnection(add(partitions, "keys", "list the keys of a dynamic set"))
+    .argument("<set>", "name of the set")
+    .option("--text <text>", "only keys that contain this")
+    .option("--limit <number>", "how many", upTo(500), 100)
+    .action((name: string, flags: ConnectFlags & { limit: number; text?: string }) => doing(listKeys(name, flags, context)));
+  for (const [verb, isAdding] of [
+    ["add", true],
+    ["remove", false],
+  ] as const) {
+    withConnection(add(partitions, verb, `${verb} keys ${isAdding ? "to" : "from"} a dynamic set`))
+      .argument("<set>", "name of the set")
+      .argument("<keys...>", "the keys")
+      .action((name: string, keys: string[], flags: ConnectFlags) => doing(changeKeys({ name, keys, add: isAdding }, flags, context)));
+  }
+}
+
+function addBackfill(program: Command, { add, context, doing }: Wiring): void {
+  const backfill = program.command("backfill").description("materialize many partitions, in dependency order");
+  withConnection(add(backfill, "launch", "start a backfill and follow it"))
+    .argument("<selection>", "assets, e.g. 'metrics/orders_by_day' or 'group:gold'")
+    .option("--from <key>", "first partition")
+    .option("--to <key>", "last partition")
+    .option("--key <key>", "this partition, repeatable", collect, [])
+    .option("--all", "all partitions")
+    .option("--missing", "those never materialized (between --from and --to, if given)")
+    .option("--failed", "those whose last attempt failed (between --from and --to, if given)")
+    .option("--partitions-per-run <number>", "partitions in one run (default: as the assets say, else 1)", positiveInteger)
+    .option("--single-run", "one run for all partitions that are next to each other")
+    .option("--max-active <number>", "runs at the same time", upTo(1000), 10)
+    .option("--priority <number>", "higher starts earlier; runs have 0 (default: -10)", integer)
+    .option("--title <text>", "what it is for")
+    .option("--tag <key=value>", "tag of its runs, repeatable", collect, [])
+    .option("--dry-run", "only show what it would do")
+    .option("--no-wait", "print its id and return at once")
+    .action((selection: string, flags: BackfillFlags) => doing(launchBackfill(selection, flags, context)));
+  withConnection(add(backfill, "list", "list backfills"))
+    .option("--limit <number>", "how many", upTo(500), 20)
+    .action((flags: ConnectFlags & { limit: number }) => doing(listBackfills(flags, context)));
+  const id = "the backfill's id, or 'last'";
+  withConnection(add(backfill, "show", "show one backfill"))
+    .argument("<backfill>", id)
+    .action((which: string, flags: ConnectFlags) => doing(showBackfill(which, flags, context)));
+  const texts = {
+    pause: "start no further runs for now",
+    resume: "go on after a pause",
+    cancel: "cancel its runs and start no more",
+    retry: "start failed, canceled and blocked runs again",
+  } as const;
+  for (const action of ["pause", "resume", "cancel", "retry"] as const) {
+    withConnection(add(backfill, action, texts[action]))
+      .argument("<backfill>", id)
+      .action((which: string, flags: ConnectFlags) => doing(changeBackfill({ id: which, action }, flags, context)));
+  }
+}
