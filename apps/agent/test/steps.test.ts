@@ -324,9 +324,9 @@ describe("running steps", () => {
     plane.send(testTick("parts"));
     await plane.until("the tick is answered", () => plane.items.some(({ item }) => item.k === "tick"));
     const reported = plane.items.flatMap(({ item }) =>
-      item.k === "tick_part" ? [[item.part.part, item.part.cursor]] : item.k === "tick" ? ["end"] : [],
+      item.k === "tick_part" ? [`${item.part.part} ${item.part.cursor}`] : item.k === "tick" ? ["end"] : [],
     );
-    expect(reported).toEqual([[1, "c1"], [2, "c2"], "end"]);
+    expect(reported).toEqual(["1 c1", "2 c2", "end"]);
   });
 
   test("nothing is left after the agent stopped: no process, no instance folder", async () => {

@@ -14,12 +14,15 @@ import { isTransient } from "../versions/control-plane-http.ts";
 import type { Acquired } from "../workers/pool.ts";
 import { deathFailure } from "../workers/worker-death.ts";
 import type { StepEnd, WorkerProcess, WorkFolders } from "../workers/worker-process.ts";
+import { watchIdle } from "./idle-watch.ts";
 import { refOf } from "./step-ref.ts";
 
 /** Why an attempt is stopped before its end; decides what is reported. */
 export type StopReason =
   | { readonly kind: "canceled"; readonly reason: string }
   | { readonly kind: "timeout" }
+  /** It reported nothing for longer than its limit. */
+  | { readonly kind: "idle"; readonly seconds: number }
   /** Superseded: the control plane wants to hear nothing of it. */
   | { readonly kind: "dropped" }
   | { readonly kind: "shutdown"; readonly reason: string }
@@ -142,10 +145,23 @@ export class Attempt {
       job.timeoutSeconds === null
         ? null
         : setTimeout(() => this.stop({ kind: "timeout" }, timing.timeoutGraceMs), Math.min(job.timeoutSeconds * 1000, 2 ** 31 - 1));
-    const end = await worker.run(job, folders, {
-      onEvent: (event, at) => this.#onEvent(event, at),
-      onOutput: (stream, bytes) => output.push(stream, bytes),
+    const seconds = job.idleTimeoutSeconds;
+    const watch = watchIdle(seconds, {
+      // A wall clock that is set would look like a long silence, or hide one.
+      now: () => performance.now(),
+      idle: () => this.stop({ kind: "idle", seconds: seconds ?? 0 }, timing.timeoutGraceMs),
     });
+    const end = await worker.run(job, folders, {
+      onEvent: (event, at) => {
+        watch.sign();
+        this.#onEvent(event, at);
+      },
+      onOutput: (stream, bytes) => {
+        watch.sign();
+        output.push(stream, bytes);
+      },
+    });
+    watch.stop();
     if (limit !== null) clearTimeout(limit);
     this.#worker = null;
     if (end.end === "done") {
@@ -185,6 +201,8 @@ function messageOf(reason: StopReason): string {
       return reason.reason;
     case "timeout":
       return "The time limit of the step passed.";
+    case "idle":
+      return `The step reported nothing for ${reason.seconds} seconds, not even a log line, which is its limit for silence.`;
     case "dropped":
       return "The control plane gave this step to another attempt.";
     case "broken":
@@ -202,8 +220,9 @@ function finalOutcome(result: StepOutcome, stop: StopReason | null, badOutput: F
     case "dropped":
       return { outcome: "canceled" };
     case "timeout":
+    case "idle":
       return failed(
-        { kind: "timeout", message: messageOf({ kind: "timeout" }), ...(result.outcome === "failed" && { cause: result.failure }) },
+        { kind: "timeout", message: messageOf(stop), ...(result.outcome === "failed" && { cause: result.failure }) },
         true,
       );
     case "shutdown":

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { defineAsset } from "../../src/asset.ts";
 import { materialize } from "../../src/testing/index.ts";
-import { icebergMaterialization, icebergTable, trinoResource } from "../../src/trino/index.ts";
+import { icebergMaterialization, icebergMetadata, icebergTable, trinoResource } from "../../src/trino/index.ts";
 import { makeAuthority } from "./certificates.test-support.ts";
 import { openTrino, rejection } from "./open-trino.test-support.ts";
 import { dataFolder, engineScript, freePort, startTrinoServer, type TrinoServer } from "./trino-server.test-support.ts";
@@ -121,6 +121,24 @@ test("an asset's table lies in Garage, and its materialization has the snapshot 
   const paths = await direct.all<{ path: string }>(`select file_path as path from lakehouse.gold."customers$files"`);
   expect(paths.length).toBeGreaterThan(0);
   for (const { path } of paths) expect(path).toMatch(/^s3:\/\/lakehouse\/warehouse\/gold\/customers/);
+});
+
+test("what a catalog forgot is not counted, and the metadata says so", async () => {
+  const { trino } = await openTrino({ url: server.url, catalog: "lakehouse", schema: "gold" });
+  await trino.execute("create table forgotten as select 1 as n");
+  const since = await icebergTable(trino, "lakehouse.gold.forgotten");
+  await trino.execute("insert into forgotten values 2");
+  expect(await icebergMetadata(trino, "lakehouse.gold.forgotten", { since })).toMatchObject({
+    added_records: 1,
+    row_count: 2,
+    changes_incomplete: undefined,
+  });
+  await trino.execute("insert into forgotten values 3");
+  expect(await icebergMetadata(trino, "lakehouse.gold.forgotten", { since })).toMatchObject({
+    added_records: 1,
+    row_count: 3,
+    changes_incomplete: true,
+  });
 });
 
 test("tables are renamed, viewed and dropped, which a file metastore on S3 cannot", async () => {

@@ -48,7 +48,7 @@ test("arrays, maps and rows are decoded by the types of what they contain", asyn
   const columns = [
     ["list", signature("array", signature("varbinary"))],
     ["map", signature("map", signature("varchar"), signature("array", BIGINT))],
-    ["named", signature("row", ...[field("id", BIGINT), field("bytes", signature("varbinary"))])],
+    ["named", named],
     ["nameless", nameless],
     ["deep", signature("array", named)],
   ] as const;

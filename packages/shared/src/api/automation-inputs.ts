@@ -18,7 +18,7 @@ export const dynamicKeySchema = z
   .min(1)
   .max(400)
   .refine(
-    (key) => !key.includes("...") && !key.includes("|") && !/[\u0000-\u001f]/.test(key),
+    (key) => !key.includes("...") && !key.includes("|") && !/\p{Cc}/u.test(key),
     "a partition key has no '...', no '|' and no control characters",
   );
 

@@ -1,0 +1,35 @@
+/** Notices that an attempt reports nothing any more: neither an event nor a log line nor output. Each sign of life puts the end off. */
+
+export interface IdleWatch {
+  sign(): void;
+  stop(): void;
+}
+
+/** One timer that looks how long ago the last sign was, because signs may come by the thousand. */
+export function watchIdle(seconds: number | undefined, input: { readonly now: () => number; readonly idle: () => void }): IdleWatch {
+  if (seconds === undefined) return { sign: () => {}, stop: () => {} };
+  const limit = Math.min(seconds * 1000, 2 ** 31 - 1);
+  let last = input.now();
+  let stopped = false;
+  let timer = setTimeout(look, limit);
+  const left = (): number => limit - (input.now() - last);
+  function look(): void {
+    if (left() > 0) timer = setTimeout(look, left());
+    // Signs that came while this process was busy are handled first.
+    else
+      setImmediate(() => {
+        if (stopped) return;
+        if (left() <= 0) input.idle();
+        else look();
+      });
+  }
+  return {
+    sign: () => {
+      last = input.now();
+    },
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
