@@ -8,21 +8,38 @@ const HELP = `Usage: npm run bench -- [options]
 Measures Headgate and prints a table for each part.
 
 Options:
-  --only <part>    system: start, latency, throughput, memory of a whole stack; domain: graph, selection, partitions, schedules, automation
+  --only <part>    domain: graph, selection, partitions, schedules, conditions; system: start, latency, throughput, memory of a whole stack;
+                   automation: how soon sensors, webhooks and schedules start their runs
   --vs dagster     Dagster's numbers for the same work beside ours; installs it from PyPI into .headgate-bench when it is not there
   -h, --help       show help
 
 Variables:
   BENCH_ASSETS     assets of the graph that both products build (default 10000; Dagster needs a quarter of an hour for them)`;
-const PARTS = ["domain", "system"] as const;
+const PARTS: Readonly<Record<string, (compared: boolean) => Promise<void>>> = {
+  domain: async (compared) => {
+    const { measureDagsterDomain, measureDomain } = await import("./domain.ts");
+    printTable(measureDomain(), compared ? measureDagsterDomain() : null);
+  },
+  system: async (compared) => {
+    const { measureHeadgate } = await import("./headgate.ts");
+    printTable(await measureHeadgate(), compared ? await (await import("./dagster.ts")).measureDagster() : null);
+  },
+  automation: async (compared) => {
+    const { measureAutomationLatency } = await import("./automation.ts");
+    printTable(
+      await measureAutomationLatency(),
+      compared ? await (await import("./dagster-automation.ts")).measureDagsterAutomation() : null,
+    );
+  },
+};
 
 const { values } = readOptions();
 if (values.help === true) {
   console.log(HELP);
   process.exit(0);
 }
-const only = PARTS.find((part) => part === values.only);
-if (values.only !== undefined && only === undefined) fail(`--only knows ${PARTS.join(" and ")}, not '${values.only}'`);
+const { only } = values;
+if (only !== undefined && !Object.hasOwn(PARTS, only)) fail(`--only knows ${Object.keys(PARTS).join(", ")}, not '${only}'`);
 if (values.vs !== undefined && values.vs !== "dagster") fail(`--vs knows 'dagster', not '${values.vs}'`);
 const compared = values.vs === "dagster";
 const load = loadavg()
@@ -30,16 +47,11 @@ const load = loadavg()
   .join(" ");
 console.log(`${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}, load ${load}, Node ${process.versions.node}\n`);
 
-if (only !== "system") {
-  const { measureDagsterDomain, measureDomain } = await import("./domain.ts");
-  const ours = measureDomain();
-  printTable(ours, compared ? measureDagsterDomain() : null);
-}
-if (only !== "domain") {
-  if (only === undefined) console.log();
-  const { measureHeadgate } = await import("./headgate.ts");
-  const ours = await measureHeadgate();
-  printTable(ours, compared ? await (await import("./dagster.ts")).measureDagster() : null);
+for (const [name, measure] of Object.entries(PARTS)) {
+  if (only !== undefined && only !== name) continue;
+  console.log(`-- ${name}`);
+  await measure(compared);
+  console.log();
 }
 
 function readOptions() {

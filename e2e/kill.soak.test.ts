@@ -1,56 +1,20 @@
 /** Kills workerd, agents, workers and sockets at random instants of 20 runs, and looks whether anything was lost, doubled or left behind. */
-import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { auditRun } from "./support/run-audit.ts";
 import { cuttableProxy } from "./support/cuttable-proxy.ts";
-import { CLI, ROOT, removeFolder, stackEnv, startStack, stopProcess, temporaryFolder, until, type Stack } from "./support/stack.ts";
+import { keepAgent, killAtRandom, randomSource } from "./support/chaos.ts";
+import { removeFolder, startStack, temporaryFolder, until, type Stack } from "./support/stack.ts";
 import { LOGS, writeStepsProject } from "./support/steps-project.ts";
 
 const RUNS = 20;
 const SEEDS = (process.env["HEADGATE_KILL_SEEDS"] ?? "1,2").split(",").map(Number);
-type Victim = "workerd" | "agent" | "worker" | "socket";
-
-function randomSource(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterAll(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
 });
-
-/** A second agent, whose connection goes through the proxy; started again when it was killed, as a supervisor of the system would. */
-function keepAgent(options: { readonly url: string; readonly token: string; readonly data: string }): {
-  readonly pid: () => number | undefined;
-  stop: () => Promise<void>;
-} {
-  let child: ChildProcess;
-  let stopped = false;
-  const start = () => {
-    child = spawn(
-      process.execPath,
-      [CLI, "agent", "--url", options.url, "--token", options.token, "--data", options.data, "--slots", "2"],
-      { cwd: ROOT, env: stackEnv(), stdio: "ignore" },
-    );
-    child.once("exit", () => {
-      if (!stopped) setTimeout(start, 300);
-    });
-  };
-  start();
-  return {
-    pid: () => child.pid,
-    stop: async () => {
-      stopped = true;
-      await stopProcess(child);
-    },
-  };
-}
 
 async function launchRuns(stack: Stack, random: () => number): Promise<string[]> {
   const ids: string[] = [];
@@ -91,41 +55,20 @@ describe("killing things at random instants", () => {
       async () => (await stack.api.agents.list.query()).filter((agent) => agent.status === "connected").length >= 2,
     );
 
-    const killed: Record<Victim, number> = { workerd: 0, agent: 0, worker: 0, socket: 0 };
-    const kill = (victim: Victim) => {
-      const { workerd, agent, workers } = stack.children();
-      const pick = (pids: readonly number[]) => pids[Math.floor(random() * pids.length)];
-      const pid =
-        victim === "workerd"
-          ? pick(workerd)
-          : victim === "worker"
-            ? pick(workers)
-            : victim === "agent"
-              ? pick([...agent, ...(second.pid() === undefined ? [] : [second.pid() ?? 0])])
-              : undefined;
-      if (victim === "socket") killed.socket += proxy.cut() > 0 ? 1 : 0;
-      else if (pid !== undefined && pid > 0) {
-        process.kill(pid, "SIGKILL");
-        killed[victim]++;
-      }
-    };
-    let killing = true;
-    const chaos = (async () => {
-      // Every kind at least once, whatever the dice say.
-      const planned: Victim[] = ["worker", "socket", "agent", "workerd", "worker", "socket", "worker", "agent", "socket"];
-      for (const victim of planned) {
-        if (!killing) return;
-        await new Promise((wake) => setTimeout(wake, 400 + random() * 1600));
-        try {
-          kill(victim);
-        } catch {
-          // It ended by itself between the look and the shot.
-        }
-      }
-    })();
+    // Every kind at least once, whatever the dice say.
+    const chaos = killAtRandom({ stack, proxy, second, random }, [
+      "worker",
+      "socket",
+      "agent",
+      "workerd",
+      "worker",
+      "socket",
+      "worker",
+      "agent",
+      "socket",
+    ]);
     const ids = await launchRuns(stack, random);
-    await chaos;
-    killing = false;
+    const killed = await chaos;
     await until("every run ends", () => allEnded(stack, ids), 300_000);
 
     const audits = [];
