@@ -85,7 +85,7 @@ describe("the lakehouse runs by itself", () => {
 
   it("the daily schedule is switched off and on in the browser, and stays so", async () => {
     await page.goto(`${home}/automations`);
-    const row = page.getByRole("row").filter({ hasText: FULL.name });
+    const row = page.getByRole("listitem").filter({ hasText: FULL.name });
     const toggle = row.getByRole("switch");
     await toggle.click();
     await until("the schedule is off", async () => !(await stack.api.automations.get.query(FULL)).automation.enabled);
@@ -218,7 +218,7 @@ describe("the lakehouse runs by itself", () => {
     expect(month.every(({ status }) => status === "materialized")).toBe(true);
   });
 
-  it("every page of it is fit to be seen: no errors, accessible, wide and narrow, light and dark", async () => {
+  it("every page of it is fit to be seen: no errors, accessible, wide and narrow, light and dark", { timeout: 240_000 }, async () => {
     const { items: ticks } = await stack.api.automations.ticks.query({ ...NEW_FILES, limit: 1 });
     const pages = {
       automations: "/automations",
@@ -235,13 +235,18 @@ describe("the lakehouse runs by itself", () => {
     };
     const problems: string[] = [];
     for (const [name, path] of Object.entries(pages)) {
+      await page.goto(home + path);
+      await page.getByRole("heading", { level: 1 }).first().waitFor();
+      await page.locator("[aria-busy='true']").first().waitFor({ state: "detached" });
       for (const colorScheme of ["light", "dark"] as const) {
         for (const [size, viewport] of Object.entries({ wide: WIDE, narrow: NARROW })) {
           await page.emulateMedia({ colorScheme });
           await page.setViewportSize(viewport);
-          await page.goto(home + path);
-          await page.getByRole("heading", { level: 1 }).first().waitFor();
-          await page.waitForLoadState("networkidle");
+          await page.evaluate(async () => {
+            await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+            // Colours on their way from one scheme to the other are neither's.
+            await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+          });
           await screenshot(page, `automation/${name}-${colorScheme}-${size}`);
           const found = [...(await accessibilityProblems(page)), ...(await sidewaysProblems(page))];
           problems.push(...found.map((problem) => `${name} ${colorScheme} ${size}: ${problem}`));

@@ -1,6 +1,6 @@
 /**
- * How does a server of the engine tests start and end? Detached from nothing and known by a pid file in its data folder: what a killed
- * test left behind is found there by the next start, and ended.
+ * How does a server of the engine tests start and end? It is known by a pid file in its data folder: what a killed test left behind is
+ * found there by the next start, and ended.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -138,6 +138,8 @@ export async function startTrino({
     ],
     dataDir: folder,
     isReady: () => runsQueries(url),
+    // Ten seconds on an idle machine, ninety on a busy one.
+    timeoutMs: 300_000,
   });
   onProgress(`Trino ${TRINO_VERSION} is up after ${((performance.now() - started) / 1000).toFixed(1)} s (pid ${pid})`);
   return { url, port: chosen, pid, dataDir: folder, stop };

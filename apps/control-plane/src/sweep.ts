@@ -42,7 +42,10 @@ async function expiredCredentials(directory: Directory, deploymentId: string): P
 }
 
 /** One broken deployment must not keep the others from being swept. */
-async function sweepOne(env: Env, at: { readonly directory: Directory; readonly place: DeploymentPlace; readonly ended: readonly string[] }): Promise<void> {
+async function sweepOne(
+  env: Env,
+  at: { readonly directory: Directory; readonly place: DeploymentPlace; readonly ended: readonly string[] },
+): Promise<void> {
   const { directory, place, ended } = at;
   try {
     const deployment = await deploymentStub(env, place);

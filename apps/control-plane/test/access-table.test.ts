@@ -22,6 +22,15 @@ const PROCEDURES: Readonly<Record<string, Role>> = {
   "assets.checkHistory": "viewer",
   "assets.series": "viewer",
   "assets.partitions": "viewer",
+  "assets.report": "launcher",
+  "assets.reportCheck": "launcher",
+  "conditions.list": "viewer",
+  "conditions.get": "viewer",
+  "conditions.evaluations": "viewer",
+  "conditions.evaluation": "viewer",
+  "conditions.pauses": "viewer",
+  "conditions.pause": "editor",
+  "conditions.unpause": "editor",
   "runs.list": "viewer",
   "runs.get": "viewer",
   "runs.events": "viewer",
@@ -34,6 +43,39 @@ const PROCEDURES: Readonly<Record<string, Role>> = {
   "locations.versions": "viewer",
   "locations.activate": "editor",
   "agents.list": "viewer",
+  "webhooks.get": "viewer",
+  "webhooks.deliveries": "viewer",
+  "webhooks.delivery": "viewer",
+  "webhooks.setEnabled": "editor",
+  "webhooks.replay": "editor",
+  "webhooks.rotateSecret": "admin",
+  "webhooks.revokeSecret": "admin",
+  "queue.get": "viewer",
+  "settings.get": "viewer",
+  "settings.update": "admin",
+  "timeline.get": "viewer",
+  "automations.list": "viewer",
+  "automations.get": "viewer",
+  "automations.ticks": "viewer",
+  "automations.tick": "viewer",
+  "automations.setEnabled": "editor",
+  "automations.setCursor": "editor",
+  "automations.tickNow": "launcher",
+  "automations.test": "launcher",
+  "automations.releaseRunKey": "editor",
+  "partitions.map": "viewer",
+  "partitions.sets": "viewer",
+  "partitions.keys": "viewer",
+  "partitions.addKeys": "editor",
+  "partitions.removeKeys": "editor",
+  "backfills.preview": "viewer",
+  "backfills.launch": "launcher",
+  "backfills.list": "viewer",
+  "backfills.get": "viewer",
+  "backfills.pause": "launcher",
+  "backfills.resume": "launcher",
+  "backfills.cancel": "launcher",
+  "backfills.retry": "launcher",
   "tokens.list": "admin",
   "tokens.create": "admin",
   "tokens.revoke": "admin",
@@ -69,7 +111,7 @@ const AGENT_ROUTES: Readonly<Record<string, Call>> = {
     body: "not gzip",
   },
 };
-/** Tested in `bootstrap.test.ts` and `login.test.ts`. */
+/** Tested in `bootstrap.test.ts`, `login.test.ts` and `webhooks.test.ts`. */
 const OTHER_ROUTES = [
   "GET /healthz",
   "GET /_app/*",
@@ -77,6 +119,9 @@ const OTHER_ROUTES = [
   "GET /login/:token",
   "POST /api/v1/login-links",
   "POST /api/v1/logout",
+  // Senders of webhooks have no credentials of ours; see `webhooks.test.ts`.
+  "POST /hooks/:id",
+  "POST /hooks/:id/:secret",
   "GET /api/v1/session",
 ];
 
@@ -211,7 +256,7 @@ test("a deployment that does not exist answers like one of another organization"
 });
 
 test("addresses that lead nowhere answer 404 as JSON", async () => {
-  for (const path of ["/api/nothing", "/api/acme/prod/nothing", "/agent/v1/nothing", "/hooks/nothing"]) {
+  for (const path of ["/api/nothing", "/api/acme/prod/nothing", "/agent/v1/nothing"]) {
     const response = await call({ path, as: acme.sessions.owner });
     expect(response.status).toBe(404);
     expect((await errorOf(response)).code).toBe("not_found");

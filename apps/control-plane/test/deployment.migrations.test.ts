@@ -69,6 +69,22 @@ describe("the database of a deployment", () => {
       "SELECT asset FROM step_asset WHERE open = 1",
       "SELECT at FROM timer WHERE at <= 5 ORDER BY at LIMIT 10",
       "SELECT asset FROM asset_state WHERE failed_at IS NOT NULL ORDER BY failed_at DESC LIMIT 10",
+      "SELECT no FROM run INDEXED BY run_open WHERE status IN ('queued', 'starting', 'running', 'canceling') AND status = 'queued' AND priority <= 1 AND (priority < 1 OR no > 2) ORDER BY priority DESC, no LIMIT 200",
+      "SELECT min(assigned_at) FROM step WHERE status IN ('assigned', 'running') AND status = 'assigned'",
+      "SELECT id FROM delivery WHERE hook = 'a' AND sender_id = 'b'",
+      "SELECT id FROM delivery WHERE hook = 'a' AND no < 9 ORDER BY no DESC LIMIT 10",
+      "SELECT id FROM delivery WHERE at < 5 ORDER BY at LIMIT 500",
+      "SELECT min(at) FROM delivery",
+      "SELECT id FROM hook_secret WHERE hook = 'a' ORDER BY created_at",
+      "SELECT id FROM run WHERE created_at BETWEEN 1 AND 9 ORDER BY created_at DESC, no DESC LIMIT 10",
+      "SELECT target FROM condition_state WHERE wake_at <= 5 ORDER BY wake_at LIMIT 10",
+      "SELECT min(wake_at) FROM condition_state WHERE wake_at IS NOT NULL",
+      "SELECT no FROM condition_evaluation WHERE target = 'a' AND no < 9 ORDER BY no DESC LIMIT 10",
+      "SELECT no FROM condition_evaluation WHERE no < 9 AND requested > 0 ORDER BY no DESC LIMIT 10",
+      "SELECT asset FROM freshness_state WHERE changes_at <= 5 ORDER BY changes_at LIMIT 10",
+      "SELECT asset FROM freshness_state INDEXED BY freshness_state_late WHERE state IN ('warning', 'overdue') ORDER BY since DESC LIMIT 10",
+      "SELECT event.at FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq WHERE asset = 'a' AND asset_event.gseq > 5 ORDER BY asset_event.gseq",
+      "SELECT event.at FROM check_event CROSS JOIN event ON event.gseq = check_event.gseq WHERE asset = 'a' AND name = 'c' AND check_event.gseq > 5 ORDER BY check_event.gseq",
     ];
     for (const question of questions) {
       const plan = (await rows(stub, `EXPLAIN QUERY PLAN ${question}`)).map((row) => String(row["detail"]));

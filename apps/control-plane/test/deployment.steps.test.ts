@@ -245,7 +245,7 @@ describe("reports that do not fit", () => {
     const { stub, agent } = await running(assetsOf({ a: [] }));
     const job = await agent.job("a");
     await rows(stub, "UPDATE step SET assigned_at = assigned_at - 1000000");
-    await fireTimers(stub, "lease_check");
+    await fireTimers(stub, "start_timeout");
     expect(await agent.next("cancel")).toMatchObject({ step: "a", epoch: job.epoch });
     expect((await agent.job("a", 2)).epoch).toBe(2);
   });

@@ -1,16 +1,10 @@
 /** Does the built dashboard keep its promises in a real browser? Chromium against the fixture server, which speaks the real contracts. */
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openPage, startBrowser, violations, type OpenOptions } from "./browser.test-support.ts";
 import { startFixtureServer, type FixtureServer } from "./fixture-server.ts";
 
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const WEB = join(import.meta.dirname, "..");
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const HOME = "/acme/prod";
 const PAGES = [
   HOME,
@@ -34,10 +28,7 @@ let browser: Browser;
 let server: FixtureServer;
 
 beforeAll(async () => {
-  if (!existsSync(CHROMIUM))
-    throw new Error(`${CHROMIUM} is missing: install Debian's package chromium, or set CHROMIUM to a Chromium executable.`);
-  if (!existsSync(join(WEB, "build/index.html"))) execFileSync("vite", ["build"], { cwd: WEB, stdio: "inherit" });
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  browser = await startBrowser();
   server = await startFixtureServer({ port: 0 });
 }, 120_000);
 
@@ -46,39 +37,8 @@ afterAll(async () => {
   await server?.close();
 });
 
-async function open(
-  path: string,
-  options: { base?: string; width?: number; dark?: boolean; bypassCSP?: boolean } = {},
-): Promise<{ page: Page; problems: string[] }> {
-  const context = await browser.newContext({
-    viewport: { width: options.width ?? 1440, height: 900 },
-    colorScheme: options.dark ? "dark" : "light",
-    bypassCSP: options.bypassCSP ?? false,
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(TIMEOUT_MS);
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error") problems.push(message.text());
-  });
-  await page.goto(`${options.base ?? server.url}${path}`);
-  await page.locator("h1:not(.sr-only)").first().waitFor();
-  return { page, problems };
-}
-
-/** Fails at once, with the place, when something does not appear. */
-const TIMEOUT_MS = 10_000;
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(root: Document, options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    const result = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
-    return result.violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html.slice(0, 120)}`);
-  });
+function open(path: string, options: OpenOptions & { readonly base?: string } = {}): Promise<{ page: Page; problems: string[] }> {
+  return openPage(browser, `${options.base ?? server.url}${path}`, options);
 }
 
 describe("the dashboard in a browser", { timeout: 180_000 }, () => {

@@ -153,7 +153,13 @@ export function sampleAutomation(ref: AutomationRef, now: number): AutomationVie
     lastTick,
     failuresInARow: ref.name === "new_files" ? 3 : 0,
     recent: lastTick === null ? [] : ticks.map(({ id, state, scheduledFor, lateMs }) => ({ id, state, at: scheduledFor, lateMs })),
-    nextAt: !enabled ? null : ref.kind === "schedule" ? (upcomingOf(ref, now)[0] ?? null) : sensor?.kind === "polling" ? now + 21_000 : null,
+    nextAt: !enabled
+      ? null
+      : ref.kind === "schedule"
+        ? (upcomingOf(ref, now)[0] ?? null)
+        : sensor?.kind === "polling"
+          ? now + 21_000
+          : null,
     pendingEvents: ref.name === "airbyte_synced" ? 2 : 0,
     waiting: ref.name === "airbyte_synced" ? "2 deliveries wait: an evaluation is going on" : null,
     hasWebhook: sensor?.webhook !== undefined,

@@ -12,7 +12,8 @@ export function sampleEvaluations(target: string, now: number): ConditionEvaluat
   const partitioned = target === "gold/daily_orders";
   return Array.from({ length: 24 }, (_, index) => {
     const requested = index % 3 === 0 ? (partitioned && index === 3 ? 22 : 1) : 0;
-    const error = index === 7 ? "Its dependency silver/dim_customer has no definition any more. Publish it again, or remove the dependency." : null;
+    const error =
+      index === 7 ? "Its dependency silver/dim_customer has no definition any more. Publish it again, or remove the dependency." : null;
     return {
       id: `ev-${target}-${index}`,
       target,

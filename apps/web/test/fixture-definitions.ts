@@ -120,7 +120,7 @@ const SKETCHES: readonly Sketch[] = [
     description: "One partition for each file that arrived.",
   },
   {
-    key: "gold/regional_orders",
+    key: "metrics/regional_orders",
     kinds: ["typescript", "duckdb"],
     deps: ["gold/fct_orders"],
     partitions: {

@@ -88,6 +88,10 @@ export class FixtureDeployment implements DeploymentService {
     );
   }
 
+  async testTick(input: Parameters<DeploymentService["testTick"]>[0]) {
+    return ok(this.procedures.testTick(input));
+  }
+
   async definitionsHash() {
     return ok({ hash: this.definitions.hash });
   }
@@ -143,7 +147,8 @@ export class FixtureDeployment implements DeploymentService {
   async assetPartitions({ key, limit, cursor }: { key: string; limit: number; cursor?: string | null | undefined }) {
     const definition = this.#find(key)?.partitions;
     if (!definition) return refuse("not_found", `${key} is not partitioned.`);
-    return ok(partitionPage(definition, { offset: Number(cursor ?? 0), limit }));
+    const dynamicKeys = this.procedures.queries.dynamicKeys({ name: "customer_files", limit: 500 }).items.map((entry) => entry.key);
+    return ok(partitionPage(definition, { offset: Number(cursor ?? 0), limit, dynamicKeys }));
   }
 
   #newest(): RunSummary[] {

@@ -1,12 +1,11 @@
 /** What happened to an asset of the fixture deployment: events, check results, series, partitions. Deterministic but for the present time. */
 import type { AssetEventRow, AssetState, CheckResultView, MetadataSeries, PartitionStatusView } from "@headgate/shared/api/views.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
+import { openPartitions } from "@headgate/shared/domain/partitions/partition-set.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { metadataOf, runId } from "./fixture-data.ts";
 
 const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const PARTITIONS = 114;
 
 export function eventHistory(state: AssetState, runs: readonly string[], limit: number): AssetEventRow[] {
   return Array.from({ length: Math.min(limit, 30) }, (_, index): AssetEventRow => {
@@ -76,31 +75,34 @@ export function metadataSeries(run: string): MetadataSeries[] {
 
 export function partitionPage(
   definition: PartitionsDefinition,
-  page: { readonly offset: number; readonly limit: number },
+  page: { readonly offset: number; readonly limit: number; readonly dynamicKeys: readonly string[] },
 ): PartitionStatusView {
-  const last = Date.UTC(2026, 10, 22);
-  const items = Array.from({ length: PARTITIONS }, (_, index) => {
-    const start = last - index * DAY;
+  const opened = openPartitions(definition, { now: Date.UTC(2026, 10, 23), dynamicKeys: () => page.dynamicKeys });
+  if (!opened.ok) throw new TypeError(opened.error.message);
+  const set = opened.value;
+  const items = Array.from({ length: set.count }, (_, index) => {
+    const key = set.keyAt(set.count - 1 - index) ?? "";
+    const window = set.windowOf(key);
     const status = index === 4 ? ("failed" as const) : index > 108 ? ("missing" as const) : ("materialized" as const);
     const known = status !== "missing";
     return {
-      key: new Date(start).toISOString().slice(0, 10),
-      start,
-      end: start + DAY,
+      key,
+      start: window?.start ?? null,
+      end: window?.end ?? null,
       status,
       run: known ? runId(1) : null,
-      at: known ? start + 26 * HOUR : null,
+      at: known ? (window?.end ?? Date.now() - index * HOUR) + 2 * HOUR : null,
       message: status === "failed" ? "Binder Error: column order_day not found" : null,
     };
   });
   const end = page.offset + page.limit;
   return {
     definition,
-    total: PARTITIONS,
-    materialized: 108,
+    total: set.count,
+    materialized: items.filter((item) => item.status === "materialized").length,
     failed: 1,
     inProgress: 0,
     items: items.slice(page.offset, end),
-    next: end < PARTITIONS ? String(end) : null,
+    next: end < set.count ? String(end) : null,
   };
 }

@@ -1,5 +1,11 @@
 /** Partitions, backfills, queue and timeline of the fixture deployment. Deterministic but for the present time. */
-import type { BackfillCounts, BackfillDetail, BackfillSummary, PartitionBucket, PartitionMapView } from "@headgate/shared/api/partition-views.ts";
+import type {
+  BackfillCounts,
+  BackfillDetail,
+  BackfillSummary,
+  PartitionBucket,
+  PartitionMapView,
+} from "@headgate/shared/api/partition-views.ts";
 import type { DeploymentSettings, QueueView, TimelineView } from "@headgate/shared/api/queue-views.ts";
 import type { RunSummary } from "@headgate/shared/api/views.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
@@ -84,7 +90,15 @@ const counts = (change: Partial<BackfillCounts>): BackfillCounts => ({
 });
 
 export function sampleBackfills(now: number): BackfillSummary[] {
-  const base = { selection: 'key:"gold/daily_orders"+', assetCount: 2, maxActive: 10, tags: {}, createdBy: "ada", waiting: null, error: null };
+  const base = {
+    selection: 'key:"gold/daily_orders"+',
+    assetCount: 2,
+    maxActive: 10,
+    tags: {},
+    createdBy: "ada",
+    waiting: null,
+    error: null,
+  };
   return [
     {
       ...base,
@@ -100,7 +114,7 @@ export function sampleBackfills(now: number): BackfillSummary[] {
     {
       ...base,
       id: "bf-2",
-      title: "gold/regional_orders: all",
+      title: "metrics/regional_orders: all",
       status: "paused",
       partitions: "all",
       runs: counts({ waiting: 180, succeeded: 69 }),
@@ -132,7 +146,7 @@ export function backfillDetailOf(backfill: BackfillSummary, now: number): Backfi
     backfill,
     assets: [
       { asset: "gold/daily_orders", total: total(first), ...first },
-      { asset: "gold/regional_orders", total: total(second), ...second },
+      { asset: "metrics/regional_orders", total: total(second), ...second },
     ],
     failures: failed
       ? [
@@ -142,7 +156,12 @@ export function backfillDetailOf(backfill: BackfillSummary, now: number): Backfi
             runs: ["019ab3c0-0002-7000-8000-0000c41f3dde", "019ab3c0-0011-7000-8000-0000c4207435"],
             partitions: ["2026-11-04", "2026-11-18"],
           },
-          { message: "The agent was lost while the step ran", count: 1, runs: ["019ab3c0-0022-7000-8000-0000c421c97a"], partitions: ["2026-11-09"] },
+          {
+            message: "The agent was lost while the step ran",
+            count: 1,
+            runs: ["019ab3c0-0022-7000-8000-0000c421c97a"],
+            partitions: ["2026-11-09"],
+          },
         ]
       : [],
     perMinute: backfill.status === "running" ? 2.6 : null,
@@ -162,11 +181,23 @@ export const SAMPLE_SETTINGS: DeploymentSettings = {
 export function queueOf(settings: DeploymentSettings, runs: readonly RunSummary[], now: number): QueueView {
   const [first, second, third] = runs;
   const waiting = (run: RunSummary | undefined, kind: "pool" | "tag_limit" | "no_agent", message: string): RunSummary[] =>
-    run ? [{ ...run, id: `${run.id.slice(0, -1)}${kind.length}`, status: "queued", endedAt: null, startedAt: null, error: null, waiting: { kind, message } }] : [];
+    run
+      ? [
+          {
+            ...run,
+            id: `${run.id.slice(0, -1)}${kind.length}`,
+            status: "queued",
+            endedAt: null,
+            startedAt: null,
+            error: null,
+            waiting: { kind, message },
+          },
+        ]
+      : [];
   const queued = [
-    ...waiting(first, "pool", "Waiting for pool trino (2 of 2 slots), held by full_refresh since 4 min; 0 ahead"),
-    ...waiting(second, "tag_limit", "Waiting for tag team=growth (3 of 3 runs); 1 ahead"),
-    ...waiting(third, "no_agent", "Waiting for an agent of queue gpu: none is connected"),
+    ...waiting(first, "pool", "waiting for pool trino 2/2, held by run c41f3dde and 1 more"),
+    ...waiting(second, "tag_limit", "waiting for a run with tag team=growth to end: 3/3 in progress"),
+    ...waiting(third, "no_agent", "no agent of queue 'gpu' connected"),
   ];
   return {
     settings,

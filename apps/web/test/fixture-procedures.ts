@@ -1,5 +1,12 @@
 /** How does the fixture deployment answer the questions and commands of `shared/api/procedures.ts`? In memory, with everything that a page can show. */
-import type { AutomationRef, AutomationView, DeliverySummary, HookView, PauseView, TickTrial } from "@headgate/shared/api/automation-views.ts";
+import type {
+  AutomationRef,
+  AutomationView,
+  DeliverySummary,
+  HookView,
+  PauseView,
+  TickTrial,
+} from "@headgate/shared/api/automation-views.ts";
 import type { Change } from "@headgate/shared/api/live.ts";
 import type {
   AutomationCommands,
@@ -34,7 +41,10 @@ export interface FixtureProcedures {
   testTick(input: AutomationRef & { readonly cursor?: string | null | undefined }): TickTrial;
 }
 
-function paged<T>(items: readonly T[], { cursor, limit }: { readonly cursor?: string | null | undefined; readonly limit: number }): Page<T> {
+function paged<T>(
+  items: readonly T[],
+  { cursor, limit }: { readonly cursor?: string | null | undefined; readonly limit: number },
+): Page<T> {
   const offset = Number(cursor ?? 0);
   return { items: items.slice(offset, offset + limit), next: offset + limit < items.length ? String(offset + limit) : null };
 }
@@ -56,7 +66,9 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
   let hook: HookView = sampleHook(now());
   let pauses: PauseView[] = [];
   let settings = SAMPLE_SETTINGS;
-  const dynamic = new Map([["customer_files", Array.from({ length: 42 }, (_, index) => `orders-${String(index + 1).padStart(3, "0")}.csv`)]]);
+  const dynamic = new Map([
+    ["customer_files", Array.from({ length: 42 }, (_, index) => `orders-${String(index + 1).padStart(3, "0")}.csv`)],
+  ]);
   const backfills = new Map(sampleBackfills(now()).map((entry) => [entry.id, entry]));
 
   const automation = (ref: AutomationRef) => found(automations.get(idOf(ref)), `${ref.kind} ${ref.name}`);
@@ -66,7 +78,11 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
     publish([{ type: "automation", automation: next }]);
     return next;
   };
-  const asset = (key: string) => found(definitions.assets.find((entry) => entry.key === key), `asset ${key}`);
+  const asset = (key: string) =>
+    found(
+      definitions.assets.find((entry) => entry.key === key),
+      `asset ${key}`,
+    );
   const tickOf = (id: string) => {
     for (const ref of refs) for (const tick of sampleTicks(ref, now())) if (tick.id === id) return tick;
     return null;
@@ -77,7 +93,12 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
     return pauses;
   };
   const move = (id: string, status: BackfillStatus): BackfillSummary => {
-    const next: BackfillSummary = { ...found(backfills.get(id), `backfill ${id}`), status, endedAt: status === "canceled" ? now() : null, waiting: null };
+    const next: BackfillSummary = {
+      ...found(backfills.get(id), `backfill ${id}`),
+      status,
+      endedAt: status === "canceled" ? now() : null,
+      waiting: null,
+    };
     backfills.set(id, next);
     publish([{ type: "backfill", backfill: next }]);
     return next;
@@ -109,34 +130,61 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
     ticks: (input) => {
       const of = refs.filter((ref) => (!input.name || ref.name === input.name) && (!input.kind || ref.kind === input.kind));
       const items = of.flatMap((ref) => sampleTicks(ref, now())).filter((tick) => !input.states || input.states.includes(tick.state));
-      return paged(items.sort((a, b) => b.scheduledFor - a.scheduledFor), input);
+      return paged(
+        items.sort((a, b) => b.scheduledFor - a.scheduledFor),
+        input,
+      );
     },
     tick: ({ id }) => tickDetailOf(found(tickOf(id), `tick ${id}`)),
     hook: () => hook,
-    deliveries: (input) => paged(deliveries().filter(({ state }) => !input.states || input.states.includes(state)), input),
+    deliveries: (input) =>
+      paged(
+        deliveries().filter(({ state }) => !input.states || input.states.includes(state)),
+        input,
+      ),
     delivery: ({ id }) => ({
-      ...found(deliveries().find((entry) => entry.id === id), `delivery ${id}`),
+      ...found(
+        deliveries().find((entry) => entry.id === id),
+        `delivery ${id}`,
+      ),
       method: "POST",
       headers: { "content-type": "application/json", "webhook-id": "msg_2KWPBgLlAfxdpx2AI54pPJ", "user-agent": "airbyte" },
       query: {},
       body: JSON.stringify({ data: { connection: { name: "orders" }, job: { id: 4711 }, success: true, durationInSeconds: 84 } }),
     }),
-    conditions: (input) => paged(definitions.assets.flatMap((entry) => conditionViewOf(entry, pauses, now()) ?? []), input),
+    conditions: (input) =>
+      paged(
+        definitions.assets.flatMap((entry) => conditionViewOf(entry, pauses, now()) ?? []),
+        input,
+      ),
     condition: ({ target }) => found(conditionViewOf(asset(target), pauses, now()), `condition of ${target}`),
     evaluations: ({ target = "", requestedOnly, ...page }) =>
-      paged(sampleEvaluations(target, now()).filter((entry) => !requestedOnly || entry.requested > 0), page),
+      paged(
+        sampleEvaluations(target, now()).filter((entry) => !requestedOnly || entry.requested > 0),
+        page,
+      ),
     evaluation: ({ id }) => {
       const target = id.replace(/^ev-/, "").replace(/-\d+$/, "");
-      const evaluation = found(sampleEvaluations(target, now()).find((entry) => entry.id === id), `evaluation ${id}`);
+      const evaluation = found(
+        sampleEvaluations(target, now()).find((entry) => entry.id === id),
+        `evaluation ${id}`,
+      );
       return evaluationDetailOf(evaluation, asset(target), now());
     },
     pauses: () => pauses,
     partitionMap: ({ key, ...range }) =>
-      partitionMapOf(found(asset(key).partitions, `partitions of ${key}`), { ...range, dynamic: dynamic.get("customer_files") ?? [], now: now() }),
+      partitionMapOf(found(asset(key).partitions, `partitions of ${key}`), {
+        ...range,
+        dynamic: dynamic.get("customer_files") ?? [],
+        now: now(),
+      }),
     dynamicSets: () => [...dynamic].map(([name, keys]) => ({ name, count: keys.length, assets: ["bronze/customer_files"] })),
     dynamicKeys: ({ name, text = "", ...page }) => {
       const keys = (dynamic.get(name) ?? []).filter((key) => key.includes(text));
-      return paged(keys.map((key, index) => ({ key, addedAt: now() - (index + 1) * 3_600_000, addedBy: "sensor new_files" })), page);
+      return paged(
+        keys.map((key, index) => ({ key, addedAt: now() - (index + 1) * 3_600_000, addedBy: "sensor new_files" })),
+        page,
+      );
     },
     previewBackfill: ({ target }) => {
       const per = target.partitionsPerRun;
@@ -150,10 +198,15 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
           { assets: ["metrics/daily_revenue"], partition: "2026-11-01", after: 1 },
         ],
         partitions: "2026-11-01...2026-11-22",
-        warnings: several > 100 ? ["4 partitions of the upstream asset gold/fct_orders are missing: the runs that read them will fail."] : [],
+        warnings:
+          several > 100 ? ["4 partitions of the upstream asset gold/fct_orders are missing: the runs that read them will fail."] : [],
       };
     },
-    backfillList: (input) => paged([...backfills.values()].filter(({ status }) => !input.statuses || input.statuses.includes(status)), input),
+    backfillList: (input) =>
+      paged(
+        [...backfills.values()].filter(({ status }) => !input.statuses || input.statuses.includes(status)),
+        input,
+      ),
     backfill: ({ id }) => backfillDetailOf(found(backfills.get(id), `backfill ${id}`), now()),
     queue: () => queueOf(settings, runs(), now()),
     settings: () => settings,
@@ -174,12 +227,21 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
     rotateHookSecret: () => {
       hook = {
         ...hook,
-        secrets: [{ id: `sec_${hook.secrets.length + 1}`, createdAt: now(), createdBy: "ada", lastUsedAt: null }, ...hook.secrets].slice(0, 2),
+        secrets: [{ id: `sec_${hook.secrets.length + 1}`, createdAt: now(), createdBy: "ada", lastUsedAt: null }, ...hook.secrets].slice(
+          0,
+          2,
+        ),
       };
       return { hook, secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", url: null };
     },
     revokeHookSecret: ({ secret }) => (hook = { ...hook, secrets: hook.secrets.filter(({ id }) => id !== secret) }),
-    replayDelivery: ({ id }) => ({ ...found(deliveries().find((entry) => entry.id === id), `delivery ${id}`), state: "pending" }),
+    replayDelivery: ({ id }) => ({
+      ...found(
+        deliveries().find((entry) => entry.id === id),
+        `delivery ${id}`,
+      ),
+      state: "pending",
+    }),
     pause: ({ scope, reason, until }) =>
       setPauses([
         ...pauses.filter((entry) => entry.scope !== scope),
@@ -194,7 +256,10 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
       return { name, count: dynamic.get(name)?.length ?? 0, assets: ["bronze/customer_files"] };
     },
     removeDynamicKeys: ({ name, keys }) => {
-      dynamic.set(name, (dynamic.get(name) ?? []).filter((key) => !keys.includes(key)));
+      dynamic.set(
+        name,
+        (dynamic.get(name) ?? []).filter((key) => !keys.includes(key)),
+      );
       return { name, count: dynamic.get(name)?.length ?? 0, assets: ["bronze/customer_files"] };
     },
     launchBackfill: ({ title, target, maxActive, tags }) => {
@@ -219,7 +284,10 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
     cancelBackfill: ({ id }) => move(id, "canceled"),
     retryBackfill: ({ id }) => move(id, "running"),
     changeSettings: (patch) => {
-      settings = { ...settings, ...(Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as Partial<typeof settings>) };
+      settings = {
+        ...settings,
+        ...(Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as Partial<typeof settings>),
+      };
       publish([{ type: "settings" }]);
       return settings;
     },
@@ -241,8 +309,22 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
         : {
             outcome: "evaluated",
             runs: [
-              { runKey: "orders-2026-11-23.csv", job: "bronze_refresh", selection: null, partition: null, tags: { file: "orders-2026-11-23.csv" }, problem: null },
-              { runKey: "orders-2026-11-22.csv", job: "bronze_refresh", selection: null, partition: null, tags: {}, problem: "made a run before" },
+              {
+                runKey: "orders-2026-11-23.csv",
+                job: "bronze_refresh",
+                selection: null,
+                partition: null,
+                tags: { file: "orders-2026-11-23.csv" },
+                problem: null,
+              },
+              {
+                runKey: "orders-2026-11-22.csv",
+                job: "bronze_refresh",
+                selection: null,
+                partition: null,
+                tags: {},
+                problem: "made a run before",
+              },
             ],
             cursor: cursor === "" ? null : '{"last":"orders-2026-11-23.csv","seen":120}',
             message: null,

@@ -10,15 +10,16 @@ import { extname, join, normalize } from "node:path";
 import { parseArgs } from "node:util";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { WebSocketServer, type WebSocket } from "ws";
+import { appRouter } from "@headgate/control-plane/router-type";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import { liveUpSchema, type Change, type LiveDown } from "@headgate/shared/api/live.ts";
 import type { EventRow, SessionView } from "@headgate/shared/api/views.ts";
 import { PING, PONG } from "@headgate/shared/protocol/constants.ts";
 import { FixtureDeployment } from "./fixture-deployment.ts";
-import { fixtureRouter } from "./fixture-router.ts";
 import { fixtureTokens } from "./fixture-tokens.ts";
 
-const BUILD = join(import.meta.dirname, "../build");
+/** Another build can be looked at while the one in place is in use. */
+const BUILD = process.env["HEADGATE_WEB_BUILD"] ?? join(import.meta.dirname, "../build");
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -61,7 +62,6 @@ export async function startFixtureServer(options: {
     publishEvents,
   );
   if (options.noAgent) deployment.agentViews = [];
-  const router = fixtureRouter(deployment.procedures);
   const tokens = fixtureTokens();
   const actor: Actor = { kind: "user", name: "ada", role: "owner" };
   const audit = () => undefined;
@@ -91,9 +91,15 @@ export async function startFixtureServer(options: {
     const answer = await fetchRequestHandler({
       endpoint: "/api/acme/prod/trpc",
       req: new Request(url, { method: request.method ?? "GET", headers: { "content-type": "application/json" }, ...body }),
-      router,
+      router: appRouter,
       allowMethodOverride: true,
-      createContext: () => ({ actor, deployment, tokens, audit, activate: (input: { version: string }) => deployment.activateVersion(input) }),
+      createContext: () => ({
+        actor,
+        deployment,
+        tokens,
+        audit,
+        activate: (input: { version: string }) => deployment.activateVersion(input),
+      }),
     });
     response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
   }

@@ -221,10 +221,7 @@ function finalOutcome(result: StepOutcome, stop: StopReason | null, badOutput: F
       return { outcome: "canceled" };
     case "timeout":
     case "idle":
-      return failed(
-        { kind: "timeout", message: messageOf(stop), ...(result.outcome === "failed" && { cause: result.failure }) },
-        true,
-      );
+      return failed({ kind: "timeout", message: messageOf(stop), ...(result.outcome === "failed" && { cause: result.failure }) }, true);
     case "shutdown":
       return failed({ kind: "agent_lost", message: `The agent stopped before the step ended: ${messageOf(stop)}` }, true);
   }

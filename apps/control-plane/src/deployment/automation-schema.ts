@@ -137,7 +137,11 @@ export const conditionState = sqliteTable("condition_state", {
 });
 
 /** What changed since the last evaluation. */
-export const conditionChange = sqliteTable("condition_change", { target: text().primaryKey(), cause: text().notNull(), at: integer().notNull() });
+export const conditionChange = sqliteTable("condition_change", {
+  target: text().primaryKey(),
+  cause: text().notNull(),
+  at: integer().notNull(),
+});
 
 export const conditionEvaluation = sqliteTable("condition_evaluation", {
   no: integer().primaryKey(),

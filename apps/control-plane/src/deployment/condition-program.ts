@@ -14,6 +14,8 @@ export interface ConditionProgram {
   readonly program: AutomationProgram;
   /** Identifies a condition with what it belongs to: another one must be evaluated. */
   definitionOf(target: string): string;
+  /** All that are defined, also those that cannot be used. */
+  readonly conditions: ReadonlyMap<string, Condition>;
   /** Conditions that cannot be used, with the reason. */
   readonly problems: ReadonlyMap<string, string>;
 }
@@ -54,8 +56,8 @@ function makeProgram(db: Database, catalog: Catalog): ConditionProgram {
     conditions.set(checkId(check), condition);
     identities.set(checkId(check), hash);
   }
-  const { program, problems } = prepareUsable(catalog, conditions);
-  return { program, problems, definitionOf: (target) => identities.get(target) ?? "" };
+  const { program, problems } = prepareUsable(catalog, new Map(conditions));
+  return { program, problems, conditions, definitionOf: (target) => identities.get(target) ?? "" };
 }
 
 /** A condition that cannot be prepared keeps no other from working. */
@@ -72,7 +74,9 @@ function prepareUsable(catalog: Catalog, conditions: Map<string, Condition>) {
 
 /** What a unit that may not be split does at once. */
 function togetherIn(catalog: Catalog): string[][] {
-  return catalog.units.filter((unit) => !unit.subset).flatMap((unit) => (unit.assets.length + unit.checks.length > 1 ? [[...unit.assets, ...unit.checks]] : []));
+  return catalog.units
+    .filter((unit) => !unit.subset)
+    .flatMap((unit) => (unit.assets.length + unit.checks.length > 1 ? [[...unit.assets, ...unit.checks]] : []));
 }
 
 export function locationOfTarget(catalog: Catalog, target: string): string {

@@ -28,15 +28,19 @@ import { readHome } from "./queries/home.ts";
 import * as locations from "./queries/location-queries.ts";
 import { logChunksQuery, manifestKeyOf } from "./queries/log-queries.ts";
 import * as runs from "./queries/run-queries.ts";
+import { newHookTraffic, receiveDelivery } from "./receive-delivery.ts";
 import type { DeploymentIdentity, DeploymentStub, RawLogChunk } from "./rpc.ts";
 import { answerClose, attachmentOf, closeQuietly } from "./sockets.ts";
 import { start } from "./start.ts";
+import { hookIds } from "./store/hook-store.ts";
+import { tryTick } from "./try-tick.ts";
 import { readIdentity, writeMeta } from "./store/meta-store.ts";
 
 type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 
 export class Deployment extends DurableObject<Env> implements DeploymentStub {
   readonly #engine: Engine;
+  readonly #hookTraffic = newHookTraffic();
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -98,6 +102,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
     try {
       this.#engine.timers.fire({
         now: clock.now(),
+        elapsed: () => performance.now(),
         run: (timer) => this.#engine.commit((turn) => fireTimer(turn, timer)),
         failed: (timer, error) => logError(`Timer ${timer.kind} ${timer.id} failed`, error),
       });
@@ -149,6 +154,14 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
     return logChunksQuery(this.#engine.reader(), input);
   }
 
+  async deliver(input: Parameters<DeploymentStub["deliver"]>[0]) {
+    return receiveDelivery(this.#engine, this.#hookTraffic, input);
+  }
+
+  async hookIds() {
+    return hookIds(this.#engine.db);
+  }
+
   async tokenRevoked(input: { readonly token: string }): Promise<void> {
     for (const socket of this.#engine.sockets.ofToken(input.token)) {
       closeQuietly(socket, CLOSE.revoked, "the token was revoked");
@@ -158,6 +171,10 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   // ---------------------------------------------------------------- DeploymentService
+
+  async testTick(input: Parameters<DeploymentStub["testTick"]>[0]) {
+    return tryTick(this.#engine, input);
+  }
 
   async ask<N extends QueryName>(name: N, input: InputOf<DeploymentQueries[N]>) {
     return QUERIES[name](this.#engine.reader(), input);

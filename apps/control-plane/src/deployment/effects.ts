@@ -2,6 +2,7 @@
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { CloseCode } from "@headgate/shared/protocol/close-codes.ts";
 import type { DownFrame } from "@headgate/shared/protocol/down.ts";
+import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
 
 export type Effect =
   | { readonly type: "send"; readonly socket: string; readonly frame: DownFrame }
@@ -19,6 +20,14 @@ export type Effect =
   | { readonly type: "conditions_changed" }
   | { readonly type: "evaluation_added"; readonly id: string }
   | { readonly type: "pauses_changed" }
+  /** `automation` is its id; see `automationId`. */
+  | { readonly type: "automation_changed"; readonly automation: string }
+  | { readonly type: "tick_changed"; readonly tick: number }
+  /** An agent answered what somebody tries out. */
+  | { readonly type: "trial_answered"; readonly trial: string; readonly instance: string; readonly result: TickResult }
+  | { readonly type: "backfill_changed"; readonly backfill: number }
+  /** Limits or policies. */
+  | { readonly type: "settings_changed" }
   | { readonly type: "definitions_changed" };
 
 /** What dashboards may want to know, each thing once. */
@@ -34,9 +43,13 @@ export interface Changed {
   readonly locations: Set<string>;
   readonly agents: Set<string>;
   readonly agentsGone: Set<string>;
+  readonly backfills: Set<number>;
+  readonly automations: Set<string>;
+  readonly ticks: Set<number>;
   readonly evaluations: Set<string>;
   pauses: boolean;
   definitions: boolean;
+  settings: boolean;
 }
 
 export interface EffectPorts {
@@ -44,6 +57,7 @@ export interface EffectPorts {
   close(socket: string, code: CloseCode, reason: string): void;
   armTimers(): void;
   evaluateConditions(): void;
+  trialAnswered(answer: Extract<Effect, { type: "trial_answered" }>): void;
   publish(changed: Changed): void;
 }
 
@@ -57,9 +71,13 @@ export function performEffects(effects: readonly Effect[], ports: EffectPorts): 
     locations: new Set(),
     agents: new Set(),
     agentsGone: new Set(),
+    backfills: new Set(),
+    automations: new Set(),
+    ticks: new Set(),
     evaluations: new Set(),
     pauses: false,
     definitions: false,
+    settings: false,
   };
   let timers = false;
   let conditions = false;
@@ -74,6 +92,9 @@ export function performEffects(effects: readonly Effect[], ports: EffectPorts): 
       case "timers_changed":
         timers = true;
         break;
+      case "trial_answered":
+        ports.trialAnswered(effect);
+        break;
       case "conditions_changed":
         conditions = true;
         break;
@@ -86,7 +107,10 @@ export function performEffects(effects: readonly Effect[], ports: EffectPorts): 
   if (conditions) ports.evaluateConditions();
 }
 
-function note(changed: Changed, effect: Exclude<Effect, { type: "send" | "close" | "timers_changed" | "conditions_changed" }>): void {
+function note(
+  changed: Changed,
+  effect: Exclude<Effect, { type: "send" | "close" | "timers_changed" | "conditions_changed" | "trial_answered" }>,
+): void {
   switch (effect.type) {
     case "run_changed":
       changed.runs.add(effect.run);
@@ -120,8 +144,20 @@ function note(changed: Changed, effect: Exclude<Effect, { type: "send" | "close"
     case "pauses_changed":
       changed.pauses = true;
       break;
+    case "automation_changed":
+      changed.automations.add(effect.automation);
+      break;
+    case "tick_changed":
+      changed.ticks.add(effect.tick);
+      break;
+    case "backfill_changed":
+      changed.backfills.add(effect.backfill);
+      break;
     case "definitions_changed":
       changed.definitions = true;
+      break;
+    case "settings_changed":
+      changed.settings = true;
       break;
     default:
       assertNever(effect);
@@ -137,7 +173,14 @@ function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 }
 
 /** Effects that no list of changes tells of. */
-const UNSEEN: ReadonlySet<Effect["type"]> = new Set(["send", "close", "timers_changed", "conditions_changed", "events_added"]);
+const UNSEEN: ReadonlySet<Effect["type"]> = new Set([
+  "send",
+  "close",
+  "timers_changed",
+  "conditions_changed",
+  "trial_answered",
+  "events_added",
+]);
 
 export function hasLiveChanges(effects: readonly Effect[]): boolean {
   return effects.some(({ type }) => !UNSEEN.has(type));

@@ -2,7 +2,7 @@
  * Runs commands and queries: one command is one transaction, its effects are performed after it. Holds everything that lives as long as
  * the object is in memory, all of which can be made again from the tables.
  */
-import type { Result } from "@headgate/shared/domain/errors.ts";
+import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
 import { type Catalog, loadCatalog } from "./catalog.ts";
 import { clock } from "./clock.ts";
@@ -12,13 +12,14 @@ import { closeRuns } from "./commands/run-session.ts";
 import { type EffectPorts, hasLiveChanges, performEffects } from "./effects.ts";
 import { Live } from "./live.ts";
 import { logError } from "./log-error.ts";
-import { forgetPartitions } from "./partition-context.ts";
+import { forgetCaches } from "./forget-caches.ts";
 import type { Reader } from "./queries/reader.ts";
 import { Sockets } from "./sockets.ts";
 import { type Database, openDatabase } from "./store/database.ts";
 import { advanceStream } from "./store/meta-store.ts";
 import { Timers } from "./timers.ts";
 import { attemptIn } from "./turn-attempt.ts";
+import { Trials } from "./trials.ts";
 import type { Turn } from "./turn.ts";
 
 export class Engine {
@@ -26,6 +27,7 @@ export class Engine {
   readonly sockets: Sockets;
   readonly timers: Timers;
   readonly live: Live;
+  readonly trials = new Trials();
   /** Of the active versions; kept up to date by `definitions.ts`. */
   definitionsHash = "";
   /** Frames of kinds that this release does not know. */
@@ -71,12 +73,23 @@ export class Engine {
       });
     } catch (error) {
       this.#catalog = null;
-      forgetPartitions(this.db);
+      forgetCaches(this.db);
       throw error;
     }
     committed?.(result);
     performEffects(turn.effects, this.#ports(seq));
     return result;
+  }
+
+  /** What would happen? Nothing of it is kept. */
+  rehearse<T>(work: (turn: Turn) => T): T {
+    const turn = this.#newTurn();
+    let answer: { readonly value: T } | null = null;
+    turn.attempt(() => {
+      answer = { value: work(turn) };
+      return refuse("internal", "rehearsed");
+    });
+    return (answer as unknown as { readonly value: T }).value;
   }
 
   /** A command that answers with something read after it. */
@@ -102,7 +115,7 @@ export class Engine {
       effects: [],
       runs: new Map(),
       ended: [],
-      atEnd: { dispatch: false },
+      atEnd: { dispatch: false, sensors: new Set() },
       attempt: (work) => attemptIn(turn, this.#storage, work),
       sequence: { next: null },
     };
@@ -127,6 +140,7 @@ export class Engine {
           logError("Automation conditions could not be evaluated", error);
         }
       },
+      trialAnswered: (answer) => this.trials.answer(answer),
       publish: (changed) => {
         try {
           this.live.publish(changed, seq);

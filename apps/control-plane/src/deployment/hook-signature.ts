@@ -7,7 +7,7 @@ export interface RawDelivery {
   readonly headers: Readonly<Record<string, string>>;
   /** The last part of an address with a secret in it. */
   readonly pathSecret: string | null;
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: Uint8Array;
 }
 
 export interface KnownSecret {
@@ -116,7 +116,7 @@ function bounded(id: string | undefined): string | null {
   return id === undefined || id === "" ? null : id.slice(0, MAX_SENDER_ID);
 }
 
-async function hmacFits(key: Uint8Array<ArrayBuffer>, signature: Uint8Array<ArrayBuffer>, text: Uint8Array<ArrayBuffer>): Promise<boolean> {
+async function hmacFits(key: Uint8Array, signature: Uint8Array, text: Uint8Array): Promise<boolean> {
   if (key.length === 0) return false;
   const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
   return crypto.subtle.verify("HMAC", imported, signature, text);

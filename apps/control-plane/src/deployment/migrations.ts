@@ -138,7 +138,6 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX step_open_checks ON step (run_no) WHERE checks <> '[]' AND status IN ('pending', 'up_for_retry', 'assigned', 'running');
       ALTER TABLE asset_event ADD COLUMN data_version TEXT;
       ALTER TABLE asset_event ADD COLUMN changed INTEGER;
-      ALTER TABLE asset_event ADD COLUMN started_at INTEGER;
       ALTER TABLE asset_event ADD COLUMN started_seq INTEGER;
       CREATE INDEX version_asset_with_condition ON version_asset (version_no, key) WHERE detail ->> 'automation' IS NOT NULL;
       CREATE INDEX version_asset_with_freshness ON version_asset (version_no, key) WHERE detail ->> 'freshness' IS NOT NULL;

@@ -34,9 +34,22 @@ function cacheOf(db: Database): Cache {
   return made;
 }
 
-/** After a change of dynamic keys, and after a transaction that failed. */
+/** After a transaction that failed. */
 export function forgetPartitions(db: Database): void {
   caches.delete(db);
+}
+
+/** After a change of dynamic keys. Those that only came are added to what is known: reading a hundred thousand takes longer than anything else about them. */
+export function dynamicKeysChanged(
+  db: Database,
+  change: { readonly name: string; readonly added: StoredKeys; readonly removed: boolean },
+): void {
+  const { name, added, removed } = change;
+  const cache = cacheOf(db);
+  const known = cache.keys.get(name);
+  cache.sets.clear();
+  if (removed || !known) cache.keys.delete(name);
+  else cache.keys.set(name, { keys: [...known.keys, ...added.keys], numbers: [...known.numbers, ...added.numbers] });
 }
 
 export function partitionContext(db: Database, now: number): DeploymentPartitions {

@@ -2,6 +2,11 @@
 import type { AnswerOf, DeploymentCommands, DeploymentQueries, InputOf } from "@headgate/shared/api/procedures.ts";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import type { Result } from "@headgate/shared/domain/errors.ts";
+import { automationCommands, automationQueries } from "./procedures/automation.ts";
+import { conditionCommands, conditionQueries } from "./procedures/conditions.ts";
+import { partitionCommands, partitionQueries } from "./procedures/partitions.ts";
+import { hookCommands, hookQueries } from "./procedures/hooks.ts";
+import { queueCommands, queueQueries } from "./procedures/queue.ts";
 import type { Reader } from "./queries/reader.ts";
 import type { Turn } from "./turn.ts";
 
@@ -11,5 +16,17 @@ export type CommandsOf<T> = {
   readonly [N in keyof T]: (turn: Turn, input: InputOf<T[N]>, actor: Actor) => Result<(reader: Reader) => AnswerOf<T[N]>>;
 };
 
-export const QUERIES: QueriesOf<DeploymentQueries> = {};
-export const COMMANDS: CommandsOf<DeploymentCommands> = {};
+export const QUERIES: QueriesOf<DeploymentQueries> = {
+  ...automationQueries,
+  ...conditionQueries,
+  ...partitionQueries,
+  ...hookQueries,
+  ...queueQueries,
+};
+export const COMMANDS: CommandsOf<DeploymentCommands> = {
+  ...automationCommands,
+  ...conditionCommands,
+  ...partitionCommands,
+  ...hookCommands,
+  ...queueCommands,
+};

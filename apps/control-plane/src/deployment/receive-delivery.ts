@@ -3,13 +3,14 @@
  * transaction is not, so it comes first, and the transaction looks again whether the hook is still open.
  */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import { type FoundHook } from "./commands/find-hook.ts";
-import { noHook, openHook, storeDelivery } from "./commands/deliveries.ts";
+import type { FoundHook } from "./commands/find-hook.ts";
+import { noHook, openHook, storeDelivery, type VerifiedDelivery } from "./commands/take-delivery.ts";
 import { noteRefusal } from "./commands/refused-deliveries.ts";
 import type { Engine } from "./engine.ts";
 import { MAX_HEADER_CHARACTERS } from "./hook-limits.ts";
 import { DELIVERY_RATE, HookRates, REFUSAL_RATE } from "./hook-rates.ts";
 import { verifyDelivery } from "./hook-signature.ts";
+import { logError } from "./log-error.ts";
 import type { IncomingDelivery } from "./rpc.ts";
 import { MAX_ROW_BYTES } from "./store/database.ts";
 import { secretsOf } from "./store/hook-store.ts";
@@ -43,26 +44,36 @@ export async function receiveDelivery(engine: Engine, traffic: HookTraffic, inpu
   if (!room.ok) return tooMany(room.retryAfterSeconds);
   const body = readBody(found, input.body);
   if (!body.ok) return body;
-  return engine.commit((turn) =>
-    storeDelivery(turn, {
-      hook: input.hook,
-      senderId: verdict.senderId,
-      secret: verdict.secret,
-      bytes: input.body.byteLength,
-      method: input.method,
-      headers: keptHeaders(input.headers),
-      query: bounded(Object.entries(input.query)),
-      body: body.value,
-    }),
-  );
+  return store(engine, {
+    hook: input.hook,
+    senderId: verdict.senderId,
+    secret: verdict.secret,
+    bytes: input.body.byteLength,
+    method: input.method,
+    headers: keptHeaders(input.headers),
+    query: bounded(Object.entries(input.query)),
+    body: body.value,
+  });
+}
+
+/** A sender that is told of a failure sends again; what failed has left nothing behind. */
+function store(engine: Engine, delivery: VerifiedDelivery): Answer {
+  try {
+    return engine.commit((turn) => storeDelivery(turn, delivery));
+  } catch (error) {
+    logError(`A delivery of webhook ${delivery.hook} could not be stored`, error);
+    return refuse("unavailable", "the delivery could not be stored; send it again");
+  }
 }
 
 function tooMany(retryAfterSeconds: number): Result<never> {
-  return refuse("rate_limited", `this webhook is sent too many deliveries; try again in ${retryAfterSeconds} seconds`, { retryAfterSeconds });
+  return refuse("rate_limited", `this webhook is sent too many deliveries; try again in ${retryAfterSeconds} seconds`, {
+    retryAfterSeconds,
+  });
 }
 
 function readBody({ spec }: FoundHook, bytes: Uint8Array): Result<string> {
-  const text = new TextDecoder("utf-8", { ignoreBOM: false }).decode(bytes);
+  const text = new TextDecoder().decode(bytes);
   if (!spec.raw) {
     try {
       JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
@@ -71,7 +82,7 @@ function readBody({ spec }: FoundHook, bytes: Uint8Array): Result<string> {
     }
   }
   // Text of control characters takes six times its size as JSON, and the event with it must fit into a row.
-  if (JSON.stringify(text).length > MAX_ROW_BYTES - MAX_HEADER_CHARACTERS * 2)
+  if (new TextEncoder().encode(JSON.stringify(text)).length > MAX_ROW_BYTES - MAX_HEADER_CHARACTERS * 4)
     return refuse("too_large", "the delivery is too large once it is written as JSON text");
   return ok(text);
 }

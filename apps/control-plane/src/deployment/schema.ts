@@ -284,8 +284,7 @@ export const assetEvent = sqliteTable(
     dataVersion: text(),
     /** 0: the same data version as before. */
     changed: integer(),
-    /** When the step that made it started, and the number of that event; null: no step made it. */
-    startedAt: integer(),
+    /** Number of the event that started the step which made it; null: no step made it. */
     startedSeq: integer(),
   },
   (table) => [primaryKey({ columns: [table.asset, table.gseq] })],

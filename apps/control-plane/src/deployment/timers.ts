@@ -14,6 +14,8 @@ export interface AlarmStorage {
 
 export const SAFETY_MS = 30_000;
 const SLICE = 200;
+/** A slice ends after this long, also when more is due; where time stands still while code runs, the number of timers bounds it. */
+const SLICE_MS = 2_000;
 /** A timer whose work failed is tried again after this long. */
 const AFTER_FAILURE_MS = 30_000;
 /** An alarm this far in the past was swallowed. */
@@ -53,6 +55,8 @@ export class Timers {
   /** Looks at everything due. `run` handles one timer in its own transaction, which also removes it; it may throw. */
   fire(input: {
     readonly now: number;
+    /** Milliseconds that have passed since some moment. */
+    readonly elapsed: () => number;
     readonly run: (timer: Timer) => void;
     readonly failed: (timer: Timer, error: unknown) => void;
   }): void {
@@ -60,8 +64,10 @@ export class Timers {
     this.#armed = safety;
     void this.#alarm.setAlarm(safety);
     this.#firing = true;
+    const started = input.elapsed();
     try {
       for (const timer of dueTimers(this.#db, { now: input.now, limit: SLICE })) {
+        if (input.elapsed() - started > SLICE_MS) break;
         try {
           input.run(timer);
         } catch (error) {

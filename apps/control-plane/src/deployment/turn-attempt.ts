@@ -1,7 +1,7 @@
 /** Work inside a turn that leaves nothing behind when it refuses or throws: neither rows nor effects nor changed runs. */
 import type { Result } from "@headgate/shared/domain/errors.ts";
 import type { RunSession } from "./commands/run-session.ts";
-import { forgetPartitions } from "./partition-context.ts";
+import { forgetCaches } from "./forget-caches.ts";
 import type { Turn } from "./turn.ts";
 
 class Refused<T> extends Error {
@@ -19,7 +19,11 @@ export function attemptIn<T>(turn: Turn, storage: Pick<DurableObjectStorage, "tr
     ended: turn.ended.length,
     dispatch: turn.atEnd.dispatch,
     next: turn.sequence.next,
-    runs: [...turn.runs].map(([no, session]) => ({ no, session, kept: { ...session, row: { ...session.row }, events: session.events.length } })),
+    runs: [...turn.runs].map(([no, session]) => ({
+      no,
+      session,
+      kept: { ...session, row: { ...session.row }, events: session.events.length },
+    })),
   };
   try {
     return storage.transactionSync(() => {
@@ -29,20 +33,23 @@ export function attemptIn<T>(turn: Turn, storage: Pick<DurableObjectStorage, "tr
       return result;
     });
   } catch (error) {
-    forgetPartitions(turn.db);
+    forgetCaches(turn.db);
     turn.effects.length = before.effects;
     turn.ended.length = before.ended;
     turn.atEnd.dispatch = before.dispatch;
     turn.sequence.next = before.next;
     turn.runs.clear();
     for (const { no, session, kept } of before.runs) turn.runs.set(no, restored(session, kept));
-    if (error instanceof Refused) return error.result as Result<T>;
+    if (error instanceof Refused) return error.result;
     throw error;
   }
 }
 
 /** The same object, because others hold it. */
-function restored(session: RunSession, kept: { readonly row: RunSession["row"]; readonly events: number; readonly changed: boolean }): RunSession {
+function restored(
+  session: RunSession,
+  kept: { readonly row: RunSession["row"]; readonly events: number; readonly changed: boolean },
+): RunSession {
   Object.assign(session.row, kept.row);
   session.events.length = kept.events;
   session.changed = kept.changed;

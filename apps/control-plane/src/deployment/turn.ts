@@ -24,8 +24,8 @@ export interface Turn {
   readonly runs: Map<number, RunSession>;
   /** Runs that ended in this turn and whose followers have not been told yet; see `finish-turn.ts`. */
   readonly ended: RunSession[];
-  /** What is done once, before the turn is stored. */
-  readonly atEnd: { dispatch: boolean };
+  /** What is done once, before the turn is stored: a look at the queue, and at sensors (by id) for which events came. */
+  readonly atEnd: { dispatch: boolean; readonly sensors: Set<string> };
   /** Work that is done as a whole or, when it refuses or throws, not at all. */
   readonly attempt: <T>(work: () => Result<T>) => Result<T>;
   /** Counts up the deployment-wide event number. */

@@ -28,7 +28,17 @@ app.use(async (c, next) => {
   await next();
 });
 app.get("/healthz", (c) => c.json({ ok: true, version: VERSION }));
-for (const group of [bootstrapRoutes, loginRoutes, publishRoutes, definitionsRoutes, runLogRoutes, socketRoutes, trpcRoutes, agentRoutes, hookRoutes]) {
+for (const group of [
+  bootstrapRoutes,
+  loginRoutes,
+  publishRoutes,
+  definitionsRoutes,
+  runLogRoutes,
+  socketRoutes,
+  trpcRoutes,
+  agentRoutes,
+  hookRoutes,
+]) {
   app.route("/", group);
 }
 app.notFound((c) => answerError(c, new AppError("not_found", `there is nothing at ${c.req.method} ${c.req.path}`)));

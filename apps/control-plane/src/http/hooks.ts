@@ -37,7 +37,7 @@ async function receive(c: AppContext, address: { readonly id: string; readonly s
         pathSecret: address.secret,
         method: c.req.method,
         headers: Object.fromEntries(c.req.raw.headers),
-        query: c.req.query(),
+        query: { ...c.req.query() },
         body,
       }),
     );

@@ -19,6 +19,7 @@ export interface TokenService {
 export interface ProcedureChange {
   readonly action: string;
   readonly target: string;
+  readonly before?: unknown;
   readonly after: unknown;
 }
 

@@ -48,13 +48,18 @@ export function directoryProcedure(role: Role) {
 
 export function procedure(role: Role) {
   return directoryProcedure(role).use(async ({ ctx, next, path, type, getRawInput }) => {
-    const result = await next();
-    if (type === "mutation" && result.ok) ctx.audit(changeOf(path, await getRawInput()));
+    let noted: Partial<Pick<ProcedureChange, "before" | "after">> = {};
+    /** For changes of which the input alone does not say what they changed. */
+    const noteChange = (change: typeof noted): void => {
+      noted = change;
+    };
+    const result = await next({ ctx: { ...ctx, noteChange } });
+    if (type === "mutation" && result.ok) ctx.audit({ ...changeOf(path, await getRawInput()), ...noted });
     return result;
   });
 }
 
-const TARGET_FIELDS = ["run", "location", "job", "selection"] as const;
+const TARGET_FIELDS = ["run", "location", "job", "selection", "asset", "scope", "name", "id"] as const;
 
 function changeOf(path: string, input: unknown): ProcedureChange {
   const fields = { ...(isObject(input) && isObject(input["target"]) ? input["target"] : {}), ...(isObject(input) ? input : {}) };

@@ -1,6 +1,12 @@
 /** All procedures. The table of names, inputs and roles is this file; the logic is in the deployment's commands and queries. */
 import { inputs, launchSchema, reexecuteSchema } from "@headgate/shared/api/inputs.ts";
+import { automationsRouter } from "./automations.ts";
+import { backfillsRouter } from "./backfills.ts";
+import { assetReports, conditionsRouter } from "./conditions.ts";
 import { answer, directoryProcedure, procedure, router } from "./init.ts";
+import { queueRouter, settingsRouter, timelineRouter } from "./queue.ts";
+import { webhooksRouter } from "./webhooks.ts";
+import { partitionsRouter } from "./partitions.ts";
 
 export const appRouter = router({
   home: router({
@@ -10,6 +16,7 @@ export const appRouter = router({
     hash: procedure("viewer").query(({ ctx }) => answer(ctx.deployment.definitionsHash())),
   }),
   assets: router({
+    ...assetReports,
     states: procedure("viewer")
       .input(inputs.assetStates)
       .query(({ ctx, input }) => answer(ctx.deployment.assetStates(input))),
@@ -58,6 +65,10 @@ export const appRouter = router({
       .input(inputs.cancel)
       .mutation(({ ctx, input }) => answer(ctx.deployment.cancel(input, ctx.actor))),
   }),
+  automations: automationsRouter,
+  partitions: partitionsRouter,
+  backfills: backfillsRouter,
+  conditions: conditionsRouter,
   locations: router({
     list: procedure("viewer").query(({ ctx }) => answer(ctx.deployment.locations())),
     versions: procedure("viewer")
@@ -79,6 +90,10 @@ export const appRouter = router({
       .input(inputs.revokeToken)
       .mutation(({ ctx, input }) => ctx.tokens.revoke(input.id)),
   }),
+  webhooks: webhooksRouter,
+  queue: queueRouter,
+  settings: settingsRouter,
+  timeline: timelineRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -14,7 +14,7 @@ export type DeploymentObject = DeploymentStub & Pick<DurableObjectStub, "fetch" 
 export const person: Actor = { kind: "user", name: "ada@example.com", role: "owner" };
 
 export function newDeployment(): DeploymentObject {
-  return env.DEPLOYMENT.get(env.DEPLOYMENT.idFromName(crypto.randomUUID()));
+  return env.DEPLOYMENT.get(env.DEPLOYMENT.idFromName(crypto.randomUUID())) as unknown as DeploymentObject;
 }
 
 let published = 0;

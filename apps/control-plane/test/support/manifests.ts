@@ -5,6 +5,7 @@ import type { z } from "zod";
 type ManifestInput = z.input<typeof manifestSchema>;
 type AssetInput = NonNullable<ManifestInput["assets"]>[number];
 type UnitInput = ManifestInput["units"][number];
+export type SensorInput = NonNullable<ManifestInput["sensors"]>[number];
 
 export function manifest(parts: Partial<ManifestInput> & Pick<ManifestInput, "assets" | "units">): Manifest {
   return manifestSchema.parse({

@@ -5,17 +5,14 @@ import { deploymentPath } from "@headgate/shared/api/routes.ts";
 import type { DefinitionsDocument, SessionView } from "@headgate/shared/api/views.ts";
 import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
 import type { DeploymentRef } from "#lib/paths.ts";
-import type { TopicsApi } from "#lib/topics.ts";
 
-export type Api = TRPCClient<AppRouter> & TopicsApi;
+export type Api = TRPCClient<AppRouter>;
 
 /** Calls made in the same tick travel in one request. POST throughout: selections may be longer than an address may be. */
 export function createApi(ref: DeploymentRef): Api {
-  const client: TRPCClient<AppRouter> = createTRPCClient<AppRouter>({
+  return createTRPCClient<AppRouter>({
     links: [httpBatchLink({ url: deploymentPath(ref, "/trpc"), methodOverride: "POST", maxItems: 10 })],
   });
-  // The client is a proxy that calls whatever path it is asked for; the contract says which of them the control plane answers.
-  return client as Api;
 }
 
 export async function fetchDefinitions(ref: DeploymentRef, hash: string): Promise<DefinitionsDocument> {

@@ -61,7 +61,14 @@ export function automationsPath(ref: DeploymentRef, query: Query = {}): string {
 
 export type AutomationTab = "overview" | "test" | "webhook";
 
-export function automationPath(ref: DeploymentRef, of: AutomationRef, tab: AutomationTab = "overview", query: Query = {}): string {
+/** A tab with a state of its own, e.g. the chosen delivery. */
+export interface AutomationAddress {
+  readonly tab: AutomationTab;
+  readonly query: Query;
+}
+
+export function automationPath(ref: DeploymentRef, of: AutomationRef, view: AutomationTab | AutomationAddress = "overview"): string {
+  const { tab, query } = typeof view === "string" ? { tab: view, query: {} } : view;
   const base = `${deploymentHome(ref)}/automations/${[of.location, of.kind, of.name].map(encodeURIComponent).join("/")}`;
   return withQuery(tab === "overview" ? base : `${base}/-/${tab}`, query);
 }

@@ -9,6 +9,7 @@ import { mapAssets, type DbtAssetMap } from "./asset-keys.ts";
 import type { DbtNode } from "./dbt-node.ts";
 import { describeProject, type DbtAssetOptions } from "./describe.ts";
 import { executeBuild } from "./execute.ts";
+import type { ProjectFiles } from "./fingerprint.ts";
 import { GRAPH_FOLDER, type DbtGraph } from "./graph-cache.ts";
 import { loadGraph } from "./load-graph.ts";
 import { resolveProject, type DbtProject, type ResolvedProject } from "./project.ts";
@@ -92,8 +93,8 @@ async function describe(options: DbtAssetsOptions, unit: string, context: UnitDe
     unit,
     map,
     manifest: graph.manifest,
-    folders: publishedFolders(context.root, project, loaded.ignored),
-    env: loaded.envNames.filter((name) => !(name in project.stableEnv)),
+    folders: publishedFolders(context.root, project, loaded.files.ignored),
+    env: loaded.files.envNames.filter((name) => !(name in project.stableEnv)),
     retry: options.retry,
     timeoutSeconds: options.timeout,
     pool: options.pool,
@@ -125,6 +126,7 @@ async function execute(options: DbtAssetsOptions, unit: string, context: UnitCon
     unit,
     context,
     project: loaded.project,
+    files: loaded.files,
     graph: loaded.graph,
     map: loaded.map,
     own: { select: options.select, exclude: options.exclude },
@@ -148,8 +150,7 @@ type Loaded =
       readonly project: ResolvedProject;
       readonly graph: DbtGraph;
       readonly map: DbtAssetMap;
-      readonly ignored: readonly string[];
-      readonly envNames: readonly string[];
+      readonly files: ProjectFiles;
     }
   | { readonly ok: false; readonly errors: readonly LoadError[] };
 
@@ -168,7 +169,7 @@ async function load(options: DbtAssetsOptions, context: LoadContext): Promise<Lo
   });
   if (!result.ok) return result;
   const map = mapAssets(result.graph, (node) => options.translate?.(node).key);
-  return { ok: true, project, graph: result.graph, map, ignored: result.files.ignored, envNames: result.files.envNames };
+  return { ok: true, project, graph: result.graph, map, files: result.files };
 }
 
 /** The project's folder without what dbt writes into it, but with the graph that was read just now. */

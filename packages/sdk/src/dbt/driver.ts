@@ -9,20 +9,17 @@
 export const DBT_DRIVER = String.raw`
 import json, os, signal, sys, threading, time
 
-with open(sys.argv[1], encoding="utf-8") as file:
-    request = json.load(file)
-
-out = os.fdopen(os.dup(1), "w", encoding="utf-8")
 writing = threading.Lock()
 gate = threading.Event()
-stopping = False
+state = {"out": None, "request": None, "stopping": False, "asked": False}
+environments = set()
 
 
 def say(line):
     text = json.dumps(line, default=str) + "\n"
     with writing:
-        out.write(text)
-        out.flush()
+        state["out"].write(text)
+        state["out"].flush()
 
 
 def listen():
@@ -51,26 +48,15 @@ def keep_cancelling():
 
 
 def interrupted(signum, frame):
-    global stopping
-    if stopping:
+    if state["stopping"]:
         return
-    stopping = True
+    state["stopping"] = True
     threading.Thread(target=keep_cancelling, daemon=True).start()
     raise KeyboardInterrupt()
 
 
-signal.signal(signal.SIGINT, interrupted)
-signal.signal(signal.SIGTERM, interrupted)
-threading.Thread(target=listen, daemon=True).start()
-
-from google.protobuf.json_format import MessageToDict
-from dbt.cli.main import dbtRunner
-
 LEVELS = {"info", "warn", "error"}
-WITH_DATA = {"NodeStart", "NodeFinished"}
-gate_event = request["gate"]
-asked = False
-environments = set()
+WITH_DATA = {"NodeStart", "NodeFinished", "LogFreshnessResult"}
 
 
 def databases():
@@ -89,10 +75,9 @@ def databases():
 
 
 def pass_gate():
-    global asked
-    if asked:
+    if state["asked"]:
         return
-    asked = True
+    state["asked"] = True
     say({"databases": databases()})
     while not gate.wait(0.2):
         pass
@@ -118,8 +103,10 @@ def count(node):
 
 
 def callback(event):
+    from google.protobuf.json_format import MessageToDict
+
     info = event.info
-    if info.name == gate_event:
+    if info.name == state["request"]["gate"]:
         pass_gate()
     with_data = info.name in WITH_DATA
     if not with_data and info.level not in LEVELS:
@@ -131,7 +118,7 @@ def callback(event):
     if with_data:
         line["data"] = MessageToDict(event.data, preserving_proto_field_name=True)
     say(line)
-    if info.name == "NodeFinished" and request["count"]:
+    if info.name == "NodeFinished" and state["request"]["count"]:
         if node.resource_type in ("model", "seed", "snapshot") and node.materialized != "ephemeral" and event.data.run_result.status == "success":
             # An error here would fail the model in dbt's eyes.
             try:
@@ -140,22 +127,39 @@ def callback(event):
                 say({"stats": {"unique_id": node.unique_id, "error": str(error)}})
 
 
-try:
-    result = dbtRunner(callbacks=[callback]).invoke(request["args"])
-    exception = result.exception
-    code = 0 if result.success else (1 if exception is None else 2)
-    say({"end": {"code": code, "error": None if exception is None else (str(exception) or type(exception).__name__), "type": type(exception).__name__}})
-except KeyboardInterrupt:
-    code = 2
-    say({"end": {"code": code, "error": "interrupted", "type": "KeyboardInterrupt"}})
-# Closing writes the log of DuckDB back into the file.
-for environment in environments:
-    environment.close()
-sys.stdout.flush()
-sys.stderr.flush()
-# Nothing is left to do, and an ordinary exit would take half a second to take the interpreter apart.
-import multiprocessing.util
+def run(request, manifest, ended):
+    """Runs the command and ends the process; ended(code) is told just before that."""
+    state["out"] = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    state["request"] = request
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGTERM, interrupted)
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        from dbt.cli.main import dbtRunner
 
-getattr(multiprocessing.util, "_run_finalizers", lambda: None)()
-os._exit(code)
+        result = dbtRunner(manifest=manifest, callbacks=[callback]).invoke(request["args"])
+        exception = result.exception
+        code = 0 if result.success else (1 if exception is None else 2)
+        said = None if exception is None else (str(exception) or type(exception).__name__)
+        say({"end": {"code": code, "error": said, "type": type(exception).__name__}})
+    except KeyboardInterrupt:
+        code = 2
+        say({"end": {"code": code, "error": "interrupted", "type": "KeyboardInterrupt"}})
+    # Closing writes the log of DuckDB back into the file.
+    for environment in environments:
+        environment.close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Nothing is left to do, and an ordinary exit would take half a second to take the interpreter apart.
+    import multiprocessing.util
+
+    getattr(multiprocessing.util, "_run_finalizers", lambda: None)()
+    ended(code)
+    os._exit(code)
+`;
+
+/** The program of a process for one command: argument 1 is the file of its request. */
+export const DBT_ONCE = `${DBT_DRIVER}
+with open(sys.argv[1], encoding="utf-8") as file:
+    run(json.load(file), None, lambda code: None)
 `;

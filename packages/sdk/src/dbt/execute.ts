@@ -8,6 +8,7 @@ import type { DbtAssetMap } from "./asset-keys.ts";
 import { createReport, type BuildReport } from "./build-report.ts";
 import { countPending } from "./count-rows.ts";
 import { cleanMessage } from "./failure.ts";
+import type { ProjectFiles } from "./fingerprint.ts";
 import type { DbtGraph } from "./graph-cache.ts";
 import { storageParseCache } from "./parse-cache.ts";
 import type { ResolvedProject } from "./project.ts";
@@ -18,6 +19,7 @@ export interface ExecuteOptions {
   readonly unit: string;
   readonly context: UnitContext;
   readonly project: ResolvedProject;
+  readonly files: ProjectFiles;
   readonly graph: DbtGraph;
   readonly map: DbtAssetMap;
   readonly own: { readonly select: string | undefined; readonly exclude: string | undefined };
@@ -50,11 +52,14 @@ export async function executeBuild(options: ExecuteOptions): Promise<StepOutcome
       ...selection.args,
       ...(options.vars ? ["--vars", JSON.stringify(options.vars)] : []),
       ...(options.fullRefresh ? ["--full-refresh"] : []),
+      // Nobody reads the artifacts of one step; what happened comes as events.
+      ...(driven ? ["--no-write-json"] : []),
     ],
     targetPath,
     scratch: join(context.folders.scratch, "dbt"),
     parseCache: storageParseCache(project, context.folders),
     countRows: countsItself,
+    warm: { files: options.files },
     signal: context.signal,
     onLine: (line) => report.receive(line),
     lock: (paths) => lockAll(paths, context),

@@ -10,6 +10,8 @@ export interface ProjectFiles {
   readonly envNames: readonly string[];
   /** Paths, relative to the project's folder, that are no part of it: outputs, databases, caches. */
   readonly ignored: readonly string[];
+  /** Something dbt reads lies outside the folder, so that the hash does not know of it. */
+  readonly reachesOut: boolean;
 }
 
 const ENV_VAR = /env_var\(\s*['"]([A-Za-z_][A-Za-z0-9_]*)['"]/g;
@@ -20,9 +22,11 @@ export function readProjectFiles(dir: string, profilesDir: string): ProjectFiles
   const hash = createHash("sha256");
   const names = new Set<string>();
   const ignored: string[] = [];
+  let reachesOut = false;
   const read = (file: string, label: string): void => {
     const content = readFileSync(file);
     hash.update(`${label}\0${content.length}\0`).update(content);
+    if (label === "dbt_project.yml" && content.includes("../")) reachesOut = true;
     for (const [, name = ""] of content.toString("utf8").matchAll(ENV_VAR)) names.add(name);
   };
   const walk = (folder: string): void => {
@@ -34,11 +38,12 @@ export function readProjectFiles(dir: string, profilesDir: string): ProjectFiles
       if (skip) ignored.push(path);
       else if (entry.isDirectory()) walk(file);
       else if (entry.isFile()) read(file, path);
+      else if (entry.isSymbolicLink()) reachesOut = true;
     }
   };
   walk(dir);
   if (relative(dir, profilesDir).startsWith("..")) read(join(profilesDir, "profiles.yml"), "profiles.yml");
-  return { hash: hash.digest("hex"), envNames: [...names].sort(), ignored };
+  return { hash: hash.digest("hex"), envNames: [...names].sort(), ignored, reachesOut };
 }
 
 export function hashOf(value: unknown): string {

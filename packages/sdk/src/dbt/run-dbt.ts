@@ -3,10 +3,14 @@ import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
-import { DBT_DRIVER } from "./driver.ts";
+import { DBT_ONCE } from "./driver.ts";
+import type { ProjectFiles } from "./fingerprint.ts";
 import { parseDbtLine, type DbtLine } from "./log-line.ts";
 import { keepParseState, projectParseCache, takeParseState } from "./parse-cache.ts";
 import type { ResolvedProject } from "./project.ts";
+import { prepareServer, readyServer, warmPlace } from "./warm-pool.ts";
+import { NOT_TAKEN } from "./warm-program.ts";
+import type { WarmServer } from "./warm-server.ts";
 
 /** dbt cancels its queries on SIGINT only; on SIGTERM it dies at once and leaves them running. */
 const INTERRUPT_GRACE_MS = 25_000;
@@ -22,6 +26,8 @@ export interface DbtRunOptions {
   /** Where dbt's parse state is kept from one invocation to the next. */
   readonly parseCache: string;
   readonly countRows: boolean;
+  /** Present: a warm dbt may do it; `files` as they were read just now, where they were. */
+  readonly warm?: { readonly files: ProjectFiles | null } | undefined;
   readonly signal: AbortSignal;
   onLine(line: DbtLine): void;
   /** Takes the locks of database files; asked before dbt opens them. Absent: dbt opens none. */
@@ -47,33 +53,59 @@ export async function runDbt(options: DbtRunOptions): Promise<DbtExit> {
   const early =
     project.program.kind === "command" && options.locks && options.locks.length > 0 ? await options.lock?.(options.locks) : undefined;
   const releases: (() => Promise<void>)[] = early ? [early] : [];
+  const { warm } = options;
+  const parseArgs = (folder: string): readonly string[] => commonArgs(project, folder, join(folder, "logs"));
+  const place = warm ? warmPlace({ project, command: options.command, files: warm.files, parseCache: options.parseCache, parseArgs }) : null;
   try {
-    takeParseState([options.parseCache, projectParseCache(options.project)], options.targetPath);
+    const server = place && readyServer(place);
+    if (server) {
+      note(options, `dbt runs in a fork of the warm process ${server.pid} (${server.memoryMb ?? "?"} MB)`);
+      const exit = await supervise(options, startWarm(options, server), releases);
+      if (exit.code !== NOT_TAKEN || signal.aborted) return exit;
+      note(options, `the warm dbt process ${server.pid} is gone; dbt runs in a process of its own`);
+    }
+    takeParseState([options.parseCache, projectParseCache(project)], options.targetPath);
     const exit = await supervise(options, start(options), releases);
     // Other variables make dbt parse everything again, and their state would make the next plain invocation do the same.
     if (!options.command.includes("--vars")) keepParseState(options.targetPath, options.parseCache);
+    if (place && (exit.code === 0 || exit.code === 1)) prepareServer(place);
     return exit;
   } finally {
     for (const release of releases) await release();
   }
 }
 
-function start(options: DbtRunOptions): ChildProcess {
-  const { project } = options;
-  const args = [...options.command, ...commonArgs(options)];
-  const spawnOptions: SpawnOptions = { cwd: project.dir, env: project.env, stdio: "pipe" };
-  if (project.program.kind === "command") {
-    return spawn(project.program.executable, [...args, "--log-format", "json", "--log-level", "debug"], spawnOptions);
-  }
-  const script = join(options.scratch, "driver.py");
-  const request = join(options.scratch, "request.json");
-  writeFileSync(script, DBT_DRIVER);
-  const gate = options.lock === undefined ? null : gateEvent(options.command[0] ?? "");
-  writeFileSync(request, JSON.stringify({ args: [...args, "--log-level", "none"], gate, count: options.countRows }));
-  return spawn(project.program.python, [script, request], spawnOptions);
+function note(options: DbtRunOptions, text: string): void {
+  options.onLine({ kind: "message", name: "HeadgateWarm", level: "info", text, uniqueId: null });
 }
 
-function commonArgs({ project, targetPath, scratch }: DbtRunOptions): string[] {
+function start(options: DbtRunOptions): ChildProcess {
+  const { project } = options;
+  const spawnOptions: SpawnOptions = { cwd: project.dir, env: project.env, stdio: "pipe" };
+  if (project.program.kind === "command") {
+    return spawn(project.program.executable, [...argumentsOf(options), "--log-format", "json", "--log-level", "debug"], spawnOptions);
+  }
+  const script = join(options.scratch, "driver.py");
+  writeFileSync(script, DBT_ONCE);
+  return spawn(project.program.python, [script, writeRequest(options)], spawnOptions);
+}
+
+function startWarm(options: DbtRunOptions, server: WarmServer): ChildProcess {
+  return server.launch({ request: writeRequest(options), scratch: options.scratch, env: options.project.env });
+}
+
+function writeRequest(options: DbtRunOptions): string {
+  const request = join(options.scratch, "request.json");
+  const gate = options.lock === undefined ? null : gateEvent(options.command[0] ?? "");
+  writeFileSync(request, JSON.stringify({ args: [...argumentsOf(options), "--log-level", "none"], gate, count: options.countRows }));
+  return request;
+}
+
+function argumentsOf({ project, command, targetPath, scratch }: DbtRunOptions): string[] {
+  return [...command, ...commonArgs(project, targetPath, join(scratch, "logs"))];
+}
+
+function commonArgs(project: ResolvedProject, targetPath: string, logPath: string): string[] {
   const folders = [
     // The working folder: dbt writes this path into its parse state, which outlives the folder of one published version.
     "--project-dir",
@@ -83,7 +115,7 @@ function commonArgs({ project, targetPath, scratch }: DbtRunOptions): string[] {
     "--target-path",
     targetPath,
     "--log-path",
-    join(scratch, "logs"),
+    logPath,
   ];
   return [...folders, ...project.profileArgs, "--no-use-colors", "--log-level-file", "none"];
 }

@@ -85,7 +85,7 @@ export async function icebergMaterialization(options: IcebergMaterializationOpti
 }
 
 async function describe(trino: Trino, now: IcebergTable, { since, partition, seen }: IcebergMetadataOptions): Promise<MetadataRecord> {
-  const own = since === undefined ? (now.snapshot ? [now.snapshot] : []) : await commitsSince(trino, now, { since, seen });
+  const { commits, isWhole } = await commitsOf(trino, now, { since, seen });
   const change = since && schemaChange(since.columns, now.columns);
   const { catalog, schema, table } = now.name;
   return {
@@ -94,10 +94,10 @@ async function describe(trino: Trino, now: IcebergTable, { since, partition, see
     relation: `${catalog}.${schema}.${table}`,
     snapshot_id: now.snapshot?.id,
     committed_at: now.snapshot ? ({ type: "timestamp", value: now.snapshot.committedAt } satisfies MetadataValue) : undefined,
-    operation: [...new Set(own.map(({ operation }) => operation))].join(", ") || "none",
-    ...totals(own),
+    operation: [...new Set(commits.map(({ operation }) => operation))].join(", ") || "none",
+    ...totals(commits),
     // Something else wrote the table meanwhile, and its catalog forgot what.
-    changes_incomplete: since !== undefined && !isWhole(own, since?.snapshot ?? null) ? true : undefined,
+    changes_incomplete: isWhole ? undefined : true,
     total_files: now.fileCount,
     size_bytes: now.sizeBytes,
     comment: now.comment ?? undefined,
@@ -129,27 +129,28 @@ function watching(trino: Trino, watch: Watch): Trino {
 
 async function look(trino: Trino, { name, since, seen }: Watch): Promise<void> {
   try {
-    for (const snapshot of await snapshotsSince(trino, name, since)) seen.set(snapshot.id, snapshot);
+    for (const snapshot of (await snapshotsSince(trino, name, since)).commits) seen.set(snapshot.id, snapshot);
   } catch (error) {
     // The statement before wrote another table, and this one is not there yet.
     if (!isTrinoError(error) || !/^(TABLE|SCHEMA)_NOT_FOUND$/.test(error.name)) throw error;
   }
 }
 
-async function commitsSince(
+/** The commits of this write, and whether some may be missing. */
+async function commitsOf(
   trino: Trino,
   now: IcebergTable,
   { since, seen }: Pick<IcebergMetadataOptions, "since" | "seen">,
-): Promise<readonly IcebergSnapshot[]> {
+): Promise<{ commits: readonly IcebergSnapshot[]; isWhole: boolean }> {
+  if (since === undefined) return { commits: now.snapshot ? [now.snapshot] : [], isWhole: true };
+  const found = await snapshotsSince(trino, now.name, since?.snapshot ?? null);
   const all = new Map(seen);
-  for (const snapshot of await snapshotsSince(trino, now.name, since?.snapshot ?? null)) all.set(snapshot.id, snapshot);
-  return [...all.values()].sort((a, b) => a.committedAt - b.committedAt);
-}
-
-/** Whether every commit's parent is known, down to the one from before. */
-function isWhole(commits: readonly IcebergSnapshot[], since: IcebergSnapshot | null): boolean {
-  const known = new Set([since?.id, ...commits.map(({ id }) => id)]);
-  return commits.every(({ parentId }) => parentId === null || known.has(parentId));
+  for (const snapshot of found.commits) all.set(snapshot.id, snapshot);
+  const commits = [...all.values()].sort((a, b) => a.committedAt - b.committedAt);
+  // Where commits are forgotten, the rows have to add up: to those from before, or to none where the table was replaced.
+  const growth = commits.reduce((sum, snapshot) => sum + snapshot.growth, 0);
+  const addsUp = [since?.recordsInFiles ?? 0, 0].some((before) => before + growth === now.recordsInFiles);
+  return { commits, isWhole: found.isRemembered || addsUp };
 }
 
 function totals(snapshots: readonly IcebergSnapshot[]): MetadataRecord {

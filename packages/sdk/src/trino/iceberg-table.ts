@@ -19,6 +19,8 @@ export interface IcebergSnapshot {
   readonly deletedRecords: number;
   readonly addedFiles: number;
   readonly deletedFiles: number;
+  /** By how much the rows in the table's files, marked ones included, became more. */
+  readonly growth: number;
 }
 
 /** An Iceberg table as it is now. */
@@ -27,6 +29,8 @@ export interface IcebergTable {
   /** Null for a table without any commit. */
   readonly snapshot: IcebergSnapshot | null;
   readonly rowCount: number;
+  /** Rows in the table's files, those included that are only marked as deleted. */
+  readonly recordsInFiles: number;
   readonly fileCount: number;
   readonly sizeBytes: number;
   readonly columns: readonly TableColumn[];
@@ -71,6 +75,7 @@ export async function icebergTable(trino: Trino, table: string): Promise<Iceberg
     name,
     snapshot: current ? toSnapshot(current) : null,
     rowCount: await rowCountOf(trino, name, current?.summary ?? {}),
+    recordsInFiles: numberOf(current?.summary, "total-records"),
     fileCount: numberOf(current?.summary, "total-data-files") + numberOf(current?.summary, "total-delete-files"),
     sizeBytes: numberOf(current?.summary, "total-files-size"),
     columns,
@@ -78,16 +83,26 @@ export async function icebergTable(trino: Trino, table: string): Promise<Iceberg
   };
 }
 
-/** The commits that are newer than `since`, oldest first. Nessie's tables know their last one only. */
-export async function snapshotsSince(trino: Trino, name: TableName, since: IcebergSnapshot | null): Promise<readonly IcebergSnapshot[]> {
+export interface Commits {
+  /** Newer than what was asked for, oldest first. */
+  readonly commits: readonly IcebergSnapshot[];
+  /** False where older commits are forgotten: Nessie's tables know their last one only. */
+  readonly isRemembered: boolean;
+}
+
+export async function snapshotsSince(trino: Trino, name: TableName, since: IcebergSnapshot | null): Promise<Commits> {
   const snapshots = metadataTable(name, "snapshots");
-  const newer = since ? "where s.committed_at >= from_unixtime_nanos(? * 1000000) and cast(s.snapshot_id as varchar) <> ?" : "";
+  const newer = since ? "where s.committed_at >= from_unixtime_nanos(? * 1000000)" : "";
   const rows = await trino.all<SnapshotRow>(
     `select ${SNAPSHOT_COLUMNS} from ${snapshots} s ${newer} order by s.committed_at`,
-    since ? [since.committedAt, since.id] : [],
+    since ? [since.committedAt] : [],
     QUIET,
   );
-  return rows.map(toSnapshot);
+  const commits = rows.map(toSnapshot);
+  return {
+    commits: commits.filter(({ id }) => id !== since?.id),
+    isRemembered: since ? commits.some(({ id }) => id === since.id) : commits.length > 1,
+  };
 }
 
 /** Marked rows are still in their files, so a table with delete files has to be counted. */
@@ -134,6 +149,7 @@ function toSnapshot({ id, parent, committed_at, operation, summary }: SnapshotRo
     deletedRecords: sum("deleted-records", "added-position-deletes", "added-equality-deletes"),
     addedFiles: sum("added-data-files", "added-delete-files"),
     deletedFiles: sum("deleted-data-files", "removed-delete-files"),
+    growth: sum("added-records") - sum("deleted-records"),
   };
 }
 

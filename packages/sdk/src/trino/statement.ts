@@ -35,6 +35,8 @@ export interface Page {
 }
 
 const CANCEL_PATIENCE_MS = 5_000;
+/** Node fires a longer one at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Refusals of a server that is not quite up: it answers, but did not begin with the statement. */
 const STARTING: ReadonlySet<string> = new Set(["SERVER_STARTING_UP", "NO_NODES_AVAILABLE"]);
 const STARTING_PAUSE_MS = 500;
@@ -67,7 +69,10 @@ export class Statement {
     const { signal, deadlineSeconds } = this.#options;
     signal.throwIfAborted();
     const stop = (): void => this.#stop(signal.reason);
-    const deadline = deadlineSeconds === undefined ? undefined : setTimeout(() => this.#stop(this.#late()), deadlineSeconds * 1000);
+    const deadline =
+      deadlineSeconds === undefined
+        ? undefined
+        : setTimeout(() => this.#stop(this.#late()), Math.min(deadlineSeconds * 1000, LONGEST_TIMER_MS));
     signal.addEventListener("abort", stop, { once: true });
     this.#options.onOpen(this);
     const progress = createProgress({ log: this.#options.log, level: this.#options.logLevel, now: () => performance.now() });

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, write
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
+import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import { onTestFinished } from "vitest";
 import { dbtAssets, dbtProject, type DbtAssetsOptions, type DbtProjectOptions } from "../../src/dbt/index.ts";
 import { DuckDbFile } from "../../src/duckdb/connection.ts";
@@ -64,7 +65,14 @@ export interface Shop {
   /** Executes the whole unit, or only some assets with their checks. */
   execute(
     unit: UnitDefinition,
-    options?: { assets?: readonly string[]; checks?: readonly string[]; signal?: AbortSignal; onEvent?: (event: StepEvent) => void },
+    options?: {
+      assets?: readonly string[];
+      checks?: readonly string[];
+      signal?: AbortSignal;
+      onEvent?: (event: StepEvent) => void;
+      /** Key of a day, or `first...last`. */
+      partition?: string;
+    },
   ): Promise<{ outcome: StepOutcome; events: StepEvent[] }>;
   rows(sql: string): Promise<Record<string, unknown>[]>;
 }
@@ -123,6 +131,7 @@ export function createShop(): Shop {
       const checks = options.checks ?? unitOf(described.description).checks.filter((id) => assets.includes(id.split(":")[0] ?? ""));
       const events: StepEvent[] = [];
       const log = loggerInto(events);
+      const partition = options.partition === undefined ? null : partitionOf(options.partition);
       const outcome = await unit.execute({
         job: {
           t: "job",
@@ -135,14 +144,14 @@ export function createShop(): Shop {
           unit: unit.id,
           assets: [...assets],
           checks: [...checks],
-          partition: null,
+          partition,
           tags: {},
           timeoutSeconds: null,
           job: null,
         },
         assets: new Set(assets),
         checks: new Set(checks),
-        partition: null,
+        partition,
         config: undefined,
         log,
         signal: options.signal ?? new AbortController().signal,
@@ -165,6 +174,15 @@ export function createShop(): Shop {
       }
     },
   };
+}
+
+const DAY_MS = 86_400_000;
+
+function partitionOf(key: string): JobFrame["partition"] {
+  const [first = key, last] = key.split("...");
+  const start = Date.parse(`${first}T00:00:00Z`);
+  const end = Date.parse(`${last ?? first}T00:00:00Z`) + DAY_MS;
+  return { key, start, end, ...(last !== undefined && { range: { first, last, count: (end - start) / DAY_MS } }) };
 }
 
 /** Lands the raw table that the project reads. */

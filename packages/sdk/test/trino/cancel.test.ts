@@ -108,7 +108,7 @@ test("a query that cannot be cancelled is told in the log", async () => {
   ]);
 });
 
-test("a killed process leaves no query behind", async () => {
+test("a killed process leaves no query behind", { timeout: 60_000 }, async () => {
   const server = await startFakeTrino({ pages: [{}, {}, {}], isEndless: true });
   const child = fork(fileURLToPath(new URL("query-forever.ts", import.meta.url)), [server.url], {
     execArgv: ["--conditions=headgate-source"],

@@ -28,7 +28,7 @@ test.each([
   expect(await trino.scalar("select 1")).toBe(1);
 });
 
-test("waiting is told in the log", async () => {
+test("waiting is told in the log", { timeout: 30_000 }, async () => {
   const server = await startFakeTrino(...faulty(first("GET", 6, { status: 503, body: "<html><b>overloaded</b></html>" })));
   const { trino, lines } = await openTrino({ url: server.url });
   await trino.scalar("select 1");

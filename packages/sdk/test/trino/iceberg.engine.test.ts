@@ -178,9 +178,9 @@ test("a cancelled asset leaves no query running", async () => {
   expect(await runningWith(server, "'asset'")).toEqual([]);
 });
 
-test("a restart of Trino ends its queries with a word about it, and new ones wait until it is up", { timeout: 180_000 }, async () => {
+test("a restart of Trino ends its queries with a word about it, and new ones wait until it is up", { timeout: 600_000 }, async () => {
   const { port } = server;
-  const { trino: direct, lines } = await openTrino({ url: server.url, patienceSeconds: 120 });
+  const { trino: direct, lines } = await openTrino({ url: server.url, patienceSeconds: 500 });
   const lost = rejection(direct.scalar(`${LONG} where comment = 'lost'`));
   await until(async () => (await runningWith(server, "'lost'"))[0]?.state === "RUNNING");
   await server.stop("SIGKILL");

@@ -8,8 +8,11 @@ import { clearConflict, readConflicts, saveConflict } from "../store/conflict-st
 import { graphAssetsOf } from "../store/definition-store.ts";
 import { readLocation, readLocations, readVersion, saveLocation, type VersionRow } from "../store/version-store.ts";
 import type { Turn } from "../turn.ts";
+import { syncConditions } from "./conditions/sync-conditions.ts";
+import { syncFreshness } from "./freshness.ts";
 import { drawLineage } from "./layout-graph.ts";
 import { syncAutomation } from "./sync-automation.ts";
+import { syncHooks } from "./sync-hooks.ts";
 
 export function activateVersion(turn: Turn, input: { readonly location: string; readonly version: string }): Result<VersionRow> {
   const version = readVersion(turn.db, input.version);
@@ -24,6 +27,9 @@ export function activateVersion(turn: Turn, input: { readonly location: string; 
   turn.definitionsChanged();
   drawLineage(turn);
   syncAutomation(turn);
+  syncHooks(turn);
+  syncConditions(turn);
+  syncFreshness(turn);
   turn.effects.push({ type: "definitions_changed" }, { type: "location_changed", location: location.name });
   // Errors of others may be gone with this version.
   if (before.length > 0) for (const other of readLocations(turn.db)) turn.effects.push({ type: "location_changed", location: other.name });

@@ -1,6 +1,17 @@
 /** What follows when a run has ended, besides what its agent and its assets are told. Each follower decides for itself whether it is meant. */
 import type { Turn } from "../turn.ts";
+import { conditionsRunEnded } from "./conditions/run-ended.ts";
+import { startAfterRun } from "./evaluate-tick.ts";
+import { backfillRunEnded } from "./backfill/backfill-run-ended.ts";
+import { runEnded } from "./run-retry.ts";
 import type { RunSession } from "./run-session.ts";
+import { noteRunEnded } from "./sensor-events.ts";
 
-export function afterRun(_turn: Turn, _session: RunSession): void {
+export function afterRun(turn: Turn, session: RunSession): void {
+  // First: the others look whether the run is made again.
+  runEnded(turn, session);
+  conditionsRunEnded(turn, session);
+  noteRunEnded(turn, session);
+  startAfterRun(turn, session);
+  backfillRunEnded(turn, session);
 }

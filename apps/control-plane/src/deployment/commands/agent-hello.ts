@@ -15,7 +15,8 @@ import { cancelFrame } from "./cancel-run.ts";
 import { dispatch } from "./dispatch.ts";
 import { jobFrame } from "./job-frame.ts";
 import { openRun, openRunById } from "./run-session.ts";
-import { resumeSensors } from "./sync-automation.ts";
+import { missedTicks, startWaiting } from "./evaluate-tick.ts";
+import { resumeSensors } from "./sensor-ticks.ts";
 
 const FORGET_AFTER_MS = 7 * 86_400_000;
 
@@ -76,8 +77,10 @@ export function agentHello(turn: Turn, input: HelloInput): void {
     { type: "agent_changed", instance: hello.instance },
     { type: "send", socket, frame: welcome(turn, { ...input, protocol, received: known?.received ?? 0 }) },
   );
-  for (const frame of missedFrames(turn, hello)) turn.effects.push({ type: "send", socket, frame });
+  for (const frame of [...missedFrames(turn, hello), ...missedTicks(turn, hello.instance)])
+    turn.effects.push({ type: "send", socket, frame });
   waitingMayHaveChanged(turn);
+  startWaiting(turn);
   resumeSensors(turn);
   dispatch(turn);
 }

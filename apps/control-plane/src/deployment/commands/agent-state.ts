@@ -1,5 +1,5 @@
 /** Smaller things an agent tells us of itself, and the end of its connection. */
-import { LEASE_CHECK_MS } from "@headgate/shared/protocol/constants.ts";
+import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import type { AgentRow } from "../schema.ts";
 import { onlineAgents, readAgent, saveAgent } from "../store/agent-store.ts";
 import { leasesOf, readStepAt } from "../store/step-store.ts";
@@ -7,6 +7,7 @@ import { ensureTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
 import { waitingMayHaveChanged } from "./agent-hello.ts";
 import { dispatch, lastSign } from "./dispatch.ts";
+import { agentLeftTicks } from "./end-evaluation.ts";
 import { endCanceled } from "./record-outcome.ts";
 import { openRun } from "./run-session.ts";
 
@@ -44,6 +45,7 @@ export function agentDisconnected(turn: Turn, input: Sender & { readonly drained
   if (!agent) return;
   if (input.drained) giveBackLeases(turn, agent.instance);
   disconnect(turn, agent);
+  agentLeftTicks(turn, agent.instance, input.drained);
   if (input.drained) dispatch(turn);
 }
 
@@ -60,14 +62,19 @@ function disconnect(turn: Turn, agent: AgentRow): void {
   saveAgent(turn.db, { ...agent, status: "disconnected", socket: null, lastSeenAt: Math.max(lastSign(turn, agent), agent.lastSeenAt) });
   turn.effects.push({ type: "agent_changed", instance: agent.instance });
   waitingMayHaveChanged(turn);
-  if (leasesOf(turn.db, agent.instance).length === 0) return;
-  ensureTimer(turn.db, { kind: "lease_check", id: "", at: turn.now + LEASE_CHECK_MS });
+  if (leasesOf(turn.db, agent.instance).length > 0) ensureTimer(turn.db, { kind: "lease_check", id: "", at: turn.now + LEASE_CHECK_MS });
+  // If it does not come back, those that could not load a version have to say so.
+  else if (onlineAgents(turn.db).some((other) => other.locations.some((entry) => entry.state === "failed")))
+    ensureTimer(turn.db, { kind: "lease_check", id: "", at: turn.now + LEASE_MS + 1 });
+  else return;
   turn.effects.push({ type: "timers_changed" });
 }
 
 /** After a crash the rows may name sockets that no longer exist. */
 export function disconnectVanished(turn: Turn, isOpen: (socket: string) => boolean): void {
   for (const agent of onlineAgents(turn.db)) {
-    if (agent.socket === null || !isOpen(agent.socket)) disconnect(turn, agent);
+    if (agent.socket !== null && isOpen(agent.socket)) continue;
+    disconnect(turn, agent);
+    agentLeftTicks(turn, agent.instance, false);
   }
 }

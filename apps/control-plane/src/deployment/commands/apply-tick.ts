@@ -74,6 +74,14 @@ export function applyTickPart(turn: Turn, from: FromAgent<Extract<TickItem, { k:
   storeTick(turn, { ...addTo(tick, applied.value), parts: part.part, cursorAfter: cursor.after, logs: [...tick.logs, ...cursor.notes] });
 }
 
+/** What it says cannot be stored. */
+export function failTick(turn: Turn, from: FromAgent<TickItem>): void {
+  const tick = evaluatedTick(turn, from);
+  if (!tick) return;
+  const what = from.item.k === "tick" ? "The result" : `Checkpoint ${from.item.part.part}`;
+  endEvaluation(turn, tick, { state: "failed", message: `${what} could not be stored; the control plane's log has the details.` });
+}
+
 function addTo(tick: TickRow, applied: Applied): TickRow {
   return {
     ...tick,

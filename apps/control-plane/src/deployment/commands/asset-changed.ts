@@ -25,11 +25,16 @@ export function noteConditionChange(turn: Turn, targets: Iterable<string>, cause
   if (read.length === 0) return;
   insertChanges(
     turn.db,
-    read.map((target) => ({ target, cause: cause.slice(0, 1000) })),
+    read.map((target) => ({ target, cause: sentence(cause) })),
     turn.now,
   );
   if (evaluating.has(turn)) return;
   // Should the evaluation after this transaction not come to its end, the timer brings it back.
   setTimer(turn.db, { kind: "condition", id: "", at: turn.now });
   turn.effects.push({ type: "timers_changed" }, { type: "conditions_changed" });
+}
+
+function sentence(text: string): string {
+  const short = text.slice(0, 1000);
+  return /[.!?]$/.test(short) ? short : `${short}.`;
 }

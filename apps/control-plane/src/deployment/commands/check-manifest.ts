@@ -2,7 +2,8 @@
 import { findCycle } from "@headgate/shared/domain/asset-graph.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import { openSchedule } from "../schedule-times.ts";
+import { checkConditions } from "./check-conditions.ts";
+import { openSchedule } from "@headgate/shared/domain/cron/catch-up.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 
 export function checkManifest(manifest: Manifest): Result<null> {
@@ -40,8 +41,10 @@ export function checkManifest(manifest: Manifest): Result<null> {
       `The assets depend on each other in a circle: ${cycle.join(" -> ")}. Remove one of these dependencies.`,
       { cycle },
     );
+  const conditions = checkConditions(manifest);
+  if (!conditions.ok) return conditions;
   for (const schedule of manifest.schedules) {
-    const opened = openSchedule(schedule);
+    const opened = openSchedule(schedule.cron, schedule.timezone);
     if (!opened.ok)
       return refuse("invalid_input", `Schedule '${schedule.name}' never fires: ${opened.error.message}`, { schedule: schedule.name });
   }

@@ -85,10 +85,7 @@ function unknownPart(set: PartitionSet, text: string): string {
 }
 
 /** One set per distinct definition: a thousand daily assets are opened once. */
-function openDistinct(
-  catalog: Catalog,
-  input: { readonly assets: readonly string[]; readonly now: number },
-): Result<OpenSet[]> {
+function openDistinct(catalog: Catalog, input: { readonly assets: readonly string[]; readonly now: number }): Result<OpenSet[]> {
   const seen = new Set<string>();
   const sets: OpenSet[] = [];
   const partitions = catalog.partitions(input.now);

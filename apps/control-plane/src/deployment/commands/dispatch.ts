@@ -2,7 +2,7 @@
 import { pickSteps, type ReadyStep } from "@headgate/shared/domain/queue/pick.ts";
 import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import { fullPools, limitSettings } from "../pool-limits.ts";
-import { queueAgent, versionedLocation } from "../queue-agent.ts";
+import { queueAgent, versionedLocation, withAway } from "../queue-agent.ts";
 import type { AgentRow, StepRow } from "../schema.ts";
 import { onlineAgents } from "../store/agent-store.ts";
 import { insertAttempt } from "../store/attempt-store.ts";
@@ -53,7 +53,7 @@ export function dispatch(turn: Turn): void {
 function assignSome(turn: Turn, seats: readonly Seat[]): boolean {
   const limits = limitSettings(readSettings(turn.db), turn.catalog());
   const holding = poolHolders(turn.db);
-  const agents = seats.map((seat) => queueAgent(seat.agent, seat.busy));
+  const agents = withAway(turn.db, { agents: seats.map((seat) => queueAgent(seat.agent, seat.busy)), now: turn.now });
   const { runs, steps } = gatherReady(turn, { agents, limits, fullPools: fullPools(limits, holding) });
   if (steps.length === 0) return false;
   const { assignments, waiting } = pickSteps({

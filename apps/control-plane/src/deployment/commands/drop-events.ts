@@ -31,7 +31,11 @@ export function boundInbox(turn: Turn): void {
     const source = { location: first?.location ?? "", kind: "sensor", name: first?.sensor ?? "" } as const;
     // A tick that is being evaluated counts on the rows that it took.
     if (takenBy(turn, source) > 0) continue;
-    giveUp(turn, source, { rows, state: "failed", message: `Not handled: more than ${MAX_INBOX} events wait for sensors, and the oldest are given up.` });
+    giveUp(turn, source, {
+      rows,
+      state: "failed",
+      message: `Not handled: more than ${MAX_INBOX} events wait for sensors, and the oldest are given up.`,
+    });
   }
 }
 

@@ -1,8 +1,9 @@
 /** Adds keys to a dynamic partition set and removes some. Whatever asks (a person, a program, a tick), it ends here. */
+import { checkId } from "@headgate/shared/domain/asset-check.ts";
 import { DIMENSION_SEPARATOR, RANGE_SEPARATOR } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
-import { dynamicNames, forgetPartitions, partitionContext } from "../partition-context.ts";
+import { dynamicKeysChanged, dynamicNames, partitionContext } from "../partition-context.ts";
 import { parseSubset, subsetText } from "../partition-sets.ts";
 import { countOfSet, deleteKeys, existingKeys, insertKeys } from "../store/dynamic-key-store.ts";
 import { deletePartitionFailures, readPartitionSets, savePartitionSets } from "../store/partition-store.ts";
@@ -25,11 +26,11 @@ export interface DynamicKeysChanged {
 }
 
 /** All keys of a set are held in memory while somebody uses it. */
-export const MAX_DYNAMIC_KEYS = 200_000;
+const MAX_DYNAMIC_KEYS = 200_000;
 const MAX_KEY_LENGTH = 400;
 
 /** Assets that are partitioned by a dynamic set, also as one dimension of several. */
-export function assetsPartitionedBy(turn: Pick<Turn, "catalog">, name: string): string[] {
+function assetsPartitionedBy(turn: Pick<Turn, "catalog">, name: string): string[] {
   return turn
     .catalog()
     .graph.assets.flatMap((asset) => (asset?.partitions && dynamicNames(asset.partitions).includes(name) ? [asset.key] : []));
@@ -38,8 +39,8 @@ export function assetsPartitionedBy(turn: Pick<Turn, "catalog">, name: string): 
 /** All of it or nothing. A key to add and to remove is added. */
 export function changeDynamicKeys(turn: Turn, change: DynamicKeyChange): Result<DynamicKeysChanged> {
   const add = [...new Set(change.add)];
-  const added = new Set(add);
-  const remove = [...new Set(change.remove)].filter((key) => !added.has(key));
+  const kept = new Set(add);
+  const remove = [...new Set(change.remove)].filter((key) => !kept.has(key));
   const wrong = add.map(problemOf).find((problem) => problem !== null);
   if (wrong) return refuse("invalid_input", wrong);
   const known = existingKeys(turn.db, change.name, [...add, ...remove]);
@@ -53,8 +54,8 @@ export function changeDynamicKeys(turn: Turn, change: DynamicKeyChange): Result<
     );
   const assets = assetsPartitionedBy(turn, change.name);
   deleteKeys(turn.db, change.name, result.removed);
-  insertKeys(turn.db, { name: change.name, keys: result.added, at: turn.now, by: change.by });
-  forgetPartitions(turn.db);
+  const added = insertKeys(turn.db, { name: change.name, keys: result.added, at: turn.now, by: change.by });
+  dynamicKeysChanged(turn.db, { name: change.name, added, removed: result.removed.length > 0 });
   if (result.removed.length > 0) {
     dropRemoved(turn, assets);
     deletePartitionFailures(turn.db, assets, result.removed);
@@ -72,16 +73,18 @@ function causeOf(name: string, { added, removed }: DynamicKeysChanged): string {
 
 /** Sets over several dimensions name their keys, so a removed key would still be in them when it comes back: they are written anew without it. */
 function dropRemoved(turn: Turn, assets: readonly string[]): void {
-  const { graph } = turn.catalog();
+  const { graph, checksByAsset } = turn.catalog();
+  const partitions = partitionContext(turn.db, turn.now);
   for (const asset of assets) {
     const definition = graph.assets[graph.indexOf(asset)]?.partitions;
-    const stored = definition?.type === "multi" ? readPartitionSets(turn.db, asset) : null;
-    const set = definition && stored ? partitionContext(turn.db, turn.now).open(definition) : null;
-    if (!set?.ok || !stored) continue;
-    savePartitionSets(turn.db, asset, {
-      materialized: subsetText(set.value, parseSubset(set.value, stored.materialized)),
-      failed: subsetText(set.value, parseSubset(set.value, stored.failed)),
-    });
+    const opened = definition?.type === "multi" ? partitions.open(definition) : null;
+    if (!opened?.ok) continue;
+    const set = opened.value;
+    for (const target of [asset, ...(checksByAsset.get(asset) ?? []).map(checkId)]) {
+      const stored = readPartitionSets(turn.db, target);
+      const rewritten = (text: string) => subsetText(set, parseSubset(set, text));
+      if (stored) savePartitionSets(turn.db, target, { materialized: rewritten(stored.materialized), failed: rewritten(stored.failed) });
+    }
   }
 }
 
@@ -91,6 +94,10 @@ function problemOf(key: string): string | null {
   if (key.length > MAX_KEY_LENGTH) return `${name} has ${key.length} characters; at most ${MAX_KEY_LENGTH} are possible.`;
   if (key.includes(RANGE_SEPARATOR)) return `${name} contains "${RANGE_SEPARATOR}", which separates the ends of a range. Rename it.`;
   if (key.includes(DIMENSION_SEPARATOR)) return `${name} contains "${DIMENSION_SEPARATOR}", which separates dimensions. Rename it.`;
-  // oxlint-disable-next-line no-control-regex
-  return /[\u0000-\u001f]/.test(key) ? `${name} contains a control character. Remove it.` : null;
+  return hasControlCharacter(key) ? `${name} contains a control character. Remove it.` : null;
+}
+
+function hasControlCharacter(key: string): boolean {
+  for (let at = 0; at < key.length; at++) if ((key.codePointAt(at) ?? 0) < 32) return true;
+  return false;
 }

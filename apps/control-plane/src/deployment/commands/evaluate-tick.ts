@@ -10,14 +10,15 @@ import type { TickFrame } from "@headgate/shared/protocol/down.ts";
 import type { Located } from "../catalog.ts";
 import type { AgentRow } from "../schema.ts";
 import { onlineAgents } from "../store/agent-store.ts";
-import { readAutomation } from "../store/automation-store.ts";
-import { evaluationCounts, openTicksOfAgent, type TickRow, waitingBeyond, waitingTicks } from "../store/tick-store.ts";
+import { readAutomation, type Source } from "../store/automation-store.ts";
+import { evaluationCounts, openTicksOf, openTicksOfAgent, type TickRow, waitingBeyond, waitingTicks } from "../store/tick-store.ts";
 import { setTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
-import { isEnabled, scheduleOf, sensorOf } from "./automation-source.ts";
+import { definitionOf, isEnabled, scheduleOf, sensorOf, sourceOfId } from "./automation-source.ts";
 import { lastSign } from "./dispatch.ts";
 import { overlapOf } from "./overlap.ts";
 import { decideTick } from "./plain-ticks.ts";
+import type { RunSession } from "./run-session.ts";
 import { endTick, storeTick } from "./tick-rows.ts";
 
 /** The agent enforces the time limit itself; this is for agents that do not. */
@@ -56,7 +57,8 @@ export function evaluatorOf(turn: Turn, location: string): Evaluator | null {
 /** Gives the tick to an agent, or lets it wait. */
 export function evaluateTick(turn: Turn, tick: TickRow): TickRow {
   const evaluator = evaluatorOf(turn, tick.location);
-  if (!evaluator) return storeTick(turn, { ...tick, startedAt: null, agent: null });
+  const waits = tick.no !== 0 && tick.startedAt === null && tick.message === null;
+  if (!evaluator) return waits ? tick : storeTick(turn, { ...tick, startedAt: null, agent: null, message: null });
   const row = storeTick(turn, { ...tick, startedAt: turn.now, agent: evaluator.agent.instance, message: null });
   const frame = tickFrame(turn, row);
   setTimer(turn.db, { kind: "tick_timeout", id: row.id, at: Math.min(deadlineOf(turn, row), turn.now + LEASE_MS) });
@@ -106,38 +108,50 @@ export function missedTicks(turn: Turn, agent: string): TickFrame[] {
   return openTicksOfAgent(turn.db, agent).map((tick) => tickFrame(turn, tick));
 }
 
-/** Looks at every tick that waits, oldest first, as long as agents have room for more. */
+/** A run of a schedule ended: its tick that waited for that starts. */
+export function startAfterRun(turn: Turn, session: RunSession): void {
+  if (session.row.source === null) return;
+  const source = sourceOfId(session.row.source);
+  if (source.kind !== "schedule") return;
+  for (const tick of openTicksOf(turn.db, source)) if (tick.startedAt === null) startOne(turn, tick);
+}
+
+/** Looks at ticks that wait, oldest first, as long as agents have room for more. */
 export function startWaiting(turn: Turn): void {
-  for (let after = 0; ;) {
-    const ticks = waitingTicks(turn.db, { after, limit: WAITING_SLICE });
+  let room = roomOf(turn);
+  for (let after = 0; room > 0;) {
+    // Some of them may wait for a run.
+    const limit = Math.min(WAITING_SLICE, room + 10);
+    const ticks = waitingTicks(turn.db, { after, limit });
     for (const tick of ticks) {
       after = tick.no;
-      // What happened to one of them may have ended others.
-      startOne(turn, tick);
+      if (room > 0 && startOne(turn, tick).agent !== null) room--;
     }
-    if (ticks.length < WAITING_SLICE || !anyRoom(turn)) return;
+    if (ticks.length < limit) return;
   }
 }
 
-function anyRoom(turn: Turn): boolean {
+/** How many more evaluations may be given out. */
+function roomOf(turn: Turn): number {
   const counts = evaluationCounts(turn.db);
-  return onlineAgents(turn.db).some((agent) => agent.status === "connected" && (counts.get(agent.instance) ?? 0) < MAX_EVALUATIONS);
+  return onlineAgents(turn.db)
+    .filter((agent) => agent.status === "connected")
+    .reduce((room, agent) => room + Math.max(0, MAX_EVALUATIONS - (counts.get(agent.instance) ?? 0)), 0);
 }
 
-function startOne(turn: Turn, tick: TickRow): void {
+/** Ticks of a schedule or sensor that was turned off or removed do not start any more. */
+export function endWaiting(turn: Turn, source: Source): void {
+  for (const tick of openTicksOf(turn.db, source)) if (tick.startedAt === null) startOne(turn, tick);
+}
+
+function startOne(turn: Turn, tick: TickRow): TickRow {
   const catalog = turn.catalog();
-  const definition = tick.kind === "schedule" ? scheduleOf(catalog, tick) : sensorOf(catalog, tick);
-  if (!definition) {
-    endTick(turn, tick, { state: "skipped", message: `The ${tick.kind} was removed while the tick waited.` });
-    return;
-  }
-  if (!isEnabled(definition, readAutomation(turn.db, tick)) && tick.cause !== "person") {
-    endTick(turn, tick, { state: "skipped", message: `The ${tick.kind} was turned off while the tick waited.` });
-    return;
-  }
+  const definition = definitionOf(catalog, tick);
+  if (!definition) return endTick(turn, tick, { state: "skipped", message: `The ${tick.kind} was removed while the tick waited.` });
+  if (!isEnabled(definition, readAutomation(turn.db, tick)) && tick.cause !== "person")
+    return endTick(turn, tick, { state: "skipped", message: `The ${tick.kind} was turned off while the tick waited.` });
   const schedule = tick.kind === "schedule" ? scheduleOf(catalog, tick) : null;
-  if (schedule) startScheduleTick(turn, schedule, tick);
-  else evaluateTick(turn, tick);
+  return schedule ? startScheduleTick(turn, schedule, tick) : evaluateTick(turn, tick);
 }
 
 /** Decides it, gives it to an agent, lets it wait, or ends it because its time has passed. */

@@ -2,12 +2,17 @@
 import type { Turn } from "../turn.ts";
 import { afterRun } from "./after-run.ts";
 import { dispatch } from "./dispatch.ts";
+import { fireSensorEvents } from "./sensor-ticks.ts";
 
 export function finishTurn(turn: Turn): void {
   for (;;) {
     const session = turn.ended.shift();
     if (session) afterRun(turn, session);
-    else if (turn.atEnd.dispatch) {
+    else if (turn.atEnd.sensors.size > 0) {
+      const ids = [...turn.atEnd.sensors];
+      turn.atEnd.sensors.clear();
+      for (const id of ids) fireSensorEvents(turn, id);
+    } else if (turn.atEnd.dispatch) {
       turn.atEnd.dispatch = false;
       dispatch(turn);
     } else return;

@@ -41,7 +41,9 @@ export function fireSchedule(turn: Turn, timer: Timer): void {
 /** None of the missed ticks is wanted: one row says how many there were. */
 function noteDropped(turn: Turn, schedule: Located<ManifestSchedule>, missed: { readonly now: number; readonly dropped: number }): void {
   const crons = cronsOf(schedule);
-  const latest = crons?.crons.map((cron) => tickAtOrBefore({ cron, zone: crons.zone }, missed.now) ?? 0).reduce((a, b) => Math.max(a, b), 0);
+  const latest = crons?.crons
+    .map((cron) => tickAtOrBefore({ cron, zone: crons.zone }, missed.now) ?? 0)
+    .reduce((a, b) => Math.max(a, b), 0);
   const source: Source = { location: schedule.location, kind: "schedule", name: schedule.name };
   if (latest === undefined || hasTickAt(turn.db, source, latest)) return;
   const many = missed.dropped === 1 ? "One tick was" : `${missed.dropped} ticks were`;

@@ -3,14 +3,20 @@ import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { clearTimer, type Timer } from "../store/timer-store.ts";
 import { readStepAt } from "../store/step-store.ts";
 import type { Turn } from "../turn.ts";
+import { backfillDue } from "./backfill/backfill-run-ended.ts";
 import { failRunByTimeout, forceCancel, sendCancel } from "./cancel-run.ts";
+import { evaluateConditions } from "./conditions/evaluate.ts";
+import { pauseExpired } from "./conditions/pauses.ts";
 import { dispatch } from "./dispatch.ts";
+import { tickTimedOut } from "./end-evaluation.ts";
 import { expireLeases } from "./expire-leases.ts";
+import { fireSchedule } from "./fire-schedule.ts";
+import { freshnessDue } from "./freshness.ts";
 import { closeAssets } from "./record-outcome.ts";
 import { fireRetention } from "./retention.ts";
 import { openRun } from "./run-session.ts";
 import { fireRunRetry } from "./run-retry.ts";
-import { fireSchedule, fireSensor, failOpenTick } from "./run-automation.ts";
+import { fireSensor, fireSensorEvents } from "./sensor-ticks.ts";
 import { loseUnstarted } from "./start-timeout.ts";
 import { failStep, retryStep } from "./step-moves.ts";
 
@@ -18,6 +24,15 @@ export function fireTimer(turn: Turn, timer: Timer): void {
   clearTimer(turn.db, timer.kind, timer.id);
   turn.effects.push({ type: "timers_changed" });
   switch (timer.kind) {
+    case "condition":
+      evaluateConditions(turn);
+      break;
+    case "freshness":
+      freshnessDue(turn);
+      break;
+    case "pause_end":
+      pauseExpired(turn, timer.id);
+      break;
     case "lease_check":
       expireLeases(turn);
       break;
@@ -39,14 +54,14 @@ export function fireTimer(turn: Turn, timer: Timer): void {
     case "sensor":
       fireSensor(turn, timer);
       break;
+    case "backfill":
+      backfillDue(turn, timer.id);
+      break;
     case "tick_timeout":
-      failOpenTick(turn, timer.id);
+      tickTimedOut(turn, timer.id);
       break;
     case "sensor_event":
-    case "condition":
-    case "freshness":
-    case "backfill":
-    case "pause_end":
+      fireSensorEvents(turn, timer.id);
       break;
     case "run_retry":
       fireRunRetry(turn, timer.id);

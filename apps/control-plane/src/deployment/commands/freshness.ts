@@ -37,7 +37,11 @@ export function updateFreshness(turn: Turn, assets: readonly string[]): void {
   for (const asset of own) {
     const policy = policies.get(asset);
     if (!policy) continue;
-    const { state, changesAt } = freshnessOf(policy, lastSeenAt(facts.get(asset) ?? null, isFromOutside(turn.db, catalog, asset)), turn.now);
+    const { state, changesAt } = freshnessOf(
+      policy,
+      lastSeenAt(facts.get(asset) ?? null, isFromOutside(turn.db, catalog, asset)),
+      turn.now,
+    );
     const known = before.get(asset);
     const changed = known?.state !== state;
     if (!changed && known.changesAt === changesAt) continue;

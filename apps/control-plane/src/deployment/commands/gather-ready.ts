@@ -29,8 +29,12 @@ export function gatherReady(
   for (const run of active) counters.takeRun(run.tags, run.id);
   const runs = active.map((run) => queueRun(run, true));
   const steps: StepRow[] = [];
-  let mayStart = true;
-  for (const run of inOrder(active, queuedNow(turn, () => mayStart))) {
+  // The queue is not even looked at while no further run may start.
+  let mayStart = counters.runBlockedBy({})?.type !== "max_runs";
+  for (const run of inOrder(
+    active,
+    queuedNow(turn, () => mayStart),
+  )) {
     const started = isActiveRun(run.status);
     const queue = queues.get(queueOf(run.tags));
     if (!queue || queue.free <= 0 || run.status === "canceling") continue;

@@ -16,7 +16,10 @@ export function rotateSecret(
   if (!found.ok) return found;
   const { row, spec } = found.value;
   if (spec.verify === "none")
-    return refuse("conflict", `The webhook of '${row.sensor}' verifies nothing, so it has no secret. Set 'verify' in its definition first.`);
+    return refuse(
+      "conflict",
+      `The webhook of '${row.sensor}' verifies nothing, so it has no secret. Set 'verify' in its definition first.`,
+    );
   const older = secretsOf(turn.db, row.id);
   for (const { id } of older.slice(0, Math.max(0, older.length - MAX_SECRETS + 1))) deleteSecret(turn.db, id);
   const secret = newSecret(turn, spec.verify);

@@ -2,16 +2,17 @@
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { writeSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
-import { backfillNoOfRequest, insertBackfill, insertPlanChunks } from "../store/backfill-store.ts";
+import { backfillId, backfillNoOfRequest, insertBackfill, insertPlanChunks } from "../store/backfill-store.ts";
 import { MAX_ROW_BYTES } from "../store/database.ts";
 import type { Turn } from "../turn.ts";
+import { noteConditionChange } from "./asset-changed.ts";
 import { changeBackfill } from "./backfill/advance-backfill.ts";
 import { planRuns } from "./backfill/plan-runs.ts";
 import type { WantedPartitions } from "./backfill/wanted-partitions.ts";
 
 /** Behind everything that somebody waits for. */
-export const BACKFILL_PRIORITY = -10;
-export const BACKFILL_MAX_ACTIVE = 10;
+const BACKFILL_PRIORITY = -10;
+const BACKFILL_MAX_ACTIVE = 10;
 const MAX_CONFIG_BYTES = 200_000;
 
 export interface BackfillRequest {
@@ -70,6 +71,7 @@ export function launchBackfill(turn: Turn, request: BackfillRequest): Result<num
   });
   insertPlanChunks(turn.db, no, chunks);
   changeBackfill(turn, no, () => undefined);
+  noteConditionChange(turn, request.wanted.keys(), `backfill ${backfillId(no)} began`);
   return ok(no);
 }
 

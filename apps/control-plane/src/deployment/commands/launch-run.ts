@@ -1,10 +1,12 @@
 /** Makes a run with its whole plan, once per request id, and tries to start it. Every way to start a run ends here. */
 import type { RunTrigger } from "@headgate/shared/api/views.ts";
+import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { MAX_ROW_BYTES } from "../store/database.ts";
 import { insertRequest, insertRun, runNoOfRequest } from "../store/run-store.ts";
 import { insertSteps, type NewStep } from "../store/step-store.ts";
 import type { Turn } from "../turn.ts";
+import { noteConditionChange } from "./asset-changed.ts";
 import { dispatch } from "./dispatch.ts";
 import type { ResolvedLaunch } from "./launch-target.ts";
 import { record, startSession } from "./run-session.ts";
@@ -93,6 +95,8 @@ export function createRun(turn: Turn, request: LaunchRequest & { readonly reques
   session.changed = true;
   record(turn, session, { event: { type: "run_queued" } });
   for (const { plan } of steps) for (const asset of plan.assets) turn.effects.push({ type: "asset_changed", asset });
+  const targets = steps.flatMap(({ plan }) => [...plan.assets, ...plan.checks]);
+  noteConditionChange(turn, targets, `Run ${shortRunId(row.id)} is going to execute it.`);
   return ok(row.no);
 }
 

@@ -6,6 +6,7 @@ import { readStep } from "../store/step-store.ts";
 import type { Turn } from "../turn.ts";
 import { sendCancel } from "./cancel-run.ts";
 import { dispatch } from "./dispatch.ts";
+import { failTick } from "./apply-tick.ts";
 import { closeAssets } from "./record-outcome.ts";
 import { openRunById, placeOf, record } from "./run-session.ts";
 import { failStep } from "./step-moves.ts";
@@ -19,6 +20,7 @@ export function leaveOut(turn: Turn, input: { readonly instance: string; readonl
   }
   markReceived(turn.db, { instance, received: item.s, now: turn.now });
   turn.effects.push({ type: "send", socket, frame: { t: "ack", s: item.s } });
+  if (item.k === "tick" || item.k === "tick_part") failTick(turn, { instance, item });
   if (item.k !== "event" && item.k !== "done") return;
   const session = openRunById(turn, item.run);
   const step = session && readStep(turn.db, session.row.no, item.step);

@@ -30,7 +30,9 @@ export function overlapOf(turn: Turn, schedule: Located<ManifestSchedule>, tick:
   // A previous run is canceled only when there is a next one to start; see `makeWay`.
   if (policy === "allow" || policy === "cancel_previous") return START;
   const [run] = openRuns(turn, automationId(tick));
-  const others = openTicksOf(turn.db, tick).filter((other) => other.id !== tick.id);
+  // A plain tick is open only while it waits for a run.
+  const mayBeOpen = schedule.evaluated || policy === "queue";
+  const others = mayBeOpen ? openTicksOf(turn.db, tick).filter((other) => other.id !== tick.id) : [];
   const evaluated = others.some((other) => other.startedAt !== null);
   if (!run && !evaluated) return START;
   const still = run ? `run …${shortRunId(run.row.id)} of an earlier tick has not ended` : "an earlier tick is still being evaluated";

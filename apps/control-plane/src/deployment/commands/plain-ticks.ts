@@ -68,7 +68,11 @@ export function makeResolved(turn: Turn, resolved: ResolvedLaunch, input: Omit<P
  * What a plain schedule starts at a time: one run, or one for each partition that is meant. Of time windows that is the one that ended last
  * by then; of listed keys all.
  */
-export function targetsAt(catalog: Catalog, schedule: Pick<Located<ManifestSchedule>, "job" | "location">, at: number): Result<LaunchTarget[]> {
+export function targetsAt(
+  catalog: Catalog,
+  schedule: Pick<Located<ManifestSchedule>, "job" | "location">,
+  at: number,
+): Result<LaunchTarget[]> {
   const target = { job: schedule.job, location: schedule.location };
   const definition = partitionsOfJob(catalog, target);
   if (!definition.ok) return definition;
@@ -110,7 +114,9 @@ function keysAt(set: PartitionSet): string[] {
   let keys: string[] = [""];
   for (const [index, { set: own }] of set.dimensions.entries()) {
     const page = keysAt(own);
-    keys = keys.flatMap((before) => page.map((key) => (index === 0 ? key : `${before}${DIMENSION_SEPARATOR}${key}`))).slice(0, MAX_TICK_REQUESTS + 1);
+    keys = keys
+      .flatMap((before) => page.map((key) => (index === 0 ? key : `${before}${DIMENSION_SEPARATOR}${key}`)))
+      .slice(0, MAX_TICK_REQUESTS + 1);
   }
   return keys;
 }

@@ -14,7 +14,7 @@ import { recordOutcome } from "./record-outcome.ts";
 import { openRunById, record, type RunSession } from "./run-session.ts";
 import type { StepRow } from "../schema.ts";
 import { recordLocationState } from "./record-location-state.ts";
-import { applyTickResult } from "./apply-tick.ts";
+import { applyTickPart, applyTickResult } from "./apply-tick.ts";
 
 export interface Batch {
   readonly instance: string;
@@ -64,9 +64,11 @@ function apply(turn: Turn, input: { readonly item: UpItem; readonly instance: st
     case "location":
       return recordLocationState(turn, { instance, item });
     case "tick_part":
+      applyTickPart(turn, { instance, item });
       return false;
     case "tick":
-      return applyTickResult(turn, { instance, item });
+      applyTickResult(turn, { instance, item });
+      return false;
     default:
       return assertNever(item);
   }

@@ -16,5 +16,6 @@ export function recordLocationState(turn: Turn, input: { readonly instance: stri
     locations: [...others, { location: item.location, version: item.version, state: item.state }].slice(-50),
   });
   turn.effects.push({ type: "agent_changed", instance: input.instance });
-  return item.state === "ready";
+  // Also when it could not: if no other agent is left that may be able to, somebody has to say so.
+  return true;
 }

@@ -4,8 +4,10 @@ import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { StepRow } from "../schema.ts";
 import { blockingChecks, checkOutcomes, saveAssetFailure } from "../store/asset-store.ts";
+import { isObservableIn } from "../store/condition-fact-store.ts";
 import { assetsOfStep, endStepAsset } from "../store/step-asset-store.ts";
 import type { Turn } from "../turn.ts";
+import { afterFailure } from "./asset-followers.ts";
 import { notePartition } from "./note-partition.ts";
 import { finishBar, recordStepEvent } from "./record-step-event.ts";
 import { finishRunIfDone, cancelStep, failStep, releaseStep, succeedStep } from "./step-moves.ts";
@@ -47,6 +49,10 @@ export function recordOutcome(turn: Turn, session: RunSession, input: { readonly
 function materializeTheRest(turn: Turn, session: RunSession, step: StepRow): void {
   for (const row of assetsOfStep(turn.db, step.runNo, step.position)) {
     if (row.open === 0) continue;
+    if (isObservableIn(turn.db, step.version, row.asset)) {
+      skipUnobserved(turn, step, row.asset);
+      continue;
+    }
     const event = { type: "asset_materialized", asset: row.asset, metadata: {} } as const;
     const left = partitionsLeft(turn, step, row.asset) ?? [step.partition];
     for (const partition of left)
@@ -54,6 +60,13 @@ function materializeTheRest(turn: Turn, session: RunSession, step: StepRow): voi
     // Of a range that was reported piece by piece nothing else ends the bar.
     if (left[0] !== step.partition) finishBar(turn, session, { step, asset: row.asset, durationMs: null, rowCount: null });
   }
+}
+
+/** Its step only looks at it: without a report nothing is known, and nothing was made. */
+function skipUnobserved(turn: Turn, step: StepRow, asset: string): void {
+  const end = { runNo: step.runNo, step: step.position, asset, now: turn.now, durationMs: null, rowCount: null };
+  endStepAsset(turn.db, { ...end, status: "skipped", message: "The step reported no observation." });
+  turn.effects.push({ type: "asset_changed", asset }, { type: "step_asset_changed", run: step.runNo, position: step.position, asset });
 }
 
 /** A check of its own step has only one way to hold its asset's downstream steps back: its step fails. */
@@ -99,6 +112,7 @@ export function closeAssets(turn: Turn, session: RunSession, input: { readonly s
       });
       for (const partition of partitionsLeft(turn, step, row.asset) ?? [])
         notePartition(turn, { asset: row.asset, partition, run: session.row.id, failure: failure.message });
+      afterFailure(turn, { asset: row.asset, partition: step.partition, by: { run: session.row.id } });
     }
     turn.effects.push(
       { type: "asset_changed", asset: row.asset },

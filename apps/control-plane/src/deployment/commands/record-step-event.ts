@@ -1,13 +1,15 @@
 /** Stores one event of a leased step and brings the projections up to date: step, bars, asset and check state, number series. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { StepRow } from "../schema.ts";
-import { saveAssetFailure, saveCheckResult, saveMaterialization, saveObservation, savePoint, type StepStart } from "../store/asset-store.ts";
+import { saveAssetFailure, saveCheckResult, saveMaterialization, saveObservation, savePoint } from "../store/asset-store.ts";
+import { isObservableIn } from "../store/condition-fact-store.ts";
 import { endStepAsset, startStepAsset } from "../store/step-asset-store.ts";
 import type { Turn } from "../turn.ts";
+import { afterCheck, afterFailure, afterMaterialization, afterObservation } from "./asset-followers.ts";
 import { notePartition } from "./note-partition.ts";
 import { moveRun, placeOf, record, type RunSession } from "./run-session.ts";
+import { numberOf, savePoints } from "./save-points.ts";
 import { moveStep } from "./step-moves.ts";
 import { isPartOfRange, partitionsLeft } from "./step-partition.ts";
 
@@ -126,32 +128,34 @@ function materialized(turn: Turn, session: RunSession, { step, gseq, event }: At
     rowCount,
     version: step.version,
     dataVersion: event.dataVersion ?? null,
-    started: startOf(step),
+    started: step.startedSeq,
   });
-  savePoints(turn, session, { asset: event.asset, gseq, partition, metadata: event.metadata });
+  savePoints(turn, { asset: event.asset, gseq, run: session.row.id, partition, metadata: event.metadata });
   if (measured !== null)
     savePoint(turn.db, { asset: event.asset, name: "duration_ms", gseq, at: turn.now, value: measured, run: session.row.id, partition });
-  if (partition !== null) notePartition(turn, { asset: event.asset, partition, run: session.row.id, failure: null });
+  const { metadata, dataVersion = null } = event;
+  afterMaterialization(turn, { asset: event.asset, partition, by: { run: session.row.id }, gseq, metadata, dataVersion });
   barChanged(turn, step, event.asset);
 }
 
 /** Of an observable asset of the step its work is done with this; of any other it is something the step noticed. */
 function observed(turn: Turn, session: RunSession, { step, gseq, event }: At<"asset_observed">): void {
   const partition = event.partition ?? step.partition;
-  saveObservation(turn.db, {
+  const changed = saveObservation(turn.db, {
     asset: event.asset,
     gseq,
     at: turn.now,
     partition,
     dataVersion: event.dataVersion ?? null,
-    started: startOf(step),
+    started: step.startedSeq,
   });
-  savePoints(turn, session, { asset: event.asset, gseq, partition, metadata: event.metadata });
+  savePoints(turn, { asset: event.asset, gseq, run: session.row.id, partition, metadata: event.metadata });
+  if (contentOf(step).has(event.asset) && isObservableIn(turn.db, step.version, event.asset)) {
+    const end = { runNo: step.runNo, step: step.position, asset: event.asset, now: turn.now, durationMs: null, rowCount: null };
+    endStepAsset(turn.db, { ...end, status: "succeeded", message: null });
+  }
+  afterObservation(turn, { asset: event.asset, partition, by: { run: session.row.id }, changed });
   barChanged(turn, step, event.asset);
-}
-
-function startOf({ startedAt, startedSeq }: StepRow): StepStart {
-  return startedAt === null || startedSeq === null ? null : { at: startedAt, seq: startedSeq };
 }
 
 /** The asset is done in this step: its bar ends. */
@@ -192,6 +196,7 @@ function assetFailed(turn: Turn, session: RunSession, { step, gseq, event }: At<
   });
   for (const partition of partitionsLeft(turn, step, event.asset) ?? [])
     notePartition(turn, { asset: event.asset, partition, run: session.row.id, failure: message });
+  afterFailure(turn, { asset: event.asset, partition: step.partition, by: { run: session.row.id } });
   barChanged(turn, step, event.asset);
 }
 
@@ -212,39 +217,12 @@ function checkEvaluated(turn: Turn, session: RunSession, { step, gseq, event }: 
     severity: event.severity,
     description: event.description ?? null,
     partition: event.partition ?? step.partition,
-    started: startOf(step),
+    started: step.startedSeq,
   });
-  savePoints(turn, session, {
-    asset: event.asset,
-    gseq,
-    partition: event.partition ?? step.partition,
-    metadata: event.metadata,
-    prefix: `${event.check}.`,
-  });
+  const partition = event.partition ?? step.partition;
+  savePoints(turn, { asset: event.asset, gseq, run: session.row.id, partition, metadata: event.metadata, prefix: `${event.check}.` });
+  afterCheck(turn, { ...event, description: event.description ?? null, partition, by: { run: session.row.id } });
   turn.effects.push({ type: "asset_changed", asset: event.asset });
-}
-
-function savePoints(
-  turn: Turn,
-  session: RunSession,
-  input: { asset: string; gseq: number; partition: string | null; metadata: Metadata; prefix?: string },
-): void {
-  for (const [name, value] of Object.entries(input.metadata)) {
-    if ((value.type !== "int" && value.type !== "float") || !Number.isFinite(value.value)) continue;
-    savePoint(turn.db, {
-      asset: input.asset,
-      name: `${input.prefix ?? ""}${name}`,
-      gseq: input.gseq,
-      at: turn.now,
-      value: value.value,
-      run: session.row.id,
-      partition: input.partition,
-    });
-  }
-}
-
-function numberOf(value: Metadata[string] | undefined): number | null {
-  return value !== undefined && (value.type === "int" || value.type === "float") ? value.value : null;
 }
 
 function barChanged(turn: Turn, step: StepRow, asset: string): void {

@@ -25,7 +25,8 @@ export function resolveRequest(turn: Pick<Turn, "catalog" | "now">, source: Sour
   const job = request.job ?? (request.selection === undefined ? definitionOf(turn.catalog(), source)?.job : undefined);
   const target: LaunchTarget | null =
     job !== undefined ? { job, location: source.location } : request.selection !== undefined ? { selection: request.selection } : null;
-  if (!target) return refuse("invalid_input", `It names neither a job nor a selection, and ${source.kind} ${source.name} has no job of its own.`);
+  if (!target)
+    return refuse("invalid_input", `It names neither a job nor a selection, and ${source.kind} ${source.name} has no job of its own.`);
   return resolveLaunch(
     turn.catalog(),
     {

@@ -2,7 +2,7 @@
 import type { RunRetryPolicy } from "@headgate/shared/manifest/automation.ts";
 import { runRetryDelayMs, type RunRetrySpec } from "@headgate/shared/domain/run/run-retry.ts";
 import type { RunRow } from "../schema.ts";
-import { readBackfill } from "../store/backfill-store.ts";
+import { backfillId, readBackfill } from "../store/backfill-store.ts";
 import { childrenOf } from "../store/run-store.ts";
 import { readSettings } from "../store/settings-store.ts";
 import { clearTimer, setTimer } from "../store/timer-store.ts";
@@ -23,18 +23,22 @@ export function runEnded(turn: Turn, session: RunSession): void {
   setTimer(turn.db, { kind: "run_retry", id: row.id, at: row.retryAt });
   turn.effects.push({ type: "timers_changed" });
   const when = delay === 0 ? "now" : `in ${delay / 1000} seconds`;
-  note(turn, session, { level: "info", message: `The run is made again ${when} by its policy (retry ${retryCount + 1} of ${policy.maxRetries}).` });
+  note(turn, session, {
+    level: "info",
+    message: `The run is made again ${when} by its policy (retry ${retryCount + 1} of ${policy.maxRetries}).`,
+  });
 }
 
-/** The delay is over. Says whether the run was made again: if not, this failure is its last. */
-export function fireRunRetry(turn: Turn, runId: string): { readonly session: RunSession; readonly made: boolean } | null {
+/** The delay is over. */
+export function fireRunRetry(turn: Turn, runId: string): void {
   const session = openRunById(turn, runId);
-  if (!session || session.row.retryAt === null) return null;
+  if (!session || session.row.retryAt === null) return;
   session.row.retryAt = null;
   session.changed = true;
   const refused = makeAgain(turn, session);
-  if (refused !== null) note(turn, session, { level: "warn", message: `The run was not made again: ${refused}` });
-  return { session, made: refused === null };
+  if (refused === null) return;
+  note(turn, session, { level: "warn", message: `The run was not made again: ${refused}` });
+  tellBackfill(turn, session);
 }
 
 /** A person does not want the pending try. Says whether there was one. */
@@ -45,7 +49,15 @@ export function dropRunRetry(turn: Turn, session: RunSession, by: string): boole
   clearTimer(turn.db, "run_retry", session.row.id);
   turn.effects.push({ type: "timers_changed" });
   note(turn, session, { level: "info", message: `The run is not made again: ${by} canceled the retry.` });
+  tellBackfill(turn, session);
   return true;
+}
+
+/** It has taken the run for one that goes on. */
+function tellBackfill(turn: Turn, { row }: RunSession): void {
+  if (row.backfillNo === null) return;
+  setTimer(turn.db, { kind: "backfill", id: backfillId(row.backfillNo), at: turn.now });
+  turn.effects.push({ type: "timers_changed" });
 }
 
 /** Null when it was made; otherwise why not. */

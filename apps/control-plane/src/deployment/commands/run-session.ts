@@ -10,6 +10,7 @@ import { clearTimer } from "../store/timer-store.ts";
 import { leaseCounts } from "../store/step-store.ts";
 import { closeAssetsOfRun } from "../store/step-asset-store.ts";
 import type { Turn } from "../turn.ts";
+import { eventTime } from "./event-time.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -58,7 +59,7 @@ export function record(turn: Turn, session: RunSession, entry: { readonly event:
   session.events.push({
     gseq,
     seq: session.row.lastSeq,
-    at: turn.now,
+    at: eventTime(turn),
     step: place.step,
     attempt: place.attempt,
     type: entry.event.type,

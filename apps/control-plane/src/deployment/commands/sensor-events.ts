@@ -2,14 +2,15 @@
  * Something happened that sensors watch. One with a user function gets it through its inbox; one without starts its run in the same
  * transaction, so that there is never an event without its run nor a run without its event.
  */
-import { ok, type Result } from "@headgate/shared/domain/errors.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { mapDelivery } from "@headgate/shared/domain/webhook/map-delivery.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 import type { Located } from "../catalog.ts";
 import { type AutomationRow, insertRunKey, readAutomation, runOfKey, saveAutomation } from "../store/automation-store.ts";
 import { insertSensorEvent } from "../store/sensor-event-store.ts";
-import { openTicksOf, type TickRow } from "../store/tick-store.ts";
-import { ensureTimer } from "../store/timer-store.ts";
+import type { TickRow } from "../store/tick-store.ts";
 import type { Turn } from "../turn.ts";
 import { automationId, isEnabled, sensorOf } from "./automation-source.ts";
 import { deliveriesHandled } from "./deliveries.ts";
@@ -19,10 +20,8 @@ import { createRun } from "./launch-run.ts";
 import { partitionsOfJob } from "./plain-ticks.ts";
 import { keyOf, resolveRequest, type RunRequest, runIdOf } from "./run-request.ts";
 import type { RunSession } from "./run-session.ts";
-import { causeOf } from "./sensor-ticks.ts";
-import { endTick, newTick } from "./tick-rows.ts";
+import { causeOf, endTick, newTick } from "./tick-rows.ts";
 import { sensorsOfAsset, sensorsOfCheck, sensorsOfRun } from "./watching-sensors.ts";
-import { mapDelivery } from "./map-delivery.ts";
 
 type Sensor = Located<ManifestSensor>;
 type AssetEvent = Extract<SensorEvent, { type: "asset" }>;
@@ -86,10 +85,7 @@ function toInbox(turn: Turn, sensor: Sensor, event: SensorEvent): void {
   const no = insertSensorEvent(turn.db, sensor, { body: event, at: turn.now });
   if (no % INBOX_CHECK_EVERY === 0) boundInbox(turn);
   turn.effects.push({ type: "automation_changed", automation: automationId(source) });
-  // The tick that goes on looks for more when it ends.
-  if (openTicksOf(turn.db, source).length > 0) return;
-  ensureTimer(turn.db, { kind: "sensor_event", id: automationId(source), at: turn.now });
-  turn.effects.push({ type: "timers_changed" });
+  turn.atEnd.sensors.add(automationId(source));
 }
 
 interface Decision {
@@ -100,11 +96,16 @@ interface Decision {
 
 /** Without a user function: the run, at once. */
 function decide(turn: Turn, { sensor, row, event }: Decision): void {
-  const events = [event];
+  const events = [mentionOf(event)];
   const tick = newTick(turn, { source: sourceOf(sensor), cause: causeOf(events), scheduledFor: turn.now, cursor: row.cursor, events });
   const ended = decided(turn, { sensor, tick, event });
   if (event.type === "webhook" && ended.state !== "open")
     deliveriesHandled(turn, { tick: ended.id, events, runs: ended.runs, state: ended.state, message: ended.message });
+}
+
+/** The delivery has its body and headers; its tick only says which one it was. */
+function mentionOf(event: SensorEvent): SensorEvent {
+  return event.type === "webhook" ? { ...event, headers: {}, query: {}, body: null } : event;
 }
 
 function decided(turn: Turn, input: { readonly sensor: Sensor; readonly tick: TickRow; readonly event: SensorEvent }): TickRow {
@@ -129,14 +130,34 @@ function decided(turn: Turn, input: { readonly sensor: Sensor; readonly tick: Ti
 }
 
 /** A run of the sensor's job; of a partitioned one for the partition of the event, otherwise its latest. */
-function requestOf(
+export function requestOf(
   turn: Turn,
   { sensor, event }: { readonly sensor: Sensor; readonly event: SensorEvent },
 ): Result<RunRequest | { readonly skip: string }> {
-  if (event.type === "webhook") return mapDelivery(sensor, event);
-  const definition = sensor.job === undefined ? ok(undefined) : partitionsOfJob(turn.catalog(), { job: sensor.job, location: sensor.location });
+  if (event.type === "webhook") return requestOfDelivery(sensor, event);
+  const definition =
+    sensor.job === undefined ? ok(undefined) : partitionsOfJob(turn.catalog(), { job: sensor.job, location: sensor.location });
   const partition = definition.ok && definition.value !== undefined && "partition" in event ? event.partition : null;
   return ok({ tags: {}, ...(partition !== null && { partition }) });
+}
+
+function requestOfDelivery(
+  sensor: Sensor,
+  event: Extract<SensorEvent, { type: "webhook" }>,
+): Result<RunRequest | { readonly skip: string }> {
+  const mapped = mapDelivery(sensor.webhook?.map, event);
+  switch (mapped.type) {
+    case "skip":
+      return ok({ skip: mapped.reason });
+    case "misfit":
+      return refuse("invalid_input", `The delivery does not fit the sensor's mapping: ${mapped.problem}.`);
+    case "run": {
+      const { type: _type, ...request } = mapped;
+      return ok({ ...request, tags: { ...request.tags } });
+    }
+    default:
+      return assertNever(mapped);
+  }
 }
 
 function makeRun(

@@ -7,11 +7,11 @@ import { onlineAgents } from "../store/agent-store.ts";
 import { type AutomationRow, readAutomation, saveNextAt } from "../store/automation-store.ts";
 import { countFailure, deleteEvents, firstEvents, hasEvents, type SensorEventRow } from "../store/sensor-event-store.ts";
 import { openTicksOf, type TickRow } from "../store/tick-store.ts";
-import { ensureTimer, setTimer, type Timer } from "../store/timer-store.ts";
+import { ensureTimer, hasTimer, setTimer, type Timer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
 import { automationId, isEnabled, sensorOf, sourceOfId } from "./automation-source.ts";
 import { evaluateTick, evaluatorOf } from "./evaluate-tick.ts";
-import { newTick } from "./tick-rows.ts";
+import { causeOf, newTick } from "./tick-rows.ts";
 
 /** What a tick takes from the inbox; one event may be larger by itself. */
 const MAX_EVENT_CHARACTERS = 200_000;
@@ -38,10 +38,12 @@ export function fireSensor(turn: Turn, timer: Timer): void {
   evaluateTick(turn, newTick(turn, { source: row, cause: "clock", scheduledFor, cursor: row.cursor }));
 }
 
-/** Events wait. */
-export function fireSensorEvents(turn: Turn, timer: Timer): void {
+/** Events wait. They are not kept waiting for an alarm: what brought them, or made room for them, ends with this. */
+export function fireSensorEvents(turn: Turn, id: string): void {
+  const timer: Timer = { kind: "sensor_event", id, at: turn.now };
   const found = idleSensor(turn, timer);
-  if (!found || !canEvaluate(turn, timer, found.sensor.location)) return;
+  // A timer that is still set is the pause after a failure.
+  if (!found?.sensor.evaluated || hasTimer(turn.db, timer) || !canEvaluate(turn, timer, found.sensor.location)) return;
   const events = nextEvents(turn, found.sensor);
   if (events.length > 0) evaluateTick(turn, eventTick(turn, found.row, events));
 }
@@ -51,10 +53,6 @@ export function eventTick(turn: Turn, row: AutomationRow, events: readonly Senso
   const bodies = events.map(({ body }) => body);
   const cause = (first?.attempts ?? 0) > 0 ? "retry" : causeOf(bodies);
   return newTick(turn, { source: row, cause, scheduledFor: first?.at ?? turn.now, cursor: row.cursor, events: bodies });
-}
-
-export function causeOf(events: readonly SensorEvent[]): "event" | "webhook" {
-  return events.some(({ type }) => type === "webhook") ? "webhook" : "event";
 }
 
 /** Without an agent nothing is planned: the next one that connects starts it again. A silent one either speaks again or is disconnected. */
@@ -80,12 +78,17 @@ function nextEvents(turn: Turn, sensor: Sensor): SensorEventRow[] {
 }
 
 /** The inbox rows of a tick: the first ones, because only one tick is in flight and new events come behind. */
-export function rowsOfTick(turn: Turn, tick: TickRow): SensorEventRow[] {
-  return tick.events.length === 0 ? [] : firstEvents(turn.db, tick, tick.events.length);
+function rowsOfTick(turn: Turn, tick: TickRow): SensorEventRow[] {
+  return firstEvents(turn.db, tick, tick.events.length);
 }
 
 /** What happened to the events of a tick; a note for its message when one of them was given up. */
-export function settleEvents(turn: Turn, tick: TickRow, failed: boolean): { readonly note: string | null; readonly done: readonly SensorEvent[] } {
+export function settleEvents(
+  turn: Turn,
+  tick: TickRow,
+  failed: boolean,
+): { readonly note: string | null; readonly done: readonly SensorEvent[] } {
+  if (tick.events.length === 0) return { note: null, done: [] };
   const rows = rowsOfTick(turn, tick);
   const over = rows.filter((row) => !failed || row.attempts + 1 >= MAX_EVENT_FAILURES);
   const retried = rows.filter((row) => !over.includes(row));
@@ -110,7 +113,8 @@ export function planSensor(turn: Turn, tick: TickRow, failed: boolean): void {
   const [next] = firstEvents(turn.db, sensor, 1);
   if (next) {
     const delay = failed && next.attempts > 0 ? (RETRY_AFTER_MS[next.attempts - 1] ?? RETRY_AFTER_MS[1]) : 0;
-    setTimer(turn.db, { kind: "sensor_event", id, at: turn.now + delay });
+    if (delay > 0) setTimer(turn.db, { kind: "sensor_event", id, at: turn.now + delay });
+    else turn.atEnd.sensors.add(id);
   }
   if (sensor.kind === "polling") {
     const at = Math.max(turn.now, (tick.startedAt ?? tick.createdAt) + sensor.intervalSeconds * 1000);
@@ -128,8 +132,10 @@ export function resumeSensors(turn: Turn): void {
     const row = readAutomation(turn.db, source);
     if (!row || !isEnabled(sensor, row) || openTicksOf(turn.db, source).length > 0) continue;
     const id = automationId(source);
-    if (sensor.kind === "polling") ensureTimer(turn.db, { kind: "sensor", id, at: Math.max(turn.now, row.nextAt ?? turn.now) });
-    if (sensor.evaluated && hasEvents(turn.db, sensor)) ensureTimer(turn.db, { kind: "sensor_event", id, at: turn.now });
+    // What is overdue has waited long enough: it does not wait for the next look at a silent agent.
+    if (sensor.kind === "polling" && (row.nextAt ?? 0) <= turn.now) setTimer(turn.db, { kind: "sensor", id, at: turn.now });
+    else if (sensor.kind === "polling" && row.nextAt !== null) ensureTimer(turn.db, { kind: "sensor", id, at: row.nextAt });
+    if (sensor.evaluated && hasEvents(turn.db, sensor)) turn.atEnd.sensors.add(id);
     turn.effects.push({ type: "timers_changed" });
   }
 }

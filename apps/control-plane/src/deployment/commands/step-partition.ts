@@ -62,13 +62,23 @@ const MAX_PIECES = 100;
 export function partitionsLeft(turn: Turn, step: StepRow, asset: string): string[] | null {
   if (step.partition === null) return null;
   if (!isRange(step.partition)) return [step.partition];
-  const reported = reportedParts(turn.db, { asset, runNo: step.runNo, step: step.key });
+  const reported = [...reportedParts(turn.db, { asset, runNo: step.runNo, step: step.key }), ...partsOfTurn(turn, step, asset)];
   const set = reported.length === 0 ? null : partitionsOfStep(turn, step);
   const whole = set && parsePartitionRange(set, step.partition);
   if (!set || !whole?.ok) return [step.partition];
   const parts = reported.map((part) => parsePartitionRange(set, part)).flatMap((part) => (part.ok ? [part.value] : []));
   const left = rangesOf(difference(whole.value, unionOf(parts)));
   return left.length > MAX_PIECES ? [step.partition] : left.map(({ from, to }) => partitionText(set, from, to));
+}
+
+/** Events of a turn are stored at its end. */
+function partsOfTurn(turn: Turn, step: StepRow, asset: string): string[] {
+  const events = turn.runs.get(step.runNo)?.events ?? [];
+  return events.flatMap((row) => {
+    if (row.type !== "asset_materialized" || row.step !== step.key) return [];
+    const event = JSON.parse(row.body) as { readonly asset?: string; readonly partition?: string };
+    return event.asset === asset && event.partition !== undefined ? [event.partition] : [];
+  });
 }
 
 /** Is this report about a part of the step's range only? */

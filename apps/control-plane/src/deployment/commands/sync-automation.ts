@@ -8,7 +8,7 @@ import { clearTimer, ensureTimer, setTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
 import { automationId, cronsOf, isEnabled, jitterMs } from "./automation-source.ts";
 import { dropEvents } from "./drop-events.ts";
-import { startWaiting } from "./evaluate-tick.ts";
+import { endWaiting, startWaiting } from "./evaluate-tick.ts";
 import { resumeSensors } from "./sensor-ticks.ts";
 
 export function syncAutomation(turn: Turn): void {
@@ -77,6 +77,7 @@ export function stopAutomation(turn: Turn, row: AutomationRow): void {
   const id = automationId(row);
   clearTimer(turn.db, row.kind, id);
   saveAutomation(turn.db, { ...row, nextAt: null, gathered: null });
+  endWaiting(turn, row);
   if (row.kind !== "sensor") return;
   clearTimer(turn.db, "sensor_event", id);
   dropEvents(turn, row);

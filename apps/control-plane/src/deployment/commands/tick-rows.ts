@@ -60,6 +60,10 @@ export function newTick(turn: Turn, tick: NewTick): TickRow {
   };
 }
 
+export function causeOf(events: readonly SensorEvent[]): "event" | "webhook" {
+  return events.some(({ type }) => type === "webhook") ? "webhook" : "event";
+}
+
 /** Inserts or updates; returns the row with its number. */
 export function storeTick(turn: Turn, row: TickRow): TickRow {
   const bounded: TickRow = {

@@ -76,7 +76,10 @@ function ofRanges<T extends { readonly partition: string }>(set: PartitionSet, e
   });
 }
 
-function newest<A extends { readonly at: number }, B extends { readonly at: number }>(a: A | undefined, b: B | undefined): A | B | undefined {
+function newest<A extends { readonly at: number }, B extends { readonly at: number }>(
+  a: A | undefined,
+  b: B | undefined,
+): A | B | undefined {
   return a && b ? (a.at >= b.at ? a : b) : (a ?? b);
 }
 

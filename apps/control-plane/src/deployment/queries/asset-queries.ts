@@ -98,7 +98,7 @@ export function assetEvents(reader: Reader, input: In<"assetEvents">): Result<Pa
 
 function assetEventRow(stored: StoredEvent, partition: string | null): AssetEventRow | null {
   const { event } = stored;
-  const base = { seq: stored.gseq, at: stored.at, run: stored.run, step: stored.step, reportedBy: null, partition };
+  const base = { seq: stored.gseq, at: stored.at, run: stored.run, step: stored.step, reportedBy: stored.reportedBy, partition };
   switch (event.type) {
     case "asset_materialized":
       return { ...base, type: event.type, metadata: event.metadata, durationMs: event.durationMs ?? null, failure: null, check: null };
@@ -170,6 +170,9 @@ export function assetSeries(reader: Reader, input: In<"assetSeries">): Result<re
   if (!reader.catalog().graph.has(input.key)) return unknownAsset(reader, input.key);
   const points = Map.groupBy(seriesOf(reader.db, input.key, input.limit), (point) => point.name);
   return ok(
-    [...points].map(([name, rows]) => ({ name, points: rows.map(({ at, value, run, partition }) => ({ at, value, run, partition })) })),
+    [...points].map(([name, rows]) => ({
+      name,
+      points: rows.map(({ at, value, run, partition }) => ({ at, value, run: run === "" ? null : run, partition })),
+    })),
   );
 }

@@ -6,6 +6,7 @@ import { countOf, difference } from "@headgate/shared/domain/partitions/subset.t
 import { type DeploymentPartitions, partitionContext } from "../partition-context.ts";
 import { parseSubset } from "../partition-sets.ts";
 import { type AssetStateRow, assetStateRows, type CheckStateRow, checkStates } from "../store/asset-read-store.ts";
+import { type FreshnessRow, freshnessRows } from "../store/freshness-store.ts";
 import { type PartitionSets, partitionSetsOf } from "../store/partition-store.ts";
 import { type OpenAsset, openAssets } from "../store/step-asset-store.ts";
 import type { Reader } from "./reader.ts";
@@ -15,6 +16,7 @@ export function assetStatesOf(reader: Reader, keys: readonly string[]): AssetSta
   const rows = assetStateRows(reader.db, keys);
   const checks = checkStates(reader.db, keys);
   const open = openAssets(reader.db, keys);
+  const fresh = freshnessRows(reader.db, keys);
   const partitions = partitionContext(reader.db, reader.now);
   const { graph, checksByAsset } = reader.catalog();
   const stored = partitionSetsOf(
@@ -30,6 +32,7 @@ export function assetStatesOf(reader: Reader, keys: readonly string[]): AssetSta
       open: open.get(key),
       results,
       external: !graph.isMaterializable(node),
+      freshness: fresh.get(key) ?? null,
       partitions: definition === undefined ? null : partitionCounts(partitions, { stored: stored.get(key), definition }),
     });
   });
@@ -40,10 +43,11 @@ interface StateParts {
   readonly open: OpenAsset | undefined;
   readonly results: readonly LatestResult[];
   readonly external: boolean;
+  readonly freshness: FreshnessRow | null;
   readonly partitions: AssetState["partitions"];
 }
 
-function assetState(key: string, { row, open, results, external, partitions }: StateParts): AssetState {
+function assetState(key: string, { row, open, results, external, freshness, partitions }: StateParts): AssetState {
   const materialized =
     row && row.materializedAt !== null
       ? {
@@ -69,13 +73,13 @@ function assetState(key: string, { row, open, results, external, partitions }: S
   const materialization = failed ? "failed" : materialized ? "succeeded" : external ? "external" : "never";
   return {
     key,
-    health: assetHealth({ materialization, checks: results }).state,
+    health: assetHealth({ materialization, checks: results, freshness: freshness?.state }).state,
     materialized,
     failed,
     inProgress: open ? { run: open.run, status: open.status } : null,
     checks: countResults(results),
     partitions,
-    freshness: null,
+    freshness: freshness && { state: freshness.state, since: freshness.since, changesAt: freshness.changesAt },
   };
 }
 

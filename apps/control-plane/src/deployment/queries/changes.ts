@@ -5,7 +5,13 @@ import type { RunRow } from "../schema.ts";
 import { readRunByNo } from "../store/run-store.ts";
 import { someAssetsOfStep } from "../store/step-asset-store.ts";
 import { readStepAt } from "../store/step-store.ts";
+import { sourceOfId } from "../commands/automation-source.ts";
+import { readTickByNo } from "../store/tick-store.ts";
+import { automationView } from "./automation-views.ts";
+import { tickSummary } from "./tick-views.ts";
 import { assetStatesOf } from "./asset-states.ts";
+import { backfillSummaryOf } from "./backfill-queries.ts";
+import { evaluationChange, pauses } from "./condition-queries.ts";
 import { oneAgent, oneLocation } from "./location-queries.ts";
 import { type Reader, waitContext } from "./reader.ts";
 import { someStepViews } from "./run-queries.ts";
@@ -20,7 +26,13 @@ export function countChanges(changed: Changed): number {
     changed.locations.size +
     changed.agents.size +
     changed.agentsGone.size +
-    Number(changed.definitions);
+    changed.automations.size +
+    changed.ticks.size +
+    changed.evaluations.size +
+    Number(changed.pauses) +
+    changed.backfills.size +
+    Number(changed.definitions) +
+    Number(changed.settings);
   for (const positions of changed.steps.values()) count += positions.size;
   for (const positions of changed.stepAssets.values()) for (const assets of positions.values()) count += assets.size;
   return count;
@@ -39,6 +51,21 @@ export function readChanges(reader: Reader, changed: Changed): Change[] | null {
   for (const instance of changed.agents) {
     const agent = oneAgent(reader, instance);
     if (agent) changes.push({ type: "agent", agent });
+  }
+  for (const no of changed.backfills) changes.push({ type: "backfill", backfill: backfillSummaryOf(reader, no) });
+  if (changed.settings) changes.push({ type: "settings" });
+  for (const id of changed.evaluations) {
+    const evaluation = evaluationChange(reader, id);
+    if (evaluation) changes.push({ type: "evaluation", evaluation });
+  }
+  if (changed.pauses) changes.push({ type: "pauses", pauses: pauses(reader) });
+  for (const id of changed.automations) {
+    const automation = automationView(reader, sourceOfId(id));
+    if (automation) changes.push({ type: "automation", automation });
+  }
+  for (const no of changed.ticks) {
+    const tick = readTickByNo(reader.db, no);
+    if (tick) changes.push({ type: "tick", tick: tickSummary(reader.db, tick) });
   }
   for (const instance of changed.agentsGone) changes.push({ type: "agent_gone", instance });
   return changes;

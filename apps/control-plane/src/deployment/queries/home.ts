@@ -1,10 +1,18 @@
 /** The first page: what is broken, what runs, what comes next. */
 import type { HomeView, Problem } from "@headgate/shared/api/views.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
+import { countOf } from "@headgate/shared/domain/partitions/subset.ts";
+import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { checksNotPassed, failedAssets } from "../store/asset-read-store.ts";
+import { assetFacts } from "../store/condition-fact-store.ts";
+import { lateAssets } from "../store/freshness-store.ts";
+import { listBackfills } from "../store/backfill-store.ts";
 import { listRuns, type RunListQuery } from "../store/run-store.ts";
 import type { RunRow } from "../schema.ts";
 import { readLocations } from "../store/version-store.ts";
+import { definitionOf, isEnabled } from "../commands/automation-source.ts";
+import { failingAutomations } from "../store/automation-store.ts";
+import { latestTick } from "../store/tick-store.ts";
 import { assetStatesOf } from "./asset-states.ts";
 import { openConflicts } from "./key-conflicts.ts";
 import { listAgents } from "./location-queries.ts";
@@ -74,9 +82,10 @@ function problems(reader: Reader, known: Known): Problem[] {
       title: `Check ${row.name} of ${row.asset} ${row.severity === "error" ? "failed" : "warned"}`,
       message: row.description ?? "The check did not pass.",
       since: row.at,
-      run: row.run,
+      run: row.run === "" ? null : row.run,
     });
   }
+  found.push(...overdueAssets(reader));
   for (const location of readLocations(reader.db)) {
     const [error] = location.errors;
     if (error)
@@ -98,8 +107,71 @@ function problems(reader: Reader, known: Known): Problem[] {
       since: at,
       run: null,
     });
+  found.push(...failingAutomation(reader));
+  found.push(...failedBackfills(reader));
   found.push(...waitingForAgents(known), ...otherFailedRuns(known, new Set(failed.map((row) => row.run))));
   return found.sort((a, b) => b.since - a.since).slice(0, MAX_PROBLEMS);
+}
+
+function overdueAssets(reader: Reader): Problem[] {
+  const { graph } = reader.catalog();
+  const late = lateAssets(reader.db, MAX_PROBLEMS).filter((row) => row.state === "overdue" && graph.has(row.asset));
+  const facts = assetFacts(
+    reader.db,
+    late.map((row) => row.asset),
+  );
+  return late.map(({ asset, since }): Problem => {
+    const known = facts.get(asset);
+    const at = Math.max(known?.materializedAt ?? 0, known?.observedAt ?? 0);
+    const message =
+      at === 0
+        ? "It was never materialized."
+        : `Its last materialization, of ${new Date(at).toISOString()}, is older than its freshness policy allows.`;
+    return { kind: "asset_overdue", subject: asset, title: `${asset} is overdue`, message, since, run: null };
+  });
+}
+
+/** Those that are on and whose last tick failed. */
+function failingAutomation(reader: Reader): Problem[] {
+  return failingAutomations(reader.db).flatMap((row): Problem[] => {
+    const definition = definitionOf(reader.catalog(), row);
+    const tick = definition && isEnabled(definition, row) ? latestTick(reader.db, row, "failed") : null;
+    if (!tick) return [];
+    const times = row.failures === 1 ? "its last tick" : `its last ${row.failures} ticks`;
+    return [
+      {
+        kind: "automation_failing",
+        subject: `${row.location}/${row.kind}/${row.name}`,
+        title: `${row.kind === "schedule" ? "Schedule" : "Sensor"} ${row.name} failed in ${times}`,
+        message: tick.message ?? "The tick failed.",
+        since: tick.finishedAt ?? tick.createdAt,
+        run: null,
+      },
+    ];
+  });
+}
+
+const RECENT_BACKFILLS = 50;
+
+/** A newer one of the same selection counts instead. */
+function failedBackfills(reader: Reader): Problem[] {
+  const seen = new Set<string>();
+  const found: Problem[] = [];
+  for (const row of listBackfills(reader.db, { statuses: undefined, before: null, limit: RECENT_BACKFILLS })) {
+    if (seen.has(row.selection)) continue;
+    seen.add(row.selection);
+    if (row.status !== "failed") continue;
+    const [failed, total] = [countOf(row.failed), row.runsTotal];
+    found.push({
+      kind: "backfill_failed",
+      subject: row.id,
+      title: `Backfill ${shortened(row.title)} failed`,
+      message: `${failed} of ${total} runs failed${row.error === null ? "" : `: ${row.error}`}`,
+      since: row.endedAt ?? row.createdAt,
+      run: null,
+    });
+  }
+  return found;
 }
 
 function waitingForAgents({ running, agentsConnected }: Known): Problem[] {

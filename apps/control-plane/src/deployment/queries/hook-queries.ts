@@ -43,7 +43,7 @@ export function hookPath(id: string): string {
 export function deliveriesQuery(reader: Reader, input: In<"deliveries">): Result<Page<DeliverySummary>> {
   const hook = hookOfSensor(reader.db, input);
   if (!hook) return refuse("not_found", `The sensor '${input.sensor}' of code location ${input.location} has never had a webhook.`);
-  const before = input.cursor === undefined ? null : Number(input.cursor);
+  const before = input.cursor ? Number(input.cursor) : null;
   if (before !== null && !Number.isSafeInteger(before)) return refuse("invalid_input", "The cursor is not one that this list has given.");
   const found = listDeliveries(reader.db, { hook: hook.id, states: input.states, before, limit: input.limit + 1 });
   const items = found.slice(0, input.limit);

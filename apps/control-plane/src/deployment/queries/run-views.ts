@@ -1,6 +1,7 @@
 /** Rows of runs and steps in the shapes that clients get. */
 import type { RunSummary, StepAssetView, StepView } from "@headgate/shared/api/views.ts";
 import type { RunRow, StepRow } from "../schema.ts";
+import { backfillId } from "../store/backfill-store.ts";
 import type { StepAssetRow } from "../store/step-asset-store.ts";
 import { runWaitsFor, stepWaitsFor, type WaitContext } from "./waiting.ts";
 
@@ -14,7 +15,7 @@ export function runSummary(run: RunRow, context: WaitContext): RunSummary {
     tags: run.tags,
     trigger: run.trigger,
     parent: run.parent,
-    backfill: null,
+    backfill: run.backfillNo === null ? null : backfillId(run.backfillNo),
     priority: run.priority,
     retryAt: run.retryAt,
     createdAt: run.createdAt,

@@ -5,7 +5,7 @@ import { describeWait, type LimitCounters, limitCounters, type WaitReason } from
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import type { Catalog } from "../catalog.ts";
 import { limitSettings } from "../pool-limits.ts";
-import { queueAgent } from "../queue-agent.ts";
+import { queueAgent, withAway } from "../queue-agent.ts";
 import type { RunRow, StepRow } from "../schema.ts";
 import { onlineAgents } from "../store/agent-store.ts";
 import type { Database } from "../store/database.ts";
@@ -36,7 +36,8 @@ export function readWaitContext(input: {
       agent.socket !== null &&
       input.now - Math.max(agent.lastSeenAt, input.lastPing(agent.socket) ?? 0) <= LEASE_MS,
   );
-  return { db, agents: agentPool(online.map((agent) => queueAgent(agent, counts.get(agent.instance) ?? 0))), limits };
+  const agents = withAway(db, { agents: online.map((agent) => queueAgent(agent, counts.get(agent.instance) ?? 0)), now: input.now });
+  return { db, agents: agentPool(agents), limits };
 }
 
 export function runWaitsFor(run: RunRow, context: WaitContext): WaitingReason | null {
@@ -67,11 +68,7 @@ export function stepWaitsFor(step: StepRow, run: RunRow, context: WaitContext): 
   return waiting(noAgent ?? ofRun ?? context.limits.poolBlockedBy(step.pool) ?? agents);
 }
 
-function agentReason(
-  context: WaitContext,
-  run: RunRow,
-  at: { readonly location: string; readonly version: string },
-): WaitReason | null {
+function agentReason(context: WaitContext, run: RunRow, at: { readonly location: string; readonly version: string }): WaitReason | null {
   const found = context.agents.find({ tags: run.tags, location: `${at.location}@${at.version}` });
   return "reason" in found ? found.reason : null;
 }

@@ -1,5 +1,5 @@
 /** Agents by process instance: what they said of themselves, whether they are connected, and what was received from them. */
-import { and, asc, eq, gt, inArray, lt, ne, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, gte, inArray, lt, ne, or, sql } from "drizzle-orm";
 import { agent, type AgentRow } from "../schema.ts";
 import { type Database, prepared } from "./database.ts";
 
@@ -12,6 +12,15 @@ export function readAgent(db: Database, instance: string): AgentRow | null {
       .prepare(),
   );
   return query.get({ instance }) ?? null;
+}
+
+/** Lost their connection, and were heard of after a time: they may come back. */
+export function agentsGoneSince(db: Database, at: number): AgentRow[] {
+  return db.orm
+    .select()
+    .from(agent)
+    .where(and(eq(agent.status, "disconnected"), gte(agent.lastSeenAt, at)))
+    .all();
 }
 
 export function saveAgent(db: Database, row: AgentRow): void {

@@ -100,15 +100,18 @@ export function failedAssets(
 export interface StoredEvent {
   readonly gseq: number;
   readonly at: number;
-  readonly run: string;
-  readonly step: string;
+  /** Null, as the step: reported from outside, by `reportedBy`. */
+  readonly run: string | null;
+  readonly step: string | null;
+  readonly reportedBy: string | null;
   readonly event: RunEvent;
 }
 
 const eventColumns = { gseq: event.gseq, at: event.at, run: run.id, step: event.step, body: event.body };
 
-function storedEvent(row: { gseq: number; at: number; run: string; step: string | null; body: string }): StoredEvent {
-  return { gseq: row.gseq, at: row.at, run: row.run, step: row.step ?? "", event: JSON.parse(row.body) as RunEvent };
+function storedEvent(row: { gseq: number; at: number; run: string | null; step: string | null; body: string }): StoredEvent {
+  const event = JSON.parse(row.body) as RunEvent & { readonly reportedBy?: string };
+  return { gseq: row.gseq, at: row.at, run: row.run, step: row.step, reportedBy: event.reportedBy ?? null, event };
 }
 
 export function eventsBySeq(db: Database, gseqs: readonly number[]): StoredEvent[] {
@@ -119,7 +122,7 @@ export function eventsBySeq(db: Database, gseqs: readonly number[]): StoredEvent
       ...db.orm
         .select(eventColumns)
         .from(event)
-        .innerJoin(run, eq(run.no, event.runNo))
+        .leftJoin(run, eq(run.no, event.runNo))
         .where(inArray(event.gseq, part))
         .all()
         .map(storedEvent),
@@ -146,7 +149,7 @@ export function assetEventRows(
     .select({ ...eventColumns, partition: assetEvent.partition })
     .from(assetEvent)
     .innerJoin(event, eq(event.gseq, assetEvent.gseq))
-    .innerJoin(run, eq(run.no, event.runNo))
+    .leftJoin(run, eq(run.no, event.runNo))
     .where(
       and(
         eq(assetEvent.asset, query.asset),
@@ -170,7 +173,7 @@ export function checkEventRows(
     .select(eventColumns)
     .from(checkEvent)
     .innerJoin(event, eq(event.gseq, checkEvent.gseq))
-    .innerJoin(run, eq(run.no, event.runNo))
+    .leftJoin(run, eq(run.no, event.runNo))
     .where(
       and(
         eq(checkEvent.asset, query.asset),

@@ -1,8 +1,8 @@
 /** The latest state of assets and checks, and the per-asset index of events, all derived from what runs report. */
 import type { Database } from "./database.ts";
 
-/** Start of the step that reports: what came before it the step could see. Null: no step. */
-export type StepStart = { readonly at: number; readonly seq: number } | null;
+/** Number of the event that started the step which reports: what came before it the step could see. Null: no step. */
+export type StepStart = number | null;
 
 export interface Materialization {
   readonly asset: string;
@@ -121,15 +121,14 @@ interface IndexedEvent {
 
 function indexAssetEvent(db: Database, row: IndexedEvent): void {
   db.sql.exec(
-    "INSERT INTO asset_event (asset, gseq, type, partition, data_version, changed, started_at, started_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO asset_event (asset, gseq, type, partition, data_version, changed, started_seq) VALUES (?, ?, ?, ?, ?, ?, ?)",
     row.asset,
     row.gseq,
     row.type,
     row.partition,
     row.dataVersion ?? null,
     row.changed === undefined ? null : Number(row.changed),
-    row.started?.at ?? null,
-    row.started?.seq ?? null,
+    row.started ?? null,
   );
 }
 

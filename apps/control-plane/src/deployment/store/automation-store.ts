@@ -104,6 +104,11 @@ export function insertRunKey(db: Database, row: RunKey & { readonly runNo: numbe
 
 /** Says whether there was such a key. */
 export function deleteRunKey(db: Database, key: RunKey): boolean {
-  const { rowsWritten } = db.sql.exec("DELETE FROM run_key WHERE location = ? AND sensor = ? AND key = ?", key.location, key.sensor, key.key);
+  const { rowsWritten } = db.sql.exec(
+    "DELETE FROM run_key WHERE location = ? AND sensor = ? AND key = ?",
+    key.location,
+    key.sensor,
+    key.key,
+  );
   return rowsWritten > 0;
 }

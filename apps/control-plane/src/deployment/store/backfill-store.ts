@@ -1,7 +1,8 @@
 /** Backfills: one row each with what became of their slices as ranges, and the frozen plan in chunks. */
 import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { BackfillStatus } from "@headgate/shared/api/partition-views.ts";
-import { backfill, run } from "../schema.ts";
+import { backfill } from "../automation-schema.ts";
+import { run } from "../schema.ts";
 import type { Database } from "./database.ts";
 
 export type BackfillRow = typeof backfill.$inferSelect;
@@ -84,7 +85,11 @@ export function readPlanChunks(db: Database, no: number): string[] {
 /** Of its runs that ended, the latest ends. */
 export function recentEnds(db: Database, no: number, limit: number): number[] {
   return db.sql
-    .exec<{ at: number }>("SELECT ended_at AS at FROM run WHERE backfill_no = ? AND ended_at IS NOT NULL ORDER BY no DESC LIMIT ?", no, limit)
+    .exec<{ at: number }>(
+      "SELECT ended_at AS at FROM run WHERE backfill_no = ? AND ended_at IS NOT NULL ORDER BY no DESC LIMIT ?",
+      no,
+      limit,
+    )
     .toArray()
     .map((row) => row.at);
 }

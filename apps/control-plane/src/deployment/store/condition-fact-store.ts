@@ -42,13 +42,13 @@ export type UpdateRow = {
   startedSeq: number | null;
 };
 const UPDATE =
-  "asset_event.gseq AS gseq, event.at AS at, event.run_no AS runNo, asset_event.type AS type, asset_event.partition AS partition, asset_event.changed AS changed, asset_event.started_at AS startedAt, asset_event.started_seq AS startedSeq";
+  "asset_event.gseq AS gseq, event.at AS at, event.run_no AS runNo, asset_event.type AS type, asset_event.partition AS partition, asset_event.changed AS changed, start.at AS startedAt, asset_event.started_seq AS startedSeq";
 
 /** Materializations and observations with a greater number, in order. */
 export function assetUpdates(db: Database, asset: string, after: number): UpdateRow[] {
   return db.sql
     .exec<UpdateRow>(
-      `SELECT ${UPDATE} FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq
+      `SELECT ${UPDATE} FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq LEFT JOIN event AS start ON start.gseq = asset_event.started_seq
        WHERE asset_event.asset = ? AND asset_event.gseq > ? AND asset_event.type IN ('asset_materialized', 'asset_observed') ORDER BY asset_event.gseq`,
       asset,
       after,
@@ -60,7 +60,7 @@ export function assetUpdateAt(db: Database, asset: string, gseq: number): Update
   return (
     db.sql
       .exec<UpdateRow>(
-        `SELECT ${UPDATE} FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq WHERE asset_event.asset = ? AND asset_event.gseq = ?`,
+        `SELECT ${UPDATE} FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq LEFT JOIN event AS start ON start.gseq = asset_event.started_seq WHERE asset_event.asset = ? AND asset_event.gseq = ?`,
         asset,
         gseq,
       )
@@ -73,7 +73,7 @@ export function lastChangedObservation(db: Database, asset: string): UpdateRow |
   return (
     db.sql
       .exec<UpdateRow>(
-        `SELECT ${UPDATE} FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq
+        `SELECT ${UPDATE} FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq LEFT JOIN event AS start ON start.gseq = asset_event.started_seq
          WHERE asset_event.asset = ? AND asset_event.type = 'asset_observed' AND asset_event.changed = 1 ORDER BY asset_event.gseq DESC LIMIT 1`,
         asset,
       )
@@ -82,10 +82,12 @@ export function lastChangedObservation(db: Database, asset: string): UpdateRow |
 }
 
 const CHECK_UPDATE = `SELECT ${UPDATE} FROM check_event CROSS JOIN asset_event ON asset_event.asset = check_event.asset AND asset_event.gseq = check_event.gseq
-  CROSS JOIN event ON event.gseq = check_event.gseq WHERE check_event.asset = ? AND check_event.name = ?`;
+  CROSS JOIN event ON event.gseq = check_event.gseq LEFT JOIN event AS start ON start.gseq = asset_event.started_seq WHERE check_event.asset = ? AND check_event.name = ?`;
 
 export function checkUpdates(db: Database, check: { readonly asset: string; readonly name: string }, after: number): UpdateRow[] {
-  return db.sql.exec<UpdateRow>(`${CHECK_UPDATE} AND check_event.gseq > ? ORDER BY check_event.gseq`, check.asset, check.name, after).toArray();
+  return db.sql
+    .exec<UpdateRow>(`${CHECK_UPDATE} AND check_event.gseq > ? ORDER BY check_event.gseq`, check.asset, check.name, after)
+    .toArray();
 }
 
 export function lastCheckUpdate(db: Database, check: { readonly asset: string; readonly name: string }): UpdateRow | null {
@@ -128,6 +130,14 @@ export function openChecks(db: Database): Map<string, (string | null)[]> {
     else open.set(id, [partition]);
   }
   return open;
+}
+
+/** Numbers of backfills that still go on. */
+export function openBackfillNos(db: Database): number[] {
+  return db.sql
+    .exec<{ no: number }>("SELECT no FROM backfill INDEXED BY backfill_open WHERE status IN ('running', 'paused', 'canceling')")
+    .toArray()
+    .map((row) => row.no);
 }
 
 /** Tags of a run, and the assets and checks that it was to execute. */
@@ -179,4 +189,18 @@ export function observablesOfVersion(db: Database, versionNo: number): string[] 
     )
     .toArray()
     .map((row) => row.key);
+}
+
+/** By the version's id, because a run keeps the version that it was made with. */
+export function isObservableIn(db: Database, version: string, asset: string): boolean {
+  return (
+    db.sql
+      .exec(
+        `SELECT 1 FROM version CROSS JOIN version_asset ON version_asset.version_no = version.no
+         WHERE version.id = ? AND version_asset.key = ? AND version_asset.detail ->> 'observable' = 1`,
+        version,
+        asset,
+      )
+      .toArray().length > 0
+  );
 }

@@ -3,6 +3,7 @@ import type { ConditionEvaluation } from "@headgate/shared/api/automation-views.
 import type { TargetState } from "@headgate/shared/domain/automation/state.ts";
 import type { EvaluationNode } from "@headgate/shared/domain/automation/tree.ts";
 import { type Database, execBatches } from "./database.ts";
+import { readTree, writeTree } from "./evaluation-tree.ts";
 
 // ------------------------------------------------------------------ changes
 /** Of several changes of one target the first is told. */
@@ -110,6 +111,8 @@ export interface NewEvaluation extends ConditionEvaluation {
 const KEPT_PER_TARGET = 200;
 /** Looked for in one go, so that a target of which too many are stored is brought down slowly. */
 const PRUNED_AT_ONCE = 50;
+/** Of all targets together; the oldest go. */
+const KEPT_OF_ALL = 200_000;
 
 export function insertEvaluation(db: Database, row: NewEvaluation): void {
   db.sql.exec(
@@ -123,13 +126,14 @@ export function insertEvaluation(db: Database, row: NewEvaluation): void {
     row.backfill,
     row.cause,
     row.error,
-    row.tree === null ? null : JSON.stringify(row.tree),
+    row.tree === null ? null : writeTree(row.tree),
   );
   db.sql.exec(
     `DELETE FROM condition_evaluation WHERE no IN (
        SELECT no FROM condition_evaluation WHERE target = ?1 ORDER BY no DESC LIMIT ${PRUNED_AT_ONCE} OFFSET ${KEPT_PER_TARGET})`,
     row.target,
   );
+  db.sql.exec(`DELETE FROM condition_evaluation WHERE no <= (SELECT max(no) FROM condition_evaluation) - ${KEPT_OF_ALL}`);
 }
 
 type Row = {
@@ -186,22 +190,32 @@ export function readEvaluation(db: Database, id: string): (StoredEvaluation & { 
   const row = db.sql.exec<Row & { tree: string | null }>(`SELECT ${COLUMNS}, tree FROM condition_evaluation WHERE id = ?`, id).toArray()[0];
   if (!row) return null;
   const { tree, ...rest } = row;
-  return { ...stored(rest), tree: tree === null ? null : (JSON.parse(tree) as EvaluationNode) };
+  return { ...stored(rest), tree: tree === null ? null : readTree(tree) };
 }
 
 export function lastEvaluations(db: Database, targets: readonly string[]): Map<string, StoredEvaluation> {
   const rows = db.sql
     .exec<Row>(
-      `SELECT ${COLUMNS} FROM json_each(?1) AS wanted JOIN condition_evaluation ON no =
-         (SELECT max(no) FROM condition_evaluation AS own WHERE own.target = wanted.value)`,
+      `SELECT ${COLUMNS} FROM condition_evaluation WHERE no IN (
+         SELECT (SELECT max(own.no) FROM condition_evaluation AS own WHERE own.target = wanted.value) FROM json_each(?1) AS wanted)`,
       JSON.stringify(targets),
     )
     .toArray();
   return new Map(rows.map((row) => [row.target, stored(row)]));
 }
 
-/** Tree and error of the last stored evaluation, as texts to compare with. */
-export function lastTree(db: Database, target: string): { readonly tree: string | null; readonly error: string | null } | null {
+/** Does the last stored evaluation of the target say the same? */
+export function saysTheSame(
+  db: Database,
+  target: string,
+  now: { readonly tree: EvaluationNode | null; readonly error: string | null },
+): boolean {
+  const last = lastSaid(db, target);
+  return last !== null && last.error === now.error && last.tree === (now.tree === null ? null : writeTree(now.tree));
+}
+
+/** Tree and error of the last stored evaluation. */
+export function lastSaid(db: Database, target: string): { readonly tree: string | null; readonly error: string | null } | null {
   return (
     db.sql
       .exec<{ tree: string | null; error: string | null }>(

@@ -31,11 +31,11 @@ export function existingKeys(db: Database, name: string, keys: readonly string[]
 
 const NEXT_NUMBER = "dynamic_key_number";
 
-/** Keys that the set does not have yet. */
+/** Keys that the set does not have yet. Answers with them and their numbers. */
 export function insertKeys(
   db: Database,
   input: { readonly name: string; readonly keys: readonly string[]; readonly at: number; readonly by: string },
-): void {
+): StoredKeys {
   const first = Number(readMeta(db, NEXT_NUMBER) ?? 1);
   writeMeta(db, NEXT_NUMBER, String(first + input.keys.length));
   execBatches(
@@ -43,6 +43,7 @@ export function insertKeys(
     "INSERT INTO dynamic_key (name, key, no, added_at, added_by) SELECT ?2, value ->> 0, value ->> 1, ?3, ?4 FROM json_each(?1)",
     { rows: input.keys.map((key, index) => [key, first + index]), values: [input.name, input.at, input.by] },
   );
+  return { keys: input.keys, numbers: input.keys.map((_key, index) => first + index) };
 }
 
 export function deleteKeys(db: Database, name: string, keys: readonly string[]): void {

@@ -14,6 +14,11 @@ export interface NewEvent {
   readonly body: string;
 }
 
+/** What somebody outside reported: no run made it, and it says who told. */
+export type ReportedEvent = Extract<RunEvent, { type: "asset_materialized" | "asset_observed" | "check_evaluated" }> & {
+  readonly reportedBy?: string | undefined;
+};
+
 export const LEVELS = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 
 /** How much an event matters, on the scale of log levels. */
@@ -41,6 +46,11 @@ export function levelOf(event: RunEvent): number {
 /** The highest deployment-wide number ever given out, also when its event is gone. */
 export function lastGlobalSeq(db: Database): number {
   return db.sql.exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'event'").toArray()[0]?.seq ?? 0;
+}
+
+/** When the newest event happened; 0 without one. */
+export function lastEventAt(db: Database): number {
+  return db.sql.exec<{ at: number }>("SELECT at FROM event ORDER BY gseq DESC LIMIT 1").toArray()[0]?.at ?? 0;
 }
 
 export function appendEvents(db: Database, runNo: number, events: readonly NewEvent[]): void {

@@ -2,6 +2,7 @@
 import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, sql, type SQL } from "drizzle-orm";
 import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
 import { request, run, type RunRow, stepAsset } from "../schema.ts";
+import { backfillNo } from "./backfill-store.ts";
 import { type Database, prepared } from "./database.ts";
 
 export function insertRun(db: Database, row: Omit<RunRow, "no">): RunRow {
@@ -73,7 +74,10 @@ export function activeRuns(db: Database): OpenRun[] {
 }
 
 /** Most urgent first, one page after the other. The index is named because the planner would rather sort. */
-export function queuedRuns(db: Database, page: { readonly after: Pick<OpenRun, "priority" | "no"> | null; readonly limit: number }): OpenRun[] {
+export function queuedRuns(
+  db: Database,
+  page: { readonly after: Pick<OpenRun, "priority" | "no"> | null; readonly limit: number },
+): OpenRun[] {
   const { after, limit } = page;
   const queued = `${OPEN_RUN} INDEXED BY run_open WHERE status IN ('queued', 'starting', 'running', 'canceling') AND status = 'queued'`;
   if (after === null) return openRuns(db, `${queued} ORDER BY priority DESC, no LIMIT ?`, limit);
@@ -110,6 +114,8 @@ export interface RunListQuery {
   readonly asset?: string | undefined;
   readonly text?: string | undefined;
   readonly createdAfter?: number | undefined;
+  /** Id of a backfill. */
+  readonly backfill?: string | undefined;
   /** Runs with a smaller number. */
   readonly before: number | null;
   readonly limit: number;
@@ -131,6 +137,7 @@ function listSome(db: Database, query: RunListQuery): RunRow[] {
   if (query.statuses !== undefined) where.push(inArray(run.status, [...new Set(query.statuses)]));
   if (query.job !== undefined) where.push(eq(run.job, query.job));
   if (query.createdAfter !== undefined) where.push(gte(run.createdAt, query.createdAfter));
+  if (query.backfill !== undefined) where.push(eq(run.backfillNo, backfillNo(query.backfill) ?? 0));
   if (query.asset !== undefined)
     where.push(inArray(run.no, db.orm.select({ no: stepAsset.runNo }).from(stepAsset).where(eq(stepAsset.asset, query.asset))));
   if (query.text !== undefined && query.text !== "") {

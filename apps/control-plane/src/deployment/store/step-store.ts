@@ -235,7 +235,10 @@ export function poolHolders(
 /** What the ready steps of a run would need; null stands for steps without a pool. At most some of them. */
 export function poolsOfReady(db: Database, runNo: number): (string | null)[] {
   return db.sql
-    .exec<{ pool: string | null }>("SELECT DISTINCT pool FROM step WHERE run_no = ? AND status = 'pending' AND deps_left = 0 LIMIT 20", runNo)
+    .exec<{ pool: string | null }>(
+      "SELECT DISTINCT pool FROM step WHERE run_no = ? AND status = 'pending' AND deps_left = 0 LIMIT 20",
+      runNo,
+    )
     .toArray()
     .map((row) => row.pool);
 }

@@ -106,7 +106,9 @@ export function readTickByNo(db: Database, no: number): TickRow | null {
 
 /** Oldest first. */
 export function openTicksOf(db: Database, source: Source): TickRow[] {
-  const query = prepared(db, "openTicksOf", (orm) => orm.select().from(tick).where(and(isTickOfGiven, isOpen)).orderBy(asc(tick.no)).prepare());
+  const query = prepared(db, "openTicksOf", (orm) =>
+    orm.select().from(tick).where(and(isTickOfGiven, isOpen)).orderBy(asc(tick.no)).prepare(),
+  );
   return query.all(given(source));
 }
 

@@ -41,6 +41,10 @@ export function ensureTimer(db: Database, timer: Timer): void {
   db.sql.exec("INSERT INTO timer (kind, id, at) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO NOTHING", timer.kind, timer.id, timer.at);
 }
 
+export function hasTimer(db: Database, timer: Pick<Timer, "kind" | "id">): boolean {
+  return db.sql.exec("SELECT 1 FROM timer WHERE kind = ? AND id = ?", timer.kind, timer.id).toArray().length > 0;
+}
+
 export function clearTimer(db: Database, kind: TimerKind, id: string): void {
   db.sql.exec("DELETE FROM timer WHERE kind = ? AND id = ?", kind, id);
 }

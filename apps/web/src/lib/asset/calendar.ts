@@ -2,15 +2,15 @@
 import type { PartitionStatusView } from "@headgate/shared/api/views.ts";
 
 export type PartitionItem = PartitionStatusView["items"][number];
-export interface CalendarCell {
-  readonly item: PartitionItem;
+export interface CalendarCell<T> {
+  readonly item: T;
   /** 0: the oldest week. */
   readonly week: number;
   /** 0: Monday. */
   readonly weekday: number;
 }
-export interface Calendar {
-  readonly cells: readonly CalendarCell[];
+export interface Calendar<T> {
+  readonly cells: readonly CalendarCell<T>[];
   readonly weeks: number;
   readonly months: readonly { readonly week: number; readonly year: number; readonly month: number }[];
 }
@@ -18,7 +18,7 @@ export interface Calendar {
 const DAY = 86_400_000;
 
 /** Only for keys that begin with a date (`2026-11-22`); others have no place in a calendar. */
-export function layOutCalendar(items: readonly PartitionItem[]): Calendar | null {
+export function layOutCalendar<T extends { readonly key: string }>(items: readonly T[]): Calendar<T> | null {
   const dated = items.map((item) => ({ item, day: civilDay(item.key) })).sort((a, b) => a.day - b.day);
   const [first] = dated;
   const last = dated.at(-1);
@@ -38,7 +38,7 @@ function weekdayOf(day: number): number {
   return (((day + 3) % 7) + 7) % 7;
 }
 
-function monthsBetween(monday: number, last: number): Calendar["months"] {
+function monthsBetween(monday: number, last: number): Calendar<unknown>["months"] {
   const months: { week: number; year: number; month: number }[] = [];
   for (let week = 0; monday + week * 7 <= last; week++) {
     // The week in which a month begins carries its name.

@@ -14,7 +14,11 @@ export function readAutomationFilter(query: Pick<URLSearchParams, "get">): Autom
 }
 
 /** What needs eyes comes first: failing, then on, then off; by name among equals. */
-export function filterAutomations(views: readonly AutomationView[], filter: AutomationFilter, about: (view: AutomationView) => string): AutomationView[] {
+export function filterAutomations(
+  views: readonly AutomationView[],
+  filter: AutomationFilter,
+  about: (view: AutomationView) => string,
+): AutomationView[] {
   const words = wordsOf(filter.text);
   return views
     .filter((view) => isShown(view, filter.shown) && contains(`${view.name} ${view.location} ${view.kind} ${about(view)}`, words))

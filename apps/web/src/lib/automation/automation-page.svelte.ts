@@ -22,10 +22,7 @@ export class AutomationPage {
     this.#store = store;
     this.#automations = automations;
     this.detail = new Feed(store, {
-      fetch: async () => {
-        const detail = await store.api.automations.get.query(ref);
-        return detail;
-      },
+      fetch: () => store.api.automations.get.query(ref),
       concerns: (change: Change) =>
         change.type === "definitions" ||
         (change.type === "automation" && isOf(ref, change.automation)) ||

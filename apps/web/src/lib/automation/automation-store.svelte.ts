@@ -18,9 +18,7 @@ export class AutomationStore {
   #views = $state.raw<ReadonlyMap<string, AutomationView>>(new Map());
   /** What the person chose and the control plane has not confirmed. */
   #chosen = $state.raw<ReadonlyMap<string, boolean>>(new Map());
-  readonly all: readonly AutomationView[] = $derived(
-    [...this.#views.values()].map((view) => this.current(view)),
-  );
+  readonly all: readonly AutomationView[] = $derived([...this.#views.values()].map((view) => this.current(view)));
   readonly #store: DeploymentStore;
   #wanted = false;
 
@@ -31,7 +29,8 @@ export class AutomationStore {
   start(): () => void {
     const stopChanges = this.#store.onChanges((changes) => {
       for (const change of changes) {
-        if (change.type === "automation" && (this.#wanted || this.#views.has(automationId(change.automation)))) this.take(change.automation);
+        if (change.type === "automation" && (this.#wanted || this.#views.has(automationId(change.automation))))
+          this.take(change.automation);
       }
       if (this.#wanted && changes.some((change) => change.type === "definitions")) void this.reload();
     });

@@ -7,7 +7,7 @@ import { parseCron } from "@headgate/shared/domain/cron/parse.ts";
 import type { FreshnessPolicySpec } from "@headgate/shared/domain/health/freshness-policy.ts";
 import type { OverlapPolicy } from "@headgate/shared/manifest/automation.ts";
 import type { Definitions } from "#lib/definitions.ts";
-import { formatDuration } from "#lib/format/duration.ts";
+import { formatDuration, formatSpan } from "#lib/format/duration.ts";
 import { plural } from "#lib/format/number.ts";
 
 export type ScheduleDefinition = Definitions["document"]["schedules"][number];
@@ -52,11 +52,13 @@ export function sensorWords(sensor: SensorDefinition): string {
 function sensorCause(sensor: SensorDefinition): string {
   switch (sensor.kind) {
     case "polling":
-      return `Every ${formatDuration(sensor.intervalSeconds * 1000)}${sensor.webhook ? ", and whenever a delivery comes," : ""}`;
+      return `Every ${formatSpan(sensor.intervalSeconds * 1000)}${sensor.webhook ? ", and whenever a delivery comes," : ""}`;
     case "asset": {
       const assets = sensor.assets ?? [];
       if (assets.length < 2) return `Whenever ${assets[0] ?? "its asset"} is materialized`;
-      return sensor.match === "all" ? `Once all of ${someOf(assets)} are materialized` : `Whenever one of ${someOf(assets)} is materialized`;
+      return sensor.match === "all"
+        ? `Once all of ${someOf(assets)} are materialized`
+        : `Whenever one of ${someOf(assets)} is materialized`;
     }
     case "run_status": {
       const jobs = sensor.jobs ?? [];
@@ -102,7 +104,7 @@ export function catchUpWords(policy: CatchUpPolicy | undefined): string {
     case "last":
       return `the last ${policy.count} are made up for`;
     case "within":
-      return `those of the last ${formatDuration(policy.ms)} are made up for`;
+      return `those of the last ${formatSpan(policy.ms)} are made up for`;
     default:
       return assertNever(policy);
   }
@@ -141,10 +143,10 @@ export function isLate(lateMs: number | null): boolean {
 
 export function freshnessWords(policy: FreshnessPolicySpec): string {
   if (policy.type === "time_window") {
-    const warn = policy.warnAfterSeconds === undefined ? "" : `, warns after ${formatDuration(policy.warnAfterSeconds * 1000)}`;
-    return `Must be materialized every ${formatDuration(policy.failAfterSeconds * 1000)}${warn}.`;
+    const warn = policy.warnAfterSeconds === undefined ? "" : `, warns after ${formatSpan(policy.warnAfterSeconds * 1000)}`;
+    return `Must be materialized every ${formatSpan(policy.failAfterSeconds * 1000)}${warn}.`;
   }
-  const window = formatDuration(policy.lowerBoundSeconds * 1000);
+  const window = formatSpan(policy.lowerBoundSeconds * 1000);
   return `Must be materialized within ${window} before each deadline: ${cronWords([policy.cron])} (${policy.timezone ?? "UTC"}).`;
 }
 

@@ -45,7 +45,7 @@ function signed(sign: "-" | "+", lines: readonly string[]): DiffLine[] {
 
 /** Length of the longest common subsequence of the ends that begin at i and j. */
 function commonLengths(old: readonly string[], next: readonly string[]): number[][] {
-  const table = Array.from({ length: old.length + 1 }, () => new Array<number>(next.length + 1).fill(0));
+  const table = Array.from({ length: old.length + 1 }, () => Array.from({ length: next.length + 1 }, () => 0));
   for (let i = old.length - 1; i >= 0; i--) {
     for (let j = next.length - 1; j >= 0; j--) {
       const row = table[i];

@@ -25,11 +25,15 @@ function exampleParts(spec: WebhookSpec | undefined): Parts {
   ];
   for (const [path, value] of places) {
     const [root = "", ...rest] = path.split(".");
-    if (root === "$headers") parts.headers[rest.join(".")] = String(value);
-    else if (root === "$query") parts.query[rest.join(".")] = String(value);
+    if (root === "$headers") parts.headers[rest.join(".")] = textOf(value);
+    else if (root === "$query") parts.query[rest.join(".")] = textOf(value);
     else parts.body = withValue(parts.body, [root, ...rest], value);
   }
   return places.length === 0 ? { ...parts, body: { event: "example" } } : parts;
+}
+
+function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function withValue(into: Json, [name, ...rest]: readonly string[], value: Json): Json {

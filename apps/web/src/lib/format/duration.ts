@@ -12,6 +12,13 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** A length that somebody chose, without its empty unit: `10 min`, `24 h`, `1 h 30 min`. */
+export function formatSpan(ms: number): string {
+  return formatDuration(ms)
+    .replace(/ 0+ (?:s|min|h)$/, "")
+    .replace(/^(\d+)\.0 s$/, "$1 s");
+}
+
 function pad(value: number): string {
   return String(value).padStart(2, "0");
 }

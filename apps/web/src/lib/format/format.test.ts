@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { formatDuration } from "./duration.ts";
+import { formatDuration, formatSpan } from "./duration.ts";
 import { formatBytes, formatCompact, plural } from "./number.ts";
+import { waitingSentence } from "./run-words.ts";
 import { selectionWords } from "./selection-words.ts";
 import { formatAbsolute, formatRelative, zoneName } from "./time.ts";
 
@@ -14,6 +15,17 @@ describe("numbers and times in words", () => {
       "3 min 05 s",
       "2 h 10 min",
       "2 d 7 h",
+    ]);
+  });
+
+  it("leave out the empty unit of a length that somebody chose", () => {
+    expect([1_000, 30_000, 600_000, 5_400_000, 86_400_000, 172_800_000].map(formatSpan)).toEqual([
+      "1 s",
+      "30 s",
+      "10 min",
+      "1 h 30 min",
+      "24 h",
+      "2 d",
     ]);
   });
 
@@ -42,6 +54,11 @@ describe("numbers and times in words", () => {
     expect(plural(1204, "asset")).toBe("1,204 assets");
     expect(formatCompact(1_250_000)).toBe("1.3M");
     expect(formatBytes(1536)).toBe("1.5 KiB");
+  });
+
+  it("say what a run waits for without saying it twice", () => {
+    expect(waitingSentence({ message: "waiting for pool trino 2/2" })).toBe("Waiting for pool trino 2/2");
+    expect(waitingSentence({ message: "no agent connected" })).toBe("Waiting: no agent connected");
   });
 
   it("show a list of exact keys as the keys", () => {

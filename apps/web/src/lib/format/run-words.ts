@@ -11,3 +11,8 @@ export function runTitle(run: Pick<RunSummary, "job" | "selection">): string {
 export function runDuration(run: Pick<RunSummary, "startedAt" | "endedAt">, now: number): number | null {
   return run.startedAt === null ? null : Math.max(0, (run.endedAt ?? now) - run.startedAt);
 }
+
+/** What a run or step waits for, as a sentence; the control plane's own mostly begins with "waiting for". */
+export function waitingSentence({ message }: { readonly message: string }): string {
+  return /^waiting\b/i.test(message) ? `${message.slice(0, 1).toUpperCase()}${message.slice(1)}` : `Waiting: ${message}`;
+}

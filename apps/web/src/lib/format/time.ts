@@ -58,6 +58,12 @@ export function formatShort(at: number, style: TimeStyle): string {
   return formatter("short", style, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }).format(at);
 }
 
+/** `23 Nov, 03:47:12`: for lists of what happens several times a minute. */
+export function formatPrecise(at: number, style: TimeStyle): string {
+  const options = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
+  return formatter("precise", style, options).format(at);
+}
+
 /** `03:47:12`, or with milliseconds for logs. */
 export function formatClock(at: number, style: TimeStyle & { readonly milliseconds?: boolean | undefined }): string {
   const options = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;

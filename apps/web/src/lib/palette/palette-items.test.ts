@@ -1,12 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { indexDefinitions } from "#lib/definitions.ts";
+import { sampleAutomation } from "../../../test/fixture-automations.ts";
 import { sampleRuns } from "../../../test/fixture-data.ts";
 import { definitionsOf, lakehouseAssets } from "../../../test/fixture-definitions.ts";
 import { findPaletteItems } from "./palette-items.ts";
 
 const definitions = indexDefinitions(definitionsOf(lakehouseAssets(), "h"));
 const runs = sampleRuns(1_790_000_000_000, 12);
-const find = (text: string) => findPaletteItems(text, { ref: { org: "acme", name: "prod" }, definitions, runs });
+const automations = [
+  ...definitions.document.schedules.map(({ location, name }) => sampleAutomation({ location, kind: "schedule", name }, 1_790_000_000_000)),
+  ...definitions.document.sensors.map(({ location, name }) => sampleAutomation({ location, kind: "sensor", name }, 1_790_000_000_000)),
+];
+const find = (text: string) => findPaletteItems(text, { ref: { org: "acme", name: "prod" }, definitions, runs, automations });
 
 describe("the palette", () => {
   it("puts the action first for `materialize gold/fct_orders`", () => {
@@ -30,6 +35,27 @@ describe("the palette", () => {
     expect(find(run?.id.slice(-8) ?? "")[0]?.kind).toBe("Run");
     expect(find("lineage")[0]?.action).toEqual({ type: "open", href: "/acme/prod/lineage" });
     expect(find("theme")[0]?.kind).toBe("Setting");
+  });
+
+  it("turns a schedule off, and one that is off on", () => {
+    expect(find("turn off daily_refresh")[0]).toMatchObject({
+      label: "Turn schedule daily_refresh off",
+      action: { type: "toggle", automation: { location: "lakehouse", kind: "schedule", name: "daily_refresh" }, enabled: false },
+    });
+    expect(find("turn month_end")[0]?.label).toBe("Turn schedule month_end on");
+    expect(find("daily_refresh")[0]?.action).toEqual({
+      type: "open",
+      href: "/acme/prod/automations/lakehouse/schedule/daily_refresh",
+    });
+  });
+
+  it("tests a tick and backfills what is partitioned", () => {
+    expect(find("test new_files").find((item) => item.label.startsWith("Test"))?.action).toEqual({
+      type: "open",
+      href: "/acme/prod/automations/lakehouse/sensor/new_files/-/test",
+    });
+    expect(find("backfill daily_orders")[0]?.action).toEqual({ type: "backfill", assetKey: "gold/daily_orders" });
+    expect(find("backfill fct_orders").some((item) => item.kind === "Action" && item.action.type === "backfill")).toBe(false);
   });
 
   it("gives each item one identity", () => {

@@ -1,21 +1,24 @@
 /** What does the palette offer for a text? Assets, jobs, runs, places, and the actions on them. Pure, and fast enough for every key press. */
+import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
 import type { RunSummary } from "@headgate/shared/api/views.ts";
 import type { Definitions } from "#lib/definitions.ts";
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { runTitle } from "#lib/format/run-words.ts";
 import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";
-import { assetPath, jobsPath, runPath, type DeploymentRef } from "#lib/paths.ts";
+import { assetPath, automationPath, jobsPath, runPath, type DeploymentRef } from "#lib/paths.ts";
 import { goToPath, PLACE_NAMES, PLACES } from "#lib/shell/nav-items.ts";
 
 export type PaletteAction =
   | { readonly type: "open"; readonly href: string }
   | { readonly type: "launch"; readonly request: LaunchRequest }
+  | { readonly type: "backfill"; readonly assetKey: string }
+  | { readonly type: "toggle"; readonly automation: AutomationRef; readonly enabled: boolean }
   | { readonly type: "theme" }
   | { readonly type: "zone" };
 export interface PaletteItem {
   readonly id: string;
   readonly label: string;
-  readonly kind: "Action" | "Asset" | "Job" | "Run" | "Page" | "Setting";
+  readonly kind: "Action" | "Asset" | "Job" | "Schedule" | "Sensor" | "Run" | "Page" | "Setting";
   readonly detail?: string | undefined;
   readonly action: PaletteAction;
 }
@@ -23,17 +26,29 @@ export interface PaletteSource {
   readonly ref: DeploymentRef;
   readonly definitions: Definitions;
   readonly runs: readonly RunSummary[];
+  /** Schedules and sensors as they are; empty until they are known. */
+  readonly automations: readonly AutomationView[];
 }
 
 const LIMIT = 30;
 const PER_KIND = 12;
 const VERBS = ["materialize", "run", "launch"];
+const AUTOMATION_VERBS = ["turn", "test", "enable", "disable", "stop"];
+const BACKFILL = "backfill";
 
 export function findPaletteItems(text: string, source: PaletteSource): PaletteItem[] {
   const words = text.trim().toLowerCase().replaceAll(".", "/").split(/\s+/).filter(Boolean);
   const [first = "", ...rest] = words;
-  const isVerb = first !== "" && VERBS.some((verb) => verb.startsWith(first) && first.length >= 3);
-  const acting = isVerb ? actionItems(rest, source) : [];
+  const means = (verb: string) => first.length >= 3 && verb.startsWith(first);
+  const isVerb = VERBS.some(means);
+  const automating = AUTOMATION_VERBS.some(means) ? rest.filter((word) => !["on", "off", "schedule", "sensor"].includes(word)) : null;
+  const acting = [
+    ...(isVerb ? actionItems(rest, source) : []),
+    ...(means(BACKFILL) ? backfillItems(rest, source) : []),
+    ...(automating
+      ? best(source.automations, automating, { by: (view) => view.name, limit: 6 }).flatMap((view) => automationActions(source, view))
+      : []),
+  ];
   const pages = PLACES.map((place): PaletteItem => ({
     id: `page:${place}`,
     label: PLACE_NAMES[place],
@@ -54,10 +69,58 @@ export function findPaletteItems(text: string, source: PaletteSource): PaletteIt
     ...best(source.definitions.document.jobs, words, { by: (job) => job.name, limit: PER_KIND }).map((job) =>
       jobItem(source, job.name, job.assetCount),
     ),
+    ...best(automationRefs(source), words, { by: (ref) => ref.name, limit: PER_KIND }).map((ref) => automationItem(source, ref)),
     ...best(source.runs, words, { by: (run) => `${run.id} ${runTitle(run).toLowerCase()}`, limit: 5 }).map((run) => runItem(source, run)),
     ...best([...pages, ...settings], words, { by: (item) => item.label.toLowerCase(), limit: PER_KIND }),
-    ...(isVerb ? [] : suggestedActions(words, source)),
+    ...(acting.length > 0 ? [] : suggestedActions(words, source)),
   ].slice(0, LIMIT);
+}
+
+function automationRefs({ definitions }: PaletteSource): AutomationRef[] {
+  const { schedules, sensors } = definitions.document;
+  return [
+    ...schedules.map(({ location, name }) => ({ location, kind: "schedule" as const, name })),
+    ...sensors.map(({ location, name }) => ({ location, kind: "sensor" as const, name })),
+  ];
+}
+
+function automationItem(source: PaletteSource, { location, kind, name }: AutomationRef): PaletteItem {
+  return {
+    id: `${kind}:${location}:${name}`,
+    label: name,
+    kind: kind === "schedule" ? "Schedule" : "Sensor",
+    detail: location,
+    action: { type: "open", href: automationPath(source.ref, { location, kind, name }) },
+  };
+}
+
+function automationActions(source: PaletteSource, view: AutomationView): PaletteItem[] {
+  const { location, kind, name, enabled } = view;
+  const automation = { location, kind, name };
+  return [
+    {
+      id: `toggle:${kind}:${location}:${name}`,
+      label: `Turn ${kind} ${name} ${enabled ? "off" : "on"}`,
+      kind: "Action",
+      action: { type: "toggle", automation, enabled: !enabled },
+    },
+    {
+      id: `test:${kind}:${location}:${name}`,
+      label: `Test a tick of ${name}`,
+      kind: "Action",
+      action: { type: "open", href: automationPath(source.ref, automation, "test") },
+    },
+  ];
+}
+
+function backfillItems(words: readonly string[], source: PaletteSource): PaletteItem[] {
+  const partitioned = source.definitions.document.assets.filter((asset) => asset.unit !== null && asset.partitions !== undefined);
+  return best(partitioned, words, { by: (asset) => asset.key, limit: 8 }).map((asset) => ({
+    id: `backfill:${asset.key}`,
+    label: `Backfill ${asset.key}`,
+    kind: "Action",
+    action: { type: "backfill", assetKey: asset.key },
+  }));
 }
 
 export function runItem(source: Pick<PaletteSource, "ref">, run: RunSummary): PaletteItem {

@@ -10,7 +10,7 @@ const filter = (query: string) => readRunFilter(new URLSearchParams(query));
 
 describe("the list of runs", () => {
   it("reads its filter from the address and ignores what it does not know", () => {
-    expect(filter("status=active&q=%20full%20&job=x")).toEqual({ status: "active", text: " full ", job: "x", asset: "" });
+    expect(filter("status=active&q=%20full%20&job=x")).toEqual({ status: "active", text: " full ", job: "x", asset: "", backfill: "" });
     expect(filterInput(filter("status=active&q=%20full%20")).statuses).toEqual(["queued", "starting", "running", "canceling"]);
     expect(filterInput(filter("status=active&q=%20full%20")).text).toBe("full");
     expect(filter("status=nonsense").status).toBeNull();

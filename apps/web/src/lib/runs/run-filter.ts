@@ -17,6 +17,8 @@ export interface RunFilter {
   readonly text: string;
   readonly job: string;
   readonly asset: string;
+  /** Id of a backfill. */
+  readonly backfill: string;
 }
 
 export function readRunFilter(query: Pick<URLSearchParams, "get">): RunFilter {
@@ -26,22 +28,25 @@ export function readRunFilter(query: Pick<URLSearchParams, "get">): RunFilter {
     text: query.get("q") ?? "",
     job: query.get("job") ?? "",
     asset: query.get("asset") ?? "",
+    backfill: query.get("backfill") ?? "",
   };
 }
 
 /** As the control plane wants it. */
-export function filterInput(filter: RunFilter): { statuses?: RunStatus[]; text?: string; job?: string; asset?: string } {
+export function filterInput(filter: RunFilter): { statuses?: RunStatus[]; text?: string; job?: string; asset?: string; backfill?: string } {
   return {
     ...(filter.status ? { statuses: [...STATUSES_OF[filter.status]] } : {}),
     ...(filter.text.trim() === "" ? {} : { text: filter.text.trim() }),
     ...(filter.job === "" ? {} : { job: filter.job }),
     ...(filter.asset === "" ? {} : { asset: filter.asset }),
+    ...(filter.backfill === "" ? {} : { backfill: filter.backfill }),
   };
 }
 
 /** A run that is new to the tab is shown only when the filter can be decided here; an asset's runs are known to the control plane alone. */
 function admits(filter: RunFilter, run: RunSummary): boolean {
   if (filter.asset !== "") return false;
+  if (filter.backfill !== "" && run.backfill !== filter.backfill) return false;
   if (filter.job !== "" && run.job !== filter.job) return false;
   if (filter.status && !STATUSES_OF[filter.status].includes(run.status)) return false;
   const text = filter.text.trim().toLowerCase();

@@ -14,6 +14,16 @@ const state: AssetState = {
 };
 
 describe("shape and word of a state", () => {
+  it("call an asset overdue that is only late, and nearly so before", () => {
+    const checks = { passed: 1, warned: 0, failed: 0, unknown: 0 };
+    const freshness = { state: "overdue", since: 1, changesAt: null } as const;
+    expect(assetLook({ ...state, checks, health: "failed", freshness }, false)).toEqual({ tone: "late", word: "Overdue" });
+    expect(assetLook({ ...state, health: "failed", freshness }, false).word).toBe("Check failed");
+    expect(assetLook({ ...state, checks, health: "warning", freshness: { ...freshness, state: "warning" } }, false).word).toBe(
+      "Nearly overdue",
+    );
+  });
+
   it("agree between an asset and a run whose check failed", () => {
     const asset = assetLook({ ...state, health: "failed" }, false);
     const run = runLook({ status: "succeeded", checksFailed: 1, checksWarned: 0 });

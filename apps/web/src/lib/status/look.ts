@@ -21,9 +21,12 @@ export function settledAssetLook(state: AssetState | undefined, external: boolea
   if (!state) return external ? { tone: "idle", word: "External" } : { tone: "idle", word: "Never materialized" };
   switch (state.health) {
     case "failed":
-      return { tone: "bad", word: state.failed ? "Failed" : "Check failed" };
+      if (state.failed) return { tone: "bad", word: "Failed" };
+      if (state.checks.failed === 0 && state.freshness?.state === "overdue") return { tone: "late", word: "Overdue" };
+      return { tone: "bad", word: "Check failed" };
     case "warning":
-      return { tone: "warn", word: state.checks.warned > 0 ? "Check warned" : "Warning" };
+      if (state.checks.warned > 0) return { tone: "warn", word: "Check warned" };
+      return { tone: "warn", word: state.freshness?.state === "warning" ? "Nearly overdue" : "Warning" };
     case "healthy":
       return { tone: "good", word: "Healthy" };
     case "unknown":

@@ -16,6 +16,8 @@ export interface QueueAgent {
   readonly warm?: readonly string[] | undefined;
   /** Code locations that it could not load: avoided while another agent may be able to. */
   readonly failed?: readonly string[] | undefined;
+  /** It has lost its connection a moment ago and may come back; it has no slots. */
+  readonly away?: boolean | undefined;
 }
 
 export interface AgentWish {
@@ -37,6 +39,7 @@ interface Seat {
   readonly queue: string;
   readonly warm: ReadonlySet<string>;
   readonly failed: ReadonlySet<string>;
+  readonly away: boolean;
   free: number;
 }
 
@@ -47,14 +50,15 @@ export function agentPool(agents: readonly QueueAgent[]): AgentPool {
     queue: agent.queue ?? DEFAULT_QUEUE,
     warm: new Set(agent.warm),
     failed: new Set(agent.failed),
+    away: agent.away === true,
     free: agent.slots - agent.busy,
   }));
   return {
     find(wish) {
-      if (seats.length === 0) return { reason: { type: "no_agent" } };
+      if (seats.every((seat) => seat.away)) return { reason: { type: "no_agent" } };
       const queue = queueOf(wish.tags);
       const ofQueue = seats.filter((seat) => seat.queue === queue);
-      if (ofQueue.length === 0) return { reason: { type: "no_agent", queue } };
+      if (ofQueue.every((seat) => seat.away)) return { reason: { type: "no_agent", queue } };
       const able = ofQueue.filter((seat) => !seat.failed.has(wish.location));
       // None could load it: one tries again, so that the step either runs or fails with the reason.
       const candidates = able.length > 0 ? able : ofQueue;
@@ -62,7 +66,7 @@ export function agentPool(agents: readonly QueueAgent[]): AgentPool {
       if (best) return { agent: best.id };
       const total = candidates.reduce((sum, seat) => sum + seat.slots, 0);
       const othersFree = ofQueue.some((seat) => seat.free > 0);
-      return { reason: othersFree ? { type: "load_failed", location: wish.location, total } : { type: "slots", total } };
+      return { reason: othersFree ? { type: "load_failed", location: wish.location } : { type: "slots", total } };
     },
     take(id) {
       const seat = seats.find((candidate) => candidate.id === id);

@@ -32,7 +32,7 @@ export type WaitReason =
   | { readonly type: "no_agent"; readonly queue?: string | undefined }
   | { readonly type: "slots"; readonly total: number }
   /** Agents with free slots could not load its code location; the others are busy. */
-  | { readonly type: "load_failed"; readonly location: string; readonly total: number };
+  | { readonly type: "load_failed"; readonly location: string };
 
 export function describeWait(reason: WaitReason): string {
   switch (reason.type) {
@@ -52,7 +52,7 @@ export function describeWait(reason: WaitReason): string {
     case "slots":
       return reason.total === 1 ? "the only slot is busy" : `all ${reason.total} slots busy`;
     case "load_failed":
-      return `${reason.total === 1 ? "the only slot" : `all ${reason.total} slots`} of agents that can load ${reason.location} busy; the others could not load it`;
+      return `the agents that can load ${reason.location} are busy or away; the others could not load it`;
     default:
       return reason satisfies never;
   }

@@ -97,6 +97,41 @@ describe("pickSteps", () => {
     expect(result.assigned).toEqual(["r1/a@small", "r1/b@large"]);
   });
 
+  it("gives runs that name a queue to its agents, and all others to agents of the default queue", () => {
+    const agents = [
+      { id: "gpu", slots: 9, busy: 0, queue: "gpu" },
+      { id: "plain", slots: 1, busy: 0 },
+    ];
+    const tags = { "headgate/queue": "gpu" };
+    const input = { runs: [run("r1", { tags }), run("r2"), run("r3")], ready: [ready("r1", "a"), ready("r2", "a"), ready("r3", "a")] };
+    expect(pick({ ...input, agents })).toMatchObject({
+      assigned: ["r1/a@gpu", "r2/a@plain"],
+      waiting: { "r3/a": "the only slot is busy" },
+    });
+    expect(pick({ ...input, agents: agents.slice(1) }).waiting["r1/a"]).toBe("no agent of queue 'gpu' connected");
+  });
+
+  it("leaves out agents that could not load a location while another may be able to, also one that is away", () => {
+    const broken = { id: "broken", slots: 9, busy: 0, failed: ["main"] };
+    const input = { runs: [run("r1")], ready: [ready("r1", "a"), ready("r1", "b"), ready("r1", "c", { location: "other" })] };
+    const reason = "the agents that can load main are busy or away; the others could not load it";
+    expect(pick({ ...input, agents: [broken, { id: "good", slots: 1, busy: 0 }] })).toMatchObject({
+      assigned: ["r1/a@good", "r1/c@broken"],
+      waiting: { "r1/b": reason },
+    });
+    const away = { id: "away", slots: 0, busy: 0, away: true };
+    expect(pick({ ...input, agents: [broken, away] })).toMatchObject({ assigned: ["r1/c@broken"], waiting: { "r1/a": reason } });
+    expect(pick({ ...input, agents: [broken] }).assigned).toEqual(["r1/a@broken", "r1/b@broken", "r1/c@broken"]);
+    expect(pick({ ...input, agents: [away] }).waiting["r1/a"]).toBe("no agent connected");
+  });
+
+  it("prefers another agent for a step that one has lost, but gives it to that one when there is no other", () => {
+    const lost = { id: "lost", slots: 9, busy: 0, warm: ["main"] };
+    const input = { runs: [run("r1")], ready: [ready("r1", "a", { avoid: "lost" })] };
+    expect(pick({ ...input, agents: [lost, { id: "other", slots: 1, busy: 0 }] }).assigned).toEqual(["r1/a@other"]);
+    expect(pick({ ...input, agents: [lost] }).assigned).toEqual(["r1/a@lost"]);
+  });
+
   it("never exceeds a limit and gives every step a place or a reason", () => {
     const steps = fc.array(fc.record({ run: fc.nat(5), pool: fc.constantFrom(null, "p", "q"), priority: fc.nat(2) }), { maxLength: 30 });
     fc.assert(

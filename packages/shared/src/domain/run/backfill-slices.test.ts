@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { countOf, numbersOf, subsetOf } from "../partitions/subset.ts";
 import { backfillProgress, type BackfillRun, type BackfillRunState, nextBackfillRuns } from "./backfill.ts";

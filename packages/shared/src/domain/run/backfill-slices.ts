@@ -3,7 +3,7 @@
  * and so is what became of them: ten thousand runs of which the first half is done are two numbers. Every run stands behind those it
  * waits for, so one pass over the plan answers everything.
  */
-import { includes, intersection, type PartitionSubset, subsetOf, union } from "../partitions/subset.ts";
+import { includes, type PartitionSubset, subsetOf, union } from "../partitions/subset.ts";
 import type { BackfillRun } from "./backfill.ts";
 
 export interface BackfillSlice {
@@ -78,17 +78,42 @@ export function lostSlices({ slices }: BackfillSlices, { failed, canceled, succe
   const [first] = ended;
   if (first === undefined) return [];
   const lost: number[] = [];
+  let range = 0;
   for (let number = first; number < slices.length; number++) {
-    const isLost = includes(ended, number) || (!includes(succeeded, number) && !includes(active, number) && waitsFor(slices[number], lost));
-    if (!isLost) continue;
+    while (number >= (ended[range + 1] ?? Infinity)) range += 2;
+    if (number < (ended[range] ?? Infinity)) {
+      const after = slices[number]?.after ?? [];
+      if (after.length === 0 || !touches(lost, after) || includes(succeeded, number) || includes(active, number)) continue;
+    }
     if (lost.at(-1) === number) lost[lost.length - 1] = number + 1;
     else lost.push(number, number + 1);
   }
   return lost;
 }
 
-function waitsFor(slice: BackfillSlice | undefined, numbers: PartitionSubset): boolean {
-  return slice !== undefined && slice.after.length > 0 && intersection(slice.after, numbers).length > 0;
+/** Where in the subset is its first range that ends behind this number? Asked for every slice, so nothing is made for the answer. */
+function rangeBehind(subset: PartitionSubset, number: number): number {
+  let [low, high] = [0, subset.length / 2];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((subset[middle * 2 + 1] ?? 0) <= number) low = middle + 1;
+    else high = middle;
+  }
+  return low * 2;
+}
+
+function touches(subset: PartitionSubset, ranges: PartitionSubset): boolean {
+  for (let at = 0; at < ranges.length; at += 2)
+    if ((subset[rangeBehind(subset, ranges[at] ?? 0)] ?? Infinity) < (ranges[at + 1] ?? 0)) return true;
+  return false;
+}
+
+function covers(subset: PartitionSubset, ranges: PartitionSubset): boolean {
+  for (let at = 0; at < ranges.length; at += 2) {
+    const found = rangeBehind(subset, ranges[at] ?? 0);
+    if ((subset[found] ?? Infinity) > (ranges[at] ?? 0) || (subset[found + 1] ?? 0) < (ranges[at + 1] ?? 0)) return false;
+  }
+  return true;
 }
 
 /** The first slices that may start. `lost` is what `lostSlices` says. */
@@ -103,8 +128,7 @@ export function nextSlices({ slices }: BackfillSlices, states: SliceStates & { r
       number = (taken[range + 1] ?? slices.length) - 1;
       continue;
     }
-    const after = slices[number]?.after ?? [];
-    if (after.length === 0 || intersection(after, states.succeeded).join() === after.join()) next.push(number);
+    if (covers(states.succeeded, slices[number]?.after ?? [])) next.push(number);
   }
   return next;
 }

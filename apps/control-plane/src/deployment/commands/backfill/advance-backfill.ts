@@ -9,6 +9,7 @@ import { logError } from "../../log-error.ts";
 import { type BackfillRow, readBackfill, updateBackfill } from "../../store/backfill-store.ts";
 import { setTimer } from "../../store/timer-store.ts";
 import type { Turn } from "../../turn.ts";
+import { noteConditionChange } from "../asset-changed.ts";
 import { lostOf, planOf, statesOf } from "./backfill-plans.ts";
 import { startSlice } from "./start-slice.ts";
 
@@ -29,6 +30,9 @@ export function changeBackfill(turn: Turn, no: number, change: (row: OpenBackfil
   row.blocked = countOf(lostOf(turn.db, row)) - countOf(row.failed) - countOf(row.canceled);
   endIfDone(turn, row);
   updateBackfill(turn.db, row);
+  // Of runs that end conditions hear by themselves; not of what will not be made any more, or is to be made again.
+  if (row.status !== stored.status || row.blocked !== stored.blocked || row.refused !== stored.refused)
+    noteConditionChange(turn, planOf(turn.db, row).groups.flat(), `backfill ${row.id} is ${row.status}`);
   turn.effects.push({ type: "backfill_changed", backfill: no });
 }
 
@@ -68,14 +72,18 @@ function attemptSlice(turn: Turn, row: OpenBackfill, slice: number): Result<numb
 function failSlice(row: OpenBackfill, slice: number, message: string): void {
   row.failed = withPartition(row.failed, slice);
   row.error ??= message;
-  const known = row.refused.find((entry) => entry.message === message) ?? (row.refused.length >= MAX_REFUSED ? row.refused.at(-1) : undefined);
+  const known =
+    row.refused.find((entry) => entry.message === message) ?? (row.refused.length >= MAX_REFUSED ? row.refused.at(-1) : undefined);
   row.refused = known
     ? row.refused.map((entry) => (entry === known ? { ...entry, slices: withPartition(entry.slices, slice) } : entry))
     : [...row.refused, { message, slices: [slice, slice + 1] }];
 }
 
 /** A run ended for good, and no retry follows. */
-export function settleSlice(row: OpenBackfill, end: { readonly slice: number; readonly status: "succeeded" | "failed" | "canceled"; readonly error: string | null }): void {
+export function settleSlice(
+  row: OpenBackfill,
+  end: { readonly slice: number; readonly status: "succeeded" | "failed" | "canceled"; readonly error: string | null },
+): void {
   row.active = row.active.filter(([slice]) => slice !== end.slice);
   row[end.status] = withPartition(row[end.status], end.slice);
   if (end.status === "failed") row.error ??= end.error;

@@ -5,6 +5,7 @@
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
+import { expandDimension, findDimension } from "@headgate/shared/domain/partitions/dimension.ts";
 import { downstreamPartitions } from "@headgate/shared/domain/partitions/mapping.ts";
 import { resolvePartitions } from "@headgate/shared/domain/partitions/named.ts";
 import { type PartitionSet, RANGE_SEPARATOR } from "@headgate/shared/domain/partitions/partition-set.ts";
@@ -77,7 +78,7 @@ function givenPartitions(set: PartitionSet, partitions: BackfillPartitions, now:
     case "keys": {
       const subsets: PartitionSubset[] = [];
       for (const key of partitions.keys) {
-        const subset = resolvePartitions(set, key, now);
+        const subset = resolveGiven(set, key, now);
         if (!subset.ok) return subset;
         subsets.push(subset.value);
       }
@@ -87,13 +88,28 @@ function givenPartitions(set: PartitionSet, partitions: BackfillPartitions, now:
     case "missing":
     case "failed":
     case "missing_or_failed": {
-      const from = partitions.first ?? set.keyAt(0) ?? "";
-      const to = partitions.last ?? set.keyAt(set.count - 1) ?? "";
-      return resolvePartitions(set, `${from}${RANGE_SEPARATOR}${to}`, now);
+      const along = [set, ...(set.dimensions ?? []).map((dimension) => dimension.set)];
+      const named = partitions.first ?? partitions.last ?? "";
+      const ends = along.find((one) => resolvePartitions(one, named, now).ok) ?? set;
+      const from = partitions.first ?? ends.keyAt(0) ?? "";
+      const to = partitions.last ?? ends.keyAt(ends.count - 1) ?? "";
+      return resolveGiven(set, `${from}${RANGE_SEPARATOR}${to}`, now);
     }
     default:
       return assertNever(partitions);
   }
+}
+
+/** Of combinations a key or a range may also be one of a single dimension: everything that has it. */
+function resolveGiven(set: PartitionSet, text: string, now: number): Result<PartitionSubset> {
+  const whole = resolvePartitions(set, text, now);
+  if (whole.ok) return whole;
+  for (const dimension of set.dimensions ?? []) {
+    const place = findDimension(set, dimension.name);
+    const part = resolvePartitions(dimension.set, text, now);
+    if (place && part.ok) return ok(expandDimension(place, part.value));
+  }
+  return whole;
 }
 
 interface Mapped {

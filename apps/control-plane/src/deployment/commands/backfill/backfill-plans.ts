@@ -6,32 +6,38 @@ import type { Database } from "../../store/database.ts";
 
 interface Kept {
   readonly plan: BackfillSlices;
-  /** A number is given again when the transaction that made the backfill failed. */
-  readonly createdAt: number;
   /** For which ends `lost` was found. */
   ends: string;
   lost: PartitionSubset;
 }
 
-/** Each may have a hundred thousand slices. */
-const MAX_KEPT = 3;
+/** Of all together: three of the largest backfills, or thousands of small ones. */
+const MAX_KEPT_SLICES = 300_000;
 const kept = new WeakMap<Database, Map<number, Kept>>();
 
-type Named = Pick<BackfillRow, "no" | "createdAt">;
+/** After a transaction that failed: its backfill's number is given again. */
+export function forgetPlans(db: Database): void {
+  kept.delete(db);
+}
 
-function open(db: Database, { no, createdAt }: Named): Kept {
+function open(db: Database, { no }: Pick<BackfillRow, "no">): Kept {
   const plans = kept.get(db) ?? new Map<number, Kept>();
   kept.set(db, plans);
   const known = plans.get(no);
-  if (known?.createdAt === createdAt) return known;
-  const entry: Kept = { plan: readSlices(readPlanChunks(db, no)), createdAt, ends: "", lost: [] };
-  const [oldest] = plans.keys();
-  if (oldest !== undefined && plans.size >= MAX_KEPT) plans.delete(oldest);
+  if (known) return known;
+  const entry: Kept = { plan: readSlices(readPlanChunks(db, no)), ends: "", lost: [] };
+  let slices = entry.plan.slices.length;
+  for (const other of plans.values()) slices += other.plan.slices.length;
+  for (const [oldest, other] of plans) {
+    if (slices <= MAX_KEPT_SLICES) break;
+    plans.delete(oldest);
+    slices -= other.plan.slices.length;
+  }
   plans.set(no, entry);
   return entry;
 }
 
-export function planOf(db: Database, row: Named): BackfillSlices {
+export function planOf(db: Database, row: Pick<BackfillRow, "no">): BackfillSlices {
   return open(db, row).plan;
 }
 

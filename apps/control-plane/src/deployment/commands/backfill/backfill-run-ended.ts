@@ -1,6 +1,6 @@
 /** A run of a backfill ended: its slice is settled, unless the run policy makes it again, and what waited for it may start. */
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
-import { backfillNo, retryOf } from "../../store/backfill-store.ts";
+import { backfillNo, readBackfill, retryOf } from "../../store/backfill-store.ts";
 import type { Turn } from "../../turn.ts";
 import { openRun, type RunSession } from "../run-session.ts";
 import { changeBackfill, type OpenBackfill, settleSlice } from "./advance-backfill.ts";
@@ -34,7 +34,8 @@ function settle(row: OpenBackfill, slice: number, { row: run }: RunSession): voi
 /** The timer of a backfill: goes on with what did not fit into one turn, and notices runs whose end nobody told it. */
 export function backfillDue(turn: Turn, id: string): void {
   const no = backfillNo(id);
-  if (no !== null) changeBackfill(turn, no, (row) => settleEnded(turn, row));
+  const row = no === null ? null : readBackfill(turn.db, no);
+  if (row && row.endedAt === null) changeBackfill(turn, row.no, (open) => settleEnded(turn, open));
 }
 
 export function settleEnded(turn: Turn, row: OpenBackfill): void {

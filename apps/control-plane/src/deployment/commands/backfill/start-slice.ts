@@ -20,9 +20,13 @@ export function startSlice(turn: Turn, row: BackfillRow, at: { readonly plan: Ba
     return refuse("conflict", `${gone} is no longer defined: a version published since the backfill began left it out.`, { asset: gone });
   const changed = assets.find((key) => (graph.assets[graph.indexOf(key)]?.partitions !== undefined) !== (slice.partition !== null));
   if (changed !== undefined)
-    return refuse("conflict", `${changed} ${slice.partition === null ? "is" : "is no longer"} partitioned since a version published after the backfill began.`, {
-      asset: changed,
-    });
+    return refuse(
+      "conflict",
+      `${changed} ${slice.partition === null ? "is" : "is no longer"} partitioned since a version published after the backfill began.`,
+      {
+        asset: changed,
+      },
+    );
   const resolved = planAssets(catalog, {
     job: null,
     selection: assets.length <= MAX_NAMED_ASSETS ? assets.map((key) => `key:"${key}"`).join(" or ") : row.selection,

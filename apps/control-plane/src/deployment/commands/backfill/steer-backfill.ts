@@ -4,10 +4,10 @@ import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { difference, subsetOf, union } from "@headgate/shared/domain/partitions/subset.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { backfillNo, type BackfillRow, readBackfill } from "../../store/backfill-store.ts";
-import { clearTimer } from "../../store/timer-store.ts";
 import type { Turn } from "../../turn.ts";
 import { cancelRun } from "../cancel-run.ts";
 import { openRun } from "../run-session.ts";
+import { dropRunRetry } from "../run-retry.ts";
 import { changeBackfill, type OpenBackfill, settleSlice } from "./advance-backfill.ts";
 import { newestRun, settleEnded } from "./backfill-run-ended.ts";
 
@@ -72,10 +72,7 @@ function stopSlice(turn: Turn, row: OpenBackfill, at: { readonly slice: number; 
     return;
   }
   // It failed and would have been made again.
-  session.row.retryAt = null;
-  session.changed = true;
-  clearTimer(turn.db, "run_retry", session.row.id);
-  turn.effects.push({ type: "timers_changed" });
+  dropRunRetry(turn, session, at.by);
   settleSlice(row, { slice: at.slice, status: "failed", error: session.row.error });
 }
 

@@ -7,6 +7,7 @@ import { EMPTY_SUBSET, type PartitionSubset, union, unionOf } from "@headgate/sh
 import { codeVersion, freshnessPolicies, isFromOutside, isObservable } from "../../condition-program.ts";
 import { partitionContext } from "../../partition-context.ts";
 import { parseSubset } from "../../partition-sets.ts";
+import { backfillingPartitions } from "./backfilling.ts";
 import * as store from "../../store/condition-fact-store.ts";
 import { readPartitionSets } from "../../store/partition-store.ts";
 import type { Turn } from "../../turn.ts";
@@ -65,8 +66,9 @@ export function deploymentFacts(turn: Pick<Turn, "db" | "now" | "catalog">): Dep
     changedData: row.changed !== 0,
   });
   /** Looking at an asset that something here makes is no update, nor is finding what was there before. */
-  const counts = (asset: string) => (row: store.UpdateRow) => row.type === "asset_materialized" || (fromOutside(asset) && row.changed === 1);
-  const openChecks = memo((_: "all") => store.openChecks(db));
+  const counts = (asset: string) => (row: store.UpdateRow) =>
+    row.type === "asset_materialized" || (fromOutside(asset) && row.changed === 1);
+  let openChecks: ReturnType<typeof store.openChecks> | null = null;
   const unionOfPartitions = (target: Target, texts: readonly (string | null)[]) =>
     unionOf([...new Set(texts)].map((partition) => subsetOf(target, partition)));
 
@@ -100,10 +102,11 @@ export function deploymentFacts(turn: Pick<Turn, "db" | "now" | "catalog">): Dep
       return row && updateFact(target, row);
     }),
     running: memo((target) => {
-      if (parseCheckId(target)) return unionOfPartitions(target, openChecks("all").get(target) ?? []);
+      if (parseCheckId(target)) return unionOfPartitions(target, (openChecks ??= store.openChecks(db)).get(target) ?? []);
       return unionOfPartitions(target, store.openPartitionsOf(db, target));
     }),
-    backfilling: () => EMPTY_SUBSET,
+    // A check is not what a backfill is about.
+    backfilling: memo((target) => (parseCheckId(target) ? EMPTY_SUBSET : backfillingPartitions(turn, target, partitions(target)))),
     failed: memo((target) => {
       if (parseCheckId(target)) return EMPTY_SUBSET;
       if (partitions(target)) return partitionSets(target).failed;
@@ -133,10 +136,7 @@ export function deploymentFacts(turn: Pick<Turn, "db" | "now" | "catalog">): Dep
 }
 
 /** When an asset was last known to be there: of what is made elsewhere, looking at it counts. */
-export function lastSeenAt(
-  fact: Pick<store.AssetFact, "materializedAt" | "observedAt"> | null,
-  isFromOutside: boolean,
-): number | null {
+export function lastSeenAt(fact: Pick<store.AssetFact, "materializedAt" | "observedAt"> | null, isFromOutside: boolean): number | null {
   const observed = isFromOutside ? (fact?.observedAt ?? null) : null;
   const materialized = fact?.materializedAt ?? null;
   return observed === null || materialized === null ? (observed ?? materialized) : Math.max(observed, materialized);

@@ -3,7 +3,15 @@ import type { PauseView } from "@headgate/shared/api/automation-views.ts";
 import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
 import type { AutomationProgram } from "@headgate/shared/domain/automation/program.ts";
 import type { TargetState } from "@headgate/shared/domain/automation/state.ts";
-import { dueStates, insertChanges, lastRequests, readConditionState, readConditionStates, saveWakeAt, takeChanges } from "../../store/condition-store.ts";
+import {
+  dueStates,
+  insertChanges,
+  lastRequests,
+  readConditionState,
+  readConditionStates,
+  saveWakeAt,
+  takeChanges,
+} from "../../store/condition-store.ts";
 import type { Database } from "../../store/database.ts";
 import { readPauses } from "../../store/pause-store.ts";
 import type { Turn } from "../../turn.ts";

@@ -5,15 +5,29 @@
 import type { PauseView } from "@headgate/shared/api/automation-views.ts";
 import { evaluateTick, type TargetResult, type TickResult } from "@headgate/shared/domain/automation/evaluate.ts";
 import type { AutomationProgram } from "@headgate/shared/domain/automation/program.ts";
+import type { TargetState } from "@headgate/shared/domain/automation/state.ts";
 import { evaluationTree } from "@headgate/shared/domain/automation/tree.ts";
-import { countOf } from "@headgate/shared/domain/partitions/subset.ts";
+import { refuse } from "@headgate/shared/domain/errors.ts";
+import { countOf, EMPTY_SUBSET, type PartitionSubset, union } from "@headgate/shared/domain/partitions/subset.ts";
 import { type ConditionProgram, conditionProgram } from "../../condition-program.ts";
-import { hasChanges, insertEvaluation, lastTree, nextWakeAt, saveConditionStates, type SavedState, saveWakeAt, takeChanges } from "../../store/condition-store.ts";
+import {
+  hasChanges,
+  insertEvaluation,
+  lastSaid,
+  nextWakeAt,
+  saveConditionStates,
+  type SavedState,
+  saveWakeAt,
+  saysTheSame,
+  takeChanges,
+} from "../../store/condition-store.ts";
 import { lastGlobalSeq } from "../../store/event-store.ts";
 import { clearTimer, setTimer } from "../../store/timer-store.ts";
+import { logError } from "../../log-error.ts";
 import { partitionTexts } from "../../partition-text.ts";
 import type { Turn } from "../../turn.ts";
 import { FOLLOW_UP_MS, markEvaluation } from "../asset-changed.ts";
+import { eventTime, noteEvaluationTime } from "../event-time.ts";
 import { type DeploymentFacts, deploymentFacts } from "./deployment-facts.ts";
 import { lazyStates, openGate, restricted, takeDue } from "./due.ts";
 import { makeRuns, type Made, NOTHING_MADE } from "./make-runs.ts";
@@ -24,6 +38,7 @@ const MAX_RANGES = 20;
 
 export function evaluateConditions(turn: Turn): void {
   markEvaluation(turn);
+  noteEvaluationTime(turn);
   const prepared = conditionProgram(turn.db, turn.catalog());
   if (prepared.program.conditions.size === 0) {
     takeChanges(turn.db);
@@ -36,21 +51,46 @@ export function evaluateConditions(turn: Turn): void {
   const due = [...gate.program.conditions.keys()];
   const facts = deploymentFacts(turn);
   facts.prefetch(due.flatMap((target) => [target, ...prepared.program.dependenciesOf(target)]));
-  const tick = evaluate(turn, gate.program, facts);
-  storeResults(turn, { prepared, facts, tick, causes });
+  const states = lazyStates(turn.db, due);
+  const tick = evaluateSafely(turn, { program: gate.program, facts, states });
+  storeResults(turn, { prepared, facts, tick, causes, states });
   if (gate.paused.size > 0) tellPaused(turn, { program: prepared.program, facts, causes, paused: gate.paused });
   planNext(turn, more);
 }
 
-function evaluate(turn: Turn, program: AutomationProgram, facts: DeploymentFacts): TickResult {
-  return evaluateTick({
-    program,
-    facts,
-    mode: "event_order",
-    now: turn.now,
-    sequence: lastGlobalSeq(turn.db),
-    states: lazyStates(turn.db, [...program.conditions.keys()]),
-  });
+interface Known {
+  readonly program: AutomationProgram;
+  readonly facts: DeploymentFacts;
+  readonly states: ReadonlyMap<string, TargetState>;
+}
+
+function evaluate(turn: Turn, known: Known): TickResult {
+  return evaluateTick({ ...known, mode: "event_order", now: eventTime(turn), sequence: lastGlobalSeq(turn.db) });
+}
+
+/** A condition over which the evaluation itself stumbles keeps no other from being evaluated: then each is evaluated for itself. */
+function evaluateSafely(turn: Turn, known: Known): TickResult {
+  try {
+    return evaluate(turn, known);
+  } catch (error) {
+    logError("Automation conditions could not be evaluated together", error);
+  }
+  const results: TargetResult[] = [];
+  const requested = new Map<string, PartitionSubset>();
+  for (const target of known.program.conditions.keys()) {
+    try {
+      const alone = evaluate(turn, { ...known, program: restricted(known.program, [target], (other) => other === target) });
+      results.push(...alone.results);
+      for (const [other, subset] of alone.requested) requested.set(other, union(requested.get(other) ?? EMPTY_SUBSET, subset));
+    } catch (error) {
+      logError(`The automation condition of ${target} could not be evaluated`, error);
+      results.push({
+        target,
+        outcome: refuse("internal", "It could not be evaluated; the control plane's log has the details.", { target }),
+      });
+    }
+  }
+  return { results, requested };
 }
 
 interface Evaluation {
@@ -58,9 +98,10 @@ interface Evaluation {
   readonly facts: DeploymentFacts;
   readonly tick: TickResult;
   readonly causes: ReadonlyMap<string, string>;
+  readonly states: ReadonlyMap<string, TargetState>;
 }
 
-function storeResults(turn: Turn, { prepared, facts, tick, causes }: Evaluation): void {
+function storeResults(turn: Turn, { prepared, facts, tick, causes, states: before }: Evaluation): void {
   const ids = new Map(tick.results.map(({ target }) => [target, turn.newId("eval")]));
   const made = makeRuns(turn, { requested: tick.requested, facts, evaluationOf: (target) => ids.get(target) ?? "" });
   const states: SavedState[] = [];
@@ -68,7 +109,8 @@ function storeResults(turn: Turn, { prepared, facts, tick, causes }: Evaluation)
     const { target, outcome } = result;
     const own = made.get(target) ?? NOTHING_MADE;
     const cause = causes.get(target) ?? aboutToBeRequested(prepared.program, tick, target);
-    storeEvaluation(turn, { id: ids.get(target) ?? "", result, made: own, cause, facts });
+    const isFirst = outcome.ok && !before.has(target);
+    storeEvaluation(turn, { id: ids.get(target) ?? "", result, made: own, cause, facts, isFirst });
     if (!outcome.ok) {
       // Its state stays; what is wrong with it will not be better in a moment.
       saveWakeAt(turn.db, target, turn.now + AFTER_PROBLEM_MS);
@@ -102,6 +144,7 @@ function storeEvaluation(
     readonly made: Made;
     readonly cause: string;
     readonly facts: DeploymentFacts;
+    readonly isFirst: boolean;
   },
 ): void {
   const { id, result, made, cause, facts } = input;
@@ -109,10 +152,8 @@ function storeEvaluation(
   const requested = outcome.ok ? countOf(outcome.value.requested) : 0;
   const tree = outcome.ok ? evaluationTree(outcome.value.evaluated, facts) : null;
   const error = outcome.ok ? made.error : outcome.error.message;
-  if (requested === 0) {
-    const last = lastTree(turn.db, target);
-    if (last && last.error === error && last.tree === (tree === null ? null : JSON.stringify(tree))) return;
-  }
+  // The very first one is followed by another in a moment, which says how things stand.
+  if (requested === 0 && (input.isFirst || saysTheSame(turn.db, target, { tree, error }))) return;
   const set = facts.partitions(assetOfTarget(target));
   insertEvaluation(turn.db, {
     id,
@@ -143,17 +184,14 @@ function tellPaused(
   const keys = [...paused.keys()].filter((target) => causes.has(target));
   // The end of the pause wakes them.
   for (const target of keys) saveWakeAt(turn.db, target, null);
-  const { results } = evaluate(
-    turn,
-    restricted(input.program, keys, (target) => paused.has(target)),
-    facts,
-  );
+  const program = restricted(input.program, keys, (target) => paused.has(target));
+  const { results } = evaluate(turn, { program, facts, states: lazyStates(turn.db, keys) });
   for (const { target, outcome } of results) {
     const pause = paused.get(target);
     if (!pause || !outcome.ok || outcome.value.requested.length === 0) continue;
     const reason = pause.reason === null ? "" : ` (${pause.reason})`;
     const error = `Paused by ${pause.by}${reason}: it requests when the pause ends.`;
-    if (lastTree(turn.db, target)?.error === error) continue;
+    if (lastSaid(turn.db, target)?.error === error) continue;
     const id = turn.newId("eval");
     const tree = evaluationTree(outcome.value.evaluated, facts);
     const cause = causes.get(target) ?? "Something it looks at changed.";

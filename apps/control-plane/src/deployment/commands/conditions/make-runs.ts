@@ -1,13 +1,25 @@
-/** What conditions request in one evaluation becomes runs: one for each partition of assets that share their partitions, checks included. */
+/** What conditions request in one evaluation becomes a run of all that share their partitions, or a backfill when it is about several of them. */
 import { checkId, parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import type { AutomationFacts } from "@headgate/shared/domain/automation/facts.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import type { PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
-import { countOf, EMPTY_SUBSET, includes, numbersOf, type PartitionSubset, subsetOf, unionOf } from "@headgate/shared/domain/partitions/subset.ts";
+import {
+  countOf,
+  EMPTY_SUBSET,
+  includes,
+  intersection,
+  numbersOf,
+  type PartitionSubset,
+  subsetOf,
+  unionOf,
+} from "@headgate/shared/domain/partitions/subset.ts";
 import { locationOfTarget } from "../../condition-program.ts";
+import { partitionTexts } from "../../partition-text.ts";
+import { backfillId } from "../../store/backfill-store.ts";
 import { readRunByNo } from "../../store/run-store.ts";
 import type { Turn } from "../../turn.ts";
+import { launchBackfill } from "../launch-backfill.ts";
 import { createRun } from "../launch-run.ts";
 import { planAssets } from "../launch-target.ts";
 
@@ -20,7 +32,7 @@ export interface Made {
 }
 export const NOTHING_MADE: Made = { runs: [], backfill: null, left: EMPTY_SUBSET, error: null };
 
-/** Several partitions of checks only, or of few assets, are runs of their own; more follow with the next evaluation. */
+/** Partitions of checks that are asked for without their assets are runs of their own; more follow with the next evaluation. */
 const MAX_RUNS_PER_GROUP = 25;
 const MAX_LISTED = 20;
 
@@ -62,14 +74,57 @@ function groupsOf(turn: Turn, requested: Requests["requested"], facts: Automatio
 function makeGroup(turn: Turn, group: Group, evaluationOf: Requests["evaluationOf"]): Map<string, Made> {
   const { set, targets } = group;
   const all = unionOf(targets.values());
-  const numbers: (number | null)[] = set ? [...numbersOf(all)] : [null];
-  const now = numbers.slice(0, MAX_RUNS_PER_GROUP);
-  const left = subsetOf(numbers.slice(MAX_RUNS_PER_GROUP).filter((number) => number !== null));
+  if (!set || countOf(all) === 1) return makeSingle(turn, group, { numbers: set ? [...numbersOf(all)] : [null], evaluationOf });
+  const assets = [...targets].filter(([target]) => parseCheckId(target) === null);
+  // Of an asset that a backfill makes, its checks are evaluated with it.
+  const covered = new Set(assets.map(([asset]) => asset));
+  const alone = [...targets].filter(([target]) => !covered.has(parseCheckId(target)?.asset ?? target));
+  const made = new Map<string, Made>(assets.length > 0 ? makeBackfill(turn, { set, assets: new Map(assets) }) : []);
+  for (const [target] of targets) {
+    const ofAsset = made.get(parseCheckId(target)?.asset ?? "");
+    if (ofAsset) made.set(target, ofAsset);
+  }
+  if (alone.length === 0) return made;
+  const rest = { set, targets: new Map(alone) };
+  for (const [target, own] of makeSingle(turn, rest, { numbers: [...numbersOf(unionOf(rest.targets.values()))], evaluationOf }))
+    made.set(target, own);
+  return made;
+}
+
+/** Many partitions at once: they are made in the order of their dependencies, and a few at a time. */
+function makeBackfill(turn: Turn, { set, assets }: { readonly set: PartitionSet; readonly assets: Group["targets"] }): [string, Made][] {
+  const { graph } = turn.catalog();
+  const levels = graph.levels();
+  const wanted = new Map([...assets].toSorted(([a], [b]) => (levels[graph.indexOf(a)] ?? 0) - (levels[graph.indexOf(b)] ?? 0)));
+  const [first = "", ...others] = wanted.keys();
+  const launched = turn.attempt(() =>
+    launchBackfill(turn, {
+      selection: selectionText([...wanted.keys()]),
+      partitions: partitionTexts(set, unionOf(wanted.values()), MAX_LISTED).join(", "),
+      wanted,
+      priority: 0,
+      by: `the condition of ${first}${others.length > 0 ? ` and ${others.length} more` : ""}`,
+    }),
+  );
+  const made: Made = launched.ok
+    ? { ...NOTHING_MADE, backfill: backfillId(launched.value) }
+    : { ...NOTHING_MADE, error: launched.error.message };
+  return [...assets.keys()].map((asset) => [asset, made]);
+}
+
+/** A run for each partition, as many as may be made at once. */
+function makeSingle(
+  turn: Turn,
+  { set, targets }: Group,
+  input: { readonly numbers: readonly (number | null)[]; readonly evaluationOf: Requests["evaluationOf"] },
+): Map<string, Made> {
+  const left = subsetOf(input.numbers.slice(MAX_RUNS_PER_GROUP).filter((number) => number !== null));
   const runs = new Map<string, string[]>();
   const errors = new Map<string, string>();
-  for (const number of now) {
+  for (const number of input.numbers.slice(0, MAX_RUNS_PER_GROUP)) {
     const wanted = [...targets].filter(([, subset]) => number === null || includes(subset, number)).map(([target]) => target);
-    const run = makeRun(turn, { targets: wanted, partition: number === null || !set ? null : set.keyAt(number), evaluationOf });
+    const partition = number === null || !set ? null : set.keyAt(number);
+    const run = makeRun(turn, { targets: wanted, partition, evaluationOf: input.evaluationOf });
     for (const target of wanted) {
       if (run.ok) runs.set(target, [...(runs.get(target) ?? []), run.value]);
       else errors.set(target, run.error.message);
@@ -77,10 +132,9 @@ function makeGroup(turn: Turn, group: Group, evaluationOf: Requests["evaluationO
   }
   return new Map(
     [...targets].map(([target, subset]) => {
-      const rest = subsetOf([...numbersOf(subset)].filter((number) => includes(left, number)));
+      const rest = intersection(subset, left);
       const later = rest.length > 0 ? `${countOf(rest)} more partitions follow with the next evaluation.` : null;
-      const own: Made = { runs: runs.get(target) ?? [], backfill: null, left: rest, error: errors.get(target) ?? later };
-      return [target, own];
+      return [target, { runs: runs.get(target) ?? [], backfill: null, left: rest, error: errors.get(target) ?? later }];
     }),
   );
 }

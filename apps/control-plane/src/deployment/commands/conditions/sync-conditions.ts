@@ -1,6 +1,6 @@
 /** A version became active: conditions that are new or different are evaluated, those that are gone are forgotten. */
 import { conditionProgram } from "../../condition-program.ts";
-import { deleteConditionStates, insertChanges, insertEvaluation, lastTree, stateDefinitions } from "../../store/condition-store.ts";
+import { deleteConditionStates, insertChanges, insertEvaluation, lastSaid, stateDefinitions } from "../../store/condition-store.ts";
 import { setTimer } from "../../store/timer-store.ts";
 import type { Turn } from "../../turn.ts";
 
@@ -11,10 +11,21 @@ export function syncConditions(turn: Turn): void {
   if (gone.length > 0) deleteConditionStates(turn.db, gone);
   const changed = [...program.conditions.keys()].filter((target) => known.get(target) !== definitionOf(target));
   for (const [target, error] of problems) {
-    if (lastTree(turn.db, target)?.error === error) continue;
+    if (lastSaid(turn.db, target)?.error === error) continue;
     const id = turn.newId("eval");
     const cause = "A version became active.";
-    insertEvaluation(turn.db, { id, target, at: turn.now, requested: 0, partitions: null, runs: [], backfill: null, cause, error, tree: null });
+    insertEvaluation(turn.db, {
+      id,
+      target,
+      at: turn.now,
+      requested: 0,
+      partitions: null,
+      runs: [],
+      backfill: null,
+      cause,
+      error,
+      tree: null,
+    });
     turn.effects.push({ type: "evaluation_added", id });
   }
   if (changed.length === 0) return;

@@ -1,0 +1,78 @@
+/** Can the conditions and freshness policies of a manifest be evaluated at all? What only the other code locations can tell is seen later. */
+import { checkId } from "@headgate/shared/domain/asset-check.ts";
+import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
+import { prepareAutomation } from "@headgate/shared/domain/automation/program.ts";
+import { childrenOf, type Condition } from "@headgate/shared/domain/automation/condition.ts";
+import { parseCron } from "@headgate/shared/domain/cron/parse.ts";
+import { findZone } from "@headgate/shared/domain/cron/zone.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { openFreshnessPolicy } from "@headgate/shared/domain/health/freshness-policy.ts";
+import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
+import type { Manifest } from "@headgate/shared/manifest/schema.ts";
+
+export function checkConditions(manifest: Manifest): Result<null> {
+  // Thousands of assets share a few texts.
+  const good = new Set<string>();
+  for (const { key, unit, automation, freshness, observable } of manifest.assets) {
+    if (unit === null && (automation !== undefined || observable === true)) {
+      const what =
+        observable === true
+          ? "is observable, but nothing here looks at it"
+          : "has an automation condition, but nothing here materializes it";
+      return refuse("invalid_input", `Asset ${key} ${what}: it is external. Leave that out.`, { asset: key });
+    }
+    const read = automation === undefined ? ok(null) : once(good, automation, checkCondition);
+    if (!read.ok)
+      return refuse("invalid_input", `The automation condition of ${key} cannot be used: ${read.error.message}`, { asset: key });
+    const opened = freshness === undefined ? ok(null) : once(good, freshness, openFreshnessPolicy);
+    if (!opened.ok)
+      return refuse("invalid_input", `The freshness policy of ${key} cannot be used: ${opened.error.message}`, { asset: key });
+  }
+  for (const check of manifest.checks) {
+    const read = check.automation === undefined ? ok(null) : once(good, check.automation, checkCondition);
+    if (!read.ok)
+      return refuse("invalid_input", `The automation condition of check ${checkId(check)} cannot be used: ${read.error.message}`, {
+        check: checkId(check),
+      });
+  }
+  return checkSize(manifest);
+}
+
+/** Neighbours of neighbours can be more than anybody can look at; what else is wrong with all of them together, publishing cannot say. */
+function checkSize(manifest: Manifest): Result<null> {
+  const conditions = new Map(
+    manifest.assets.flatMap(({ key, automation }) => (automation === undefined ? [] : [[key, automation] as const])),
+  );
+  if (conditions.size === 0) return ok(null);
+  const graph = buildAssetGraph(manifest.assets.map((asset) => ({ ...asset, location: manifest.location })));
+  const prepared = prepareAutomation({ graph, conditions, checks: manifest.checks });
+  return !prepared.ok && prepared.error.code === "too_large" ? prepared : ok(null);
+}
+
+function once<T>(good: Set<string>, value: T, check: (value: T) => Result<unknown>): Result<unknown> {
+  const text = JSON.stringify(value);
+  if (good.has(text)) return ok(null);
+  const result = check(value);
+  if (result.ok) good.add(text);
+  return result;
+}
+
+function checkCondition(condition: Condition): Result<unknown> {
+  if (condition.type === "deps_match" || condition.type === "checks_match") {
+    for (const text of [condition.allow, condition.ignore]) {
+      const parsed = text === undefined ? ok(null) : parseSelection(text);
+      if (!parsed.ok) return parsed;
+    }
+  }
+  if (condition.type === "cron_tick_passed") {
+    const cron = parseCron(condition.cron);
+    if (!cron.ok) return cron;
+    const zone = findZone(condition.timezone);
+    if (!zone.ok) return zone;
+  }
+  for (const child of childrenOf(condition)) {
+    const read = checkCondition(child);
+    if (!read.ok) return read;
+  }
+  return ok(null);
+}

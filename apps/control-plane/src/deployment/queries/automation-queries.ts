@@ -1,0 +1,52 @@
+/** Answers about schedules, sensors and their ticks. */
+import type { z } from "zod";
+import type { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
+import type { AutomationDetail, AutomationView, TickDetail, TickSummary } from "@headgate/shared/api/automation-views.ts";
+import type { Page } from "@headgate/shared/api/views.ts";
+import { upcomingTicks } from "@headgate/shared/domain/cron/catch-up.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { cronsOf, scheduleOf } from "../commands/automation-source.ts";
+import { unknownAutomation } from "../commands/unknown-automation.ts";
+import { readAutomation } from "../store/automation-store.ts";
+import { listTicks, readTick } from "../store/tick-store.ts";
+import { automationView, listContext, sourcesOf } from "./automation-views.ts";
+import { hookOf } from "./hook-queries.ts";
+import type { Reader } from "./reader.ts";
+import { tickDetail, tickSummary } from "./tick-views.ts";
+
+type In<K extends keyof typeof automationInputs> = z.output<(typeof automationInputs)[K]>;
+
+const UPCOMING = 20;
+
+export function listAutomations(reader: Reader, input: In<"automationList">): Result<readonly AutomationView[]> {
+  const context = listContext(reader);
+  return ok(sourcesOf(reader, input.kind).flatMap((source) => automationView(reader, source, context) ?? []));
+}
+
+export function automationDetail(reader: Reader, input: In<"automation">): Result<AutomationDetail> {
+  const view = automationView(reader, input);
+  if (!view) return unknownAutomation(reader.catalog(), input);
+  const schedule = input.kind === "schedule" ? scheduleOf(reader.catalog(), input) : null;
+  const crons = schedule && cronsOf(schedule);
+  return ok({
+    automation: view,
+    cursor: readAutomation(reader.db, input)?.cursor ?? null,
+    upcoming: crons ? upcomingTicks(crons, Math.max(reader.now, (view.nextAt ?? 0) - 1), UPCOMING) : [],
+    hook: view.hasWebhook ? hookOf(reader, { location: input.location, sensor: input.name }) : null,
+  });
+}
+
+export function ticksQuery(reader: Reader, input: In<"ticks">): Result<Page<TickSummary>> {
+  const before = input.cursor ? Number(input.cursor) : null;
+  if (before !== null && !Number.isSafeInteger(before)) return refuse("invalid_input", "The cursor is not one that this list gave out.");
+  const rows = listTicks(reader.db, { ...input, before, limit: input.limit + 1 });
+  const page = rows.slice(0, input.limit);
+  const last = page.at(-1);
+  return ok({ items: page.map((row) => tickSummary(reader.db, row)), next: rows.length > input.limit && last ? String(last.no) : null });
+}
+
+export function tickQuery(reader: Reader, input: In<"tick">): Result<TickDetail> {
+  const tick = readTick(reader.db, input.id);
+  if (!tick) return refuse("not_found", `There is no tick ${input.id}. Old ticks are deleted after a while.`, { tick: input.id });
+  return ok(tickDetail(reader.db, tick));
+}

@@ -1,0 +1,45 @@
+/** Past runs and coming ticks of a span of time, both bounded. */
+import type { InputOf, QueueQueries } from "@headgate/shared/api/procedures.ts";
+import type { TimelineRun, TimelineView } from "@headgate/shared/api/queue-views.ts";
+import { upcomingTicks } from "@headgate/shared/domain/cron/catch-up.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { cronsOf, isEnabled } from "../commands/automation-source.ts";
+import { readAutomation } from "../store/automation-store.ts";
+import { countRunsMadeIn, runsMadeIn, runsReachingInto } from "../store/timeline-store.ts";
+import type { Reader } from "./reader.ts";
+
+const MAX_SPAN_MS = 92 * 86_400_000;
+const TICKS_PER_SCHEDULE = 200;
+const MAX_TICKS = 2_000;
+
+export function timelineQuery(reader: Reader, input: InputOf<QueueQueries["timeline"]>): Result<TimelineView> {
+  const { from, to, limit } = input;
+  if (!(from <= to) || to - from > MAX_SPAN_MS)
+    return refuse("invalid_input", "The timeline goes from an earlier to a later time, at most 92 days apart.");
+  const made = runsMadeIn(reader.db, { from, to, limit });
+  const before = runsReachingInto(reader.db, { from, limit: limit - made.length });
+  return ok({
+    from,
+    to,
+    now: reader.now,
+    runs: [...made, ...before]
+      .slice(0, limit)
+      .map(({ no: _no, job, selection, ...run }): TimelineRun => ({ ...run, title: job ?? selection })),
+    more: made.length < limit ? 0 : countRunsMadeIn(reader.db, { from, to }) - made.length,
+    ticks: comingTicks(reader, input),
+  });
+}
+
+function comingTicks(reader: Reader, span: { readonly from: number; readonly to: number }): TimelineView["ticks"] {
+  const after = Math.max(reader.now, span.from - 1);
+  if (after >= span.to) return [];
+  const ticks = reader.catalog().schedules.flatMap((schedule) => {
+    const row = readAutomation(reader.db, { location: schedule.location, kind: "schedule", name: schedule.name });
+    const crons = isEnabled(schedule, row) ? cronsOf(schedule) : null;
+    if (!crons) return [];
+    return upcomingTicks(crons, after, TICKS_PER_SCHEDULE)
+      .filter((at) => at <= span.to)
+      .map((at) => ({ location: schedule.location, schedule: schedule.name, job: schedule.job, at, timezone: schedule.timezone }));
+  });
+  return ticks.sort((a, b) => a.at - b.at).slice(0, MAX_TICKS);
+}

@@ -1,0 +1,163 @@
+/** Very much at once: a thousand schedules of one second, lists that are long, ticks that are many. Prints how long it took; asserts only that all is right. */
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { clock } from "../src/deployment/clock.ts";
+import type { TickSummary } from "@headgate/shared/api/automation-views.ts";
+import type { Page } from "@headgate/shared/api/views.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
+import { launch, newDeployment, publish, rows } from "./support/deployment.ts";
+import { FakeAgent } from "./support/fake-agent.ts";
+import { assetsOf, manifest } from "./support/manifests.ts";
+import { ringAlarm, setClock, useRealClock } from "./support/clock.ts";
+
+const jobs = [{ name: "nightly", selection: "a" }];
+/** Waits up to a minute for the real alarm of the real minute, twice; otherwise the clock is moved and the alarm rung by hand. */
+const WAITS = (env as unknown as Record<string, string>)["SIMULATED_DAYS"] !== "";
+
+function percentile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
+}
+
+describe("a thousand schedules that are due in the same second", () => {
+  it.each([false, true])(
+    "are all dispatched, each once, in bounded slices (user functions: %j)",
+    { timeout: 120_000 },
+    async (isEvaluated) => {
+      const stub = newDeployment();
+      const schedules = Array.from({ length: 1000 }, (_, index) => ({
+        name: `s${index}`,
+        job: "nightly",
+        cron: ["* * * * *"],
+        evaluated: isEvaluated,
+      }));
+      await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules }));
+      const agent = new FakeAgent();
+      await agent.start(stub, { slots: isEvaluated ? 0 : 2 });
+      const [planned] = await rows(stub, "SELECT min(next_at) AS at FROM automation");
+      const due = Number(planned?.["at"]);
+      if (WAITS) await new Promise((resolve) => setTimeout(resolve, due - Date.now()));
+      else {
+        // From here on it is the minute in which all of them are due.
+        const offset = due - Date.now();
+        clock.now = () => Date.now() + offset;
+      }
+      const answered = new Set<string>();
+      await expect
+        .poll(
+          async () => {
+            if (!WAITS) await ringAlarm(stub);
+            const frames = agent.frames.flatMap((frame) => (frame.t === "tick" && !answered.has(frame.tick) ? [frame] : []));
+            for (const frame of frames) answered.add(frame.tick);
+            if (frames.length > 0)
+              agent.report(
+                ...frames.map((frame) => ({
+                  k: "tick" as const,
+                  tick: frame.tick,
+                  result: { outcome: "evaluated" as const, cursor: null, runs: [{ tags: {} }], logs: [] },
+                })),
+              );
+            return (await rows(stub, `SELECT count(*) AS n FROM tick WHERE state = 'requested' AND scheduled_for = ${due}`))[0]?.["n"];
+          },
+          { timeout: 50_000, interval: 50 },
+        )
+        .toBe(1000);
+      useRealClock();
+      const late = (
+        await rows(
+          stub,
+          `SELECT started_at - scheduled_for AS ms, finished_at - scheduled_for AS done FROM tick WHERE scheduled_for = ${due}`,
+        )
+      ).map((row) => [Number(row["ms"]), Number(row["done"])] as const);
+      const starts = late.map(([ms]) => ms);
+      expect(starts).toHaveLength(1000);
+      const [runs] = await rows(
+        stub,
+        `SELECT count(*) AS n FROM run JOIN tick ON tick.id = run.trigger ->> 'tick' WHERE tick.scheduled_for = ${due}`,
+      );
+      expect(runs).toEqual({ n: 1000 });
+      console.info(
+        `1000 schedules at once${isEvaluated ? ", evaluated on an agent" : ""}: lateness of the median ${percentile(starts, 0.5)} ms, p99 ${percentile(starts, 0.99)} ms, the last was decided after ${Math.max(...late.map(([, done]) => done))} ms`,
+      );
+    },
+  );
+});
+
+describe("an asset event", () => {
+  it.each([false, true])("starts the run of a sensor at once (user function: %j)", async (isEvaluated) => {
+    const stub = newDeployment();
+    const sensors = [{ name: "s", kind: "asset" as const, assets: ["raw"], job: "nightly", evaluated: isEvaluated }];
+    await publish(stub, manifest({ ...assetsOf({ raw: [], a: [] }), jobs, sensors }));
+    const agent = new FakeAgent();
+    await agent.start(stub, { slots: 4 });
+    const times: number[] = [];
+    for (let round = 0; round < 30; round++) {
+      const run = await launch(stub, { selection: "raw" });
+      await agent.waitFor(() => agent.jobs().some((job) => job.run === run.id));
+      const job = agent.jobs().find((one) => one.run === run.id);
+      const before = { jobs: agent.jobs().length, frames: agent.frames.length };
+      const started = performance.now();
+      if (job) agent.report(...agent.success(job));
+      if (isEvaluated) {
+        const frame = await agent.next("tick", before.frames);
+        agent.report({ k: "tick", tick: frame.tick, result: { outcome: "evaluated", cursor: null, runs: [{ tags: {} }], logs: [] } });
+      }
+      await agent.waitFor(() => agent.jobs().length > before.jobs);
+      times.push(performance.now() - started);
+      const made = agent.jobs().at(-1);
+      if (made) await agent.reported(...agent.success(made));
+    }
+    expect((await rows(stub, "SELECT count(*) AS n FROM run WHERE trigger ->> 'type' = 'sensor'"))[0]).toEqual({ n: 30 });
+    console.info(
+      `from the report of an asset to the first step of its sensor's run${isEvaluated ? ", with a user function" : ""}: median ${percentile(times, 0.5).toFixed(1)} ms, p95 ${percentile(times, 0.95).toFixed(1)} ms`,
+    );
+  });
+});
+
+describe("the ticks of a schedule", () => {
+  it("are kept in bounded numbers and paged, newest first", { timeout: 60_000 }, async () => {
+    try {
+      const noon = Date.UTC(2027, 5, 15, 12);
+      setClock(noon);
+      const stub = newDeployment();
+      const common = { job: "nightly", cron: ["* * * * *"] };
+      const schedules = [
+        { name: "skips", ...common, overlap: "skip" as const, catchUp: { type: "last" as const, count: 1000 } },
+        { name: "other", ...common, cron: ["@daily"] },
+      ];
+      await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules }));
+      setClock(noon + 1000 * 60_000);
+      for (let turn = 0; turn < 20; turn++) await ringAlarm(stub);
+      const [kept] = await rows(
+        stub,
+        "SELECT count(*) AS n, max(scheduled_for) AS last FROM tick WHERE name = 'skips' AND state = 'skipped'",
+      );
+      expect(Number(kept?.["n"])).toBeGreaterThanOrEqual(500);
+      expect(Number(kept?.["n"])).toBeLessThan(700);
+      expect(kept?.["last"]).toBe(noon + 1000 * 60_000);
+      const seen: string[] = [];
+      for (let cursor: string | null = null; ;) {
+        const page: Page<TickSummary> = unwrap(
+          await stub.ask("ticks", {
+            location: "lake",
+            kind: "schedule",
+            name: "skips",
+            states: ["skipped", "requested"],
+            cursor,
+            limit: 77,
+          }),
+        );
+        seen.push(...page.items.map((tick) => tick.id));
+        cursor = page.next;
+        if (cursor === null) break;
+      }
+      expect(new Set(seen).size).toBe(Number(kept?.["n"]) + 1);
+      expect(await stub.ask("ticks", { cursor: "nonsense", limit: 5 })).toMatchObject({ ok: false, error: { code: "invalid_input" } });
+      expect(unwrap(await stub.ask("automation", { location: "lake", kind: "schedule", name: "skips" })).automation.recent).toHaveLength(
+        40,
+      );
+      expect(unwrap(await stub.ask("automationList", { kind: "schedule" }))).toHaveLength(2);
+    } finally {
+      useRealClock();
+    }
+  });
+});

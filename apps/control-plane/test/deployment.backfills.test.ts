@@ -1,0 +1,435 @@
+/** Backfills from the outside: preview, order, limits, what becomes of failures, and what a person can do with one. */
+import { evictDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import type { z } from "zod";
+import type { backfillTargetSchema } from "@headgate/shared/api/automation-inputs.ts";
+import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
+import type { BackfillSummary } from "@headgate/shared/api/partition-views.ts";
+import type { PartitionsDefinition, TimeWindowPartitions } from "@headgate/shared/domain/partitions/definition.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
+import type { JobFrame } from "@headgate/shared/protocol/down.ts";
+import { fireTimers, launch, newDeployment, person, publish, raw, rows, type DeploymentObject } from "./support/deployment.ts";
+import { FakeAgent } from "./support/fake-agent.ts";
+import { LiveClient } from "./support/live-client.ts";
+import { assetsOf, manifest } from "./support/manifests.ts";
+
+const daily = (end = "2025-01-11"): PartitionsDefinition => ({ type: "time", cadence: "daily", start: "2025-01-01", end });
+const weekly: PartitionsDefinition = { type: "time", cadence: "weekly", start: "2025-01-05", end: "2025-01-20" };
+type Target = z.input<typeof backfillTargetSchema>;
+type Options = Omit<z.input<(typeof automationInputs)["launchBackfill"]>, "target">;
+
+async function deploy(
+  graph: Record<string, string[]>,
+  partitions: Record<string, PartitionsDefinition | undefined> = {},
+): Promise<DeploymentObject> {
+  const stub = newDeployment();
+  await publishGraph(stub, graph, partitions);
+  return stub;
+}
+
+async function publishGraph(
+  stub: DeploymentObject,
+  graph: Record<string, string[]>,
+  partitions: Record<string, PartitionsDefinition | undefined> = {},
+) {
+  const parts = assetsOf(graph);
+  const assets = (parts.assets ?? []).map((asset) => {
+    const own = asset.key in partitions ? partitions[asset.key] : daily();
+    return own === undefined ? asset : { ...asset, partitions: own };
+  });
+  await publish(stub, manifest({ ...parts, assets }));
+}
+
+async function start(stub: DeploymentObject, target: Target, options: Options = {}): Promise<BackfillSummary> {
+  return unwrap(await stub.perform("launchBackfill", automationInputs.launchBackfill.parse({ target, ...options }), person));
+}
+const get = async (stub: DeploymentObject, id: string) => unwrap(await stub.ask("backfill", { id }));
+const steer = async (stub: DeploymentObject, what: "pauseBackfill" | "resumeBackfill" | "cancelBackfill" | "retryBackfill", id: string) =>
+  stub.perform(what, { id }, person);
+const preview = async (stub: DeploymentObject, target: Target) =>
+  unwrap(await stub.ask("previewBackfill", automationInputs.previewBackfill.parse({ target })));
+
+const fail = (agent: FakeAgent, job: JobFrame, message = "no luck") =>
+  agent.reported(agent.done(job, { outcome: "failed", failure: { kind: "user_code", message }, retryable: false }));
+
+/** Does every job as it comes until the backfill has ended; says in which order the steps were done. */
+async function work(
+  stub: DeploymentObject,
+  agent: FakeAgent,
+  id: string,
+  fails: (step: string) => boolean = () => false,
+): Promise<string[]> {
+  const done: string[] = [];
+  let read = 0;
+  for (let turn = 0; turn < 1000; turn++) {
+    const jobs = agent.jobs().slice(read);
+    read += jobs.length;
+    for (const job of jobs) {
+      done.push(job.step);
+      if (fails(job.step)) await fail(agent, job);
+      else await agent.reported(...agent.success(job));
+    }
+    if (jobs.length > 0) continue;
+    const { backfill } = await get(stub, id);
+    if (backfill.endedAt !== null) return done;
+    if ((await rows(stub, "SELECT id FROM timer WHERE kind = 'backfill'")).length > 0) {
+      await fireTimers(stub, "backfill");
+      continue;
+    }
+    await agent.waitFor(() => agent.jobs().length > read, `a job of ${JSON.stringify(backfill)}`);
+  }
+  throw new Error("the backfill does not end");
+}
+
+const range = { type: "range", first: "2025-01-02", last: "2025-01-04" } as const;
+
+describe("a backfill", () => {
+  it("says before it begins what it would do", async () => {
+    const stub = await deploy({ a: [], b: ["a"], report: ["b"], ext: [] }, { report: undefined });
+    const seen = await preview(stub, { selection: "a or b or report", partitions: range });
+    expect(seen).toEqual({
+      assets: [
+        { asset: "a", partitions: 3, ranges: ["2025-01-02...2025-01-04"] },
+        { asset: "b", partitions: 3, ranges: ["2025-01-02...2025-01-04"] },
+        { asset: "report", partitions: 1, ranges: [] },
+      ],
+      runs: 4,
+      first: [
+        { assets: ["a", "b"], partition: "2025-01-02", after: 0 },
+        { assets: ["a", "b"], partition: "2025-01-03", after: 0 },
+        { assets: ["a", "b"], partition: "2025-01-04", after: 0 },
+        { assets: ["report"], partition: null, after: 3 },
+      ],
+      partitions: "2025-01-02...2025-01-04",
+      warnings: [],
+    });
+    expect(await rows(stub, "SELECT no FROM backfill")).toEqual([]);
+  });
+
+  it("makes every partition of every asset in the order of dependencies, and ends", async () => {
+    const stub = await deploy({ a: [], b: ["a"], w: ["b"], report: ["w"] }, { w: weekly, report: undefined });
+    const agent = new FakeAgent();
+    await agent.start(stub, { slots: 3 });
+    const backfill = await start(
+      stub,
+      { selection: "*", partitions: { type: "range", first: "2025-01-05", last: "2025-01-10" } },
+      { tags: { team: "x" } },
+    );
+    expect(backfill).toMatchObject({
+      id: "bf_1",
+      status: "running",
+      runs: { active: 6, waiting: 2 },
+      assetCount: 4,
+      createdBy: person.name,
+    });
+    const done = await work(stub, agent, backfill.id);
+    expect(done).toHaveLength(6 * 2 + 2);
+    expect(done.slice(-2)).toEqual(["w[2025-01-05]", "report"]);
+    const ended = await get(stub, backfill.id);
+    expect(ended.backfill).toMatchObject({
+      status: "succeeded",
+      runs: { waiting: 0, active: 0, succeeded: 8, failed: 0, canceled: 0, blocked: 0 },
+      error: null,
+    });
+    expect(ended.assets.map(({ asset, total, succeeded }) => [asset, total, succeeded])).toEqual([
+      ["a", 6, 6],
+      ["b", 6, 6],
+      ["w", 1, 1],
+      ["report", 1, 1],
+    ]);
+    const { items } = unwrap(await stub.runs({ filter: { backfill: backfill.id }, limit: 100 }));
+    expect(items).toHaveLength(8);
+    expect(items[0]).toMatchObject({
+      backfill: backfill.id,
+      priority: -10,
+      tags: { team: "x" },
+      trigger: { type: "backfill", backfill: "bf_1", by: person.name },
+    });
+    expect(unwrap(await stub.runs({ filter: { backfill: "bf_2" }, limit: 100 })).items).toEqual([]);
+  });
+
+  it("has no more runs at once than it may, and never more than one turn's worth of rows", async () => {
+    const stub = await deploy({ a: [] }, { a: daily("2025-12-31") });
+    const agent = new FakeAgent();
+    await agent.start(stub, { slots: 10 });
+    const backfill = await start(stub, { selection: "a", partitions: { type: "all" } }, { maxActive: 2 });
+    expect(backfill.runs).toMatchObject({ active: 2, waiting: 362 });
+    for (let turn = 1; turn <= 5; turn++) {
+      const jobs = agent.jobs();
+      await agent.waitFor(() => agent.jobs().length >= turn + 1);
+      await agent.reported(...agent.success(agent.jobs()[turn - 1] as JobFrame));
+      expect(jobs.length).toBeLessThanOrEqual(turn + 1);
+      expect(await rows(stub, "SELECT count(*) AS n FROM run WHERE status NOT IN ('succeeded')")).toEqual([{ n: 2 }]);
+    }
+    expect((await get(stub, backfill.id)).backfill.runs).toMatchObject({ active: 2, succeeded: 5 });
+    expect(await rows(stub, "SELECT count(*) AS n FROM backfill_plan")).toEqual([{ n: 2 }]);
+  });
+
+  it("that may have hundreds of runs at once makes them a few at a time", async () => {
+    const stub = await deploy({ a: [] }, { a: daily("2025-12-31") });
+    const backfill = await start(stub, { selection: "a", partitions: { type: "all" } }, { maxActive: 120 });
+    const seen = [backfill.runs.active];
+    for (let turn = 0; turn < 3; turn++) {
+      await fireTimers(stub, "backfill");
+      seen.push((await get(stub, backfill.id)).backfill.runs.active);
+    }
+    expect(seen).toEqual([50, 100, 120, 120]);
+    expect(await rows(stub, "SELECT id FROM timer WHERE kind = 'backfill'")).toEqual([]);
+  });
+
+  it("puts a failure's partitions aside and goes on with the others; what needs it is blocked", async () => {
+    const stub = await deploy({ a: [], b: ["a"], report: ["b"] }, { b: daily(), report: undefined });
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const backfill = await start(stub, { selection: "*", partitions: range });
+    await work(stub, agent, backfill.id, (step) => step === "a[2025-01-03]");
+    const ended = await get(stub, backfill.id);
+    expect(ended.backfill).toMatchObject({ status: "failed", runs: { succeeded: 2, failed: 1, blocked: 1, waiting: 0 }, error: "no luck" });
+    expect(ended.failures).toMatchObject([{ message: "no luck", count: 1, partitions: ["2025-01-03"] }]);
+    expect(unwrap(await stub.home()).problems.map((problem) => problem.kind)).toContain("backfill_failed");
+
+    const again = unwrap(await steer(stub, "retryBackfill", backfill.id));
+    expect(again).toMatchObject({
+      status: "running",
+      endedAt: null,
+      error: null,
+      runs: { active: 1, waiting: 1, succeeded: 2, failed: 0, blocked: 0 },
+    });
+    expect((await work(stub, agent, backfill.id)).slice(-3)).toEqual(["a[2025-01-03]", "b[2025-01-03]", "report"]);
+    expect((await get(stub, backfill.id)).backfill).toMatchObject({ status: "succeeded", runs: { succeeded: 4 } });
+    expect(unwrap(await stub.home()).problems.map((problem) => problem.kind)).not.toContain("backfill_failed");
+    expect(await steer(stub, "retryBackfill", backfill.id)).toMatchObject({ ok: false, error: { code: "conflict" } });
+  });
+
+  it("is launched once for a request id, also when nothing is missing any more", async () => {
+    const stub = await deploy({ a: [] });
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const target: Target = { selection: "a", partitions: { type: "missing" } };
+    const first = await start(stub, target, { requestId: "once" });
+    await work(stub, agent, first.id);
+    expect((await start(stub, target, { requestId: "once" })).id).toBe(first.id);
+    expect(await rows(stub, "SELECT count(*) AS n FROM backfill")).toEqual([{ n: 1 }]);
+    expect(await stub.perform("launchBackfill", automationInputs.launchBackfill.parse({ target }), person)).toMatchObject({
+      ok: false,
+      error: { message: "There is nothing to do: no partition of a is missing." },
+    });
+  });
+
+  it("takes of each asset what is missing or failed of it", async () => {
+    const stub = await deploy({ a: [], b: ["a"] });
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await launch(stub, { selection: "a", partition: "2025-01-01...2025-01-08" });
+    await agent.reported(...agent.success(await agent.job("a[2025-01-01...2025-01-08]")));
+    await launch(stub, { selection: "b", partition: "2025-01-02" });
+    await fail(agent, await agent.job("b[2025-01-02]"));
+    const within = { first: "2025-01-02", last: "2025-01-09" };
+    const of = async (type: "missing" | "failed" | "missing_or_failed", part: object = within) =>
+      (await preview(stub, { selection: "*", partitions: { type, ...part } })).assets.map(({ asset, ranges }) => [asset, ...ranges]);
+    expect(await of("missing")).toEqual([
+      ["a", "2025-01-09"],
+      ["b", "2025-01-03...2025-01-09"],
+    ]);
+    expect(await of("failed")).toEqual([["b", "2025-01-02"]]);
+    expect(await of("missing_or_failed", {})).toEqual([
+      ["a", "2025-01-09...2025-01-10"],
+      ["b", "2025-01-01...2025-01-10"],
+    ]);
+  });
+
+  it("does several partitions in one run where it is asked to, or where its assets say so", async () => {
+    const stub = await deploy({ a: [] });
+    const runs = async (partitionsPerRun: number | null | undefined) =>
+      (
+        await preview(stub, { selection: "a", partitions: { type: "all" }, ...(partitionsPerRun !== undefined && { partitionsPerRun }) })
+      ).first.map((run) => run.partition);
+    expect(await runs(null)).toEqual(["2025-01-01...2025-01-10"]);
+    expect(await runs(4)).toEqual(["2025-01-01...2025-01-04", "2025-01-05...2025-01-08", "2025-01-09...2025-01-10"]);
+    expect(await runs(undefined)).toHaveLength(10);
+    await publish(stub, manifest(assetsOf({ a: [] }, { asset: { partitions: daily(), backfill: { maxPartitionsPerRun: null } } })));
+    expect(await runs(undefined)).toEqual(["2025-01-01...2025-01-10"]);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const backfill = await start(stub, { selection: "a", partitions: range });
+    expect(await work(stub, agent, backfill.id)).toEqual(["a[2025-01-02...2025-01-04]"]);
+    expect((await get(stub, backfill.id)).assets).toMatchObject([{ total: 3, succeeded: 3 }]);
+    expect(unwrap(await stub.assetStates({ limit: 1 })).items[0]?.partitions).toMatchObject({ materialized: 3 });
+  });
+
+  it("of combinations takes all that have a key or lie in a range of one dimension", async () => {
+    const stub = newDeployment();
+    const dimensions = [
+      { name: "day", partitions: daily() as TimeWindowPartitions },
+      { name: "region", partitions: { type: "static" as const, keys: ["eu", "us"] } },
+    ];
+    await publish(stub, manifest(assetsOf({ a: [] }, { asset: { partitions: { type: "multi", dimensions } } })));
+    const ranges = async (partitions: Target["partitions"]) => (await preview(stub, { selection: "a", partitions })).assets[0]?.ranges;
+    expect(await ranges(range)).toEqual(["2025-01-02|eu...2025-01-04|us"]);
+    expect(await ranges({ type: "missing", first: "2025-01-09" })).toEqual(["2025-01-09|eu...2025-01-10|us"]);
+    expect(await ranges({ type: "keys", keys: ["us", "2025-01-10", "2025-01-01|eu"] })).toHaveLength(9);
+    expect(await ranges({ type: "range", first: "2025-01-02|us", last: "2025-01-03|us" })).toEqual(["2025-01-02|us...2025-01-03|us"]);
+  });
+
+  it("can be paused and resumed, and repeating either changes nothing", async () => {
+    const stub = await deploy({ a: [] });
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const { id } = await start(stub, { selection: "a", partitions: { type: "all" } }, { maxActive: 1 });
+    expect(unwrap(await steer(stub, "pauseBackfill", id))).toMatchObject({ status: "paused" });
+    unwrap(await steer(stub, "pauseBackfill", id));
+    await agent.reported(...agent.success(await agent.job("a[2025-01-01]")));
+    expect((await get(stub, id)).backfill.runs).toMatchObject({ active: 0, succeeded: 1, waiting: 9 });
+    await evictDurableObject(raw(stub));
+    expect(unwrap(await steer(stub, "resumeBackfill", id))).toMatchObject({ status: "running", runs: { active: 1 } });
+    unwrap(await steer(stub, "resumeBackfill", id));
+    await work(stub, agent, id);
+    expect((await get(stub, id)).backfill).toMatchObject({ status: "succeeded", runs: { succeeded: 10 } });
+    for (const what of ["pauseBackfill", "resumeBackfill", "cancelBackfill"] as const)
+      expect(await steer(stub, what, id)).toMatchObject({ ok: false, error: { code: "conflict" } });
+    expect(await steer(stub, "pauseBackfill", "bf_77")).toMatchObject({ ok: false, error: { code: "not_found" } });
+  });
+
+  it("that is canceled stops its runs and ends when they have stopped", async () => {
+    const stub = await deploy({ a: [] });
+    const agent = new FakeAgent();
+    await agent.start(stub, { slots: 1 });
+    const { id } = await start(stub, { selection: "a", partitions: { type: "all" } }, { maxActive: 3 });
+    const job = await agent.job("a[2025-01-01]");
+    await agent.reported(agent.started(job));
+    expect(unwrap(await steer(stub, "cancelBackfill", id))).toMatchObject({
+      status: "canceling",
+      endedAt: null,
+      runs: { active: 1, canceled: 9, waiting: 0 },
+    });
+    await agent.next("cancel");
+    await agent.reported(agent.done(job, { outcome: "canceled" }));
+    expect((await get(stub, id)).backfill).toMatchObject({ status: "canceled", runs: { active: 0, canceled: 10 } });
+    expect(await rows(stub, "SELECT count(*) AS n FROM run")).toEqual([{ n: 3 }]);
+    unwrap(await steer(stub, "cancelBackfill", id));
+    expect(unwrap(await steer(stub, "retryBackfill", id))).toMatchObject({
+      status: "running",
+      runs: { active: 3, waiting: 7, canceled: 0 },
+    });
+  });
+
+  it("goes on with its plan over a publish; what is gone fails and says so, in as many turns as it takes", async () => {
+    const stub = await deploy({ a: [], b: [] }, { a: daily("2025-09-01"), b: daily("2025-09-01") });
+    const agent = new FakeAgent();
+    await agent.start(stub, { slots: 1 });
+    const { id } = await start(stub, { selection: "*", partitions: { type: "all" } }, { maxActive: 1 });
+    await publishGraph(stub, { a: [], c: [] }, { a: daily("2025-01-03"), c: daily() });
+    expect(await work(stub, agent, id)).toEqual(["a[2025-01-01]", "a[2025-01-02]"]);
+    const ended = await get(stub, id);
+    expect(ended.backfill).toMatchObject({ status: "failed", runs: { succeeded: 2, failed: 243 + 241, waiting: 0 } });
+    expect(ended.failures.map(({ message, count }) => [message, count])).toEqual([
+      ["b is no longer defined: a version published since the backfill began left it out.", 243],
+      ["a does not have these partitions any more.", 241],
+    ]);
+  });
+
+  it("whose run is canceled by hand goes on without it", async () => {
+    const stub = await deploy({ a: [] });
+    const agent = new FakeAgent();
+    await agent.start(stub, { slots: 1 });
+    const { id } = await start(stub, { selection: "a", partitions: range }, { maxActive: 3 });
+    const [newest] = unwrap(await stub.runs({ filter: { backfill: id }, limit: 1 })).items;
+    unwrap(await stub.cancel({ run: newest?.id ?? "" }, person));
+    await work(stub, agent, id);
+    expect((await get(stub, id)).backfill).toMatchObject({ status: "canceled", runs: { succeeded: 2, canceled: 1 } });
+  });
+
+  it("says what it waits for while nothing of it runs", async () => {
+    const stub = await deploy({ a: [] });
+    const { id, waiting } = await start(stub, { selection: "a", partitions: range });
+    expect(waiting).toContain("agent");
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await agent.reported(agent.started(await agent.job("a[2025-01-02]")));
+    expect((await get(stub, id)).backfill.waiting).toBeNull();
+  });
+
+  it("of several changes tells dashboards what it is now", async () => {
+    const stub = await deploy({ a: [] });
+    const live = new LiveClient();
+    await live.connect(stub);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const { id } = await start(stub, { selection: "a", partitions: range });
+    await work(stub, agent, id);
+    const change = () =>
+      live
+        .changes()
+        .filter((entry) => entry.type === "backfill")
+        .at(-1);
+    await live.until(() => change()?.backfill.status === "succeeded");
+    expect(change()).toMatchObject({ backfill: { id, runs: { succeeded: 3 } } });
+  });
+
+  it("is listed newest first, by status and a page at a time", async () => {
+    const stub = await deploy({ a: [] });
+    for (let index = 0; index < 3; index++) await start(stub, { selection: "a", partitions: range }, { title: `number ${index}` });
+    unwrap(await steer(stub, "pauseBackfill", "bf_2"));
+    const page = unwrap(await stub.ask("backfillList", { limit: 2 }));
+    expect(page.items.map((item) => item.title)).toEqual(["number 2", "number 1"]);
+    const rest = unwrap(await stub.ask("backfillList", { limit: 2, cursor: page.next }));
+    expect(rest).toMatchObject({ items: [{ title: "number 0" }], next: null });
+    expect(unwrap(await stub.ask("backfillList", { limit: 5, statuses: ["paused"] })).items.map((item) => item.id)).toEqual(["bf_2"]);
+  });
+
+  it("of assets without partitions makes each once, and refuses partitions for them", async () => {
+    const stub = await deploy({ a: [], b: ["a"] }, { a: undefined, b: undefined });
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const { id } = await start(stub, { selection: "*", partitions: { type: "all" } });
+    expect(await work(stub, agent, id)).toEqual(["a", "b"]);
+    expect(
+      await stub.ask("previewBackfill", automationInputs.previewBackfill.parse({ target: { selection: "a", partitions: range } })),
+    ).toMatchObject({
+      ok: false,
+      error: { code: "invalid_input" },
+    });
+  });
+});
+
+describe("a backfill whose runs are made again by their policy", () => {
+  const retryOnce = { runRetry: { maxRetries: 1, strategy: "all", on: "any" } } as const;
+
+  it("counts a run as failed only when no retry follows", async () => {
+    const stub = await deploy({ a: [], report: ["a"] }, { report: undefined });
+    unwrap(await stub.perform("changeSettings", retryOnce, person));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const { id } = await start(stub, { selection: "*", partitions: { type: "keys", keys: ["2025-01-02"] } });
+    await fail(agent, await agent.job("a[2025-01-02]"));
+    expect((await get(stub, id)).backfill).toMatchObject({ status: "running", runs: { active: 1, failed: 0, blocked: 0, waiting: 1 } });
+    await evictDurableObject(raw(stub));
+    await fireTimers(stub, "run_retry");
+    await agent.waitFor(() => agent.jobs().length === 2);
+    const retry = agent.jobs()[1] as JobFrame;
+    expect(unwrap(await stub.run({ run: retry.run })).run).toMatchObject({ backfill: id, trigger: { type: "retry" } });
+    await agent.reported(...agent.success(retry));
+    await agent.waitFor(() => agent.jobs().length === 3);
+    expect((await get(stub, id)).backfill.runs).toMatchObject({ active: 1, succeeded: 1, failed: 0 });
+
+    await fail(agent, agent.jobs()[2] as JobFrame, "first");
+    await fireTimers(stub, "run_retry");
+    await agent.waitFor(() => agent.jobs().length === 4);
+    await fail(agent, agent.jobs()[3] as JobFrame, "second");
+    const ended = await get(stub, id);
+    expect(ended.backfill).toMatchObject({ status: "failed", runs: { succeeded: 1, failed: 1 } });
+    expect(ended.failures).toMatchObject([{ message: "second", count: 1 }]);
+  });
+
+  it("that is canceled while one waits for its retry does not wait for it", async () => {
+    const stub = await deploy({ a: [] });
+    unwrap(await stub.perform("changeSettings", retryOnce, person));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const { id } = await start(stub, { selection: "a", partitions: { type: "keys", keys: ["2025-01-02"] } });
+    await fail(agent, await agent.job("a[2025-01-02]"));
+    expect(unwrap(await steer(stub, "cancelBackfill", id))).toMatchObject({ status: "canceled", runs: { active: 0, failed: 1 } });
+    await fireTimers(stub, "run_retry");
+    expect(await rows(stub, "SELECT count(*) AS n FROM run")).toEqual([{ n: 1 }]);
+  });
+});

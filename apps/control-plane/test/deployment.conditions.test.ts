@@ -1,0 +1,357 @@
+/** Automation conditions in a deployment: what makes an asset run by itself, what does not, and what is remembered of it. */
+import { describe, expect, it, vi } from "vitest";
+import {
+  and,
+  anyDepsMatch,
+  cronTickPassed,
+  codeVersionChanged,
+  eager,
+  missing,
+  newlyUpdated,
+  not,
+  onCron,
+  sinceLastHandled,
+} from "@headgate/shared/domain/automation/build.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
+import { newDeployment, publish, rows } from "./support/deployment.ts";
+import {
+  conditioned,
+  conditionOf,
+  evaluationsOf,
+  pass,
+  report,
+  runsOf,
+  setTime,
+  START,
+  timeNow,
+  useOwnTime,
+} from "./support/conditions.ts";
+import { FakeAgent } from "./support/fake-agent.ts";
+
+useOwnTime();
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Nobody's condition makes silver; gold and metrics follow by themselves. */
+const story = conditioned(
+  {
+    silver: {},
+    gold: { deps: ["silver"], automation: eager() },
+    metrics: { deps: ["gold"], automation: eager() },
+  },
+  {
+    checks: [{ asset: "gold", name: "sane", unit: "sane", blocking: true }],
+  },
+);
+story.units.push({ id: "sane", kind: "check", assets: [], checks: ["gold:sane"], subset: false, resources: [] });
+
+describe("an update upstream", () => {
+  it("makes what waits for it run, all of it in one run, and once", async () => {
+    const stub = newDeployment();
+    await publish(stub, story);
+    await pass(stub, MINUTE);
+    expect(await runsOf(stub)).toEqual([]);
+    await report(stub, "silver");
+    const [run, ...others] = await runsOf(stub);
+    expect(others).toEqual([]);
+    expect(run).toMatchObject({ assetCount: 2, trigger: { type: "condition", targets: ["gold", "metrics"] } });
+    await pass(stub, MINUTE);
+    expect(await runsOf(stub)).toHaveLength(1);
+    expect(await rows(stub, "SELECT kind FROM timer WHERE kind = 'condition'")).toEqual([]);
+    const [evaluation] = (await evaluationsOf(stub, "gold")).filter((one) => one.requested > 0);
+    expect(evaluation).toMatchObject({
+      runs: [run?.id],
+      requested: 1,
+      error: null,
+      cause: "silver was materialized as ada@example.com reported.",
+    });
+    const { tree } = unwrap(await stub.ask("evaluation", { id: evaluation?.id ?? "" }));
+    expect(tree).toMatchObject({ name: "and", label: "eager", count: 1 });
+    expect(await conditionOf(stub, "gold")).toMatchObject({
+      text: "eager",
+      lastRequestedAt: START + MINUTE,
+      paused: null,
+      location: "lake",
+    });
+  });
+
+  it("whose run fails a blocking check does not reach what lies behind it", async () => {
+    const stub = newDeployment();
+    await publish(stub, story);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await report(stub, "silver");
+    await agent.reported(...agent.success(await agent.job("gold")));
+    const check = await agent.job("sane");
+    await agent.reported(
+      agent.started(check),
+      agent.event(check, { type: "check_evaluated", asset: "gold", check: "sane", passed: false, severity: "error", metadata: {} }),
+      agent.done(check, { outcome: "succeeded" }),
+    );
+    await pass(stub, 30_000);
+    const [run, ...others] = await runsOf(stub);
+    expect(others).toEqual([]);
+    expect(run).toMatchObject({ status: "failed", materialized: 1, steps: { skipped: 1 } });
+    expect(agent.jobs().map((job) => job.step)).toEqual(["gold", "sane"]);
+  });
+
+  it("twice before it was read makes one run; once more while it is read makes another", async () => {
+    const stub = newDeployment();
+    await publish(stub, conditioned({ silver: {}, gold: { deps: ["silver"], automation: eager() } }));
+    await pass(stub, MINUTE);
+    await report(stub, "silver");
+    await report(stub, "silver");
+    expect(await runsOf(stub)).toHaveLength(1);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const job = await agent.job("gold");
+    await agent.reported(agent.started(job));
+    await report(stub, "silver");
+    await pass(stub, 5000);
+    expect(await runsOf(stub)).toHaveLength(1);
+    await agent.reported(...agent.success(job).slice(1));
+    const runs = await runsOf(stub);
+    expect(runs.map((run) => run.status)).toEqual(["starting", "succeeded"]);
+    await agent.waitFor(() => agent.jobs().length === 2);
+    const [, second] = agent.jobs();
+    if (second) await agent.reported(...agent.success(second));
+    await pass(stub, 30_000);
+    expect(await runsOf(stub)).toHaveLength(2);
+  });
+});
+
+describe("a condition", () => {
+  it("of thousands of assets that were never materialized requests nothing when it is published", async () => {
+    const stub = newDeployment();
+    const many = Object.fromEntries(
+      Array.from({ length: 2000 }, (_, index) => [`a${index}`, { deps: index < 10 ? [] : [`a${index % 10}`], automation: eager() }]),
+    );
+    await publish(stub, conditioned(many));
+    await pass(stub, MINUTE);
+    expect(await runsOf(stub)).toEqual([]);
+    expect(await rows(stub, "SELECT count(*) AS states FROM condition_state WHERE wake_at IS NULL")).toEqual([{ states: 2000 }]);
+    const page = unwrap(await stub.ask("conditions", { limit: 1500 }));
+    const rest = unwrap(await stub.ask("conditions", { limit: 1500, cursor: page.next ?? "" }));
+    expect([page.items.length, rest.items.length, rest.next]).toEqual([1500, 500, null]);
+  });
+
+  it("with a cron follows the wall clock over its changes", async () => {
+    const stub = newDeployment();
+    const nightly = onCron("30 2 * * *", "Europe/Berlin");
+    await publish(stub, conditioned({ silver: {}, gold: { deps: ["silver"], automation: nightly } }));
+    const times: string[] = [];
+    for (let day = 0; day < 5; day++) {
+      const before = (await runsOf(stub)).length;
+      await pass(stub, 24 * HOUR);
+      await report(stub, "silver");
+      const runs = await runsOf(stub);
+      expect(runs.length).toBe(before + 1);
+      times.push(String((await conditionOf(stub, "gold")).nextAt));
+    }
+    expect(times.map((time) => new Date(Number(time)).toISOString())).toEqual([
+      "2030-03-30T01:30:00.000Z",
+      // 02:30 does not exist on this day: the next wall time that does.
+      "2030-03-31T01:00:00.000Z",
+      "2030-04-01T00:30:00.000Z",
+      "2030-04-02T00:30:00.000Z",
+      "2030-04-03T00:30:00.000Z",
+    ]);
+  });
+
+  it("whose time comes is looked at then, not before", async () => {
+    const stub = newDeployment();
+    setTime(Date.UTC(2030, 9, 26, 12));
+    await publish(stub, conditioned({ gold: { automation: cronTickPassed("30 2 * * *", "Europe/Berlin") } }));
+    await pass(stub, 3 * 24 * HOUR);
+    // In the night to the 27th the hour comes twice, and counts once.
+    expect((await runsOf(stub)).map((run) => new Date(run.createdAt).toISOString())).toEqual([
+      "2030-10-29T01:30:00.000Z",
+      "2030-10-28T01:30:00.000Z",
+      "2030-10-27T01:30:00.000Z",
+    ]);
+  });
+
+  it("that is always true fills the queue slowly", async () => {
+    const stub = newDeployment();
+    await publish(stub, conditioned({ gold: { automation: missing() } }));
+    await pass(stub, 29_000);
+    expect(await runsOf(stub)).toHaveLength(5);
+    await pass(stub, 10 * MINUTE);
+    expect((await runsOf(stub)).length).toBeLessThanOrEqual(5 + 100);
+  });
+
+  it("that cannot be evaluated says so and keeps no other from being evaluated", async () => {
+    const stub = newDeployment();
+    const daily = { type: "time", cadence: "daily", start: "2030-03-01" };
+    const letters = { type: "static", keys: ["a", "b"] };
+    const partitioned = conditioned({
+      days: { partitions: daily },
+      letters: { partitions: letters, deps: ["days"], automation: eager() },
+      silver: {},
+      gold: { deps: ["silver"], automation: eager() },
+    });
+    const [, second] = partitioned.assets;
+    if (second) second.deps = [{ key: "days", mapping: { type: "time_window" } }];
+    await publish(stub, partitioned);
+    await pass(stub, MINUTE);
+    await report(stub, "silver");
+    expect((await runsOf(stub)).map((run) => run.trigger)).toMatchObject([{ targets: ["gold"] }]);
+    const [failed] = await evaluationsOf(stub, "letters");
+    expect(failed?.error).toContain("The automation condition of letters cannot be evaluated");
+    expect(await rows(stub, `SELECT at FROM timer WHERE kind = 'condition' AND at <= ${timeNow()}`)).toEqual([]);
+  });
+
+  it("over whose memory the evaluation stumbles keeps no other from being evaluated", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const stub = newDeployment();
+    const eagerly = { deps: ["silver"], automation: eager() };
+    await publish(stub, conditioned({ silver: {}, gold: eagerly, other: eagerly }));
+    await pass(stub, MINUTE);
+    await rows(stub, "UPDATE condition_state SET state = json_set(state, '$.nodes', NULL) WHERE target = 'gold'");
+    await report(stub, "silver");
+    expect((await runsOf(stub)).map((run) => run.trigger)).toMatchObject([{ targets: ["other"] }]);
+    expect((await evaluationsOf(stub, "gold"))[0]?.error).toContain("could not be evaluated");
+  });
+
+  it("that could never be evaluated is refused when it is published", async () => {
+    const bad = (automation: object) => publish(newDeployment(), conditioned({ gold: { automation: automation as never } }));
+    await expect(bad(cronTickPassed("61 * * * *"))).rejects.toThrow("The automation condition of gold cannot be used");
+    await expect(bad(cronTickPassed("@daily", "Mars/Base"))).rejects.toThrow("Mars/Base");
+    await expect(bad({ ...anyDepsMatch(missing()), allow: "group:(" })).rejects.toThrow("gold");
+    const external = conditioned({ gold: { automation: eager() } });
+    const [asset] = external.assets;
+    if (asset) asset.unit = null;
+    await expect(publish(newDeployment(), external)).rejects.toThrow("nothing here materializes it");
+  });
+
+  it("is evaluated again when its definition or its code changes, and forgotten when it is gone", async () => {
+    const stub = newDeployment();
+    const version = (codeVersion: string) => conditioned({ gold: { automation: codeVersionChanged(), codeVersion } });
+    await publish(stub, version("1"));
+    await pass(stub, MINUTE);
+    expect(await runsOf(stub)).toEqual([]);
+    await publish(stub, version("2"));
+    expect(await runsOf(stub)).toHaveLength(1);
+    await publish(stub, conditioned({ gold: {} }));
+    await pass(stub, MINUTE);
+    expect(await rows(stub, "SELECT target FROM condition_state")).toEqual([]);
+    expect(await rows(stub, "SELECT kind FROM timer WHERE kind = 'condition'")).toEqual([]);
+    expect((await stub.ask("condition", { target: "gold" })).ok).toBe(false);
+    await publish(stub, version("3"));
+    await pass(stub, MINUTE);
+    expect(await runsOf(stub)).toHaveLength(1);
+  });
+
+  it("sees the code of what it depends on change", async () => {
+    const stub = newDeployment();
+    const version = (codeVersion: string) =>
+      conditioned({ silver: { codeVersion }, gold: { deps: ["silver"], automation: anyDepsMatch(codeVersionChanged()) } });
+    await publish(stub, version("1"));
+    await pass(stub, MINUTE);
+    await publish(stub, version("2"));
+    expect((await runsOf(stub)).map((run) => run.trigger)).toMatchObject([{ targets: ["gold"] }]);
+  });
+});
+
+describe("a clock that is set", () => {
+  it("back by hours loses no update, repeats no tick, and makes nothing run twice", async () => {
+    const stub = newDeployment();
+    await publish(
+      stub,
+      conditioned({ silver: {}, gold: { deps: ["silver"], automation: eager() }, hourly: { automation: cronTickPassed("0 * * * *") } }),
+    );
+    await pass(stub, HOUR);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await agent.reported(...agent.success(await agent.job("hourly")));
+    await report(stub, "silver");
+    await agent.reported(...agent.success(await agent.job("gold")));
+    expect(await runsOf(stub)).toHaveLength(2);
+    setTime(timeNow() - 5 * HOUR);
+    await report(stub, "silver");
+    expect((await runsOf(stub)).map((run) => run.assetCount)).toEqual([1, 1, 1]);
+    await pass(stub, 10_000);
+    expect(await runsOf(stub)).toHaveLength(3);
+    // And forwards again: of the ticks that seem to have been missed one is enough.
+    setTime(timeNow() + 12 * HOUR);
+    await pass(stub, 10_000);
+    expect((await runsOf(stub)).map((run) => (run.trigger.type === "condition" ? run.trigger.targets : []))[0]).toEqual(["hourly"]);
+    expect(await runsOf(stub)).toHaveLength(4);
+  });
+});
+
+describe("conditions of partitions and checks", () => {
+  const letters = { type: "static", keys: ["a", "b", "c"] };
+
+  it("make a run of one partition, and a backfill of several", async () => {
+    const stub = newDeployment();
+    const eagerly = sinceLastHandled(anyDepsMatch(newlyUpdated()));
+    await publish(
+      stub,
+      conditioned({
+        silver: { partitions: letters },
+        gold: { partitions: letters, deps: ["silver"], automation: eagerly },
+        metrics: { partitions: letters, deps: ["gold"], automation: eagerly },
+      }),
+    );
+    await pass(stub, MINUTE);
+    await report(stub, "silver", { partition: "b" });
+    expect(await runsOf(stub)).toMatchObject([{ partition: "b", assetCount: 1, trigger: { type: "condition", targets: ["gold"] } }]);
+    await report(stub, "silver", { partition: "a...c" });
+    const [evaluation] = await evaluationsOf(stub, "gold");
+    expect(evaluation).toMatchObject({ requested: 3, partitions: ["a...c"], runs: [], backfill: "bf_1" });
+    const runs = await runsOf(stub);
+    expect(runs.map((run) => [run.partition, run.trigger.type])).toEqual(
+      expect.arrayContaining([
+        ["a", "backfill"],
+        ["b", "backfill"],
+        ["c", "backfill"],
+      ]),
+    );
+  });
+
+  it("of a check evaluate the check alone, and leave it out of other runs", async () => {
+    const stub = newDeployment();
+    const checked = conditioned(
+      { silver: {}, gold: { deps: ["silver"] } },
+      { checks: [{ asset: "gold", name: "sane", unit: "sane", automation: sinceLastHandled(anyDepsMatch(newlyUpdated())) }] },
+    );
+    checked.units.push({ id: "sane", kind: "check", assets: [], checks: ["gold:sane"], subset: false, resources: [] });
+    await publish(stub, checked);
+    await pass(stub, MINUTE);
+    expect(await runsOf(stub)).toEqual([]);
+    await report(stub, "gold");
+    const [run, ...others] = await runsOf(stub);
+    expect(others).toEqual([]);
+    expect(run).toMatchObject({ assetCount: 0, trigger: { type: "condition", targets: ["gold:sane"] } });
+    expect(unwrap(await stub.run({ run: run?.id ?? "" })).steps.map((step) => [step.key, step.checks])).toEqual([["sane", ["gold:sane"]]]);
+    expect(await conditionOf(stub, "gold:sane")).toMatchObject({ location: "lake", lastRequestedAt: timeNow() });
+  });
+});
+
+describe("what is kept of evaluations", () => {
+  it("are those that requested or look different, the latest 200 of a target", async () => {
+    const stub = newDeployment();
+    await publish(
+      stub,
+      conditioned({ silver: {}, gold: { deps: ["silver"], automation: and(anyDepsMatch(newlyUpdated()), missing(), not(missing())) } }),
+    );
+    await pass(stub, MINUTE);
+    const before = (await evaluationsOf(stub, "gold")).length;
+    await pass(stub, HOUR);
+    expect(await evaluationsOf(stub, "gold")).toHaveLength(before);
+    for (let index = 0; index < 110; index++) {
+      await report(stub, "silver");
+      await pass(stub, 2000);
+    }
+    const page = unwrap(await stub.ask("evaluations", { target: "gold", requestedOnly: false, limit: 100 }));
+    expect(page.items).toHaveLength(100);
+    expect(await rows(stub, "SELECT count(*) AS kept FROM condition_evaluation")).toEqual([{ kept: 200 }]);
+    expect(unwrap(await stub.ask("evaluations", { requestedOnly: true, limit: 10 })).items).toEqual([]);
+    const next = unwrap(await stub.ask("evaluations", { requestedOnly: false, limit: 100, cursor: page.next ?? "" }));
+    expect(next.items[0]?.at).toBeLessThanOrEqual(page.items.at(-1)?.at ?? 0);
+    expect((await stub.ask("evaluation", { id: "eval_unknown" })).ok).toBe(false);
+    expect((await stub.ask("evaluations", { requestedOnly: false, limit: 10, cursor: "x" })).ok).toBe(false);
+  });
+});

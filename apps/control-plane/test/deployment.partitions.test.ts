@@ -1,0 +1,413 @@
+/** Dynamic keys, runs over ranges and combinations, and how the partitions of an asset look from afar. */
+import { evictDurableObject } from "cloudflare:test";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { eager } from "@headgate/shared/domain/automation/build.ts";
+import type { PartitionMapView } from "@headgate/shared/api/partition-views.ts";
+import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
+import { launch, newDeployment, person, publish, raw, rows, runStatus, type DeploymentObject } from "./support/deployment.ts";
+import { FakeAgent } from "./support/fake-agent.ts";
+import { assetsOf, manifest } from "./support/manifests.ts";
+
+const daily: PartitionsDefinition = { type: "time", cadence: "daily", start: "2025-01-01", end: "2025-01-11" };
+const customers: PartitionsDefinition = { type: "dynamic", name: "customers" };
+const regions: PartitionsDefinition = { type: "static", keys: ["eu", "us"] };
+const byDayAndRegion: PartitionsDefinition = {
+  type: "multi",
+  dimensions: [
+    { name: "region", partitions: regions },
+    { name: "day", partitions: daily },
+  ],
+};
+
+async function deploy(partitions: PartitionsDefinition, graph: Record<string, string[]> = { a: [] }): Promise<DeploymentObject> {
+  const stub = newDeployment();
+  await publish(stub, manifest(assetsOf(graph, { asset: { partitions } })));
+  return stub;
+}
+
+const add = async (stub: DeploymentObject, ...keys: string[]) =>
+  unwrap(await stub.perform("addDynamicKeys", { name: "customers", keys }, person));
+const remove = async (stub: DeploymentObject, ...keys: string[]) =>
+  unwrap(await stub.perform("removeDynamicKeys", { name: "customers", keys }, person));
+const statuses = async (stub: DeploymentObject, key = "a") =>
+  Object.fromEntries(unwrap(await stub.assetPartitions({ key, limit: 100 })).items.map((item) => [item.key, item.status]));
+const map = async (stub: DeploymentObject, input: { first?: string; last?: string; buckets?: number } = {}): Promise<PartitionMapView> =>
+  unwrap(await stub.ask("partitionMap", { key: "a", buckets: 400, ...input }));
+
+async function materialize(stub: DeploymentObject, agent: FakeAgent, partition: string): Promise<void> {
+  const run = await launch(stub, { selection: "a", partition });
+  await agent.reported(...agent.success(await agent.job(`a[${partition}]`)));
+  expect(await runStatus(stub, run.id)).toBe("succeeded");
+}
+
+describe("dynamic partition keys", () => {
+  it("are partitions as soon as they are added, and none any more when they are removed", async () => {
+    const stub = await deploy(customers);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    expect((await launch(stub, { selection: "a", partition: "acme" }).catch((error: Error) => error)) as Error).toMatchObject({
+      message: 'a has no partition "acme". It has no partitions yet.',
+    });
+    expect(await add(stub, "acme", "umbrella", "acme")).toEqual({ name: "customers", count: 2, assets: ["a"] });
+    await materialize(stub, agent, "acme");
+    expect(await statuses(stub)).toEqual({ umbrella: "missing", acme: "materialized" });
+    expect(unwrap(await stub.assetStates({ limit: 10 })).items[0]?.partitions).toEqual({ total: 2, materialized: 1, failed: 0 });
+    expect(await remove(stub, "acme")).toMatchObject({ count: 1 });
+    expect(await statuses(stub)).toEqual({ umbrella: "missing" });
+    // A key that comes back is another partition: what it was is gone.
+    await add(stub, "acme");
+    expect(await statuses(stub)).toEqual({ acme: "missing", umbrella: "missing" });
+  });
+
+  it("are the same after an eviction", async () => {
+    const stub = await deploy(customers);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await add(stub, ...Array.from({ length: 20 }, (_, index) => `c${index}`));
+    await remove(stub, "c3", "c4", "c19");
+    for (const key of ["c0", "c5", "c6", "c18"]) await materialize(stub, agent, key);
+    const before = await statuses(stub);
+    await evictDurableObject(raw(stub));
+    expect(await statuses(stub)).toEqual(before);
+    expect(Object.keys(before).filter((key) => before[key] === "materialized")).toEqual(["c18", "c6", "c5", "c0"]);
+    await add(stub, "new");
+    await materialize(stub, agent, "new");
+    expect((await statuses(stub))["new"]).toBe("materialized");
+  });
+
+  it("are listed newest first, searched, and a page at a time", async () => {
+    const stub = await deploy(customers);
+    await add(stub, "Acme", "beta", "acme-eu", "gamma");
+    const page = unwrap(await stub.ask("dynamicKeys", { name: "customers", limit: 3 }));
+    expect(page.items.map(({ key, addedBy }) => [key, addedBy])).toEqual([
+      ["gamma", person.name],
+      ["acme-eu", person.name],
+      ["beta", person.name],
+    ]);
+    const rest = unwrap(await stub.ask("dynamicKeys", { name: "customers", limit: 3, cursor: page.next }));
+    expect(rest.items.map(({ key }) => key)).toEqual(["Acme"]);
+    expect(rest.next).toBeNull();
+    const found = unwrap(await stub.ask("dynamicKeys", { name: "customers", text: "ACME", limit: 10 }));
+    expect(found.items.map(({ key }) => key)).toEqual(["acme-eu", "Acme"]);
+    expect(unwrap(await stub.ask("dynamicSets", undefined))).toEqual([{ name: "customers", count: 4, assets: ["a"] }]);
+  });
+
+  it("of a set that nobody knows are refused, and so are keys that could be mistaken for ranges or combinations", async () => {
+    const stub = await deploy(customers);
+    expect(await stub.perform("addDynamicKeys", { name: "custmers", keys: ["a"] }, person)).toMatchObject({
+      ok: false,
+      error: { code: "not_found", message: 'There is no dynamic partition set "custmers". There are customers.' },
+    });
+    for (const key of ["a...b", "a|b", "", "a\nb"])
+      expect(await stub.perform("addDynamicKeys", { name: "customers", keys: ["fine", key] }, person)).toMatchObject({
+        ok: false,
+        error: { code: "invalid_input" },
+      });
+    expect(unwrap(await stub.ask("dynamicSets", undefined))).toMatchObject([{ count: 0 }]);
+  });
+
+  it("of which there are a hundred thousand are opened once, and their status is a few characters", async () => {
+    const stub = await deploy(customers);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await rows(
+      stub,
+      `INSERT INTO dynamic_key (name, key, no, added_at, added_by) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT 'customers', 'key-' || i, i, 0, 'x' FROM n`,
+    );
+    await rows(stub, "INSERT INTO meta (key, value) VALUES ('dynamic_key_number', '100001')");
+    const run = await launch(stub, { selection: "a", partition: "key-1...key-100000" });
+    await agent.reported(...agent.success(await agent.job("a[key-1...key-100000]")));
+    expect(await runStatus(stub, run.id)).toBe("succeeded");
+    await add(stub, "one-more");
+    expect((await map(stub, { buckets: 2 })).counts).toEqual({
+      total: 100_001,
+      materialized: 100_000,
+      failed: 0,
+      inProgress: 0,
+      missing: 1,
+    });
+    expect(await rows(stub, "SELECT materialized FROM asset_partition")).toEqual([{ materialized: '{"d":[1,100001]}' }]);
+  });
+
+  it("that are added are made by a condition that looks for missing partitions", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [] }, { asset: { partitions: customers, automation: eager() } })));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await add(stub, "acme");
+    await agent.reported(...agent.success(await agent.job("a[acme]")));
+    expect(await statuses(stub)).toEqual({ acme: "materialized" });
+    expect(unwrap(await stub.ask("evaluations", { target: "a", requestedOnly: true, limit: 1 })).items[0]?.cause).toContain(
+      "acme came to partition set customers",
+    );
+  });
+
+  it("of a combination drop out of what was materialized", async () => {
+    const stub = await deploy({
+      type: "multi",
+      dimensions: [
+        { name: "customer", partitions: customers },
+        { name: "region", partitions: regions },
+      ],
+    });
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await add(stub, "acme", "beta");
+    await materialize(stub, agent, "acme|eu");
+    await remove(stub, "acme");
+    await add(stub, "acme");
+    expect(await statuses(stub)).toEqual({ "beta|eu": "missing", "beta|us": "missing", "acme|eu": "missing", "acme|us": "missing" });
+  });
+});
+
+describe("a run over a range", () => {
+  it("tells the agent its ends, its window and how many partitions it has, and makes all of them", async () => {
+    const stub = await deploy(daily, { a: [], b: ["a"] });
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const run = await launch(stub, { selection: "*", partition: "2025-01-02...2025-01-04" });
+    expect(run.partition).toBe("2025-01-02...2025-01-04");
+    expect(await statuses(stub)).toMatchObject({ "2025-01-01": "missing", "2025-01-02": "in_progress", "2025-01-04": "in_progress" });
+    const job = await agent.job("a[2025-01-02...2025-01-04]");
+    expect(job.partition).toEqual({
+      key: "2025-01-02...2025-01-04",
+      start: Date.UTC(2025, 0, 2),
+      end: Date.UTC(2025, 0, 5),
+      range: { first: "2025-01-02", last: "2025-01-04", count: 3 },
+    });
+    await agent.reported(...agent.success(job));
+    expect(await statuses(stub)).toMatchObject({
+      "2025-01-01": "missing",
+      "2025-01-02": "materialized",
+      "2025-01-03": "materialized",
+      "2025-01-04": "materialized",
+      "2025-01-05": "missing",
+    });
+    const page = unwrap(await stub.assetPartitions({ key: "a", limit: 100 }));
+    expect(page.items.find((item) => item.key === "2025-01-03")).toMatchObject({ run: run.id });
+    expect(unwrap(await stub.assetEvents({ key: "a", limit: 10 })).items[0]).toMatchObject({ partition: "2025-01-02...2025-01-04" });
+  });
+
+  it("notes what failed of it, without the partitions that it had reported one by one", async () => {
+    const stub = await deploy(daily);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const run = await launch(stub, { selection: "a", partition: "2025-01-02...2025-01-05" });
+    const job = await agent.job("a[2025-01-02...2025-01-05]");
+    await agent.reported(
+      agent.started(job),
+      agent.event(job, { type: "asset_materialized", asset: "a", partition: "2025-01-03", metadata: {} }),
+    );
+    expect(unwrap(await stub.run({ run: run.id })).run.materialized).toBe(0);
+    await agent.reported(agent.done(job, { outcome: "failed", failure: { kind: "user_code", message: "disk full" }, retryable: false }));
+    expect(await statuses(stub)).toMatchObject({
+      "2025-01-02": "failed",
+      "2025-01-03": "materialized",
+      "2025-01-04": "failed",
+      "2025-01-05": "failed",
+      "2025-01-06": "missing",
+    });
+    const page = unwrap(await stub.assetPartitions({ key: "a", limit: 100 }));
+    expect(page.items.find((item) => item.key === "2025-01-04")).toMatchObject({ message: "disk full", run: run.id });
+    expect(page).toMatchObject({ materialized: 1, failed: 3, inProgress: 0 });
+  });
+
+  it("that reports each of its partitions has materialized nothing twice", async () => {
+    const stub = await deploy(daily);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const run = await launch(stub, { selection: "a", partition: "2025-01-02...2025-01-03" });
+    const job = await agent.job("a[2025-01-02...2025-01-03]");
+    const part = (partition: string, value: number) =>
+      agent.event(job, { type: "asset_materialized", asset: "a", partition, metadata: { row_count: { type: "int", value } } });
+    await agent.reported(agent.started(job), part("2025-01-02", 2), part("2025-01-03", 3), agent.done(job, { outcome: "succeeded" }));
+    expect(unwrap(await stub.assetEvents({ key: "a", limit: 10 })).items.map((item) => item.partition)).toEqual([
+      "2025-01-03",
+      "2025-01-02",
+    ]);
+    const detail = unwrap(await stub.run({ run: run.id }));
+    expect(detail.run).toMatchObject({ status: "succeeded", materialized: 1 });
+    expect(detail.stepAssets).toMatchObject([{ status: "succeeded" }]);
+  });
+
+  it("is refused where an asset lacks one of its partitions or its ends are the wrong way round", async () => {
+    const stub = await deploy(daily);
+    const problem = (partition: string) =>
+      launch(stub, { selection: "a", partition }).then(
+        () => "launched",
+        (error: Error) => error.message,
+      );
+    expect(await problem("2025-01-02...2025-02-01")).toContain(
+      'a has no partition "2025-02-01". There are 10, from 2025-01-01 to 2025-01-10.',
+    );
+    expect(await problem("2025-01-05...2025-01-02")).toContain("Swap its two keys");
+    expect(await problem("2025-01-05...last")).toBe("launched");
+    const { items } = unwrap(await stub.runs({ filter: {}, limit: 1 }));
+    expect(items[0]?.partition).toBe("2025-01-05...2025-01-10");
+  });
+});
+
+describe("partitions of several dimensions", () => {
+  it("are told apart for the step, with the window of the one that is a time", async () => {
+    const stub = await deploy(byDayAndRegion);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await launch(stub, { selection: "a", partition: "2025-01-02|eu" });
+    const job = await agent.job("a[2025-01-02|eu]");
+    expect(job.partition).toEqual({
+      key: "2025-01-02|eu",
+      start: Date.UTC(2025, 0, 2),
+      end: Date.UTC(2025, 0, 3),
+      dimensions: { day: "2025-01-02", region: "eu" },
+    });
+    await agent.reported(...agent.success(job));
+    await launch(stub, { selection: "a", partition: "2025-01-03|eu...2025-01-04|us" });
+    const range = await agent.job("a[2025-01-03|eu...2025-01-04|us]");
+    expect(range.partition).toMatchObject({ start: Date.UTC(2025, 0, 3), end: Date.UTC(2025, 0, 5), range: { count: 4 } });
+    const view = await map(stub);
+    expect(view.counts).toEqual({ total: 20, materialized: 1, failed: 0, inProgress: 4, missing: 15 });
+    expect(view.rows.map((row) => row.key)).toEqual(["eu", "us"]);
+    expect(view.rows.map((row) => row.buckets.map((bucket) => bucket.materialized + 2 * bucket.inProgress).join(""))).toEqual([
+      "0122000000",
+      "0022000000",
+    ]);
+  });
+});
+
+describe("the map of partitions", () => {
+  it("has as many pieces as asked for, each with its ends, its time and its counts", async () => {
+    const stub = await deploy(daily);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await materialize(stub, agent, "2025-01-01...2025-01-04");
+    await materialize(stub, agent, "2025-01-07");
+    const view = await map(stub, { buckets: 3 });
+    expect(view).toMatchObject({ first: "2025-01-01", last: "2025-01-10", moreRows: 0, rows: [{ key: null }] });
+    expect(view.rows[0]?.buckets).toEqual([
+      {
+        first: "2025-01-01",
+        last: "2025-01-03",
+        start: Date.UTC(2025, 0, 1),
+        end: Date.UTC(2025, 0, 4),
+        total: 3,
+        materialized: 3,
+        failed: 0,
+        inProgress: 0,
+        missing: 0,
+      },
+      {
+        first: "2025-01-04",
+        last: "2025-01-06",
+        start: Date.UTC(2025, 0, 4),
+        end: Date.UTC(2025, 0, 7),
+        total: 3,
+        materialized: 1,
+        failed: 0,
+        inProgress: 0,
+        missing: 2,
+      },
+      {
+        first: "2025-01-07",
+        last: "2025-01-10",
+        start: Date.UTC(2025, 0, 7),
+        end: Date.UTC(2025, 0, 11),
+        total: 4,
+        materialized: 1,
+        failed: 0,
+        inProgress: 0,
+        missing: 3,
+      },
+    ]);
+    const zoomed = await map(stub, { first: "2025-01-04", last: "2025-01-05" });
+    expect(zoomed.rows[0]?.buckets.map((bucket) => [bucket.first, bucket.materialized])).toEqual([
+      ["2025-01-04", 1],
+      ["2025-01-05", 0],
+    ]);
+    expect(await stub.ask("partitionMap", { key: "a", first: "1999-01-01", buckets: 4 })).toMatchObject({
+      ok: false,
+      error: { code: "not_found" },
+    });
+  });
+
+  it("answers for a definition of a million partitions without listing them", async () => {
+    const stub = await deploy({ type: "time", cadence: "cron", cron: "* * * * *", start: "2023-01-01-00:00", format: "%Y-%m-%d-%H:%M" });
+    const view = await map(stub, { buckets: 400 });
+    expect(view.counts.total).toBeGreaterThan(1_000_000);
+    expect(view.rows[0]?.buckets).toHaveLength(400);
+    expect(view.rows[0]?.buckets.reduce((sum, bucket) => sum + bucket.missing, 0)).toBe(view.counts.total);
+  });
+
+  it("of a set that has no keys yet is empty", async () => {
+    const stub = await deploy(customers);
+    expect(await map(stub)).toMatchObject({
+      counts: { total: 0, missing: 0 },
+      rows: [{ key: null, buckets: [] }],
+      first: null,
+      last: null,
+    });
+  });
+
+  it("shows a hundred rows and says how many more there are", async () => {
+    const keys = Array.from({ length: 250 }, (_, index) => `r${index}`);
+    const dimensions = [
+      { name: "day", partitions: daily },
+      { name: "region", partitions: { type: "static" as const, keys } },
+    ];
+    const stub = await deploy({ type: "multi", dimensions });
+    const view = await map(stub);
+    expect(view.rows).toHaveLength(100);
+    expect(view.moreRows).toBe(150);
+  });
+
+  it("says in every zoom the same as the list of partitions", { timeout: 60_000 }, async () => {
+    fc.configureGlobal({ seed: 7 });
+    const random = fc.sample(
+      fc.tuple(fc.nat(29), fc.nat(29), fc.integer({ min: 1, max: 12 }), fc.constantFrom("made", "failed", "open")),
+      24,
+    );
+    for (const [index, outer] of (["area", "region"] as const).entries()) {
+      const dimensions = [
+        { name: outer, partitions: { type: "static" as const, keys: ["eu", "us", "jp"] } },
+        { name: "day", partitions: daily },
+      ];
+      const stub = await deploy({ type: "multi", dimensions });
+      const agent = new FakeAgent();
+      await agent.start(stub, { slots: 20 });
+      const keys = unwrap(await stub.assetPartitions({ key: "a", limit: 100 })).items.map((item) => item.key);
+      expect(keys).toHaveLength(30);
+      for (const [from, to, buckets, outcome] of random.slice(index * 12, index * 12 + 12)) {
+        const [first = "", last = ""] = [keys[Math.min(from, to)], keys[Math.max(from, to)]];
+        const partition = first === last ? first : `${first}...${last}`;
+        const known = agent.jobs().length;
+        await launch(stub, { selection: "a", partition });
+        await agent.waitFor(() => agent.jobs().length > known);
+        const job = agent.jobs()[known];
+        if (job && outcome === "made") await agent.reported(...agent.success(job));
+        if (job && outcome === "failed")
+          await agent.reported(agent.done(job, { outcome: "failed", failure: { kind: "user_code", message: "no" }, retryable: false }));
+        const list = await statuses(stub);
+        const view = await map(stub, { buckets });
+        const of = (status: string, inBucket: (key: string) => boolean) =>
+          Object.entries(list).filter(([key, own]) => own === status && inBucket(key)).length;
+        for (const row of view.rows) {
+          for (const bucket of row.buckets) {
+            const isIn = (key: string) => {
+              const parts = key.split("|");
+              const day = parts[outer < "day" ? 1 : 0] ?? "";
+              return parts[outer < "day" ? 0 : 1] === row.key && day >= bucket.first && day <= bucket.last;
+            };
+            const { materialized, failed, inProgress, missing } = bucket;
+            expect({ materialized, failed, inProgress, missing }).toEqual({
+              materialized: of("materialized", isIn),
+              failed: of("failed", isIn),
+              inProgress: of("in_progress", isIn),
+              missing: of("missing", isIn),
+            });
+          }
+        }
+      }
+    }
+  });
+});

@@ -1,0 +1,282 @@
+/** The queue: limits that hold, nobody who starves behind them, and a reason for everything that waits. */
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import type { InputOf, QueueCommands } from "@headgate/shared/api/procedures.ts";
+import type { QueueView } from "@headgate/shared/api/queue-views.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
+import type { JobFrame } from "@headgate/shared/protocol/down.ts";
+import { fireTimers, launch, newDeployment, person, publish, raw, rows, runStatus, type DeploymentObject } from "./support/deployment.ts";
+import { FakeAgent } from "./support/fake-agent.ts";
+import { LiveClient } from "./support/live-client.ts";
+import { assetsOf, manifest } from "./support/manifests.ts";
+
+type Settings = Partial<QueueView["settings"]>;
+
+const queueOf = async (stub: DeploymentObject): Promise<QueueView> => unwrap(await stub.ask("queue", undefined));
+const change = async (stub: DeploymentObject, settings: Settings) =>
+  unwrap(
+    await stub.perform(
+      "changeSettings",
+      // The stub's input has arrays that may be written to.
+      structuredClone(settings) as InputOf<QueueCommands["changeSettings"]>,
+      person,
+    ),
+  );
+const waits = async (stub: DeploymentObject, run: string) => unwrap(await stub.run({ run })).run.waiting;
+const lake = manifest(assetsOf({ a: [] }));
+
+async function agentFor(stub: DeploymentObject, hello: Parameters<FakeAgent["start"]>[1] = {}): Promise<FakeAgent> {
+  const agent = new FakeAgent();
+  await agent.start(stub, hello);
+  return agent;
+}
+
+async function eventually(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+async function jobs(agent: FakeAgent, count: number): Promise<JobFrame[]> {
+  await agent.waitFor(() => agent.jobs().length >= count, `${count} jobs`);
+  return agent.jobs();
+}
+
+describe("a tag limit", () => {
+  it("holds runs back, names who holds it, and lets all others pass, however many wait in front of them", async () => {
+    const stub = newDeployment();
+    await publish(stub, lake);
+    await change(stub, { tagLimits: [{ key: "team", value: "a", limit: 1 }], maxConcurrentRuns: 50 });
+    const first = await launch(stub, { selection: "*" }, { tags: { team: "a" } });
+    // More than one page of the queue.
+    await runInDurableObject(raw(stub), async (instance) => {
+      for (let index = 0; index < 250; index++)
+        await instance.launch({ target: { selection: "*", checksOnly: false }, tags: { team: "a" }, priority: 5 }, person);
+    });
+    const other = await launch(stub, { selection: "*" }, { tags: { team: "b" } });
+    const agent = await agentFor(stub, { slots: 2 });
+    const [one, two] = await jobs(agent, 2);
+    expect([one?.tags, two?.tags]).toEqual([{ team: "a" }, { team: "b" }]);
+    expect(two?.run).toBe(other.id);
+    const waiting = await waits(stub, first.id);
+    expect(waiting).toEqual({
+      kind: "tag_limit",
+      message: `waiting for a run with tag team=a to end: 1/1 in progress, held by run ${one?.run}`,
+    });
+    const view = await queueOf(stub);
+    expect(view).toMatchObject({ activeRuns: 2, queuedTotal: 250, tags: [{ tag: "team=a", used: 1, limit: 1, waiting: 250 }] });
+    expect(view.queued[0]).toMatchObject({ priority: 5, waiting: { kind: "tag_limit" } });
+    expect(view.queued).toHaveLength(100);
+    if (one) await agent.reported(...agent.success(one));
+    expect((await jobs(agent, 3))[2]?.tags).toEqual({ team: "a" });
+  });
+
+  it("of nothing keeps such runs from starting until it is raised, which starts them at once", async () => {
+    const stub = newDeployment();
+    await publish(stub, lake);
+    const agent = await agentFor(stub);
+    await change(stub, { tagLimits: [{ key: "heavy", limit: 0 }] });
+    const run = await launch(stub, { selection: "*" }, { tags: { heavy: "yes" } });
+    expect(run.waiting?.kind).toBe("tag_limit");
+    const live = new LiveClient();
+    await live.connect(stub);
+    await change(stub, { tagLimits: [{ key: "heavy", limit: 1 }] });
+    await jobs(agent, 1);
+    await live.until(() => live.changes().some((entry) => entry.type === "settings"));
+    expect(await runStatus(stub, run.id)).toBe("starting");
+  });
+});
+
+describe("pools", () => {
+  it("take their slots from settings, then from code, then from the default, and say who holds them", async () => {
+    const stub = newDeployment();
+    const pools = { a: "set", b: "coded", c: "unknown" };
+    const units = Object.entries(pools).map(([key, pool]) => ({ id: key, kind: "asset" as const, assets: [key], pool }));
+    await publish(stub, manifest({ ...assetsOf({ a: [], b: [], c: [] }), units, pools: { set: 9, coded: 1 } }));
+    await change(stub, { pools: { set: 1 }, defaultPoolLimit: 1 });
+    const agent = await agentFor(stub, { slots: 9 });
+    const first = await launch(stub, { selection: "*" });
+    const second = await launch(stub, { selection: "*" });
+    await jobs(agent, 3);
+    expect(agent.jobs().map((job) => job.run)).toEqual([first.id, first.id, first.id]);
+    expect(await waits(stub, second.id)).toEqual({ kind: "pool", message: `waiting for pool set 1/1, held by run ${first.id} step a` });
+    expect((await queueOf(stub)).pools).toMatchObject([
+      { name: "coded", limit: 1, source: "code", used: 1, waiting: 1, holders: [{ run: first.id, step: "b" }] },
+      { name: "set", limit: 1, source: "settings", used: 1, waiting: 1 },
+      { name: "unknown", limit: 1, source: "default", used: 1, waiting: 1 },
+    ]);
+    const [job] = agent.jobs();
+    if (job) await agent.reported(...agent.success(job));
+    expect((await jobs(agent, 4))[3]).toMatchObject({ run: second.id, step: job?.step });
+    await change(stub, { defaultPoolLimit: null });
+    await jobs(agent, 5);
+  });
+});
+
+describe("settings", () => {
+  it("are stored, keep what is not named, and limit the number of runs", async () => {
+    const stub = newDeployment();
+    await publish(stub, lake);
+    await change(stub, { maxConcurrentRuns: 1 });
+    await change(stub, { startTimeoutSeconds: 60 });
+    const agent = await agentFor(stub);
+    const first = await launch(stub, { selection: "*" });
+    const second = await launch(stub, { selection: "*" });
+    await jobs(agent, 1);
+    expect(await waits(stub, second.id)).toEqual({
+      kind: "run_limit",
+      message: `waiting for another run to end: 1 of 1 runs are in progress, held by run ${first.id}`,
+    });
+    await evictDurableObject(raw(stub));
+    expect((await queueOf(stub)).settings).toMatchObject({ maxConcurrentRuns: 1, startTimeoutSeconds: 60, tagLimits: [] });
+    await change(stub, { maxConcurrentRuns: 2 });
+    await jobs(agent, 2);
+  });
+});
+
+describe("agents", () => {
+  it("that could not load a version are left out while another may be able to", async () => {
+    const stub = newDeployment();
+    const version = await publish(stub, lake);
+    const broken = await agentFor(stub, { slots: 5, locations: [{ location: "lake", version, state: "failed" }] });
+    const good = await agentFor(stub, { slots: 1 });
+    await launch(stub, { selection: "*" });
+    const second = await launch(stub, { selection: "*" });
+    await jobs(good, 1);
+    expect(broken.jobs()).toEqual([]);
+    expect(await waits(stub, second.id)).toMatchObject({ kind: "slots", message: expect.stringContaining("could not load it") as unknown });
+    good.disconnect();
+    await eventually(async () => (await queueOf(stub)).agents.connected === 1);
+    await fireTimers(stub, "lease_check");
+    // It may come back.
+    expect(broken.jobs()).toEqual([]);
+    expect(await waits(stub, second.id)).toMatchObject({ message: expect.stringContaining("busy or away") as unknown });
+    await rows(stub, "UPDATE agent SET last_seen_at = last_seen_at - 120000 WHERE status = 'disconnected'");
+    await rows(stub, "UPDATE step SET assigned_at = assigned_at - 120000 WHERE status = 'assigned'");
+    await fireTimers(stub, "lease_check");
+    // Nobody is left who could: one tries again, so that the step runs or fails with the reason.
+    await jobs(broken, 2);
+    expect(broken.jobs().map((job) => job.run)).toContain(second.id);
+  });
+
+  it("of a queue take the runs that name it, and no others", async () => {
+    const stub = newDeployment();
+    await publish(stub, lake);
+    const gpu = await agentFor(stub, { queue: "gpu" });
+    const plain = await launch(stub, { selection: "*" });
+    const tagged = await launch(stub, { selection: "*" }, { tags: { "headgate/queue": "gpu" } });
+    expect((await jobs(gpu, 1))[0]?.run).toBe(tagged.id);
+    expect(await waits(stub, plain.id)).toEqual({ kind: "no_agent", message: "no agent of queue 'default' connected" });
+    const normal = await agentFor(stub);
+    expect((await jobs(normal, 1))[0]?.run).toBe(plain.id);
+  });
+});
+
+describe("the start time-out", () => {
+  const late = async (stub: DeploymentObject) => {
+    await rows(stub, "UPDATE step SET assigned_at = assigned_at - 61000 WHERE status = 'assigned'");
+    await fireTimers(stub, "start_timeout");
+  };
+
+  it("gives a step that did not start to another agent, and after some tries ends it with the reason", async () => {
+    const stub = newDeployment();
+    await publish(stub, lake);
+    await change(stub, { startTimeoutSeconds: 60 });
+    const one = await agentFor(stub, { slots: 9 });
+    const run = await launch(stub, { selection: "*" });
+    const [job] = await jobs(one, 1);
+    const two = await agentFor(stub);
+    await fireTimers(stub, "start_timeout");
+    expect(one.frames.filter((frame) => frame.t === "cancel")).toEqual([]);
+    await late(stub);
+    expect(await one.next("cancel")).toMatchObject({ step: "a", epoch: job?.epoch });
+    expect((await jobs(two, 1))[0]?.attempt).toBe(2);
+    await late(stub);
+    await jobs(one, 2);
+    await late(stub);
+    const ended = unwrap(await stub.run({ run: run.id }));
+    expect(ended.run.status).toBe("failed");
+    expect(ended.failure?.message).toContain("did not start within 1 minute, 3 times in a row");
+    expect(await rows(stub, "SELECT kind FROM timer WHERE kind = 'start_timeout'")).toEqual([]);
+  });
+});
+
+/** mulberry32. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+describe("whatever happens", () => {
+  it.each([1, 2, 3])("no limit is ever exceeded and nothing starves: history %i", async (seed) => {
+    const random = randomOf(seed);
+    const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+    const stub = newDeployment();
+    const graph = { a: [], b: ["a"], c: [], d: ["c"], e: [] };
+    const pool = { a: "p", b: "q", c: "p", d: undefined, e: "r" };
+    const units = Object.entries(pool).map(([key, name]) => ({
+      id: key,
+      kind: "asset" as const,
+      assets: [key],
+      ...(name && { pool: name }),
+    }));
+    await publish(stub, manifest({ ...assetsOf(graph), units, pools: { p: 2, q: 1 } }));
+    let settings = await change(stub, {
+      maxConcurrentRuns: 4,
+      defaultPoolLimit: 2,
+      tagLimits: [{ key: "team", perValue: true, limit: 2 }],
+    });
+    const agents = [await agentFor(stub, { slots: 3 }), await agentFor(stub, { slots: 4 })];
+    const open = new Map<JobFrame, FakeAgent>();
+    const seen = new Set<JobFrame>();
+    const read = () => {
+      for (const agent of agents) {
+        for (const job of agent.jobs().filter((one) => !seen.has(one))) {
+          seen.add(job);
+          open.set(job, agent);
+        }
+      }
+    };
+    const finish = async () => {
+      read();
+      const entry = pick([...open]);
+      if (!entry) return;
+      open.delete(entry[0]);
+      await entry[1].reported(...entry[1].success(entry[0]));
+    };
+    // Limits that were lowered hold for what starts from then on.
+    const raise = { runs: 4, team: 2, pool: 2 };
+    for (let turn = 0; turn < 60; turn++) {
+      const chance = random();
+      if (chance < 0.5)
+        await launch(
+          stub,
+          { selection: pick(["*", "a b", "e", "c d"]).split(" ").join(" or ") },
+          { tags: random() < 0.6 ? { team: pick(["x", "y"]) } : {}, priority: Math.floor(random() * 3) },
+        );
+      else if (chance < 0.92) await finish();
+      else if (chance < 0.95) await evictDurableObject(raw(stub), { webSockets: "hibernate" });
+      else {
+        settings = await change(stub, { maxConcurrentRuns: 3 + Math.floor(random() * 3), defaultPoolLimit: 1 + Math.floor(random() * 2) });
+        raise.runs = Math.max(raise.runs, settings.maxConcurrentRuns);
+      }
+      const active = await rows(stub, "SELECT tags FROM run WHERE status IN ('starting', 'running')");
+      expect(active.length).toBeLessThanOrEqual(raise.runs);
+      for (const team of ["x", "y"])
+        expect(active.filter((row) => String(row["tags"]).includes(`"${team}"`)).length).toBeLessThanOrEqual(raise.team);
+      const held = await rows(
+        stub,
+        "SELECT pool, count(*) AS n FROM step WHERE status IN ('assigned', 'running') AND pool IS NOT NULL GROUP BY pool",
+      );
+      for (const row of held) expect(Number(row["n"])).toBeLessThanOrEqual(row["pool"] === "q" ? 1 : raise.pool);
+      const queued = await queueOf(stub);
+      const idle = queued.agents.busy < queued.agents.slots;
+      if (idle) for (const run of queued.queued) expect(run.waiting, "a queued run says why").not.toBeNull();
+    }
+    for (let left = 0; left < 500 && (await queueOf(stub)).queuedTotal + (await queueOf(stub)).activeRuns > 0; left++) await finish();
+    expect(await rows(stub, "SELECT DISTINCT status FROM run")).toEqual([{ status: "succeeded" }]);
+  });
+});

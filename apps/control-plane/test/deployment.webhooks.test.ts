@@ -1,0 +1,168 @@
+/** Webhooks inside the object: sensors with user code, what happens when storing fails, how long deliveries are kept, past and coming times. */
+import { evictDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import type { DeliverySummary } from "@headgate/shared/api/automation-views.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
+import { fireTimers, launch, newDeployment, person, publish, raw, rows, type DeploymentObject } from "./support/deployment.ts";
+import { FakeAgent } from "./support/fake-agent.ts";
+import { assetsOf, manifest } from "./support/manifests.ts";
+
+type Sensor = NonNullable<Parameters<typeof manifest>[0]["sensors"]>[number];
+const jobs = [{ name: "load", selection: "*" }];
+const encoder = new TextEncoder();
+const DAY_MS = 86_400_000;
+
+async function deploymentWith(sensor: Partial<Sensor>): Promise<{ readonly stub: DeploymentObject; readonly hook: string }> {
+  const stub = newDeployment();
+  const full: Sensor = { name: "files", kind: "webhook", job: "load", webhook: { verify: "none" }, ...sensor };
+  await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, sensors: [full] }));
+  const [hook = ""] = await stub.hookIds();
+  return { stub, hook };
+}
+
+const send = (stub: DeploymentObject, hook: string, body: unknown, id?: string) =>
+  stub.deliver({
+    hook,
+    pathSecret: null,
+    method: "POST",
+    headers: { "content-type": "application/json", ...(id !== undefined && { "webhook-id": id }) },
+    query: {},
+    body: encoder.encode(JSON.stringify(body)),
+  });
+const deliveries = async (stub: DeploymentObject): Promise<readonly DeliverySummary[]> =>
+  unwrap(await stub.ask("deliveries", { location: "lake", sensor: "files", limit: 50 })).items;
+
+describe("a webhook sensor with user code", () => {
+  it("keeps deliveries over an eviction until an agent is there, gives them to it, and says what became of each", async () => {
+    const { stub, hook } = await deploymentWith({});
+    const first = unwrap(await send(stub, hook, { n: 1 }, "one"));
+    expect(unwrap(await send(stub, hook, { n: 1 }, "one"))).toEqual({ ...first, repeated: true });
+    unwrap(await send(stub, hook, { n: 2 }, "two"));
+    await fireTimers(stub, "sensor_event");
+    await evictDurableObject(raw(stub));
+    expect((await deliveries(stub)).map((row) => row.state)).toEqual(["pending", "pending"]);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await fireTimers(stub, "sensor_event");
+    const tick = await agent.next("tick");
+    expect(tick.events).toMatchObject([
+      { type: "webhook", delivery: first.delivery, method: "POST", body: { n: 1 } },
+      { type: "webhook", body: { n: 2 } },
+    ]);
+    await agent.reported({
+      k: "tick",
+      tick: tick.tick,
+      result: { outcome: "evaluated", cursor: null, runs: [{ runKey: "k", tags: {} }], logs: [] },
+    });
+    const [two, one] = await deliveries(stub);
+    expect([one, two].map((row) => row?.state)).toEqual(["requested", "requested"]);
+    expect(one?.runs).toHaveLength(1);
+    expect(one?.tick).not.toBeNull();
+    // Replayed it comes again, and its run key makes no second run.
+    unwrap(await stub.perform("replayDelivery", { id: first.delivery }, person));
+    await fireTimers(stub, "sensor_event");
+    await agent.waitFor(() => agent.frames.filter((frame) => frame.t === "tick").length === 2);
+    const again = agent.frames.findLast((frame) => frame.t === "tick");
+    await agent.reported({
+      k: "tick",
+      tick: again?.tick ?? "",
+      result: { outcome: "evaluated", cursor: null, runs: [{ runKey: "k", tags: {} }], logs: [] },
+    });
+    expect((await deliveries(stub)).at(-1)).toMatchObject({ id: first.delivery, state: "skipped" });
+    expect(await rows(stub, "SELECT id FROM run")).toHaveLength(1);
+  });
+
+  it("that polls is evaluated when a delivery comes, before its interval is over", async () => {
+    const { stub, hook } = await deploymentWith({ kind: "polling", intervalSeconds: 3600 });
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const first = await agent.next("tick");
+    await agent.reported({ k: "tick", tick: first.tick, result: { outcome: "evaluated", cursor: "c", runs: [], logs: [] } });
+    unwrap(await send(stub, hook, { n: 1 }));
+    await fireTimers(stub, "sensor_event");
+    await agent.waitFor(() => agent.frames.filter((frame) => frame.t === "tick").length === 2);
+    expect(agent.frames.findLast((frame) => frame.t === "tick")).toMatchObject({ cursor: "c", events: [{ type: "webhook" }] });
+  });
+});
+
+describe("a delivery", () => {
+  it("that cannot be stored is refused as a failure of ours, leaves nothing behind, and may be sent again", async () => {
+    const { stub, hook } = await deploymentWith({ evaluated: false });
+    await rows(stub, "CREATE TRIGGER broken BEFORE INSERT ON run BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    expect(await send(stub, hook, {}, "one")).toMatchObject({ ok: false, error: { code: "unavailable" } });
+    expect(await rows(stub, "SELECT id FROM delivery")).toEqual([]);
+    await rows(stub, "DROP TRIGGER broken");
+    expect(unwrap(await send(stub, hook, {}, "one")).repeated).toBe(false);
+    expect(await rows(stub, "SELECT id FROM run")).toHaveLength(1);
+  });
+
+  it("is forgotten after a week in bounded slices, and its storage with it", async () => {
+    const { stub, hook } = await deploymentWith({
+      evaluated: false,
+      webhook: { verify: "none", map: { when: [{ path: "n", equals: 0 }] } },
+    });
+    for (let index = 0; index < 5; index++) unwrap(await send(stub, hook, { n: 1 }, `old-${index}`));
+    await rows(stub, `UPDATE delivery SET at = at - ${8 * DAY_MS}`);
+    await rows(
+      stub,
+      `INSERT INTO delivery (id, hook, at, state, bytes, received, runs, method, headers, query, body)
+       WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+       SELECT 'x' || i, '${hook}', 1, 'skipped', 10, 1, '[]', 'POST', '{}', '{}', '{}' FROM n`,
+    );
+    await rows(stub, "UPDATE hook SET stored_bytes = stored_bytes + 12000");
+    unwrap(await send(stub, hook, { n: 1 }, "new"));
+    for (let round = 0; round < 3; round++) await fireTimers(stub, "retention");
+    expect((await deliveries(stub)).map((row) => row.senderId)).toEqual(["new"]);
+    expect(await rows(stub, "SELECT stored_bytes FROM hook")).toEqual([{ stored_bytes: 7 }]);
+    const [timer] = await rows(stub, "SELECT at FROM timer WHERE kind = 'retention' AND id = 'deliveries'");
+    expect(Number(timer?.["at"])).toBeGreaterThan(Date.now() + 6 * DAY_MS);
+    // Known for as long as it is kept.
+    expect(unwrap(await send(stub, hook, { n: 1 }, "new")).repeated).toBe(true);
+    expect(unwrap(await send(stub, hook, { n: 1 }, "old-1")).repeated).toBe(false);
+  });
+
+  it("is refused when the hook has stored more than it may", async () => {
+    const { stub, hook } = await deploymentWith({ evaluated: false });
+    await rows(stub, "UPDATE hook SET stored_bytes = 300000000");
+    expect(await send(stub, hook, {})).toMatchObject({ ok: false, error: { code: "rate_limited", details: { retryAfterSeconds: 3600 } } });
+  });
+});
+
+describe("the timeline", () => {
+  const schedule = { name: "hourly", job: "load", cron: ["0 * * * *"] };
+
+  it("has past runs, also those that reach into it, and the coming ticks of schedules that are on", async () => {
+    const stub = newDeployment();
+    const schedules = [schedule, { ...schedule, name: "off", defaultStatus: "stopped" as const }];
+    await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules }));
+    const old = await launch(stub, { job: "load" });
+    const long = await launch(stub, { selection: "a" });
+    const recent = await launch(stub, { selection: "*" });
+    const now = Date.now();
+    await rows(
+      stub,
+      `UPDATE run SET created_at = ${now - 3 * DAY_MS}, ended_at = ${now - 2.9 * DAY_MS}, status = 'failed' WHERE id = '${old.id}'`,
+    );
+    await rows(stub, `UPDATE run SET created_at = ${now - 3 * DAY_MS}, status = 'running' WHERE id = '${long.id}'`);
+    const view = unwrap(await stub.ask("timeline", { from: now - DAY_MS, to: now + 5 * 3_600_000, limit: 100 }));
+    expect(view.runs.map((run) => [run.id, run.title])).toEqual([
+      [recent.id, "*"],
+      [long.id, "a"],
+    ]);
+    expect(view.more).toBe(0);
+    expect(view.ticks.map((tick) => tick.schedule)).toEqual(Array.from({ length: 5 }, () => "hourly"));
+    expect(view.ticks.every((tick) => tick.at > now && tick.at <= view.to && tick.at % 3_600_000 === 0)).toBe(true);
+    const past = unwrap(await stub.ask("timeline", { from: now - 4 * DAY_MS, to: now - 2 * DAY_MS, limit: 1 }));
+    expect(past).toMatchObject({ more: 1, ticks: [] });
+    expect(past.runs).toHaveLength(1);
+  });
+
+  it("is refused for a span that is too long or turned round", async () => {
+    const stub = newDeployment();
+    for (const [from, to] of [
+      [5, 4],
+      [0, 200 * DAY_MS],
+    ] as const)
+      expect(await stub.ask("timeline", { from, to, limit: 10 })).toMatchObject({ ok: false, error: { code: "invalid_input" } });
+  });
+});

@@ -1,0 +1,87 @@
+/** A deployment whose time goes on only when a test says so, and the few calls that tests of conditions begin with. */
+import { afterEach, beforeEach } from "vitest";
+import type { InputOf, ConditionCommands } from "@headgate/shared/api/procedures.ts";
+import type { ConditionEvaluation, ConditionView } from "@headgate/shared/api/automation-views.ts";
+import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
+import type { Manifest } from "@headgate/shared/manifest/schema.ts";
+import { clock } from "../../src/deployment/clock.ts";
+import { type DeploymentObject, person, rows } from "./deployment.ts";
+import { assetsOf, manifest } from "./manifests.ts";
+
+/** In the future of the machine that tests run on, so that no real alarm fires in between; three days before Europe changes its clocks. */
+export const START = Date.UTC(2030, 2, 28, 12);
+let time = START;
+
+export function useOwnTime(): void {
+  beforeEach(() => {
+    time = START;
+    clock.now = () => time;
+  });
+  afterEach(() => {
+    clock.now = () => Date.now();
+  });
+}
+
+export function setTime(at: number): void {
+  time = at;
+}
+
+export function timeNow(): number {
+  return time;
+}
+
+/** Lets time pass, and everything happen that was to happen until then, each at its time. */
+export async function pass(stub: DeploymentObject, ms: number): Promise<void> {
+  const until = time + ms;
+  let last = "";
+  for (;;) {
+    const timers = await rows(stub, "SELECT kind, id, at FROM timer ORDER BY at");
+    const at = timers[0]?.["at"];
+    // A deployment whose statements fail stays where it is.
+    const where = `${time} ${JSON.stringify(timers)}`;
+    if (typeof at !== "number" || at > until || where === last) break;
+    last = where;
+    time = Math.max(time, at);
+    await stub.sweep();
+  }
+  time = until;
+}
+
+type Report = InputOf<ConditionCommands["reportAsset"]>;
+
+export async function report(stub: DeploymentObject, asset: string, extra: Partial<Report> = {}): Promise<number> {
+  return unwrap(await stub.perform("reportAsset", { type: "materialized", asset, metadata: {}, ...extra }, person)).seq;
+}
+
+/** Newest first. */
+export async function runsOf(stub: DeploymentObject): Promise<readonly RunSummary[]> {
+  return unwrap(await stub.runs({ filter: {}, limit: 100 })).items;
+}
+
+export async function evaluationsOf(stub: DeploymentObject, target?: string): Promise<readonly ConditionEvaluation[]> {
+  return unwrap(await stub.ask("evaluations", { target, requestedOnly: false, limit: 100 })).items;
+}
+
+export async function conditionOf(stub: DeploymentObject, target: string): Promise<ConditionView> {
+  return unwrap(await stub.ask("condition", { target }));
+}
+
+export interface Conditioned {
+  readonly deps?: readonly string[];
+  readonly automation?: Condition;
+}
+
+/** Assets of units of their own; what is said of one beside its dependencies is put into its definition. */
+export function conditioned(assets: Readonly<Record<string, Conditioned & Record<string, unknown>>>, parts: object = {}): Manifest {
+  const graph = assetsOf(Object.fromEntries(Object.entries(assets).map(([key, { deps = [] }]) => [key, deps])));
+  return manifest({
+    ...graph,
+    assets: (graph.assets ?? []).map((asset) => {
+      const { deps: _, ...extra } = assets[asset.key] ?? {};
+      return { ...asset, ...extra };
+    }),
+    ...parts,
+  });
+}

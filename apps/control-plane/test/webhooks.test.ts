@@ -1,0 +1,380 @@
+/** Deliveries of webhooks over the network: every answer a sender can get, and that each delivery has its effect once. */
+import { createScheduledController, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { Webhook } from "standardwebhooks";
+import type { DeliveryDetail, DeliverySummary, HookSecret, HookView, TickDetail } from "@headgate/shared/api/automation-views.ts";
+import type { DeploymentSettings, QueueView } from "@headgate/shared/api/queue-views.ts";
+import type { Page, RunSummary } from "@headgate/shared/api/views.ts";
+import type { Deployment } from "../src/deployment/deployment.ts";
+import { DELIVERY_RATE } from "../src/deployment/hook-rates.ts";
+import worker from "../src/worker.ts";
+import { call, errorOf } from "./support/client.ts";
+import { publish, smallLocation, trpc, type ManifestInput } from "./support/publishing.ts";
+import { makePlace, migrate, type Place } from "./support/world.ts";
+
+type Sensor = NonNullable<ManifestInput["sensors"]>[number];
+const encoder = new TextEncoder();
+const jobs = [{ name: "load", selection: "*" }];
+const mapped = { runKey: "id", tags: { from: "$headers.x-from", day: "data.day" }, when: [{ path: "type", equals: "sync" }] };
+const hook = (name: string, webhook: Sensor["webhook"], extra: Partial<Sensor> = {}): Sensor => ({
+  name,
+  kind: "webhook",
+  job: "load",
+  evaluated: false,
+  webhook,
+  ...extra,
+});
+
+let at: Place;
+let other: Place;
+beforeAll(async () => {
+  await migrate();
+  at = await makePlace("acme", "prod");
+  other = await makePlace("globex", "prod");
+  const sensors = [
+    hook("signed", { verify: "standard", map: mapped }),
+    hook("github", { verify: "github", map: { runKey: "after" } }),
+    hook("secret", { verify: "secret", map: mapped }),
+    hook("open", { verify: "none" }),
+    hook("text", { verify: "none", raw: true }),
+    hook("off", { verify: "none" }, { defaultStatus: "stopped" }),
+    hook("switched", { verify: "none" }),
+    hook("coded", { verify: "none" }, { evaluated: true }),
+    hook("flood", { verify: "none" }),
+    hook("plain", { verify: "none", map: { partition: "day" } }),
+  ];
+  await publish(at, await smallLocation({ jobs, sensors }));
+  await publish(other, await smallLocation({ jobs, sensors }));
+});
+
+const view = (sensor: string, place = at) => trpc<HookView>(place, "webhooks.get", { location: "lake", sensor });
+const rotate = (sensor: string, place = at) => trpc<HookSecret>(place, "webhooks.rotateSecret", { location: "lake", sensor });
+const deliveries = async (sensor: string, place = at) =>
+  (await trpc<Page<DeliverySummary>>(place, "webhooks.deliveries", { location: "lake", sensor })).items;
+const runs = async (place = at) => (await trpc<Page<RunSummary>>(place, "runs.list", { filter: {}, limit: 500 })).items;
+
+interface Sent {
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+/** As a sender does it: no session, no token. */
+function send(path: string, { body = {}, headers = {} }: Sent = {}): Promise<Response> {
+  return call({
+    method: "POST",
+    path,
+    headers: { "content-type": "application/json", ...headers },
+    body: typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream ? body : JSON.stringify(body),
+  });
+}
+
+/** Signed by the reference implementation of the scheme, not by our own code. */
+function signed(secret: string, input: { readonly id: string; readonly body: unknown; readonly at?: Date }): Sent {
+  const text = JSON.stringify(input.body);
+  const when = input.at ?? new Date();
+  const signature = new Webhook(secret).sign(input.id, when, text);
+  return {
+    body: text,
+    headers: { "webhook-id": input.id, "webhook-timestamp": String(Math.floor(when.getTime() / 1000)), "webhook-signature": signature },
+  };
+}
+
+async function githubSignature(secret: string, text: string): Promise<string> {
+  const key = await crypto.subtle.importKey("raw", encoder.encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const bytes = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(text)));
+  return `sha256=${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+describe("a hook with Standard Webhooks signatures", () => {
+  it("stores a signed delivery, starts its run without any agent, and answers 202", async () => {
+    const { secret, hook: made, url } = await rotate("signed");
+    expect(secret).toMatch(/^whsec_/);
+    expect(url).toBeNull();
+    const body = { type: "sync", id: "job-1", data: { day: "2026-11-23" } };
+    const request = signed(secret, { id: "msg_1", body });
+    const response = await send(made.path, { ...request, headers: { ...request.headers, "x-from": "airbyte" } });
+    expect(response.status).toBe(202);
+    const { delivery } = await response.json<{ delivery: string }>();
+    const [run] = await runs();
+    expect(run).toMatchObject({ job: "load", tags: { from: "airbyte", day: "2026-11-23" }, trigger: { type: "sensor", name: "signed" } });
+    const stored = await trpc<DeliveryDetail>(at, "webhooks.delivery", { id: delivery });
+    expect(stored).toMatchObject({ senderId: "msg_1", state: "requested", runs: [run?.id], received: 1, body: JSON.stringify(body) });
+    expect(Object.keys(stored.headers)).not.toContain("webhook-signature");
+    expect(await trpc<TickDetail>(at, "automations.tick", { id: stored.tick })).toMatchObject({
+      cause: "webhook",
+      runs: [run?.id],
+      events: [{ type: "webhook", delivery, body: null }],
+    });
+    expect((await view("signed")).secrets[0]).toMatchObject({ lastUsedAt: expect.any(Number) as unknown });
+  });
+
+  it("answers a delivery that came before with 200 and without effect, also after an eviction", async () => {
+    const { secret, hook: made } = await rotate("signed");
+    const request = signed(secret, { id: "msg_twice", body: { type: "sync", id: "twice" } });
+    const first = await send(made.path, request);
+    const before = (await runs()).length;
+    await evictDurableObject(env.DEPLOYMENT.get(env.DEPLOYMENT.idFromName(at.place.id)));
+    const again = await send(made.path, request);
+    expect([first.status, again.status]).toEqual([202, 200]);
+    expect(await again.json()).toEqual(await first.json());
+    expect((await runs()).length).toBe(before);
+    expect((await deliveries("signed")).find((row) => row.senderId === "msg_twice")).toMatchObject({ received: 2 });
+  });
+
+  it("makes one run for a run key, however many deliveries name it", async () => {
+    const { secret, hook: made } = await rotate("signed");
+    for (const id of ["msg_a", "msg_b"])
+      expect((await send(made.path, signed(secret, { id, body: { type: "sync", id: "the-key" } }))).status).toBe(202);
+    const rows = (await deliveries("signed")).filter((row) => row.senderId === "msg_a" || row.senderId === "msg_b");
+    expect(rows.map((row) => [row.senderId, row.state, row.runs.length])).toEqual([
+      ["msg_b", "skipped", 0],
+      ["msg_a", "requested", 1],
+    ]);
+  });
+
+  it("records a delivery that its mapping does not want, or cannot use, and says why", async () => {
+    const { secret, hook: made } = await rotate("signed");
+    expect((await send(made.path, signed(secret, { id: "msg_other", body: { type: "ping" } }))).status).toBe(202);
+    expect((await send(made.path, signed(secret, { id: "msg_misfit", body: { type: "sync" } }))).status).toBe(202);
+    const [misfit, other_] = await deliveries("signed");
+    expect(misfit).toMatchObject({ state: "failed", message: expect.stringContaining("the run key should stand at 'id'") as unknown });
+    expect(other_).toMatchObject({ state: "skipped", message: `'type' is "ping", not "sync"` });
+  });
+
+  it("takes two secrets while one is changed over, and a third makes the oldest invalid", async () => {
+    const made: HookSecret[] = [];
+    for (let count = 0; count < 3; count++) made.push(await rotate("signed"));
+    const path = made[0]?.hook.path ?? "";
+    const answers: number[] = [];
+    for (const [index, { secret }] of made.entries())
+      answers.push((await send(path, signed(secret, { id: `msg_rotate_${index}`, body: { type: "ping" } }))).status);
+    expect(answers).toEqual([401, 202, 202]);
+    const [oldest] = (await view("signed")).secrets;
+    await trpc(at, "webhooks.revokeSecret", { location: "lake", sensor: "signed", secret: oldest?.id });
+    expect((await send(path, signed(made[1]?.secret ?? "", { id: "msg_revoked", body: {} }))).status).toBe(401);
+    expect((await send(path, signed(made[2]?.secret ?? "", { id: "msg_kept", body: {} }))).status).toBe(202);
+  });
+
+  it("takes one good signature among several", async () => {
+    const { secret, hook: made } = await rotate("signed");
+    const request = signed(secret, { id: "msg_several", body: { type: "ping" } });
+    const foreign = new Webhook(`whsec_${btoa("another secret of somebody")}`).sign("msg_several", new Date(), "{}");
+    const headers = { ...request.headers, "webhook-signature": `v2,abc ${foreign} ${request.headers?.["webhook-signature"]}` };
+    expect((await send(made.path, { ...request, headers })).status).toBe(202);
+  });
+
+  it("refuses what is unsigned, changed, old, early or ambiguous with 401, and counts it with its reason", async () => {
+    const { secret, hook: made } = await rotate("signed");
+    const good = signed(secret, { id: "msg_bad", body: { type: "sync", id: "never" } });
+    const headers = good.headers ?? {};
+    const minutes = (count: number) => new Date(Date.now() + count * 60_000);
+    const before = (await view("signed")).refused;
+    const attempts: Sent[] = [
+      { body: good.body },
+      { ...good, body: JSON.stringify({ type: "sync", id: "changed" }) },
+      { ...good, headers: { ...headers, "webhook-id": "msg_other_id" } },
+      { ...good, headers: { ...headers, "webhook-signature": "v1,not-base64!" } },
+      { ...good, headers: { ...headers, "webhook-timestamp": "soon" } },
+      signed(secret, { id: "msg_old", body: {}, at: minutes(-6) }),
+      signed(secret, { id: "msg_early", body: {}, at: minutes(6) }),
+      signed(secret, { id: "msg.dotted", body: {} }),
+      signed(`whsec_${btoa("the secret of another hook")}`, { id: "msg_foreign", body: {} }),
+    ];
+    for (const attempt of attempts) {
+      const response = await send(made.path, attempt);
+      expect(response.status).toBe(401);
+      expect((await errorOf(response)).code).toBe("unauthenticated");
+    }
+    const after = await view("signed");
+    expect(after.refused - before).toBe(attempts.length);
+    expect(after.lastRefusedAt).not.toBeNull();
+    expect(after.refusals[0]?.reason).toContain("no webhook-signature fits");
+    expect(after.refusals[3]?.reason).toContain("5 minutes off");
+    expect((await deliveries("signed")).some((row) => row.senderId === "msg_bad")).toBe(false);
+  });
+});
+
+describe("a hook of GitHub", () => {
+  it("takes its signature and knows a delivery by its id", async () => {
+    const { secret, hook: made } = await rotate("github");
+    const text = JSON.stringify({ after: "abc" });
+    const headers = { "x-hub-signature-256": await githubSignature(secret, text), "x-github-delivery": "guid-1" };
+    expect((await send(made.path, { body: text, headers })).status).toBe(202);
+    expect((await send(made.path, { body: text, headers })).status).toBe(200);
+    expect((await send(made.path, { body: `${text} `, headers: { ...headers, "x-github-delivery": "guid-2" } })).status).toBe(401);
+    expect((await send(made.path, { body: text })).status).toBe(401);
+    expect((await deliveries("github")).map((row) => [row.senderId, row.state, row.received])).toEqual([["guid-1", "requested", 2]]);
+  });
+});
+
+describe("a hook with a shared secret", () => {
+  it("takes it in a header, as bearer token, as password or at the end of the address, and shows it nowhere", async () => {
+    const { secret, hook: made, url } = await rotate("secret");
+    expect(url).toBe(`${made.path}/${secret}`);
+    const ways: readonly (readonly [string, Record<string, string>])[] = [
+      [made.path, { "x-headgate-secret": secret }],
+      [made.path, { authorization: `Bearer ${secret}` }],
+      [made.path, { authorization: `Basic ${btoa(`airbyte:${secret}`)}` }],
+      [url ?? "", {}],
+    ];
+    for (const [path, headers] of ways) expect((await send(path, { body: { type: "ping" }, headers })).status).toBe(202);
+    const wrong = secret.replace(/.$/, (last) => (last === "A" ? "B" : "A"));
+    expect((await send(`${made.path}/${wrong}`)).status).toBe(401);
+    expect((await send(made.path, { headers: { "x-headgate-secret": secret.slice(0, -1) } })).status).toBe(401);
+    expect((await send(made.path)).status).toBe(401);
+    const shown = JSON.stringify([
+      await view("secret"),
+      await deliveries("secret"),
+      ...(await Promise.all((await deliveries("secret")).map((row) => trpc(at, "webhooks.delivery", { id: row.id })))),
+      (await env.DB.prepare("SELECT before, after FROM audit").all()).results,
+    ]);
+    expect(shown).not.toContain(secret);
+  });
+});
+
+describe("the answers to a sender", () => {
+  it("are 404 for what is unknown, switched off, or of a sensor that is off", async () => {
+    const paths = await Promise.all(["off", "switched"].map(async (sensor) => (await view(sensor)).path));
+    const [off = "", switched = ""] = paths;
+    expect((await send(switched)).status).toBe(202);
+    await trpc(at, "webhooks.setEnabled", { location: "lake", sensor: "switched", enabled: false });
+    const bodies = [];
+    for (const path of [off, switched, "/hooks/hook_unknown", "/hooks/lake", "/hooks/switched"]) {
+      const response = await send(path);
+      expect(response.status).toBe(404);
+      bodies.push((await errorOf(response)).message);
+    }
+    expect(new Set(bodies).size).toBe(1);
+    await trpc(at, "webhooks.setEnabled", { location: "lake", sensor: "switched", enabled: true });
+    expect((await send(switched)).status).toBe(202);
+  });
+
+  it("are 405 for another method", async () => {
+    const { path } = await view("open");
+    for (const method of ["GET", "PUT", "DELETE"]) {
+      const response = await call({ method, path });
+      expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+    }
+  });
+
+  it("are 413 for more than a mebibyte, announced or not, and nothing of it is stored", async () => {
+    const { path } = await view("text");
+    const large = new Uint8Array(1024 * 1024 + 1);
+    expect((await send(path, { body: large })).status).toBe(413);
+    const chunk = new Uint8Array(64 * 1024).fill(97);
+    let sent = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent++;
+        controller.enqueue(chunk);
+      },
+    });
+    expect((await send(path, { body: endless })).status).toBe(413);
+    expect(sent).toBeLessThan(40);
+    expect(await deliveries("text")).toEqual([]);
+    const largest = new TextDecoder().decode(new Uint8Array(1024 * 1024).fill(97));
+    expect((await send(path, { body: largest })).status).toBe(202);
+    expect((await send(path, { body: new Uint8Array(1024 * 1024).fill(1) })).status).toBe(413);
+  });
+
+  it("are 400 for what is not JSON, unless the hook takes text", async () => {
+    const open = await view("open");
+    const text = await view("text");
+    for (const body of ["{", "", "\u0000", new Uint8Array([34, 255, 34])]) {
+      expect((await send(open.path, { body })).status).toBe(400);
+      expect((await send(text.path, { body })).status).toBe(202);
+    }
+    expect((await send(open.path, { body: "[1, 2]" })).status).toBe(202);
+  });
+
+  it("are 429 with a time to wait for more than a sender may send, and for a flood of wrong signatures", async () => {
+    const { path, id } = await view("flood");
+    const stub = env.DEPLOYMENT.get(env.DEPLOYMENT.idFromName(at.place.id));
+    const delivery = {
+      hook: id,
+      pathSecret: null,
+      method: "POST",
+      headers: { "webhook-id": "same" },
+      query: {},
+      body: encoder.encode("{}"),
+    };
+    const taken = await runInDurableObject(stub, async (instance: Deployment) => {
+      for (let count = 0; count < 3000; count++) if (!(await instance.deliver(delivery)).ok) return count;
+      return -1;
+    });
+    expect(taken).toBeGreaterThanOrEqual(DELIVERY_RATE.burst);
+    expect((await deliveries("flood")).map((row) => row.senderId)).toEqual(["same"]);
+    const response = await floods(() => send(path, { headers: delivery.headers }));
+    expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await errorOf(response)).code).toBe("rate_limited");
+    const signedOnly = await view("github");
+    expect((await floods(() => send(signedOnly.path))).status).toBe(429);
+  });
+
+  /** The first 429; a bucket fills while the test runs. */
+  async function floods(one: () => Promise<Response>): Promise<Response> {
+    for (let round = 0; round < 100; round++) {
+      const answers = await Promise.all(Array.from({ length: 20 }, one));
+      const refused = answers.find((answer) => answer.status === 429);
+      if (refused) return refused;
+    }
+    throw new Error("nothing was refused");
+  }
+
+  it("never depend on another deployment's hook of the same name", async () => {
+    const here = await view("open");
+    const there = await view("open", other);
+    expect(here.id).not.toBe(there.id);
+    const before = (await deliveries("open", other)).length;
+    expect((await send(here.path)).status).toBe(202);
+    expect((await deliveries("open", other)).length).toBe(before);
+    const foreign = await rotate("secret", other);
+    expect((await send((await view("secret")).path, { headers: { "x-headgate-secret": foreign.secret } })).status).toBe(401);
+  });
+});
+
+describe("deliveries", () => {
+  it("with user code wait for their tick and can be replayed by a person", async () => {
+    const { path } = await view("coded");
+    const response = await send(`${path}?team=a`, { body: { n: 1 } });
+    expect(response.status).toBe(202);
+    const [row] = await deliveries("coded");
+    expect(row).toMatchObject({ state: "pending", runs: [] });
+    expect(await trpc<DeliveryDetail>(at, "webhooks.delivery", { id: row?.id })).toMatchObject({ method: "POST", query: { team: "a" } });
+    const open = (await deliveries("open"))[0];
+    const before = (await runs()).length;
+    const replayed = await trpc<DeliverySummary>(at, "webhooks.replay", { id: open?.id });
+    expect(replayed).toMatchObject({ id: open?.id, state: "requested" });
+    expect((await runs()).length).toBe(before + 1);
+  });
+
+  it("keep their address over versions, and the sweep writes addresses that the directory has lost", async () => {
+    const { path, id } = await view("plain");
+    await env.DB.prepare("DELETE FROM hook WHERE id = ?").bind(id).run();
+    await publish(at, await smallLocation({ jobs, sensors: [hook("plain", { verify: "none" })] }, "export const second = {};"));
+    expect((await view("plain")).id).toBe(id);
+    expect((await send(path)).status).toBe(202);
+    await expect(view("open")).rejects.toThrow("404");
+    await env.DB.prepare("DELETE FROM hook WHERE id = ?").bind(id).run();
+    await worker.scheduled(createScheduledController({ scheduledTime: new Date(), cron: "*/5 * * * *" }), env);
+    expect((await env.DB.prepare("SELECT deployment_id FROM hook WHERE id = ?").bind(id).all()).results).toEqual([
+      { deployment_id: at.place.id },
+    ]);
+  });
+});
+
+it("the limits of a deployment are changed by an admin, and the audit log says from what to what", async () => {
+  const before = await trpc<DeploymentSettings>(at, "settings.get");
+  const after = await trpc<DeploymentSettings>(at, "settings.update", { maxConcurrentRuns: 7, tagLimits: [{ key: "team", limit: 2 }] });
+  expect(after).toEqual({ ...before, maxConcurrentRuns: 7, tagLimits: [{ key: "team", limit: 2 }] });
+  await expect(trpc(at, "settings.update", { maxConcurrentRuns: 0 })).rejects.toThrow("400");
+  expect((await trpc<QueueView>(at, "queue.get")).settings).toEqual(after);
+  await vi.waitFor(async () => {
+    const { results } = await env.DB.prepare("SELECT before, after FROM audit WHERE action = 'settings.update'").all<{
+      before: string;
+      after: string;
+    }>();
+    expect(results.map((row) => [JSON.parse(row.before), JSON.parse(row.after)])).toEqual([[before, after]]);
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { allDepsUpdatedSinceCron, eager } from "@headgate/shared/domain/automation/build.ts";
+import { nodeName } from "@headgate/shared/domain/automation/describe.ts";
+import { assetOfTarget, conditionPath } from "./condition-target.ts";
+import { nodeLook, nodeWords } from "./evaluation-tree.ts";
+
+describe("a part of an evaluation", () => {
+  it("is true, false, true for some partitions, or was not asked", () => {
+    const words = [
+      [1, 1],
+      [22, 0],
+      [22, 3],
+      [0, 0],
+    ].map(([asked = 0, count = 0]) => nodeLook({ asked, count }).word);
+    expect(words).toEqual(["True", "False", "Partly", "Not asked"]);
+  });
+
+  it("is named by its label, with what it is beside", () => {
+    const condition = eager();
+    expect(nodeWords({ name: nodeName(condition), label: condition.label ?? "" })).toEqual({ text: "eager", detail: "All of" });
+    const updated = allDepsUpdatedSinceCron("0 6 * * *");
+    expect(nodeWords({ name: nodeName(updated) })).toEqual({ text: "All dependencies", detail: null });
+  });
+
+  it("names its parameters", () => {
+    expect(nodeWords({ name: "cron_tick_passed(0 6 * * *, UTC)" }).text).toBe("A tick of 0 6 * * *, UTC has passed");
+    expect(nodeWords({ name: "any_deps_match(allow group:gold)" }).text).toBe("Any dependency (allow group:gold)");
+    expect(nodeWords({ name: 'executed_with_tags("a")' }).text).toBe('executed with tags ("a")');
+  });
+
+  it("belongs to the page of its asset, also when it is a check's", () => {
+    const ref = { org: "acme", name: "prod" };
+    expect(assetOfTarget("gold/a:fresh")).toBe("gold/a");
+    expect(conditionPath(ref, "gold/a", "e1")).toBe("/acme/prod/assets/gold/a/-/automation?evaluation=e1");
+    expect(conditionPath(ref, "gold/a:fresh")).toBe("/acme/prod/assets/gold/a/-/automation?target=gold%2Fa%3Afresh");
+  });
+});

@@ -1,0 +1,249 @@
+/** Do the pages of schedules, sensors, conditions, partitions, backfills, queue and timeline keep their promises in a real browser? */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { refuse } from "@headgate/shared/domain/errors.ts";
+import { openPage, startBrowser, violations, visit, type OpenOptions } from "./browser.test-support.ts";
+import { startFixtureServer, type FixtureServer } from "./fixture-server.ts";
+
+const HOME = "/acme/prod";
+const SENSORS = `${HOME}/automations/lakehouse/sensor`;
+const SCHEDULES = `${HOME}/automations/lakehouse/schedule`;
+const PAGES = [
+  `${HOME}/automations`,
+  `${HOME}/automations?q=nothing_like_it`,
+  `${HOME}/automations/conditions`,
+  `${SCHEDULES}/daily_refresh`,
+  `${SCHEDULES}/month_end/-/test`,
+  `${SENSORS}/new_files`,
+  `${SENSORS}/new_files/-/ticks/tick-new_files-0`,
+  `${SENSORS}/after_silver/-/ticks/tick-after_silver-0`,
+  `${SENSORS}/airbyte_synced/-/webhook?delivery=dl-6`,
+  `${SENSORS}/no_such_sensor`,
+  `${HOME}/assets/gold/daily_orders/-/automation`,
+  `${HOME}/assets/silver/dim_customer/-/automation`,
+  `${HOME}/assets/gold/daily_orders/-/partitions?first=2026-10-12&last=2026-10-30`,
+  `${HOME}/assets/metrics/regional_orders/-/partitions`,
+  `${HOME}/assets/bronze/customer_files/-/partitions`,
+  `${HOME}/backfills`,
+  `${HOME}/backfills/bf-3`,
+  `${HOME}/queue?edit=limits`,
+  `${HOME}/timeline`,
+];
+
+let browser: Browser;
+let server: FixtureServer;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+  server = await startFixtureServer({ port: 0 });
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+function open(path: string, options: OpenOptions = {}): Promise<{ page: Page; problems: string[] }> {
+  return openPage(browser, `${server.url}${path}`, options);
+}
+
+describe("automation in a browser", { timeout: 360_000 }, () => {
+  it("has no accessibility violation, in light and in dark, and throws nothing", async () => {
+    const found: string[] = [];
+    for (const dark of [false, true]) {
+      const { page, problems } = await open(HOME, { dark, bypassCSP: true });
+      for (const path of PAGES) {
+        await visit(page, `${server.url}${path}`);
+        await page.waitForLoadState("networkidle");
+        found.push(...(await violations(page)).map((text) => `${dark ? "dark" : "light"} ${path} ${text}`));
+      }
+      found.push(...problems);
+      await page.context().close();
+    }
+    expect(found).toEqual([]);
+  });
+
+  it("never scrolls sideways at 320 pixels", async () => {
+    const { page } = await open(HOME, { width: 320 });
+    const wide: string[] = [];
+    for (const path of PAGES) {
+      await visit(page, `${server.url}${path}`);
+      await page.waitForLoadState("networkidle");
+      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) wide.push(path);
+    }
+    expect(wide).toEqual([]);
+    await page.context().close();
+  });
+
+  it("asks for nothing while nobody touches it", async () => {
+    for (const path of [`${HOME}/automations`, `${SENSORS}/new_files`, `${HOME}/backfills/bf-2`, `${HOME}/queue`, `${HOME}/timeline`]) {
+      const { page } = await open(path);
+      await page.waitForLoadState("networkidle");
+      const before = server.requests.length;
+      await page.waitForTimeout(2500);
+      expect(server.requests.slice(before)).toEqual([]);
+      await page.context().close();
+    }
+  });
+
+  it("turns a schedule off at once, in another tab too; a refusal turns it back and says why", async () => {
+    const { page } = await open(`${HOME}/automations`);
+    const other = (await open(`${HOME}/automations`)).page;
+    const toggle = (where: Page) => where.getByRole("switch", { name: "Schedule hourly_bronze" });
+    await toggle(page).click();
+    await other.locator("[role=switch][aria-label='Schedule hourly_bronze'][aria-checked=false]").waitFor();
+    const { perform } = server.deployment;
+    Object.assign(server.deployment, { perform: async () => refuse("unavailable", "The deployment is being moved.") });
+    await toggle(page).click();
+    await page.getByText("hourly_bronze was not turned on: The deployment is being moved.").waitFor();
+    expect(await toggle(page).getAttribute("aria-checked")).toBe("false");
+    Object.assign(server.deployment, { perform });
+    await page.context().close();
+    await other.context().close();
+  });
+
+  it("says the failure and its count in the list, on its page and at home", async () => {
+    const { page } = await open(`${HOME}/automations?show=failing`);
+    await page.getByText(/3 failures in a row: ENOENT/).waitFor();
+    await visit(page, `${server.url}${SENSORS}/new_files`);
+    await page.getByText(/3 failures in a row: ENOENT/).waitFor();
+    await visit(page, `${server.url}${HOME}`);
+    await page.getByRole("link", { name: "new_files", exact: true }).waitFor();
+    await page.getByText("sensor failing").waitFor();
+    await page.context().close();
+  });
+
+  it("turns a schedule on from the palette by keyboard alone", async () => {
+    const { page } = await open(HOME);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("turn month_end");
+    await page.getByRole("option", { name: /Turn schedule month_end on/ }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByText("month_end is on").waitFor();
+    await page.context().close();
+  });
+
+  it("shows what changes before a cursor is set", async () => {
+    const { page } = await open(`${SENSORS}/new_files`);
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel("New cursor").fill('{"last":"orders-2026-11-22.csv","seen":7}');
+    const difference = page.getByRole("group", { name: "Difference of the cursors" });
+    await difference.getByText('"seen": 7').waitFor();
+    await page.getByRole("button", { name: "Set the cursor" }).click();
+    await page.getByLabel("Cursor", { exact: true }).getByText('"seen": 7').waitFor();
+    await page.context().close();
+  });
+
+  it("tries a tick out and says that nothing was stored", async () => {
+    const { page } = await open(`${SENSORS}/new_files/-/test`);
+    await page.getByRole("button", { name: "Try it out" }).click();
+    await page.getByRole("heading", { name: "It would make 1 run" }).waitFor();
+    await page.getByText("nothing was stored").waitFor();
+    await page.getByText("no: made a run before").waitFor();
+    await visit(page, `${server.url}${SCHEDULES}/month_end/-/test`);
+    await page.getByRole("button", { name: "Try it out" }).click();
+    await page.getByText("at month_end (schedules.ts:31:14)").waitFor();
+    await page.context().close();
+  });
+
+  it("shows a webhook's secret once, and a delivery by its address", async () => {
+    const { page } = await open(`${SENSORS}/airbyte_synced/-/webhook`);
+    await page.getByRole("button", { name: "New secret" }).click();
+    await page.getByText("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").waitFor();
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.reload();
+    await page.getByRole("heading", { name: "Secrets" }).waitFor();
+    expect(await page.getByText("whsec_MfKQ").count()).toBe(0);
+    await page.getByText("data.job.id is missing in the body").click();
+    await page.waitForURL(/delivery=dl-6/);
+    await page.getByLabel("Body").getByText('"durationInSeconds": 84').waitFor();
+    await page.context().close();
+  });
+
+  it("explains an evaluation part by part, and pauses a condition with its reason", async () => {
+    const { page } = await open(`${HOME}/assets/gold/fct_orders/-/automation`);
+    await page.getByRole("group", { name: "Evaluation tree" }).getByText("Not", { exact: true }).locator("visible=true").first().waitFor();
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await page.getByLabel("Why").fill("The source is being moved");
+    await page.getByRole("dialog").getByRole("button", { name: "Pause" }).click();
+    await page.getByText(/gold\/fct_orders: paused/).waitFor();
+    await page.getByText("The source is being moved").waitFor();
+    await page.getByRole("button", { name: /End the pause/ }).click();
+    await page.getByText(/gold\/fct_orders: paused/).waitFor({ state: "detached" });
+    await page.context().close();
+  });
+
+  it("selects partitions by keyboard, keeps them in the address, and backfills them in runs that it names", async () => {
+    const { page } = await open(`${HOME}/assets/gold/daily_orders/-/partitions`);
+    const cells = page.getByRole("listbox", { name: /Partitions/ });
+    await cells.focus();
+    await page.keyboard.press("Home");
+    for (let day = 0; day < 3; day++) await page.keyboard.press("Shift+ArrowDown");
+    await page.waitForURL(/first=2026-08-01&last=2026-08-04/);
+    await page.getByText("4 partitions", { exact: true }).waitFor();
+    const copy = (await open(page.url().slice(server.url.length))).page;
+    expect(await copy.locator("[role=option][aria-selected=true]").count()).toBe(4);
+    await copy.context().close();
+    await page.getByRole("region", { name: "Picture of the partitions" }).getByRole("button", { name: "Backfill…" }).click();
+    const dialog = page.getByRole("dialog");
+    expect(await dialog.getByLabel("From").inputValue()).toBe("2026-08-01");
+    await dialog.getByRole("button", { name: "Backfill in 22 runs" }).click();
+    await page.waitForURL(/\/backfills\/bf-4$/);
+    await page.context().close();
+  });
+
+  it("selects partitions by dragging, and zooms into them", async () => {
+    const { page } = await open(`${HOME}/assets/gold/daily_orders/-/partitions`);
+    const cell = (key: string) => page.getByRole("option", { name: `${key}:` });
+    await cell("2026-09-07").hover();
+    await page.mouse.down();
+    await cell("2026-09-20").hover();
+    await page.mouse.up();
+    await page.waitForURL(/first=2026-09-07&last=2026-09-20/);
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    await page.waitForURL(/from=2026-09-07&to=2026-09-20/);
+    await page.getByText("2026-09-07 to 2026-09-20").waitFor();
+    expect(await page.getByRole("option").count()).toBe(14);
+    await page.getByRole("link", { name: "Show all" }).click();
+    await cell("2026-08-01").waitFor();
+    await page.context().close();
+  });
+
+  it("refuses a partition key that would look like a range, and adds a good one", async () => {
+    const { page } = await open(`${HOME}/assets/bronze/customer_files/-/partitions`);
+    await page.getByLabel("New keys, one a line").fill("a...b");
+    await page.getByRole("alert").getByText("separates partition keys").waitFor();
+    expect(await page.getByRole("button", { name: "Add the key" }).isDisabled()).toBe(true);
+    await page.getByLabel("New keys, one a line").fill("orders-100.csv");
+    await page.getByRole("button", { name: "Add the key" }).click();
+    await page.getByText("43 partitions").waitFor();
+    await page.context().close();
+  });
+
+  it("cancels a backfill only after naming how many runs that concerns", async () => {
+    const { page } = await open(`${HOME}/backfills/bf-2`);
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await page.getByRole("button", { name: "Cancel 180 runs" }).click();
+    await page.getByText("Canceled", { exact: true }).first().waitFor();
+    await page.context().close();
+  });
+
+  it("says what queued runs wait for and who holds it, and changes a limit", async () => {
+    const { page } = await open(`${HOME}/queue`);
+    await page.getByText(/Waiting for pool trino 2\/2, held by run/).waitFor();
+    await page.getByText("2 of 2, full").waitFor();
+    await page.getByRole("link", { name: "Change the limits" }).click();
+    await page.getByLabel("Slots of pool trino").fill("5");
+    await page.getByRole("button", { name: "Change the limits" }).click();
+    await page.getByText("Pool trino: 5 slots.").waitFor();
+    await page.context().close();
+  });
+
+  it("draws what ran and what is to come, at the zoom of the address", async () => {
+    const { page } = await open(`${HOME}/timeline?zoom=7d`);
+    await page.getByRole("heading", { name: "To come" }).waitFor();
+    await page.getByRole("link", { name: "daily_refresh" }).first().waitFor();
+    expect(await page.getByRole("link", { name: "7 days" }).getAttribute("aria-current")).toBe("true");
+    await page.context().close();
+  });
+});
