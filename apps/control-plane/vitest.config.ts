@@ -8,7 +8,13 @@ export default defineConfig({
   plugins: [
     cloudflareTest({
       wrangler: { configPath: new URL("../../wrangler.toml", import.meta.url).pathname },
-      miniflare: { bindings: { BOOTSTRAP_SECRET: "a-bootstrap-secret-for-tests-0123456789", TEST_MIGRATIONS: migrations, SIMULATED_DAYS: process.env["HEADGATE_SIMULATED_DAYS"] ?? "" } },
+      miniflare: {
+        bindings: {
+          BOOTSTRAP_SECRET: "a-bootstrap-secret-for-tests-0123456789",
+          TEST_MIGRATIONS: migrations,
+          SIMULATED_DAYS: process.env["HEADGATE_SIMULATED_DAYS"] ?? "",
+        },
+      },
     }),
   ],
   test: { name: "control-plane", include: ["src/**/*.test.ts", "test/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 },

@@ -8,6 +8,8 @@ export interface DbtCheck {
   readonly asset: string;
   readonly name: string;
   readonly test: DbtManifestNode;
+  /** Of a source, which something else makes. */
+  readonly onSource: boolean;
 }
 
 export interface DbtAssetMap {
@@ -27,7 +29,8 @@ export interface DbtAssetMap {
 
 export type KeyOf = (node: DbtNode) => string | undefined;
 
-export function mapAssets(graph: DbtGraph, keyOf: KeyOf): DbtAssetMap {
+/** `sourceTests`: tests of sources are checks, too. */
+export function mapAssets(graph: DbtGraph, keyOf: KeyOf, options: { readonly sourceTests?: boolean | undefined } = {}): DbtAssetMap {
   const { manifest, selected } = graph;
   const wanted = (id: string): boolean => selected === null || selected.has(id);
   const nodes = new Map<string, DbtManifestNode>();
@@ -47,16 +50,20 @@ export function mapAssets(graph: DbtGraph, keyOf: KeyOf): DbtAssetMap {
   const checks = new Map<string, DbtCheck>();
   const checkIds = new Map<string, string>();
   const otherTests: DbtManifestNode[] = [];
-  for (const test of Object.values(manifest.nodes)) {
-    if (test.resource_type !== "test" || !wanted(test.unique_id)) continue;
-    const asset = keys.get(attachedTo(test) ?? "");
-    if (asset === undefined || !nodes.has(asset)) {
+  const sources = new Set(options.sourceTests === true ? Object.keys(manifest.sources) : []);
+  const tests = [...Object.values(manifest.nodes), ...Object.values(manifest.unit_tests)];
+  for (const test of tests) {
+    if ((test.resource_type !== "test" && test.resource_type !== "unit_test") || !wanted(test.unique_id)) continue;
+    const attached = attachedTo(test) ?? "";
+    const asset = keys.get(attached);
+    const onSource = sources.has(attached);
+    if (asset === undefined || (!nodes.has(asset) && !onSource)) {
       otherTests.push(test);
       continue;
     }
     const name = checkName(asset, test, checks);
     const id = `${asset}:${name}`;
-    checks.set(id, { asset, name, test });
+    checks.set(id, { asset, name, test, onSource });
     checkIds.set(test.unique_id, id);
   }
   return { nodes, keys, checks, checkIds, otherTests, duplicates };
@@ -90,6 +97,7 @@ export function sanitizeKey(key: string): string {
 /** A generic test names its node; a singular test belongs to its only upstream, or to the one that `meta.headgate.ref` names. */
 function attachedTo(test: DbtManifestNode): string | undefined {
   if (test.attached_node) return test.attached_node;
+  if (test.resource_type === "unit_test") return (test.depends_on?.nodes ?? [])[0];
   const parents = test.depends_on?.nodes ?? [];
   if (parents.length === 1) return parents[0];
   const named = metaOption(nodeOf(test), "ref");

@@ -17,6 +17,9 @@ const config = z.object({
   schema: z.string().nullish(),
   materialized: z.string().nullish(),
   severity: z.string().nullish(),
+  incremental_strategy: z.string().nullish(),
+  batch_size: z.string().nullish(),
+  begin: z.string().nullish(),
   enabled: z.boolean().nullish(),
   meta,
   tags: z.union([strings, z.string()]).nullish(),
@@ -49,6 +52,8 @@ const dbtNodeSchema = z.object({
 });
 export type DbtManifestNode = z.infer<typeof dbtNodeSchema>;
 
+const freshnessTime = z.object({ count: z.number().nullish(), period: z.string().nullish() }).nullish();
+
 const dbtSourceSchema = z.object({
   unique_id: z.string(),
   name: z.string(),
@@ -61,6 +66,9 @@ const dbtSourceSchema = z.object({
   columns,
   relation_name: z.string().nullish(),
   loader: z.string().nullish(),
+  loaded_at_field: z.string().nullish(),
+  loaded_at_query: z.string().nullish(),
+  freshness: z.object({ warn_after: freshnessTime, error_after: freshnessTime }).nullish(),
 });
 
 const exposure = z.object({
@@ -78,8 +86,6 @@ const exposure = z.object({
   depends_on: dependsOn,
 });
 
-const unitTest = z.object({ unique_id: z.string(), name: z.string(), fqn: strings, depends_on: dependsOn });
-
 const group = z.object({
   name: z.string(),
   owner: z.object({ email: z.union([z.string(), strings]).nullish(), name: z.string().nullish() }).nullish(),
@@ -95,7 +101,8 @@ export const dbtManifestSchema = z.object({
   nodes: z.record(z.string(), dbtNodeSchema),
   sources: z.record(z.string(), dbtSourceSchema).default({}),
   exposures: z.record(z.string(), exposure).default({}),
-  unit_tests: z.record(z.string(), unitTest).default({}),
+  unit_tests: z.record(z.string(), dbtNodeSchema).default({}),
   groups: z.record(z.string(), group).default({}),
 });
+export type DbtManifestSource = z.infer<typeof dbtSourceSchema>;
 export type DbtManifest = z.infer<typeof dbtManifestSchema>;

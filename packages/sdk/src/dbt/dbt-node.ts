@@ -1,4 +1,5 @@
 /** A dbt model, seed, snapshot or source as the functions of `dbtAssets` see it. */
+import { isMicrobatch } from "./event-time.ts";
 import type { DbtManifest, DbtManifestNode } from "./dbt-manifest.ts";
 
 /** What the callbacks of `dbtAssets` (`group`, `translate`, `partitions`) receive. */
@@ -19,6 +20,8 @@ export interface DbtNode {
   readonly materialized: string | null;
   readonly description: string;
   readonly relation: string | null;
+  /** Of an incremental model with the strategy `microbatch`. */
+  readonly microbatch: { readonly begin: string; readonly batchSize: string } | null;
 }
 
 export function nodeOf(node: DbtManifestNode): DbtNode {
@@ -35,6 +38,7 @@ export function nodeOf(node: DbtManifestNode): DbtNode {
     materialized: node.config?.materialized ?? null,
     description: node.description ?? "",
     relation: node.relation_name ?? null,
+    microbatch: isMicrobatch(node) && node.config?.begin && node.config.batch_size ? { begin: node.config.begin, batchSize: node.config.batch_size } : null,
   };
 }
 
@@ -51,6 +55,7 @@ export function sourceOf(source: DbtManifest["sources"][string]): DbtNode {
     materialized: null,
     description: source.description || source.source_description || "",
     relation: source.relation_name ?? null,
+    microbatch: null,
   };
 }
 

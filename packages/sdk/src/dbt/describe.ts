@@ -53,7 +53,8 @@ export function describeProject(options: DescribeOptions): UnitDescription {
       name: check.name,
       unit: options.unit,
       severity,
-      blocking: severity === "error",
+      // dbt itself holds back what reads a source whose test fails, in the one build that does both.
+      blocking: severity === "error" && !check.onSource,
       ...(description !== "" && { description }),
     };
   });

@@ -56,7 +56,7 @@ def interrupted(signum, frame):
 
 
 LEVELS = {"info", "warn", "error"}
-WITH_DATA = {"NodeStart", "NodeFinished", "LogFreshnessResult"}
+WITH_DATA = {"NodeStart", "NodeFinished", "LogBatchResult"}
 
 
 def databases():
@@ -83,11 +83,13 @@ def pass_gate():
         pass
 
 
-def count(node):
+def count(node, response):
     from dbt.adapters.factory import FACTORY
 
-    if "duckdb" not in FACTORY.adapters or not node.node_relation.relation_name:
+    if not node.node_relation.relation_name:
         return
+    if state["request"]["count"] == "adapter" or "duckdb" not in FACTORY.adapters:
+        return describe(node, response, next(iter(FACTORY.adapters.values())))
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     environments.add(DuckDBConnectionManager.env())
@@ -100,6 +102,32 @@ def count(node):
     finally:
         handle.close()
     say({"stats": {"unique_id": node.unique_id, "row_count": rows, "columns": columns}})
+
+
+def describe(node, response, adapter):
+    """Through any adapter. Counting reads the whole table there, so it is done only for tables whose count the adapter did not give."""
+    with adapter.connection_named("headgate_" + node.unique_id):
+        relation = adapter.Relation.create(node.node_relation.database, node.node_relation.schema, node.node_relation.alias)
+        columns = [{"name": c.name, "type": c.data_type, "nullable": True} for c in adapter.get_columns_in_relation(relation)]
+        stats = {"unique_id": node.unique_id, "columns": columns}
+        affected = response.get("rows_affected")
+        whole = node.materialized in ("table", "seed") and affected is not None and float(affected) >= 0
+        if not whole and node.materialized != "view":
+            _, table = adapter.execute(f"select count(*) from {relation}", fetch=True)
+            stats["row_count"] = int(table.rows[0][0])
+    say({"stats": stats})
+
+
+def say_freshness(results):
+    for result in results:
+        status = str(getattr(result, "status", ""))
+        node = getattr(result, "node", None)
+        if node is None or node.resource_type != "source":
+            continue
+        fields = {name: getattr(result, name, None) for name in ("max_loaded_at", "snapshotted_at", "age", "message")}
+        for name in ("max_loaded_at", "snapshotted_at"):
+            fields[name] = fields[name].isoformat() if fields[name] is not None else None
+        say({"freshness": {"unique_id": node.unique_id, "status": status, **fields}})
 
 
 def callback(event):
@@ -122,7 +150,7 @@ def callback(event):
         if node.resource_type in ("model", "seed", "snapshot") and node.materialized != "ephemeral" and event.data.run_result.status == "success":
             # An error here would fail the model in dbt's eyes.
             try:
-                count(node)
+                count(node, MessageToDict(event.data.run_result.adapter_response))
             except Exception as error:
                 say({"stats": {"unique_id": node.unique_id, "error": str(error)}})
 
@@ -139,6 +167,8 @@ def run(request, manifest, ended):
 
         result = dbtRunner(manifest=manifest, callbacks=[callback]).invoke(request["args"])
         exception = result.exception
+        if request["args"][:2] == ["source", "freshness"] and result.result is not None:
+            say_freshness(getattr(result.result, "results", []))
         code = 0 if result.success else (1 if exception is None else 2)
         said = None if exception is None else (str(exception) or type(exception).__name__)
         say({"end": {"code": code, "error": said, "type": type(exception).__name__}})

@@ -27,14 +27,36 @@ const stats = z.object({
 });
 export type DbtStats = z.infer<typeof stats>;
 
+const freshness = z.object({
+  unique_id: z.string(),
+  /** `pass`, `warn`, `error`, `runtime error`. */
+  status: z.string(),
+  max_loaded_at: z.string().nullable(),
+  snapshotted_at: z.string().nullable(),
+  /** Seconds. */
+  age: z.number().nullable(),
+  message: z.string().nullable(),
+});
+export type DbtFreshness = z.infer<typeof freshness>;
+
 const line = z.union([
   z.object({ stats }),
+  z.object({ freshness }),
   z.object({ databases: z.array(z.string()) }),
   z.object({ end: z.object({ code: z.number(), error: z.string().nullable(), type: z.string() }) }),
   z.object({
     info: z.object({ name: z.string(), level: z.string(), msg: z.string() }),
     node: z.string().optional(),
-    data: z.object({ node_info: nodeInfo.optional(), run_result: runResult.optional() }).optional().catch(undefined),
+    data: z
+      .object({
+        node_info: nodeInfo.optional(),
+        run_result: runResult.optional(),
+        description: z.string().optional(),
+        status: z.string().optional(),
+        execution_time: z.number().optional(),
+      })
+      .optional()
+      .catch(undefined),
   }),
 ]);
 
@@ -54,7 +76,10 @@ export type DbtLine =
       readonly relation: string | null;
       readonly result: DbtRunResult;
     }
+  /** One batch of a microbatch model ended. */
+  | { readonly kind: "batch"; readonly uniqueId: string; readonly description: string; readonly succeeded: boolean; readonly seconds: number | null }
   | { readonly kind: "stats"; readonly stats: DbtStats }
+  | { readonly kind: "freshness"; readonly freshness: DbtFreshness }
   | { readonly kind: "databases"; readonly paths: readonly string[] }
   | { readonly kind: "end"; readonly error: string | null; readonly type: string }
   | { readonly kind: "text"; readonly text: string };
@@ -71,10 +96,15 @@ export function parseDbtLine(text: string): DbtLine {
   if (!parsed.success) return { kind: "text", text };
   const value = parsed.data;
   if ("stats" in value) return { kind: "stats", stats: value.stats };
+  if ("freshness" in value) return { kind: "freshness", freshness: value.freshness };
   if ("databases" in value) return { kind: "databases", paths: value.databases };
   if ("end" in value) return { kind: "end", error: value.end.error, type: value.end.type };
   const { info, data, node: uniqueId } = value;
   if (info.name === "NodeStart" && data?.node_info) return { kind: "node_started", uniqueId: data.node_info.unique_id };
+  if (info.name === "LogBatchResult" && data?.node_info && data.description !== undefined) {
+    const succeeded = data.status !== "error" && data.status !== "skipped";
+    return { kind: "batch", uniqueId: data.node_info.unique_id, description: data.description, succeeded, seconds: data.execution_time ?? null };
+  }
   if (info.name === "NodeFinished" && data?.node_info && data.run_result) {
     const { node_info: node, run_result: result } = data;
     return {

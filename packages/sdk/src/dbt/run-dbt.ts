@@ -25,7 +25,8 @@ export interface DbtRunOptions {
   readonly scratch: string;
   /** Where dbt's parse state is kept from one invocation to the next. */
   readonly parseCache: string;
-  readonly countRows: boolean;
+  /** `adapter`: with the means of dbt's adapter, for databases this package does not know. */
+  readonly countRows: boolean | "adapter";
   /** Present: a warm dbt may do it; `files` as they were read just now, where they were. */
   readonly warm?: { readonly files: ProjectFiles | null } | undefined;
   readonly signal: AbortSignal;

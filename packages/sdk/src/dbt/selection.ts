@@ -1,5 +1,5 @@
 /** Which `--select` arguments make dbt build exactly what a step wants? Pure. */
-import { assetParents, isAssetNode, type DbtAssetMap } from "./asset-keys.ts";
+import { assetParents, type DbtAssetMap } from "./asset-keys.ts";
 import type { DbtManifest, DbtManifestNode } from "./dbt-manifest.ts";
 
 export interface WantedNodes {
@@ -36,7 +36,7 @@ export function selectNodes(input: {
   }
   const ids = new Set(nodes.map((node) => node.unique_id));
   const everything =
-    [...map.nodes.keys()].every((key) => wanted.assets.has(key)) && [...map.checks.keys()].every((id) => wanted.checks.has(id));
+    [...map.nodes.keys()].every((key) => wanted.assets.has(key)) && [...map.checks].every(([id, { onSource }]) => onSource || wanted.checks.has(id));
   if (everything) {
     const { select, exclude } = input.own;
     return {
@@ -48,14 +48,6 @@ export function selectNodes(input: {
     const parents = assetParents(manifest, test);
     if (parents.length > 0 && parents.every((parent) => built.has(parent))) nodes.push(test);
   }
-  const unitTests = Object.values(manifest.unit_tests).filter((test) =>
-    (test.depends_on?.nodes ?? []).some((id) => built.has(id) && isModel(manifest, id)),
-  );
-  const names = [...nodes, ...unitTests].map((node) => `fqn:${node.fqn.join(".")}`);
+  const names = nodes.map((node) => `fqn:${node.fqn.join(".")}`);
   return { args: ["--indirect-selection", "empty", "--select", ...names], nodes: ids };
-}
-
-function isModel(manifest: DbtManifest, id: string): boolean {
-  const node = manifest.nodes[id];
-  return node !== undefined && node.resource_type === "model" && isAssetNode(node);
 }

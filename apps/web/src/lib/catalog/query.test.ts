@@ -31,10 +31,6 @@ describe("a query of the catalog", () => {
     expect(ask("job:bronze_refresh").keys?.every((key) => key.startsWith("bronze/"))).toBe(true);
   });
 
-  it("finds what is overdue", () => {
-    expect(ask("status:overdue").keys).toEqual(["gold/fct_orders"]);
-  });
-
   it("counts a failed check as failed, as the glyph does", () => {
     expect(ask("status:failed").keys?.toSorted()).toEqual(["gold/broken_attribution", "metrics/daily_revenue"]);
     expect(ask("status:never").keys).toEqual(["metrics/churn_features"]);

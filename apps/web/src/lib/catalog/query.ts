@@ -12,7 +12,7 @@ import { printSelection } from "@headgate/shared/domain/selection/print.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { isExternal, type Definitions } from "#lib/definitions.ts";
 
-export const STATUS_VALUES = ["healthy", "failed", "warning", "never", "running", "queued", "materialized", "external", "overdue"] as const;
+export const STATUS_VALUES = ["healthy", "failed", "warning", "never", "running", "queued", "materialized", "external"] as const;
 type StatusValue = (typeof STATUS_VALUES)[number];
 
 export interface QueryProblem {
@@ -100,8 +100,6 @@ function hasStatus(state: AssetState | undefined, external: boolean, value: stri
       return state?.health === wanted;
     case "never":
       return !external && !state?.materialized && !state?.failed;
-    case "overdue":
-      return state?.freshness?.state === "overdue";
     case "materialized":
       return Boolean(state?.materialized);
     case "running":
