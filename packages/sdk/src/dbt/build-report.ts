@@ -16,6 +16,8 @@ export interface ReportOptions {
   readonly targetPath: string;
   /** A materialization waits for its row count, which comes right after it. */
   readonly statsFollow: boolean;
+  /** Of a step over a range of partitions: the one that a batch of this description made. */
+  partitionOfBatch?(node: DbtManifestNode, description: string): string | null;
   emit(event: StepEvent): void;
 }
 
@@ -37,6 +39,8 @@ export interface BuildReport {
 
 const MAX_LOG = 60_000;
 const MAX_COLUMNS = 1000;
+/** Kept with every materialization, so it stays small; the source text of any length is in the catalog. */
+const MAX_KEPT_SQL = 10_000;
 
 export function createReport(options: ReportOptions): BuildReport {
   const { manifest, map, wanted } = options;
@@ -66,7 +70,7 @@ export function createReport(options: ReportOptions): BuildReport {
     materialized.add(asset);
     if (stats?.error !== undefined)
       emit({ type: "log", level: "warn", message: `rows of ${asset} could not be counted: ${stats.error}`, asset, source: "dbt" });
-    const metadata = metadataOf({ node, ...entry, stats });
+    const metadata = metadataOf({ node, ...entry, stats, sql: compiledSql(node, options.targetPath) });
     emit({ type: "asset_materialized", asset, ...partition, metadata, ...durationOf(entry.result) });
   };
 
@@ -74,7 +78,7 @@ export function createReport(options: ReportOptions): BuildReport {
     const { result } = line;
     if (result.status === "success") {
       held.set(node.unique_id, { result, relation: line.relation });
-      if (!options.statsFollow && rowsAffected(result) !== null) settle(node.unique_id, null);
+      if (!options.statsFollow) settle(node.unique_id, null);
     } else if (result.status === "skipped") {
       skipped.add(asset);
       emit({ type: "asset_skipped", asset, reason: skipReason(node) });
@@ -111,7 +115,9 @@ export function createReport(options: ReportOptions): BuildReport {
     const id = map.checkIds.get(test.unique_id);
     const check = id === undefined ? undefined : map.checks.get(id);
     const bad = isBad(result);
-    if (bad) for (const parent of test.depends_on?.nodes ?? []) culprits.set(parent, `check ${check?.name ?? test.name}`);
+    // dbt runs unit tests before their model, and skips it when one fails.
+    const what = test.resource_type === "unit_test" ? "unit test" : "check";
+    if (bad) for (const parent of test.depends_on?.nodes ?? []) culprits.set(parent, `${what} ${check?.name ?? test.name}`);
     if (id === undefined || !check || !wanted.checks.has(id)) {
       if (bad) failedTests.set(test.name, cleanMessage(result.message ?? ""));
       return;
@@ -121,12 +127,16 @@ export function createReport(options: ReportOptions): BuildReport {
     emit({ ...checkEvent(check, result, options.targetPath), ...partition, ...durationOf(result) });
   };
 
-  /** dbt runs them before their model, and skips it when one fails. */
-  const finishUnitTest = (uniqueId: string, result: DbtRunResult): void => {
-    const test = manifest.unit_tests[uniqueId];
-    if (!test || !isBad(result)) return;
-    failedTests.set(test.name, cleanMessage(result.message ?? ""));
-    for (const model of test.depends_on?.nodes ?? []) culprits.set(model, `unit test ${test.name}`);
+  /** Each batch of a range is a partition of its own, also when a later one fails. */
+  const finishBatch = (line: Extract<DbtLine, { kind: "batch" }>): void => {
+    const asset = assetOf(line.uniqueId);
+    const node = manifest.nodes[line.uniqueId];
+    if (!line.succeeded || asset === undefined || !node) return;
+    const batch = options.partitionOfBatch?.(node, line.description) ?? null;
+    if (batch === null) return;
+    const metadata: Metadata = { dbt_unique_id: { type: "text", value: node.unique_id } };
+    const duration = line.seconds === null ? {} : { durationMs: Math.round(line.seconds * 1000) };
+    emit({ type: "asset_materialized", asset, partition: batch, metadata, ...duration });
   };
 
   const receive = (line: DbtLine): void => {
@@ -141,10 +151,14 @@ export function createReport(options: ReportOptions): BuildReport {
         const node = manifest.nodes[line.uniqueId];
         const asset = assetOf(line.uniqueId);
         if (node && asset !== undefined) finishAsset(asset, node, line);
-        else if (node?.resource_type === "test") finishTest(node, line.result);
-        else finishUnitTest(line.uniqueId, line.result);
+        else {
+          const test = node?.resource_type === "test" ? node : manifest.unit_tests[line.uniqueId];
+          if (test) finishTest(test, line.result);
+        }
         return;
       }
+      case "batch":
+        return finishBatch(line);
       case "stats":
         return settle(line.stats.unique_id, line.stats);
       case "message": {
@@ -161,6 +175,7 @@ export function createReport(options: ReportOptions): BuildReport {
       case "text":
         return emit({ type: "log", level: "info", message: line.text.slice(0, MAX_LOG), source: "dbt" });
       case "databases":
+      case "freshness":
       case "end":
         return;
     }
@@ -187,8 +202,10 @@ function metadataOf(input: {
   readonly result: DbtRunResult;
   readonly relation: string | null;
   readonly stats: DbtStats | null;
+  readonly sql: string | null;
 }): Metadata {
-  const { node, result, stats } = input;
+  const { node, result, stats, sql } = input;
+  const queryId = result.adapter_response?.["query_id"];
   const rows = stats?.row_count ?? rowsAffected(result);
   const relation = input.relation ?? node.relation_name;
   return {
@@ -198,6 +215,8 @@ function metadataOf(input: {
     ...(stats?.columns && { columns: { type: "table_schema", value: { columns: withDescriptions(stats.columns, node) } } }),
     dbt_status: { type: "text", value: result.message || result.status },
     dbt_unique_id: { type: "text", value: node.unique_id },
+    ...(typeof queryId === "string" && queryId !== "" && { query_id: { type: "text", value: queryId } }),
+    ...(sql !== null && sql.length <= MAX_KEPT_SQL && { compiled_sql: { type: "sql", value: sql } }),
   };
 }
 

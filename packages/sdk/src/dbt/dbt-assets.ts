@@ -1,18 +1,16 @@
 /** A dbt project as assets of a code location. */
-import { basename, join, relative, sep } from "node:path";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { Partitions } from "../partitions.ts";
 import type { Unit, UnitContext, UnitDefinition, UnitDescribeContext, UnitDescribeResult } from "../unit.ts";
-import { mapAssets, type DbtAssetMap } from "./asset-keys.ts";
-import type { DbtNode } from "./dbt-node.ts";
+import { nodeOf, type DbtNode } from "./dbt-node.ts";
 import { describeProject, type DbtAssetOptions } from "./describe.ts";
 import { executeBuild } from "./execute.ts";
-import type { ProjectFiles } from "./fingerprint.ts";
-import { GRAPH_FOLDER, type DbtGraph } from "./graph-cache.ts";
-import { loadGraph } from "./load-graph.ts";
-import { resolveProject, type DbtProject, type ResolvedProject } from "./project.ts";
+import { loadFailure, loadProject, publishedFolders } from "./load-project.ts";
+import type { DbtProject } from "./project.ts";
 
 /** `partition` of a dbt step, for `vars`. */
 export interface DbtPartition {
@@ -41,8 +39,18 @@ export interface DbtAssetsOptions {
   /** Seconds. */
   readonly timeout?: number | undefined;
   readonly pool?: string | undefined;
-  /** Count the rows of each asset on DuckDB, views included; default true. */
+  /** Count the rows of each asset: on DuckDB of all, elsewhere of tables, whose columns are read as well; default true. */
   readonly rowCounts?: boolean | undefined;
+  /**
+   * Tests of sources as checks of the source's asset. They are evaluated in runs that contain that asset, so it must be one that
+   * something here makes; for sources that nothing makes, see `dbtSources`.
+   */
+  readonly sourceTests?: boolean | undefined;
+  /**
+   * For a copy of production with only some of its models: what a run does not build is read from where `state`, a folder with the
+   * manifest.json of production, relative to the project root, says it is.
+   */
+  readonly defer?: { readonly state: string; readonly favorState?: boolean | undefined } | undefined;
   /** DuckDB files to lock while dbt runs; only needed for a dbt whose profile cannot be asked (dbt 2). */
   readonly locks?: ((folders: UnitContext["folders"]) => readonly string[]) | undefined;
 }
@@ -74,7 +82,7 @@ export function dbtAssets(options: DbtAssetsOptions): Unit {
 async function describe(options: DbtAssetsOptions, unit: string, context: UnitDescribeContext): Promise<UnitDescribeResult> {
   // Nothing is stored now, but dbt parses everything again when a path of its profile differs from the last time.
   const folders = { root: context.root, scratch: context.scratch, storage: join(context.root, ".headgate", "storage") };
-  const loaded = await load(options, { folders, env: context.env, signal: new AbortController().signal, anyEnvironment: false });
+  const loaded = await loadProject(options, { folders, env: context.env, signal: new AbortController().signal, anyEnvironment: false });
   if (!loaded.ok) return loaded;
   const { map, graph, project } = loaded;
   const errors = map.duplicates.map(({ key, first, second }): LoadError => ({
@@ -87,13 +95,19 @@ async function describe(options: DbtAssetsOptions, unit: string, context: UnitDe
       kind: "project",
       message: `The dbt project in "${options.project.dir}" has no model, seed or snapshot${options.select === undefined ? "" : ` that "${options.select}" selects`}.`,
     });
+  if (options.defer && !existsSync(resolve(context.root, options.defer.state, "manifest.json")))
+    errors.push({
+      kind: "project",
+      message: `There is no manifest.json in "${options.defer.state}", the folder of dbtAssets({ defer: { state } }).`,
+      hint: "Put the manifest.json that dbt wrote for production there, e.g. with `dbt parse --target prod --target-path <folder>`.",
+    });
   if (errors.length > 0) return { ok: false, errors };
-  const { group, translate, partitions } = options;
+  const { group, translate, defer } = options;
   const description = describeProject({
     unit,
     map,
     manifest: graph.manifest,
-    folders: publishedFolders(context.root, project, loaded.files.ignored),
+    folders: [...publishedFolders(context.root, project, loaded.files.ignored), ...(defer ? [{ path: defer.state, ignore: [] }] : [])],
     env: loaded.files.envNames.filter((name) => !(name in project.stableEnv)),
     retry: options.retry,
     timeoutSeconds: options.timeout,
@@ -103,19 +117,20 @@ async function describe(options: DbtAssetsOptions, unit: string, context: UnitDe
       const byGroup = typeof group === "function" ? group(node) : group;
       return byGroup === undefined || node.resourceType === "source" ? translated : { group: byGroup, ...translated };
     },
-    partitions: (node) => (typeof partitions === "function" ? partitions(node) : partitions)?.definition,
+    partitions: (node) => partitionsOf(options, node),
   });
   return { ok: true, description };
 }
 
+function partitionsOf({ partitions }: DbtAssetsOptions, node: DbtNode): PartitionsDefinition | undefined {
+  return (typeof partitions === "function" ? partitions(node) : partitions)?.definition;
+}
+
 async function execute(options: DbtAssetsOptions, unit: string, context: UnitContext): ReturnType<UnitDefinition["execute"]> {
-  const loaded = await load(options, { folders: context.folders, env: context.env, signal: context.signal, anyEnvironment: true });
+  const loaded = await loadProject(options, { folders: context.folders, env: context.env, signal: context.signal, anyEnvironment: true });
   if (!loaded.ok) {
     if (context.signal.aborted) return { outcome: "canceled" };
-    const message = loaded.errors
-      .map((error) => [error.message, error.codeFrame, error.hint].filter((part) => part !== undefined).join("\n"))
-      .join("\n\n");
-    return { outcome: "failed", failure: { kind: "dbt", message: message.slice(0, 20_000) }, retryable: false };
+    return { outcome: "failed", failure: loadFailure(loaded.errors), retryable: false };
   }
   const { partition } = context;
   const window =
@@ -132,54 +147,10 @@ async function execute(options: DbtAssetsOptions, unit: string, context: UnitCon
     own: { select: options.select, exclude: options.exclude },
     vars: partition ? options.vars?.({ key: partition.key, window }) : undefined,
     countRows: options.rowCounts ?? true,
+    deferState: options.defer && resolve(context.folders.root, options.defer.state),
+    favorState: options.defer?.favorState ?? false,
+    partitionsOf: (node) => partitionsOf(options, nodeOf(node)),
     fullRefresh: context.job.tags["dbt/full_refresh"] === "true",
     locks: options.locks?.(context.folders) ?? [],
   });
-}
-
-interface LoadContext {
-  readonly folders: UnitContext["folders"];
-  readonly env: UnitContext["env"];
-  readonly signal: AbortSignal;
-  readonly anyEnvironment: boolean;
-}
-
-type Loaded =
-  | {
-      readonly ok: true;
-      readonly project: ResolvedProject;
-      readonly graph: DbtGraph;
-      readonly map: DbtAssetMap;
-      readonly files: ProjectFiles;
-    }
-  | { readonly ok: false; readonly errors: readonly LoadError[] };
-
-async function load(options: DbtAssetsOptions, context: LoadContext): Promise<Loaded> {
-  const resolved = resolveProject(options.project, context);
-  if (!resolved.ok) return { ok: false, errors: [{ kind: "project", message: resolved.message, hint: resolved.hint }] };
-  const { project } = resolved;
-  const result = await loadGraph({
-    project,
-    shownDir: options.project.dir,
-    select: options.select,
-    exclude: options.exclude,
-    scratch: context.folders.scratch,
-    signal: context.signal,
-    anyEnvironment: context.anyEnvironment,
-  });
-  if (!result.ok) return result;
-  const map = mapAssets(result.graph, (node) => options.translate?.(node).key);
-  return { ok: true, project, graph: result.graph, map, files: result.files };
-}
-
-/** The project's folder without what dbt writes into it, but with the graph that was read just now. */
-function publishedFolders(root: string, project: ResolvedProject, ignored: readonly string[]): { path: string; ignore: string[] }[] {
-  const inRoot = (folder: string): string => relative(root, folder).split(sep).join("/");
-  const target = join(project.dir, "target");
-  const kept = GRAPH_FOLDER.split(sep).at(-1);
-  const outputs = existsSync(target) ? readdirSync(target).filter((entry) => entry !== kept) : [];
-  const ignore = [...ignored.filter((path) => path !== "target"), ...outputs.map((entry) => `target/${entry}`)];
-  const folders = [{ path: inRoot(project.dir), ignore }];
-  if (relative(project.dir, project.profilesDir).startsWith("..")) folders.push({ path: inRoot(project.profilesDir), ignore: [] });
-  return folders;
 }

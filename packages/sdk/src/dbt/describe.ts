@@ -6,7 +6,7 @@ import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import type { AutomationCondition, FreshnessPolicy } from "../automation.ts";
 import type { UnitDescription, UnitFolder } from "../unit.ts";
 import { assetParents, sanitizeKey, type DbtAssetMap } from "./asset-keys.ts";
-import type { DbtManifest, DbtManifestNode } from "./dbt-manifest.ts";
+import type { DbtManifest, DbtManifestNode, DbtManifestSource } from "./dbt-manifest.ts";
 import { metaOption, nodeOf, sourceOf, texts, type DbtNode } from "./dbt-node.ts";
 
 type AssetInput = UnitDescription["assets"][number];
@@ -123,24 +123,33 @@ function usedSources(options: DescribeOptions): AssetInput[] {
   return Object.values(options.manifest.sources).flatMap((source): AssetInput[] => {
     const key = options.map.keys.get(source.unique_id);
     if (key === undefined || !used.has(source.unique_id)) return [];
-    const node = sourceOf(source);
-    const translated = options.translate(node);
-    const columns = columnsOf(source.columns);
-    return [
-      {
-        key,
-        unit: null,
-        group: translated.group ?? sanitizeKey(source.source_name),
-        owners: [...(translated.owners ?? ownersOf(node, options.manifest))],
-        tags: { ...tagsOf(node.tags), ...translated.tags },
-        kinds: [...(translated.kinds ?? texts(source.loader))],
-        ...optional("description", translated.description ?? node.description),
-        ...optional("relation", node.relation ?? ""),
-        ...optional("url", translated.url ?? ""),
-        ...(columns.length > 0 && { columns }),
-      },
-    ];
+    return [sourceAsset(options, key, source)];
   });
+}
+
+/** A source; nothing here makes it. */
+export function sourceAsset(
+  options: Pick<DescribeOptions, "manifest" | "translate">,
+  key: string,
+  source: DbtManifestSource,
+): AssetInput {
+  const node = sourceOf(source);
+  const translated = options.translate(node);
+  const columns = columnsOf(source.columns);
+  return {
+    key,
+    unit: null,
+    group: translated.group ?? sanitizeKey(source.source_name),
+    owners: [...(translated.owners ?? ownersOf(node, options.manifest))],
+    tags: { ...tagsOf(node.tags), ...translated.tags },
+    kinds: [...(translated.kinds ?? texts(source.loader))],
+    ...optional("description", translated.description ?? node.description),
+    ...optional("relation", node.relation ?? ""),
+    ...optional("url", translated.url ?? ""),
+    ...(translated.automation && { automation: translated.automation }),
+    ...(translated.freshness && { freshness: translated.freshness }),
+    ...(columns.length > 0 && { columns }),
+  };
 }
 
 function exposureAsset(exposure: DbtManifest["exposures"][string], deps: { key: string }[]): AssetInput {

@@ -1,5 +1,6 @@
 /** Runs the wanted part of a dbt project as one step: one `dbt build`, its outcome as the step's. */
 import { join } from "node:path";
+import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { lockDatabase } from "../duckdb/file-lock.ts";
@@ -7,6 +8,8 @@ import type { UnitContext } from "../unit.ts";
 import type { DbtAssetMap } from "./asset-keys.ts";
 import { createReport, type BuildReport } from "./build-report.ts";
 import { countPending } from "./count-rows.ts";
+import type { DbtManifestNode } from "./dbt-manifest.ts";
+import { eventTimeArgs, partitionOfBatch } from "./event-time.ts";
 import { cleanMessage } from "./failure.ts";
 import type { ProjectFiles } from "./fingerprint.ts";
 import type { DbtGraph } from "./graph-cache.ts";
@@ -26,6 +29,10 @@ export interface ExecuteOptions {
   readonly vars: Readonly<Record<string, unknown>> | undefined;
   readonly countRows: boolean;
   readonly fullRefresh: boolean;
+  /** Absolute folder with the manifest of another environment. */
+  readonly deferState: string | undefined;
+  readonly favorState: boolean;
+  partitionsOf(node: DbtManifestNode): PartitionsDefinition | undefined;
   readonly locks: readonly string[];
 }
 
@@ -35,14 +42,18 @@ export async function executeBuild(options: ExecuteOptions): Promise<StepOutcome
   const selection = selectNodes({ manifest: graph.manifest, map, wanted, own: options.own });
   const targetPath = join(context.folders.scratch, "target");
   const driven = project.program.kind === "driver";
-  const countsItself = driven && options.countRows && graph.manifest.metadata.adapter_type === "duckdb";
+  const countsItself = driven && options.countRows;
+  const isDuckDb = graph.manifest.metadata.adapter_type === "duckdb";
+  const nodes = [...wanted.assets].flatMap((key) => map.nodes.get(key) ?? []);
   const report = createReport({
     manifest: graph.manifest,
     map,
     wanted,
     partition: context.partition?.key ?? null,
     targetPath,
-    statsFollow: countsItself,
+    statsFollow: countsItself || (isDuckDb && options.countRows),
+    partitionOfBatch: (node, description) =>
+      context.partition?.range ? partitionOfBatch(node, options.partitionsOf(node), description) : null,
     emit: (event) => context.emit(event),
   });
   const exit = await runDbt({
@@ -51,6 +62,9 @@ export async function executeBuild(options: ExecuteOptions): Promise<StepOutcome
       "build",
       ...selection.args,
       ...(options.vars ? ["--vars", JSON.stringify(options.vars)] : []),
+      ...eventTimeArgs(nodes, context.partition),
+      ...(options.deferState === undefined ? [] : ["--defer", "--state", options.deferState]),
+      ...(options.deferState !== undefined && options.favorState ? ["--favor-state"] : []),
       ...(options.fullRefresh ? ["--full-refresh"] : []),
       // Nobody reads the artifacts of one step; what happened comes as events.
       ...(driven ? ["--no-write-json"] : []),
@@ -58,7 +72,7 @@ export async function executeBuild(options: ExecuteOptions): Promise<StepOutcome
     targetPath,
     scratch: join(context.folders.scratch, "dbt"),
     parseCache: storageParseCache(project, context.folders),
-    countRows: countsItself,
+    countRows: countsItself && (isDuckDb || "adapter"),
     warm: { files: options.files },
     signal: context.signal,
     onLine: (line) => report.receive(line),

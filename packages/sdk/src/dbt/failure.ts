@@ -20,6 +20,7 @@ export function cleanMessage(message: string): string {
 
 /** The SELECT as compiled; where compilation failed, nothing. */
 export function compiledSql(node: DbtManifestNode, targetPath: string): string | null {
+  if (node.resource_type === "seed") return null;
   const generic = node.resource_type === "test" && node.original_file_path !== node.path && !node.original_file_path.endsWith(".sql");
   const file = generic ? join(node.original_file_path, node.path) : node.original_file_path;
   for (const kind of ["compiled", "run"]) {

@@ -44,6 +44,10 @@ export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphRes
       ],
     };
   }
+  if (!options.anyEnvironment) {
+    const installed = await installPackages(options);
+    if (!installed.ok) return installed;
+  }
   let files: ProjectFiles;
   try {
     files = readProjectFiles(project.dir, project.profilesDir);
@@ -67,6 +71,27 @@ export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphRes
   if (!parsed.ok) return parsed;
   writeCachedGraph(place, parsed.graph);
   return { ok: true, graph: parsed.graph, files };
+}
+
+/** At publishing time only: what an agent executes was published whole. */
+async function installPackages(
+  options: LoadGraphOptions,
+): Promise<{ readonly ok: true } | { readonly ok: false; readonly errors: readonly LoadError[] }> {
+  const { dir } = options.project;
+  const read = (name: string): string => (existsSync(join(dir, name)) ? readFileSync(join(dir, name), "utf8") : "");
+  const wanted = ["packages.yml", "dependencies.yml"].find((name) => /^packages:/m.test(read(name)));
+  const folder = /^packages-install-path:\s*["']?([^"'\s#]+)/m.exec(read("dbt_project.yml"))?.[1] ?? "dbt_packages";
+  if (wanted === undefined || existsSync(join(dir, folder))) return { ok: true };
+  const result = await command(options, ["deps"], join(options.scratch, "dbt-deps"));
+  if (result.ok) return { ok: true };
+  return {
+    ok: false,
+    errors: result.errors.map((error) => ({
+      ...error,
+      message: `The packages in ${join(options.shownDir, wanted)} are not installed, and \`dbt deps\` could not do it. ${error.message}`.slice(0, 20_000),
+      hint: `Run \`dbt deps\` in "${options.shownDir}" where the network reaches the packages, and publish from there: they are published with the project.`,
+    })),
+  };
 }
 
 async function parse(

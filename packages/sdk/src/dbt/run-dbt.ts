@@ -103,7 +103,9 @@ function writeRequest(options: DbtRunOptions): string {
 }
 
 function argumentsOf({ project, command, targetPath, scratch }: DbtRunOptions): string[] {
-  return [...command, ...commonArgs(project, targetPath, join(scratch, "logs"))];
+  const args = commonArgs(project, targetPath, join(scratch, "logs"));
+  // The one command that knows no target folder.
+  return [...command, ...(command[0] === "deps" ? args.filter((_, at) => args[at] !== "--target-path" && args[at - 1] !== "--target-path") : args)];
 }
 
 function commonArgs(project: ResolvedProject, targetPath: string, logPath: string): string[] {
