@@ -9,7 +9,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: CONDITIONS } },
   test: {
     name: "engines",
-    include: ["scripts/**/*.engine.test.mjs", "packages/**/*.engine.test.ts", "apps/**/*.engine.test.ts", "examples/**/*.engine.test.ts"],
+    include: ["scripts/**/*.engine.test.mjs", "{packages,apps,examples,e2e}/**/*.engine.test.ts"],
     exclude: [...configDefaults.exclude, ...(isFull ? [] : ["**/*.full.engine.test.ts"])],
     // Servers take a gigabyte each, and the first start fetches them.
     fileParallelism: false,

@@ -20,3 +20,14 @@ export function installDagster(): string {
   }
   return bin;
 }
+
+/** The same environment with dagster-dbt and the dbt that the examples use. */
+export function installDagsterDbt(): string {
+  const bin = installDagster();
+  if (existsSync(join(bin, "dbt"))) return bin;
+  console.log("installing dagster-dbt from PyPI into the same environment");
+  const packages = ["dagster-dbt==0.29.27", "dbt-core==1.11.16", "dbt-duckdb==1.11.1", "duckdb==1.5.6"];
+  const result = spawnSync(join(bin, "pip"), ["install", "--quiet", ...packages], { stdio: ["ignore", "inherit", "inherit"] });
+  if (result.status !== 0) throw new Error(`could not install dagster-dbt: pip ended with ${result.status}`);
+  return bin;
+}

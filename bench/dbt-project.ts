@@ -17,15 +17,23 @@ export function writeDbtProject(folder: string, count: number): readonly string[
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   };
-  const layers = LAYERS.map(({ name, materialized }) => `    ${name}: {+schema: ${name}, +tags: ["${name}"], +materialized: ${materialized}}`);
+  const layers = LAYERS.map(
+    ({ name, materialized }) => `    ${name}: {+schema: ${name}, +tags: ["${name}"], +materialized: ${materialized}}`,
+  );
   put("dbt_project.yml", `name: generated\nversion: "1.0.0"\nprofile: generated\nmodels:\n  generated:\n${layers.join("\n")}\n`);
   put(
     "profiles.yml",
     `generated:\n  target: duckdb\n  outputs:\n    duckdb: {type: duckdb, path: "{{ env_var('DUCKDB_PATH') }}", schema: main, threads: 4}\n`,
   );
-  put("macros/generate_schema_name.sql", "{% macro generate_schema_name(custom, node) -%}{{ custom | trim if custom else target.schema }}{%- endmacro %}\n");
+  put(
+    "macros/generate_schema_name.sql",
+    "{% macro generate_schema_name(custom, node) -%}{{ custom | trim if custom else target.schema }}{%- endmacro %}\n",
+  );
   const sources = Array.from({ length: Math.max(1, Math.floor(count / 20)) }, (_, index) => `events_${index}`);
-  put("models/sources.yml", JSON.stringify({ version: 2, sources: [{ name: "raw", schema: "raw", tables: sources.map((name) => ({ name })) }] }));
+  put(
+    "models/sources.yml",
+    JSON.stringify({ version: 2, sources: [{ name: "raw", schema: "raw", tables: sources.map((name) => ({ name })) }] }),
+  );
 
   let below: string[] = [];
   let number = 0;
@@ -57,7 +65,10 @@ export function writeDbtProject(folder: string, count: number): readonly string[
     depends_on: [`ref('${model}')`],
   }));
   put("models/exposures.yml", JSON.stringify({ version: 2, exposures }));
-  return ["create schema if not exists raw", ...sources.map((name) => `create or replace table raw.${name} as select i as id, i % 10 as v from range(1, 21) t(i)`)];
+  return [
+    "create schema if not exists raw",
+    ...sources.map((name) => `create or replace table raw.${name} as select i as id, i % 10 as v from range(1, 21) t(i)`),
+  ];
 }
 
 function modelSql(parents: readonly string[]): string {

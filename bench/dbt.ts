@@ -54,13 +54,19 @@ export async function measureDbtExample(): Promise<void> {
       fresh: () => cold.run([MODEL], ofModel),
       warm: () => warm.run([MODEL], ofModel),
     });
-    console.log(`${ROUNDS} rounds, medians; the warm dbt process read the project in ${show(server?.seconds ?? null, "s")} and has ${show(server?.memoryMb ?? null, "MB")}`);
+    console.log(
+      `${ROUNDS} rounds, medians; the warm dbt process read the project in ${show(server?.seconds ?? null, "s")} and has ${show(server?.memoryMb ?? null, "MB")}`,
+    );
     for (const [name, times] of [
       [`dbt build of the example (${assets.length} assets, ${checks.length} checks)`, whole],
       [`dbt build of one model (${ofModel.length} checks)`, one],
     ] as const) {
       console.log(name);
-      for (const [how, label] of [["hand", "dbt by hand"], ["fresh", "step, process of its own"], ["warm", "step, warm process"]] as const)
+      for (const [how, label] of [
+        ["hand", "dbt by hand"],
+        ["fresh", "step, process of its own"],
+        ["warm", "step, warm process"],
+      ] as const)
         console.log(
           `  ${label.padEnd(26)}${show(times[how], "ms").padStart(10)}   ${(times[how] / times.hand).toFixed(2)} of by hand, ${(times.hand / times[how]).toFixed(1)}x`,
         );

@@ -1,16 +1,16 @@
 /**
  * `npm start`: sets up what is missing, then runs the embedded Headgate with the lakehouse example. Flags are handed on to
- * `headgate dev`, e.g. `npm start -- --once`, `--port 5000`, `--data DIR`.
+ * `headgate dev`, e.g. `npm start -- --once`, `--port 5000`, `--data DIR`; `--engine trino` puts the example on a real Trino.
  */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { join, resolve } from "node:path";
 import { requireNode } from "./node-version.mjs";
 import { CommandFailed, stopRunningCommands } from "./run-command.mjs";
+import { ENGINE_HELP, readFlags, startEngine, StartProblem } from "./start-engine.mjs";
 
 requireNode();
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
-const flags = process.argv.slice(2);
 
 let server = null;
 let signals = 0;
@@ -28,24 +28,33 @@ for (const [signal, number] of [
 }
 
 try {
+  const { engine, flags, data } = readFlags(process.argv.slice(2), root);
+  const isHelp = flags.some((flag) => flag === "--help" || flag === "-h");
+  const onProgress = (text) => console.error(`headgate: ${text}`);
   const { setUp } = await import("./setup.mjs");
-  const { node, env } = await setUp({ root, onProgress: (text) => console.error(`headgate: ${text}`) });
-  process.exitCode = await runServer(node, env);
+  const { node, env } = await setUp({ root, onProgress });
+  const tables = await startEngine({ engine: isHelp ? "duckdb" : engine, data, onProgress });
+  try {
+    process.exitCode = await runServer(node, { ...env, ...tables.env }, flags);
+  } finally {
+    await tables.stop();
+  }
+  if (isHelp) console.log(`\n${ENGINE_HELP}`);
 } catch (error) {
-  console.error(error instanceof CommandFailed || error?.name === "PythonEnvError" ? `error: ${error.message}` : error);
+  const isPlain =
+    error instanceof CommandFailed || error instanceof StartProblem || ["PythonEnvError", "EngineUnavailable"].includes(error?.name);
+  console.error(isPlain ? `error: ${error.message}` : error);
   process.exitCode = 2;
 }
 
 /** In a process group of its own, so that Ctrl-C reaches it once, through us; the channel tells it when we are gone. */
-function runServer(node, env) {
-  const data = flags.some((flag) => flag === "--data" || flag.startsWith("--data=")) ? [] : ["--data", join(root, ".headgate")];
+function runServer(node, env, flags) {
   const args = [
     "--enable-source-maps",
     join(root, "packages/cli/dist/headgate.js"),
     "dev",
     "--project",
     join(root, "examples/lakehouse"),
-    ...data,
     "--launch-if-empty",
     "full_refresh",
     ...flags,

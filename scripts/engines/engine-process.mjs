@@ -15,15 +15,16 @@ const STOP_MS = 10_000;
 /**
  * Starts a program and waits until it answers.
  *
- * @param {{ name: string, command: string, args: string[], dataDir: string, env?: Record<string, string>, isReady: () => Promise<boolean>, timeoutMs?: number }} options
+ * @param {{ name: string, command: string, args: string[], dataDir: string, env?: Record<string, string>, isReady: () => Promise<boolean>, timeoutMs?: number, detached?: boolean }} options
+ *   `detached`: in a process group of its own, so that Ctrl-C does not reach it before its users are done;
  *   `dataDir` must stand in `args`: a process is only taken for ours when its command line names it
  * @returns {Promise<{ pid: number, stop: (signal?: NodeJS.Signals) => Promise<void> }>}
  */
-export async function startProcess({ name, command, args, dataDir, env = process.env, isReady, timeoutMs = 180_000 }) {
+export async function startProcess({ name, command, args, dataDir, env = process.env, isReady, timeoutMs = 180_000, detached = false }) {
   mkdirSync(dataDir, { recursive: true });
   await stopStale(dataDir);
   const log = openSync(join(dataDir, "server.log"), "w");
-  const child = spawn(command, args, { cwd: dataDir, env, stdio: ["ignore", log, log] });
+  const child = spawn(command, args, { cwd: dataDir, env, stdio: ["ignore", log, log], detached });
   closeSync(log);
   const life = { ended: "" };
   const exited = new Promise((resolve) => {
@@ -74,6 +75,14 @@ export function freePort() {
       const { port } = server.address();
       server.close(() => resolve(port));
     });
+  });
+}
+
+export function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }
 

@@ -73,6 +73,7 @@ export function icebergOnRest({ uri, warehouse, s3 }) {
  * @param {Record<string, string>} [options.config] further properties of the server
  * @param {boolean} [options.withPasswords] with the plugin for password files, for which another 820 MB are fetched once
  * @param {number} [options.heapMb]
+ * @param {boolean} [options.detached] Ctrl-C does not reach it: whoever started it ends it
  * @param {(line: string) => void} [options.onProgress]
  * @returns {Promise<{ url: string, port: number, pid: number, dataDir: string, stop: (signal?: NodeJS.Signals) => Promise<void> }>}
  */
@@ -83,6 +84,7 @@ export async function startTrino({
   config = {},
   withPasswords = false,
   heapMb = 1024,
+  detached = false,
   onProgress = () => {},
 }) {
   const folder = resolve(dataDir);
@@ -140,6 +142,7 @@ export async function startTrino({
     isReady: () => runsQueries(url),
     // Ten seconds on an idle machine, ninety on a busy one.
     timeoutMs: 300_000,
+    detached,
   });
   onProgress(`Trino ${TRINO_VERSION} is up after ${((performance.now() - started) / 1000).toFixed(1)} s (pid ${pid})`);
   return { url, port: chosen, pid, dataDir: folder, stop };

@@ -83,6 +83,24 @@ describe("an asset sensor without a function", () => {
     expect(await sensed(stub)).toHaveLength(2);
   });
 
+  it("that waits for many assets with large metadata keeps nobody from reporting them", async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `wide${index}`);
+    const stub = newDeployment();
+    await publish(
+      stub,
+      manifest({
+        ...assetsOf(Object.fromEntries(names.map((name) => [name, []]))),
+        jobs: [{ name: "nightly", selection: "*" }],
+        sensors: [{ name: "all", kind: "asset", match: "all", assets: names, job: "nightly", evaluated: false }],
+      }),
+    );
+    const metadata = { sample: { type: "text", value: "x".repeat(190_000) } } as const;
+    for (const asset of names) unwrap(await stub.perform("reportAsset", { type: "materialized", asset, metadata }, person));
+    const [tick] = await rows(stub, "SELECT state, run_count, length(events) AS size FROM tick");
+    expect(tick).toMatchObject({ state: "requested", run_count: 1 });
+    expect(Number(tick?.["size"])).toBeLessThan(600_000);
+  });
+
   it("that watches what its own run makes goes on and on, and each run says why", async () => {
     const { stub, agent } = await started({ assets: ["b"] });
     await launch(stub, { selection: "b" });

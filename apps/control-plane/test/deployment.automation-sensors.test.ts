@@ -112,6 +112,33 @@ describe("a polling sensor", () => {
     expect(unwrap(await stub.ask("automation", SENSOR)).cursor).toBe("c4");
   });
 
+  it("keeps what many checkpoints list short enough to be stored", async () => {
+    const { stub, agent, first } = await started();
+    const keysOf = (no: number) => Array.from({ length: 600 }, (_, index) => `${no}-${index}-`.padEnd(390, "x"));
+    for (let no = 1; no <= 10; no++)
+      await agent.reported(part(first, no, { dynamicPartitions: [{ name: `set ${no}`, add: keysOf(no), remove: [] }] }));
+    await agent.reported(answer(first, evaluated({ cursor: "end" })));
+    const [tick] = await ticksOf(stub);
+    expect(tick).toMatchObject({ state: "skipped", message: null });
+    const [{ size } = {}] = await rows(stub, "SELECT length(dynamic_partitions) AS size FROM tick");
+    expect(Number(size)).toBeLessThan(500_000);
+    expect(await rows(stub, "SELECT count(*) AS count FROM dynamic_key")).toEqual([{ count: 6000 }]);
+  });
+
+  it("goes on at its interval when the clock is set back by hours, also while it is evaluated", async () => {
+    const { stub, agent, first } = await started();
+    moveClock(-5 * HOUR);
+    await agent.reported(answer(first, evaluated({ cursor: "one" })));
+    await next(stub);
+    const [, second] = await tickFrames(agent, 2);
+    await agent.reported(answer(second as TickFrame, evaluated({ cursor: "two" })));
+    moveClock(-5 * HOUR);
+    await agent.start(stub, { slots: 0 });
+    await next(stub);
+    const other = agent.frames.filter((frame) => frame.t === "tick");
+    expect(other.at(-1)).toMatchObject({ cursor: "two" });
+  });
+
   it("fails a tick whose checkpoints have a gap", async () => {
     const { stub, agent, first } = await started();
     await agent.reported(part(first, 2, { cursor: "c2", runs: [key("c")] }), answer(first, evaluated({ cursor: "end" })));
@@ -167,6 +194,7 @@ describe("a polling sensor", () => {
   it.each([
     ["a job that does not exist", { runs: [{ tags: {} }, { job: "no_such_job", tags: {} }] }, "no_such_job"],
     ["a config that is too large", { runs: [{ tags: {} }, { tags: {}, config: "x".repeat(210_000) }] }, "The run config has"],
+    ["tags that are too large", { runs: [{ tags: {} }, { tags: { note: "x".repeat(21_000) } }] }, "The tags of the run have"],
     ["a job and a selection", { runs: [{ tags: {}, job: "nightly", selection: "a" }] }, "names a job and a selection"],
     [
       "a partition that nothing has",

@@ -281,6 +281,25 @@ describe("a clock that is set", () => {
   });
 });
 
+describe("a clock that was set back", () => {
+  it("does not make a condition that requested some times before look hasty until then", async () => {
+    const stub = newDeployment();
+    await publish(stub, conditioned({ silver: {}, gold: { deps: ["silver"], automation: eager() } }));
+    for (let times = 0; times < 6; times++) {
+      await pass(stub, HOUR);
+      const agent = new FakeAgent();
+      await agent.start(stub);
+      await report(stub, "silver");
+      await agent.reported(...agent.success(await agent.job("gold")));
+    }
+    expect(await runsOf(stub)).toHaveLength(6);
+    setTime(timeNow() - 5 * HOUR - 60_000);
+    await report(stub, "silver");
+    await pass(stub, 10_000);
+    expect(await runsOf(stub)).toHaveLength(7);
+  });
+});
+
 describe("conditions of partitions and checks", () => {
   const letters = { type: "static", keys: ["a", "b", "c"] };
 

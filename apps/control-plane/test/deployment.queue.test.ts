@@ -197,6 +197,20 @@ describe("the start time-out", () => {
     expect(ended.failure?.message).toContain("did not start within 1 minute, 3 times in a row");
     expect(await rows(stub, "SELECT kind FROM timer WHERE kind = 'start_timeout'")).toEqual([]);
   });
+
+  it("does not wake up again and again for a step whose run is being canceled", async () => {
+    const stub = newDeployment();
+    await publish(stub, lake);
+    await change(stub, { startTimeoutSeconds: 60 });
+    const agent = await agentFor(stub);
+    const run = await launch(stub, { selection: "*" });
+    await jobs(agent, 1);
+    await stub.cancel({ run: run.id }, person);
+    await late(stub);
+    expect(await runStatus(stub, run.id)).toBe("canceling");
+    const timers = await rows(stub, "SELECT at FROM timer WHERE kind = 'start_timeout'");
+    expect(timers.filter((timer) => Number(timer["at"]) <= Date.now() + 1000)).toEqual([]);
+  });
 });
 
 /** mulberry32. */

@@ -60,6 +60,8 @@ describe("a webhook sensor with user code", () => {
     expect(one?.tick).not.toBeNull();
     // Replayed it comes again, and its run key makes no second run.
     unwrap(await stub.perform("replayDelivery", { id: first.delivery }, person));
+    const twice = await stub.perform("replayDelivery", { id: first.delivery }, person);
+    expect(twice).toMatchObject({ ok: false, error: { code: "conflict" } });
     await fireTimers(stub, "sensor_event");
     await agent.waitFor(() => agent.frames.filter((frame) => frame.t === "tick").length === 2);
     const again = agent.frames.findLast((frame) => frame.t === "tick");

@@ -4,9 +4,10 @@ import * as bronze from "./assets/bronze.ts";
 import * as gold from "./assets/gold.ts";
 import * as silver from "./assets/silver.ts";
 import * as jobs from "./jobs.ts";
-import { dbt, duckdb, landing } from "./resources.ts";
+import { dbt, landing } from "./resources.ts";
 import * as schedules from "./schedules.ts";
 import * as sensors from "./sensors.ts";
+import { engines } from "./tables.ts";
 
 export default defineCodeLocation({
   name: "lakehouse",
@@ -14,6 +15,6 @@ export default defineCodeLocation({
   jobs: [jobs],
   schedules: [schedules],
   sensors: [sensors],
-  resources: [dbt, duckdb, landing],
+  resources: [dbt, ...engines, landing],
   env: ["LAKEHOUSE_MIN_CUSTOMERS"],
 });

@@ -9,7 +9,31 @@ interface LockOptional {
   platformOf(name: string): Record<string, unknown> | null;
 }
 
+interface StartEngine {
+  readFlags(flags: readonly string[], root: string): { readonly engine: string; readonly flags: readonly string[]; readonly data: string };
+}
+
 const { addMissingOptionals, platformOf } = (await import(`${REPOSITORY}/scripts/lock-optional.mjs`)) as LockOptional;
+const { readFlags } = (await import(`${REPOSITORY}/scripts/start-engine.mjs`)) as StartEngine;
+
+test("npm start keeps the flags that it does not know for headgate dev, and the state of each engine apart", () => {
+  expect(readFlags(["--once"], "/root")).toEqual({
+    engine: "duckdb",
+    flags: ["--data", "/root/.headgate", "--once"],
+    data: "/root/.headgate",
+  });
+  expect(readFlags(["--engine", "trino", "--port", "5000"], "/root")).toEqual({
+    engine: "trino",
+    flags: ["--data", "/root/.headgate/trino", "--port", "5000"],
+    data: "/root/.headgate/trino",
+  });
+  expect(readFlags(["--data=/tmp/two", "--engine=duckdb"], "/root")).toEqual({
+    engine: "duckdb",
+    flags: ["--data=/tmp/two"],
+    data: "/tmp/two",
+  });
+  expect(() => readFlags(["--engine", "postgres"], "/root")).toThrow('There is no engine "postgres": --engine takes duckdb or trino.');
+});
 
 test("optional platform packages that the lock lacks get a stub, once", () => {
   const lock: Lock = {

@@ -12,7 +12,8 @@ import {
   withDefaults,
 } from "@headgate/sdk";
 import { z } from "zod";
-import { dbt, duckdb } from "../resources.ts";
+import { dbt, engineKind } from "../resources.ts";
+import { engines, query } from "../tables.ts";
 
 type Customer = { customer: string; country: string | null; orders: number; revenue_cents: number };
 
@@ -20,7 +21,7 @@ const TOP_CUSTOMERS = `
   select d.first_name || ' ' || d.last_name as customer, d.country_name as country, count(*) as orders, sum(o.amount_cents) as revenue_cents
   from gold.fct_orders o join silver.dim_customer d using (customer_key)
   where o.status <> 'cancelled'
-  group by all order by revenue_cents desc, customer limit $limit`;
+  group by 1, 2 order by revenue_cents desc, customer limit ?`;
 
 /** Its returned rows are stored, and typed, for the assets that name it in `inputs`. */
 export const topCustomers = defineAsset({
@@ -29,18 +30,18 @@ export const topCustomers = defineAsset({
   description: "The customers who bring the most revenue.",
   owners: ["sales@example.com"],
   tags: { audience: "sales" },
-  kinds: ["typescript", "duckdb"],
+  kinds: ["typescript", engineKind],
   codeVersion: "1",
   metadata: { query: sql(TOP_CUSTOMERS) },
   deps: ["gold/fct_orders", "silver/dim_customer"],
   // Whenever one of them was updated by a run that did not make this one as well.
   automation: automation.eager(),
   freshness: freshness.timeWindow({ failAfter: "26h", warnAfter: "25h" }),
-  requires: [duckdb],
+  requires: engines,
   config: z.object({ limit: z.number().int().positive().default(10) }),
   checks: { sorted: { description: "The biggest customer comes first." } },
   async run({ resources, config, log }) {
-    const rows = await resources.duckdb.query<Customer>(TOP_CUSTOMERS, { limit: config.limit });
+    const rows = await query<Customer>(resources, TOP_CUSTOMERS, [config.limit]);
     log.info(`found ${rows.length} customers`, { first: rows[0]?.customer });
     const sorted = rows.every((row, index) => index === 0 || row.revenue_cents <= (rows[index - 1]?.revenue_cents ?? 0));
     return materialization({
@@ -90,11 +91,12 @@ export const ordersByDay = metric({
   key: "metrics/orders_by_day",
   description: "Orders of one day by status.",
   deps: ["gold/fct_orders"],
-  requires: [duckdb],
+  requires: engines,
   partitions: dailyPartitions({ start: "2025-01-01", end: "2025-03-02" }),
   async run({ partition, resources }) {
     const { start, end } = partition.window;
-    const rows = await resources.duckdb.query<{ status: string; orders: number }>(
+    const rows = await query<{ status: string; orders: number }>(
+      resources,
       "select status, count(*) as orders from gold.fct_orders where ordered_at >= ? and ordered_at < ? group by status order by status",
       [start, end],
     );

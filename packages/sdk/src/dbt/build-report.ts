@@ -4,7 +4,9 @@ import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { assetParents, type DbtAssetMap, type DbtCheck } from "./asset-keys.ts";
 import type { DbtManifest, DbtManifestNode } from "./dbt-manifest.ts";
+import { isMicrobatch } from "./event-time.ts";
 import { cleanMessage, compiledSql, nodeFailure } from "./failure.ts";
+import { icebergCommit } from "./iceberg-commit.ts";
 import type { DbtLine, DbtRunResult, DbtStats } from "./log-line.ts";
 import type { WantedNodes } from "./selection.ts";
 
@@ -55,6 +57,10 @@ export function createReport(options: ReportOptions): BuildReport {
   const culprits = new Map<string, string>();
   const partition = options.partition === null ? {} : { partition: options.partition };
   let started = false;
+  /** Microbatch models whose batches are all done. */
+  const concluded = new Set<string>();
+  /** What was the matter with a batch: the result of the model itself only counts. */
+  const problems = new Map<string, string>();
 
   const assetOf = (uniqueId: string): string | undefined => {
     const key = map.keys.get(uniqueId);
@@ -76,6 +82,8 @@ export function createReport(options: ReportOptions): BuildReport {
 
   const finishAsset = (asset: string, node: DbtManifestNode, line: Extract<DbtLine, { kind: "node_finished" }>): void => {
     const { result } = line;
+    // Each batch ends like a node; the model itself ends after its line of result.
+    if (isMicrobatch(node) && result.status !== "skipped" && !concluded.has(node.unique_id)) return;
     if (result.status === "success") {
       held.set(node.unique_id, { result, relation: line.relation });
       if (!options.statsFollow) settle(node.unique_id, null);
@@ -83,7 +91,9 @@ export function createReport(options: ReportOptions): BuildReport {
       skipped.add(asset);
       emit({ type: "asset_skipped", asset, reason: skipReason(node) });
     } else {
-      const failure = nodeFailure(node, result.message || `dbt ended the node with status "${result.status}".`, options.targetPath);
+      const said = result.message || `dbt ended the node with status "${result.status}".`;
+      const cause = isMicrobatch(node) ? problems.get(node.unique_id) : undefined;
+      const failure = nodeFailure(node, cause === undefined ? said : `${said}: ${cause}`, options.targetPath);
       failed.set(asset, failure);
       emit({ type: "asset_failed", asset, failure, ...durationOf(result) });
     }
@@ -164,6 +174,12 @@ export function createReport(options: ReportOptions): BuildReport {
       case "message": {
         if (line.level === "debug" || line.text.trim() === "") return;
         const asset = line.uniqueId === null ? undefined : assetOf(line.uniqueId);
+        if (line.uniqueId !== null && line.name === "LogModelResult") concluded.add(line.uniqueId);
+        else if (line.uniqueId !== null && line.level === "error" && !problems.has(line.uniqueId))
+          problems.set(
+            line.uniqueId,
+            line.text.replace(/^Unhandled error while executing\s*/, "").replace(/^Exception on worker thread\.\s*/, ""),
+          );
         return emit({
           type: "log",
           level: line.level,
@@ -215,6 +231,7 @@ function metadataOf(input: {
     ...(stats?.columns && { columns: { type: "table_schema", value: { columns: withDescriptions(stats.columns, node) } } }),
     dbt_status: { type: "text", value: result.message || result.status },
     dbt_unique_id: { type: "text", value: node.unique_id },
+    ...(stats?.iceberg && icebergCommit(stats.iceberg)),
     ...(typeof queryId === "string" && queryId !== "" && { query_id: { type: "text", value: queryId } }),
     ...(sql !== null && sql.length <= MAX_KEPT_SQL && { compiled_sql: { type: "sql", value: sql } }),
   };

@@ -52,6 +52,14 @@ const dbtNodeSchema = z.object({
 });
 export type DbtManifestNode = z.infer<typeof dbtNodeSchema>;
 
+/** Their checksum is a text. */
+const unitTestSchema = dbtNodeSchema.extend({
+  checksum: z
+    .unknown()
+    .transform(() => undefined)
+    .optional(),
+});
+
 const freshnessTime = z.object({ count: z.number().nullish(), period: z.string().nullish() }).nullish();
 
 const dbtSourceSchema = z.object({
@@ -101,7 +109,7 @@ export const dbtManifestSchema = z.object({
   nodes: z.record(z.string(), dbtNodeSchema),
   sources: z.record(z.string(), dbtSourceSchema).default({}),
   exposures: z.record(z.string(), exposure).default({}),
-  unit_tests: z.record(z.string(), dbtNodeSchema).default({}),
+  unit_tests: z.record(z.string(), unitTestSchema).default({}),
   groups: z.record(z.string(), group).default({}),
 });
 export type DbtManifestSource = z.infer<typeof dbtSourceSchema>;

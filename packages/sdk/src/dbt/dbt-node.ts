@@ -38,7 +38,10 @@ export function nodeOf(node: DbtManifestNode): DbtNode {
     materialized: node.config?.materialized ?? null,
     description: node.description ?? "",
     relation: node.relation_name ?? null,
-    microbatch: isMicrobatch(node) && node.config?.begin && node.config.batch_size ? { begin: node.config.begin, batchSize: node.config.batch_size } : null,
+    microbatch:
+      isMicrobatch(node) && node.config?.begin && node.config.batch_size
+        ? { begin: node.config.begin, batchSize: node.config.batch_size }
+        : null,
   };
 }
 

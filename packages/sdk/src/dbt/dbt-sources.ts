@@ -62,7 +62,10 @@ async function describe(options: DbtSourcesOptions, unit: string, context: UnitD
   const { sources, checks, graph, project, files } = loaded;
   if (sources.size === 0) {
     const message = `The dbt project in "${options.project.dir}" has no source with a freshness or a test${options.include ? " that include() wants" : ""}.`;
-    return { ok: false, errors: [{ kind: "project", message, hint: "Add freshness and loaded_at_field to the source, or leave dbtSources out." }] };
+    return {
+      ok: false,
+      errors: [{ kind: "project", message, hint: "Add freshness and loaded_at_field to the source, or leave dbtSources out." }],
+    };
   }
   const translate = (node: DbtNode): DbtAssetOptions => ({ automation: options.automation, ...options.translate?.(node) });
   return {
@@ -92,7 +95,14 @@ async function describe(options: DbtSourcesOptions, unit: string, context: UnitD
         })),
         ...[...sources].flatMap(([key, source]) =>
           hasFreshness(source)
-            ? [{ asset: key, name: FRESHNESS, unit, severity: source.freshness?.error_after?.count == null ? ("warn" as const) : ("error" as const) }]
+            ? [
+                {
+                  asset: key,
+                  name: FRESHNESS,
+                  unit,
+                  severity: source.freshness?.error_after?.count == null ? ("warn" as const) : ("error" as const),
+                },
+              ]
             : [],
         ),
       ],
@@ -119,7 +129,8 @@ async function load(options: DbtSourcesOptions, context: Parameters<typeof loadP
 
 async function execute(options: DbtSourcesOptions, context: UnitContext): Promise<StepOutcome> {
   const loaded = await load(options, { folders: context.folders, env: context.env, signal: context.signal, anyEnvironment: true });
-  if (!loaded.ok) return context.signal.aborted ? { outcome: "canceled" } : { outcome: "failed", failure: loadFailure(loaded.errors), retryable: false };
+  if (!loaded.ok)
+    return context.signal.aborted ? { outcome: "canceled" } : { outcome: "failed", failure: loadFailure(loaded.errors), retryable: false };
   const { sources, checks, graph, map, project, files } = loaded;
   const wanted = [...sources].filter(([key]) => context.assets.has(key) || context.checks.has(`${key}:${FRESHNESS}`));
   const report = createReport({
@@ -164,13 +175,15 @@ async function execute(options: DbtSourcesOptions, context: UnitContext): Promis
   const broken = exits.find(({ code }) => code !== 0 && code !== 1);
   const missing = measured.filter(([key]) => !seen.has(key)).map(([key]) => key);
   if (unread.length > 0 || broken || missing.length > 0) {
-    const said = unread.length > 0 ? unread.join("; ") : (broken?.error ?? broken?.stderr ?? `dbt said nothing about ${missing.join(", ")}.`);
+    const said =
+      unread.length > 0 ? unread.join("; ") : (broken?.error ?? broken?.stderr ?? `dbt said nothing about ${missing.join(", ")}.`);
     const message = `The freshness of sources could not be read. ${cleanMessage(said)}`;
     return { outcome: "failed", failure: { kind: "dbt", message: message.slice(0, 20_000) }, retryable: true };
   }
   // One without a freshness has only its tests to show.
   for (const [key, source] of wanted)
-    if (!hasFreshness(source) && context.assets.has(key)) context.emit({ type: "asset_observed", asset: key, metadata: idOf(source.unique_id) });
+    if (!hasFreshness(source) && context.assets.has(key))
+      context.emit({ type: "asset_observed", asset: key, metadata: idOf(source.unique_id) });
   return { outcome: "succeeded" };
 }
 

@@ -128,11 +128,7 @@ function usedSources(options: DescribeOptions): AssetInput[] {
 }
 
 /** A source; nothing here makes it. */
-export function sourceAsset(
-  options: Pick<DescribeOptions, "manifest" | "translate">,
-  key: string,
-  source: DbtManifestSource,
-): AssetInput {
+export function sourceAsset(options: Pick<DescribeOptions, "manifest" | "translate">, key: string, source: DbtManifestSource): AssetInput {
   const node = sourceOf(source);
   const translated = options.translate(node);
   const columns = columnsOf(source.columns);

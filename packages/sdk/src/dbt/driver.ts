@@ -13,6 +13,7 @@ writing = threading.Lock()
 gate = threading.Event()
 state = {"out": None, "request": None, "stopping": False, "asked": False}
 environments = set()
+connectors = {}
 
 
 def say(line):
@@ -74,10 +75,21 @@ def databases():
     return paths
 
 
+def tag_queries():
+    """Trino shows them beside each query, so that one can tell which run it belongs to."""
+    from dbt.adapters.factory import FACTORY
+
+    for adapter in FACTORY.adapters.values():
+        if adapter.type() == "trino":
+            credentials = adapter.config.credentials
+            credentials.client_tags = list(credentials.client_tags or []) + state["request"].get("tags", [])
+
+
 def pass_gate():
     if state["asked"]:
         return
     state["asked"] = True
+    tag_queries()
     say({"databases": databases()})
     while not gate.wait(0.2):
         pass
@@ -115,7 +127,32 @@ def describe(node, response, adapter):
         if not whole and node.materialized != "view":
             _, table = adapter.execute(f"select count(*) from {relation}", fetch=True)
             stats["row_count"] = int(table.rows[0][0])
+        if adapter.type() == "trino" and node.materialized != "view":
+            stats["iceberg"] = iceberg_commit(adapter, relation)
     say({"stats": stats})
+
+
+def iceberg_commit(adapter, relation):
+    """The last commit of an Iceberg table, from Trino's metadata tables; None for a table of another kind."""
+    if relation.database not in connectors:
+        named = relation.database.replace("'", "''")
+        _, found = adapter.execute(f"select connector_name from system.metadata.catalogs where catalog_name = '{named}'", fetch=True)
+        connectors[relation.database] = found.rows[0][0] if len(found.rows) > 0 else ""
+    if connectors[relation.database] != "iceberg":
+        return None
+    snapshots, refs = (relation.incorporate(path={"identifier": relation.identifier + suffix}) for suffix in ("$snapshots", "$refs"))
+    _, table = adapter.execute(
+        "select cast(s.snapshot_id as varchar), s.operation, cast(to_unixtime(s.committed_at) * 1000 as bigint), json_format(cast(s.summary as json)), "
+        "to_unixtime(current_timestamp) - to_unixtime(s.committed_at) "
+        f"from {snapshots} s join {refs} r on r.snapshot_id = s.snapshot_id and r.name = 'main'",
+        fetch=True,
+    )
+    if len(table.rows) == 0:
+        return None
+    snapshot, operation, committed_at, summary, age = table.rows[0]
+    # An incremental model with nothing to add commits nothing. Ages are compared, because the server's clock may differ.
+    own = float(age) <= time.monotonic() - state["began"]
+    return {"id": str(snapshot), "operation": operation, "committed_at": int(committed_at), "summary": json.loads(summary), "own": own}
 
 
 def say_freshness(results):
@@ -159,6 +196,7 @@ def run(request, manifest, ended):
     """Runs the command and ends the process; ended(code) is told just before that."""
     state["out"] = os.fdopen(os.dup(1), "w", encoding="utf-8")
     state["request"] = request
+    state["began"] = time.monotonic()
     signal.signal(signal.SIGINT, interrupted)
     signal.signal(signal.SIGTERM, interrupted)
     threading.Thread(target=listen, daemon=True).start()

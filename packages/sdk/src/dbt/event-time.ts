@@ -47,11 +47,7 @@ export function eventTimeArgs(
 }
 
 /** The partition that a batch makes, where batches and partitions are of one size: "batch 2025-01-31 of sql incremental model ...". */
-export function partitionOfBatch(
-  node: DbtManifestNode,
-  definition: PartitionsDefinition | undefined,
-  description: string,
-): string | null {
+export function partitionOfBatch(node: DbtManifestNode, definition: PartitionsDefinition | undefined, description: string): string | null {
   const [, start] = /^batch (\S+) of /.exec(description) ?? [];
   if (start === undefined || definition?.type !== "time" || CADENCES[node.config?.batch_size ?? ""] !== definition.cadence) return null;
   const instant = Date.parse(start.length === 13 ? `${start}:00:00Z` : start.length === 7 ? `${start}-01` : start);

@@ -73,6 +73,7 @@ export async function executeBuild(options: ExecuteOptions): Promise<StepOutcome
     scratch: join(context.folders.scratch, "dbt"),
     parseCache: storageParseCache(project, context.folders),
     countRows: countsItself && (isDuckDb || "adapter"),
+    tags: [`run:${context.job.run}`, `step:${context.job.step}`],
     warm: { files: options.files },
     signal: context.signal,
     onLine: (line) => report.receive(line),
@@ -150,7 +151,9 @@ function outcomeOf(ending: Ending): StepOutcome {
     const message = `${tests.length === 1 ? `A ${which}` : `${tests.length} ${which}s`} failed${skippedText(report)}: ${names.join("; ")}`;
     return { outcome: "failed", failure: { kind: "check_failed", message: message.slice(0, 20_000) }, retryable: false };
   }
-  return { outcome: "failed", failure: dbtFailure(wholeFailure(exit, missing)), retryable: report.started };
+  const failure = dbtFailure(wholeFailure(exit, missing));
+  // Somebody else has the database open, and will be done with it.
+  return { outcome: "failed", failure, retryable: report.started || failure.message.includes("Could not set lock on file") };
 }
 
 /** Nothing in particular failed: dbt did not get so far, or did not do all that was asked. */

@@ -88,7 +88,11 @@ async function installPackages(
     ok: false,
     errors: result.errors.map((error) => ({
       ...error,
-      message: `The packages in ${join(options.shownDir, wanted)} are not installed, and \`dbt deps\` could not do it. ${error.message}`.slice(0, 20_000),
+      message:
+        `The packages in ${join(options.shownDir, wanted)} are not installed, and \`dbt deps\` could not do it. ${error.message}`.slice(
+          0,
+          20_000,
+        ),
       hint: `Run \`dbt deps\` in "${options.shownDir}" where the network reaches the packages, and publish from there: they are published with the project.`,
     })),
   };

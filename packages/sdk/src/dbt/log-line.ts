@@ -24,6 +24,17 @@ const stats = z.object({
   row_count: z.number().optional(),
   columns: z.array(statsColumn).optional(),
   error: z.string().optional(),
+  /** The last commit, of a table in Iceberg. */
+  iceberg: z
+    .object({
+      id: z.string(),
+      operation: z.string(),
+      committed_at: z.number(),
+      summary: z.record(z.string(), z.string()),
+      /** False when this invocation of dbt found it, and committed nothing. */
+      own: z.boolean(),
+    })
+    .nullish(),
 });
 export type DbtStats = z.infer<typeof stats>;
 
@@ -77,7 +88,13 @@ export type DbtLine =
       readonly result: DbtRunResult;
     }
   /** One batch of a microbatch model ended. */
-  | { readonly kind: "batch"; readonly uniqueId: string; readonly description: string; readonly succeeded: boolean; readonly seconds: number | null }
+  | {
+      readonly kind: "batch";
+      readonly uniqueId: string;
+      readonly description: string;
+      readonly succeeded: boolean;
+      readonly seconds: number | null;
+    }
   | { readonly kind: "stats"; readonly stats: DbtStats }
   | { readonly kind: "freshness"; readonly freshness: DbtFreshness }
   | { readonly kind: "databases"; readonly paths: readonly string[] }
@@ -103,7 +120,13 @@ export function parseDbtLine(text: string): DbtLine {
   if (info.name === "NodeStart" && data?.node_info) return { kind: "node_started", uniqueId: data.node_info.unique_id };
   if (info.name === "LogBatchResult" && data?.node_info && data.description !== undefined) {
     const succeeded = data.status !== "error" && data.status !== "skipped";
-    return { kind: "batch", uniqueId: data.node_info.unique_id, description: data.description, succeeded, seconds: data.execution_time ?? null };
+    return {
+      kind: "batch",
+      uniqueId: data.node_info.unique_id,
+      description: data.description,
+      succeeded,
+      seconds: data.execution_time ?? null,
+    };
   }
   if (info.name === "NodeFinished" && data?.node_info && data.run_result) {
     const { node_info: node, run_result: result } = data;

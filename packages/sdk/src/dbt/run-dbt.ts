@@ -27,6 +27,8 @@ export interface DbtRunOptions {
   readonly parseCache: string;
   /** `adapter`: with the means of dbt's adapter, for databases this package does not know. */
   readonly countRows: boolean | "adapter";
+  /** Shown beside its queries, where the database can: on Trino. */
+  readonly tags?: readonly string[] | undefined;
   /** Present: a warm dbt may do it; `files` as they were read just now, where they were. */
   readonly warm?: { readonly files: ProjectFiles | null } | undefined;
   readonly signal: AbortSignal;
@@ -56,7 +58,9 @@ export async function runDbt(options: DbtRunOptions): Promise<DbtExit> {
   const releases: (() => Promise<void>)[] = early ? [early] : [];
   const { warm } = options;
   const parseArgs = (folder: string): readonly string[] => commonArgs(project, folder, join(folder, "logs"));
-  const place = warm ? warmPlace({ project, command: options.command, files: warm.files, parseCache: options.parseCache, parseArgs }) : null;
+  const place = warm
+    ? warmPlace({ project, command: options.command, files: warm.files, parseCache: options.parseCache, parseArgs })
+    : null;
   try {
     const server = place && readyServer(place);
     if (server) {
@@ -98,14 +102,18 @@ function startWarm(options: DbtRunOptions, server: WarmServer): ChildProcess {
 function writeRequest(options: DbtRunOptions): string {
   const request = join(options.scratch, "request.json");
   const gate = options.lock === undefined ? null : gateEvent(options.command[0] ?? "");
-  writeFileSync(request, JSON.stringify({ args: [...argumentsOf(options), "--log-level", "none"], gate, count: options.countRows }));
+  const { countRows, tags = [] } = options;
+  writeFileSync(request, JSON.stringify({ args: [...argumentsOf(options), "--log-level", "none"], gate, count: countRows, tags }));
   return request;
 }
 
 function argumentsOf({ project, command, targetPath, scratch }: DbtRunOptions): string[] {
   const args = commonArgs(project, targetPath, join(scratch, "logs"));
   // The one command that knows no target folder.
-  return [...command, ...(command[0] === "deps" ? args.filter((_, at) => args[at] !== "--target-path" && args[at - 1] !== "--target-path") : args)];
+  return [
+    ...command,
+    ...(command[0] === "deps" ? args.filter((_, at) => args[at] !== "--target-path" && args[at - 1] !== "--target-path") : args),
+  ];
 }
 
 function commonArgs(project: ResolvedProject, targetPath: string, logPath: string): string[] {

@@ -36,7 +36,8 @@ export function selectNodes(input: {
   }
   const ids = new Set(nodes.map((node) => node.unique_id));
   const everything =
-    [...map.nodes.keys()].every((key) => wanted.assets.has(key)) && [...map.checks].every(([id, { onSource }]) => onSource || wanted.checks.has(id));
+    [...map.nodes.keys()].every((key) => wanted.assets.has(key)) &&
+    [...map.checks].every(([id, { onSource }]) => onSource || wanted.checks.has(id));
   if (everything) {
     const { select, exclude } = input.own;
     return {

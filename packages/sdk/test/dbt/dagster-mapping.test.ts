@@ -76,26 +76,207 @@ function sorted(record: Readonly<Record<string, string>> | undefined): [string, 
   return Object.entries(record ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Groups are the schema here, and "default" there, for every node that has one. */
-function withoutGroups({ group: _, ...rest }: Record<string, unknown>): Record<string, unknown> {
-  return rest;
-}
-
 test("special: every difference is intended", () => {
-  expect(compare("special", false)).toMatchInlineSnapshot();
+  expect(compare("special", false)).toMatchInlineSnapshot(`
+    {
+      "check only ours": {
+        "silver/versioned_v1:unique_versioned_v1_id": "error",
+        "silver/versioned_v2:unique_versioned_v2_id": "error",
+        "silver/visible:visible_is_visible": "error",
+      },
+      "check only theirs": {
+        "versioned_v1:unique_versioned_v1_id": true,
+        "versioned_v2:unique_versioned_v2_id": true,
+      },
+      "deps": {
+        "silver/grouped": [
+          [
+            "silver/versioned_v1",
+            "silver/versioned_v2",
+          ],
+          [
+            "versioned_v1",
+            "versioned_v2",
+          ],
+        ],
+      },
+      "group": {
+        "bronze/countries": [
+          "bronze",
+          "default",
+        ],
+        "landing/people": [
+          "raw",
+          "default",
+        ],
+        "raw/orders": [
+          "raw",
+          "default",
+        ],
+        "silver/aliased": [
+          "silver",
+          "default",
+        ],
+        "silver/grouped": [
+          "silver",
+          "finance",
+        ],
+        "silver/visible": [
+          "silver",
+          "default",
+        ],
+        "silver/visible_history": [
+          "silver",
+          "default",
+        ],
+      },
+      "only ours": {
+        "dashboard/board": [
+          "dashboard",
+        ],
+        "silver/versioned_v1": [
+          "dbt",
+          "duckdb",
+        ],
+        "silver/versioned_v2": [
+          "dbt",
+          "duckdb",
+        ],
+      },
+      "only theirs": {
+        "versioned_v1": true,
+        "versioned_v2": true,
+      },
+      "owners": {
+        "silver/visible": [
+          [
+            "visible@example.com",
+          ],
+          [],
+        ],
+      },
+      "tags": {
+        "silver/grouped": [
+          {
+            "partitioned": "daily",
+            "plain": "",
+            "tier": "1",
+          },
+          {
+            "plain": "",
+          },
+        ],
+      },
+    }
+  `);
 });
 
 test("special with tests of sources as checks", () => {
   const { "check only ours": ours, "check only theirs": theirs, blocking } = compare("special", true);
-  expect({ ours, theirs, blocking }).toMatchInlineSnapshot();
+  expect({ ours, theirs, blocking }).toMatchInlineSnapshot(`
+    {
+      "blocking": {
+        "raw/orders:on_source": [
+          false,
+          true,
+        ],
+        "raw/orders:source_not_null_raw_orders_id": [
+          false,
+          true,
+        ],
+      },
+      "ours": {
+        "silver/versioned_v1:unique_versioned_v1_id": "error",
+        "silver/versioned_v2:unique_versioned_v2_id": "error",
+        "silver/visible:visible_is_visible": "error",
+      },
+      "theirs": {
+        "versioned_v1:unique_versioned_v1_id": true,
+        "versioned_v2:unique_versioned_v2_id": true,
+      },
+    }
+  `);
 });
 
 test("example: every difference is intended", () => {
-  expect(compare("example", false)).toMatchInlineSnapshot();
+  expect(compare("example", false)).toMatchInlineSnapshot(`
+    {
+      "check only ours": {
+        "silver/dim_customer:dim_customer_joins_the_country": "error",
+      },
+      "group": {
+        "bronze/country_codes": [
+          "bronze",
+          "default",
+        ],
+        "bronze/stg_customers": [
+          "bronze",
+          "default",
+        ],
+        "bronze/stg_order_items": [
+          "bronze",
+          "default",
+        ],
+        "bronze/stg_orders": [
+          "bronze",
+          "default",
+        ],
+        "gold/fct_orders": [
+          "gold",
+          "default",
+        ],
+        "metrics/daily_revenue": [
+          "metrics",
+          "default",
+        ],
+        "raw/customers": [
+          "raw",
+          "default",
+        ],
+        "raw/order_items": [
+          "raw",
+          "default",
+        ],
+        "raw/orders": [
+          "raw",
+          "default",
+        ],
+        "silver/customers_history": [
+          "silver",
+          "default",
+        ],
+        "silver/dim_customer": [
+          "silver",
+          "customer_data",
+        ],
+      },
+      "only ours": {
+        "dashboard/revenue_dashboard": [
+          "dashboard",
+        ],
+        "ml/churn_model": [
+          "ml",
+        ],
+      },
+      "owners": {
+        "silver/dim_customer": [
+          [
+            "data-platform@example.com",
+            "customers@example.com",
+          ],
+          [
+            "customers@example.com",
+          ],
+        ],
+      },
+    }
+  `);
 });
 
 test("generated: but for groups, tags and exposures all is the same", () => {
-  const { "only ours": exposures, ...different } = withoutGroups(compare("generated", false));
+  const { "only ours": exposures, group, ...different } = compare("generated", false);
   expect(different).toEqual({});
+  // The schema here, "default" there, for every node.
+  expect(Object.keys(group ?? {})).toHaveLength(63);
   expect(Object.keys(exposures ?? {})).toEqual(["dashboard/dashboard_0"]);
 });

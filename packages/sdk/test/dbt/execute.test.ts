@@ -131,7 +131,7 @@ test("a failed test of severity error skips what is downstream and fails the ste
   });
 });
 
-test("a failed unit test or source test is named, because what follows it is skipped", { timeout: 120_000 }, async () => {
+test("a unit test is a check of its model, which is skipped when it fails", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
   shop.write(
@@ -151,7 +151,7 @@ unit_tests:
   expect(outcome).toMatchObject({
     outcome: "failed",
     retryable: false,
-    failure: { kind: "check_failed", message: expect.stringContaining("A dbt test failed, 1 skipped: counts_customers") },
+    failure: { kind: "check_failed", message: expect.stringContaining("A blocking check failed, 1 skipped: gold/total:counts_customers") },
   });
 });
 

@@ -1,5 +1,5 @@
 /** A small dbt project on DuckDB in a temporary folder, and what a runtime would hand to its unit. */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
@@ -60,6 +60,7 @@ export interface Shop {
   readonly root: string;
   readonly database: string;
   write(path: string, text: string): void;
+  read(path: string): string;
   unit(options?: Partial<DbtAssetsOptions>, project?: Partial<DbtProjectOptions>): UnitDefinition;
   describe(unit: UnitDefinition): ReturnType<UnitDefinition["describe"]>;
   /** Executes the whole unit, or only some assets with their checks. */
@@ -117,6 +118,7 @@ export function createShop(): Shop {
     root,
     database,
     write,
+    read: (path) => readFileSync(join(root, "dbt", path), "utf8"),
     unit: (options, project) =>
       dbtAssets({
         project: dbtProject({ dir: "dbt", env: () => ({ SHOP_DB: "../storage/shop.duckdb" }), ...project }),

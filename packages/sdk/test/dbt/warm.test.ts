@@ -53,50 +53,57 @@ function isAlive(pid: number | undefined): boolean {
   }
 }
 
-test("later runs are forks with the same result: ephemeral models, both at once, other files, other environment", { timeout: 400_000 }, async () => {
-  const shop = createShop();
-  await landCustomers(shop);
-  const first = await shop.execute(warmUnit(shop));
-  expect(howItRan(first.events)).toEqual([]);
-  const server = await onlyServer();
-  expect(server.memoryMb).toBeGreaterThan(20);
+test(
+  "later runs are forks with the same result: ephemeral models, both at once, other files, other environment",
+  { timeout: 400_000 },
+  async () => {
+    const shop = createShop();
+    await landCustomers(shop);
+    const first = await shop.execute(warmUnit(shop));
+    expect(howItRan(first.events)).toEqual([]);
+    const server = await onlyServer();
+    expect(server.memoryMb).toBeGreaterThan(20);
 
-  // A project used twice in one memory fails for what is built on an ephemeral model, here silver/dim_customer.
-  for (const run of ["second", "third"]) {
-    // The database is free between runs.
-    await shop.rows("drop table silver.dim_customer");
-    const again = await shop.execute(warmUnit(shop));
-    expect(again.outcome, run).toEqual({ outcome: "succeeded" });
-    expect(howItRan(again.events)).toEqual(IN_A_FORK);
-    expect(materialized(again.events)).toEqual(materialized(first.events));
-    expect(existsSync(`${shop.database}.headgate-lock`)).toBe(false);
-  }
-  const part = { assets: ["gold/total"], checks: [] };
-  const both = await Promise.all([shop.execute(warmUnit(shop), part), shop.execute(warmUnit(shop), { assets: ["silver/dim_customer"], checks: [] })]);
-  expect(both.map(({ outcome, events }) => [outcome.outcome, howItRan(events), materialized(events)])).toEqual([
-    ["succeeded", IN_A_FORK, ["gold/total"]],
-    ["succeeded", IN_A_FORK, ["silver/dim_customer"]],
-  ]);
-  expect(server.uses).toBe(4);
+    // A project used twice in one memory fails for what is built on an ephemeral model, here silver/dim_customer.
+    for (const run of ["second", "third"]) {
+      // The database is free between runs.
+      await shop.rows("drop table silver.dim_customer");
+      const again = await shop.execute(warmUnit(shop));
+      expect(again.outcome, run).toEqual({ outcome: "succeeded" });
+      expect(howItRan(again.events)).toEqual(IN_A_FORK);
+      expect(materialized(again.events)).toEqual(materialized(first.events));
+      expect(existsSync(`${shop.database}.headgate-lock`)).toBe(false);
+    }
+    const part = { assets: ["gold/total"], checks: [] };
+    const both = await Promise.all([
+      shop.execute(warmUnit(shop), part),
+      shop.execute(warmUnit(shop), { assets: ["silver/dim_customer"], checks: [] }),
+    ]);
+    expect(both.map(({ outcome, events }) => [outcome.outcome, howItRan(events), materialized(events)])).toEqual([
+      ["succeeded", IN_A_FORK, ["gold/total"]],
+      ["succeeded", IN_A_FORK, ["silver/dim_customer"]],
+    ]);
+    expect(server.uses).toBe(4);
 
-  const vars = await shop.execute(shop.unit({ vars: () => ({ a: 1 }) }, { warm: true }), { ...part, partition: "2025-01-01" });
-  expect([vars.outcome.outcome, howItRan(vars.events)]).toEqual(["succeeded", []]);
+    const vars = await shop.execute(shop.unit({ vars: () => ({ a: 1 }) }, { warm: true }), { ...part, partition: "2025-01-01" });
+    expect([vars.outcome.outcome, howItRan(vars.events)]).toEqual(["succeeded", []]);
 
-  shop.write("models/gold/total.sql", "select count(*) + 1000 as n from {{ ref('stg_customers') }}");
-  const changed = await shop.execute(warmUnit(shop), part);
-  expect([changed.outcome.outcome, howItRan(changed.events)]).toEqual(["succeeded", []]);
-  expect(await shop.rows("select n from gold.total")).toEqual([{ n: 1100 }]);
-  const replacement = await onlyServer();
-  await server.ended;
-  expect(replacement.pid).not.toBe(server.pid);
-  await shop.execute(warmUnit(shop), part);
-  expect(replacement.uses).toBe(1);
+    shop.write("models/gold/total.sql", "select count(*) + 1000 as n from {{ ref('stg_customers') }}");
+    const changed = await shop.execute(warmUnit(shop), part);
+    expect([changed.outcome.outcome, howItRan(changed.events)]).toEqual(["succeeded", []]);
+    expect(await shop.rows("select n from gold.total")).toEqual([{ n: 1100 }]);
+    const replacement = await onlyServer();
+    await server.ended;
+    expect(replacement.pid).not.toBe(server.pid);
+    await shop.execute(warmUnit(shop), part);
+    expect(replacement.uses).toBe(1);
 
-  const elsewhere = shop.unit({}, { warm: true, env: () => ({ SHOP_DB: "../storage/other.duckdb" }) });
-  const other = await shop.execute(elsewhere, { assets: ["bronze/countries"], checks: [] });
-  expect([other.outcome.outcome, howItRan(other.events)]).toEqual(["succeeded", []]);
-  expect(existsSync(join(shop.root, "storage", "other.duckdb"))).toBe(true);
-});
+    const elsewhere = shop.unit({}, { warm: true, env: () => ({ SHOP_DB: "../storage/other.duckdb" }) });
+    const other = await shop.execute(elsewhere, { assets: ["bronze/countries"], checks: [] });
+    expect([other.outcome.outcome, howItRan(other.events)]).toEqual(["succeeded", []]);
+    expect(existsSync(join(shop.root, "storage", "other.duckdb"))).toBe(true);
+  },
+);
 
 test("a killed fork fails its step, a killed or stuck server fails nothing", { timeout: 400_000 }, async () => {
   const shop = createShop();
@@ -106,14 +113,19 @@ test("a killed fork fails its step, a killed or stuck server fails nothing", { t
   await shop.execute(warmUnit(shop), { assets: ["bronze/countries", "bronze/stg_customers", "gold/total"], checks: [] });
   let server = await onlyServer();
   const endless = { assets: ["silver/dim_customer", "gold/by_country"], checks: [] };
-  const whenItHangs = (act: () => void) => (event: StepEvent) => void (event.type === "asset_started" && event.asset === "gold/by_country" && act());
+  const whenItHangs = (act: () => void) => (event: StepEvent) =>
+    void (event.type === "asset_started" && event.asset === "gold/by_country" && act());
 
   const killed = await shop.execute(warmUnit(shop), {
     ...endless,
     onEvent: whenItHangs(() => forksOf(server).forEach((pid) => process.kill(pid, "SIGKILL"))),
   });
   expect(howItRan(killed.events)).toEqual(IN_A_FORK);
-  expect(killed.outcome).toMatchObject({ outcome: "failed", retryable: true, failure: { message: expect.stringContaining("dbt was killed") } });
+  expect(killed.outcome).toMatchObject({
+    outcome: "failed",
+    retryable: true,
+    failure: { message: expect.stringContaining("dbt was killed") },
+  });
 
   // Its forks go on without it, and are canceled as ever.
   const abort = new AbortController();
@@ -145,7 +157,9 @@ test("a killed fork fails its step, a killed or stuck server fails nothing", { t
 test("the server ends with the process that started it, also when that is killed", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
-  const modules = ["project.ts", "run-dbt.ts", "warm-pool.ts"].map((name) => fileURLToPath(new URL(`../../src/dbt/${name}`, import.meta.url)));
+  const modules = ["project.ts", "run-dbt.ts", "warm-pool.ts"].map((name) =>
+    fileURLToPath(new URL(`../../src/dbt/${name}`, import.meta.url)),
+  );
   const script = `
     const [{ dbtProject, resolveProject }, { runDbt }, { warmServers }] = await Promise.all(${JSON.stringify(modules)}.map((file) => import(file)));
     const root = ${JSON.stringify(shop.root)};
@@ -180,7 +194,9 @@ test("dbt in an asset of one's own is warm, too, and hears of failures", { timeo
   await dbt.run({ select: "stg_customers total" });
   await onlyServer();
   await shop.rows("insert into raw.customers values (1, 'GB')");
-  await expect(dbt.test({ select: "stg_customers" })).rejects.toThrow(/dbt test failed \(exit code 1\): test\.shop\.unique_stg_customers_id/);
+  await expect(dbt.test({ select: "stg_customers" })).rejects.toThrow(
+    /dbt test failed \(exit code 1\): test\.shop\.unique_stg_customers_id/,
+  );
   await expect(dbt.run({ args: ["--no-such-option"] })).rejects.toThrow("--no-such-option");
   expect(howItRan(events)).toEqual([...IN_A_FORK, ...IN_A_FORK]);
 });

@@ -34,11 +34,19 @@ const state = (extra: Partial<ListedState>): ListedState => ({
   materialized: null,
   failed: null,
   inProgress: null,
+  freshness: null,
   ...extra,
 });
 const states = new Map([
   ["orders", state({ health: "failed", inProgress: { run: "r1", status: "running" } })],
-  ["revenue", state({ health: "warning", failed: { at: 1, run: "r0", step: "s", message: "no", partition: null } })],
+  [
+    "revenue",
+    state({
+      health: "warning",
+      freshness: { state: "overdue", since: 1, changesAt: null },
+      failed: { at: 1, run: "r0", step: "s", message: "no", partition: null },
+    }),
+  ],
 ]);
 
 function selected(text: string): string {
@@ -51,6 +59,7 @@ describe("attributes that a deployment answers", () => {
     ["status:failed", "orders"],
     ["status:RUNNING", "orders"],
     ["status:warning", "revenue"],
+    ["status:overdue", "revenue"],
     ["status:never", "orders other"],
     ["status:external", "crm"],
     ["status:materialized or status:queued", ""],

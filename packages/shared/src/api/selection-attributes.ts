@@ -9,7 +9,7 @@ import { evaluateSelection, type AttributeQuery, type SelectionContext } from ".
 import { parseSelection } from "../domain/selection/parse.ts";
 import type { AssetState, DefinitionsDocument } from "./views.ts";
 
-export type ListedState = Pick<AssetState, "health" | "materialized" | "failed" | "inProgress">;
+export type ListedState = Pick<AssetState, "health" | "materialized" | "failed" | "inProgress" | "freshness">;
 
 /** External assets count: nobody lists assets in order to run all of them. */
 export function listedAssetsContext(
@@ -85,6 +85,8 @@ function hasStatus(unit: string | null, state: ListedState | undefined, value: s
     case "running":
     case "queued":
       return state?.inProgress?.status === wanted;
+    case "overdue":
+      return state?.freshness?.state === "overdue";
     case "healthy":
     case "failed":
     case "warning":

@@ -6,7 +6,7 @@ import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import { MAX_TICK_EVENTS } from "@headgate/shared/protocol/sensor-event.ts";
 import type { Located } from "../catalog.ts";
 import { deleteRunKey, readAutomation, type AutomationRow, saveAutomation } from "../store/automation-store.ts";
-import { firstEvents } from "../store/sensor-event-store.ts";
+import { hasEvents } from "../store/sensor-event-store.ts";
 import { openTicksOf } from "../store/tick-store.ts";
 import { clearTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
@@ -92,14 +92,14 @@ export function tickNow(turn: Turn, input: AutomationRef): Result<AutomationRef>
 function tickSensor(turn: Turn, sensor: Located<ManifestSensor>, row: AutomationRow): Result<null> {
   if (openTicksOf(turn.db, row).length > 0)
     return refuse("conflict", `Sensor ${sensor.name} is being evaluated. Wait for the end of that tick.`);
-  const hasEvents = firstEvents(turn.db, sensor, 1).length > 0;
-  if (sensor.kind !== "polling" && !hasEvents)
+  const isAwaited = hasEvents(turn.db, sensor);
+  if (sensor.kind !== "polling" && !isAwaited)
     return refuse("invalid_input", `Sensor ${sensor.name} is woken by events, and none waits. Try it out with 'Test' instead.`, {
       maxEvents: MAX_TICK_EVENTS,
     });
   if (!evaluatorOf(turn, sensor.location))
     return refuse("unavailable", `No agent is connected that could evaluate sensor ${sensor.name}. Start one with 'headgate agent'.`);
-  if (hasEvents) {
+  if (isAwaited) {
     clearTimer(turn.db, "sensor_event", automationId(row));
     turn.atEnd.sensors.add(automationId(row));
   }

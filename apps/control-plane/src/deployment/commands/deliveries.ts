@@ -7,12 +7,17 @@ import type { Turn } from "../turn.ts";
 export interface HandledDeliveries {
   /** Null: there was none. */
   readonly tick: string | null;
-  readonly events: readonly SensorEvent[];
+  /** Their ids. */
+  readonly deliveries: readonly string[];
   readonly runs: readonly string[];
   readonly state: Exclude<TickState, "open">;
   readonly message: string | null;
 }
 
-export function deliveriesHandled(turn: Turn, { events, ...end }: HandledDeliveries): void {
-  for (const event of events) if (event.type === "webhook") updateDelivery(turn.db, event.delivery, end);
+export function deliveriesHandled(turn: Turn, { deliveries, ...end }: HandledDeliveries): void {
+  for (const id of deliveries) updateDelivery(turn.db, id, end);
+}
+
+export function deliveriesOf(events: readonly SensorEvent[]): string[] {
+  return events.flatMap((event) => (event.type === "webhook" ? [event.delivery] : []));
 }

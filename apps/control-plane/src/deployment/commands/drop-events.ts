@@ -1,7 +1,6 @@
 /** Events that no tick will handle: their sensor was turned off, or more wait than are kept. A tick says so. */
-import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 import type { Source } from "../store/automation-store.ts";
-import { deleteEvents, eventsBeyond, firstEvents, type SensorEventRow } from "../store/sensor-event-store.ts";
+import { deleteEvents, type EventMention, eventsBeyond, mentionEvents } from "../store/sensor-event-store.ts";
 import { openTicksOf } from "../store/tick-store.ts";
 import type { Turn } from "../turn.ts";
 import { deliveriesHandled } from "./deliveries.ts";
@@ -12,12 +11,14 @@ export const MAX_INBOX = 100_000;
 /** The inbox is measured each time so many events were stored. */
 export const INBOX_CHECK_EVERY = 1_000;
 const DROP_SLICE = 1_000;
+/** More than come between two looks; those of a sensor that is being evaluated wait for the next. */
+const BOUND_SLICE = 10 * INBOX_CHECK_EVERY;
 
 /** Of a sensor that was turned off or removed. Those that a tick has already taken stay with it. */
 export function dropEvents(turn: Turn, source: Source): void {
   const taken = takenBy(turn, source);
   for (;;) {
-    const rows = firstEvents(turn.db, source, taken + DROP_SLICE).slice(taken);
+    const rows = mentionEvents(turn.db, source, { skip: taken, limit: DROP_SLICE });
     if (rows.length === 0) return;
     giveUp(turn, source, { rows, state: "skipped", message: "Not handled: the sensor was turned off or removed." });
   }
@@ -25,7 +26,9 @@ export function dropEvents(turn: Turn, source: Source): void {
 
 /** More wait than are kept: the oldest are given up. */
 export function boundInbox(turn: Turn): void {
-  const bySensor = Map.groupBy(eventsBeyond(turn.db, MAX_INBOX), (row) => JSON.stringify([row.location, row.sensor]));
+  const bySensor = Map.groupBy(eventsBeyond(turn.db, { keep: MAX_INBOX, limit: BOUND_SLICE }), (row) =>
+    JSON.stringify([row.location, row.sensor]),
+  );
   for (const rows of bySensor.values()) {
     const [first] = rows;
     const source = { location: first?.location ?? "", kind: "sensor", name: first?.sensor ?? "" } as const;
@@ -44,7 +47,7 @@ function takenBy(turn: Turn, source: Source): number {
 }
 
 interface GivenUp {
-  readonly rows: readonly SensorEventRow[];
+  readonly rows: readonly EventMention[];
   readonly state: "skipped" | "failed";
   readonly message: string;
 }
@@ -54,12 +57,12 @@ function giveUp(turn: Turn, source: Source, { rows, state, message }: GivenUp): 
     turn.db,
     rows.map(({ no }) => no),
   );
-  const events: SensorEvent[] = rows.map(({ body }) => body);
-  const webhook = events.some(({ type }) => type === "webhook");
+  const deliveries = rows.flatMap(({ delivery }) => delivery ?? []);
+  const webhook = deliveries.length > 0;
   const text = `${rows.length === 1 ? "One event" : `${rows.length} events`} ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
   const tick = endTick(turn, newTick(turn, { source, cause: webhook ? "webhook" : "event", scheduledFor: rows[0]?.at ?? turn.now }), {
     state,
     message: text,
   });
-  if (webhook) deliveriesHandled(turn, { tick: tick.id, events, runs: [], state, message: text });
+  if (webhook) deliveriesHandled(turn, { tick: tick.id, deliveries, runs: [], state, message: text });
 }

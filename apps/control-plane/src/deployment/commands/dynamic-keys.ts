@@ -68,7 +68,7 @@ export function changeDynamicKeys(turn: Turn, change: DynamicKeyChange): Result<
 function causeOf(name: string, { added, removed }: DynamicKeysChanged): string {
   const [first = removed[0] ?? ""] = added;
   const others = added.length + removed.length - 1;
-  return `${shortened(first)}${others > 0 ? ` and ${others} more` : ""} ${added.length > 0 ? "came to" : "left"} partition set ${shortened(name)}`;
+  return `${shortened(first)}${others > 0 ? ` and ${others} more` : ""} ${added.length > 0 ? "came to" : "left"} partition set ${shortened(name)}.`;
 }
 
 /** Sets over several dimensions name their keys, so a removed key would still be in them when it comes back: they are written anew without it. */

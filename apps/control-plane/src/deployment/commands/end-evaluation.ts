@@ -4,7 +4,7 @@ import { readAgent } from "../store/agent-store.ts";
 import { openTicksOfAgent, readTick, type TickRow } from "../store/tick-store.ts";
 import { clearTimer, setTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
-import { deliveriesHandled } from "./deliveries.ts";
+import { deliveriesHandled, deliveriesOf } from "./deliveries.ts";
 import { lastSign } from "./dispatch.ts";
 import { deadlineOf, MAX_TICK_ATTEMPTS, startWaiting } from "./evaluate-tick.ts";
 import { planSensor, settleEvents } from "./sensor-ticks.ts";
@@ -16,8 +16,13 @@ export function endEvaluation(turn: Turn, tick: TickRow, end: TickEnd): TickRow 
   const { note, done } = settleEvents(turn, tick, failed);
   const message = [end.message, note].filter((text) => typeof text === "string").join("\n");
   const ended = endTick(turn, tick, { ...end, message: message === "" ? null : message });
-  if (done.some(({ type }) => type === "webhook"))
-    deliveriesHandled(turn, { tick: ended.id, events: done, runs: ended.runs, state: end.state, message: ended.message });
+  deliveriesHandled(turn, {
+    tick: ended.id,
+    deliveries: deliveriesOf(done),
+    runs: ended.runs,
+    state: end.state,
+    message: ended.message,
+  });
   if (tick.kind === "sensor") planSensor(turn, ended, failed);
   startWaiting(turn);
   return ended;

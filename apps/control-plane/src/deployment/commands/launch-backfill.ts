@@ -71,7 +71,7 @@ export function launchBackfill(turn: Turn, request: BackfillRequest): Result<num
   });
   insertPlanChunks(turn.db, no, chunks);
   changeBackfill(turn, no, () => undefined);
-  noteConditionChange(turn, request.wanted.keys(), `backfill ${backfillId(no)} began`);
+  noteConditionChange(turn, request.wanted.keys(), `Backfill ${backfillId(no)} began.`);
   return ok(no);
 }
 

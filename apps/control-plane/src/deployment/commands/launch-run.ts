@@ -12,6 +12,8 @@ import type { ResolvedLaunch } from "./launch-target.ts";
 import { record, startSession } from "./run-session.ts";
 
 const MAX_CONFIG_BYTES = 200_000;
+/** They are read with every look at the queue and shown in every list. */
+const MAX_TAGS_CHARACTERS = 20_000;
 
 export interface LaunchRequest {
   readonly resolved: ResolvedLaunch;
@@ -47,6 +49,10 @@ export function createRun(turn: Turn, request: LaunchRequest & { readonly reques
   const configText = config === undefined || config === null ? null : JSON.stringify(config);
   if (configText !== null && configText.length > MAX_CONFIG_BYTES)
     return refuse("too_large", `The run config has ${configText.length} characters; at most ${MAX_CONFIG_BYTES} are allowed.`);
+  const tags = { ...job?.tags, ...request.tags };
+  const tagsLength = JSON.stringify(tags).length;
+  if (tagsLength > MAX_TAGS_CHARACTERS)
+    return refuse("too_large", `The tags of the run have ${tagsLength} characters; at most ${MAX_TAGS_CHARACTERS} are allowed.`);
   const locations = new Set(steps.map(({ plan }) => plan.location));
   const row = insertRun(turn.db, {
     id: turn.newRunId(),
@@ -55,7 +61,7 @@ export function createRun(turn: Turn, request: LaunchRequest & { readonly reques
     jobLocation: job?.location ?? null,
     selection: resolved.selection,
     partition: resolved.partition?.key ?? null,
-    tags: { ...job?.tags, ...request.tags },
+    tags,
     trigger: request.trigger,
     parent: request.parent,
     priority: request.priority,

@@ -26,6 +26,8 @@ import { sensorsOfAsset, sensorsOfCheck, sensorsOfRun } from "./watching-sensors
 type Sensor = Located<ManifestSensor>;
 type AssetEvent = Extract<SensorEvent, { type: "asset" }>;
 
+const MAX_GATHERED_CHARACTERS = 500_000;
+
 /** An asset was materialized, by a run or as somebody reports. */
 export function noteAssetEvent(turn: Turn, event: AssetEvent): void {
   for (const sensor of sensorsOfAsset(turn.catalog(), event.asset)) {
@@ -38,11 +40,17 @@ export function noteAssetEvent(turn: Turn, event: AssetEvent): void {
 function gather(turn: Turn, sensor: Sensor, event: AssetEvent): void {
   const row = readAutomation(turn.db, sourceOf(sensor));
   if (!row || !isEnabled(sensor, row)) return;
-  const gathered = { ...row.gathered, [event.asset]: event };
+  const gathered = withRoom({ ...row.gathered, [event.asset]: event }, event);
   const events = (sensor.assets ?? []).map((asset) => gathered[asset]).filter((one) => one !== undefined);
   const isComplete = events.length === sensor.assets?.length;
   saveAutomation(turn.db, { ...row, gathered: isComplete ? null : gathered });
   if (isComplete) noteSensorEvent(turn, sensor, { type: "assets", events });
+}
+
+/** All of them are kept in one row: when that gets too long, the newest is kept without its metadata. */
+function withRoom(gathered: Readonly<Record<string, AssetEvent>>, newest: AssetEvent): Readonly<Record<string, AssetEvent>> {
+  if (JSON.stringify(gathered).length <= MAX_GATHERED_CHARACTERS) return gathered;
+  return { ...gathered, [newest.asset]: { ...newest, metadata: {} } };
 }
 
 export function noteCheckResult(turn: Turn, event: Extract<SensorEvent, { type: "check" }>): void {
@@ -73,7 +81,8 @@ export function noteSensorEvent(turn: Turn, ref: { readonly location: string; re
   const row = sensor && readAutomation(turn.db, sourceOf(sensor));
   if (!sensor || !row || !isEnabled(sensor, row)) {
     const message = sensor ? `Sensor ${ref.name} is turned off.` : `There is no sensor ${ref.name} any more.`;
-    if (event.type === "webhook") deliveriesHandled(turn, { tick: null, events: [event], runs: [], state: "skipped", message });
+    if (event.type === "webhook")
+      deliveriesHandled(turn, { tick: null, deliveries: [event.delivery], runs: [], state: "skipped", message });
     return;
   }
   if (sensor.evaluated) toInbox(turn, sensor, event);
@@ -100,7 +109,7 @@ function decide(turn: Turn, { sensor, row, event }: Decision): void {
   const tick = newTick(turn, { source: sourceOf(sensor), cause: causeOf(events), scheduledFor: turn.now, cursor: row.cursor, events });
   const ended = decided(turn, { sensor, tick, event });
   if (event.type === "webhook" && ended.state !== "open")
-    deliveriesHandled(turn, { tick: ended.id, events, runs: ended.runs, state: ended.state, message: ended.message });
+    deliveriesHandled(turn, { tick: ended.id, deliveries: [event.delivery], runs: ended.runs, state: ended.state, message: ended.message });
 }
 
 /** The delivery has its body and headers; its tick only says which one it was. */

@@ -5,7 +5,7 @@ import { MAX_TICK_EVENTS, type SensorEvent } from "@headgate/shared/protocol/sen
 import type { Located } from "../catalog.ts";
 import { onlineAgents } from "../store/agent-store.ts";
 import { type AutomationRow, readAutomation, saveNextAt } from "../store/automation-store.ts";
-import { countFailure, deleteEvents, firstEvents, hasEvents, type SensorEventRow } from "../store/sensor-event-store.ts";
+import { countFailure, deleteEvents, firstEvents, firstEventSizes, hasEvents, type SensorEventRow } from "../store/sensor-event-store.ts";
 import { openTicksOf, type TickRow } from "../store/tick-store.ts";
 import { ensureTimer, hasTimer, setTimer, type Timer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
@@ -14,7 +14,7 @@ import { evaluateTick, evaluatorOf } from "./evaluate-tick.ts";
 import { causeOf, newTick } from "./tick-rows.ts";
 
 /** What a tick takes from the inbox; one event may be larger by itself. */
-const MAX_EVENT_CHARACTERS = 200_000;
+const MAX_EVENT_BYTES = 200_000;
 export const MAX_EVENT_FAILURES = 3;
 /** After the first and the second failure with an event. */
 const RETRY_AFTER_MS = [1_000, 10_000] as const;
@@ -65,16 +65,15 @@ function canEvaluate(turn: Turn, timer: Timer, location: string): boolean {
 
 /** After a failed tick each of its events is tried by itself, so that one that can never be handled keeps no other back. */
 function nextEvents(turn: Turn, sensor: Sensor): SensorEventRow[] {
-  const rows = firstEvents(turn.db, sensor, MAX_TICK_EVENTS);
-  const taken: SensorEventRow[] = [];
-  let characters = 0;
-  for (const row of rows) {
-    characters += JSON.stringify(row.body).length;
-    if (taken.length > 0 && (row.attempts > 0 || characters > MAX_EVENT_CHARACTERS)) break;
-    taken.push(row);
-    if (row.attempts > 0) break;
+  let taken = 0;
+  let bytes = 0;
+  for (const event of firstEventSizes(turn.db, sensor, MAX_TICK_EVENTS)) {
+    bytes += event.bytes;
+    if (taken > 0 && (event.attempts > 0 || bytes > MAX_EVENT_BYTES)) break;
+    taken++;
+    if (event.attempts > 0) break;
   }
-  return taken;
+  return taken === 0 ? [] : firstEvents(turn.db, sensor, taken);
 }
 
 /** The inbox rows of a tick: the first ones, because only one tick is in flight and new events come behind. */
@@ -110,14 +109,16 @@ export function planSensor(turn: Turn, tick: TickRow, failed: boolean): void {
   const row = readAutomation(turn.db, tick);
   if (!sensor || !row || !isEnabled(sensor, row)) return;
   const id = automationId(tick);
-  const [next] = firstEvents(turn.db, sensor, 1);
+  const [next] = firstEventSizes(turn.db, sensor, 1);
   if (next) {
     const delay = failed && next.attempts > 0 ? (RETRY_AFTER_MS[next.attempts - 1] ?? RETRY_AFTER_MS[1]) : 0;
     if (delay > 0) setTimer(turn.db, { kind: "sensor_event", id, at: turn.now + delay });
     else turn.atEnd.sensors.add(id);
   }
   if (sensor.kind === "polling") {
-    const at = Math.max(turn.now, (tick.startedAt ?? tick.createdAt) + sensor.intervalSeconds * 1000);
+    const interval = sensor.intervalSeconds * 1000;
+    // A clock that was set back meanwhile must not put the next look off until it has caught up.
+    const at = Math.min(turn.now + interval, Math.max(turn.now, (tick.startedAt ?? tick.createdAt) + interval));
     saveNextAt(turn.db, tick, at);
     setTimer(turn.db, { kind: "sensor", id, at });
   }
@@ -134,7 +135,12 @@ export function resumeSensors(turn: Turn): void {
     const id = automationId(source);
     // What is overdue has waited long enough: it does not wait for the next look at a silent agent.
     if (sensor.kind === "polling" && (row.nextAt ?? 0) <= turn.now) setTimer(turn.db, { kind: "sensor", id, at: turn.now });
-    else if (sensor.kind === "polling" && row.nextAt !== null) ensureTimer(turn.db, { kind: "sensor", id, at: row.nextAt });
+    else if (sensor.kind === "polling" && row.nextAt !== null) {
+      const latest = turn.now + sensor.intervalSeconds * 1000;
+      // The clock was set back since.
+      if (row.nextAt > latest) setTimer(turn.db, { kind: "sensor", id, at: latest });
+      else ensureTimer(turn.db, { kind: "sensor", id, at: row.nextAt });
+    }
     if (sensor.evaluated && hasEvents(turn.db, sensor)) turn.atEnd.sensors.add(id);
     turn.effects.push({ type: "timers_changed" });
   }

@@ -12,18 +12,22 @@ import { closeAssets } from "./record-outcome.ts";
 import { openRun } from "./run-session.ts";
 import { failStep, MAX_LOST_ATTEMPTS } from "./step-moves.ts";
 
+/** A step of a run that is being canceled is left to its grace period: looking at it all the time would keep the object busy until then. */
+const LOOK_AGAIN_MS = 30_000;
+
 export function loseUnstarted(turn: Turn): void {
   const { startTimeoutSeconds } = readSettings(turn.db);
   for (const step of neverStarted(turn.db, turn.now - startTimeoutSeconds * 1000)) loseStep(turn, step, startTimeoutSeconds);
-  planStartTimeout(turn);
+  planStartTimeout(turn, turn.now + LOOK_AGAIN_MS);
   turn.atEnd.dispatch = true;
 }
 
-/** One timer for all of them, at the time of the first. */
-export function planStartTimeout(turn: Turn): void {
+/** One timer for all of them, at the time of the first; `overdue`: when to look again at one whose time has passed. */
+export function planStartTimeout(turn: Turn, overdue: number = turn.now): void {
   const oldest = oldestUnstarted(turn.db);
+  const at = (oldest ?? 0) + readSettings(turn.db).startTimeoutSeconds * 1000 + 1;
   if (oldest === null) clearTimer(turn.db, "start_timeout", "");
-  else setTimer(turn.db, { kind: "start_timeout", id: "", at: oldest + readSettings(turn.db).startTimeoutSeconds * 1000 + 1 });
+  else setTimer(turn.db, { kind: "start_timeout", id: "", at: at <= turn.now ? overdue : at });
   turn.effects.push({ type: "timers_changed" });
 }
 

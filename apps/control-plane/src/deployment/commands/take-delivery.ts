@@ -84,6 +84,8 @@ function bodyOf(text: string): unknown {
 export function replayDelivery(turn: Turn, id: string): Result<string> {
   const delivery = readDelivery(turn.db, id);
   if (!delivery) return refuse("not_found", `There is no delivery '${id}'; old ones are removed.`);
+  // It would be handled twice.
+  if (delivery.state === "pending") return refuse("conflict", `Delivery '${id}' has not been handled yet. Wait for its tick.`);
   const found = openHook(turn, delivery.hook);
   if (!found) return refuse("conflict", "The sensor of this delivery is gone, or it or its webhook is switched off. Switch it on first.");
   updateDelivery(turn.db, id, { state: "pending", tick: null, runs: [], message: null });

@@ -73,17 +73,29 @@ export function storeTick(turn: Turn, row: TickRow): TickRow {
     stack: row.stack?.slice(0, MAX_STACK) ?? null,
     logs: lastLogs(row.logs),
     deduplicated: row.deduplicated.slice(0, MAX_LISTED_KEYS),
-    dynamicPartitions: row.dynamicPartitions.map(({ name, added, removed }) => ({
-      name,
-      added: added.slice(0, MAX_LISTED_KEYS),
-      removed: removed.slice(0, MAX_LISTED_KEYS),
-    })),
+    dynamicPartitions: listedChanges(row.dynamicPartitions),
   };
   let { no } = bounded;
   if (no === 0) no = insertTick(turn.db, bounded);
   else updateTick(turn.db, bounded);
   turn.effects.push({ type: "tick_changed", tick: no }, { type: "automation_changed", automation: automationId(row) });
   return { ...bounded, no };
+}
+
+/** The first keys of all sets together, for a tick with checkpoints may change many. */
+function listedChanges(changes: TickRow["dynamicPartitions"]): TickRow["dynamicPartitions"] {
+  const listed: TickRow["dynamicPartitions"][number][] = [];
+  let left = MAX_LISTED_KEYS;
+  const take = (keys: readonly string[]) => {
+    const taken = keys.slice(0, left);
+    left -= taken.length;
+    return taken;
+  };
+  for (const { name, added, removed } of changes) {
+    if (left === 0) break;
+    listed.push({ name, added: take(added), removed: take(removed) });
+  }
+  return listed;
 }
 
 function lastLogs(logs: TickRow["logs"]): TickRow["logs"] {

@@ -24,6 +24,7 @@ import {
 import { readDefinition } from "../store/definition-store.ts";
 import { readPlace } from "../store/layout-store.ts";
 import { assetStatesOf } from "./asset-states.ts";
+import { numberOfCursor } from "./page-cursor.ts";
 import type { Reader } from "./reader.ts";
 import { unknownAsset } from "./unknown-asset.ts";
 
@@ -72,15 +73,9 @@ export function mentionedOnly(key: string) {
   return { key, unit: null, group: "external", owners: [], tags: {}, kinds: [], deps: [], metadata: {} };
 }
 
-function cursorOf(cursor: string | null | undefined): Result<number | null> {
-  if (!cursor) return ok(null);
-  const before = Number(cursor);
-  return Number.isSafeInteger(before) ? ok(before) : refuse("invalid_input", "The cursor is not one that this list gave out.");
-}
-
 export function assetEvents(reader: Reader, input: In<"assetEvents">): Result<Page<AssetEventRow>> {
   if (!reader.catalog().graph.has(input.key)) return unknownAsset(reader, input.key);
-  const before = cursorOf(input.cursor);
+  const before = numberOfCursor(input.cursor);
   if (!before.ok) return before;
   const rows = assetEventRows(reader.db, {
     asset: input.key,
@@ -156,7 +151,7 @@ export function assetChecks(reader: Reader, key: string): Result<readonly AssetC
 }
 
 export function checkHistory(reader: Reader, input: In<"assetCheckHistory">): Result<Page<CheckResultView>> {
-  const before = cursorOf(input.cursor);
+  const before = numberOfCursor(input.cursor);
   if (!before.ok) return before;
   const rows = checkEventRows(reader.db, { asset: input.key, name: input.check, before: before.value, limit: input.limit + 1 });
   const page = rows.slice(0, input.limit);

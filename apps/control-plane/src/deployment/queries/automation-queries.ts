@@ -11,6 +11,7 @@ import { readAutomation } from "../store/automation-store.ts";
 import { listTicks, readTick } from "../store/tick-store.ts";
 import { automationView, listContext, sourcesOf } from "./automation-views.ts";
 import { hookOf } from "./hook-queries.ts";
+import { numberOfCursor } from "./page-cursor.ts";
 import type { Reader } from "./reader.ts";
 import { tickDetail, tickSummary } from "./tick-views.ts";
 
@@ -37,9 +38,9 @@ export function automationDetail(reader: Reader, input: In<"automation">): Resul
 }
 
 export function ticksQuery(reader: Reader, input: In<"ticks">): Result<Page<TickSummary>> {
-  const before = input.cursor ? Number(input.cursor) : null;
-  if (before !== null && !Number.isSafeInteger(before)) return refuse("invalid_input", "The cursor is not one that this list gave out.");
-  const rows = listTicks(reader.db, { ...input, before, limit: input.limit + 1 });
+  const before = numberOfCursor(input.cursor);
+  if (!before.ok) return before;
+  const rows = listTicks(reader.db, { ...input, before: before.value, limit: input.limit + 1 });
   const page = rows.slice(0, input.limit);
   const last = page.at(-1);
   return ok({ items: page.map((row) => tickSummary(reader.db, row)), next: rows.length > input.limit && last ? String(last.no) : null });

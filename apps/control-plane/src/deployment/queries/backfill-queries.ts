@@ -11,6 +11,7 @@ import { findBackfill } from "../commands/backfill/steer-backfill.ts";
 import { partitionTexts } from "../partition-text.ts";
 import { listBackfills, readBackfill } from "../store/backfill-store.ts";
 import { backfillDetail, backfillSummary } from "./backfill-views.ts";
+import { numberOfCursor } from "./page-cursor.ts";
 import { type Reader, waitContext } from "./reader.ts";
 
 const MAX_RANGES = 20;
@@ -56,9 +57,9 @@ export function backfillList(
   reader: Reader,
   input: InputOf<PartitionQueries["backfillList"]>,
 ): Result<AnswerOf<PartitionQueries["backfillList"]>> {
-  const before = input.cursor ? Number(input.cursor) : null;
-  if (before !== null && !Number.isSafeInteger(before)) return refuse("invalid_input", "The cursor is not one that this list gave out.");
-  const rows = listBackfills(reader.db, { statuses: input.statuses, before, limit: input.limit + 1 });
+  const before = numberOfCursor(input.cursor);
+  if (!before.ok) return before;
+  const rows = listBackfills(reader.db, { statuses: input.statuses, before: before.value, limit: input.limit + 1 });
   const page = rows.slice(0, input.limit);
   const wait = waitContext(reader);
   const last = page.at(-1);

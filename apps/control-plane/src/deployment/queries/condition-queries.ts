@@ -9,6 +9,7 @@ import { pauseFinder } from "../commands/conditions/pauses.ts";
 import { conditionProgram, locationOfTarget } from "../condition-program.ts";
 import { lastEvaluations, listEvaluations, readEvaluation, type StoredEvaluation, stateTimes } from "../store/condition-store.ts";
 import { readPauses } from "../store/pause-store.ts";
+import { numberOfCursor } from "./page-cursor.ts";
 import type { Reader } from "./reader.ts";
 
 type In<N extends keyof ConditionQueries> = InputOf<ConditionQueries[N]>;
@@ -64,9 +65,9 @@ function evaluationView(row: StoredEvaluation): ConditionEvaluation {
 
 /** Newest first. */
 export function evaluations(reader: Reader, input: In<"evaluations">): Result<Page<ConditionEvaluation>> {
-  const before = input.cursor ? Number(input.cursor) : null;
-  if (before !== null && !Number.isSafeInteger(before)) return refuse("invalid_input", "The cursor is not one that this list gave out.");
-  const rows = listEvaluations(reader.db, { ...input, target: input.target, before, limit: input.limit + 1 });
+  const before = numberOfCursor(input.cursor);
+  if (!before.ok) return before;
+  const rows = listEvaluations(reader.db, { ...input, target: input.target, before: before.value, limit: input.limit + 1 });
   const page = rows.slice(0, input.limit);
   return ok({ items: page.map(evaluationView), next: rows.length > page.length ? String(page.at(-1)?.no) : null });
 }

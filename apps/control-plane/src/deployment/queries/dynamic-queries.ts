@@ -5,6 +5,7 @@ import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { dynamicNames } from "../partition-context.ts";
 import { countKeys, listKeys } from "../store/dynamic-key-store.ts";
+import { numberOfCursor } from "./page-cursor.ts";
 import type { Reader } from "./reader.ts";
 
 /** Those that an asset is partitioned by, and those that still have keys. */
@@ -35,9 +36,9 @@ export function dynamicKeys(
 ): Result<AnswerOf<PartitionQueries["dynamicKeys"]>> {
   const found = findDynamicSet(reader, input.name);
   if (!found.ok) return found;
-  const before = input.cursor ? Number(input.cursor) : null;
-  if (before !== null && !Number.isSafeInteger(before)) return refuse("invalid_input", "The cursor is not one that this list gave out.");
-  const rows = listKeys(reader.db, { name: input.name, text: input.text, before, limit: input.limit + 1 });
+  const before = numberOfCursor(input.cursor);
+  if (!before.ok) return before;
+  const rows = listKeys(reader.db, { name: input.name, text: input.text, before: before.value, limit: input.limit + 1 });
   const page = rows.slice(0, input.limit);
   const last = page.at(-1);
   return ok({

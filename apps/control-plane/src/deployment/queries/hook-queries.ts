@@ -6,6 +6,7 @@ import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { type FoundHook, hookNamed } from "../commands/find-hook.ts";
 import { type DeliveryHead, listDeliveries, readDelivery } from "../store/delivery-store.ts";
 import { type HookPlace, hookOfSensor, secretsOf } from "../store/hook-store.ts";
+import { numberOfCursor } from "./page-cursor.ts";
 import type { Reader } from "./reader.ts";
 
 type In<N extends keyof HookQueries> = InputOf<HookQueries[N]>;
@@ -43,9 +44,9 @@ export function hookPath(id: string): string {
 export function deliveriesQuery(reader: Reader, input: In<"deliveries">): Result<Page<DeliverySummary>> {
   const hook = hookOfSensor(reader.db, input);
   if (!hook) return refuse("not_found", `The sensor '${input.sensor}' of code location ${input.location} has never had a webhook.`);
-  const before = input.cursor ? Number(input.cursor) : null;
-  if (before !== null && !Number.isSafeInteger(before)) return refuse("invalid_input", "The cursor is not one that this list has given.");
-  const found = listDeliveries(reader.db, { hook: hook.id, states: input.states, before, limit: input.limit + 1 });
+  const before = numberOfCursor(input.cursor);
+  if (!before.ok) return before;
+  const found = listDeliveries(reader.db, { hook: hook.id, states: input.states, before: before.value, limit: input.limit + 1 });
   const items = found.slice(0, input.limit);
   return ok({ items: items.map(deliverySummary), next: found.length > input.limit ? String(items.at(-1)?.no) : null });
 }

@@ -9,6 +9,7 @@ import { readAgent, recentAgents } from "../store/agent-store.ts";
 import { leaseCounts } from "../store/step-store.ts";
 import { type LocationRow, listVersions, readLocation, readLocations, readVersion, type VersionRow } from "../store/version-store.ts";
 import { type OpenConflict, openConflicts } from "./key-conflicts.ts";
+import { numberOfCursor } from "./page-cursor.ts";
 import type { Reader } from "./reader.ts";
 
 type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
@@ -61,9 +62,9 @@ export function oneLocation(reader: Reader, name: string): LocationView | null {
 export function listVersionsQuery(reader: Reader, input: In<"versions">): Result<Page<VersionView>> {
   const location = readLocation(reader.db, input.location);
   if (!location) return refuse("not_found", `There is no code location ${input.location}.`);
-  const before = input.cursor ? Number(input.cursor) : null;
-  if (before !== null && !Number.isSafeInteger(before)) return refuse("invalid_input", "The cursor is not one that this list gave out.");
-  const rows = listVersions(reader.db, { location: input.location, before, limit: input.limit + 1 });
+  const before = numberOfCursor(input.cursor);
+  if (!before.ok) return before;
+  const rows = listVersions(reader.db, { location: input.location, before: before.value, limit: input.limit + 1 });
   const page = rows.slice(0, input.limit);
   const last = page.at(-1);
   return ok({

@@ -22,6 +22,7 @@ import { assetsOfRun } from "../store/step-asset-store.ts";
 import { depsOf, depsOfRun, stepsAt, stepsOfRun } from "../store/step-store.ts";
 import { readVersion } from "../store/version-store.ts";
 import { runSummary, stepAssetView, stepView } from "./run-views.ts";
+import { numberOfCursor } from "./page-cursor.ts";
 import { type Reader, waitContext } from "./reader.ts";
 import type { WaitContext } from "./waiting.ts";
 
@@ -32,9 +33,9 @@ export function unknownRun(id: string): Result<never> {
 }
 
 export function listRunsQuery(reader: Reader, input: In<"runList">): Result<Page<RunSummary>> {
-  const before = input.cursor ? Number(input.cursor) : null;
-  if (before !== null && !Number.isSafeInteger(before)) return refuse("invalid_input", "The cursor is not one that this list gave out.");
-  const rows = listRuns(reader.db, { ...input.filter, before, limit: input.limit + 1 });
+  const before = numberOfCursor(input.cursor);
+  if (!before.ok) return before;
+  const rows = listRuns(reader.db, { ...input.filter, before: before.value, limit: input.limit + 1 });
   const page = rows.slice(0, input.limit);
   const context = waitContext(reader);
   const last = page.at(-1);

@@ -1,7 +1,7 @@
 /** Past runs and coming ticks of a span of time, both bounded. */
 import type { InputOf, QueueQueries } from "@headgate/shared/api/procedures.ts";
 import type { TimelineRun, TimelineView } from "@headgate/shared/api/queue-views.ts";
-import { upcomingTicks } from "@headgate/shared/domain/cron/catch-up.ts";
+import { type CronSchedule, nextTickOf } from "@headgate/shared/domain/cron/catch-up.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { cronsOf, isEnabled } from "../commands/automation-source.ts";
 import { readAutomation } from "../store/automation-store.ts";
@@ -37,9 +37,25 @@ function comingTicks(reader: Reader, span: { readonly from: number; readonly to:
     const row = readAutomation(reader.db, { location: schedule.location, kind: "schedule", name: schedule.name });
     const crons = isEnabled(schedule, row) ? cronsOf(schedule) : null;
     if (!crons) return [];
-    return upcomingTicks(crons, after, TICKS_PER_SCHEDULE)
-      .filter((at) => at <= span.to)
-      .map((at) => ({ location: schedule.location, schedule: schedule.name, job: schedule.job, at, timezone: schedule.timezone }));
+    return ticksUntil(crons, { after, to: span.to }).map((at) => ({
+      location: schedule.location,
+      schedule: schedule.name,
+      job: schedule.job,
+      at,
+      timezone: schedule.timezone,
+    }));
   });
   return ticks.sort((a, b) => a.at - b.at).slice(0, MAX_TICKS);
+}
+
+/** One after the other, because the next two hundred of a rare one lie centuries ahead. */
+function ticksUntil(crons: CronSchedule, span: { readonly after: number; readonly to: number }): number[] {
+  const ticks: number[] = [];
+  for (
+    let at = nextTickOf(crons, span.after);
+    at !== null && at <= span.to && ticks.length < TICKS_PER_SCHEDULE;
+    at = nextTickOf(crons, at)
+  )
+    ticks.push(at);
+  return ticks;
 }

@@ -67,12 +67,48 @@ export function countEvents(db: Database, sensor: SensorRef): number {
     .one().count;
 }
 
+/** Of the first events, without reading them: a delivery may be a megabyte. */
+export function firstEventSizes(db: Database, sensor: SensorRef, limit: number): { readonly attempts: number; readonly bytes: number }[] {
+  return db.sql
+    .exec<{ attempts: number; bytes: number }>(
+      "SELECT attempts, octet_length(body) AS bytes FROM sensor_event WHERE location = ? AND sensor = ? ORDER BY no LIMIT ?",
+      sensor.location,
+      sensor.name,
+      limit,
+    )
+    .toArray();
+}
+
+/** An event without what it says; `delivery`: of a webhook. */
+export type EventMention = {
+  readonly no: number;
+  readonly location: string;
+  readonly sensor: string;
+  readonly at: number;
+  readonly delivery: string | null;
+};
+const MENTION = "no, location, sensor, at, body ->> 'delivery' AS delivery";
+
+/** Oldest first, without the first `skip`. */
+export function mentionEvents(db: Database, sensor: SensorRef, page: { readonly skip: number; readonly limit: number }): EventMention[] {
+  return db.sql
+    .exec<EventMention>(
+      `SELECT ${MENTION} FROM sensor_event WHERE location = ? AND sensor = ? ORDER BY no LIMIT ? OFFSET ?`,
+      sensor.location,
+      sensor.name,
+      page.limit,
+      page.skip,
+    )
+    .toArray();
+}
+
 /** The oldest ones beyond so many of all sensors together. */
-export function eventsBeyond(db: Database, keep: number): SensorEventRow[] {
-  return db.orm
-    .select()
-    .from(sensorEvent)
-    .where(sql`${sensorEvent.no} <= (SELECT no FROM sensor_event ORDER BY no DESC LIMIT 1 OFFSET ${keep})`)
-    .orderBy(asc(sensorEvent.no))
-    .all();
+export function eventsBeyond(db: Database, { keep, limit }: { readonly keep: number; readonly limit: number }): EventMention[] {
+  return db.sql
+    .exec<EventMention>(
+      `SELECT ${MENTION} FROM sensor_event WHERE no <= (SELECT no FROM sensor_event ORDER BY no DESC LIMIT 1 OFFSET ?) ORDER BY no LIMIT ?`,
+      keep,
+      limit,
+    )
+    .toArray();
 }

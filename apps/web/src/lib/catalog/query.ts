@@ -2,18 +2,16 @@
  * Which assets does a text in a search box mean? The selection language of the whole product, with one comfort: a bare word finds keys
  * that contain it. Catalog and lineage both ask here, so the same address shows the same assets in both.
  */
+import { listedAssetsContext } from "@headgate/shared/api/selection-attributes.ts";
 import type { AssetState } from "@headgate/shared/api/views.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
-import type { Selection } from "@headgate/shared/domain/selection/ast.ts";
+import { STATUS_VALUES, type Selection } from "@headgate/shared/domain/selection/ast.ts";
 import type { SelectionVocabulary } from "@headgate/shared/domain/selection/complete.ts";
 import { emptyClauses, evaluateSelection, type SelectionContext } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection, type SelectionErrorDetails } from "@headgate/shared/domain/selection/parse.ts";
 import { printSelection } from "@headgate/shared/domain/selection/print.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
-import { isExternal, type Definitions } from "#lib/definitions.ts";
-
-export const STATUS_VALUES = ["healthy", "failed", "warning", "never", "running", "queued", "materialized", "external"] as const;
-type StatusValue = (typeof STATUS_VALUES)[number];
+import type { Definitions } from "#lib/definitions.ts";
 
 export interface QueryProblem {
   readonly message: string;
@@ -37,7 +35,7 @@ export function evaluateQuery(text: string, definitions: Definitions, stateOf: (
   if (trimmed === "") return EVERYTHING;
   const parsed = parseSelection(text);
   if (!parsed.ok) return explainProblem(text, parsed.error, (complete) => evaluateQuery(complete, definitions, stateOf));
-  const context = queryContext(definitions, stateOf);
+  const context = listedAssetsContext(definitions.document, stateOf);
   const result = evaluateSelection(parsed.value, definitions.graph, context);
   const widened = isBareWord(parsed.value)
     ? evaluateSelection({ ...parsed.value, pattern: `*${parsed.value.pattern.replaceAll(".", "/")}*` }, definitions.graph, context)
@@ -73,54 +71,6 @@ function isBareWord(selection: Selection): selection is Selection & { type: "key
   return selection.type === "key" && !selection.exact && !selection.pattern.includes("*");
 }
 
-export function queryContext(definitions: Definitions, stateOf: (key: string) => AssetState | undefined): SelectionContext {
-  const jobKeys = new Map<string, ReadonlySet<string>>();
-  return {
-    includeExternal: true,
-    attributes: {
-      status: ({ asset, value }) => hasStatus(stateOf(asset), isExternal(definitions.byKey.get(asset)), value),
-      column: ({ asset, value }) => definitions.byKey.get(asset)?.columns?.some((column) => column.name === value) ?? false,
-      table_name: ({ asset, value }) => value !== null && (definitions.byKey.get(asset)?.relation ?? "") === value,
-      job: ({ asset, value }) => value !== null && keysOfJob(value, definitions, jobKeys).has(asset),
-    },
-  };
-}
-
-/** `status:failed` also means a failed check, as the asset's word and glyph do. */
-function hasStatus(state: AssetState | undefined, external: boolean, value: string | null): boolean {
-  const wanted = STATUS_VALUES.find((status) => status === value?.toLowerCase());
-  switch (wanted) {
-    case undefined:
-      return false;
-    case "external":
-      return external;
-    case "healthy":
-    case "failed":
-    case "warning":
-      return state?.health === wanted;
-    case "never":
-      return !external && !state?.materialized && !state?.failed;
-    case "materialized":
-      return Boolean(state?.materialized);
-    case "running":
-    case "queued":
-      return state?.inProgress?.status === wanted;
-    default:
-      return wanted satisfies never;
-  }
-}
-
-function keysOfJob(name: string, definitions: Definitions, known: Map<string, ReadonlySet<string>>): ReadonlySet<string> {
-  const before = known.get(name);
-  if (before) return before;
-  const job = definitions.document.jobs.find((entry) => entry.name === name);
-  const parsed = job ? parseSelection(job.selection) : null;
-  const keys = parsed?.ok ? evaluateSelection(parsed.value, definitions.graph) : null;
-  const found = new Set(keys?.ok ? keys.value : []);
-  known.set(name, found);
-  return found;
-}
-
 export function queryVocabulary(definitions: Definitions): SelectionVocabulary {
   const { document, groups, kinds, owners } = definitions;
   const tags = new Set(
@@ -133,7 +83,7 @@ export function queryVocabulary(definitions: Definitions): SelectionVocabulary {
       kind: kinds,
       owner: owners,
       tag: [...tags].sort(),
-      status: STATUS_VALUES satisfies readonly StatusValue[],
+      status: STATUS_VALUES,
       job: document.jobs.map((job) => job.name),
       code_location: document.locations.map((location) => location.name),
       is: ["external", "materializable"],

@@ -24,7 +24,8 @@ const writers: Readonly<Record<string, (folder: string) => void>> = {
       writeFileSync(join(folder, path), text);
     }
   },
-  example: (folder) => cpSync(join(repository, "examples/lakehouse/dbt"), folder, { recursive: true, filter: (path) => !path.endsWith("/target") }),
+  example: (folder) =>
+    cpSync(join(repository, "examples/lakehouse/dbt"), folder, { recursive: true, filter: (path) => !path.endsWith("/target") }),
   generated: (folder) => void writeDbtProject(folder, 60),
 };
 

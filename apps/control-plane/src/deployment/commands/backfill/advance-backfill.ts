@@ -3,7 +3,7 @@
  * row and the frozen plan, so it goes on the same way after any interruption.
  */
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import { nextSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
+import { type BackfillSlices, nextSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
 import { countOf, withPartition } from "@headgate/shared/domain/partitions/subset.ts";
 import { logError } from "../../log-error.ts";
 import { type BackfillRow, readBackfill, updateBackfill } from "../../store/backfill-store.ts";
@@ -32,7 +32,7 @@ export function changeBackfill(turn: Turn, no: number, change: (row: OpenBackfil
   updateBackfill(turn.db, row);
   // Of runs that end conditions hear by themselves; not of what will not be made any more, or is to be made again.
   if (row.status !== stored.status || row.blocked !== stored.blocked || row.refused !== stored.refused)
-    noteConditionChange(turn, planOf(turn.db, row).groups.flat(), `backfill ${row.id} is ${row.status}`);
+    noteConditionChange(turn, planOf(turn.db, row).groups.flat(), `Backfill ${row.id} is ${row.status}.`);
   turn.effects.push({ type: "backfill_changed", backfill: no });
 }
 
@@ -51,7 +51,7 @@ function startMore(turn: Turn, row: OpenBackfill): void {
     }
     for (const slice of next) {
       left--;
-      const started = attemptSlice(turn, row, slice);
+      const started = attemptSlice(turn, row, { plan, slice });
       if (started.ok) row.active = [...row.active, [slice, started.value]];
       else failSlice(row, slice, started.error.message);
     }
@@ -59,9 +59,9 @@ function startMore(turn: Turn, row: OpenBackfill): void {
   }
 }
 
-function attemptSlice(turn: Turn, row: OpenBackfill, slice: number): Result<number> {
+function attemptSlice(turn: Turn, row: OpenBackfill, at: { readonly plan: BackfillSlices; readonly slice: number }): Result<number> {
   try {
-    return turn.attempt(() => startSlice(turn, row, { plan: planOf(turn.db, row), slice }));
+    return turn.attempt(() => startSlice(turn, row, at));
   } catch (error) {
     logError(`A run of backfill ${row.id} could not be made`, error);
     return refuse("internal", "The run could not be made; the control plane's log has the details.");

@@ -29,7 +29,7 @@ function slicesOf(plan: BackfillSlices, asset: string, set: PartitionSet | null)
   const ofPlan = known.get(plan) ?? new Map<string, Slices>();
   known.set(plan, ofPlan);
   const before = ofPlan.get(asset);
-  if (before && before.set?.definition === set?.definition && before.set?.count === set?.count) return before.entries;
+  if (before && sameNumbers(before.set, set)) return before.entries;
   const groups = new Set(plan.groups.flatMap((assets, group) => (assets.includes(asset) ? [group] : [])));
   const entries = plan.slices.flatMap(({ group, partition }, slice) => {
     if (!groups.has(group)) return [];
@@ -38,6 +38,12 @@ function slicesOf(plan: BackfillSlices, asset: string, set: PartitionSet | null)
   });
   ofPlan.set(asset, { set, entries });
   return entries;
+}
+
+/** Time windows keep their numbers while the definition stays; in a dynamic set a key that goes and one that comes shift the others. */
+function sameNumbers(before: PartitionSet | null, now: PartitionSet | null): boolean {
+  if (before === now) return true;
+  return before?.time !== null && now?.time !== null && before?.definition === now?.definition && before?.count === now?.count;
 }
 
 function subsetOf(set: PartitionSet | null, partition: string | null): PartitionSubset {

@@ -62,7 +62,10 @@ export function deploymentFacts(turn: Pick<Turn, "db" | "now" | "catalog">): Dep
     moment: { at: row.at, sequence: row.gseq },
     ...(row.startedAt !== null && row.startedSeq !== null && { started: { at: row.startedAt, sequence: row.startedSeq } }),
     partitions: subsetOf(target, row.partition),
-    run: runs(row.runNo),
+    // Few conditions ask, and a run may have thousands of assets.
+    get run() {
+      return runs(row.runNo);
+    },
     changedData: row.changed !== 0,
   });
   /** Looking at an asset that something here makes is no update, nor is finding what was there before. */

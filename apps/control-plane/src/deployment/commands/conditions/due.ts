@@ -83,7 +83,8 @@ export function openGate(turn: Turn, program: AutomationProgram, due: Iterable<s
 
 /** It asked so often that it has to wait. Its state stays as it is, so that later it sees everything that happened meanwhile. */
 function isHasty(turn: Turn, target: string): boolean {
-  const requests = lastRequests(turn.db, target, BURST);
+  // Those of a time that is still to come are of a clock that was set back since.
+  const requests = lastRequests(turn.db, target, BURST).filter((at) => at <= turn.now);
   const oldest = requests.at(-1);
   if (oldest === undefined || requests.length < BURST || oldest <= turn.now - BURST_MS) return false;
   saveWakeAt(turn.db, target, oldest + BURST_MS);

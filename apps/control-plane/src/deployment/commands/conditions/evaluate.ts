@@ -181,23 +181,32 @@ function tellPaused(
   },
 ): void {
   const { paused, causes, facts } = input;
-  const keys = [...paused.keys()].filter((target) => causes.has(target));
+  const due = [...paused.keys()].filter((target) => causes.has(target));
   // The end of the pause wakes them.
-  for (const target of keys) saveWakeAt(turn.db, target, null);
+  for (const target of due) saveWakeAt(turn.db, target, null);
+  const wasTold = (target: string) => {
+    const pause = paused.get(target);
+    return pause !== undefined && lastSaid(turn.db, target)?.error === textOf(pause);
+  };
+  // In a long pause each look would be at more that happened in it, to say the same again.
+  const keys = due.filter((target) => !wasTold(target));
+  if (keys.length === 0) return;
   const program = restricted(input.program, keys, (target) => paused.has(target));
   const { results } = evaluate(turn, { program, facts, states: lazyStates(turn.db, keys) });
   for (const { target, outcome } of results) {
     const pause = paused.get(target);
-    if (!pause || !outcome.ok || outcome.value.requested.length === 0) continue;
-    const reason = pause.reason === null ? "" : ` (${pause.reason})`;
-    const error = `Paused by ${pause.by}${reason}: it requests when the pause ends.`;
-    if (lastSaid(turn.db, target)?.error === error) continue;
+    if (!pause || !outcome.ok || outcome.value.requested.length === 0 || wasTold(target)) continue;
+    const error = textOf(pause);
     const id = turn.newId("eval");
     const tree = evaluationTree(outcome.value.evaluated, facts);
     const cause = causes.get(target) ?? "Something it looks at changed.";
     insertEvaluation(turn.db, { id, target, at: turn.now, requested: 0, partitions: null, runs: [], backfill: null, cause, error, tree });
     turn.effects.push({ type: "evaluation_added", id });
   }
+}
+
+function textOf({ by, reason }: PauseView): string {
+  return `Paused by ${by}${reason === null ? "" : ` (${reason})`}: it requests when the pause ends.`;
 }
 
 function planNext(turn: Turn, more: boolean): void {

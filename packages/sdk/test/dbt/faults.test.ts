@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { mapAssets } from "../../src/dbt/asset-keys.ts";
+import { createReport } from "../../src/dbt/build-report.ts";
+import { dbtManifestSchema } from "../../src/dbt/dbt-manifest.ts";
+import { dbtProject, resolveProject } from "../../src/dbt/project.ts";
+import { runDbt } from "../../src/dbt/run-dbt.ts";
+import type { DbtStats } from "../../src/dbt/log-line.ts";
+import { createShop, landCustomers } from "./shop-project.test-support.ts";
+
+const python = fileURLToPath(new URL("../../../../.venv/bin/python", import.meta.url));
+
+test(
+  "packages that are not there, an adapter that is not installed and a missing state are each one clear error",
+  { timeout: 240_000 },
+  async () => {
+    const shop = createShop();
+    const firstError = async (unit = shop.unit()) => {
+      const described = await shop.describe(unit);
+      return described.ok ? null : described.errors[0];
+    };
+    expect(await firstError(shop.unit({ defer: { state: "prod" } }))).toMatchObject({
+      message: 'There is no manifest.json in "prod", the folder of dbtAssets({ defer: { state } }).',
+    });
+    shop.write("packages.yml", "packages: [{local: ../no-such-package}]\n");
+    expect(await firstError()).toMatchObject({
+      message: expect.stringMatching(
+        /^The packages in dbt\/packages\.yml are not installed, and `dbt deps` could not do it\. .*no-such-package/s,
+      ),
+      hint: expect.stringContaining("dbt deps"),
+    });
+    shop.write("packages.yml", "# none\n");
+    shop.write("profiles.yml", "shop: {target: dev, outputs: {dev: {type: nosuch, path: x}}}\n");
+    expect(await firstError()).toMatchObject({
+      message: expect.stringContaining("Could not find adapter type nosuch"),
+      hint: expect.stringContaining("pip install dbt-nosuch"),
+    });
+  },
+);
+
+test("a database that another program holds open fails the step and says who", { timeout: 120_000 }, async () => {
+  const shop = createShop();
+  await landCustomers(shop);
+  const script = "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); print('open', flush=True); time.sleep(600)";
+  const holder = spawn(python, ["-c", script, shop.database], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    await new Promise((resolve) => holder.stdout.once("data", resolve));
+    const { outcome } = await shop.execute(shop.unit());
+    expect(outcome).toMatchObject({
+      outcome: "failed",
+      retryable: true,
+      failure: {
+        kind: "dbt",
+        message: expect.stringMatching(new RegExp(`Could not set lock on file .*shop\\.duckdb.*PID ${holder.pid}`, "s")),
+      },
+    });
+  } finally {
+    holder.kill("SIGKILL");
+  }
+});
+
+test("columns and rows come through dbt's adapter where the database is another", { timeout: 120_000 }, async () => {
+  const shop = createShop();
+  await landCustomers(shop);
+  const folders = { root: shop.root, storage: join(shop.root, "storage"), scratch: join(shop.root, "scratch") };
+  mkdirSync(folders.scratch);
+  const resolved = resolveProject(dbtProject({ dir: "dbt", env: () => ({ SHOP_DB: shop.database }) }), { folders, env: process.env });
+  if (!resolved.ok) throw new Error(resolved.message);
+  const stats = new Map<string, DbtStats>();
+  const exit = await runDbt({
+    project: resolved.project,
+    command: ["build", "--select", "stg_customers", "total", "countries"],
+    targetPath: join(folders.scratch, "target"),
+    scratch: folders.scratch,
+    parseCache: join(folders.scratch, "cache", "partial_parse.msgpack"),
+    countRows: "adapter",
+    signal: new AbortController().signal,
+    onLine: (line) => void (line.kind === "stats" && stats.set(line.stats.unique_id, line.stats)),
+  });
+  expect(exit.code).toBe(0);
+  expect(stats.get("model.shop.total")).toEqual({
+    unique_id: "model.shop.total",
+    row_count: 1,
+    columns: [{ name: "n", type: "BIGINT", nullable: true }],
+  });
+  // The adapter said how many with the seed itself.
+  expect(stats.get("seed.shop.countries")).toMatchObject({ columns: [{ name: "code" }, { name: "name" }] });
+  // Counting a view would run its query once more.
+  expect(stats.get("model.shop.stg_customers")).toMatchObject({ columns: [{ name: "id" }, { name: "country" }] });
+  expect(stats.get("model.shop.stg_customers")?.row_count).toBeUndefined();
+});
+
+test("what Trino's adapter answers is in the metadata: rows and query id", () => {
+  const node = {
+    unique_id: "model.a.m",
+    name: "m",
+    resource_type: "model",
+    package_name: "a",
+    fqn: ["a", "m"],
+    path: "m.sql",
+    original_file_path: "models/m.sql",
+  };
+  const manifest = dbtManifestSchema.parse({ metadata: { adapter_type: "trino" }, nodes: { [node.unique_id]: node } });
+  const map = mapAssets({ manifest, selected: null }, () => undefined);
+  const events: unknown[] = [];
+  const report = createReport({
+    manifest,
+    map,
+    wanted: { assets: new Set(["m"]), checks: new Set() },
+    partition: null,
+    targetPath: "/nowhere",
+    statsFollow: false,
+    emit: (event) => void events.push(event),
+  });
+  const result = {
+    status: "success",
+    message: "SUCCESS",
+    adapter_response: { rows_affected: 1500, query_id: "20250101_000000_00001_abcde" },
+  };
+  report.receive({ kind: "node_finished", uniqueId: node.unique_id, resourceType: "model", relation: '"lake"."gold"."m"', result });
+  expect(events).toMatchObject([
+    {
+      type: "asset_materialized",
+      metadata: { row_count: { value: 1500 }, query_id: { value: "20250101_000000_00001_abcde" }, relation: { value: "lake.gold.m" } },
+    },
+  ]);
+});
