@@ -26,7 +26,7 @@ def load():
     def everything(context: AssetExecutionContext, dbt: DbtCliResource):
         yield from dbt.cli(["build"], context=context).stream()
 
-    definitions = Definitions(assets=[everything])
+    definitions = Definitions(assets=[everything], resources={"dbt": DbtCliResource(project_dir=project_dir, profiles_dir=project_dir, dbt_executable=dbt)})
     definitions.resolve_asset_graph()
     return everything
 

@@ -2,7 +2,7 @@
  * Graphs of a dbt project that were parsed before. They lie in the project's `target/headgate` folder and are published with it, so that
  * an agent need not parse before it knows which node an asset is.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { z } from "zod";
@@ -26,6 +26,9 @@ const graphSchema = z.object({ version: z.literal(2), manifest: dbtManifestSchem
 
 export const GRAPH_FOLDER = join("target", "headgate");
 
+/** A worker runs many steps of one project, and a large graph takes seconds to read and check. */
+let latest: { readonly file: string; readonly written: number; readonly graph: DbtGraph } | null = null;
+
 /** `anyEnvironment`: a graph made with other variables will do, because the one that was published is the one to follow. */
 export function readCachedGraph(place: GraphPlace, anyEnvironment: boolean): DbtGraph | null {
   const folder = join(place.dir, GRAPH_FOLDER);
@@ -33,9 +36,14 @@ export function readCachedGraph(place: GraphPlace, anyEnvironment: boolean): Dbt
   const exact = nameOf(place);
   const name = names.includes(exact) ? exact : anyEnvironment ? names.find((entry) => entry.startsWith(stemOf(place))) : undefined;
   if (name === undefined) return null;
+  const file = join(folder, name);
   try {
-    const { manifest, selected } = graphSchema.parse(JSON.parse(readFileSync(join(folder, name), "utf8")));
-    return { manifest, selected: selected && new Set(selected) };
+    const written = statSync(file).mtimeMs;
+    if (latest?.file === file && latest.written === written) return latest.graph;
+    const { manifest, selected } = graphSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    const graph = { manifest, selected: selected && new Set(selected) };
+    latest = { file, written, graph };
+    return graph;
   } catch {
     // Cut short by a crash, or of another release: parse again.
     return null;

@@ -11,7 +11,7 @@ import type {
   MetadataSeries,
   Page,
 } from "@headgate/shared/api/views.ts";
-import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import {
   assetEventRows,
   assetStateRows,

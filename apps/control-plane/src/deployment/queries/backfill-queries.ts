@@ -2,7 +2,7 @@
 import type { PartitionQueries } from "@headgate/shared/api/procedures.ts";
 import type { BackfillPreview, BackfillSummary } from "@headgate/shared/api/partition-views.ts";
 import type { AnswerOf, InputOf } from "@headgate/shared/api/procedures.ts";
-import { AppError, ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { AppError, ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { countOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { partitionsInWords } from "../commands/backfill/backfill-words.ts";
 import { planRuns } from "../commands/backfill/plan-runs.ts";

@@ -23,6 +23,7 @@ import { depsOf, depsOfRun, stepsAt, stepsOfRun } from "../store/step-store.ts";
 import { readVersion } from "../store/version-store.ts";
 import { runSummary, stepAssetView, stepView } from "./run-views.ts";
 import { numberOfCursor } from "./page-cursor.ts";
+import { automationId } from "../commands/automation-source.ts";
 import { type Reader, waitContext } from "./reader.ts";
 import type { WaitContext } from "./waiting.ts";
 
@@ -35,7 +36,9 @@ export function unknownRun(id: string): Result<never> {
 export function listRunsQuery(reader: Reader, input: In<"runList">): Result<Page<RunSummary>> {
   const before = numberOfCursor(input.cursor);
   if (!before.ok) return before;
-  const rows = listRuns(reader.db, { ...input.filter, before: before.value, limit: input.limit + 1 });
+  const { automation, ...filter } = input.filter;
+  const source = automation && automationId(automation);
+  const rows = listRuns(reader.db, { ...filter, source, before: before.value, limit: input.limit + 1 });
   const page = rows.slice(0, input.limit);
   const context = waitContext(reader);
   const last = page.at(-1);

@@ -113,6 +113,8 @@ export interface RunListQuery {
   readonly job?: string | undefined;
   readonly asset?: string | undefined;
   readonly text?: string | undefined;
+  /** Id of the schedule or sensor that asked for it. */
+  readonly source?: string | undefined;
   readonly createdAfter?: number | undefined;
   /** Id of a backfill. */
   readonly backfill?: string | undefined;
@@ -137,6 +139,7 @@ function listSome(db: Database, query: RunListQuery): RunRow[] {
   if (query.statuses !== undefined) where.push(inArray(run.status, [...new Set(query.statuses)]));
   if (query.job !== undefined) where.push(eq(run.job, query.job));
   if (query.createdAfter !== undefined) where.push(gte(run.createdAt, query.createdAfter));
+  if (query.source !== undefined) where.push(eq(run.source, query.source));
   if (query.backfill !== undefined) where.push(eq(run.backfillNo, backfillNo(query.backfill) ?? 0));
   if (query.asset !== undefined)
     where.push(inArray(run.no, db.orm.select({ no: stepAsset.runNo }).from(stepAsset).where(eq(stepAsset.asset, query.asset))));
