@@ -13,7 +13,7 @@ const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${lette
 describe("the database of a deployment", () => {
   it("has exactly the tables and columns that the schema describes", async () => {
     const stub = newDeployment();
-    const described = Object.values({ ...schema, ...automationSchema }).filter((entry) => is(entry, Table));
+    const described = [...Object.values(schema), ...Object.values(automationSchema)].filter((entry) => is(entry, Table));
     const tables = (
       await rows(
         stub,
@@ -83,7 +83,7 @@ describe("the database of a deployment", () => {
       "SELECT no FROM condition_evaluation WHERE no < 9 AND requested > 0 ORDER BY no DESC LIMIT 10",
       "SELECT asset FROM freshness_state WHERE changes_at <= 5 ORDER BY changes_at LIMIT 10",
       "SELECT asset FROM freshness_state INDEXED BY freshness_state_late WHERE state IN ('warning', 'overdue') ORDER BY since DESC LIMIT 10",
-      "SELECT at FROM condition_evaluation WHERE target = 'a' AND requested > 0 ORDER BY no DESC LIMIT 5",
+      "SELECT at FROM condition_evaluation INDEXED BY condition_evaluation_request_of WHERE target = 'a' AND requested > 0 ORDER BY no DESC LIMIT 5",
       "SELECT 1 FROM tick WHERE location = 'l' AND name = 's' AND scheduled_for = 5 AND kind = 'schedule' AND cause IN ('clock', 'catch_up')",
       "SELECT id FROM tick WHERE location = 'l' AND kind = 'sensor' AND name = 's' AND state = 'open' ORDER BY no",
       "SELECT id FROM tick WHERE location = 'l' AND kind = 'sensor' AND name = 's' ORDER BY no DESC LIMIT 40",
@@ -93,6 +93,7 @@ describe("the database of a deployment", () => {
       "SELECT agent, count(*) FROM tick WHERE state = 'open' AND agent IS NOT NULL GROUP BY agent",
       "SELECT id FROM tick WHERE state = 'failed' ORDER BY no DESC LIMIT 50",
       "SELECT id FROM tick WHERE no < 9 ORDER BY no DESC LIMIT 50",
+      "SELECT id FROM tick INDEXED BY tick_in_state WHERE state = 'skipped' AND no < 9 ORDER BY no DESC LIMIT 50",
       "SELECT no FROM sensor_event WHERE location = 'l' AND sensor = 's' ORDER BY no LIMIT 50",
       "SELECT location, sensor, count(*) FROM sensor_event GROUP BY location, sensor",
       "SELECT run_no FROM run_key WHERE location = 'l' AND sensor = 's' AND key = 'k'",

@@ -3,14 +3,14 @@ import { createScheduledController, evictDurableObject, runInDurableObject } fro
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { Webhook } from "standardwebhooks";
-import type { DeliveryDetail, DeliverySummary, HookSecret, HookView, TickDetail } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationDetail, DeliveryDetail, DeliverySummary, HookSecret, HookView, TickDetail } from "@headgate/shared/api/automation-views.ts";
 import type { DeploymentSettings, QueueView } from "@headgate/shared/api/queue-views.ts";
-import type { Page, RunSummary } from "@headgate/shared/api/views.ts";
+import type { Page, Role, RunSummary } from "@headgate/shared/api/views.ts";
 import type { Deployment } from "../src/deployment/deployment.ts";
 import { DELIVERY_RATE } from "../src/deployment/hook-rates.ts";
 import worker from "../src/worker.ts";
 import { call, errorOf } from "./support/client.ts";
-import { publish, smallLocation, trpc, type ManifestInput } from "./support/publishing.ts";
+import { apiPath, publish, smallLocation, trpc, type ManifestInput } from "./support/publishing.ts";
 import { makePlace, migrate, type Place } from "./support/world.ts";
 
 type Sensor = NonNullable<ManifestInput["sensors"]>[number];
@@ -48,7 +48,10 @@ beforeAll(async () => {
   await publish(other, await smallLocation({ jobs, sensors }));
 });
 
-const view = (sensor: string, place = at) => trpc<HookView>(place, "webhooks.get", { location: "lake", sensor });
+const view = async (sensor: string, place = at) => {
+  const found = await trpc<HookView>(place, "webhooks.get", { location: "lake", sensor });
+  return { ...found, id: found.id ?? "", path: found.path ?? "" };
+};
 const rotate = (sensor: string, place = at) => trpc<HookSecret>(place, "webhooks.rotateSecret", { location: "lake", sensor });
 const deliveries = async (sensor: string, place = at) =>
   (await trpc<Page<DeliverySummary>>(place, "webhooks.deliveries", { location: "lake", sensor })).items;
@@ -331,6 +334,32 @@ describe("the answers to a sender", () => {
     expect((await deliveries("open", other)).length).toBe(before);
     const foreign = await rotate("secret", other);
     expect((await send((await view("secret")).path, { headers: { "x-headgate-secret": foreign.secret } })).status).toBe(401);
+  });
+});
+
+describe("the address of a hook", () => {
+  it("is hidden from people below the role editor when nothing else protects it", async () => {
+    const seenBy = async (role: Role, sensor: string) => {
+      const path = apiPath(at, "/trpc/");
+      const ask = async <T>(procedure: string, input: unknown): Promise<T> => {
+        const response = await call({
+          method: "GET",
+          path: `${path}${procedure}?input=${encodeURIComponent(JSON.stringify(input))}`,
+          as: at.tokens[role],
+        });
+        const text = await response.text();
+        expect(response.status, text).toBe(200);
+        return (JSON.parse(text) as { result: { data: T } }).result.data;
+      };
+      const own = await ask<HookView>("webhooks.get", { location: "lake", sensor });
+      const { hook } = await ask<AutomationDetail>("automations.get", { location: "lake", kind: "sensor", name: sensor });
+      expect(hook).toEqual(own);
+      return own;
+    };
+    const { id, path } = await view("open");
+    for (const role of ["viewer", "launcher"] as const) expect(await seenBy(role, "open")).toMatchObject({ id: null, path: null });
+    for (const role of ["editor", "admin"] as const) expect(await seenBy(role, "open")).toMatchObject({ id, path });
+    expect((await seenBy("viewer", "signed")).path).toMatch(/^\/hooks\//);
   });
 });
 

@@ -61,6 +61,7 @@ export class Engine {
   /** One transaction; nothing of it is visible outside before it is stored. */
   commit<T>(command: (turn: Turn) => T, committed?: (result: T) => void): T {
     const turn = this.#newTurn();
+    this.timers.noticeClock(turn.now);
     let seq: number | null = null;
     let result: T;
     try {

@@ -173,6 +173,7 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX tick_waiting ON tick (no) WHERE state = 'open' AND started_at IS NULL;
       CREATE INDEX tick_evaluated ON tick (agent) WHERE state = 'open' AND agent IS NOT NULL;
       CREATE INDEX tick_failed ON tick (no) WHERE state = 'failed';
+      CREATE INDEX tick_in_state ON tick (state, no);
 
       CREATE TABLE sensor_event (
         no INTEGER PRIMARY KEY AUTOINCREMENT, location TEXT NOT NULL, sensor TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL, attempts INTEGER NOT NULL
@@ -207,6 +208,7 @@ export const MIGRATIONS: readonly Migration[] = [
       );
       CREATE INDEX condition_evaluation_by_target ON condition_evaluation (target, no);
       CREATE INDEX condition_evaluation_requested ON condition_evaluation (no) WHERE requested > 0;
+      CREATE INDEX condition_evaluation_request_of ON condition_evaluation (target, no) WHERE requested > 0;
       CREATE TABLE pause (scope TEXT PRIMARY KEY, by TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT, until INTEGER) WITHOUT ROWID;
       CREATE TABLE freshness_state (asset TEXT PRIMARY KEY, state TEXT NOT NULL, since INTEGER NOT NULL, changes_at INTEGER) WITHOUT ROWID;
       CREATE INDEX freshness_state_by_change ON freshness_state (changes_at) WHERE changes_at IS NOT NULL;

@@ -3,7 +3,8 @@
  * so the alarm is set again before anything is done, the work goes in bounded slices, and no failure of a timer escapes.
  */
 import type { Database } from "./store/database.ts";
-import { dueTimers, nextTimerAt, setTimer, type Timer } from "./store/timer-store.ts";
+import { readMeta, writeMeta } from "./store/meta-store.ts";
+import { dueTimers, nextTimerAt, pullRelativeTimers, setTimer, type Timer } from "./store/timer-store.ts";
 
 /** The three members of the storage that it needs. */
 export interface AlarmStorage {
@@ -20,6 +21,11 @@ const SLICE_MS = 2_000;
 const AFTER_FAILURE_MS = 30_000;
 /** An alarm this far in the past was swallowed. */
 const OVERDUE_MS = 60_000;
+/** A clock that is corrected by less is not taken for one that was set back. */
+const SET_BACK_MS = 60_000;
+/** The newest time is written down this often at most. */
+const NOTE_EVERY_MS = 10_000;
+const NEWEST = "newest_time";
 
 export class Timers {
   readonly #db: Database;
@@ -27,6 +33,9 @@ export class Timers {
   /** What the alarm is known to be set to; undefined: not known. */
   #armed: number | null | undefined;
   #firing = false;
+  /** The newest time that was ever seen since the clock was last set back, and how much of that is written down. */
+  #newest: number | null = null;
+  #noted = 0;
 
   constructor(db: Database, alarm: AlarmStorage) {
     this.#db = db;
@@ -35,9 +44,29 @@ export class Timers {
 
   /** After a wake-up: due work whose alarm got lost gets a new one. */
   async recover(now: number): Promise<void> {
+    this.noticeClock(now);
     const armed = await this.#alarm.getAlarm();
     this.#armed = armed !== null && armed < now - OVERDUE_MS ? undefined : armed;
     this.arm();
+  }
+
+  /** Before anything is done at a time: were the clock set back by hours, what is to happen in a minute would wait until it has caught up. */
+  noticeClock(now: number): void {
+    if (this.#newest === null) {
+      this.#noted = Number(readMeta(this.#db, NEWEST) ?? 0);
+      this.#newest = this.#noted;
+    }
+    const back = this.#newest - now;
+    if (back <= 0 && now - this.#noted < NOTE_EVERY_MS) {
+      this.#newest = now;
+      return;
+    }
+    if (back > 0 && back <= SET_BACK_MS) return;
+    if (back > 0) pullRelativeTimers(this.#db, back);
+    writeMeta(this.#db, NEWEST, String(now));
+    this.#newest = now;
+    this.#noted = now;
+    if (back > 0) this.arm();
   }
 
   /** Sets the alarm to the earliest timer, or none. The write joins the transaction's and needs no waiting. */
@@ -60,6 +89,7 @@ export class Timers {
     readonly run: (timer: Timer) => void;
     readonly failed: (timer: Timer, error: unknown) => void;
   }): void {
+    this.noticeClock(input.now);
     const safety = input.now + SAFETY_MS;
     this.#armed = safety;
     void this.#alarm.setAlarm(safety);

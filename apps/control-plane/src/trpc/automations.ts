@@ -1,5 +1,6 @@
 /** Procedures about schedules, sensors and their ticks. */
 import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
+import { hookSeenBy } from "./hook-address.ts";
 import { answer, directoryProcedure, procedure, router } from "./init.ts";
 
 export const automationsRouter = router({
@@ -8,7 +9,10 @@ export const automationsRouter = router({
     .query(({ ctx, input }) => answer(ctx.deployment.ask("automationList", input))),
   get: procedure("viewer")
     .input(automationInputs.automation)
-    .query(({ ctx, input }) => answer(ctx.deployment.ask("automation", input))),
+    .query(async ({ ctx, input }) => {
+      const detail = await answer(ctx.deployment.ask("automation", input));
+      return { ...detail, hook: detail.hook && hookSeenBy(ctx.actor.role, detail.hook) };
+    }),
   ticks: procedure("viewer")
     .input(automationInputs.ticks)
     .query(({ ctx, input }) => answer(ctx.deployment.ask("ticks", input))),

@@ -1,11 +1,12 @@
 /** Procedures about the webhooks of sensors. The address itself is `POST /hooks/:id`, see `http/hooks.ts`. */
 import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
+import { hookSeenBy } from "./hook-address.ts";
 import { answer, procedure, router } from "./init.ts";
 
 export const webhooksRouter = router({
   get: procedure("viewer")
     .input(automationInputs.hook)
-    .query(({ ctx, input }) => answer(ctx.deployment.ask("hook", input))),
+    .query(async ({ ctx, input }) => hookSeenBy(ctx.actor.role, await answer(ctx.deployment.ask("hook", input)))),
   deliveries: procedure("viewer")
     .input(automationInputs.deliveries)
     .query(({ ctx, input }) => answer(ctx.deployment.ask("deliveries", input))),

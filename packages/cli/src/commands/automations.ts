@@ -1,5 +1,5 @@
 /** `headgate schedule` and `headgate sensor`: what starts by itself, its ticks, switching it on and off, and trying it out. */
-import type { AutomationKind, AutomationRef, AutomationView, TickSummary, TickTrial } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationKind, AutomationRef, AutomationView, HookView, TickSummary, TickTrial } from "@headgate/shared/api/automation-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";
@@ -108,11 +108,15 @@ export async function showAutomation(target: Named, flags: AutomationFlags, cont
     ["next", nextText(automation)],
     ["then", detail.upcoming.slice(0, 5).map(formatTime).join(", ")],
     ["cursor", detail.cursor ?? ""],
-    ["address", hook === null ? "" : `POST ${connection.url}${hook.path} (${hook.verify}, ${hook.enabled ? "on" : "off"})`],
+    ["address", hook === null ? "" : `${hookAddress(connection.url, hook)} (${hook.verify}, ${hook.enabled ? "on" : "off"})`],
     ["secrets", hook === null ? "" : plural(hook.secrets.length, "valid secret")],
   ];
   for (const [title, value] of facts) if (value !== "") terminal.print(`${terminal.colors.bold(title.padEnd(10))} ${value}`);
   return EXIT.ok;
+}
+
+function hookAddress(server: string, hook: HookView): string {
+  return hook.path === null ? "shown to editors only" : `POST ${server}${hook.path}`;
 }
 
 function onText({ enabled, changed }: AutomationView): string {

@@ -14,7 +14,7 @@ export async function newHookSecret(name: string, flags: AutomationFlags, contex
   const { location } = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
   const made = await call(connection, api.webhooks.rotateSecret.mutate({ location, sensor: name }));
   terminal.printJson(made);
-  terminal.print(`address ${connection.url}${made.url ?? made.hook.path}`);
+  terminal.print(`address ${connection.url}${made.url ?? made.hook.path ?? ""}`);
   terminal.print(`secret  ${made.secret}`);
   terminal.print(secretNote(made.hook));
   return EXIT.ok;

@@ -100,11 +100,15 @@ export interface TickTrial {
 
 // ------------------------------------------------------------------ webhooks
 export interface HookView {
-  readonly id: string;
+  /** A part of the path, and null where that is. */
+  readonly id: string | null;
   readonly location: string;
   readonly sensor: string;
-  /** Append it to the control plane's address. Where the address is the secret it stands in `HookSecret.url`. */
-  readonly path: string;
+  /**
+   * Append it to the control plane's address. Where the address with a secret is wanted it stands in `HookSecret.url`. Null for people below
+   * the role editor when nothing but the address protects the hook.
+   */
+  readonly path: string | null;
   readonly verify: WebhookSpec["verify"];
   readonly enabled: boolean;
   /** At most two are valid at the same time, so that a sender can be changed over. The secret itself is shown once. */

@@ -44,16 +44,35 @@ export type UpdateRow = {
 const UPDATE =
   "asset_event.gseq AS gseq, event.at AS at, event.run_no AS runNo, asset_event.type AS type, asset_event.partition AS partition, asset_event.changed AS changed, start.at AS startedAt, asset_event.started_seq AS startedSeq";
 
-/** Materializations and observations with a greater number, in order. */
+/** So many updates are read one by one; of what is older than those, the latest of each partition, type and effect. */
+export const MAX_UPDATES = 5_000;
+const OF_UPDATE = `FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq LEFT JOIN event AS start ON start.gseq = asset_event.started_seq`;
+const IS_UPDATE = "asset_event.type IN ('asset_materialized', 'asset_observed')";
+
+/** Materializations and observations with a greater number, in order: all of them, unless there are very many. */
 export function assetUpdates(db: Database, asset: string, after: number): UpdateRow[] {
-  return db.sql
+  const newest = db.sql
     .exec<UpdateRow>(
-      `SELECT ${UPDATE} FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq LEFT JOIN event AS start ON start.gseq = asset_event.started_seq
-       WHERE asset_event.asset = ? AND asset_event.gseq > ? AND asset_event.type IN ('asset_materialized', 'asset_observed') ORDER BY asset_event.gseq`,
+      `SELECT ${UPDATE} ${OF_UPDATE} WHERE asset_event.asset = ? AND asset_event.gseq > ? AND ${IS_UPDATE} ORDER BY asset_event.gseq DESC LIMIT ?`,
       asset,
       after,
+      MAX_UPDATES,
+    )
+    .toArray()
+    .reverse();
+  const [first] = newest;
+  if (!first || newest.length < MAX_UPDATES) return newest;
+  const older = db.sql
+    .exec<UpdateRow>(
+      `SELECT ${UPDATE} ${OF_UPDATE} WHERE asset_event.asset = ?1 AND asset_event.gseq IN (
+         SELECT max(gseq) FROM asset_event WHERE asset = ?1 AND gseq > ?2 AND gseq < ?3 AND ${IS_UPDATE} GROUP BY partition, type, changed
+       ) ORDER BY asset_event.gseq`,
+      asset,
+      after,
+      first.gseq,
     )
     .toArray();
+  return [...older, ...newest];
 }
 
 export function assetUpdateAt(db: Database, asset: string, gseq: number): UpdateRow | null {

@@ -230,7 +230,7 @@ export function lastSaid(db: Database, target: string): { readonly tree: string 
 export function lastRequests(db: Database, target: string, limit: number): number[] {
   return db.sql
     .exec<{ at: number }>(
-      "SELECT at FROM condition_evaluation INDEXED BY condition_evaluation_by_target WHERE target = ? AND requested > 0 ORDER BY no DESC LIMIT ?",
+      "SELECT at FROM condition_evaluation INDEXED BY condition_evaluation_request_of WHERE target = ? AND requested > 0 ORDER BY no DESC LIMIT ?",
       target,
       limit,
     )

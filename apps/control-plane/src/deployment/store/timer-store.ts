@@ -21,6 +21,21 @@ export const TIMER_KINDS = [
 ] as const;
 export type TimerKind = (typeof TIMER_KINDS)[number];
 
+/** Set to "so long from now"; the others to a time of day that somebody means. */
+const RELATIVE_KINDS: readonly TimerKind[] = [
+  "lease_check",
+  "step_retry",
+  "step_timeout",
+  "run_timeout",
+  "cancel_grace",
+  "sensor",
+  "tick_timeout",
+  "sensor_event",
+  "backfill",
+  "run_retry",
+  "start_timeout",
+];
+
 export interface Timer {
   readonly kind: TimerKind;
   readonly id: string;
@@ -47,6 +62,11 @@ export function hasTimer(db: Database, timer: Pick<Timer, "kind" | "id">): boole
 
 export function clearTimer(db: Database, kind: TimerKind, id: string): void {
   db.sql.exec("DELETE FROM timer WHERE kind = ? AND id = ?", kind, id);
+}
+
+/** The clock was set back by so much: what was to happen in a minute still is. */
+export function pullRelativeTimers(db: Database, ms: number): void {
+  db.sql.exec("UPDATE timer SET at = at - ? WHERE kind IN (SELECT value FROM json_each(?))", ms, JSON.stringify(RELATIVE_KINDS));
 }
 
 export function nextTimerAt(db: Database): number | null {
