@@ -10,7 +10,7 @@ import { writeDbtProject } from "./dbt-project.ts";
 import { familyMb } from "./process-memory.ts";
 import { show } from "./stats.ts";
 
-const SIZES = (process.env["BENCH_DBT_MODELS"] ?? "1000,10000").split(",").map(Number);
+const SIZES = (process.env["BENCH_DBT_MODELS"] ?? "1000").split(",").map(Number);
 
 export async function measureDbtScale(compared: boolean): Promise<void> {
   for (const models of SIZES) {

@@ -15,7 +15,7 @@ Options:
   -h, --help       show help
 
 Variables:
-  BENCH_DBT_MODELS sizes of the dbt projects (default 1000,10000)
+  BENCH_DBT_MODELS sizes of the dbt projects (default 1000; 10000 takes half an hour)
   BENCH_ASSETS     assets of the graph that both products build (default 10000; Dagster needs a quarter of an hour for them)`;
 const PARTS: Readonly<Record<string, (compared: boolean) => Promise<void>>> = {
   domain: async (compared) => {

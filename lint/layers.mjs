@@ -18,7 +18,12 @@ export const LAYERS = [
   { from: "packages/cli", to: ["packages/cli", "packages/sdk/src", "packages/shared/src"], types: ["apps/control-plane/src/trpc"] },
   {
     from: "apps/control-plane/src/deployment/store",
-    to: ["apps/control-plane/src/deployment/store", "apps/control-plane/src/deployment/schema.ts", "apps/control-plane/src/deployment/automation-schema.ts", "packages/shared/src"],
+    to: [
+      "apps/control-plane/src/deployment/store",
+      "apps/control-plane/src/deployment/schema.ts",
+      "apps/control-plane/src/deployment/automation-schema.ts",
+      "packages/shared/src",
+    ],
     types: ["apps/control-plane/src/deployment/rpc.ts"],
   },
   { from: "apps/control-plane/src/directory", to: ["apps/control-plane/src/directory", "packages/shared/src"] },

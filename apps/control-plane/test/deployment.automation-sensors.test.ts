@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
 import type { TickPart, TickResult } from "@headgate/shared/protocol/tick-result.ts";
+import { clock } from "../src/deployment/clock.ts";
 import { moveClock, ringAlarm, setClock, useRealClock } from "./support/clock.ts";
 import { type DeploymentObject, newDeployment, person, publish, raw, rows } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
@@ -137,6 +138,22 @@ describe("a polling sensor", () => {
     await next(stub);
     const other = agent.frames.filter((frame) => frame.t === "tick");
     expect(other.at(-1)).toMatchObject({ cursor: "two" });
+  });
+
+  it("goes on at its interval when the clock is set back while it waits, with a sweep or after an eviction", async () => {
+    const { stub, agent, first } = await started();
+    await agent.reported(answer(first, evaluated({ cursor: "one" })));
+    moveClock(-5 * HOUR);
+    await stub.sweep();
+    await next(stub);
+    const [, second] = await tickFrames(agent, 2);
+    await agent.reported(answer(second as TickFrame, evaluated({ cursor: "two" })));
+    moveClock(-5 * HOUR);
+    await evictDurableObject(raw(stub));
+    expect((await rows(stub, "SELECT at FROM timer WHERE kind = 'sensor'"))[0]?.["at"]).toBeLessThanOrEqual(clock.now() + 60_000);
+    await next(stub);
+    await agent.start(stub, { slots: 0 });
+    await agent.waitFor(() => agent.frames.filter((frame) => frame.t === "tick").length === 3, "a third tick");
   });
 
   it("fails a tick whose checkpoints have a gap", async () => {

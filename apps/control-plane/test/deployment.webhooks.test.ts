@@ -3,6 +3,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { DeliverySummary } from "@headgate/shared/api/automation-views.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
+import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
 import { fireTimers, launch, newDeployment, person, publish, raw, rows, type DeploymentObject } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
@@ -72,6 +73,38 @@ describe("a webhook sensor with user code", () => {
     });
     expect((await deliveries(stub)).at(-1)).toMatchObject({ id: first.delivery, state: "skipped" });
     expect(await rows(stub, "SELECT id FROM run")).toHaveLength(1);
+  });
+
+  it("gets a large delivery beside a large cursor whole, also after it failed, while its tick keeps a mention", async () => {
+    const { stub, hook } = await deploymentWith({ kind: "polling", intervalSeconds: 3600, evaluated: true });
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const frames = () => agent.frames.filter((frame) => frame.t === "tick");
+    const answered = async (count: number, result: TickResult) => {
+      await fireTimers(stub, count <= 2 ? "sensor" : "sensor_event");
+      await agent.waitFor(() => frames().length === count);
+      const frame = frames().at(-1);
+      await agent.reported({ k: "tick", tick: frame?.tick ?? "", result });
+      return frame;
+    };
+    const evaluated = (cursor: string): TickResult => ({ outcome: "evaluated", cursor, runs: [], logs: [] });
+    // Three bytes each: within the limit in characters, not in bytes.
+    await answered(1, evaluated("\u20ac".repeat(66_667)));
+    const refused = unwrap(await stub.ask("ticks", { limit: 1 })).items[0];
+    expect(refused).toMatchObject({ state: "failed", message: expect.stringContaining("more than 200000 bytes") as unknown });
+    await answered(2, evaluated("\u20ac".repeat(66_666)));
+    const text = "\u0001".repeat(160_000);
+    unwrap(await send(stub, hook, { text }));
+    const loud = Array.from({ length: 12 }, () => ({ level: "info", message: "\u0001".repeat(10_000), at: 1 }));
+    const first = await answered(3, { outcome: "failed", message: "no", logs: loud });
+    const second = await answered(4, { ...evaluated("\u20ac".repeat(66_665)), logs: loud });
+    expect([first, second].map((frame) => frame?.events?.[0])).toMatchObject([{ body: { text } }, { body: { text } }]);
+    const bytes = await rows(stub, "SELECT octet_length(events) AS events, octet_length(logs) AS logs FROM tick ORDER BY no DESC LIMIT 2");
+    for (const row of bytes) {
+      expect(Number(row["events"])).toBeLessThan(1_000);
+      expect(Number(row["logs"])).toBeLessThan(210_000);
+    }
+    expect(await deliveries(stub)).toMatchObject([{ state: "skipped" }]);
   });
 
   it("that polls is evaluated when a delivery comes, before its interval is over", async () => {

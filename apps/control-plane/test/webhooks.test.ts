@@ -3,7 +3,14 @@ import { createScheduledController, evictDurableObject, runInDurableObject } fro
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { Webhook } from "standardwebhooks";
-import type { AutomationDetail, DeliveryDetail, DeliverySummary, HookSecret, HookView, TickDetail } from "@headgate/shared/api/automation-views.ts";
+import type {
+  AutomationDetail,
+  DeliveryDetail,
+  DeliverySummary,
+  HookSecret,
+  HookView,
+  TickDetail,
+} from "@headgate/shared/api/automation-views.ts";
 import type { DeploymentSettings, QueueView } from "@headgate/shared/api/queue-views.ts";
 import type { Page, Role, RunSummary } from "@headgate/shared/api/views.ts";
 import type { Deployment } from "../src/deployment/deployment.ts";
@@ -63,10 +70,10 @@ interface Sent {
 }
 
 /** As a sender does it: no session, no token. */
-function send(path: string, { body = {}, headers = {} }: Sent = {}): Promise<Response> {
+function send(path: string | null, { body = {}, headers = {} }: Sent = {}): Promise<Response> {
   return call({
     method: "POST",
-    path,
+    path: path ?? "",
     headers: { "content-type": "application/json", ...headers },
     body: typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream ? body : JSON.stringify(body),
   });
@@ -215,7 +222,7 @@ describe("a hook with a shared secret", () => {
   it("takes it in a header, as bearer token, as password or at the end of the address, and shows it nowhere", async () => {
     const { secret, hook: made, url } = await rotate("secret");
     expect(url).toBe(`${made.path}/${secret}`);
-    const ways: readonly (readonly [string, Record<string, string>])[] = [
+    const ways: readonly (readonly [string | null, Record<string, string>])[] = [
       [made.path, { "x-headgate-secret": secret }],
       [made.path, { authorization: `Bearer ${secret}` }],
       [made.path, { authorization: `Basic ${btoa(`airbyte:${secret}`)}` }],

@@ -38,7 +38,7 @@ export interface Taken<T extends Arrival> {
 /** Before everything. */
 export const START: ArrivalCursor = { floor: { time: -8.64e15, id: "" }, taken: [] };
 
-/** Keeps the stored cursor well below its limit of 200,000 characters. With more arrivals than that, the overlap becomes shorter. */
+/** Keeps the stored cursor well below its limit of 200,000 bytes. With more arrivals than that, the overlap becomes shorter. */
 const MAX_TAKEN = 5000;
 
 /** Hands out what is new, oldest first. */

@@ -173,7 +173,8 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX tick_waiting ON tick (no) WHERE state = 'open' AND started_at IS NULL;
       CREATE INDEX tick_evaluated ON tick (agent) WHERE state = 'open' AND agent IS NOT NULL;
       CREATE INDEX tick_failed ON tick (no) WHERE state = 'failed';
-      CREATE INDEX tick_in_state ON tick (state, no);
+      CREATE INDEX tick_requested ON tick (no) WHERE state = 'requested';
+      CREATE INDEX tick_skipped ON tick (no) WHERE state = 'skipped';
 
       CREATE TABLE sensor_event (
         no INTEGER PRIMARY KEY AUTOINCREMENT, location TEXT NOT NULL, sensor TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL, attempts INTEGER NOT NULL

@@ -89,13 +89,13 @@ export class Timers {
     readonly run: (timer: Timer) => void;
     readonly failed: (timer: Timer, error: unknown) => void;
   }): void {
-    this.noticeClock(input.now);
     const safety = input.now + SAFETY_MS;
     this.#armed = safety;
     void this.#alarm.setAlarm(safety);
     this.#firing = true;
     const started = input.elapsed();
     try {
+      this.noticeClock(input.now);
       for (const timer of dueTimers(this.#db, { now: input.now, limit: SLICE })) {
         if (input.elapsed() - started > SLICE_MS) break;
         try {

@@ -1,5 +1,12 @@
 /** `headgate schedule` and `headgate sensor`: what starts by itself, its ticks, switching it on and off, and trying it out. */
-import type { AutomationKind, AutomationRef, AutomationView, HookView, TickSummary, TickTrial } from "@headgate/shared/api/automation-views.ts";
+import type {
+  AutomationKind,
+  AutomationRef,
+  AutomationView,
+  HookView,
+  TickSummary,
+  TickTrial,
+} from "@headgate/shared/api/automation-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";

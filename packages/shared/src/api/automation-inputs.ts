@@ -1,6 +1,7 @@
 /** Schemas of what clients send about schedules, sensors, webhooks, conditions, partitions, backfills and limits. */
 import { z } from "zod";
 import { assetKeySchema, checkIdSchema, metadataSchema } from "../manifest/schema.ts";
+import { sensorCursorSchema } from "../protocol/cursor.ts";
 import { cursorSchema, limitSchema } from "./paging.ts";
 
 const name = z.string().min(1).max(200);
@@ -67,12 +68,12 @@ export const automationInputs = {
   automationList: z.object({ kind: z.enum(["schedule", "sensor"]).optional() }).default({}),
   automation: z.object(automationRef),
   setAutomation: z.object({ ...automationRef, enabled: z.boolean().nullable() }),
-  setCursor: z.object({ ...automationRef, cursor: z.string().max(200_000).nullable() }),
+  setCursor: z.object({ ...automationRef, cursor: sensorCursorSchema.nullable() }),
   /** Tries a tick out. Schedules: for a moment; sensors: with a cursor, and with an event for those that need one. */
   testTick: z.object({
     ...automationRef,
     scheduledFor: z.number().optional(),
-    cursor: z.string().max(200_000).nullish(),
+    cursor: sensorCursorSchema.nullish(),
     /** Body of a webhook delivery. */
     body: z.unknown().optional(),
   }),

@@ -7,10 +7,12 @@ import { MAX_CATCH_UP } from "@headgate/shared/domain/cron/catch-up.ts";
 import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
+import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 import type { Located } from "../catalog.ts";
 import type { AgentRow } from "../schema.ts";
 import { onlineAgents } from "../store/agent-store.ts";
 import { readAutomation, type Source } from "../store/automation-store.ts";
+import { firstEvents } from "../store/sensor-event-store.ts";
 import { evaluationCounts, openTicksOf, openTicksOfAgent, type TickRow, waitingBeyond, waitingTicks } from "../store/tick-store.ts";
 import { setTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
@@ -99,8 +101,13 @@ function tickFrame(turn: Turn, tick: TickRow): TickFrame {
     cursor: tick.kind === "sensor" ? (readAutomation(turn.db, tick)?.cursor ?? null) : null,
     scheduledFor: tick.scheduledFor,
     timeoutSeconds: timeoutSecondsOf(turn, tick),
-    ...(tick.events.length > 0 && { events: [...tick.events] }),
+    ...(tick.events.length > 0 && { events: eventsOf(turn, tick) }),
   };
+}
+
+/** As they came: the row of a tick may only mention them, while the inbox keeps them until it ends. */
+function eventsOf(turn: Turn, tick: TickRow): SensorEvent[] {
+  return firstEvents(turn.db, tick, tick.events.length).map(({ body }) => body);
 }
 
 /** Of an agent that connected again: it may have missed the frame. One that has the tick ignores it. */

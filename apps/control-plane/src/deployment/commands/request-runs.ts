@@ -1,6 +1,7 @@
 /** What an evaluation asks for: partition keys, events of assets and runs, all of it or nothing. */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
+import { fitsCursor, MAX_CURSOR_BYTES } from "@headgate/shared/protocol/cursor.ts";
 import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/sensor-event.ts";
 import type { TickPart } from "@headgate/shared/protocol/tick-result.ts";
 import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
@@ -55,6 +56,8 @@ export function applyRequests(turn: Turn, input: { readonly tick: TickRow; reado
 }
 
 function floodOf(effects: Effects): string | null {
+  if (effects.cursor !== null && !fitsCursor(effects.cursor))
+    return `Its cursor has more than ${MAX_CURSOR_BYTES} bytes in UTF-8, so nothing of it was stored. Keep only what the next evaluation has to know.`;
   if (effects.runs.length > MAX_TICK_REQUESTS)
     return `It asked for ${effects.runs.length} runs at once; at most ${MAX_TICK_REQUESTS} are possible, so none was made. Ask for them in several ticks or with checkpoints, or start a backfill.`;
   const keys = (effects.dynamicPartitions ?? []).reduce((sum, { add, remove }) => sum + add.length + remove.length, 0);

@@ -7,12 +7,10 @@ import { insertTick, pruneTicks, type TickRow, updateTick } from "../store/tick-
 import { clearTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
 import { automationId } from "./automation-source.ts";
+import { keptEvents, lastLogs, listedChanges, listedRunKeys } from "./tick-bounds.ts";
 
 /** Of runs, in the row; how many there were is counted. */
 export const MAX_LISTED_RUNS = 100;
-const MAX_LISTED_KEYS = 1000;
-const MAX_LOGS = 500;
-const MAX_LOG_CHARACTERS = 100_000;
 const MAX_MESSAGE = 20_000;
 const MAX_STACK = 50_000;
 const KEPT = { failed: 2_000, requested: 2_000, skipped: 500 } as const;
@@ -72,42 +70,15 @@ export function storeTick(turn: Turn, row: TickRow): TickRow {
     message: row.message === null ? null : shortened(row.message, MAX_MESSAGE),
     stack: row.stack?.slice(0, MAX_STACK) ?? null,
     logs: lastLogs(row.logs),
-    deduplicated: row.deduplicated.slice(0, MAX_LISTED_KEYS),
+    deduplicated: listedRunKeys(row.deduplicated),
     dynamicPartitions: listedChanges(row.dynamicPartitions),
+    events: row.no === 0 ? keptEvents(row) : row.events,
   };
   let { no } = bounded;
   if (no === 0) no = insertTick(turn.db, bounded);
   else updateTick(turn.db, bounded);
   turn.effects.push({ type: "tick_changed", tick: no }, { type: "automation_changed", automation: automationId(row) });
   return { ...bounded, no };
-}
-
-/** The first keys of all sets together, for a tick with checkpoints may change many. */
-function listedChanges(changes: TickRow["dynamicPartitions"]): TickRow["dynamicPartitions"] {
-  const listed: TickRow["dynamicPartitions"][number][] = [];
-  let left = MAX_LISTED_KEYS;
-  const take = (keys: readonly string[]) => {
-    const taken = keys.slice(0, left);
-    left -= taken.length;
-    return taken;
-  };
-  for (const { name, added, removed } of changes) {
-    if (left === 0) break;
-    listed.push({ name, added: take(added), removed: take(removed) });
-  }
-  return listed;
-}
-
-function lastLogs(logs: TickRow["logs"]): TickRow["logs"] {
-  const kept: TickRow["logs"][number][] = [];
-  let characters = 0;
-  for (const line of logs.toReversed()) {
-    const message = line.message.slice(0, MAX_LOG_CHARACTERS / 10);
-    characters += message.length;
-    if (kept.length >= MAX_LOGS || characters > MAX_LOG_CHARACTERS) break;
-    kept.push({ ...line, level: line.level.slice(0, 20), message });
-  }
-  return kept.reverse();
 }
 
 export type TickEnd = { readonly state: "requested" | "skipped" | "failed" } & Partial<

@@ -203,8 +203,9 @@ function isInState(state: TickState): SQL {
     case "failed":
       return sql`${tick.state} = 'failed'`;
     case "requested":
+      return sql`${tick.state} = 'requested'`;
     case "skipped":
-      return eq(tick.state, state);
+      return sql`${tick.state} = 'skipped'`;
     default:
       return assertNever(state);
   }

@@ -21,12 +21,12 @@ export const TIMER_KINDS = [
 ] as const;
 export type TimerKind = (typeof TIMER_KINDS)[number];
 
-/** Set to "so long from now"; the others to a time of day that somebody means. */
+/**
+ * Set to "so long from now". Of the others somebody means the time of day; and time limits of what runs rather end it late than too early.
+ */
 const RELATIVE_KINDS: readonly TimerKind[] = [
   "lease_check",
   "step_retry",
-  "step_timeout",
-  "run_timeout",
   "cancel_grace",
   "sensor",
   "tick_timeout",
