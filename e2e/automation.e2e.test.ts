@@ -235,16 +235,17 @@ describe("the lakehouse runs by itself", () => {
     };
     const problems: string[] = [];
     for (const [name, path] of Object.entries(pages)) {
-      await page.goto(home + path);
-      await page.getByRole("heading", { level: 1 }).first().waitFor();
-      await page.locator("[aria-busy='true']").first().waitFor({ state: "detached" });
       for (const colorScheme of ["light", "dark"] as const) {
+        // Loaded in each scheme: rows out of sight keep the colours of the scheme in which they were seen last.
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(WIDE);
+        await page.goto(home + path);
+        await page.getByRole("heading", { level: 1 }).first().waitFor();
+        await page.locator("[aria-busy='true']").first().waitFor({ state: "detached" });
         for (const [size, viewport] of Object.entries({ wide: WIDE, narrow: NARROW })) {
-          await page.emulateMedia({ colorScheme });
           await page.setViewportSize(viewport);
           await page.evaluate(async () => {
             await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
-            // Colours on their way from one scheme to the other are neither's.
             await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
           });
           await screenshot(page, `automation/${name}-${colorScheme}-${size}`);
