@@ -1,7 +1,6 @@
 /** Measures what starts by itself: how soon after an event, a webhook or its time a run is there. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { removeFolder, ROOT, startStack, temporaryFolder, until, type Stack } from "../e2e/support/stack.ts";
+import { writeProject } from "../e2e/support/project-shell.ts";
+import { removeFolder, startStack, temporaryFolder, until, type Stack } from "../e2e/support/stack.ts";
 import { percentile, type Measure } from "./stats.ts";
 
 const EVENTS = 30;
@@ -9,7 +8,7 @@ const SCHEDULES = 1000;
 
 export async function measureAutomationLatency(): Promise<Measure[]> {
   const project = temporaryFolder("bench-automation");
-  writeProject(project);
+  writeBenchProject(project);
   const stack = await startStack({ project });
   try {
     await until("the agent has the version", async () =>
@@ -114,17 +113,10 @@ async function measureSchedules(stack: Stack, names: readonly string[]): Promise
   return ticks;
 }
 
-function writeProject(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  writeFileSync(join(folder, "package.json"), `{ "name": "bench", "private": true, "type": "module" }\n`);
-  writeFileSync(
-    join(folder, "headgate.config.ts"),
-    `import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [{ name: "bench", entry: "location.ts" }] });\n`,
-  );
-  writeFileSync(
-    join(folder, "location.ts"),
-    `import { defineAsset, defineAssetSensor, defineCodeLocation, defineJob, defineSchedule, defineWebhookSensor, materialization, select } from "@headgate/sdk";
+function writeBenchProject(folder: string): void {
+  writeProject(folder, {
+    name: "bench",
+    code: `import { defineAsset, defineAssetSensor, defineCodeLocation, defineJob, defineSchedule, defineWebhookSensor, materialization, select } from "@headgate/sdk";
 const began = () => materialization({ metadata: { began: Date.now() } });
 const source = defineAsset({ key: "source", run: began });
 const reaction = defineAsset({ key: "reaction", run: began });
@@ -142,5 +134,5 @@ export default defineCodeLocation({
   schedules: Array.from({ length: ${SCHEDULES} }, (_, index) => defineSchedule({ name: \`s\${index}\`, job: clock, cron: "* * * * *", defaultStatus: "stopped" })),
 });
 `,
-  );
+  });
 }

@@ -1,9 +1,8 @@
 /** Measures this product: the real stack as `npm start` runs it, on a generated code location. */
 import { spawn } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
+import { writeProject } from "../e2e/support/project-shell.ts";
 import { freePort, removeFolder, ROOT, startStack, stopProcess, temporaryFolder, until, type Stack } from "../e2e/support/stack.ts";
 import { familyMb, residentMb } from "./process-memory.ts";
 import { percentile, type Measure } from "./stats.ts";
@@ -15,7 +14,7 @@ const LINES = 50_000;
 export async function measureHeadgate(): Promise<Measure[]> {
   const startSeconds = await measureStart();
   const project = temporaryFolder("bench");
-  writeProject(project);
+  writeBenchProject(project);
   const stack = await startStack({ project });
   try {
     await until("the agent has the version", async () =>
@@ -105,21 +104,14 @@ async function measureEvents(stack: Stack): Promise<number> {
   return (LINES * 1000) / ((run.endedAt ?? 0) - (run.startedAt ?? 0));
 }
 
-function writeProject(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  writeFileSync(join(folder, "package.json"), `{ "name": "bench", "private": true, "type": "module" }\n`);
-  writeFileSync(
-    join(folder, "headgate.config.ts"),
-    `import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [{ name: "bench", entry: "location.ts" }] });\n`,
-  );
-  writeFileSync(
-    join(folder, "location.ts"),
-    `import { defineAsset, defineCodeLocation, materialization } from "@headgate/sdk";
+function writeBenchProject(folder: string): void {
+  writeProject(folder, {
+    name: "bench",
+    code: `import { defineAsset, defineCodeLocation, materialization } from "@headgate/sdk";
 const noops = Array.from({ length: ${NOOPS} }, (_, index) => defineAsset({ key: \`noop/n\${index}\`, group: "noop", async run() {} }));
 const click = defineAsset({ key: "click", async run() { return materialization({ metadata: { began: Date.now() } }); } });
 const lines = defineAsset({ key: "lines", async run({ log }) { for (let line = 0; line < ${LINES}; line++) log.info(\`line \${line} of a log that says nothing much\`); } });
 export default defineCodeLocation({ name: "bench", assets: [noops, click, lines] });
 `,
-  );
+  });
 }

@@ -1,19 +1,10 @@
 /** A code location whose schedules and sensors misbehave in every way a user function can, beside one of each that does not. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT } from "./stack.ts";
+import { writeProject } from "./project-shell.ts";
 
 export function writeBadAutomation(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  writeFileSync(join(folder, "package.json"), `{ "name": "bad", "private": true, "type": "module" }\n`);
-  writeFileSync(
-    join(folder, "headgate.config.ts"),
-    `import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [{ name: "bad", entry: "location.ts" }] });\n`,
-  );
-  writeFileSync(
-    join(folder, "location.ts"),
-    `import { setTimeout as sleep } from "node:timers/promises";
+  writeProject(folder, {
+    name: "bad",
+    code: `import { setTimeout as sleep } from "node:timers/promises";
 import { defineAsset, defineCodeLocation, defineJob, defineSchedule, defineSensor, runRequest, skip } from "@headgate/sdk";
 
 const asset = defineAsset({ key: "a", run: () => undefined });
@@ -47,5 +38,5 @@ export default defineCodeLocation({
   ],
 });
 `,
-  );
+  });
 }

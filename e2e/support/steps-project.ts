@@ -1,7 +1,5 @@
 /** A code location of plain TypeScript steps that log, sleep and depend on each other: something to kill while it runs. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT } from "./stack.ts";
+import { writeProject } from "./project-shell.ts";
 
 /** `LOGS` numbered lines per attempt, so that a lost or doubled one is seen. */
 export const LOGS = 6;
@@ -10,16 +8,9 @@ export function writeStepsProject(
   folder: string,
   options: { readonly width: number; readonly depth: number; readonly sleepMs: number; readonly retries: number },
 ): void {
-  mkdirSync(folder, { recursive: true });
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  writeFileSync(join(folder, "package.json"), `{ "name": "steps", "private": true, "type": "module" }\n`);
-  writeFileSync(
-    join(folder, "headgate.config.ts"),
-    `import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [{ name: "steps", entry: "location.ts" }] });\n`,
-  );
-  writeFileSync(
-    join(folder, "location.ts"),
-    `import { setTimeout as sleep } from "node:timers/promises";
+  writeProject(folder, {
+    name: "steps",
+    code: `import { setTimeout as sleep } from "node:timers/promises";
 import { defineAsset, defineCodeLocation, defineJob, materialization } from "@headgate/sdk";
 
 const retry = { maxRetries: ${options.retries}, delaySeconds: 0.2 };
@@ -43,5 +34,5 @@ for (let level = 0; level < ${options.depth}; level++) layers.push(Array.from({ 
 
 export default defineCodeLocation({ name: "steps", assets: layers.flat(), jobs: [defineJob("all", { selection: "*" })] });
 `,
-  );
+  });
 }

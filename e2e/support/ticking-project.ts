@@ -1,22 +1,13 @@
 /** A code location in which much starts by itself: a sensor with a cursor, a schedule, an asset sensor and partitions to fill in. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT } from "./stack.ts";
+import { writeProject } from "./project-shell.ts";
 
 /** Run keys that the sensor asks for, three a tick, one of them at a checkpoint. */
 export const KEYS = 36;
 
 export function writeTickingProject(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  writeFileSync(join(folder, "package.json"), `{ "name": "ticking", "private": true, "type": "module" }\n`);
-  writeFileSync(
-    join(folder, "headgate.config.ts"),
-    `import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [{ name: "ticking", entry: "location.ts" }] });\n`,
-  );
-  writeFileSync(
-    join(folder, "location.ts"),
-    `import { setTimeout as sleep } from "node:timers/promises";
+  writeProject(folder, {
+    name: "ticking",
+    code: `import { setTimeout as sleep } from "node:timers/promises";
 import { dailyPartitions, defineAsset, defineAssetSensor, defineCodeLocation, defineJob, defineSchedule, defineSensor, runRequest, select, skip } from "@headgate/sdk";
 
 const retry = { maxRetries: 6, delaySeconds: 0.2 };
@@ -59,5 +50,5 @@ export default defineCodeLocation({
   sensors: [feeder, follower],
 });
 `,
-  );
+  });
 }
