@@ -1,11 +1,12 @@
 /** Very much at once: a thousand schedules of one second, lists that are long, ticks that are many. Prints how long it took; asserts only that all is right. */
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { clock } from "../src/deployment/clock.ts";
 import type { TickSummary } from "@headgate/shared/api/automation-views.ts";
 import type { Page } from "@headgate/shared/api/views.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import { launch, newDeployment, publish, rows } from "./support/deployment.ts";
+import { launch, newDeployment, person, publish, raw, rows } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
 import { ringAlarm, setClock, useRealClock } from "./support/clock.ts";
@@ -80,6 +81,71 @@ describe("a thousand schedules that are due in the same second", () => {
       );
     },
   );
+});
+
+describe("schedules that are due together", () => {
+  const NOON = Date.UTC(2027, 5, 15, 12);
+  const many = Array.from({ length: 300 }, (_, index) => ({ name: `s${index}`, job: "nightly", cron: ["0 12 * * *"] }));
+  const requested = "SELECT count(*) AS n FROM tick WHERE state = 'requested'";
+  afterEach(useRealClock);
+
+  it("are all taken up before their runs are made, and lose none of these to an eviction", async () => {
+    setClock(NOON - 1000);
+    const stub = newDeployment();
+    await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules: many }));
+    setClock(NOON + 40);
+    await ringAlarm(stub);
+    expect(await rows(stub, "SELECT started_at, count(*) AS n FROM tick GROUP BY started_at")).toEqual([{ started_at: NOON + 40, n: 300 }]);
+    const [first] = await rows(stub, requested);
+    expect(Number(first?.["n"])).toBeLessThan(300);
+    const { items } = unwrap(await stub.ask("ticks", { states: ["open"], cursor: null, limit: 1 }));
+    expect(items).toMatchObject([{ state: "open", lateMs: 40, agent: null }]);
+    await evictDurableObject(raw(stub));
+    for (let alarm = 0; alarm < 5; alarm++) {
+      setClock(NOON + 5_000 + alarm);
+      await ringAlarm(stub);
+    }
+    expect(await rows(stub, "SELECT state, started_at, count(*) AS n FROM tick GROUP BY state, started_at")).toEqual([
+      { state: "requested", started_at: NOON + 40, n: 300 },
+    ]);
+    expect(await rows(stub, "SELECT count(*) AS n, count(DISTINCT trigger ->> 'tick') AS ticks FROM run")).toEqual([
+      { n: 300, ticks: 300 },
+    ]);
+  });
+
+  it("do not suffer from one of them whose turn fails", async () => {
+    setClock(NOON - 1000);
+    const stub = newDeployment();
+    await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules: many.slice(0, 50) }));
+    // What no release writes: the row of s7 cannot be read.
+    await rows(stub, "UPDATE automation SET gathered = '{' WHERE name = 's7'");
+    setClock(NOON + 40);
+    await ringAlarm(stub);
+    expect(await rows(stub, requested)).toEqual([{ n: 49 }]);
+    expect(await rows(stub, "SELECT kind, at FROM timer WHERE at < " + String(NOON + 3_600_000))).toEqual([
+      { kind: "schedule", at: NOON + 40 + 30_000 },
+    ]);
+    await rows(stub, "UPDATE automation SET gathered = NULL WHERE name = 's7'");
+    setClock(NOON + 31_000);
+    await ringAlarm(stub);
+    expect(await rows(stub, requested)).toEqual([{ n: 50 }]);
+  });
+
+  it("start no run when they were turned off after they were taken up", async () => {
+    setClock(NOON - 1000);
+    const stub = newDeployment();
+    await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules: many }));
+    setClock(NOON + 40);
+    await ringAlarm(stub);
+    const [open] = await rows(stub, "SELECT name FROM tick WHERE state = 'open' LIMIT 1");
+    const name = String(open?.["name"]);
+    unwrap(await stub.perform("setAutomation", { location: "lake", kind: "schedule", name, enabled: false }, person));
+    for (let alarm = 0; alarm < 5; alarm++) await ringAlarm(stub);
+    expect(await rows(stub, `SELECT state, message FROM tick WHERE name = '${name}'`)).toEqual([
+      { state: "skipped", message: "The schedule was turned off while the tick waited." },
+    ]);
+    expect(await rows(stub, requested)).toEqual([{ n: 299 }]);
+  });
 });
 
 describe("an asset event", () => {

@@ -103,7 +103,10 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
       this.#engine.timers.fire({
         now: clock.now(),
         elapsed: () => performance.now(),
-        run: (timer) => this.#engine.commit((turn) => fireTimer(turn, timer)),
+        run: (timers) =>
+          this.#engine.commit((turn) => {
+            for (const timer of timers) fireTimer(turn, timer);
+          }),
         failed: (timer, error) => logError(`Timer ${timer.kind} ${timer.id} failed`, error),
       });
     } catch (error) {

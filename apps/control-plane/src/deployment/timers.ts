@@ -4,7 +4,7 @@
  */
 import type { Database } from "./store/database.ts";
 import { readMeta, writeMeta } from "./store/meta-store.ts";
-import { dueTimers, nextTimerAt, pullRelativeTimers, setTimer, type Timer } from "./store/timer-store.ts";
+import { dueTimers, nextTimerAt, pullRelativeTimers, setTimer, type Timer, type TimerKind } from "./store/timer-store.ts";
 
 /** The three members of the storage that it needs. */
 export interface AlarmStorage {
@@ -14,7 +14,13 @@ export interface AlarmStorage {
 }
 
 export const SAFETY_MS = 30_000;
-const SLICE = 200;
+/** What an alarm does before it lets others have their turn, in what it costs: a schedule whose ticks are only written down is cheap. */
+const BUDGET = 2_000;
+const CHEAP = 1;
+const DEAR = 10;
+/** So many timers of these kinds share a transaction; thousands of them may be due at midnight. */
+const GROUP = 100;
+const GROUPED: readonly TimerKind[] = ["schedule", "tick"];
 /** A slice ends after this long, also when more is due; where time stands still while code runs, the number of timers bounds it. */
 const SLICE_MS = 2_000;
 /** A timer whose work failed is tried again after this long. */
@@ -81,14 +87,8 @@ export class Timers {
     else void this.#alarm.setAlarm(next);
   }
 
-  /** Looks at everything due. `run` handles one timer in its own transaction, which also removes it; it may throw. */
-  fire(input: {
-    readonly now: number;
-    /** Milliseconds that have passed since some moment. */
-    readonly elapsed: () => number;
-    readonly run: (timer: Timer) => void;
-    readonly failed: (timer: Timer, error: unknown) => void;
-  }): void {
+  /** Looks at everything due. `run` handles timers in one transaction, which also removes them; it may throw, and then none of them was handled. */
+  fire(input: FireInput): void {
     const safety = input.now + SAFETY_MS;
     this.#armed = safety;
     void this.#alarm.setAlarm(safety);
@@ -96,18 +96,52 @@ export class Timers {
     const started = input.elapsed();
     try {
       this.noticeClock(input.now);
-      for (const timer of dueTimers(this.#db, { now: input.now, limit: SLICE })) {
-        if (input.elapsed() - started > SLICE_MS) break;
-        try {
-          input.run(timer);
-        } catch (error) {
-          setTimer(this.#db, { ...timer, at: input.now + AFTER_FAILURE_MS });
-          input.failed(timer, error);
+      let left = BUDGET;
+      const work = (due: readonly Timer[]) => {
+        for (const group of groupsOf(due)) {
+          if (left <= 0 || input.elapsed() - started > SLICE_MS) return;
+          left -= group.length * (group[0]?.kind === "schedule" ? CHEAP : DEAR);
+          this.#run(group, input);
         }
-      }
+      };
+      work(dueTimers(this.#db, { now: input.now, limit: BUDGET }));
+      // The ticks that were only written down: nobody waits for another alarm when there are few.
+      if (left > 0) work(dueTimers(this.#db, { now: input.now, limit: BUDGET }).filter(({ kind }) => kind === "tick"));
     } finally {
       this.#firing = false;
       this.arm();
     }
   }
+
+  #run(group: readonly Timer[], input: FireInput): void {
+    try {
+      input.run(group);
+    } catch (error) {
+      const [timer, ...others] = group;
+      if (timer && others.length === 0) {
+        setTimer(this.#db, { ...timer, at: input.now + AFTER_FAILURE_MS });
+        input.failed(timer, error);
+        // One of them is to blame: each gets its own transaction.
+      } else for (const one of group) this.#run([one], input);
+    }
+  }
+}
+
+interface FireInput {
+  readonly now: number;
+  /** Milliseconds that have passed since some moment. */
+  readonly elapsed: () => number;
+  readonly run: (timers: readonly Timer[]) => void;
+  readonly failed: (timer: Timer, error: unknown) => void;
+}
+
+/** In order. */
+function groupsOf(timers: readonly Timer[]): Timer[][] {
+  const groups: Timer[][] = [];
+  for (const timer of timers) {
+    const last = groups.at(-1);
+    if (GROUPED.includes(timer.kind) && last?.[0]?.kind === timer.kind && last.length < GROUP) last.push(timer);
+    else groups.push([timer]);
+  }
+  return groups;
 }

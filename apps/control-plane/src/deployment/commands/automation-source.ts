@@ -15,12 +15,32 @@ export function sourceOfId(id: string): Source {
 
 type Ref = Pick<Source, "location" | "name">;
 
+interface Named {
+  readonly schedules: ReadonlyMap<string, Located<ManifestSchedule>>;
+  readonly sensors: ReadonlyMap<string, Located<ManifestSensor>>;
+}
+
+const nameOf = ({ location, name }: Ref) => JSON.stringify([location, name]);
+const indexes = new WeakMap<Catalog, Named>();
+
+/** A thousand schedules that are due at once each look for themselves. */
+function byName(catalog: Catalog): Named {
+  const known = indexes.get(catalog);
+  if (known) return known;
+  const made: Named = {
+    schedules: new Map(catalog.schedules.map((entry) => [nameOf(entry), entry])),
+    sensors: new Map(catalog.sensors.map((entry) => [nameOf(entry), entry])),
+  };
+  indexes.set(catalog, made);
+  return made;
+}
+
 export function scheduleOf(catalog: Catalog, ref: Ref): Located<ManifestSchedule> | null {
-  return catalog.schedules.find((entry) => entry.name === ref.name && entry.location === ref.location) ?? null;
+  return byName(catalog).schedules.get(nameOf(ref)) ?? null;
 }
 
 export function sensorOf(catalog: Catalog, ref: Ref): Located<ManifestSensor> | null {
-  return catalog.sensors.find((entry) => entry.name === ref.name && entry.location === ref.location) ?? null;
+  return byName(catalog).sensors.get(nameOf(ref)) ?? null;
 }
 
 export function definitionOf(catalog: Catalog, source: Source): Located<ManifestSchedule> | Located<ManifestSensor> | null {

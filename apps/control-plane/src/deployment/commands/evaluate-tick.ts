@@ -13,7 +13,15 @@ import type { AgentRow } from "../schema.ts";
 import { onlineAgents } from "../store/agent-store.ts";
 import { readAutomation, type Source } from "../store/automation-store.ts";
 import { firstEvents } from "../store/sensor-event-store.ts";
-import { evaluationCounts, openTicksOf, openTicksOfAgent, type TickRow, waitingBeyond, waitingTicks } from "../store/tick-store.ts";
+import {
+  evaluationCounts,
+  openTicksOf,
+  openTicksOfAgent,
+  readTickByNo,
+  type TickRow,
+  waitingBeyond,
+  waitingTicks,
+} from "../store/tick-store.ts";
 import { setTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
 import { definitionOf, isEnabled, scheduleOf, sensorOf, sourceOfId } from "./automation-source.ts";
@@ -161,11 +169,32 @@ function startOne(turn: Turn, tick: TickRow): TickRow {
   return schedule ? startScheduleTick(turn, schedule, tick) : evaluateTick(turn, tick);
 }
 
+/**
+ * The time of a tick has come: it is written down, with all others that are due, before the first of them is decided. So of a thousand
+ * that are due at once none is late, though their runs are made one after the other.
+ */
+export function takeUp(turn: Turn, schedule: Located<ManifestSchedule>, tick: TickRow): void {
+  const { no } = storeTick(turn, { ...tick, startedAt: schedule.evaluated ? null : turn.now });
+  setTimer(turn.db, { kind: "tick", id: takenId(no), at: tick.scheduledFor });
+}
+
+/** In the order of the numbers, because timers of one time go by their ids. */
+function takenId(no: number): string {
+  return String(no).padStart(15, "0");
+}
+
+/** Unless it was decided meanwhile: an agent that connects, or a run that ends, starts what waits too. */
+export function startTaken(turn: Turn, id: string): void {
+  const tick = readTickByNo(turn.db, Number(id));
+  if (tick?.state === "open" && tick.agent === null) startOne(turn, tick);
+}
+
 /** Decides it, gives it to an agent, lets it wait, or ends it because its time has passed. */
 export function startScheduleTick(turn: Turn, schedule: Located<ManifestSchedule>, tick: TickRow): TickRow {
   const overlap = overlapOf(turn, schedule, tick);
   if (overlap.type === "skip") return endTick(turn, tick, { state: "skipped", message: overlap.reason });
-  if (overlap.type === "wait") return tick.message === overlap.reason ? tick : storeTick(turn, { ...tick, message: overlap.reason });
+  if (overlap.type === "wait")
+    return tick.message === overlap.reason ? tick : storeTick(turn, { ...tick, startedAt: null, message: overlap.reason });
   if (!schedule.evaluated) return decideTick(turn, schedule, tick);
   if (isGivenUp(turn, schedule, tick)) return endTick(turn, tick, { state: "skipped", message: GIVEN_UP });
   const row = evaluateTick(turn, tick);

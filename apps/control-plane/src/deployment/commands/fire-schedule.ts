@@ -8,7 +8,7 @@ import { hasTickAt } from "../store/tick-store.ts";
 import { setTimer, type Timer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
 import { cronsOf, isEnabled, jitterMs, scheduleOf, sourceOfId } from "./automation-source.ts";
-import { startScheduleTick } from "./evaluate-tick.ts";
+import { takeUp } from "./evaluate-tick.ts";
 import { endTick, newTick } from "./tick-rows.ts";
 
 /** Missed ticks made in one turn; the others follow at once in the next. */
@@ -34,7 +34,7 @@ export function fireSchedule(turn: Turn, timer: Timer): void {
   for (const [index, scheduledFor] of due.ticks.slice(0, MAX_TICKS_A_TURN).entries()) {
     if (hasTickAt(turn.db, source, scheduledFor)) continue;
     const cause = scheduledFor === last && now - scheduledFor < MISSED_AFTER_MS ? "clock" : "catch_up";
-    startScheduleTick(turn, schedule, newTick(turn, { source, cause, scheduledFor, dropped: index === 0 ? due.dropped : 0 }));
+    takeUp(turn, schedule, newTick(turn, { source, cause, scheduledFor, dropped: index === 0 ? due.dropped : 0 }));
   }
 }
 

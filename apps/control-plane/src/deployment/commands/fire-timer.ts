@@ -8,6 +8,7 @@ import { failRunByTimeout, forceCancel, sendCancel } from "./cancel-run.ts";
 import { evaluateConditions } from "./conditions/evaluate.ts";
 import { pauseExpired } from "./conditions/pauses.ts";
 import { dispatch } from "./dispatch.ts";
+import { startTaken } from "./evaluate-tick.ts";
 import { tickTimedOut } from "./end-evaluation.ts";
 import { expireLeases } from "./expire-leases.ts";
 import { fireSchedule } from "./fire-schedule.ts";
@@ -50,6 +51,9 @@ export function fireTimer(turn: Turn, timer: Timer): void {
       break;
     case "schedule":
       fireSchedule(turn, timer);
+      break;
+    case "tick":
+      startTaken(turn, timer.id);
       break;
     case "sensor":
       fireSensor(turn, timer);

@@ -30,10 +30,10 @@ export function overlapOf(turn: Turn, schedule: Located<ManifestSchedule>, tick:
   // A previous run is canceled only when there is a next one to start; see `makeWay`.
   if (policy === "allow" || policy === "cancel_previous") return START;
   const [run] = openRuns(turn, automationId(tick));
-  // A plain tick is open only while it waits for a run.
+  // A plain tick is open while it waits for a run, or until all that are due with it were written down.
   const mayBeOpen = schedule.evaluated || policy === "queue";
   const others = mayBeOpen ? openTicksOf(turn.db, tick).filter((other) => other.id !== tick.id) : [];
-  const evaluated = others.some((other) => other.startedAt !== null);
+  const evaluated = others.some((other) => other.agent !== null);
   if (!run && !evaluated) return START;
   const still = run ? `run …${shortRunId(run.row.id)} of an earlier tick has not ended` : "an earlier tick is still being evaluated";
   switch (policy) {
@@ -41,7 +41,7 @@ export function overlapOf(turn: Turn, schedule: Located<ManifestSchedule>, tick:
       return { type: "skip", reason: `Not started: ${still}.` };
     case "queue":
       // The one that waits already is the one that starts next.
-      return others.some((other) => other.startedAt === null && (tick.no === 0 || other.no < tick.no))
+      return others.some((other) => other.agent === null && (tick.no === 0 || other.no < tick.no))
         ? { type: "skip", reason: `Not started: ${still}, and one tick waits for it already.` }
         : { type: "wait", reason: `Waits: ${still}.` };
     default:

@@ -117,7 +117,7 @@ function append(turn: Turn, event: ReportedEvent): number {
   turn.sequence.next ??= lastGlobalSeq(turn.db) + 1;
   const gseq = turn.sequence.next++;
   const place = { at: eventTime(turn), step: null, attempt: null };
-  appendEvents(turn.db, 0, [{ ...place, gseq, seq: gseq, type: event.type, level: levelOf(event), body: JSON.stringify(event) }]);
+  appendEvents(turn.db, [{ runNo: 0, ...place, gseq, seq: gseq, type: event.type, level: levelOf(event), body: JSON.stringify(event) }]);
   return gseq;
 }
 

@@ -57,6 +57,7 @@ export function record(turn: Turn, session: RunSession, entry: { readonly event:
   session.changed = true;
   const place = entry.place ?? OF_RUN;
   session.events.push({
+    runNo: session.row.no,
     gseq,
     seq: session.row.lastSeq,
     at: eventTime(turn),
@@ -149,13 +150,13 @@ export function countStep(session: RunSession, from: StepStatus, to: StepStatus)
 
 /** Writes everything back; the last thing inside the transaction. */
 export function closeRuns(turn: Turn): void {
-  for (const session of turn.runs.values()) {
-    if (session.events.length > 0) {
-      appendEvents(turn.db, session.row.no, session.events);
-      turn.effects.push({ type: "events_added", run: session.row.no });
-    }
-    if (!session.changed) continue;
-    updateRun(turn.db, session.row);
-    turn.effects.push({ type: "run_changed", run: session.row.no });
+  const added: NewEvent[] = [];
+  for (const { row, events, changed } of turn.runs.values()) {
+    for (const event of events) added.push(event);
+    if (events.length > 0) turn.effects.push({ type: "events_added", run: row.no });
+    if (!changed) continue;
+    updateRun(turn.db, row);
+    turn.effects.push({ type: "run_changed", run: row.no });
   }
+  appendEvents(turn.db, added);
 }

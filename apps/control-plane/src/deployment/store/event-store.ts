@@ -4,6 +4,8 @@ import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
 import { type Database, execBatches } from "./database.ts";
 
 export interface NewEvent {
+  /** 0: of no run. */
+  readonly runNo: number;
   readonly gseq: number;
   readonly seq: number;
   readonly at: number;
@@ -53,14 +55,23 @@ export function lastEventAt(db: Database): number {
   return db.sql.exec<{ at: number }>("SELECT at FROM event ORDER BY gseq DESC LIMIT 1").toArray()[0]?.at ?? 0;
 }
 
-export function appendEvents(db: Database, runNo: number, events: readonly NewEvent[]): void {
+export function appendEvents(db: Database, events: readonly NewEvent[]): void {
   execBatches(
     db,
     `INSERT INTO event (gseq, run_no, seq, at, step, attempt, type, level, body)
-     SELECT value ->> 0, ?2, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7 FROM json_each(?1)`,
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8 FROM json_each(?1)`,
     {
-      rows: events.map((event) => [event.gseq, event.seq, event.at, event.step, event.attempt, event.type, event.level, event.body]),
-      values: [runNo],
+      rows: events.map((event) => [
+        event.gseq,
+        event.runNo,
+        event.seq,
+        event.at,
+        event.step,
+        event.attempt,
+        event.type,
+        event.level,
+        event.body,
+      ]),
     },
   );
 }

@@ -1,12 +1,21 @@
 /** Rows of runs: one per launch, with the counters that lists show. */
-import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, sql, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, type Placeholder, sql, type SQL } from "drizzle-orm";
 import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
 import { request, run, type RunRow, stepAsset } from "../schema.ts";
 import { backfillNo } from "./backfill-store.ts";
 import { type Database, prepared } from "./database.ts";
 
 export function insertRun(db: Database, row: Omit<RunRow, "no">): RunRow {
-  return db.orm.insert(run).values(row).returning(getTableColumns(run)).get();
+  const query = prepared(db, "insertRun", (orm) => {
+    const { no: _, ...columns } = getTableColumns(run);
+    const values = Object.fromEntries(Object.keys(columns).map((name) => [name, sql.placeholder(name)]));
+    return orm
+      .insert(run)
+      .values(values as Record<keyof typeof columns, Placeholder>)
+      .returning({ no: run.no })
+      .prepare();
+  });
+  return { ...row, no: query.get(row).no };
 }
 
 export function readRun(db: Database, id: string): RunRow | null {

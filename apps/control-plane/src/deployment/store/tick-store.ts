@@ -101,7 +101,14 @@ export function readTick(db: Database, id: string): TickRow | null {
 }
 
 export function readTickByNo(db: Database, no: number): TickRow | null {
-  return db.orm.select().from(tick).where(eq(tick.no, no)).get() ?? null;
+  const query = prepared(db, "readTickByNo", (orm) =>
+    orm
+      .select()
+      .from(tick)
+      .where(eq(tick.no, sql.placeholder("no")))
+      .prepare(),
+  );
+  return query.get({ no }) ?? null;
 }
 
 /** Oldest first. */

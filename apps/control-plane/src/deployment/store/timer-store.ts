@@ -8,6 +8,7 @@ export const TIMER_KINDS = [
   "run_timeout",
   "cancel_grace",
   "schedule",
+  "tick",
   "sensor",
   "tick_timeout",
   "sensor_event",
@@ -28,6 +29,7 @@ const RELATIVE_KINDS: readonly TimerKind[] = [
   "lease_check",
   "step_retry",
   "cancel_grace",
+  "tick",
   "sensor",
   "tick_timeout",
   "sensor_event",
@@ -76,7 +78,7 @@ export function nextTimerAt(db: Database): number | null {
 export function dueTimers(db: Database, input: { readonly now: number; readonly limit: number }): Timer[] {
   return db.sql
     .exec<{ kind: string; id: string; at: number }>(
-      "SELECT kind, id, at FROM timer WHERE at <= ? ORDER BY at LIMIT ?",
+      "SELECT kind, id, at FROM timer WHERE at <= ? ORDER BY at, kind, id LIMIT ?",
       input.now,
       input.limit,
     )

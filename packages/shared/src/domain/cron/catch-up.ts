@@ -40,11 +40,25 @@ export function openSchedule(crons: readonly string[], timezone: string): Result
   if (!zone.ok) return zone;
   const parsed: CronExpression[] = [];
   for (const text of crons) {
-    const cron = parseCron(text);
+    const cron = sharedCron(text);
     if (!cron.ok) return cron;
     parsed.push(cron.value);
   }
   return ok({ crons: parsed, zone: zone.value });
+}
+
+const MAX_SHARED = 500;
+const shared = new Map<string, CronExpression>();
+
+/** Many schedules have the same expression; as one object they also share the days that were looked at. */
+function sharedCron(text: string): Result<CronExpression> {
+  const known = shared.get(text);
+  if (known) return ok(known);
+  const cron = parseCron(text);
+  if (!cron.ok) return cron;
+  if (shared.size >= MAX_SHARED) shared.clear();
+  shared.set(text, cron.value);
+  return cron;
 }
 
 /** The next ticks after an instant, each once though two crons may share it. */

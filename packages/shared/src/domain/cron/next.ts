@@ -7,6 +7,8 @@ import type { CronExpression } from "./parse.ts";
 import type { Zone } from "./zone.ts";
 
 const SEARCH_DAYS = 41 * 366;
+/** A search for the next or the last tick looks at yesterday, today and tomorrow. */
+const RECENT_DAYS = 4;
 
 export interface CronInZone {
   readonly cron: CronExpression;
@@ -71,19 +73,45 @@ export function* ticksBackFrom(schedule: CronInZone, to: number): Generator<numb
     const block = blockOf(schedule, day, -1);
     day = block.end - 1;
     quiet = block.ticks.length > 0 ? 0 : quiet + 1;
-    for (const tick of block.ticks.reverse()) {
-      if (tick >= last) continue;
+    for (let index = block.ticks.length - 1; index >= 0; index--) {
+      const tick = block.ticks[index];
+      if (tick === undefined || tick >= last) continue;
       yield tick;
       last = tick;
     }
   }
 }
 
+interface Block {
+  /** In order. */
+  readonly ticks: readonly number[];
+  /** The last day of it in the direction of the search. */
+  readonly end: DayNumber;
+}
+
+interface RecentBlock extends Block {
+  readonly zone: Zone;
+  readonly first: DayNumber;
+  readonly direction: 1 | -1;
+}
+
+/** Newest last. The schedules of a deployment are asked again and again about the same few days. */
+const recent = new WeakMap<CronExpression, RecentBlock[]>();
+
+function blockOf({ cron, zone }: CronInZone, first: DayNumber, direction: 1 | -1): Block {
+  const known = recent.get(cron) ?? [];
+  const found = known.find((block) => block.first === first && block.direction === direction && block.zone === zone);
+  if (found) return found;
+  const block = { zone, first, direction, ...makeBlock({ cron, zone }, first, direction) };
+  recent.set(cron, [...known.slice(1 - RECENT_DAYS), block]);
+  return block;
+}
+
 /**
  * One day, or all days around a change of the clock together: there the ticks of two days can interleave (St John's turned its clock
  * back at 00:01), so they are sorted as one.
  */
-function blockOf({ cron, zone }: CronInZone, first: DayNumber, direction: 1 | -1): { ticks: number[]; end: DayNumber } {
+function makeBlock({ cron, zone }: CronInZone, first: DayNumber, direction: 1 | -1): Block {
   const ticks = ticksOfDay(cron, zone, first);
   if (!isNearChange(zone, first)) return { ticks, end: first };
   let end = first;
