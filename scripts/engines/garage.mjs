@@ -3,7 +3,8 @@ import { execFile } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { cachedFolder, EngineUnavailable } from "./engine-files.mjs";
+import { cachedFolder } from "./engine-cache.mjs";
+import { EngineUnavailable } from "./engine-files.mjs";
 
 const VERSION = "2.5.0";
 const VIRTUAL_DOMAIN = "s3.localhost";
