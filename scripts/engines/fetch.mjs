@@ -6,6 +6,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { ensureAirbyteClient } from "./airbyte-client.mjs";
 import { EngineUnavailable, ensureJava } from "./engine-files.mjs";
 import { garage } from "./garage.mjs";
 import { ensureNessie } from "./nessie-server.mjs";
@@ -14,7 +15,12 @@ import { versitygw } from "./versitygw.mjs";
 
 /** @returns {Promise<boolean>} whether all are there */
 async function fetchEngines({ full, onProgress }) {
-  const fast = [() => ensureTrino(onProgress), () => ensureJava(onProgress), () => versitygw.install(onProgress)];
+  const fast = [
+    () => ensureAirbyteClient(onProgress),
+    () => ensureTrino(onProgress),
+    () => ensureJava(onProgress),
+    () => versitygw.install(onProgress),
+  ];
   const slow = [() => garage.install(onProgress), () => ensureNessie(onProgress), () => ensurePasswords(onProgress)];
   const results = await Promise.allSettled((full ? [...slow, ...fast] : fast).map((start) => start()));
   const reasons = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
