@@ -109,7 +109,7 @@ function findPython() {
   return pythonCommand;
 }
 
-async function sha256Of(file) {
+export async function sha256Of(file) {
   const hash = createHash("sha256");
   await pipeline(createReadStream(file), hash);
   return hash.digest("hex");

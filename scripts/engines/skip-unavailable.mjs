@@ -4,6 +4,7 @@
  */
 import { TestRunner } from "vitest";
 
+// oxlint-disable-next-line import/no-default-export -- the test runner loads its runner so
 export default class SkipUnavailable extends TestRunner {
   async onAfterRunSuite(suite) {
     const errors = suite.result?.errors ?? [];

@@ -128,7 +128,7 @@ export async function startAirbyte(): Promise<AirbyteServer> {
         .end(typeof body === "string" ? body : JSON.stringify(body));
     };
     url.pathname = url.pathname.startsWith(BASE) ? url.pathname.slice(BASE.length) : url.pathname;
-    const read = contract.readRequest(request.method ?? "", url, text, request.headers["content-type"]);
+    const read = contract.readRequest({ method: request.method ?? "", url, text, contentType: request.headers["content-type"] });
     if (!("call" in read)) {
       state.violations.push(`${request.method} ${url.pathname}${url.search}: ${read.reason}`);
       return send(read.status, { detail: read.reason });

@@ -16,6 +16,13 @@ export type Read = { readonly call: Call } | { readonly status: 400 | 404; reado
 
 const FORM = "application/x-www-form-urlencoded";
 
+export interface RawRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly contentType: string | undefined;
+  readonly text: string;
+}
+
 export function createContract(paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>) {
   const ajv = new Ajv2020({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true });
   formats.default(ajv);
@@ -29,7 +36,7 @@ export function createContract(paths: Readonly<Record<string, Readonly<Record<st
   };
 
   return {
-    readRequest(method: string, url: URL, text: string, contentType = "application/json"): Read {
+    readRequest({ method, url, contentType, text }: RawRequest): Read {
       const found = findOperation(paths, method.toLowerCase(), url.pathname);
       if (!found) return { status: 404, reason: `no operation ${method} ${url.pathname}` };
       const { operation, path } = found;
@@ -41,7 +48,7 @@ export function createContract(paths: Readonly<Record<string, Readonly<Record<st
       if (stranger !== undefined) return { status: 400, reason: `no parameter ${stranger}` };
       const reason = reasonOf(parametersSchema(operation), parameters, ajv);
       if (reason !== null) return { status: 400, reason };
-      const type = contentType.split(";")[0]?.trim() === FORM ? FORM : "application/json";
+      const type = contentType?.split(";")[0]?.trim() === FORM ? FORM : "application/json";
       const schema = operation.requestBody?.content[type]?.schema;
       const body: unknown = text === "" ? undefined : type === FORM ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text);
       const bodyReason = schema === undefined ? (body === undefined ? null : "a body was sent") : reasonOf(schema, body, exact);
