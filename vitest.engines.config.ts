@@ -11,6 +11,8 @@ export default defineConfig({
     name: "engines",
     include: ["scripts/**/*.engine.test.mjs", "{packages,apps,examples,e2e}/**/*.engine.test.ts"],
     exclude: [...configDefaults.exclude, ...(isFull ? [] : ["**/*.full.engine.test.ts"])],
+    globalSetup: "./scripts/engines/fetch.mjs",
+    runner: "./scripts/engines/skip-unavailable.mjs",
     // Servers take a gigabyte each, and the first start fetches them.
     fileParallelism: false,
     testTimeout: 120_000,

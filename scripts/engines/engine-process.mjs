@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { EngineUnavailable } from "./engine-files.mjs";
+import { EngineBroken } from "./engine-files.mjs";
 
 const POLL_MS = 100;
 const STOP_MS = 10_000;
@@ -49,9 +49,9 @@ export async function startProcess({ name, command, args, dataDir, env = process
     if (await isReady().catch(() => false)) return { pid: child.pid, stop };
     if (Date.now() < deadline) continue;
     await stop("SIGKILL");
-    throw new EngineUnavailable(`${name} did not start within ${timeoutMs / 1000} seconds; its last words: ${lastWords(dataDir)}`);
+    throw new EngineBroken(`${name} did not start within ${timeoutMs / 1000} seconds; its last words: ${lastWords(dataDir)}`);
   }
-  throw new EngineUnavailable(`${name} did not start, it ${life.ended}; its last words: ${lastWords(dataDir)}`);
+  throw new EngineBroken(`${name} did not start, it ${life.ended}; its last words: ${lastWords(dataDir)}`);
 }
 
 /** Ends the server that an earlier, killed start left behind in this folder. */

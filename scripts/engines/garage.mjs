@@ -1,11 +1,15 @@
 /** Garage: the S3 server of the lakehouse, built with cargo from the Rust registry. */
 import { execFile } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { cachedFolder, EngineUnavailable } from "./engine-files.mjs";
+import { cachedFolder } from "./engine-cache.mjs";
+import { EngineBroken, EngineUnavailable, sha256Of } from "./engine-files.mjs";
 
 const VERSION = "2.5.0";
+/** Of the crate; those of the crates that it needs are in its lock file. */
+const SHA256 = "e1752af176a3cd84e9afd6edf30df594db92b7730cc67bddcd74769841b3f3f5";
 const VIRTUAL_DOMAIN = "s3.localhost";
 const REGION = "garage";
 // Garage refuses keys of another shape.
@@ -30,9 +34,20 @@ async function install(onProgress) {
       const reason = error.code === "ENOENT" ? "Rust (cargo) is not installed" : (error.stderr ?? error.message).trim().split("\n").at(-1);
       throw new EngineUnavailable(`Garage ${VERSION} cannot be had: ${reason}`);
     }
+    await checkCrate(env);
     rmSync(target, { recursive: true, force: true });
   });
   return join(folder, "bin", "garage");
+}
+
+async function checkCrate(env) {
+  const cache = join(env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "cache");
+  const crates = readdirSync(cache).map((registry) => join(cache, registry, `garage-${VERSION}.crate`));
+  const found = await Promise.all(crates.filter((crate) => existsSync(crate)).map(sha256Of));
+  if (!found.includes(SHA256))
+    throw new EngineBroken(
+      `Garage ${VERSION} cannot be used: the SHA-256 of its crate is ${found.join(", ") || "unknown"}, expected ${SHA256}.`,
+    );
 }
 
 function prepare({ folder, bucket, port, sidePort }) {

@@ -3,7 +3,8 @@
  * tables of a store are known to it only while it runs.
  */
 import { join, resolve } from "node:path";
-import { cachedFolder, ensureJava, mavenArtifact } from "./engine-files.mjs";
+import { cachedFolder } from "./engine-cache.mjs";
+import { ensureJava, mavenArtifact } from "./engine-files.mjs";
 import { freePort, startProcess } from "./engine-process.mjs";
 
 const VERSION = "0.99.0";
@@ -26,10 +27,7 @@ const WAREHOUSE = "warehouse";
  */
 export async function startNessie({ dataDir, s3, port, onProgress = () => {} }) {
   const folder = resolve(dataDir);
-  const jars = await cachedFolder(`nessie-${VERSION}`, async (part) => {
-    onProgress(`fetching Nessie ${VERSION} (245 MB)`);
-    await mavenArtifact(NESSIE, part);
-  });
+  const jars = await ensureNessie(onProgress);
   const java = await ensureJava(onProgress);
   const chosen = port ?? (await freePort());
   const url = `http://127.0.0.1:${chosen}`;
@@ -60,4 +58,12 @@ export async function startNessie({ dataDir, s3, port, onProgress = () => {} }) 
     isReady: async () => (await fetch(`${url}/iceberg/v1/config`, { signal: AbortSignal.timeout(2000) })).ok,
   });
   return { uri: `${url}/iceberg/main`, warehouse: WAREHOUSE, pid, stop };
+}
+
+/** The folder of the program, fetched at the first use. */
+export async function ensureNessie(onProgress) {
+  return await cachedFolder(`nessie-${VERSION}`, async (part) => {
+    onProgress(`fetching Nessie ${VERSION} (245 MB)`);
+    await mavenArtifact(NESSIE, part);
+  });
 }

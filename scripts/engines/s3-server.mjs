@@ -7,7 +7,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { enginesFolder } from "./engine-files.mjs";
+import { enginesFolder } from "./engine-cache.mjs";
 import { freePort, startProcess } from "./engine-process.mjs";
 import { garage } from "./garage.mjs";
 import { versitygw } from "./versitygw.mjs";

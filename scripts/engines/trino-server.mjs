@@ -7,7 +7,8 @@ import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } f
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { cachedFolder, enginesFolder, EngineUnavailable, ensureJava, mavenArtifact, unpack } from "./engine-files.mjs";
+import { cachedFolder, enginesFolder } from "./engine-cache.mjs";
+import { EngineUnavailable, ensureJava, mavenArtifact, unpack } from "./engine-files.mjs";
 import { freePort, startProcess } from "./engine-process.mjs";
 
 /** The newest release whose server archive is on Maven Central. */
@@ -89,7 +90,7 @@ export async function startTrino({
 }) {
   const folder = resolve(dataDir);
   const server = await ensureTrino(onProgress);
-  const plugins = withPasswords ? await ensurePasswords(server, onProgress) : join(server, "plugin");
+  const plugins = withPasswords ? await ensurePasswords(onProgress) : join(server, "plugin");
   const java = await ensureJava(onProgress);
   const chosen = port ?? (await freePort());
   const url = `http://127.0.0.1:${chosen}`;
@@ -165,7 +166,7 @@ function jvmOptions(heapMb) {
 }
 
 /** The server's folder, fetched at the first use (570 MB) and unpacked with the plugins that tests need. */
-async function ensureTrino(onProgress) {
+export async function ensureTrino(onProgress) {
   return cachedFolder(`trino-${TRINO_VERSION}`, async (folder) => {
     const archives = join(folder, "archives");
     onProgress(`fetching Trino ${TRINO_VERSION} (570 MB in four files)`);
@@ -188,7 +189,8 @@ async function ensureTrino(onProgress) {
 }
 
 /** A folder of plugins with one more in it. */
-async function ensurePasswords(server, onProgress) {
+export async function ensurePasswords(onProgress) {
+  const server = await ensureTrino(onProgress);
   return cachedFolder(`trino-${TRINO_VERSION}-plugins-with-passwords`, async (folder) => {
     onProgress(`fetching Trino ${TRINO_VERSION} with all plugins (820 MB)`);
     const archives = join(folder, "archives");

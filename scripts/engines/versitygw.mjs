@@ -3,9 +3,13 @@ import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { cachedFolder, EngineUnavailable } from "./engine-files.mjs";
+import { cachedFolder } from "./engine-cache.mjs";
+import { EngineBroken, EngineUnavailable } from "./engine-files.mjs";
 
 const VERSION = "1.8.0";
+const MODULE = "github.com/versity/versitygw";
+/** As Go itself sums a module up; those of what it needs are in it. */
+const SUM = "h1:au+wI+aybno/STsQiSm35Uu6Q6iK5MWReQxgO6SEMFc=";
 const VIRTUAL_DOMAIN = "s3.localhost";
 const REGION = "us-east-1";
 const keys = { accessKeyId: "headgate-test", secretAccessKey: "headgate-test-secret" };
@@ -16,10 +20,14 @@ async function install(onProgress) {
   const folder = await cachedFolder(`versitygw-${VERSION}`, async (part) => {
     onProgress(`building versitygw ${VERSION} with Go (once, about two minutes)`);
     const env = { ...process.env, GOBIN: part, CGO_ENABLED: "0" };
-    const module = `github.com/versity/versitygw/cmd/versitygw@v${VERSION}`;
     try {
-      await run("go", ["install", "-ldflags=-s", module], { cwd: part, env, maxBuffer: 16_000_000 });
+      const { stdout } = await run("go", ["mod", "download", "-json", `${MODULE}@v${VERSION}`], { cwd: part, env });
+      const { Sum: sum } = JSON.parse(stdout);
+      if (sum !== SUM) throw new EngineBroken(`versitygw ${VERSION} cannot be used: its sum is ${sum}, expected ${SUM}.`);
+      const args = ["install", "-ldflags=-s", `${MODULE}/cmd/versitygw@v${VERSION}`];
+      await run("go", args, { cwd: part, env, maxBuffer: 16_000_000 });
     } catch (error) {
+      if (error instanceof EngineBroken) throw error;
       const reason = error.code === "ENOENT" ? "Go (go) is not installed" : (error.stderr ?? error.message).trim().split("\n").at(-1);
       throw new EngineUnavailable(`versitygw ${VERSION} cannot be had: ${reason}`);
     }

@@ -15,7 +15,7 @@ interface TrinoServer {
 }
 interface Scripts {
   startTrino(options: { dataDir: string; onProgress(line: string): void }): Promise<TrinoServer>;
-  enginesFolder(): string;
+  testFolder(name: string): string;
 }
 interface ServerQuery {
   readonly state: string;
@@ -30,7 +30,7 @@ let version: TestVersion;
 
 beforeAll(async () => {
   const script = async (name: string): Promise<Scripts> => (await import(join(REPOSITORY, "scripts/engines", name))) as Scripts;
-  const dataDir = join((await script("engine-files.mjs")).enginesFolder(), "test", "agent-trino");
+  const dataDir = (await script("engine-cache.mjs")).testFolder("agent-trino");
   rmSync(join(dataDir, "lake"), { recursive: true, force: true });
   server = await (await script("trino-server.mjs")).startTrino({ dataDir, onProgress: (line) => console.log(line) });
   version = await publishedLocation();

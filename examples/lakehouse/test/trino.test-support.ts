@@ -1,5 +1,5 @@
 /** The whole lakehouse on a given Trino: everything is materialized, and Trino itself is asked what is there. */
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { materialize } from "@headgate/sdk/testing";
 import { expect } from "vitest";
@@ -24,7 +24,7 @@ interface Start {
   onProgress(line: string): void;
 }
 interface EngineScripts {
-  enginesFolder(): string;
+  testFolder(name: string): string;
   startTrino(options: Start & { readonly catalogs?: Record<string, Record<string, string>> }): Promise<Server>;
   startNessie(options: Start & { readonly s3: S3 }): Promise<{ uri: string; warehouse: string; stop(): Promise<void> }>;
   startS3Server(options: Start & { readonly engine: "garage" }): Promise<S3>;
@@ -33,7 +33,7 @@ interface EngineScripts {
 
 /** The scripts are plain JavaScript outside of any package. */
 export async function engineScripts(): Promise<EngineScripts> {
-  const names = ["engine-files", "trino-server", "nessie-server", "s3-server"];
+  const names = ["engine-cache", "trino-server", "nessie-server", "s3-server"];
   const modules = await Promise.all(
     names.map((name) => import(new URL(`../../../scripts/engines/${name}.mjs`, import.meta.url).href) as Promise<Partial<EngineScripts>>),
   );
@@ -42,7 +42,7 @@ export async function engineScripts(): Promise<EngineScripts> {
 
 /** The same one each time, so that the server of a killed run is found in it and ended. */
 export async function testFolder(name: string): Promise<string> {
-  return join((await engineScripts()).enginesFolder(), "test", name);
+  return (await engineScripts()).testFolder(name);
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -181,10 +181,10 @@ async function listJobs(send: AirbyteSend, filter: AirbyteJobFilter): Promise<Ai
   }
 }
 
-function queryOf(filter: AirbyteJobFilter): Record<string, string> {
+function queryOf(filter: AirbyteJobFilter): Record<string, string | readonly string[]> {
   return {
     ...(filter.connection !== undefined && { connectionId: filter.connection }),
-    ...(filter.workspaces !== undefined && { workspaceIds: filter.workspaces.join(",") }),
+    ...(filter.workspaces !== undefined && { workspaceIds: filter.workspaces }),
     ...(filter.status !== undefined && { status: filter.status }),
     ...(filter.jobType !== undefined && { jobType: filter.jobType }),
     ...(filter.updatedAfter !== undefined && { updatedAtStart: filter.updatedAfter.toISOString() }),

@@ -16,7 +16,8 @@ export interface AirbyteRequest {
   readonly method: "GET" | "POST" | "DELETE";
   /** Below the base, e.g. `/jobs`. */
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>> | undefined;
+  /** A list is sent as one parameter for each entry. */
+  readonly query?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly body?: unknown;
   /** Of the one call; those of the resource's step are always ended with it. */
   readonly signal?: AbortSignal | undefined;
@@ -121,7 +122,7 @@ async function once(
   { token, signals }: { readonly token: string | null; readonly signals: readonly AbortSignal[] },
 ): Promise<unknown> {
   const url = new URL(base + path);
-  for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(query ?? {})) for (const each of [value].flat()) url.searchParams.append(name, each);
   const what = `${method} ${url.origin}${url.pathname}`;
   const timeout = AbortSignal.timeout(timeoutMs);
   let response: Response;
@@ -170,11 +171,18 @@ function parseAnswer(text: string, what: string): unknown {
   }
 }
 
-/** Airbyte's problem documents say why in `detail`, older ones in `message`. */
+/** Airbyte's problem documents say why in `data.message`, or in general in `detail`; older ones in `message`. */
 function reasonOf(text: string): string {
   try {
-    const document = JSON.parse(text) as { detail?: unknown; message?: unknown; title?: unknown } | null;
-    const said = [document?.detail, document?.message, document?.title].find((part) => typeof part === "string" && part !== "");
+    const document = JSON.parse(text) as {
+      data?: { message?: unknown } | null;
+      detail?: unknown;
+      message?: unknown;
+      title?: unknown;
+    } | null;
+    const said = [document?.data?.message, document?.detail, document?.message, document?.title].find(
+      (part) => typeof part === "string" && part !== "",
+    );
     return typeof said === "string" ? said.slice(0, 500).replace(/\.$/, "") : "";
   } catch {
     return text.startsWith("<") ? "" : text.slice(0, 200).trim();

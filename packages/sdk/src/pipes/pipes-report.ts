@@ -21,6 +21,7 @@ export class PipesReport {
   /** What went wrong in the program, by its own word. */
   exception: string | null = null;
   opened = false;
+  closed = false;
 
   constructor(options: {
     readonly assets: readonly string[];
@@ -98,6 +99,7 @@ export class PipesReport {
         this.opened = true;
         break;
       case "closed":
+        this.closed = true;
         this.exception = exceptionText(message.params?.exception);
         break;
       case "log":

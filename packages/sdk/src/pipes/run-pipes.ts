@@ -12,6 +12,8 @@ import type { PipesOutput, PipesRunOptions } from "./pipes-resource.ts";
 
 const DEFAULT_GRACE_SECONDS = 20;
 const MAX_STDERR_CHARACTERS = 20_000;
+/** What the program wrote last arrives within it. */
+const OUTPUT_GRACE_MS = 2_000;
 let runs = 0;
 
 export async function* runPipes(options: PipesRunOptions, context: ResourceContext): AsyncGenerator<PipesOutput, void> {
@@ -35,6 +37,8 @@ export async function* runPipes(options: PipesRunOptions, context: ResourceConte
   if (end.code !== 0) throw new StepError("user_code", deathMessage(options.command[0], end, report), { retryable: true });
   if (report.exception !== null) throw new StepError("user_code", report.exception, { retryable: true });
   for (const asset of report.unreported()) yield materialization({ asset });
+  if (report.opened && !report.closed)
+    context.log.warn(`'${options.command[0]}' ended without closing Pipes: it may not have reported all that it did.`);
   if (!report.opened && report.silent) {
     context.log.warn(`'${options.command[0]}' ended without a Pipes message: its assets are materialized without metadata.`);
   }
@@ -86,6 +90,7 @@ function supervise(
   const { options, context, report, file } = use;
   let stderr = "";
   let kill: NodeJS.Timeout | undefined;
+  let letGo: NodeJS.Timeout | undefined;
   const stop = (): void => {
     if (kill !== undefined || child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGINT");
@@ -111,6 +116,7 @@ function supervise(
       if (finished) return;
       finished = true;
       clearTimeout(kill);
+      clearTimeout(letGo);
       context.signal.removeEventListener("abort", stop);
       for (const lines of splitters) lines.end();
       file?.close();
@@ -118,6 +124,16 @@ function supervise(
     child.on("error", (error) => {
       finish();
       rejectEnd(new StepError("user_code", `'${options.command[0]}' could not be started: ${error.message}`));
+    });
+    // "close" waits for everybody who has the output open: a process that the program left behind may keep it for ever.
+    child.on("exit", () => {
+      letGo = setTimeout(() => {
+        context.log.warn(
+          `'${options.command[0]}' has ended, but a process that it started keeps its output open: what that writes is lost.`,
+        );
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, OUTPUT_GRACE_MS);
     });
     child.on("close", (code, signal) => {
       finish();

@@ -57,7 +57,7 @@ describe("an access token", () => {
     const airbyte = await open();
     server.afterCall = ({ operation }) => operation.operationId === "listJobs" && server.revokeTokens();
     expect(await airbyte.jobs()).toHaveLength(250);
-    expect(tokensFetched()).toBe(3);
+    expect(tokensFetched()).toBe(4);
   });
 
   it("is refused with what to check, and asked for anew the next time", async () => {
@@ -88,7 +88,7 @@ describe("a list of jobs", () => {
     for (let count = 0; count < 250; count++) server.add();
     const airbyte = await open();
     server.afterCall = ({ operation, parameters }) => {
-      if (operation.operationId !== "listJobs") return;
+      if (operation.operationId !== "listJobs" || Number(parameters["offset"]) > 200) return;
       server.update(101 + Number(parameters["offset"]), { lastUpdatedAt: "2025-01-02T00:00:00Z" });
       server.add({ lastUpdatedAt: "2025-01-02T00:00:01Z" });
     };
@@ -111,6 +111,14 @@ describe("a list of jobs", () => {
 });
 
 describe("requests", () => {
+  it("name several workspaces one by one", async () => {
+    const workspaces = ["18dccc91-0ab1-4f72-9ed7-0b8fc27c5826", "0da998a2-0d7b-49c7-bb6e-9f7eb9cc68a0"];
+    const asked: unknown[] = [];
+    server.afterCall = ({ parameters }) => void asked.push(parameters["workspaceIds"]);
+    expect(await (await open()).jobs({ workspaces })).toEqual([]);
+    expect(asked.at(-1)).toEqual(workspaces);
+  });
+
   it("are repeated after 429, 5xx and a lost connection", async () => {
     const { jobId } = server.add();
     const airbyte = await open();
@@ -145,6 +153,8 @@ describe("requests", () => {
     server.faults.push({ operation: "listJobs", status: 200, body: "{}" });
     expect((await failure(airbyte.jobs())).code).toBe("unexpected");
     expect((await failure((await open({ url: "http://127.0.0.1:1", retries: 0 })).jobs())).message).toContain("cannot be reached");
+    server.add({ status: "running" });
+    expect((await failure(airbyte.trigger(SHOP))).message).toContain("HTTP 409 A sync is already running for the connection");
     await expect(open({ url: "airbyte" })).rejects.toThrow('"airbyte" is no URL of an Airbyte server');
   });
 });

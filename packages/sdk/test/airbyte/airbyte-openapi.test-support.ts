@@ -24,6 +24,19 @@ const job = {
   },
 } as const;
 
+const tokenRequest = {
+  type: "object",
+  required: ["client_id", "client_secret"],
+  properties: {
+    client_id: { type: "string" },
+    client_secret: { type: "string" },
+    // Published with both spellings: Airbyte's server reads the first, its own client sends the second.
+    "grant-type": { const: "client_credentials" },
+    grant_type: { const: "client_credentials" },
+  },
+  additionalProperties: false,
+} as const;
+
 const json = (schema: object) => ({ content: { "application/json": { schema } } });
 const query = (name: string, schema: object) => ({ name, in: "query", schema });
 
@@ -32,7 +45,12 @@ export interface Operation {
   /** An empty list: open to everybody. */
   readonly security?: readonly [];
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean; readonly schema: object }[];
-  readonly requestBody?: { readonly content: { readonly "application/json": { readonly schema: object } } };
+  readonly requestBody?: {
+    readonly content: {
+      readonly "application/json": { readonly schema: object };
+      readonly "application/x-www-form-urlencoded"?: { readonly schema: object };
+    };
+  };
   readonly responses: { readonly "200": { readonly content: { readonly "application/json": { readonly schema: object } } } };
 }
 
@@ -45,12 +63,9 @@ export const airbyteApi = {
       post: {
         operationId: "createAccessToken",
         security: [],
-        requestBody: json({
-          type: "object",
-          required: ["client_id", "client_secret"],
-          properties: { client_id: { type: "string" }, client_secret: { type: "string" }, "grant-type": { const: "client_credentials" } },
-          additionalProperties: false,
-        }),
+        requestBody: {
+          content: { "application/json": { schema: tokenRequest }, "application/x-www-form-urlencoded": { schema: tokenRequest } },
+        },
         responses: {
           "200": json({
             type: "object",
@@ -65,7 +80,7 @@ export const airbyteApi = {
         operationId: "listJobs",
         parameters: [
           query("connectionId", uuid),
-          query("workspaceIds", { type: "string" }),
+          query("workspaceIds", { type: "array", items: uuid }),
           query("jobType", jobType),
           query("status", status),
           query("createdAtStart", dateTime),

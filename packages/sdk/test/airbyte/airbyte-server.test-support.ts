@@ -68,7 +68,8 @@ export async function startAirbyte(): Promise<AirbyteServer> {
         connectionId: SHOP,
         jobType: "sync",
         status: "succeeded",
-        startTime: "2025-01-01T00:00:00Z",
+        // As Java prints a time: without seconds when they are zero.
+        startTime: "2025-01-01T00:00Z",
         lastUpdatedAt: "2025-01-01T00:10:00Z",
         ...job,
       } as const;
@@ -102,14 +103,17 @@ export async function startAirbyte(): Promise<AirbyteServer> {
       case "createJob": {
         const busy = [...state.jobs.values()].find((job) => job.connectionId === body["connectionId"] && job.status === "running");
         if (busy) throw new Refusal(409, "A sync is already running for the connection");
-        return state.add({ connectionId: body["connectionId"] ?? "", jobType: body["jobType"] as AirbyteJobType, status: "running" });
+        return shown(
+          state.add({ connectionId: body["connectionId"] ?? "", jobType: body["jobType"] as AirbyteJobType, status: "running" }),
+        );
       }
       case "getJob":
-        return existing(call.parameters["jobId"]);
+        return shown(existing(call.parameters["jobId"]));
       case "cancelJob": {
         const { jobId } = existing(call.parameters["jobId"]);
+        if (hasEnded(existing(jobId))) throw new Refusal(409, "Job is not currently running");
         state.update(jobId, { status: "cancelled" satisfies AirbyteJobStatus });
-        return existing(jobId);
+        return shown(existing(jobId));
       }
     }
   };
@@ -124,7 +128,7 @@ export async function startAirbyte(): Promise<AirbyteServer> {
         .end(typeof body === "string" ? body : JSON.stringify(body));
     };
     url.pathname = url.pathname.startsWith(BASE) ? url.pathname.slice(BASE.length) : url.pathname;
-    const read = contract.readRequest(request.method ?? "", url, text);
+    const read = contract.readRequest({ method: request.method ?? "", url, text, contentType: request.headers["content-type"] });
     if (!("call" in read)) {
       state.violations.push(`${request.method} ${url.pathname}${url.search}: ${read.reason}`);
       return send(read.status, { detail: read.reason });
@@ -145,7 +149,7 @@ export async function startAirbyte(): Promise<AirbyteServer> {
       send(200, result);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      send(error.status, { type: "about:blank", title: "refused", status: error.status, detail: error.message });
+      send(error.status, { status: error.status, title: "refused", detail: "The request was refused.", data: { message: error.message } });
     }
     state.afterCall(call);
   };
@@ -168,6 +172,17 @@ function listJobs(state: AirbyteServer, parameters: Call["parameters"]): unknown
   const sign = String(orderBy).endsWith("DESC") ? -1 : 1;
   found.sort((a, b) => sign * (updated(a) - updated(b) || a.jobId - b.jobId));
   const [from, size] = [Number(offset), Math.min(Number(limit), state.pageLimit)];
-  const data = found.slice(from, from + size);
-  return { data, ...(from + size < found.length && { next: `https://internal.invalid/v1/jobs?limit=${size}&offset=${from + size}` }) };
+  const data = found.slice(from, from + size).map(shown);
+  const page = (offset: number): string => `https://internal.invalid/v1/jobs?limit=${size}&offset=${offset}`;
+  // Airbyte names a next page behind every one that is not empty, also behind the last.
+  return { data, next: data.length === 0 ? "" : page(from + size), previous: from === 0 ? "" : page(Math.max(from - size, 0)) };
+}
+
+function hasEnded({ status }: AirbyteJob): boolean {
+  return status === "succeeded" || status === "failed" || status === "cancelled";
+}
+
+/** Airbyte does not tell when a job was last updated before it has ended. */
+function shown(job: AirbyteJob): AirbyteJob {
+  return hasEnded(job) ? job : { ...job, lastUpdatedAt: undefined };
 }

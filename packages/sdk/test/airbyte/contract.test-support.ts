@@ -14,6 +14,15 @@ export interface Call {
 /** A request as it came, or why it is none of the description. */
 export type Read = { readonly call: Call } | { readonly status: 400 | 404; readonly reason: string };
 
+const FORM = "application/x-www-form-urlencoded";
+
+export interface RawRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly contentType: string | undefined;
+  readonly text: string;
+}
+
 export function createContract(paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>) {
   const ajv = new Ajv2020({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true });
   formats.default(ajv);
@@ -27,18 +36,21 @@ export function createContract(paths: Readonly<Record<string, Readonly<Record<st
   };
 
   return {
-    readRequest(method: string, url: URL, text: string): Read {
+    readRequest({ method, url, contentType, text }: RawRequest): Read {
       const found = findOperation(paths, method.toLowerCase(), url.pathname);
       if (!found) return { status: 404, reason: `no operation ${method} ${url.pathname}` };
       const { operation, path } = found;
-      const parameters: Record<string, unknown> = { ...Object.fromEntries(url.searchParams), ...path };
       const known = operation.parameters ?? [];
+      const parameters: Record<string, unknown> = { ...Object.fromEntries(url.searchParams), ...path };
+      for (const { name, schema } of known)
+        if ("type" in schema && schema.type === "array" && url.searchParams.has(name)) parameters[name] = url.searchParams.getAll(name);
       const stranger = Object.keys(parameters).find((name) => !known.some((parameter) => parameter.name === name));
       if (stranger !== undefined) return { status: 400, reason: `no parameter ${stranger}` };
       const reason = reasonOf(parametersSchema(operation), parameters, ajv);
       if (reason !== null) return { status: 400, reason };
-      const schema = operation.requestBody?.content["application/json"].schema;
-      const body: unknown = text === "" ? undefined : JSON.parse(text);
+      const type = contentType?.split(";")[0]?.trim() === FORM ? FORM : "application/json";
+      const schema = operation.requestBody?.content[type]?.schema;
+      const body: unknown = text === "" ? undefined : type === FORM ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text);
       const bodyReason = schema === undefined ? (body === undefined ? null : "a body was sent") : reasonOf(schema, body, exact);
       return bodyReason === null ? { call: { operation, parameters, body } } : { status: 400, reason: bodyReason };
     },

@@ -1,6 +1,6 @@
 /** Real programs under Pipes: Python with the unmodified `dagster-pipes`, Node, a shell script, and programs that misbehave. */
 import { execFileSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { dailyPartitions, defineAsset, defineMultiAsset, type Asset } from "@headgate/sdk";
@@ -19,7 +19,7 @@ interface Script {
 
 /** An asset whose function is a script in the step's folder. */
 async function scripted(script: Script, options: StepOptions & { readonly partitioned?: boolean } = {}) {
-  const folders = await makeFolders();
+  const folders = options.folders ?? (await makeFolders());
   await writeFile(join(folders.root, script.name), script.text);
   const program = script.name.endsWith(".py") ? python : script.name.endsWith(".sh") ? "sh" : process.execPath;
   const asset: Asset = defineAsset({
@@ -208,6 +208,30 @@ with open_dagster_pipes() as pipes:
 `;
     const { outcome } = await scripted({ name: "check.py", text });
     expect(outcome).toMatchObject({ outcome: "failed", failure: { kind: "check_failed" } });
+  });
+
+  it("by leaving a process behind that never closes its output ends when the program itself does, and says so", async () => {
+    const text = "echo before; sleep 600 & echo $! > sleeper; echo after";
+    const folders = await makeFolders();
+    const { outcome, events } = await scripted({ name: "leave.sh", text }, { folders });
+    process.kill(Number(await readFile(join(folders.root, "sleeper"), "utf8")));
+    expect(outcome).toEqual({ outcome: "succeeded" });
+    const said = ofType(events, "log").map(({ message }) => message);
+    expect(said).toContainEqual(expect.stringMatching(/^'sh' has ended, but a process that it started keeps its output open/));
+  });
+
+  it("by ending without closing Pipes is told so, and fails only by its exit code", async () => {
+    const text = `import os
+from dagster_pipes import open_dagster_pipes
+pipes = open_dagster_pipes()
+pipes.report_asset_materialization(metadata={"rows": 3})
+os._exit(0)
+`;
+    const { outcome, events } = await scripted({ name: "unclosed.py", text });
+    expect(outcome).toEqual({ outcome: "succeeded" });
+    expect(ofType(events, "asset_materialized")).toMatchObject([{ metadata: { rows: { value: 3 } } }]);
+    const said = ofType(events, "log").map(({ message }) => message);
+    expect(said).toContainEqual(expect.stringContaining("ended without closing Pipes"));
   });
 
   it("by never ending is interrupted when the step is canceled, and killed when it does not listen", async () => {

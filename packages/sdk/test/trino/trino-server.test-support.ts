@@ -28,8 +28,7 @@ export async function engineScript<T>(name: string): Promise<T> {
 
 /** The folder stays the same between runs, so that a server of a killed run is found in it and ended. */
 export async function dataFolder(name: string): Promise<string> {
-  const { enginesFolder } = await engineScript<{ enginesFolder(): string }>("engine-files.mjs");
-  return join(enginesFolder(), "test", name);
+  return (await engineScript<{ testFolder(name: string): string }>("engine-cache.mjs")).testFolder(name);
 }
 
 export async function freePort(): Promise<number> {
