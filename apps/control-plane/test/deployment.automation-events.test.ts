@@ -101,7 +101,7 @@ describe("an asset sensor without a function", () => {
     expect(Number(tick?.["size"])).toBeLessThan(600_000);
   });
 
-  it("that watches what its own run makes goes on and on, and each run says why", async () => {
+  it("that watches what its own run makes starts it again, and each run says why", async () => {
     const { stub, agent } = await started({ assets: ["b"] });
     await launch(stub, { selection: "b" });
     for (let round = 0; round < 3; round++) {

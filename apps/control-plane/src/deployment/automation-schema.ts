@@ -5,12 +5,18 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { AutomationKind, DeliveryState, HookView, TickCause, TickDetail, TickState } from "@headgate/shared/api/automation-views.ts";
 import type { BackfillStatus } from "@headgate/shared/api/partition-views.ts";
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
 import type { TargetState } from "@headgate/shared/domain/automation/state.ts";
 import type { EvaluationNode } from "@headgate/shared/domain/automation/tree.ts";
 import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 
 type Tags = Readonly<Record<string, string>>;
+
+export interface GatheredEvent {
+  readonly event: Extract<SensorEvent, { type: "asset" }>;
+  readonly chain: CauseChain | null;
+}
 
 /** A row for every schedule and sensor that was ever published; its definition is in the active version. */
 export const automation = sqliteTable(
@@ -31,7 +37,7 @@ export const automation = sqliteTable(
     /** Failed ticks since the last one that did not fail. */
     failures: integer().notNull(),
     /** Of a sensor that waits for all of its assets: the latest event of each since it fired. */
-    gathered: text({ mode: "json" }).$type<Readonly<Record<string, Extract<SensorEvent, { type: "asset" }>>>>(),
+    gathered: text({ mode: "json" }).$type<Readonly<Record<string, GatheredEvent>>>(),
   },
   (table) => [primaryKey({ columns: [table.location, table.kind, table.name] })],
 );
@@ -65,6 +71,8 @@ export const tick = sqliteTable("tick", {
   dynamicPartitions: text({ mode: "json" }).$type<TickDetail["dynamicPartitions"]>().notNull(),
   events: text({ mode: "json" }).$type<readonly SensorEvent[]>().notNull(),
   dropped: integer().notNull(),
+  /** The sensors that led to its events. */
+  chain: text({ mode: "json" }).$type<CauseChain>(),
 });
 
 export const runKey = sqliteTable(
@@ -82,7 +90,15 @@ export const sensorEvent = sqliteTable("sensor_event", {
   at: integer().notNull(),
   /** Ticks that failed with it. */
   attempts: integer().notNull(),
+  chain: text({ mode: "json" }).$type<CauseChain>(),
 });
+
+/** How often a sensor has followed from itself, by what its chain began with. */
+export const selfStart = sqliteTable(
+  "self_start",
+  { root: text().notNull(), sensor: text().notNull(), count: integer().notNull(), at: integer().notNull() },
+  (table) => [primaryKey({ columns: [table.root, table.sensor] })],
+);
 
 // ------------------------------------------------------------------ webhooks
 export const hook = sqliteTable("hook", {
@@ -134,6 +150,8 @@ export const conditionState = sqliteTable("condition_state", {
   requestedAt: integer(),
   /** Identifies the condition and what it belongs to; another one is evaluated when its version becomes active. */
   definition: text().notNull(),
+  /** The sensors that led to what changed since it requested something. */
+  chain: text({ mode: "json" }).$type<CauseChain>(),
 });
 
 /** What changed since the last evaluation. */
@@ -141,6 +159,7 @@ export const conditionChange = sqliteTable("condition_change", {
   target: text().primaryKey(),
   cause: text().notNull(),
   at: integer().notNull(),
+  chain: text({ mode: "json" }).$type<CauseChain>(),
 });
 
 export const conditionEvaluation = sqliteTable("condition_evaluation", {
@@ -210,6 +229,8 @@ export const backfill = sqliteTable("backfill", {
   endedAt: integer(),
   error: text(),
   requestId: text(),
+  /** The sensors that led to the condition that asked for it. */
+  chain: text({ mode: "json" }).$type<CauseChain>(),
 });
 
 /** The plan as it was made, some hundred slices a row: 10,000 partitions are some dozen rows. */

@@ -228,4 +228,21 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE TABLE backfill_plan (backfill_no INTEGER NOT NULL, chunk INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (backfill_no, chunk));
     `,
   },
+  {
+    id: "0003-chains",
+    sql: `
+      ALTER TABLE run ADD COLUMN chain TEXT;
+      ALTER TABLE tick ADD COLUMN chain TEXT;
+      ALTER TABLE sensor_event ADD COLUMN chain TEXT;
+      ALTER TABLE condition_state ADD COLUMN chain TEXT;
+      ALTER TABLE condition_change ADD COLUMN chain TEXT;
+      ALTER TABLE backfill ADD COLUMN chain TEXT;
+      CREATE INDEX condition_state_chained ON condition_state (target) WHERE chain IS NOT NULL;
+      CREATE TABLE self_start (root TEXT NOT NULL, sensor TEXT NOT NULL, count INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (root, sensor)) WITHOUT ROWID;
+      CREATE INDEX self_start_by_time ON self_start (at);
+      UPDATE automation SET gathered = (
+        SELECT json_group_object(key, json_object('event', json(value), 'chain', NULL)) FROM json_each(automation.gathered)
+      ) WHERE gathered IS NOT NULL;
+    `,
+  },
 ];

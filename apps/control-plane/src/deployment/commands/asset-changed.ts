@@ -1,4 +1,5 @@
 /** Something happened that a condition may look at: it is written down in the same transaction and looked at right after it. */
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { conditionProgram } from "../condition-program.ts";
 import { insertChanges } from "../store/condition-store.ts";
 import { setTimer } from "../store/timer-store.ts";
@@ -14,18 +15,22 @@ export function markEvaluation(turn: Turn): void {
   evaluating.add(turn);
 }
 
-/**
- * `targets`: assets and checks. `cause`: a sentence about it, e.g. "bronze/orders was materialized by run 019a0c41." Costs nothing when no
- * condition looks at them.
- */
-export function noteConditionChange(turn: Turn, targets: Iterable<string>, cause: string): void {
+export interface Because {
+  /** A sentence about it, e.g. "bronze/orders was materialized by run 019a0c41." */
+  readonly cause: string;
+  /** The sensors that led to it. */
+  readonly chain?: CauseChain | null | undefined;
+}
+
+/** `targets`: assets and checks. Costs nothing when no condition looks at them. */
+export function noteConditionChange(turn: Turn, targets: Iterable<string>, { cause, chain = null }: Because): void {
   const { program } = conditionProgram(turn.db, turn.catalog());
   if (program.conditions.size === 0) return;
   const read = [...targets].filter((target) => program.readersOf(target).length > 0);
   if (read.length === 0) return;
   insertChanges(
     turn.db,
-    read.map((target) => ({ target, cause: sentence(cause) })),
+    read.map((target) => ({ target, cause: sentence(cause), chain })),
     turn.now,
   );
   if (evaluating.has(turn)) return;

@@ -1,4 +1,5 @@
 /** What follows when something became known of an asset, whoever reported it: partitions, freshness, the conditions that look at it and the sensors that wait for it. */
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import { parsePartitionRange } from "@headgate/shared/domain/partitions/partition-set.ts";
@@ -9,15 +10,21 @@ import { partitionContext } from "../partition-context.ts";
 import { readPartitionSets, savePartitionSets } from "../store/partition-store.ts";
 import type { Turn } from "../turn.ts";
 import { noteConditionChange } from "./asset-changed.ts";
+import { chainOfRun } from "./cause-chain.ts";
 import { updateFreshness } from "./freshness.ts";
 import { notePartition } from "./note-partition.ts";
 import { noteAssetEvent, noteCheckResult } from "./sensor-events.ts";
 
-/** By whom, in words: a run, or somebody outside. */
-export type ReportedBy = { readonly run: string } | { readonly by: string };
+/** A run, or somebody outside in words, and the sensors that led to it. */
+export type ReportedBy = { readonly chain: CauseChain | null } & ({ readonly run: string } | { readonly by: string });
 
 function runOf(by: ReportedBy): string | null {
   return "run" in by ? by.run : null;
+}
+
+/** A run begins a chain also when several sensors follow from it. */
+function sensorChain(by: ReportedBy): CauseChain | null {
+  return "run" in by ? chainOfRun({ id: by.run, chain: by.chain }) : by.chain;
 }
 
 function byWhom(by: ReportedBy): string {
@@ -44,19 +51,20 @@ export function afterMaterialization(turn: Turn, note: MaterializationNote): voi
   const { asset, partition, by, gseq, metadata, dataVersion } = note;
   if (partition !== null) notePartition(turn, { asset, partition, run: "run" in by ? by.run : "", failure: null });
   updateFreshness(turn, [asset]);
-  noteConditionChange(turn, [asset], `${withPartition(asset, partition)} was materialized ${byWhom(by)}.`);
-  noteAssetEvent(turn, { type: "asset", seq: gseq, asset, partition, run: runOf(by), at: turn.now, metadata, dataVersion });
+  noteConditionChange(turn, [asset], { cause: `${withPartition(asset, partition)} was materialized ${byWhom(by)}.`, chain: by.chain });
+  const event = { type: "asset", seq: gseq, asset, partition, run: runOf(by), at: turn.now, metadata, dataVersion } as const;
+  noteAssetEvent(turn, event, sensorChain(by));
 }
 
 /** `changed`: its data version is another one than before. */
 export function afterObservation(turn: Turn, { asset, partition, by, changed }: AssetNote & { readonly changed: boolean }): void {
   updateFreshness(turn, [asset]);
   const what = changed ? "has new data" : "was looked at";
-  noteConditionChange(turn, [asset], `${withPartition(asset, partition)} ${what}, ${byWhom(by)}.`);
+  noteConditionChange(turn, [asset], { cause: `${withPartition(asset, partition)} ${what}, ${byWhom(by)}.`, chain: by.chain });
 }
 
 export function afterFailure(turn: Turn, { asset, partition, by }: AssetNote): void {
-  noteConditionChange(turn, [asset], `${withPartition(asset, partition)} failed ${byWhom(by)}.`);
+  noteConditionChange(turn, [asset], { cause: `${withPartition(asset, partition)} failed ${byWhom(by)}.`, chain: by.chain });
 }
 
 export interface CheckNote extends AssetNote {
@@ -72,9 +80,10 @@ export function afterCheck(turn: Turn, note: CheckNote): void {
   const id = `${asset}:${check}`;
   noteCheckPartition(turn, { asset, id, partition, passed });
   const what = `Check ${check} of ${withPartition(asset, partition)} ${passed ? "passed" : "failed"}`;
-  noteConditionChange(turn, [id], `${what} ${byWhom(by)}.`);
+  noteConditionChange(turn, [id], { cause: `${what} ${byWhom(by)}.`, chain: by.chain });
   const outcome = passed ? "passed" : severity === "warn" ? "warned" : "failed";
-  noteCheckResult(turn, { type: "check", asset, check, outcome, description, run: runOf(by), partition, at: turn.now, metadata });
+  const event = { type: "check", asset, check, outcome, description, run: runOf(by), partition, at: turn.now, metadata } as const;
+  noteCheckResult(turn, event, sensorChain(by));
 }
 
 /** Which partitions of a check passed and failed, kept like those of an asset. A result without a partition is about all of them. */

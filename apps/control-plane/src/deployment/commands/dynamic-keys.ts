@@ -1,4 +1,5 @@
 /** Adds keys to a dynamic partition set and removes some. Whatever asks (a person, a program, a tick), it ends here. */
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { checkId } from "@headgate/shared/domain/asset-check.ts";
 import { DIMENSION_SEPARATOR, RANGE_SEPARATOR } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
@@ -16,6 +17,8 @@ export interface DynamicKeyChange {
   readonly remove: readonly string[];
   /** Who or what asks, as it is shown. */
   readonly by: string;
+  /** The sensors that led to it. */
+  readonly chain?: CauseChain | null | undefined;
 }
 
 export interface DynamicKeysChanged {
@@ -61,7 +64,7 @@ export function changeDynamicKeys(turn: Turn, change: DynamicKeyChange): Result<
     deletePartitionFailures(turn.db, assets, result.removed);
   }
   for (const asset of assets) turn.effects.push({ type: "asset_changed", asset });
-  noteConditionChange(turn, assets, causeOf(change.name, result));
+  noteConditionChange(turn, assets, { cause: causeOf(change.name, result), chain: change.chain });
   return ok(result);
 }
 

@@ -47,7 +47,8 @@ export function updateFreshness(turn: Turn, assets: readonly string[]): void {
     if (!changed && known.changesAt === changesAt) continue;
     saveFreshness(turn.db, { asset, state, since: changed ? turn.now : known.since, changesAt });
     turn.effects.push({ type: "asset_changed", asset });
-    if (changed && (known !== undefined || state !== "unknown")) noteConditionChange(turn, [asset], `${asset} ${SENTENCES[state]}.`);
+    if (changed && (known !== undefined || state !== "unknown"))
+      noteConditionChange(turn, [asset], { cause: `${asset} ${SENTENCES[state]}.` });
   }
   planFreshness(turn);
 }

@@ -1,4 +1,5 @@
 /** Begins a backfill: its plan is made once and kept, its first runs start in the same transaction. */
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { writeSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
@@ -32,6 +33,8 @@ export interface BackfillRequest {
   /** Who or what asks, as it is shown. */
   readonly by: string;
   readonly requestId?: string | undefined;
+  /** The sensors that led to it. */
+  readonly chain?: CauseChain | null | undefined;
 }
 
 /** The number of the backfill; its runs go on by themselves. */
@@ -68,10 +71,11 @@ export function launchBackfill(turn: Turn, request: BackfillRequest): Result<num
     endedAt: null,
     error: null,
     requestId: request.requestId ?? null,
+    chain: request.chain ?? null,
   });
   insertPlanChunks(turn.db, no, chunks);
   changeBackfill(turn, no, () => undefined);
-  noteConditionChange(turn, request.wanted.keys(), `Backfill ${backfillId(no)} began.`);
+  noteConditionChange(turn, request.wanted.keys(), { cause: `Backfill ${backfillId(no)} began.`, chain: request.chain });
   return ok(no);
 }
 

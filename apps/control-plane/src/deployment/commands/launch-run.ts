@@ -1,4 +1,5 @@
 /** Makes a run with its whole plan, once per request id, and tries to start it. Every way to start a run ends here. */
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { RunTrigger } from "@headgate/shared/api/views.ts";
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
@@ -26,6 +27,8 @@ export interface LaunchRequest {
   readonly source?: string | undefined;
   readonly backfill?: { readonly no: number; readonly slice: number } | undefined;
   readonly retryCount?: number | undefined;
+  /** The sensors that led to it. */
+  readonly chain?: CauseChain | null | undefined;
 }
 
 /** The run that an earlier call with the same request id made. */
@@ -94,6 +97,7 @@ export function createRun(turn: Turn, request: LaunchRequest & { readonly reques
     backfillSlice: request.backfill?.slice ?? null,
     retryCount: request.retryCount ?? 0,
     retryAt: null,
+    chain: request.chain ?? null,
   });
   insertSteps(turn.db, { runNo: row.no, steps, now: turn.now });
   if (request.requestId !== undefined) insertRequest(turn.db, { id: request.requestId, runNo: row.no, at: turn.now });
@@ -102,7 +106,7 @@ export function createRun(turn: Turn, request: LaunchRequest & { readonly reques
   record(turn, session, { event: { type: "run_queued" } });
   for (const { plan } of steps) for (const asset of plan.assets) turn.effects.push({ type: "asset_changed", asset });
   const targets = steps.flatMap(({ plan }) => [...plan.assets, ...plan.checks]);
-  noteConditionChange(turn, targets, `Run ${shortRunId(row.id)} is going to execute it.`);
+  noteConditionChange(turn, targets, { cause: `Run ${shortRunId(row.id)} is going to execute it.`, chain: row.chain });
   return ok(row.no);
 }
 

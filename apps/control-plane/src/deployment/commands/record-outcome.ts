@@ -112,7 +112,7 @@ export function closeAssets(turn: Turn, session: RunSession, input: { readonly s
       });
       for (const partition of partitionsLeft(turn, step, row.asset) ?? [])
         notePartition(turn, { asset: row.asset, partition, run: session.row.id, failure: failure.message });
-      afterFailure(turn, { asset: row.asset, partition: step.partition, by: { run: session.row.id } });
+      afterFailure(turn, { asset: row.asset, partition: step.partition, by: { run: session.row.id, chain: session.row.chain } });
     }
     turn.effects.push(
       { type: "asset_changed", asset: row.asset },

@@ -134,7 +134,14 @@ function materialized(turn: Turn, session: RunSession, { step, gseq, event }: At
   if (measured !== null)
     savePoint(turn.db, { asset: event.asset, name: "duration_ms", gseq, at: turn.now, value: measured, run: session.row.id, partition });
   const { metadata, dataVersion = null } = event;
-  afterMaterialization(turn, { asset: event.asset, partition, by: { run: session.row.id }, gseq, metadata, dataVersion });
+  afterMaterialization(turn, {
+    asset: event.asset,
+    partition,
+    by: { run: session.row.id, chain: session.row.chain },
+    gseq,
+    metadata,
+    dataVersion,
+  });
   barChanged(turn, step, event.asset);
 }
 
@@ -154,7 +161,7 @@ function observed(turn: Turn, session: RunSession, { step, gseq, event }: At<"as
     const end = { runNo: step.runNo, step: step.position, asset: event.asset, now: turn.now, durationMs: null, rowCount: null };
     endStepAsset(turn.db, { ...end, status: "succeeded", message: null });
   }
-  afterObservation(turn, { asset: event.asset, partition, by: { run: session.row.id }, changed });
+  afterObservation(turn, { asset: event.asset, partition, by: { run: session.row.id, chain: session.row.chain }, changed });
   barChanged(turn, step, event.asset);
 }
 
@@ -196,7 +203,7 @@ function assetFailed(turn: Turn, session: RunSession, { step, gseq, event }: At<
   });
   for (const partition of partitionsLeft(turn, step, event.asset) ?? [])
     notePartition(turn, { asset: event.asset, partition, run: session.row.id, failure: message });
-  afterFailure(turn, { asset: event.asset, partition: step.partition, by: { run: session.row.id } });
+  afterFailure(turn, { asset: event.asset, partition: step.partition, by: { run: session.row.id, chain: session.row.chain } });
   barChanged(turn, step, event.asset);
 }
 
@@ -221,7 +228,7 @@ function checkEvaluated(turn: Turn, session: RunSession, { step, gseq, event }: 
   });
   const partition = event.partition ?? step.partition;
   savePoints(turn, { asset: event.asset, gseq, run: session.row.id, partition, metadata: event.metadata, prefix: `${event.check}.` });
-  afterCheck(turn, { ...event, description: event.description ?? null, partition, by: { run: session.row.id } });
+  afterCheck(turn, { ...event, description: event.description ?? null, partition, by: { run: session.row.id, chain: session.row.chain } });
   turn.effects.push({ type: "asset_changed", asset: event.asset });
 }
 

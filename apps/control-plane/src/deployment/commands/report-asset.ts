@@ -3,6 +3,7 @@
  * stored as an event without a run, and everything follows from it that follows from a run's own report.
  */
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import { describeKeys, pageOfKeys, parsePartitionRange, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
@@ -39,8 +40,15 @@ export interface CheckReport {
   readonly requestId?: string | undefined;
 }
 
-/** Number of the event. `by`: who says so, as it is shown. */
-export function reportAsset(turn: Turn, report: AssetReport, by: string): Result<{ readonly seq: number }> {
+export interface Reporter {
+  /** Who says so, as it is shown. */
+  readonly by: string;
+  /** The sensors that led to it. */
+  readonly chain: CauseChain | null;
+}
+
+/** Number of the event. */
+export function reportAsset(turn: Turn, report: AssetReport, by: Reporter): Result<{ readonly seq: number }> {
   const earlier = seqOfReport(turn.db, report.requestId);
   if (earlier !== null) return ok({ seq: earlier });
   const valid = checkTarget(turn, report, report.type === "materialized");
@@ -53,9 +61,9 @@ export function reportAsset(turn: Turn, report: AssetReport, by: string): Result
   };
   const type = report.type === "materialized" ? "asset_materialized" : "asset_observed";
   const given = { ...(partition !== null && { partition }), ...(dataVersion !== null && { dataVersion }) };
-  const gseq = append(turn, { type, asset, metadata, ...given, reportedBy: by });
+  const gseq = append(turn, { type, asset, metadata, ...given, reportedBy: by.by });
   const common = { asset, gseq, at: turn.now, partition, dataVersion, started: null };
-  const note = { asset, partition, by: { by }, gseq, metadata, dataVersion };
+  const note = { asset, partition, by, gseq, metadata, dataVersion };
   if (report.type === "materialized") {
     const rowCount = numberOf(metadata["row_count"]);
     saveMaterialization(turn.db, { ...common, run: null, step: null, durationMs: null, rowCount, version: null });
@@ -68,7 +76,7 @@ export function reportAsset(turn: Turn, report: AssetReport, by: string): Result
   return finish(turn, report, gseq);
 }
 
-export function reportCheck(turn: Turn, report: CheckReport, by: string): Result<{ readonly seq: number }> {
+export function reportCheck(turn: Turn, report: CheckReport, by: Reporter): Result<{ readonly seq: number }> {
   const earlier = seqOfReport(turn.db, report.requestId);
   if (earlier !== null) return ok({ seq: earlier });
   const valid = checkTarget(turn, report, false);
@@ -92,13 +100,13 @@ export function reportCheck(turn: Turn, report: CheckReport, by: string): Result
     metadata,
     ...described,
     ...(partition !== null && { partition }),
-    reportedBy: by,
+    reportedBy: by.by,
   });
   const description = report.description ?? null;
   const row = { asset, name: check, gseq, at: turn.now, passed, severity, description, partition, started: null };
   saveCheckResult(turn.db, { ...row, run: "", runNo: 0, step: "" });
   savePoints(turn, { asset, gseq, run: "", partition, metadata, prefix: `${check}.` });
-  afterCheck(turn, { asset, check, partition, passed, severity, description, metadata, by: { by } });
+  afterCheck(turn, { asset, check, partition, passed, severity, description, metadata, by });
   return finish(turn, report, gseq);
 }
 

@@ -10,6 +10,7 @@ import { insertRunKey, runOfKey } from "../store/automation-store.ts";
 import type { TickRow } from "../store/tick-store.ts";
 import type { Turn } from "../turn.ts";
 import { automationId, scheduleOf } from "./automation-source.ts";
+import { chainAfter, countStart } from "./cause-chain.ts";
 import { changeDynamicKeys } from "./dynamic-keys.ts";
 import { createRun } from "./launch-run.ts";
 import { makeWay } from "./overlap.ts";
@@ -28,10 +29,18 @@ export function applyRequests(turn: Turn, input: { readonly tick: TickRow; reado
   const flood = floodOf(effects);
   if (flood !== null) return refuse("too_large", flood);
   return turn.attempt(() => {
+    const chain = chainAfter(tick);
+    const start = startOnce(turn, tick);
     const dynamicPartitions = changeKeys(turn, tick, effects);
     if (!dynamicPartitions.ok) return dynamicPartitions;
+    if (dynamicPartitions.value.some(({ added, removed }) => added.length + removed.length > 0)) {
+      const started = start();
+      if (!started.ok) return started;
+    }
     for (const event of effects.assetEvents ?? []) {
-      const reported = reportAsset(turn, event, `${tick.kind} ${tick.name}`);
+      const started = start();
+      if (!started.ok) return started;
+      const reported = reportAsset(turn, event, { by: `${tick.kind} ${tick.name}`, chain });
       if (!reported.ok) return refuse(reported.error.code, `An event of ${shortened(event.asset)} was refused: ${reported.error.message}`);
     }
     const schedule = scheduleIfAny(turn, tick);
@@ -45,6 +54,8 @@ export function applyRequests(turn: Turn, input: { readonly tick: TickRow; reado
         deduplicated.push({ key: key.key, run: runIdOf(turn, older) });
         continue;
       }
+      const started = start();
+      if (!started.ok) return started;
       const run = makeRequested(turn, tick, request);
       if (!run.ok) return refuse(run.error.code, `A requested run cannot be made: ${run.error.message}`, run.error.details);
       if (key) insertRunKey(turn.db, { ...key, runNo: run.value });
@@ -53,6 +64,16 @@ export function applyRequests(turn: Turn, input: { readonly tick: TickRow; reado
     if (runs.length > 0) turn.atEnd.dispatch = true;
     return ok({ runs, deduplicated, dynamicPartitions: dynamicPartitions.value });
   });
+}
+
+/** Counts the first thing that the tick makes. */
+function startOnce(turn: Turn, tick: TickRow): () => Result<null> {
+  let counted = false;
+  return () => {
+    if (counted) return ok(null);
+    counted = true;
+    return countStart(turn, tick);
+  };
 }
 
 function floodOf(effects: Effects): string | null {
@@ -71,7 +92,7 @@ function floodOf(effects: Effects): string | null {
 function changeKeys(turn: Turn, tick: TickRow, effects: Effects): Result<Applied["dynamicPartitions"]> {
   const changes: Applied["dynamicPartitions"][number][] = [];
   for (const { name, add, remove } of effects.dynamicPartitions ?? []) {
-    const changed = changeDynamicKeys(turn, { name, add, remove, by: `${tick.kind} ${tick.name}` });
+    const changed = changeDynamicKeys(turn, { name, add, remove, by: `${tick.kind} ${tick.name}`, chain: chainAfter(tick) });
     if (!changed.ok) return changed;
     changes.push({ name, added: changed.value.added, removed: changed.value.removed });
   }
@@ -95,5 +116,6 @@ function makeRequested(turn: Turn, tick: TickRow, request: RunRequest): Result<n
     priority: request.priority ?? resolved.value.job?.priority ?? 0,
     parent: null,
     source: automationId(tick),
+    chain: chainAfter(tick),
   });
 }

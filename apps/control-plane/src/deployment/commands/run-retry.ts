@@ -79,6 +79,7 @@ function makeAgain(turn: Turn, { row }: RunSession): string | null {
       parent: row.id,
       retryCount: row.retryCount + 1,
       source: row.source ?? undefined,
+      chain: row.chain,
       ...(row.backfillNo !== null && row.backfillSlice !== null && { backfill: { no: row.backfillNo, slice: row.backfillSlice } }),
     });
   });

@@ -2,17 +2,20 @@
  * Something happened that sensors watch. One with a user function gets it through its inbox; one without starts its run in the same
  * transaction, so that there is never an event without its run nor a run without its event.
  */
+import { type CauseChain, longestChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { mapDelivery } from "@headgate/shared/domain/webhook/map-delivery.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import type { GatheredEvent } from "../automation-schema.ts";
 import type { Located } from "../catalog.ts";
 import { type AutomationRow, insertRunKey, readAutomation, runOfKey, saveAutomation } from "../store/automation-store.ts";
 import { insertSensorEvent } from "../store/sensor-event-store.ts";
 import type { TickRow } from "../store/tick-store.ts";
 import type { Turn } from "../turn.ts";
 import { automationId, isEnabled, sensorOf } from "./automation-source.ts";
+import { chainAfter, chainOfRun, countStart } from "./cause-chain.ts";
 import { deliveriesHandled } from "./deliveries.ts";
 import { boundInbox, INBOX_CHECK_EVERY } from "./drop-events.ts";
 import { eventText } from "./event-text.ts";
@@ -26,35 +29,43 @@ import { sensorsOfAsset, sensorsOfCheck, sensorsOfRun } from "./watching-sensors
 type Sensor = Located<ManifestSensor>;
 type AssetEvent = Extract<SensorEvent, { type: "asset" }>;
 
+/** An event with the sensors that led to it. */
+export interface CausedEvent {
+  readonly event: SensorEvent;
+  readonly chain: CauseChain | null;
+}
+
 const MAX_GATHERED_CHARACTERS = 500_000;
 
 /** An asset was materialized, by a run or as somebody reports. */
-export function noteAssetEvent(turn: Turn, event: AssetEvent): void {
+export function noteAssetEvent(turn: Turn, event: AssetEvent, chain: CauseChain | null): void {
   for (const sensor of sensorsOfAsset(turn.catalog(), event.asset)) {
-    if (sensor.match === "all" && (sensor.assets?.length ?? 0) > 1) gather(turn, sensor, event);
-    else noteSensorEvent(turn, sensor, event);
+    if (sensor.match === "all" && (sensor.assets?.length ?? 0) > 1) gather(turn, sensor, { event, chain });
+    else noteSensorEvent(turn, sensor, { event, chain });
   }
 }
 
 /** Waits until every asset was materialized since the sensor fired last; of each the latest event counts. */
-function gather(turn: Turn, sensor: Sensor, event: AssetEvent): void {
+function gather(turn: Turn, sensor: Sensor, newest: GatheredEvent): void {
   const row = readAutomation(turn.db, sourceOf(sensor));
   if (!row || !isEnabled(sensor, row)) return;
-  const gathered = withRoom({ ...row.gathered, [event.asset]: event }, event);
-  const events = (sensor.assets ?? []).map((asset) => gathered[asset]).filter((one) => one !== undefined);
-  const isComplete = events.length === sensor.assets?.length;
+  const gathered = withRoom({ ...row.gathered, [newest.event.asset]: newest }, newest);
+  const all = (sensor.assets ?? []).map((asset) => gathered[asset]).filter((one) => one !== undefined);
+  const isComplete = all.length === sensor.assets?.length;
   saveAutomation(turn.db, { ...row, gathered: isComplete ? null : gathered });
-  if (isComplete) noteSensorEvent(turn, sensor, { type: "assets", events });
+  if (!isComplete) return;
+  const chain = longestChain(all.map((one) => one.chain));
+  noteSensorEvent(turn, sensor, { event: { type: "assets", events: all.map(({ event }) => event) }, chain });
 }
 
 /** All of them are kept in one row: when that gets too long, the newest is kept without its metadata. */
-function withRoom(gathered: Readonly<Record<string, AssetEvent>>, newest: AssetEvent): Readonly<Record<string, AssetEvent>> {
+function withRoom(gathered: Readonly<Record<string, GatheredEvent>>, newest: GatheredEvent): Readonly<Record<string, GatheredEvent>> {
   if (JSON.stringify(gathered).length <= MAX_GATHERED_CHARACTERS) return gathered;
-  return { ...gathered, [newest.asset]: { ...newest, metadata: {} } };
+  return { ...gathered, [newest.event.asset]: { ...newest, event: { ...newest.event, metadata: {} } } };
 }
 
-export function noteCheckResult(turn: Turn, event: Extract<SensorEvent, { type: "check" }>): void {
-  for (const sensor of sensorsOfCheck(turn.catalog(), event)) noteSensorEvent(turn, sensor, event);
+export function noteCheckResult(turn: Turn, event: Extract<SensorEvent, { type: "check" }>, chain: CauseChain | null): void {
+  for (const sensor of sensorsOfCheck(turn.catalog(), event)) noteSensorEvent(turn, sensor, { event, chain });
 }
 
 export function noteRunEnded(turn: Turn, session: RunSession): void {
@@ -72,11 +83,13 @@ export function noteRunEnded(turn: Turn, session: RunSession): void {
     at: turn.now,
   };
   const locations = Object.keys(row.versions);
-  for (const sensor of sensorsOfRun(turn.catalog(), { ...event, locations })) noteSensorEvent(turn, sensor, event);
+  const caused = { event, chain: chainOfRun(row) };
+  for (const sensor of sensorsOfRun(turn.catalog(), { ...event, locations })) noteSensorEvent(turn, sensor, caused);
 }
 
 /** Does nothing while the sensor is off: turning it on later does not bring the past back. */
-export function noteSensorEvent(turn: Turn, ref: { readonly location: string; readonly name: string }, event: SensorEvent): void {
+export function noteSensorEvent(turn: Turn, ref: { readonly location: string; readonly name: string }, caused: CausedEvent): void {
+  const { event } = caused;
   const sensor = sensorOf(turn.catalog(), ref);
   const row = sensor && readAutomation(turn.db, sourceOf(sensor));
   if (!sensor || !row || !isEnabled(sensor, row)) {
@@ -85,13 +98,13 @@ export function noteSensorEvent(turn: Turn, ref: { readonly location: string; re
       deliveriesHandled(turn, { tick: null, deliveries: [event.delivery], runs: [], state: "skipped", message });
     return;
   }
-  if (sensor.evaluated) toInbox(turn, sensor, event);
-  else decide(turn, { sensor, row, event });
+  if (sensor.evaluated) toInbox(turn, sensor, caused);
+  else decide(turn, { sensor, row, caused });
 }
 
-function toInbox(turn: Turn, sensor: Sensor, event: SensorEvent): void {
+function toInbox(turn: Turn, sensor: Sensor, { event, chain }: CausedEvent): void {
   const source = sourceOf(sensor);
-  const no = insertSensorEvent(turn.db, sensor, { body: event, at: turn.now });
+  const no = insertSensorEvent(turn.db, sensor, { body: event, at: turn.now, chain });
   if (no % INBOX_CHECK_EVERY === 0) boundInbox(turn);
   turn.effects.push({ type: "automation_changed", automation: automationId(source) });
   turn.atEnd.sensors.add(automationId(source));
@@ -100,13 +113,15 @@ function toInbox(turn: Turn, sensor: Sensor, event: SensorEvent): void {
 interface Decision {
   readonly sensor: Sensor;
   readonly row: AutomationRow;
-  readonly event: SensorEvent;
+  readonly caused: CausedEvent;
 }
 
 /** Without a user function: the run, at once. */
-function decide(turn: Turn, { sensor, row, event }: Decision): void {
+function decide(turn: Turn, { sensor, row, caused }: Decision): void {
+  const { event, chain } = caused;
   const events = [mentionOf(event)];
-  const tick = newTick(turn, { source: sourceOf(sensor), cause: causeOf(events), scheduledFor: turn.now, cursor: row.cursor, events });
+  const source = sourceOf(sensor);
+  const tick = newTick(turn, { source, cause: causeOf(events), scheduledFor: turn.now, cursor: row.cursor, events, chain });
   const ended = decided(turn, { sensor, tick, event });
   if (event.type === "webhook" && ended.state !== "open")
     deliveriesHandled(turn, { tick: ended.id, deliveries: [event.delivery], runs: ended.runs, state: ended.state, message: ended.message });
@@ -129,6 +144,8 @@ function decided(turn: Turn, input: { readonly sensor: Sensor; readonly tick: Ti
     return endTick(turn, tick, { state: "skipped", message: "The requested run had been made before.", deduplicated });
   }
   const made = turn.attempt((): Result<string> => {
+    const started = countStart(turn, tick);
+    if (!started.ok) return started;
     const run = makeRun(turn, input, request.value as RunRequest);
     if (run.ok && key) insertRunKey(turn.db, { ...key, runNo: run.value });
     return run.ok ? ok(runIdOf(turn, run.value) ?? "") : run;
@@ -184,6 +201,7 @@ function makeRun(
     priority: request.priority ?? resolved.value.job?.priority ?? 0,
     parent: null,
     source: automationId(tick),
+    chain: chainAfter(tick),
   });
 }
 

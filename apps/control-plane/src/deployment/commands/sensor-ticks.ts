@@ -1,4 +1,5 @@
 /** Ticks of sensors with a user function: when the interval of one has passed, or events wait for it. One is in flight at a time. */
+import { longestChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import { MAX_TICK_EVENTS, type SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
@@ -52,7 +53,14 @@ export function eventTick(turn: Turn, row: AutomationRow, events: readonly Senso
   const [first] = events;
   const bodies = events.map(({ body }) => body);
   const cause = (first?.attempts ?? 0) > 0 ? "retry" : causeOf(bodies);
-  return newTick(turn, { source: row, cause, scheduledFor: first?.at ?? turn.now, cursor: row.cursor, events: bodies });
+  return newTick(turn, {
+    source: row,
+    cause,
+    scheduledFor: first?.at ?? turn.now,
+    cursor: row.cursor,
+    events: bodies,
+    chain: longestChain(events.map(({ chain }) => chain)),
+  });
 }
 
 /** Without an agent nothing is planned: the next one that connects starts it again. A silent one either speaks again or is disconnected. */

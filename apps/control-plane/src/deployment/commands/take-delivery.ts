@@ -68,7 +68,7 @@ function handOver(turn: Turn, { row }: FoundHook, delivery: Omit<DeliveryRow, "n
     body: bodyOf(delivery.body),
     at: delivery.at,
   };
-  noteSensorEvent(turn, { location: row.location, name: row.sensor }, event);
+  noteSensorEvent(turn, { location: row.location, name: row.sensor }, { event, chain: null });
 }
 
 /** What is not JSON has been let in because the hook takes text. */

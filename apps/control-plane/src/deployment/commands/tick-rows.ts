@@ -1,4 +1,5 @@
 /** Making, storing and ending ticks, with everything that dashboards are told of it. */
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import type { TickCause } from "@headgate/shared/api/automation-views.ts";
 import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
@@ -25,6 +26,8 @@ export interface NewTick {
   readonly cursor?: string | null;
   readonly events?: readonly SensorEvent[];
   readonly dropped?: number;
+  /** The sensors that led to its events. */
+  readonly chain?: CauseChain | null;
 }
 
 /** Not stored yet; waits. */
@@ -55,6 +58,7 @@ export function newTick(turn: Turn, tick: NewTick): TickRow {
     dynamicPartitions: [],
     events: tick.events ?? [],
     dropped: tick.dropped ?? 0,
+    chain: tick.chain ?? null,
   };
 }
 

@@ -24,11 +24,11 @@ export const conditionCommands: CommandsOf<ConditionCommands> = {
     return ok(pauses);
   },
   reportAsset(turn, input, actor) {
-    const reported = reportAsset(turn, input, actor.name);
+    const reported = reportAsset(turn, input, { by: actor.name, chain: null });
     return reported.ok ? ok(() => reported.value) : reported;
   },
   reportCheck(turn, input, actor) {
-    const reported = reportCheck(turn, input, actor.name);
+    const reported = reportCheck(turn, input, { by: actor.name, chain: null });
     return reported.ok ? ok(() => reported.value) : reported;
   },
 };

@@ -1,25 +1,37 @@
 /** Automation conditions: what changed since they were evaluated, what each of them remembers, and the evaluations that are shown. */
 import type { ConditionEvaluation } from "@headgate/shared/api/automation-views.ts";
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { TargetState } from "@headgate/shared/domain/automation/state.ts";
 import type { EvaluationNode } from "@headgate/shared/domain/automation/tree.ts";
 import { type Database, execBatches } from "./database.ts";
 import { readTree, writeTree } from "./evaluation-tree.ts";
 
 // ------------------------------------------------------------------ changes
-/** Of several changes of one target the first is told. */
-export function insertChanges(db: Database, changes: readonly { readonly target: string; readonly cause: string }[], now: number): void {
+export interface ConditionChange {
+  readonly target: string;
+  readonly cause: string;
+  /** The sensors that led to it. */
+  readonly chain: CauseChain | null;
+}
+
+/** Of several changes of one target the first is told, and the longest chain kept. */
+export function insertChanges(db: Database, changes: readonly ConditionChange[], now: number): void {
   execBatches(
     db,
-    "INSERT INTO condition_change (target, cause, at) SELECT value ->> 0, value ->> 1, ?2 FROM json_each(?1) WHERE true ON CONFLICT (target) DO NOTHING",
-    { rows: changes.map(({ target, cause }) => [target, cause]), values: [now] },
+    `INSERT INTO condition_change (target, cause, at, chain) SELECT value ->> 0, value ->> 1, ?2, value ->> 2 FROM json_each(?1) WHERE true
+     ON CONFLICT (target) DO UPDATE SET chain = excluded.chain
+       WHERE json_array_length(excluded.chain, '$.passed') > coalesce(json_array_length(chain, '$.passed'), -1)`,
+    { rows: changes.map(({ target, cause, chain }) => [target, cause, chain]), values: [now] },
   );
 }
 
 /** Everything that waits, removed. */
-export function takeChanges(db: Database): { readonly target: string; readonly cause: string }[] {
-  const rows = db.sql.exec<{ target: string; cause: string }>("SELECT target, cause FROM condition_change ORDER BY at, target").toArray();
+export function takeChanges(db: Database): ConditionChange[] {
+  const rows = db.sql
+    .exec<{ target: string; cause: string; chain: string | null }>("SELECT target, cause, chain FROM condition_change ORDER BY at, target")
+    .toArray();
   if (rows.length > 0) db.sql.exec("DELETE FROM condition_change");
-  return rows;
+  return rows.map((row) => ({ ...row, chain: row.chain === null ? null : (JSON.parse(row.chain) as CauseChain) }));
 }
 
 export function hasChanges(db: Database): boolean {

@@ -1,6 +1,5 @@
 /** The inbox of sensors: events that wait for the tick that brings them to the user function. */
 import { and, asc, eq, sql } from "drizzle-orm";
-import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 import { sensorEvent } from "../automation-schema.ts";
 import { type Database, prepared } from "./database.ts";
 
@@ -11,14 +10,15 @@ export interface SensorRef {
 export type SensorEventRow = typeof sensorEvent.$inferSelect;
 
 /** Its number. */
-export function insertSensorEvent(db: Database, sensor: SensorRef, event: { readonly body: SensorEvent; readonly at: number }): number {
+export function insertSensorEvent(db: Database, sensor: SensorRef, event: Pick<SensorEventRow, "body" | "at" | "chain">): number {
   return db.sql
     .exec<{ no: number }>(
-      "INSERT INTO sensor_event (location, sensor, body, at, attempts) VALUES (?, ?, ?, ?, 0) RETURNING no",
+      "INSERT INTO sensor_event (location, sensor, body, at, attempts, chain) VALUES (?, ?, ?, ?, 0, ?) RETURNING no",
       sensor.location,
       sensor.name,
       JSON.stringify(event.body),
       event.at,
+      event.chain === null ? null : JSON.stringify(event.chain),
     )
     .one().no;
 }

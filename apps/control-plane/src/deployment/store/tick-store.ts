@@ -37,8 +37,8 @@ export function insertTick(db: Database, row: TickRow): number {
   return db.sql
     .exec<{ no: number }>(
       `INSERT INTO tick (id, location, kind, name, scheduled_for, cause, state, created_at, started_at, finished_at, attempt, agent, cursor_before, cursor_after, parts,
-         runs, run_count, message, stack, logs, deduplicated, dynamic_partitions, events, dropped)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING no`,
+         runs, run_count, message, stack, logs, deduplicated, dynamic_partitions, events, dropped, chain)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING no`,
       row.id,
       row.location,
       row.kind,
@@ -57,6 +57,7 @@ export function insertTick(db: Database, row: TickRow): number {
       ...changing(row),
       JSON.stringify(row.events),
       row.dropped,
+      row.chain === null ? null : JSON.stringify(row.chain),
     )
     .one().no;
 }

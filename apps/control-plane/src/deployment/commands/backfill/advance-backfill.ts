@@ -32,7 +32,7 @@ export function changeBackfill(turn: Turn, no: number, change: (row: OpenBackfil
   updateBackfill(turn.db, row);
   // Of runs that end conditions hear by themselves; not of what will not be made any more, or is to be made again.
   if (row.status !== stored.status || row.blocked !== stored.blocked || row.refused !== stored.refused)
-    noteConditionChange(turn, planOf(turn.db, row).groups.flat(), `Backfill ${row.id} is ${row.status}.`);
+    noteConditionChange(turn, planOf(turn.db, row).groups.flat(), { cause: `Backfill ${row.id} is ${row.status}.`, chain: row.chain });
   turn.effects.push({ type: "backfill_changed", backfill: no });
 }
 

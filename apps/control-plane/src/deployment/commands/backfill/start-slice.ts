@@ -46,6 +46,7 @@ export function startSlice(turn: Turn, row: BackfillRow, at: { readonly plan: Ba
     priority: row.priority,
     parent: null,
     backfill: { no: row.no, slice: at.slice },
+    chain: row.chain,
   });
 }
 

@@ -1,5 +1,6 @@
 /** Which conditions have to be looked at, and why: those that read what changed, those whose time has come; not those that are held back. */
 import type { PauseView } from "@headgate/shared/api/automation-views.ts";
+import { type CauseChain, longestChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
 import type { AutomationProgram } from "@headgate/shared/domain/automation/program.ts";
 import type { TargetState } from "@headgate/shared/domain/automation/state.ts";
@@ -26,6 +27,8 @@ const BURST_MS = 30_000;
 export interface Due {
   /** Target -> what was noticed, as a sentence. */
   readonly causes: Map<string, string>;
+  /** Target -> the sensors that led to it, where there were any. */
+  readonly chains: ReadonlyMap<string, CauseChain>;
   /** There is more to look at than one transaction should hold. */
   readonly more: boolean;
 }
@@ -35,13 +38,16 @@ export function takeDue(turn: Turn, program: AutomationProgram): Due {
   const causes = new Map<string, string>();
   const left = new Map<string, string>();
   const more = new Map<string, number>();
-  const add = (target: string, cause: string) => {
+  const chains = new Map<string, CauseChain>();
+  const add = (target: string, cause: string, chain: CauseChain | null = null) => {
     if (!program.conditions.has(target)) return;
+    const longest = longestChain([chains.get(target), chain]);
+    if (longest) chains.set(target, longest);
     if (causes.has(target)) more.set(target, (more.get(target) ?? 0) + 1);
     else if (causes.size < MAX_TARGETS) causes.set(target, cause);
     else if (!left.has(target)) left.set(target, cause);
   };
-  for (const { target, cause } of takeChanges(turn.db)) for (const reader of program.readersOf(target)) add(reader, cause);
+  for (const { target, cause, chain } of takeChanges(turn.db)) for (const reader of program.readersOf(target)) add(reader, cause, chain);
   for (const target of dueStates(turn.db, turn.now, MAX_TARGETS)) {
     if (!program.conditions.has(target)) saveWakeAt(turn.db, target, null);
     else if (!causes.has(target)) add(target, "The time came that it waited for.");
@@ -52,10 +58,11 @@ export function takeDue(turn: Turn, program: AutomationProgram): Due {
   }
   insertChanges(
     turn.db,
-    [...left].map(([target, cause]) => ({ target, cause })),
+    [...left].map(([target, cause]) => ({ target, cause, chain: chains.get(target) ?? null })),
     turn.now,
   );
-  return { causes, more: left.size > 0 };
+  for (const target of left.keys()) chains.delete(target);
+  return { causes, chains, more: left.size > 0 };
 }
 
 export interface Gate {

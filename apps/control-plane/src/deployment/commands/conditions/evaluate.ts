@@ -28,6 +28,7 @@ import { partitionTexts } from "../../partition-text.ts";
 import type { Turn } from "../../turn.ts";
 import { FOLLOW_UP_MS, markEvaluation } from "../asset-changed.ts";
 import { eventTime, noteEvaluationTime } from "../event-time.ts";
+import { type Chains, openChains } from "./chains.ts";
 import { type DeploymentFacts, deploymentFacts } from "./deployment-facts.ts";
 import { lazyStates, openGate, restricted, takeDue } from "./due.ts";
 import { makeRuns, type Made, NOTHING_MADE } from "./make-runs.ts";
@@ -46,14 +47,15 @@ export function evaluateConditions(turn: Turn): void {
     turn.effects.push({ type: "timers_changed" });
     return;
   }
-  const { causes, more } = takeDue(turn, prepared.program);
+  const { causes, chains: noticed, more } = takeDue(turn, prepared.program);
   const gate = openGate(turn, prepared.program, causes.keys());
   const due = [...gate.program.conditions.keys()];
   const facts = deploymentFacts(turn);
   facts.prefetch(due.flatMap((target) => [target, ...prepared.program.dependenciesOf(target)]));
   const states = lazyStates(turn.db, due);
   const tick = evaluateSafely(turn, { program: gate.program, facts, states });
-  storeResults(turn, { prepared, facts, tick, causes, states });
+  const chains = openChains(turn, { due: causes.keys(), noticed });
+  storeResults(turn, { prepared, facts, tick, causes, states, chains });
   if (gate.paused.size > 0) tellPaused(turn, { program: prepared.program, facts, causes, paused: gate.paused });
   planNext(turn, more);
 }
@@ -99,11 +101,12 @@ interface Evaluation {
   readonly tick: TickResult;
   readonly causes: ReadonlyMap<string, string>;
   readonly states: ReadonlyMap<string, TargetState>;
+  readonly chains: Chains;
 }
 
-function storeResults(turn: Turn, { prepared, facts, tick, causes, states: before }: Evaluation): void {
+function storeResults(turn: Turn, { prepared, facts, tick, causes, states: before, chains }: Evaluation): void {
   const ids = new Map(tick.results.map(({ target }) => [target, turn.newId("eval")]));
-  const made = makeRuns(turn, { requested: tick.requested, facts, evaluationOf: (target) => ids.get(target) ?? "" });
+  const made = makeRuns(turn, { requested: tick.requested, facts, evaluationOf: (target) => ids.get(target) ?? "", chainOf: chains.of });
   const states: SavedState[] = [];
   for (const result of tick.results) {
     const { target, outcome } = result;
@@ -128,6 +131,7 @@ function storeResults(turn: Turn, { prepared, facts, tick, causes, states: befor
     });
   }
   saveConditionStates(turn.db, states);
+  chains.settle(new Set(states.filter(({ requestedAt }) => requestedAt !== null).map(({ target }) => target)));
 }
 
 function aboutToBeRequested(program: AutomationProgram, tick: TickResult, target: string): string {

@@ -22,6 +22,7 @@ import type { Turn } from "../../turn.ts";
 import { launchBackfill } from "../launch-backfill.ts";
 import { createRun } from "../launch-run.ts";
 import { planAssets } from "../launch-target.ts";
+import type { Chains } from "./chains.ts";
 
 export interface Made {
   readonly runs: readonly string[];
@@ -40,7 +41,9 @@ interface Requests {
   readonly requested: ReadonlyMap<string, PartitionSubset>;
   readonly facts: AutomationFacts;
   readonly evaluationOf: (target: string) => string;
+  readonly chainOf: Chains["of"];
 }
+type Origin = Pick<Requests, "evaluationOf" | "chainOf">;
 
 /** Targets of one code location with the same partitions: they can share a run. */
 interface Group {
@@ -48,10 +51,10 @@ interface Group {
   readonly targets: Map<string, PartitionSubset>;
 }
 
-export function makeRuns(turn: Turn, { requested, facts, evaluationOf }: Requests): Map<string, Made> {
+export function makeRuns(turn: Turn, { requested, facts, ...origin }: Requests): Map<string, Made> {
   const made = new Map<string, Made>();
   for (const group of groupsOf(turn, requested, facts)) {
-    for (const [target, outcome] of makeGroup(turn, group, evaluationOf)) made.set(target, outcome);
+    for (const [target, outcome] of makeGroup(turn, group, origin)) made.set(target, outcome);
   }
   if (made.size > 0) turn.atEnd.dispatch = true;
   return made;
@@ -71,28 +74,31 @@ function groupsOf(turn: Turn, requested: Requests["requested"], facts: Automatio
   return groups.values();
 }
 
-function makeGroup(turn: Turn, group: Group, evaluationOf: Requests["evaluationOf"]): Map<string, Made> {
+function makeGroup(turn: Turn, group: Group, origin: Origin): Map<string, Made> {
   const { set, targets } = group;
   const all = unionOf(targets.values());
-  if (!set || countOf(all) === 1) return makeSingle(turn, group, { numbers: set ? [...numbersOf(all)] : [null], evaluationOf });
+  if (!set || countOf(all) === 1) return makeSingle(turn, group, { numbers: set ? [...numbersOf(all)] : [null], origin });
   const assets = [...targets].filter(([target]) => parseCheckId(target) === null);
   // Of an asset that a backfill makes, its checks are evaluated with it.
   const covered = new Set(assets.map(([asset]) => asset));
   const alone = [...targets].filter(([target]) => !covered.has(parseCheckId(target)?.asset ?? target));
-  const made = new Map<string, Made>(assets.length > 0 ? makeBackfill(turn, { set, assets: new Map(assets) }) : []);
+  const made = new Map<string, Made>(assets.length > 0 ? makeBackfill(turn, { set, assets: new Map(assets), origin }) : []);
   for (const [target] of targets) {
     const ofAsset = made.get(parseCheckId(target)?.asset ?? "");
     if (ofAsset) made.set(target, ofAsset);
   }
   if (alone.length === 0) return made;
   const rest = { set, targets: new Map(alone) };
-  for (const [target, own] of makeSingle(turn, rest, { numbers: [...numbersOf(unionOf(rest.targets.values()))], evaluationOf }))
+  for (const [target, own] of makeSingle(turn, rest, { numbers: [...numbersOf(unionOf(rest.targets.values()))], origin }))
     made.set(target, own);
   return made;
 }
 
 /** Many partitions at once: they are made in the order of their dependencies, and a few at a time. */
-function makeBackfill(turn: Turn, { set, assets }: { readonly set: PartitionSet; readonly assets: Group["targets"] }): [string, Made][] {
+function makeBackfill(
+  turn: Turn,
+  { set, assets, origin }: { readonly set: PartitionSet; readonly assets: Group["targets"]; readonly origin: Origin },
+): [string, Made][] {
   const { graph } = turn.catalog();
   const levels = graph.levels();
   const wanted = new Map([...assets].toSorted(([a], [b]) => (levels[graph.indexOf(a)] ?? 0) - (levels[graph.indexOf(b)] ?? 0)));
@@ -104,6 +110,7 @@ function makeBackfill(turn: Turn, { set, assets }: { readonly set: PartitionSet;
       wanted,
       priority: 0,
       by: `the condition of ${first}${others.length > 0 ? ` and ${others.length} more` : ""}`,
+      chain: origin.chainOf(wanted.keys()),
     }),
   );
   const made: Made = launched.ok
@@ -116,7 +123,7 @@ function makeBackfill(turn: Turn, { set, assets }: { readonly set: PartitionSet;
 function makeSingle(
   turn: Turn,
   { set, targets }: Group,
-  input: { readonly numbers: readonly (number | null)[]; readonly evaluationOf: Requests["evaluationOf"] },
+  input: { readonly numbers: readonly (number | null)[]; readonly origin: Origin },
 ): Map<string, Made> {
   const left = subsetOf(input.numbers.slice(MAX_RUNS_PER_GROUP).filter((number) => number !== null));
   const runs = new Map<string, string[]>();
@@ -124,7 +131,7 @@ function makeSingle(
   for (const number of input.numbers.slice(0, MAX_RUNS_PER_GROUP)) {
     const wanted = [...targets].filter(([, subset]) => number === null || includes(subset, number)).map(([target]) => target);
     const partition = number === null || !set ? null : set.keyAt(number);
-    const run = makeRun(turn, { targets: wanted, partition, evaluationOf: input.evaluationOf });
+    const run = makeRun(turn, { targets: wanted, partition, origin: input.origin });
     for (const target of wanted) {
       if (run.ok) runs.set(target, [...(runs.get(target) ?? []), run.value]);
       else errors.set(target, run.error.message);
@@ -141,7 +148,7 @@ function makeSingle(
 
 function makeRun(
   turn: Turn,
-  input: { readonly targets: readonly string[]; readonly partition: string | null; readonly evaluationOf: Requests["evaluationOf"] },
+  input: { readonly targets: readonly string[]; readonly partition: string | null; readonly origin: Origin },
 ): Result<string> {
   const { targets, partition } = input;
   const catalog = turn.catalog();
@@ -164,11 +171,12 @@ function makeRun(
     const [first = ""] = targets;
     return createRun(turn, {
       resolved: resolved.value,
-      trigger: { type: "condition", targets: targets.slice(0, MAX_LISTED), evaluation: input.evaluationOf(first) },
+      trigger: { type: "condition", targets: targets.slice(0, MAX_LISTED), evaluation: input.origin.evaluationOf(first) },
       tags: {},
       config: undefined,
       priority: 0,
       parent: null,
+      chain: input.origin.chainOf(targets),
     });
   });
   return created.ok ? ok(readRunByNo(turn.db, created.value)?.id ?? "") : created;

@@ -47,7 +47,7 @@ export function endPause(turn: Turn, scope: PauseScope, by: string): void {
   const catalog = turn.catalog();
   const wasHeld = pauseFinder(catalog, [{ scope, by, at: turn.now, reason: null, until: null }]);
   const held = [...conditionProgram(turn.db, catalog).program.conditions.keys()].filter((target) => wasHeld(target) !== null);
-  noteConditionChange(turn, held, by === "" ? "The pause came to its end." : `${by} ended the pause.`);
+  noteConditionChange(turn, held, { cause: by === "" ? "The pause came to its end." : `${by} ended the pause.` });
 }
 
 /** Its time has come. */

@@ -8,5 +8,8 @@ import type { RunSession } from "../run-session.ts";
 
 export function conditionsRunEnded(turn: Turn, { row }: RunSession): void {
   if (conditionProgram(turn.db, turn.catalog()).program.conditions.size === 0) return;
-  noteConditionChange(turn, runFact(turn.db, row.no)?.targets ?? [], `Run ${shortRunId(row.id)} ended as ${row.status}.`);
+  noteConditionChange(turn, runFact(turn.db, row.no)?.targets ?? [], {
+    cause: `Run ${shortRunId(row.id)} ended as ${row.status}.`,
+    chain: row.chain,
+  });
 }

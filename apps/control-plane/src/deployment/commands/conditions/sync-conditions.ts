@@ -31,7 +31,7 @@ export function syncConditions(turn: Turn): void {
   if (changed.length === 0) return;
   insertChanges(
     turn.db,
-    changed.map((target) => ({ target, cause: known.has(target) ? "Its definition changed." : "Its condition is new." })),
+    changed.map((target) => ({ target, cause: known.has(target) ? "Its definition changed." : "Its condition is new.", chain: null })),
     turn.now,
   );
   setTimer(turn.db, { kind: "condition", id: "", at: turn.now });

@@ -1,0 +1,158 @@
+/** Sensors that follow from themselves: a circle comes to its end with a failed tick that says why, and a long line of different sensors does not. */
+import { evictDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { eager } from "@headgate/shared/domain/automation/build.ts";
+import { MAX_SELF_STARTS } from "@headgate/shared/domain/automation/cause-chain.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
+import type { Manifest } from "@headgate/shared/manifest/schema.ts";
+import type { JobFrame, TickFrame } from "@headgate/shared/protocol/down.ts";
+import { conditioned, pass, report, useOwnTime } from "./support/conditions.ts";
+import { type DeploymentObject, launch, newDeployment, publish, raw, rows } from "./support/deployment.ts";
+import { FakeAgent } from "./support/fake-agent.ts";
+import { assetsOf, manifest, type SensorInput } from "./support/manifests.ts";
+
+useOwnTime();
+
+const watch = (name: string, assets: string[], job: string): SensorInput => ({ name, kind: "asset", assets, job, evaluated: false });
+
+async function started(published: Manifest) {
+  const stub = newDeployment();
+  await publish(stub, published);
+  const agent = new FakeAgent();
+  await agent.start(stub, { slots: 500 });
+  const done = new Set<JobFrame>();
+  /** Runs end well, one after the other, until there are no more or there were so many. */
+  const work = async (limit = Infinity) => {
+    for (let count = 0; count < limit; count++) {
+      await settled(stub, agent);
+      const job = agent.jobs().find((one) => !done.has(one));
+      if (!job) return;
+      done.add(job);
+      await agent.reported(...agent.success(job));
+    }
+  };
+  return { stub, agent, work };
+}
+
+/** Everything that waits has been sent to the agent. */
+async function settled(stub: DeploymentObject, agent: FakeAgent): Promise<void> {
+  const [row] = await rows(stub, "SELECT count(*) AS n FROM attempt");
+  await agent.waitFor(() => agent.jobs().length >= Number(row?.["n"]));
+}
+
+const runsOfSensors = async (stub: DeploymentObject) =>
+  Number((await rows(stub, "SELECT count(*) AS n FROM run WHERE trigger ->> 'type' = 'sensor'"))[0]?.["n"]);
+const failed = async (stub: DeploymentObject) => unwrap(await stub.ask("ticks", { limit: 500, states: ["failed"] })).items;
+
+describe("a sensor that watches what its own run makes", () => {
+  const circle = manifest({ ...assetsOf({ a: [] }), jobs: [{ name: "again", selection: "a" }], sensors: [watch("s", ["a"], "again")] });
+
+  it(
+    "comes to its end, also when the deployment forgets everything in between, with a tick that says why and how to go on",
+    { timeout: 60_000 },
+    async () => {
+      const { stub, work } = await started(circle);
+      const first = await launch(stub, { selection: "a" });
+      await work(MAX_SELF_STARTS / 2);
+      await evictDurableObject(raw(stub));
+      await work();
+      // The first run of the sensor follows from a person's.
+      expect(await runsOfSensors(stub)).toBe(1 + MAX_SELF_STARTS);
+      const [tick, ...others] = await failed(stub);
+      expect(others).toEqual([]);
+      expect(tick?.message).toBe(
+        `Sensor s starts itself (s → s): since run …${first.id.slice(-8)} it has done so 100 times, and nothing more is made in this chain. Let it watch nothing that follows from its own runs, or use a schedule to repeat something. What somebody launches, and what comes from outside, begins a new chain.`,
+      );
+      await evictDurableObject(raw(stub));
+      await launch(stub, { selection: "a" });
+      await work(3);
+      expect(await runsOfSensors(stub)).toBe(1 + MAX_SELF_STARTS + 3);
+    },
+  );
+
+  it("is stopped after as many runs in all when each of them leads to several", { timeout: 60_000 }, async () => {
+    const both = { ...assetsOf({ a: [], b: [] }), jobs: [{ name: "again", selection: "*" }] };
+    const { stub, work } = await started(manifest({ ...both, sensors: [watch("s", ["a", "b"], "again")] }));
+    await launch(stub, { selection: "a" });
+    await work();
+    expect(await runsOfSensors(stub)).toBe(1 + MAX_SELF_STARTS);
+    expect((await failed(stub)).length).toBeGreaterThan(0);
+  });
+});
+
+describe("a circle", () => {
+  it("is found through other sensors and through ends of runs", { timeout: 60_000 }, async () => {
+    const jobs = ["a", "b", "c"].map((name) => ({ name, selection: name }));
+    const ofRun: SensorInput = { name: "third", kind: "run_status", jobs: ["c"], runStatuses: ["succeeded"], job: "a", evaluated: false };
+    const sensors = [watch("first", ["a"], "b"), watch("second", ["b"], "c"), ofRun];
+    const { stub, work } = await started(manifest({ ...assetsOf({ a: [], b: [], c: [] }), jobs, sensors }));
+    await launch(stub, { selection: "a" });
+    await work();
+    expect(await runsOfSensors(stub)).toBe(3 + 3 * MAX_SELF_STARTS);
+    expect((await failed(stub)).map(({ name, message }) => [name, message?.split(":")[0]])).toEqual([
+      ["first", "Sensor first starts itself (first → second → third → first)"],
+    ]);
+  });
+
+  it("is found through a condition, also when that has to wait because it requests too often", { timeout: 60_000 }, async () => {
+    const { stub, work } = await started(
+      conditioned(
+        { a: {}, b: { deps: ["a"], automation: eager() } },
+        { jobs: [{ name: "again", selection: "a" }], sensors: [watch("s", ["b"], "again")] },
+      ),
+    );
+    await report(stub, "a");
+    for (let round = 0; round < 200 && (await failed(stub)).length === 0; round++) {
+      await work();
+      if (round % 10 === 0) await evictDurableObject(raw(stub));
+      await pass(stub, round % 6 === 5 ? 25_000 : 1_100);
+    }
+    expect(await runsOfSensors(stub)).toBe(1 + MAX_SELF_STARTS);
+    expect((await failed(stub)).map(({ message }) => message?.split(":")[0])).toEqual(["Sensor s starts itself (s → s)"]);
+    await pass(stub, 3_600_000);
+    expect(await runsOfSensors(stub)).toBe(1 + MAX_SELF_STARTS);
+  });
+
+  it("is found when a function reports what its sensor watches, without any run", { timeout: 60_000 }, async () => {
+    const { stub, agent } = await started(manifest({ ...assetsOf({ a: [] }), sensors: [{ name: "s", kind: "asset", assets: ["a"] }] }));
+    await report(stub, "a");
+    const answered = new Set<string>();
+    const answerAll = async () => {
+      for (;;) {
+        const [row] = await rows(stub, "SELECT count(*) AS n FROM tick WHERE state = 'open' AND started_at IS NOT NULL");
+        if (row?.["n"] === 0) return;
+        const find = () => agent.frames.find((frame): frame is TickFrame => frame.t === "tick" && !answered.has(frame.tick));
+        await agent.waitFor(() => find() !== undefined);
+        const frame = find();
+        if (!frame) return;
+        answered.add(frame.tick);
+        const assetEvents = [{ type: "materialized" as const, asset: "a", metadata: {} }];
+        const result = { outcome: "evaluated" as const, cursor: null, runs: [], logs: [], assetEvents };
+        await agent.reported({ k: "tick", tick: frame.tick, result });
+      }
+    };
+    await answerAll();
+    await pass(stub, 60_000);
+    await answerAll();
+    await pass(stub, 60_000);
+    await answerAll();
+    const ticks = await failed(stub);
+    // An event whose tick failed is tried three times.
+    expect(ticks).toHaveLength(3);
+    expect(ticks[0]?.message).toContain("starts itself (s → s)");
+    expect(await rows(stub, "SELECT count(*) AS n FROM asset_event")).toEqual([{ n: 2 + MAX_SELF_STARTS }]);
+  });
+});
+
+describe("a long line", () => {
+  it("of more sensors than a chain names comes to its end, each of them having started its run", { timeout: 60_000 }, async () => {
+    const names = Array.from({ length: 120 }, (_, index) => `a${String(index).padStart(3, "0")}`);
+    const jobs = names.map((name) => ({ name, selection: name }));
+    const sensors = names.slice(1).map((name, index) => watch(`makes ${name}`, [names[index] ?? ""], name));
+    const { stub, work } = await started(manifest({ ...assetsOf(Object.fromEntries(names.map((name) => [name, []]))), jobs, sensors }));
+    await launch(stub, { selection: "a000" });
+    await work();
+    expect(await failed(stub)).toEqual([]);
+    expect(await runsOfSensors(stub)).toBe(119);
+  });
+});
