@@ -6,7 +6,9 @@
  * stdin:  "go" opens the gate before the first use of the database; the end of stdin means that the parent is gone.
  * stdout: {"info", "data"} as dbt's own JSON log, {"databases": [...]}, {"stats": {...}} and one last {"end": {...}}.
  */
-export const DBT_DRIVER = String.raw`
+import { DBT_GRAPH } from "./graph-program.ts";
+
+export const DBT_DRIVER = String.raw`${DBT_GRAPH}
 import json, os, signal, sys, threading, time
 
 writing = threading.Lock()
@@ -203,7 +205,8 @@ def run(request, manifest, ended):
     try:
         from dbt.cli.main import dbtRunner
 
-        result = dbtRunner(manifest=manifest, callbacks=[callback]).invoke(request["args"])
+        args = quicken(request["args"], request.get("chosen"))
+        result = dbtRunner(manifest=manifest, callbacks=[callback]).invoke(args)
         exception = result.exception
         if request["args"][:2] == ["source", "freshness"] and result.result is not None:
             say_freshness(getattr(result.result, "results", []))

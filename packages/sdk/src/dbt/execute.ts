@@ -73,6 +73,7 @@ export async function executeBuild(options: ExecuteOptions): Promise<StepOutcome
     scratch: join(context.folders.scratch, "dbt"),
     parseCache: storageParseCache(project, context.folders),
     countRows: countsItself && (isDuckDb || "adapter"),
+    chosen: selection.chosen,
     tags: [`run:${context.job.run}`, `step:${context.job.step}`],
     warm: { files: options.files },
     signal: context.signal,

@@ -19,6 +19,8 @@ export interface DbtRunOptions {
   readonly project: ResolvedProject;
   /** `["build", "--select", ...]`. */
   readonly command: readonly string[];
+  /** Unique ids of the nodes that all names after `--select` stand for. */
+  readonly chosen?: readonly string[] | null | undefined;
   /** Absolute; one per invocation, else `run_results.json` is overwritten by a neighbour. */
   readonly targetPath: string;
   /** Where the driver and its request are written. */
@@ -102,8 +104,9 @@ function startWarm(options: DbtRunOptions, server: WarmServer): ChildProcess {
 function writeRequest(options: DbtRunOptions): string {
   const request = join(options.scratch, "request.json");
   const gate = options.lock === undefined ? null : gateEvent(options.command[0] ?? "");
-  const { countRows, tags = [] } = options;
-  writeFileSync(request, JSON.stringify({ args: [...argumentsOf(options), "--log-level", "none"], gate, count: countRows, tags }));
+  const { countRows, chosen = null, tags = [] } = options;
+  const args = [...argumentsOf(options), "--log-level", "none"];
+  writeFileSync(request, JSON.stringify({ args, chosen, gate, count: countRows, tags }));
   return request;
 }
 
