@@ -7,7 +7,5 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, "**/*.engine.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 30_000,
-    // Real child processes: more at once only wait for each other.
-    maxWorkers: 2,
   },
 });
