@@ -14,8 +14,9 @@ export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): vo
 
 /** SIGINT first, on which programs like dbt cancel the queries that they have on other machines; a SIGKILL would leave those running. */
 export async function endGroup(pid: number | undefined, graceMs: number): Promise<void> {
+  if (pid === undefined) return;
   signalGroup(pid, "SIGINT");
-  for (const end = performance.now() + graceMs; pid !== undefined && isGroup(pid) && performance.now() < end; await sleep(LOOK_MS));
+  for (const end = performance.now() + graceMs; isGroup(pid) && performance.now() < end; await sleep(LOOK_MS));
   signalGroup(pid, "SIGKILL");
 }
 
