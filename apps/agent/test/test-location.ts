@@ -36,6 +36,14 @@ const units = {
     catch (reason) { host.emit({ type: "log", level: "info", message: "aborted: " + reason.message }); return { outcome: "canceled" }; }
   },
   stubborn: async (job, host) => { process.on("SIGTERM", () => {}); host.emit({ type: "log", level: "info", message: "busy" }); await sleep(10); const child = spawn("sleep", ["300"], { stdio: "inherit" }); host.emit({ type: "log", level: "info", message: "child " + child.pid }); await sleep(50); for (;;) Math.random(); },
+  "tidy-child": async (job, host) => {
+    const script = "process.on('SIGINT', () => setTimeout(() => { fs.writeFileSync(process.argv[1], 'tidied'); process.exit(); }, 100)); console.log('up'); setInterval(() => {}, 1000)";
+    const child = spawn(process.execPath, ["-e", script, join(host.storage, "note")], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    host.emit({ type: "log", level: "info", message: "child " + child.pid });
+    await sleep(60000);
+    return ok;
+  },
   throws: async () => { throw new Error("escaped"); },
   uncaught: async (job, host) => { setTimeout(() => { throw new Error("nobody caught this"); }, 5); await sleep(60000); return ok; },
   exits: async () => { process.stderr.write("last words\\n"); process.exit(7); },

@@ -1,5 +1,5 @@
 /** One worker process, without the agent around it. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -19,7 +19,7 @@ beforeEach(async () => {
     root,
     env: { PATH: process.env["PATH"] ?? "" },
     memoryMb: 256,
-    timing: { loadTimeoutMs: 20_000, killDelayMs: 200 },
+    timing: { loadTimeoutMs: 20_000, killDelayMs: 5_000 },
   });
   expect(await worker.loaded).toEqual([]);
 });
@@ -36,4 +36,19 @@ test("a cancel that comes while the output of the step before is still read reac
   const ended = worker.run(testJob("wait", { config: { ms: 5000 } }), folders, sink);
   worker.cancel("asked");
   expect(await ended).toMatchObject({ end: "done", result: { outcome: "canceled" } });
+});
+
+test("when a worker is killed in a step, what it started gets the time to tidy up", async () => {
+  const storage = join(root, "storage");
+  mkdirSync(storage);
+  const ended = worker.run(
+    testJob("tidy-child"),
+    { storage, scratch: storage },
+    {
+      onEvent: () => void process.kill(worker.pid ?? 0, "SIGKILL"),
+      onOutput: () => {},
+    },
+  );
+  expect(await ended).toMatchObject({ end: "died", death: { signal: "SIGKILL" } });
+  expect(readFileSync(join(storage, "note"), "utf8")).toBe("tidied");
 });

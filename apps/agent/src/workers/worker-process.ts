@@ -8,7 +8,7 @@ import type { FromWorker, ToWorker } from "@headgate/shared/protocol/worker.ts";
 import type { AgentTiming } from "../timing.ts";
 import { endOfOutput } from "./end-of-output.ts";
 import { OutputSplitter } from "./output-splitter.ts";
-import { signalGroup } from "./process-group.ts";
+import { endGroup, signalGroup } from "./process-group.ts";
 import type { Death } from "./worker-death.ts";
 
 export type OutputStream = "stdout" | "stderr";
@@ -203,7 +203,7 @@ export class WorkerProcess {
     });
     this.#dead = true;
     // What the worker started must not outlive it; this also closes the pipes.
-    signalGroup(this.pid, "SIGKILL");
+    await endGroup(this.pid, this.#onMessage === null ? 0 : this.#options.timing.killDelayMs);
     await within(closed, OUTPUT_END_MS);
     this.#output.stdout.stop();
     this.#output.stderr.stop();
