@@ -1,4 +1,5 @@
 /** Measures what starts by itself: how soon after an event, a webhook or its time a run is there. */
+import { allPages } from "@headgate/shared/api/all-pages.ts";
 import { writeProject } from "../e2e/support/project-shell.ts";
 import { removeFolder, startStack, temporaryFolder, until, type Stack } from "../e2e/support/stack.ts";
 import { percentile, type Measure } from "./stats.ts";
@@ -107,7 +108,7 @@ async function measureSchedules(stack: Stack, names: readonly string[]): Promise
   const ticks = await until(
     "every schedule has ticked",
     async () => {
-      const all = await stack.api.automations.list.query({ kind: "schedule" });
+      const all = await allPages((cursor) => stack.api.automations.list.query({ kind: "schedule", cursor, limit: 500 }));
       const done = all.flatMap(({ lastTick }) =>
         lastTick && lastTick.scheduledFor >= due && lastTick.lateMs !== null && lastTick.finishedAt !== null ? [lastTick] : [],
       );

@@ -83,7 +83,7 @@ export class FixtureDeployment implements DeploymentService {
         runs: this.#newest(),
         locations: this.locationViews,
         agents: this.agentViews.length,
-        automations: this.procedures.queries.automationList({}),
+        automations: this.procedures.queries.automationList({ limit: 500 }).items,
       }),
     );
   }

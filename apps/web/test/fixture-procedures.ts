@@ -117,7 +117,11 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
     }));
 
   const queries: TopicQueries = {
-    automationList: ({ kind }) => [...automations.values()].filter((view) => kind === undefined || view.kind === kind),
+    automationList: ({ kind, cursor, limit }) => {
+      const all = [...automations.values()].filter((view) => kind === undefined || view.kind === kind);
+      const from = Number(cursor ?? 0);
+      return { items: all.slice(from, from + limit), next: all.length > from + limit ? String(from + limit) : null };
+    },
     automation: ({ location, kind, name }) => {
       const ref = { location, kind, name };
       return {

@@ -1,5 +1,6 @@
 /** What does every page read? The deployment's definitions and live state, loaded once and then kept current by the socket. */
 import { createContext } from "svelte";
+import { allPages } from "@headgate/shared/api/all-pages.ts";
 import type { Change } from "@headgate/shared/api/live.ts";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
 import type { AssetState, DefinitionsDocument, RunSummary, SessionView } from "@headgate/shared/api/views.ts";
@@ -122,14 +123,8 @@ export class DeploymentStore {
     }
   }
 
-  async #allAssetStates(): Promise<AssetState[]> {
-    const states: AssetState[] = [];
-    for (let cursor: string | null = null; ;) {
-      const page: { items: readonly AssetState[]; next: string | null } = await this.api.assets.states.query({ cursor, limit: 10_000 });
-      states.push(...page.items);
-      if (page.next === null) return states;
-      cursor = page.next;
-    }
+  #allAssetStates(): Promise<AssetState[]> {
+    return allPages((cursor) => this.api.assets.states.query({ cursor, limit: 10_000 }));
   }
 
   async #loadDefinitions(hash: string): Promise<void> {

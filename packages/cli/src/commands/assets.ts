@@ -1,4 +1,5 @@
 /** `headgate assets`: the assets of the deployment, all or those of a selection, with their state. */
+import { allPages } from "@headgate/shared/api/all-pages.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { listedAssetsContext } from "@headgate/shared/api/selection-attributes.ts";
 import type { AssetState, DefinitionsAsset } from "@headgate/shared/api/views.ts";
@@ -56,17 +57,8 @@ export async function assets(selection: string | undefined, flags: ConnectFlags,
 }
 
 async function allStates(connection: Connection, api: Api): Promise<Map<string, AssetState>> {
-  const states = new Map<string, AssetState>();
-  let cursor: string | null = null;
-  do {
-    const page: { readonly items: readonly AssetState[]; readonly next: string | null } = await call(
-      connection,
-      api.assets.states.query({ cursor }),
-    );
-    for (const state of page.items) states.set(state.key, state);
-    cursor = page.next;
-  } while (cursor !== null);
-  return states;
+  const states = await allPages<AssetState>((cursor) => call(connection, api.assets.states.query({ cursor })));
+  return new Map(states.map((state) => [state.key, state]));
 }
 
 type StateText = "external" | "running" | "queued" | "never" | AssetState["health"];

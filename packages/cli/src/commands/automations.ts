@@ -7,6 +7,7 @@ import type {
   TickSummary,
   TickTrial,
 } from "@headgate/shared/api/automation-views.ts";
+import { allPages } from "@headgate/shared/api/all-pages.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";
@@ -25,10 +26,12 @@ export interface Named {
 
 export type AutomationFlags = ConnectFlags & { readonly location?: string | undefined };
 
+const LIST_PAGE = 500;
+
 export async function listAutomations(kind: AutomationKind, flags: AutomationFlags, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
   const { connection, api } = await connect(flags, context);
-  const all = await call(connection, api.automations.list.query({ kind }));
+  const all = await allPages((cursor) => call(connection, api.automations.list.query({ kind, cursor, limit: LIST_PAGE })));
   const found = all.filter((entry) => flags.location === undefined || entry.location === flags.location);
   terminal.printJson({ [`${kind}s`]: found });
   const { colors } = terminal;
@@ -257,15 +260,16 @@ export async function findAutomation(
 ): Promise<AutomationRef> {
   const { kind, name, location } = target;
   if (location !== undefined) return { kind, name, location };
-  const all = await call(connection, api.automations.list.query({ kind }));
-  const [first, second] = all.filter((entry) => entry.name === name);
+  const { items } = await call(connection, api.automations.list.query({ kind, name, limit: 2 }));
+  const [first, second] = items;
   if (first && second)
     throw new AppError(
       "invalid_input",
       `Several code locations have a ${kind} '${name}'. Name one with --location, e.g. --location ${first.location}.`,
     );
   if (first) return { kind, name, location: first.location };
-  const names = all.map((entry) => entry.name).slice(0, 20);
+  const others = await call(connection, api.automations.list.query({ kind, limit: 20 }));
+  const names = others.items.map((entry) => entry.name);
   throw new AppError("not_found", `There is no ${kind} '${name}'.${names.length > 0 ? ` There are ${names.join(", ")}.` : ""}`);
 }
 

@@ -65,7 +65,16 @@ export const settingsSchema = z.object({
 
 export const automationInputs = {
   // ---------------------------------------------------------------- schedules and sensors
-  automationList: z.object({ kind: z.enum(["schedule", "sensor"]).optional() }).default({}),
+  automationList: z
+    .object({
+      kind: z.enum(["schedule", "sensor"]).optional(),
+      /** Those of exactly this name, in any code location. */
+      name: z.string().max(400).optional(),
+      /** Names both of them: longer than other cursors. */
+      cursor: z.string().max(5000).nullish(),
+      limit: limitSchema.default(100),
+    })
+    .default({ limit: 100 }),
   automation: z.object(automationRef),
   setAutomation: z.object({ ...automationRef, enabled: z.boolean().nullable() }),
   setCursor: z.object({ ...automationRef, cursor: sensorCursorSchema.nullable() }),

@@ -34,7 +34,7 @@ type In<K extends keyof typeof automationInputs> = z.output<(typeof automationIn
 
 // ------------------------------------------------------------------ schedules and sensors
 export interface AutomationQueries {
-  automationList(input: In<"automationList">): readonly AutomationView[];
+  automationList(input: In<"automationList">): Page<AutomationView>;
   automation(input: In<"automation">): AutomationDetail;
   ticks(input: In<"ticks">): Page<TickSummary>;
   tick(input: In<"tick">): TickDetail;

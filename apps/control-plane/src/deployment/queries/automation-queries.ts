@@ -5,23 +5,29 @@ import type { AutomationDetail, AutomationView, TickDetail, TickSummary } from "
 import type { Page } from "@headgate/shared/api/views.ts";
 import { upcomingTicks } from "@headgate/shared/domain/cron/catch-up.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import { cronsOf, scheduleOf } from "../commands/automation-source.ts";
+import { automationId, cronsOf, scheduleOf } from "../commands/automation-source.ts";
 import { unknownAutomation } from "../commands/unknown-automation.ts";
 import { readAutomation } from "../store/automation-store.ts";
 import { listTicks, readTick } from "../store/tick-store.ts";
-import { automationView, listContext, sourcesOf } from "./automation-views.ts";
+import { automationView, automationViews, sourcesOf } from "./automation-views.ts";
 import { hookOf } from "./hook-queries.ts";
 import { numberOfCursor } from "./page-cursor.ts";
 import type { Reader } from "./reader.ts";
-import { tickDetail, tickSummary } from "./tick-views.ts";
+import { tickDetail, tickSummaries } from "./tick-views.ts";
 
 type In<K extends keyof typeof automationInputs> = z.output<(typeof automationInputs)[K]>;
 
 const UPCOMING = 20;
 
-export function listAutomations(reader: Reader, input: In<"automationList">): Result<readonly AutomationView[]> {
-  const context = listContext(reader);
-  return ok(sourcesOf(reader, input.kind).flatMap((source) => automationView(reader, source, context) ?? []));
+/** In the order of their ids; the cursor is the last id of the page before, so that nothing moves when others come or go. */
+export function listAutomations(reader: Reader, input: In<"automationList">): Result<Page<AutomationView>> {
+  const after = input.cursor ?? "";
+  const rest = sourcesOf(reader, input.kind).filter(
+    (source) => automationId(source) > after && (input.name ?? source.name) === source.name,
+  );
+  const page = rest.slice(0, input.limit);
+  const last = page.at(-1);
+  return ok({ items: automationViews(reader, page), next: rest.length > page.length && last ? automationId(last) : null });
 }
 
 export function automationDetail(reader: Reader, input: In<"automation">): Result<AutomationDetail> {
@@ -43,7 +49,7 @@ export function ticksQuery(reader: Reader, input: In<"ticks">): Result<Page<Tick
   const rows = listTicks(reader.db, { ...input, before: before.value, limit: input.limit + 1 });
   const page = rows.slice(0, input.limit);
   const last = page.at(-1);
-  return ok({ items: page.map((row) => tickSummary(reader.db, row)), next: rows.length > input.limit && last ? String(last.no) : null });
+  return ok({ items: tickSummaries(reader.db, page), next: rows.length > input.limit && last ? String(last.no) : null });
 }
 
 export function tickQuery(reader: Reader, input: In<"tick">): Result<TickDetail> {

@@ -4,43 +4,62 @@ import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest
 import type { Located } from "../catalog.ts";
 import { automationId, definitionOf, isEnabled } from "../commands/automation-source.ts";
 import { onlineAgents } from "../store/agent-store.ts";
-import { type AutomationRow, readAutomation, type Source } from "../store/automation-store.ts";
-import { countEvents, eventCounts } from "../store/sensor-event-store.ts";
-import { latestTick, openTicksOf, recentTicks } from "../store/tick-store.ts";
+import {
+  listedTicks,
+  type OpenTicks,
+  openTicksByPlace,
+  pendingEvents,
+  readAutomationsOf,
+  type RecentTick,
+  recentTicksOf,
+} from "../store/automation-page-store.ts";
+import type { AutomationRow, Source } from "../store/automation-store.ts";
 import type { Reader } from "./reader.ts";
-import { lateMsOf, tickSummary } from "./tick-views.ts";
+import { lateMsOf, tickSummaries } from "./tick-views.ts";
 
 const SHOWN_TICKS = 40;
 
-/** What is the same for all of a list. */
-export interface AutomationContext {
-  readonly hasAgent: boolean;
-  readonly pending: (source: Source) => number;
-}
-
-function hasAgent(reader: Reader): boolean {
-  return onlineAgents(reader.db).some((agent) => agent.status === "connected");
-}
-
-export function listContext(reader: Reader): AutomationContext {
-  const counts = new Map(eventCounts(reader.db).map((row) => [JSON.stringify([row.location, row.sensor]), row.count]));
-  return { hasAgent: hasAgent(reader), pending: (source) => counts.get(JSON.stringify([source.location, source.name])) ?? 0 };
-}
-
-function singleContext(reader: Reader): AutomationContext {
-  return { hasAgent: hasAgent(reader), pending: (source) => (source.kind === "sensor" ? countEvents(reader.db, source) : 0) };
+/** Those that the active versions define, in the given order. */
+export function automationViews(reader: Reader, sources: readonly Source[]): AutomationView[] {
+  const catalog = reader.catalog();
+  const defined = sources.flatMap((source) => {
+    const definition = definitionOf(catalog, source);
+    return definition ? [{ source, definition }] : [];
+  });
+  if (defined.length === 0) return [];
+  const refs = defined.map(({ source }) => source);
+  const rows = new Map(readAutomationsOf(reader.db, refs).map((row) => [automationId(row), row]));
+  const recentOf = recentTicksOf(reader.db, refs, SHOWN_TICKS);
+  const newest = [
+    ...listedTicks(
+      reader.db,
+      [...recentOf.values()].flatMap(([first]) => first?.no ?? []),
+    ).values(),
+  ];
+  const lastOf = new Map(tickSummaries(reader.db, newest).map((tick) => [automationId(tick), tick]));
+  const openOf = openTicksByPlace(reader.db, refs);
+  const pendingOf = pendingEvents(reader.db, refs);
+  const hasAgent = onlineAgents(reader.db).some((agent) => agent.status === "connected");
+  return defined.map(({ source, definition }, place) => {
+    const id = automationId(source);
+    const look = { definition, row: rows.get(id) ?? null, open: openOf.get(place), pendingEvents: pendingOf.get(place) ?? 0, hasAgent };
+    return viewOf(source, look, { recent: recentOf.get(place) ?? [], lastTick: lastOf.get(id) ?? null });
+  });
 }
 
 /** Null: the active versions define no such thing. */
-export function automationView(reader: Reader, source: Source, context: AutomationContext = singleContext(reader)): AutomationView | null {
-  const definition = definitionOf(reader.catalog(), source);
-  if (!definition) return null;
-  const row = readAutomation(reader.db, source);
+export function automationView(reader: Reader, source: Source): AutomationView | null {
+  return automationViews(reader, [source])[0] ?? null;
+}
+
+function viewOf(
+  source: Source,
+  look: Look,
+  ticks: { readonly recent: readonly RecentTick[]; readonly lastTick: AutomationView["lastTick"] },
+): AutomationView {
+  const { definition, row } = look;
   const enabled = isEnabled(definition, row);
-  const recent = recentTicks(reader.db, source, SHOWN_TICKS);
-  const last = recent.length > 0 ? latestTick(reader.db, source) : null;
   const sensor = source.kind === "sensor" ? (definition as Located<ManifestSensor>) : null;
-  const pendingEvents = source.kind === "sensor" ? context.pending(source) : 0;
   return {
     location: source.location,
     kind: source.kind,
@@ -48,38 +67,37 @@ export function automationView(reader: Reader, source: Source, context: Automati
     sensorKind: sensor?.kind ?? null,
     enabled,
     changed: row && row.changedBy !== null && row.changedAt !== null ? { by: row.changedBy, at: row.changedAt } : null,
-    lastTick: last && tickSummary(reader.db, last),
+    lastTick: ticks.lastTick,
     failuresInARow: row?.failures ?? 0,
-    recent: recent.map((tick) => ({ id: tick.id, state: tick.state, at: tick.scheduledFor, lateMs: lateMsOf(tick) })),
+    recent: ticks.recent.map((tick) => ({ id: tick.id, state: tick.state, at: tick.scheduledFor, lateMs: lateMsOf(tick) })),
     nextAt: enabled ? (row?.nextAt ?? null) : null,
-    pendingEvents,
-    waiting: enabled ? waitingText(reader, { source, definition, row, pendingEvents, hasAgent: context.hasAgent }) : null,
+    pendingEvents: look.pendingEvents,
+    waiting: enabled ? waitingText(look) : null,
     hasWebhook: sensor?.webhook !== undefined,
   };
 }
 
 interface Look {
-  readonly source: Source;
   readonly definition: Located<ManifestSchedule> | Located<ManifestSensor>;
   readonly row: AutomationRow | null;
+  readonly open: OpenTicks | undefined;
   readonly pendingEvents: number;
   readonly hasAgent: boolean;
 }
 
 const NO_AGENT = "No agent is connected that could evaluate it. Start one with 'headgate agent'.";
 
-function waitingText(reader: Reader, look: Look): string | null {
-  const open = openTicksOf(reader.db, look.source);
-  const evaluated = open.find((tick) => tick.startedAt !== null);
-  const waiting = open.find((tick) => tick.startedAt === null);
-  if (waiting?.message) return waiting.message;
-  if (waiting && !look.hasAgent) return `${open.length === 1 ? "A tick waits" : `${open.length} ticks wait`}: ${lowerFirst(NO_AGENT)}`;
-  if (evaluated && (waiting || look.pendingEvents > evaluated.events.length))
+function waitingText(look: Look): string | null {
+  const { open = 0, waiting = 0, message = null, evaluatedEvents = 0 } = look.open ?? {};
+  const isEvaluated = open > waiting;
+  if (message) return message;
+  if (waiting > 0 && !look.hasAgent) return `${open === 1 ? "A tick waits" : `${open} ticks wait`}: ${lowerFirst(NO_AGENT)}`;
+  if (isEvaluated && (waiting > 0 || look.pendingEvents > evaluatedEvents))
     return "An evaluation is going on; the next starts when it has ended.";
-  if (waiting) return "All agents are busy with other evaluations.";
+  if (waiting > 0) return "All agents are busy with other evaluations.";
   const needsAgent =
     look.definition.evaluated && (look.pendingEvents > 0 || ("intervalSeconds" in look.definition && look.definition.kind === "polling"));
-  if (needsAgent && !look.hasAgent && !evaluated) return NO_AGENT;
+  if (needsAgent && !look.hasAgent && !isEvaluated) return NO_AGENT;
   const gathered = Object.keys(look.row?.gathered ?? {});
   if (gathered.length > 0 && "assets" in look.definition) {
     const missing = (look.definition.assets ?? []).filter((asset) => !gathered.includes(asset));

@@ -6,9 +6,9 @@ import { readRunByNo } from "../store/run-store.ts";
 import { someAssetsOfStep } from "../store/step-asset-store.ts";
 import { readStepAt } from "../store/step-store.ts";
 import { sourceOfId } from "../commands/automation-source.ts";
-import { readTickByNo } from "../store/tick-store.ts";
-import { automationView } from "./automation-views.ts";
-import { tickSummary } from "./tick-views.ts";
+import { listedTicks } from "../store/automation-page-store.ts";
+import { automationViews } from "./automation-views.ts";
+import { tickSummaries } from "./tick-views.ts";
 import { assetStatesOf } from "./asset-states.ts";
 import { backfillSummaryOf } from "./backfill-queries.ts";
 import { evaluationChange, pauses } from "./condition-queries.ts";
@@ -59,13 +59,11 @@ export function readChanges(reader: Reader, changed: Changed): Change[] | null {
     if (evaluation) changes.push({ type: "evaluation", evaluation });
   }
   if (changed.pauses) changes.push({ type: "pauses", pauses: pauses(reader) });
-  for (const id of changed.automations) {
-    const automation = automationView(reader, sourceOfId(id));
-    if (automation) changes.push({ type: "automation", automation });
-  }
-  for (const no of changed.ticks) {
-    const tick = readTickByNo(reader.db, no);
-    if (tick) changes.push({ type: "tick", tick: tickSummary(reader.db, tick) });
+  for (const automation of automationViews(reader, [...changed.automations].map(sourceOfId)))
+    changes.push({ type: "automation", automation });
+  if (changed.ticks.size > 0) {
+    const ticks = [...listedTicks(reader.db, [...changed.ticks]).values()];
+    for (const tick of tickSummaries(reader.db, ticks)) changes.push({ type: "tick", tick });
   }
   for (const instance of changed.agentsGone) changes.push({ type: "agent_gone", instance });
   return changes;

@@ -1,6 +1,7 @@
 /** Rows of ticks in the shapes that clients get. */
 import type { TickDetail, TickSummary } from "@headgate/shared/api/automation-views.ts";
-import { readAgent } from "../store/agent-store.ts";
+import { hostnamesOf } from "../store/agent-store.ts";
+import type { ListedTick } from "../store/automation-page-store.ts";
 import type { Database } from "../store/database.ts";
 import type { TickRow } from "../store/tick-store.ts";
 
@@ -9,7 +10,15 @@ export function lateMsOf(tick: Pick<TickRow, "scheduledFor" | "startedAt">): num
   return tick.startedAt === null ? null : Math.max(0, tick.startedAt - tick.scheduledFor);
 }
 
-export function tickSummary(db: Database, tick: TickRow): TickSummary {
+export function tickSummaries(db: Database, ticks: readonly ListedTick[]): TickSummary[] {
+  const hostnames = hostnamesOf(
+    db,
+    ticks.flatMap(({ agent }) => agent ?? []),
+  );
+  return ticks.map((tick) => summary(tick, hostnames));
+}
+
+function summary(tick: ListedTick, hostnames: ReadonlyMap<string, string>): TickSummary {
   return {
     id: tick.id,
     location: tick.location,
@@ -22,7 +31,7 @@ export function tickSummary(db: Database, tick: TickRow): TickSummary {
     finishedAt: tick.finishedAt,
     lateMs: lateMsOf(tick),
     attempt: tick.attempt,
-    agent: tick.agent === null ? null : (readAgent(db, tick.agent)?.hostname ?? tick.agent),
+    agent: tick.agent === null ? null : (hostnames.get(tick.agent) ?? tick.agent),
     runs: tick.runs,
     runCount: tick.runCount,
     message: tick.message,
@@ -31,7 +40,7 @@ export function tickSummary(db: Database, tick: TickRow): TickSummary {
 
 export function tickDetail(db: Database, tick: TickRow): TickDetail {
   return {
-    ...tickSummary(db, tick),
+    ...summary(tick, hostnamesOf(db, tick.agent === null ? [] : [tick.agent])),
     cursorBefore: tick.cursorBefore,
     cursorAfter: tick.cursorAfter,
     stack: tick.stack,

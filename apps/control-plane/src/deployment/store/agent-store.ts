@@ -14,6 +14,17 @@ export function readAgent(db: Database, instance: string): AgentRow | null {
   return query.get({ instance }) ?? null;
 }
 
+/** By instance. */
+export function hostnamesOf(db: Database, instances: Iterable<string>): ReadonlyMap<string, string> {
+  const rows = db.sql
+    .exec<{ instance: string; hostname: string }>(
+      "SELECT instance, hostname FROM agent WHERE instance IN (SELECT value FROM json_each(?))",
+      JSON.stringify([...new Set(instances)]),
+    )
+    .toArray();
+  return new Map(rows.map(({ instance, hostname }) => [instance, hostname]));
+}
+
 /** Lost their connection, and were heard of after a time: they may come back. */
 export function agentsGoneSince(db: Database, at: number): AgentRow[] {
   return db.orm

@@ -101,12 +101,35 @@ export function lastChangedObservation(db: Database, asset: string): UpdateRow |
 }
 
 const CHECK_UPDATE = `SELECT ${UPDATE} FROM check_event CROSS JOIN asset_event ON asset_event.asset = check_event.asset AND asset_event.gseq = check_event.gseq
-  CROSS JOIN event ON event.gseq = check_event.gseq LEFT JOIN event AS start ON start.gseq = asset_event.started_seq WHERE check_event.asset = ? AND check_event.name = ?`;
+  CROSS JOIN event ON event.gseq = check_event.gseq LEFT JOIN event AS start ON start.gseq = asset_event.started_seq WHERE check_event.asset = ?1 AND check_event.name = ?2`;
 
+/** Results with a greater number, in order: all of them, unless there are very many; of older ones then the latest of each partition. */
 export function checkUpdates(db: Database, check: { readonly asset: string; readonly name: string }, after: number): UpdateRow[] {
-  return db.sql
-    .exec<UpdateRow>(`${CHECK_UPDATE} AND check_event.gseq > ? ORDER BY check_event.gseq`, check.asset, check.name, after)
+  const newest = db.sql
+    .exec<UpdateRow>(
+      `${CHECK_UPDATE} AND check_event.gseq > ?3 ORDER BY check_event.gseq DESC LIMIT ?4`,
+      check.asset,
+      check.name,
+      after,
+      MAX_UPDATES,
+    )
+    .toArray()
+    .reverse();
+  const [first] = newest;
+  if (!first || newest.length < MAX_UPDATES) return newest;
+  const older = db.sql
+    .exec<UpdateRow>(
+      `${CHECK_UPDATE} AND check_event.gseq IN (
+         SELECT max(old.gseq) FROM check_event AS old CROSS JOIN asset_event AS of ON of.asset = old.asset AND of.gseq = old.gseq
+         WHERE old.asset = ?1 AND old.name = ?2 AND old.gseq > ?3 AND old.gseq < ?4 GROUP BY of.partition
+       ) ORDER BY check_event.gseq`,
+      check.asset,
+      check.name,
+      after,
+      first.gseq,
+    )
     .toArray();
+  return [...older, ...newest];
 }
 
 export function lastCheckUpdate(db: Database, check: { readonly asset: string; readonly name: string }): UpdateRow | null {

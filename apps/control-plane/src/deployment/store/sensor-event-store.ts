@@ -52,21 +52,6 @@ export function countFailure(db: Database, numbers: readonly number[]): void {
   db.sql.exec("UPDATE sensor_event SET attempts = attempts + 1 WHERE no IN (SELECT value FROM json_each(?))", JSON.stringify(numbers));
 }
 
-/** How many wait, by sensor. */
-export function eventCounts(db: Database): { readonly location: string; readonly sensor: string; readonly count: number }[] {
-  return db.sql
-    .exec<{ location: string; sensor: string; count: number }>(
-      "SELECT location, sensor, count(*) AS count FROM sensor_event GROUP BY location, sensor",
-    )
-    .toArray();
-}
-
-export function countEvents(db: Database, sensor: SensorRef): number {
-  return db.sql
-    .exec<{ count: number }>("SELECT count(*) AS count FROM sensor_event WHERE location = ? AND sensor = ?", sensor.location, sensor.name)
-    .one().count;
-}
-
 /** Of the first events, without reading them: a delivery may be a megabyte. */
 export function firstEventSizes(db: Database, sensor: SensorRef, limit: number): { readonly attempts: number; readonly bytes: number }[] {
   return db.sql

@@ -219,34 +219,13 @@ function isInState(state: TickState): SQL {
   }
 }
 
-export interface RecentTick {
-  readonly id: string;
-  readonly state: TickState;
-  readonly scheduledFor: number;
-  readonly startedAt: number | null;
-}
-
-/** Newest first. */
-export function recentTicks(db: Database, source: Source, limit: number): RecentTick[] {
-  const query = prepared(db, "recentTicks", (orm) =>
-    orm
-      .select({ id: tick.id, state: tick.state, scheduledFor: tick.scheduledFor, startedAt: tick.startedAt })
-      .from(tick)
-      .where(isTickOfGiven)
-      .orderBy(desc(tick.no))
-      .limit(sql.placeholder("limit"))
-      .prepare(),
-  );
-  return query.all({ ...given(source), limit });
-}
-
-/** The newest in one of these states. */
-export function latestTick(db: Database, source: Source, state: TickState | null = null): TickRow | null {
+/** The newest in this state. */
+export function latestTick(db: Database, source: Source, state: TickState): TickRow | null {
   return (
     db.orm
       .select()
       .from(tick)
-      .where(and(isTickOf(source), state === null ? undefined : isInState(state)))
+      .where(and(isTickOf(source), isInState(state)))
       .orderBy(desc(tick.no))
       .limit(1)
       .get() ?? null

@@ -3,10 +3,13 @@
  * socket. A toggle shows at once; a refusal takes it back with its reason.
  */
 import { createContext } from "svelte";
+import { allPages } from "@headgate/shared/api/all-pages.ts";
 import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { toErrorBody } from "#lib/api.ts";
 import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";
+
+const PAGE = 500;
 
 export function automationId({ location, kind, name }: AutomationRef): string {
   return `${location}/${kind}/${name}`;
@@ -21,6 +24,7 @@ export class AutomationStore {
   readonly all: readonly AutomationView[] = $derived([...this.#views.values()].map((view) => this.current(view)));
   readonly #store: DeploymentStore;
   #wanted = false;
+  #newer: Map<string, AutomationView> | null = null;
 
   constructor(store: DeploymentStore) {
     this.#store = store;
@@ -51,13 +55,18 @@ export class AutomationStore {
   }
 
   async reload(): Promise<void> {
+    // What the socket brings while the pages come is newer than they are. The latest call wins.
+    const newer = (this.#newer = new Map<string, AutomationView>());
     try {
-      const list = await this.#store.api.automations.list.query({});
-      this.#views = new Map(list.map((view) => [automationId(view), view]));
+      const list = await allPages((cursor) => this.#store.api.automations.list.query({ cursor, limit: PAGE }));
+      if (this.#newer !== newer) return;
+      this.#views = new Map([...list.map((view) => [automationId(view), view] as const), ...newer]);
       this.loaded = true;
       this.error = null;
     } catch (error) {
-      this.error = toErrorBody(error);
+      if (this.#newer === newer) this.error = toErrorBody(error);
+    } finally {
+      if (this.#newer === newer) this.#newer = null;
     }
   }
 
@@ -68,6 +77,7 @@ export class AutomationStore {
   }
 
   take(view: AutomationView): void {
+    this.#newer?.set(automationId(view), view);
     this.#views = new Map(this.#views).set(automationId(view), view);
   }
 
