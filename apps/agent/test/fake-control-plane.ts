@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
+import { packBlobs } from "@headgate/shared/api/blob-batch.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 import { PING, PONG } from "@headgate/shared/protocol/constants.ts";
 import type { DownFrame, JobFrame } from "@headgate/shared/protocol/down.ts";
@@ -39,6 +40,8 @@ export class FakeControlPlane {
   readonly logs: StoredLog[] = [];
   readonly problems: string[] = [];
   readonly blobRequests: string[] = [];
+  /** Number of blobs in each request for many. */
+  readonly blobBatches: number[] = [];
   readonly closes: { readonly code: number; readonly reason: string }[] = [];
   socket: WebSocket | null = null;
   locations: { location: string; version: string }[] = [];
@@ -224,6 +227,11 @@ export class FakeControlPlane {
     this.send({ t: "ack", s: high });
   }
 
+  #blob(sha256: string): Buffer | undefined {
+    const blob = [...this.#versions.values()].map((version) => version.blobs.get(sha256)).find((found) => found !== undefined);
+    return blob && this.corruptBlobs ? Buffer.from(blob.toString("latin1").replace(/.$/s, "!"), "latin1") : blob;
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -238,12 +246,17 @@ export class FakeControlPlane {
       const manifest: Manifest | undefined = this.#versions.get(`${parts[1]}/${parts[2]}`)?.manifest;
       return manifest === undefined ? answer(404, "no such version") : answer(200, JSON.stringify(manifest));
     }
+    if (parts[0] === "blobs" && request.method === "POST") {
+      const { blobs } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as { readonly blobs: readonly string[] };
+      this.blobBatches.push(blobs.length);
+      const found = blobs.map((sha256) => ({ sha256, bytes: new Uint8Array(this.#blob(sha256) ?? []) }));
+      return answer(200, Buffer.from(packBlobs(found)));
+    }
     if (parts[0] === "blobs") {
       const sha256 = parts[1] ?? "";
       this.blobRequests.push(sha256);
-      const blob = [...this.#versions.values()].map((version) => version.blobs.get(sha256)).find((found) => found !== undefined);
-      if (blob === undefined) return answer(404, "no such blob");
-      return answer(200, this.corruptBlobs ? Buffer.from(blob.toString("latin1").replace(/.$/s, "!"), "latin1") : blob);
+      const blob = this.#blob(sha256);
+      return blob === undefined ? answer(404, "no such blob") : answer(200, blob);
     }
     if (parts[0] === "logs" && request.method === "PUT") {
       if (this.refuseLogs) return answer(413, "too large");

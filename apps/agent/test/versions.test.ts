@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { MAX_BATCH_BLOBS, MAX_BATCHED_BLOB_BYTES } from "@headgate/shared/api/blob-batch.ts";
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventOf, openFixture, type Fixture } from "./agent-fixture.test-support.ts";
@@ -74,6 +75,23 @@ describe("code location versions", () => {
     plane.lease(testJob("noop", { step: "new", version: "v2" }));
     expect(await plane.doneOf("old")).toEqual({ outcome: "succeeded" });
     expect(await plane.doneOf("new")).toEqual({ outcome: "succeeded" });
+  });
+
+  test("many small files come in few requests, a large one by itself", async () => {
+    const { plane, dataDir } = fixture;
+    await fixture.start();
+    await reported("v1");
+    plane.blobBatches.length = 0;
+    plane.blobRequests.length = 0;
+    const files = Object.fromEntries(
+      Array.from({ length: MAX_BATCH_BLOBS + 50 }, (_, index) => [`models/m${index}.sql`, `select ${index}`]),
+    );
+    const large = "x".repeat(MAX_BATCHED_BLOB_BYTES + 1);
+    expect(await activate(testVersion({ version: "v2", files: { ...files, "large.txt": large } }))).toMatchObject({ state: "ready" });
+    expect(plane.blobBatches).toEqual([MAX_BATCH_BLOBS, 50]);
+    expect(plane.blobRequests).toHaveLength(1);
+    const root = join(dataDir, "versions", "main", "v2");
+    for (const [path, text] of Object.entries({ ...files, "large.txt": large })) expect(readFileSync(join(root, path), "utf8")).toBe(text);
   });
 
   test.each([

@@ -90,6 +90,7 @@ const agentSocket = { ...socket, "sec-websocket-protocol": AGENT_SUBPROTOCOL };
 const DEPLOYMENT_ROUTES: Readonly<Record<string, { readonly role: Role; readonly call: Call }>> = {
   "POST /api/:org/:dep/locations/:name/versions": { role: "editor", call: { method: "POST", path: "/locations/lake/versions", json: {} } },
   "PUT /api/:org/:dep/blobs/:sha256": { role: "editor", call: { method: "PUT", path: `/blobs/${SHA}`, body: "not that hash" } },
+  "POST /api/:org/:dep/blobs": { role: "editor", call: { method: "POST", path: "/blobs", body: "no batch" } },
   "POST /api/:org/:dep/locations/:name/versions/:id/activate": {
     role: "editor",
     call: { method: "POST", path: "/locations/lake/versions/none/activate" },
@@ -105,6 +106,7 @@ const AGENT_ROUTES: Readonly<Record<string, Call>> = {
   "GET /agent/v1/connect": { path: "/agent/v1/connect", headers: agentSocket },
   "GET /agent/v1/versions/:location/:version": { path: "/agent/v1/versions/lake/none" },
   "GET /agent/v1/blobs/:sha256": { path: `/agent/v1/blobs/${SHA}` },
+  "POST /agent/v1/blobs": { method: "POST", path: "/agent/v1/blobs", json: { blobs: [SHA] } },
   "PUT /agent/v1/logs/:run/:step/:attempt/:stream/:chunk": {
     method: "PUT",
     path: `/agent/v1/logs/${RUN}/a%2Fb/1/stdout/0?offset=0`,

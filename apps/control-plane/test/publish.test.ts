@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { MAX_BATCH_BODY_BYTES, packBlobs, unpackBlobs } from "@headgate/shared/api/blob-batch.ts";
 import { MAX_BLOB_BYTES } from "@headgate/shared/api/routes.ts";
 import type { DefinitionsDocument, LocationView, VersionView } from "@headgate/shared/api/views.ts";
 import { sha256Hex } from "../src/directory/secrets.ts";
@@ -173,6 +174,25 @@ describe("a blob", () => {
     const read = await call({ path: `/agent/v1/blobs/${sha256}`, as: at.agent });
     expect(read.headers.get("content-length")).toBe("50000");
     expect(await read.bytes()).toEqual(body);
+  });
+
+  test("may come with others in one body, each checked, and goes to the agent like that", async () => {
+    const at = await newPlace();
+    const bytes = (value: string) => new TextEncoder().encode(value);
+    const blobs = await Promise.all(["one", "", "three\n"].map(async (body) => ({ sha256: await sha256Hex(body), bytes: bytes(body) })));
+    const send = (body: BodyInit, as = at.tokens.editor) => call({ method: "POST", path: apiPath(at, "/blobs"), as, body });
+    expect(await (await send(packBlobs(blobs))).json()).toEqual({ stored: 3 });
+    const names = blobs.map(({ sha256 }) => sha256);
+    const ask = (wanted: readonly string[]) => call({ method: "POST", path: "/agent/v1/blobs", as: at.agent, json: { blobs: wanted } });
+    expect(unpackBlobs(await (await ask(names)).bytes())).toEqual(blobs);
+
+    const missing = await sha256Hex("missing");
+    const unknown = await ask([...names, missing]);
+    expect([unknown.status, (await errorOf(unknown)).message]).toEqual([404, expect.stringContaining(missing)]);
+    const damaged = await send(packBlobs([{ sha256: missing, bytes: bytes("other") }]));
+    expect([damaged.status, (await errorOf(damaged)).message]).toEqual([400, expect.stringContaining(missing)]);
+    expect((await send("no batch")).status).toBe(400);
+    expect((await send(new Uint8Array(MAX_BATCH_BODY_BYTES + 1))).status).toBe(413);
   });
 
   test("above the limit is refused by its length", async () => {

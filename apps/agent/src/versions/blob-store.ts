@@ -1,12 +1,15 @@
 /** Content-addressed files of code locations: fetched once, verified by hash, kept under `blobs/`. */
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { batchesOf, unpackBlobs } from "@headgate/shared/api/blob-batch.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { ControlPlaneHttp } from "./control-plane-http.ts";
+
+const PARALLEL_BATCHES = 3;
 
 export interface WantedBlob {
   readonly sha256: string;
@@ -25,12 +28,8 @@ export class BlobStore {
 
   /** Path of the verified file. */
   async get(blob: WantedBlob): Promise<string> {
-    const path = join(this.#dir, blob.sha256.slice(0, 2), blob.sha256);
-    const size = await stat(path).then(
-      (found) => found.size,
-      () => null,
-    );
-    if (size === blob.size) {
+    const path = this.#pathOf(blob.sha256);
+    if (await this.#has(blob)) {
       const now = new Date();
       await utimes(path, now, now);
       return path;
@@ -40,6 +39,17 @@ export class BlobStore {
     const download = this.#download(blob, path).finally(() => this.#running.delete(blob.sha256));
     this.#running.set(blob.sha256, download);
     return await download;
+  }
+
+  /** Fetches what is missing of many small files in few requests; whatever it leaves out, `get` fetches, and says what is wrong with it. */
+  async fetchTogether(blobs: readonly WantedBlob[]): Promise<void> {
+    const missing = new Map<string, WantedBlob>();
+    for (const blob of blobs) if (!(await this.#has(blob))) missing.set(blob.sha256, blob);
+    const waiting = batchesOf([...missing.values()]).filter((batch) => batch.length > 1);
+    const fetchNext = async (): Promise<void> => {
+      for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) await this.#downloadBatch(batch);
+    };
+    await Promise.all(Array.from({ length: PARALLEL_BATCHES }, fetchNext)).catch(() => undefined);
   }
 
   /** Removes files no version needs any more; those used lately may belong to a version that is being laid out. */
@@ -52,6 +62,32 @@ export class BlobStore {
         () => Number.POSITIVE_INFINITY,
       );
       if (used < usedAfterMs) await rm(path, { force: true });
+    }
+  }
+
+  #pathOf(sha256: string): string {
+    return join(this.#dir, sha256.slice(0, 2), sha256);
+  }
+
+  async #has(blob: WantedBlob): Promise<boolean> {
+    return await stat(this.#pathOf(blob.sha256)).then(
+      ({ size }) => size === blob.size,
+      () => false,
+    );
+  }
+
+  async #downloadBatch(batch: readonly WantedBlob[]): Promise<void> {
+    const wanted = { blobs: batch.map(({ sha256 }) => sha256) };
+    const body = await this.#http.retrying(
+      async () => new Uint8Array(await (await this.#http.post("/agent/v1/blobs", wanted)).arrayBuffer()),
+    );
+    for (const { sha256, bytes } of unpackBlobs(body)) {
+      if (createHash("sha256").update(bytes).digest("hex") !== sha256) continue;
+      const path = this.#pathOf(sha256);
+      await mkdir(dirname(path), { recursive: true });
+      const temporary = `${path}.${process.pid}.batch.tmp`;
+      await writeFile(temporary, bytes, { mode: 0o644 });
+      await rename(temporary, path);
     }
   }
 

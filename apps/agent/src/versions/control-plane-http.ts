@@ -25,6 +25,10 @@ export class ControlPlaneHttp {
     return await this.#request(path, { method: "GET" });
   }
 
+  async post(path: string, body: unknown): Promise<Response> {
+    return await this.#request(path, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+  }
+
   async put(path: string, body: Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>>): Promise<void> {
     const response = await this.#request(path, { method: "PUT", body, headers: { ...headers } });
     await response.body?.cancel();

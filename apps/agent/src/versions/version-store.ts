@@ -125,6 +125,7 @@ export class VersionStore {
     await rm(building, { recursive: true, force: true });
     await mkdir(building, { recursive: true });
     try {
+      await blobs.fetchTogether(manifest.files);
       const waiting = [...manifest.files];
       const copyNext = async (): Promise<void> => {
         for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {

@@ -1,13 +1,14 @@
 /** What an agent asks over HTTP beside its socket: manifests, blobs, and a place for raw output. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { MAX_BATCH_BLOBS, MAX_BATCH_BYTES, packBlobs, type BatchedBlob } from "@headgate/shared/api/blob-batch.ts";
 import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import { sha256Schema } from "@headgate/shared/manifest/schema.ts";
 import { LOG_CHUNK_BYTES } from "@headgate/shared/protocol/constants.ts";
 import { hex } from "../directory/secrets.ts";
 import type { AppEnv } from "./app-env.ts";
 import { needsAgent } from "./authorize.ts";
-import { collect, readBytes } from "./body.ts";
+import { collect, readBytes, readJson } from "./body.ts";
 import { invalidInput } from "./errors.ts";
 import { blobKey, logChunkKey } from "./storage-keys.ts";
 
@@ -20,6 +21,7 @@ const chunkSchema = z.object({
   offset: z.coerce.number().int().min(0),
   final: z.enum(["0", "1"]).default("0"),
 });
+const wantedSchema = z.object({ blobs: z.array(sha256Schema).max(MAX_BATCH_BLOBS) });
 /** gzip can make incompressible bytes a little longer. */
 const MAX_COMPRESSED_BYTES = LOG_CHUNK_BYTES + 64 * 1024;
 
@@ -34,9 +36,16 @@ export const agentRoutes = new Hono<AppEnv>()
   .get("/agent/v1/blobs/:sha256", needsAgent, async (c) => {
     const sha256 = sha256Schema.safeParse(c.req.param("sha256"));
     const stored = sha256.success ? await c.env.BUCKET.get(blobKey(c.get("agent").place.id, sha256.data)) : null;
-    if (!stored) throw new AppError("not_found", `there is no blob ${c.req.param("sha256")}; publish the code location again`);
+    if (!stored) throw missingBlob(c.req.param("sha256"));
     return new Response(stored.body, {
       headers: { "content-type": "application/octet-stream", "content-length": String(stored.size), etag: stored.httpEtag },
+    });
+  })
+
+  .post("/agent/v1/blobs", needsAgent, async (c) => {
+    const { blobs } = await readJson(c.req.raw, wantedSchema, { what: "the list of blobs" });
+    return new Response(packBlobs(await readBlobs(c.env.BUCKET, c.get("agent").place.id, blobs)), {
+      headers: { "content-type": "application/octet-stream" },
     });
   })
 
@@ -66,6 +75,24 @@ export const agentRoutes = new Hono<AppEnv>()
     );
     return c.json({ bytes });
   });
+
+async function readBlobs(bucket: R2Bucket, deployment: string, wanted: readonly string[]): Promise<readonly BatchedBlob[]> {
+  let size = 0;
+  return await Promise.all(
+    wanted.map(async (sha256) => {
+      const stored = await bucket.get(blobKey(deployment, sha256));
+      if (!stored) throw missingBlob(sha256);
+      size += stored.size;
+      if (size > MAX_BATCH_BYTES)
+        throw new AppError("too_large", `these blobs have more than ${MAX_BATCH_BYTES} bytes; ask for fewer, or for each by itself`);
+      return { sha256, bytes: await stored.bytes() };
+    }),
+  );
+}
+
+function missingBlob(sha256: string): AppError {
+  return new AppError("not_found", `there is no blob ${sha256}; publish the code location again`);
+}
 
 /** Reads to the end, so that a damaged chunk or a bomb is refused now and not when somebody looks at the output. */
 async function gunzippedLength(body: Uint8Array<ArrayBuffer>): Promise<number> {

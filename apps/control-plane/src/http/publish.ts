@@ -1,6 +1,7 @@
 /** Publishing a code location: manifest, blobs by their hash, activation, and what went wrong when the newest code does not load. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { MAX_BATCH_BODY_BYTES, unpackBlobs } from "@headgate/shared/api/blob-batch.ts";
 import { MAX_BLOB_BYTES } from "@headgate/shared/api/routes.ts";
 import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import { loadErrorSchema, sha256Schema } from "@headgate/shared/manifest/schema.ts";
@@ -8,7 +9,7 @@ import { writeAudit, type AuditEntry } from "../directory/audit.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
 import { auditActor } from "./audit-actor.ts";
 import { needs } from "./authorize.ts";
-import { checkLength, readJson } from "./body.ts";
+import { checkLength, readBytes, readJson } from "./body.ts";
 import { activateChecked, missingBlobs, readManifest, storeManifest } from "./manifests.ts";
 import { blobKey } from "./storage-keys.ts";
 
@@ -42,6 +43,13 @@ export const publishRoutes = new Hono<AppEnv>()
     if (length === null) throw new AppError("invalid_input", "send the blob with a Content-Length");
     await putBlob(c.env.BUCKET, { key: blobKey(place.id, sha256.data), sha256: sha256.data, body: c.req.raw.body ?? new Uint8Array(0) });
     return c.json({ sha256: sha256.data, size: length });
+  })
+
+  .post("/api/:org/:dep/blobs", needs("editor"), async (c) => {
+    const { place } = c.get("access");
+    const blobs = unpackBlobs(await readBytes(c.req.raw, { what: "the batch of blobs", maxBytes: MAX_BATCH_BODY_BYTES }));
+    await Promise.all(blobs.map(({ sha256, bytes }) => putBlob(c.env.BUCKET, { key: blobKey(place.id, sha256), sha256, body: bytes })));
+    return c.json({ stored: blobs.length });
   })
 
   .post("/api/:org/:dep/locations/:name/versions/:id/activate", needs("editor"), async (c) => {

@@ -3,7 +3,8 @@ import { AppError, ERROR_CODES, type ErrorBody, type ErrorCode } from "@headgate
 
 export interface HttpApi {
   json<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T>;
-  put(path: string, body: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Bytes, with nothing to say in return. */
+  send(method: "POST" | "PUT", path: string, body: Uint8Array<ArrayBuffer>): Promise<void>;
   text(path: string): Promise<string>;
 }
 
@@ -38,8 +39,8 @@ export function httpApi({ url, token }: { readonly url: string; readonly token: 
       const text = await response.text();
       return (text === "" ? null : JSON.parse(text)) as T;
     },
-    put: async (path, body) => {
-      await (await send(path, { method: "PUT", body, contentType: "application/octet-stream" })).arrayBuffer();
+    send: async (method, path, body) => {
+      await (await send(path, { method, body, contentType: "application/octet-stream" })).arrayBuffer();
     },
     text: async (path) => (await send(path, { method: "GET" })).text(),
   };

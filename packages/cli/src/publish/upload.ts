@@ -1,5 +1,6 @@
 /** Sends a version: register, put what is missing, activate. Everything is addressed by content, so a repeated publish sends nothing. */
 import { readFile } from "node:fs/promises";
+import { batchesOf, packBlobs } from "@headgate/shared/api/blob-batch.ts";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
 import type { VersionView } from "@headgate/shared/api/views.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
@@ -35,15 +36,21 @@ export async function publishVersion(
   const registered = await api.json<Registered>("POST", at(`/locations/${name}/versions`), location.manifest);
   const missing = new Set(registered.missing);
   const bySha = new Map(location.files.filter((file) => missing.has(file.sha256)).map((file) => [file.sha256, file]));
-  const waiting = [...bySha.values()];
+  const batches = batchesOf([...bySha.values()]);
+  const batched = new Set(batches.flat());
+  const waiting = [...batches, ...[...bySha.values()].filter((file) => !batched.has(file)).map((file) => [file])];
   let done = 0;
   const worker = async (): Promise<void> => {
-    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-      await api.put(at(`/blobs/${file.sha256}`), await bytesOf(file));
-      onProgress(++done, bySha.size);
+    for (let files = waiting.pop(); files !== undefined; files = waiting.pop()) {
+      const blobs = await Promise.all(files.map(async (file) => ({ sha256: file.sha256, bytes: await bytesOf(file) })));
+      const [only, ...others] = blobs;
+      if (only !== undefined && others.length === 0) await api.send("PUT", at(`/blobs/${only.sha256}`), only.bytes);
+      else await api.send("POST", at("/blobs"), packBlobs(blobs));
+      done += files.length;
+      onProgress(done, bySha.size);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL_UPLOADS, bySha.size) }, worker));
+  await Promise.all(Array.from({ length: Math.min(PARALLEL_UPLOADS, waiting.length) }, worker));
   const version = await api.json<VersionView>(
     "POST",
     at(`/locations/${name}/versions/${encodeURIComponent(registered.version)}/activate`),

@@ -74,7 +74,7 @@ export function dbtResource<const K extends string = "dbt">(
           scratch,
           parseCache: storageParseCache(resolved.project, folders),
           countRows: false,
-          warm: { files: null },
+          warm: true,
           signal,
           lock: (paths) => lockAll(paths, { folders, log, signal }),
           onLine: (line) => {

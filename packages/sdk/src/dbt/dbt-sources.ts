@@ -152,7 +152,8 @@ async function execute(options: DbtSourcesOptions, context: UnitContext): Promis
       scratch: join(context.folders.scratch, "dbt"),
       parseCache: storageParseCache(project, context.folders),
       countRows: false,
-      warm: { files },
+      files,
+      warm: true,
       signal: context.signal,
       lock: (paths) => lockAll(paths, context),
       onLine: (line) => {

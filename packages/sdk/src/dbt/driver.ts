@@ -7,8 +7,9 @@
  * stdout: {"info", "data"} as dbt's own JSON log, {"databases": [...]}, {"stats": {...}} and one last {"end": {...}}.
  */
 import { DBT_GRAPH } from "./graph-program.ts";
+import { DBT_PARSE } from "./parse-program.ts";
 
-export const DBT_DRIVER = String.raw`${DBT_GRAPH}
+export const DBT_DRIVER = String.raw`${DBT_GRAPH}${DBT_PARSE}
 import json, os, signal, sys, threading, time
 
 writing = threading.Lock()
@@ -205,12 +206,18 @@ def run(request, manifest, ended):
     try:
         from dbt.cli.main import dbtRunner
 
-        args = quicken(request["args"], request.get("chosen"))
+        ignore_folders(request["folders"])
+        args = quicken(request["args"], request["chosen"])
         result = dbtRunner(manifest=manifest, callbacks=[callback]).invoke(args)
         exception = result.exception
         if request["args"][:2] == ["source", "freshness"] and result.result is not None:
             say_freshness(getattr(result.result, "results", []))
         code = 0 if result.success else (1 if exception is None else 2)
+        if code == 0 and request["publish"]:
+            try:
+                publish_parse_state(*request["publish"])
+            except Exception as error:
+                print(f"the parse state is not published: {error!r}", file=sys.stderr)
         said = None if exception is None else (str(exception) or type(exception).__name__)
         say({"end": {"code": code, "error": said, "type": type(exception).__name__}})
     except KeyboardInterrupt:

@@ -12,9 +12,13 @@ export interface ProjectFiles {
   readonly ignored: readonly string[];
   /** Something dbt reads lies outside the folder, so that the hash does not know of it. */
   readonly reachesOut: boolean;
+  /** Its Jinja reads more of the connection than what it is called, so what dbt parsed is of use for this one connection only. */
+  readonly readsConnection: boolean;
 }
 
 const ENV_VAR = /env_var\(\s*['"]([A-Za-z_][A-Za-z0-9_]*)['"]/g;
+/** `target` of anything else, or handed on as a whole. */
+const CONNECTION = /\btarget\s*(?:\.\s*(?!(?:name|schema|database|type|profile_name|threads)\b)|\[|\||\)|,|[-+]?[%}]\})/;
 const IGNORED_FOLDERS = new Set(["target", "logs", "__pycache__", "node_modules"]);
 const DATABASE = /\.(duckdb|duckdb\.wal|duckdb\.lock|db\.wal)$/;
 
@@ -23,11 +27,14 @@ export function readProjectFiles(dir: string, profilesDir: string): ProjectFiles
   const names = new Set<string>();
   const ignored: string[] = [];
   let reachesOut = false;
+  let readsConnection = false;
   const read = (file: string, label: string): void => {
     const content = readFileSync(file);
     hash.update(`${label}\0${content.length}\0`).update(content);
     if (label === "dbt_project.yml" && content.includes("../")) reachesOut = true;
-    for (const [, name = ""] of content.toString("utf8").matchAll(ENV_VAR)) names.add(name);
+    const text = content.toString("utf8");
+    for (const [, name = ""] of text.matchAll(ENV_VAR)) names.add(name);
+    readsConnection ||= CONNECTION.test(text);
   };
   const walk = (folder: string): void => {
     const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -43,7 +50,7 @@ export function readProjectFiles(dir: string, profilesDir: string): ProjectFiles
   };
   walk(dir);
   if (relative(dir, profilesDir).startsWith("..")) read(join(profilesDir, "profiles.yml"), "profiles.yml");
-  return { hash: hash.digest("hex"), envNames: [...names].sort(), ignored, reachesOut };
+  return { hash: hash.digest("hex"), envNames: [...names].sort(), ignored, reachesOut, readsConnection };
 }
 
 export function hashOf(value: unknown): string {

@@ -22,7 +22,7 @@ export interface GraphPlace {
   readonly environment: string;
 }
 
-const graphSchema = z.object({ version: z.literal(2), manifest: dbtManifestSchema, selected: z.array(z.string()).nullable() });
+const graphSchema = z.object({ version: z.literal(3), manifest: dbtManifestSchema, selected: z.array(z.string()).nullable() });
 
 export const GRAPH_FOLDER = join("target", "headgate");
 
@@ -58,9 +58,9 @@ export function writeCachedGraph(place: GraphPlace, graph: DbtGraph): void {
   try {
     mkdirSync(folder, { recursive: true });
     const temporary = join(folder, `.${name}.${process.pid}`);
-    writeFileSync(temporary, canonicalJson({ version: 2, manifest: graph.manifest, selected }));
+    writeFileSync(temporary, canonicalJson({ version: 3, manifest: graph.manifest, selected }));
     renameSync(temporary, join(folder, name));
-    const outdated = readdirSync(folder).filter((entry) => entry.startsWith("graph-") && !entry.startsWith(`graph-${short(place.files)}-`));
+    const outdated = readdirSync(folder).filter((entry) => /^(graph|parse)-/.test(entry) && entry.split("-")[1] !== short(place.files));
     for (const entry of outdated) rmSync(join(folder, entry), { force: true });
   } catch {
     return;

@@ -10,9 +10,9 @@ import { dbtManifestSchema, type DbtManifest } from "./dbt-manifest.ts";
 import { hashOf, readProjectFiles, type ProjectFiles } from "./fingerprint.ts";
 import { readCachedGraph, writeCachedGraph, type DbtGraph } from "./graph-cache.ts";
 import { dbtLoadError } from "./parse-error.ts";
-import { projectParseCache } from "./parse-cache.ts";
+import { projectParseCache, publishedParseState } from "./parse-cache.ts";
 import type { ResolvedProject } from "./project.ts";
-import { runDbt } from "./run-dbt.ts";
+import { runDbt, type DbtRunOptions } from "./run-dbt.ts";
 
 export interface LoadGraphOptions {
   readonly project: ResolvedProject;
@@ -67,7 +67,7 @@ export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphRes
   };
   const cached = readCachedGraph(place, options.anyEnvironment);
   if (cached) return { ok: true, graph: cached, files };
-  const parsed = await parse(options);
+  const parsed = await parse(options, { files, publish: publishedParseState(project.dir, place) });
   if (!parsed.ok) return parsed;
   writeCachedGraph(place, parsed.graph);
   return { ok: true, graph: parsed.graph, files };
@@ -82,7 +82,7 @@ async function installPackages(
   const wanted = ["packages.yml", "dependencies.yml"].find((name) => /^packages:/m.test(read(name)));
   const folder = /^packages-install-path:\s*["']?([^"'\s#]+)/m.exec(read("dbt_project.yml"))?.[1] ?? "dbt_packages";
   if (wanted === undefined || existsSync(join(dir, folder))) return { ok: true };
-  const result = await command(options, ["deps"], join(options.scratch, "dbt-deps"));
+  const result = await command(options, { args: ["deps"], targetPath: join(options.scratch, "dbt-deps"), files: null });
   if (result.ok) return { ok: true };
   return {
     ok: false,
@@ -100,10 +100,11 @@ async function installPackages(
 
 async function parse(
   options: LoadGraphOptions,
+  state: { readonly files: ProjectFiles; readonly publish: string },
 ): Promise<{ readonly ok: true; readonly graph: DbtGraph } | { readonly ok: false; readonly errors: readonly LoadError[] }> {
   const { scratch } = options;
   const targetPath = join(scratch, "dbt-parse");
-  const parsed = await command(options, ["parse"], targetPath);
+  const parsed = await command(options, { args: ["parse"], targetPath, ...state });
   if (!parsed.ok) return parsed;
   const read = dbtManifestSchema.safeParse(JSON.parse(readFileSync(join(targetPath, "manifest.json"), "utf8")));
   if (!read.success) {
@@ -124,7 +125,11 @@ async function parse(
     ...(options.select === undefined ? [] : ["--select", options.select]),
     ...(options.exclude === undefined ? [] : ["--exclude", options.exclude]),
   ];
-  const listed = await command(options, ["ls", "--output", "json", "--output-keys", "unique_id", ...selection], targetPath);
+  const listed = await command(options, {
+    args: ["ls", "--output", "json", "--output-keys", "unique_id", ...selection],
+    targetPath,
+    files: state.files,
+  });
   if (!listed.ok) return listed;
   const selected = new Set<string>();
   for (const text of listed.lines) {
@@ -136,15 +141,16 @@ async function parse(
 
 async function command(
   options: LoadGraphOptions,
-  args: readonly string[],
-  targetPath: string,
+  given: Pick<DbtRunOptions, "targetPath" | "files" | "publish"> & { readonly args: readonly string[] },
 ): Promise<{ readonly ok: true; readonly lines: readonly string[] } | { readonly ok: false; readonly errors: readonly LoadError[] }> {
   const lines: string[] = [];
   const errors: string[] = [];
   const exit = await runDbt({
     project: options.project,
-    command: args,
-    targetPath,
+    command: given.args,
+    targetPath: given.targetPath,
+    files: given.files,
+    publish: given.publish,
     scratch: join(options.scratch, "dbt-driver"),
     parseCache: projectParseCache(options.project),
     countRows: false,

@@ -49,10 +49,14 @@ export interface ResolvedProject {
   readonly env: Record<string, string>;
   /** The variables that the project itself sets, with stand-ins for the folders of this machine. */
   readonly stableEnv: Readonly<Record<string, string>>;
+  /** Folders of this machine that a connection may name, each with a stand-in; the longest first. */
+  readonly folders: readonly (readonly [string, string])[];
   /** `--profile` and `--target`. */
   readonly profileArgs: readonly string[];
   readonly warm: boolean;
 }
+
+const STAND_INS: Folders = { root: "/root", storage: "/storage", scratch: "/scratch" };
 
 export type ResolveResult =
   | { readonly ok: true; readonly project: ResolvedProject }
@@ -80,7 +84,10 @@ export function resolveProject(project: DbtProject, context: { readonly folders:
       profilesDir: project.profilesDir === undefined ? dir : inRoot(project.profilesDir),
       program,
       env: { ...env, DBT_SEND_ANONYMOUS_USAGE_STATS: "false", PYTHONUNBUFFERED: "1" },
-      stableEnv: project.env?.({ root: "/root", storage: "/storage", scratch: "/scratch" }) ?? {},
+      stableEnv: project.env?.(STAND_INS) ?? {},
+      folders: [[folders.storage, STAND_INS.storage] as const, [folders.root, STAND_INS.root] as const].sort(
+        ([a], [b]) => b.length - a.length,
+      ),
       // Elsewhere (a test, a script) there is no next command.
       warm: project.warm ?? context.env["HEADGATE_WORKER_ID"] !== undefined,
       profileArgs: [

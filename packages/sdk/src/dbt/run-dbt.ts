@@ -4,9 +4,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { DBT_ONCE } from "./driver.ts";
-import type { ProjectFiles } from "./fingerprint.ts";
+import { readProjectFiles, type ProjectFiles } from "./fingerprint.ts";
 import { parseDbtLine, type DbtLine } from "./log-line.ts";
-import { keepParseState, projectParseCache, takeParseState } from "./parse-cache.ts";
+import { keepParseState, parseStateIn, projectParseCache, takeParseState } from "./parse-cache.ts";
 import type { ResolvedProject } from "./project.ts";
 import { prepareServer, readyServer, warmPlace } from "./warm-pool.ts";
 import { NOT_TAKEN } from "./warm-program.ts";
@@ -31,8 +31,12 @@ export interface DbtRunOptions {
   readonly countRows: boolean | "adapter";
   /** Shown beside its queries, where the database can: on Trino. */
   readonly tags?: readonly string[] | undefined;
-  /** Present: a warm dbt may do it; `files` as they were read just now, where they were. */
-  readonly warm?: { readonly files: ProjectFiles | null } | undefined;
+  /** As they were read just now; absent: they are read for this command; null: it has nothing to do with them. */
+  readonly files?: ProjectFiles | null | undefined;
+  /** A warm dbt may do it. */
+  readonly warm?: boolean | undefined;
+  /** Where the parse state goes, to be published. */
+  readonly publish?: string | undefined;
   readonly signal: AbortSignal;
   onLine(line: DbtLine): void;
   /** Takes the locks of database files; asked before dbt opens them. Absent: dbt opens none. */
@@ -58,10 +62,12 @@ export async function runDbt(options: DbtRunOptions): Promise<DbtExit> {
   const early =
     project.program.kind === "command" && options.locks && options.locks.length > 0 ? await options.lock?.(options.locks) : undefined;
   const releases: (() => Promise<void>)[] = early ? [early] : [];
-  const { warm } = options;
+  const files = options.files === undefined ? filesOf(project) : options.files;
+  // Were its Jinja to see the folders, dbt would have to read it again where they differ.
+  const folders = files && !files.readsConnection ? project.folders : [];
   const parseArgs = (folder: string): readonly string[] => commonArgs(project, folder, join(folder, "logs"));
-  const place = warm
-    ? warmPlace({ project, command: options.command, files: warm.files, parseCache: options.parseCache, parseArgs })
+  const place = options.warm
+    ? warmPlace({ project, command: options.command, files, folders, parseCache: options.parseCache, parseArgs })
     : null;
   try {
     const server = place && readyServer(place);
@@ -71,8 +77,12 @@ export async function runDbt(options: DbtRunOptions): Promise<DbtExit> {
       if (exit.code !== NOT_TAKEN || signal.aborted) return exit;
       note(options, `the warm dbt process ${server.pid} is gone; dbt runs in a process of its own`);
     }
-    takeParseState([options.parseCache, projectParseCache(project)], options.targetPath);
-    const exit = await supervise(options, start(options), releases);
+    takeParseState({
+      caches: [options.parseCache, projectParseCache(project)],
+      published: files && { dir: project.dir, files: files.hash },
+      targetPath: options.targetPath,
+    });
+    const exit = await supervise(options, start(options, folders), releases);
     // Other variables make dbt parse everything again, and their state would make the next plain invocation do the same.
     if (!options.command.includes("--vars")) keepParseState(options.targetPath, options.parseCache);
     if (place && (exit.code === 0 || exit.code === 1)) prepareServer(place);
@@ -82,11 +92,19 @@ export async function runDbt(options: DbtRunOptions): Promise<DbtExit> {
   }
 }
 
+function filesOf(project: ResolvedProject): ProjectFiles | null {
+  try {
+    return readProjectFiles(project.dir, project.profilesDir);
+  } catch {
+    return null;
+  }
+}
+
 function note(options: DbtRunOptions, text: string): void {
   options.onLine({ kind: "message", name: "HeadgateWarm", level: "info", text, uniqueId: null });
 }
 
-function start(options: DbtRunOptions): ChildProcess {
+function start(options: DbtRunOptions, folders: ResolvedProject["folders"]): ChildProcess {
   const { project } = options;
   const spawnOptions: SpawnOptions = { cwd: project.dir, env: project.env, stdio: "pipe" };
   if (project.program.kind === "command") {
@@ -94,19 +112,20 @@ function start(options: DbtRunOptions): ChildProcess {
   }
   const script = join(options.scratch, "driver.py");
   writeFileSync(script, DBT_ONCE);
-  return spawn(project.program.python, [script, writeRequest(options)], spawnOptions);
+  return spawn(project.program.python, [script, writeRequest(options, folders)], spawnOptions);
 }
 
 function startWarm(options: DbtRunOptions, server: WarmServer): ChildProcess {
-  return server.launch({ request: writeRequest(options), scratch: options.scratch, env: options.project.env });
+  return server.launch({ request: writeRequest(options, []), scratch: options.scratch, env: options.project.env });
 }
 
-function writeRequest(options: DbtRunOptions): string {
+function writeRequest(options: DbtRunOptions, folders: ResolvedProject["folders"]): string {
   const request = join(options.scratch, "request.json");
   const gate = options.lock === undefined ? null : gateEvent(options.command[0] ?? "");
   const { countRows, chosen = null, tags = [] } = options;
   const args = [...argumentsOf(options), "--log-level", "none"];
-  writeFileSync(request, JSON.stringify({ args, chosen, gate, count: countRows, tags }));
+  const publish = options.publish === undefined ? null : [parseStateIn(options.targetPath), options.publish];
+  writeFileSync(request, JSON.stringify({ args, chosen, folders, publish, gate, count: countRows, tags }));
   return request;
 }
 

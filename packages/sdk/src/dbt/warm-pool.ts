@@ -5,7 +5,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { hashOf, readProjectFiles, type ProjectFiles } from "./fingerprint.ts";
+import { hashOf, type ProjectFiles } from "./fingerprint.ts";
 import { takeParseState } from "./parse-cache.ts";
 import type { ResolvedProject } from "./project.ts";
 import { WarmServer } from "./warm-server.ts";
@@ -15,6 +15,8 @@ export interface WarmRequest {
   /** `["build", "--select", ...]`. */
   readonly command: readonly string[];
   readonly files: ProjectFiles | null;
+  /** What dbt's parse state does not depend on. */
+  readonly folders: readonly (readonly [string, string])[];
   /** dbt's parse state of the last command. */
   readonly parseCache: string;
   /** `--project-dir` and the like, without folders of this one command. */
@@ -59,11 +61,10 @@ export interface WarmPlace {
 
 /** Null: this command needs a process of its own. */
 export function warmPlace(request: WarmRequest): WarmPlace | null {
-  const { project, command } = request;
+  const { project, command, files } = request;
   if (!project.warm || project.program.kind !== "driver" || process.platform === "win32") return null;
   const [name = "", ...rest] = command;
   if (!COMMANDS.has(name) || rest.some((argument) => CHANGES_THE_PROJECT.has(argument.split("=")[0] ?? ""))) return null;
-  const files = request.files ?? filesOf(project);
   // Files outside the folder are not part of the fingerprint, so a change of theirs would go unseen.
   if (files === null || files.reachesOut) return null;
   const read = Object.entries(project.env)
@@ -71,14 +72,6 @@ export function warmPlace(request: WarmRequest): WarmPlace | null {
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const place = hashOf([project.dir, project.profilesDir, project.profileArgs, project.program.python]);
   return { key: hashOf([place, files.hash, read]), place, request };
-}
-
-function filesOf(project: ResolvedProject): ProjectFiles | null {
-  try {
-    return readProjectFiles(project.dir, project.profilesDir);
-  } catch {
-    return null;
-  }
 }
 
 /** The server that is ready for this command. */
@@ -97,7 +90,7 @@ export function readyServer(place: WarmPlace): WarmServer | null {
 
 /** Starts the server for the next command of this kind, where there is none. */
 export function prepareServer(place: WarmPlace): void {
-  const { project, parseCache, parseArgs } = place.request;
+  const { project, folders, parseCache, parseArgs } = place.request;
   if (project.program.kind !== "driver" || failed.has(place.key)) return;
   const known = entries.find((entry) => entry.key === place.key);
   if (known && known.server.state !== "ended" && known.server.current) return;
@@ -107,7 +100,7 @@ export function prepareServer(place: WarmPlace): void {
   const folder = join(dirname(parseCache), `warm-${process.pid}-${place.key.slice(0, 8)}`);
   try {
     mkdirSync(folder, { recursive: true });
-    takeParseState([parseCache], folder);
+    takeParseState({ caches: [parseCache], published: null, targetPath: folder });
   } catch {
     return;
   }
@@ -116,6 +109,7 @@ export function prepareServer(place: WarmPlace): void {
     cwd: project.dir,
     env: project.env,
     parse: ["parse", ...parseArgs(folder), "--log-level", "none", "--no-write-json"],
+    folders,
     folder,
     idleSeconds: IDLE_SECONDS,
   });

@@ -8,7 +8,7 @@
  */
 import { DBT_DRIVER } from "./driver.ts";
 
-/** Argument 1: {"parse": [...], "idle": seconds, "folder": "..."}. Ends when stdin ends, when idle, or on a signal. */
+/** Argument 1: {"parse": [...], "folders": [...], "idle": seconds, "folder": "..."}. Ends when stdin ends, when idle, or on a signal. */
 export const DBT_SERVER = `${DBT_DRIVER}
 import gc, select, shutil, socket
 
@@ -63,6 +63,7 @@ def serve(options):
     import dbt.version, google.protobuf.json_format, multiprocessing.util
 
     began = time.monotonic()
+    ignore_folders(options["folders"])
     parsed = dbtRunner().invoke(options["parse"])
     shutil.rmtree(options["folder"], ignore_errors=True)
     if not parsed.success:

@@ -16,6 +16,8 @@ export interface WarmServerOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Arguments of the `parse` that reads the project. */
   readonly parse: readonly string[];
+  /** What the parse state does not depend on. */
+  readonly folders: readonly (readonly [string, string])[];
   /** Target and log folder of that parse; removed when it is done. */
   readonly folder: string;
   /** Ends after so long without a command. */
@@ -41,8 +43,8 @@ export class WarmServer {
 
   constructor(options: WarmServerOptions) {
     this.#python = options.python;
-    const { parse, folder, idleSeconds } = options;
-    this.#process = spawn(options.python, ["-c", DBT_SERVER, JSON.stringify({ parse, folder, idle: idleSeconds })], {
+    const { parse, folders, folder, idleSeconds } = options;
+    this.#process = spawn(options.python, ["-c", DBT_SERVER, JSON.stringify({ parse, folders, folder, idle: idleSeconds })], {
       cwd: options.cwd,
       env: options.env,
       stdio: ["pipe", "pipe", "pipe", "pipe"],

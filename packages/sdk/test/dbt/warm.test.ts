@@ -163,8 +163,8 @@ test("the server ends with the process that started it, also when that is killed
   const script = `
     const [{ dbtProject, resolveProject }, { runDbt }, { warmServers }] = await Promise.all(${JSON.stringify(modules)}.map((file) => import(file)));
     const root = ${JSON.stringify(shop.root)};
-    const { project } = resolveProject(dbtProject({ dir: "dbt", warm: true, env: () => ({ SHOP_DB: "../storage/shop.duckdb" }) }), { folders: { root }, env: process.env });
-    await runDbt({ project, command: ["compile"], targetPath: root + "/t", scratch: root + "/s", parseCache: root + "/c/partial_parse.msgpack", countRows: false, warm: { files: null }, signal: new AbortController().signal, onLine: () => {} });
+    const { project } = resolveProject(dbtProject({ dir: "dbt", warm: true, env: () => ({ SHOP_DB: "../storage/shop.duckdb" }) }), { folders: { root, storage: root + "/storage" }, env: process.env });
+    await runDbt({ project, command: ["compile"], targetPath: root + "/t", scratch: root + "/s", parseCache: root + "/c/partial_parse.msgpack", countRows: false, warm: true, signal: new AbortController().signal, onLine: () => {} });
     setInterval(() => {}, 1000);
     const [server] = warmServers();
     await server.settled;

@@ -15,12 +15,14 @@
  * | POST /api/:org/:dep/trpc/* | per procedure | tRPC |
  * | POST /api/:org/:dep/locations/:name/versions | editor | body Manifest -> `{version, number, missing: sha256[], active: boolean}` |
  * | PUT  /api/:org/:dep/blobs/:sha256 | editor | stores one blob, checked against its hash |
+ * | POST /api/:org/:dep/blobs | editor | stores many small ones, see blob-batch.ts |
  * | POST /api/:org/:dep/locations/:name/versions/:id/activate | editor | 200 VersionView; 409 when blobs are missing |
  * | POST /api/:org/:dep/locations/:name/errors | editor | body `{errors: LoadError[]}`: the newest code does not load |
  * | GET  /api/:org/:dep/runs/:run/logs/:step/:attempt/:stream | viewer | raw output as text/plain, `?offset=` in bytes |
  * | GET  /agent/v1/connect | agent token, WebSocket | see protocol/ |
  * | GET  /agent/v1/versions/:location/:version | agent token | Manifest |
  * | GET  /agent/v1/blobs/:sha256 | agent token | one blob |
+ * | POST /agent/v1/blobs | agent token | body `{blobs: sha256[]}`: many small ones, see blob-batch.ts |
  * | PUT  /agent/v1/logs/:run/:step/:attempt/:stream/:chunk?offset=N[&final=1] | agent token | gzip chunk of raw output |
  *
  * Errors are `{error: ErrorBody}` with the matching status.

@@ -1,0 +1,79 @@
+import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
+import { expect, test } from "vitest";
+import { createShop, landCustomers, type Shop } from "./shop-project.test-support.ts";
+
+const PUBLISHED = join("dbt", "target", "headgate");
+
+/** The database below the storage folder, which is another one on each machine. */
+const unit = (shop: Shop) => shop.unit({}, { env: ({ storage }) => ({ SHOP_DB: join(storage, "shop.duckdb") }) });
+
+async function publish(shop: Shop): Promise<string> {
+  expect(await shop.describe(unit(shop))).toMatchObject({ ok: true });
+  const states = readdirSync(join(shop.root, PUBLISHED)).filter((name) => name.startsWith("parse-"));
+  expect(states).toHaveLength(1);
+  return join(shop.root, PUBLISHED, states[0] ?? "");
+}
+
+/** What an agent has: the published files and nothing that was parsed there before. */
+function agentOf(publisher: Shop): Shop {
+  const agent = createShop();
+  rmSync(join(agent.root, "dbt"), { recursive: true });
+  cpSync(join(publisher.root, "dbt"), join(agent.root, "dbt"), { recursive: true });
+  for (const name of readdirSync(join(agent.root, "dbt", "target")))
+    if (name !== "headgate") rmSync(join(agent.root, "dbt", "target", name), { recursive: true });
+  return agent;
+}
+
+function parsedEverything(events: readonly StepEvent[]): string[] {
+  return events.flatMap((event) => (event.type === "log" && event.message.includes("partial pars") ? [event.message] : []));
+}
+
+test("an agent's first run starts from the parse state that publishing left, wherever its folders are", { timeout: 240_000 }, async () => {
+  const publisher = createShop();
+  publisher.write("models/gold/total.sql", "select count(*) as n from {{ ref('stg_customers') }} -- {{ env_var('SHOP_NOTE', 'none') }}");
+  await publish(publisher);
+  const agent = agentOf(publisher);
+  await landCustomers(agent);
+  const first = await agent.execute(unit(agent));
+  expect([first.outcome, parsedEverything(first.events)]).toEqual([{ outcome: "succeeded" }, []]);
+
+  const without = agentOf(publisher);
+  await landCustomers(without);
+  for (const name of readdirSync(join(without.root, PUBLISHED))) if (name.startsWith("parse-")) rmSync(join(without.root, PUBLISHED, name));
+  const cold = await without.execute(unit(without));
+  expect([cold.outcome, parsedEverything(cold.events).length]).toEqual([{ outcome: "succeeded" }, 1]);
+});
+
+test("a project that reads more of its connection is parsed again where that is another", { timeout: 240_000 }, async () => {
+  const publisher = createShop();
+  publisher.write("models/gold/total.sql", "{{ config(tags=[target.path]) }} select count(*) as n from {{ ref('stg_customers') }}");
+  await publish(publisher);
+  const agent = agentOf(publisher);
+  await landCustomers(agent);
+  const { outcome, events } = await agent.execute(unit(agent));
+  expect([outcome, parsedEverything(events)]).toEqual([{ outcome: "succeeded" }, [expect.stringContaining("profile has changed")]]);
+});
+
+test("the published parse state is the same for the same files and knows no value of a variable", { timeout: 240_000 }, async () => {
+  const note = "a value that is nobody's business";
+  process.env["SHOP_NOTE"] = note;
+  try {
+    const shops = [createShop(), createShop()];
+    const states: Buffer[] = [];
+    for (const shop of shops) {
+      shop.write("models/gold/total.sql", "select count(*) as n from {{ ref('stg_customers') }} -- {{ env_var('SHOP_NOTE') }}");
+      states.push(readFileSync(await publish(shop)));
+    }
+    const [first, second] = states;
+    expect(second?.equals(first ?? Buffer.alloc(0))).toBe(true);
+    const text = gunzipSync(first ?? Buffer.alloc(0)).toString("latin1");
+    expect(text).toContain("SHOP_NOTE");
+    expect(text).not.toContain(note);
+    for (const shop of shops) expect(text).not.toContain(shop.root);
+  } finally {
+    delete process.env["SHOP_NOTE"];
+  }
+});
