@@ -283,6 +283,32 @@ test("rows of a slow consumer keep coming, although Trino drops silent clients s
   expect(await rejection(rest())).toMatchObject({ name: expect.stringMatching(/ABANDONED_QUERY|QUERY_GONE/) });
 });
 
+test("a Trino that hangs is an error once patience ends, and before that is waited for until it answers", async () => {
+  const { trino: impatient } = await openTrino({ url: server.url, idleSeconds: 0.3, patienceSeconds: 1 });
+  const { trino: patient } = await openTrino({ url: server.url, idleSeconds: 0.5 });
+  process.kill(server.pid, "SIGSTOP");
+  try {
+    expect(await rejection(impatient.scalar("select 1"))).toMatchObject({
+      name: "SERVER_UNREACHABLE",
+      retryable: true,
+      message: expect.stringContaining("no answer for 0.3 seconds"),
+    });
+    setTimeout(() => process.kill(server.pid, "SIGCONT"), 1_500);
+    expect(await patient.scalar("select 2")).toBe(2);
+  } finally {
+    process.kill(server.pid, "SIGCONT");
+  }
+});
+
+test("a query that another user deletes fails as cancelled", async () => {
+  const { trino } = await openTrino({ url: server.url });
+  const deleted = rejection(trino.scalar(`${LONG} where comment = 'to be deleted'`));
+  let id: string | undefined;
+  await until(async () => (id = (await runningWith(server, "to be deleted"))[0]?.queryId) !== undefined);
+  await fetch(`${server.url}/v1/query/${id}`, { method: "DELETE", headers: { "X-Trino-User": "admin" } });
+  expect(await deleted).toMatchObject({ name: "USER_CANCELED", queryId: id });
+});
+
 test("a long query tells how far it is, with a link", async () => {
   const { trino, lines } = await openTrino({ url: server.url });
   await rejection(trino.scalar(`${LONG} where comment = 'progress'`, [], { deadlineSeconds: 5 }));
