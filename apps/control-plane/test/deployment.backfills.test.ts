@@ -268,7 +268,8 @@ describe("a backfill", () => {
     expect(await ranges(range)).toEqual(["2025-01-02|eu...2025-01-04|us"]);
     expect(await ranges({ type: "missing", first: "2025-01-09" })).toEqual(["2025-01-09|eu...2025-01-10|us"]);
     expect(await ranges({ type: "keys", keys: ["us", "2025-01-10", "2025-01-01|eu"] })).toHaveLength(9);
-    expect(await ranges({ type: "range", first: "2025-01-02|us", last: "2025-01-03|us" })).toEqual(["2025-01-02|us...2025-01-03|us"]);
+    expect(await ranges({ type: "range", first: "2025-01-02|us", last: "2025-01-03|us" })).toEqual(["2025-01-02|us", "2025-01-03|us"]);
+    expect(await ranges({ type: "missing", first: "2025-01-09|us" })).toEqual(["2025-01-09|us", "2025-01-10|us"]);
   });
 
   it("can be paused and resumed, and repeating either changes nothing", async () => {

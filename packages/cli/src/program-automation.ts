@@ -126,7 +126,7 @@ function addBackfill(program: Command, { add, context, doing }: Wiring): void {
   const backfill = program.command("backfill").description("materialize many partitions, in dependency order");
   withConnection(add(backfill, "launch", "start a backfill and follow it"))
     .argument("<selection>", "assets, e.g. 'metrics/orders_by_day' or 'group:gold'")
-    .option("--from <key>", "first partition")
+    .option("--from <key>", "first partition; of several dimensions of one of them, or of each (2025-01-01|eu)")
     .option("--to <key>", "last partition")
     .option("--key <key>", "this partition, repeatable", collect, [])
     .option("--all", "all partitions")

@@ -7,7 +7,7 @@ import {
   type PartitionSet,
   RANGE_SEPARATOR,
 } from "@headgate/shared/domain/partitions/partition-set.ts";
-import type { PartitionSubset } from "@headgate/shared/domain/partitions/subset.ts";
+import { countOf, type PartitionSubset } from "@headgate/shared/domain/partitions/subset.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
@@ -22,7 +22,13 @@ export interface ChosenPartition {
 
 export function choosePartition(
   catalog: Catalog,
-  input: { readonly assets: readonly string[]; readonly given: string | null; readonly now: number },
+  input: {
+    readonly assets: readonly string[];
+    readonly given: string | null;
+    /** The text of a run: its range over several dimensions goes by the order of the partitions. */
+    readonly isStored: boolean;
+    readonly now: number;
+  },
 ): Result<ChosenPartition | null> {
   if (input.assets.length === 0) {
     return input.given === null
@@ -33,7 +39,7 @@ export function choosePartition(
   if (!sets.ok) return sets;
   const [first] = sets.value;
   if (!first) return ok(null);
-  if (input.given !== null) return givenPartition(sets.value, { given: input.given, now: input.now });
+  if (input.given !== null) return givenPartition(sets.value, { ...input, given: input.given });
   const key = latestKey(first.set);
   if (key === null) return refuse("invalid_input", `${first.asset} has no partitions yet, so there is none to materialize.`);
   const other = sets.value.find(({ set }) => set.numberOf(key) < 0);
@@ -53,16 +59,18 @@ interface OpenSet {
 /** A key, `last`, or a range `first...last`, which every asset must have whole: one run does all of it. */
 function givenPartition(
   sets: readonly OpenSet[],
-  { given, now }: { readonly given: string; readonly now: number },
+  { given, isStored, now }: { readonly given: string; readonly isStored: boolean; readonly now: number },
 ): Result<ChosenPartition | null> {
   let chosen: { readonly key: string; readonly count: number } | null = null;
   for (const { asset, set } of sets) {
     const text: string = chosen?.key ?? given;
-    const subset: Result<PartitionSubset> = isRange(text) ? resolvePartitions(set, text, now) : onePartition(set, text);
+    const subset: Result<PartitionSubset> =
+      isRange(text) && !(set.dimensions && (isStored || chosen)) ? resolvePartitions(set, text, now) : onePartition(set, text);
     if (!subset.ok && subset.error.code === "not_found")
       return refuse("not_found", `${asset} has no partition "${unknownPart(set, text)}". ${describeKeys(set)}`, { asset, partition: text });
     if (!subset.ok) return subset;
-    const [from = 0, to = 1] = subset.value;
+    const [from = 0, to = 1]: readonly number[] = subset.value;
+    if (subset.value.length > 2) return refuseScattered(asset, text, countOf(subset.value));
     if (chosen && chosen.count !== to - from)
       return refuse(
         "invalid_input",
@@ -72,6 +80,15 @@ function givenPartition(
     chosen ??= { key: partitionText(set, from, to), count: to - from };
   }
   return ok(chosen && { key: chosen.key, chosen: "given" });
+}
+
+function refuseScattered(asset: string, text: string, count: number): Result<never> {
+  const [first = "", last = ""] = text.split(RANGE_SEPARATOR).map((key) => shortened(key));
+  return refuse(
+    "invalid_input",
+    `"${shortened(text)}" are ${count} partitions of ${asset} that do not follow one another: a range over several dimensions is meant in each of them. One run makes only partitions that do. Start a backfill of them: 'headgate backfill launch --from "${first}" --to "${last}"'.`,
+    { asset, partition: shortened(text) },
+  );
 }
 
 /** No current window: a run of it would be recorded nowhere, for it does not exist before it has ended. */

@@ -54,6 +54,8 @@ export interface PlanRequest {
   readonly assets: readonly string[];
   readonly external: readonly string[];
   readonly partition: string | null;
+  /** The partition is the text of a run, not what somebody asks for. */
+  readonly isStored?: boolean | undefined;
   readonly checksOnly: boolean;
   /** Exactly these checks instead of all of the assets'. */
   readonly checks?: readonly string[] | undefined;
@@ -63,7 +65,12 @@ export interface PlanRequest {
 export function planAssets(catalog: Catalog, request: PlanRequest): Result<ResolvedLaunch> {
   const { graph } = catalog;
   const partitioned = request.assets.filter((key) => graph.assets[graph.indexOf(key)]?.partitions !== undefined);
-  const partition = choosePartition(catalog, { assets: partitioned, given: request.partition, now: request.now });
+  const partition = choosePartition(catalog, {
+    assets: partitioned,
+    given: request.partition,
+    isStored: request.isStored ?? false,
+    now: request.now,
+  });
   if (!partition.ok) return partition;
   const wanted = new Set(request.assets);
   const checks =

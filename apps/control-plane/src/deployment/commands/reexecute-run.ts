@@ -62,6 +62,7 @@ export function planAgain(turn: Turn, parent: RunRow, input: Again): Result<Reso
     assets: scope.value.assets,
     external: [],
     partition: parent.partition,
+    isStored: true,
     checksOnly: false,
     checks: scope.value.checks.filter((check) => known.has(check)),
     now: turn.now,

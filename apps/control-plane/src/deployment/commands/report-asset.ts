@@ -7,6 +7,8 @@ import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import { describeKeys, pageOfKeys, parsePartitionRange, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
+import { resolvePartitions } from "@headgate/shared/domain/partitions/named.ts";
+import { countOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { partitionContext } from "../partition-context.ts";
 import { saveCheckResult, saveMaterialization, saveObservation } from "../store/asset-store.ts";
@@ -151,7 +153,7 @@ function checkTarget(
   }
   const set = partitionContext(turn.db, turn.now).open(definition);
   if (!set.ok) return set;
-  if (partition !== undefined) return checkPartition(asset, partition, set.value);
+  if (partition !== undefined) return checkPartition(asset, partition, { set: set.value, now: turn.now });
   if (!needsPartition) return ok(null);
   return refuse("invalid_input", `${asset} is partitioned: say which partition was materialized. ${describeKeys(set.value)}`, { asset });
 }
@@ -159,8 +161,21 @@ function checkTarget(
 /** Keys to compare with what was typed; more would take too long. */
 const COMPARED_KEYS = 5000;
 
-function checkPartition(asset: string, partition: string, set: PartitionSet): Result<null> {
+function checkPartition(
+  asset: string,
+  partition: string,
+  { set, now }: { readonly set: PartitionSet; readonly now: number },
+): Result<null> {
   const known = parsePartitionRange(set, partition);
+  if (known.ok && set.dimensions) {
+    const meant = resolvePartitions(set, partition, now);
+    if (meant.ok && meant.value.length > 2)
+      return refuse(
+        "invalid_input",
+        `"${shortened(partition)}" are ${countOf(meant.value)} partitions of ${asset} that do not follow one another: a range over several dimensions is meant in each of them. Report them one by one.`,
+        { asset, partition: shortened(partition) },
+      );
+  }
   if (known.ok) return ok(null);
   const nearest = nearestKeys(partition, pageOfKeys(set, Math.max(0, set.count - COMPARED_KEYS), COMPARED_KEYS), 3);
   const advice = nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : "";

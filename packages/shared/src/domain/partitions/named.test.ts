@@ -3,6 +3,7 @@ import { unwrap } from "../errors.ts";
 import type { PartitionsDefinition } from "./definition.ts";
 import { resolvePartitionKey, resolvePartitions } from "./named.ts";
 import { openPartitions } from "./partition-set.ts";
+import { numbersOf } from "./subset.ts";
 
 const now = Date.UTC(2025, 0, 10, 12);
 const open = (definition: PartitionsDefinition) => unwrap(openPartitions(definition, { now }));
@@ -39,5 +40,39 @@ describe("the words last and current", () => {
 
   it("refuse an empty set", () => {
     expect(resolvePartitionKey(open({ type: "static", keys: [] }), "last", now).ok).toBe(false);
+  });
+});
+
+describe("a range over several dimensions", () => {
+  const regions = { type: "static", keys: ["eu", "uk", "us"] } as const;
+  const days = { type: "time", cadence: "daily", start: "2025-01-01" } as const;
+  const both = open({
+    type: "multi",
+    dimensions: [
+      { name: "day", partitions: days },
+      { name: "region", partitions: regions },
+    ],
+  });
+  const keysOf = (text: string) => {
+    const found = resolvePartitions(both, text, now);
+    return found.ok ? [...numbersOf(found.value)].map((number) => both.keyAt(number)) : found.error;
+  };
+
+  it("is meant in each of them", () => {
+    expect(keysOf("2025-01-02|us...2025-01-03|us")).toEqual(["2025-01-02|us", "2025-01-03|us"]);
+    expect(keysOf("2025-01-02|eu...2025-01-03|uk")).toEqual(["2025-01-02|eu", "2025-01-02|uk", "2025-01-03|eu", "2025-01-03|uk"]);
+    expect(keysOf("2025-01-08|us...last|us")).toEqual(["2025-01-08|us", "2025-01-09|us"]);
+  });
+
+  it("is refused, with the dimension, where it ends before it begins or names what is not there", () => {
+    expect(keysOf("2025-01-03|eu...2025-01-02|us")).toMatchObject({
+      code: "invalid_input",
+      message: expect.stringMatching(/^Dimension day: .* ends before it begins/) as string,
+    });
+    expect(keysOf("2025-01-02|eu...2025-01-03|mars")).toMatchObject({
+      code: "not_found",
+      message: expect.stringMatching(/^Dimension region: There is no partition "mars"/) as string,
+    });
+    expect(keysOf("2025-01-02...2025-01-03|us")).toMatchObject({ code: "not_found" });
   });
 });

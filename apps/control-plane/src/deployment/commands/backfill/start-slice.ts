@@ -33,6 +33,7 @@ export function startSlice(turn: Turn, row: BackfillRow, at: { readonly plan: Ba
     assets,
     external: [],
     partition: slice.partition,
+    isStored: true,
     checksOnly: false,
     now: turn.now,
   });
