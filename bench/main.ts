@@ -10,12 +10,12 @@ Measures Headgate and prints a table for each part.
 Options:
   --only <part>    domain: graph, selection, partitions, schedules, conditions; system: start, latency, throughput, memory of a whole stack;
                    automation: how soon sensors, webhooks and schedules start their runs; dbt: steps and a warm dbt beside dbt by hand,
-                   projects of 1,000 and 10,000 models
+                   and a large project, see BENCH_DBT_MODELS
   --vs dagster     Dagster's numbers for the same work beside ours; installs it from PyPI into .headgate-bench when it is not there
   -h, --help       show help
 
 Variables:
-  BENCH_DBT_MODELS sizes of the dbt projects (default 1000; 10000 takes half an hour)
+  BENCH_DBT_MODELS sizes of the dbt projects (default 1000; 1000,10000 takes a quarter of an hour more, and with Dagster an hour)
   BENCH_ASSETS     assets of the graph that both products build (default 10000; Dagster needs a quarter of an hour for them)`;
 const PARTS: Readonly<Record<string, (compared: boolean) => Promise<void>>> = {
   domain: async (compared) => {

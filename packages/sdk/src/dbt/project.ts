@@ -49,7 +49,7 @@ export interface ResolvedProject {
   readonly env: Record<string, string>;
   /** The variables that the project itself sets, with stand-ins for the folders of this machine. */
   readonly stableEnv: Readonly<Record<string, string>>;
-  /** Folders of this machine that a connection may name, each with a stand-in; the longest first. */
+  /** Folders that are others on each machine and that a connection may name, each with a stand-in. */
   readonly folders: readonly (readonly [string, string])[];
   /** `--profile` and `--target`. */
   readonly profileArgs: readonly string[];
@@ -85,9 +85,7 @@ export function resolveProject(project: DbtProject, context: { readonly folders:
       program,
       env: { ...env, DBT_SEND_ANONYMOUS_USAGE_STATS: "false", PYTHONUNBUFFERED: "1" },
       stableEnv: project.env?.(STAND_INS) ?? {},
-      folders: [[folders.storage, STAND_INS.storage] as const, [folders.root, STAND_INS.root] as const].sort(
-        ([a], [b]) => b.length - a.length,
-      ),
+      folders: [[folders.storage, STAND_INS.storage]],
       // Elsewhere (a test, a script) there is no next command.
       warm: project.warm ?? context.env["HEADGATE_WORKER_ID"] !== undefined,
       profileArgs: [

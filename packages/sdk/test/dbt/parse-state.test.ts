@@ -7,11 +7,12 @@ import { createShop, landCustomers, type Shop } from "./shop-project.test-suppor
 
 const PUBLISHED = join("dbt", "target", "headgate");
 
-/** The database below the storage folder, which is another one on each machine. */
-const unit = (shop: Shop) => shop.unit({}, { env: ({ storage }) => ({ SHOP_DB: join(storage, "shop.duckdb") }) });
+/** By default below the storage folder, which is another one on each machine. */
+const unit = (shop: Shop, database?: string) =>
+  shop.unit({}, { env: ({ storage }) => ({ SHOP_DB: database ?? join(storage, "shop.duckdb") }) });
 
-async function publish(shop: Shop): Promise<string> {
-  expect(await shop.describe(unit(shop))).toMatchObject({ ok: true });
+async function publish(shop: Shop, database?: string): Promise<string> {
+  expect(await shop.describe(unit(shop, database))).toMatchObject({ ok: true });
   const states = readdirSync(join(shop.root, PUBLISHED)).filter((name) => name.startsWith("parse-"));
   expect(states).toHaveLength(1);
   return join(shop.root, PUBLISHED, states[0] ?? "");
@@ -45,6 +46,15 @@ test("an agent's first run starts from the parse state that publishing left, whe
   for (const name of readdirSync(join(without.root, PUBLISHED))) if (name.startsWith("parse-")) rmSync(join(without.root, PUBLISHED, name));
   const cold = await without.execute(unit(without));
   expect([cold.outcome, parsedEverything(cold.events).length]).toEqual([{ outcome: "succeeded" }, 1]);
+});
+
+test("so it does where both use the same database, also one below the folder of who publishes", { timeout: 240_000 }, async () => {
+  const publisher = createShop();
+  await landCustomers(publisher);
+  await publish(publisher, publisher.database);
+  const agent = agentOf(publisher);
+  const { outcome, events } = await agent.execute(unit(agent, publisher.database));
+  expect([outcome, parsedEverything(events)]).toEqual([{ outcome: "succeeded" }, []]);
 });
 
 test("a project that reads more of its connection is parsed again where that is another", { timeout: 240_000 }, async () => {
