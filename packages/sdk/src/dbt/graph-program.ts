@@ -5,12 +5,14 @@
  */
 export const DBT_GRAPH = String.raw`
 CHOSEN = "headgate_chosen_nodes"
+# What the functions take, in the order of the table below.
+KNOWN = [[], ["manifest"], ["manifest"], ["selected"], ["included_nodes", "selector"]]
 
 
 def quicken(args, chosen):
     """Replaces the functions and gives the arguments; chosen: the unique ids that all the names after --select stand for."""
     try:
-        import networkx
+        import inspect, networkx
         from dbt.compilation import Linker
         from dbt.graph.graph import Graph
         from dbt.graph.selector_methods import QualifiedNameSelectorMethod
@@ -23,6 +25,8 @@ def quicken(args, chosen):
             "search": QualifiedNameSelectorMethod.search,
         }
     except (ImportError, AttributeError):
+        return args
+    if [list(inspect.signature(function).parameters)[1:] for function in own.values()] != KNOWN:
         return args
 
     def find_cycles(linker):
@@ -49,10 +53,10 @@ def quicken(args, chosen):
             return own["subset"](graph, wanted)
         return Graph(subset_graph(networkx, graph.graph, wanted))
 
-    def search(method, included, selector):
+    def search(method, included_nodes, selector):
         if selector != CHOSEN:
-            return own["search"](method, included, selector)
-        return (name for name in chosen if name in included)
+            return own["search"](method, included_nodes, selector)
+        return (name for name in chosen if name in included_nodes)
 
     Linker.find_cycles = find_cycles
     Linker.add_test_edges = add_test_edges

@@ -82,14 +82,36 @@ cyclic.dependency("b", "a")
 print(json.dumps({"edges": edges, "said": said, "cycle": cyclic.find_cycles()}))
 `;
 
+function python(program: string): { readonly stdout: string; readonly stderr: string } {
+  const dbt = findDbt({ executable: undefined, root: process.cwd(), cwd: process.cwd(), path: process.env["PATH"] });
+  if (dbt?.kind !== "driver") throw new Error("no dbt");
+  return spawnSync(dbt.python, ["-c", program], { encoding: "utf8" });
+}
+
 test("the functions that replace dbt's give the same graphs", { timeout: 120_000 }, () => {
-  const program = findDbt({ executable: undefined, root: process.cwd(), cwd: process.cwd(), path: process.env["PATH"] });
-  if (program?.kind !== "driver") throw new Error("no dbt");
-  const { stdout, stderr } = spawnSync(program.python, ["-c", COMPARISON], { encoding: "utf8" });
+  const { stdout, stderr } = python(COMPARISON);
   expect(stderr).toBe("");
   expect(JSON.parse(stdout)).toEqual({
     edges: expect.any(Number),
     said: "Couldn't find model 'model.p.none' -- does it exist or is it disabled?",
     cycle: "a --> b",
   });
+});
+
+const OTHER_DBT = `${DBT_GRAPH}
+from dbt.compilation import Linker
+
+
+def add_test_edges(self, manifest, more):
+    pass
+
+
+Linker.add_test_edges = add_test_edges
+args = ["build", "--select", "fqn:a", "fqn:b"]
+print(quicken(args, ["model.p.a", "model.p.b"]) == args and Linker.add_test_edges is add_test_edges)
+`;
+
+test("a dbt whose functions take something else keeps its own", { timeout: 120_000 }, () => {
+  const { stdout, stderr } = python(OTHER_DBT);
+  expect([stderr, stdout.trim()]).toEqual(["", "True"]);
 });
