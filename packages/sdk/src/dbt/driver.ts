@@ -1,3 +1,5 @@
+import { QUERY_GUARD } from "./query-guard.ts";
+
 /**
  * The Python program that runs one dbt command inside its own process and reports it as JSON lines. Compared with the bare `dbt`
  * command it counts rows through dbt's own connection the moment a model is done (DuckDB lets no second process look), names the
@@ -77,6 +79,7 @@ def databases():
                 paths.append(os.path.realpath(path))
     return paths
 
+${QUERY_GUARD}
 
 def tag_queries():
     """Trino shows them beside each query, so that one can tell which run it belongs to."""
@@ -86,6 +89,11 @@ def tag_queries():
         if adapter.type() == "trino":
             credentials = adapter.config.credentials
             credentials.client_tags = list(credentials.client_tags or []) + state["request"].get("tags", [])
+            # Without it everything works, except that a query outlives a killed dbt.
+            try:
+                guard_queries()
+            except Exception as error:
+                print(f"queries are not watched: {error}", file=sys.stderr)
 
 
 def pass_gate():

@@ -1,5 +1,5 @@
 /** What is left on a real Trino when dbt is stopped in the middle of a model: nothing, and each query says which run it belongs to. */
-import { fork } from "node:child_process";
+import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -80,4 +80,28 @@ for (const how of ["once", "warm"])
     child.kill("SIGKILL");
     await once(child, "exit");
     await expectCanceled(`killed-${how}`);
+  });
+
+/** dbt with its launcher and server, as far as there are any; not the guard of its queries, which a killer of processes does not know. */
+function dbtBelow(root: number): number[] {
+  const rows = execFileSync("ps", ["-ww", "-eo", "pid=,ppid=,args="], { encoding: "utf8" }).trim().split("\n");
+  const all = rows.map((row) => {
+    const [, pid, parent, args = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? [];
+    return { pid: Number(pid), parent: Number(parent), args };
+  });
+  const below = (pid: number): typeof all => all.filter(({ parent }) => parent === pid).flatMap((row) => [row, ...below(row.pid)]);
+  return below(root).flatMap(({ pid, args }) => (/python/.test(args) && !/ -I -c /.test(args) ? [pid] : []));
+}
+
+for (const how of ["once", "warm"])
+  test(`a dbt that is killed itself leaves no query (${how === "warm" ? "a fork of a warm dbt" : "a dbt of its own"})`, async () => {
+    const mark = `shot-${how}`;
+    const root = projectFolder(mark);
+    const child = fork(BUILD, [root, server.url, how], { execArgv: ["--conditions=headgate-source"], stdio: "inherit" });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await until(async () => (await stateOf(mark)) === "RUNNING");
+    const pids = dbtBelow(child.pid ?? 0);
+    expect(pids.length).toBeGreaterThan(0);
+    for (const pid of pids) process.kill(pid, "SIGKILL");
+    await expectCanceled(mark);
   });
