@@ -58,6 +58,23 @@ describe("the database of a deployment", () => {
     });
   });
 
+  it("keeps what a sensor had gathered before chains were remembered", async () => {
+    const stub = newDeployment();
+    await runInDurableObject(raw(stub), (_instance, { storage }) => {
+      storage.sql.exec("CREATE TABLE automation_before AS SELECT * FROM automation");
+      storage.sql.exec(
+        "INSERT INTO automation_before (location, kind, name, gathered) VALUES ('l', 'sensor', 's', ?), ('l', 'sensor', 't', NULL)",
+        '{"a":{"type":"asset","seq":7}}',
+      );
+      const { sql = "" } = MIGRATIONS.find(({ id }) => id === "0003-chains") ?? {};
+      const update = sql.slice(sql.indexOf("UPDATE automation ")).replaceAll("automation", "automation_before");
+      storage.sql.exec(update);
+      const [first, second] = storage.sql.exec("SELECT gathered FROM automation_before ORDER BY name").toArray();
+      expect(JSON.parse(String(first?.["gathered"]))).toEqual({ a: { event: { type: "asset", seq: 7 }, chain: null } });
+      expect(second).toEqual({ gathered: null });
+    });
+  });
+
   it("answers every hot question through an index", async () => {
     const stub = newDeployment();
     const questions = [
@@ -97,7 +114,12 @@ describe("the database of a deployment", () => {
       "SELECT id FROM tick INDEXED BY tick_by_state WHERE location = 'l' AND kind = 'sensor' AND name = 's' AND state = 'skipped' ORDER BY no DESC LIMIT 50",
       "SELECT id FROM tick INDEXED BY tick_skipped WHERE state = 'skipped' AND no < 9 ORDER BY no DESC LIMIT 50",
       "SELECT no FROM sensor_event WHERE location = 'l' AND sensor = 's' ORDER BY no LIMIT 50",
-      "SELECT location, sensor, count(*) FROM sensor_event GROUP BY location, sensor",
+      "SELECT (SELECT count(*) FROM sensor_event WHERE location = given.value ->> 0 AND sensor = given.value ->> 2) FROM json_each('[]') AS given",
+      "SELECT given.key, count(*) FROM json_each('[]') AS given CROSS JOIN tick WHERE location = given.value ->> 0 AND kind = given.value ->> 1 AND name = given.value ->> 2 AND state = 'open'",
+      "SELECT tick.id FROM json_each('[]') AS given CROSS JOIN tick WHERE tick.no IN (SELECT no FROM tick WHERE location = given.value ->> 0 AND kind = given.value ->> 1 AND name = given.value ->> 2 ORDER BY no DESC LIMIT 40)",
+      "SELECT cursor FROM automation WHERE (location, kind, name) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each('[]'))",
+      "SELECT target FROM condition_state WHERE chain IS NOT NULL AND target IN (SELECT value FROM json_each('[]'))",
+      "DELETE FROM self_start WHERE at < 5",
       "SELECT run_no FROM run_key WHERE location = 'l' AND sensor = 's' AND key = 'k'",
       "SELECT no FROM run WHERE source = 's' AND status IN ('queued', 'starting', 'running', 'canceling') ORDER BY no",
       "SELECT no FROM run WHERE parent = 'r' AND backfill_no = 1 ORDER BY no DESC LIMIT 1",
@@ -113,7 +135,9 @@ describe("the database of a deployment", () => {
       const plan = (await rows(stub, `EXPLAIN QUERY PLAN ${question}`)).map((row) => String(row["detail"]));
       expect(
         plan.filter(
-          (line) => !/USING (COVERING )?INDEX|USING PRIMARY KEY|USING INTEGER PRIMARY KEY/.test(line) && /^(SCAN|USE TEMP)/.test(line),
+          (line) =>
+            !/USING (COVERING )?INDEX|USING PRIMARY KEY|USING INTEGER PRIMARY KEY|VIRTUAL TABLE/.test(line) &&
+            /^(SCAN|USE TEMP)/.test(line),
         ),
         question,
       ).toEqual([]);

@@ -106,8 +106,8 @@ export function openTicksByPlace(db: Database, sources: readonly Source[]): ByPl
 export function pendingEvents(db: Database, sources: readonly Source[]): ByPlace<number> {
   const rows = db.sql
     .exec<{ place: number; count: number }>(
-      `SELECT given.key AS place, count(*) AS count FROM ${GIVEN} CROSS JOIN sensor_event
-       WHERE given.kind = 'sensor' AND sensor_event.location = given.location AND sensor = given.name GROUP BY given.key`,
+      `SELECT given.key AS place, (SELECT count(*) FROM sensor_event WHERE location = given.location AND sensor = given.name) AS count
+       FROM ${GIVEN} WHERE given.kind = 'sensor'`,
       listed(sources),
     )
     .toArray();
