@@ -133,7 +133,7 @@ export default defineCodeLocation({ name: "bench", assets: [dbtAssets({ project,
     line("headgate", "memory: control plane", { mb: sum(workerd) });
     line("headgate", "memory: agent and its workers", { mb: sum([...agent, ...workers]) });
     line("headgate", "memory: warm dbt", { mb: sum([warmDbt(stack)]) });
-    line("headgate", "peak memory of the stack", { mb: watch.peakMb() });
+    line("headgate", "peak memory of the stack, shared counted twice", { mb: watch.peakMb() });
   } finally {
     watch.stop();
     await stack.stop();
