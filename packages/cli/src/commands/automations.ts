@@ -13,7 +13,7 @@ import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatDuration, formatTime, plural } from "../terminal/format.ts";
+import { formatDuration, formatTime, localZone, plural } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import type { Colors } from "../terminal/terminal.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
@@ -43,7 +43,8 @@ export async function listAutomations(kind: AutomationKind, flags: AutomationFla
       { title: "on" },
       { title: "last tick" },
       { title: "result" },
-      { title: "next" },
+      // A schedule has a zone of its own, which may be another one.
+      { title: `next (${localZone()})` },
     ] as const;
     const rows = found.map((entry): readonly Cell[] => [
       { text: entry.sensorKind === null ? entry.name : `${entry.name} (${entry.sensorKind.replace("_", " ")})` },

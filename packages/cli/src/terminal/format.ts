@@ -24,6 +24,11 @@ export function formatTime(at: number | null): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${formatClock(at)}`;
 }
 
+/** The zone that times are shown in, e.g. `Europe/Berlin`. */
+export function localZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 /** `14:03:22` in the reader's own zone. */
 export function formatClock(at: number): string {
   const date = new Date(at);
