@@ -45,7 +45,8 @@ test("when a worker is killed in a step, what it started gets the time to tidy u
     testJob("tidy-child"),
     { storage, scratch: storage },
     {
-      onEvent: () => void process.kill(worker.pid ?? 0, "SIGKILL"),
+      // Other events come before the child is up.
+      onEvent: ({ type }) => void (type === "log" && process.kill(worker.pid ?? 0, "SIGKILL")),
       onOutput: () => {},
     },
   );
