@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Role } from "@headgate/shared/api/views.ts";
 import { indexDefinitions } from "#lib/definitions.ts";
 import { sampleAutomation } from "../../../test/fixture-automations.ts";
 import { sampleRuns } from "../../../test/fixture-data.ts";
@@ -11,7 +12,8 @@ const automations = [
   ...definitions.document.schedules.map(({ location, name }) => sampleAutomation({ location, kind: "schedule", name }, 1_790_000_000_000)),
   ...definitions.document.sensors.map(({ location, name }) => sampleAutomation({ location, kind: "sensor", name }, 1_790_000_000_000)),
 ];
-const find = (text: string) => findPaletteItems(text, { ref: { org: "acme", name: "prod" }, definitions, runs, automations });
+const find = (text: string, role: Role = "owner") =>
+  findPaletteItems(text, { ref: { org: "acme", name: "prod" }, role, definitions, runs, automations });
 
 describe("the palette", () => {
   it("puts the action first for `materialize gold/fct_orders`", () => {
@@ -56,6 +58,15 @@ describe("the palette", () => {
     });
     expect(find("backfill daily_orders")[0]?.action).toEqual({ type: "backfill", assetKey: "gold/daily_orders" });
     expect(find("backfill fct_orders").some((item) => item.kind === "Action" && item.action.type === "backfill")).toBe(false);
+  });
+
+  it("offers each role what it may do", () => {
+    const actions = (text: string, role: Role) => find(text, role).flatMap((item) => (item.kind === "Action" ? [item.label] : []));
+    for (const text of ["materialize gold/fct_orders", "run full_refresh", "backfill daily_orders", "turn off daily_refresh", "fct_orders"])
+      expect(actions(text, "viewer"), text).toEqual([]);
+    expect(actions("turn off daily_refresh", "launcher")).toEqual(["Test a tick of daily_refresh"]);
+    expect(actions("turn off daily_refresh", "editor")).toEqual(["Turn schedule daily_refresh off", "Test a tick of daily_refresh"]);
+    expect(actions("materialize gold/fct_orders", "launcher")).toContain("Materialize gold/fct_orders");
   });
 
   it("gives each item one identity", () => {

@@ -1,11 +1,12 @@
 /** What does the palette offer for a text? Assets, jobs, runs, places, and the actions on them. Pure, and fast enough for every key press. */
 import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { Role, RunSummary } from "@headgate/shared/api/views.ts";
 import type { Definitions } from "#lib/definitions.ts";
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { runTitle } from "#lib/format/run-words.ts";
 import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";
 import { assetPath, automationPath, jobsPath, runPath, type DeploymentRef } from "#lib/paths.ts";
+import { roleIncludes } from "#lib/roles.ts";
 import { goToPath, PLACE_NAMES, PLACES } from "#lib/shell/nav-items.ts";
 
 export type PaletteAction =
@@ -24,6 +25,8 @@ export interface PaletteItem {
 }
 export interface PaletteSource {
   readonly ref: DeploymentRef;
+  /** What the person may not do is not offered. */
+  readonly role: Role;
   readonly definitions: Definitions;
   readonly runs: readonly RunSummary[];
   /** Schedules and sensors as they are; empty until they are known. */
@@ -40,11 +43,13 @@ export function findPaletteItems(text: string, source: PaletteSource): PaletteIt
   const words = text.trim().toLowerCase().replaceAll(".", "/").split(/\s+/).filter(Boolean);
   const [first = "", ...rest] = words;
   const means = (verb: string) => first.length >= 3 && verb.startsWith(first);
-  const isVerb = VERBS.some(means);
-  const automating = AUTOMATION_VERBS.some(means) ? rest.filter((word) => !["on", "off", "schedule", "sensor"].includes(word)) : null;
+  const mayLaunch = roleIncludes(source.role, "launcher");
+  const isVerb = mayLaunch && VERBS.some(means);
+  const automating =
+    mayLaunch && AUTOMATION_VERBS.some(means) ? rest.filter((word) => !["on", "off", "schedule", "sensor"].includes(word)) : null;
   const acting = [
     ...(isVerb ? actionItems(rest, source) : []),
-    ...(means(BACKFILL) ? backfillItems(rest, source) : []),
+    ...(mayLaunch && means(BACKFILL) ? backfillItems(rest, source) : []),
     ...(automating
       ? best(source.automations, automating, { by: (view) => view.name, limit: 6 }).flatMap((view) => automationActions(source, view))
       : []),
@@ -72,7 +77,7 @@ export function findPaletteItems(text: string, source: PaletteSource): PaletteIt
     ...best(automationRefs(source), words, { by: (ref) => ref.name, limit: PER_KIND }).map((ref) => automationItem(source, ref)),
     ...best(source.runs, words, { by: (run) => `${run.id} ${runTitle(run).toLowerCase()}`, limit: 5 }).map((run) => runItem(source, run)),
     ...best([...pages, ...settings], words, { by: (item) => item.label.toLowerCase(), limit: PER_KIND }),
-    ...(acting.length > 0 ? [] : suggestedActions(words, source)),
+    ...(acting.length > 0 || !mayLaunch ? [] : suggestedActions(words, source)),
   ].slice(0, LIMIT);
 }
 
@@ -97,20 +102,19 @@ function automationItem(source: PaletteSource, { location, kind, name }: Automat
 function automationActions(source: PaletteSource, view: AutomationView): PaletteItem[] {
   const { location, kind, name, enabled } = view;
   const automation = { location, kind, name };
-  return [
-    {
-      id: `toggle:${kind}:${location}:${name}`,
-      label: `Turn ${kind} ${name} ${enabled ? "off" : "on"}`,
-      kind: "Action",
-      action: { type: "toggle", automation, enabled: !enabled },
-    },
-    {
-      id: `test:${kind}:${location}:${name}`,
-      label: `Test a tick of ${name}`,
-      kind: "Action",
-      action: { type: "open", href: automationPath(source.ref, automation, "test") },
-    },
-  ];
+  const toggle: PaletteItem = {
+    id: `toggle:${kind}:${location}:${name}`,
+    label: `Turn ${kind} ${name} ${enabled ? "off" : "on"}`,
+    kind: "Action",
+    action: { type: "toggle", automation, enabled: !enabled },
+  };
+  const test: PaletteItem = {
+    id: `test:${kind}:${location}:${name}`,
+    label: `Test a tick of ${name}`,
+    kind: "Action",
+    action: { type: "open", href: automationPath(source.ref, automation, "test") },
+  };
+  return roleIncludes(source.role, "editor") ? [toggle, test] : [test];
 }
 
 function backfillItems(words: readonly string[], source: PaletteSource): PaletteItem[] {
