@@ -5,7 +5,7 @@ export type { TrinoParam } from "./parameters.ts";
 export type { TrinoStats } from "./progress.ts";
 export type { TrinoRows } from "./rows.ts";
 export type { SessionProperties } from "./session-state.ts";
-export type { TrinoAuth, TrinoSetting } from "./settings.ts";
+export type { TrinoAuth } from "./settings.ts";
 export { isTrinoError, TrinoError, type TrinoErrorType } from "./trino-error.ts";
 export { trinoResource, type TrinoOptions } from "./trino-resource.ts";
 export {

@@ -2,72 +2,58 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { readEnvValue, type EnvValue } from "../env-value.ts";
 import type { Env } from "../log.ts";
 import { headerText } from "./session-state.ts";
 import type { Endpoint, TlsOptions } from "./transport.ts";
-
-/** A text, or the name of an environment variable of the agent that holds it: secrets stay in the cluster. */
-export type TrinoSetting = string | { readonly env: string; readonly default?: string | undefined };
 
 /** How to sign in. Certificates and keys are PEM texts or names of files, relative to the project. */
 export type TrinoAuth =
   | {
       readonly type: "basic";
-      /** Default: the resource's user. */ readonly user?: TrinoSetting | undefined;
-      readonly password: TrinoSetting;
+      /** Default: the resource's user. */ readonly user?: EnvValue | undefined;
+      readonly password: EnvValue;
     }
-  | { readonly type: "jwt"; readonly token: TrinoSetting }
+  | { readonly type: "jwt"; readonly token: EnvValue }
   | {
       readonly type: "certificate";
-      readonly cert: TrinoSetting;
-      readonly key: TrinoSetting;
-      readonly passphrase?: TrinoSetting | undefined;
+      readonly cert: EnvValue;
+      readonly key: EnvValue;
+      readonly passphrase?: EnvValue | undefined;
     };
 
 export interface ConnectionSettings {
-  readonly url?: TrinoSetting | undefined;
-  readonly host?: TrinoSetting | undefined;
-  readonly port?: number | TrinoSetting | undefined;
+  readonly url?: EnvValue | undefined;
+  readonly host?: EnvValue | undefined;
+  readonly port?: number | EnvValue | undefined;
   readonly https?: boolean | undefined;
-  readonly user?: TrinoSetting | undefined;
+  readonly user?: EnvValue | undefined;
   readonly auth?: TrinoAuth | undefined;
-  readonly ca?: TrinoSetting | undefined;
+  readonly ca?: EnvValue | undefined;
 }
 
 const DEFAULT_USER = "headgate";
 
-/** Names of the environment variables that some settings read. */
-export function envNames(settings: readonly (TrinoSetting | number | undefined)[]): readonly string[] {
-  return settings.flatMap((setting) => (typeof setting === "object" ? [setting.env] : []));
-}
-
-export function authSettings(auth: TrinoAuth | undefined): readonly (TrinoSetting | undefined)[] {
+/** The credentials in it, by name. */
+export function authSettings(auth: TrinoAuth | undefined): Readonly<Record<string, EnvValue | undefined>> {
   switch (auth?.type) {
     case undefined:
-      return [];
+      return {};
     case "basic":
-      return [auth.user, auth.password];
+      return { login: auth.user, password: auth.password };
     case "jwt":
-      return [auth.token];
+      return { token: auth.token };
     case "certificate":
-      return [auth.cert, auth.key, auth.passphrase];
+      return { cert: auth.cert, key: auth.key, passphrase: auth.passphrase };
     default:
       return auth satisfies never;
   }
 }
 
-export type ReadSetting = (what: string, setting: TrinoSetting) => string;
+export type ReadSetting = (what: string, setting: EnvValue) => string;
 
 export function settingReader(resource: string, env: Env): ReadSetting {
-  return (what, setting) => {
-    if (typeof setting === "string") return setting;
-    const value = env[setting.env] ?? setting.default;
-    if (value !== undefined && value !== "") return value;
-    throw new AppError(
-      "user_code",
-      `The resource "${resource}" needs the environment variable ${setting.env} (its ${what}), which the agent does not have.`,
-    );
-  };
+  return (what, setting) => readEnvValue(setting, env, `${what} of resource "${resource}"`);
 }
 
 export function endpointOf(settings: ConnectionSettings, read: ReadSetting, root: string): Endpoint {
@@ -78,7 +64,7 @@ export function endpointOf(settings: ConnectionSettings, read: ReadSetting, root
       "user_code",
       `Trino at ${url}: \`auth\` needs https. Credentials are refused on plain http: use an https address, or leave \`auth\` out.`,
     );
-  const pem = (what: string, setting: TrinoSetting): string => readPem(what, read(what, setting), root);
+  const pem = (what: string, setting: EnvValue): string => readPem(what, read(what, setting), root);
   const user = read("user", settings.user ?? DEFAULT_USER);
   const ca: TlsOptions = settings.ca === undefined ? {} : { ca: pem("ca", settings.ca) };
   const headers = { "X-Trino-User": headerText(user), "User-Agent": "headgate" };

@@ -1,36 +1,29 @@
 /** Trino as a resource: opened for one step attempt, in whose name its statements run. */
+import { envNames, type EnvValue } from "../env-value.ts";
 import { defineResource, type Resource, type ResourceContext } from "../resource.ts";
 import { createTrino, type Trino, type TrinoClient } from "./client.ts";
 import type { BigintMode } from "./decode.ts";
 import type { SessionProperties } from "./session-state.ts";
-import {
-  authSettings,
-  endpointOf,
-  envNames,
-  settingReader,
-  type ConnectionSettings,
-  type TrinoAuth,
-  type TrinoSetting,
-} from "./settings.ts";
+import { authSettings, endpointOf, settingReader, type ConnectionSettings, type TrinoAuth } from "./settings.ts";
 import { TrinoTransport } from "./transport.ts";
 
 export interface TrinoOptions<K extends string = string> {
   /** Default `trino`. */
   readonly key?: K | undefined;
   /** Address, also with a path in front of Trino's own: `https://trino.example.com:8443`. */
-  readonly url?: TrinoSetting | undefined;
+  readonly url?: EnvValue | undefined;
   /** Instead of `url`; default `127.0.0.1`. */
-  readonly host?: TrinoSetting | undefined;
+  readonly host?: EnvValue | undefined;
   /** Default 8080, with https 443. */
-  readonly port?: number | TrinoSetting | undefined;
+  readonly port?: number | EnvValue | undefined;
   readonly https?: boolean | undefined;
   /** Default `headgate`. */
-  readonly user?: TrinoSetting | undefined;
+  readonly user?: EnvValue | undefined;
   readonly auth?: TrinoAuth | undefined;
   /** Certificate authority of the server, as a PEM text or a file of the project; default: those that Node knows. */
-  readonly ca?: TrinoSetting | undefined;
-  readonly catalog?: TrinoSetting | undefined;
-  readonly schema?: TrinoSetting | undefined;
+  readonly ca?: EnvValue | undefined;
+  readonly catalog?: EnvValue | undefined;
+  readonly schema?: EnvValue | undefined;
   /** Session properties of every statement. */
   readonly session?: SessionProperties | undefined;
   /** Catalog (or `system`) -> role. */
@@ -83,9 +76,10 @@ const MAX_ASSET_TAGS = 20;
 export function trinoResource<const K extends string = "trino">(options: TrinoOptions<K> = {}): Resource<K, Trino> {
   const key = (options.key ?? "trino") as K;
   const { url, host, port, user, ca, catalog, schema } = options;
+  const portSetting = typeof port === "number" ? undefined : port;
   return defineResource(key, {
     kind: "trino",
-    env: [...new Set(envNames([url, host, port, user, ca, catalog, schema, ...authSettings(options.auth)]))],
+    env: [...new Set(envNames({ url, host, port: portSetting, user, ca, catalog, schema, ...authSettings(options.auth) }))],
     setup: (context): Trino => openTrino(key, options, context),
     teardown: (trino) => (trino as TrinoClient).close(),
   });
@@ -94,7 +88,7 @@ export function trinoResource<const K extends string = "trino">(options: TrinoOp
 function openTrino(key: string, options: TrinoOptions, context: ResourceContext): TrinoClient {
   const { env, folders, log, signal, run, step } = context;
   const read = settingReader(key, env);
-  const optional = (what: string, setting: TrinoSetting | undefined): string | undefined =>
+  const optional = (what: string, setting: EnvValue | undefined): string | undefined =>
     setting === undefined ? undefined : read(what, setting);
   const settings: ConnectionSettings = options;
   return createTrino({
