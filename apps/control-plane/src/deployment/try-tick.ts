@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
 import type { TickTrial } from "@headgate/shared/api/automation-views.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
-import { judgeTrial, planTrial } from "./commands/try-tick.ts";
+import { judgeTrial, planTrial } from "./commands/tick-trial.ts";
 import type { Engine } from "./engine.ts";
 
 export async function tryTick(engine: Engine, input: z.output<typeof automationInputs.testTick>): Promise<Result<TickTrial>> {
