@@ -22,6 +22,7 @@ export interface OpenOptions {
   readonly width?: number;
   readonly dark?: boolean;
   readonly bypassCSP?: boolean;
+  readonly zone?: string;
 }
 
 /** `problems`: what the page threw, or wrote to its console as an error. */
@@ -30,6 +31,7 @@ export async function openPage(browser: Browser, url: string, options: OpenOptio
     viewport: { width: options.width ?? 1440, height: 900 },
     colorScheme: options.dark ? "dark" : "light",
     bypassCSP: options.bypassCSP ?? false,
+    ...(options.zone !== undefined && { timezoneId: options.zone }),
   });
   const page = await context.newPage();
   page.setDefaultTimeout(TIMEOUT_MS);
