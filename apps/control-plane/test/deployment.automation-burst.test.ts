@@ -221,7 +221,7 @@ describe("the ticks of a schedule", () => {
       expect(unwrap(await stub.ask("automation", { location: "lake", kind: "schedule", name: "skips" })).automation.recent).toHaveLength(
         40,
       );
-      expect(unwrap(await stub.ask("automationList", { kind: "schedule", limit: 100 }))).toHaveLength(2);
+      expect(unwrap(await stub.ask("automationList", { kind: "schedule", limit: 100 })).items).toHaveLength(2);
     } finally {
       useRealClock();
     }
