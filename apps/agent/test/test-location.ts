@@ -44,6 +44,14 @@ const units = {
     await sleep(60000);
     return ok;
   },
+  "stubborn-child": async (job, host) => {
+    const script = "process.on('SIGINT', () => console.log('no')); console.log('up'); setInterval(() => {}, 1000)";
+    const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    host.emit({ type: "log", level: "info", message: "child " + child.pid });
+    await sleep(60000);
+    return ok;
+  },
   throws: async () => { throw new Error("escaped"); },
   uncaught: async (job, host) => { setTimeout(() => { throw new Error("nobody caught this"); }, 5); await sleep(60000); return ok; },
   exits: async () => { process.stderr.write("last words\\n"); process.exit(7); },

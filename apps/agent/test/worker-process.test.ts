@@ -6,6 +6,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { WorkerProcess } from "../src/workers/worker-process.ts";
 import { TEST_BUNDLE, testJob } from "./test-location.ts";
 
+/** Longer than any test may take: what waits for its end fails. */
+const PATIENCE_MS = 120_000;
+
 let root: string;
 let worker: WorkerProcess;
 beforeEach(async () => {
@@ -19,11 +22,12 @@ beforeEach(async () => {
     root,
     env: { PATH: process.env["PATH"] ?? "" },
     memoryMb: 256,
-    timing: { loadTimeoutMs: 20_000, killDelayMs: 5_000 },
+    timing: { loadTimeoutMs: 20_000, killDelayMs: PATIENCE_MS },
   });
   expect(await worker.loaded).toEqual([]);
 });
 afterEach(async () => {
+  worker.kill();
   await worker.terminate();
   rmSync(root, { recursive: true, force: true });
 });
@@ -53,3 +57,28 @@ test("when a worker is killed in a step, what it started gets the time to tidy u
   expect(await ended).toMatchObject({ end: "died", death: { signal: "SIGKILL" } });
   expect(readFileSync(join(storage, "note"), "utf8")).toBe("tidied");
 });
+
+test("an agent that ends does not leave behind what a killed worker started and what does not want to end", async () => {
+  let child = 0;
+  const folders = { storage: join(root, "storage"), scratch: join(root, "scratch") };
+  const ended = worker.run(testJob("stubborn-child"), folders, {
+    onEvent: (event) => {
+      if (event.type !== "log") return;
+      child = Number(event.message.split(" ")[1]);
+      process.kill(worker.pid ?? 0, "SIGKILL");
+    },
+    onOutput: () => {},
+  });
+  await expect.poll(() => worker.usable).toBe(false);
+  worker.kill();
+  expect(await ended).toMatchObject({ end: "died", death: { signal: "SIGKILL" } });
+  await expect.poll(() => isAlive(child)).toBe(false);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -50,6 +50,8 @@ export class WorkerProcess {
   /** Resolves when the process is gone and its output is read. */
   readonly died: Promise<Death>;
   #dead = false;
+  /** What the worker started may be given time to end after it. */
+  #groupEnded = false;
   #ending = false;
   /** A step waits for the output of the one before; a cancel in that time must not overtake it. */
   #starting = false;
@@ -151,16 +153,17 @@ export class WorkerProcess {
 
   /** Ends the whole process group: SIGTERM, later SIGKILL. */
   async terminate(): Promise<void> {
-    if (this.#dead) return;
     this.#ending = true;
-    signalGroup(this.pid, "SIGTERM");
+    // Of a worker that is dead itself the group is being ended already.
+    if (!this.#dead) signalGroup(this.pid, "SIGTERM");
     const timer = setTimeout(() => signalGroup(this.pid, "SIGKILL"), this.#options.timing.killDelayMs);
     await this.died;
     clearTimeout(timer);
   }
 
+  /** Also what is left of the group of a worker that is dead itself. */
   kill(): void {
-    if (!this.#dead) signalGroup(this.pid, "SIGKILL");
+    if (!this.#groupEnded) signalGroup(this.pid, "SIGKILL");
   }
 
   #send(message: ToWorker): void {
@@ -204,6 +207,7 @@ export class WorkerProcess {
     this.#dead = true;
     // What the worker started must not outlive it; this also closes the pipes.
     await endGroup(this.pid, this.#onMessage === null ? 0 : this.#options.timing.killDelayMs);
+    this.#groupEnded = true;
     await within(closed, OUTPUT_END_MS);
     this.#output.stdout.stop();
     this.#output.stderr.stop();
