@@ -131,6 +131,25 @@ describe("schedules that are due together", () => {
     expect(await rows(stub, requested)).toEqual([{ n: 50 }]);
   });
 
+  it("make a bounded number of runs in one transaction, also when their jobs have many partitions", async () => {
+    setClock(NOON - 1000);
+    const stub = newDeployment();
+    const keys = Array.from({ length: 100 }, (_, index) => `k${index}`);
+    const { assets, ...others } = assetsOf({ a: [] });
+    const partitioned = { ...others, assets: assets.map((asset) => ({ ...asset, partitions: { type: "static" as const, keys } })) };
+    await publish(stub, manifest({ ...partitioned, jobs, schedules: many.slice(0, 6) }));
+    setClock(NOON);
+    const made: number[] = [];
+    for (let alarm = 0; alarm < 5; alarm++) {
+      await ringAlarm(stub);
+      made.push(Number((await rows(stub, "SELECT count(*) AS n FROM run"))[0]?.["n"]));
+    }
+    // The second alarm finds the rest in both of its looks at what is due.
+    expect(made).toEqual([200, 600, 600, 600, 600]);
+    expect(await rows(stub, "SELECT DISTINCT chain, failure FROM run")).toEqual([{ chain: null, failure: null }]);
+    expect(await rows(stub, requested)).toEqual([{ n: 6 }]);
+  });
+
   it("start no run when they were turned off after they were taken up", async () => {
     setClock(NOON - 1000);
     const stub = newDeployment();
@@ -145,6 +164,26 @@ describe("schedules that are due together", () => {
       { state: "skipped", message: "The schedule was turned off while the tick waited." },
     ]);
     expect(await rows(stub, requested)).toEqual([{ n: 299 }]);
+  });
+});
+
+describe("a schedule with a function and a jitter that gives missed ticks up", () => {
+  afterEach(useRealClock);
+
+  it("is in time when its share of the jitter has passed", async () => {
+    const noon = Date.UTC(2027, 5, 15, 12);
+    setClock(noon - 1000);
+    const stub = newDeployment();
+    const schedule = { name: "s", job: "nightly", cron: ["0 12 * * *"], evaluated: true, catchUp: { type: "none" as const } };
+    await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules: [{ ...schedule, jitterSeconds: 3600 }] }));
+    const [timer] = await rows(stub, "SELECT at FROM timer WHERE kind = 'schedule'");
+    const at = Number(timer?.["at"]);
+    expect(at - noon).toBeGreaterThan(60_000);
+    setClock(at);
+    const agent = new FakeAgent();
+    await agent.start(stub, { slots: 0 });
+    await ringAlarm(stub);
+    expect(await agent.next("tick", 0)).toMatchObject({ scheduledFor: noon });
   });
 });
 

@@ -12,7 +12,7 @@ import { agentLeft, receiveFromAgent } from "./agent-socket.ts";
 import { clock } from "./clock.ts";
 import { reportLoadErrors } from "./commands/activate-version.ts";
 import { cancelRun } from "./commands/cancel-run.ts";
-import { fireTimer } from "./commands/fire-timer.ts";
+import { fireTimers } from "./commands/fire-timer.ts";
 import { launch } from "./commands/launch.ts";
 import { recordLogChunk } from "./commands/record-log-chunk.ts";
 import { reexecuteRun } from "./commands/reexecute-run.ts";
@@ -103,10 +103,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
       this.#engine.timers.fire({
         now: clock.now(),
         elapsed: () => performance.now(),
-        run: (timers) =>
-          this.#engine.commit((turn) => {
-            for (const timer of timers) fireTimer(turn, timer);
-          }),
+        run: (timers) => this.#engine.commit((turn) => fireTimers(turn, timers)),
         failed: (timer, error) => logError(`Timer ${timer.kind} ${timer.id} failed`, error),
       });
     } catch (error) {

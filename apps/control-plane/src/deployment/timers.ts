@@ -87,7 +87,10 @@ export class Timers {
     else void this.#alarm.setAlarm(next);
   }
 
-  /** Looks at everything due. `run` handles timers in one transaction, which also removes them; it may throw, and then none of them was handled. */
+  /**
+   * Looks at everything due. `run` handles timers in one transaction, which also removes them; it may stop before the last of them, and it
+   * may throw, and then none of them was handled.
+   */
   fire(input: FireInput): void {
     const safety = input.now + SAFETY_MS;
     this.#armed = safety;

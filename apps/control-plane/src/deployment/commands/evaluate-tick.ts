@@ -24,7 +24,7 @@ import {
 } from "../store/tick-store.ts";
 import { setTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
-import { definitionOf, isEnabled, scheduleOf, sensorOf, sourceOfId } from "./automation-source.ts";
+import { definitionOf, isEnabled, jitterMs, scheduleOf, sensorOf, sourceOfId } from "./automation-source.ts";
 import { lastSign } from "./dispatch.ts";
 import { overlapOf } from "./overlap.ts";
 import { decideTick } from "./plain-ticks.ts";
@@ -205,13 +205,13 @@ export function startScheduleTick(turn: Turn, schedule: Located<ManifestSchedule
 /** Too old for its policy. One that waited for a run, and says so, was in time. */
 function isGivenUp(turn: Turn, schedule: Located<ManifestSchedule>, tick: TickRow): boolean {
   if (tick.message !== null || tick.attempt > 1 || tick.cause === "person") return false;
-  return tick.scheduledFor < wantedOf(schedule, turn.now).notBefore;
+  return tick.scheduledFor < wantedOf(schedule, turn.now - jitterMs(schedule)).notBefore;
 }
 
 /** The catch-up policy holds for ticks that wait as it does for times that nobody saw: of those too many the oldest end. */
 export function giveUpOldest(turn: Turn, schedule: Located<ManifestSchedule>): void {
   const source = { location: schedule.location, kind: "schedule", name: schedule.name } as const;
-  for (const tick of waitingBeyond(turn.db, source, { ...wantedOf(schedule, turn.now), limit: WAITING_SLICE }))
+  for (const tick of waitingBeyond(turn.db, source, { ...wantedOf(schedule, turn.now - jitterMs(schedule)), limit: WAITING_SLICE }))
     endTick(turn, tick, { state: "skipped", message: GIVEN_UP });
 }
 

@@ -21,7 +21,17 @@ import { fireSensor, fireSensorEvents } from "./sensor-ticks.ts";
 import { loseUnstarted } from "./start-timeout.ts";
 import { failStep, retryStep } from "./step-moves.ts";
 
-export function fireTimer(turn: Turn, timer: Timer): void {
+/** Ticks of partitioned jobs make up to a thousand runs each: a turn that has made so many ends, and the timers that are left stay due. */
+const ENOUGH_RUNS = 200;
+
+export function fireTimers(turn: Turn, timers: readonly Timer[]): void {
+  for (const timer of timers) {
+    fireTimer(turn, timer);
+    if (turn.runs.size >= ENOUGH_RUNS) return;
+  }
+}
+
+function fireTimer(turn: Turn, timer: Timer): void {
   clearTimer(turn.db, timer.kind, timer.id);
   turn.effects.push({ type: "timers_changed" });
   switch (timer.kind) {

@@ -11,11 +11,21 @@ export function insertRun(db: Database, row: Omit<RunRow, "no">): RunRow {
     const values = Object.fromEntries(Object.keys(columns).map((name) => [name, sql.placeholder(name)]));
     return orm
       .insert(run)
-      .values(values as Record<keyof typeof columns, Placeholder>)
+      .values({
+        ...(values as Record<keyof typeof columns, Placeholder>),
+        // As a placeholder of a JSON column, null would be stored as the text "null".
+        failure: sql`${sql.placeholder("failure")}`,
+        chain: sql`${sql.placeholder("chain")}`,
+      })
       .returning({ no: run.no })
       .prepare();
   });
-  return { ...row, no: query.get(row).no };
+  const { no } = query.get({ ...row, failure: jsonOf(row.failure), chain: jsonOf(row.chain) });
+  return { ...row, no };
+}
+
+function jsonOf(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value);
 }
 
 export function readRun(db: Database, id: string): RunRow | null {
