@@ -5,7 +5,7 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { AutomationKind, DeliveryState, HookView, TickCause, TickDetail, TickState } from "@headgate/shared/api/automation-views.ts";
 import type { BackfillStatus } from "@headgate/shared/api/partition-views.ts";
-import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import type { CauseChain, RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
 import type { TargetState } from "@headgate/shared/domain/automation/state.ts";
 import type { EvaluationNode } from "@headgate/shared/domain/automation/tree.ts";
@@ -93,10 +93,10 @@ export const sensorEvent = sqliteTable("sensor_event", {
   chain: text({ mode: "json" }).$type<CauseChain>(),
 });
 
-/** How often a sensor has followed from itself, by what its chain began with. */
+/** How often a sensor has followed from itself, by what its chain began with; `tick`: the last one that was counted. */
 export const selfStart = sqliteTable(
   "self_start",
-  { root: text().notNull(), sensor: text().notNull(), count: integer().notNull(), at: integer().notNull() },
+  { root: text().notNull(), sensor: text().notNull(), count: integer().notNull(), at: integer().notNull(), tick: text() },
   (table) => [primaryKey({ columns: [table.root, table.sensor] })],
 );
 
@@ -230,7 +230,7 @@ export const backfill = sqliteTable("backfill", {
   error: text(),
   requestId: text(),
   /** The sensors that led to the condition that asked for it. */
-  chain: text({ mode: "json" }).$type<CauseChain>(),
+  chain: text({ mode: "json" }).$type<RunChain>(),
 });
 
 /** The plan as it was made, some hundred slices a row: 10,000 partitions are some dozen rows. */

@@ -245,4 +245,5 @@ export const MIGRATIONS: readonly Migration[] = [
       ) WHERE gathered IS NOT NULL;
     `,
   },
+  { id: "0004-counted-ticks", sql: "ALTER TABLE self_start ADD COLUMN tick TEXT" },
 ];

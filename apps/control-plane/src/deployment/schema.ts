@@ -4,7 +4,7 @@
  */
 import { integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { RunTrigger, VersionView } from "@headgate/shared/api/views.ts";
-import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { GraphAsset, PlanUnit } from "@headgate/shared/domain/run/plan-types.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
@@ -145,7 +145,7 @@ export const run = sqliteTable("run", {
   /** When the run policy makes it again. */
   retryAt: integer(),
   /** The sensors that led to it; null: none did. */
-  chain: text({ mode: "json" }).$type<CauseChain>(),
+  chain: text({ mode: "json" }).$type<RunChain>(),
 });
 export type RunRow = typeof run.$inferSelect;
 

@@ -1,5 +1,5 @@
 /** Something happened that a condition may look at: it is written down in the same transaction and looked at right after it. */
-import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import { chainOfTarget, type RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { conditionProgram } from "../condition-program.ts";
 import { insertChanges } from "../store/condition-store.ts";
 import { setTimer } from "../store/timer-store.ts";
@@ -19,7 +19,7 @@ export interface Because {
   /** A sentence about it, e.g. "bronze/orders was materialized by run 019a0c41." */
   readonly cause: string;
   /** The sensors that led to it. */
-  readonly chain?: CauseChain | null | undefined;
+  readonly chain?: RunChain | null | undefined;
 }
 
 /** `targets`: assets and checks. Costs nothing when no condition looks at them. */
@@ -30,7 +30,7 @@ export function noteConditionChange(turn: Turn, targets: Iterable<string>, { cau
   if (read.length === 0) return;
   insertChanges(
     turn.db,
-    read.map((target) => ({ target, cause: sentence(cause), chain })),
+    read.map((target) => ({ target, cause: sentence(cause), chain: chainOfTarget(chain, target) })),
     turn.now,
   );
   if (evaluating.has(turn)) return;

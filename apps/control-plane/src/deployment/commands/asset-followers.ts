@@ -1,5 +1,5 @@
 /** What follows when something became known of an asset, whoever reported it: partitions, freshness, the conditions that look at it and the sensors that wait for it. */
-import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import { type CauseChain, chainOfTarget, type RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import { parsePartitionRange } from "@headgate/shared/domain/partitions/partition-set.ts";
@@ -16,15 +16,16 @@ import { notePartition } from "./note-partition.ts";
 import { noteAssetEvent, noteCheckResult } from "./sensor-events.ts";
 
 /** A run, or somebody outside in words, and the sensors that led to it. */
-export type ReportedBy = { readonly chain: CauseChain | null } & ({ readonly run: string } | { readonly by: string });
+export type ReportedBy = { readonly chain: RunChain | null } & ({ readonly run: string } | { readonly by: string });
 
 function runOf(by: ReportedBy): string | null {
   return "run" in by ? by.run : null;
 }
 
 /** A run begins a chain also when several sensors follow from it. */
-function sensorChain(by: ReportedBy): CauseChain | null {
-  return "run" in by ? chainOfRun({ id: by.run, chain: by.chain }) : by.chain;
+function sensorChain(by: ReportedBy, target: string): CauseChain | null {
+  const chain = chainOfTarget(by.chain, target);
+  return "run" in by ? chainOfRun({ id: by.run, chain }) : chain;
 }
 
 function byWhom(by: ReportedBy): string {
@@ -53,7 +54,7 @@ export function afterMaterialization(turn: Turn, note: MaterializationNote): voi
   updateFreshness(turn, [asset]);
   noteConditionChange(turn, [asset], { cause: `${withPartition(asset, partition)} was materialized ${byWhom(by)}.`, chain: by.chain });
   const event = { type: "asset", seq: gseq, asset, partition, run: runOf(by), at: turn.now, metadata, dataVersion } as const;
-  noteAssetEvent(turn, event, sensorChain(by));
+  noteAssetEvent(turn, event, sensorChain(by, asset));
 }
 
 /** `changed`: its data version is another one than before. */
@@ -83,7 +84,7 @@ export function afterCheck(turn: Turn, note: CheckNote): void {
   noteConditionChange(turn, [id], { cause: `${what} ${byWhom(by)}.`, chain: by.chain });
   const outcome = passed ? "passed" : severity === "warn" ? "warned" : "failed";
   const event = { type: "check", asset, check, outcome, description, run: runOf(by), partition, at: turn.now, metadata } as const;
-  noteCheckResult(turn, event, sensorChain(by));
+  noteCheckResult(turn, event, sensorChain(by, id));
 }
 
 /** Which partitions of a check passed and failed, kept like those of an asset. A result without a partition is about all of them. */

@@ -1,5 +1,5 @@
 /** Begins a backfill: its plan is made once and kept, its first runs start in the same transaction. */
-import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { writeSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
@@ -34,7 +34,7 @@ export interface BackfillRequest {
   readonly by: string;
   readonly requestId?: string | undefined;
   /** The sensors that led to it. */
-  readonly chain?: CauseChain | null | undefined;
+  readonly chain?: RunChain | null | undefined;
 }
 
 /** The number of the backfill; its runs go on by themselves. */

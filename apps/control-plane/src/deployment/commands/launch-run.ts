@@ -1,5 +1,5 @@
 /** Makes a run with its whole plan, once per request id, and tries to start it. Every way to start a run ends here. */
-import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { RunTrigger } from "@headgate/shared/api/views.ts";
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
@@ -28,7 +28,7 @@ export interface LaunchRequest {
   readonly backfill?: { readonly no: number; readonly slice: number } | undefined;
   readonly retryCount?: number | undefined;
   /** The sensors that led to it. */
-  readonly chain?: CauseChain | null | undefined;
+  readonly chain?: RunChain | null | undefined;
 }
 
 /** The run that an earlier call with the same request id made. */

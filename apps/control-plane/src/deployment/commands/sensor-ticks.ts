@@ -1,5 +1,5 @@
 /** Ticks of sensors with a user function: when the interval of one has passed, or events wait for it. One is in flight at a time. */
-import { longestChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import { longestChain, timesThrough } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import { MAX_TICK_EVENTS, type SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
@@ -71,13 +71,20 @@ function canEvaluate(turn: Turn, timer: Timer, location: string): boolean {
   return false;
 }
 
-/** After a failed tick each of its events is tried by itself, so that one that can never be handled keeps no other back. */
+/**
+ * After a failed tick each of its events is tried by itself, so that one that can never be handled keeps no other back. Nor do events come
+ * together of which one follows from the sensor more often: what the tick makes of the others would count as following from it too.
+ */
 function nextEvents(turn: Turn, sensor: Sensor): SensorEventRow[] {
   let taken = 0;
   let bytes = 0;
+  let depth = 0;
+  const id = automationId({ ...sensor, kind: "sensor" });
   for (const event of firstEventSizes(turn.db, sensor, MAX_TICK_EVENTS)) {
     bytes += event.bytes;
-    if (taken > 0 && (event.attempts > 0 || bytes > MAX_EVENT_BYTES)) break;
+    const own = event.chain ? timesThrough(event.chain, id) : 0;
+    if (taken === 0) depth = own;
+    if (taken > 0 && (event.attempts > 0 || bytes > MAX_EVENT_BYTES || own !== depth)) break;
     taken++;
     if (event.attempts > 0) break;
   }

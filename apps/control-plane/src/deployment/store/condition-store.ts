@@ -14,13 +14,17 @@ export interface ConditionChange {
   readonly chain: CauseChain | null;
 }
 
-/** Of several changes of one target the first is told, and the longest chain kept. */
+/** Like the domain's, of the chain in a column. */
+const lengthOf = (chain: string) =>
+  `coalesce((SELECT sum(value) FROM json_each(${chain}, '$.times')), json_array_length(${chain}, '$.passed'))`;
+
+/** Of several changes of one target the first is told, and the longest chain kept, of equal ones the last. */
 export function insertChanges(db: Database, changes: readonly ConditionChange[], now: number): void {
   execBatches(
     db,
     `INSERT INTO condition_change (target, cause, at, chain) SELECT value ->> 0, value ->> 1, ?2, value ->> 2 FROM json_each(?1) WHERE true
      ON CONFLICT (target) DO UPDATE SET chain = excluded.chain
-       WHERE json_array_length(excluded.chain, '$.passed') > coalesce(json_array_length(chain, '$.passed'), -1)`,
+       WHERE ${lengthOf("excluded.chain")} >= coalesce(${lengthOf("condition_change.chain")}, -1)`,
     { rows: changes.map(({ target, cause, chain }) => [target, cause, chain]), values: [now] },
   );
 }

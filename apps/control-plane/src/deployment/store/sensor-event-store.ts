@@ -1,4 +1,5 @@
 /** The inbox of sensors: events that wait for the tick that brings them to the user function. */
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { and, asc, eq, sql } from "drizzle-orm";
 import { sensorEvent } from "../automation-schema.ts";
 import { type Database, prepared } from "./database.ts";
@@ -53,15 +54,20 @@ export function countFailure(db: Database, numbers: readonly number[]): void {
 }
 
 /** Of the first events, without reading them: a delivery may be a megabyte. */
-export function firstEventSizes(db: Database, sensor: SensorRef, limit: number): { readonly attempts: number; readonly bytes: number }[] {
+export function firstEventSizes(
+  db: Database,
+  sensor: SensorRef,
+  limit: number,
+): { readonly attempts: number; readonly bytes: number; readonly chain: CauseChain | null }[] {
   return db.sql
-    .exec<{ attempts: number; bytes: number }>(
-      "SELECT attempts, octet_length(body) AS bytes FROM sensor_event WHERE location = ? AND sensor = ? ORDER BY no LIMIT ?",
+    .exec<{ attempts: number; bytes: number; chain: string | null }>(
+      "SELECT attempts, octet_length(body) AS bytes, chain FROM sensor_event WHERE location = ? AND sensor = ? ORDER BY no LIMIT ?",
       sensor.location,
       sensor.name,
       limit,
     )
-    .toArray();
+    .toArray()
+    .map((row) => ({ ...row, chain: row.chain === null ? null : (JSON.parse(row.chain) as CauseChain) }));
 }
 
 /** An event without what it says; `delivery`: of a webhook. */

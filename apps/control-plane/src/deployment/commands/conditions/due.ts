@@ -27,8 +27,10 @@ const BURST_MS = 30_000;
 export interface Due {
   /** Target -> what was noticed, as a sentence. */
   readonly causes: Map<string, string>;
-  /** Target -> the sensors that led to it, where there were any. */
+  /** Target -> the sensors that led to it, where there were any; also of what was written down again. */
   readonly chains: ReadonlyMap<string, CauseChain>;
+  /** Nothing changed that they look at: a time came that they waited for. */
+  readonly woken: ReadonlySet<string>;
   /** There is more to look at than one transaction should hold. */
   readonly more: boolean;
 }
@@ -39,6 +41,7 @@ export function takeDue(turn: Turn, program: AutomationProgram): Due {
   const left = new Map<string, string>();
   const more = new Map<string, number>();
   const chains = new Map<string, CauseChain>();
+  const woken = new Set<string>();
   const add = (target: string, cause: string, chain: CauseChain | null = null) => {
     if (!program.conditions.has(target)) return;
     const longest = longestChain([chains.get(target), chain]);
@@ -47,10 +50,16 @@ export function takeDue(turn: Turn, program: AutomationProgram): Due {
     else if (causes.size < MAX_TARGETS) causes.set(target, cause);
     else if (!left.has(target)) left.set(target, cause);
   };
-  for (const { target, cause, chain } of takeChanges(turn.db)) for (const reader of program.readersOf(target)) add(reader, cause, chain);
+  for (const { target, cause, chain } of takeChanges(turn.db)) {
+    // That its own run goes on does not lead to its next request: otherwise what led to one would lead to all that come after it.
+    for (const reader of program.readersOf(target)) add(reader, cause, reader === target ? null : chain);
+  }
   for (const target of dueStates(turn.db, turn.now, MAX_TARGETS)) {
     if (!program.conditions.has(target)) saveWakeAt(turn.db, target, null);
-    else if (!causes.has(target)) add(target, "The time came that it waited for.");
+    else if (!causes.has(target)) {
+      add(target, "The time came that it waited for.");
+      woken.add(target);
+    }
   }
   for (const [target, count] of more) {
     const cause = causes.get(target) ?? "";
@@ -58,11 +67,10 @@ export function takeDue(turn: Turn, program: AutomationProgram): Due {
   }
   insertChanges(
     turn.db,
-    [...left].map(([target, cause]) => ({ target, cause, chain: chains.get(target) ?? null })),
+    [...left].map(([target, cause]) => ({ target, cause, chain: null })),
     turn.now,
   );
-  for (const target of left.keys()) chains.delete(target);
-  return { causes, chains, more: left.size > 0 };
+  return { causes, chains, woken, more: left.size > 0 };
 }
 
 export interface Gate {

@@ -47,14 +47,21 @@ export function evaluateConditions(turn: Turn): void {
     turn.effects.push({ type: "timers_changed" });
     return;
   }
-  const { causes, chains: noticed, more } = takeDue(turn, prepared.program);
+  const { causes, chains: noticed, woken, more } = takeDue(turn, prepared.program);
   const gate = openGate(turn, prepared.program, causes.keys());
   const due = [...gate.program.conditions.keys()];
   const facts = deploymentFacts(turn);
   facts.prefetch(due.flatMap((target) => [target, ...prepared.program.dependenciesOf(target)]));
   const states = lazyStates(turn.db, due);
   const tick = evaluateSafely(turn, { program: gate.program, facts, states });
-  const chains = openChains(turn, { due: causes.keys(), noticed });
+  const chains = openChains(turn, {
+    program: prepared.program,
+    due: causes.keys(),
+    noticed,
+    // One that had to wait, or was to be looked at again, is woken too; its condition itself named no time.
+    anew: [...woken].filter((target) => (states.get(target)?.wakeAt ?? Infinity) <= eventTime(turn)),
+    requested: [...tick.requested].flatMap(([target, subset]) => (subset.length > 0 ? [target] : [])),
+  });
   storeResults(turn, { prepared, facts, tick, causes, states, chains });
   if (gate.paused.size > 0) tellPaused(turn, { program: prepared.program, facts, causes, paused: gate.paused });
   planNext(turn, more);
