@@ -2,10 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { batchesOf, packBlobs } from "@headgate/shared/api/blob-batch.ts";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { VersionView } from "@headgate/shared/api/views.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { Connection } from "../client/connection.ts";
-import { httpApi } from "../client/http.ts";
+import { httpApi, type HttpApi } from "../client/http.ts";
 import type { BuiltLocation } from "./build-location.ts";
 import type { PublishedFile } from "./project-files.ts";
 
@@ -40,17 +41,22 @@ export async function publishVersion(
   const batched = new Set(batches.flat());
   const waiting = [...batches, ...[...bySha.values()].filter((file) => !batched.has(file)).map((file) => [file])];
   let done = 0;
-  const worker = async (): Promise<void> => {
-    for (let files = waiting.pop(); files !== undefined; files = waiting.pop()) {
-      const blobs = await Promise.all(files.map(async (file) => ({ sha256: file.sha256, bytes: await bytesOf(file) })));
-      const [only, ...others] = blobs;
-      if (only !== undefined && others.length === 0) await api.send("PUT", at(`/blobs/${only.sha256}`), only.bytes);
-      else await api.send("POST", at("/blobs"), packBlobs(blobs));
-      done += files.length;
-      onProgress(done, bySha.size);
-    }
+  const sent = (files: readonly PublishedFile[]): void => onProgress((done += files.length), bySha.size);
+  const sendOne = async (file: PublishedFile): Promise<void> => {
+    await api.send("PUT", at(`/blobs/${file.sha256}`), await bytesOf(file));
+    sent([file]);
   };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL_UPLOADS, waiting.length) }, worker));
+  const singly: PublishedFile[] = [];
+  await inParallel(waiting, async (files) => {
+    const [only, ...others] = files;
+    if (only !== undefined && others.length === 0) return sendOne(only);
+    if (singly.length === 0) {
+      const blobs = await Promise.all(files.map(async (file) => ({ sha256: file.sha256, bytes: await bytesOf(file) })));
+      if (await takesBatch(api, at("/blobs"), packBlobs(blobs))) return sent(files);
+    }
+    singly.push(...files);
+  });
+  await inParallel(singly, sendOne);
   const version = await api.json<VersionView>(
     "POST",
     at(`/locations/${name}/versions/${encodeURIComponent(registered.version)}/activate`),
@@ -61,6 +67,25 @@ export async function publishVersion(
     changed: !registered.active,
     uploaded: { files: bySha.size, bytes: [...bySha.values()].reduce((sum, file) => sum + file.size, 0) },
   };
+}
+
+/** False: the control plane is of a release that takes blobs one by one. */
+async function takesBatch(api: HttpApi, path: string, body: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  try {
+    await api.send("POST", path, body);
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "not_found") return false;
+    throw error;
+  }
+}
+
+async function inParallel<T>(items: readonly T[], send: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = waiting.pop(); item !== undefined; item = waiting.pop()) await send(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL_UPLOADS, waiting.length) }, worker));
 }
 
 /** Shows the location as unavailable in the dashboard; its last good version stays in force. */

@@ -30,6 +30,7 @@ def ignore_folders(folders):
 def publish_parse_state(source, destination):
     """The state without times, values of variables and places of this machine; none when another machine could not use it."""
     import gzip, msgpack, os
+    from dbt.constants import DEFAULT_ENV_PLACEHOLDER
 
     with open(source, "rb") as file:
         state = msgpack.unpackb(file.read(), strict_map_key=False)
@@ -42,17 +43,41 @@ def publish_parse_state(source, destination):
     for entry in state["files"].values():
         entry["path"]["modification_time"] = 0.0
         entry["path"]["project_root"] = entry["path"]["project_root"].split("/site-packages/")[-1]
-    state["env_vars"] = {name: "" for name in state["env_vars"]}
+    values = values_of_variables(state)
+    # What was read with a default stays as it is where the variable is not set either; no variable can have the other value.
+    state["env_vars"] = {name: value if value == DEFAULT_ENV_PLACEHOLDER else "\0" for name, value in state["env_vars"].items()}
     metadata = state["metadata"]
     for name in ("generated_at", "invocation_started_at", "run_started_at"):
         if name in metadata:
             metadata[name] = "1970-01-01T00:00:00Z"
     metadata.update({"invocation_id": None, "user_id": None, "env": {}})
+    content = msgpack.packb(state)
+    rendered = sorted({name for name, value in values if value in content})
+    if rendered:
+        print(f"the parse state is not published: values of environment variables occur in it ({', '.join(rendered)})", file=sys.stderr)
+        if os.path.exists(destination):
+            os.remove(destination)
+        return
     temporary = f"{destination}.{os.getpid()}"
     os.makedirs(os.path.dirname(destination), exist_ok=True)
     with open(temporary, "wb") as file, gzip.GzipFile("", "wb", 6, file, 0) as packed:
-        packed.write(msgpack.packb(state))
+        packed.write(content)
     os.replace(temporary, destination)
+
+
+def values_of_variables(state):
+    """Of those that models, YAML files and dbt_project.yml read; what is shorter is no secret, and is in every project somewhere."""
+    from dbt.adapters.factory import FACTORY
+    from dbt.constants import DEFAULT_ENV_PLACEHOLDER
+
+    found = [*state["env_vars"].items(), *(state["metadata"].get("env") or {}).items()]
+    for adapter in FACTORY.adapters.values():
+        found += adapter.config.project_env_vars.items()
+    return [
+        (name, value.encode("utf-8", "surrogateescape"))
+        for name, value in found
+        if len(value) >= 4 and value != DEFAULT_ENV_PLACEHOLDER and value.lower() not in ("true", "false")
+    ]
 
 
 def entries(state):

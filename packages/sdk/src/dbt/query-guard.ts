@@ -4,7 +4,7 @@
  */
 export const QUERY_GUARD = String.raw`
 GUARD = """
-import json, ssl, sys, time, urllib.error, urllib.request
+import json, os, ssl, sys, time, urllib.error, urllib.request
 
 queries = {}
 for line in sys.stdin:
@@ -19,12 +19,12 @@ def cancel(query):
     context = None
     if query["uri"].startswith("https:"):
         verify, cert = query["verify"], query["cert"]
-        context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
-        if verify is False:
+        context = ssl.create_default_context(**({("capath" if os.path.isdir(verify) else "cafile"): verify} if verify else {}))
+        if not verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         if cert:
-            context.load_cert_chain(*([cert] if isinstance(cert, str) else cert))
+            context.load_cert_chain(*cert)
     request = urllib.request.Request(query["uri"], method="DELETE", headers=query["headers"])
     urllib.request.urlopen(request, timeout=5, context=context).close()
 
@@ -37,7 +37,7 @@ while queries and time.monotonic() < end:
         except urllib.error.HTTPError as error:
             if error.code in (429, 502, 503, 504):
                 continue
-        except OSError:
+        except Exception:
             continue
         queries.pop(query["id"])
     time.sleep(0.25 if queries else 0)
@@ -45,7 +45,7 @@ while queries and time.monotonic() < end:
 
 
 def guard_queries():
-    import subprocess
+    import requests.certs, subprocess
     from trino.client import TrinoRequest
 
     guard = subprocess.Popen(
@@ -63,25 +63,38 @@ def guard_queries():
     # Credentials go through the pipe, where ps does not show them.
     def tell(entry):
         with telling:
-            try:
-                guard.stdin.write(json.dumps(entry) + "\n")
-                guard.stdin.flush()
-            except (OSError, ValueError):
-                pass
+            guard.stdin.write(json.dumps(entry) + "\n")
+            guard.stdin.flush()
+
+    def watch(session, response, status):
+        if not status.next_uri:
+            return tell({"id": status.id})
+        # What the environment says of certificates comes in as it does with each request.
+        settings = session.merge_environment_settings(status.next_uri, {}, None, None, None)
+        verify, cert = settings["verify"], settings["cert"]
+        if verify:
+            verify = os.path.abspath(requests.certs.where() if verify is True else verify)
+        if cert:
+            cert = [os.path.abspath(path) for path in ([cert] if isinstance(cert, str) else cert)]
+        # The request that cancels has no body.
+        headers = {name: value for name, value in response.request.headers.items() if not name.lower().startswith("content-")}
+        tell({"id": status.id, "uri": status.next_uri, "headers": headers, "verify": verify, "cert": cert})
+
+    # Whatever goes wrong with the watching, dbt's query is not to fail for it.
+    def quietly(action, *values):
+        try:
+            action(*values)
+        except Exception:
+            pass
 
     def watched(self, response):
         try:
             status = process(self, response)
         except Exception as error:
             if getattr(error, "query_id", None):
-                tell({"id": error.query_id})
+                quietly(tell, {"id": error.query_id})
             raise
-        if status.next_uri:
-            session = self._http_session
-            headers = dict(response.request.headers)
-            tell({"id": status.id, "uri": status.next_uri, "headers": headers, "verify": session.verify, "cert": session.cert})
-        else:
-            tell({"id": status.id})
+        quietly(watch, self._http_session, response, status)
         return status
 
     TrinoRequest.process = watched

@@ -67,6 +67,71 @@ test("a project that reads more of its connection is parsed again where that is 
   expect([outcome, parsedEverything(events)]).toEqual([{ outcome: "succeeded" }, [expect.stringContaining("profile has changed")]]);
 });
 
+/** With a variable of who publishes; agents are other machines. */
+async function publishWith(shop: Shop, variables: Readonly<Record<string, string>>): Promise<void> {
+  Object.assign(process.env, variables);
+  try {
+    expect(await shop.describe(unit(shop))).toMatchObject({ ok: true });
+  } finally {
+    for (const name of Object.keys(variables)) delete process.env[name];
+  }
+}
+
+const statesOf = (shop: Shop): string[] => readdirSync(join(shop.root, PUBLISHED)).filter((name) => name.startsWith("parse-"));
+
+test("what was read with a variable is read again where the variable is empty or not set", { timeout: 240_000 }, async () => {
+  const publisher = createShop();
+  publisher.write(
+    "models/gold/total.sql",
+    "{{ config(schema='mart' ~ env_var('SHOP_SUFFIX', '')) }} select count(*) as n from {{ ref('stg_customers') }}",
+  );
+  await publishWith(publisher, { SHOP_SUFFIX: "_d" });
+  expect(statesOf(publisher)).toHaveLength(1);
+  for (const suffix of ["", undefined]) {
+    const agent = agentOf(publisher);
+    await landCustomers(agent);
+    const env = ({ storage }: { readonly storage: string }) => ({
+      SHOP_DB: join(storage, "shop.duckdb"),
+      ...(suffix !== undefined && { SHOP_SUFFIX: suffix }),
+    });
+    const { outcome, events } = await agent.execute(agent.unit({}, { env }));
+    expect([outcome, parsedEverything(events)]).toEqual([{ outcome: "succeeded" }, []]);
+    expect(await agent.rows("select table_schema from information_schema.tables where table_name = 'total'")).toEqual([
+      { table_schema: `mart${suffix ?? ""}` },
+    ]);
+  }
+});
+
+test("what was read with a default is not read again where the variable is not set either", { timeout: 240_000 }, async () => {
+  const publisher = createShop();
+  publisher.write("models/gold/total.sql", "select count(*) as n from {{ ref('stg_customers') }} -- {{ env_var('SHOP_NOTE', 'none') }}");
+  const state = gunzipSync(readFileSync(await publish(publisher))).toString("latin1");
+  expect(state.slice(state.lastIndexOf("SHOP_NOTE"))).toMatch(/^SHOP_NOTE.DBT_DEFAULT_PLACEHOLDER/);
+});
+
+test.for([
+  [
+    "a model",
+    "models/gold/total.sql",
+    "{{ config(meta={'note': env_var('SHOP_NOTE')}) }} select count(*) as n from {{ ref('stg_customers') }}",
+  ],
+  ["a YAML file", "models/total.yml", "models: [{name: total, config: {meta: {note: \"{{ env_var('SHOP_NOTE') }}\"}}}]"],
+  [
+    "dbt_project.yml",
+    "dbt_project.yml",
+    "name: shop\nprofile: shop\nmodels: {shop: {+meta: {note: \"{{ env_var('SHOP_NOTE') }}\"}, gold: {+schema: gold}}}",
+  ],
+] as const)("no parse state is published that has the value of a variable from %s", { timeout: 240_000 }, async ([, path, text]) => {
+  const shop = createShop();
+  shop.write(path, text);
+  await publishWith(shop, { SHOP_NOTE: "xyz" });
+  expect(statesOf(shop)).toHaveLength(1);
+  await publishWith(shop, { SHOP_NOTE: "nobody's business" });
+  const texts = statesOf(shop).map((name) => gunzipSync(readFileSync(join(shop.root, PUBLISHED, name))).toString("latin1"));
+  expect(texts.filter((state) => state.includes("nobody's business"))).toEqual([]);
+  expect(texts).toHaveLength(1);
+});
+
 test("the published parse state is the same for the same files and knows no value of a variable", { timeout: 240_000 }, async () => {
   const note = "a value that is nobody's business";
   process.env["SHOP_NOTE"] = note;
