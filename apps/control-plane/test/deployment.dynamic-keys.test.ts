@@ -2,74 +2,58 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { eager } from "@headgate/shared/domain/automation/build.ts";
-import type { PartitionMapView } from "@headgate/shared/api/partition-views.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { launch, newDeployment, person, publish, raw, rows, runStatus, type DeploymentObject } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
+import { deployPartitioned, materializePartition, partitionMap, statusesOf } from "./support/partitioned.ts";
 
 const customers: PartitionsDefinition = { type: "dynamic", name: "customers" };
 const regions: PartitionsDefinition = { type: "static", keys: ["eu", "us"] };
-
-async function deploy(partitions: PartitionsDefinition, graph: Record<string, string[]> = { a: [] }): Promise<DeploymentObject> {
-  const stub = newDeployment();
-  await publish(stub, manifest(assetsOf(graph, { asset: { partitions } })));
-  return stub;
-}
 
 const add = async (stub: DeploymentObject, ...keys: string[]) =>
   unwrap(await stub.perform("addDynamicKeys", { name: "customers", keys }, person));
 const remove = async (stub: DeploymentObject, ...keys: string[]) =>
   unwrap(await stub.perform("removeDynamicKeys", { name: "customers", keys }, person));
-const statuses = async (stub: DeploymentObject, key = "a") =>
-  Object.fromEntries(unwrap(await stub.assetPartitions({ key, limit: 100 })).items.map((item) => [item.key, item.status]));
-const map = async (stub: DeploymentObject, input: { first?: string; last?: string; buckets?: number } = {}): Promise<PartitionMapView> =>
-  unwrap(await stub.ask("partitionMap", { key: "a", buckets: 400, ...input }));
-
-async function materialize(stub: DeploymentObject, agent: FakeAgent, partition: string): Promise<void> {
-  const run = await launch(stub, { selection: "a", partition });
-  await agent.reported(...agent.success(await agent.job(`a[${partition}]`)));
-  expect(await runStatus(stub, run.id)).toBe("succeeded");
-}
 
 describe("dynamic partition keys", () => {
   it("are partitions as soon as they are added, and none any more when they are removed", async () => {
-    const stub = await deploy(customers);
+    const stub = await deployPartitioned(customers);
     const agent = new FakeAgent();
     await agent.start(stub);
     expect((await launch(stub, { selection: "a", partition: "acme" }).catch((error: Error) => error)) as Error).toMatchObject({
       message: 'a has no partition "acme". It has no partitions yet.',
     });
     expect(await add(stub, "acme", "umbrella", "acme")).toEqual({ name: "customers", count: 2, assets: ["a"] });
-    await materialize(stub, agent, "acme");
-    expect(await statuses(stub)).toEqual({ umbrella: "missing", acme: "materialized" });
+    await materializePartition(stub, agent, "acme");
+    expect(await statusesOf(stub)).toEqual({ umbrella: "missing", acme: "materialized" });
     expect(unwrap(await stub.assetStates({ limit: 10 })).items[0]?.partitions).toEqual({ total: 2, materialized: 1, failed: 0 });
     expect(await remove(stub, "acme")).toMatchObject({ count: 1 });
-    expect(await statuses(stub)).toEqual({ umbrella: "missing" });
+    expect(await statusesOf(stub)).toEqual({ umbrella: "missing" });
     // A key that comes back is another partition: what it was is gone.
     await add(stub, "acme");
-    expect(await statuses(stub)).toEqual({ acme: "missing", umbrella: "missing" });
+    expect(await statusesOf(stub)).toEqual({ acme: "missing", umbrella: "missing" });
   });
 
   it("are the same after an eviction", async () => {
-    const stub = await deploy(customers);
+    const stub = await deployPartitioned(customers);
     const agent = new FakeAgent();
     await agent.start(stub);
     await add(stub, ...Array.from({ length: 20 }, (_, index) => `c${index}`));
     await remove(stub, "c3", "c4", "c19");
-    for (const key of ["c0", "c5", "c6", "c18"]) await materialize(stub, agent, key);
-    const before = await statuses(stub);
+    for (const key of ["c0", "c5", "c6", "c18"]) await materializePartition(stub, agent, key);
+    const before = await statusesOf(stub);
     await evictDurableObject(raw(stub));
-    expect(await statuses(stub)).toEqual(before);
+    expect(await statusesOf(stub)).toEqual(before);
     expect(Object.keys(before).filter((key) => before[key] === "materialized")).toEqual(["c18", "c6", "c5", "c0"]);
     await add(stub, "new");
-    await materialize(stub, agent, "new");
-    expect((await statuses(stub))["new"]).toBe("materialized");
+    await materializePartition(stub, agent, "new");
+    expect((await statusesOf(stub))["new"]).toBe("materialized");
   });
 
   it("are listed newest first, searched, and a page at a time", async () => {
-    const stub = await deploy(customers);
+    const stub = await deployPartitioned(customers);
     await add(stub, "Acme", "beta", "acme-eu", "gamma");
     const page = unwrap(await stub.ask("dynamicKeys", { name: "customers", limit: 3 }));
     expect(page.items.map(({ key, addedBy }) => [key, addedBy])).toEqual([
@@ -86,7 +70,7 @@ describe("dynamic partition keys", () => {
   });
 
   it("of a set that nobody knows are refused, and so are keys that could be mistaken for ranges or combinations", async () => {
-    const stub = await deploy(customers);
+    const stub = await deployPartitioned(customers);
     expect(await stub.perform("addDynamicKeys", { name: "custmers", keys: ["a"] }, person)).toMatchObject({
       ok: false,
       error: { code: "not_found", message: 'There is no dynamic partition set "custmers". There are customers.' },
@@ -100,7 +84,7 @@ describe("dynamic partition keys", () => {
   });
 
   it("of which there are a hundred thousand are opened once, and their status is a few characters", async () => {
-    const stub = await deploy(customers);
+    const stub = await deployPartitioned(customers);
     const agent = new FakeAgent();
     await agent.start(stub);
     await rows(
@@ -112,7 +96,7 @@ describe("dynamic partition keys", () => {
     await agent.reported(...agent.success(await agent.job("a[key-1...key-100000]")));
     expect(await runStatus(stub, run.id)).toBe("succeeded");
     await add(stub, "one-more");
-    expect((await map(stub, { buckets: 2 })).counts).toEqual({
+    expect((await partitionMap(stub, { buckets: 2 })).counts).toEqual({
       total: 100_001,
       materialized: 100_000,
       failed: 0,
@@ -129,14 +113,14 @@ describe("dynamic partition keys", () => {
     await agent.start(stub);
     await add(stub, "acme");
     await agent.reported(...agent.success(await agent.job("a[acme]")));
-    expect(await statuses(stub)).toEqual({ acme: "materialized" });
+    expect(await statusesOf(stub)).toEqual({ acme: "materialized" });
     expect(unwrap(await stub.ask("evaluations", { target: "a", requestedOnly: true, limit: 1 })).items[0]?.cause).toContain(
       "acme came to partition set customers",
     );
   });
 
   it("of a combination drop out of what was materialized", async () => {
-    const stub = await deploy({
+    const stub = await deployPartitioned({
       type: "multi",
       dimensions: [
         { name: "customer", partitions: customers },
@@ -146,9 +130,9 @@ describe("dynamic partition keys", () => {
     const agent = new FakeAgent();
     await agent.start(stub);
     await add(stub, "acme", "beta");
-    await materialize(stub, agent, "acme|eu");
+    await materializePartition(stub, agent, "acme|eu");
     await remove(stub, "acme");
     await add(stub, "acme");
-    expect(await statuses(stub)).toEqual({ "beta|eu": "missing", "beta|us": "missing", "acme|eu": "missing", "acme|us": "missing" });
+    expect(await statusesOf(stub)).toEqual({ "beta|eu": "missing", "beta|us": "missing", "acme|eu": "missing", "acme|us": "missing" });
   });
 });

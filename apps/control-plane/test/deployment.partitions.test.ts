@@ -1,12 +1,11 @@
 /** Runs over ranges and combinations, and how the partitions of an asset look from afar. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PartitionMapView } from "@headgate/shared/api/partition-views.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import { launch, newDeployment, person, publish, runStatus, type DeploymentObject } from "./support/deployment.ts";
+import { launch, person, runStatus } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
-import { assetsOf, manifest } from "./support/manifests.ts";
+import { deployPartitioned, materializePartition, partitionMap, statusesOf } from "./support/partitioned.ts";
 
 const daily: PartitionsDefinition = { type: "time", cadence: "daily", start: "2025-01-01", end: "2025-01-11" };
 const customers: PartitionsDefinition = { type: "dynamic", name: "customers" };
@@ -19,31 +18,14 @@ const byDayAndRegion: PartitionsDefinition = {
   ],
 };
 
-async function deploy(partitions: PartitionsDefinition, graph: Record<string, string[]> = { a: [] }): Promise<DeploymentObject> {
-  const stub = newDeployment();
-  await publish(stub, manifest(assetsOf(graph, { asset: { partitions } })));
-  return stub;
-}
-
-const statuses = async (stub: DeploymentObject, key = "a") =>
-  Object.fromEntries(unwrap(await stub.assetPartitions({ key, limit: 100 })).items.map((item) => [item.key, item.status]));
-const map = async (stub: DeploymentObject, input: { first?: string; last?: string; buckets?: number } = {}): Promise<PartitionMapView> =>
-  unwrap(await stub.ask("partitionMap", { key: "a", buckets: 400, ...input }));
-
-async function materialize(stub: DeploymentObject, agent: FakeAgent, partition: string): Promise<void> {
-  const run = await launch(stub, { selection: "a", partition });
-  await agent.reported(...agent.success(await agent.job(`a[${partition}]`)));
-  expect(await runStatus(stub, run.id)).toBe("succeeded");
-}
-
 describe("a run over a range", () => {
   it("tells the agent its ends, its window and how many partitions it has, and makes all of them", async () => {
-    const stub = await deploy(daily, { a: [], b: ["a"] });
+    const stub = await deployPartitioned(daily, { a: [], b: ["a"] });
     const agent = new FakeAgent();
     await agent.start(stub);
     const run = await launch(stub, { selection: "*", partition: "2025-01-02...2025-01-04" });
     expect(run.partition).toBe("2025-01-02...2025-01-04");
-    expect(await statuses(stub)).toMatchObject({ "2025-01-01": "missing", "2025-01-02": "in_progress", "2025-01-04": "in_progress" });
+    expect(await statusesOf(stub)).toMatchObject({ "2025-01-01": "missing", "2025-01-02": "in_progress", "2025-01-04": "in_progress" });
     const job = await agent.job("a[2025-01-02...2025-01-04]");
     expect(job.partition).toEqual({
       key: "2025-01-02...2025-01-04",
@@ -52,7 +34,7 @@ describe("a run over a range", () => {
       range: { first: "2025-01-02", last: "2025-01-04", count: 3 },
     });
     await agent.reported(...agent.success(job));
-    expect(await statuses(stub)).toMatchObject({
+    expect(await statusesOf(stub)).toMatchObject({
       "2025-01-01": "missing",
       "2025-01-02": "materialized",
       "2025-01-03": "materialized",
@@ -65,7 +47,7 @@ describe("a run over a range", () => {
   });
 
   it("notes what failed of it, without the partitions that it had reported one by one", async () => {
-    const stub = await deploy(daily);
+    const stub = await deployPartitioned(daily);
     const agent = new FakeAgent();
     await agent.start(stub);
     const run = await launch(stub, { selection: "a", partition: "2025-01-02...2025-01-05" });
@@ -76,7 +58,7 @@ describe("a run over a range", () => {
     );
     expect(unwrap(await stub.run({ run: run.id })).run.materialized).toBe(0);
     await agent.reported(agent.done(job, { outcome: "failed", failure: { kind: "user_code", message: "disk full" }, retryable: false }));
-    expect(await statuses(stub)).toMatchObject({
+    expect(await statusesOf(stub)).toMatchObject({
       "2025-01-02": "failed",
       "2025-01-03": "materialized",
       "2025-01-04": "failed",
@@ -89,7 +71,7 @@ describe("a run over a range", () => {
   });
 
   it("that reports each of its partitions has materialized nothing twice", async () => {
-    const stub = await deploy(daily);
+    const stub = await deployPartitioned(daily);
     const agent = new FakeAgent();
     await agent.start(stub);
     const run = await launch(stub, { selection: "a", partition: "2025-01-02...2025-01-03" });
@@ -107,7 +89,7 @@ describe("a run over a range", () => {
   });
 
   it("is refused where an asset lacks one of its partitions or its ends are the wrong way round", async () => {
-    const stub = await deploy(daily);
+    const stub = await deployPartitioned(daily);
     const problem = (partition: string) =>
       launch(stub, { selection: "a", partition }).then(
         () => "launched",
@@ -125,7 +107,7 @@ describe("a run over a range", () => {
 
 describe("partitions of several dimensions", () => {
   it("are told apart for the step, with the window of the one that is a time", async () => {
-    const stub = await deploy(byDayAndRegion);
+    const stub = await deployPartitioned(byDayAndRegion);
     const agent = new FakeAgent();
     await agent.start(stub);
     await launch(stub, { selection: "a", partition: "2025-01-02|eu" });
@@ -140,7 +122,7 @@ describe("partitions of several dimensions", () => {
     await launch(stub, { selection: "a", partition: "2025-01-03|eu...2025-01-04|us" });
     const range = await agent.job("a[2025-01-03|eu...2025-01-04|us]");
     expect(range.partition).toMatchObject({ start: Date.UTC(2025, 0, 3), end: Date.UTC(2025, 0, 5), range: { count: 4 } });
-    const view = await map(stub);
+    const view = await partitionMap(stub);
     expect(view.counts).toEqual({ total: 20, materialized: 1, failed: 0, inProgress: 4, missing: 15 });
     expect(view.rows.map((row) => row.key)).toEqual(["eu", "us"]);
     expect(view.rows.map((row) => row.buckets.map((bucket) => bucket.materialized + 2 * bucket.inProgress).join(""))).toEqual([
@@ -154,13 +136,13 @@ describe("a range over several dimensions", () => {
   const both = (first: string, last: string) => ({ selection: "a", partition: `${first}...${last}` });
 
   it("is launched as one run when its partitions follow one another, and otherwise refused with what to do", async () => {
-    const stub = await deploy(byDayAndRegion);
+    const stub = await deployPartitioned(byDayAndRegion);
     const agent = new FakeAgent();
     await agent.start(stub);
     // Days come before regions, by their names.
     await launch(stub, both("2025-01-02|eu", "2025-01-03|us"));
     await agent.reported(...agent.success(await agent.job("a[2025-01-02|eu...2025-01-03|us]")));
-    const made = Object.entries(await statuses(stub)).filter(([, status]) => status === "materialized");
+    const made = Object.entries(await statusesOf(stub)).filter(([, status]) => status === "materialized");
     expect(made.map(([key]) => key).toSorted()).toEqual(["2025-01-02|eu", "2025-01-02|us", "2025-01-03|eu", "2025-01-03|us"]);
     const refused = await stub.previewLaunch({ target: { ...both("2025-01-02|us", "2025-01-04|us"), checksOnly: false } });
     expect(refused).toMatchObject({ ok: false, error: { code: "invalid_input" } });
@@ -170,7 +152,7 @@ describe("a range over several dimensions", () => {
   });
 
   it("is made by a backfill, also in as few runs as possible, and such a run can be executed again", async () => {
-    const stub = await deploy(byDayAndRegion);
+    const stub = await deployPartitioned(byDayAndRegion);
     const agent = new FakeAgent();
     await agent.start(stub);
     const target = {
@@ -192,7 +174,7 @@ describe("a range over several dimensions", () => {
   });
 
   it("is reported only when its partitions follow one another", async () => {
-    const stub = await deploy(byDayAndRegion);
+    const stub = await deployPartitioned(byDayAndRegion);
     const report = (partition: string) =>
       stub.perform("reportAsset", { type: "materialized", asset: "a", partition, metadata: {} }, person);
     unwrap(await report("2025-01-02|eu...2025-01-02|us"));
@@ -203,12 +185,12 @@ describe("a range over several dimensions", () => {
 
 describe("the map of partitions", () => {
   it("has as many pieces as asked for, each with its ends, its time and its counts", async () => {
-    const stub = await deploy(daily);
+    const stub = await deployPartitioned(daily);
     const agent = new FakeAgent();
     await agent.start(stub);
-    await materialize(stub, agent, "2025-01-01...2025-01-04");
-    await materialize(stub, agent, "2025-01-07");
-    const view = await map(stub, { buckets: 3 });
+    await materializePartition(stub, agent, "2025-01-01...2025-01-04");
+    await materializePartition(stub, agent, "2025-01-07");
+    const view = await partitionMap(stub, { buckets: 3 });
     expect(view).toMatchObject({ first: "2025-01-01", last: "2025-01-10", moreRows: 0, rows: [{ key: null }] });
     expect(view.rows[0]?.buckets).toEqual([
       {
@@ -245,7 +227,7 @@ describe("the map of partitions", () => {
         missing: 3,
       },
     ]);
-    const zoomed = await map(stub, { first: "2025-01-04", last: "2025-01-05" });
+    const zoomed = await partitionMap(stub, { first: "2025-01-04", last: "2025-01-05" });
     expect(zoomed.rows[0]?.buckets.map((bucket) => [bucket.first, bucket.materialized])).toEqual([
       ["2025-01-04", 1],
       ["2025-01-05", 0],
@@ -257,16 +239,22 @@ describe("the map of partitions", () => {
   });
 
   it("answers for a definition of a million partitions without listing them", async () => {
-    const stub = await deploy({ type: "time", cadence: "cron", cron: "* * * * *", start: "2023-01-01-00:00", format: "%Y-%m-%d-%H:%M" });
-    const view = await map(stub, { buckets: 400 });
+    const stub = await deployPartitioned({
+      type: "time",
+      cadence: "cron",
+      cron: "* * * * *",
+      start: "2023-01-01-00:00",
+      format: "%Y-%m-%d-%H:%M",
+    });
+    const view = await partitionMap(stub, { buckets: 400 });
     expect(view.counts.total).toBeGreaterThan(1_000_000);
     expect(view.rows[0]?.buckets).toHaveLength(400);
     expect(view.rows[0]?.buckets.reduce((sum, bucket) => sum + bucket.missing, 0)).toBe(view.counts.total);
   });
 
   it("of a set that has no keys yet is empty", async () => {
-    const stub = await deploy(customers);
-    expect(await map(stub)).toMatchObject({
+    const stub = await deployPartitioned(customers);
+    expect(await partitionMap(stub)).toMatchObject({
       counts: { total: 0, missing: 0 },
       rows: [{ key: null, buckets: [] }],
       first: null,
@@ -280,8 +268,8 @@ describe("the map of partitions", () => {
       { name: "day", partitions: daily },
       { name: "region", partitions: { type: "static" as const, keys } },
     ];
-    const stub = await deploy({ type: "multi", dimensions });
-    const view = await map(stub);
+    const stub = await deployPartitioned({ type: "multi", dimensions });
+    const view = await partitionMap(stub);
     expect(view.rows).toHaveLength(100);
     expect(view.moreRows).toBe(150);
   });
@@ -297,7 +285,7 @@ describe("the map of partitions", () => {
         { name: outer, partitions: { type: "static" as const, keys: ["eu", "us", "jp"] } },
         { name: "day", partitions: daily },
       ];
-      const stub = await deploy({ type: "multi", dimensions });
+      const stub = await deployPartitioned({ type: "multi", dimensions });
       const agent = new FakeAgent();
       await agent.start(stub, { slots: 20 });
       const keys = unwrap(await stub.assetPartitions({ key: "a", limit: 100 })).items.map((item) => item.key);
@@ -315,8 +303,8 @@ describe("the map of partitions", () => {
         if (job && outcome === "made") await agent.reported(...agent.success(job));
         if (job && outcome === "failed")
           await agent.reported(agent.done(job, { outcome: "failed", failure: { kind: "user_code", message: "no" }, retryable: false }));
-        const list = await statuses(stub);
-        const view = await map(stub, { buckets });
+        const list = await statusesOf(stub);
+        const view = await partitionMap(stub, { buckets });
         const of = (status: string, inBucket: (key: string) => boolean) =>
           Object.entries(list).filter(([key, own]) => own === status && inBucket(key)).length;
         for (const row of view.rows) {

@@ -58,21 +58,26 @@ export function assetUpdates(db: Database, asset: string, after: number): Update
       after,
       MAX_UPDATES,
     )
-    .toArray()
-    .reverse();
-  const [first] = newest;
-  if (!first || newest.length < MAX_UPDATES) return newest;
-  const older = db.sql
-    .exec<UpdateRow>(
-      `SELECT ${UPDATE} ${OF_UPDATE} WHERE asset_event.asset = ?1 AND asset_event.gseq IN (
+    .toArray();
+  return withOlder(newest, (before) =>
+    db.sql
+      .exec<UpdateRow>(
+        `SELECT ${UPDATE} ${OF_UPDATE} WHERE asset_event.asset = ?1 AND asset_event.gseq IN (
          SELECT max(gseq) FROM asset_event WHERE asset = ?1 AND gseq > ?2 AND gseq < ?3 AND ${IS_UPDATE} GROUP BY partition, type, changed
        ) ORDER BY asset_event.gseq`,
-      asset,
-      after,
-      first.gseq,
-    )
-    .toArray();
-  return [...older, ...newest];
+        asset,
+        after,
+        before,
+      )
+      .toArray(),
+  );
+}
+
+/** In order. `newest`: newest first, not more than are read one by one; if there are as many, `olderThan` gives what stands for the rest. */
+function withOlder(newest: readonly UpdateRow[], olderThan: (gseq: number) => readonly UpdateRow[]): UpdateRow[] {
+  const last = newest.at(-1);
+  const older = last && newest.length >= MAX_UPDATES ? olderThan(last.gseq) : [];
+  return [...older, ...newest.toReversed()];
 }
 
 export function assetUpdateAt(db: Database, asset: string, gseq: number): UpdateRow | null {
@@ -113,23 +118,21 @@ export function checkUpdates(db: Database, check: { readonly asset: string; read
       after,
       MAX_UPDATES,
     )
-    .toArray()
-    .reverse();
-  const [first] = newest;
-  if (!first || newest.length < MAX_UPDATES) return newest;
-  const older = db.sql
-    .exec<UpdateRow>(
-      `${CHECK_UPDATE} AND check_event.gseq IN (
+    .toArray();
+  return withOlder(newest, (before) =>
+    db.sql
+      .exec<UpdateRow>(
+        `${CHECK_UPDATE} AND check_event.gseq IN (
          SELECT max(old.gseq) FROM check_event AS old CROSS JOIN asset_event AS of ON of.asset = old.asset AND of.gseq = old.gseq
          WHERE old.asset = ?1 AND old.name = ?2 AND old.gseq > ?3 AND old.gseq < ?4 GROUP BY of.partition
        ) ORDER BY check_event.gseq`,
-      check.asset,
-      check.name,
-      after,
-      first.gseq,
-    )
-    .toArray();
-  return [...older, ...newest];
+        check.asset,
+        check.name,
+        after,
+        before,
+      )
+      .toArray(),
+  );
 }
 
 export function lastCheckUpdate(db: Database, check: { readonly asset: string; readonly name: string }): UpdateRow | null {

@@ -51,3 +51,8 @@ function* jsonBatches(rows: readonly unknown[]): Generator<string> {
   }
   if (parts.length > 0) yield `[${parts.join(",")}]`;
 }
+
+/** Of a nullable column with JSON in it. */
+export function jsonOrNull(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value);
+}

@@ -3,7 +3,7 @@ import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, type Placeholder
 import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
 import { request, run, type RunRow, stepAsset } from "../schema.ts";
 import { backfillNo } from "./backfill-store.ts";
-import { type Database, prepared } from "./database.ts";
+import { type Database, jsonOrNull, prepared } from "./database.ts";
 
 export function insertRun(db: Database, row: Omit<RunRow, "no">): RunRow {
   const query = prepared(db, "insertRun", (orm) => {
@@ -20,12 +20,8 @@ export function insertRun(db: Database, row: Omit<RunRow, "no">): RunRow {
       .returning({ no: run.no })
       .prepare();
   });
-  const { no } = query.get({ ...row, failure: jsonOf(row.failure), chain: jsonOf(row.chain) });
+  const { no } = query.get({ ...row, failure: jsonOrNull(row.failure), chain: jsonOrNull(row.chain) });
   return { ...row, no };
-}
-
-function jsonOf(value: unknown): string | null {
-  return value === null ? null : JSON.stringify(value);
 }
 
 export function readRun(db: Database, id: string): RunRow | null {
@@ -67,7 +63,7 @@ export function updateRun(db: Database, row: RunRow): void {
     row.checksFailed,
     row.checksWarned,
     row.error,
-    row.failure === null ? null : JSON.stringify(row.failure),
+    jsonOrNull(row.failure),
     row.failedStep,
     row.cancelBy,
     row.cancelReason,

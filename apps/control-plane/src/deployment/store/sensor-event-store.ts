@@ -2,7 +2,7 @@
 import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { and, asc, eq, sql } from "drizzle-orm";
 import { sensorEvent } from "../automation-schema.ts";
-import { type Database, prepared } from "./database.ts";
+import { type Database, jsonOrNull, prepared } from "./database.ts";
 
 export interface SensorRef {
   readonly location: string;
@@ -19,7 +19,7 @@ export function insertSensorEvent(db: Database, sensor: SensorRef, event: Pick<S
       sensor.name,
       JSON.stringify(event.body),
       event.at,
-      event.chain === null ? null : JSON.stringify(event.chain),
+      jsonOrNull(event.chain),
     )
     .one().no;
 }

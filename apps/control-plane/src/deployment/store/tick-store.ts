@@ -3,7 +3,7 @@ import { and, asc, desc, eq, isNull, lt, ne, or, sql, type SQL } from "drizzle-o
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { TickState } from "@headgate/shared/api/automation-views.ts";
 import { tick } from "../automation-schema.ts";
-import { type Database, prepared } from "./database.ts";
+import { type Database, jsonOrNull, prepared } from "./database.ts";
 import type { Source } from "./automation-store.ts";
 
 export type TickRow = typeof tick.$inferSelect;
@@ -57,7 +57,7 @@ export function insertTick(db: Database, row: TickRow): number {
       ...changing(row),
       JSON.stringify(row.events),
       row.dropped,
-      row.chain === null ? null : JSON.stringify(row.chain),
+      jsonOrNull(row.chain),
     )
     .one().no;
 }
