@@ -43,6 +43,14 @@ test("a start that fails leaves nothing behind, and the next one tries again", a
   expect(readFileSync(join(folder, "engine-1", "program"), "utf8")).toBe("whole");
 });
 
+test("a program that would not work after the cache is moved is refused", async () => {
+  const fixed = (part) => symlinkSync(folder, join(part, "plugin"));
+  await expect(cachedFolder("engine-1", fixed)).rejects.toThrow(`is a link to ${folder}, which breaks when the cache of engines is moved`);
+  expect(readdirSync(folder)).toEqual([]);
+  const relative = (part) => symlinkSync("program", join(part, "alias"));
+  expect(await cachedFolder("engine-1", relative)).toBe(join(folder, "engine-1"));
+});
+
 test("what a start left that was killed long ago is taken over and removed", async () => {
   const longAgo = new Date(Date.now() - 24 * 3_600_000);
   for (const name of ["engine-1.part-old", "engine-1.part-new"]) mkdirSync(join(folder, name));

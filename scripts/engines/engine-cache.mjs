@@ -1,6 +1,17 @@
 /** Where are the programs kept that the engine tests run, and what holds when several starts want the same one at once? */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -39,6 +50,7 @@ export async function cachedFolder(name, make) {
     const part = mkdtempSync(`${folder}.part-`);
     try {
       await make(part);
+      refuseFixedLinks(part);
       renameSync(part, folder);
     } catch (error) {
       rmSync(part, { recursive: true, force: true });
@@ -47,6 +59,17 @@ export async function cachedFolder(name, make) {
     }
     return folder;
   });
+}
+
+/** The cache may be moved or copied with all in it: a link with a whole path in it would lead to where it was. */
+function refuseFixedLinks(folder) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isSymbolicLink() && isAbsolute(readlinkSync(path)))
+      throw new Error(
+        `${path} is a link to ${readlinkSync(path)}, which breaks when the cache of engines is moved; make it a relative one`,
+      );
+  }
 }
 
 async function withLock(lock, work) {

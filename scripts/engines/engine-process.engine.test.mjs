@@ -83,6 +83,9 @@ test("a server that ends at once, or never answers, is an error in one line", as
   await expect(startProcess(optionsOf(dataDir, port, "console.error('Error: no such catalog'); process.exit(3)"))).rejects.toThrow(
     "the server did not start, it ended with exit code 3; its last words: Error: no such catalog",
   );
+  const thrown =
+    "console.error('Failed to load catalog\\n\\tat io.trino.util.Executors.executeUntilFailure(Executors.java:46)'); process.exit(100)";
+  await expect(startProcess(optionsOf(dataDir, port, thrown))).rejects.toThrow("its last words: Failed to load catalog");
   const silent = optionsOf(dataDir, port, "setInterval(() => {}, 1000)");
   await expect(startProcess({ ...silent, timeoutMs: 300 })).rejects.toThrow("the server did not start within 0.3 seconds");
   await expect(startProcess({ ...silent, command: join(dataDir, "nothing") })).rejects.toThrow("ENOENT");

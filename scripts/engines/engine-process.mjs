@@ -105,10 +105,13 @@ function commandLine(pid) {
   }
 }
 
+/** Of Java and of Node. */
+const STACK_FRAME = /^\s+(at |\.\.\. \d+ more)/;
+
 function lastWords(dataDir) {
   const lines = readFileSync(join(dataDir, "server.log"), "utf8")
     .split("\n")
-    .filter((line) => line.trim() !== "");
+    .filter((line) => line.trim() !== "" && !STACK_FRAME.test(line));
   // Wrong configuration is a numbered list.
   const reason = lines.find((line) => /^\d+\) /.test(line)) ?? lines.findLast((line) => /error|exception|fail/i.test(line));
   return (reason ?? lines.at(-1) ?? "none").slice(0, 500);

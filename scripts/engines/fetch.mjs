@@ -10,7 +10,7 @@ import { ensureAirbyteClient } from "./airbyte-client.mjs";
 import { EngineUnavailable, ensureJava } from "./engine-files.mjs";
 import { garage } from "./garage.mjs";
 import { ensureNessie } from "./nessie-server.mjs";
-import { ensurePasswords, ensureTrino } from "./trino-server.mjs";
+import { ensurePasswordPlugin, ensureTrino } from "./trino-server.mjs";
 import { versitygw } from "./versitygw.mjs";
 
 /** @returns {Promise<boolean>} whether all are there */
@@ -21,7 +21,7 @@ async function fetchEngines({ full, onProgress }) {
     () => ensureJava(onProgress),
     () => versitygw.install(onProgress),
   ];
-  const slow = [() => garage.install(onProgress), () => ensureNessie(onProgress), () => ensurePasswords(onProgress)];
+  const slow = [() => garage.install(onProgress), () => ensureNessie(onProgress), () => ensurePasswordPlugin(onProgress)];
   const results = await Promise.allSettled((full ? [...slow, ...fast] : fast).map((start) => start()));
   const reasons = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
   for (const reason of reasons) {

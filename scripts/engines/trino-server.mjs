@@ -3,8 +3,8 @@
  *
  *     node scripts/engines/trino-server.mjs [--port 18080] [--data DIR]      runs until Ctrl-C
  */
-import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { cachedFolder, enginesFolder } from "./engine-cache.mjs";
@@ -90,7 +90,7 @@ export async function startTrino({
 }) {
   const folder = resolve(dataDir);
   const server = await ensureTrino(onProgress);
-  const plugins = withPasswords ? await ensurePasswords(onProgress) : join(server, "plugin");
+  const passwords = withPasswords ? await ensurePasswordPlugin(onProgress) : null;
   const java = await ensureJava(onProgress);
   const chosen = port ?? (await freePort());
   const url = `http://127.0.0.1:${chosen}`;
@@ -98,6 +98,10 @@ export async function startTrino({
   mkdirSync(join(folder, "lake"), { recursive: true });
   rmSync(etc, { recursive: true, force: true });
   mkdirSync(join(etc, "catalog"), { recursive: true });
+  const plugins = pluginFolder(join(etc, "plugin"), [
+    ...PLUGINS.map(({ name }) => join(server, "plugin", name)),
+    ...(passwords === null ? [] : [passwords]),
+  ]);
   const all = {
     memory: { "connector.name": "memory" },
     tpch: { "connector.name": "tpch" },
@@ -188,19 +192,24 @@ export async function ensureTrino(onProgress) {
   });
 }
 
-/** A folder of plugins with one more in it. */
-export async function ensurePasswords(onProgress) {
-  const server = await ensureTrino(onProgress);
-  return cachedFolder(`trino-${TRINO_VERSION}-plugins-with-passwords`, async (folder) => {
+/** The folder of the plugin that checks passwords: in no archive but the whole server's. */
+export async function ensurePasswordPlugin(onProgress) {
+  return cachedFolder(`trino-${TRINO_VERSION}-password-authenticators`, async (folder) => {
     onProgress(`fetching Trino ${TRINO_VERSION} with all plugins (820 MB)`);
     const archives = join(folder, "archives");
     const archive = await mavenArtifact(WHOLE, archives);
     await unpack(archive, archives);
-    const name = "password-authenticators";
-    renameSync(join(archives, `trino-server-${TRINO_VERSION}`, "plugin", name), join(folder, name));
+    const plugin = join(archives, `trino-server-${TRINO_VERSION}`, "plugin", "password-authenticators");
+    for (const name of readdirSync(plugin)) renameSync(join(plugin, name), join(folder, name));
     rmSync(archives, { recursive: true });
-    for (const plugin of PLUGINS) symlinkSync(join(server, "plugin", plugin.name), join(folder, plugin.name));
   });
+}
+
+/** Trino takes one folder for all plugins. Its links are made at each start, because the cache that they lead to may have been moved. */
+function pluginFolder(folder, plugins) {
+  mkdirSync(folder);
+  for (const plugin of plugins) symlinkSync(plugin, join(folder, basename(plugin)));
+  return folder;
 }
 
 function propertiesText(properties) {
