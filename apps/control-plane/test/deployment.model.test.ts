@@ -5,17 +5,7 @@ import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { fireTimers, launch, newDeployment, person, publish, raw, rows, type DeploymentObject } from "./support/deployment.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
 import { type Emitted, ModelAgent } from "./support/model-agent.ts";
-
-/** mulberry32: small, seeded, good enough to choose actions. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { randomOf } from "./support/random.ts";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

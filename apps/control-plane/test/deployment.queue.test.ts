@@ -9,6 +9,7 @@ import { fireTimers, launch, newDeployment, person, publish, raw, rows, runStatu
 import { FakeAgent } from "./support/fake-agent.ts";
 import { LiveClient } from "./support/live-client.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
+import { randomOf } from "./support/random.ts";
 
 type Settings = Partial<QueueView["settings"]>;
 
@@ -212,17 +213,6 @@ describe("the start time-out", () => {
     expect(timers.filter((timer) => Number(timer["at"]) <= Date.now() + 1000)).toEqual([]);
   });
 });
-
-/** mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 describe("whatever happens", () => {
   it.each([1, 2, 3])("no limit is ever exceeded and nothing starves: history %i", async (seed) => {

@@ -1,5 +1,6 @@
 /** HTTP requests of the agent to its control plane: the bearer token, time limits, and which failures are worth another try. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { codeOfStatus } from "@headgate/shared/api/http-errors.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { errorText } from "../agent-log.ts";
 import { readToken, type TokenSource } from "../config.ts";
@@ -72,13 +73,4 @@ export class ControlPlaneHttp {
 export function isTransient(error: unknown): boolean {
   // Anything that is not ours comes from a stream that broke.
   return !(error instanceof AppError) || error.code === "unavailable" || error.code === "rate_limited" || error.code === "internal";
-}
-
-function codeOfStatus(status: number): AppError["code"] {
-  if (status === 401) return "unauthenticated";
-  if (status === 403) return "forbidden";
-  if (status === 404) return "not_found";
-  if (status === 413) return "too_large";
-  if (status === 429) return "rate_limited";
-  return status >= 500 ? "unavailable" : "invalid_input";
 }

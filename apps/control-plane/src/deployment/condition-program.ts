@@ -4,11 +4,11 @@ import type { Condition } from "@headgate/shared/domain/automation/condition.ts"
 import { type AutomationProgram, prepareAutomation } from "@headgate/shared/domain/automation/program.ts";
 import type { FreshnessPolicy } from "@headgate/shared/domain/health/freshness.ts";
 import { openFreshnessPolicy } from "@headgate/shared/domain/health/freshness-policy.ts";
+import { textHash } from "@headgate/shared/domain/text-hash.ts";
 import type { Catalog } from "./catalog.ts";
 import { codeVersionOf, conditionsOfVersion, observablesOfVersion } from "./store/condition-fact-store.ts";
 import type { Database } from "./store/database.ts";
 import { policiesOfVersion } from "./store/freshness-store.ts";
-import { textHash } from "./text-hash.ts";
 
 export interface ConditionProgram {
   readonly program: AutomationProgram;

@@ -1,12 +1,13 @@
 /** The Worker's routes, one file per group, and the one place where errors become answers. The table of routes is `shared/api/routes.ts`. */
 import { Hono } from "hono";
+import { httpStatusOf } from "@headgate/shared/api/http-errors.ts";
 import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { openDirectory } from "../directory/database.ts";
 import { agentRoutes } from "./agent-routes.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
 import { bootstrapRoutes } from "./bootstrap.ts";
 import { definitionsRoutes } from "./definitions.ts";
-import { appErrorOf, httpStatusOf } from "./errors.ts";
+import { appErrorOf } from "./errors.ts";
 import { hashedAssetRoutes } from "./hashed-assets.ts";
 import { hookRoutes } from "./hooks.ts";
 import { logFailure } from "./log-failure.ts";

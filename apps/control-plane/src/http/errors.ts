@@ -1,40 +1,8 @@
-/** Error code -> HTTP status and tRPC code, one exhaustive switch each; and what a caught value says to a client. */
+/** Error code -> tRPC code, and what a caught value says to a client. */
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import { z } from "zod";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { AppError, type ErrorCode } from "@headgate/shared/domain/errors.ts";
-
-type Status = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 426 | 429 | 500 | 503;
-
-export function httpStatusOf(code: ErrorCode): Status {
-  switch (code) {
-    case "invalid_input":
-    case "invalid_selection":
-      return 400;
-    case "unauthenticated":
-      return 401;
-    case "forbidden":
-      return 403;
-    case "not_found":
-      return 404;
-    case "conflict":
-      return 409;
-    case "too_large":
-      return 413;
-    case "user_code":
-      return 422;
-    case "unsupported_version":
-      return 426;
-    case "rate_limited":
-      return 429;
-    case "unavailable":
-      return 503;
-    case "internal":
-      return 500;
-    default:
-      return assertNever(code);
-  }
-}
 
 export function trpcCodeOf(code: ErrorCode): TRPC_ERROR_CODE_KEY {
   switch (code) {

@@ -3,6 +3,7 @@
  * its object verifies and stores. The address may hold a secret, so nothing here writes it into a log or an answer.
  */
 import { Hono } from "hono";
+import { httpStatusOf } from "@headgate/shared/api/http-errors.ts";
 import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import { MAX_DELIVERY_BYTES } from "../deployment/hook-limits.ts";
 import { placeOfHook } from "../directory/hooks.ts";
@@ -10,7 +11,7 @@ import type { DeploymentPlace } from "../directory/deployments.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
 import { readBytes } from "./body.ts";
 import { deploymentStub } from "./deployment-stub.ts";
-import { appErrorOf, httpStatusOf } from "./errors.ts";
+import { appErrorOf } from "./errors.ts";
 import { logFailure } from "./log-failure.ts";
 
 /** Addresses that this isolate has looked up; an address never moves. Bounded. */

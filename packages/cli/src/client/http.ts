@@ -1,5 +1,6 @@
 /** Plain HTTP calls with a bearer token; whatever goes wrong becomes one `AppError`. */
-import { AppError, ERROR_CODES, type ErrorBody, type ErrorCode } from "@headgate/shared/domain/errors.ts";
+import { codeOfStatus, errorBodyOf } from "@headgate/shared/api/http-errors.ts";
+import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
 
 export interface HttpApi {
   json<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T>;
@@ -65,21 +66,8 @@ function errorOf(status: number, text: string, what: string): AppError {
 
 function parseBody(text: string): ErrorBody | null {
   try {
-    const { error } = JSON.parse(text) as { readonly error?: Partial<ErrorBody> };
-    if (error === undefined || typeof error.message !== "string" || !ERROR_CODES.some((code) => code === error.code)) return null;
-    return { code: error.code ?? "internal", message: error.message, ...(error.details && { details: error.details }) };
+    return errorBodyOf((JSON.parse(text) as { readonly error?: unknown } | null)?.error);
   } catch {
     return null;
   }
-}
-
-function codeOfStatus(status: number): ErrorCode {
-  if (status === 401) return "unauthenticated";
-  if (status === 403) return "forbidden";
-  if (status === 404) return "not_found";
-  if (status === 409) return "conflict";
-  if (status === 413) return "too_large";
-  if (status === 429) return "rate_limited";
-  if (status >= 502 && status <= 504) return "unavailable";
-  return status >= 500 ? "internal" : "invalid_input";
 }

@@ -1,5 +1,6 @@
 /** One call of a control plane's procedure over plain HTTP. Every failure is an `AppError` with the control plane's own code and message. */
-import { AppError, ERROR_CODES, type ErrorBody, type ErrorCode } from "@headgate/shared/domain/errors.ts";
+import { codeOfStatus, errorBodyOf } from "@headgate/shared/api/http-errors.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 
 export interface CallOptions {
   readonly url: string;
@@ -41,29 +42,11 @@ function failureOf(body: unknown, answer: { readonly response: Response; readonl
   const data = isRecord(error["data"]) ? error["data"] : {};
   // tRPC answers carry the whole body under `data`; what is refused before tRPC (authentication) carries it plainly.
   for (const candidate of [data["body"], error]) {
-    const found = asErrorBody(candidate);
+    const found = errorBodyOf(candidate);
     if (found) return AppError.from(found);
   }
   const message = typeof error["message"] === "string" ? error["message"] : text.slice(0, 500);
   return new AppError(codeOfStatus(response.status), `The control plane answered ${response.status}: ${message}`);
-}
-
-function asErrorBody(value: unknown): ErrorBody | undefined {
-  if (!isRecord(value) || typeof value["message"] !== "string") return undefined;
-  const code = ERROR_CODES.find((known) => known === value["code"]);
-  if (code === undefined) return undefined;
-  return { code, message: value["message"], ...(isRecord(value["details"]) && { details: value["details"] }) };
-}
-
-function codeOfStatus(status: number): ErrorCode {
-  if (status === 400) return "invalid_input";
-  if (status === 401) return "unauthenticated";
-  if (status === 403) return "forbidden";
-  if (status === 404) return "not_found";
-  if (status === 409) return "conflict";
-  if (status === 413) return "too_large";
-  if (status === 429) return "rate_limited";
-  return status >= 500 ? "unavailable" : "internal";
 }
 
 function parse(text: string): unknown {

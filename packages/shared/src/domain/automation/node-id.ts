@@ -5,6 +5,7 @@
 import { childrenOf, type Condition } from "./condition.ts";
 import { conditionText, nodeName } from "./describe.ts";
 import type { Target } from "./facts.ts";
+import { textHash } from "../text-hash.ts";
 import type { RootScope } from "./scope.ts";
 
 type LookingBack = Condition & { type: "since" | "newly_true" };
@@ -14,7 +15,7 @@ const texts = new WeakMap<Condition, string>();
 export function nodeId(condition: LookingBack, { tick, root }: RootScope, target: Target): string {
   const place = target === root ? "" : `@${target}`;
   if (tick.mode === "dagster") return dagsterId(condition) + place;
-  const known = texts.get(condition) ?? hashed(conditionText(condition));
+  const known = texts.get(condition) ?? textHash(conditionText(condition));
   texts.set(condition, known);
   return known + place;
 }
@@ -29,17 +30,4 @@ function dagsterId(condition: LookingBack): string {
 function dagsterName(condition: Condition): string {
   if (condition.type === "deps_match" || condition.type === "checks_match") return `${condition.match}_${condition.type}`;
   return nodeName(condition);
-}
-
-/** 53 bits: enough to tell the nodes of one tree apart. */
-function hashed(text: string): string {
-  let [high, low] = [0xdeadbeef, 0x41c6ce57];
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    high = Math.imul(high ^ code, 2654435761);
-    low = Math.imul(low ^ code, 1597334677);
-  }
-  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
-  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
-  return (4294967296 * (2097151 & low) + (high >>> 0)).toString(36);
 }
