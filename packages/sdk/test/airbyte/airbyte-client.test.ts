@@ -75,6 +75,11 @@ describe("an access token", () => {
 });
 
 describe("a list of jobs", () => {
+  it("of no certain type has no refreshes and clears", async () => {
+    for (const jobType of ["sync", "reset", "refresh", "clear"] as const) server.add({ jobType });
+    expect((await (await open()).jobs()).map(({ jobType }) => jobType)).toEqual(["reset", "sync"]);
+  });
+
   it("has all pages, also when the server's are smaller than asked for", async () => {
     for (let count = 0; count < 257; count++) server.add();
     const airbyte = await open();

@@ -160,11 +160,13 @@ export async function startAirbyte(): Promise<AirbyteServer> {
 
 function listJobs(state: AirbyteServer, parameters: Call["parameters"]): unknown {
   const { connectionId, jobType, status, updatedAtStart, createdAtStart, orderBy, offset, limit } = parameters;
+  // What Airbyte lists unless told.
+  const types = jobType === undefined ? ["sync", "reset"] : [jobType];
   const updated = (job: AirbyteJob): number => Date.parse(job.lastUpdatedAt ?? job.startTime);
   const found = [...state.jobs.values()].filter(
     (job) =>
       (connectionId === undefined || job.connectionId === connectionId) &&
-      (jobType === undefined || job.jobType === jobType) &&
+      types.includes(job.jobType) &&
       (status === undefined || job.status === status) &&
       (updatedAtStart === undefined || updated(job) >= Date.parse(updatedAtStart as string)) &&
       (createdAtStart === undefined || Date.parse(job.startTime) >= Date.parse(createdAtStart as string)),
