@@ -163,12 +163,15 @@ async function startNow(
   return known.floor.time >= since ? known : { floor: { time: since, id: "" }, taken: known.taken };
 }
 
-/** The API takes one connection, one status and one type at a time; what it cannot filter is filtered here. */
+/**
+ * The API takes one connection, one status and one type at a time. Statuses it can leave open, and they are filtered here; without a type it
+ * would leave out refreshes and clears.
+ */
 function filtersOf(options: AirbyteSensorOptions): AirbyteJobFilter[] {
   const [status, ...otherStatuses] = statusesOf(options);
-  const [jobType, ...otherTypes] = typesOf(options);
-  const common = { ...(otherStatuses.length === 0 && { status }), ...(otherTypes.length === 0 && { jobType }) };
-  return (connectionsOf(options) ?? [undefined]).map((connection) => ({ ...common, connection }));
+  return (connectionsOf(options) ?? [undefined]).flatMap((connection) =>
+    typesOf(options).map((jobType) => ({ connection, jobType, ...(otherStatuses.length === 0 && { status }) })),
+  );
 }
 
 function isWanted(job: AirbyteJob, options: AirbyteSensorOptions): job is AirbyteJob & EndedAirbyteJob {

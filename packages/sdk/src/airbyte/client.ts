@@ -41,6 +41,7 @@ export interface AirbyteJobFilter {
   readonly connection?: string | undefined;
   readonly workspaces?: readonly string[] | undefined;
   readonly status?: AirbyteJobStatus | undefined;
+  /** Without it, Airbyte lists syncs and resets, but no refreshes and clears. */
   readonly jobType?: AirbyteJobType | undefined;
   readonly updatedAfter?: Date | undefined;
   readonly createdAfter?: Date | undefined;

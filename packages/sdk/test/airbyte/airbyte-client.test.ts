@@ -1,7 +1,9 @@
 /** The Airbyte resource against a server that keeps to Airbyte's published API. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { airbyteResource, AirbyteError, type Airbyte, type AirbyteResourceOptions } from "@headgate/sdk/airbyte";
+import { airbyteResource, AirbyteError, type Airbyte, type AirbyteJob, type AirbyteResourceOptions } from "@headgate/sdk/airbyte";
 import { createLogger } from "../../src/runtime/logger.ts";
+import { JOB_STATUSES, JOB_TYPES } from "./airbyte-openapi.test-support.ts";
 import { CLIENT, CRM, SHOP, startAirbyte, type AirbyteServer } from "./airbyte-server.test-support.ts";
 
 let server: AirbyteServer;
@@ -40,11 +42,19 @@ describe("an access token", () => {
     expect(tokensFetched()).toBe(1);
   });
 
-  it("is renewed when it has expired and when the server forgot it", async () => {
-    server.tokenSeconds = 0.1;
+  it("is renewed before it has expired, without a refused request", async () => {
+    server.tokenSeconds = 1;
     const { jobId } = server.add();
     const airbyte = await open();
-    server.tokenSeconds = 900;
+    await airbyte.job(jobId);
+    await sleep(600);
+    await airbyte.job(jobId);
+    expect(server.calls).toEqual(["createAccessToken", "getJob", "createAccessToken", "getJob"]);
+  });
+
+  it("is renewed when the server forgot it, once for all requests that notice", async () => {
+    const { jobId } = server.add();
+    const airbyte = await open();
     expect((await airbyte.job(jobId)).jobId).toBe(jobId);
     server.revokeTokens();
     const jobs = await Promise.all([airbyte.job(jobId), airbyte.job(jobId), airbyte.job(jobId)]);
@@ -75,6 +85,24 @@ describe("an access token", () => {
 });
 
 describe("a list of jobs", () => {
+  it("has jobs of every status and type that Airbyte publishes, with and without the fields that it may leave out", async () => {
+    const airbyte = await open();
+    const optional = { duration: "PT8M13S", bytesSynced: 2 ** 40, rowsSynced: 0 };
+    // Told of jobs that have ended only.
+    const withoutUpdate = (job: AirbyteJob) => ({ ...job, lastUpdatedAt: undefined });
+    for (const status of JOB_STATUSES)
+      for (const jobType of JOB_TYPES) {
+        const jobs = [server.add({ status, jobType, ...optional }), server.add({ status, jobType })];
+        const told = await airbyte.jobs({ status, jobType });
+        expect(told.map(withoutUpdate)).toEqual(jobs.map(withoutUpdate).toReversed());
+      }
+  });
+
+  it("of no certain type has no refreshes and clears", async () => {
+    for (const jobType of JOB_TYPES) server.add({ jobType });
+    expect((await (await open()).jobs()).map(({ jobType }) => jobType)).toEqual(["reset", "sync"]);
+  });
+
   it("has all pages, also when the server's are smaller than asked for", async () => {
     for (let count = 0; count < 257; count++) server.add();
     const airbyte = await open();

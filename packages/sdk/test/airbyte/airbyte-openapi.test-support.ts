@@ -1,28 +1,51 @@
 /**
- * The part of Airbyte's public API that the SDK uses, as an OpenAPI 3.1 description in our own words: paths, parameters, fields, types and
- * limits are those that Airbyte publishes (`api_documentation_jobs.yaml`, `api_documentation_applications.yaml`).
+ * The part of Airbyte's public API that the SDK uses. Its jobs come from `published-contract.json`, which is generated from Airbyte's own
+ * client (see `official-client.engine.test.ts`), and that from the description that Airbyte publishes. By hand is only what the client's
+ * code does not say: narrower values, and how an access token is got.
  */
-const uuid = { type: "string", format: "uuid" } as const;
-const dateTime = { type: "string", format: "date-time" } as const;
-const status = { type: "string", enum: ["pending", "queued", "running", "incomplete", "failed", "succeeded", "cancelled"] } as const;
-const jobType = { type: "string", enum: ["sync", "reset", "refresh", "clear"] } as const;
-const int64 = { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const;
+import type { AirbyteJobStatus, AirbyteJobType } from "@headgate/sdk/airbyte";
+import published from "./published-contract.json" with { type: "json" };
 
-const job = {
-  type: "object",
-  required: ["jobId", "status", "jobType", "startTime", "connectionId"],
-  properties: {
-    jobId: int64,
-    status,
-    jobType,
-    startTime: { type: "string" },
-    connectionId: uuid,
-    lastUpdatedAt: { type: "string" },
-    duration: { type: "string", format: "duration" },
-    bytesSynced: int64,
-    rowsSynced: int64,
+export interface Operation {
+  readonly operationId: "createAccessToken" | "listJobs" | "createJob" | "getJob" | "cancelJob";
+  /** An empty list: open to everybody. */
+  readonly security?: readonly [];
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean; readonly schema: object }[];
+  readonly requestBody?: { readonly content: Content };
+  /** By status, or by range as `4XX`; one with a body of JSON when `content` is there. */
+  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+}
+type Content = Readonly<Record<string, { readonly schema: object }>>;
+export type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+
+interface Narrowing {
+  readonly because: string;
+  /** Schemas: `<model>.<field>`, `<operation>?<parameter>`, `[]` for the entries of a list, or a whole model. */
+  readonly of: readonly string[];
+  readonly to: object;
+}
+
+const NARROWED: readonly Narrowing[] = [
+  {
+    because: "the API's ids are UUIDs, which the client takes as text",
+    of: ["JobResponse.connectionId", "JobCreateRequest.connectionId", "listJobs?connectionId", "listJobs?workspaceIds[]"],
+    to: { format: "uuid" },
   },
-} as const;
+  {
+    because: "the API counts in 64 bits and never below zero; what JavaScript cannot hold exactly must not get into a test by accident",
+    of: ["JobResponse.jobId", "JobResponse.bytesSynced", "JobResponse.rowsSynced", "getJob?jobId", "cancelJob?jobId"],
+    to: { minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+  },
+  { because: "the API names its format in prose", of: ["JobResponse.duration"], to: { format: "duration" } },
+  { because: "the API limits a page, the client's code does not know it", of: ["listJobs?limit"], to: { minimum: 1, maximum: 100 } },
+  { because: "the API has no page before the first", of: ["listJobs?offset"], to: { minimum: 0 } },
+  { because: "the API wants a field and a direction", of: ["listJobs?orderBy"], to: { pattern: "^(createdAt|updatedAt)\\|(ASC|DESC)$" } },
+  {
+    because: "the API ignores what it does not know, and so would hide a misspelled field of ours",
+    of: ["JobCreateRequest"],
+    to: { additionalProperties: false },
+  },
+];
 
 const tokenRequest = {
   type: "object",
@@ -30,89 +53,67 @@ const tokenRequest = {
   properties: {
     client_id: { type: "string" },
     client_secret: { type: "string" },
-    // Published with both spellings: Airbyte's server reads the first, its own client sends the second.
+    // Airbyte's server reads the first spelling, its own client sends the second.
     "grant-type": { const: "client_credentials" },
     grant_type: { const: "client_credentials" },
   },
   additionalProperties: false,
-} as const;
+};
+const tokenAnswer = {
+  type: "object",
+  required: ["access_token", "token_type", "expires_in"],
+  properties: { access_token: { type: "string" }, token_type: { const: "Bearer" }, expires_in: { type: "integer", minimum: 0 } },
+};
+const createAccessToken: Operation = {
+  operationId: "createAccessToken",
+  security: [],
+  requestBody: {
+    content: { "application/json": { schema: tokenRequest }, "application/x-www-form-urlencoded": { schema: tokenRequest } },
+  },
+  responses: { "200": { content: { "application/json": { schema: tokenAnswer } } }, "4XX": {} },
+};
 
-const json = (schema: object) => ({ content: { "application/json": { schema } } });
-const query = (name: string, schema: object) => ({ name, in: "query", schema });
+export const JOB_STATUSES = published.components.schemas.JobStatusEnum.enum as readonly AirbyteJobStatus[];
+export const JOB_TYPES = published.components.schemas.JobTypeEnum.enum as readonly AirbyteJobType[];
+export const airbytePaths: Paths = {
+  [published.components.securitySchemes.clientCredentials.flows.clientCredentials.tokenUrl]: { post: createAccessToken },
+  ...narrowed(),
+};
 
-export interface Operation {
-  readonly operationId: "createAccessToken" | "listJobs" | "createJob" | "getJob" | "cancelJob";
-  /** An empty list: open to everybody. */
-  readonly security?: readonly [];
-  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean; readonly schema: object }[];
-  readonly requestBody?: {
-    readonly content: {
-      readonly "application/json": { readonly schema: object };
-      readonly "application/x-www-form-urlencoded"?: { readonly schema: object };
-    };
-  };
-  readonly responses: { readonly "200": { readonly content: { readonly "application/json": { readonly schema: object } } } };
+function narrowed(): Paths {
+  const { paths, components } = structuredClone(published) as unknown as { paths: Paths; components: { schemas: Record<string, Schema> } };
+  for (const { of, to } of NARROWED) for (const place of of) narrow(schemaAt(place, paths, components.schemas), to, place);
+  return resolved(paths, components.schemas) as Paths;
 }
 
-const jobId = { name: "jobId", in: "path", required: true, schema: int64 };
+interface Schema {
+  readonly properties?: Readonly<Record<string, object>>;
+  readonly items?: object;
+}
 
-export const airbyteApi = {
-  openapi: "3.1.0",
-  paths: {
-    "/applications/token": {
-      post: {
-        operationId: "createAccessToken",
-        security: [],
-        requestBody: {
-          content: { "application/json": { schema: tokenRequest }, "application/x-www-form-urlencoded": { schema: tokenRequest } },
-        },
-        responses: {
-          "200": json({
-            type: "object",
-            required: ["access_token", "token_type", "expires_in"],
-            properties: { access_token: { type: "string" }, token_type: { const: "Bearer" }, expires_in: int64 },
-          }),
-        },
-      },
-    },
-    "/jobs": {
-      get: {
-        operationId: "listJobs",
-        parameters: [
-          query("connectionId", uuid),
-          query("workspaceIds", { type: "array", items: uuid }),
-          query("jobType", jobType),
-          query("status", status),
-          query("createdAtStart", dateTime),
-          query("createdAtEnd", dateTime),
-          query("updatedAtStart", dateTime),
-          query("updatedAtEnd", dateTime),
-          query("orderBy", { type: "string", pattern: "^\\w+\\|(ASC|DESC)$" }),
-          query("limit", { type: "integer", minimum: 1, maximum: 100, default: 20 }),
-          query("offset", { type: "integer", minimum: 0, default: 0 }),
-        ],
-        responses: {
-          "200": json({
-            type: "object",
-            required: ["data"],
-            properties: { data: { type: "array", items: job }, next: { type: "string" }, previous: { type: "string" } },
-          }),
-        },
-      },
-      post: {
-        operationId: "createJob",
-        requestBody: json({
-          type: "object",
-          required: ["connectionId", "jobType"],
-          properties: { connectionId: uuid, jobType },
-          additionalProperties: false,
-        }),
-        responses: { "200": json(job) },
-      },
-    },
-    "/jobs/{jobId}": {
-      get: { operationId: "getJob", parameters: [jobId], responses: { "200": json(job) } },
-      delete: { operationId: "cancelJob", parameters: [jobId], responses: { "200": json(job) } },
-    },
-  } satisfies Record<string, Record<string, Operation>>,
-};
+function schemaAt(place: string, paths: Paths, models: Readonly<Record<string, Schema>>): object | undefined {
+  const [, name = "", field, parameter, entries] = /^(\w+)(?:\.(\w+)|\?(\w+))?(\[\])?$/.exec(place) ?? [];
+  const operations = Object.values(paths).flatMap((path) => Object.values(path));
+  const found: Schema | undefined =
+    parameter === undefined
+      ? field === undefined
+        ? models[name]
+        : models[name]?.properties?.[field]
+      : operations.find(({ operationId }) => operationId === name)?.parameters?.find((each) => each.name === parameter)?.schema;
+  return entries === undefined ? found : found?.items;
+}
+
+/** A narrowing that the published contract has no place for any more, or makes itself by now, is out of date. */
+function narrow(schema: object | undefined, to: object, place: string): void {
+  if (!schema) throw new Error(`Airbyte's published contract has no ${place}`);
+  const known = Object.keys(to).find((keyword) => keyword in schema);
+  if (known !== undefined) throw new Error(`Airbyte's published contract says "${known}" of ${place} itself`);
+  Object.assign(schema, to);
+}
+
+function resolved(value: unknown, models: Readonly<Record<string, Schema>>): unknown {
+  if (Array.isArray(value)) return value.map((each) => resolved(each, models));
+  if (typeof value !== "object" || value === null) return value;
+  if ("$ref" in value) return resolved(models[String(value.$ref).replace("#/components/schemas/", "")], models);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, resolved(each, models)]));
+}

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { AirbyteJob, AirbyteJobStatus, AirbyteJobType } from "@headgate/sdk/airbyte";
-import { airbyteApi } from "./airbyte-openapi.test-support.ts";
+import { airbytePaths } from "./airbyte-openapi.test-support.ts";
 import { createContract, type Call } from "./contract.test-support.ts";
 
 export const CLIENT = { clientId: "client", clientSecret: "secret" };
@@ -48,7 +48,7 @@ class Refusal extends Error {
 }
 
 export async function startAirbyte(): Promise<AirbyteServer> {
-  const contract = createContract(airbyteApi.paths);
+  const contract = createContract(airbytePaths);
   const tokens = new Map<string, number>();
   let lastId = 100;
   const state: AirbyteServer = {
@@ -135,21 +135,24 @@ export async function startAirbyte(): Promise<AirbyteServer> {
     }
     const { call } = read;
     state.calls.push(call.operation.operationId);
+    const answered = (status: number, result: unknown): void => {
+      const reason = contract.answerReason(call.operation, status, result);
+      if (reason !== null) state.violations.push(`answer of ${call.operation.operationId}: ${reason}`);
+      send(status, result);
+    };
     const fault = state.faults.findIndex(({ operation }) => operation === undefined || operation === call.operation.operationId);
     const [found] = fault < 0 ? [] : state.faults.splice(fault, 1);
     if (found)
       return found.status === 0 ? void response.destroy() : send(found.status, found.body ?? { detail: "on purpose" }, found.headers);
     const ends = tokens.get(request.headers.authorization?.replace(/^Bearer /, "") ?? "");
-    if (call.operation.security === undefined && (ends === undefined || ends < Date.now()))
-      return send(401, { detail: "The token has expired" });
     try {
-      const result = answer(call);
-      const reason = contract.answerReason(call.operation, result);
-      if (reason !== null) state.violations.push(`answer of ${call.operation.operationId}: ${reason}`);
-      send(200, result);
+      if (call.operation.security === undefined && (ends === undefined || ends < Date.now()))
+        throw new Refusal(401, "The token has expired");
+      answered(200, answer(call));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      send(error.status, { status: error.status, title: "refused", detail: "The request was refused.", data: { message: error.message } });
+      const { status, message } = error;
+      answered(status, { status, title: "refused", detail: "The request was refused.", data: { message } });
     }
     state.afterCall(call);
   };
@@ -159,23 +162,37 @@ export async function startAirbyte(): Promise<AirbyteServer> {
 }
 
 function listJobs(state: AirbyteServer, parameters: Call["parameters"]): unknown {
-  const { connectionId, jobType, status, updatedAtStart, createdAtStart, orderBy, offset, limit } = parameters;
-  const updated = (job: AirbyteJob): number => Date.parse(job.lastUpdatedAt ?? job.startTime);
+  const { connectionId, jobType, status, offset, limit } = parameters;
+  // What Airbyte lists and orders by unless told.
+  const types = jobType === undefined ? ["sync", "reset"] : [jobType];
+  const [orderedBy, direction] = ((parameters["orderBy"] as string | undefined) ?? "createdAt|ASC").split("|");
+  const times = {
+    createdAt: (job: AirbyteJob): number => Date.parse(job.startTime),
+    updatedAt: (job: AirbyteJob): number => Date.parse(job.lastUpdatedAt ?? job.startTime),
+  };
+  const isWithin = (job: AirbyteJob, name: keyof typeof times): boolean => {
+    const [start = -Infinity, end = Infinity] = ["Start", "End"].map((edge) => timeOf(parameters[name + edge]));
+    return times[name](job) >= start && times[name](job) <= end;
+  };
   const found = [...state.jobs.values()].filter(
     (job) =>
       (connectionId === undefined || job.connectionId === connectionId) &&
-      (jobType === undefined || job.jobType === jobType) &&
+      types.includes(job.jobType) &&
       (status === undefined || job.status === status) &&
-      (updatedAtStart === undefined || updated(job) >= Date.parse(updatedAtStart as string)) &&
-      (createdAtStart === undefined || Date.parse(job.startTime) >= Date.parse(createdAtStart as string)),
+      isWithin(job, "createdAt") &&
+      isWithin(job, "updatedAt"),
   );
-  const sign = String(orderBy).endsWith("DESC") ? -1 : 1;
-  found.sort((a, b) => sign * (updated(a) - updated(b) || a.jobId - b.jobId));
+  const [sign, time] = [direction === "DESC" ? -1 : 1, times[orderedBy as keyof typeof times]];
+  found.sort((a, b) => sign * (time(a) - time(b) || a.jobId - b.jobId));
   const [from, size] = [Number(offset), Math.min(Number(limit), state.pageLimit)];
   const data = found.slice(from, from + size).map(shown);
   const page = (offset: number): string => `https://internal.invalid/v1/jobs?limit=${size}&offset=${offset}`;
   // Airbyte names a next page behind every one that is not empty, also behind the last.
   return { data, next: data.length === 0 ? "" : page(from + size), previous: from === 0 ? "" : page(Math.max(from - size, 0)) };
+}
+
+function timeOf(parameter: unknown): number | undefined {
+  return typeof parameter === "string" ? Date.parse(parameter) : undefined;
 }
 
 function hasEnded({ status }: AirbyteJob): boolean {

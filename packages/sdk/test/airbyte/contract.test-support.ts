@@ -2,7 +2,7 @@
 import type { ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
-import type { Operation } from "./airbyte-openapi.test-support.ts";
+import type { Operation, Paths } from "./airbyte-openapi.test-support.ts";
 
 export interface Call {
   readonly operation: Operation;
@@ -23,7 +23,7 @@ export interface RawRequest {
   readonly text: string;
 }
 
-export function createContract(paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>) {
+export function createContract(paths: Paths) {
   const ajv = new Ajv2020({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true });
   formats.default(ajv);
   const exact = new Ajv2020({ allErrors: true, strict: false });
@@ -55,8 +55,12 @@ export function createContract(paths: Readonly<Record<string, Readonly<Record<st
       return bodyReason === null ? { call: { operation, parameters, body } } : { status: 400, reason: bodyReason };
     },
     /** Null: the answer is as documented. */
-    answerReason: (operation: Operation, answer: unknown): string | null =>
-      reasonOf(operation.responses["200"].content["application/json"].schema, answer, exact),
+    answerReason({ responses }: Operation, status: number, answer: unknown): string | null {
+      const response = responses[status] ?? responses[`${Math.floor(status / 100)}XX`];
+      if (!response) return `no answer ${status}`;
+      const schema = response.content?.["application/json"]?.schema;
+      return schema === undefined ? null : reasonOf(schema, answer, exact);
+    },
   };
 }
 
@@ -72,7 +76,7 @@ function parametersSchema(operation: Operation): object {
   return schema;
 }
 
-function findOperation(paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>, method: string, pathname: string) {
+function findOperation(paths: Paths, method: string, pathname: string) {
   for (const [template, operations] of Object.entries(paths)) {
     const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
     const match = new RegExp(`^${template.replaceAll(/\{\w+\}/g, "([^/]+)")}$`).exec(pathname);

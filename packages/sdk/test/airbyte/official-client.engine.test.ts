@@ -2,7 +2,8 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { JOB_STATUSES } from "./airbyte-openapi.test-support.ts";
 import { CLIENT, CRM, SHOP, startAirbyte, type AirbyteServer } from "./airbyte-server.test-support.ts";
 
 interface Script {
@@ -10,36 +11,36 @@ interface Script {
 }
 
 const ROOT = join(import.meta.dirname, "../../../..");
-const STATUSES = ["pending", "queued", "running", "incomplete", "failed", "succeeded", "cancelled"] as const;
 let server: AirbyteServer;
 let packages: string;
 
 beforeAll(async () => {
   const { ensureAirbyteClient } = (await import(join(ROOT, "scripts/engines/airbyte-client.mjs"))) as Script;
   packages = await ensureAirbyteClient((line) => console.log(line));
+});
+beforeEach(async () => {
   server = await startAirbyte();
 });
-afterAll(() => server?.close());
+afterEach(() => server.close());
 
-async function askedByOfficialClient(): Promise<Record<string, unknown>> {
-  const args = [
-    join(import.meta.dirname, "official_client.py"),
-    `${server.url}/api/public/v1`,
-    SHOP,
-    CRM,
-    CLIENT.clientId,
-    CLIENT.clientSecret,
-  ];
+async function printed(script: string, args: readonly string[] = []): Promise<unknown> {
   const env = { ...process.env, PYTHONPATH: packages };
-  const { stdout } = await promisify(execFile)(join(ROOT, ".venv/bin/python"), args, { env });
-  return JSON.parse(stdout) as Record<string, unknown>;
+  const { stdout } = await promisify(execFile)(join(ROOT, ".venv/bin/python"), [join(import.meta.dirname, script), ...args], { env });
+  return JSON.parse(stdout) as unknown;
 }
 
+test("its paths, parameters, fields, values and statuses of jobs are those of our tests", async () => {
+  // When the client's version changes, `-u` writes them anew.
+  const contract = await printed("published_contract.py");
+  await expect(`${JSON.stringify(contract, null, 2)}\n`).toMatchFileSnapshot("published-contract.json");
+});
+
 test("it signs in, starts, looks up, lists and cancels jobs, and finds every answer as described", async () => {
-  for (const status of STATUSES) server.add({ connectionId: CRM, status, duration: "PT1M", rowsSynced: 2 ** 40, bytesSynced: 0 });
-  for (let count = 0; count < 110; count++) server.add({ connectionId: CRM, jobType: "clear" });
+  for (const status of JOB_STATUSES) server.add({ connectionId: CRM, status, duration: "PT1M", rowsSynced: 2 ** 40, bytesSynced: 0 });
+  const { jobId: early } = server.add({ connectionId: CRM, lastUpdatedAt: "2025-01-01T00:05:00Z" });
+  for (let count = 0; count < 109; count++) server.add({ connectionId: CRM });
   const { jobId: wanted } = server.add({ connectionId: CRM, status: "failed", jobType: "refresh" });
-  const seen = await askedByOfficialClient();
+  const seen = await printed("official_client.py", [`${server.url}/api/public/v1`, SHOP, CRM, CLIENT.clientId, CLIENT.clientSecret]);
   const started = { jobId: wanted + 1, connectionId: SHOP, jobType: "sync", startTime: "2025-01-01T00:00Z" };
   expect(seen).toMatchObject({
     created: { ...started, status: "running" },
@@ -48,12 +49,36 @@ test("it signs in, starts, looks up, lists and cancels jobs, and finds every ans
     cancelled: { ...started, status: "cancelled", lastUpdatedAt: "2025-01-01T00:10:00Z" },
     over: [409, "Job is not currently running"],
     unknown: [404, "No job 1"],
-    page: [wanted, wanted - 1],
+    page: [wanted - 1, wanted - 2],
+    default: Array.from({ length: 20 }, (_, index) => 101 + index),
     filtered: [wanted],
-    pages: [100, 19],
-    statuses: STATUSES.toSorted(),
+    until: [early],
+    later: [],
+    pages: [100, 18],
+    statuses: JOB_STATUSES.toSorted(),
   });
-  expect(seen["default"]).toHaveLength(20);
   expect(new Set(server.calls)).toEqual(new Set(["createAccessToken", "createJob", "getJob", "cancelJob", "listJobs"]));
   expect(server.violations).toEqual([]);
+});
+
+describe("its access token", () => {
+  const lookedUp = async (count: number): Promise<unknown> => {
+    const { jobId } = server.add();
+    const args = [`${server.url}/api/public/v1`, CLIENT.clientId, CLIENT.clientSecret, String(jobId), String(count)];
+    return await printed("official_client_tokens.py", args);
+  };
+  const tokensFetched = (): number => server.calls.filter((call) => call === "createAccessToken").length;
+
+  test("serves many requests, and is renewed a minute before the end that the answer names", async () => {
+    expect([await lookedUp(3), tokensFetched()]).toEqual([[200, 200, 200], 1]);
+    server.tokenSeconds = 60;
+    expect([await lookedUp(3), tokensFetched()]).toEqual([[200, 200, 200], 4]);
+    expect(server.violations).toEqual([]);
+  });
+
+  test("is renewed after a refusal, when the server forgot it", async () => {
+    server.afterCall = () => server.calls.length === 3 && server.revokeTokens();
+    expect([await lookedUp(4), tokensFetched()]).toEqual([[200, 200, 401, 200], 2]);
+    expect(server.violations).toEqual([]);
+  });
 });

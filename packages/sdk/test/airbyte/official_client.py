@@ -42,6 +42,7 @@ with airbyte_api.AirbyteAPI(server_url=url, security=models.Security(client_cred
         return [job.job_id for job in answer.data]
 
     since = datetime(2025, 1, 1, 0, 5, tzinfo=timezone.utc)
+    midnight = datetime(2025, 1, 1, tzinfo=timezone.utc)
     seen["page"] = listed(limit=2, offset=1, order_by="updatedAt|DESC")
     seen["default"] = listed()
     seen["filtered"] = listed(
@@ -49,9 +50,11 @@ with airbyte_api.AirbyteAPI(server_url=url, security=models.Security(client_cred
         status=models.JobStatusEnum.FAILED,
         job_type=models.JobTypeEnum.REFRESH,
         updated_at_start=since,
-        created_at_start=datetime(2024, 12, 31, tzinfo=timezone.utc),
+        created_at_start=midnight,
         workspace_ids=[connection, other],
     )
+    seen["until"] = listed(updated_at_end=since, created_at_end=midnight)
+    seen["later"] = listed(created_at_start=since)
     pages = []
     answer = jobs.list_jobs(request=api.ListJobsRequest(limit=100, offset=0)).jobs_response
     while answer.next:
