@@ -3,13 +3,8 @@ import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { AppError, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import type { VersionView } from "@headgate/shared/api/views.ts";
-import {
-  MANIFEST_MAX_BYTES,
-  MANIFEST_OLDEST_SUPPORTED,
-  MANIFEST_VERSION,
-  manifestSchema,
-  type Manifest,
-} from "@headgate/shared/manifest/schema.ts";
+import { MANIFEST_MAX_BYTES, MANIFEST_OLDEST_SUPPORTED, MANIFEST_VERSION, type Manifest } from "@headgate/shared/manifest/schema.ts";
+import { manifestOnWire, manifestWireSchema } from "@headgate/shared/manifest/wire.ts";
 import type { DeploymentStub } from "../deployment/rpc.ts";
 import type { Directory } from "../directory/database.ts";
 import { registerHooks } from "../directory/hooks.ts";
@@ -29,7 +24,7 @@ export async function readManifest(request: Request, location: string): Promise<
       `the manifest has version ${version}; this control plane understands ${supported}. Update the older of SDK and control plane`,
     );
   }
-  const parsed = manifestSchema.safeParse(value);
+  const parsed = manifestWireSchema.safeParse(value);
   if (!parsed.success) throw invalidInput("the manifest", parsed.error);
   if (parsed.data.location !== location) {
     throw new AppError("invalid_input", `the manifest is of the code location '${parsed.data.location}' but was sent to '${location}'`);
@@ -46,7 +41,7 @@ export async function storeManifest(
   deployment: string,
   manifest: Manifest,
 ): Promise<{ readonly hash: string; readonly key: string }> {
-  const text = canonicalJson(manifest);
+  const text = canonicalJson(manifestOnWire(manifest));
   const hash = await sha256Hex(text);
   const key = manifestKey(deployment, hash);
   await bucket.put(key, text, { sha256: hash, httpMetadata: { contentType: "application/json" } });
@@ -91,7 +86,7 @@ export async function activateChecked(
   const stored = await env.BUCKET.get(where.value.key);
   if (!stored)
     throw new AppError("internal", `the manifest of version '${version}' of '${location}' is gone from the bucket; publish it again`);
-  const missing = await missingBlobs(env.BUCKET, deploymentId, manifestSchema.parse(await stored.json()));
+  const missing = await missingBlobs(env.BUCKET, deploymentId, manifestWireSchema.parse(await stored.json()));
   if (missing.length > 0) {
     return refuse(
       "conflict",

@@ -1,6 +1,7 @@
 /** From a code location's sources to a complete manifest with its files, or all reasons why there is none. */
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { MANIFEST_MAX_BYTES, manifestSchema, type LoadError, type Manifest } from "@headgate/shared/manifest/schema.ts";
+import { manifestOnWire } from "@headgate/shared/manifest/wire.ts";
 import type { IndexResult } from "@headgate/shared/protocol/worker.ts";
 import { withBuildFolder } from "../project/build-folder.ts";
 import type { LocationConfig, Project } from "../project/project.ts";
@@ -50,7 +51,7 @@ export async function buildLocation(project: Project, location: LocationConfig, 
       runtime: { node: process.versions.node.split(".")[0] ?? "" },
     });
     if (!parsed.success) return { ok: false, name, problems: parsed.error.issues.slice(0, 20).map(invalid) };
-    const bytes = Buffer.byteLength(canonicalJson(parsed.data));
+    const bytes = Buffer.byteLength(canonicalJson(manifestOnWire(parsed.data)));
     if (bytes > MANIFEST_MAX_BYTES) {
       const message = `The manifest has ${bytes} bytes; at most ${MANIFEST_MAX_BYTES} are allowed. Split the project into several code locations.`;
       return { ok: false, name, problems: [{ kind: "invalid_definition", message }] };

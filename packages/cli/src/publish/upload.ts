@@ -5,6 +5,7 @@ import { deploymentPath } from "@headgate/shared/api/routes.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { VersionView } from "@headgate/shared/api/views.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
+import { manifestOnWire } from "@headgate/shared/manifest/wire.ts";
 import type { Connection } from "../client/connection.ts";
 import { httpApi, type HttpApi } from "../client/http.ts";
 import type { BuiltLocation } from "./build-location.ts";
@@ -34,7 +35,7 @@ export async function publishVersion(
   const api = httpApi(connection);
   const at = (path: string): string => deploymentPath(connection.deployment, path);
   const name = encodeURIComponent(location.name);
-  const registered = await api.json<Registered>("POST", at(`/locations/${name}/versions`), location.manifest);
+  const registered = await api.json<Registered>("POST", at(`/locations/${name}/versions`), manifestOnWire(location.manifest));
   const missing = new Set(registered.missing);
   const bySha = new Map(location.files.filter((file) => missing.has(file.sha256)).map((file) => [file.sha256, file]));
   const batches = batchesOf([...bySha.values()]);

@@ -1,6 +1,7 @@
 /** What does a code location consist of? Builds the draft of its manifest, or says everything that is wrong with it. */
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { MANIFEST_MAX_BYTES, MANIFEST_VERSION, manifestSchema, type LoadError, type Manifest } from "@headgate/shared/manifest/schema.ts";
+import { manifestOnWire } from "@headgate/shared/manifest/wire.ts";
 import type { IndexResult, LocationRuntime, ManifestDraft } from "@headgate/shared/protocol/worker.ts";
 import type { CodeLocation } from "../code-location.ts";
 import type { DefinitionSite } from "../definition-site.ts";
@@ -88,7 +89,7 @@ function finish(draft: ManifestDraft, folders: readonly UnitFolder[], problems: 
   }
   const errors: readonly LoadError[] = problems.errors;
   if (errors.length > 0 || !parsed.success) return { draft: null, folders: [], errors };
-  const size = Buffer.byteLength(canonicalJson(parsed.data));
+  const size = Buffer.byteLength(canonicalJson(manifestOnWire(parsed.data)));
   if (size > MANIFEST_MAX_BYTES) {
     problems.add(
       undefined,
