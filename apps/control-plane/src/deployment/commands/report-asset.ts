@@ -53,7 +53,7 @@ export interface Reporter {
 export function reportAsset(turn: Turn, report: AssetReport, by: Reporter): Result<{ readonly seq: number }> {
   const earlier = seqOfReport(turn.db, report.requestId);
   if (earlier !== null) return ok({ seq: earlier });
-  const valid = checkTarget(turn, report, report.type === "materialized");
+  const valid = checkReport(turn, report);
   if (!valid.ok) return valid;
   const { asset, dataVersion = null } = report;
   const partition = report.partition ?? null;
@@ -76,6 +76,11 @@ export function reportAsset(turn: Turn, report: AssetReport, by: Reporter): Resu
   }
   savePoints(turn, { asset, gseq, run: "", partition, metadata });
   return finish(turn, report, gseq);
+}
+
+/** Could it be stored? */
+export function checkReport(turn: Turn, report: Pick<AssetReport, "type" | "asset" | "partition">): Result<null> {
+  return checkTarget(turn, report, report.type === "materialized");
 }
 
 export function reportCheck(turn: Turn, report: CheckReport, by: Reporter): Result<{ readonly seq: number }> {
