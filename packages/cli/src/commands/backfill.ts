@@ -91,10 +91,15 @@ function totalOf({ runs }: BackfillSummary): number {
   return Object.values(runs).reduce((sum, count) => sum + count, 0);
 }
 
+const SHOWN_RANGES = 5;
+
 function printPreview(preview: BackfillPreview, { terminal }: CommandContext): void {
   terminal.print(`${plural(preview.runs, "run")} for ${preview.partitions}`);
-  for (const { asset, partitions, ranges } of preview.assets)
-    terminal.print(`  ${asset}: ${plural(partitions, "partition")} ${ranges.join(", ")}`);
+  for (const { asset, partitions, ranges } of preview.assets) {
+    // Of an asset without partitions there is nothing to name.
+    const named = [...ranges.slice(0, SHOWN_RANGES), ...(ranges.length > SHOWN_RANGES ? ["…"] : [])].join(", ");
+    terminal.print(named === "" ? `  ${asset}` : `  ${asset}: ${plural(partitions, "partition")} ${named}`);
+  }
   for (const warning of preview.warnings) terminal.print(terminal.colors.yellow(warning));
 }
 
