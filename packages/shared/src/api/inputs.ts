@@ -27,7 +27,8 @@ export const launchSchema = z.object({
   target: launchTargetSchema,
   config: z.unknown().optional(),
   tags,
-  priority: z.number().int().min(-1000).max(1000).default(0),
+  /** Higher starts earlier. Left out: that of the job, otherwise 0. */
+  priority: z.number().int().min(-1000).max(1000).optional(),
   /** Makes a repeated call (double click, retried request) return the same run. */
   requestId: z.string().max(100).optional(),
 });
