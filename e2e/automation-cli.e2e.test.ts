@@ -96,6 +96,25 @@ describe("the command line", () => {
     expect(await said("sensor", "test", "hook", ...body, "--header", "X-Event")).toMatchObject({ code: 2 });
   });
 
+  it("the page of one says what its definition says", async () => {
+    const { out } = await said("schedule", "show", "yearly");
+    expect(out).toMatch(/job +j\n/);
+    expect(out).toMatch(/cron +0 0 1 1 \* \(Asia\/Tokyo\)/);
+    expect(out).toMatch(/then +\d{4}-12-31 10:00:00.* \(America\/New_York\)/);
+    expect((await said("sensor", "show", "mixed")).out).toMatch(/looks +every 1h 0m/);
+    const { json } = await headgate(["sensor", "show", "mixed", "--json"], { stack });
+    expect(json).toMatchObject([{ automation: { name: "mixed" }, definition: { intervalSeconds: 3600 } }]);
+  });
+
+  it("a run has the priority of its job, or the one that is asked for", async () => {
+    const launched = async (...args: string[]) => {
+      const { json } = await headgate(["run", "j", "--no-wait", "--json", ...args], { stack });
+      return json;
+    };
+    expect(await launched()).toMatchObject([{ run: { priority: 4 } }]);
+    expect(await launched("--priority", "-3")).toMatchObject([{ run: { priority: -3 } }]);
+  });
+
   it("a run of checks alone names what was checked", async () => {
     expect((await said("run", "checked")).code).toBe(0);
     expect((await said("run", "checked", "--checks-only")).out).toMatch(/checked +succeeded +1\/1 passed/);

@@ -18,7 +18,7 @@ const matrix = defineAsset({
   run: () => undefined,
 });
 const orders = sourceAsset("ext/orders");
-const job = defineJob("j", { selection: "checked" });
+const job = defineJob("j", { selection: "checked", priority: 4 });
 
 export default defineCodeLocation({
   name: "quiet",

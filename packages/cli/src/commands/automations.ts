@@ -3,11 +3,13 @@ import type { AutomationKind, AutomationRef, AutomationView, HookView, TickTrial
 import { allPages } from "@headgate/shared/api/all-pages.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, type Api } from "../client/api.ts";
+import { readDefinitions } from "../client/definitions.ts";
 import type { Connection } from "../client/connection.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
 import { formatTime, localZone, plural } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
+import { scheduleFacts, sensorFacts } from "./automation-facts.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
 import { statePaint, tickText } from "./tick-text.ts";
 
@@ -71,16 +73,21 @@ export async function showAutomation(target: Named, flags: AutomationFlags, cont
   const { terminal } = context;
   const { connection, api } = await connect(flags, context);
   const ref = await findAutomation({ connection, api }, { ...target, location: flags.location });
-  const detail = await call(connection, api.automations.get.query(ref));
-  terminal.printJson(detail);
+  const [detail, definitions] = await Promise.all([call(connection, api.automations.get.query(ref)), readDefinitions(connection, api)]);
+  const isIt = ({ name, location }: { readonly name: string; readonly location: string }) => name === ref.name && location === ref.location;
+  const schedule = ref.kind === "schedule" ? definitions.schedules.find(isIt) : undefined;
+  const sensor = ref.kind === "sensor" ? definitions.sensors.find(isIt) : undefined;
+  terminal.printJson({ ...detail, definition: schedule ?? sensor ?? null });
   const { automation, hook } = detail;
   const facts: readonly (readonly [string, string])[] = [
     [automation.kind, `${automation.name}${automation.sensorKind === null ? "" : ` (${automation.sensorKind.replace("_", " ")} sensor)`}`],
     ["location", automation.location],
+    ...(schedule ? scheduleFacts(schedule) : []),
+    ...(sensor ? sensorFacts(sensor) : []),
     ["on", onText(automation)],
     ["last tick", automation.lastTick === null ? "none yet" : `${formatTime(automation.lastTick.startedAt)} ${resultText(automation)}`],
     ["next", nextText(automation)],
-    ["then", detail.upcoming.slice(0, 5).map(formatTime).join(", ")],
+    ["then", detail.upcoming.length === 0 ? "" : `${detail.upcoming.slice(0, 5).map(formatTime).join(", ")} (${localZone()})`],
     ["cursor", detail.cursor ?? ""],
     ["address", hook === null ? "" : `${hookAddress(connection.url, hook)} (${hook.verify}, ${hook.enabled ? "on" : "off"})`],
     ["secrets", hook === null ? "" : plural(hook.secrets.length, "valid secret")],

@@ -116,7 +116,9 @@ async function follow(
     const detail = await call(connection, api.backfills.get.query({ id }));
     const { backfill } = detail;
     const { succeeded, failed, active, blocked, canceled } = backfill.runs;
-    terminal.status(`${succeeded + failed + blocked + canceled}/${totalOf(backfill)} runs, ${active} active, ${failed} failed`);
+    terminal.status(
+      `${succeeded + failed + blocked + canceled}/${totalOf(backfill)} runs, ${active} active, ${failed} failed${backfill.waiting === null ? "" : `; ${backfill.waiting}`}`,
+    );
     if (backfill.status === "running" || backfill.status === "canceling") {
       await new Promise((wake) => setTimeout(wake, FOLLOW_MS));
       continue;
@@ -132,6 +134,7 @@ function printDetail(detail: BackfillDetail, { terminal }: CommandContext): void
   const { backfill } = detail;
   const { colors } = terminal;
   terminal.print(`backfill ${backfill.id} ${backfill.status}: ${backfill.title}`);
+  if (backfill.waiting !== null) terminal.print(backfill.waiting);
   const columns = [
     { title: "asset" },
     { title: "partitions", align: "right" },
