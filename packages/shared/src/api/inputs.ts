@@ -75,7 +75,7 @@ export const inputs = {
     key: assetKeySchema,
     cursor: cursorSchema,
     limit: limitSchema.default(50),
-    types: z.array(z.enum(["asset_materialized", "asset_observed", "asset_failed", "check_evaluated"])).optional(),
+    types: z.array(z.enum(["asset_materialized", "asset_observed", "asset_failed", "check_evaluated", "freshness_changed"])).optional(),
     partition: z.string().optional(),
   }),
   assetCheckHistory: z.object({ key: assetKeySchema, check: z.string(), cursor: cursorSchema, limit: limitSchema.default(50) }),
