@@ -185,7 +185,11 @@ describe("running steps", () => {
     await fixture.start();
     await ready();
     plane.lease(testJob("wait", { timeoutSeconds: 0.1 }));
-    expect(await plane.doneOf("wait")).toMatchObject({ outcome: "failed", retryable: true, failure: { kind: "timeout" } });
+    expect(await plane.doneOf("wait")).toMatchObject({
+      outcome: "failed",
+      retryable: true,
+      failure: { kind: "timeout", message: "The step took longer than its limit of 0.1 seconds." },
+    });
     plane.lease(testJob("stubborn", { timeoutSeconds: 0.2 }));
     expect(await plane.doneOf("stubborn")).toMatchObject({
       outcome: "failed",

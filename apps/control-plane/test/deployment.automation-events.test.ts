@@ -83,6 +83,11 @@ describe("an asset sensor without a function", () => {
     expect(await sensed(stub)).toHaveLength(2);
   });
 
+  it("that watches what no code location has says so", async () => {
+    const { stub } = await started({ assets: ["a", "elsewhere/b"] }, { a: [] });
+    expect(unwrap(await stub.ask("automation", SENSOR)).automation.waiting).toBe("It watches elsewhere/b, which no code location has.");
+  });
+
   it("that waits for many assets with large metadata keeps nobody from reporting them", async () => {
     const names = Array.from({ length: 12 }, (_, index) => `wide${index}`);
     const stub = newDeployment();

@@ -120,7 +120,7 @@ describe("a polling sensor", () => {
       await agent.reported(part(first, no, { dynamicPartitions: [{ name: `set ${no}`, add: keysOf(no), remove: [] }] }));
     await agent.reported(answer(first, evaluated({ cursor: "end" })));
     const [tick] = await ticksOf(stub);
-    expect(tick).toMatchObject({ state: "skipped", message: null });
+    expect(tick).toMatchObject({ state: "skipped", message: "It asked for no run; changed keys of set 1." });
     const [{ size } = {}] = await rows(stub, "SELECT length(dynamic_partitions) AS size FROM tick");
     expect(Number(size)).toBeLessThan(500_000);
     expect(await rows(stub, "SELECT count(*) AS count FROM dynamic_key")).toEqual([{ count: 6000 }]);
@@ -266,6 +266,27 @@ describe("a polling sensor", () => {
       dynamicPartitions: [{ name: "customers", added: ["ada", "bob"], removed: [] }],
     });
     expect(await rows(stub, "SELECT partition FROM run")).toEqual([{ partition: "ada" }]);
+  });
+
+  it("that asks for no run says what it did instead", async () => {
+    const stub = newDeployment();
+    const partitions = { type: "dynamic", name: "customers" } as const;
+    const external = { key: "ext", unit: null, group: "default", kinds: [], owners: [], tags: {}, deps: [], metadata: {} };
+    const { assets, units } = assetsOf({ a: [] }, { asset: { partitions } });
+    await publish(stub, manifest({ assets: [...assets, external], units, jobs, sensors: sensed.sensors }));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await ringAlarm(stub);
+    const [first] = await tickFrames(agent, 1);
+    const assetEvents = [{ type: "materialized" as const, asset: "ext", metadata: {} }];
+    await agent.reported(part(first as TickFrame, 1, { dynamicPartitions: [{ name: "customers", add: ["ada", "bob"], remove: [] }] }));
+    await agent.reported(answer(first as TickFrame, evaluated({ assetEvents })));
+    const [tick] = await ticksOf(stub);
+    expect(tick).toMatchObject({
+      state: "skipped",
+      message: "It asked for no run; changed keys of customers; reported ext as materialized.",
+    });
+    expect(unwrap(await stub.ask("tick", { id: tick?.id ?? "" })).logs).toMatchObject([{ message: "Reported ext as materialized." }]);
   });
 
   it("keeps a cursor that a person sets, also while it is evaluated, and may use a released run key again", async () => {

@@ -25,7 +25,13 @@ async function started() {
       sensors: [
         { name: "files", kind: "polling", job: "nightly", defaultStatus: "stopped" },
         { name: "hook", kind: "webhook", webhook: { verify: "none" }, job: "nightly" },
-        { name: "mapped", kind: "webhook", webhook: { verify: "none", map: { runKey: "id" } }, job: "nightly", evaluated: false },
+        {
+          name: "mapped",
+          kind: "webhook",
+          webhook: { verify: "none", map: { runKey: "id", tags: { what: "$headers.x-event", team: "$query.team" } } },
+          job: "nightly",
+          evaluated: false,
+        },
         { name: "assets", kind: "asset", assets: ["a"], job: "nightly" },
       ],
     }),
@@ -64,10 +70,8 @@ describe("a tick that is tried out", () => {
     const stub = await started();
     const trial = unwrap(await stub.testTick({ ...ref("schedule", "plain"), scheduledFor: NOON }));
     expect(trial).toMatchObject({ outcome: "evaluated", message: null });
-    // The clock of the control plane has not come there yet, so that partition does not exist.
-    expect(trial.runs).toMatchObject([
-      { job: "nightly", partition: "2027-06-14", tags: { by: "clock" }, problem: expect.any(String) as unknown },
-    ]);
+    // The clock of the control plane has not come there yet, but by then that partition exists.
+    expect(trial.runs).toMatchObject([{ job: "nightly", partition: "2027-06-14", tags: { by: "clock" }, problem: null }]);
     expect(await stored(stub)).toEqual([[], [], [], [], []]);
   });
 
@@ -109,10 +113,30 @@ describe("a tick that is tried out", () => {
     expect((await stored(stub)).flat()).toEqual([]);
   });
 
+  it("says what it would report of assets, and what of that would be refused", async () => {
+    const stub = await started();
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const assetEvents = [
+      { type: "materialized", asset: "a", partition: "1999-01-01", metadata: {} },
+      { type: "observed", asset: "a", metadata: {} },
+      { type: "materialized", asset: "b", metadata: {} },
+    ] as const;
+    const { trial } = await tryOut(stub, agent, ref("sensor", "files"), { assetEvents: [...assetEvents] });
+    expect(trial.reports).toEqual([
+      { type: "materialized", asset: "a", partition: "1999-01-01", problem: expect.stringContaining("1999-01-01") as unknown },
+      { type: "observed", asset: "a", partition: null, problem: null },
+      { type: "materialized", asset: "b", partition: null, problem: expect.stringContaining("no asset b") as unknown },
+    ]);
+    expect((await stored(stub)).flat()).toEqual([]);
+    expect(await rows(stub, "SELECT gseq FROM event")).toEqual([]);
+  });
+
   it("of a webhook sensor gets the given body; a mapped one is answered at once", async () => {
     const stub = await started();
-    const mapped = unwrap(await stub.testTick({ ...ref("sensor", "mapped"), body: { id: "d-1" } }));
-    expect(mapped.runs).toMatchObject([{ runKey: "d-1", job: "nightly" }]);
+    const sent = { body: { id: "d-1" }, headers: { "X-Event": "push" }, query: { team: "sales" } };
+    const mapped = unwrap(await stub.testTick({ ...ref("sensor", "mapped"), ...sent }));
+    expect(mapped.runs).toMatchObject([{ runKey: "d-1", job: "nightly", tags: { what: "push", team: "sales" } }]);
     expect(unwrap(await stub.testTick({ ...ref("sensor", "mapped"), body: {} }))).toMatchObject({ outcome: "failed" });
     const agent = new FakeAgent();
     await agent.start(stub);

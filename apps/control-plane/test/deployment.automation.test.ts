@@ -135,6 +135,10 @@ describe("a plain schedule under a clock that moves", () => {
     await at(stub, NOON + HOUR + share);
     expect(await rows(stub, "SELECT scheduled_for, cause FROM tick")).toEqual([{ scheduled_for: NOON + HOUR, cause: "clock" }]);
     expect(await rows(stub, "SELECT at FROM timer WHERE kind = 'schedule'")).toEqual([{ at: NOON + 2 * HOUR + share }]);
+    // Its share is no delay.
+    const ref = { location: "lake", kind: "schedule", name: "s" } as const;
+    expect(unwrap(await stub.ask("ticks", { ...ref, limit: 1 })).items).toMatchObject([{ scheduledFor: NOON + HOUR, lateMs: 0 }]);
+    expect(unwrap(await stub.ask("automation", ref)).automation).toMatchObject({ recent: [{ lateMs: 0 }] });
   });
 
   it("that is turned on later does not fire the past, and stays as it was set over a publish", async () => {

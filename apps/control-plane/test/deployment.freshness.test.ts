@@ -41,6 +41,14 @@ describe("an asset with a freshness policy", () => {
     expect(await stateOf(stub, "gold")).toMatchObject({ state: "fresh", health: "healthy" });
     expect(unwrap(await stub.home()).problems).toEqual([]);
     expect(unwrap(await stub.asset({ key: "silver" })).state.freshness).toBeNull();
+    // Each change is in the asset's history.
+    const { items } = unwrap(await stub.assetEvents({ key: "gold", limit: 50, types: ["freshness_changed"] }));
+    expect(items.toReversed().map(({ at, freshness }) => [at - START, freshness?.from, freshness?.to])).toEqual([
+      [0, "unknown", "fresh"],
+      [30 * MINUTE, "fresh", "warning"],
+      [HOUR, "warning", "overdue"],
+      [HOUR + 30 * MINUTE, "overdue", "fresh"],
+    ]);
   });
 
   it("by a deadline is overdue from the tick on", async () => {

@@ -6,7 +6,7 @@ import { FakeAgent } from "./support/fake-agent.ts";
 import { assetsOf, dbtProject, manifest } from "./support/manifests.ts";
 
 async function refused(stub: DeploymentObject, target: { selection?: string; job?: string; partition?: string; location?: string }) {
-  const answer = await stub.launch({ target: { ...target, checksOnly: false }, tags: {}, priority: 0 }, person);
+  const answer = await stub.launch({ target: { ...target, checksOnly: false }, tags: {} }, person);
   return answer.ok ? null : answer.error;
 }
 
@@ -43,7 +43,7 @@ describe("launching", () => {
       stub,
       manifest({
         ...assetsOf({ a: [], b: ["a"], c: [] }),
-        jobs: [{ name: "nightly", selection: "+b", tags: { team: "data" }, config: { full: true } }],
+        jobs: [{ name: "nightly", selection: "+b", tags: { team: "data" }, config: { full: true }, priority: 5 }],
       }),
     );
     const agent = new FakeAgent();
@@ -58,6 +58,11 @@ describe("launching", () => {
       epoch: 1,
     });
     expect(unwrap(await stub.run({ run: run.id })).config).toEqual({ full: true });
+    // Its own priority counts unless another one is asked for, also if that is none.
+    expect(run.priority).toBe(7);
+    expect((await launch(stub, { job: "nightly" })).priority).toBe(5);
+    expect((await launch(stub, { job: "nightly" }, { priority: 0 })).priority).toBe(0);
+    expect((await launch(stub, { selection: "a" })).priority).toBe(0);
   });
 
   it("refuses unknown names with the nearest ones, and says where a selection is wrong", async () => {

@@ -18,6 +18,7 @@ export function eventHistory(state: AssetState, runs: readonly string[], limit: 
       run: failed?.run ?? runs[1] ?? runId(1),
       step: "dbt:lakehouse",
       reportedBy: null,
+      freshness: null,
       partition: state.partitions ? `2026-11-${String(22 - (index % 20)).padStart(2, "0")}` : null,
       metadata: failed || isCheck ? {} : metadataOf(state.key, 4000 + ((index * 331) % 900)),
       durationMs: 900 + ((index * 211) % 2000),

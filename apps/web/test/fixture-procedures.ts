@@ -309,6 +309,7 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
             stack: "TypeError: Cannot read properties of undefined (reading 'month')\n    at month_end (schedules.ts:31:14)",
             logs: [],
             dynamicPartitions: [],
+            reports: [],
           }
         : {
             outcome: "evaluated",
@@ -335,6 +336,7 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
             stack: null,
             logs: [{ level: "info", message: "2 files found", at: now() }],
             dynamicPartitions: [{ name: "customer_files", added: ["orders-2026-11-23.csv"], removed: [] }],
+            reports: [{ type: "materialized", asset: "raw/orders", partition: null, problem: null }],
           },
   };
 }

@@ -5,20 +5,19 @@ import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { CommandContext } from "./command-context.ts";
 import {
   listAutomations,
-  listTicks,
   setCursor,
   showAutomation,
   switchAutomation,
   testTick,
   type AutomationFlags,
   type TestFlags,
-  type TicksFlags,
 } from "./commands/automations.ts";
 import { changeBackfill, launchBackfill, listBackfills, showBackfill, type BackfillFlags } from "./commands/backfill.ts";
 import { withConnection, type ConnectFlags } from "./commands/connect.ts";
 import { changeKeys, listKeys, listSets, showPartitions } from "./commands/partitions.ts";
 import { showQueue } from "./commands/queue.ts";
-import { listDeliveries, newHookSecret, replayDelivery } from "./commands/webhook.ts";
+import { listTicks, showTick, tickNow, type TicksFlags } from "./commands/ticks.ts";
+import { listDeliveries, newHookSecret, replayDelivery, showDelivery } from "./commands/webhook.ts";
 import { collect, integer, positiveInteger, upTo } from "./option-values.ts";
 import type { ExitCode } from "./terminal/exit-code.ts";
 import type { Wiring } from "./wiring.ts";
@@ -55,16 +54,28 @@ function addKind(kind: AutomationKind, program: Command, { add, context, doing }
     doing(switchAutomation({ kind, name, enabled: null }, flags, context)),
   );
   const test = one("test", `evaluate a ${kind} without storing or starting anything`);
-  if (kind === "schedule") test.option("--at <moment>", "the tick's time, e.g. 2025-01-31T02:00:00Z (default: now)");
+  if (kind === "schedule")
+    test.option(
+      "--at <moment>",
+      "the tick's time, e.g. 2025-01-31T02:00:00Z; without an offset in the zone of this machine (default: now)",
+    );
   else
     test
       .option("--cursor <text>", "cursor to start from (default: the stored one)")
-      .option("--body <json>", "body of a webhook delivery to try");
+      .option("--body <json>", "body of a webhook delivery to try")
+      .option("--header <name=value>", "header of that delivery, repeatable", collect, [])
+      .option("--query <name=value>", "parameter of that delivery's address, repeatable", collect, []);
   test.action((name: string, flags: TestFlags) => doing(testTick({ kind, name }, flags, context)));
   one("ticks", `list the latest ticks of a ${kind}`)
     .option("--state <state>", "only open, requested, skipped or failed ones, repeatable", collect, [])
     .option("--limit <number>", "how many", upTo(500), 20)
     .action((name: string, flags: TicksFlags) => doing(listTicks({ kind, name }, flags, context)));
+  withConnection(add(group, "tick", "show one tick: what it asked for, its cursor, its log, its error"))
+    .argument("<tick>", "id of the tick")
+    .action((id: string, flags: ConnectFlags) => doing(showTick(id, flags, context)));
+  one("now", `let a ${kind} tick now, also while it is off`).action((name: string, flags: AutomationFlags) =>
+    doing(tickNow({ kind, name }, flags, context)),
+  );
   return group;
 }
 
@@ -83,6 +94,9 @@ function addSensor(sensor: Command, { add, context, doing }: Wiring): void {
     .argument("<name>", "name of the sensor")
     .option("--limit <number>", "how many", upTo(500), 20)
     .action((name: string, flags: AutomationFlags & { limit: number }) => doing(listDeliveries(name, flags, context)));
+  withConnection(add(sensor, "delivery", "show one delivery with its body and what became of it"))
+    .argument("<delivery>", "id of the delivery")
+    .action((id: string, flags: ConnectFlags) => doing(showDelivery(id, flags, context)));
   withConnection(add(sensor, "replay", "handle a stored delivery again"))
     .argument("<delivery>", "id of the delivery")
     .action((id: string, flags: AutomationFlags) => doing(replayDelivery(id, flags, context)));

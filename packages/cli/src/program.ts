@@ -16,7 +16,7 @@ import { run, type RunFlags } from "./commands/run.ts";
 import { cancelRun, listRuns, reexecuteRun, showRun, type RunsFlags } from "./commands/runs.ts";
 import { validate } from "./commands/validate.ts";
 import { selectionOf } from "./client/selection.ts";
-import { collect, port, positiveInteger, upTo } from "./option-values.ts";
+import { collect, integer, port, positiveInteger, upTo } from "./option-values.ts";
 import { addAutomation } from "./program-automation.ts";
 import type { ExitCode } from "./terminal/exit-code.ts";
 import { CLI_VERSION } from "./version.ts";
@@ -76,6 +76,7 @@ function addRun(program: Command, { add, context, doing }: Wiring): void {
     .option("--location <name>", "code location, when two define a job of that name")
     .option("--tag <key=value>", "tag of the run, repeatable", collect, [])
     .option("--config <file>", "run config, a JSON file")
+    .option("--priority <number>", "higher starts earlier (default: that of the job, else 0)", integer)
     .option("--checks-only", "run only the checks")
     .option("--watch", "print every event while it runs")
     .option("--no-wait", "print the run's id and return at once")

@@ -18,6 +18,8 @@ import {
   select,
   sourceAsset,
   type CodeLocationOptions,
+  type Sensor,
+  type SensorOptions,
 } from "@headgate/sdk";
 import { createRuntime } from "@headgate/sdk/runtime";
 import { runStep } from "./run-step.test-support.ts";
@@ -93,7 +95,7 @@ describe("schedules, sensors and jobs", () => {
       ],
       sensors: [
         defineMultiAssetSensor({ name: "all", assets: ["a", "b"], job }),
-        defineCheckSensor({ name: "checks", checks: ["a", "a:x"], job }),
+        defineCheckSensor({ name: "checks", checks: ["a", "elsewhere:x"], job }),
         defineRunStatusSensor({ name: "runs", statuses: ["failed"], jobs: [job], allLocations: true, job }),
         defineWebhookSensor({ name: "hook", job, verify: "github", map: { runKey: "id", when: [{ path: "type", equals: "push" }] } }),
         defineSensor({ name: "poll", job, every: "1m", timeout: "90s", webhook: { verify: "secret" }, evaluate: () => undefined }),
@@ -110,7 +112,7 @@ describe("schedules, sensors and jobs", () => {
     ]);
     expect(draft?.sensors).toMatchObject([
       { kind: "asset", match: "all", assets: ["a", "b"] },
-      { kind: "check", checks: ["a", "a:x"], checkOutcomes: ["failed", "warned"] },
+      { kind: "check", checks: ["a", "elsewhere:x"], checkOutcomes: ["failed", "warned"] },
       { kind: "run_status", jobs: ["j"], allLocations: true },
       { kind: "webhook", webhook: { verify: "github", raw: false, map: { runKey: "id", when: [{ path: "type", equals: "push" }] } } },
       { kind: "polling", intervalSeconds: 60, timeoutSeconds: 90, webhook: { verify: "secret", raw: false } },
@@ -140,6 +142,62 @@ describe("schedules, sensors and jobs", () => {
       expect.stringContaining("it watches no check"),
     ]);
   });
+});
+
+describe("a sensor that could never fire", () => {
+  const asset = defineAsset({ key: "a", run: () => undefined });
+  const check = asset.check("holds", { run: () => true });
+  const messagesOf = async (sensor: Sensor) => {
+    const { errors } = await indexed({ assets: [asset, check], jobs: [job], sensors: [sensor] });
+    for (const { file, line } of errors) expect([file, line]).toEqual(["automation.test.ts", expect.any(Number)]);
+    return errors.map(({ message }) => message);
+  };
+
+  it.each<[string, Sensor, string]>([
+    ["looks without a function", defineSensor({ name: "s", job } as unknown as SensorOptions<[]>), "it has no 'evaluate' function"],
+    [
+      "watches a check that its asset has not",
+      defineCheckSensor({ name: "s", checks: ["a:nope"], job }),
+      'has no check "nope", only holds',
+    ],
+    [
+      "watches a job that is not there",
+      defineRunStatusSensor({ name: "s", statuses: ["failed"], jobs: ["nope"], job }),
+      'no job "nope" to watch',
+    ],
+    ["reads a delivery by JSONPath", defineWebhookSensor({ name: "s", job, map: { runKey: "$.data[0].id" } }), "so write 'data.0.id'"],
+    [
+      "reads a delivery with brackets",
+      defineWebhookSensor({ name: "s", job, map: { tags: { t: "files[0]['key']" } } }),
+      "so write 'files.0.key'",
+    ],
+    ["believes in an unknown way", defineWebhookSensor({ name: "s", job, verify: "hmac" as "none" }), "'webhook.verify' is wrong"],
+  ])("because it %s is refused, with its place", async (_why, sensor, message) => {
+    expect(await messagesOf(sensor)).toEqual([expect.stringContaining(message)]);
+  });
+
+  it("is none when what it watches may be of another code location, or is a place that a delivery can have", async () => {
+    expect(await messagesOf(defineCheckSensor({ name: "s", checks: ["other:nope", check], job }))).toEqual([]);
+    expect(await messagesOf(defineRunStatusSensor({ name: "s", statuses: ["failed"], jobs: ["nope"], allLocations: true, job }))).toEqual(
+      [],
+    );
+    expect(await messagesOf(defineWebhookSensor({ name: "s", job, map: { runKey: "$headers.x-id", tags: { a: "$schema" } } }))).toEqual([]);
+  });
+});
+
+it("a schedule or job of a wrong shape is refused with its place, and so is the code location", async () => {
+  const { errors } = await indexed({
+    assets: [defineAsset({ key: "a", run: () => undefined })],
+    jobs: [defineJob("urgent", { selection: "*", priority: 5000 })],
+    schedules: [defineSchedule({ job: "urgent", cron: "@daily", overlap: "sometimes" as "skip" })],
+  });
+  expect(errors.map(({ message }) => message)).toEqual([
+    expect.stringContaining(`Job "urgent": 'priority' is wrong`),
+    expect.stringContaining(`Schedule "urgent_schedule": 'overlap' is wrong`),
+  ]);
+  const pools = await indexed({ assets: [], pools: { warehouse: 0 } });
+  expect(pools.errors).toMatchObject([{ file: "automation.test.ts", message: expect.stringContaining("pools.warehouse") as unknown }]);
+  for (const { file, line } of errors) expect([file, line]).toEqual(["automation.test.ts", expect.any(Number)]);
 });
 
 describe("an observable asset", () => {

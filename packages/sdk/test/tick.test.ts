@@ -57,6 +57,8 @@ describe("a sensor", () => {
     ]);
     expect((await of(() => skip("later"))).skipReason).toBe("later");
     expect((await of(() => undefined)).skipReason).toBe("the function asked for nothing");
+    // Why there is no run is worth knowing also when something else was done.
+    expect((await of(() => [reportObservation("raw/x"), skip("nothing new")])).skipReason).toBe("nothing new");
   });
 
   it("tears its resources down and fails with the user's error", async () => {

@@ -20,7 +20,7 @@ import { refOf } from "./step-ref.ts";
 /** Why an attempt is stopped before its end; decides what is reported. */
 export type StopReason =
   | { readonly kind: "canceled"; readonly reason: string }
-  | { readonly kind: "timeout" }
+  | { readonly kind: "timeout"; readonly seconds: number }
   /** It reported nothing for longer than its limit. */
   | { readonly kind: "idle"; readonly seconds: number }
   /** Superseded: the control plane wants to hear nothing of it. */
@@ -141,10 +141,11 @@ export class Attempt {
   async #runOn(worker: WorkerProcess, version: PreparedVersion): Promise<StepEnd> {
     const { job, folders, release, output, timing } = this.#options;
     this.#worker = worker;
+    const most = job.timeoutSeconds;
     const limit =
-      job.timeoutSeconds === null
+      most === null
         ? null
-        : setTimeout(() => this.stop({ kind: "timeout" }, timing.timeoutGraceMs), Math.min(job.timeoutSeconds * 1000, 2 ** 31 - 1));
+        : setTimeout(() => this.stop({ kind: "timeout", seconds: most }, timing.timeoutGraceMs), Math.min(most * 1000, 2 ** 31 - 1));
     const seconds = job.idleTimeoutSeconds;
     const watch = watchIdle(seconds, {
       // A wall clock that is set would look like a long silence, or hide one.
@@ -200,7 +201,7 @@ function messageOf(reason: StopReason): string {
     case "shutdown":
       return reason.reason;
     case "timeout":
-      return "The time limit of the step passed.";
+      return `The step took longer than its limit of ${reason.seconds} seconds.`;
     case "idle":
       return `The step reported nothing for ${reason.seconds} seconds, not even a log line, which is its limit for silence.`;
     case "dropped":

@@ -35,9 +35,7 @@ export async function launch(
   target: LaunchTarget,
   extra: Partial<Parameters<DeploymentService["launch"]>[0]> = {},
 ): Promise<RunSummary> {
-  return unwrap(
-    await stub.launch({ target: { ...target, checksOnly: target.checksOnly ?? false }, tags: {}, priority: 0, ...extra }, person),
-  );
+  return unwrap(await stub.launch({ target: { ...target, checksOnly: target.checksOnly ?? false }, tags: {}, ...extra }, person));
 }
 
 export async function runStatus(stub: DeploymentObject, run: string): Promise<string> {

@@ -1,22 +1,17 @@
 /** `headgate schedule` and `headgate sensor`: what starts by itself, its ticks, switching it on and off, and trying it out. */
-import type {
-  AutomationKind,
-  AutomationRef,
-  AutomationView,
-  HookView,
-  TickSummary,
-  TickTrial,
-} from "@headgate/shared/api/automation-views.ts";
+import type { AutomationKind, AutomationRef, AutomationView, HookView, TickTrial } from "@headgate/shared/api/automation-views.ts";
 import { allPages } from "@headgate/shared/api/all-pages.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, type Api } from "../client/api.ts";
+import { readDefinitions } from "../client/definitions.ts";
 import type { Connection } from "../client/connection.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatDuration, formatTime, localZone, plural } from "../terminal/format.ts";
+import { formatTime, localZone, plural } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
-import type { Colors } from "../terminal/terminal.ts";
+import { scheduleFacts, sensorFacts } from "./automation-facts.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
+import { statePaint, tickText } from "./tick-text.ts";
 
 /** A schedule or sensor as a person names it. */
 export interface Named {
@@ -42,82 +37,57 @@ export async function listAutomations(kind: AutomationKind, flags: AutomationFla
       { title: "location" },
       { title: "on" },
       { title: "last tick" },
-      { title: "result" },
       // A schedule has a zone of its own, which may be another one.
       { title: `next (${localZone()})` },
+      { title: "result" },
     ] as const;
     const rows = found.map((entry): readonly Cell[] => [
       { text: entry.sensorKind === null ? entry.name : `${entry.name} (${entry.sensorKind.replace("_", " ")})` },
       { text: entry.location },
       { text: entry.enabled ? "on" : "off", paint: entry.enabled ? colors.green : colors.dim },
       { text: formatTime(entry.lastTick?.startedAt ?? null) },
-      { text: resultText(entry), paint: entry.lastTick ? statePaint(entry.lastTick.state, colors) : undefined },
       { text: nextText(entry) },
+      { text: resultText(entry), paint: entry.lastTick ? statePaint(entry.lastTick.state, colors) : undefined },
     ]);
     for (const line of formatTable(columns, rows, colors.bold)) terminal.print(line);
   }
   return EXIT.ok;
 }
 
-function resultText({ lastTick, failuresInARow }: AutomationView): string {
-  if (lastTick === null) return "no tick yet";
+function resultText({ lastTick, failuresInARow, waiting }: AutomationView): string {
+  if (lastTick === null) return waiting ?? "no tick yet";
   const text = tickText(lastTick);
-  return failuresInARow > 1 ? `${text} (${failuresInARow} times in a row)` : text;
+  const repeated = failuresInARow > 1 ? `${text} (${failuresInARow} times in a row)` : text;
+  // An open tick says itself what it waits for.
+  return waiting === null || lastTick.message === waiting ? repeated : `${repeated}. ${waiting}`;
 }
 
-function nextText({ enabled, nextAt, waiting, pendingEvents, sensorKind }: AutomationView): string {
+function nextText({ enabled, nextAt, pendingEvents, sensorKind }: AutomationView): string {
   if (!enabled) return "";
-  if (waiting !== null) return waiting;
   if (pendingEvents > 0) return `${plural(pendingEvents, "event")} waiting`;
   if (nextAt !== null) return formatTime(nextAt);
   return sensorKind === null || sensorKind === "polling" ? "" : "on the next event";
-}
-
-function tickText({ state, message, runCount }: TickSummary): string {
-  const line = message?.split("\n", 1)[0] ?? "";
-  switch (state) {
-    case "open":
-      return "in progress";
-    case "requested":
-      return plural(runCount, "run");
-    case "skipped":
-      return line === "" ? "skipped" : `skipped: ${line}`;
-    case "failed":
-      return line === "" ? "failed" : `failed: ${line}`;
-    default:
-      return state satisfies never;
-  }
-}
-
-function statePaint(state: TickSummary["state"], colors: Colors): (text: string) => string {
-  switch (state) {
-    case "requested":
-      return colors.green;
-    case "failed":
-      return colors.red;
-    case "open":
-      return colors.cyan;
-    case "skipped":
-      return colors.dim;
-    default:
-      return state satisfies never;
-  }
 }
 
 export async function showAutomation(target: Named, flags: AutomationFlags, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
   const { connection, api } = await connect(flags, context);
   const ref = await findAutomation({ connection, api }, { ...target, location: flags.location });
-  const detail = await call(connection, api.automations.get.query(ref));
-  terminal.printJson(detail);
+  const [detail, definitions] = await Promise.all([call(connection, api.automations.get.query(ref)), readDefinitions(connection, api)]);
+  const isIt = ({ name, location }: { readonly name: string; readonly location: string }) => name === ref.name && location === ref.location;
+  const schedule = ref.kind === "schedule" ? definitions.schedules.find(isIt) : undefined;
+  const sensor = ref.kind === "sensor" ? definitions.sensors.find(isIt) : undefined;
+  terminal.printJson({ ...detail, definition: schedule ?? sensor ?? null });
   const { automation, hook } = detail;
   const facts: readonly (readonly [string, string])[] = [
     [automation.kind, `${automation.name}${automation.sensorKind === null ? "" : ` (${automation.sensorKind.replace("_", " ")} sensor)`}`],
     ["location", automation.location],
+    ...(schedule ? scheduleFacts(schedule) : []),
+    ...(sensor ? sensorFacts(sensor) : []),
     ["on", onText(automation)],
     ["last tick", automation.lastTick === null ? "none yet" : `${formatTime(automation.lastTick.startedAt)} ${resultText(automation)}`],
     ["next", nextText(automation)],
-    ["then", detail.upcoming.slice(0, 5).map(formatTime).join(", ")],
+    ["then", detail.upcoming.length === 0 ? "" : `${detail.upcoming.slice(0, 5).map(formatTime).join(", ")} (${localZone()})`],
     ["cursor", detail.cursor ?? ""],
     ["address", hook === null ? "" : `${hookAddress(connection.url, hook)} (${hook.verify}, ${hook.enabled ? "on" : "off"})`],
     ["secrets", hook === null ? "" : plural(hook.secrets.length, "valid secret")],
@@ -170,6 +140,8 @@ export interface TestFlags extends AutomationFlags {
   readonly at?: string | undefined;
   readonly cursor?: string | undefined;
   readonly body?: string | undefined;
+  readonly header?: readonly string[] | undefined;
+  readonly query?: readonly string[] | undefined;
 }
 
 /** Exit code 1 when the user function failed or a request would be refused. */
@@ -186,11 +158,15 @@ export async function testTick(target: Named, flags: TestFlags, context: Command
       ...(scheduledFor !== undefined && { scheduledFor }),
       ...(flags.cursor !== undefined && { cursor: flags.cursor }),
       ...(body !== undefined && { body }),
+      ...pairsOf("header", flags.header),
+      ...pairsOf("query", flags.query),
     }),
   );
   terminal.printJson(trial);
+  if (target.kind === "schedule") terminal.print(`tick for ${formatTime(scheduledFor ?? context.now())} (${localZone()})`);
   printTrial(trial, context);
-  return trial.outcome === "failed" || trial.runs.some(({ problem }) => problem !== null) ? EXIT.failed : EXIT.ok;
+  const isRefused = [...trial.runs, ...trial.reports].some(({ problem }) => problem !== null);
+  return trial.outcome === "failed" || isRefused ? EXIT.failed : EXIT.ok;
 }
 
 function printTrial(trial: TickTrial, { terminal }: CommandContext): void {
@@ -199,7 +175,8 @@ function printTrial(trial: TickTrial, { terminal }: CommandContext): void {
   if (trial.outcome === "failed") {
     terminal.print(colors.red(`failed: ${trial.message ?? "without a message"}`));
     if (trial.stack !== null) terminal.print(trial.stack);
-  } else if (trial.runs.length === 0) terminal.print(`no run: ${trial.message ?? "nothing was asked for"}`);
+  } else if (trial.runs.length === 0) terminal.print(trial.message === null ? "no run" : `no run: ${trial.message}`);
+  else if (trial.message !== null) terminal.print(colors.yellow(trial.message));
   for (const run of trial.runs) {
     const what = [
       run.job ?? run.selection ?? "",
@@ -212,46 +189,12 @@ function printTrial(trial: TickTrial, { terminal }: CommandContext): void {
   }
   for (const { name, added, removed } of trial.dynamicPartitions)
     terminal.print(`partitions of ${name}: +${added.length} -${removed.length}`);
+  for (const { type, asset, partition, problem } of trial.reports) {
+    terminal.print(`report ${asset}${partition === null ? "" : ` [${partition}]`} as ${type}`);
+    if (problem !== null) terminal.print(colors.yellow(`    ${problem}`));
+  }
   if (trial.cursor !== null) terminal.print(`cursor ${trial.cursor}`);
   terminal.print(colors.dim("This was a trial: nothing was stored, nothing was started."));
-}
-
-export interface TicksFlags extends AutomationFlags {
-  readonly limit: number;
-  readonly state: readonly string[];
-}
-
-const STATES = ["open", "requested", "skipped", "failed"] as const;
-
-export async function listTicks(target: Named, flags: TicksFlags, context: CommandContext): Promise<ExitCode> {
-  const { terminal } = context;
-  const states = flags.state.map((text) => {
-    const state = STATES.find((known) => known === text);
-    if (state === undefined) throw new AppError("invalid_input", `There is no tick state '${text}'. The states are ${STATES.join(", ")}.`);
-    return state;
-  });
-  const { connection, api } = await connect(flags, context);
-  const ref = await findAutomation({ connection, api }, { ...target, location: flags.location });
-  const page = await call(connection, api.automations.ticks.query({ ...ref, limit: flags.limit, ...(states.length > 0 && { states }) }));
-  terminal.printJson(page);
-  const { colors } = terminal;
-  if (page.items.length === 0) terminal.print(`no tick of ${target.name} yet`);
-  const columns = [{ title: "tick" }, { title: "for" }, { title: "late", align: "right" }, { title: "result" }, { title: "runs" }] as const;
-  const rows = page.items.map((tick): readonly Cell[] => [
-    { text: tick.id },
-    { text: formatTime(tick.scheduledFor) },
-    { text: formatDuration(tick.lateMs) },
-    { text: tickText(tick), paint: statePaint(tick.state, colors) },
-    {
-      text: tick.runs
-        .map((run) => run.slice(-8))
-        .slice(0, 3)
-        .join(" "),
-    },
-  ]);
-  if (rows.length > 0) for (const line of formatTable(columns, rows, colors.bold)) terminal.print(line);
-  if (page.next !== null) terminal.note(`more: raise --limit (now ${flags.limit})`);
-  return EXIT.ok;
 }
 
 /** By name alone, unless two code locations have one of that name. */
@@ -274,11 +217,27 @@ export async function findAutomation(
   throw new AppError("not_found", `There is no ${kind} '${name}'.${names.length > 0 ? ` There are ${names.join(", ")}.` : ""}`);
 }
 
+/** Without an offset it is a time in the reader's zone, also a day alone, which JavaScript would take as one in UTC. */
 function parseMoment(text: string): number {
-  const at = Date.parse(text);
+  const at = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text);
   if (Number.isNaN(at))
     throw new AppError("invalid_input", `'${text}' is no moment. Write it like 2025-01-31T02:00:00Z or 2025-01-31T02:00+01:00.`);
   return at;
+}
+
+function pairsOf(
+  option: "header" | "query",
+  texts: readonly string[] = [],
+): { headers?: Record<string, string>; query?: Record<string, string> } {
+  if (texts.length === 0) return {};
+  const pairs = Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf("=");
+      if (at < 1) throw new AppError("invalid_input", `--${option} is written name=value, not '${text}'.`);
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+  return option === "header" ? { headers: pairs } : { query: pairs };
 }
 
 function parseBody(text: string): unknown {

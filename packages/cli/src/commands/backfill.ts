@@ -91,10 +91,15 @@ function totalOf({ runs }: BackfillSummary): number {
   return Object.values(runs).reduce((sum, count) => sum + count, 0);
 }
 
+const SHOWN_RANGES = 5;
+
 function printPreview(preview: BackfillPreview, { terminal }: CommandContext): void {
   terminal.print(`${plural(preview.runs, "run")} for ${preview.partitions}`);
-  for (const { asset, partitions, ranges } of preview.assets)
-    terminal.print(`  ${asset}: ${plural(partitions, "partition")} ${ranges.join(", ")}`);
+  for (const { asset, partitions, ranges } of preview.assets) {
+    // Of an asset without partitions there is nothing to name.
+    const named = [...ranges.slice(0, SHOWN_RANGES), ...(ranges.length > SHOWN_RANGES ? ["…"] : [])].join(", ");
+    terminal.print(named === "" ? `  ${asset}` : `  ${asset}: ${plural(partitions, "partition")} ${named}`);
+  }
   for (const warning of preview.warnings) terminal.print(terminal.colors.yellow(warning));
 }
 
@@ -111,7 +116,9 @@ async function follow(
     const detail = await call(connection, api.backfills.get.query({ id }));
     const { backfill } = detail;
     const { succeeded, failed, active, blocked, canceled } = backfill.runs;
-    terminal.status(`${succeeded + failed + blocked + canceled}/${totalOf(backfill)} runs, ${active} active, ${failed} failed`);
+    terminal.status(
+      `${succeeded + failed + blocked + canceled}/${totalOf(backfill)} runs, ${active} active, ${failed} failed${backfill.waiting === null ? "" : `; ${backfill.waiting}`}`,
+    );
     if (backfill.status === "running" || backfill.status === "canceling") {
       await new Promise((wake) => setTimeout(wake, FOLLOW_MS));
       continue;
@@ -127,6 +134,7 @@ function printDetail(detail: BackfillDetail, { terminal }: CommandContext): void
   const { backfill } = detail;
   const { colors } = terminal;
   terminal.print(`backfill ${backfill.id} ${backfill.status}: ${backfill.title}`);
+  if (backfill.waiting !== null) terminal.print(backfill.waiting);
   const columns = [
     { title: "asset" },
     { title: "partitions", align: "right" },

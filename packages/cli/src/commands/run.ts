@@ -21,6 +21,7 @@ export interface RunFlags extends ConnectFlags {
   readonly location?: string | undefined;
   readonly tag: readonly string[];
   readonly config?: string | undefined;
+  readonly priority?: number | undefined;
   readonly checksOnly?: boolean | undefined;
   readonly watch?: boolean | undefined;
   readonly wait: boolean;
@@ -92,6 +93,7 @@ async function launch({ connection, api, target, flags, tags, config }: LaunchRe
     tags,
     requestId: randomUUID(),
     ...(config !== undefined && { config }),
+    ...(flags.priority !== undefined && { priority: flags.priority }),
   };
   try {
     return await call(connection, api.runs.launch.mutate(input));

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
 import { formatTime, plural } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import { findAutomation, type AutomationFlags } from "./automations.ts";
-import { connect } from "./connect.ts";
+import { connect, type ConnectFlags } from "./connect.ts";
 
 export async function newHookSecret(name: string, flags: AutomationFlags, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
@@ -51,6 +51,26 @@ export async function listDeliveries(
     { text: [entry.message ?? "", entry.received > 1 ? `sent ${entry.received} times` : ""].filter((text) => text !== "").join("; ") },
   ]);
   if (rows.length > 0) for (const line of formatTable(columns, rows, terminal.colors.bold)) terminal.print(line);
+  return EXIT.ok;
+}
+
+export async function showDelivery(id: string, flags: ConnectFlags, context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const delivery = await call(connection, api.webhooks.delivery.query({ id }));
+  terminal.printJson({ delivery });
+  const { state, message, runs } = delivery;
+  const facts: readonly (readonly [string, string])[] = [
+    ["delivery", delivery.id],
+    ["at", `${formatTime(delivery.at)}${delivery.received > 1 ? `, sent ${delivery.received} times` : ""}`],
+    ["sender's id", delivery.senderId ?? ""],
+    ["result", message === null ? state : `${state}: ${message}`],
+    ["tick", delivery.tick ?? ""],
+    ["runs", runs.join(" ")],
+    ...Object.entries(delivery.headers),
+  ];
+  for (const [title, value] of facts) if (value !== "") terminal.print(`${terminal.colors.bold(title.padEnd(12))} ${value}`);
+  terminal.print(`\n${delivery.body}`);
   return EXIT.ok;
 }
 

@@ -1,5 +1,6 @@
 /** A run as a table of its assets, and as progress lines while it goes on. Filled from the run's events alone. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
+import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import type { EventRow, RunDetail } from "@headgate/shared/api/views.ts";
 import type { StepStatus } from "@headgate/shared/domain/run/status.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
@@ -42,7 +43,8 @@ export function assetLines(detail: Pick<RunDetail, "steps">, events: readonly Ev
   // In the order in which things happened; what never began comes last.
   const rank = new Map([...facts.keys()].map((asset, index) => [asset, index]));
   const order = (asset: string): number => rank.get(asset) ?? Number.MAX_SAFE_INTEGER;
-  const entries = detail.steps.flatMap((step) => step.assets.map((asset) => ({ step, asset })));
+  const made = detail.steps.flatMap((step) => step.assets.map((asset) => ({ step, asset })));
+  const entries = made.length > 0 ? made : checkedAssets(detail.steps);
   return entries
     .sort((a, b) => order(a.asset) - order(b.asset))
     .map(({ step, asset }): AssetLine => {
@@ -57,6 +59,18 @@ export function assetLines(detail: Pick<RunDetail, "steps">, events: readonly Ev
         message: known.message ?? step.failure?.message ?? null,
       };
     });
+}
+
+/** A run of checks alone makes no asset: it shows those that it looks at. */
+function checkedAssets(steps: RunDetail["steps"]): { readonly step: RunDetail["steps"][number]; readonly asset: string }[] {
+  const first = new Map<string, RunDetail["steps"][number]>();
+  for (const step of steps) {
+    for (const id of step.checks) {
+      const asset = parseCheckId(id)?.asset;
+      if (asset !== undefined && !first.has(asset)) first.set(asset, step);
+    }
+  }
+  return [...first].map(([asset, step]) => ({ step, asset }));
 }
 
 function noteEvent(of: (asset: string) => Facts, event: EventRow["event"]): void {

@@ -42,6 +42,8 @@ function describe(event: RunEvent): { readonly level: LogLevel; readonly text: s
         level: event.severity,
         text: `check ${event.check} ${event.severity === "warn" ? "warned" : "failed"}${event.description === undefined ? "" : `: ${event.description}`}`,
       };
+    case "freshness_changed":
+      return { level: event.to === "overdue" ? "warn" : "info", text: `was ${event.from}, is ${event.to}` };
     case "run_queued":
       return info(`queued${event.waitingFor === undefined ? "" : `: ${event.waitingFor}`}`);
     case "run_starting":

@@ -1,4 +1,4 @@
-/** Jobs, schedules and sensors of a code location: how they read in the manifest, and what is wrong with them. */
+/** Jobs and schedules of a code location: how they read in the manifest, and what is wrong with them. */
 import { parseCron } from "@headgate/shared/domain/cron/parse.ts";
 import { findZone } from "@headgate/shared/domain/cron/zone.ts";
 import { buildAssetGraph, type AssetGraph } from "@headgate/shared/domain/asset-graph.ts";
@@ -6,37 +6,20 @@ import { emptyClauses, evaluateSelection } from "@headgate/shared/domain/selecti
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import { printSelection } from "@headgate/shared/domain/selection/print.ts";
 import type { RunRetryPolicy } from "@headgate/shared/manifest/automation.ts";
-import type { ManifestAsset, ManifestJob, ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
-import type { DefinitionSite } from "../definition-site.ts";
+import {
+  manifestJobSchema,
+  manifestScheduleSchema,
+  type ManifestAsset,
+  type ManifestJob,
+  type ManifestSchedule,
+} from "@headgate/shared/manifest/schema.ts";
 import { secondsOf } from "../duration.ts";
 import type { Job, RunRetryOptions } from "../job.ts";
 import type { Schedule } from "../schedule.ts";
 import { selectionText } from "../select.ts";
-import type { Sensor } from "../sensor.ts";
 import { readRunConfig } from "./config-values.ts";
+import { jobName, reporterOf, uniqueByName } from "./named-definitions.ts";
 import type { Problems } from "./problems.ts";
-
-interface Named {
-  readonly name: string;
-  readonly "~definition": { readonly site: DefinitionSite | undefined };
-}
-
-/** The first definition of each name; the others are reported. */
-function unique<T extends Named>(list: readonly T[], what: string, problems: Problems): T[] {
-  const first = new Map<string, T>();
-  for (const entry of list) {
-    const known = first.get(entry.name);
-    if (!known) first.set(entry.name, entry);
-    else {
-      const place = problems.place(known["~definition"].site);
-      problems.add(
-        entry["~definition"].site,
-        `There are two ${what}s named "${entry.name}"${place ? `; the other is at ${place.file}:${place.line}` : ""}. Rename one.`,
-      );
-    }
-  }
-  return [...first.values()];
-}
 
 export function describeJobs(
   jobs: readonly Job[],
@@ -44,14 +27,14 @@ export function describeJobs(
   context: { location: string; problems: Problems },
 ): ManifestJob[] {
   const graph = buildAssetGraph(assets.map((asset) => ({ ...asset, location: context.location })));
-  return unique(jobs, "job", context.problems).map((job) => {
+  return uniqueByName(jobs, "job", context.problems).map((job) => {
     const definition = job["~definition"];
     const selection = selectionText(definition.selection);
-    const report = (message: string) => context.problems.add(definition.site, `Job "${job.name}": ${message}`);
+    const { report, checked } = reporterOf(context.problems, definition.site, `Job "${job.name}"`);
     checkSelection(selection, graph, report);
     const config = readRunConfig(definition.config);
     if (!config.ok) report(config.error.message);
-    return {
+    return checked(manifestJobSchema, {
       name: job.name,
       selection,
       description: definition.description,
@@ -62,7 +45,7 @@ export function describeJobs(
       ...(definition.runRetry && { runRetry: describeRunRetry(definition.runRetry, report) }),
       ...(definition.priority !== undefined && { priority: definition.priority }),
       source: context.problems.place(definition.site),
-    };
+    });
   });
 }
 
@@ -73,12 +56,6 @@ function describeRunRetry(policy: RunRetryOptions, report: (message: string) => 
   if (!(Number.isInteger(policy.maxRetries) && policy.maxRetries >= 0 && policy.maxRetries <= 20))
     report(`'runRetry.maxRetries' must be a whole number from 0 to 20.`);
   return { maxRetries: policy.maxRetries, strategy: policy.strategy ?? "from_failure", delaySeconds, on: policy.on ?? "any" };
-}
-
-function describeWebhook(webhook: Sensor["~definition"]["webhook"]): ManifestSensor["webhook"] {
-  if (!webhook) return undefined;
-  const { verify = "standard", raw = false, map } = webhook;
-  return { verify, raw, ...(map && { map: { ...map, when: map.when?.map((rule) => ({ ...rule })), tags: map.tags && { ...map.tags } } }) };
 }
 
 function checkSelection(text: string, graph: AssetGraph, report: (message: string) => void): void {
@@ -97,14 +74,10 @@ function checkSelection(text: string, graph: AssetGraph, report: (message: strin
   }
 }
 
-function jobName(job: Job | string): string {
-  return typeof job === "string" ? job : job.name;
-}
-
 export function describeSchedules(schedules: readonly Schedule[], jobs: ReadonlySet<string>, problems: Problems): ManifestSchedule[] {
-  return unique(schedules, "schedule", problems).map((schedule) => {
+  return uniqueByName(schedules, "schedule", problems).map((schedule) => {
     const definition = schedule["~definition"];
-    const report = (message: string) => problems.add(definition.site, `Schedule "${schedule.name}": ${message}`);
+    const { report, checked } = reporterOf(problems, definition.site, `Schedule "${schedule.name}"`);
     const job = jobName(definition.job);
     if (!jobs.has(job)) report(`there is no job "${job}". Define it with defineJob and list it in 'jobs'.`);
     if (definition.cron.length === 0) report("it has no cron expression.");
@@ -114,7 +87,7 @@ export function describeSchedules(schedules: readonly Schedule[], jobs: Readonly
     }
     const zone = findZone(definition.timezone);
     if (!zone.ok) report(zone.error.message);
-    return {
+    return checked(manifestScheduleSchema, {
       name: schedule.name,
       job,
       cron: [...definition.cron],
@@ -125,7 +98,7 @@ export function describeSchedules(schedules: readonly Schedule[], jobs: Readonly
       tags: { ...definition.tags },
       ...timingOf(definition, report),
       source: problems.place(definition.site),
-    };
+    });
   });
 }
 
@@ -156,42 +129,4 @@ function catchUpOf(catchUp: Schedule["~definition"]["catchUp"], report: (message
   const seconds = secondsOf(catchUp.within);
   if (!(seconds > 0)) report(`'catchUp.within' must be a number of seconds or a text such as "30m", "6h" or "2d".`);
   return { type: "within", ms: seconds * 1000 };
-}
-
-export function describeSensors(sensors: readonly Sensor[], jobs: ReadonlySet<string>, problems: Problems): ManifestSensor[] {
-  return unique(sensors, "sensor", problems).map((sensor) => {
-    const definition = sensor["~definition"];
-    const report = (message: string) => problems.add(definition.site, `Sensor "${sensor.name}": ${message}`);
-    const job = definition.job === undefined ? undefined : jobName(definition.job);
-    if (job !== undefined && !jobs.has(job)) report(`there is no job "${job}". Define it with defineJob and list it in 'jobs'.`);
-    if (job === undefined && !definition.evaluate) report("without an 'evaluate' function it needs a 'job' to run.");
-    if (!(definition.intervalSeconds >= 1))
-      report(`'every' must be a number of seconds or a text such as "30s" or "5m", at least 1 second.`);
-    if (!(definition.timeoutSeconds > 0)) report(`'timeout' must be a number of seconds or a text such as "30s" or "5m".`);
-    if (definition.checks?.length === 0) report("it watches no check.");
-    if (definition.webhook?.map && definition.evaluate)
-      report("it has both 'map' and 'evaluate'. Keep 'map' to decide in the control plane, or 'evaluate' to decide in your code.");
-    if (definition.assets?.length === 0) report("it watches no asset.");
-    if (definition.runStatuses?.length === 0) report("it watches no run status.");
-    return {
-      name: sensor.name,
-      kind: definition.type,
-      job,
-      intervalSeconds: definition.intervalSeconds >= 1 ? definition.intervalSeconds : 30,
-      timeoutSeconds: definition.timeoutSeconds,
-      description: definition.description,
-      defaultStatus: definition.defaultStatus,
-      assets: definition.assets?.slice(),
-      match: definition.match,
-      jobs: definition.jobs?.slice(),
-      allLocations: definition.allLocations,
-      checks: definition.checks?.slice(),
-      checkOutcomes: definition.checkOutcomes?.slice(),
-      webhook: describeWebhook(definition.webhook),
-      runStatuses: definition.runStatuses?.slice(),
-      evaluated: definition.evaluate !== undefined,
-      resources: definition.requires.map((resource) => resource.key),
-      source: problems.place(definition.site),
-    };
-  });
 }

@@ -7,7 +7,8 @@ import type { CodeLocation } from "../code-location.ts";
 import type { DefinitionSite } from "../definition-site.ts";
 import { SDK_VERSION } from "../version.ts";
 import type { UnitFolder } from "../unit.ts";
-import { describeJobs, describeSchedules, describeSensors } from "./check-automation.ts";
+import { describeJobs, describeSchedules } from "./check-automation.ts";
+import { describeSensors } from "./check-sensors.ts";
 import { findAssetCycle, findUnitCycle } from "./check-graph.ts";
 import { collectAssets } from "./collect-assets.ts";
 import { collectResources } from "./collect-resources.ts";
@@ -35,6 +36,7 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
   const resources = collectResources({ location, definitions, usage: [...assets.usage, ...units.usage], problems });
   const jobs = describeJobs(definitions.jobs, assets.assets, { location: name, problems });
   const jobNames = new Set(jobs.map((job) => job.name));
+  const checks = [...assets.checks, ...units.checks];
   const draft: ManifestDraft = {
     schema: MANIFEST_VERSION,
     location: name,
@@ -44,12 +46,12 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
     pools: { ...definition.pools },
     assets: assets.assets,
     units: [...assets.units, ...units.units],
-    checks: [...assets.checks, ...units.checks],
+    checks,
     jobs,
     schedules: describeSchedules(definitions.schedules, jobNames, problems),
-    sensors: describeSensors(definitions.sensors, jobNames, problems),
+    sensors: describeSensors(definitions.sensors, { jobs: jobNames, assets: assets.assets, checks, problems }),
   };
-  return finish(draft, units.folders, problems);
+  return finish(draft, { folders: units.folders, problems, site: definition.site });
 }
 
 function checkName(name: unknown, site: DefinitionSite | undefined, problems: Problems): string {
@@ -81,18 +83,25 @@ function checkGraph(assets: Manifest["assets"], units: Manifest["units"], proble
 
 const draftSchema = manifestSchema.omit({ files: true, entry: true, git: true, runtime: true });
 
-function finish(draft: ManifestDraft, folders: readonly UnitFolder[], problems: Problems): IndexResult {
+interface Finish {
+  readonly folders: readonly UnitFolder[];
+  readonly problems: Problems;
+  /** Of the code location. */
+  readonly site: DefinitionSite | undefined;
+}
+
+function finish(draft: ManifestDraft, { folders, problems, site }: Finish): IndexResult {
   // The definitions were checked one by one; this is the last word of the schema that the control plane will apply.
   const parsed = draftSchema.safeParse(draft);
   if (!parsed.success && problems.errors.length === 0) {
-    for (const issue of parsed.error.issues.slice(0, 50)) problems.add(undefined, `${nameOf(draft, issue.path)}: ${issue.message}`);
+    for (const issue of parsed.error.issues.slice(0, 50)) problems.add(site, `${nameOf(draft, issue.path)}: ${issue.message}`);
   }
   const errors: readonly LoadError[] = problems.errors;
   if (errors.length > 0 || !parsed.success) return { draft: null, folders: [], errors };
   const size = Buffer.byteLength(canonicalJson(manifestOnWire(parsed.data)));
   if (size > MANIFEST_MAX_BYTES) {
     problems.add(
-      undefined,
+      site,
       `The code location is too large: its manifest has ${size} bytes, ${MANIFEST_MAX_BYTES} are allowed. Shorten descriptions and metadata, or split the location.`,
     );
     return { draft: null, folders: [], errors: problems.errors };

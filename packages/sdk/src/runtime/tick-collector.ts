@@ -20,7 +20,8 @@ export class TickCollector {
   #reports: Report[] = [];
   #reasons: string[] = [];
   #keys = 0;
-  #askedForSomething = false;
+  #didSomething = false;
+  #askedForRuns = false;
 
   constructor(options: {
     readonly job: string | undefined;
@@ -55,10 +56,11 @@ export class TickCollector {
     for (const item of Array.isArray(result) ? (result as unknown[]) : [result]) this.#add(item);
   }
 
-  /** Why nothing was asked for; undefined when something was. */
+  /** Why no run was asked for; undefined when one was, or something else instead and no reason was given. */
   get skipReason(): string | undefined {
-    if (this.#askedForSomething) return undefined;
-    return [...new Set(this.#reasons)].join("; ") || "the function asked for nothing";
+    if (this.#askedForRuns) return undefined;
+    const reasons = [...new Set(this.#reasons)].join("; ");
+    return reasons || (this.#didSomething ? undefined : "the function asked for nothing");
   }
 
   /** What was asked for since the last time. */
@@ -85,9 +87,10 @@ export class TickCollector {
       this.#reasons.push(item.reason);
       return;
     }
-    this.#askedForSomething = true;
+    this.#didSomething = true;
     switch (item.kind) {
       case "runRequest":
+        this.#askedForRuns = true;
         if (this.#runs.length >= MAX_TICK_REQUESTS)
           throw new RangeError(
             `The function asked for more than ${MAX_TICK_REQUESTS} runs in one tick. Ask for the rest in the next tick (keep your place with setCursor), call checkpoint() in between, or use one run over a range of partitions.`,

@@ -83,8 +83,10 @@ export const automationInputs = {
     ...automationRef,
     scheduledFor: z.number().optional(),
     cursor: sensorCursorSchema.nullish(),
-    /** Body of a webhook delivery. */
+    /** Of a webhook delivery. */
     body: z.unknown().optional(),
+    headers: z.record(z.string().max(200), z.string().max(10_000)).optional(),
+    query: z.record(z.string().max(200), z.string().max(10_000)).optional(),
   }),
   /** Evaluates now what would otherwise wait for its time. */
   tickNow: z.object(automationRef),

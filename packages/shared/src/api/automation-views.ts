@@ -96,6 +96,14 @@ export interface TickTrial {
   readonly stack: string | null;
   readonly logs: readonly { readonly level: string; readonly message: string; readonly at: number }[];
   readonly dynamicPartitions: readonly { readonly name: string; readonly added: readonly string[]; readonly removed: readonly string[] }[];
+  /** What it would report of assets. */
+  readonly reports: readonly {
+    readonly type: "materialized" | "observed";
+    readonly asset: string;
+    readonly partition: string | null;
+    /** Why it would be refused. */
+    readonly problem: string | null;
+  }[];
 }
 
 // ------------------------------------------------------------------ webhooks

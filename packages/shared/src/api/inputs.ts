@@ -27,7 +27,8 @@ export const launchSchema = z.object({
   target: launchTargetSchema,
   config: z.unknown().optional(),
   tags,
-  priority: z.number().int().min(-1000).max(1000).default(0),
+  /** Higher starts earlier. Left out: that of the job, otherwise 0. */
+  priority: z.number().int().min(-1000).max(1000).optional(),
   /** Makes a repeated call (double click, retried request) return the same run. */
   requestId: z.string().max(100).optional(),
 });
@@ -74,7 +75,7 @@ export const inputs = {
     key: assetKeySchema,
     cursor: cursorSchema,
     limit: limitSchema.default(50),
-    types: z.array(z.enum(["asset_materialized", "asset_observed", "asset_failed", "check_evaluated"])).optional(),
+    types: z.array(z.enum(["asset_materialized", "asset_observed", "asset_failed", "check_evaluated", "freshness_changed"])).optional(),
     partition: z.string().optional(),
   }),
   assetCheckHistory: z.object({ key: assetKeySchema, check: z.string(), cursor: cursorSchema, limit: limitSchema.default(50) }),

@@ -82,8 +82,8 @@ export interface AssetEventRow {
   /** Deployment-wide sequence number. */
   readonly seq: number;
   readonly at: number;
-  readonly type: "asset_materialized" | "asset_observed" | "asset_failed" | "check_evaluated";
-  /** Null: reported from outside, by `reportedBy`. */
+  readonly type: "asset_materialized" | "asset_observed" | "asset_failed" | "check_evaluated" | "freshness_changed";
+  /** Null: reported from outside, by `reportedBy`, or of no run at all. */
   readonly run: string | null;
   readonly step: string | null;
   readonly reportedBy: string | null;
@@ -92,6 +92,8 @@ export interface AssetEventRow {
   readonly durationMs: number | null;
   readonly failure: Failure | null;
   readonly check: CheckResultView | null;
+  /** Of a change of freshness. */
+  readonly freshness: { readonly from: FreshnessState; readonly to: FreshnessState } | null;
 }
 export interface CheckResultView {
   readonly asset: string;

@@ -8,6 +8,7 @@ import { endEvaluation } from "./end-evaluation.ts";
 import { parseFrameId } from "./evaluate-tick.ts";
 import { type Applied, applyRequests, type Effects } from "./request-runs.ts";
 import { MAX_LISTED_RUNS, storeTick } from "./tick-rows.ts";
+import { reportLines, runlessText } from "./tick-words.ts";
 
 export type TickItem = Extract<UpItem, { k: "tick" | "tick_part" }>;
 
@@ -51,8 +52,8 @@ export function applyTickResult(turn: Turn, from: FromAgent<Extract<TickItem, { 
   endEvaluation(turn, row, {
     state: row.runCount > 0 ? "requested" : "skipped",
     cursorAfter: cursor.after,
-    logs: [...logs, ...cursor.notes],
-    message: row.runCount > 0 ? null : skipText(row, result.skipReason),
+    logs: [...logs, ...reportLines(turn, result.assetEvents), ...cursor.notes],
+    message: row.runCount > 0 ? null : runlessText(row, result),
   });
 }
 
@@ -71,7 +72,8 @@ export function applyTickPart(turn: Turn, from: FromAgent<Extract<TickItem, { k:
     return;
   }
   const cursor = moveCursor(turn, tick, part);
-  storeTick(turn, { ...addTo(tick, applied.value), parts: part.part, cursorAfter: cursor.after, logs: [...tick.logs, ...cursor.notes] });
+  const logs = [...tick.logs, ...reportLines(turn, part.assetEvents), ...cursor.notes];
+  storeTick(turn, { ...addTo(tick, applied.value), parts: part.part, cursorAfter: cursor.after, logs });
 }
 
 /** What it says cannot be stored. */
@@ -105,9 +107,4 @@ function moveCursor(turn: Turn, tick: TickRow, effects: Effects): { readonly aft
     turn.effects.push({ type: "automation_changed", automation: automationId(tick) });
   }
   return { after: effects.cursor, notes: [] };
-}
-
-function skipText(tick: TickRow, reason: string | undefined): string | null {
-  if (tick.deduplicated.length > 0) return "Every requested run had been made before.";
-  return reason ?? null;
 }

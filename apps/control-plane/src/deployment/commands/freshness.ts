@@ -1,6 +1,7 @@
 /** How fresh are the assets with a freshness policy? Looked at when they are materialized, and at the very time when the answer changes. */
 import { freshnessOf, type FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
 import { freshnessPolicies, isFromOutside } from "../condition-program.ts";
+import { indexFreshnessChange } from "../store/asset-store.ts";
 import { assetFacts } from "../store/condition-fact-store.ts";
 import {
   assetsWithFreshness,
@@ -14,6 +15,7 @@ import { clearTimer, setTimer } from "../store/timer-store.ts";
 import type { Turn } from "../turn.ts";
 import { noteConditionChange } from "./asset-changed.ts";
 import { lastSeenAt } from "./conditions/deployment-facts.ts";
+import { appendRunless } from "./runless-event.ts";
 
 /** Looked at in one turn; the others follow in the next. */
 const SLICE = 1000;
@@ -47,6 +49,12 @@ export function updateFreshness(turn: Turn, assets: readonly string[]): void {
     if (!changed && known.changesAt === changesAt) continue;
     saveFreshness(turn.db, { asset, state, since: changed ? turn.now : known.since, changesAt });
     turn.effects.push({ type: "asset_changed", asset });
+    // What it is when it is looked at for the first time is no change.
+    if (changed && known !== undefined)
+      indexFreshnessChange(turn.db, {
+        asset,
+        gseq: appendRunless(turn, { type: "freshness_changed", asset, from: known.state, to: state }),
+      });
     if (changed && (known !== undefined || state !== "unknown"))
       noteConditionChange(turn, [asset], { cause: `${asset} ${SENTENCES[state]}.` });
   }

@@ -20,7 +20,7 @@ export function launch(turn: Turn, input: z.output<typeof launchSchema>, actor: 
     trigger: triggerOf(actor),
     tags: input.tags,
     config: input.config,
-    priority: input.priority,
+    priority: input.priority ?? resolved.value.job?.priority ?? 0,
     parent: null,
     requestId: input.requestId,
   });

@@ -12,11 +12,10 @@ import { countOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { partitionContext } from "../partition-context.ts";
 import { saveCheckResult, saveMaterialization, saveObservation } from "../store/asset-store.ts";
-import { appendEvents, lastGlobalSeq, levelOf, type ReportedEvent } from "../store/event-store.ts";
 import { insertReport, seqOfReport } from "../store/report-store.ts";
 import type { Turn } from "../turn.ts";
 import { afterCheck, afterMaterialization, afterObservation } from "./asset-followers.ts";
-import { eventTime } from "./event-time.ts";
+import { appendRunless } from "./runless-event.ts";
 import { numberOf, savePoints } from "./save-points.ts";
 
 export interface AssetReport {
@@ -53,7 +52,7 @@ export interface Reporter {
 export function reportAsset(turn: Turn, report: AssetReport, by: Reporter): Result<{ readonly seq: number }> {
   const earlier = seqOfReport(turn.db, report.requestId);
   if (earlier !== null) return ok({ seq: earlier });
-  const valid = checkTarget(turn, report, report.type === "materialized");
+  const valid = checkReport(turn, report);
   if (!valid.ok) return valid;
   const { asset, dataVersion = null } = report;
   const partition = report.partition ?? null;
@@ -63,7 +62,7 @@ export function reportAsset(turn: Turn, report: AssetReport, by: Reporter): Resu
   };
   const type = report.type === "materialized" ? "asset_materialized" : "asset_observed";
   const given = { ...(partition !== null && { partition }), ...(dataVersion !== null && { dataVersion }) };
-  const gseq = append(turn, { type, asset, metadata, ...given, reportedBy: by.by });
+  const gseq = appendRunless(turn, { type, asset, metadata, ...given, reportedBy: by.by });
   const common = { asset, gseq, at: turn.now, partition, dataVersion, started: null };
   const note = { asset, partition, by, gseq, metadata, dataVersion };
   if (report.type === "materialized") {
@@ -76,6 +75,11 @@ export function reportAsset(turn: Turn, report: AssetReport, by: Reporter): Resu
   }
   savePoints(turn, { asset, gseq, run: "", partition, metadata });
   return finish(turn, report, gseq);
+}
+
+/** Could it be stored? */
+export function checkReport(turn: Turn, report: Pick<AssetReport, "type" | "asset" | "partition">): Result<null> {
+  return checkTarget(turn, report, report.type === "materialized");
 }
 
 export function reportCheck(turn: Turn, report: CheckReport, by: Reporter): Result<{ readonly seq: number }> {
@@ -93,7 +97,7 @@ export function reportCheck(turn: Turn, report: CheckReport, by: Reporter): Resu
   const { asset, check, passed, severity, metadata } = report;
   const partition = report.partition ?? null;
   const described = report.description !== undefined && { description: report.description };
-  const gseq = append(turn, {
+  const gseq = appendRunless(turn, {
     type: "check_evaluated",
     asset,
     check,
@@ -120,15 +124,6 @@ function finish(
   if (report.requestId !== undefined) insertReport(turn.db, { id: report.requestId, gseq, at: turn.now });
   turn.effects.push({ type: "asset_changed", asset: report.asset });
   return ok({ seq: gseq });
-}
-
-/** Events without a run are events of run 0, in which the deployment-wide number is also that within the run. */
-function append(turn: Turn, event: ReportedEvent): number {
-  turn.sequence.next ??= lastGlobalSeq(turn.db) + 1;
-  const gseq = turn.sequence.next++;
-  const place = { at: eventTime(turn), step: null, attempt: null };
-  appendEvents(turn.db, [{ runNo: 0, ...place, gseq, seq: gseq, type: event.type, level: levelOf(event), body: JSON.stringify(event) }]);
-  return gseq;
 }
 
 function checkTarget(

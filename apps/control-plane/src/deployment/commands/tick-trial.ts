@@ -17,6 +17,7 @@ import { changeDynamicKeys } from "./dynamic-keys.ts";
 import { evaluatorOf } from "./evaluate-tick.ts";
 import { overlapOf } from "./overlap.ts";
 import { targetsAt } from "./plain-ticks.ts";
+import { checkReport } from "./report-asset.ts";
 import { keyOf, resolveRequest, type RunRequest, runIdOf } from "./run-request.ts";
 import { requestOf } from "./sensor-events.ts";
 import { newTick } from "./tick-rows.ts";
@@ -101,12 +102,16 @@ function askAgent(turn: Turn, input: Input, definition: Located<ManifestSchedule
   return ok({ type: "asked", id, instance: evaluator.agent.instance, timeoutMs: timeoutSeconds * 1000 + SLACK_MS });
 }
 
-/** The event to try it with: the given body, or what woke it last, or one that is made up. */
+/** The event to try it with: the given delivery, or what woke it last, or one that is made up. */
 function trialEvents(turn: Turn, sensor: Located<ManifestSensor>, input: Input): SensorEvent[] {
   const { now: at } = turn;
-  const hasBody = input.body !== undefined;
-  if (sensor.kind === "webhook" || (sensor.kind === "polling" && hasBody))
-    return [{ type: "webhook", delivery: "trial", method: "POST", headers: {}, query: {}, body: input.body ?? null, at }];
+  const { body, headers, query } = input;
+  const isDelivered = body !== undefined || headers !== undefined || query !== undefined;
+  if (sensor.kind === "webhook" || (sensor.kind === "polling" && isDelivered)) {
+    const named = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
+    const sent = { headers: Object.fromEntries(named) as Record<string, string>, query: query ?? {}, body: body ?? null };
+    return [{ type: "webhook", delivery: "trial", method: "POST", ...sent, at }];
+  }
   if (sensor.kind === "polling") return [];
   const before = listTicks(turn.db, { ...sourceOf(input), before: null, limit: RECENT_TICKS }).find(({ events }) => events.length > 0);
   const [last] = before?.events ?? [];
@@ -133,15 +138,15 @@ function madeUp(sensor: Located<ManifestSensor>, at: number): SensorEvent {
 }
 
 /** Called where nothing is kept: partition keys are really added, so that requests for them can be judged. */
-export function judgeTrial(turn: Turn, source: Source, result: TickResult | null): TickTrial {
-  const nothing = { runs: [], cursor: null, message: null, stack: null, logs: [], dynamicPartitions: [] };
+export function judgeTrial(turn: Turn, input: Input, result: TickResult | null): TickTrial {
+  const nothing = { runs: [], cursor: null, message: null, stack: null, logs: [], dynamicPartitions: [], reports: [] };
   if (result === null) return { ...nothing, outcome: "failed", message: "The agent did not answer in time." };
   if (result.outcome === "failed")
     return { ...nothing, outcome: "failed", message: result.message, stack: result.stack ?? null, logs: result.logs ?? [] };
   const problems: string[] = [];
   const dynamicPartitions: TickTrial["dynamicPartitions"][number][] = [];
   for (const { name, add, remove } of result.dynamicPartitions ?? []) {
-    const changed = changeDynamicKeys(turn, { name, add, remove, by: source.name });
+    const changed = changeDynamicKeys(turn, { name, add, remove, by: input.name });
     if (changed.ok) dynamicPartitions.push({ name, added: changed.value.added, removed: changed.value.removed });
     else problems.push(changed.error.message);
   }
@@ -150,9 +155,13 @@ export function judgeTrial(turn: Turn, source: Source, result: TickResult | null
   const seen = new Set<string>();
   const runs = result.runs.slice(0, MAX_TICK_REQUESTS).map((request) => {
     const { runKey, job, selection, partition, tags } = request;
-    const problem = problemOf(turn, { source, request, seen });
+    const problem = problemOf(turn, { input, request, seen });
     if (runKey !== undefined) seen.add(runKey);
     return { runKey: runKey ?? null, job: job ?? null, selection: selection ?? null, partition: partition ?? null, tags, problem };
+  });
+  const reports = (result.assetEvents ?? []).map(({ type, asset, partition }) => {
+    const valid = checkReport(turn, { type, asset, partition });
+    return { type, asset, partition: partition ?? null, problem: valid.ok ? null : valid.error.message };
   });
   const message = [...problems, ...(result.skipReason === undefined ? [] : [result.skipReason])].join("\n");
   return {
@@ -163,17 +172,20 @@ export function judgeTrial(turn: Turn, source: Source, result: TickResult | null
     stack: null,
     logs: result.logs,
     dynamicPartitions,
+    reports,
   };
 }
 
 function problemOf(
   turn: Turn,
-  { source, request, seen }: { readonly source: Source; readonly request: RunRequest; readonly seen: ReadonlySet<string> },
+  { input, request, seen }: { readonly input: Input; readonly request: RunRequest; readonly seen: ReadonlySet<string> },
 ): string | null {
-  const key = keyOf(source, request);
+  const key = keyOf(input, request);
   const older = key && runOfKey(turn.db, key);
   if (key && older !== null) return `Its run key made run …${shortRunId(runIdOf(turn, older) ?? "")} before.`;
   if (key && seen.has(key.key)) return "Another request of this tick has the same run key.";
-  const resolved = resolveRequest(turn, source, request);
+  // By the time of a tick that is still to come, further partitions exist.
+  const now = Math.max(turn.now, input.scheduledFor ?? 0);
+  const resolved = resolveRequest({ catalog: () => turn.catalog(), now }, input, request);
   return resolved.ok ? null : resolved.error.message;
 }

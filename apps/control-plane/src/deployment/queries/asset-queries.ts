@@ -93,23 +93,19 @@ export function assetEvents(reader: Reader, input: In<"assetEvents">): Result<Pa
 
 function assetEventRow(stored: StoredEvent, partition: string | null): AssetEventRow | null {
   const { event } = stored;
-  const base = { seq: stored.gseq, at: stored.at, run: stored.run, step: stored.step, reportedBy: stored.reportedBy, partition };
+  const { gseq: seq, at, run, step, reportedBy } = stored;
+  const base = { seq, at, run, step, reportedBy, partition, durationMs: null, metadata: {}, failure: null, check: null, freshness: null };
   switch (event.type) {
     case "asset_materialized":
-      return { ...base, type: event.type, metadata: event.metadata, durationMs: event.durationMs ?? null, failure: null, check: null };
+      return { ...base, type: event.type, metadata: event.metadata, durationMs: event.durationMs ?? null };
     case "asset_observed":
-      return { ...base, type: event.type, metadata: event.metadata, durationMs: null, failure: null, check: null };
+      return { ...base, type: event.type, metadata: event.metadata };
     case "asset_failed":
-      return { ...base, type: event.type, metadata: {}, durationMs: event.durationMs ?? null, failure: event.failure, check: null };
+      return { ...base, type: event.type, durationMs: event.durationMs ?? null, failure: event.failure };
     case "check_evaluated":
-      return {
-        ...base,
-        type: event.type,
-        metadata: event.metadata,
-        durationMs: event.durationMs ?? null,
-        failure: null,
-        check: checkResult(stored),
-      };
+      return { ...base, type: event.type, metadata: event.metadata, durationMs: event.durationMs ?? null, check: checkResult(stored) };
+    case "freshness_changed":
+      return { ...base, type: event.type, freshness: { from: event.from, to: event.to } };
     default:
       return null;
   }

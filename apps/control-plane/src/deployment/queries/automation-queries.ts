@@ -49,11 +49,11 @@ export function ticksQuery(reader: Reader, input: In<"ticks">): Result<Page<Tick
   const rows = listTicks(reader.db, { ...input, before: before.value, limit: input.limit + 1 });
   const page = rows.slice(0, input.limit);
   const last = page.at(-1);
-  return ok({ items: tickSummaries(reader.db, page), next: rows.length > input.limit && last ? String(last.no) : null });
+  return ok({ items: tickSummaries(reader, page), next: rows.length > input.limit && last ? String(last.no) : null });
 }
 
 export function tickQuery(reader: Reader, input: In<"tick">): Result<TickDetail> {
   const tick = readTick(reader.db, input.id);
   if (!tick) return refuse("not_found", `There is no tick ${input.id}. Old ticks are deleted after a while.`, { tick: input.id });
-  return ok(tickDetail(reader.db, tick));
+  return ok(tickDetail(reader, tick));
 }

@@ -1,7 +1,8 @@
 /** A schedule or sensor as it is now: whether it is on, its last ticks, its next one, and why it does not tick though it should. */
 import type { AutomationView } from "@headgate/shared/api/automation-views.ts";
 import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
-import type { Located } from "../catalog.ts";
+import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
+import type { Catalog, Located } from "../catalog.ts";
 import { automationId, definitionOf, isEnabled } from "../commands/automation-source.ts";
 import { onlineAgents } from "../store/agent-store.ts";
 import {
@@ -36,14 +37,14 @@ export function automationViews(reader: Reader, sources: readonly Source[]): Aut
       [...recentOf.values()].flatMap(([first]) => first?.no ?? []),
     ).values(),
   ];
-  const lastOf = new Map(tickSummaries(reader.db, newest).map((tick) => [automationId(tick), tick]));
+  const lastOf = new Map(tickSummaries(reader, newest).map((tick) => [automationId(tick), tick]));
   const openOf = openTicksByPlace(reader.db, refs);
   const pendingOf = pendingEvents(reader.db, refs);
   const hasAgent = onlineAgents(reader.db).some((agent) => agent.status === "connected");
   return defined.map(({ source, definition }, place) => {
     const id = automationId(source);
     const look = { definition, row: rows.get(id) ?? null, open: openOf.get(place), pendingEvents: pendingOf.get(place) ?? 0, hasAgent };
-    return viewOf(source, look, { recent: recentOf.get(place) ?? [], lastTick: lastOf.get(id) ?? null });
+    return viewOf(reader, { source, look }, { recent: recentOf.get(place) ?? [], lastTick: lastOf.get(id) ?? null });
   });
 }
 
@@ -53,8 +54,8 @@ export function automationView(reader: Reader, source: Source): AutomationView |
 }
 
 function viewOf(
-  source: Source,
-  look: Look,
+  reader: Reader,
+  { source, look }: { readonly source: Source; readonly look: Look },
   ticks: { readonly recent: readonly RecentTick[]; readonly lastTick: AutomationView["lastTick"] },
 ): AutomationView {
   const { definition, row } = look;
@@ -66,13 +67,19 @@ function viewOf(
     name: source.name,
     sensorKind: sensor?.kind ?? null,
     enabled,
-    changed: row && row.changedBy !== null && row.changedAt !== null ? { by: row.changedBy, at: row.changedAt } : null,
+    changed:
+      row && row.enabled !== null && row.changedBy !== null && row.changedAt !== null ? { by: row.changedBy, at: row.changedAt } : null,
     lastTick: ticks.lastTick,
     failuresInARow: row?.failures ?? 0,
-    recent: ticks.recent.map((tick) => ({ id: tick.id, state: tick.state, at: tick.scheduledFor, lateMs: lateMsOf(tick) })),
+    recent: ticks.recent.map((tick) => ({
+      id: tick.id,
+      state: tick.state,
+      at: tick.scheduledFor,
+      lateMs: lateMsOf(reader, { ...source, ...tick }),
+    })),
     nextAt: enabled ? (row?.nextAt ?? null) : null,
     pendingEvents: look.pendingEvents,
-    waiting: enabled ? waitingText(look) : null,
+    waiting: enabled ? waitingText(reader.catalog(), look) : null,
     hasWebhook: sensor?.webhook !== undefined,
   };
 }
@@ -87,7 +94,18 @@ interface Look {
 
 const NO_AGENT = "No agent is connected that could evaluate it. Start one with 'headgate agent'.";
 
-function waitingText(look: Look): string | null {
+/** Of a sensor: what its events are about. */
+function watchedAssets(definition: Look["definition"]): string[] {
+  if (!("intervalSeconds" in definition)) return [];
+  const checked = (definition.checks ?? []).map((id) => parseCheckId(id)?.asset ?? id);
+  return [...new Set([...(definition.assets ?? []), ...checked])];
+}
+
+function listed(names: readonly string[]): string {
+  return names.slice(0, 3).join(", ") + (names.length > 3 ? ` and ${names.length - 3} more` : "");
+}
+
+function waitingText(catalog: Catalog, look: Look): string | null {
   const { open = 0, waiting = 0, message = null, evaluatedEvents = 0 } = look.open ?? {};
   const isEvaluated = open > waiting;
   if (message) return message;
@@ -98,10 +116,12 @@ function waitingText(look: Look): string | null {
   const needsAgent =
     look.definition.evaluated && (look.pendingEvents > 0 || ("intervalSeconds" in look.definition && look.definition.kind === "polling"));
   if (needsAgent && !look.hasAgent && !isEvaluated) return NO_AGENT;
+  const unknown = watchedAssets(look.definition).filter((asset) => !catalog.graph.has(asset));
+  if (unknown.length > 0) return `It watches ${listed(unknown)}, which no code location has.`;
   const gathered = Object.keys(look.row?.gathered ?? {});
   if (gathered.length > 0 && "assets" in look.definition) {
     const missing = (look.definition.assets ?? []).filter((asset) => !gathered.includes(asset));
-    return `Waits for ${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ` and ${missing.length - 3} more` : ""}; ${gathered.length} of ${gathered.length + missing.length} assets were materialized since it fired.`;
+    return `Waits for ${listed(missing)}; ${gathered.length} of ${gathered.length + missing.length} assets were materialized since it fired.`;
   }
   return null;
 }

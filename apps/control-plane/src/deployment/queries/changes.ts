@@ -63,7 +63,7 @@ export function readChanges(reader: Reader, changed: Changed): Change[] | null {
     changes.push({ type: "automation", automation });
   if (changed.ticks.size > 0) {
     const ticks = [...listedTicks(reader.db, [...changed.ticks]).values()];
-    for (const tick of tickSummaries(reader.db, ticks)) changes.push({ type: "tick", tick });
+    for (const tick of tickSummaries(reader, ticks)) changes.push({ type: "tick", tick });
   }
   for (const instance of changed.agentsGone) changes.push({ type: "agent_gone", instance });
   return changes;

@@ -1,24 +1,30 @@
 /** Rows of ticks in the shapes that clients get. */
 import type { TickDetail, TickSummary } from "@headgate/shared/api/automation-views.ts";
+import { jitterMs, scheduleOf } from "../commands/automation-source.ts";
 import { hostnamesOf } from "../store/agent-store.ts";
 import type { ListedTick } from "../store/automation-page-store.ts";
-import type { Database } from "../store/database.ts";
+import type { Source } from "../store/automation-store.ts";
 import type { TickRow } from "../store/tick-store.ts";
+import type { Reader } from "./reader.ts";
 
-/** Clocks are set back now and then; nothing starts before its time. */
-export function lateMsOf(tick: Pick<TickRow, "scheduledFor" | "startedAt">): number | null {
-  return tick.startedAt === null ? null : Math.max(0, tick.startedAt - tick.scheduledFor);
+type Place = Pick<Reader, "catalog">;
+
+/** Clocks are set back now and then; nothing starts before its time. A schedule's share of its jitter is no delay. */
+export function lateMsOf(place: Place, tick: Source & Pick<TickRow, "scheduledFor" | "startedAt">): number | null {
+  if (tick.startedAt === null) return null;
+  const schedule = tick.kind === "schedule" ? scheduleOf(place.catalog(), tick) : null;
+  return Math.max(0, tick.startedAt - tick.scheduledFor - (schedule ? jitterMs(schedule) : 0));
 }
 
-export function tickSummaries(db: Database, ticks: readonly ListedTick[]): TickSummary[] {
+export function tickSummaries(reader: Pick<Reader, "db" | "catalog">, ticks: readonly ListedTick[]): TickSummary[] {
   const hostnames = hostnamesOf(
-    db,
+    reader.db,
     ticks.flatMap(({ agent }) => agent ?? []),
   );
-  return ticks.map((tick) => summary(tick, hostnames));
+  return ticks.map((tick) => summary(reader, tick, hostnames));
 }
 
-function summary(tick: ListedTick, hostnames: ReadonlyMap<string, string>): TickSummary {
+function summary(place: Place, tick: ListedTick, hostnames: ReadonlyMap<string, string>): TickSummary {
   return {
     id: tick.id,
     location: tick.location,
@@ -29,7 +35,7 @@ function summary(tick: ListedTick, hostnames: ReadonlyMap<string, string>): Tick
     scheduledFor: tick.scheduledFor,
     startedAt: tick.startedAt,
     finishedAt: tick.finishedAt,
-    lateMs: lateMsOf(tick),
+    lateMs: lateMsOf(place, tick),
     attempt: tick.attempt,
     agent: tick.agent === null ? null : (hostnames.get(tick.agent) ?? tick.agent),
     runs: tick.runs,
@@ -38,9 +44,9 @@ function summary(tick: ListedTick, hostnames: ReadonlyMap<string, string>): Tick
   };
 }
 
-export function tickDetail(db: Database, tick: TickRow): TickDetail {
+export function tickDetail(reader: Pick<Reader, "db" | "catalog">, tick: TickRow): TickDetail {
   return {
-    ...summary(tick, hostnamesOf(db, tick.agent === null ? [] : [tick.agent])),
+    ...summary(reader, tick, hostnamesOf(reader.db, tick.agent === null ? [] : [tick.agent])),
     cursorBefore: tick.cursorBefore,
     cursorAfter: tick.cursorAfter,
     stack: tick.stack,

@@ -109,6 +109,10 @@ export function saveObservation(db: Database, row: Observation): boolean {
   return changed;
 }
 
+export function indexFreshnessChange(db: Database, row: { readonly asset: string; readonly gseq: number }): void {
+  indexAssetEvent(db, { ...row, type: "freshness_changed", partition: null });
+}
+
 interface IndexedEvent {
   readonly asset: string;
   readonly gseq: number;

@@ -21,6 +21,9 @@ export type ReportedEvent = Extract<RunEvent, { type: "asset_materialized" | "as
   readonly reportedBy?: string | undefined;
 };
 
+/** Not of any run. */
+export type RunlessEvent = ReportedEvent | Extract<RunEvent, { type: "freshness_changed" }>;
+
 export const LEVELS = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 
 /** How much an event matters, on the scale of log levels. */
@@ -35,6 +38,8 @@ export function levelOf(event: RunEvent): number {
       return LEVELS.error;
     case "check_evaluated":
       return event.passed ? LEVELS.info : LEVELS[event.severity];
+    case "freshness_changed":
+      return event.to === "overdue" ? LEVELS.warn : LEVELS.info;
     case "step_skipped":
     case "asset_skipped":
     case "run_canceled":

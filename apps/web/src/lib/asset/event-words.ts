@@ -1,6 +1,7 @@
 /** What does an event of an asset look like and say? */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { AssetEventRow } from "@headgate/shared/api/views.ts";
+import { freshnessLook } from "#lib/status/automation-look.ts";
 import { checkLook, type Look } from "#lib/status/look.ts";
 
 export function eventLook(event: AssetEventRow): Look {
@@ -15,6 +16,8 @@ export function eventLook(event: AssetEventRow): Look {
       const look = checkLook(event.check);
       return { tone: look.tone, word: `Check ${look.word.toLowerCase()}` };
     }
+    case "freshness_changed":
+      return freshnessLook(event.freshness?.to ?? "unknown");
     default:
       return assertNever(event.type);
   }
@@ -23,6 +26,7 @@ export function eventLook(event: AssetEventRow): Look {
 /** One line that says what matters of it. */
 export function eventSummary(event: AssetEventRow): string {
   if (event.failure) return event.failure.message;
+  if (event.freshness) return `was ${event.freshness.from}`;
   if (event.check) return event.check.description === null ? event.check.check : `${event.check.check}: ${event.check.description}`;
   const rows = event.metadata["row_count"];
   return rows?.type === "int" ? `${rows.value.toLocaleString("en")} rows` : "";

@@ -93,6 +93,8 @@ function describe(event: RunEvent): Described {
         `${event.asset}: check ${event.check} ${event.passed ? "passed" : event.severity === "warn" ? "warned" : "failed"}${event.description === undefined ? "" : `: ${event.description}`}`,
         fields(event.metadata),
       );
+    case "freshness_changed":
+      return said(event.to === "overdue" ? "warn" : "info", event.to, `${event.asset} was ${event.from}, is ${event.to}`);
     case "run_queued":
       return said("info", "queued", event.waitingFor === undefined ? "Run queued" : `Run queued, waiting for ${event.waitingFor}`);
     case "run_starting":

@@ -1,0 +1,128 @@
+/** What the command line says of schedules, sensors, deliveries and backfills: enough to know why, without the dashboard. */
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { headgate } from "./support/cli.ts";
+import { writeQuietAutomation } from "./support/quiet-automation-project.ts";
+import { removeFolder, startStack, temporaryFolder, until, type Stack } from "./support/stack.ts";
+
+const sensor = (name: string) => ({ location: "quiet", kind: "sensor", name }) as const;
+
+describe("the command line", () => {
+  const project = temporaryFolder("quiet-automation");
+  let stack: Stack;
+
+  beforeAll(async () => {
+    writeQuietAutomation(join(project, "p"));
+    stack = await startStack({ project: join(project, "p"), env: { TZ: "America/New_York" } });
+  });
+  afterAll(async () => {
+    await stack?.stop();
+    removeFolder(project);
+    if (stack) removeFolder(stack.data);
+  });
+
+  const inNewYork = { TZ: "America/New_York" };
+  const said = async (...args: string[]) => {
+    const { code, stdout, stderr } = await headgate(args, { stack, env: inNewYork });
+    return { code, out: stdout + stderr };
+  };
+  const ended = async (name: string) =>
+    until(`the tick of ${name}`, async () => {
+      const { items } = await stack.api.automations.ticks.query({ ...sensor(name), limit: 1 });
+      return items[0]?.finishedAt ? items[0] : undefined;
+    });
+
+  it("a trial says what would be reported, and what of it would be refused", async () => {
+    const { code, out } = await said("sensor", "test", "reports");
+    expect(code).toBe(1);
+    expect(out).toContain("partitions of tenants: +1 -0");
+    expect(out).toContain("report ext/orders as materialized");
+    expect(out).toContain("    There is no asset no/such.");
+    expect(out).not.toContain("nothing was asked for");
+  });
+
+  it("a trial of a schedule says for which moment it is; a day begins where the reader is", async () => {
+    expect((await said("schedule", "test", "yearly", "--at", "2025-03-01")).out).toContain(
+      "tick for 2025-03-01 00:00:00 (America/New_York)",
+    );
+    expect((await said("schedule", "test", "yearly", "--at", "2025-03-01T00:00Z")).out).toContain("tick for 2025-02-28 19:00:00");
+  });
+
+  it("a tick that somebody asks for is shown with its run, cursor, reports and log", async () => {
+    const { code, out } = await said("sensor", "now", "mixed");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^tick tick_\w+: /);
+    const { id, runs } = await ended("mixed");
+    const { out: shown } = await said("sensor", "tick", id);
+    expect(shown).toMatch(/because +somebody asked for it/);
+    expect(shown).toMatch(/result +1 run/);
+    expect(shown).toContain(runs[0] ?? "none");
+    expect(shown).toMatch(/cursor +none -> two/);
+    expect(shown).toContain("looking around");
+    expect(shown).toContain("Reported ext/orders as materialized.");
+    expect((await headgate(["sensor", "tick", id, "--json"], { stack })).json).toMatchObject([{ id, state: "requested" }]);
+    expect(await said("sensor", "tick", "tick_none")).toMatchObject({ code: 2, out: expect.stringContaining("tick_none") as unknown });
+  });
+
+  it("a long error stands at the end of its line in the list, and whole at its tick", async () => {
+    await said("sensor", "now", "throws");
+    const { id } = await ended("throws");
+    const { out } = await said("sensor", "list");
+    const [title = "", ...lines] = out.split("\n");
+    expect(title.trimEnd().length).toBeLessThan(120);
+    for (const line of lines.filter((text) => !text.startsWith("throws"))) expect(line.length).toBeLessThan(160);
+    expect((await said("sensor", "tick", id)).out).toContain("location.ts");
+  });
+
+  it("what is given back to its definition is as defined", async () => {
+    expect((await said("schedule", "off", "yearly")).out).toMatch(/is off since .* by /);
+    expect((await said("schedule", "reset", "yearly")).out).toContain("schedule yearly is on, as defined");
+    expect((await said("schedule", "show", "yearly")).out).toMatch(/on +on, as defined/);
+  });
+
+  it("a delivery is shown with its body and what became of it", async () => {
+    const { path } = await stack.api.webhooks.get.query({ location: "quiet", sensor: "hook" });
+    const sent = await fetch(`${stack.url}${path ?? ""}`, { method: "POST", body: '{"id": "d-1"}', headers: { "idempotency-key": "k-1" } });
+    const { delivery } = (await sent.json()) as { delivery: string };
+    const { out } = await said("sensor", "delivery", delivery);
+    expect(out).toContain('{"id": "d-1"}');
+    expect(out).toMatch(/sender's id +k-1/);
+    expect(out).toMatch(/result +requested/);
+  });
+
+  it("a delivery is tried out with its headers", async () => {
+    const body = ["--body", '{"id": "d-2"}'];
+    expect((await said("sensor", "test", "hook", ...body, "--header", "X-Event=push")).out).toContain("run j key d-2 what=push");
+    expect(await said("sensor", "test", "hook", ...body, "--header", "X-Event")).toMatchObject({ code: 2 });
+  });
+
+  it("the page of one says what its definition says", async () => {
+    const { out } = await said("schedule", "show", "yearly");
+    expect(out).toMatch(/job +j\n/);
+    expect(out).toMatch(/cron +0 0 1 1 \* \(Asia\/Tokyo\)/);
+    expect(out).toMatch(/then +\d{4}-12-31 10:00:00.* \(America\/New_York\)/);
+    expect((await said("sensor", "show", "mixed")).out).toMatch(/looks +every 1h 0m/);
+    const { json } = await headgate(["sensor", "show", "mixed", "--json"], { stack });
+    expect(json).toMatchObject([{ automation: { name: "mixed" }, definition: { intervalSeconds: 3600 } }]);
+  });
+
+  it("a run has the priority of its job, or the one that is asked for", async () => {
+    const launched = async (...args: string[]) => {
+      const { json } = await headgate(["run", "j", "--no-wait", "--json", ...args], { stack });
+      return json;
+    };
+    expect(await launched()).toMatchObject([{ run: { priority: 4 } }]);
+    expect(await launched("--priority", "-3")).toMatchObject([{ run: { priority: -3 } }]);
+  });
+
+  it("a run of checks alone names what was checked", async () => {
+    expect((await said("run", "checked")).code).toBe(0);
+    expect((await said("run", "checked", "--checks-only")).out).toMatch(/checked +succeeded +1\/1 passed/);
+  });
+
+  it("a preview of a backfill names a few of its partitions", async () => {
+    const { out } = await said("backfill", "launch", "matrix or checked", "--key", "eu", "--dry-run");
+    expect(out).toContain("matrix: 31 partitions 2025-01-01|eu, 2025-01-02|eu, 2025-01-03|eu, 2025-01-04|eu, 2025-01-05|eu, …\n");
+    expect(out).toContain("  checked\n");
+  });
+});
