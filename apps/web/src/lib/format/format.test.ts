@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { formatDuration, formatSpan } from "./duration.ts";
 import { formatBytes, formatCompact, plural } from "./number.ts";
 import { waitingSentence } from "./run-words.ts";
-import { selectionWords } from "./selection-words.ts";
+import { selectionWords } from "@headgate/shared/api/selection-words.ts";
 import { formatAbsolute, formatClock, formatPrecise, formatRelative, formatShort, zoneName } from "./time.ts";
 
 describe("numbers and times in words", () => {

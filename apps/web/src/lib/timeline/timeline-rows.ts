@@ -1,7 +1,7 @@
 /** Where do past runs and coming ticks stand on one time axis? A row for each job, bars that overlap stacked in lanes. Pure. */
 import type { TimelineRun, TimelineView } from "@headgate/shared/api/queue-views.ts";
 import { DAY_MS, endOfGap, findZone, instantsOf } from "@headgate/shared/domain/cron/zone.ts";
-import { selectionWords } from "#lib/format/selection-words.ts";
+import { selectionWords } from "@headgate/shared/api/selection-words.ts";
 
 export const ZOOMS = { "1h": 3_600_000, "6h": 21_600_000, "24h": 86_400_000, "7d": 604_800_000 } as const;
 export type Zoom = keyof typeof ZOOMS;
