@@ -233,6 +233,8 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     const own = await startFixtureServer({ port: 0, empty: true });
     const { page } = await open(HOME, { base: own.url });
     await page.getByText(`headgate agent --url ${own.url}`).waitFor();
+    // `publish` and `run` find the control plane and their token where this puts them.
+    await page.getByText(`export HEADGATE_URL=${own.url} HEADGATE_TOKEN=<API token>`).waitFor();
     await page.locator("[data-alarm=agent]").waitFor();
     await page.context().close();
     await own.close();
