@@ -237,6 +237,17 @@ describe("a polling sensor", () => {
     expect((await ticksOf(stub))[1]).toMatchObject({ state: "skipped", message: "nothing new" });
   });
 
+  it("that fails again and again is a problem since its first failure, not since its last", async () => {
+    const { stub, agent, first } = await started();
+    const failed = { outcome: "failed", message: "boom" } as const;
+    await agent.reported(answer(first, failed));
+    await rows(stub, "UPDATE tick SET finished_at = 1000");
+    await next(stub);
+    const [, second] = await tickFrames(agent, 2);
+    await agent.reported(answer(second as TickFrame, failed));
+    expect(unwrap(await stub.home()).problems).toMatchObject([{ title: "Sensor files failed in its last 2 ticks", since: 1000 }]);
+  });
+
   it("lists the error of user code with its stack and logs", async () => {
     const { stub, agent, first } = await started();
     const logs = [{ level: "info", message: "looking", at: 5 }];

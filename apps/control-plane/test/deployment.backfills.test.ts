@@ -367,6 +367,13 @@ describe("a backfill", () => {
     expect(change()).toMatchObject({ backfill: { id, runs: { succeeded: 3 } } });
   });
 
+  it("is called by its assets as a person names them, unless it was given a title", async () => {
+    const stub = await deploy({ a: [] });
+    await start(stub, { selection: 'key:"a"', partitions: range });
+    const { items } = unwrap(await stub.ask("backfillList", { limit: 1 }));
+    expect(items[0]?.title).toMatch(/^a: /);
+  });
+
   it("is listed newest first, by status and a page at a time", async () => {
     const stub = await deploy({ a: [] });
     for (let index = 0; index < 3; index++) await start(stub, { selection: "a", partitions: range }, { title: `number ${index}` });

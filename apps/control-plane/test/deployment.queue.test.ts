@@ -112,6 +112,21 @@ describe("pools", () => {
   });
 });
 
+describe("slots of agents", () => {
+  it("are named with the runs that hold them, of the queue that the waiting run is for", async () => {
+    const stub = newDeployment();
+    await publish(stub, lake);
+    const [agent, other] = [await agentFor(stub, { slots: 1 }), await agentFor(stub, { slots: 1, queue: "gpu" })];
+    const elsewhere = await launch(stub, { selection: "*" }, { tags: { "headgate/queue": "gpu" } });
+    const first = await launch(stub, { selection: "*" });
+    const second = await launch(stub, { selection: "*" });
+    await Promise.all([jobs(agent, 1), jobs(other, 1)]);
+    expect(await waits(stub, second.id)).toEqual({ kind: "slots", message: `the only slot is busy, held by run ${first.id}` });
+    const third = await launch(stub, { selection: "*" }, { tags: { "headgate/queue": "gpu" } });
+    expect((await waits(stub, third.id))?.message).toContain(elsewhere.id);
+  });
+});
+
 describe("settings", () => {
   it("are stored, keep what is not named, and limit the number of runs", async () => {
     const stub = newDeployment();

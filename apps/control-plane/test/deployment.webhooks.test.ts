@@ -192,6 +192,18 @@ describe("the timeline", () => {
     expect(past.runs).toHaveLength(1);
   });
 
+  it("says which schedules tick more often than it lists", async () => {
+    const stub = newDeployment();
+    const schedules = [schedule, { ...schedule, name: "minutely", cron: ["* * * * *"] }];
+    await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules }));
+    const now = Date.now();
+    const day = unwrap(await stub.ask("timeline", { from: now, to: now + DAY_MS, limit: 10 }));
+    expect(day.shortened).toEqual([{ location: "lake", schedule: "minutely" }]);
+    expect(day.ticks.filter((tick) => tick.schedule === "hourly")).toHaveLength(24);
+    const hour = unwrap(await stub.ask("timeline", { from: now, to: now + 3_600_000, limit: 10 }));
+    expect(hour.shortened).toEqual([]);
+  });
+
   it("is refused for a span that is too long or turned round", async () => {
     const stub = newDeployment();
     for (const [from, to] of [

@@ -202,6 +202,18 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await again.close();
   });
 
+  it("leads from the alarm that no agent is connected to the command that starts one, also when there was one before", async () => {
+    const own = await startFixtureServer({ port: 0 });
+    own.deployment.agentViews = own.deployment.agentViews.map((agent) => ({ ...agent, status: "disconnected" as const }));
+    const { page } = await open(HOME, { base: own.url });
+    await page.locator("[data-alarm=agent]").getByRole("link", { name: "How to start one" }).click();
+    await page.getByText("Waiting for an agent to connect").waitFor();
+    await page.getByText(/^headgate agent --url/).waitFor();
+    expect(await page.getByRole("list", { name: "Agents" }).getByRole("listitem").count()).toBeGreaterThan(0);
+    await page.context().close();
+    await own.close();
+  });
+
   it("says on every page that code does not load, with the person's frame first on the page of the error", async () => {
     const own = await startFixtureServer({ port: 0, broken: true });
     const { page } = await open(HOME, { base: own.url });
@@ -221,6 +233,8 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     const own = await startFixtureServer({ port: 0, empty: true });
     const { page } = await open(HOME, { base: own.url });
     await page.getByText(`headgate agent --url ${own.url}`).waitFor();
+    // `publish` and `run` find the control plane and their token where this puts them.
+    await page.getByText(`export HEADGATE_URL=${own.url} HEADGATE_TOKEN=<API token>`).waitFor();
     await page.locator("[data-alarm=agent]").waitFor();
     await page.context().close();
     await own.close();

@@ -240,6 +240,7 @@ export function timelineOf(input: { from: number; to: number; limit: number }, r
       error: run.error,
     })),
     more: Math.max(0, shown.length - input.limit),
+    shortened: [],
     ticks: sampleSchedules()
       .filter((schedule) => schedule.name !== "month_end")
       .flatMap((schedule) =>

@@ -7,7 +7,7 @@ export type Theme = (typeof THEMES)[number];
 export const ZONES = ["browser", "utc"] as const;
 export type Zone = (typeof ZONES)[number];
 
-/** The same key as in `static/theme.js`, which applies the theme before the first paint. */
+/** The same key as in `app.html`, which applies the theme before the first paint. */
 const THEME_KEY = "headgate:theme";
 const ZONE_KEY = "headgate:zone";
 

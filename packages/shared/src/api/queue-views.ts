@@ -67,4 +67,6 @@ export interface TimelineView {
     readonly at: number;
     readonly timezone: string;
   }[];
+  /** Schedules that tick more often in this time than is listed. */
+  readonly shortened: readonly { readonly location: string; readonly schedule: string }[];
 }

@@ -1,4 +1,5 @@
 /** Begins a backfill: its plan is made once and kept, its first runs start in the same transaction. */
+import { selectionWords } from "@headgate/shared/api/selection-words.ts";
 import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { writeSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
@@ -80,5 +81,5 @@ export function launchBackfill(turn: Turn, request: BackfillRequest): Result<num
 }
 
 function titleOf({ selection, partitions }: BackfillRequest): string {
-  return `${shortened(selection, 80)}: ${shortened(partitions, 80)}`;
+  return `${shortened(selectionWords(selection), 80)}: ${shortened(partitions, 80)}`;
 }

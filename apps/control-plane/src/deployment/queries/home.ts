@@ -12,7 +12,7 @@ import type { RunRow } from "../schema.ts";
 import { readLocations } from "../store/version-store.ts";
 import { definitionOf, isEnabled } from "../commands/automation-source.ts";
 import { failingAutomations } from "../store/automation-store.ts";
-import { latestTick } from "../store/tick-store.ts";
+import { failingSince, latestTick } from "../store/tick-store.ts";
 import { assetStatesOf } from "./asset-states.ts";
 import { openConflicts } from "./key-conflicts.ts";
 import { listAgents } from "./location-queries.ts";
@@ -144,7 +144,7 @@ function failingAutomation(reader: Reader): Problem[] {
         subject: `${row.location}/${row.kind}/${row.name}`,
         title: `${row.kind === "schedule" ? "Schedule" : "Sensor"} ${row.name} failed in ${times}`,
         message: tick.message ?? "The tick failed.",
-        since: tick.finishedAt ?? tick.createdAt,
+        since: failingSince(reader.db, row, row.failures) ?? tick.createdAt,
         run: null,
       },
     ];

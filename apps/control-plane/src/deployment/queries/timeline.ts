@@ -26,18 +26,23 @@ export function timelineQuery(reader: Reader, input: InputOf<QueueQueries["timel
       .slice(0, limit)
       .map(({ no: _no, job, selection, ...run }): TimelineRun => ({ ...run, title: job ?? selection })),
     more: made.length < limit ? 0 : countRunsMadeIn(reader.db, { from, to }) - made.length,
-    ticks: comingTicks(reader, input),
+    ...comingTicks(reader, input),
   });
 }
 
-function comingTicks(reader: Reader, span: { readonly from: number; readonly to: number }): TimelineView["ticks"] {
+function comingTicks(reader: Reader, span: { readonly from: number; readonly to: number }): Pick<TimelineView, "ticks" | "shortened"> {
   const after = Math.max(reader.now, span.from - 1);
-  if (after >= span.to) return [];
+  if (after >= span.to) return { ticks: [], shortened: [] };
+  const cut = new Map<string, TimelineView["shortened"][number]>();
+  const shorten = ({ location, schedule }: { readonly location: string; readonly schedule: string }) =>
+    cut.set(`${location}/${schedule}`, { location, schedule });
   const ticks = reader.catalog().schedules.flatMap((schedule) => {
     const row = readAutomation(reader.db, { location: schedule.location, kind: "schedule", name: schedule.name });
     const crons = isEnabled(schedule, row) ? cronsOf(schedule) : null;
     if (!crons) return [];
-    return ticksUntil(crons, { after, to: span.to }).map((at) => ({
+    const times = ticksUntil(crons, { after, to: span.to });
+    if (times.length > TICKS_PER_SCHEDULE) shorten({ location: schedule.location, schedule: schedule.name });
+    return times.slice(0, TICKS_PER_SCHEDULE).map((at) => ({
       location: schedule.location,
       schedule: schedule.name,
       job: schedule.job,
@@ -45,15 +50,17 @@ function comingTicks(reader: Reader, span: { readonly from: number; readonly to:
       timezone: schedule.timezone,
     }));
   });
-  return ticks.sort((a, b) => a.at - b.at).slice(0, MAX_TICKS);
+  ticks.sort((a, b) => a.at - b.at);
+  for (const left of ticks.slice(MAX_TICKS)) shorten(left);
+  return { ticks: ticks.slice(0, MAX_TICKS), shortened: [...cut.values()] };
 }
 
-/** One after the other, because the next two hundred of a rare one lie centuries ahead. */
+/** One after the other, because the next two hundred of a rare one lie centuries ahead; one more than is listed tells that there are more. */
 function ticksUntil(crons: CronSchedule, span: { readonly after: number; readonly to: number }): number[] {
   const ticks: number[] = [];
   for (
     let at = nextTickOf(crons, span.after);
-    at !== null && at <= span.to && ticks.length < TICKS_PER_SCHEDULE;
+    at !== null && at <= span.to && ticks.length <= TICKS_PER_SCHEDULE;
     at = nextTickOf(crons, at)
   )
     ticks.push(at);

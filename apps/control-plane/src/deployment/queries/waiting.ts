@@ -1,6 +1,6 @@
 /** What does a queued run or a pending step wait for, and who holds it? Derived from the present state of agents, limits and pools, never stored. */
 import type { WaitingReason } from "@headgate/shared/api/views.ts";
-import { type AgentPool, agentPool } from "@headgate/shared/domain/queue/agents.ts";
+import { type AgentPool, agentPool, DEFAULT_QUEUE, type QueueAgent, queueOf } from "@headgate/shared/domain/queue/agents.ts";
 import { describeWait, type LimitCounters, limitCounters, type WaitReason } from "@headgate/shared/domain/queue/limits.ts";
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import type { Catalog } from "../catalog.ts";
@@ -11,12 +11,14 @@ import { onlineAgents } from "../store/agent-store.ts";
 import type { Database } from "../store/database.ts";
 import { activeRuns } from "../store/run-store.ts";
 import { readSettings } from "../store/settings-store.ts";
-import { leaseCounts, poolHolders, poolsOfReady } from "../store/step-store.ts";
+import { agentHolders, leaseCounts, poolHolders, poolsOfReady } from "../store/step-store.ts";
 
 export interface WaitContext {
   readonly db: Database;
   readonly agents: AgentPool;
   readonly limits: LimitCounters;
+  /** Queue of agents -> the runs whose steps they work on. */
+  readonly holders: ReadonlyMap<string, readonly string[]>;
 }
 
 export function readWaitContext(input: {
@@ -36,8 +38,22 @@ export function readWaitContext(input: {
       agent.socket !== null &&
       input.now - Math.max(agent.lastSeenAt, input.lastPing(agent.socket) ?? 0) <= LEASE_MS,
   );
-  const agents = withAway(db, { agents: online.map((agent) => queueAgent(agent, counts.get(agent.instance) ?? 0)), now: input.now });
-  return { db, agents: agentPool(agents), limits };
+  const seats = online.map((agent) => queueAgent(agent, counts.get(agent.instance) ?? 0));
+  const agents = withAway(db, { agents: seats, now: input.now });
+  return { db, agents: agentPool(agents), limits, holders: holdersByQueue(db, seats) };
+}
+
+function holdersByQueue(db: Database, agents: readonly QueueAgent[]): Map<string, string[]> {
+  const queueOfAgent = new Map(agents.map(({ id, queue }) => [id, queue ?? DEFAULT_QUEUE]));
+  const runs = new Map<string, string[]>();
+  for (const { run, agent } of agentHolders(db)) {
+    const queue = queueOfAgent.get(agent);
+    const known = queue === undefined ? undefined : runs.get(queue);
+    if (known) {
+      if (!known.includes(run)) known.push(run);
+    } else if (queue !== undefined) runs.set(queue, [run]);
+  }
+  return runs;
 }
 
 export function runWaitsFor(run: RunRow, context: WaitContext): WaitingReason | null {
@@ -70,7 +86,9 @@ export function stepWaitsFor(step: StepRow, run: RunRow, context: WaitContext): 
 
 function agentReason(context: WaitContext, run: RunRow, at: { readonly location: string; readonly version: string }): WaitReason | null {
   const found = context.agents.find({ tags: run.tags, location: `${at.location}@${at.version}` });
-  return "reason" in found ? found.reason : null;
+  if (!("reason" in found)) return null;
+  const { reason } = found;
+  return reason.type === "slots" ? { ...reason, holders: context.holders.get(queueOf(run.tags)) } : reason;
 }
 
 function waiting(reason: WaitReason | null): WaitingReason | null {

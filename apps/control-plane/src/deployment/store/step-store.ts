@@ -220,6 +220,16 @@ export function leaseCounts(db: Database): Map<string, number> {
   return new Map(rows.toArray().map((row) => [row.agent, row.count]));
 }
 
+/** Runs whose steps agents work on, with the agent, those that began first at the front. */
+export function agentHolders(db: Database): { readonly run: string; readonly agent: string }[] {
+  return db.sql
+    .exec<{ run: string; agent: string }>(
+      `SELECT run.id AS run, step.agent AS agent FROM step JOIN run ON run.no = step.run_no
+       WHERE step.status IN ('assigned', 'running') AND step.agent IS NOT NULL GROUP BY run.id, step.agent ORDER BY min(step.assigned_at), run.id`,
+    )
+    .toArray();
+}
+
 /** Steps that hold a slot of a pool, those that hold it longest first. */
 export function poolHolders(
   db: Database,

@@ -232,6 +232,21 @@ export function latestTick(db: Database, source: Source, state: TickState): Tick
   );
 }
 
+/** When the first of the latest `count` failed ticks ended, of those that are kept. */
+export function failingSince(db: Database, source: Source, count: number): number | null {
+  const [row] = db.sql
+    .exec<{ at: number }>(
+      `SELECT coalesce(finished_at, created_at) AS at FROM tick WHERE no = (SELECT min(no) FROM (
+         SELECT no FROM tick WHERE location = ? AND kind = ? AND name = ? AND state = 'failed' ORDER BY no DESC LIMIT ?))`,
+      source.location,
+      source.kind,
+      source.name,
+      count,
+    )
+    .toArray();
+  return row?.at ?? null;
+}
+
 /** Deletes the oldest of those beyond `keep`, at most `limit` at a time. */
 export function pruneTicks(
   db: Database,

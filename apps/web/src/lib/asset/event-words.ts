@@ -1,6 +1,7 @@
 /** What does an event of an asset look like and say? */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { AssetEventRow } from "@headgate/shared/api/views.ts";
+import { plural } from "#lib/format/number.ts";
 import { freshnessLook } from "#lib/status/automation-look.ts";
 import { checkLook, type Look } from "#lib/status/look.ts";
 
@@ -29,5 +30,5 @@ export function eventSummary(event: AssetEventRow): string {
   if (event.freshness) return `was ${event.freshness.from}`;
   if (event.check) return event.check.description === null ? event.check.check : `${event.check.check}: ${event.check.description}`;
   const rows = event.metadata["row_count"];
-  return rows?.type === "int" ? `${rows.value.toLocaleString("en")} rows` : "";
+  return rows?.type === "int" ? plural(rows.value, "row") : "";
 }

@@ -1,7 +1,7 @@
 /** How is the state of an asset said in one sentence? */
 import type { AssetState } from "@headgate/shared/api/views.ts";
 import { formatDuration } from "#lib/format/duration.ts";
-import { formatCount } from "#lib/format/number.ts";
+import { plural } from "#lib/format/number.ts";
 import { formatRelative } from "#lib/format/time.ts";
 
 export interface SentenceFacts {
@@ -24,9 +24,9 @@ export function stateSentence({ state, external, missingUpstream, now }: Sentenc
     return "Never materialized: no run has included it yet.";
   }
   const facts = [
-    materialized.rowCount === null ? null : `${formatCount(materialized.rowCount)} rows`,
+    materialized.rowCount === null ? null : plural(materialized.rowCount, "row"),
     materialized.durationMs === null ? null : `in ${formatDuration(materialized.durationMs)}`,
     materialized.partition === null ? null : `partition ${materialized.partition}`,
   ].filter((fact) => fact !== null);
-  return `Materialized ${formatRelative(materialized.at, now)}${facts.length > 0 ? `: ${facts.join(", ").replace("rows, in", "rows in")}` : ""}.`;
+  return `Materialized ${formatRelative(materialized.at, now)}${facts.length > 0 ? `: ${facts.join(", ").replace(/(rows?), in/, "$1 in")}` : ""}.`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
-import { formOf, tagsOf, targetOf } from "./backfill-form.ts";
+import { formOf, numbersProblem, tagsOf, targetOf } from "./backfill-form.ts";
 
 describe("the form of a backfill", () => {
   it("begins with what the place it was opened from means", () => {
@@ -23,6 +23,13 @@ describe("the form of a backfill", () => {
     expect(targetOf({ ...form, shape: "single" })?.partitionsPerRun).toBeNull();
     expect(targetOf({ ...form, shape: "one_each" })?.partitionsPerRun).toBe(1);
     expect(targetOf({ ...form, shape: "some", perRun: 0.4 })?.partitionsPerRun).toBe(1);
+  });
+
+  it("says which number is missing or none that is accepted", () => {
+    expect(numbersProblem({ maxActive: 10, priority: -10 })).toBeNull();
+    expect(numbersProblem({ maxActive: null, priority: -10 })).toContain("Runs at the same time");
+    expect(numbersProblem({ maxActive: 1.5, priority: -10 })).toContain("Runs at the same time");
+    expect(numbersProblem({ maxActive: 10, priority: 5000 })).toContain("Priority");
   });
 
   it("asks only for what the control plane accepts", () => {

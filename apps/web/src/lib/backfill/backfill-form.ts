@@ -89,3 +89,18 @@ export function tagsOf(text: string): Record<string, string> {
   }
   return tags;
 }
+
+/** Of numbers that the control plane would refuse, the sentence of the first; null in a field that is empty. */
+export function numbersProblem({
+  maxActive,
+  priority,
+}: {
+  readonly maxActive: number | null;
+  readonly priority: number | null;
+}): string | null {
+  const isWhole = (value: number | null, from: number, to: number) =>
+    value !== null && Number.isInteger(value) && value >= from && value <= to;
+  if (!isWhole(maxActive, 1, 1000)) return "Runs at the same time: a whole number from 1 to 1,000.";
+  if (!isWhole(priority, -1000, 1000)) return "Priority: a whole number from -1,000 to 1,000.";
+  return null;
+}

@@ -10,4 +10,14 @@ describe("a stack trace", () => {
       framework: ["at load (node:internal/modules/esm/loader:1:2)", "at run (/x/node_modules/y/index.js:1:1)"],
     });
   });
+
+  it("folds Headgate's own frames, wherever they were installed", () => {
+    const stack = [
+      "at Object.evaluate (location.ts:44:116)",
+      "at evaluate (/data/versions/work/headgate/packages/sdk/src/sensor.ts:147:59)",
+      "at tick (/usr/lib/headgate/packages/cli/dist/src/workers/worker-main.ts:156:34)",
+      "at tick (/app/node_modules/@headgate/sdk/dist/tick.js:1:1)",
+    ];
+    expect(splitStack(stack.join("\n"))).toEqual({ user: stack.slice(0, 1), framework: stack.slice(1) });
+  });
 });

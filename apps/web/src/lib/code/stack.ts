@@ -5,7 +5,8 @@ export interface SplitStack {
 }
 
 const FRAME = /^\s*at\s/;
-const FRAMEWORK = /node:|node_modules|@headgate\//;
+/** Headgate's own frames have a package's name, or its folder where the repository itself is at work. */
+const FRAMEWORK = /node:|node_modules|@headgate\/|(?:packages|apps)\/(?:sdk|cli|agent)\/(?:src|dist)\//;
 
 /** The message lines above the frames are shown elsewhere and left out. */
 export function splitStack(stack: string): SplitStack {

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { formatDuration, formatSpan } from "./duration.ts";
 import { formatBytes, formatCompact, plural } from "./number.ts";
 import { waitingSentence } from "./run-words.ts";
-import { selectionWords } from "./selection-words.ts";
-import { formatAbsolute, formatRelative, zoneName } from "./time.ts";
+import { selectionWords } from "@headgate/shared/api/selection-words.ts";
+import { formatAbsolute, formatClock, formatPrecise, formatRelative, formatShort, zoneName } from "./time.ts";
 
 describe("numbers and times in words", () => {
   it("write durations with two units at most", () => {
@@ -39,6 +39,15 @@ describe("numbers and times in words", () => {
       "3 d ago",
     ]);
     expect(formatRelative(now + 19_440_000, now)).toBe("in 5 h");
+  });
+
+  it("counts hours to 24 in every language, so that lists, axes and logs agree", () => {
+    const night = Date.UTC(2026, 0, 15, 0, 5);
+    const style = { zone: "UTC", locale: "en-US" };
+    for (const format of [formatAbsolute, formatShort, formatPrecise, formatClock]) {
+      expect(format(night, style)).toContain("00:05");
+      expect(format(night + 13 * 3_600_000, style)).toContain("13:05");
+    }
   });
 
   it("name the zone, with daylight saving of that very day", () => {

@@ -1,6 +1,6 @@
 /** Which words say what a run is about and why it exists? The same on every page. */
 import type { RunSummary } from "@headgate/shared/api/views.ts";
-import { selectionWords } from "#lib/format/selection-words.ts";
+import { selectionWords } from "@headgate/shared/api/selection-words.ts";
 
 /** What runs: the job's name, or the selection as it was typed. */
 export function runTitle(run: Pick<RunSummary, "job" | "selection">): string {

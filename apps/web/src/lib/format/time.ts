@@ -28,12 +28,12 @@ export interface TimeStyle {
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** Making a formatter costs more than using it a thousand times; a page needs a handful. */
+/** Making a formatter costs more than using it a thousand times; a page needs a handful. Hours go to 24 in every language, so that axes, lists and logs agree. */
 function formatter(name: string, style: TimeStyle, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const id = `${name}|${style.zone}|${style.locale ?? ""}`;
   let made = formatters.get(id);
   if (!made) {
-    made = new Intl.DateTimeFormat(style.locale, { ...options, timeZone: style.zone });
+    made = new Intl.DateTimeFormat(style.locale, { ...options, hourCycle: "h23", timeZone: style.zone });
     formatters.set(id, made);
   }
   return made;
@@ -66,7 +66,7 @@ export function formatPrecise(at: number, style: TimeStyle): string {
 
 /** `03:47:12`, or with milliseconds for logs. */
 export function formatClock(at: number, style: TimeStyle & { readonly milliseconds?: boolean | undefined }): string {
-  const options = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
+  const options = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
   return style.milliseconds
     ? formatter("clock-ms", style, { ...options, fractionalSecondDigits: 3 }).format(at)
     : formatter("clock", style, options).format(at);

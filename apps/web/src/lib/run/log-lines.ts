@@ -2,6 +2,7 @@
 import type { EventRow } from "@headgate/shared/api/views.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { LogLevel, RunEvent } from "@headgate/shared/domain/run/event.ts";
+import { plural } from "#lib/format/number.ts";
 
 export interface LogLine {
   readonly seq: number;
@@ -140,7 +141,7 @@ function duration(ms: number | undefined): string {
 
 function rows(metadata: Readonly<Record<string, { readonly type: string; readonly value?: unknown }>>): string {
   const count = metadata["row_count"]?.value;
-  return typeof count === "number" ? `, ${count.toLocaleString("en")} rows` : "";
+  return typeof count === "number" ? `, ${plural(count, "row")}` : "";
 }
 
 function fields(value: Readonly<Record<string, unknown>> | undefined): string | null {

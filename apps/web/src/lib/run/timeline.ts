@@ -1,5 +1,6 @@
 /** Rows and bars of the run's timeline: a row per step and, inside a step of several assets, a row per asset (a dbt model). Pure. */
 import type { StepView } from "@headgate/shared/api/views.ts";
+import { plural } from "#lib/format/number.ts";
 import { stepAssetLook, stepLook, type Look } from "#lib/status/look.ts";
 import type { RunState } from "./run-state.ts";
 
@@ -77,7 +78,7 @@ function stepNote(step: StepView, rowCount: number | null): string | null {
 }
 
 function rowsNote(count: number | null): string | null {
-  return count === null ? null : `${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"}`;
+  return count === null ? null : plural(count, "row");
 }
 
 /** First and last instant to show; a run that goes on ends at `now`. */

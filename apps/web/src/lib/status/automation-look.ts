@@ -61,7 +61,7 @@ export function backfillParts(counts: BackfillCounts): { readonly word: string; 
   return [
     { word: "Succeeded", tone: "good", count: counts.succeeded },
     { word: "Failed", tone: "bad", count: counts.failed },
-    { word: "Running", tone: "live", count: counts.active },
+    { word: "Queued or running", tone: "live", count: counts.active },
     { word: "Blocked", tone: "warn", count: counts.blocked },
     { word: "Canceled", tone: "stopped", count: counts.canceled },
     { word: "Waiting", tone: "idle", count: counts.waiting },

@@ -22,10 +22,19 @@ describe("the timeline", () => {
       const { from, to, now } = spanOf(zoom, NOW);
       expect(to - from).toBe(ZOOMS[zoom]);
       expect(from < now && now < to).toBe(true);
-      const ticks = axisTicks({ from, to, now });
+      const ticks = axisTicks({ from, to, now }, "UTC");
       expect(ticks.length).toBeGreaterThanOrEqual(3);
       expect(ticks.length).toBeLessThanOrEqual(9);
     }
+  });
+
+  it("marks days at the midnight of the zone, also where a clock change makes one longer", () => {
+    const week = { from: Date.UTC(2026, 9, 22), to: Date.UTC(2026, 9, 28), now: Date.UTC(2026, 9, 27) };
+    const clock = (zone: string) => (at: number) => new Date(at).toLocaleTimeString("en-GB", { timeZone: zone });
+    for (const zone of ["Europe/Berlin", "Asia/Kolkata", "America/New_York"])
+      expect(new Set(axisTicks(week, zone).map(clock(zone)))).toEqual(new Set(["00:00:00"]));
+    const berlin = axisTicks(week, "Europe/Berlin");
+    expect(berlin.slice(1).map((at, index) => (at - (berlin[index] ?? 0)) / HOUR)).toContain(25);
   });
 
   it("stacks runs that overlap and lets others share a lane", () => {

@@ -1,6 +1,7 @@
 /** Where do past runs and coming ticks stand on one time axis? A row for each job, bars that overlap stacked in lanes. Pure. */
 import type { TimelineRun, TimelineView } from "@headgate/shared/api/queue-views.ts";
-import { selectionWords } from "#lib/format/selection-words.ts";
+import { DAY_MS, endOfGap, findZone, instantsOf } from "@headgate/shared/domain/cron/zone.ts";
+import { selectionWords } from "@headgate/shared/api/selection-words.ts";
 
 export const ZOOMS = { "1h": 3_600_000, "6h": 21_600_000, "24h": 86_400_000, "7d": 604_800_000 } as const;
 export type Zoom = keyof typeof ZOOMS;
@@ -28,6 +29,7 @@ export interface Span {
   readonly now: number;
 }
 
+const HOUR = 3_600_000;
 /** A run of seconds must still be seen in a week. */
 const MIN_WIDTH = 0.004;
 
@@ -70,12 +72,17 @@ function newest(row: TimelineRow): number {
   return Math.max(0, ...row.bars.map(({ run }) => run.createdAt));
 }
 
-/** Whole hours or days for the axis, at most eight. */
-export function axisTicks(span: Span): number[] {
-  const HOUR = 3_600_000;
+/** Whole hours or days of the zone for the axis, at most about eight. */
+export function axisTicks(span: Span, zoneName: string): number[] {
   const steps = [HOUR / 6, HOUR / 2, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR];
   const step = steps.find((entry) => (span.to - span.from) / entry <= 8) ?? 48 * HOUR;
+  const zone = findZone(zoneName);
+  if (!zone.ok) return [];
   const ticks: number[] = [];
-  for (let at = Math.ceil(span.from / step) * step; at < span.to; at += step) ticks.push(at);
+  // By the clock on the wall: a day of 23 or 25 hours still begins at midnight.
+  for (let wall = Math.floor((span.from - DAY_MS) / step) * step; wall < span.to + DAY_MS; wall += step) {
+    const at = instantsOf(zone.value, wall)[0] ?? endOfGap(zone.value, wall);
+    if (at !== null && at >= span.from && at < span.to) ticks.push(at);
+  }
   return ticks;
 }

@@ -30,7 +30,7 @@ export type WaitReason =
   | { readonly type: "pool"; readonly pool: string; readonly used: number; readonly limit: number; readonly holders: readonly StepPlace[] }
   /** `queue`: agents are there, but none of this queue. */
   | { readonly type: "no_agent"; readonly queue?: string | undefined }
-  | { readonly type: "slots"; readonly total: number }
+  | { readonly type: "slots"; readonly total: number; readonly holders?: readonly string[] | undefined }
   /** Agents with free slots could not load its code location; the others are busy. */
   | { readonly type: "load_failed"; readonly location: string };
 
@@ -50,7 +50,7 @@ export function describeWait(reason: WaitReason): string {
     case "no_agent":
       return reason.queue === undefined ? "no agent connected" : `no agent of queue '${reason.queue}' connected`;
     case "slots":
-      return reason.total === 1 ? "the only slot is busy" : `all ${reason.total} slots busy`;
+      return `${reason.total === 1 ? "the only slot is busy" : `all ${reason.total} slots busy`}${runsHolding(reason.holders ?? [])}`;
     case "load_failed":
       return `the agents that can load ${reason.location} are busy or away; the others could not load it`;
     default:
