@@ -1,4 +1,5 @@
 /** What conditions ask about assets and checks, each question answered through an index. */
+import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import type { Database } from "./database.ts";
 
 export interface AssetFact {
@@ -185,18 +186,26 @@ export function openBackfillNos(db: Database): number[] {
     .map((row) => row.no);
 }
 
-/** Tags of a run, and the assets and checks that it was to execute. */
-export function runFact(db: Database, runNo: number): { readonly tags: Record<string, string>; readonly targets: Set<string> } | null {
+export function tagsOfRun(db: Database, runNo: number): Readonly<Record<string, string>> | null {
   const row = db.sql.exec<{ tags: string }>("SELECT tags FROM run WHERE no = ?", runNo).toArray()[0];
-  if (!row) return null;
-  const targets = new Set<string>();
-  for (const { id } of db.sql.exec<{ id: string }>("SELECT asset AS id FROM step_asset WHERE run_no = ?", runNo)) targets.add(id);
-  for (const { id } of db.sql.exec<{ id: string }>(
-    "SELECT open.value AS id FROM step, json_each(step.checks) AS open WHERE step.run_no = ?",
-    runNo,
-  ))
-    targets.add(id);
-  return { tags: JSON.parse(row.tags) as Record<string, string>, targets };
+  return row ? (JSON.parse(row.tags) as Record<string, string>) : null;
+}
+
+const CHECKS_OF_RUN = "SELECT check_id.value AS id FROM step CROSS JOIN json_each(step.checks) AS check_id WHERE step.run_no = ?1";
+
+/** The assets and checks that a run was to execute. */
+export function targetsOfRun(db: Database, runNo: number): string[] {
+  return db.sql
+    .exec<{ id: string }>(`SELECT asset AS id FROM step_asset WHERE run_no = ?1 UNION ${CHECKS_OF_RUN}`, runNo)
+    .toArray()
+    .map(({ id }) => id);
+}
+
+export function runExecutes(db: Database, runNo: number, target: string): boolean {
+  const found = parseCheckId(target)
+    ? db.sql.exec(`${CHECKS_OF_RUN} AND check_id.value = ?2 LIMIT 1`, runNo, target)
+    : db.sql.exec("SELECT 1 FROM step_asset WHERE asset = ?2 AND run_no = ?1 LIMIT 1", runNo, target);
+  return found.toArray().length > 0;
 }
 
 // ------------------------------------------------------------------ definitions

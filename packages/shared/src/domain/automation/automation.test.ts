@@ -123,7 +123,7 @@ describe("operators over neighbours", () => {
 });
 
 describe("operands over runs", () => {
-  const run = (tags: Record<string, string>, ...targets: string[]) => ({ tags, targets: new Set(targets) });
+  const run = (tags: Record<string, string>, ...targets: string[]) => ({ tags, executes: (target: string) => targets.includes(target) });
 
   it("ask for the tags of the runs of new updates", () => {
     const world = openWorld({

@@ -107,7 +107,7 @@ describe.each([true, false])("conditions in event order, evaluated incrementally
     expect(world.requestedAt(minute(1))).toEqual({});
     world.report("a", minute(2));
     expect(world.requestedAt(minute(3))).toEqual({ b: ONCE, c: ONCE });
-    const run = { tags: {}, targets: new Set(["b", "c"]) };
+    const run = { tags: {}, executes: (target: string) => ["b", "c"].includes(target) };
     world.report("b", minute(4), { run });
     world.report("c", minute(5), { run, startedAt: minute(4) });
     expect(world.requestedAt(minute(6))).toEqual({});

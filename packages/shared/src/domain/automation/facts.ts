@@ -9,8 +9,8 @@ export type Target = string;
 
 export interface RunFact {
   readonly tags: Readonly<Record<string, string>>;
-  /** Assets and checks that the run was to execute. */
-  readonly targets: ReadonlySet<Target>;
+  /** Whether the run was to execute it: a question, because a run may have thousands of assets and checks. */
+  executes(target: Target): boolean;
 }
 
 /** A materialization, or an evaluation of a check. */

@@ -63,7 +63,7 @@ export function evaluateOperand(operand: Operand, scope: Scope): OperandValue {
       return freshness?.state === operand.state ? { subset: candidates } : NOTHING;
     }
     case "executed_with_root_target":
-      return { subset: latestRunMatches(scope, (run) => target !== root.root && run.targets.has(root.root)) };
+      return { subset: latestRunMatches(scope, (run) => target !== root.root && run.executes(root.root)) };
     case "executed_with_tags":
       return { subset: latestRunMatches(scope, (run) => hasTags(run, operand)) };
     case "new_updates_have_run_tags":

@@ -57,12 +57,16 @@ export function deploymentFacts(turn: Pick<Turn, "db" | "now" | "catalog">): Dep
     const read = parsePartitionRange(set, partition);
     return read.ok ? read.value : EMPTY_SUBSET;
   };
-  const runs = memo((runNo: number): RunFact | null => (runNo === 0 ? null : store.runFact(db, runNo)));
+  const executes = memo2((target: Target, runNo) => store.runExecutes(db, runNo, target));
+  const runs = memo((runNo: number): RunFact | null => {
+    const tags = runNo === 0 ? null : store.tagsOfRun(db, runNo);
+    return tags && { tags, executes: (target) => executes(target, runNo) };
+  });
   const updateFact = (target: Target, row: store.UpdateRow): UpdateFact => ({
     moment: { at: row.at, sequence: row.gseq },
     ...(row.startedAt !== null && row.startedSeq !== null && { started: { at: row.startedAt, sequence: row.startedSeq } }),
     partitions: subsetOf(target, row.partition),
-    // Few conditions ask, and a run may have thousands of assets.
+    // Few conditions ask.
     get run() {
       return runs(row.runNo);
     },

@@ -1,14 +1,14 @@
 /** A run ended: what it did not get to is no longer in progress. */
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { conditionProgram } from "../../condition-program.ts";
-import { runFact } from "../../store/condition-fact-store.ts";
+import { targetsOfRun } from "../../store/condition-fact-store.ts";
 import type { Turn } from "../../turn.ts";
 import { noteConditionChange } from "../asset-changed.ts";
 import type { RunSession } from "../run-session.ts";
 
 export function conditionsRunEnded(turn: Turn, { row }: RunSession): void {
   if (conditionProgram(turn.db, turn.catalog()).program.conditions.size === 0) return;
-  noteConditionChange(turn, runFact(turn.db, row.no)?.targets ?? [], {
+  noteConditionChange(turn, targetsOfRun(turn.db, row.no), {
     cause: `Run ${shortRunId(row.id)} ended as ${row.status}.`,
     chain: row.chain,
   });
