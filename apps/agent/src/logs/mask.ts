@@ -6,16 +6,6 @@ export interface Mask {
   bytes(bytes: Buffer): Buffer;
 }
 
-const SECRET_NAME = /(SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL)/i;
-/** Shorter values would hide ordinary words. */
-const MIN_LENGTH = 8;
-
-export function secretValues(env: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.entries(env).flatMap(([name, value]) =>
-    value !== undefined && value.length >= MIN_LENGTH && SECRET_NAME.test(name) ? [value] : [],
-  );
-}
-
 export function maskOf(values: readonly string[]): Mask {
   // The longest first: one secret may begin with another.
   const secrets = [...new Set(values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]))].sort((a, b) => b.length - a.length);

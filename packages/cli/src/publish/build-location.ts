@@ -18,6 +18,8 @@ export interface BuiltLocation {
   /** What has to be watched for changes: the project's own modules (absolute) and the folders beside them. */
   readonly inputs: readonly string[];
   readonly folders: IndexResult["folders"];
+  /** Worth knowing before it is in force; nothing is wrong. */
+  readonly warnings: readonly string[];
 }
 export type BuildResult =
   | { readonly ok: true; readonly location: BuiltLocation }
@@ -55,9 +57,10 @@ export async function buildLocation(project: Project, location: LocationConfig, 
       const message = `The manifest has ${bytes} bytes; at most ${MANIFEST_MAX_BYTES} are allowed. Split the project into several code locations.`;
       return { ok: false, name, problems: [{ kind: "invalid_definition", message }] };
     }
+    const { folders, warnings = [] } = indexed;
     return {
       ok: true,
-      location: { name, manifest: parsed.data, files, externals: bundle.externals, inputs: bundle.inputs, folders: indexed.folders },
+      location: { name, manifest: parsed.data, files, externals: bundle.externals, inputs: bundle.inputs, folders, warnings },
     };
   });
 }

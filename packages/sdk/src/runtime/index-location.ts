@@ -5,14 +5,13 @@ import type { IndexResult, LocationRuntime, ManifestDraft } from "@headgate/shar
 import type { CodeLocation } from "../code-location.ts";
 import type { DefinitionSite } from "../definition-site.ts";
 import { SDK_VERSION } from "../version.ts";
-import type { UnitFolder } from "../unit.ts";
 import { describeJobs, describeSchedules, describeSensors } from "./check-automation.ts";
 import { findAssetCycle, findUnitCycle } from "./check-graph.ts";
 import { collectAssets } from "./collect-assets.ts";
 import { collectResources } from "./collect-resources.ts";
 import { flattenDefinitions } from "./flatten.ts";
 import { collectProblems, type Problems } from "./problems.ts";
-import { collectUnits } from "./collect-units.ts";
+import { collectUnits, type CollectedUnits } from "./collect-units.ts";
 
 type IndexOptions = Parameters<LocationRuntime["index"]>[0] & {
   /** For a location that does not name itself. */
@@ -48,7 +47,7 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
     schedules: describeSchedules(definitions.schedules, jobNames, problems),
     sensors: describeSensors(definitions.sensors, jobNames, problems),
   };
-  return finish(draft, units.folders, problems);
+  return finish(draft, units, problems);
 }
 
 function checkName(name: unknown, site: DefinitionSite | undefined, problems: Problems): string {
@@ -80,7 +79,7 @@ function checkGraph(assets: Manifest["assets"], units: Manifest["units"], proble
 
 const draftSchema = manifestSchema.omit({ files: true, entry: true, git: true, runtime: true });
 
-function finish(draft: ManifestDraft, folders: readonly UnitFolder[], problems: Problems): IndexResult {
+function finish(draft: ManifestDraft, { folders, warnings }: CollectedUnits, problems: Problems): IndexResult {
   // The definitions were checked one by one; this is the last word of the schema that the control plane will apply.
   const parsed = draftSchema.safeParse(draft);
   if (!parsed.success && problems.errors.length === 0) {
@@ -96,7 +95,7 @@ function finish(draft: ManifestDraft, folders: readonly UnitFolder[], problems: 
     );
     return { draft: null, folders: [], errors: problems.errors };
   }
-  return { draft: parsed.data, folders, errors: [] };
+  return { draft: parsed.data, folders, errors: [], ...(warnings.length > 0 && { warnings }) };
 }
 
 /** `assets.3.tags.x` says nothing to a person: the entry's own name does. */
