@@ -1,5 +1,6 @@
 /** From a code location's sources to a complete manifest with its files, or all reasons why there is none. */
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
+import { hideValues, secretVariables } from "@headgate/shared/domain/secret-variables.ts";
 import { MANIFEST_MAX_BYTES, manifestSchema, type LoadError, type Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { IndexResult } from "@headgate/shared/protocol/worker.ts";
 import { withBuildFolder } from "../project/build-folder.ts";
@@ -26,6 +27,19 @@ export type BuildResult =
   | { readonly ok: false; readonly name: string; readonly problems: readonly LoadError[] };
 
 export async function buildLocation(project: Project, location: LocationConfig, env: NodeJS.ProcessEnv): Promise<BuildResult> {
+  const result = await build(project, location, env);
+  if (result.ok) return result;
+  // They are sent, too, and a message of user code may contain anything.
+  const hide = hideValues(secretVariables(env).map(({ value }) => value));
+  return { ...result, problems: result.problems.map((problem) => ({ ...problem, ...shownTexts(problem, hide) })) };
+}
+
+function shownTexts({ message, stack, codeFrame, hint }: LoadError, hide: (text: string) => string): Partial<LoadError> {
+  const texts = Object.entries({ message, stack, codeFrame, hint });
+  return Object.fromEntries(texts.flatMap(([name, text]) => (text === undefined ? [] : [[name, hide(text)]])));
+}
+
+async function build(project: Project, location: LocationConfig, env: NodeJS.ProcessEnv): Promise<BuildResult> {
   const { root } = project;
   const { name } = location;
   const bundled = await bundleLocation(root, location);

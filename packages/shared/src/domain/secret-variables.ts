@@ -16,3 +16,19 @@ export function secretVariables(env: Readonly<Record<string, string | undefined>
 function isSecret(name: string, value: string): boolean {
   return value.length >= MIN_LENGTH && SECRET_NAME.test(name);
 }
+
+/** Also as JSON writes them. The longest first: one secret may begin with another. */
+export function writtenForms(values: readonly string[]): string[] {
+  return [...new Set(values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]))].sort((a, b) => b.length - a.length);
+}
+
+export function hideValues(values: readonly string[]): (text: string) => string {
+  if (values.length === 0) return (text) => text;
+  const pattern = new RegExp(
+    writtenForms(values)
+      .map((value) => value.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&"))
+      .join("|"),
+    "g",
+  );
+  return (text) => text.replaceAll(pattern, "*****");
+}
