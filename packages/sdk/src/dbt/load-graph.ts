@@ -14,7 +14,7 @@ import { projectParseCache, publishedParseState } from "./parse-cache.ts";
 import { PUBLISH_NOTE } from "./parse-program.ts";
 import type { ResolvedProject } from "./project.ts";
 import { runDbt, type DbtRunOptions } from "./run-dbt.ts";
-import { secretHidden, secretInNames } from "./secret-found.ts";
+import { secretHidden, secretInError, secretInNames } from "./secret-found.ts";
 import { hideIn, hideStandIns, standInsFor, type StandIns } from "./stand-ins.ts";
 
 export interface LoadGraphOptions {
@@ -183,7 +183,10 @@ async function command(
 }
 
 function withoutStandIns(error: LoadError, standIns: StandIns): LoadError {
-  return { ...error, message: hideIn(error.message, standIns) };
+  const message = hideIn(error.message, standIns);
+  if (message === error.message) return error;
+  const named = Object.entries(standIns).filter(([, text]) => error.message.includes(text));
+  return { ...error, message, hint: secretInError(named.map(([name]) => name)) };
 }
 
 /**

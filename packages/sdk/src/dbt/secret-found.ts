@@ -16,6 +16,11 @@ export function secretInNames(variable: string, places: readonly string[]): Load
   };
 }
 
+export function secretInError(variables: readonly string[]): string {
+  const values = variables.length === 1 ? "value" : "values";
+  return `dbt gets another text for the ${values} of ${variables.join(", ")} while it reads the project for publishing. ${ADVICE}`;
+}
+
 function listed(places: readonly string[]): string {
   const more = places.length - MAX_PLACES;
   return `${places.slice(0, MAX_PLACES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
