@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { dailyPartitions } from "@headgate/sdk";
+import { findDbt } from "../../src/dbt/program.ts";
 import { createShop, landCustomers } from "./shop-project.test-support.ts";
 
 test("what a run with defer does not build is read from where production has it", { timeout: 240_000 }, async () => {
@@ -13,7 +14,12 @@ test("what a run with defer does not build is read from where production has it"
   );
   expect((await shop.execute(shop.unit())).outcome).toEqual({ outcome: "succeeded" });
   const env = { ...process.env, SHOP_DB: shop.database };
-  execFileSync("dbt", ["parse", "--quiet", "--target-path", join(shop.root, "prod")], { cwd: join(shop.root, "dbt"), env });
+  const dbt = findDbt({ executable: undefined, root: shop.root, cwd: process.cwd(), path: process.env["PATH"] });
+  if (dbt?.kind !== "driver") throw new Error("dbt is no Python program here");
+  execFileSync(dbt.python, ["-c", "from dbt.cli.main import cli; cli()", "parse", "--quiet", "--target-path", join(shop.root, "prod")], {
+    cwd: join(shop.root, "dbt"),
+    env,
+  });
 
   const copy = { env: () => ({ SHOP_DB: "../storage/shop.duckdb", SHOP_COPY: "copy_" }) };
   const options = { select: "by_country", defer: { state: "prod" } };
