@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EventRow, RunDetail } from "@headgate/shared/api/views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
-import { writeFaultyEngines, type EngineAddresses } from "./support/faulty-engines-project.ts";
+import { ENDLESS_TIMEOUT_SECONDS, writeFaultyEngines, type EngineAddresses } from "./support/faulty-engines-project.ts";
 import { allEvents } from "./support/run-audit.ts";
 import { removeFolder, ROOT, startStack, temporaryFolder, until, type Stack } from "./support/stack.ts";
 import { deleteQuery, killQuery, queriesWith, runningQuery, untilOver } from "./support/trino-queries.ts";
@@ -188,7 +188,11 @@ describe("a dbt model that runs for hours on Trino", () => {
   it("is over when its step takes too long", async () => {
     const launched = await launch("endless_timeout");
     expect(await untilOver(trino, launched.query, "endless_timeout")).toBe("USER_CANCELED");
-    expect((await ended(launched.run)).steps).toMatchObject([{ status: "failed", failure: { kind: "timeout" } }]);
+    const over = Date.now();
+    const { steps } = await ended(launched.run);
+    expect(steps).toMatchObject([{ status: "failed", failure: { kind: "timeout" } }]);
+    const timeout = (steps[0]?.startedAt ?? 0) + ENDLESS_TIMEOUT_SECONDS * 1000;
+    console.log(`endless_timeout: no query was left after ${over - timeout} ms`);
   });
 
   it.each([

@@ -42,6 +42,7 @@ export function writeFaultyEngines(folder: string): void {
 
 /** Models that take hours, known by their name in the text of the query. */
 export const ENDLESS = ["endless_cancel", "endless_timeout", "endless_agent", "endless_worker"] as const;
+export const ENDLESS_TIMEOUT_SECONDS = 25;
 
 function trinoProfile(name: string): string {
   return `${name}:
@@ -103,7 +104,7 @@ export default defineCodeLocation({
     dbtAssets({ project: dbt("warehouse") }),
     dbtAssets({ project: dbt("locked") }),
     dbtAssets({ project: dbt("slow"), exclude: "endless_timeout" }),
-    dbtAssets({ project: dbt("slow"), name: "timeout", select: "endless_timeout", timeout: 25 }),
+    dbtAssets({ project: dbt("slow"), name: "timeout", select: "endless_timeout", timeout: ${ENDLESS_TIMEOUT_SECONDS} }),
   ].flat(),
   resources,
 });

@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { secretVariables } from "@headgate/shared/domain/secret-variables.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
 import type { DownFrame } from "@headgate/shared/protocol/down.ts";
 import type { Hello } from "@headgate/shared/protocol/up.ts";
@@ -17,7 +18,7 @@ import type { Welcome } from "./connection/session.ts";
 import { Spool } from "./connection/spool.ts";
 import { openInstanceFolder } from "./instance-folder.ts";
 import { LogUploader } from "./logs/log-uploader.ts";
-import { maskOf, secretValues } from "./logs/mask.ts";
+import { maskOf } from "./logs/mask.ts";
 import { DEFAULT_TIMING, type AgentTiming } from "./timing.ts";
 import { BlobStore } from "./versions/blob-store.ts";
 import { ControlPlaneHttp } from "./versions/control-plane-http.ts";
@@ -94,10 +95,11 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     log,
     onWorker: folder.noteWorker,
   });
+  const mask = maskOf(secretVariables(deps.env).map(({ value }) => value));
   const outbox = new Outbox({
     limits: timing,
     spool: new Spool(folder.spool, timing.spoolBytes),
-    mask: maskOf(secretValues(deps.env)),
+    mask,
     now,
   });
   const uploader = new LogUploader({ http, timing, log, random });
@@ -108,7 +110,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     versions,
     pool,
     uploader,
-    mask: maskOf(secretValues(deps.env)),
+    mask,
     report: (report) => outbox.add(report),
     sendTail: (tail) => {
       if (connection.connected && connection.backlog < TAIL_BACKLOG_BYTES) connection.send({ t: "tail", ...tail });

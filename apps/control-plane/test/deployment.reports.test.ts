@@ -113,6 +113,8 @@ describe("an observable asset", () => {
     if (!second) throw new Error("no second job");
     const seen = agent.event(second, { type: "asset_observed", asset: "source", metadata: {}, dataVersion: "v1" });
     await agent.reported(agent.started(second), seen, agent.done(second, { outcome: "succeeded" }));
+    expect(unwrap(await stub.asset({ key: "source" })).state).toMatchObject({ health: "healthy", observedAt: START });
+    expect(unwrap(await stub.home()).counts).toMatchObject({ assets: 2, healthy: 1, never: 1 });
     expect(await rows(stub, "SELECT data_version, observed_at FROM asset_state WHERE asset = 'source'")).toEqual([
       { data_version: "v1", observed_at: START },
     ]);

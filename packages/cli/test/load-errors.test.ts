@@ -7,11 +7,11 @@ import { temporaryProject } from "./project.test-support.ts";
 
 const DEFAULT = 'import { defineCodeLocation } from "@headgate/sdk";\nexport default defineCodeLocation({ name: "demo" });\n';
 
-async function problemsOf(files: Readonly<Record<string, string>>): Promise<readonly LoadError[]> {
+async function problemsOf(files: Readonly<Record<string, string>>, env = process.env): Promise<readonly LoadError[]> {
   const project = await loadProject(temporaryProject(files));
   const [location] = project.locations;
   if (location === undefined) throw new Error("no location");
-  const built = await buildLocation(project, location, process.env);
+  const built = await buildLocation(project, location, env);
   return built.ok ? [] : built.problems;
 }
 
@@ -51,6 +51,13 @@ test("an error thrown while loading has a stack mapped to the source and a code 
   expect(problem?.stack).toMatch(/at fail \(src\/deep\.ts:3:9\)/);
   expect(problem?.stack).toContain("src/deep.ts:5:1");
   expect(problem?.stack).not.toContain("node:internal");
+});
+
+test("an error that is sent does not contain the value of a secret variable", async () => {
+  const files = { "src/location.ts": `${DEFAULT}throw new Error("no login as shop with " + process.env.SHOP_PASSWORD);\n` };
+  const problems = await problemsOf(files, { ...process.env, SHOP_PASSWORD: 'a "good" one' });
+  expect(problems).toMatchObject([{ kind: "threw", message: "Error: no login as shop with *****" }]);
+  expect(JSON.stringify(problems)).not.toContain("good");
 });
 
 test("an invalid definition names the place where it was written", async () => {

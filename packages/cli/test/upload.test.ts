@@ -48,6 +48,7 @@ test("a control plane that takes no batches of files gets them one by one", asyn
       externals: [],
       inputs: [],
       folders: [],
+      warnings: [],
     },
     (done) => void progress.push(done),
   );

@@ -35,6 +35,8 @@ export interface UnitDescription {
   readonly folders: readonly UnitFolder[];
   /** Names of environment variables the unit reads. */
   readonly env?: readonly string[] | undefined;
+  /** For who publishes; nothing is wrong. */
+  readonly warnings?: readonly string[] | undefined;
 }
 
 export type UnitDescribeResult =

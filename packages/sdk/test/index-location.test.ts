@@ -344,3 +344,16 @@ describe("the name of a code location", () => {
     ]);
   });
 });
+
+it("tells once what several units say of one project", async () => {
+  const unit = (name: string) =>
+    ({
+      kind: "unit",
+      id: `dbt:${name}`,
+      unitKind: "dbt",
+      requires: [],
+      describe: async () => ({ ok: false, errors: [{ kind: "project", message: "The dbt project cannot be read." }] }),
+      execute: async () => ({ outcome: "canceled" }),
+    }) satisfies UnitDefinition as never;
+  expect(await errorsOf({ assets: [unit("models"), unit("sources")] })).toEqual(["The dbt project cannot be read."]);
+});

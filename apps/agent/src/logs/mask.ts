@@ -1,4 +1,6 @@
 /** Hides the values of secret environment variables in what leaves the machine. */
+import { hideValues, writtenForms } from "@headgate/shared/domain/secret-variables.ts";
+
 export interface Mask {
   /** False when there is nothing to hide. */
   readonly active: boolean;
@@ -6,22 +8,10 @@ export interface Mask {
   bytes(bytes: Buffer): Buffer;
 }
 
-const SECRET_NAME = /(SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL)/i;
-/** Shorter values would hide ordinary words. */
-const MIN_LENGTH = 8;
-
-export function secretValues(env: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.entries(env).flatMap(([name, value]) =>
-    value !== undefined && value.length >= MIN_LENGTH && SECRET_NAME.test(name) ? [value] : [],
-  );
-}
-
 export function maskOf(values: readonly string[]): Mask {
-  // The longest first: one secret may begin with another.
-  const secrets = [...new Set(values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]))].sort((a, b) => b.length - a.length);
-  if (secrets.length === 0) return { active: false, text: (text) => text, bytes: (bytes) => bytes };
-  const pattern = new RegExp(secrets.map((secret) => secret.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&")).join("|"), "g");
-  const text = (input: string): string => input.replaceAll(pattern, "*****");
+  const secrets = writtenForms(values);
+  const text = hideValues(values);
+  if (secrets.length === 0) return { active: false, text, bytes: (bytes) => bytes };
   return {
     active: true,
     text,

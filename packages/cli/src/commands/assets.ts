@@ -66,7 +66,7 @@ type StateText = "external" | "running" | "queued" | "never" | AssetState["healt
 function stateText(asset: Pick<DefinitionsAsset, "unit">, state: AssetState | null): StateText {
   if (state?.inProgress) return state.inProgress.status;
   if (asset.unit === null) return "external";
-  if (state === null || (state.materialized === null && state.failed === null)) return "never";
+  if (state === null || (state.materialized === null && state.failed === null && state.observedAt === undefined)) return "never";
   return state.health;
 }
 

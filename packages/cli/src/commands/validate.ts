@@ -10,7 +10,7 @@ import { loadProject } from "../project/project.ts";
 import type { BuildResult } from "../publish/build-location.ts";
 import { buildProject } from "../publish/publish-project.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { countsText } from "../terminal/outcome-lines.ts";
+import { countsText, warningLines } from "../terminal/outcome-lines.ts";
 import { problemLines } from "../terminal/problem-lines.ts";
 
 export interface ValidateFlags {
@@ -52,7 +52,7 @@ function countsOf(build: Extract<BuildResult, { ok: true }>) {
 
 function linesOf(build: BuildResult, { terminal: { colors } }: CommandContext): readonly string[] {
   if (!build.ok) return [`${colors.red("✗")} ${colors.bold(build.name)} does not load`, "", ...problemLines(build.problems, colors)];
-  const { name, files, externals } = build.location;
+  const { name, files, externals, warnings } = build.location;
   const lines = [`${colors.green("✓")} ${colors.bold(name)}: ${countsText(countsOf(build))}; ${files.length} files`];
   if (externals.length > 0)
     lines.push(
@@ -60,7 +60,7 @@ function linesOf(build: BuildResult, { terminal: { colors } }: CommandContext): 
         `  left to the agent's machine: ${externals.map((entry) => (entry.version === null ? entry.name : `${entry.name}@${entry.version}`)).join(", ")}`,
       ),
     );
-  return lines;
+  return [...lines, ...warningLines(warnings, colors)];
 }
 
 function jsonOf(build: BuildResult): unknown {
@@ -71,5 +71,6 @@ function jsonOf(build: BuildResult): unknown {
     counts: countsOf(build),
     files: build.location.files.length,
     externals: build.location.externals,
+    ...(build.location.warnings.length > 0 && { warnings: build.location.warnings }),
   };
 }

@@ -1,5 +1,6 @@
 /** From a code location's sources to a complete manifest with its files, or all reasons why there is none. */
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
+import { hideValues, secretVariables } from "@headgate/shared/domain/secret-variables.ts";
 import { MANIFEST_MAX_BYTES, manifestSchema, type LoadError, type Manifest } from "@headgate/shared/manifest/schema.ts";
 import { manifestOnWire } from "@headgate/shared/manifest/wire.ts";
 import type { IndexResult } from "@headgate/shared/protocol/worker.ts";
@@ -19,12 +20,27 @@ export interface BuiltLocation {
   /** What has to be watched for changes: the project's own modules (absolute) and the folders beside them. */
   readonly inputs: readonly string[];
   readonly folders: IndexResult["folders"];
+  /** Worth knowing before it is in force; nothing is wrong. */
+  readonly warnings: readonly string[];
 }
 export type BuildResult =
   | { readonly ok: true; readonly location: BuiltLocation }
   | { readonly ok: false; readonly name: string; readonly problems: readonly LoadError[] };
 
 export async function buildLocation(project: Project, location: LocationConfig, env: NodeJS.ProcessEnv): Promise<BuildResult> {
+  const result = await build(project, location, env);
+  if (result.ok) return result;
+  // They are sent, too, and a message of user code may contain anything.
+  const hide = hideValues(secretVariables(env).map(({ value }) => value));
+  return { ...result, problems: result.problems.map((problem) => ({ ...problem, ...shownTexts(problem, hide) })) };
+}
+
+function shownTexts({ message, stack, codeFrame, hint }: LoadError, hide: (text: string) => string): Partial<LoadError> {
+  const texts = Object.entries({ message, stack, codeFrame, hint });
+  return Object.fromEntries(texts.flatMap(([name, text]) => (text === undefined ? [] : [[name, hide(text)]])));
+}
+
+async function build(project: Project, location: LocationConfig, env: NodeJS.ProcessEnv): Promise<BuildResult> {
   const { root } = project;
   const { name } = location;
   const bundled = await bundleLocation(root, location);
@@ -56,9 +72,10 @@ export async function buildLocation(project: Project, location: LocationConfig, 
       const message = `The manifest has ${bytes} bytes; at most ${MANIFEST_MAX_BYTES} are allowed. Split the project into several code locations.`;
       return { ok: false, name, problems: [{ kind: "invalid_definition", message }] };
     }
+    const { folders, warnings = [] } = indexed;
     return {
       ok: true,
-      location: { name, manifest: parsed.data, files, externals: bundle.externals, inputs: bundle.inputs, folders: indexed.folders },
+      location: { name, manifest: parsed.data, files, externals: bundle.externals, inputs: bundle.inputs, folders, warnings },
     };
   });
 }

@@ -23,7 +23,14 @@ export function outcomeLines(outcome: LocationOutcome, colors: Colors): readonly
   }
   const { version, changed } = outcome.published;
   const what = changed ? `published version ${version.number}` : `version ${version.number} is unchanged`;
-  return [`${colors.green("✓")} ${colors.bold(outcome.name)} ${what}: ${countsText(version.counts)}`];
+  return [
+    `${colors.green("✓")} ${colors.bold(outcome.name)} ${what}: ${countsText(version.counts)}`,
+    ...warningLines(outcome.built.warnings, colors),
+  ];
+}
+
+export function warningLines(warnings: readonly string[], colors: Colors): readonly string[] {
+  return warnings.map((warning) => `  ${colors.yellow("warning")}: ${warning}`);
 }
 
 export function outcomeJson(outcome: LocationOutcome): unknown {
@@ -38,5 +45,6 @@ export function outcomeJson(outcome: LocationOutcome): unknown {
     counts: version.counts,
     uploaded,
     externals: outcome.built.externals,
+    ...(outcome.built.warnings.length > 0 && { warnings: outcome.built.warnings }),
   };
 }

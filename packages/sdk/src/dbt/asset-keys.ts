@@ -30,7 +30,11 @@ export interface DbtAssetMap {
 export type KeyOf = (node: DbtNode) => string | undefined;
 
 /** `sourceTests`: tests of sources are checks, too. */
-export function mapAssets(graph: DbtGraph, keyOf: KeyOf, options: { readonly sourceTests?: boolean | undefined } = {}): DbtAssetMap {
+export function mapAssets(
+  graph: Omit<DbtGraph, "warnings">,
+  keyOf: KeyOf,
+  options: { readonly sourceTests?: boolean | undefined } = {},
+): DbtAssetMap {
   const { manifest, selected } = graph;
   const wanted = (id: string): boolean => selected === null || selected.has(id);
   const nodes = new Map<string, DbtManifestNode>();

@@ -57,7 +57,9 @@ export function createReport(options: ReportOptions): BuildReport {
   const culprits = new Map<string, string>();
   const partition = options.partition === null ? {} : { partition: options.partition };
   let started = false;
-  /** Microbatch models whose batches are all done. */
+  const startedAssets = new Set<string>();
+  /** Microbatch models that began with their batches, and those whose batches are all done. */
+  const batched = new Set<string>();
   const concluded = new Set<string>();
   /** What was the matter with a batch: the result of the model itself only counts. */
   const problems = new Map<string, string>();
@@ -82,8 +84,8 @@ export function createReport(options: ReportOptions): BuildReport {
 
   const finishAsset = (asset: string, node: DbtManifestNode, line: Extract<DbtLine, { kind: "node_finished" }>): void => {
     const { result } = line;
-    // Each batch ends like a node; the model itself ends after its line of result.
-    if (isMicrobatch(node) && result.status !== "skipped" && !concluded.has(node.unique_id)) return;
+    // Each batch begins and ends like a node, also one that is skipped; the model itself ends after its line of result.
+    if (batched.has(node.unique_id) && !concluded.has(node.unique_id)) return;
     if (result.status === "success") {
       held.set(node.unique_id, { result, relation: line.relation });
       if (!options.statsFollow) settle(node.unique_id, null);
@@ -154,8 +156,9 @@ export function createReport(options: ReportOptions): BuildReport {
       case "node_started": {
         started = true;
         const asset = assetOf(line.uniqueId);
-        if (asset !== undefined) emit({ type: "asset_started", asset });
-        return;
+        if (asset === undefined || startedAssets.has(asset)) return;
+        startedAssets.add(asset);
+        return emit({ type: "asset_started", asset });
       }
       case "node_finished": {
         const node = manifest.nodes[line.uniqueId];
@@ -174,6 +177,7 @@ export function createReport(options: ReportOptions): BuildReport {
       case "message": {
         if (line.level === "debug" || line.text.trim() === "") return;
         const asset = line.uniqueId === null ? undefined : assetOf(line.uniqueId);
+        if (line.uniqueId !== null && line.name === "LogStartBatch") batched.add(line.uniqueId);
         if (line.uniqueId !== null && line.name === "LogModelResult") concluded.add(line.uniqueId);
         else if (line.uniqueId !== null && line.level === "error" && !problems.has(line.uniqueId))
           problems.set(

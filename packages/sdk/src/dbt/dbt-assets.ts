@@ -119,7 +119,7 @@ async function describe(options: DbtAssetsOptions, unit: string, context: UnitDe
     },
     partitions: (node) => partitionsOf(options, node),
   });
-  return { ok: true, description };
+  return { ok: true, description: { ...description, warnings: graph.warnings } };
 }
 
 function partitionsOf({ partitions }: DbtAssetsOptions, node: DbtNode): PartitionsDefinition | undefined {

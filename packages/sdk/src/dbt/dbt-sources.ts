@@ -108,6 +108,7 @@ async function describe(options: DbtSourcesOptions, unit: string, context: UnitD
       ],
       folders: publishedFolders(context.root, project, files.ignored),
       env: files.envNames.filter((name) => !(name in project.stableEnv)),
+      warnings: graph.warnings,
     },
   };
 }

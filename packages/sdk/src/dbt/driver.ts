@@ -225,7 +225,7 @@ def run(request, manifest, ended):
             try:
                 publish_parse_state(*request["publish"])
             except Exception as error:
-                print(f"the parse state is not published: {error!r}", file=sys.stderr)
+                note(f"dbt's parse state is not published: {error!r}")
         said = None if exception is None else (str(exception) or type(exception).__name__)
         say({"end": {"code": code, "error": said, "type": type(exception).__name__}})
     except KeyboardInterrupt:

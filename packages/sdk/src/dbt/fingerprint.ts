@@ -8,6 +8,8 @@ export interface ProjectFiles {
   readonly hash: string;
   /** Names inside `env_var('...')`, sorted. */
   readonly envNames: readonly string[];
+  /** There are others, whose names are computed. */
+  readonly computesEnvNames: boolean;
   /** Paths, relative to the project's folder, that are no part of it: outputs, databases, caches. */
   readonly ignored: readonly string[];
   /** Something dbt reads lies outside the folder, so that the hash does not know of it. */
@@ -16,7 +18,8 @@ export interface ProjectFiles {
   readonly readsConnection: boolean;
 }
 
-const ENV_VAR = /env_var\(\s*['"]([A-Za-z_][A-Za-z0-9_]*)['"]/g;
+/** Within a YAML text its quotes may be escaped or doubled. Without a name in quotes, the name is known to nobody but dbt. */
+const ENV_VAR = /\benv_var\b(?:\(\s*(?:\\?['"]){1,2}([A-Za-z_][A-Za-z0-9_]*)(?:\\?['"]){1,2}\s*[,)])?/g;
 /** `target` of anything else, or handed on as a whole. */
 const CONNECTION = /\btarget\s*(?:\.\s*(?!(?:name|schema|database|type|profile_name|threads)\b)|\[|\||\)|,|[-+]?[%}]\})/;
 const IGNORED_FOLDERS = new Set(["target", "logs", "__pycache__", "node_modules"]);
@@ -25,6 +28,7 @@ const DATABASE = /\.(duckdb|duckdb\.wal|duckdb\.lock|db\.wal)$/;
 export function readProjectFiles(dir: string, profilesDir: string): ProjectFiles {
   const hash = createHash("sha256");
   const names = new Set<string>();
+  let computesEnvNames = false;
   const ignored: string[] = [];
   let reachesOut = false;
   let readsConnection = false;
@@ -33,7 +37,10 @@ export function readProjectFiles(dir: string, profilesDir: string): ProjectFiles
     hash.update(`${label}\0${content.length}\0`).update(content);
     if (label === "dbt_project.yml" && content.includes("../")) reachesOut = true;
     const text = content.toString("utf8");
-    for (const [, name = ""] of text.matchAll(ENV_VAR)) names.add(name);
+    for (const [, name] of text.matchAll(ENV_VAR)) {
+      if (name === undefined) computesEnvNames = true;
+      else names.add(name);
+    }
     readsConnection ||= CONNECTION.test(text);
   };
   const walk = (folder: string): void => {
@@ -50,7 +57,7 @@ export function readProjectFiles(dir: string, profilesDir: string): ProjectFiles
   };
   walk(dir);
   if (relative(dir, profilesDir).startsWith("..")) read(join(profilesDir, "profiles.yml"), "profiles.yml");
-  return { hash: hash.digest("hex"), envNames: [...names].sort(), ignored, reachesOut, readsConnection };
+  return { hash: hash.digest("hex"), envNames: [...names].sort(), computesEnvNames, ignored, reachesOut, readsConnection };
 }
 
 export function hashOf(value: unknown): string {

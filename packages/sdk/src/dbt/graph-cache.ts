@@ -12,6 +12,8 @@ export interface DbtGraph {
   readonly manifest: DbtManifest;
   /** Unique ids of `select` and `exclude`; null: everything. */
   readonly selected: ReadonlySet<string> | null;
+  /** What who publishes it should know. */
+  readonly warnings: readonly string[];
 }
 
 /** What a graph was made from; all but `dir` are hashes. */
@@ -22,7 +24,12 @@ export interface GraphPlace {
   readonly environment: string;
 }
 
-const graphSchema = z.object({ version: z.literal(3), manifest: dbtManifestSchema, selected: z.array(z.string()).nullable() });
+const graphSchema = z.object({
+  version: z.literal(4),
+  manifest: dbtManifestSchema,
+  selected: z.array(z.string()).nullable(),
+  warnings: z.array(z.string()),
+});
 
 export const GRAPH_FOLDER = join("target", "headgate");
 
@@ -40,8 +47,8 @@ export function readCachedGraph(place: GraphPlace, anyEnvironment: boolean): Dbt
   try {
     const written = statSync(file).mtimeMs;
     if (latest?.file === file && latest.written === written) return latest.graph;
-    const { manifest, selected } = graphSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-    const graph = { manifest, selected: selected && new Set(selected) };
+    const { manifest, selected, warnings } = graphSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    const graph = { manifest, selected: selected && new Set(selected), warnings };
     latest = { file, written, graph };
     return graph;
   } catch {
@@ -58,7 +65,7 @@ export function writeCachedGraph(place: GraphPlace, graph: DbtGraph): void {
   try {
     mkdirSync(folder, { recursive: true });
     const temporary = join(folder, `.${name}.${process.pid}`);
-    writeFileSync(temporary, canonicalJson({ version: 3, manifest: graph.manifest, selected }));
+    writeFileSync(temporary, canonicalJson({ version: 4, manifest: graph.manifest, selected, warnings: graph.warnings }));
     renameSync(temporary, join(folder, name));
     const outdated = readdirSync(folder).filter((entry) => /^(graph|parse)-/.test(entry) && entry.split("-")[1] !== short(place.files));
     for (const entry of outdated) rmSync(join(folder, entry), { force: true });

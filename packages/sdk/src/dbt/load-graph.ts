@@ -11,8 +11,11 @@ import { hashOf, readProjectFiles, type ProjectFiles } from "./fingerprint.ts";
 import { readCachedGraph, writeCachedGraph, type DbtGraph } from "./graph-cache.ts";
 import { dbtLoadError } from "./parse-error.ts";
 import { projectParseCache, publishedParseState } from "./parse-cache.ts";
+import { PUBLISH_NOTE } from "./parse-program.ts";
 import type { ResolvedProject } from "./project.ts";
 import { runDbt, type DbtRunOptions } from "./run-dbt.ts";
+import { secretHidden, secretInError, secretInNames } from "./secret-found.ts";
+import { hideIn, hideStandIns, standInsFor, type StandIns } from "./stand-ins.ts";
 
 export interface LoadGraphOptions {
   readonly project: ResolvedProject;
@@ -59,15 +62,19 @@ export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphRes
       ],
     };
   }
+  const standIns = standInsFor(project.env, files);
+  const known = { ...project.env, ...project.stableEnv, ...standIns };
   const place = {
     dir: project.dir,
     files: files.hash,
     selection: hashOf([options.select ?? null, options.exclude ?? null]),
-    environment: hashOf([files.envNames.map((name) => [name, project.stableEnv[name] ?? project.env[name] ?? null]), project.profileArgs]),
+    environment: hashOf([files.envNames.map((name) => [name, known[name] ?? null]), project.profileArgs]),
   };
   const cached = readCachedGraph(place, options.anyEnvironment);
   if (cached) return { ok: true, graph: cached, files };
-  const parsed = await parse(options, { files, publish: publishedParseState(project.dir, place) });
+  // An agent keeps what it reads to itself.
+  const publish = options.anyEnvironment ? null : { standIns, state: publishedParseState(project.dir, place) };
+  const parsed = await parse(options, { files, publish });
   if (!parsed.ok) return parsed;
   writeCachedGraph(place, parsed.graph);
   return { ok: true, graph: parsed.graph, files };
@@ -99,13 +106,15 @@ async function installPackages(
 }
 
 async function parse(
-  options: LoadGraphOptions,
-  state: { readonly files: ProjectFiles; readonly publish: string },
+  given: LoadGraphOptions,
+  state: { readonly files: ProjectFiles; readonly publish: { readonly standIns: StandIns; readonly state: string } | null },
 ): Promise<{ readonly ok: true; readonly graph: DbtGraph } | { readonly ok: false; readonly errors: readonly LoadError[] }> {
-  const { scratch } = options;
-  const targetPath = join(scratch, "dbt-parse");
-  const parsed = await command(options, { args: ["parse"], targetPath, ...state });
-  if (!parsed.ok) return parsed;
+  const { files } = state;
+  const standIns = state.publish?.standIns ?? {};
+  const options = { ...given, project: { ...given.project, env: { ...given.project.env, ...standIns } } };
+  const targetPath = join(options.scratch, "dbt-parse");
+  const parsed = await command(options, { args: ["parse"], targetPath, files, publish: state.publish?.state });
+  if (!parsed.ok) return { ok: false, errors: parsed.errors.map((error) => withoutStandIns(error, standIns)) };
   const read = dbtManifestSchema.safeParse(JSON.parse(readFileSync(join(targetPath, "manifest.json"), "utf8")));
   if (!read.success) {
     return {
@@ -119,8 +128,10 @@ async function parse(
       ],
     };
   }
-  if (options.select === undefined && options.exclude === undefined)
-    return { ok: true, graph: { manifest: slim(read.data), selected: null } };
+  const { manifest, hidden, names } = hideStandIns(slim(read.data), standIns);
+  if (names.size > 0) return { ok: false, errors: [...names].map(([name, places]) => secretInNames(name, places)) };
+  const warnings = [...[...hidden].map(([name, places]) => secretHidden(name, places)), ...parsed.notes];
+  if (options.select === undefined && options.exclude === undefined) return { ok: true, graph: { manifest, selected: null, warnings } };
   const selection = [
     ...(options.select === undefined ? [] : ["--select", options.select]),
     ...(options.exclude === undefined ? [] : ["--exclude", options.exclude]),
@@ -128,22 +139,26 @@ async function parse(
   const listed = await command(options, {
     args: ["ls", "--output", "json", "--output-keys", "unique_id", ...selection],
     targetPath,
-    files: state.files,
+    files,
   });
-  if (!listed.ok) return listed;
+  if (!listed.ok) return { ok: false, errors: listed.errors.map((error) => withoutStandIns(error, standIns)) };
   const selected = new Set<string>();
   for (const text of listed.lines) {
     const match = /"unique_id":\s*"([^"]+)"/.exec(text);
     if (match?.[1] !== undefined) selected.add(match[1]);
   }
-  return { ok: true, graph: { manifest: slim(read.data), selected } };
+  return { ok: true, graph: { manifest, selected, warnings } };
 }
 
 async function command(
   options: LoadGraphOptions,
   given: Pick<DbtRunOptions, "targetPath" | "files" | "publish"> & { readonly args: readonly string[] },
-): Promise<{ readonly ok: true; readonly lines: readonly string[] } | { readonly ok: false; readonly errors: readonly LoadError[] }> {
+): Promise<
+  | { readonly ok: true; readonly lines: readonly string[]; readonly notes: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly LoadError[] }
+> {
   const lines: string[] = [];
+  const notes: string[] = [];
   const errors: string[] = [];
   const exit = await runDbt({
     project: options.project,
@@ -157,13 +172,21 @@ async function command(
     signal: options.signal,
     onLine: (line) => {
       if (line.kind === "text") lines.push(line.text);
-      if (line.kind === "message") (line.level === "error" ? errors : lines).push(line.text);
+      if (line.kind === "message" && line.name === PUBLISH_NOTE) notes.push(line.text);
+      else if (line.kind === "message") (line.level === "error" ? errors : lines).push(line.text);
     },
   });
-  if (exit.code === 0) return { ok: true, lines };
+  if (exit.code === 0) return { ok: true, lines, notes };
   const message =
     exit.error ?? (errors.length > 0 ? errors.join("\n") : exit.stderr.trim() || `dbt ended with exit code ${exit.code ?? "none"}.`);
   return { ok: false, errors: [dbtLoadError({ message, dir: options.project.dir, shownDir: options.shownDir })] };
+}
+
+function withoutStandIns(error: LoadError, standIns: StandIns): LoadError {
+  const message = hideIn(error.message, standIns);
+  if (message === error.message) return error;
+  const named = Object.entries(standIns).filter(([, text]) => error.message.includes(text));
+  return { ...error, message, hint: secretInError(named.map(([name]) => name)) };
 }
 
 /**

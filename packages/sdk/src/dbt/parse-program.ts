@@ -1,3 +1,6 @@
+/** Name of a line for who publishes. */
+export const PUBLISH_NOTE = "HeadgatePublishNote";
+
 /**
  * A part of the driver: dbt's parse state (partial_parse.msgpack) as something that can be published. dbt would throw it away where the
  * database lies in another folder; and as dbt writes it, it differs with every parse and knows the values of environment variables.
@@ -54,7 +57,10 @@ def publish_parse_state(source, destination):
     content = msgpack.packb(state)
     rendered = sorted({name for name, value in values if value in content})
     if rendered:
-        print(f"the parse state is not published: values of environment variables occur in it ({', '.join(rendered)})", file=sys.stderr)
+        note(
+            "dbt's parse state is not published, so the first run on an agent reads the whole project again: "
+            f"values of environment variables occur in it ({', '.join(rendered)})."
+        )
         if os.path.exists(destination):
             os.remove(destination)
         return
@@ -63,6 +69,10 @@ def publish_parse_state(source, destination):
     with open(temporary, "wb") as file, gzip.GzipFile("", "wb", 6, file, 0) as packed:
         packed.write(content)
     os.replace(temporary, destination)
+
+
+def note(text):
+    say({"info": {"name": "${PUBLISH_NOTE}", "level": "warn", "msg": text}})
 
 
 def values_of_variables(state):

@@ -20,13 +20,14 @@ export interface CollectedUnits {
   readonly checks: ManifestCheck[];
   readonly folders: UnitFolder[];
   readonly env: string[];
+  readonly warnings: string[];
   readonly usage: ResourceUsage[];
 }
 
 type Context = UnitDescribeContext & { readonly location: CodeLocation; readonly problems: Problems };
 
 export async function collectUnits(definitions: Definitions, context: Context): Promise<CollectedUnits> {
-  const all: CollectedUnits = { assets: [], units: [], checks: [], folders: [], env: [], usage: [] };
+  const all: CollectedUnits = { assets: [], units: [], checks: [], folders: [], env: [], warnings: [], usage: [] };
   const { site } = context.location["~definition"];
   const seen = new Set<string>();
   for (const unit of definitions.units) {
@@ -85,5 +86,6 @@ function add(unit: UnitDefinition, description: UnitDescription, into: { all: Co
   else report("unit", parsed.error.issues);
   all.folders.push(...description.folders);
   all.env.push(...(description.env ?? []));
+  all.warnings.push(...(description.warnings ?? []).filter((warning) => !all.warnings.includes(warning)));
   all.usage.push({ what: unit.id, site: undefined, resources: unit.requires });
 }

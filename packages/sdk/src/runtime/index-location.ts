@@ -6,7 +6,6 @@ import type { IndexResult, LocationRuntime, ManifestDraft } from "@headgate/shar
 import type { CodeLocation } from "../code-location.ts";
 import type { DefinitionSite } from "../definition-site.ts";
 import { SDK_VERSION } from "../version.ts";
-import type { UnitFolder } from "../unit.ts";
 import { describeJobs, describeSchedules } from "./check-automation.ts";
 import { describeSensors } from "./check-sensors.ts";
 import { findAssetCycle, findUnitCycle } from "./check-graph.ts";
@@ -14,7 +13,7 @@ import { collectAssets } from "./collect-assets.ts";
 import { collectResources } from "./collect-resources.ts";
 import { flattenDefinitions } from "./flatten.ts";
 import { collectProblems, type Problems } from "./problems.ts";
-import { collectUnits } from "./collect-units.ts";
+import { collectUnits, type CollectedUnits } from "./collect-units.ts";
 
 type IndexOptions = Parameters<LocationRuntime["index"]>[0] & {
   /** For a location that does not name itself. */
@@ -51,7 +50,7 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
     schedules: describeSchedules(definitions.schedules, jobNames, problems),
     sensors: describeSensors(definitions.sensors, { jobs: jobNames, assets: assets.assets, checks, problems }),
   };
-  return finish(draft, { folders: units.folders, problems, site: definition.site });
+  return finish(draft, { units, problems, site: definition.site });
 }
 
 function checkName(name: unknown, site: DefinitionSite | undefined, problems: Problems): string {
@@ -84,13 +83,13 @@ function checkGraph(assets: Manifest["assets"], units: Manifest["units"], proble
 const draftSchema = manifestSchema.omit({ files: true, entry: true, git: true, runtime: true });
 
 interface Finish {
-  readonly folders: readonly UnitFolder[];
+  readonly units: CollectedUnits;
   readonly problems: Problems;
   /** Of the code location. */
   readonly site: DefinitionSite | undefined;
 }
 
-function finish(draft: ManifestDraft, { folders, problems, site }: Finish): IndexResult {
+function finish(draft: ManifestDraft, { units: { folders, warnings }, problems, site }: Finish): IndexResult {
   // The definitions were checked one by one; this is the last word of the schema that the control plane will apply.
   const parsed = draftSchema.safeParse(draft);
   if (!parsed.success && problems.errors.length === 0) {
@@ -106,7 +105,7 @@ function finish(draft: ManifestDraft, { folders, problems, site }: Finish): Inde
     );
     return { draft: null, folders: [], errors: problems.errors };
   }
-  return { draft: parsed.data, folders, errors: [] };
+  return { draft: parsed.data, folders, errors: [], ...(warnings.length > 0 && { warnings }) };
 }
 
 /** `assets.3.tags.x` says nothing to a person: the entry's own name does. */

@@ -39,7 +39,9 @@ export function collectProblems(root: string): Problems {
       });
     },
     addErrors(more) {
-      errors.push(...more);
+      // Several units of one dbt project fail alike.
+      const told = new Set(errors.map((error) => JSON.stringify(error)));
+      errors.push(...more.filter((error) => !told.has(JSON.stringify(error))));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { microbatchPartitions } from "../../src/dbt/index.ts";
-import { createShop } from "./shop-project.test-support.ts";
+import { createShop, landCustomers } from "./shop-project.test-support.ts";
 
 test(
   "a range of days runs one batch a day, each its own materialization, and the second time in its bounds only",
@@ -51,3 +51,37 @@ test(
     expect(events.filter((event) => event.type === "asset_failed")).toHaveLength(1);
   },
 );
+
+test("a first day that fails is one failure of one asset, although dbt skips all other days", { timeout: 120_000 }, async () => {
+  const shop = createShop();
+  await landCustomers(shop);
+  shop.write(
+    "models/silver/per_day.sql",
+    "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='happened', batch_size='day', begin='2025-01-01') }} select error('no such day')::timestamp as happened",
+  );
+  const { outcome, events } = await shop.execute(shop.unit({ select: "per_day", partitions: microbatchPartitions }), {
+    partition: "2025-01-02...2025-01-04",
+  });
+  expect(outcome).toMatchObject({
+    outcome: "failed",
+    failure: { message: expect.stringMatching(/^1 of 1 dbt asset failed\. .*no such day/s) },
+  });
+  expect(events.flatMap(({ type }) => (type.startsWith("asset_") ? [type] : []))).toEqual(["asset_started", "asset_failed"]);
+});
+
+test("a model of days below one that fails is skipped", { timeout: 120_000 }, async () => {
+  const shop = createShop();
+  await landCustomers(shop);
+  shop.write("models/silver/broken.sql", "select no_such_column");
+  shop.write(
+    "models/silver/per_day.sql",
+    "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='happened', batch_size='day', begin='2025-01-01') }} select now() as happened from {{ ref('broken') }}",
+  );
+  const { events } = await shop.execute(shop.unit({ select: "broken per_day", partitions: microbatchPartitions }), {
+    assets: ["silver/broken", "silver/per_day"],
+    partition: "2025-01-02...2025-01-04",
+  });
+  expect(events.filter(({ type }) => type === "asset_skipped")).toEqual([
+    { type: "asset_skipped", asset: "silver/per_day", reason: "upstream silver/broken failed" },
+  ]);
+});

@@ -73,6 +73,8 @@ export interface Shop {
       onEvent?: (event: StepEvent) => void;
       /** Key of a day, or `first...last`. */
       partition?: string;
+      /** Of the run. */
+      tags?: Readonly<Record<string, string>>;
     },
   ): Promise<{ outcome: StepOutcome; events: StepEvent[] }>;
   rows(sql: string): Promise<Record<string, unknown>[]>;
@@ -147,7 +149,7 @@ export function createShop(): Shop {
           assets: [...assets],
           checks: [...checks],
           partition,
-          tags: {},
+          tags: { ...options.tags },
           timeoutSeconds: null,
           job: null,
         },

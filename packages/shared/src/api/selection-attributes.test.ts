@@ -18,6 +18,7 @@ const assets = [
   asset("orders", { columns: [email], relation: "lake.orders", deps: [{ key: "crm" }] }),
   asset("revenue", { automation: { type: "missing" }, deps: [{ key: "orders" }] }),
   { ...asset("other"), location: "side" },
+  { ...asset("seen"), location: "side" },
 ];
 const located = { location: "main" };
 const document = {
@@ -38,6 +39,7 @@ const state = (extra: Partial<ListedState>): ListedState => ({
   ...extra,
 });
 const states = new Map([
+  ["seen", state({ health: "healthy", observedAt: 1 })],
   ["orders", state({ health: "failed", inProgress: { run: "r1", status: "running" } })],
   [
     "revenue",
@@ -76,8 +78,8 @@ describe("attributes that a deployment answers", () => {
     ["automation_type:condition", "revenue"],
     ["automation_type:schedule", "orders"],
     ["automation_type:sensor", "orders"],
-    ["automation_type:none", "crm other"],
-    ["not status:failed", "crm revenue other"],
+    ["automation_type:none", "crm other seen"],
+    ["not status:failed", "crm revenue other seen"],
   ])("%s selects %j", (text, expected) => {
     expect(selected(text)).toBe(expected);
   });

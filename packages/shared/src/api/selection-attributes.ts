@@ -9,7 +9,7 @@ import { evaluateSelection, type AttributeQuery, type SelectionContext } from ".
 import { parseSelection } from "../domain/selection/parse.ts";
 import type { AssetState, DefinitionsDocument } from "./views.ts";
 
-export type ListedState = Pick<AssetState, "health" | "materialized" | "failed" | "inProgress" | "freshness">;
+export type ListedState = Pick<AssetState, "health" | "materialized" | "observedAt" | "failed" | "inProgress" | "freshness">;
 
 /** External assets count: nobody lists assets in order to run all of them. */
 export function listedAssetsContext(
@@ -79,7 +79,7 @@ function hasStatus(unit: string | null, state: ListedState | undefined, value: s
     case "external":
       return unit === null;
     case "never":
-      return unit !== null && !state?.materialized && !state?.failed;
+      return unit !== null && !state?.materialized && !state?.failed && state?.observedAt === undefined;
     case "materialized":
       return Boolean(state?.materialized);
     case "running":

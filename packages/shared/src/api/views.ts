@@ -55,6 +55,8 @@ export interface AssetState {
     readonly rowCount: number | null;
     readonly codeVersion: string | null;
   } | null;
+  /** When it was looked at last; absent: never. */
+  readonly observedAt?: number | undefined;
   /** Set when the latest attempt failed, cleared by the next materialization. */
   readonly failed: {
     readonly at: number;

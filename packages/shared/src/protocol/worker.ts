@@ -35,6 +35,8 @@ export interface IndexResult {
   readonly folders: readonly { readonly path: string; readonly ignore: readonly string[] }[];
   /** All problems at once; empty when `draft` is good. */
   readonly errors: readonly LoadError[];
+  /** For who publishes, beside a good `draft`. */
+  readonly warnings?: readonly string[] | undefined;
 }
 
 /** What the entry module of a bundle exports as `runtime`. */

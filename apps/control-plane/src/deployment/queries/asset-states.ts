@@ -70,11 +70,14 @@ function assetState(key: string, { row, open, results, external, freshness, part
           partition: row.failedPartition,
         }
       : null;
-  const materialization = failed ? "failed" : materialized ? "succeeded" : external ? "external" : "never";
+  const observedAt = row?.observedAt ?? undefined;
+  const attempt = failed ? "failed" : materialized ? "succeeded" : undefined;
+  const materialization = attempt ?? (observedAt !== undefined ? "observed" : external ? "external" : "never");
   return {
     key,
     health: assetHealth({ materialization, checks: results, freshness: freshness?.state }).state,
     materialized,
+    ...(observedAt !== undefined && { observedAt }),
     failed,
     inProgress: open ? { run: open.run, status: open.status } : null,
     checks: countResults(results),

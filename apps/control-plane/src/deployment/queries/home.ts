@@ -49,7 +49,7 @@ function countAssets(reader: Reader): HomeView["counts"] {
     if (state.health === "healthy") counts.healthy++;
     else if (state.health === "warning") counts.warning++;
     else if (state.health === "failed") counts.failed++;
-    if (state.materialized === null) counts.never++;
+    if (state.materialized === null && state.observedAt === undefined) counts.never++;
   }
   return counts;
 }

@@ -18,6 +18,7 @@ export function stateSentence({ state, external, missingUpstream, now }: Sentenc
     return state.inProgress.status === "running" ? "Being materialized now." : "Queued: a run is about to materialize it.";
   if (state?.failed) return `Failed ${formatRelative(state.failed.at, now)}: ${state.failed.message}`;
   const { materialized } = state ?? {};
+  if (!materialized && state?.observedAt !== undefined) return `Looked at ${formatRelative(state.observedAt, now)}.`;
   if (!materialized) {
     if (missingUpstream.length > 0)
       return `Never materialized; its upstream ${missingUpstream.slice(0, 3).join(", ")} ${missingUpstream.length === 1 ? "was" : "were"} not either.`;

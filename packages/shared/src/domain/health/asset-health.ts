@@ -6,8 +6,8 @@ export const HEALTH_STATES = ["healthy", "unknown", "warning", "failed"] as cons
 export type HealthState = (typeof HEALTH_STATES)[number];
 
 export interface HealthInput {
-  /** How the last attempt ended. `external`: nothing here materializes it, and nobody reported it yet. */
-  readonly materialization: "succeeded" | "failed" | "never" | "external";
+  /** How the last attempt ended. `observed`: it was only ever looked at. `external`: nothing here makes it, and nobody reported it yet. */
+  readonly materialization: "succeeded" | "failed" | "never" | "observed" | "external";
   readonly checks: readonly { readonly name: string; readonly state: "passed" | "failed" | "not_run"; readonly severity: CheckSeverity }[];
   readonly freshness?: FreshnessState | undefined;
 }

@@ -27,6 +27,8 @@ describe("assetHealth", () => {
     ["never materialized", { materialization: "never", checks: [] }, "unknown", ["never materialized"]],
     ["never materialized but overdue", { materialization: "never", checks: [], freshness: "overdue" }, "failed", ["overdue"]],
     ["soon overdue", { materialization: "succeeded", checks: [], freshness: "warning" }, "warning", ["soon overdue"]],
+    ["looked at", { materialization: "observed", checks: [check("a", "not_run")] }, "healthy", []],
+    ["looked at and found old", { materialization: "observed", checks: [check("a", "failed")] }, "failed", ["check a failed"]],
     ["external without news", { materialization: "external", checks: [] }, "unknown", ["nothing was reported about this external asset"]],
     ["external with a passed check", { materialization: "external", checks: [check("a", "passed")] }, "healthy", []],
   ])("%s", (...[, input, state, reasons]) => {
