@@ -24,3 +24,10 @@ function textOf(key: Keyed): string {
 export function selectionText(selection: string | SelectionBuilder): string {
   return typeof selection === "string" ? selection : printSelection(selection);
 }
+
+/** Null for what is no selection: not everybody has a type checker. */
+export function selectionIn(value: unknown): string | null {
+  if (typeof value === "string") return value;
+  const isBuilder = typeof value === "object" && value !== null && "downstream" in value;
+  return isBuilder ? selectionText(value as SelectionBuilder) : null;
+}

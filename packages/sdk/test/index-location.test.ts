@@ -19,6 +19,8 @@ import {
   staticPartitions,
   withDefaults,
   type CodeLocationOptions,
+  type Job,
+  type Schedule,
 } from "@headgate/sdk";
 import { createRuntime } from "@headgate/sdk/runtime";
 import type { UnitDefinition } from "../src/unit.ts";
@@ -230,6 +232,19 @@ describe("a code location with mistakes", () => {
     const errors = await errorsOf({ assets: [a], jobs });
     expect(errors[0]).toMatch(/a and \(b\n +\^/);
     expect(errors[1]).toContain("nothing matches group:nobody");
+  });
+
+  it("says what a job or schedule is missing to who writes without a type checker", async () => {
+    const jobs = [{ name: "nightly", selection: "*" }, "j"].map((first) => Reflect.apply(defineJob, undefined, [first, {}]) as Job);
+    const schedules = [{ name: "s" }, { name: "t", job: "j", cron: [5] }].map(
+      (options) => Reflect.apply(defineSchedule, undefined, [{ cron: "@daily", ...options }]) as Schedule,
+    );
+    expect(await errorsOf({ assets: [a], jobs, schedules })).toEqual([
+      'The name of a job must be a text. defineJob takes it first: defineJob("nightly", { selection: "*" }).',
+      `Job "j": 'selection' must be a text such as "*" or 'group:"bronze"', or be made with select.`,
+      `Schedule "s": 'job' must be a job made with defineJob, or the name of one.`,
+      `Schedule "t": 'cron' must be an expression such as "0 2 * * *", or a list of them.`,
+    ]);
   });
 
   it("names the entry of metadata that cannot be stored", async () => {

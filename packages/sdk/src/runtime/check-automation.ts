@@ -16,9 +16,9 @@ import {
 import { secondsOf } from "../duration.ts";
 import type { Job, RunRetryOptions } from "../job.ts";
 import type { Schedule } from "../schedule.ts";
-import { selectionText } from "../select.ts";
+import { selectionIn } from "../select.ts";
 import { readRunConfig } from "./config-values.ts";
-import { jobName, reporterOf, uniqueByName } from "./named-definitions.ts";
+import { reporterOf, startedJob, uniqueByName } from "./named-definitions.ts";
 import type { Problems } from "./problems.ts";
 
 export function describeJobs(
@@ -29,14 +29,15 @@ export function describeJobs(
   const graph = buildAssetGraph(assets.map((asset) => ({ ...asset, location: context.location })));
   return uniqueByName(jobs, "job", context.problems).map((job) => {
     const definition = job["~definition"];
-    const selection = selectionText(definition.selection);
     const { report, checked } = reporterOf(context.problems, definition.site, `Job "${job.name}"`);
-    checkSelection(selection, graph, report);
+    const selection = selectionIn(definition.selection);
+    if (selection === null) report(`'selection' must be a text such as "*" or 'group:"bronze"', or be made with select.`);
+    else checkSelection(selection, graph, report);
     const config = readRunConfig(definition.config);
     if (!config.ok) report(config.error.message);
     return checked(manifestJobSchema, {
       name: job.name,
-      selection,
+      selection: selection ?? "*",
       description: definition.description,
       tags: { ...definition.tags },
       ...(definition.config !== undefined && { config: definition.config }),
@@ -78,19 +79,14 @@ export function describeSchedules(schedules: readonly Schedule[], jobs: Readonly
   return uniqueByName(schedules, "schedule", problems).map((schedule) => {
     const definition = schedule["~definition"];
     const { report, checked } = reporterOf(problems, definition.site, `Schedule "${schedule.name}"`);
-    const job = jobName(definition.job);
-    if (!jobs.has(job)) report(`there is no job "${job}". Define it with defineJob and list it in 'jobs'.`);
-    if (definition.cron.length === 0) report("it has no cron expression.");
-    for (const text of definition.cron) {
-      const cron = parseCron(text);
-      if (!cron.ok) report(cron.error.message);
-    }
+    const job = startedJob(definition.job, jobs, report);
+    const cron = cronsIn(definition.cron, report);
     const zone = findZone(definition.timezone);
     if (!zone.ok) report(zone.error.message);
     return checked(manifestScheduleSchema, {
       name: schedule.name,
       job,
-      cron: [...definition.cron],
+      cron,
       timezone: definition.timezone,
       description: definition.description,
       defaultStatus: definition.defaultStatus,
@@ -99,6 +95,17 @@ export function describeSchedules(schedules: readonly Schedule[], jobs: Readonly
       ...timingOf(definition, report),
       source: problems.place(definition.site),
     });
+  });
+}
+
+function cronsIn(given: unknown, report: (message: string) => void): string[] {
+  const texts: unknown[] = Array.isArray(given) ? given : [given];
+  if (texts.length === 0) report("it has no cron expression.");
+  return texts.map((text) => {
+    if (typeof text !== "string") report(`'cron' must be an expression such as "0 2 * * *", or a list of them.`);
+    const cron = typeof text === "string" ? parseCron(text) : null;
+    if (cron?.ok === false) report(cron.error.message);
+    return String(text);
   });
 }
 

@@ -2,7 +2,7 @@
 import { checkId, parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import { manifestSensorSchema, type ManifestAsset, type ManifestCheck, type ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import type { Sensor, WebhookMapping } from "../sensor.ts";
-import { jobName, reporterOf, uniqueByName } from "./named-definitions.ts";
+import { reporterOf, startedJob, uniqueByName } from "./named-definitions.ts";
 import type { Problems } from "./problems.ts";
 
 type Definition = Sensor["~definition"];
@@ -25,8 +25,7 @@ export function describeSensors(sensors: readonly Sensor[], around: SensorSurrou
   return uniqueByName(sensors, "sensor", problems).map((sensor) => {
     const definition = sensor["~definition"];
     const { report, checked } = reporterOf(problems, definition.site, `Sensor "${sensor.name}"`);
-    const job = definition.job === undefined ? undefined : jobName(definition.job);
-    if (job !== undefined && !jobs.has(job)) report(`there is no job "${job}". Define it with defineJob and list it in 'jobs'.`);
+    const job = definition.job === undefined ? undefined : startedJob(definition.job, jobs, report);
     if (definition.type === "polling" && !definition.evaluate) report("it has no 'evaluate' function to look with.");
     else if (job === undefined && !definition.evaluate) report("without an 'evaluate' function it needs a 'job' to run.");
     if (!(definition.intervalSeconds >= 1))

@@ -1,7 +1,6 @@
 /** What jobs, schedules and sensors have in common when a code location is indexed: a name that only one has, and a place to complain at. */
 import type { z } from "zod";
 import type { DefinitionSite } from "../definition-site.ts";
-import type { Job } from "../job.ts";
 import type { Problems } from "./problems.ts";
 
 interface Named {
@@ -9,10 +8,17 @@ interface Named {
   readonly "~definition": { readonly site: DefinitionSite | undefined };
 }
 
+/** The other definitions take theirs as an option. */
+const JOB_NAME = ' defineJob takes it first: defineJob("nightly", { selection: "*" }).';
+
 /** The first definition of each name; the others are reported. */
 export function uniqueByName<T extends Named>(list: readonly T[], what: string, problems: Problems): T[] {
   const first = new Map<string, T>();
   for (const entry of list) {
+    if (typeof (entry.name as unknown) !== "string") {
+      problems.add(entry["~definition"].site, `The name of a ${what} must be a text.${what === "job" ? JOB_NAME : ""}`);
+      continue;
+    }
     const known = first.get(entry.name);
     if (!known) first.set(entry.name, entry);
     else {
@@ -48,6 +54,13 @@ export function reporterOf(problems: Problems, site: DefinitionSite | undefined,
   };
 }
 
-export function jobName(job: Job | string): string {
-  return typeof job === "string" ? job : job.name;
+/** The name of the job that is started, unless there is something wrong with it. */
+export function startedJob(given: unknown, jobs: ReadonlySet<string>, report: (message: string) => void): string {
+  const name = typeof given === "object" && given !== null && "name" in given ? given.name : given;
+  if (typeof name !== "string") {
+    report("'job' must be a job made with defineJob, or the name of one.");
+    return "";
+  }
+  if (!jobs.has(name)) report(`there is no job "${name}". Define it with defineJob and list it in 'jobs'.`);
+  return name;
 }
