@@ -296,6 +296,9 @@ describe("the answers to a sender", () => {
       expect((await send(text.path, { body })).status).toBe(202);
     }
     expect((await send(open.path, { body: "[1, 2]" })).status).toBe(202);
+    const { refused, refusals } = await view("open");
+    expect(refused).toBe(4);
+    expect(refusals[0]?.reason).toMatch(/^the delivery is not JSON: /);
   });
 
   it("are 429 with a time to wait for more than a sender may send, and for a flood of wrong signatures", async () => {

@@ -43,7 +43,10 @@ export async function receiveDelivery(engine: Engine, traffic: HookTraffic, inpu
   const room = traffic.deliveries.take(input.hook, now);
   if (!room.ok) return tooMany(room.retryAfterSeconds);
   const body = readBody(found, input.body);
-  if (!body.ok) return body;
+  if (!body.ok) {
+    if (traffic.refusals.take(input.hook, now).ok) engine.commit((turn) => noteRefusal(turn, input.hook, body.error.message));
+    return body;
+  }
   return store(engine, {
     hook: input.hook,
     senderId: verdict.senderId,

@@ -199,9 +199,20 @@ function freshnessEvents(asset: string, freshness: DbtFreshness, wanted: Readonl
   };
   const observed: StepEvent = { type: "asset_observed", asset, metadata, ...(loadedAt !== null && { dataVersion: loadedAt }) };
   if (!wanted.has(`${asset}:${FRESHNESS}`)) return [observed];
-  const description = `last filled ${loadedAt ?? "never"}, ${Math.round(age ?? 0)} seconds before`;
+  const description = `last filled ${loadedAt ?? "never"}${age === null ? "" : `, ${durationText(age)} before it was looked at`}`;
   const severity = status === "warn" ? "warn" : "error";
   return [observed, { type: "check_evaluated", asset, check: FRESHNESS, passed: status === "pass", severity, description, metadata }];
+}
+
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+] as const;
+
+function durationText(seconds: number): string {
+  const [unit, size] = UNITS.find((entry) => seconds >= 2 * entry[1]) ?? (["second", 1] as const);
+  return `${Math.round(seconds / size)} ${unit}s`;
 }
 
 function hasFreshness({ freshness }: DbtManifestSource): boolean {

@@ -53,6 +53,11 @@ sources:
     "raw2/orders source_not_null_raw2_orders_id passed",
   ]);
 
+  const said = events.find((event) => event.type === "check_evaluated" && event.asset === "raw2/orders" && event.check === "freshness");
+  expect(said).toMatchObject({
+    description: expect.stringMatching(/^last filled \S+, \d+ (hours|minutes) before it was looked at$/) as string,
+  });
+
   const all = await shop.execute(dbtSources({ project, name: "shop" }) as UnitDefinition);
   expect(all.outcome).toMatchObject({
     outcome: "failed",

@@ -126,7 +126,7 @@ export interface HookView {
     readonly createdBy: string;
     readonly lastUsedAt: number | null;
   }[];
-  /** Deliveries refused because of their signature or secret. */
+  /** Deliveries refused because of their signature, secret or body. */
   readonly refused: number;
   readonly lastRefusedAt: number | null;
   /** The latest of them, newest first, at most ten. */

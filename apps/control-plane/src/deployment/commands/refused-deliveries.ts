@@ -1,4 +1,4 @@
-/** Deliveries whose signature or secret was wrong are counted, and the latest of them shown: otherwise nobody finds out why nothing arrives. */
+/** Deliveries whose signature, secret or body was wrong are counted, and the latest of them shown: otherwise nobody finds out why nothing arrives. */
 import { SHOWN_REFUSALS } from "../hook-limits.ts";
 import { readHook, updateHook } from "../store/hook-store.ts";
 import type { Turn } from "../turn.ts";
