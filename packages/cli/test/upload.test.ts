@@ -43,7 +43,7 @@ test("a control plane that takes no batches of files gets them one by one", asyn
     { url, token: "t", deployment: { org: "acme", name: "prod" }, origin: "options" },
     {
       name: "demo",
-      manifest: { schema: 1, location: "demo" } as never,
+      manifest: { schema: 1, location: "demo", assets: [], checks: [] } as never,
       files,
       externals: [],
       inputs: [],
