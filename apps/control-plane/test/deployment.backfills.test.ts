@@ -1,87 +1,14 @@
-/** Backfills from the outside: preview, order, limits, what becomes of failures, and what a person can do with one. */
-import { evictDurableObject } from "cloudflare:test";
+/** Backfills from the outside: preview, order, limits, what becomes of failures. */
 import { describe, expect, it } from "vitest";
-import type { z } from "zod";
-import type { backfillTargetSchema } from "@headgate/shared/api/automation-inputs.ts";
 import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
-import type { BackfillSummary } from "@headgate/shared/api/partition-views.ts";
-import type { PartitionsDefinition, TimeWindowPartitions } from "@headgate/shared/domain/partitions/definition.ts";
+import type { TimeWindowPartitions } from "@headgate/shared/domain/partitions/definition.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
-import { fireTimers, launch, newDeployment, person, publish, raw, rows, type DeploymentObject } from "./support/deployment.ts";
+import { fireTimers, launch, newDeployment, person, publish, rows } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { LiveClient } from "./support/live-client.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
-
-const daily = (end = "2025-01-11"): PartitionsDefinition => ({ type: "time", cadence: "daily", start: "2025-01-01", end });
-const weekly: PartitionsDefinition = { type: "time", cadence: "weekly", start: "2025-01-05", end: "2025-01-20" };
-type Target = z.input<typeof backfillTargetSchema>;
-type Options = Omit<z.input<(typeof automationInputs)["launchBackfill"]>, "target">;
-
-async function deploy(
-  graph: Record<string, string[]>,
-  partitions: Record<string, PartitionsDefinition | undefined> = {},
-): Promise<DeploymentObject> {
-  const stub = newDeployment();
-  await publishGraph(stub, graph, partitions);
-  return stub;
-}
-
-async function publishGraph(
-  stub: DeploymentObject,
-  graph: Record<string, string[]>,
-  partitions: Record<string, PartitionsDefinition | undefined> = {},
-) {
-  const parts = assetsOf(graph);
-  const assets = (parts.assets ?? []).map((asset) => {
-    const own = asset.key in partitions ? partitions[asset.key] : daily();
-    return own === undefined ? asset : { ...asset, partitions: own };
-  });
-  await publish(stub, manifest({ ...parts, assets }));
-}
-
-async function start(stub: DeploymentObject, target: Target, options: Options = {}): Promise<BackfillSummary> {
-  return unwrap(await stub.perform("launchBackfill", automationInputs.launchBackfill.parse({ target, ...options }), person));
-}
-const get = async (stub: DeploymentObject, id: string) => unwrap(await stub.ask("backfill", { id }));
-const steer = async (stub: DeploymentObject, what: "pauseBackfill" | "resumeBackfill" | "cancelBackfill" | "retryBackfill", id: string) =>
-  stub.perform(what, { id }, person);
-const preview = async (stub: DeploymentObject, target: Target) =>
-  unwrap(await stub.ask("previewBackfill", automationInputs.previewBackfill.parse({ target })));
-
-const fail = (agent: FakeAgent, job: JobFrame, message = "no luck") =>
-  agent.reported(agent.done(job, { outcome: "failed", failure: { kind: "user_code", message }, retryable: false }));
-
-/** Does every job as it comes until the backfill has ended; says in which order the steps were done. */
-async function work(
-  stub: DeploymentObject,
-  agent: FakeAgent,
-  id: string,
-  fails: (step: string) => boolean = () => false,
-): Promise<string[]> {
-  const done: string[] = [];
-  let read = 0;
-  for (let turn = 0; turn < 1000; turn++) {
-    const jobs = agent.jobs().slice(read);
-    read += jobs.length;
-    for (const job of jobs) {
-      done.push(job.step);
-      if (fails(job.step)) await fail(agent, job);
-      else await agent.reported(...agent.success(job));
-    }
-    if (jobs.length > 0) continue;
-    const { backfill } = await get(stub, id);
-    if (backfill.endedAt !== null) return done;
-    if ((await rows(stub, "SELECT id FROM timer WHERE kind = 'backfill'")).length > 0) {
-      await fireTimers(stub, "backfill");
-      continue;
-    }
-    await agent.waitFor(() => agent.jobs().length > read, `a job of ${JSON.stringify(backfill)}`);
-  }
-  throw new Error("the backfill does not end");
-}
-
-const range = { type: "range", first: "2025-01-02", last: "2025-01-04" } as const;
+import { daily, weekly, deploy, start, get, steer, preview, fail, work, range, type Target } from "./support/backfills.ts";
 
 describe("a backfill", () => {
   it("says before it begins what it would do", async () => {
@@ -272,84 +199,6 @@ describe("a backfill", () => {
     expect(await ranges({ type: "missing", first: "2025-01-09|us" })).toEqual(["2025-01-09|us", "2025-01-10|us"]);
   });
 
-  it("can be paused and resumed, and repeating either changes nothing", async () => {
-    const stub = await deploy({ a: [] });
-    const agent = new FakeAgent();
-    await agent.start(stub);
-    const { id } = await start(stub, { selection: "a", partitions: { type: "all" } }, { maxActive: 1 });
-    expect(unwrap(await steer(stub, "pauseBackfill", id))).toMatchObject({ status: "paused" });
-    unwrap(await steer(stub, "pauseBackfill", id));
-    await agent.reported(...agent.success(await agent.job("a[2025-01-01]")));
-    expect((await get(stub, id)).backfill.runs).toMatchObject({ active: 0, succeeded: 1, waiting: 9 });
-    await evictDurableObject(raw(stub));
-    expect(unwrap(await steer(stub, "resumeBackfill", id))).toMatchObject({ status: "running", runs: { active: 1 } });
-    unwrap(await steer(stub, "resumeBackfill", id));
-    await work(stub, agent, id);
-    expect((await get(stub, id)).backfill).toMatchObject({ status: "succeeded", runs: { succeeded: 10 } });
-    for (const what of ["pauseBackfill", "resumeBackfill", "cancelBackfill"] as const)
-      expect(await steer(stub, what, id)).toMatchObject({ ok: false, error: { code: "conflict" } });
-    expect(await steer(stub, "pauseBackfill", "bf_77")).toMatchObject({ ok: false, error: { code: "not_found" } });
-  });
-
-  it("that is canceled stops its runs and ends when they have stopped", async () => {
-    const stub = await deploy({ a: [] });
-    const agent = new FakeAgent();
-    await agent.start(stub, { slots: 1 });
-    const { id } = await start(stub, { selection: "a", partitions: { type: "all" } }, { maxActive: 3 });
-    const job = await agent.job("a[2025-01-01]");
-    await agent.reported(agent.started(job));
-    expect(unwrap(await steer(stub, "cancelBackfill", id))).toMatchObject({
-      status: "canceling",
-      endedAt: null,
-      runs: { active: 1, canceled: 9, waiting: 0 },
-    });
-    await agent.next("cancel");
-    await agent.reported(agent.done(job, { outcome: "canceled" }));
-    expect((await get(stub, id)).backfill).toMatchObject({ status: "canceled", runs: { active: 0, canceled: 10 } });
-    expect(await rows(stub, "SELECT count(*) AS n FROM run")).toEqual([{ n: 3 }]);
-    unwrap(await steer(stub, "cancelBackfill", id));
-    expect(unwrap(await steer(stub, "retryBackfill", id))).toMatchObject({
-      status: "running",
-      runs: { active: 3, waiting: 7, canceled: 0 },
-    });
-  });
-
-  it("goes on with its plan over a publish; what is gone fails and says so, in as many turns as it takes", async () => {
-    const stub = await deploy({ a: [], b: [] }, { a: daily("2025-09-01"), b: daily("2025-09-01") });
-    const agent = new FakeAgent();
-    await agent.start(stub, { slots: 1 });
-    const { id } = await start(stub, { selection: "*", partitions: { type: "all" } }, { maxActive: 1 });
-    await publishGraph(stub, { a: [], c: [] }, { a: daily("2025-01-03"), c: daily() });
-    expect(await work(stub, agent, id)).toEqual(["a[2025-01-01]", "a[2025-01-02]"]);
-    const ended = await get(stub, id);
-    expect(ended.backfill).toMatchObject({ status: "failed", runs: { succeeded: 2, failed: 243 + 241, waiting: 0 } });
-    expect(ended.failures.map(({ message, count }) => [message, count])).toEqual([
-      ["b is no longer defined: a version published since the backfill began left it out.", 243],
-      ["a does not have these partitions any more.", 241],
-    ]);
-  });
-
-  it("whose run is canceled by hand goes on without it", async () => {
-    const stub = await deploy({ a: [] });
-    const agent = new FakeAgent();
-    await agent.start(stub, { slots: 1 });
-    const { id } = await start(stub, { selection: "a", partitions: range }, { maxActive: 3 });
-    const [newest] = unwrap(await stub.runs({ filter: { backfill: id }, limit: 1 })).items;
-    unwrap(await stub.cancel({ run: newest?.id ?? "" }, person));
-    await work(stub, agent, id);
-    expect((await get(stub, id)).backfill).toMatchObject({ status: "canceled", runs: { succeeded: 2, canceled: 1 } });
-  });
-
-  it("says what it waits for while nothing of it runs", async () => {
-    const stub = await deploy({ a: [] });
-    const { id, waiting } = await start(stub, { selection: "a", partitions: range });
-    expect(waiting).toContain("agent");
-    const agent = new FakeAgent();
-    await agent.start(stub);
-    await agent.reported(agent.started(await agent.job("a[2025-01-02]")));
-    expect((await get(stub, id)).backfill.waiting).toBeNull();
-  });
-
   it("of several changes tells dashboards what it is now", async () => {
     const stub = await deploy({ a: [] });
     const live = new LiveClient();
@@ -397,47 +246,5 @@ describe("a backfill", () => {
       ok: false,
       error: { code: "invalid_input" },
     });
-  });
-});
-
-describe("a backfill whose runs are made again by their policy", () => {
-  const retryOnce = { runRetry: { maxRetries: 1, strategy: "all", on: "any" } } as const;
-
-  it("counts a run as failed only when no retry follows", async () => {
-    const stub = await deploy({ a: [], report: ["a"] }, { report: undefined });
-    unwrap(await stub.perform("changeSettings", retryOnce, person));
-    const agent = new FakeAgent();
-    await agent.start(stub);
-    const { id } = await start(stub, { selection: "*", partitions: { type: "keys", keys: ["2025-01-02"] } });
-    await fail(agent, await agent.job("a[2025-01-02]"));
-    expect((await get(stub, id)).backfill).toMatchObject({ status: "running", runs: { active: 1, failed: 0, blocked: 0, waiting: 1 } });
-    await evictDurableObject(raw(stub));
-    await fireTimers(stub, "run_retry");
-    await agent.waitFor(() => agent.jobs().length === 2);
-    const retry = agent.jobs()[1] as JobFrame;
-    expect(unwrap(await stub.run({ run: retry.run })).run).toMatchObject({ backfill: id, trigger: { type: "retry" } });
-    await agent.reported(...agent.success(retry));
-    await agent.waitFor(() => agent.jobs().length === 3);
-    expect((await get(stub, id)).backfill.runs).toMatchObject({ active: 1, succeeded: 1, failed: 0 });
-
-    await fail(agent, agent.jobs()[2] as JobFrame, "first");
-    await fireTimers(stub, "run_retry");
-    await agent.waitFor(() => agent.jobs().length === 4);
-    await fail(agent, agent.jobs()[3] as JobFrame, "second");
-    const ended = await get(stub, id);
-    expect(ended.backfill).toMatchObject({ status: "failed", runs: { succeeded: 1, failed: 1 } });
-    expect(ended.failures).toMatchObject([{ message: "second", count: 1 }]);
-  });
-
-  it("that is canceled while one waits for its retry does not wait for it", async () => {
-    const stub = await deploy({ a: [] });
-    unwrap(await stub.perform("changeSettings", retryOnce, person));
-    const agent = new FakeAgent();
-    await agent.start(stub);
-    const { id } = await start(stub, { selection: "a", partitions: { type: "keys", keys: ["2025-01-02"] } });
-    await fail(agent, await agent.job("a[2025-01-02]"));
-    expect(unwrap(await steer(stub, "cancelBackfill", id))).toMatchObject({ status: "canceled", runs: { active: 0, failed: 1 } });
-    await fireTimers(stub, "run_retry");
-    expect(await rows(stub, "SELECT count(*) AS n FROM run")).toEqual([{ n: 1 }]);
   });
 });

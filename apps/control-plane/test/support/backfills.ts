@@ -1,0 +1,84 @@
+/** Deployments with partitioned assets, and what is done with their backfills. */
+import type { z } from "zod";
+import type { backfillTargetSchema } from "@headgate/shared/api/automation-inputs.ts";
+import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
+import type { BackfillSummary } from "@headgate/shared/api/partition-views.ts";
+import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
+import type { JobFrame } from "@headgate/shared/protocol/down.ts";
+import { fireTimers, newDeployment, person, publish, rows, type DeploymentObject } from "./deployment.ts";
+import type { FakeAgent } from "./fake-agent.ts";
+import { assetsOf, manifest } from "./manifests.ts";
+
+export const daily = (end = "2025-01-11"): PartitionsDefinition => ({ type: "time", cadence: "daily", start: "2025-01-01", end });
+export const weekly: PartitionsDefinition = { type: "time", cadence: "weekly", start: "2025-01-05", end: "2025-01-20" };
+export type Target = z.input<typeof backfillTargetSchema>;
+export type Options = Omit<z.input<(typeof automationInputs)["launchBackfill"]>, "target">;
+
+export async function deploy(
+  graph: Record<string, string[]>,
+  partitions: Record<string, PartitionsDefinition | undefined> = {},
+): Promise<DeploymentObject> {
+  const stub = newDeployment();
+  await publishGraph(stub, graph, partitions);
+  return stub;
+}
+
+export async function publishGraph(
+  stub: DeploymentObject,
+  graph: Record<string, string[]>,
+  partitions: Record<string, PartitionsDefinition | undefined> = {},
+) {
+  const parts = assetsOf(graph);
+  const assets = (parts.assets ?? []).map((asset) => {
+    const own = asset.key in partitions ? partitions[asset.key] : daily();
+    return own === undefined ? asset : { ...asset, partitions: own };
+  });
+  await publish(stub, manifest({ ...parts, assets }));
+}
+
+export async function start(stub: DeploymentObject, target: Target, options: Options = {}): Promise<BackfillSummary> {
+  return unwrap(await stub.perform("launchBackfill", automationInputs.launchBackfill.parse({ target, ...options }), person));
+}
+export const get = async (stub: DeploymentObject, id: string) => unwrap(await stub.ask("backfill", { id }));
+export const steer = async (
+  stub: DeploymentObject,
+  what: "pauseBackfill" | "resumeBackfill" | "cancelBackfill" | "retryBackfill",
+  id: string,
+) => stub.perform(what, { id }, person);
+export const preview = async (stub: DeploymentObject, target: Target) =>
+  unwrap(await stub.ask("previewBackfill", automationInputs.previewBackfill.parse({ target })));
+
+export const fail = (agent: FakeAgent, job: JobFrame, message = "no luck") =>
+  agent.reported(agent.done(job, { outcome: "failed", failure: { kind: "user_code", message }, retryable: false }));
+
+/** Does every job as it comes until the backfill has ended; says in which order the steps were done. */
+export async function work(
+  stub: DeploymentObject,
+  agent: FakeAgent,
+  id: string,
+  fails: (step: string) => boolean = () => false,
+): Promise<string[]> {
+  const done: string[] = [];
+  let read = 0;
+  for (let turn = 0; turn < 1000; turn++) {
+    const jobs = agent.jobs().slice(read);
+    read += jobs.length;
+    for (const job of jobs) {
+      done.push(job.step);
+      if (fails(job.step)) await fail(agent, job);
+      else await agent.reported(...agent.success(job));
+    }
+    if (jobs.length > 0) continue;
+    const { backfill } = await get(stub, id);
+    if (backfill.endedAt !== null) return done;
+    if ((await rows(stub, "SELECT id FROM timer WHERE kind = 'backfill'")).length > 0) {
+      await fireTimers(stub, "backfill");
+      continue;
+    }
+    await agent.waitFor(() => agent.jobs().length > read, `a job of ${JSON.stringify(backfill)}`);
+  }
+  throw new Error("the backfill does not end");
+}
+
+export const range = { type: "range", first: "2025-01-02", last: "2025-01-04" } as const;
