@@ -49,12 +49,14 @@ describe(`a deployment of ${ASSETS} assets with conditions, in a heap of ${HEAP_
   });
 
   it("runs, while its conditions look at every materialization", { timeout: 300_000 }, async () => {
+    const started = Date.now();
     const { id } = await stack.api.runs.launch.mutate({ target: { job: "plain" } });
     await until(
       "a thousand assets are materialized",
       async () => (await stack.api.runs.get.query({ run: id })).run.materialized >= 1000,
       240_000,
     );
+    console.log(`a thousand of ${ASSETS} assets in ${(Date.now() - started) / 1000} s`);
     await stack.api.runs.cancel.mutate({ run: id });
     await until("the run ends", async () => isTerminalRun((await stack.api.runs.get.query({ run: id })).run.status), 60_000);
     expect(stack.children().workerd).toEqual(workerd);
