@@ -90,6 +90,52 @@ describe("the command line", () => {
     expect(out).toMatch(/result +requested/);
   });
 
+  it("the address of a webhook sensor is switched off and on again", async () => {
+    const { path } = await stack.api.webhooks.get.query({ location: "quiet", sensor: "hook" });
+    const post = async (id: string) => (await fetch(`${stack.url}${path ?? ""}`, { method: "POST", body: JSON.stringify({ id }) })).status;
+    expect(await said("sensor", "webhook", "off", "hook")).toMatchObject({
+      code: 0,
+      out: "webhook of hook is off: its address answers 404\n",
+    });
+    expect(await post("d-off")).toBe(404);
+    expect(await said("sensor", "webhook", "on", "hook")).toMatchObject({ code: 0, out: "webhook of hook is on\n" });
+    expect(await post("d-on")).toBe(202);
+    expect(await said("sensor", "webhook", "off", "mixed")).toMatchObject({ code: 2 });
+  });
+
+  it("of two valid secrets the older one is revoked, the last one only by its name", async () => {
+    const secretIds = async () => (await stack.api.webhooks.get.query({ location: "quiet", sensor: "signed" })).secrets.map(({ id }) => id);
+    const revoke = (...more: string[]) => said("sensor", "webhook", "revoke", "signed", ...more);
+    expect(await revoke()).toMatchObject({ code: 2, out: expect.stringContaining("has no valid secret") as unknown });
+    await said("sensor", "secret", "signed");
+    const [older = ""] = await secretIds();
+    expect(await revoke()).toMatchObject({ code: 2, out: expect.stringContaining(`has one valid secret, ${older}`) as unknown });
+    await said("sensor", "secret", "signed");
+    const newer = (await secretIds()).find((id) => id !== older) ?? "";
+    expect((await said("sensor", "show", "signed")).out).toMatch(new RegExp(`secrets +${older} \\(made .*, never used\\), ${newer} `));
+    const { json } = await headgate(["sensor", "webhook", "revoke", "signed", "--json"], { stack });
+    expect(json).toMatchObject([{ revoked: older, hook: { secrets: [{ id: newer }] } }]);
+    expect(await revoke(newer)).toMatchObject({ code: 0, out: expect.stringContaining("every delivery is refused") as unknown });
+    expect(await secretIds()).toEqual([]);
+  });
+
+  it("a run key that is released makes a run again", async () => {
+    const { path } = await stack.api.webhooks.get.query({ location: "quiet", sensor: "hook" });
+    const deliver = async () => {
+      const sent = await fetch(`${stack.url}${path ?? ""}`, { method: "POST", body: '{"id": "again"}' });
+      const { delivery } = (await sent.json()) as { delivery: string };
+      return (await stack.api.webhooks.delivery.query({ id: delivery })).runs;
+    };
+    expect(await deliver()).toHaveLength(1);
+    expect(await deliver()).toHaveLength(0);
+    expect(await said("sensor", "release", "hook", "again")).toMatchObject({ code: 0 });
+    expect(await deliver()).toHaveLength(1);
+    expect(await said("sensor", "release", "hook", "never")).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('made no run with the run key "never"') as unknown,
+    });
+  });
+
   it("a delivery is tried out with its headers", async () => {
     const body = ["--body", '{"id": "d-2"}'];
     expect((await said("sensor", "test", "hook", ...body, "--header", "X-Event=push")).out).toContain("run j key d-2 what=push");
@@ -118,6 +164,69 @@ describe("the command line", () => {
   it("a run of checks alone names what was checked", async () => {
     expect((await said("run", "checked")).code).toBe(0);
     expect((await said("run", "checked", "--checks-only")).out).toMatch(/checked +succeeded +1\/1 passed/);
+  });
+
+  it("an evaluation of a condition is read as lines, with what it noticed and what it led to", async () => {
+    expect((await said("run", "-s", "followed or follower")).code).toBe(0);
+    expect((await said("run", "-s", "followed")).code).toBe(0);
+    const { id, runs } = await until("the follower is requested", async () => {
+      const { items } = await stack.api.conditions.evaluations.query({ target: "follower", requestedOnly: true });
+      return items.find((item) => item.cause.includes("followed"));
+    });
+    const { out } = await said("condition", "evaluation", id);
+    expect(out).toMatch(/because +followed was materialized by run /);
+    expect(out).toMatch(/result +requested\n/);
+    expect(out).toMatch(new RegExp(`runs +${runs[0] ?? "none"}`));
+    expect(out).toContain("\n+ eager (and)\n");
+    expect(out).toMatch(/\n +\+ any_deps_updated \(any_deps_match\)\n/);
+    expect((await said("condition", "evaluations", "follower", "--requested")).out).toContain(id);
+    expect((await said("condition", "list")).out).toMatch(/^follower +eager.* quiet /m);
+    const shown = await said("condition", "show", "follower");
+    expect(shown.out).toMatch(/requested +last \d{4}-/);
+    expect(shown.out).toMatch(/\n[+-] eager \(and\)\n/);
+    const { json } = await headgate(["condition", "evaluation", id, "--json"], { stack });
+    expect(json).toMatchObject([{ evaluation: { id, tree: { label: "eager" } } }]);
+    expect(await said("condition", "evaluations", "folower")).toMatchObject({
+      code: 2,
+      out: expect.stringContaining("Did you mean follower?") as unknown,
+    });
+  });
+
+  it("conditions are paused with a reason and an end, and resumed", async () => {
+    const pause = (...more: string[]) => said("condition", "pause", ...more);
+    expect((await pause("--asset", "follower", "--reason", "source moves", "--until", "2099-01-31T05:00Z")).out).toMatch(
+      /^asset follower: paused by .+ until 2099-01-31 00:00:00 \(source moves\)\n$/,
+    );
+    expect((await pause("--location", "quiet", "--for", "8h")).out).toMatch(/^location quiet: paused by .+ until \d{4}-/);
+    expect((await pause("--all")).out).toMatch(/^all conditions: paused by \S.*\n$/);
+    expect((await said("condition", "pauses")).out.trim().split("\n")).toHaveLength(3);
+    expect((await said("condition", "list")).out).toMatch(/^follower .* paused by /m);
+    expect((await said("condition", "resume", "--all")).out).toMatch(/^all conditions: resumed\nWhat is still paused:\n/);
+    await said("condition", "resume", "--location", "quiet");
+    expect((await said("condition", "resume", "--asset", "follower")).out).toBe("asset follower: resumed\n");
+    expect((await said("condition", "resume", "--asset", "follower")).out).toBe("asset follower: was not paused\n");
+    expect(await said("condition", "pauses")).toMatchObject({ code: 0, out: "nothing is paused\n" });
+    expect(await pause("--asset", "no/such")).toMatchObject({
+      code: 2,
+      out: expect.stringContaining("There is no asset no/such") as unknown,
+    });
+  });
+
+  it("partitions are listed by their state", async () => {
+    expect((await said("run", "-s", "matrix", "--partition", "2025-01-05|eu")).code).toBe(0);
+    const keys = async (...states: string[]) => {
+      const args = ["partitions", "show", "matrix", "--json", ...states.flatMap((state) => ["--state", state])];
+      const [status] = (await headgate(args, { stack })).json;
+      return (status as { readonly items: readonly { readonly key: string }[] }).items.map(({ key }) => key);
+    };
+    expect(await keys("materialized")).toEqual(["2025-01-05|eu"]);
+    expect(await keys("materialized", "failed")).toEqual(["2025-01-05|eu"]);
+    const missing = await keys("missing");
+    expect(missing).toHaveLength(50);
+    expect(missing).not.toContain("2025-01-05|eu");
+    expect((await said("partitions", "show", "matrix", "--state", "failed")).out).toBe(
+      "matrix: 62 partitions, 1 materialized, 0 failed, 61 missing\n",
+    );
   });
 
   it("a preview of a backfill names a few of its partitions", async () => {

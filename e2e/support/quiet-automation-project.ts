@@ -5,7 +5,7 @@ export function writeQuietAutomation(folder: string): void {
   writeProject(folder, {
     name: "quiet",
     code: `import {
-  addPartitions, checkResult, dailyPartitions, defineAsset, defineCodeLocation, defineJob, defineSchedule, defineSensor, defineWebhookSensor,
+  addPartitions, automation, checkResult, dailyPartitions, defineAsset, defineCodeLocation, defineJob, defineSchedule, defineSensor, defineWebhookSensor,
   dynamicPartitions, multiPartitions, reportMaterialization, runRequest, sourceAsset, staticPartitions,
 } from "@headgate/sdk";
 
@@ -17,12 +17,14 @@ const matrix = defineAsset({
   partitions: multiPartitions({ day: dailyPartitions({ start: "2025-01-01", end: "2025-02-01" }), region: staticPartitions(["eu", "us"]) }),
   run: () => undefined,
 });
+const followed = defineAsset({ key: "followed", run: () => undefined });
+const follower = defineAsset({ key: "follower", deps: [followed], automation: automation.eager(), run: () => undefined });
 const orders = sourceAsset("ext/orders");
 const job = defineJob("j", { selection: "checked", priority: 4 });
 
 export default defineCodeLocation({
   name: "quiet",
-  assets: [checked, check, tenant, matrix, orders],
+  assets: [checked, check, tenant, matrix, followed, follower, orders],
   jobs: [job],
   schedules: [defineSchedule({ name: "yearly", job, cron: "0 0 1 1 *", timezone: "Asia/Tokyo" })],
   sensors: [
@@ -35,6 +37,7 @@ export default defineCodeLocation({
       evaluate: ({ log, setCursor }) => { log.info("looking around"); setCursor("two"); return [runRequest({ runKey: "k" }), reportMaterialization(orders)]; },
     }),
     defineSensor({ name: "throws", job, every: "1h", defaultStatus: "stopped", evaluate: () => { throw new RangeError("x".repeat(300)); } }),
+    defineWebhookSensor({ name: "signed", job, map: { runKey: "id" } }),
     defineWebhookSensor({ name: "hook", job, verify: "none", map: { runKey: "id", tags: { what: "$headers.x-event" } } }),
   ],
 });

@@ -70,6 +70,33 @@ describe("a run over a range", () => {
     expect(page).toMatchObject({ materialized: 1, failed: 3, inProgress: 0 });
   });
 
+  it("leaves partitions in several states, and those of some states alone are listed page by page", async () => {
+    const stub = await deployPartitioned(daily);
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await launch(stub, { selection: "a", partition: "2025-01-02...2025-01-04" });
+    await agent.reported(...agent.success(await agent.job("a[2025-01-02...2025-01-04]")));
+    const listed = async (statuses: readonly ("missing" | "materialized" | "failed" | "in_progress")[], limit: number) => {
+      const pages: string[][] = [];
+      let cursor: string | null = null;
+      do {
+        const page: { items: readonly { key: string }[]; next: string | null } = unwrap(
+          await stub.assetPartitions({ key: "a", statuses: [...statuses], limit, cursor }),
+        );
+        pages.push(page.items.map(({ key }) => key.slice(-2)));
+        cursor = page.next;
+      } while (cursor !== null);
+      return pages;
+    };
+    expect(await listed(["missing"], 4)).toEqual([
+      ["10", "09", "08", "07"],
+      ["06", "05", "01"],
+    ]);
+    expect(await listed(["materialized", "failed"], 3)).toEqual([["04", "03", "02"]]);
+    expect(await listed(["failed"], 3)).toEqual([[]]);
+    expect((await listed(["missing", "materialized", "failed", "in_progress"], 7)).flat()).toHaveLength(10);
+  });
+
   it("that reports each of its partitions has materialized nothing twice", async () => {
     const stub = await deployPartitioned(daily);
     const agent = new FakeAgent();

@@ -27,6 +27,32 @@ export function upTo(limit: number): (text: string) => number {
   };
 }
 
+/** Without an offset it is a time in the reader's zone, also a day alone, which JavaScript would take as one in UTC. */
+export function moment(text: string): number {
+  const at = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text);
+  if (Number.isNaN(at))
+    throw new InvalidArgumentError(`'${text}' is no moment. Write it like 2025-01-31T02:00:00Z or 2025-01-31T02:00+01:00.`);
+  return at;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** In milliseconds. */
+export function duration(text: string): number {
+  const [, count = "", unit = ""] = /^(\d+)([mhd])$/.exec(text) ?? [];
+  const ms = Number(count) * (UNIT_MS[unit] ?? 0);
+  if (ms === 0) throw new InvalidArgumentError("Write a duration like 30m, 8h or 7d.");
+  return ms;
+}
+
+export function oneOf<T extends string>(known: readonly T[]): (text: string, previous: readonly T[]) => readonly T[] {
+  return (text, previous) => {
+    const value = known.find((candidate) => candidate === text);
+    if (value === undefined) throw new InvalidArgumentError(`One of ${known.join(", ")}.`);
+    return [...previous, value];
+  };
+}
+
 export function collect(value: string, previous: readonly string[]): readonly string[] {
   return [...previous, value];
 }

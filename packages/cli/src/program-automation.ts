@@ -1,10 +1,12 @@
 /** Names, options and texts of the commands about what starts by itself. What a command does is in `commands/`. */
 import type { Command } from "commander";
 import type { AutomationKind } from "@headgate/shared/api/automation-views.ts";
+import { PARTITION_STATUSES } from "@headgate/shared/domain/partitions/status.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { CommandContext } from "./command-context.ts";
 import {
   listAutomations,
+  releaseRunKey,
   setCursor,
   showAutomation,
   switchAutomation,
@@ -14,17 +16,19 @@ import {
 } from "./commands/automations.ts";
 import { changeBackfill, launchBackfill, listBackfills, showBackfill, type BackfillFlags } from "./commands/backfill.ts";
 import { withConnection, type ConnectFlags } from "./commands/connect.ts";
-import { changeKeys, listKeys, listSets, showPartitions } from "./commands/partitions.ts";
+import { changeKeys, listKeys, listSets, showPartitions, type PartitionFlags } from "./commands/partitions.ts";
 import { showQueue } from "./commands/queue.ts";
 import { listTicks, showTick, tickNow, type TicksFlags } from "./commands/ticks.ts";
-import { listDeliveries, newHookSecret, replayDelivery, showDelivery } from "./commands/webhook.ts";
-import { collect, integer, positiveInteger, upTo } from "./option-values.ts";
+import { listDeliveries, newHookSecret, replayDelivery, revokeHookSecret, showDelivery, switchHook } from "./commands/webhook.ts";
+import { collect, integer, moment, oneOf, positiveInteger, upTo } from "./option-values.ts";
+import { addConditions } from "./program-conditions.ts";
 import type { ExitCode } from "./terminal/exit-code.ts";
 import type { Wiring } from "./wiring.ts";
 
 export function addAutomation(program: Command, wiring: Wiring): void {
   addKind("schedule", program, wiring);
   addSensor(addKind("sensor", program, wiring), wiring);
+  addConditions(program, wiring);
   addPartitions(program, wiring);
   addBackfill(program, wiring);
   withConnection(wiring.add(program, "queue", "show what waits, for what, and who holds it")).action((flags: ConnectFlags) =>
@@ -58,6 +62,7 @@ function addKind(kind: AutomationKind, program: Command, { add, context, doing }
     test.option(
       "--at <moment>",
       "the tick's time, e.g. 2025-01-31T02:00:00Z; without an offset in the zone of this machine (default: now)",
+      moment,
     );
   else
     test
@@ -79,7 +84,8 @@ function addKind(kind: AutomationKind, program: Command, { add, context, doing }
   return group;
 }
 
-function addSensor(sensor: Command, { add, context, doing }: Wiring): void {
+function addSensor(sensor: Command, wiring: Wiring): void {
+  const { add, context, doing } = wiring;
   withLocation(add(sensor, "cursor", "set a sensor's cursor"))
     .argument("<name>", "name of the sensor")
     .argument("[cursor]", "the new cursor")
@@ -87,6 +93,11 @@ function addSensor(sensor: Command, { add, context, doing }: Wiring): void {
     .action((name: string, cursor: string | undefined, flags: AutomationFlags & { clear?: boolean }) =>
       doing(changeCursor({ name, cursor, clear: flags.clear === true }, flags, context)),
     );
+  withLocation(add(sensor, "release", "release a run key of a sensor: the next request with it makes a run again"))
+    .argument("<name>", "name of the sensor")
+    .argument("<run-key>", "the run key, as its ticks list it")
+    .action((name: string, key: string, flags: AutomationFlags) => doing(releaseRunKey({ name, key }, flags, context)));
+  addWebhook(sensor, wiring);
   withLocation(add(sensor, "secret", "make a new secret for a webhook sensor; it is shown once"))
     .argument("<name>", "name of the sensor")
     .action((name: string, flags: AutomationFlags) => doing(newHookSecret(name, flags, context)));
@@ -102,6 +113,21 @@ function addSensor(sensor: Command, { add, context, doing }: Wiring): void {
     .action((id: string, flags: AutomationFlags) => doing(replayDelivery(id, flags, context)));
 }
 
+function addWebhook(sensor: Command, { add, context, doing }: Wiring): void {
+  const webhook = sensor.command("webhook").description("switch the address of a webhook sensor, revoke its secrets");
+  const one = (name: string, description: string): Command =>
+    withLocation(add(webhook, name, description)).argument("<name>", "name of the sensor");
+  one("on", "take deliveries").action((name: string, flags: AutomationFlags) => doing(switchHook({ name, enabled: true }, flags, context)));
+  one("off", "refuse deliveries; the sensor itself stays as it is").action((name: string, flags: AutomationFlags) =>
+    doing(switchHook({ name, enabled: false }, flags, context)),
+  );
+  one("revoke", "revoke a secret: deliveries signed with it are refused from now on")
+    .argument("[secret]", "id of the secret, as 'sensor show' lists it (default: the older of two)")
+    .action((name: string, secret: string | undefined, flags: AutomationFlags) =>
+      doing(revokeHookSecret({ name, secret }, flags, context)),
+    );
+}
+
 async function changeCursor(
   change: { readonly name: string; readonly cursor: string | undefined; readonly clear: boolean },
   flags: AutomationFlags,
@@ -115,8 +141,9 @@ function addPartitions(program: Command, { add, context, doing }: Wiring): void 
   const partitions = program.command("partitions").description("partitions of assets, and keys of dynamic sets");
   withConnection(add(partitions, "show", "show the partitions of an asset and their state"))
     .argument("<asset>", "key of the asset")
+    .option("--state <state>", "only missing, materialized, failed or in_progress ones, repeatable", oneOf(PARTITION_STATUSES), [])
     .option("--limit <number>", "how many", upTo(2000), 50)
-    .action((key: string, flags: ConnectFlags & { limit: number }) => doing(showPartitions(key, flags, context)));
+    .action((key: string, flags: PartitionFlags) => doing(showPartitions(key, flags, context)));
   withConnection(add(partitions, "sets", "list the sets of dynamic partitions")).action((flags: ConnectFlags) =>
     doing(listSets(flags, context)),
   );

@@ -23,6 +23,11 @@ const COMMANDS = [
   "login",
   "agent",
   "doctor",
+  "sensor webhook revoke",
+  "sensor release",
+  "condition list",
+  "condition evaluation",
+  "condition pause",
 ];
 
 test.each(COMMANDS)("%s has a help text and --json", async (command) => {
@@ -49,6 +54,12 @@ test.each([
   [["runs", "--url", "http://127.0.0.1:9"], "No API token"],
   [["runs", "--url", "http://127.0.0.1:9", "--token", "t", "--deployment", "justone"], "write <organization>/<deployment>"],
   [["runs"], "There is no control plane to talk to"],
+  [["condition", "pause"], "one of --all, --location <name> and --asset <key>"],
+  [["condition", "resume", "--all", "--asset", "a"], "one of --all, --location <name> and --asset <key>"],
+  [["condition", "pause", "--all", "--for", "soon"], "a duration like 30m, 8h or 7d"],
+  [["condition", "pause", "--all", "--until", "soon"], "'soon' is no moment"],
+  [["condition", "pause", "--all", "--for", "8h", "--until", "2099-01-01"], "--for or --until"],
+  [["partitions", "show", "a", "--state", "done"], "One of missing, materialized, failed, in_progress"],
   [["agent"], "No control plane address"],
   [["agent", "--url", "http://127.0.0.1:9"], "No agent token"],
 ])("%j is a usage error with one clear sentence", async (args, sentence) => {

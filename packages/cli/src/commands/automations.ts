@@ -90,7 +90,7 @@ export async function showAutomation(target: Named, flags: AutomationFlags, cont
     ["then", detail.upcoming.length === 0 ? "" : `${detail.upcoming.slice(0, 5).map(formatTime).join(", ")} (${localZone()})`],
     ["cursor", detail.cursor ?? ""],
     ["address", hook === null ? "" : `${hookAddress(connection.url, hook)} (${hook.verify}, ${hook.enabled ? "on" : "off"})`],
-    ["secrets", hook === null ? "" : plural(hook.secrets.length, "valid secret")],
+    ["secrets", hook === null ? "" : secretsText(hook)],
   ];
   for (const [title, value] of facts) if (value !== "") terminal.print(`${terminal.colors.bold(title.padEnd(10))} ${value}`);
   return EXIT.ok;
@@ -98,6 +98,14 @@ export async function showAutomation(target: Named, flags: AutomationFlags, cont
 
 function hookAddress(server: string, hook: HookView): string {
   return hook.path === null ? "shown to editors only" : `POST ${server}${hook.path}`;
+}
+
+function secretsText({ secrets }: HookView): string {
+  if (secrets.length === 0) return "none is valid";
+  const used = (at: number | null): string => (at === null ? "never used" : `used ${formatTime(at)}`);
+  return secrets
+    .map(({ id, createdAt, createdBy, lastUsedAt }) => `${id} (made ${formatTime(createdAt)} by ${createdBy}, ${used(lastUsedAt)})`)
+    .join(", ");
 }
 
 function onText({ enabled, changed }: AutomationView): string {
@@ -121,6 +129,20 @@ export async function switchAutomation(
   return EXIT.ok;
 }
 
+export async function releaseRunKey(
+  { name, key }: { readonly name: string; readonly key: string },
+  flags: AutomationFlags,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const ref = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
+  const automation = await call(connection, api.automations.releaseRunKey.mutate({ ...ref, key }));
+  terminal.printJson({ automation, released: key });
+  terminal.print(`run key ${key} of ${name} is released: the next request with it makes a run again`);
+  return EXIT.ok;
+}
+
 export async function setCursor(
   { name, cursor }: { readonly name: string; readonly cursor: string | null },
   flags: AutomationFlags,
@@ -137,7 +159,7 @@ export async function setCursor(
 }
 
 export interface TestFlags extends AutomationFlags {
-  readonly at?: string | undefined;
+  readonly at?: number | undefined;
   readonly cursor?: string | undefined;
   readonly body?: string | undefined;
   readonly header?: readonly string[] | undefined;
@@ -147,7 +169,7 @@ export interface TestFlags extends AutomationFlags {
 /** Exit code 1 when the user function failed or a request would be refused. */
 export async function testTick(target: Named, flags: TestFlags, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
-  const scheduledFor = flags.at === undefined ? undefined : parseMoment(flags.at);
+  const scheduledFor = flags.at;
   const body = flags.body === undefined ? undefined : parseBody(flags.body);
   const { connection, api } = await connect(flags, context);
   const ref = await findAutomation({ connection, api }, { ...target, location: flags.location });
@@ -215,14 +237,6 @@ export async function findAutomation(
   const others = await call(connection, api.automations.list.query({ kind, limit: 20 }));
   const names = others.items.map((entry) => entry.name);
   throw new AppError("not_found", `There is no ${kind} '${name}'.${names.length > 0 ? ` There are ${names.join(", ")}.` : ""}`);
-}
-
-/** Without an offset it is a time in the reader's zone, also a day alone, which JavaScript would take as one in UTC. */
-function parseMoment(text: string): number {
-  const at = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text);
-  if (Number.isNaN(at))
-    throw new AppError("invalid_input", `'${text}' is no moment. Write it like 2025-01-31T02:00:00Z or 2025-01-31T02:00+01:00.`);
-  return at;
 }
 
 function pairsOf(

@@ -1,4 +1,5 @@
 /** `headgate partitions`: which partitions of an asset are there, and the keys of dynamic sets. */
+import type { PartitionStatus } from "@headgate/shared/domain/partitions/status.ts";
 import { call } from "../client/api.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
@@ -6,14 +7,13 @@ import { formatCount, formatTime, plural } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
 
-export async function showPartitions(
-  key: string,
-  flags: ConnectFlags & { readonly limit: number },
-  context: CommandContext,
-): Promise<ExitCode> {
+export type PartitionFlags = ConnectFlags & { readonly limit: number; readonly state: readonly PartitionStatus[] };
+
+export async function showPartitions(key: string, flags: PartitionFlags, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
   const { connection, api } = await connect(flags, context);
-  const status = await call(connection, api.assets.partitions.query({ key, limit: flags.limit }));
+  const statuses = flags.state.length > 0 ? { statuses: [...flags.state] } : {};
+  const status = await call(connection, api.assets.partitions.query({ key, limit: flags.limit, ...statuses }));
   terminal.printJson(status);
   const { colors } = terminal;
   const missing = status.total - status.materialized - status.failed;
@@ -27,8 +27,8 @@ export async function showPartitions(
     { text: formatTime(item.at) },
     { text: item.message?.split("\n", 1)[0] ?? "" },
   ]);
-  for (const line of formatTable([{ title: "partition" }, { title: "state" }, { title: "since" }, { title: "" }], rows, colors.bold))
-    terminal.print(line);
+  const columns = [{ title: "partition" }, { title: "state" }, { title: "since" }, { title: "" }] as const;
+  if (rows.length > 0 || flags.state.length === 0) for (const line of formatTable(columns, rows, colors.bold)) terminal.print(line);
   if (status.next !== null) terminal.note(`more: raise --limit (now ${flags.limit})`);
   return EXIT.ok;
 }

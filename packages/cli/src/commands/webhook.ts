@@ -1,5 +1,6 @@
-/** `headgate sensor webhook ...`: the address of a webhook sensor, its secrets and what was delivered. */
+/** `headgate sensor webhook`, `secret` and the like: the address of a webhook sensor, its secrets and what was delivered. */
 import type { HookView } from "@headgate/shared/api/automation-views.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call } from "../client/api.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
@@ -23,6 +24,51 @@ export async function newHookSecret(name: string, flags: AutomationFlags, contex
 function secretNote(hook: HookView): string {
   const older = hook.secrets.length > 1 ? " The one before stays valid until the next is made." : "";
   return `It is shown only now: store it where the sender can read it.${older}`;
+}
+
+/** Without an id the older of two: with one alone, that would shut the sender out. */
+export async function revokeHookSecret(
+  { name, secret }: { readonly name: string; readonly secret: string | undefined },
+  flags: AutomationFlags,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const { location } = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
+  const at = { location, sensor: name };
+  const revoked = secret ?? olderSecret(await call(connection, api.webhooks.get.query(at)));
+  const hook = await call(connection, api.webhooks.revokeSecret.mutate({ ...at, secret: revoked }));
+  terminal.printJson({ hook, revoked });
+  const left = hook.secrets.map(({ id }) => id);
+  terminal.print(
+    `${revoked} is revoked; ${left.length === 0 ? "every delivery is refused until a secret is made" : `valid: ${left.join(", ")}`}`,
+  );
+  return EXIT.ok;
+}
+
+function olderSecret({ sensor, secrets }: HookView): string {
+  const [first, second] = [...secrets].sort((a, b) => a.createdAt - b.createdAt);
+  if (first && second) return first.id;
+  throw new AppError(
+    "invalid_input",
+    first
+      ? `The webhook of ${sensor} has one valid secret, ${first.id}, and without it every delivery is refused. Make another with 'headgate sensor secret ${sensor}', or name it to revoke it.`
+      : `The webhook of ${sensor} has no valid secret.`,
+  );
+}
+
+export async function switchHook(
+  { name, enabled }: { readonly name: string; readonly enabled: boolean },
+  flags: AutomationFlags,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const { connection, api } = await connect(flags, context);
+  const { location } = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
+  const hook = await call(connection, api.webhooks.setEnabled.mutate({ location, sensor: name, enabled }));
+  terminal.printJson({ hook });
+  terminal.print(`webhook of ${name} is ${hook.enabled ? "on" : "off: its address answers 404"}`);
+  return EXIT.ok;
 }
 
 export async function listDeliveries(

@@ -1,5 +1,6 @@
 /** Schemas of everything a client may send to a procedure; the control plane parses with them, forms and the CLI validate with them. */
 import { z } from "zod";
+import { PARTITION_STATUSES } from "../domain/partitions/status.ts";
 import { assetKeySchema } from "../manifest/schema.ts";
 import { cursorSchema, limitSchema } from "./paging.ts";
 
@@ -80,7 +81,13 @@ export const inputs = {
   }),
   assetCheckHistory: z.object({ key: assetKeySchema, check: z.string(), cursor: cursorSchema, limit: limitSchema.default(50) }),
   assetSeries: z.object({ key: assetKeySchema, limit: z.number().int().min(1).max(1000).default(200) }),
-  assetPartitions: z.object({ key: assetKeySchema, cursor: cursorSchema, limit: z.number().int().min(1).max(2000).default(500) }),
+  assetPartitions: z.object({
+    key: assetKeySchema,
+    /** Only partitions in one of these. */
+    statuses: z.array(z.enum(PARTITION_STATUSES)).optional(),
+    cursor: cursorSchema,
+    limit: z.number().int().min(1).max(2000).default(500),
+  }),
   location: z.object({ location: z.string().max(200) }),
   versions: z.object({ location: z.string().max(200), cursor: cursorSchema, limit: limitSchema.default(50) }),
   activate: z.object({ location: z.string().max(200), version: z.string().max(200) }),

@@ -5,6 +5,7 @@
  */
 import type { Metadata } from "../domain/metadata.ts";
 import type { PartitionsDefinition } from "../domain/partitions/definition.ts";
+import type { PartitionStatus } from "../domain/partitions/status.ts";
 import type { FreshnessState } from "../domain/health/freshness.ts";
 import type { CheckSeverity, RunEvent } from "../domain/run/event.ts";
 import type { Failure } from "../domain/run/failure.ts";
@@ -133,7 +134,7 @@ export interface PartitionStatusView {
     readonly key: string;
     readonly start: number | null;
     readonly end: number | null;
-    readonly status: "missing" | "materialized" | "failed" | "in_progress";
+    readonly status: PartitionStatus;
     readonly run: string | null;
     readonly at: number | null;
     readonly message: string | null;

@@ -3,10 +3,19 @@ import type { z } from "zod";
 import type { inputs } from "@headgate/shared/api/inputs.ts";
 import type { PartitionStatusView } from "@headgate/shared/api/views.ts";
 import { parsePartitionRange, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
-import { countOf, includes } from "@headgate/shared/domain/partitions/subset.ts";
+import type { PartitionStatus } from "@headgate/shared/domain/partitions/status.ts";
+import {
+  countOf,
+  includes,
+  intersection,
+  type PartitionSubset,
+  rangesOf,
+  rangeSubset,
+  unionOf,
+} from "@headgate/shared/domain/partitions/subset.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { partitionContext } from "../partition-context.ts";
-import { partitionStates } from "../partition-states.ts";
+import { type PartitionStates, partitionStates } from "../partition-states.ts";
 import { latestMaterializations, partitionFailures, rangeFailures, rangeMaterializations } from "../store/partition-store.ts";
 import type { Reader } from "./reader.ts";
 import { unknownAsset } from "./unknown-asset.ts";
@@ -20,7 +29,7 @@ export function openAssetPartitions(reader: Reader, key: string): Result<Partiti
   return partitionContext(reader.db, reader.now).open(definition);
 }
 
-/** The cursor is the number of items already given. */
+/** The cursor is the number of partitions that were looked through. */
 export function assetPartitions(reader: Reader, input: z.output<(typeof inputs)["assetPartitions"]>): Result<PartitionStatusView> {
   const opened = openAssetPartitions(reader, input.key);
   if (!opened.ok) return opened;
@@ -28,7 +37,7 @@ export function assetPartitions(reader: Reader, input: z.output<(typeof inputs)[
   const offset = input.cursor ? Number(input.cursor) : 0;
   if (!Number.isSafeInteger(offset) || offset < 0) return refuse("invalid_input", "The cursor is not one that this list gave out.");
   const states = partitionStates(reader.db, input.key, set);
-  const keys = pageOf(set, offset, input.limit);
+  const { keys, next } = pageOf(set, wantedOf(set, states, input.statuses), { offset, limit: input.limit });
   const failures = partitionFailures(reader.db, input.key, keys);
   const failedRanges = ofRanges(set, rangeFailures(reader.db, input.key));
   const latest = latestMaterializations(reader.db, input.key, keys);
@@ -57,7 +66,6 @@ export function assetPartitions(reader: Reader, input: z.output<(typeof inputs)[
       message: failure?.message ?? null,
     };
   });
-  const end = offset + keys.length;
   return ok({
     definition: set.definition,
     total: set.count,
@@ -65,7 +73,7 @@ export function assetPartitions(reader: Reader, input: z.output<(typeof inputs)[
     failed: countOf(states.failed),
     inProgress: countOf(states.inProgress),
     items,
-    next: end < set.count ? String(end) : null,
+    next: next === null ? null : String(next),
   });
 }
 
@@ -83,13 +91,30 @@ function newest<A extends { readonly at: number }, B extends { readonly at: numb
   return a && b ? (a.at >= b.at ? a : b) : (a ?? b);
 }
 
+function wantedOf(set: PartitionSet, states: PartitionStates, statuses: readonly PartitionStatus[] | undefined): PartitionSubset {
+  if (statuses === undefined) return rangeSubset(0, set.count);
+  const { missing, materialized, failed, inProgress } = states;
+  const subsets = { missing, materialized, failed, in_progress: inProgress };
+  return unionOf(statuses.map((status) => subsets[status]));
+}
+
 /** Newest first where partitions have a time, else in their own order. */
-function pageOf(set: PartitionSet, offset: number, limit: number): string[] {
+function pageOf(
+  set: PartitionSet,
+  wanted: PartitionSubset,
+  { offset, limit }: { readonly offset: number; readonly limit: number },
+): { readonly keys: string[]; readonly next: number | null } {
   const newestFirst = set.time !== null || set.definition.type === "dynamic";
+  const positionOf = (number: number): number => (newestFirst ? set.count - 1 - number : number);
+  const ranges = rangesOf(intersection(wanted, newestFirst ? rangeSubset(0, set.count - offset) : rangeSubset(offset, set.count)));
   const keys: string[] = [];
-  for (let at = offset; at < Math.min(set.count, offset + limit); at++) {
-    const key = set.keyAt(newestFirst ? set.count - 1 - at : at);
-    if (key !== null) keys.push(key);
+  for (const { from, to } of newestFirst ? ranges.toReversed() : ranges) {
+    for (let at = from; at < to; at++) {
+      const number = newestFirst ? from + to - 1 - at : at;
+      if (keys.length === limit) return { keys, next: positionOf(number) };
+      const key = set.keyAt(number);
+      if (key !== null) keys.push(key);
+    }
   }
-  return keys;
+  return { keys, next: null };
 }
