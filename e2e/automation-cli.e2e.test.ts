@@ -180,7 +180,10 @@ describe("the command line", () => {
     expect(out).toContain("\n+ eager (and)\n");
     expect(out).toMatch(/\n +\+ any_deps_updated \(any_deps_match\)\n/);
     expect((await said("condition", "evaluations", "follower", "--requested")).out).toContain(id);
-    expect((await said("condition", "list")).out).toMatch(/^follower +eager.* quiet /m);
+    const { out: list } = await said("condition", "list");
+    expect(list).toMatch(/^follower +eager.* quiet /m);
+    expect(list).toMatch(/^picky .*… +quiet /m);
+    expect(list.split("\n", 1)[0]?.length).toBeLessThan(110);
     const shown = await said("condition", "show", "follower");
     expect(shown.out).toMatch(/requested +last \d{4}-/);
     expect(shown.out).toMatch(/\n[+-] eager \(and\)\n/);

@@ -19,12 +19,18 @@ const matrix = defineAsset({
 });
 const followed = defineAsset({ key: "followed", run: () => undefined });
 const follower = defineAsset({ key: "follower", deps: [followed], automation: automation.eager(), run: () => undefined });
+const { and, assetMatches, executionFailed, not, missing, newlyUpdated } = automation;
+const picky = defineAsset({
+  key: "picky",
+  automation: and(not(executionFailed()), not(missing()), assetMatches("followed", newlyUpdated()), assetMatches("checked", missing())),
+  run: () => undefined,
+});
 const orders = sourceAsset("ext/orders");
 const job = defineJob("j", { selection: "checked", priority: 4 });
 
 export default defineCodeLocation({
   name: "quiet",
-  assets: [checked, check, tenant, matrix, followed, follower, orders],
+  assets: [checked, check, tenant, matrix, followed, follower, picky, orders],
   jobs: [job],
   schedules: [defineSchedule({ name: "yearly", job, cron: "0 0 1 1 *", timezone: "Asia/Tokyo" })],
   sensors: [

@@ -231,9 +231,8 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
     rotateHookSecret: () => {
       hook = {
         ...hook,
-        secrets: [{ id: `sec_${hook.secrets.length + 1}`, createdAt: now(), createdBy: "ada", lastUsedAt: null }, ...hook.secrets].slice(
-          0,
-          2,
+        secrets: [...hook.secrets, { id: `sec_${hook.secrets.length + 1}`, createdAt: now(), createdBy: "ada", lastUsedAt: null }].slice(
+          -2,
         ),
       };
       return { hook, secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", url: null };

@@ -2,6 +2,7 @@
 import { allPages } from "@headgate/shared/api/all-pages.ts";
 import type { ConditionEvaluation, ConditionEvaluationDetail } from "@headgate/shared/api/automation-views.ts";
 import { evaluationLines } from "@headgate/shared/domain/automation/tree.ts";
+import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { call } from "../client/api.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
@@ -14,6 +15,8 @@ import { pauseText } from "./pauses.ts";
 export type EvaluationsFlags = ConnectFlags & { readonly limit: number; readonly requested?: boolean | undefined };
 
 const LIST_PAGE = 1000;
+/** Characters of a condition that stand in the list; `show` has all of them. */
+const LIST_TEXT = 50;
 
 export async function listConditions(flags: ConnectFlags, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
@@ -25,7 +28,7 @@ export async function listConditions(flags: ConnectFlags, context: CommandContex
   const columns = [{ title: "asset" }, { title: "condition" }, { title: "location" }, { title: "evaluated" }, { title: "result" }] as const;
   const rows = conditions.map(({ target, text, location, last, paused }): readonly Cell[] => [
     { text: target },
-    { text },
+    { text: shortened(text, LIST_TEXT) },
     { text: location },
     { text: formatTime(last?.at ?? null) },
     paused ? { text: pauseText(paused), paint: colors.yellow } : last ? resultCell(last, colors) : { text: "not evaluated yet" },

@@ -1,5 +1,6 @@
 /** `headgate sensor webhook`, `secret` and the like: the address of a webhook sensor, its secrets and what was delivered. */
 import type { HookView } from "@headgate/shared/api/automation-views.ts";
+import { olderSecret } from "@headgate/shared/api/older-secret.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call } from "../client/api.ts";
 import type { CommandContext } from "../command-context.ts";
@@ -36,7 +37,7 @@ export async function revokeHookSecret(
   const { connection, api } = await connect(flags, context);
   const { location } = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
   const at = { location, sensor: name };
-  const revoked = secret ?? olderSecret(await call(connection, api.webhooks.get.query(at)));
+  const revoked = secret ?? secretToRevoke(await call(connection, api.webhooks.get.query(at)));
   const hook = await call(connection, api.webhooks.revokeSecret.mutate({ ...at, secret: revoked }));
   terminal.printJson({ hook, revoked });
   const left = hook.secrets.map(({ id }) => id);
@@ -46,13 +47,14 @@ export async function revokeHookSecret(
   return EXIT.ok;
 }
 
-function olderSecret({ sensor, secrets }: HookView): string {
-  const [first, second] = [...secrets].sort((a, b) => a.createdAt - b.createdAt);
-  if (first && second) return first.id;
+function secretToRevoke({ sensor, secrets }: HookView): string {
+  const older = olderSecret(secrets);
+  if (older !== null) return older;
+  const [last] = secrets;
   throw new AppError(
     "invalid_input",
-    first
-      ? `The webhook of ${sensor} has one valid secret, ${first.id}, and without it every delivery is refused. Make another with 'headgate sensor secret ${sensor}', or name it to revoke it.`
+    last
+      ? `The webhook of ${sensor} has one valid secret, ${last.id}, and without it every delivery is refused. Make another with 'headgate sensor secret ${sensor}', or name it to revoke it.`
       : `The webhook of ${sensor} has no valid secret.`,
   );
 }

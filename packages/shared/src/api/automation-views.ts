@@ -119,7 +119,7 @@ export interface HookView {
   readonly path: string | null;
   readonly verify: WebhookSpec["verify"];
   readonly enabled: boolean;
-  /** At most two are valid at the same time, so that a sender can be changed over. The secret itself is shown once. */
+  /** At most two are valid at the same time, so that a sender can be changed over. Oldest first. The secret itself is shown once. */
   readonly secrets: readonly {
     readonly id: string;
     readonly createdAt: number;
