@@ -40,21 +40,34 @@ test("an unreadable lock file does not keep the folder closed for ever", () => {
   openDataFolder(folder).close();
 });
 
-test("of many openers at the same moment exactly one wins", async () => {
-  const folder = join(temporaryFolder(), "data");
-  openDataFolder(folder).close();
-  writeFileSync(join(folder, "lock.json"), JSON.stringify({ pid: 2 ** 22 - 3, started: "1" }));
+/** Six processes that open the folder at a sign, all at once; each stays until it is killed. */
+async function openAtOnce(folder: string): Promise<string[]> {
   const module = new URL("../src/embedded/data-folder.ts", import.meta.url).href;
   const script = `import { openDataFolder } from ${JSON.stringify(module)};
-    try { openDataFolder(${JSON.stringify(folder)}); console.log("won"); process.stdin.on("data", () => process.exit(0)); } catch (error) { console.log(error.code); process.exit(0); }`;
-  const answers = await Promise.all(
-    Array.from({ length: 6 }, async () => {
-      const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["pipe", "pipe", "inherit"] });
-      onTestFinished(() => void child.kill("SIGKILL"));
-      return new Promise<string>((answer) => child.stdout.once("data", (data: Buffer) => answer(data.toString().trim())));
-    }),
+    console.log("ready");
+    process.stdin.once("data", () => { try { openDataFolder(${JSON.stringify(folder)}); console.log("won"); } catch (error) { console.log(error.code); } });`;
+  const openers = Array.from({ length: 6 }, () =>
+    spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["pipe", "pipe", "inherit"] }),
   );
-  expect(answers.toSorted()).toEqual(["conflict", "conflict", "conflict", "conflict", "conflict", "won"]);
+  const answersOf = () =>
+    openers.map(({ stdout }) => new Promise<string>((answer) => stdout.once("data", (data: Buffer) => answer(data.toString().trim()))));
+  try {
+    await Promise.all(answersOf());
+    const answers = answersOf();
+    for (const { stdin } of openers) stdin.write("go\n");
+    return await Promise.all(answers);
+  } finally {
+    for (const opener of openers) opener.kill("SIGKILL");
+  }
+}
+
+test("of many openers at the same moment exactly one wins", { timeout: 60_000 }, async () => {
+  for (let round = 0; round < 10; round++) {
+    const folder = join(temporaryFolder(), "data");
+    openDataFolder(folder).close();
+    writeFileSync(join(folder, "lock.json"), JSON.stringify({ pid: 2 ** 22 - 3, started: "1" }));
+    expect((await openAtOnce(folder)).toSorted()).toEqual(["conflict", "conflict", "conflict", "conflict", "conflict", "won"]);
+  }
 });
 
 test("secrets are made once, kept, and readable by their owner only", () => {

@@ -1,5 +1,5 @@
 /** A lock file with the owner's pid. A lock whose owner is gone is taken over; a pid that now belongs to another program counts as gone. */
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { isAlive, startMark } from "./process-table.ts";
@@ -58,20 +58,19 @@ function removeStale(file: string, folder: string): void {
   }
 }
 
+/** It is there with its owner in it or not at all: who sees it empty would take it for one that nobody owns. */
 function createExclusively(file: string): boolean {
-  let handle: number;
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, JSON.stringify({ pid: process.pid, started: startMark(process.pid) } satisfies LockOwner), { mode: 0o600 });
   try {
-    handle = openSync(file, "wx", 0o600);
+    linkSync(own, file);
+    return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
     throw error;
-  }
-  try {
-    writeSync(handle, JSON.stringify({ pid: process.pid, started: startMark(process.pid) } satisfies LockOwner));
   } finally {
-    closeSync(handle);
+    rmSync(own, { force: true });
   }
-  return true;
 }
 
 function releaseIfOwn(file: string): void {
