@@ -71,8 +71,7 @@ function nextText({ enabled, nextAt, pendingEvents, sensorKind }: AutomationView
 
 export async function showAutomation(target: Named, flags: AutomationFlags, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
-  const { connection, api } = await connect(flags, context);
-  const ref = await findAutomation({ connection, api }, { ...target, location: flags.location });
+  const { connection, api, ref } = await connectTo(target, flags, context);
   const [detail, definitions] = await Promise.all([call(connection, api.automations.get.query(ref)), readDefinitions(connection, api)]);
   const isIt = ({ name, location }: { readonly name: string; readonly location: string }) => name === ref.name && location === ref.location;
   const schedule = ref.kind === "schedule" ? definitions.schedules.find(isIt) : undefined;
@@ -119,8 +118,7 @@ export async function switchAutomation(
   context: CommandContext,
 ): Promise<ExitCode> {
   const { terminal } = context;
-  const { connection, api } = await connect(flags, context);
-  const ref = await findAutomation({ connection, api }, { ...target, location: flags.location });
+  const { connection, api, ref } = await connectTo(target, flags, context);
   const automation = await call(connection, api.automations.setEnabled.mutate({ ...ref, enabled: target.enabled }));
   terminal.printJson({ automation });
   terminal.print(
@@ -135,8 +133,7 @@ export async function releaseRunKey(
   context: CommandContext,
 ): Promise<ExitCode> {
   const { terminal } = context;
-  const { connection, api } = await connect(flags, context);
-  const ref = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
+  const { connection, api, ref } = await connectTo({ kind: "sensor", name }, flags, context);
   const automation = await call(connection, api.automations.releaseRunKey.mutate({ ...ref, key }));
   terminal.printJson({ automation, released: key });
   terminal.print(`run key ${key} of ${name} is released: the next request with it makes a run again`);
@@ -149,8 +146,7 @@ export async function setCursor(
   context: CommandContext,
 ): Promise<ExitCode> {
   const { terminal } = context;
-  const { connection, api } = await connect(flags, context);
-  const ref = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
+  const { connection, api, ref } = await connectTo({ kind: "sensor", name }, flags, context);
   const before = await call(connection, api.automations.get.query(ref));
   const automation = await call(connection, api.automations.setCursor.mutate({ ...ref, cursor }));
   terminal.printJson({ automation, before: before.cursor, after: cursor });
@@ -171,8 +167,7 @@ export async function testTick(target: Named, flags: TestFlags, context: Command
   const { terminal } = context;
   const scheduledFor = flags.at;
   const body = flags.body === undefined ? undefined : parseBody(flags.body);
-  const { connection, api } = await connect(flags, context);
-  const ref = await findAutomation({ connection, api }, { ...target, location: flags.location });
+  const { connection, api, ref } = await connectTo(target, flags, context);
   const trial = await call(
     connection,
     api.automations.test.mutate({
@@ -219,8 +214,14 @@ function printTrial(trial: TickTrial, { terminal }: CommandContext): void {
   terminal.print(colors.dim("This was a trial: nothing was stored, nothing was started."));
 }
 
+/** The connection, and which schedule or sensor is meant. */
+export async function connectTo({ kind, name }: Named, flags: AutomationFlags, context: CommandContext) {
+  const connected = await connect(flags, context);
+  return { ...connected, ref: await findAutomation(connected, { kind, name, location: flags.location }) };
+}
+
 /** By name alone, unless two code locations have one of that name. */
-export async function findAutomation(
+async function findAutomation(
   { connection, api }: { readonly connection: Connection; readonly api: Api },
   target: { readonly kind: AutomationKind; readonly name: string; readonly location: string | undefined },
 ): Promise<AutomationRef> {

@@ -6,7 +6,7 @@ import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
 import { formatDuration, formatTime, plural } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
-import { findAutomation, type AutomationFlags, type Named } from "./automations.ts";
+import { connectTo, type AutomationFlags, type Named } from "./automations.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
 import { statePaint, tickText } from "./tick-text.ts";
 
@@ -25,8 +25,7 @@ export async function listTicks(target: Named, flags: TicksFlags, context: Comma
     if (state === undefined) throw new AppError("invalid_input", `There is no tick state '${text}'. The states are ${STATES.join(", ")}.`);
     return state;
   });
-  const { connection, api } = await connect(flags, context);
-  const ref = await findAutomation({ connection, api }, { ...target, location: flags.location });
+  const { connection, api, ref } = await connectTo(target, flags, context);
   const page = await call(connection, api.automations.ticks.query({ ...ref, limit: flags.limit, ...(states.length > 0 && { states }) }));
   terminal.printJson(page);
   const { colors } = terminal;
@@ -101,8 +100,7 @@ function cursorText({ cursorBefore, cursorAfter }: Shown): string {
 
 export async function tickNow(target: Named, flags: AutomationFlags, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
-  const { connection, api } = await connect(flags, context);
-  const ref = await findAutomation({ connection, api }, { ...target, location: flags.location });
+  const { connection, api, ref } = await connectTo(target, flags, context);
   const automation = await call(connection, api.automations.tickNow.mutate(ref));
   terminal.printJson({ automation });
   const { lastTick } = automation;

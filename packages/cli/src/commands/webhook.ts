@@ -7,14 +7,13 @@ import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
 import { formatTime, plural } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
-import { findAutomation, type AutomationFlags } from "./automations.ts";
+import { connectTo, type AutomationFlags } from "./automations.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
 
 export async function newHookSecret(name: string, flags: AutomationFlags, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
-  const { connection, api } = await connect(flags, context);
-  const { location } = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
-  const made = await call(connection, api.webhooks.rotateSecret.mutate({ location, sensor: name }));
+  const { connection, api, ref } = await connectTo({ kind: "sensor", name }, flags, context);
+  const made = await call(connection, api.webhooks.rotateSecret.mutate({ location: ref.location, sensor: name }));
   terminal.printJson(made);
   terminal.print(`address ${connection.url}${made.url ?? made.hook.path ?? ""}`);
   terminal.print(`secret  ${made.secret}`);
@@ -34,9 +33,8 @@ export async function revokeHookSecret(
   context: CommandContext,
 ): Promise<ExitCode> {
   const { terminal } = context;
-  const { connection, api } = await connect(flags, context);
-  const { location } = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
-  const at = { location, sensor: name };
+  const { connection, api, ref } = await connectTo({ kind: "sensor", name }, flags, context);
+  const at = { location: ref.location, sensor: name };
   const revoked = secret ?? secretToRevoke(await call(connection, api.webhooks.get.query(at)));
   const hook = await call(connection, api.webhooks.revokeSecret.mutate({ ...at, secret: revoked }));
   terminal.printJson({ hook, revoked });
@@ -65,9 +63,8 @@ export async function switchHook(
   context: CommandContext,
 ): Promise<ExitCode> {
   const { terminal } = context;
-  const { connection, api } = await connect(flags, context);
-  const { location } = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
-  const hook = await call(connection, api.webhooks.setEnabled.mutate({ location, sensor: name, enabled }));
+  const { connection, api, ref } = await connectTo({ kind: "sensor", name }, flags, context);
+  const hook = await call(connection, api.webhooks.setEnabled.mutate({ location: ref.location, sensor: name, enabled }));
   terminal.printJson({ hook });
   terminal.print(`webhook of ${name} is ${hook.enabled ? "on" : "off: its address answers 404"}`);
   return EXIT.ok;
@@ -79,9 +76,8 @@ export async function listDeliveries(
   context: CommandContext,
 ): Promise<ExitCode> {
   const { terminal } = context;
-  const { connection, api } = await connect(flags, context);
-  const { location } = await findAutomation({ connection, api }, { kind: "sensor", name, location: flags.location });
-  const page = await call(connection, api.webhooks.deliveries.query({ location, sensor: name, limit: flags.limit }));
+  const { connection, api, ref } = await connectTo({ kind: "sensor", name }, flags, context);
+  const page = await call(connection, api.webhooks.deliveries.query({ location: ref.location, sensor: name, limit: flags.limit }));
   terminal.printJson(page);
   if (page.items.length === 0) terminal.print("nothing was delivered yet");
   const columns = [

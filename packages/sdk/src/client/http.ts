@@ -1,6 +1,7 @@
 /** One call of a control plane's procedure over plain HTTP. Every failure is an `AppError` with the control plane's own code and message. */
 import { codeOfStatus, errorBodyOf } from "@headgate/shared/api/http-errors.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { isRecord } from "@headgate/shared/domain/json.ts";
 
 export interface CallOptions {
   readonly url: string;
@@ -55,8 +56,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 /** Metadata as Pipes programs send it, as ours. A value of an unknown type is kept as JSON, so that nothing gets lost. */
+import { isRecord } from "@headgate/shared/domain/json.ts";
 import type { Metadata, MetadataValue, TableColumn } from "@headgate/shared/domain/metadata.ts";
 import { Lexeme } from "./pipes-message.ts";
 
@@ -104,8 +105,4 @@ function plain(value: unknown): unknown {
   if (value instanceof Lexeme) return value.value;
   if (Array.isArray(value)) return value.map(plain);
   return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)])) : value;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

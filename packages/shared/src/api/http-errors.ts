@@ -1,6 +1,7 @@
 /** How an error travels over HTTP: its status there, and back, also from a proxy between, which knows nothing of our codes. */
 import { assertNever } from "../domain/assert.ts";
 import { ERROR_CODES, type ErrorBody, type ErrorCode } from "../domain/errors.ts";
+import { isRecord } from "../domain/json.ts";
 
 export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 426 | 429 | 500 | 503;
 
@@ -46,8 +47,4 @@ export function errorBodyOf(value: unknown): ErrorBody | null {
   const code = ERROR_CODES.find((known) => known === value["code"]);
   if (code === undefined) return null;
   return { code, message: value["message"], ...(isRecord(value["details"]) && { details: value["details"] }) };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
