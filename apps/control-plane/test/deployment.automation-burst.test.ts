@@ -2,7 +2,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
-import { clock } from "../src/deployment/clock.ts";
+import { clock } from "../src/deployment/kernel/clock.ts";
 import type { TickSummary } from "@headgate/shared/api/automation-views.ts";
 import type { Page } from "@headgate/shared/api/views.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";

@@ -4,23 +4,23 @@
  */
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
-import { type Catalog, loadCatalog } from "./catalog.ts";
-import { clock } from "./clock.ts";
-import { evaluateConditions } from "./commands/conditions/evaluate.ts";
-import { finishTurn } from "./commands/finish-turn.ts";
-import { closeRuns } from "./commands/run-session.ts";
-import { type EffectPorts, hasLiveChanges, performEffects } from "./effects.ts";
-import { Live } from "./live.ts";
-import { logError } from "./log-error.ts";
-import { forgetCaches } from "./forget-caches.ts";
-import type { Reader } from "./queries/reader.ts";
-import { Sockets } from "./sockets.ts";
-import { type Database, openDatabase } from "./store/database.ts";
-import { advanceStream } from "./store/meta-store.ts";
-import { Timers } from "./timers.ts";
-import { attemptIn } from "./turn-attempt.ts";
-import { Trials } from "./trials.ts";
-import type { Turn } from "./turn.ts";
+import { type Catalog, loadCatalog } from "./catalog/catalog.ts";
+import { clock } from "./kernel/clock.ts";
+import { evaluateConditions } from "./conditions/evaluate.ts";
+import { finishTurn } from "./before-commit.ts";
+import { closeRuns } from "./runs/run-session.ts";
+import { type EffectPorts, hasLiveChanges, performEffects } from "./kernel/effects.ts";
+import { Live } from "./live/live.ts";
+import { logError } from "./kernel/log-error.ts";
+import { forgetCaches } from "./kernel/forget-caches.ts";
+import type { Reader } from "./kernel/reader.ts";
+import { Sockets } from "./kernel/sockets.ts";
+import { type Database, openDatabase } from "./kernel/database.ts";
+import { advanceStream } from "./kernel/meta-store.ts";
+import { Timers } from "./kernel/timers.ts";
+import { attemptIn } from "./kernel/savepoint.ts";
+import { Trials } from "./dry-run/dry-runs.ts";
+import type { Turn } from "./kernel/tx.ts";
 
 export class Engine {
   readonly db: Database;

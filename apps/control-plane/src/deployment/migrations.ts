@@ -1,5 +1,5 @@
 /** Every change ever made to a deployment's database, oldest first. Append only: an applied migration is never edited. */
-import type { Migration } from "./migrate.ts";
+import type { Migration } from "./kernel/migrate.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
   {

@@ -2,13 +2,13 @@
 import type { AnswerOf, DeploymentCommands, DeploymentQueries, InputOf } from "@headgate/shared/api/procedures.ts";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import type { Result } from "@headgate/shared/domain/errors.ts";
-import { automationCommands, automationQueries } from "./procedures/automation.ts";
-import { conditionCommands, conditionQueries } from "./procedures/conditions.ts";
-import { partitionCommands, partitionQueries } from "./procedures/partitions.ts";
-import { hookCommands, hookQueries } from "./procedures/hooks.ts";
-import { queueCommands, queueQueries } from "./procedures/queue.ts";
-import type { Reader } from "./queries/reader.ts";
-import type { Turn } from "./turn.ts";
+import { automationCommands, automationQueries } from "./ticks/procedures.ts";
+import { conditionCommands, conditionQueries } from "./conditions/procedures.ts";
+import { partitionCommands, partitionQueries } from "./backfills/procedures.ts";
+import { hookCommands, hookQueries } from "./webhooks/procedures.ts";
+import { queueCommands, queueQueries } from "./queue/procedures.ts";
+import type { Reader } from "./kernel/reader.ts";
+import type { Turn } from "./kernel/tx.ts";
 
 export type QueriesOf<T> = { readonly [N in keyof T]: (reader: Reader, input: InputOf<T[N]>) => Result<AnswerOf<T[N]>> };
 /** A command answers with what is to be read once it is stored. */

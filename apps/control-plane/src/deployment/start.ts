@@ -1,12 +1,12 @@
 /** What an object does when it wakes: bring its database up to date and repair what its sleep, a crash or a release may have left. */
-import { disconnectVanished } from "./commands/agent-state.ts";
-import { drawLineage, LAYOUT_FORMAT } from "./commands/layout-graph.ts";
-import { definitionsHash } from "./definitions-hash.ts";
+import { disconnectVanished } from "./agent-protocol/agent-state.ts";
+import { drawLineage, LAYOUT_FORMAT } from "./catalog/layout-graph.ts";
+import { definitionsHash } from "./catalog/definitions-hash.ts";
 import type { Engine } from "./engine.ts";
-import { migrate, type MigrationTarget } from "./migrate.ts";
+import { migrate, type MigrationTarget } from "./kernel/migrate.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { readPictureSize } from "./store/layout-store.ts";
-import { readMeta, writeMeta } from "./store/meta-store.ts";
+import { readPictureSize } from "./catalog/layout-store.ts";
+import { readMeta, writeMeta } from "./kernel/meta-store.ts";
 
 export async function start(engine: Engine, input: { readonly storage: MigrationTarget; readonly now: number }): Promise<void> {
   migrate(input.storage, MIGRATIONS);

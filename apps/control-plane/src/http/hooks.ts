@@ -5,7 +5,7 @@
 import { Hono } from "hono";
 import { httpStatusOf } from "@headgate/shared/api/http-errors.ts";
 import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
-import { MAX_DELIVERY_BYTES } from "../deployment/hook-limits.ts";
+import { MAX_DELIVERY_BYTES } from "../deployment/webhooks/webhook-limits.ts";
 import { placeOfHook } from "../directory/hooks.ts";
 import type { DeploymentPlace } from "../directory/deployments.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";

@@ -1,0 +1,70 @@
+/** Partitions, dynamic keys and backfills: which query or command answers which name. */
+import type { PartitionCommands, PartitionQueries } from "@headgate/shared/api/procedures.ts";
+import { ok } from "@headgate/shared/domain/errors.ts";
+import { resolveBackfill } from "./resolve-backfill.ts";
+import { partitionsInWords } from "./format-backfill.ts";
+import { cancelBackfill, pauseBackfill, resumeBackfill, retryBackfill } from "./control-backfill.ts";
+import { changeDynamicKeys } from "../partitions/dynamic-keys.ts";
+import { launchBackfill } from "./launch-backfill.ts";
+import type { CommandsOf, QueriesOf } from "../procedures.ts";
+import { backfillList, backfillQuery, backfillSummaryOf, previewBackfill } from "./backfill-queries.ts";
+import { dynamicKeys, dynamicSets, findDynamicSet } from "../partitions/dynamic-queries.ts";
+import { partitionMap } from "../assets/partition-map.ts";
+import type { Reader } from "../kernel/reader.ts";
+import { backfillNoOfRequest } from "./backfill-store.ts";
+
+export const partitionQueries: QueriesOf<PartitionQueries> = {
+  partitionMap,
+  dynamicSets,
+  dynamicKeys,
+  previewBackfill,
+  backfillList,
+  backfill: backfillQuery,
+};
+
+export const partitionCommands: CommandsOf<PartitionCommands> = {
+  addDynamicKeys: (turn, { name, keys }, actor) => {
+    const known = findDynamicSet(turn, name);
+    if (!known.ok) return known;
+    const changed = changeDynamicKeys(turn, { name, add: keys, remove: [], by: actor.name });
+    return changed.ok ? ok((reader: Reader) => setOf(reader, name)) : changed;
+  },
+  removeDynamicKeys: (turn, { name, keys }, actor) => {
+    const known = findDynamicSet(turn, name);
+    if (!known.ok) return known;
+    const changed = changeDynamicKeys(turn, { name, add: [], remove: keys, by: actor.name });
+    return changed.ok ? ok((reader: Reader) => setOf(reader, name)) : changed;
+  },
+  launchBackfill: (turn, input, actor) => {
+    // Before anything else: what was missing at the first call may not be any more, and its backfill is still the answer.
+    const earlier = input.requestId === undefined ? null : backfillNoOfRequest(turn.db, input.requestId);
+    if (earlier !== null) return summary(ok(earlier));
+    const { target, ...rest } = input;
+    const resolved = resolveBackfill(turn, target);
+    if (!resolved.ok) return resolved;
+    return summary(
+      launchBackfill(turn, {
+        ...rest,
+        selection: target.selection,
+        partitions: partitionsInWords(target.partitions),
+        wanted: resolved.value.wanted,
+        partitionsPerRun: target.partitionsPerRun,
+        by: actor.name,
+      }),
+    );
+  },
+  pauseBackfill: (turn, { id }) => summary(pauseBackfill(turn, id)),
+  resumeBackfill: (turn, { id }) => summary(resumeBackfill(turn, id)),
+  cancelBackfill: (turn, { id }, actor) => summary(cancelBackfill(turn, { id, actor })),
+  retryBackfill: (turn, { id }) => summary(retryBackfill(turn, id)),
+};
+
+function summary(result: ReturnType<typeof pauseBackfill>) {
+  return result.ok ? ok((reader: Reader) => backfillSummaryOf(reader, result.value)) : result;
+}
+
+/** A set that no asset uses is gone with its last key. */
+function setOf(reader: Reader, name: string) {
+  const found = findDynamicSet(reader, name);
+  return found.ok ? found.value : { name, count: 0, assets: [] };
+}

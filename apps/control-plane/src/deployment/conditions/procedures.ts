@@ -1,0 +1,34 @@
+/** Conditions, their pauses, and reports from outside. */
+import type { ConditionCommands, ConditionQueries } from "@headgate/shared/api/procedures.ts";
+import { ok } from "@headgate/shared/domain/errors.ts";
+import { endPause, pauseConditions } from "./pauses.ts";
+import { reportAsset, reportCheck } from "../assets/report-asset.ts";
+import type { CommandsOf, QueriesOf } from "../procedures.ts";
+import { evaluation, evaluations, listConditions, oneCondition, pauses } from "./condition-queries.ts";
+
+export const conditionQueries: QueriesOf<ConditionQueries> = {
+  conditions: listConditions,
+  condition: oneCondition,
+  evaluations,
+  evaluation,
+  pauses: (reader) => ok(pauses(reader)),
+};
+
+export const conditionCommands: CommandsOf<ConditionCommands> = {
+  pause(turn, input, actor) {
+    const paused = pauseConditions(turn, input, actor.name);
+    return paused.ok ? ok(pauses) : paused;
+  },
+  unpause(turn, { scope }, actor) {
+    endPause(turn, scope, actor.name);
+    return ok(pauses);
+  },
+  reportAsset(turn, input, actor) {
+    const reported = reportAsset(turn, input, { by: actor.name, chain: null });
+    return reported.ok ? ok(() => reported.value) : reported;
+  },
+  reportCheck(turn, input, actor) {
+    const reported = reportCheck(turn, input, { by: actor.name, chain: null });
+    return reported.ok ? ok(() => reported.value) : reported;
+  },
+};

@@ -1,0 +1,191 @@
+/** Trying a tick out: what would be evaluated, where, and what would become of its requests. Nothing of it is stored. */
+import type { z } from "zod";
+import type { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
+import type { TickTrial } from "@headgate/shared/api/automation-views.ts";
+import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { MAX_TICK_REQUESTS, type SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
+import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
+import type { Located } from "../catalog/catalog.ts";
+import { readAutomation, runOfKey, type Source } from "../ticks/automation-store.ts";
+import { listTicks } from "../ticks/tick-store.ts";
+import type { Turn } from "../kernel/tx.ts";
+import { TRIAL_PREFIX } from "../ticks/apply-tick.ts";
+import { definitionOf, scheduleOf, sensorOf } from "../ticks/automation-source.ts";
+import { changeDynamicKeys } from "../partitions/dynamic-keys.ts";
+import { evaluatorOf } from "../ticks/evaluate-tick.ts";
+import { overlapOf } from "../ticks/overlap.ts";
+import { targetsAt } from "../schedules/plain-ticks.ts";
+import { checkReport } from "../assets/report-asset.ts";
+import { keyOf, resolveRequest, type RunRequest, runIdOf } from "../ticks/run-request.ts";
+import { requestOf } from "../sensors/sensor-events.ts";
+import { newTick } from "../ticks/tick-rows.ts";
+import { unknownAutomation } from "../ticks/unknown-automation.ts";
+
+type Input = z.output<typeof automationInputs.testTick>;
+type Evaluated = Extract<TickResult, { outcome: "evaluated" }>;
+
+export type TrialPlan =
+  | { readonly type: "decided"; readonly result: TickResult }
+  /** An agent has been asked. */
+  | { readonly type: "asked"; readonly id: string; readonly instance: string; readonly timeoutMs: number };
+
+/** Somebody waits for it. */
+const MAX_TRIAL_SECONDS = 120;
+const SLACK_MS = 10_000;
+const RECENT_TICKS = 50;
+
+export function planTrial(turn: Turn, input: Input): Result<TrialPlan> {
+  const definition = definitionOf(turn.catalog(), input);
+  if (!definition) return unknownAutomation(turn.catalog(), input);
+  if (definition.evaluated) return askAgent(turn, input, definition);
+  const schedule = input.kind === "schedule" ? scheduleOf(turn.catalog(), input) : null;
+  const sensor = input.kind === "sensor" ? sensorOf(turn.catalog(), input) : null;
+  if (schedule) return ok({ type: "decided", result: decideSchedule(turn, schedule, input) });
+  if (!sensor) return unknownAutomation(turn.catalog(), input);
+  const [event] = trialEvents(turn, sensor, input);
+  const request = event && requestOf(turn, { sensor, event });
+  if (!request) return refuse("invalid_input", `Sensor ${sensor.name} has no function to try out.`);
+  if (!request.ok) return ok({ type: "decided", result: { outcome: "failed", message: request.error.message } });
+  const skipped = "skip" in request.value;
+  const result = skipped
+    ? evaluated([], request.value.skip)
+    : evaluated([{ ...request.value, ...(sensor.job !== undefined && { job: sensor.job }) }]);
+  return ok({ type: "decided", result });
+}
+
+function decideSchedule(turn: Turn, schedule: Located<ManifestSchedule>, input: Input): TickResult {
+  const at = input.scheduledFor ?? turn.now;
+  const targets = targetsAt(turn.catalog(), schedule, at);
+  if (!targets.ok) return { outcome: "failed", message: targets.error.message };
+  const { tags, job } = schedule;
+  const source = sourceOf(input);
+  const overlap = overlapOf(turn, schedule, newTick(turn, { source, cause: "person", scheduledFor: at }));
+  const runs = targets.value.map(({ partition }) => ({ job, tags: { ...tags }, ...(partition !== undefined && { partition }) }));
+  if (overlap.type !== "start") return evaluated(runs, overlap.reason);
+  return evaluated(runs, runs.length === 0 ? "No partition has ended by then." : undefined);
+}
+
+function sourceOf({ location, kind, name }: Source): Source {
+  return { location, kind, name };
+}
+
+function evaluated(runs: readonly RunRequest[], skipReason?: string): Evaluated {
+  return { outcome: "evaluated", cursor: null, runs: [...runs], logs: [], ...(skipReason !== undefined && { skipReason }) };
+}
+
+function askAgent(turn: Turn, input: Input, definition: Located<ManifestSchedule> | Located<ManifestSensor>): Result<TrialPlan> {
+  const evaluator = evaluatorOf(turn, input.location);
+  if (!evaluator)
+    return refuse("unavailable", `No agent is connected that could evaluate ${input.kind} ${input.name}. Start one with 'headgate agent'.`);
+  const sensor = input.kind === "sensor" ? sensorOf(turn.catalog(), input) : null;
+  const events = sensor ? trialEvents(turn, sensor, input) : [];
+  const timeoutSeconds = Math.min(definition.timeoutSeconds ?? 60, MAX_TRIAL_SECONDS);
+  const id = turn.newId(TRIAL_PREFIX.slice(0, -1));
+  turn.effects.push({
+    type: "send",
+    socket: evaluator.socket,
+    frame: {
+      t: "tick",
+      tick: id,
+      ...sourceOf(input),
+      version: turn.catalog().versionOf.get(input.location)?.id ?? "",
+      cursor:
+        input.kind === "schedule" ? null : input.cursor === undefined ? (readAutomation(turn.db, input)?.cursor ?? null) : input.cursor,
+      scheduledFor: input.scheduledFor ?? turn.now,
+      timeoutSeconds,
+      dryRun: true,
+      ...(events.length > 0 && { events }),
+    },
+  });
+  return ok({ type: "asked", id, instance: evaluator.agent.instance, timeoutMs: timeoutSeconds * 1000 + SLACK_MS });
+}
+
+/** The event to try it with: the given delivery, or what woke it last, or one that is made up. */
+function trialEvents(turn: Turn, sensor: Located<ManifestSensor>, input: Input): SensorEvent[] {
+  const { now: at } = turn;
+  const { body, headers, query } = input;
+  const isDelivered = body !== undefined || headers !== undefined || query !== undefined;
+  if (sensor.kind === "webhook" || (sensor.kind === "polling" && isDelivered)) {
+    const named = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
+    const sent = { headers: Object.fromEntries(named) as Record<string, string>, query: query ?? {}, body: body ?? null };
+    return [{ type: "webhook", delivery: "trial", method: "POST", ...sent, at }];
+  }
+  if (sensor.kind === "polling") return [];
+  const before = listTicks(turn.db, { ...sourceOf(input), before: null, limit: RECENT_TICKS }).find(({ events }) => events.length > 0);
+  const [last] = before?.events ?? [];
+  return [last ?? madeUp(sensor, at)];
+}
+
+function madeUp(sensor: Located<ManifestSensor>, at: number): SensorEvent {
+  const ofAsset = (asset: string) =>
+    ({ type: "asset", seq: 0, asset, partition: null, run: null, at, metadata: {}, dataVersion: null }) as const;
+  const [first = ""] = sensor.assets ?? [];
+  if (sensor.kind === "check") {
+    const [id = ""] = sensor.checks ?? [];
+    const [asset = "", check = "check"] = id.split(":");
+    return { type: "check", asset, check, outcome: "failed", description: null, run: null, partition: null, at, metadata: {} };
+  }
+  if (sensor.kind === "run_status") {
+    const status = sensor.runStatuses?.[0] ?? "failed";
+    const run = "00000000-0000-7000-8000-000000000000";
+    const job = sensor.jobs?.[0] ?? null;
+    return { type: "run", run, job, location: sensor.location, status, partition: null, tags: {}, message: null, at };
+  }
+  const all = sensor.match === "all" && (sensor.assets?.length ?? 0) > 1;
+  return all ? { type: "assets", events: (sensor.assets ?? []).map(ofAsset) } : ofAsset(first);
+}
+
+/** Called where nothing is kept: partition keys are really added, so that requests for them can be judged. */
+export function judgeTrial(turn: Turn, input: Input, result: TickResult | null): TickTrial {
+  const nothing = { runs: [], cursor: null, message: null, stack: null, logs: [], dynamicPartitions: [], reports: [] };
+  if (result === null) return { ...nothing, outcome: "failed", message: "The agent did not answer in time." };
+  if (result.outcome === "failed")
+    return { ...nothing, outcome: "failed", message: result.message, stack: result.stack ?? null, logs: result.logs ?? [] };
+  const problems: string[] = [];
+  const dynamicPartitions: TickTrial["dynamicPartitions"][number][] = [];
+  for (const { name, add, remove } of result.dynamicPartitions ?? []) {
+    const changed = changeDynamicKeys(turn, { name, add, remove, by: input.name });
+    if (changed.ok) dynamicPartitions.push({ name, added: changed.value.added, removed: changed.value.removed });
+    else problems.push(changed.error.message);
+  }
+  if (result.runs.length > MAX_TICK_REQUESTS)
+    problems.push(`It asked for ${result.runs.length} runs; at most ${MAX_TICK_REQUESTS} are possible in one tick, so none would be made.`);
+  const seen = new Set<string>();
+  const runs = result.runs.slice(0, MAX_TICK_REQUESTS).map((request) => {
+    const { runKey, job, selection, partition, tags } = request;
+    const problem = problemOf(turn, { input, request, seen });
+    if (runKey !== undefined) seen.add(runKey);
+    return { runKey: runKey ?? null, job: job ?? null, selection: selection ?? null, partition: partition ?? null, tags, problem };
+  });
+  const reports = (result.assetEvents ?? []).map(({ type, asset, partition }) => {
+    const valid = checkReport(turn, { type, asset, partition });
+    return { type, asset, partition: partition ?? null, problem: valid.ok ? null : valid.error.message };
+  });
+  const message = [...problems, ...(result.skipReason === undefined ? [] : [result.skipReason])].join("\n");
+  return {
+    outcome: "evaluated",
+    runs,
+    cursor: result.cursor,
+    message: message === "" ? null : message,
+    stack: null,
+    logs: result.logs,
+    dynamicPartitions,
+    reports,
+  };
+}
+
+function problemOf(
+  turn: Turn,
+  { input, request, seen }: { readonly input: Input; readonly request: RunRequest; readonly seen: ReadonlySet<string> },
+): string | null {
+  const key = keyOf(input, request);
+  const older = key && runOfKey(turn.db, key);
+  if (key && older !== null) return `Its run key made run …${shortRunId(runIdOf(turn, older) ?? "")} before.`;
+  if (key && seen.has(key.key)) return "Another request of this tick has the same run key.";
+  // By the time of a tick that is still to come, further partitions exist.
+  const now = Math.max(turn.now, input.scheduledFor ?? 0);
+  const resolved = resolveRequest({ catalog: () => turn.catalog(), now }, input, request);
+  return resolved.ok ? null : resolved.error.message;
+}

@@ -1,0 +1,106 @@
+/** Run policies: a failed run is made again after a delay, linked to the one before. Each run is asked once, at its end; see `domain/run/run-retry.ts`. */
+import type { RunRetryPolicy } from "@headgate/shared/manifest/automation.ts";
+import { runRetryDelayMs, type RunRetrySpec } from "@headgate/shared/domain/run/run-retry.ts";
+import type { RunRow } from "../tables.ts";
+import { backfillId, readBackfill } from "../../backfills/backfill-store.ts";
+import { childrenOf } from "../run-store.ts";
+import { readSettings } from "../../queue/settings-store.ts";
+import { clearTimer, setTimer } from "../../kernel/timer-store.ts";
+import type { Turn } from "../../kernel/tx.ts";
+import { createRun } from "../launch/create-run.ts";
+import { configOf, planAgain } from "./reexecute-run.ts";
+import { openRunById, record, type RunSession } from "../run-session.ts";
+
+/** `retryAt` of the run says afterwards whether it is made again. */
+export function runEnded(turn: Turn, session: RunSession): void {
+  const { row } = session;
+  const policy = policyOf(turn, row);
+  const { status, failure, retryCount } = row;
+  const delay = runRetryDelayMs({ status, failure: failure?.kind ?? null, cancelRequested: row.cancelBy !== null, retryCount }, policy);
+  if (delay === null || isBackfillOver(turn, row)) return;
+  row.retryAt = turn.now + delay;
+  session.changed = true;
+  setTimer(turn.db, { kind: "run_retry", id: row.id, at: row.retryAt });
+  turn.effects.push({ type: "timers_changed" });
+  const when = delay === 0 ? "now" : `in ${delay / 1000} seconds`;
+  note(turn, session, {
+    level: "info",
+    message: `The run is made again ${when} by its policy (retry ${retryCount + 1} of ${policy.maxRetries}).`,
+  });
+}
+
+/** The delay is over. */
+export function fireRunRetry(turn: Turn, runId: string): void {
+  const session = openRunById(turn, runId);
+  if (!session || session.row.retryAt === null) return;
+  session.row.retryAt = null;
+  session.changed = true;
+  const refused = makeAgain(turn, session);
+  if (refused === null) return;
+  note(turn, session, { level: "warn", message: `The run was not made again: ${refused}` });
+  tellBackfill(turn, session);
+}
+
+/** A person does not want the pending try. Says whether there was one. */
+export function dropRunRetry(turn: Turn, session: RunSession, by: string): boolean {
+  if (session.row.retryAt === null) return false;
+  session.row.retryAt = null;
+  session.changed = true;
+  clearTimer(turn.db, "run_retry", session.row.id);
+  turn.effects.push({ type: "timers_changed" });
+  note(turn, session, { level: "info", message: `The run is not made again: ${by} canceled the retry.` });
+  tellBackfill(turn, session);
+  return true;
+}
+
+/** It has taken the run for one that goes on. */
+function tellBackfill(turn: Turn, { row }: RunSession): void {
+  if (row.backfillNo === null) return;
+  setTimer(turn.db, { kind: "backfill", id: backfillId(row.backfillNo), at: turn.now });
+  turn.effects.push({ type: "timers_changed" });
+}
+
+/** Null when it was made; otherwise why not. */
+function makeAgain(turn: Turn, { row }: RunSession): string | null {
+  const policy = policyOf(turn, row);
+  if (row.retryCount >= policy.maxRetries) return "its policy changed meanwhile.";
+  if (isBackfillOver(turn, row)) return "its backfill is over.";
+  const [child] = childrenOf(turn.db, row.id);
+  if (child) return `run ${child.id} has repeated it already.`;
+  const made = turn.attempt(() => {
+    const resolved = planAgain(turn, row, { mode: policy.strategy });
+    if (!resolved.ok) return resolved;
+    return createRun(turn, {
+      resolved: resolved.value,
+      trigger: { type: "retry", parent: row.id, attempt: row.retryCount + 1, of: policy.maxRetries },
+      tags: row.tags,
+      config: configOf(row),
+      priority: row.priority,
+      parent: row.id,
+      retryCount: row.retryCount + 1,
+      source: row.source ?? undefined,
+      chain: row.chain,
+      ...(row.backfillNo !== null && row.backfillSlice !== null && { backfill: { no: row.backfillNo, slice: row.backfillSlice } }),
+    });
+  });
+  if (!made.ok) return made.error.message;
+  turn.atEnd.dispatch = true;
+  return null;
+}
+
+/** The job's as it is now, otherwise the deployment's. */
+function policyOf(turn: Turn, row: RunRow): RunRetrySpec {
+  const job = turn.catalog().jobs.find((candidate) => candidate.name === row.job && candidate.location === row.jobLocation);
+  const own: RunRetryPolicy | undefined = job?.runRetry;
+  return own ?? readSettings(turn.db).runRetry;
+}
+
+function isBackfillOver(turn: Turn, row: RunRow): boolean {
+  if (row.backfillNo === null) return false;
+  const status = readBackfill(turn.db, row.backfillNo)?.status;
+  return status !== "running" && status !== "paused";
+}
+
+function note(turn: Turn, session: RunSession, line: { readonly level: "info" | "warn"; readonly message: string }): void {
+  record(turn, session, { event: { type: "engine", ...line } });
+}

@@ -1,0 +1,122 @@
+/** Ticks of schedules and sensors without a user function: decided here, in the transaction of the timer or of the event that woke them. */
+import type { LaunchTarget } from "@headgate/shared/api/inputs.ts";
+import type { RunTrigger } from "@headgate/shared/api/views.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
+import { DIMENSION_SEPARATOR, latestKey, pageOfKeys, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
+import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
+import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/sensor-event.ts";
+import type { Catalog, Located } from "../catalog/catalog.ts";
+import { readRunByNo } from "../runs/run-store.ts";
+import type { TickRow } from "../ticks/tick-store.ts";
+import type { Turn } from "../kernel/tx.ts";
+import { automationId } from "../ticks/automation-source.ts";
+import { createRun } from "../runs/launch/create-run.ts";
+import { partitionedAssetsOf, type ResolvedLaunch, resolveLaunch } from "../runs/launch/resolve-target.ts";
+import { makeWay } from "../ticks/overlap.ts";
+import { endTick } from "../ticks/tick-rows.ts";
+
+/** Of a plain schedule: decides the tick and makes its runs, all or none. */
+export function decideTick(turn: Turn, schedule: Located<ManifestSchedule>, tick: TickRow): TickRow {
+  const runs = turn.attempt((): Result<string[]> => {
+    const targets = targetsAt(turn.catalog(), schedule, tick.scheduledFor);
+    if (!targets.ok) return targets;
+    if (targets.value.length > 0) makeWay(turn, schedule);
+    const trigger = { type: "schedule", name: schedule.name, location: schedule.location, tick: tick.id } as const;
+    const made: string[] = [];
+    for (const target of targets.value) {
+      const run = makeRun(turn, { target, tick, trigger, tags: schedule.tags });
+      if (!run.ok) return run;
+      made.push(run.value);
+    }
+    return ok(made);
+  });
+  if (!runs.ok) return endTick(turn, tick, { state: "failed", message: runs.error.message });
+  if (runs.value.length === 0) return endTick(turn, tick, { state: "skipped", message: "No partition has ended yet." });
+  return endTick(turn, tick, { state: "requested", runs: runs.value, runCount: runs.value.length });
+}
+
+export interface PlainRun {
+  readonly target: LaunchTarget;
+  readonly tick: TickRow;
+  readonly trigger: RunTrigger;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** The id of the new run. */
+export function makeRun(turn: Turn, input: PlainRun): Result<string> {
+  const resolved = resolveLaunch(turn.catalog(), input.target, turn.now);
+  return resolved.ok ? makeResolved(turn, resolved.value, input) : resolved;
+}
+
+export function makeResolved(turn: Turn, resolved: ResolvedLaunch, input: Omit<PlainRun, "target">): Result<string> {
+  const created = createRun(turn, {
+    resolved,
+    trigger: input.trigger,
+    tags: input.tags,
+    config: undefined,
+    priority: resolved.job?.priority ?? 0,
+    parent: null,
+    source: automationId(input.tick),
+  });
+  if (!created.ok) return created;
+  turn.atEnd.dispatch = true;
+  return ok(turn.runs.get(created.value)?.row.id ?? readRunByNo(turn.db, created.value)?.id ?? "");
+}
+
+/**
+ * What a plain schedule starts at a time: one run, or one for each partition that is meant. Of time windows that is the one that ended last
+ * by then; of listed keys all.
+ */
+export function targetsAt(
+  catalog: Catalog,
+  schedule: Pick<Located<ManifestSchedule>, "job" | "location">,
+  at: number,
+): Result<LaunchTarget[]> {
+  const target = { job: schedule.job, location: schedule.location };
+  const definition = partitionsOfJob(catalog, target);
+  if (!definition.ok) return definition;
+  if (definition.value === undefined) return ok([target]);
+  const set = catalog.partitions(at).open(definition.value);
+  if (!set.ok) return set;
+  const keys = keysAt(set.value);
+  if (keys.length > MAX_TICK_REQUESTS)
+    return refuse(
+      "too_large",
+      `A tick of a schedule makes at most ${MAX_TICK_REQUESTS} runs, and job "${schedule.job}" has ${keys.length} partitions. Give the schedule a function that chooses, or start a backfill.`,
+    );
+  return ok(keys.map((partition) => ({ ...target, partition })));
+}
+
+type Definition = Result<PartitionsDefinition | undefined>;
+const definitions = new WeakMap<Catalog, Map<string, Definition>>();
+
+/** Undefined: it is not partitioned. Kept with the catalog, for it is asked at every tick. */
+export function partitionsOfJob(catalog: Catalog, target: { readonly job: string; readonly location: string }): Definition {
+  const known = definitions.get(catalog) ?? new Map<string, Definition>();
+  definitions.set(catalog, known);
+  const id = JSON.stringify([target.location, target.job]);
+  const before = known.get(id);
+  if (before) return before;
+  const assets = partitionedAssetsOf(catalog, target);
+  const [first] = assets.ok ? assets.value : [];
+  const found: Definition = assets.ok
+    ? ok(first === undefined ? undefined : catalog.graph.assets[catalog.graph.indexOf(first)]?.partitions)
+    : assets;
+  known.set(id, found);
+  return found;
+}
+
+function keysAt(set: PartitionSet): string[] {
+  if (set.count === 0) return [];
+  if (set.time) return [latestKey(set) ?? ""];
+  if (!set.dimensions) return pageOfKeys(set, 0, MAX_TICK_REQUESTS + 1);
+  let keys: string[] = [""];
+  for (const [index, { set: own }] of set.dimensions.entries()) {
+    const page = keysAt(own);
+    keys = keys
+      .flatMap((before) => page.map((key) => (index === 0 ? key : `${before}${DIMENSION_SEPARATOR}${key}`)))
+      .slice(0, MAX_TICK_REQUESTS + 1);
+  }
+  return keys;
+}

@@ -1,0 +1,33 @@
+/** Schedules and sensors: which query or command answers which name. */
+import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationCommands, AutomationQueries } from "@headgate/shared/api/procedures.ts";
+import { AppError, ok, type Result } from "@headgate/shared/domain/errors.ts";
+import { releaseRunKey, setAutomation, setCursor, tickNow } from "./change-automation.ts";
+import type { CommandsOf, QueriesOf } from "../procedures.ts";
+import { automationDetail, listAutomations, tickQuery, ticksQuery } from "./automation-queries.ts";
+import { automationView } from "./automation-views.ts";
+import type { Reader } from "../kernel/reader.ts";
+
+export const automationQueries: QueriesOf<AutomationQueries> = {
+  automationList: listAutomations,
+  automation: automationDetail,
+  ticks: ticksQuery,
+  tick: tickQuery,
+};
+
+export const automationCommands: CommandsOf<AutomationCommands> = {
+  setAutomation: (turn, input, actor) => viewAfter(setAutomation(turn, input, actor)),
+  setCursor: (turn, input) => viewAfter(setCursor(turn, input)),
+  tickNow: (turn, input) => viewAfter(tickNow(turn, input)),
+  releaseRunKey: (turn, input) => viewAfter(releaseRunKey(turn, input)),
+};
+
+function viewAfter(changed: Result<AutomationRef>): Result<(reader: Reader) => AutomationView> {
+  if (!changed.ok) return changed;
+  const { location, kind, name } = changed.value;
+  return ok((reader) => {
+    const view = automationView(reader, { location, kind, name });
+    if (!view) throw new AppError("internal", `${kind} ${name} vanished while it was changed.`);
+    return view;
+  });
+}

@@ -1,0 +1,102 @@
+/** Making, storing and ending ticks, with everything that dashboards are told of it. */
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import { shortened } from "@headgate/shared/domain/shortened.ts";
+import type { TickCause } from "@headgate/shared/api/automation-views.ts";
+import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import { countTickFailure, type Source } from "./automation-store.ts";
+import { insertTick, pruneTicks, type TickRow, updateTick } from "./tick-store.ts";
+import { clearTimer } from "../kernel/timer-store.ts";
+import type { Turn } from "../kernel/tx.ts";
+import { automationId } from "./automation-source.ts";
+import { keptEvents, lastLogs, listedChanges, listedRunKeys } from "./tick-bounds.ts";
+
+/** Of runs, in the row; how many there were is counted. */
+export const MAX_LISTED_RUNS = 100;
+const MAX_MESSAGE = 20_000;
+const MAX_STACK = 50_000;
+const KEPT = { failed: 2_000, requested: 2_000, skipped: 500 } as const;
+/** One tick in so many clears up, and then deletes at most this many. */
+const PRUNE_SHARE = 1 / 16;
+const PRUNE_LIMIT = 100;
+
+export interface NewTick {
+  readonly source: Source;
+  readonly cause: TickCause;
+  readonly scheduledFor: number;
+  readonly cursor?: string | null;
+  readonly events?: readonly SensorEvent[];
+  readonly dropped?: number;
+  /** The sensors that led to its events. */
+  readonly chain?: CauseChain | null;
+}
+
+/** Not stored yet; waits. */
+export function newTick(turn: Turn, tick: NewTick): TickRow {
+  return {
+    no: 0,
+    id: turn.newId("tick"),
+    location: tick.source.location,
+    kind: tick.source.kind,
+    name: tick.source.name,
+    scheduledFor: tick.scheduledFor,
+    cause: tick.cause,
+    state: "open",
+    createdAt: turn.now,
+    startedAt: null,
+    finishedAt: null,
+    attempt: 1,
+    agent: null,
+    cursorBefore: tick.cursor ?? null,
+    cursorAfter: null,
+    parts: 0,
+    runs: [],
+    runCount: 0,
+    message: null,
+    stack: null,
+    logs: [],
+    deduplicated: [],
+    dynamicPartitions: [],
+    events: tick.events ?? [],
+    dropped: tick.dropped ?? 0,
+    chain: tick.chain ?? null,
+  };
+}
+
+export function causeOf(events: readonly SensorEvent[]): "event" | "webhook" {
+  return events.some(({ type }) => type === "webhook") ? "webhook" : "event";
+}
+
+/** Inserts or updates; returns the row with its number. */
+export function storeTick(turn: Turn, row: TickRow): TickRow {
+  const bounded: TickRow = {
+    ...row,
+    runs: row.runs.slice(0, MAX_LISTED_RUNS),
+    message: row.message === null ? null : shortened(row.message, MAX_MESSAGE),
+    stack: row.stack?.slice(0, MAX_STACK) ?? null,
+    logs: lastLogs(row.logs),
+    deduplicated: listedRunKeys(row.deduplicated),
+    dynamicPartitions: listedChanges(row.dynamicPartitions),
+    events: row.no === 0 ? keptEvents(row) : row.events,
+  };
+  let { no } = bounded;
+  if (no === 0) no = insertTick(turn.db, bounded);
+  else updateTick(turn.db, bounded);
+  turn.effects.push({ type: "tick_changed", tick: no }, { type: "automation_changed", automation: automationId(row) });
+  return { ...bounded, no };
+}
+
+export type TickEnd = { readonly state: "requested" | "skipped" | "failed" } & Partial<
+  Pick<TickRow, "message" | "stack" | "runs" | "runCount" | "logs" | "cursorAfter" | "deduplicated" | "dynamicPartitions">
+>;
+
+/** A tick that had not been stored is stored with its end. */
+export function endTick(turn: Turn, tick: TickRow, end: TickEnd): TickRow {
+  if (tick.no !== 0) clearTimer(turn.db, "tick_timeout", tick.id);
+  // One that nobody evaluated was decided here and now.
+  const startedAt = tick.startedAt ?? turn.now;
+  const row = storeTick(turn, { ...tick, message: null, ...end, startedAt, finishedAt: turn.now });
+  // A tick that was given up before it was looked at says nothing about whether the next will work.
+  if (end.state !== "skipped" || tick.agent !== null) countTickFailure(turn.db, tick, end.state === "failed");
+  if (turn.random() < PRUNE_SHARE) pruneTicks(turn.db, tick, { state: end.state, keep: KEPT[end.state], limit: PRUNE_LIMIT });
+  return row;
+}

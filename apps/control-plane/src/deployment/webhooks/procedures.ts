@@ -1,0 +1,47 @@
+/** Webhooks and their deliveries. */
+import type { HookCommands, HookQueries } from "@headgate/shared/api/procedures.ts";
+import type { HookView } from "@headgate/shared/api/automation-views.ts";
+import { AppError, ok, unwrap, type Result } from "@headgate/shared/domain/errors.ts";
+import { revokeSecret, rotateSecret, switchHook } from "./webhook-secrets.ts";
+import { replayDelivery } from "./ingest.ts";
+import type { CommandsOf, QueriesOf } from "../procedures.ts";
+import { deliveriesQuery, deliveryQuery, hookPath, hookQuery, deliverySummary } from "./webhook-queries.ts";
+import type { Reader } from "../kernel/reader.ts";
+import { readDelivery } from "./delivery-store.ts";
+import type { HookRow } from "./webhook-store.ts";
+
+export const hookQueries: QueriesOf<HookQueries> = { hook: hookQuery, deliveries: deliveriesQuery, delivery: deliveryQuery };
+
+export const hookCommands: CommandsOf<HookCommands> = {
+  setHook: (turn, { enabled, ...at }) => answered(switchHook(turn, { at, enabled })),
+
+  rotateHookSecret(turn, at, actor) {
+    const made = rotateSecret(turn, { at, by: actor.name });
+    if (!made.ok) return made;
+    const { row, secret } = made.value;
+    return ok((reader) => {
+      const hook = viewOf(reader, row);
+      return { hook, secret, url: hook.verify === "secret" ? `${hookPath(row.id)}/${secret}` : null };
+    });
+  },
+
+  revokeHookSecret: (turn, { secret, ...at }) => answered(revokeSecret(turn, { at, secret })),
+
+  replayDelivery(turn, input) {
+    const replayed = replayDelivery(turn, input.id);
+    if (!replayed.ok) return replayed;
+    return ok((reader) => {
+      const row = readDelivery(reader.db, replayed.value);
+      if (!row) throw new AppError("internal", `Delivery ${replayed.value} vanished while it was answered.`);
+      return deliverySummary(row);
+    });
+  },
+};
+
+function answered(changed: Result<HookRow>): Result<(reader: Reader) => HookView> {
+  return changed.ok ? ok((reader) => viewOf(reader, changed.value)) : changed;
+}
+
+function viewOf(reader: Reader, row: HookRow): HookView {
+  return unwrap(hookQuery(reader, row));
+}
