@@ -1,20 +1,20 @@
-/** The last thing before a turn is stored: what follows from runs that ended in it, and one look at the queue for all that was made in it. */
-import type { Turn } from "./kernel/tx.ts";
+/** The last thing before a transaction is stored: what follows from runs that ended in it, and one look at the queue for all that was made in it. */
+import type { Tx } from "./kernel/tx.ts";
 import { afterRun } from "./run-followers.ts";
 import { dispatch } from "./queue/dispatch.ts";
 import { fireSensorEvents } from "./sensors/sensor-ticks.ts";
 
-export function finishTurn(turn: Turn): void {
+export function beforeCommit(tx: Tx): void {
   for (;;) {
-    const session = turn.ended.shift();
-    if (session) afterRun(turn, session);
-    else if (turn.atEnd.sensors.size > 0) {
-      const ids = [...turn.atEnd.sensors];
-      turn.atEnd.sensors.clear();
-      for (const id of ids) fireSensorEvents(turn, id);
-    } else if (turn.atEnd.dispatch) {
-      turn.atEnd.dispatch = false;
-      dispatch(turn);
+    const session = tx.ended.shift();
+    if (session) afterRun(tx, session);
+    else if (tx.atEnd.sensors.size > 0) {
+      const ids = [...tx.atEnd.sensors];
+      tx.atEnd.sensors.clear();
+      for (const id of ids) fireSensorEvents(tx, id);
+    } else if (tx.atEnd.dispatch) {
+      tx.atEnd.dispatch = false;
+      dispatch(tx);
     } else return;
   }
 }

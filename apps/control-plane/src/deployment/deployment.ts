@@ -103,7 +103,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
       this.#engine.timers.fire({
         now: clock.now(),
         elapsed: () => performance.now(),
-        run: (timers) => this.#engine.commit((turn) => fireTimers(turn, timers)),
+        run: (timers) => this.#engine.commit((tx) => fireTimers(tx, timers)),
         failed: (timer, error) => logError(`Timer ${timer.kind} ${timer.id} failed`, error),
       });
     } catch (error) {
@@ -120,7 +120,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
 
   async registerVersion(input: Parameters<DeploymentStub["registerVersion"]>[0]) {
     return this.#engine.commitThen(
-      (turn) => registerVersion(turn, input),
+      (tx) => registerVersion(tx, input),
       (reader, row) => ({ version: row.id, number: row.number, active: reader.catalog().versionOf.get(row.location)?.id === row.id }),
     );
   }
@@ -134,7 +134,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async reportLoadErrors(input: Parameters<DeploymentStub["reportLoadErrors"]>[0]): Promise<Result<null>> {
-    this.#engine.commit((turn) => reportLoadErrors(turn, input));
+    this.#engine.commit((tx) => reportLoadErrors(tx, input));
     return ok(null);
   }
 
@@ -147,7 +147,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async recordLogChunk(input: RawLogChunk & { readonly token: string }) {
-    return this.#engine.commit((turn) => recordLogChunk(turn, input));
+    return this.#engine.commit((tx) => recordLogChunk(tx, input));
   }
 
   async logChunks(input: Parameters<DeploymentStub["logChunks"]>[0]) {
@@ -182,7 +182,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
 
   async perform<N extends CommandName>(name: N, input: InputOf<DeploymentCommands[N]>, actor: Actor) {
     return this.#engine.commitThen(
-      (turn) => COMMANDS[name](turn, input, actor),
+      (tx) => COMMANDS[name](tx, input, actor),
       (reader, read) => read(reader),
     );
   }
@@ -244,15 +244,15 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async launch(input: z.output<typeof launchSchema>, actor: Actor) {
-    return this.#engine.commitThen((turn) => launch(turn, input, actor), runs.summaryOf);
+    return this.#engine.commitThen((tx) => launch(tx, input, actor), runs.summaryOf);
   }
 
   async reexecute(input: z.output<typeof reexecuteSchema>, actor: Actor) {
-    return this.#engine.commitThen((turn) => reexecuteRun(turn, input, actor), runs.summaryOf);
+    return this.#engine.commitThen((tx) => reexecuteRun(tx, input, actor), runs.summaryOf);
   }
 
   async cancel(input: In<"cancel">, actor: Actor) {
-    return this.#engine.commitThen((turn) => cancelRun(turn, { run: input.run, by: actor.name, reason: input.reason }), runs.summaryOf);
+    return this.#engine.commitThen((tx) => cancelRun(tx, { run: input.run, by: actor.name, reason: input.reason }), runs.summaryOf);
   }
 
   async locations() {

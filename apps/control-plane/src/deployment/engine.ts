@@ -7,7 +7,7 @@ import { uuidv7 } from "@headgate/shared/ids.ts";
 import { type Catalog, loadCatalog } from "./catalog/catalog.ts";
 import { clock } from "./kernel/clock.ts";
 import { evaluateConditions } from "./conditions/evaluate.ts";
-import { finishTurn } from "./before-commit.ts";
+import { beforeCommit } from "./before-commit.ts";
 import { closeRuns } from "./runs/run-session.ts";
 import { type EffectPorts, hasLiveChanges, performEffects } from "./kernel/effects.ts";
 import { Live } from "./live/live.ts";
@@ -18,9 +18,9 @@ import { Sockets } from "./kernel/sockets.ts";
 import { type Database, openDatabase } from "./kernel/database.ts";
 import { advanceStream } from "./kernel/meta-store.ts";
 import { Timers } from "./kernel/timers.ts";
-import { attemptIn } from "./kernel/savepoint.ts";
+import { savepointIn } from "./kernel/savepoint.ts";
 import { Trials } from "./dry-run/dry-runs.ts";
-import type { Turn } from "./kernel/tx.ts";
+import type { Tx } from "./kernel/tx.ts";
 
 export class Engine {
   readonly db: Database;
@@ -59,17 +59,17 @@ export class Engine {
   }
 
   /** One transaction; nothing of it is visible outside before it is stored. */
-  commit<T>(command: (turn: Turn) => T, committed?: (result: T) => void): T {
-    const turn = this.#newTurn();
-    this.timers.noticeClock(turn.now);
+  commit<T>(command: (tx: Tx) => T, committed?: (result: T) => void): T {
+    const tx = this.#newTx();
+    this.timers.noticeClock(tx.now);
     let seq: number | null = null;
     let result: T;
     try {
       result = this.#storage.transactionSync(() => {
-        const answer = command(turn);
-        finishTurn(turn);
-        closeRuns(turn);
-        if (hasLiveChanges(turn.effects)) seq = advanceStream(this.db);
+        const answer = command(tx);
+        beforeCommit(tx);
+        closeRuns(tx);
+        if (hasLiveChanges(tx.effects)) seq = advanceStream(this.db);
         return answer;
       });
     } catch (error) {
@@ -78,29 +78,29 @@ export class Engine {
       throw error;
     }
     committed?.(result);
-    performEffects(turn.effects, this.#ports(seq));
+    performEffects(tx.effects, this.#ports(seq));
     return result;
   }
 
   /** What would happen? Nothing of it is kept. */
-  rehearse<T>(work: (turn: Turn) => T): T {
-    const turn = this.#newTurn();
+  dryRun<T>(work: (tx: Tx) => T): T {
+    const tx = this.#newTx();
     let answer: { readonly value: T } | null = null;
-    turn.attempt(() => {
-      answer = { value: work(turn) };
-      return refuse("internal", "rehearsed");
+    tx.attempt(() => {
+      answer = { value: work(tx) };
+      return refuse("internal", "dryRund");
     });
     return (answer as unknown as { readonly value: T }).value;
   }
 
   /** A command that answers with something read after it. */
-  commitThen<T, V>(command: (turn: Turn) => Result<T>, read: (reader: Reader, value: T) => V): Result<V> {
+  commitThen<T, V>(command: (tx: Tx) => Result<T>, read: (reader: Reader, value: T) => V): Result<V> {
     const result = this.commit(command);
     return result.ok ? { ok: true, value: read(this.reader(), result.value) } : result;
   }
 
-  #newTurn(): Turn {
-    const turn: Turn = {
+  #newTx(): Tx {
+    const tx: Tx = {
       now: clock.now(),
       db: this.db,
       catalog: () => this.catalog,
@@ -117,10 +117,10 @@ export class Engine {
       runs: new Map(),
       ended: [],
       atEnd: { dispatch: false, sensors: new Set() },
-      attempt: (work) => attemptIn(turn, this.#storage, work),
+      attempt: (work) => savepointIn(tx, this.#storage, work),
       sequence: { next: null },
     };
-    return turn;
+    return tx;
   }
 
   #ports(seq: number | null): EffectPorts {

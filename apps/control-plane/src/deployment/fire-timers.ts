@@ -2,7 +2,7 @@
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { clearTimer, type Timer } from "./kernel/timer-store.ts";
 import { readStepAt } from "./runs/step-store.ts";
-import type { Turn } from "./kernel/tx.ts";
+import type { Tx } from "./kernel/tx.ts";
 import { backfillDue } from "./backfills/run-ended.ts";
 import { failRunByTimeout, forceCancel, sendCancel } from "./runs/execute/cancel-run.ts";
 import { evaluateConditions } from "./conditions/evaluate.ts";
@@ -21,98 +21,98 @@ import { fireSensor, fireSensorEvents } from "./sensors/sensor-ticks.ts";
 import { loseUnstarted } from "./runs/execute/start-timeout.ts";
 import { failStep, retryStep } from "./runs/execute/step-moves.ts";
 
-/** Ticks of partitioned jobs make up to a thousand runs each: a turn that has made so many ends, and the timers that are left stay due. */
+/** Ticks of partitioned jobs make up to a thousand runs each: a transaction that has made so many ends, and the timers that are left stay due. */
 const ENOUGH_RUNS = 200;
 
-export function fireTimers(turn: Turn, timers: readonly Timer[]): void {
+export function fireTimers(tx: Tx, timers: readonly Timer[]): void {
   for (const timer of timers) {
-    fireTimer(turn, timer);
-    if (turn.runs.size >= ENOUGH_RUNS) return;
+    fireTimer(tx, timer);
+    if (tx.runs.size >= ENOUGH_RUNS) return;
   }
 }
 
-function fireTimer(turn: Turn, timer: Timer): void {
-  clearTimer(turn.db, timer.kind, timer.id);
-  turn.effects.push({ type: "timers_changed" });
+function fireTimer(tx: Tx, timer: Timer): void {
+  clearTimer(tx.db, timer.kind, timer.id);
+  tx.effects.push({ type: "timers_changed" });
   switch (timer.kind) {
     case "condition":
-      evaluateConditions(turn);
+      evaluateConditions(tx);
       break;
     case "freshness":
-      freshnessDue(turn);
+      freshnessDue(tx);
       break;
     case "pause_end":
-      pauseExpired(turn, timer.id);
+      pauseExpired(tx, timer.id);
       break;
     case "lease_check":
-      expireLeases(turn);
+      expireLeases(tx);
       break;
     case "step_retry":
-      retryDue(turn, timer.id);
+      retryDue(tx, timer.id);
       break;
     case "step_timeout":
-      stepTimedOut(turn, timer.id);
+      stepTimedOut(tx, timer.id);
       break;
     case "run_timeout":
-      failRunByTimeout(turn, timer.id);
+      failRunByTimeout(tx, timer.id);
       break;
     case "cancel_grace":
-      forceCancel(turn, timer.id);
+      forceCancel(tx, timer.id);
       break;
     case "schedule":
-      fireSchedule(turn, timer);
+      fireSchedule(tx, timer);
       break;
     case "tick":
-      startTaken(turn, timer.id);
+      startTaken(tx, timer.id);
       break;
     case "sensor":
-      fireSensor(turn, timer);
+      fireSensor(tx, timer);
       break;
     case "backfill":
-      backfillDue(turn, timer.id);
+      backfillDue(tx, timer.id);
       break;
     case "tick_timeout":
-      tickTimedOut(turn, timer.id);
+      tickTimedOut(tx, timer.id);
       break;
     case "sensor_event":
-      fireSensorEvents(turn, timer.id);
+      fireSensorEvents(tx, timer.id);
       break;
     case "run_retry":
-      fireRunRetry(turn, timer.id);
+      fireRunRetry(tx, timer.id);
       break;
     case "start_timeout":
-      loseUnstarted(turn);
+      loseUnstarted(tx);
       break;
     case "retention":
-      fireRetention(turn, timer);
+      fireRetention(tx, timer);
       break;
     default:
       assertNever(timer.kind);
   }
 }
 
-function stepOfTimer(turn: Turn, id: string) {
+function stepOfTimer(tx: Tx, id: string) {
   const [runNo, position] = id.split("/").map(Number);
-  const session = runNo === undefined ? null : openRun(turn, runNo);
-  const step = session && position !== undefined ? readStepAt(turn.db, session.row.no, position) : null;
+  const session = runNo === undefined ? null : openRun(tx, runNo);
+  const step = session && position !== undefined ? readStepAt(tx.db, session.row.no, position) : null;
   return session && step ? { session, step } : null;
 }
 
-function retryDue(turn: Turn, id: string): void {
-  const found = stepOfTimer(turn, id);
+function retryDue(tx: Tx, id: string): void {
+  const found = stepOfTimer(tx, id);
   if (found?.step.status !== "up_for_retry") return;
-  retryStep(turn, found.session, found.step);
-  dispatch(turn);
+  retryStep(tx, found.session, found.step);
+  dispatch(tx);
 }
 
-function stepTimedOut(turn: Turn, id: string): void {
-  const found = stepOfTimer(turn, id);
+function stepTimedOut(tx: Tx, id: string): void {
+  const found = stepOfTimer(tx, id);
   if (!found) return;
   const { session, step } = found;
   if (step.status !== "assigned" && step.status !== "running") return;
   const failure = { kind: "timeout", message: `'${step.key}' took longer than its limit of ${step.timeoutSeconds} seconds.` } as const;
-  sendCancel(turn, { ...session.row, cancelReason: "the step's time limit passed" }, step);
-  closeAssets(turn, session, { step, failure });
-  failStep(turn, session, { step, failure, retryable: true, lost: false });
-  dispatch(turn);
+  sendCancel(tx, { ...session.row, cancelReason: "the step's time limit passed" }, step);
+  closeAssets(tx, session, { step, failure });
+  failStep(tx, session, { step, failure, retryable: true, lost: false });
+  dispatch(tx);
 }

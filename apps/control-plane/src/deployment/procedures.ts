@@ -8,12 +8,12 @@ import { partitionCommands, partitionQueries } from "./backfills/procedures.ts";
 import { hookCommands, hookQueries } from "./webhooks/procedures.ts";
 import { queueCommands, queueQueries } from "./queue/procedures.ts";
 import type { Reader } from "./kernel/reader.ts";
-import type { Turn } from "./kernel/tx.ts";
+import type { Tx } from "./kernel/tx.ts";
 
 export type QueriesOf<T> = { readonly [N in keyof T]: (reader: Reader, input: InputOf<T[N]>) => Result<AnswerOf<T[N]>> };
 /** A command answers with what is to be read once it is stored. */
 export type CommandsOf<T> = {
-  readonly [N in keyof T]: (turn: Turn, input: InputOf<T[N]>, actor: Actor) => Result<(reader: Reader) => AnswerOf<T[N]>>;
+  readonly [N in keyof T]: (tx: Tx, input: InputOf<T[N]>, actor: Actor) => Result<(reader: Reader) => AnswerOf<T[N]>>;
 };
 
 export const QUERIES: QueriesOf<DeploymentQueries> = {

@@ -3,7 +3,7 @@ import { KEEP_DELIVERIES_MS } from "./webhooks/webhook-limits.ts";
 import { deleteDeliveries, oldDeliveries, oldestDeliveryAt } from "./webhooks/delivery-store.ts";
 import { addStoredBytes } from "./webhooks/webhook-store.ts";
 import { ensureTimer, setTimer, type Timer } from "./kernel/timer-store.ts";
-import type { Turn } from "./kernel/tx.ts";
+import type { Tx } from "./kernel/tx.ts";
 
 const SLICE = 500;
 /** Deliveries come all day; they need not each go to the second. */
@@ -11,29 +11,29 @@ const LOOK_AGAIN_MS = 3_600_000;
 
 const DELIVERIES = { kind: "retention", id: "deliveries" } as const;
 
-export function fireRetention(turn: Turn, timer: Timer): void {
-  if (timer.id === DELIVERIES.id) pruneDeliveries(turn);
+export function fireRetention(tx: Tx, timer: Timer): void {
+  if (timer.id === DELIVERIES.id) pruneDeliveries(tx);
 }
 
-export function planRetention(turn: Turn): void {
-  ensureTimer(turn.db, { ...DELIVERIES, at: turn.now + KEEP_DELIVERIES_MS });
-  turn.effects.push({ type: "timers_changed" });
+export function planRetention(tx: Tx): void {
+  ensureTimer(tx.db, { ...DELIVERIES, at: tx.now + KEEP_DELIVERIES_MS });
+  tx.effects.push({ type: "timers_changed" });
 }
 
-function pruneDeliveries(turn: Turn): void {
-  const old = oldDeliveries(turn.db, { before: turn.now - KEEP_DELIVERIES_MS, limit: SLICE });
+function pruneDeliveries(tx: Tx): void {
+  const old = oldDeliveries(tx.db, { before: tx.now - KEEP_DELIVERIES_MS, limit: SLICE });
   deleteDeliveries(
-    turn.db,
+    tx.db,
     old.map((row) => row.id),
   );
   for (const [hook, rows] of Map.groupBy(old, (row) => row.hook))
     addStoredBytes(
-      turn.db,
+      tx.db,
       hook,
       rows.reduce((sum, row) => sum - row.bytes, 0),
     );
-  const oldest = oldestDeliveryAt(turn.db);
+  const oldest = oldestDeliveryAt(tx.db);
   if (oldest === null) return;
-  const at = old.length === SLICE ? turn.now : Math.max(turn.now + LOOK_AGAIN_MS, oldest + KEEP_DELIVERIES_MS);
-  setTimer(turn.db, { ...DELIVERIES, at });
+  const at = old.length === SLICE ? tx.now : Math.max(tx.now + LOOK_AGAIN_MS, oldest + KEEP_DELIVERIES_MS);
+  setTimer(tx.db, { ...DELIVERIES, at });
 }

@@ -14,6 +14,6 @@ export async function start(engine: Engine, input: { readonly storage: Migration
   engine.definitionsHash = await definitionsHash(engine.catalog.versions);
   // A release that places assets differently draws the picture anew, once.
   if (engine.catalog.versions.length > 0 && readPictureSize(engine.db)?.format !== LAYOUT_FORMAT) engine.commit(drawLineage);
-  engine.commit((turn) => disconnectVanished(turn, (socket) => engine.sockets.find(socket) !== null));
+  engine.commit((tx) => disconnectVanished(tx, (socket) => engine.sockets.find(socket) !== null));
   await engine.timers.recover(input.now);
 }

@@ -10,7 +10,7 @@ import { deleteAgentsSeenBefore, readAgent, saveAgent } from "../agents/agent-st
 import { readIdentity } from "../kernel/meta-store.ts";
 import { queuedRunNos } from "../runs/run-store.ts";
 import { leasesOf, readStep } from "../runs/step-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { cancelFrame } from "../runs/execute/cancel-run.ts";
 import { dispatch } from "../queue/dispatch.ts";
 import { jobFrame } from "../runs/execute/job-frame.ts";
@@ -27,20 +27,20 @@ export interface HelloInput {
   readonly tokenName: string;
 }
 
-export function agentHello(turn: Turn, input: HelloInput): void {
+export function agentHello(tx: Tx, input: HelloInput): void {
   const { hello, socket } = input;
   const protocol = Math.min(PROTOCOL_VERSION, hello.protocol.max);
   if (protocol < Math.max(PROTOCOL_OLDEST_SUPPORTED, hello.protocol.min)) {
     const message = `This control plane speaks agent protocol ${PROTOCOL_OLDEST_SUPPORTED} to ${PROTOCOL_VERSION}; agent ${hello.agentVersion} speaks ${hello.protocol.min} to ${hello.protocol.max}. Upgrade the older of the two.`;
-    turn.effects.push(
+    tx.effects.push(
       { type: "send", socket, frame: { t: "error", code: "unsupported_version", message } },
       { type: "close", socket, code: CLOSE.upgradeRequired, reason: "upgrade required" },
     );
     return;
   }
-  const known = readAgent(turn.db, hello.instance);
+  const known = readAgent(tx.db, hello.instance);
   if (known && known.token !== input.token) {
-    turn.effects.push(
+    tx.effects.push(
       {
         type: "send",
         socket,
@@ -55,8 +55,8 @@ export function agentHello(turn: Turn, input: HelloInput): void {
     return;
   }
   if (known?.socket && known.socket !== socket)
-    turn.effects.push({ type: "close", socket: known.socket, code: CLOSE.replaced, reason: "the same agent process connected again" });
-  saveAgent(turn.db, {
+    tx.effects.push({ type: "close", socket: known.socket, code: CLOSE.replaced, reason: "the same agent process connected again" });
+  saveAgent(tx.db, {
     instance: hello.instance,
     token: input.token,
     tokenName: input.tokenName,
@@ -66,45 +66,45 @@ export function agentHello(turn: Turn, input: HelloInput): void {
     slots: hello.slots,
     status: "connected",
     socket,
-    connectedAt: turn.now,
-    lastSeenAt: turn.now,
+    connectedAt: tx.now,
+    lastSeenAt: tx.now,
     received: known?.received ?? 0,
     labels: hello.labels,
     locations: hello.locations,
   });
-  for (const instance of deleteAgentsSeenBefore(turn.db, turn.now - FORGET_AFTER_MS)) turn.effects.push({ type: "agent_gone", instance });
-  turn.effects.push(
+  for (const instance of deleteAgentsSeenBefore(tx.db, tx.now - FORGET_AFTER_MS)) tx.effects.push({ type: "agent_gone", instance });
+  tx.effects.push(
     { type: "agent_changed", instance: hello.instance },
-    { type: "send", socket, frame: welcome(turn, { ...input, protocol, received: known?.received ?? 0 }) },
+    { type: "send", socket, frame: welcome(tx, { ...input, protocol, received: known?.received ?? 0 }) },
   );
-  for (const frame of [...missedFrames(turn, hello), ...missedTicks(turn, hello.instance)])
-    turn.effects.push({ type: "send", socket, frame });
-  waitingMayHaveChanged(turn);
-  startWaiting(turn);
-  resumeSensors(turn);
-  dispatch(turn);
+  for (const frame of [...missedFrames(tx, hello), ...missedTicks(tx, hello.instance)])
+    tx.effects.push({ type: "send", socket, frame });
+  waitingMayHaveChanged(tx);
+  startWaiting(tx);
+  resumeSensors(tx);
+  dispatch(tx);
 }
 
-function welcome(turn: Turn, input: HelloInput & { readonly protocol: number; readonly received: number }): DownFrame {
-  const identity = readIdentity(turn.db);
+function welcome(tx: Tx, input: HelloInput & { readonly protocol: number; readonly received: number }): DownFrame {
+  const identity = readIdentity(tx.db);
   return {
     t: "welcome",
     protocol: input.protocol,
-    serverTime: turn.now,
+    serverTime: tx.now,
     agent: input.hello.instance,
     deployment: { org: identity?.org ?? "", name: identity?.name ?? "" },
     received: input.received,
-    drop: input.hello.running.filter((ref) => !isLeased(turn, { ...ref, instance: input.hello.instance })),
-    locations: turn.catalog().versions.map((version) => ({ location: version.location, version: version.id })),
+    drop: input.hello.running.filter((ref) => !isLeased(tx, { ...ref, instance: input.hello.instance })),
+    locations: tx.catalog().versions.map((version) => ({ location: version.location, version: version.id })),
   };
 }
 
 function isLeased(
-  turn: Turn,
+  tx: Tx,
   ref: { readonly run: string; readonly step: string; readonly epoch: number; readonly instance: string },
 ): boolean {
-  const session = openRunById(turn, ref.run);
-  const step = session && readStep(turn.db, session.row.no, ref.step);
+  const session = openRunById(tx, ref.run);
+  const step = session && readStep(tx.db, session.row.no, ref.step);
   return (
     step !== null &&
     step !== undefined &&
@@ -115,21 +115,21 @@ function isLeased(
 }
 
 /** Jobs that got lost on the way, and cancellations that may have been. */
-function missedFrames(turn: Turn, hello: Hello): DownFrame[] {
+function missedFrames(tx: Tx, hello: Hello): DownFrame[] {
   const has = new Set([...hello.running, ...hello.unacknowledged].map((ref) => `${ref.run}/${ref.epoch}/${ref.step}`));
   const frames: DownFrame[] = [];
-  for (const lease of leasesOf(turn.db, hello.instance)) {
-    const session = openRun(turn, lease.runNo);
-    const step = session && readStep(turn.db, lease.runNo, lease.key);
+  for (const lease of leasesOf(tx.db, hello.instance)) {
+    const session = openRun(tx, lease.runNo);
+    const step = session && readStep(tx.db, lease.runNo, lease.key);
     if (!session || !step) continue;
     const isKnown = has.has(`${session.row.id}/${lease.epoch}/${lease.key}`);
-    if (!isKnown) frames.push(jobFrame(turn, session.row, step));
+    if (!isKnown) frames.push(jobFrame(tx, session.row, step));
     if (session.row.status === "canceling") frames.push(cancelFrame(session.row, step));
   }
   return frames;
 }
 
 /** What queued runs wait for depends on whether an agent is there. */
-export function waitingMayHaveChanged(turn: Turn): void {
-  for (const run of queuedRunNos(turn.db, 100)) turn.effects.push({ type: "run_changed", run });
+export function waitingMayHaveChanged(tx: Tx): void {
+  for (const run of queuedRunNos(tx.db, 100)) tx.effects.push({ type: "run_changed", run });
 }

@@ -9,12 +9,12 @@ import { recordBatch } from "./record-batch.ts";
 import type { Live } from "../live/live.ts";
 import { logError } from "../kernel/log-error.ts";
 import { type AgentAttachment, attach, closeQuietly, parseFrame, sendFrame } from "../kernel/sockets.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 
 const KNOWN = new Set(["hello", "batch", "slots", "tail", "draining"] satisfies UpFrame["t"][]);
 
 export interface AgentSocketPorts {
-  commit<T>(command: (turn: Turn) => T): T;
+  commit<T>(command: (tx: Tx) => T): T;
   readonly live: Live;
   ignored(): void;
 }
@@ -41,8 +41,8 @@ export function receiveFromAgent(
       return;
     }
     attach(socket, { ...attachment, instance: frame.instance });
-    ports.commit((turn) =>
-      agentHello(turn, { hello: frame, socket: attachment.socket, token: attachment.token, tokenName: attachment.tokenName }),
+    ports.commit((tx) =>
+      agentHello(tx, { hello: frame, socket: attachment.socket, token: attachment.token, tokenName: attachment.tokenName }),
     );
     ports.live.resumeTails(frame.instance);
     return;
@@ -61,13 +61,13 @@ function handle(frame: Exclude<UpFrame, { t: "hello" }>, from: From): void {
       receiveBatch({ instance, socket, ports }, frame.items);
       break;
     case "slots":
-      ports.commit((turn) => changeSlots(turn, { instance, socket, slots: frame.slots }));
+      ports.commit((tx) => changeSlots(tx, { instance, socket, slots: frame.slots }));
       break;
     case "tail":
       ports.live.forwardTail(instance, { run: frame.run, step: frame.step, stream: frame.stream, text: frame.text });
       break;
     case "draining":
-      ports.commit((turn) => startDraining(turn, { instance, socket }));
+      ports.commit((tx) => startDraining(tx, { instance, socket }));
       break;
     default:
       assertNever(frame);
@@ -83,7 +83,7 @@ interface From {
 /** An item that cannot be stored must not keep those behind it back for ever: then each is taken for itself, and the bad one is left out. */
 function receiveBatch({ instance, socket, ports }: From, items: readonly UpItem[]): void {
   try {
-    ports.commit((turn) => recordBatch(turn, { instance, socket, items }));
+    ports.commit((tx) => recordBatch(tx, { instance, socket, items }));
   } catch (error) {
     logError(`A batch of agent ${instance} could not be stored as a whole`, error);
     for (const item of items) receiveItem({ instance, socket, ports }, item);
@@ -92,14 +92,14 @@ function receiveBatch({ instance, socket, ports }: From, items: readonly UpItem[
 
 function receiveItem({ instance, socket, ports }: From, item: UpItem): void {
   try {
-    ports.commit((turn) => recordBatch(turn, { instance, socket, items: [item] }));
+    ports.commit((tx) => recordBatch(tx, { instance, socket, items: [item] }));
   } catch (error) {
     logError(`Item ${item.s} (${item.k}) of agent ${instance} could not be stored`, error);
-    ports.commit((turn) => leaveOut(turn, { instance, socket, item }));
+    ports.commit((tx) => leaveOut(tx, { instance, socket, item }));
   }
 }
 
 export function agentLeft(attachment: AgentAttachment, code: number | null, ports: AgentSocketPorts): void {
   const { instance, socket } = attachment;
-  if (instance !== null) ports.commit((turn) => agentDisconnected(turn, { instance, socket, drained: code === CLOSE.drained }));
+  if (instance !== null) ports.commit((tx) => agentDisconnected(tx, { instance, socket, drained: code === CLOSE.drained }));
 }

@@ -7,7 +7,7 @@ import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
 import { markReceived, readAgent } from "../agents/agent-store.ts";
 import { readStep } from "../runs/step-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { dispatch } from "../queue/dispatch.ts";
 import { recordStepEvent } from "../runs/execute/record-step-event.ts";
 import { recordOutcome } from "../runs/execute/record-outcome.ts";
@@ -22,52 +22,52 @@ export interface Batch {
   readonly items: readonly UpItem[];
 }
 
-export function recordBatch(turn: Turn, batch: Batch): void {
-  const agent = readAgent(turn.db, batch.instance);
+export function recordBatch(tx: Tx, batch: Batch): void {
+  const agent = readAgent(tx.db, batch.instance);
   if (!agent || agent.socket !== batch.socket) {
-    turn.effects.push({ type: "close", socket: batch.socket, code: CLOSE.badFrame, reason: "say hello before sending batches" });
+    tx.effects.push({ type: "close", socket: batch.socket, code: CLOSE.badFrame, reason: "say hello before sending batches" });
     return;
   }
   let received = agent.received;
   let slotsMayBeFree = false;
-  const open = new OpenSteps(turn, batch.instance);
+  const open = new OpenSteps(tx, batch.instance);
   for (const item of batch.items) {
     if (item.s <= received) continue;
     if (item.s !== received + 1) {
-      turn.effects.push({ type: "close", socket: batch.socket, code: CLOSE.badFrame, reason: `item ${item.s} came after ${received}` });
+      tx.effects.push({ type: "close", socket: batch.socket, code: CLOSE.badFrame, reason: `item ${item.s} came after ${received}` });
       break;
     }
     received = item.s;
-    slotsMayBeFree = apply(turn, { item, instance: batch.instance, open }) || slotsMayBeFree;
+    slotsMayBeFree = apply(tx, { item, instance: batch.instance, open }) || slotsMayBeFree;
   }
-  markReceived(turn.db, { instance: batch.instance, received, now: turn.now });
-  turn.effects.push({ type: "send", socket: batch.socket, frame: { t: "ack", s: received } });
-  if (slotsMayBeFree) dispatch(turn);
+  markReceived(tx.db, { instance: batch.instance, received, now: tx.now });
+  tx.effects.push({ type: "send", socket: batch.socket, frame: { t: "ack", s: received } });
+  if (slotsMayBeFree) dispatch(tx);
 }
 
 /** Says whether the item may have freed a slot or made a step ready. */
-function apply(turn: Turn, input: { readonly item: UpItem; readonly instance: string; readonly open: OpenSteps }): boolean {
+function apply(tx: Tx, input: { readonly item: UpItem; readonly instance: string; readonly open: OpenSteps }): boolean {
   const { item, instance, open } = input;
   switch (item.k) {
     case "event": {
       const leased = open.find(item);
-      if (leased) open.keep(recordStepEvent(turn, leased.session, { step: leased.step, event: item.event }));
+      if (leased) open.keep(recordStepEvent(tx, leased.session, { step: leased.step, event: item.event }));
       return false;
     }
     case "done": {
       const leased = open.find(item);
       if (!leased) return false;
       open.forget(item);
-      recordOutcome(turn, leased.session, { step: leased.step, outcome: item.result });
+      recordOutcome(tx, leased.session, { step: leased.step, outcome: item.result });
       return true;
     }
     case "location":
-      return recordLocationState(turn, { instance, item });
+      return recordLocationState(tx, { instance, item });
     case "tick_part":
-      applyTickPart(turn, { instance, item });
+      applyTickPart(tx, { instance, item });
       return false;
     case "tick":
-      applyTickResult(turn, { instance, item });
+      applyTickResult(tx, { instance, item });
       return false;
     default:
       return assertNever(item);
@@ -82,12 +82,12 @@ interface StepRef {
 
 /** The step rows of one batch, read once; events of one step usually come in rows of hundreds. */
 class OpenSteps {
-  readonly #turn: Turn;
+  readonly #tx: Tx;
   readonly #instance: string;
   readonly #steps = new Map<string, { readonly session: RunSession; readonly step: StepRow } | null>();
 
-  constructor(turn: Turn, instance: string) {
-    this.#turn = turn;
+  constructor(tx: Tx, instance: string) {
+    this.#tx = tx;
     this.#instance = instance;
   }
 
@@ -112,14 +112,14 @@ class OpenSteps {
   }
 
   #load(ref: StepRef) {
-    const session = openRunById(this.#turn, ref.run);
-    const step = session && readStep(this.#turn.db, session.row.no, ref.step);
+    const session = openRunById(this.#tx, ref.run);
+    const step = session && readStep(this.#tx.db, session.row.no, ref.step);
     if (!session || !step) return null;
     const leased = step.status === "assigned" || step.status === "running";
     if (leased && step.agent === this.#instance && step.epoch === ref.epoch) return { session, step };
     // Once per attempt and batch, however many events it sends: the reader needs to know that it happened, not each line.
     const message = `A report of attempt ${ref.epoch} was ignored: ${leased ? `attempt ${step.epoch} is the current one` : `the step is ${step.status}`}.`;
-    record(this.#turn, session, { event: { type: "engine", level: "warn", message }, place: { step: step.key, attempt: null } });
+    record(this.#tx, session, { event: { type: "engine", level: "warn", message }, place: { step: step.key, attempt: null } });
     return null;
   }
 }

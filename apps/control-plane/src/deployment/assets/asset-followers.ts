@@ -8,7 +8,7 @@ import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
 import { parseSubset, subsetText } from "../partitions/partition-sets.ts";
 import { partitionContext } from "../partitions/partition-context.ts";
 import { readPartitionSets, savePartitionSets } from "../partitions/partition-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { noteConditionChange } from "../conditions/note-change.ts";
 import { chainOfRun } from "../ticks/cause-chain.ts";
 import { updateFreshness } from "./freshness.ts";
@@ -48,24 +48,24 @@ export interface MaterializationNote extends AssetNote {
   readonly dataVersion: string | null;
 }
 
-export function afterMaterialization(turn: Turn, note: MaterializationNote): void {
+export function afterMaterialization(tx: Tx, note: MaterializationNote): void {
   const { asset, partition, by, gseq, metadata, dataVersion } = note;
-  if (partition !== null) notePartition(turn, { asset, partition, run: "run" in by ? by.run : "", failure: null });
-  updateFreshness(turn, [asset]);
-  noteConditionChange(turn, [asset], { cause: `${withPartition(asset, partition)} was materialized ${byWhom(by)}.`, chain: by.chain });
-  const event = { type: "asset", seq: gseq, asset, partition, run: runOf(by), at: turn.now, metadata, dataVersion } as const;
-  noteAssetEvent(turn, event, sensorChain(by, asset));
+  if (partition !== null) notePartition(tx, { asset, partition, run: "run" in by ? by.run : "", failure: null });
+  updateFreshness(tx, [asset]);
+  noteConditionChange(tx, [asset], { cause: `${withPartition(asset, partition)} was materialized ${byWhom(by)}.`, chain: by.chain });
+  const event = { type: "asset", seq: gseq, asset, partition, run: runOf(by), at: tx.now, metadata, dataVersion } as const;
+  noteAssetEvent(tx, event, sensorChain(by, asset));
 }
 
 /** `changed`: its data version is another one than before. */
-export function afterObservation(turn: Turn, { asset, partition, by, changed }: AssetNote & { readonly changed: boolean }): void {
-  updateFreshness(turn, [asset]);
+export function afterObservation(tx: Tx, { asset, partition, by, changed }: AssetNote & { readonly changed: boolean }): void {
+  updateFreshness(tx, [asset]);
   const what = changed ? "has new data" : "was looked at";
-  noteConditionChange(turn, [asset], { cause: `${withPartition(asset, partition)} ${what}, ${byWhom(by)}.`, chain: by.chain });
+  noteConditionChange(tx, [asset], { cause: `${withPartition(asset, partition)} ${what}, ${byWhom(by)}.`, chain: by.chain });
 }
 
-export function afterFailure(turn: Turn, { asset, partition, by }: AssetNote): void {
-  noteConditionChange(turn, [asset], { cause: `${withPartition(asset, partition)} failed ${byWhom(by)}.`, chain: by.chain });
+export function afterFailure(tx: Tx, { asset, partition, by }: AssetNote): void {
+  noteConditionChange(tx, [asset], { cause: `${withPartition(asset, partition)} failed ${byWhom(by)}.`, chain: by.chain });
 }
 
 export interface CheckNote extends AssetNote {
@@ -76,34 +76,34 @@ export interface CheckNote extends AssetNote {
   readonly metadata: Metadata;
 }
 
-export function afterCheck(turn: Turn, note: CheckNote): void {
+export function afterCheck(tx: Tx, note: CheckNote): void {
   const { asset, check, partition, passed, severity, description, metadata, by } = note;
   const id = `${asset}:${check}`;
-  noteCheckPartition(turn, { asset, id, partition, passed });
+  noteCheckPartition(tx, { asset, id, partition, passed });
   const what = `Check ${check} of ${withPartition(asset, partition)} ${passed ? "passed" : "failed"}`;
-  noteConditionChange(turn, [id], { cause: `${what} ${byWhom(by)}.`, chain: by.chain });
+  noteConditionChange(tx, [id], { cause: `${what} ${byWhom(by)}.`, chain: by.chain });
   const outcome = passed ? "passed" : severity === "warn" ? "warned" : "failed";
-  const event = { type: "check", asset, check, outcome, description, run: runOf(by), partition, at: turn.now, metadata } as const;
-  noteCheckResult(turn, event, sensorChain(by, id));
+  const event = { type: "check", asset, check, outcome, description, run: runOf(by), partition, at: tx.now, metadata } as const;
+  noteCheckResult(tx, event, sensorChain(by, id));
 }
 
 /** Which partitions of a check passed and failed, kept like those of an asset. A result without a partition is about all of them. */
 function noteCheckPartition(
-  turn: Turn,
+  tx: Tx,
   input: { readonly asset: string; readonly id: string; readonly partition: string | null; readonly passed: boolean },
 ): void {
-  const { graph } = turn.catalog();
+  const { graph } = tx.catalog();
   const definition = graph.assets[graph.indexOf(input.asset)]?.partitions;
-  const opened = definition && partitionContext(turn.db, turn.now).open(definition);
+  const opened = definition && partitionContext(tx.db, tx.now).open(definition);
   if (!opened?.ok) return;
   const set = opened.value;
   const noted =
     input.partition === null ? { ok: true as const, value: rangeSubset(0, set.count) } : parsePartitionRange(set, input.partition);
   if (!noted.ok) return;
-  const stored = readPartitionSets(turn.db, input.id);
+  const stored = readPartitionSets(tx.db, input.id);
   const [passed, failed] = [parseSubset(set, stored?.materialized), parseSubset(set, stored?.failed)];
   const next = input.passed
     ? { passed: union(passed, noted.value), failed: difference(failed, noted.value) }
     : { passed: difference(passed, noted.value), failed: union(failed, noted.value) };
-  savePartitionSets(turn.db, input.id, { materialized: subsetText(set, next.passed), failed: subsetText(set, next.failed) });
+  savePartitionSets(tx.db, input.id, { materialized: subsetText(set, next.passed), failed: subsetText(set, next.failed) });
 }

@@ -13,7 +13,7 @@ import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { partitionContext } from "../partitions/partition-context.ts";
 import { saveCheckResult, saveMaterialization, saveObservation } from "./asset-store.ts";
 import { insertReport, seqOfReport } from "./report-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { afterCheck, afterMaterialization, afterObservation } from "./asset-followers.ts";
 import { appendRunless } from "../kernel/runless-event.ts";
 import { numberOf, savePoints } from "./save-points.ts";
@@ -49,10 +49,10 @@ export interface Reporter {
 }
 
 /** Number of the event. */
-export function reportAsset(turn: Turn, report: AssetReport, by: Reporter): Result<{ readonly seq: number }> {
-  const earlier = seqOfReport(turn.db, report.requestId);
+export function reportAsset(tx: Tx, report: AssetReport, by: Reporter): Result<{ readonly seq: number }> {
+  const earlier = seqOfReport(tx.db, report.requestId);
   if (earlier !== null) return ok({ seq: earlier });
-  const valid = checkReport(turn, report);
+  const valid = checkReport(tx, report);
   if (!valid.ok) return valid;
   const { asset, dataVersion = null } = report;
   const partition = report.partition ?? null;
@@ -62,32 +62,32 @@ export function reportAsset(turn: Turn, report: AssetReport, by: Reporter): Resu
   };
   const type = report.type === "materialized" ? "asset_materialized" : "asset_observed";
   const given = { ...(partition !== null && { partition }), ...(dataVersion !== null && { dataVersion }) };
-  const gseq = appendRunless(turn, { type, asset, metadata, ...given, reportedBy: by.by });
-  const common = { asset, gseq, at: turn.now, partition, dataVersion, started: null };
+  const gseq = appendRunless(tx, { type, asset, metadata, ...given, reportedBy: by.by });
+  const common = { asset, gseq, at: tx.now, partition, dataVersion, started: null };
   const note = { asset, partition, by, gseq, metadata, dataVersion };
   if (report.type === "materialized") {
     const rowCount = numberOf(metadata["row_count"]);
-    saveMaterialization(turn.db, { ...common, run: null, step: null, durationMs: null, rowCount, version: null });
-    afterMaterialization(turn, note);
+    saveMaterialization(tx.db, { ...common, run: null, step: null, durationMs: null, rowCount, version: null });
+    afterMaterialization(tx, note);
   } else {
-    const changed = saveObservation(turn.db, common);
-    afterObservation(turn, { ...note, changed });
+    const changed = saveObservation(tx.db, common);
+    afterObservation(tx, { ...note, changed });
   }
-  savePoints(turn, { asset, gseq, run: "", partition, metadata });
-  return finish(turn, report, gseq);
+  savePoints(tx, { asset, gseq, run: "", partition, metadata });
+  return finish(tx, report, gseq);
 }
 
 /** Could it be stored? */
-export function checkReport(turn: Turn, report: Pick<AssetReport, "type" | "asset" | "partition">): Result<null> {
-  return checkTarget(turn, report, report.type === "materialized");
+export function checkReport(tx: Tx, report: Pick<AssetReport, "type" | "asset" | "partition">): Result<null> {
+  return checkTarget(tx, report, report.type === "materialized");
 }
 
-export function reportCheck(turn: Turn, report: CheckReport, by: Reporter): Result<{ readonly seq: number }> {
-  const earlier = seqOfReport(turn.db, report.requestId);
+export function reportCheck(tx: Tx, report: CheckReport, by: Reporter): Result<{ readonly seq: number }> {
+  const earlier = seqOfReport(tx.db, report.requestId);
   if (earlier !== null) return ok({ seq: earlier });
-  const valid = checkTarget(turn, report, false);
+  const valid = checkTarget(tx, report, false);
   if (!valid.ok) return valid;
-  const known = (turn.catalog().checksByAsset.get(report.asset) ?? []).map((check) => check.name);
+  const known = (tx.catalog().checksByAsset.get(report.asset) ?? []).map((check) => check.name);
   if (!known.includes(report.check)) {
     const nearest = nearestKeys(report.check, known, 3);
     const advice =
@@ -97,7 +97,7 @@ export function reportCheck(turn: Turn, report: CheckReport, by: Reporter): Resu
   const { asset, check, passed, severity, metadata } = report;
   const partition = report.partition ?? null;
   const described = report.description !== undefined && { description: report.description };
-  const gseq = appendRunless(turn, {
+  const gseq = appendRunless(tx, {
     type: "check_evaluated",
     asset,
     check,
@@ -109,29 +109,29 @@ export function reportCheck(turn: Turn, report: CheckReport, by: Reporter): Resu
     reportedBy: by.by,
   });
   const description = report.description ?? null;
-  const row = { asset, name: check, gseq, at: turn.now, passed, severity, description, partition, started: null };
-  saveCheckResult(turn.db, { ...row, run: "", runNo: 0, step: "" });
-  savePoints(turn, { asset, gseq, run: "", partition, metadata, prefix: `${check}.` });
-  afterCheck(turn, { asset, check, partition, passed, severity, description, metadata, by });
-  return finish(turn, report, gseq);
+  const row = { asset, name: check, gseq, at: tx.now, passed, severity, description, partition, started: null };
+  saveCheckResult(tx.db, { ...row, run: "", runNo: 0, step: "" });
+  savePoints(tx, { asset, gseq, run: "", partition, metadata, prefix: `${check}.` });
+  afterCheck(tx, { asset, check, partition, passed, severity, description, metadata, by });
+  return finish(tx, report, gseq);
 }
 
 function finish(
-  turn: Turn,
+  tx: Tx,
   report: { readonly asset: string; readonly requestId?: string | undefined },
   gseq: number,
 ): Result<{ readonly seq: number }> {
-  if (report.requestId !== undefined) insertReport(turn.db, { id: report.requestId, gseq, at: turn.now });
-  turn.effects.push({ type: "asset_changed", asset: report.asset });
+  if (report.requestId !== undefined) insertReport(tx.db, { id: report.requestId, gseq, at: tx.now });
+  tx.effects.push({ type: "asset_changed", asset: report.asset });
   return ok({ seq: gseq });
 }
 
 function checkTarget(
-  turn: Turn,
+  tx: Tx,
   { asset, partition }: { readonly asset: string; readonly partition?: string | undefined },
   needsPartition: boolean,
 ): Result<null> {
-  const { graph } = turn.catalog();
+  const { graph } = tx.catalog();
   if (!graph.has(asset)) {
     const nearest = nearestKeys(asset, graph.keys, 3);
     const advice = nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : "";
@@ -146,9 +146,9 @@ function checkTarget(
       { asset },
     );
   }
-  const set = partitionContext(turn.db, turn.now).open(definition);
+  const set = partitionContext(tx.db, tx.now).open(definition);
   if (!set.ok) return set;
-  if (partition !== undefined) return checkPartition(asset, partition, { set: set.value, now: turn.now });
+  if (partition !== undefined) return checkPartition(asset, partition, { set: set.value, now: tx.now });
   if (!needsPartition) return ok(null);
   return refuse("invalid_input", `${asset} is partitioned: say which partition was materialized. ${describeKeys(set.value)}`, { asset });
 }

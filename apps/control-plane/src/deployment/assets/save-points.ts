@@ -1,7 +1,7 @@
 /** Numbers in metadata become points of a series, to be plotted over time. */
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import { savePoint } from "./asset-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 
 export interface Points {
   readonly asset: string;
@@ -13,10 +13,10 @@ export interface Points {
   readonly prefix?: string;
 }
 
-export function savePoints(turn: Turn, { metadata, prefix = "", ...point }: Points): void {
+export function savePoints(tx: Tx, { metadata, prefix = "", ...point }: Points): void {
   for (const [name, value] of Object.entries(metadata)) {
     const number = numberOf(value);
-    if (number !== null && Number.isFinite(number)) savePoint(turn.db, { ...point, name: `${prefix}${name}`, at: turn.now, value: number });
+    if (number !== null && Number.isFinite(number)) savePoint(tx.db, { ...point, name: `${prefix}${name}`, at: tx.now, value: number });
   }
 }
 

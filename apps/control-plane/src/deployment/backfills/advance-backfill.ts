@@ -8,60 +8,60 @@ import { countOf, withPartition } from "@headgate/shared/domain/partitions/subse
 import { logError } from "../kernel/log-error.ts";
 import { type BackfillRow, readBackfill, updateBackfill } from "./backfill-store.ts";
 import { setTimer } from "../kernel/timer-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { noteConditionChange } from "../conditions/note-change.ts";
 import { lostOf, planOf, statesOf } from "./backfill-plans.ts";
 import { startSlice } from "./start-slice.ts";
 
 export type OpenBackfill = { -readonly [K in keyof BackfillRow]: BackfillRow[K] };
 
-/** Runs made in one turn; a timer goes on with the rest. */
+/** Runs made in one transaction; a timer goes on with the rest. */
 const MAX_STARTS = 50;
 /** Different sentences that are kept of slices without a run. */
 const MAX_REFUSED = 20;
 
 /** Loads, lets the change happen, starts and ends what follows from it, and stores. */
-export function changeBackfill(turn: Turn, no: number, change: (row: OpenBackfill) => void): void {
-  const stored = readBackfill(turn.db, no);
+export function changeBackfill(tx: Tx, no: number, change: (row: OpenBackfill) => void): void {
+  const stored = readBackfill(tx.db, no);
   if (!stored) return;
   const row: OpenBackfill = { ...stored };
   change(row);
-  startMore(turn, row);
-  row.blocked = countOf(lostOf(turn.db, row)) - countOf(row.failed) - countOf(row.canceled);
-  endIfDone(turn, row);
-  updateBackfill(turn.db, row);
+  startMore(tx, row);
+  row.blocked = countOf(lostOf(tx.db, row)) - countOf(row.failed) - countOf(row.canceled);
+  endIfDone(tx, row);
+  updateBackfill(tx.db, row);
   // Of runs that end conditions hear by themselves; not of what will not be made any more, or is to be made again.
   if (row.status !== stored.status || row.blocked !== stored.blocked || row.refused !== stored.refused)
-    noteConditionChange(turn, planOf(turn.db, row).groups.flat(), { cause: `Backfill ${row.id} is ${row.status}.`, chain: row.chain });
-  turn.effects.push({ type: "backfill_changed", backfill: no });
+    noteConditionChange(tx, planOf(tx.db, row).groups.flat(), { cause: `Backfill ${row.id} is ${row.status}.`, chain: row.chain });
+  tx.effects.push({ type: "backfill_changed", backfill: no });
 }
 
-function startMore(turn: Turn, row: OpenBackfill): void {
-  const plan = planOf(turn.db, row);
+function startMore(tx: Tx, row: OpenBackfill): void {
+  const plan = planOf(tx.db, row);
   let left = MAX_STARTS;
   while (row.status === "running") {
     const free = row.maxActive - row.active.length;
     if (free <= 0) return;
-    const next = nextSlices(plan, { ...statesOf(row), lost: lostOf(turn.db, row) }, Math.min(free, left));
+    const next = nextSlices(plan, { ...statesOf(row), lost: lostOf(tx.db, row) }, Math.min(free, left));
     if (next.length === 0) {
       if (left > 0) return;
-      setTimer(turn.db, { kind: "backfill", id: row.id, at: turn.now });
-      turn.effects.push({ type: "timers_changed" });
+      setTimer(tx.db, { kind: "backfill", id: row.id, at: tx.now });
+      tx.effects.push({ type: "timers_changed" });
       return;
     }
     for (const slice of next) {
       left--;
-      const started = attemptSlice(turn, row, { plan, slice });
+      const started = attemptSlice(tx, row, { plan, slice });
       if (started.ok) row.active = [...row.active, [slice, started.value]];
       else failSlice(row, slice, started.error.message);
     }
-    turn.atEnd.dispatch = true;
+    tx.atEnd.dispatch = true;
   }
 }
 
-function attemptSlice(turn: Turn, row: OpenBackfill, at: { readonly plan: BackfillSlices; readonly slice: number }): Result<number> {
+function attemptSlice(tx: Tx, row: OpenBackfill, at: { readonly plan: BackfillSlices; readonly slice: number }): Result<number> {
   try {
-    return turn.attempt(() => startSlice(turn, row, at));
+    return tx.attempt(() => startSlice(tx, row, at));
   } catch (error) {
     logError(`A run of backfill ${row.id} could not be made`, error);
     return refuse("internal", "The run could not be made; the control plane's log has the details.");
@@ -89,11 +89,11 @@ export function settleSlice(
   if (end.status === "failed") row.error ??= end.error;
 }
 
-function endIfDone(turn: Turn, row: OpenBackfill): void {
+function endIfDone(tx: Tx, row: OpenBackfill): void {
   if (row.active.length > 0 || row.endedAt !== null) return;
   const ended = countOf(row.succeeded) + countOf(row.failed) + countOf(row.canceled);
   if (row.status !== "canceling" && ended + row.blocked < row.runsTotal) return;
-  row.endedAt = turn.now;
+  row.endedAt = tx.now;
   if (row.status === "canceling") row.status = "canceled";
   else row.status = row.failed.length > 0 ? "failed" : row.canceled.length > 0 ? "canceled" : "succeeded";
 }

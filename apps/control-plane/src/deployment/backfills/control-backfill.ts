@@ -4,87 +4,87 @@ import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { difference, subsetOf, union } from "@headgate/shared/domain/partitions/subset.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { backfillNo, type BackfillRow, readBackfill } from "./backfill-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { cancelRun } from "../runs/execute/cancel-run.ts";
 import { openRun } from "../runs/run-session.ts";
 import { dropRunRetry } from "../runs/retry/run-retry.ts";
 import { changeBackfill, type OpenBackfill, settleSlice } from "./advance-backfill.ts";
 import { newestRun, settleEnded } from "./run-ended.ts";
 
-export function findBackfill(turn: Pick<Turn, "db">, id: string): Result<BackfillRow> {
+export function findBackfill(tx: Pick<Tx, "db">, id: string): Result<BackfillRow> {
   const no = backfillNo(id);
-  const row = no === null ? null : readBackfill(turn.db, no);
+  const row = no === null ? null : readBackfill(tx.db, no);
   return row ? ok(row) : refuse("not_found", `There is no backfill ${id} in this deployment.`, { backfill: id });
 }
 
 /** Nothing new starts; what goes on goes on. */
-export function pauseBackfill(turn: Turn, id: string): Result<number> {
-  const found = findBackfill(turn, id);
+export function pauseBackfill(tx: Tx, id: string): Result<number> {
+  const found = findBackfill(tx, id);
   if (!found.ok) return found;
   const { no, status } = found.value;
   if (status === "paused") return ok(no);
   if (status !== "running") return refuseEnded(found.value, "paused");
-  changeBackfill(turn, no, (row) => {
+  changeBackfill(tx, no, (row) => {
     row.status = "paused";
   });
   return ok(no);
 }
 
-export function resumeBackfill(turn: Turn, id: string): Result<number> {
-  const found = findBackfill(turn, id);
+export function resumeBackfill(tx: Tx, id: string): Result<number> {
+  const found = findBackfill(tx, id);
   if (!found.ok) return found;
   const { no, status } = found.value;
   if (status === "running") return ok(no);
   if (status !== "paused") return refuseEnded(found.value, "resumed");
-  changeBackfill(turn, no, (row) => {
+  changeBackfill(tx, no, (row) => {
     row.status = "running";
-    settleEnded(turn, row);
+    settleEnded(tx, row);
   });
   return ok(no);
 }
 
 /** Nothing starts any more, and what goes on is told to stop; it is over when all of that has stopped. */
-export function cancelBackfill(turn: Turn, input: { readonly id: string; readonly actor: Actor }): Result<number> {
-  const found = findBackfill(turn, input.id);
+export function cancelBackfill(tx: Tx, input: { readonly id: string; readonly actor: Actor }): Result<number> {
+  const found = findBackfill(tx, input.id);
   if (!found.ok) return found;
   const { no, status } = found.value;
   if (status === "canceling" || status === "canceled") return ok(no);
   if (status !== "running" && status !== "paused") return refuseEnded(found.value, "canceled");
-  changeBackfill(turn, no, (row) => {
+  changeBackfill(tx, no, (row) => {
     row.status = "canceling";
     const active = subsetOf(row.active.map(([slice]) => slice));
     const over = union(union(row.succeeded, row.failed), active);
     row.canceled = union(row.canceled, difference([0, row.runsTotal], over));
-    for (const [slice, first] of row.active) stopSlice(turn, row, { slice, first, by: input.actor.name });
+    for (const [slice, first] of row.active) stopSlice(tx, row, { slice, first, by: input.actor.name });
   });
   return ok(no);
 }
 
-function stopSlice(turn: Turn, row: OpenBackfill, at: { readonly slice: number; readonly first: number; readonly by: string }): void {
-  const first = openRun(turn, at.first);
-  const session = first && newestRun(turn, first);
+function stopSlice(tx: Tx, row: OpenBackfill, at: { readonly slice: number; readonly first: number; readonly by: string }): void {
+  const first = openRun(tx, at.first);
+  const session = first && newestRun(tx, first);
   if (!session || (isTerminalRun(session.row.status) && session.row.retryAt === null)) {
-    settleEnded(turn, row);
+    settleEnded(tx, row);
     return;
   }
   if (!isTerminalRun(session.row.status)) {
-    cancelRun(turn, { run: session.row.id, by: at.by, reason: "its backfill was canceled" });
+    cancelRun(tx, { run: session.row.id, by: at.by, reason: "its backfill was canceled" });
     return;
   }
   // It failed and would have been made again.
-  dropRunRetry(turn, session, at.by);
+  dropRunRetry(tx, session, at.by);
   settleSlice(row, { slice: at.slice, status: "failed", error: session.row.error });
 }
 
 /** What failed, was canceled or could not start waits again. */
-export function retryBackfill(turn: Turn, id: string): Result<number> {
-  const found = findBackfill(turn, id);
+export function retryBackfill(tx: Tx, id: string): Result<number> {
+  const found = findBackfill(tx, id);
   if (!found.ok) return found;
   const { no, status, failed, canceled } = found.value;
   if (status === "canceling") return refuse("conflict", `Backfill ${id} is being canceled. Wait until its runs have stopped.`);
   if (failed.length === 0 && canceled.length === 0)
     return refuse("conflict", `Backfill ${id} has no failed or canceled run, so there is nothing to try again.`);
-  changeBackfill(turn, no, (row) => {
+  changeBackfill(tx, no, (row) => {
     Object.assign(row, { failed: [], canceled: [], refused: [], error: null, endedAt: null } satisfies Partial<BackfillRow>);
     if (status !== "paused") row.status = "running";
   });

@@ -6,7 +6,7 @@ import { writeSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { backfillId, backfillNoOfRequest, insertBackfill, insertPlanChunks } from "./backfill-store.ts";
 import { MAX_ROW_BYTES } from "../kernel/database.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { noteConditionChange } from "../conditions/note-change.ts";
 import { changeBackfill } from "./advance-backfill.ts";
 import { planRuns } from "./plan-runs.ts";
@@ -39,18 +39,18 @@ export interface BackfillRequest {
 }
 
 /** The number of the backfill; its runs go on by themselves. */
-export function launchBackfill(turn: Turn, request: BackfillRequest): Result<number> {
-  const earlier = request.requestId === undefined ? null : backfillNoOfRequest(turn.db, request.requestId);
+export function launchBackfill(tx: Tx, request: BackfillRequest): Result<number> {
+  const earlier = request.requestId === undefined ? null : backfillNoOfRequest(tx.db, request.requestId);
   if (earlier !== null) return ok(earlier);
   const config = request.config === undefined || request.config === null ? null : JSON.stringify(request.config);
   if (config !== null && config.length > MAX_CONFIG_BYTES)
     return refuse("too_large", `The run config has ${config.length} characters; at most ${MAX_CONFIG_BYTES} are allowed.`);
-  const plan = planRuns(turn, { wanted: request.wanted, partitionsPerRun: request.partitionsPerRun });
+  const plan = planRuns(tx, { wanted: request.wanted, partitionsPerRun: request.partitionsPerRun });
   if (!plan.ok) return plan;
   const chunks = writeSlices(plan.value);
   if (chunks.some((chunk) => chunk.length > MAX_ROW_BYTES))
     return refuse("too_large", "The backfill has more assets, or its runs wait for more others, than can be kept. Select fewer assets.");
-  const { no } = insertBackfill(turn.db, {
+  const { no } = insertBackfill(tx.db, {
     title: request.title ?? titleOf(request),
     status: "running",
     selection: request.selection,
@@ -67,16 +67,16 @@ export function launchBackfill(turn: Turn, request: BackfillRequest): Result<num
     priority: request.priority ?? BACKFILL_PRIORITY,
     tags: request.tags ?? {},
     config,
-    createdAt: turn.now,
+    createdAt: tx.now,
     createdBy: request.by,
     endedAt: null,
     error: null,
     requestId: request.requestId ?? null,
     chain: request.chain ?? null,
   });
-  insertPlanChunks(turn.db, no, chunks);
-  changeBackfill(turn, no, () => undefined);
-  noteConditionChange(turn, request.wanted.keys(), { cause: `Backfill ${backfillId(no)} began.`, chain: request.chain });
+  insertPlanChunks(tx.db, no, chunks);
+  changeBackfill(tx, no, () => undefined);
+  noteConditionChange(tx, request.wanted.keys(), { cause: `Backfill ${backfillId(no)} began.`, chain: request.chain });
   return ok(no);
 }
 

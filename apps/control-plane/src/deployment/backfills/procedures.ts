@@ -23,27 +23,27 @@ export const partitionQueries: QueriesOf<PartitionQueries> = {
 };
 
 export const partitionCommands: CommandsOf<PartitionCommands> = {
-  addDynamicKeys: (turn, { name, keys }, actor) => {
-    const known = findDynamicSet(turn, name);
+  addDynamicKeys: (tx, { name, keys }, actor) => {
+    const known = findDynamicSet(tx, name);
     if (!known.ok) return known;
-    const changed = changeDynamicKeys(turn, { name, add: keys, remove: [], by: actor.name });
+    const changed = changeDynamicKeys(tx, { name, add: keys, remove: [], by: actor.name });
     return changed.ok ? ok((reader: Reader) => setOf(reader, name)) : changed;
   },
-  removeDynamicKeys: (turn, { name, keys }, actor) => {
-    const known = findDynamicSet(turn, name);
+  removeDynamicKeys: (tx, { name, keys }, actor) => {
+    const known = findDynamicSet(tx, name);
     if (!known.ok) return known;
-    const changed = changeDynamicKeys(turn, { name, add: [], remove: keys, by: actor.name });
+    const changed = changeDynamicKeys(tx, { name, add: [], remove: keys, by: actor.name });
     return changed.ok ? ok((reader: Reader) => setOf(reader, name)) : changed;
   },
-  launchBackfill: (turn, input, actor) => {
+  launchBackfill: (tx, input, actor) => {
     // Before anything else: what was missing at the first call may not be any more, and its backfill is still the answer.
-    const earlier = input.requestId === undefined ? null : backfillNoOfRequest(turn.db, input.requestId);
+    const earlier = input.requestId === undefined ? null : backfillNoOfRequest(tx.db, input.requestId);
     if (earlier !== null) return summary(ok(earlier));
     const { target, ...rest } = input;
-    const resolved = resolveBackfill(turn, target);
+    const resolved = resolveBackfill(tx, target);
     if (!resolved.ok) return resolved;
     return summary(
-      launchBackfill(turn, {
+      launchBackfill(tx, {
         ...rest,
         selection: target.selection,
         partitions: partitionsInWords(target.partitions),
@@ -53,10 +53,10 @@ export const partitionCommands: CommandsOf<PartitionCommands> = {
       }),
     );
   },
-  pauseBackfill: (turn, { id }) => summary(pauseBackfill(turn, id)),
-  resumeBackfill: (turn, { id }) => summary(resumeBackfill(turn, id)),
-  cancelBackfill: (turn, { id }, actor) => summary(cancelBackfill(turn, { id, actor })),
-  retryBackfill: (turn, { id }) => summary(retryBackfill(turn, id)),
+  pauseBackfill: (tx, { id }) => summary(pauseBackfill(tx, id)),
+  resumeBackfill: (tx, { id }) => summary(resumeBackfill(tx, id)),
+  cancelBackfill: (tx, { id }, actor) => summary(cancelBackfill(tx, { id, actor })),
+  retryBackfill: (tx, { id }) => summary(retryBackfill(tx, id)),
 };
 
 function summary(result: ReturnType<typeof pauseBackfill>) {

@@ -1,23 +1,23 @@
 /** A run of a backfill ended: its slice is settled, unless the run policy makes it again, and what waited for it may start. */
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { backfillNo, readBackfill, retryOf } from "./backfill-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { openRun, type RunSession } from "../runs/run-session.ts";
 import { changeBackfill, type OpenBackfill, settleSlice } from "./advance-backfill.ts";
 
-export function backfillRunEnded(turn: Turn, session: RunSession): void {
+export function backfillRunEnded(tx: Tx, session: RunSession): void {
   const { backfillNo: no, backfillSlice: slice } = session.row;
   if (no === null || slice === null) return;
-  if (newestRun(turn, session) !== session || session.row.retryAt !== null) return;
-  changeBackfill(turn, no, (row) => settle(row, slice, session));
+  if (newestRun(tx, session) !== session || session.row.retryAt !== null) return;
+  changeBackfill(tx, no, (row) => settle(row, slice, session));
 }
 
 /** The run that goes on for a slice, after however many retries. */
-export function newestRun(turn: Turn, first: RunSession): RunSession {
+export function newestRun(tx: Tx, first: RunSession): RunSession {
   let newest = first;
   while (newest.row.backfillNo !== null) {
-    const retry = retryOf(turn.db, { id: newest.row.id, backfillNo: newest.row.backfillNo });
-    const next = retry === null ? null : openRun(turn, retry);
+    const retry = retryOf(tx.db, { id: newest.row.id, backfillNo: newest.row.backfillNo });
+    const next = retry === null ? null : openRun(tx, retry);
     if (!next) return newest;
     newest = next;
   }
@@ -31,17 +31,17 @@ function settle(row: OpenBackfill, slice: number, { row: run }: RunSession): voi
     settleSlice(row, { slice, status: run.status, error: run.error });
 }
 
-/** The timer of a backfill: goes on with what did not fit into one turn, and notices runs whose end nobody told it. */
-export function backfillDue(turn: Turn, id: string): void {
+/** The timer of a backfill: goes on with what did not fit into one transaction, and notices runs whose end nobody told it. */
+export function backfillDue(tx: Tx, id: string): void {
   const no = backfillNo(id);
-  const row = no === null ? null : readBackfill(turn.db, no);
-  if (row && row.endedAt === null) changeBackfill(turn, row.no, (open) => settleEnded(turn, open));
+  const row = no === null ? null : readBackfill(tx.db, no);
+  if (row && row.endedAt === null) changeBackfill(tx, row.no, (open) => settleEnded(tx, open));
 }
 
-export function settleEnded(turn: Turn, row: OpenBackfill): void {
+export function settleEnded(tx: Tx, row: OpenBackfill): void {
   for (const [slice, first] of row.active) {
-    const session = openRun(turn, first);
-    const newest = session && newestRun(turn, session);
+    const session = openRun(tx, first);
+    const newest = session && newestRun(tx, session);
     if (newest && isTerminalRun(newest.row.status) && newest.row.retryAt === null) settle(row, slice, newest);
   }
 }

@@ -2,18 +2,18 @@
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { BackfillSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
 import type { BackfillRow } from "./backfill-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { createRun } from "../runs/launch/create-run.ts";
 import { planAssets } from "../runs/launch/resolve-target.ts";
 
 const MAX_NAMED_ASSETS = 20;
 
 /** The number of the run, or why there cannot be one; the sentence names no partition, so that many slices have the same one. */
-export function startSlice(turn: Turn, row: BackfillRow, at: { readonly plan: BackfillSlices; readonly slice: number }): Result<number> {
+export function startSlice(tx: Tx, row: BackfillRow, at: { readonly plan: BackfillSlices; readonly slice: number }): Result<number> {
   const slice = at.plan.slices[at.slice];
   const assets = at.plan.groups[slice?.group ?? -1];
   if (!slice || !assets) return refuse("internal", "The backfill's plan has no such part.");
-  const catalog = turn.catalog();
+  const catalog = tx.catalog();
   const { graph } = catalog;
   const gone = assets.find((key) => !graph.isMaterializable(graph.indexOf(key)));
   if (gone !== undefined)
@@ -35,11 +35,11 @@ export function startSlice(turn: Turn, row: BackfillRow, at: { readonly plan: Ba
     partition: slice.partition,
     isStored: true,
     checksOnly: false,
-    now: turn.now,
+    now: tx.now,
   });
   if (!resolved.ok) return resolved.error.code === "not_found" ? noSuchPartition(resolved.error.details) : resolved;
   if (resolved.value.partition && resolved.value.partition.key !== slice.partition) return noSuchPartition();
-  return createRun(turn, {
+  return createRun(tx, {
     resolved: resolved.value,
     trigger: { type: "backfill", backfill: row.id, by: row.createdBy },
     tags: row.tags,

@@ -7,51 +7,51 @@ import { onlineAgents } from "../agents/agent-store.ts";
 import { clearConflict, readConflicts, saveConflict } from "./conflict-store.ts";
 import { graphAssetsOf } from "./definition-store.ts";
 import { readLocation, readLocations, readVersion, saveLocation, type VersionRow } from "./version-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { syncConditions } from "../conditions/sync-conditions.ts";
 import { syncFreshness } from "../assets/freshness.ts";
 import { drawLineage } from "./layout-graph.ts";
 import { syncAutomation } from "../ticks/sync-automations.ts";
 import { syncHooks } from "../webhooks/sync-webhooks.ts";
 
-export function activateVersion(turn: Turn, input: { readonly location: string; readonly version: string }): Result<VersionRow> {
-  const version = readVersion(turn.db, input.version);
-  const location = readLocation(turn.db, input.location);
+export function activateVersion(tx: Tx, input: { readonly location: string; readonly version: string }): Result<VersionRow> {
+  const version = readVersion(tx.db, input.version);
+  const location = readLocation(tx.db, input.location);
   if (!version || !location || version.location !== input.location)
     return refuse("not_found", `Code location ${input.location} has no version ${input.version}.`);
-  const before = readConflicts(turn.db);
-  const fits = fitsBesideOthers(turn, version);
+  const before = readConflicts(tx.db);
+  const fits = fitsBesideOthers(tx, version);
   if (!fits.ok) return fits;
-  clearConflict(turn.db, location.name);
-  saveLocation(turn.db, { ...location, activeVersion: version.id, errors: [], erroredAt: null, updatedAt: turn.now });
-  turn.definitionsChanged();
-  drawLineage(turn);
-  syncAutomation(turn);
-  syncHooks(turn);
-  syncConditions(turn);
-  syncFreshness(turn);
-  turn.effects.push({ type: "definitions_changed" }, { type: "location_changed", location: location.name });
+  clearConflict(tx.db, location.name);
+  saveLocation(tx.db, { ...location, activeVersion: version.id, errors: [], erroredAt: null, updatedAt: tx.now });
+  tx.definitionsChanged();
+  drawLineage(tx);
+  syncAutomation(tx);
+  syncHooks(tx);
+  syncConditions(tx);
+  syncFreshness(tx);
+  tx.effects.push({ type: "definitions_changed" }, { type: "location_changed", location: location.name });
   // Errors of others may be gone with this version.
-  if (before.length > 0) for (const other of readLocations(turn.db)) turn.effects.push({ type: "location_changed", location: other.name });
-  for (const agent of onlineAgents(turn.db)) {
+  if (before.length > 0) for (const other of readLocations(tx.db)) tx.effects.push({ type: "location_changed", location: other.name });
+  for (const agent of onlineAgents(tx.db)) {
     if (agent.socket !== null)
-      turn.effects.push({ type: "send", socket: agent.socket, frame: { t: "load", location: location.name, version: version.id } });
+      tx.effects.push({ type: "send", socket: agent.socket, frame: { t: "load", location: location.name, version: version.id } });
   }
   return ok(version);
 }
 
 /** A key belongs to one code location, and lineage that crosses locations must not become circular. */
-function fitsBesideOthers(turn: Turn, version: VersionRow): Result<null> {
-  const assets = graphAssetsOf(turn.db, version.no);
-  const { graph } = turn.catalog();
+function fitsBesideOthers(tx: Tx, version: VersionRow): Result<null> {
+  const assets = graphAssetsOf(tx.db, version.no);
+  const { graph } = tx.catalog();
   const others = graph.assets.filter((asset) => asset !== null && asset.location !== version.location).filter((asset) => asset !== null);
   const owner = new Map(others.filter((asset) => asset.unit !== null).map((asset) => [asset.key, asset.location]));
   const taken = assets.filter((asset) => asset.unit !== null && owner.has(asset.key));
   const [first] = taken;
   if (first) {
-    saveConflict(turn.db, { location: version.location, at: turn.now, keys: taken.map((asset) => asset.key) });
+    saveConflict(tx.db, { location: version.location, at: tx.now, keys: taken.map((asset) => asset.key) });
     for (const name of new Set([version.location, ...taken.map((asset) => owner.get(asset.key) ?? "")]))
-      turn.effects.push({ type: "location_changed", location: name });
+      tx.effects.push({ type: "location_changed", location: name });
     const names = taken.slice(0, 5).map((asset) => asset.key);
     return refuse(
       "conflict",
@@ -72,16 +72,16 @@ function fitsBesideOthers(turn: Turn, version: VersionRow): Result<null> {
 }
 
 /** The newest code does not load; the version in force stays. */
-export function reportLoadErrors(turn: Turn, input: { readonly location: string; readonly errors: readonly LoadError[] }): void {
-  const location = readLocation(turn.db, input.location);
-  saveLocation(turn.db, {
+export function reportLoadErrors(tx: Tx, input: { readonly location: string; readonly errors: readonly LoadError[] }): void {
+  const location = readLocation(tx.db, input.location);
+  saveLocation(tx.db, {
     name: input.location,
     activeVersion: location?.activeVersion ?? null,
     errors: firstErrors(input.errors),
-    erroredAt: turn.now,
-    updatedAt: turn.now,
+    erroredAt: tx.now,
+    updatedAt: tx.now,
   });
-  turn.effects.push({ type: "location_changed", location: input.location });
+  tx.effects.push({ type: "location_changed", location: input.location });
 }
 
 const MAX_ERRORS = 50;

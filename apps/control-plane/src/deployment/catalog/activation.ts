@@ -17,7 +17,7 @@ export async function activate(
     // Another activation came in between: the hash is not that of what will be in force.
     if (engine.catalog !== catalog) continue;
     const result = engine.commit(
-      (turn) => activateVersion(turn, input),
+      (tx) => activateVersion(tx, input),
       ({ ok: activated }) => {
         if (activated) engine.definitionsHash = hash;
       },

@@ -1,14 +1,14 @@
 /** Draws the lineage of the active definitions anew and keeps the picture, so that showing it costs nothing. */
 import { layoutGraph } from "@headgate/shared/domain/layout/layered.ts";
 import { saveLayout } from "./layout-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 
 /** Raised when a release places the same graph differently. */
 export const LAYOUT_FORMAT = 1;
 const NODE = { nodeWidth: 240, nodeHeight: 80 } as const;
 
-export function drawLineage(turn: Turn): void {
-  const { graph } = turn.catalog();
+export function drawLineage(tx: Tx): void {
+  const { graph } = tx.catalog();
   const levels = graph.levels();
   const edges: [string, string][] = [];
   for (const [node, key] of graph.keys.entries())
@@ -18,7 +18,7 @@ export function drawLineage(turn: Turn): void {
     edges,
     NODE,
   );
-  saveLayout(turn.db, {
+  saveLayout(tx.db, {
     places: layout.positions.map(({ key, x, y }, node) => ({ key, x: Math.round(x), y: Math.round(y), level: levels[node] ?? 0 })),
     size: { width: Math.round(layout.width), height: Math.round(layout.height), ...NODE },
     format: LAYOUT_FORMAT,

@@ -13,7 +13,7 @@ import {
   type VersionRow,
   versionByHash,
 } from "./version-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { checkManifest } from "./check-manifest.ts";
 
 export interface RegisterInput {
@@ -24,25 +24,25 @@ export interface RegisterInput {
 }
 
 /** The same manifest gives the same version. */
-export function registerVersion(turn: Turn, input: RegisterInput): Result<VersionRow> {
+export function registerVersion(tx: Tx, input: RegisterInput): Result<VersionRow> {
   const { manifest, hash } = input;
-  const known = versionByHash(turn.db, manifest.location, hash);
+  const known = versionByHash(tx.db, manifest.location, hash);
   if (known) return ok(known);
   const checked = checkManifest(manifest);
   if (!checked.ok) return checked;
   const fits = refuseTooLarge(manifest);
   if (!fits.ok) return fits;
-  const before = newestVersion(turn.db, manifest.location);
+  const before = newestVersion(tx.db, manifest.location);
   const number = (before?.number ?? 0) + 1;
   const row = insertVersion(
-    turn.db,
+    tx.db,
     {
       id: `${manifest.location}-${number}-${hash.slice(0, 8)}`,
       location: manifest.location,
       number,
       hash,
       manifestKey: input.manifestKey,
-      publishedAt: turn.now,
+      publishedAt: tx.now,
       publishedBy: input.actor.name,
       counts: {
         assets: manifest.assets.length,
@@ -58,16 +58,16 @@ export function registerVersion(turn: Turn, input: RegisterInput): Result<Versio
     },
     manifest,
   );
-  if (before) saveDiff(turn.db, row.no, diffVersions(turn.db, before.no, row.no));
-  const location = readLocation(turn.db, manifest.location);
-  saveLocation(turn.db, {
+  if (before) saveDiff(tx.db, row.no, diffVersions(tx.db, before.no, row.no));
+  const location = readLocation(tx.db, manifest.location);
+  saveLocation(tx.db, {
     name: manifest.location,
     activeVersion: location?.activeVersion ?? null,
     errors: location?.errors ?? [],
     erroredAt: location?.erroredAt ?? null,
-    updatedAt: turn.now,
+    updatedAt: tx.now,
   });
-  turn.effects.push({ type: "location_changed", location: manifest.location });
+  tx.effects.push({ type: "location_changed", location: manifest.location });
   return ok(row);
 }
 

@@ -4,7 +4,7 @@ import { EMPTY_SUBSET, includes, type PartitionSubset, unionOf } from "@headgate
 import type { BackfillSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
 import { readBackfill } from "../backfills/backfill-store.ts";
 import { openBackfillNos } from "./condition-fact-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { lostOf, planOf } from "../backfills/backfill-plans.ts";
 
 /** Slices of an asset with their partitions, kept with the plan as long as the partitions keep their numbers. */
@@ -14,13 +14,13 @@ interface Slices {
 }
 const known = new WeakMap<BackfillSlices, Map<string, Slices>>();
 
-export function backfillingPartitions(turn: Pick<Turn, "db">, asset: string, set: PartitionSet | null): PartitionSubset {
+export function backfillingPartitions(tx: Pick<Tx, "db">, asset: string, set: PartitionSet | null): PartitionSubset {
   const subsets: PartitionSubset[] = [];
-  for (const no of openBackfillNos(turn.db)) {
-    const row = readBackfill(turn.db, no);
+  for (const no of openBackfillNos(tx.db)) {
+    const row = readBackfill(tx.db, no);
     if (!row) continue;
-    const ended = unionOf([row.succeeded, row.failed, row.canceled, lostOf(turn.db, row)]);
-    for (const { slice, subset } of slicesOf(planOf(turn.db, row), asset, set)) if (!includes(ended, slice)) subsets.push(subset);
+    const ended = unionOf([row.succeeded, row.failed, row.canceled, lostOf(tx.db, row)]);
+    for (const { slice, subset } of slicesOf(planOf(tx.db, row), asset, set)) if (!includes(ended, slice)) subsets.push(subset);
   }
   return subsets.length === 0 ? EMPTY_SUBSET : unionOf(subsets);
 }

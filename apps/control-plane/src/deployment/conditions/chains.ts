@@ -2,7 +2,7 @@
 import { type CauseChain, chainOfAll, longestChain, type RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { AutomationProgram } from "@headgate/shared/domain/automation/program.ts";
 import { readChains, saveChains } from "./condition-chain-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 
 export interface Chains {
   /** Of one run or backfill that these targets request together. */
@@ -22,8 +22,8 @@ interface Evaluated {
   readonly requested: Iterable<string>;
 }
 
-export function openChains(turn: Turn, { program, due, noticed, anew, requested }: Evaluated): Chains {
-  const stored = readChains(turn.db, [...new Set([...due, ...noticed.keys(), ...requested])]);
+export function openChains(tx: Tx, { program, due, noticed, anew, requested }: Evaluated): Chains {
+  const stored = readChains(tx.db, [...new Set([...due, ...noticed.keys(), ...requested])]);
   const known = new Map(stored);
   for (const [target, chain] of noticed) known.set(target, longestChain([stored.get(target), chain]) ?? chain);
   const caused = new Map(known);
@@ -35,7 +35,7 @@ export function openChains(turn: Turn, { program, due, noticed, anew, requested 
       const changed = new Map<string, CauseChain | null>();
       for (const [target, chain] of known) if (!settled.has(target) && chain !== stored.get(target)) changed.set(target, chain);
       for (const target of stored.keys()) if (settled.has(target)) changed.set(target, null);
-      if (changed.size > 0) saveChains(turn.db, changed);
+      if (changed.size > 0) saveChains(tx.db, changed);
     },
   };
 }

@@ -10,7 +10,7 @@ import { parseSubset } from "../partitions/partition-sets.ts";
 import { backfillingPartitions } from "./backfilling.ts";
 import * as store from "./condition-fact-store.ts";
 import { readPartitionSets } from "../partitions/partition-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 
 const ALL: PartitionSubset = [0, 1];
 
@@ -19,9 +19,9 @@ export interface DeploymentFacts extends AutomationFacts {
   prefetch(assets: readonly string[]): void;
 }
 
-export function deploymentFacts(turn: Pick<Turn, "db" | "now" | "catalog">): DeploymentFacts {
-  const { db, now } = turn;
-  const catalog = turn.catalog();
+export function deploymentFacts(tx: Pick<Tx, "db" | "now" | "catalog">): DeploymentFacts {
+  const { db, now } = tx;
+  const catalog = tx.catalog();
   const { graph } = catalog;
   const context = partitionContext(db, now);
 
@@ -113,7 +113,7 @@ export function deploymentFacts(turn: Pick<Turn, "db" | "now" | "catalog">): Dep
       return unionOfPartitions(target, store.openPartitionsOf(db, target));
     }),
     // A check is not what a backfill is about.
-    backfilling: memo((target) => (parseCheckId(target) ? EMPTY_SUBSET : backfillingPartitions(turn, target, partitions(target)))),
+    backfilling: memo((target) => (parseCheckId(target) ? EMPTY_SUBSET : backfillingPartitions(tx, target, partitions(target)))),
     failed: memo((target) => {
       if (parseCheckId(target)) return EMPTY_SUBSET;
       if (partitions(target)) return partitionSets(target).failed;

@@ -15,7 +15,7 @@ import {
 } from "./condition-store.ts";
 import type { Database } from "../kernel/database.ts";
 import { readPauses } from "./pause-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { pauseFinder } from "./pauses.ts";
 
 /** Evaluated in one transaction; the others follow in the next. */
@@ -36,7 +36,7 @@ export interface Due {
 }
 
 /** Takes what is written down; what does not fit is written down again. */
-export function takeDue(turn: Turn, program: AutomationProgram): Due {
+export function takeDue(tx: Tx, program: AutomationProgram): Due {
   const causes = new Map<string, string>();
   const left = new Map<string, string>();
   const more = new Map<string, number>();
@@ -50,12 +50,12 @@ export function takeDue(turn: Turn, program: AutomationProgram): Due {
     else if (causes.size < MAX_TARGETS) causes.set(target, cause);
     else if (!left.has(target)) left.set(target, cause);
   };
-  for (const { target, cause, chain } of takeChanges(turn.db)) {
+  for (const { target, cause, chain } of takeChanges(tx.db)) {
     // That its own run goes on does not lead to its next request: otherwise what led to one would lead to all that come after it.
     for (const reader of program.readersOf(target)) add(reader, cause, reader === target ? null : chain);
   }
-  for (const target of dueStates(turn.db, turn.now, MAX_TARGETS)) {
-    if (!program.conditions.has(target)) saveWakeAt(turn.db, target, null);
+  for (const target of dueStates(tx.db, tx.now, MAX_TARGETS)) {
+    if (!program.conditions.has(target)) saveWakeAt(tx.db, target, null);
     else if (!causes.has(target)) {
       add(target, "The time came that it waited for.");
       woken.add(target);
@@ -66,9 +66,9 @@ export function takeDue(turn: Turn, program: AutomationProgram): Due {
     causes.set(target, `${cause} ${count === 1 ? "One more thing" : `${count} more things`} changed.`);
   }
   insertChanges(
-    turn.db,
+    tx.db,
     [...left].map(([target, cause]) => ({ target, cause, chain: null })),
-    turn.now,
+    tx.now,
   );
   return { causes, chains, woken, more: left.size > 0 };
 }
@@ -79,8 +79,8 @@ export interface Gate {
   readonly paused: ReadonlyMap<string, PauseView>;
 }
 
-export function openGate(turn: Turn, program: AutomationProgram, due: Iterable<string>): Gate {
-  const pauseOf = pauseFinder(turn.catalog(), readPauses(turn.db));
+export function openGate(tx: Tx, program: AutomationProgram, due: Iterable<string>): Gate {
+  const pauseOf = pauseFinder(tx.catalog(), readPauses(tx.db));
   const paused = new Map<string, PauseView>();
   const known = new Map<string, boolean>();
   const isOpen = (target: string) => {
@@ -88,7 +88,7 @@ export function openGate(turn: Turn, program: AutomationProgram, due: Iterable<s
     if (before !== undefined) return before;
     const pause = pauseOf(target);
     if (pause) paused.set(target, pause);
-    const open = pause === null && !isHasty(turn, target);
+    const open = pause === null && !isHasty(tx, target);
     known.set(target, open);
     return open;
   };
@@ -97,12 +97,12 @@ export function openGate(turn: Turn, program: AutomationProgram, due: Iterable<s
 }
 
 /** It asked so often that it has to wait. Its state stays as it is, so that later it sees everything that happened meanwhile. */
-function isHasty(turn: Turn, target: string): boolean {
+function isHasty(tx: Tx, target: string): boolean {
   // Those of a time that is still to come are of a clock that was set back since.
-  const requests = lastRequests(turn.db, target, BURST).filter((at) => at <= turn.now);
+  const requests = lastRequests(tx.db, target, BURST).filter((at) => at <= tx.now);
   const oldest = requests.at(-1);
-  if (oldest === undefined || requests.length < BURST || oldest <= turn.now - BURST_MS) return false;
-  saveWakeAt(turn.db, target, oldest + BURST_MS);
+  if (oldest === undefined || requests.length < BURST || oldest <= tx.now - BURST_MS) return false;
+  saveWakeAt(tx.db, target, oldest + BURST_MS);
   return true;
 }
 

@@ -25,7 +25,7 @@ import { lastGlobalSeq } from "../kernel/event-store.ts";
 import { clearTimer, setTimer } from "../kernel/timer-store.ts";
 import { logError } from "../kernel/log-error.ts";
 import { partitionTexts } from "../partitions/partition-text.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { FOLLOW_UP_MS, markEvaluation } from "./note-change.ts";
 import { eventTime, noteEvaluationTime } from "../kernel/event-time.ts";
 import { type Chains, openChains } from "./chains.ts";
@@ -37,34 +37,34 @@ import { stateAfter } from "./state-after.ts";
 const AFTER_PROBLEM_MS = 600_000;
 const MAX_RANGES = 20;
 
-export function evaluateConditions(turn: Turn): void {
-  markEvaluation(turn);
-  noteEvaluationTime(turn);
-  const prepared = conditionProgram(turn.db, turn.catalog());
+export function evaluateConditions(tx: Tx): void {
+  markEvaluation(tx);
+  noteEvaluationTime(tx);
+  const prepared = conditionProgram(tx.db, tx.catalog());
   if (prepared.program.conditions.size === 0) {
-    takeChanges(turn.db);
-    clearTimer(turn.db, "condition", "");
-    turn.effects.push({ type: "timers_changed" });
+    takeChanges(tx.db);
+    clearTimer(tx.db, "condition", "");
+    tx.effects.push({ type: "timers_changed" });
     return;
   }
-  const { causes, chains: noticed, woken, more } = takeDue(turn, prepared.program);
-  const gate = openGate(turn, prepared.program, causes.keys());
+  const { causes, chains: noticed, woken, more } = takeDue(tx, prepared.program);
+  const gate = openGate(tx, prepared.program, causes.keys());
   const due = [...gate.program.conditions.keys()];
-  const facts = deploymentFacts(turn);
+  const facts = deploymentFacts(tx);
   facts.prefetch(due.flatMap((target) => [target, ...prepared.program.dependenciesOf(target)]));
-  const states = lazyStates(turn.db, due);
-  const tick = evaluateSafely(turn, { program: gate.program, facts, states });
-  const chains = openChains(turn, {
+  const states = lazyStates(tx.db, due);
+  const tick = evaluateSafely(tx, { program: gate.program, facts, states });
+  const chains = openChains(tx, {
     program: prepared.program,
     due: causes.keys(),
     noticed,
     // One that had to wait, or was to be looked at again, is woken too; its condition itself named no time.
-    anew: [...woken].filter((target) => (states.get(target)?.wakeAt ?? Infinity) <= eventTime(turn)),
+    anew: [...woken].filter((target) => (states.get(target)?.wakeAt ?? Infinity) <= eventTime(tx)),
     requested: [...tick.requested].flatMap(([target, subset]) => (subset.length > 0 ? [target] : [])),
   });
-  storeResults(turn, { prepared, facts, tick, causes, states, chains });
-  if (gate.paused.size > 0) tellPaused(turn, { program: prepared.program, facts, causes, paused: gate.paused });
-  planNext(turn, more);
+  storeResults(tx, { prepared, facts, tick, causes, states, chains });
+  if (gate.paused.size > 0) tellPaused(tx, { program: prepared.program, facts, causes, paused: gate.paused });
+  planNext(tx, more);
 }
 
 interface Known {
@@ -73,14 +73,14 @@ interface Known {
   readonly states: ReadonlyMap<string, TargetState>;
 }
 
-function evaluate(turn: Turn, known: Known): TickResult {
-  return evaluateTick({ ...known, mode: "event_order", now: eventTime(turn), sequence: lastGlobalSeq(turn.db) });
+function evaluate(tx: Tx, known: Known): TickResult {
+  return evaluateTick({ ...known, mode: "event_order", now: eventTime(tx), sequence: lastGlobalSeq(tx.db) });
 }
 
 /** A condition over which the evaluation itself stumbles keeps no other from being evaluated: then each is evaluated for itself. */
-function evaluateSafely(turn: Turn, known: Known): TickResult {
+function evaluateSafely(tx: Tx, known: Known): TickResult {
   try {
-    return evaluate(turn, known);
+    return evaluate(tx, known);
   } catch (error) {
     logError("Automation conditions could not be evaluated together", error);
   }
@@ -88,7 +88,7 @@ function evaluateSafely(turn: Turn, known: Known): TickResult {
   const requested = new Map<string, PartitionSubset>();
   for (const target of known.program.conditions.keys()) {
     try {
-      const alone = evaluate(turn, { ...known, program: restricted(known.program, [target], (other) => other === target) });
+      const alone = evaluate(tx, { ...known, program: restricted(known.program, [target], (other) => other === target) });
       results.push(...alone.results);
       for (const [other, subset] of alone.requested) requested.set(other, union(requested.get(other) ?? EMPTY_SUBSET, subset));
     } catch (error) {
@@ -111,33 +111,33 @@ interface Evaluation {
   readonly chains: Chains;
 }
 
-function storeResults(turn: Turn, { prepared, facts, tick, causes, states: before, chains }: Evaluation): void {
-  const ids = new Map(tick.results.map(({ target }) => [target, turn.newId("eval")]));
-  const made = makeRuns(turn, { requested: tick.requested, facts, evaluationOf: (target) => ids.get(target) ?? "", chainOf: chains.of });
+function storeResults(tx: Tx, { prepared, facts, tick, causes, states: before, chains }: Evaluation): void {
+  const ids = new Map(tick.results.map(({ target }) => [target, tx.newId("eval")]));
+  const made = makeRuns(tx, { requested: tick.requested, facts, evaluationOf: (target) => ids.get(target) ?? "", chainOf: chains.of });
   const states: SavedState[] = [];
   for (const result of tick.results) {
     const { target, outcome } = result;
     const own = made.get(target) ?? NOTHING_MADE;
     const cause = causes.get(target) ?? aboutToBeRequested(prepared.program, tick, target);
     const isFirst = outcome.ok && !before.has(target);
-    storeEvaluation(turn, { id: ids.get(target) ?? "", result, made: own, cause, facts, isFirst });
+    storeEvaluation(tx, { id: ids.get(target) ?? "", result, made: own, cause, facts, isFirst });
     if (!outcome.ok) {
       // Its state stays; what is wrong with it will not be better in a moment.
-      saveWakeAt(turn.db, target, turn.now + AFTER_PROBLEM_MS);
+      saveWakeAt(tx.db, target, tx.now + AFTER_PROBLEM_MS);
       continue;
     }
     const state = stateAfter(outcome.value.state, { set: facts.partitions(assetOfTarget(target)), left: own.left });
-    const followUp = state.active ? turn.now + FOLLOW_UP_MS : Infinity;
+    const followUp = state.active ? tx.now + FOLLOW_UP_MS : Infinity;
     const wakeAt = Math.min(state.wakeAt ?? Infinity, followUp);
     states.push({
       target,
       state,
       wakeAt: Number.isFinite(wakeAt) ? wakeAt : null,
-      requestedAt: outcome.value.requested.length > 0 ? turn.now : null,
+      requestedAt: outcome.value.requested.length > 0 ? tx.now : null,
       definition: prepared.definitionOf(target),
     });
   }
-  saveConditionStates(turn.db, states);
+  saveConditionStates(tx.db, states);
   chains.settle(new Set(states.filter(({ requestedAt }) => requestedAt !== null).map(({ target }) => target)));
 }
 
@@ -148,7 +148,7 @@ function aboutToBeRequested(program: AutomationProgram, tick: TickResult, target
 
 /** Kept when it requested something or failed, and when it looks different from the last one that was kept. */
 function storeEvaluation(
-  turn: Turn,
+  tx: Tx,
   input: {
     readonly id: string;
     readonly result: TargetResult;
@@ -164,12 +164,12 @@ function storeEvaluation(
   const tree = outcome.ok ? evaluationTree(outcome.value.evaluated, facts) : null;
   const error = outcome.ok ? made.error : outcome.error.message;
   // The very first one is followed by another in a moment, which says how things stand.
-  if (requested === 0 && (input.isFirst || saysTheSame(turn.db, target, { tree, error }))) return;
+  if (requested === 0 && (input.isFirst || saysTheSame(tx.db, target, { tree, error }))) return;
   const set = facts.partitions(assetOfTarget(target));
-  insertEvaluation(turn.db, {
+  insertEvaluation(tx.db, {
     id,
     target,
-    at: turn.now,
+    at: tx.now,
     requested: requested - countOf(made.left),
     partitions: set && outcome.ok ? partitionTexts(set, outcome.value.requested, MAX_RANGES) : null,
     runs: made.runs,
@@ -178,12 +178,12 @@ function storeEvaluation(
     error,
     tree,
   });
-  if (requested > 0 || error !== null) turn.effects.push({ type: "evaluation_added", id });
+  if (requested > 0 || error !== null) tx.effects.push({ type: "evaluation_added", id });
 }
 
 /** What would have been requested is shown once; what the targets remember stays as it was, so that the end of the pause requests it. */
 function tellPaused(
-  turn: Turn,
+  tx: Tx,
   input: {
     readonly program: AutomationProgram;
     readonly facts: DeploymentFacts;
@@ -194,25 +194,25 @@ function tellPaused(
   const { paused, causes, facts } = input;
   const due = [...paused.keys()].filter((target) => causes.has(target));
   // The end of the pause wakes them.
-  for (const target of due) saveWakeAt(turn.db, target, null);
+  for (const target of due) saveWakeAt(tx.db, target, null);
   const wasTold = (target: string) => {
     const pause = paused.get(target);
-    return pause !== undefined && lastSaid(turn.db, target)?.error === textOf(pause);
+    return pause !== undefined && lastSaid(tx.db, target)?.error === textOf(pause);
   };
   // In a long pause each look would be at more that happened in it, to say the same again.
   const keys = due.filter((target) => !wasTold(target));
   if (keys.length === 0) return;
   const program = restricted(input.program, keys, (target) => paused.has(target));
-  const { results } = evaluate(turn, { program, facts, states: lazyStates(turn.db, keys) });
+  const { results } = evaluate(tx, { program, facts, states: lazyStates(tx.db, keys) });
   for (const { target, outcome } of results) {
     const pause = paused.get(target);
     if (!pause || !outcome.ok || outcome.value.requested.length === 0 || wasTold(target)) continue;
     const error = textOf(pause);
-    const id = turn.newId("eval");
+    const id = tx.newId("eval");
     const tree = evaluationTree(outcome.value.evaluated, facts);
     const cause = causes.get(target) ?? "Something it looks at changed.";
-    insertEvaluation(turn.db, { id, target, at: turn.now, requested: 0, partitions: null, runs: [], backfill: null, cause, error, tree });
-    turn.effects.push({ type: "evaluation_added", id });
+    insertEvaluation(tx.db, { id, target, at: tx.now, requested: 0, partitions: null, runs: [], backfill: null, cause, error, tree });
+    tx.effects.push({ type: "evaluation_added", id });
   }
 }
 
@@ -220,12 +220,12 @@ function textOf({ by, reason }: PauseView): string {
   return `Paused by ${by}${reason === null ? "" : ` (${reason})`}: it requests when the pause ends.`;
 }
 
-function planNext(turn: Turn, more: boolean): void {
-  const followUp = more ? turn.now : hasChanges(turn.db) ? turn.now + FOLLOW_UP_MS : Infinity;
-  const at = Math.min(followUp, nextWakeAt(turn.db) ?? Infinity);
-  if (Number.isFinite(at)) setTimer(turn.db, { kind: "condition", id: "", at });
-  else clearTimer(turn.db, "condition", "");
-  turn.effects.push({ type: "timers_changed" });
+function planNext(tx: Tx, more: boolean): void {
+  const followUp = more ? tx.now : hasChanges(tx.db) ? tx.now + FOLLOW_UP_MS : Infinity;
+  const at = Math.min(followUp, nextWakeAt(tx.db) ?? Infinity);
+  if (Number.isFinite(at)) setTimer(tx.db, { kind: "condition", id: "", at });
+  else clearTimer(tx.db, "condition", "");
+  tx.effects.push({ type: "timers_changed" });
 }
 
 function assetOfTarget(target: string): string {

@@ -18,7 +18,7 @@ import { locationOfTarget } from "./condition-program.ts";
 import { partitionTexts } from "../partitions/partition-text.ts";
 import { backfillId } from "../backfills/backfill-store.ts";
 import { readRunByNo } from "../runs/run-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { launchBackfill } from "../backfills/launch-backfill.ts";
 import { createRun } from "../runs/launch/create-run.ts";
 import { planAssets } from "../runs/launch/resolve-target.ts";
@@ -51,17 +51,17 @@ interface Group {
   readonly targets: Map<string, PartitionSubset>;
 }
 
-export function makeRuns(turn: Turn, { requested, facts, ...origin }: Requests): Map<string, Made> {
+export function makeRuns(tx: Tx, { requested, facts, ...origin }: Requests): Map<string, Made> {
   const made = new Map<string, Made>();
-  for (const group of groupsOf(turn, requested, facts)) {
-    for (const [target, outcome] of makeGroup(turn, group, origin)) made.set(target, outcome);
+  for (const group of groupsOf(tx, requested, facts)) {
+    for (const [target, outcome] of makeGroup(tx, group, origin)) made.set(target, outcome);
   }
-  if (made.size > 0) turn.atEnd.dispatch = true;
+  if (made.size > 0) tx.atEnd.dispatch = true;
   return made;
 }
 
-function groupsOf(turn: Turn, requested: Requests["requested"], facts: AutomationFacts): Iterable<Group> {
-  const catalog = turn.catalog();
+function groupsOf(tx: Tx, requested: Requests["requested"], facts: AutomationFacts): Iterable<Group> {
+  const catalog = tx.catalog();
   const groups = new Map<string, Group>();
   for (const [target, subset] of requested) {
     if (subset.length === 0) continue;
@@ -74,37 +74,37 @@ function groupsOf(turn: Turn, requested: Requests["requested"], facts: Automatio
   return groups.values();
 }
 
-function makeGroup(turn: Turn, group: Group, origin: Origin): Map<string, Made> {
+function makeGroup(tx: Tx, group: Group, origin: Origin): Map<string, Made> {
   const { set, targets } = group;
   const all = unionOf(targets.values());
-  if (!set || countOf(all) === 1) return makeSingle(turn, group, { numbers: set ? [...numbersOf(all)] : [null], origin });
+  if (!set || countOf(all) === 1) return makeSingle(tx, group, { numbers: set ? [...numbersOf(all)] : [null], origin });
   const assets = [...targets].filter(([target]) => parseCheckId(target) === null);
   // Of an asset that a backfill makes, its checks are evaluated with it.
   const covered = new Set(assets.map(([asset]) => asset));
   const alone = [...targets].filter(([target]) => !covered.has(parseCheckId(target)?.asset ?? target));
-  const made = new Map<string, Made>(assets.length > 0 ? makeBackfill(turn, { set, assets: new Map(assets), origin }) : []);
+  const made = new Map<string, Made>(assets.length > 0 ? makeBackfill(tx, { set, assets: new Map(assets), origin }) : []);
   for (const [target] of targets) {
     const ofAsset = made.get(parseCheckId(target)?.asset ?? "");
     if (ofAsset) made.set(target, ofAsset);
   }
   if (alone.length === 0) return made;
   const rest = { set, targets: new Map(alone) };
-  for (const [target, own] of makeSingle(turn, rest, { numbers: [...numbersOf(unionOf(rest.targets.values()))], origin }))
+  for (const [target, own] of makeSingle(tx, rest, { numbers: [...numbersOf(unionOf(rest.targets.values()))], origin }))
     made.set(target, own);
   return made;
 }
 
 /** Many partitions at once: they are made in the order of their dependencies, and a few at a time. */
 function makeBackfill(
-  turn: Turn,
+  tx: Tx,
   { set, assets, origin }: { readonly set: PartitionSet; readonly assets: Group["targets"]; readonly origin: Origin },
 ): [string, Made][] {
-  const { graph } = turn.catalog();
+  const { graph } = tx.catalog();
   const levels = graph.levels();
   const wanted = new Map([...assets].toSorted(([a], [b]) => (levels[graph.indexOf(a)] ?? 0) - (levels[graph.indexOf(b)] ?? 0)));
   const [first = "", ...others] = wanted.keys();
-  const launched = turn.attempt(() =>
-    launchBackfill(turn, {
+  const launched = tx.attempt(() =>
+    launchBackfill(tx, {
       selection: selectionText([...wanted.keys()]),
       partitions: partitionTexts(set, unionOf(wanted.values()), MAX_LISTED).join(", "),
       wanted,
@@ -121,7 +121,7 @@ function makeBackfill(
 
 /** A run for each partition, as many as may be made at once. */
 function makeSingle(
-  turn: Turn,
+  tx: Tx,
   { set, targets }: Group,
   input: { readonly numbers: readonly (number | null)[]; readonly origin: Origin },
 ): Map<string, Made> {
@@ -131,7 +131,7 @@ function makeSingle(
   for (const number of input.numbers.slice(0, MAX_RUNS_PER_GROUP)) {
     const wanted = [...targets].filter(([, subset]) => number === null || includes(subset, number)).map(([target]) => target);
     const partition = number === null || !set ? null : set.keyAt(number);
-    const run = makeRun(turn, { targets: wanted, partition, origin: input.origin });
+    const run = makeRun(tx, { targets: wanted, partition, origin: input.origin });
     for (const target of wanted) {
       if (run.ok) runs.set(target, [...(runs.get(target) ?? []), run.value]);
       else errors.set(target, run.error.message);
@@ -147,16 +147,16 @@ function makeSingle(
 }
 
 function makeRun(
-  turn: Turn,
+  tx: Tx,
   input: { readonly targets: readonly string[]; readonly partition: string | null; readonly origin: Origin },
 ): Result<string> {
   const { targets, partition } = input;
-  const catalog = turn.catalog();
+  const catalog = tx.catalog();
   const checks = targets.filter((target) => parseCheckId(target) !== null);
   const assets = targets.filter((target) => parseCheckId(target) === null);
   const ofChecks = [...new Set(checks.map((check) => parseCheckId(check)?.asset ?? ""))];
   // Like everything a run makes of one request: as a whole or not at all.
-  const created = turn.attempt(() => {
+  const created = tx.attempt(() => {
     const resolved = planAssets(catalog, {
       job: null,
       selection: selectionText(assets.length > 0 ? assets : ofChecks),
@@ -164,12 +164,12 @@ function makeRun(
       external: [],
       partition,
       checksOnly: assets.length === 0,
-      checks: checksOf(turn, assets, checks),
-      now: turn.now,
+      checks: checksOf(tx, assets, checks),
+      now: tx.now,
     });
     if (!resolved.ok) return resolved;
     const [first = ""] = targets;
-    return createRun(turn, {
+    return createRun(tx, {
       resolved: resolved.value,
       trigger: { type: "condition", targets: targets.slice(0, MAX_LISTED), evaluation: input.origin.evaluationOf(first) },
       tags: {},
@@ -179,12 +179,12 @@ function makeRun(
       chain: input.origin.chainOf(targets),
     });
   });
-  return created.ok ? ok(readRunByNo(turn.db, created.value)?.id ?? "") : created;
+  return created.ok ? ok(readRunByNo(tx.db, created.value)?.id ?? "") : created;
 }
 
 /** A check with a condition of its own is evaluated when that says so, every other one with its asset. */
-function checksOf(turn: Turn, assets: readonly string[], requested: readonly string[]): readonly string[] | undefined {
-  const { checksByAsset } = turn.catalog();
+function checksOf(tx: Tx, assets: readonly string[], requested: readonly string[]): readonly string[] | undefined {
+  const { checksByAsset } = tx.catalog();
   const ofAssets = assets.flatMap((asset) => checksByAsset.get(asset) ?? []);
   if (requested.length === 0 && ofAssets.every((check) => check.automation === undefined)) return undefined;
   return [...new Set([...requested, ...ofAssets.filter((check) => check.automation === undefined).map(checkId)])];

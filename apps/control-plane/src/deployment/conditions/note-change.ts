@@ -3,16 +3,16 @@ import { chainOfTarget, type RunChain } from "@headgate/shared/domain/automation
 import { conditionProgram } from "./condition-program.ts";
 import { insertChanges } from "./condition-store.ts";
 import { setTimer } from "../kernel/timer-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 
 /** After an evaluation something may be true that was not before, e.g. that it requested something: looked at after this long. */
 export const FOLLOW_UP_MS = 1000;
 
-/** Turns in which conditions are evaluated: what they themselves cause waits for the next evaluation. */
-const evaluating = new WeakSet<Turn>();
+/** Transactions in which conditions are evaluated: what they themselves cause waits for the next evaluation. */
+const evaluating = new WeakSet<Tx>();
 
-export function markEvaluation(turn: Turn): void {
-  evaluating.add(turn);
+export function markEvaluation(tx: Tx): void {
+  evaluating.add(tx);
 }
 
 export interface Because {
@@ -23,20 +23,20 @@ export interface Because {
 }
 
 /** `targets`: assets and checks. Costs nothing when no condition looks at them. */
-export function noteConditionChange(turn: Turn, targets: Iterable<string>, { cause, chain = null }: Because): void {
-  const { program } = conditionProgram(turn.db, turn.catalog());
+export function noteConditionChange(tx: Tx, targets: Iterable<string>, { cause, chain = null }: Because): void {
+  const { program } = conditionProgram(tx.db, tx.catalog());
   if (program.conditions.size === 0) return;
   const read = [...targets].filter((target) => program.readersOf(target).length > 0);
   if (read.length === 0) return;
   insertChanges(
-    turn.db,
+    tx.db,
     read.map((target) => ({ target, cause: sentence(cause), chain: chainOfTarget(chain, target) })),
-    turn.now,
+    tx.now,
   );
-  if (evaluating.has(turn)) return;
+  if (evaluating.has(tx)) return;
   // Should the evaluation after this transaction not come to its end, the timer brings it back.
-  setTimer(turn.db, { kind: "condition", id: "", at: turn.now });
-  turn.effects.push({ type: "timers_changed" }, { type: "conditions_changed" });
+  setTimer(tx.db, { kind: "condition", id: "", at: tx.now });
+  tx.effects.push({ type: "timers_changed" }, { type: "conditions_changed" });
 }
 
 function sentence(text: string): string {

@@ -6,7 +6,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { conditionProgram, locationOfTarget } from "./condition-program.ts";
 import { deletePause, readPauses, savePause } from "./pause-store.ts";
 import { clearTimer, setTimer } from "../kernel/timer-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { noteConditionChange } from "./note-change.ts";
 
 /** The pause that holds a target back; the widest, when there are several. */
@@ -21,39 +21,39 @@ export function pauseFinder(catalog: Catalog, pauses: readonly PauseView[]): (ta
 }
 
 export function pauseConditions(
-  turn: Turn,
+  tx: Tx,
   input: { readonly scope: PauseScope; readonly reason?: string | undefined; readonly until?: number | undefined },
   by: string,
 ): Result<null> {
-  const catalog = turn.catalog();
+  const catalog = tx.catalog();
   const [kind, name] = [input.scope.split(":", 1)[0], input.scope.slice(input.scope.indexOf(":") + 1)];
   if (kind === "asset" && !catalog.graph.has(name)) return refuse("not_found", `There is no asset ${name}.`, { asset: name });
   if (kind === "location" && !catalog.versionOf.has(name))
     return refuse("not_found", `There is no active code location ${name}.`, { location: name });
-  if (input.until !== undefined && input.until <= turn.now)
+  if (input.until !== undefined && input.until <= tx.now)
     return refuse("invalid_input", "The pause would end before it begins. Give a time that is still to come, or none.");
-  savePause(turn.db, { scope: input.scope, by, at: turn.now, reason: input.reason ?? null, until: input.until ?? null });
-  if (input.until === undefined) clearTimer(turn.db, "pause_end", input.scope);
-  else setTimer(turn.db, { kind: "pause_end", id: input.scope, at: input.until });
-  turn.effects.push({ type: "pauses_changed" }, { type: "timers_changed" });
+  savePause(tx.db, { scope: input.scope, by, at: tx.now, reason: input.reason ?? null, until: input.until ?? null });
+  if (input.until === undefined) clearTimer(tx.db, "pause_end", input.scope);
+  else setTimer(tx.db, { kind: "pause_end", id: input.scope, at: input.until });
+  tx.effects.push({ type: "pauses_changed" }, { type: "timers_changed" });
   return ok(null);
 }
 
 /** Ending what is not paused changes nothing. */
-export function endPause(turn: Turn, scope: PauseScope, by: string): void {
-  clearTimer(turn.db, "pause_end", scope);
-  if (!deletePause(turn.db, scope)) return;
-  turn.effects.push({ type: "pauses_changed" }, { type: "timers_changed" });
-  const catalog = turn.catalog();
-  const wasHeld = pauseFinder(catalog, [{ scope, by, at: turn.now, reason: null, until: null }]);
-  const held = [...conditionProgram(turn.db, catalog).program.conditions.keys()].filter((target) => wasHeld(target) !== null);
-  noteConditionChange(turn, held, { cause: by === "" ? "The pause came to its end." : `${by} ended the pause.` });
+export function endPause(tx: Tx, scope: PauseScope, by: string): void {
+  clearTimer(tx.db, "pause_end", scope);
+  if (!deletePause(tx.db, scope)) return;
+  tx.effects.push({ type: "pauses_changed" }, { type: "timers_changed" });
+  const catalog = tx.catalog();
+  const wasHeld = pauseFinder(catalog, [{ scope, by, at: tx.now, reason: null, until: null }]);
+  const held = [...conditionProgram(tx.db, catalog).program.conditions.keys()].filter((target) => wasHeld(target) !== null);
+  noteConditionChange(tx, held, { cause: by === "" ? "The pause came to its end." : `${by} ended the pause.` });
 }
 
 /** Its time has come. */
-export function pauseExpired(turn: Turn, scope: PauseScope): void {
-  const pause = readPauses(turn.db).find((row) => row.scope === scope);
+export function pauseExpired(tx: Tx, scope: PauseScope): void {
+  const pause = readPauses(tx.db).find((row) => row.scope === scope);
   // Extended meanwhile: its own timer is set.
-  if (pause && pause.until !== null && pause.until > turn.now) return;
-  endPause(turn, scope, "");
+  if (pause && pause.until !== null && pause.until > tx.now) return;
+  endPause(tx, scope, "");
 }

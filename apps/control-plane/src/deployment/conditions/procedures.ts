@@ -15,20 +15,20 @@ export const conditionQueries: QueriesOf<ConditionQueries> = {
 };
 
 export const conditionCommands: CommandsOf<ConditionCommands> = {
-  pause(turn, input, actor) {
-    const paused = pauseConditions(turn, input, actor.name);
+  pause(tx, input, actor) {
+    const paused = pauseConditions(tx, input, actor.name);
     return paused.ok ? ok(pauses) : paused;
   },
-  unpause(turn, { scope }, actor) {
-    endPause(turn, scope, actor.name);
+  unpause(tx, { scope }, actor) {
+    endPause(tx, scope, actor.name);
     return ok(pauses);
   },
-  reportAsset(turn, input, actor) {
-    const reported = reportAsset(turn, input, { by: actor.name, chain: null });
+  reportAsset(tx, input, actor) {
+    const reported = reportAsset(tx, input, { by: actor.name, chain: null });
     return reported.ok ? ok(() => reported.value) : reported;
   },
-  reportCheck(turn, input, actor) {
-    const reported = reportCheck(turn, input, { by: actor.name, chain: null });
+  reportCheck(tx, input, actor) {
+    const reported = reportCheck(tx, input, { by: actor.name, chain: null });
     return reported.ok ? ok(() => reported.value) : reported;
   },
 };

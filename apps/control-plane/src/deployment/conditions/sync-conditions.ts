@@ -2,22 +2,22 @@
 import { conditionProgram } from "./condition-program.ts";
 import { deleteConditionStates, insertChanges, insertEvaluation, lastSaid, stateDefinitions } from "./condition-store.ts";
 import { setTimer } from "../kernel/timer-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 
-export function syncConditions(turn: Turn): void {
-  const { program, problems, definitionOf } = conditionProgram(turn.db, turn.catalog());
-  const known = stateDefinitions(turn.db);
+export function syncConditions(tx: Tx): void {
+  const { program, problems, definitionOf } = conditionProgram(tx.db, tx.catalog());
+  const known = stateDefinitions(tx.db);
   const gone = [...known.keys()].filter((target) => !program.conditions.has(target));
-  if (gone.length > 0) deleteConditionStates(turn.db, gone);
+  if (gone.length > 0) deleteConditionStates(tx.db, gone);
   const changed = [...program.conditions.keys()].filter((target) => known.get(target) !== definitionOf(target));
   for (const [target, error] of problems) {
-    if (lastSaid(turn.db, target)?.error === error) continue;
-    const id = turn.newId("eval");
+    if (lastSaid(tx.db, target)?.error === error) continue;
+    const id = tx.newId("eval");
     const cause = "A version became active.";
-    insertEvaluation(turn.db, {
+    insertEvaluation(tx.db, {
       id,
       target,
-      at: turn.now,
+      at: tx.now,
       requested: 0,
       partitions: null,
       runs: [],
@@ -26,14 +26,14 @@ export function syncConditions(turn: Turn): void {
       error,
       tree: null,
     });
-    turn.effects.push({ type: "evaluation_added", id });
+    tx.effects.push({ type: "evaluation_added", id });
   }
   if (changed.length === 0) return;
   insertChanges(
-    turn.db,
+    tx.db,
     changed.map((target) => ({ target, cause: known.has(target) ? "Its definition changed." : "Its condition is new.", chain: null })),
-    turn.now,
+    tx.now,
   );
-  setTimer(turn.db, { kind: "condition", id: "", at: turn.now });
-  turn.effects.push({ type: "timers_changed" }, { type: "conditions_changed" });
+  setTimer(tx.db, { kind: "condition", id: "", at: tx.now });
+  tx.effects.push({ type: "timers_changed" }, { type: "conditions_changed" });
 }

@@ -10,7 +10,7 @@ import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest
 import type { Located } from "../catalog/catalog.ts";
 import { readAutomation, runOfKey, type Source } from "../ticks/automation-store.ts";
 import { listTicks } from "../ticks/tick-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { TRIAL_PREFIX } from "../ticks/apply-tick.ts";
 import { definitionOf, scheduleOf, sensorOf } from "../ticks/automation-source.ts";
 import { changeDynamicKeys } from "../partitions/dynamic-keys.ts";
@@ -36,16 +36,16 @@ const MAX_TRIAL_SECONDS = 120;
 const SLACK_MS = 10_000;
 const RECENT_TICKS = 50;
 
-export function planTrial(turn: Turn, input: Input): Result<TrialPlan> {
-  const definition = definitionOf(turn.catalog(), input);
-  if (!definition) return unknownAutomation(turn.catalog(), input);
-  if (definition.evaluated) return askAgent(turn, input, definition);
-  const schedule = input.kind === "schedule" ? scheduleOf(turn.catalog(), input) : null;
-  const sensor = input.kind === "sensor" ? sensorOf(turn.catalog(), input) : null;
-  if (schedule) return ok({ type: "decided", result: decideSchedule(turn, schedule, input) });
-  if (!sensor) return unknownAutomation(turn.catalog(), input);
-  const [event] = trialEvents(turn, sensor, input);
-  const request = event && requestOf(turn, { sensor, event });
+export function planTrial(tx: Tx, input: Input): Result<TrialPlan> {
+  const definition = definitionOf(tx.catalog(), input);
+  if (!definition) return unknownAutomation(tx.catalog(), input);
+  if (definition.evaluated) return askAgent(tx, input, definition);
+  const schedule = input.kind === "schedule" ? scheduleOf(tx.catalog(), input) : null;
+  const sensor = input.kind === "sensor" ? sensorOf(tx.catalog(), input) : null;
+  if (schedule) return ok({ type: "decided", result: decideSchedule(tx, schedule, input) });
+  if (!sensor) return unknownAutomation(tx.catalog(), input);
+  const [event] = trialEvents(tx, sensor, input);
+  const request = event && requestOf(tx, { sensor, event });
   if (!request) return refuse("invalid_input", `Sensor ${sensor.name} has no function to try out.`);
   if (!request.ok) return ok({ type: "decided", result: { outcome: "failed", message: request.error.message } });
   const skipped = "skip" in request.value;
@@ -55,13 +55,13 @@ export function planTrial(turn: Turn, input: Input): Result<TrialPlan> {
   return ok({ type: "decided", result });
 }
 
-function decideSchedule(turn: Turn, schedule: Located<ManifestSchedule>, input: Input): TickResult {
-  const at = input.scheduledFor ?? turn.now;
-  const targets = targetsAt(turn.catalog(), schedule, at);
+function decideSchedule(tx: Tx, schedule: Located<ManifestSchedule>, input: Input): TickResult {
+  const at = input.scheduledFor ?? tx.now;
+  const targets = targetsAt(tx.catalog(), schedule, at);
   if (!targets.ok) return { outcome: "failed", message: targets.error.message };
   const { tags, job } = schedule;
   const source = sourceOf(input);
-  const overlap = overlapOf(turn, schedule, newTick(turn, { source, cause: "person", scheduledFor: at }));
+  const overlap = overlapOf(tx, schedule, newTick(tx, { source, cause: "person", scheduledFor: at }));
   const runs = targets.value.map(({ partition }) => ({ job, tags: { ...tags }, ...(partition !== undefined && { partition }) }));
   if (overlap.type !== "start") return evaluated(runs, overlap.reason);
   return evaluated(runs, runs.length === 0 ? "No partition has ended by then." : undefined);
@@ -75,25 +75,25 @@ function evaluated(runs: readonly RunRequest[], skipReason?: string): Evaluated 
   return { outcome: "evaluated", cursor: null, runs: [...runs], logs: [], ...(skipReason !== undefined && { skipReason }) };
 }
 
-function askAgent(turn: Turn, input: Input, definition: Located<ManifestSchedule> | Located<ManifestSensor>): Result<TrialPlan> {
-  const evaluator = evaluatorOf(turn, input.location);
+function askAgent(tx: Tx, input: Input, definition: Located<ManifestSchedule> | Located<ManifestSensor>): Result<TrialPlan> {
+  const evaluator = evaluatorOf(tx, input.location);
   if (!evaluator)
     return refuse("unavailable", `No agent is connected that could evaluate ${input.kind} ${input.name}. Start one with 'headgate agent'.`);
-  const sensor = input.kind === "sensor" ? sensorOf(turn.catalog(), input) : null;
-  const events = sensor ? trialEvents(turn, sensor, input) : [];
+  const sensor = input.kind === "sensor" ? sensorOf(tx.catalog(), input) : null;
+  const events = sensor ? trialEvents(tx, sensor, input) : [];
   const timeoutSeconds = Math.min(definition.timeoutSeconds ?? 60, MAX_TRIAL_SECONDS);
-  const id = turn.newId(TRIAL_PREFIX.slice(0, -1));
-  turn.effects.push({
+  const id = tx.newId(TRIAL_PREFIX.slice(0, -1));
+  tx.effects.push({
     type: "send",
     socket: evaluator.socket,
     frame: {
       t: "tick",
       tick: id,
       ...sourceOf(input),
-      version: turn.catalog().versionOf.get(input.location)?.id ?? "",
+      version: tx.catalog().versionOf.get(input.location)?.id ?? "",
       cursor:
-        input.kind === "schedule" ? null : input.cursor === undefined ? (readAutomation(turn.db, input)?.cursor ?? null) : input.cursor,
-      scheduledFor: input.scheduledFor ?? turn.now,
+        input.kind === "schedule" ? null : input.cursor === undefined ? (readAutomation(tx.db, input)?.cursor ?? null) : input.cursor,
+      scheduledFor: input.scheduledFor ?? tx.now,
       timeoutSeconds,
       dryRun: true,
       ...(events.length > 0 && { events }),
@@ -103,8 +103,8 @@ function askAgent(turn: Turn, input: Input, definition: Located<ManifestSchedule
 }
 
 /** The event to try it with: the given delivery, or what woke it last, or one that is made up. */
-function trialEvents(turn: Turn, sensor: Located<ManifestSensor>, input: Input): SensorEvent[] {
-  const { now: at } = turn;
+function trialEvents(tx: Tx, sensor: Located<ManifestSensor>, input: Input): SensorEvent[] {
+  const { now: at } = tx;
   const { body, headers, query } = input;
   const isDelivered = body !== undefined || headers !== undefined || query !== undefined;
   if (sensor.kind === "webhook" || (sensor.kind === "polling" && isDelivered)) {
@@ -113,7 +113,7 @@ function trialEvents(turn: Turn, sensor: Located<ManifestSensor>, input: Input):
     return [{ type: "webhook", delivery: "trial", method: "POST", ...sent, at }];
   }
   if (sensor.kind === "polling") return [];
-  const before = listTicks(turn.db, { ...sourceOf(input), before: null, limit: RECENT_TICKS }).find(({ events }) => events.length > 0);
+  const before = listTicks(tx.db, { ...sourceOf(input), before: null, limit: RECENT_TICKS }).find(({ events }) => events.length > 0);
   const [last] = before?.events ?? [];
   return [last ?? madeUp(sensor, at)];
 }
@@ -138,7 +138,7 @@ function madeUp(sensor: Located<ManifestSensor>, at: number): SensorEvent {
 }
 
 /** Called where nothing is kept: partition keys are really added, so that requests for them can be judged. */
-export function judgeTrial(turn: Turn, input: Input, result: TickResult | null): TickTrial {
+export function judgeTrial(tx: Tx, input: Input, result: TickResult | null): TickTrial {
   const nothing = { runs: [], cursor: null, message: null, stack: null, logs: [], dynamicPartitions: [], reports: [] };
   if (result === null) return { ...nothing, outcome: "failed", message: "The agent did not answer in time." };
   if (result.outcome === "failed")
@@ -146,7 +146,7 @@ export function judgeTrial(turn: Turn, input: Input, result: TickResult | null):
   const problems: string[] = [];
   const dynamicPartitions: TickTrial["dynamicPartitions"][number][] = [];
   for (const { name, add, remove } of result.dynamicPartitions ?? []) {
-    const changed = changeDynamicKeys(turn, { name, add, remove, by: input.name });
+    const changed = changeDynamicKeys(tx, { name, add, remove, by: input.name });
     if (changed.ok) dynamicPartitions.push({ name, added: changed.value.added, removed: changed.value.removed });
     else problems.push(changed.error.message);
   }
@@ -155,12 +155,12 @@ export function judgeTrial(turn: Turn, input: Input, result: TickResult | null):
   const seen = new Set<string>();
   const runs = result.runs.slice(0, MAX_TICK_REQUESTS).map((request) => {
     const { runKey, job, selection, partition, tags } = request;
-    const problem = problemOf(turn, { input, request, seen });
+    const problem = problemOf(tx, { input, request, seen });
     if (runKey !== undefined) seen.add(runKey);
     return { runKey: runKey ?? null, job: job ?? null, selection: selection ?? null, partition: partition ?? null, tags, problem };
   });
   const reports = (result.assetEvents ?? []).map(({ type, asset, partition }) => {
-    const valid = checkReport(turn, { type, asset, partition });
+    const valid = checkReport(tx, { type, asset, partition });
     return { type, asset, partition: partition ?? null, problem: valid.ok ? null : valid.error.message };
   });
   const message = [...problems, ...(result.skipReason === undefined ? [] : [result.skipReason])].join("\n");
@@ -177,15 +177,15 @@ export function judgeTrial(turn: Turn, input: Input, result: TickResult | null):
 }
 
 function problemOf(
-  turn: Turn,
+  tx: Tx,
   { input, request, seen }: { readonly input: Input; readonly request: RunRequest; readonly seen: ReadonlySet<string> },
 ): string | null {
   const key = keyOf(input, request);
-  const older = key && runOfKey(turn.db, key);
-  if (key && older !== null) return `Its run key made run …${shortRunId(runIdOf(turn, older) ?? "")} before.`;
+  const older = key && runOfKey(tx.db, key);
+  if (key && older !== null) return `Its run key made run …${shortRunId(runIdOf(tx, older) ?? "")} before.`;
   if (key && seen.has(key.key)) return "Another request of this tick has the same run key.";
   // By the time of a tick that is still to come, further partitions exist.
-  const now = Math.max(turn.now, input.scheduledFor ?? 0);
-  const resolved = resolveRequest({ catalog: () => turn.catalog(), now }, input, request);
+  const now = Math.max(tx.now, input.scheduledFor ?? 0);
+  const resolved = resolveRequest({ catalog: () => tx.catalog(), now }, input, request);
   return resolved.ok ? null : resolved.error.message;
 }

@@ -7,8 +7,8 @@ import { judgeTrial, planTrial } from "./plan-dry-run.ts";
 import type { Engine } from "../engine.ts";
 
 export async function tryTick(engine: Engine, input: z.output<typeof automationInputs.testTick>): Promise<Result<TickTrial>> {
-  const plan = engine.commit((turn) => planTrial(turn, input));
+  const plan = engine.commit((tx) => planTrial(tx, input));
   if (!plan.ok) return plan;
   const result = plan.value.type === "asked" ? await engine.trials.wait(plan.value) : plan.value.result;
-  return ok(engine.rehearse((turn) => judgeTrial(turn, input, result)));
+  return ok(engine.dryRun((tx) => judgeTrial(tx, input, result)));
 }

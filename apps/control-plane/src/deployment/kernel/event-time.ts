@@ -4,20 +4,20 @@
  */
 import { lastEventAt } from "./event-store.ts";
 import { readMeta, writeMeta } from "./meta-store.ts";
-import type { Turn } from "./tx.ts";
+import type { Tx } from "./tx.ts";
 
 const KEY = "evaluated_at";
-const known = new WeakMap<Turn, number>();
+const known = new WeakMap<Tx, number>();
 
-export function eventTime(turn: Turn): number {
-  const before = known.get(turn);
+export function eventTime(tx: Tx): number {
+  const before = known.get(tx);
   if (before !== undefined) return before;
-  const at = Math.max(turn.now, lastEventAt(turn.db), Number(readMeta(turn.db, KEY) ?? 0));
-  known.set(turn, at);
+  const at = Math.max(tx.now, lastEventAt(tx.db), Number(readMeta(tx.db, KEY) ?? 0));
+  known.set(tx, at);
   return at;
 }
 
 /** Conditions were evaluated with this time: no later event is before it. */
-export function noteEvaluationTime(turn: Turn): void {
-  writeMeta(turn.db, KEY, String(eventTime(turn)));
+export function noteEvaluationTime(tx: Tx): void {
+  writeMeta(tx.db, KEY, String(eventTime(tx)));
 }

@@ -1,8 +1,8 @@
-/** Work inside a turn that leaves nothing behind when it refuses or throws: neither rows nor effects nor changed runs. */
+/** Work inside a transaction that leaves nothing behind when it refuses or throws: neither rows nor effects nor changed runs. */
 import type { Result } from "@headgate/shared/domain/errors.ts";
 import type { RunSession } from "../runs/run-session.ts";
 import { forgetCaches } from "./forget-caches.ts";
-import type { Turn } from "./tx.ts";
+import type { Tx } from "./tx.ts";
 
 class Refused<T> extends Error {
   readonly result: Result<T>;
@@ -13,13 +13,13 @@ class Refused<T> extends Error {
   }
 }
 
-export function attemptIn<T>(turn: Turn, storage: Pick<DurableObjectStorage, "transactionSync">, work: () => Result<T>): Result<T> {
+export function savepointIn<T>(tx: Tx, storage: Pick<DurableObjectStorage, "transactionSync">, work: () => Result<T>): Result<T> {
   const before = {
-    effects: turn.effects.length,
-    ended: turn.ended.length,
-    dispatch: turn.atEnd.dispatch,
-    next: turn.sequence.next,
-    runs: [...turn.runs].map(([no, session]) => ({
+    effects: tx.effects.length,
+    ended: tx.ended.length,
+    dispatch: tx.atEnd.dispatch,
+    next: tx.sequence.next,
+    runs: [...tx.runs].map(([no, session]) => ({
       no,
       session,
       kept: { ...session, row: { ...session.row }, events: session.events.length },
@@ -33,13 +33,13 @@ export function attemptIn<T>(turn: Turn, storage: Pick<DurableObjectStorage, "tr
       return result;
     });
   } catch (error) {
-    forgetCaches(turn.db);
-    turn.effects.length = before.effects;
-    turn.ended.length = before.ended;
-    turn.atEnd.dispatch = before.dispatch;
-    turn.sequence.next = before.next;
-    turn.runs.clear();
-    for (const { no, session, kept } of before.runs) turn.runs.set(no, restored(session, kept));
+    forgetCaches(tx.db);
+    tx.effects.length = before.effects;
+    tx.ended.length = before.ended;
+    tx.atEnd.dispatch = before.dispatch;
+    tx.sequence.next = before.next;
+    tx.runs.clear();
+    for (const { no, session, kept } of before.runs) tx.runs.set(no, restored(session, kept));
     if (error instanceof Refused) return error.result;
     throw error;
   }

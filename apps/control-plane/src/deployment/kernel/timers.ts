@@ -14,7 +14,7 @@ export interface AlarmStorage {
 }
 
 export const SAFETY_MS = 30_000;
-/** What an alarm does before it lets others have their turn, in what it costs: a schedule whose ticks are only written down is cheap. */
+/** What an alarm does before it lets others have their transaction, in what it costs: a schedule whose ticks are only written down is cheap. */
 const BUDGET = 2_000;
 const CHEAP = 1;
 const DEAR = 10;

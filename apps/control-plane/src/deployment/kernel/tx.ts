@@ -5,7 +5,7 @@ import type { Result } from "@headgate/shared/domain/errors.ts";
 import type { Effect } from "./effects.ts";
 import type { Database } from "./database.ts";
 
-export interface Turn {
+export interface Tx {
   readonly now: number;
   readonly db: Database;
   /** The active definitions; always those of this moment, also after a command changed them. */
@@ -20,11 +20,11 @@ export interface Turn {
   /** When the platform last answered a ping on this socket; null: never, or the socket is gone. */
   readonly lastPing: (socket: string) => number | null;
   readonly effects: Effect[];
-  /** Runs touched in this turn; written back at its end. */
+  /** Runs touched in this transaction; written back at its end. */
   readonly runs: Map<number, RunSession>;
-  /** Runs that ended in this turn and whose followers have not been told yet; see `finish-turn.ts`. */
+  /** Runs that ended in this transaction and whose followers have not been told yet; see `finish-turn.ts`. */
   readonly ended: RunSession[];
-  /** What is done once, before the turn is stored: a look at the queue, and at sensors (by id) for which events came. */
+  /** What is done once, before the transaction is stored: a look at the queue, and at sensors (by id) for which events came. */
   readonly atEnd: { dispatch: boolean; readonly sensors: Set<string> };
   /** Work that is done as a whole or, when it refuses or throws, not at all. */
   readonly attempt: <T>(work: () => Result<T>) => Result<T>;

@@ -8,7 +8,7 @@ import { dynamicKeysChanged, dynamicNames, partitionContext } from "./partition-
 import { parseSubset, subsetText } from "./partition-sets.ts";
 import { countOfSet, deleteKeys, existingKeys, insertKeys } from "./dynamic-key-store.ts";
 import { deletePartitionFailures, readPartitionSets, savePartitionSets } from "./partition-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { noteConditionChange } from "../conditions/note-change.ts";
 
 export interface DynamicKeyChange {
@@ -33,38 +33,38 @@ const MAX_DYNAMIC_KEYS = 200_000;
 const MAX_KEY_LENGTH = 400;
 
 /** Assets that are partitioned by a dynamic set, also as one dimension of several. */
-function assetsPartitionedBy(turn: Pick<Turn, "catalog">, name: string): string[] {
-  return turn
+function assetsPartitionedBy(tx: Pick<Tx, "catalog">, name: string): string[] {
+  return tx
     .catalog()
     .graph.assets.flatMap((asset) => (asset?.partitions && dynamicNames(asset.partitions).includes(name) ? [asset.key] : []));
 }
 
 /** All of it or nothing. A key to add and to remove is added. */
-export function changeDynamicKeys(turn: Turn, change: DynamicKeyChange): Result<DynamicKeysChanged> {
+export function changeDynamicKeys(tx: Tx, change: DynamicKeyChange): Result<DynamicKeysChanged> {
   const add = [...new Set(change.add)];
   const kept = new Set(add);
   const remove = [...new Set(change.remove)].filter((key) => !kept.has(key));
   const wrong = add.map(problemOf).find((problem) => problem !== null);
   if (wrong) return refuse("invalid_input", wrong);
-  const known = existingKeys(turn.db, change.name, [...add, ...remove]);
+  const known = existingKeys(tx.db, change.name, [...add, ...remove]);
   const result = { added: add.filter((key) => !known.has(key)), removed: remove.filter((key) => known.has(key)) };
   if (result.added.length === 0 && result.removed.length === 0) return ok(result);
-  const count = countOfSet(turn.db, change.name) + result.added.length - result.removed.length;
+  const count = countOfSet(tx.db, change.name) + result.added.length - result.removed.length;
   if (count > MAX_DYNAMIC_KEYS)
     return refuse(
       "too_large",
       `The partition set "${shortened(change.name)}" would have ${count} keys; at most ${MAX_DYNAMIC_KEYS} are possible. Remove some, or partition by a coarser key.`,
     );
-  const assets = assetsPartitionedBy(turn, change.name);
-  deleteKeys(turn.db, change.name, result.removed);
-  const added = insertKeys(turn.db, { name: change.name, keys: result.added, at: turn.now, by: change.by });
-  dynamicKeysChanged(turn.db, { name: change.name, added, removed: result.removed.length > 0 });
+  const assets = assetsPartitionedBy(tx, change.name);
+  deleteKeys(tx.db, change.name, result.removed);
+  const added = insertKeys(tx.db, { name: change.name, keys: result.added, at: tx.now, by: change.by });
+  dynamicKeysChanged(tx.db, { name: change.name, added, removed: result.removed.length > 0 });
   if (result.removed.length > 0) {
-    dropRemoved(turn, assets);
-    deletePartitionFailures(turn.db, assets, result.removed);
+    dropRemoved(tx, assets);
+    deletePartitionFailures(tx.db, assets, result.removed);
   }
-  for (const asset of assets) turn.effects.push({ type: "asset_changed", asset });
-  noteConditionChange(turn, assets, { cause: causeOf(change.name, result), chain: change.chain });
+  for (const asset of assets) tx.effects.push({ type: "asset_changed", asset });
+  noteConditionChange(tx, assets, { cause: causeOf(change.name, result), chain: change.chain });
   return ok(result);
 }
 
@@ -75,18 +75,18 @@ function causeOf(name: string, { added, removed }: DynamicKeysChanged): string {
 }
 
 /** Sets over several dimensions name their keys, so a removed key would still be in them when it comes back: they are written anew without it. */
-function dropRemoved(turn: Turn, assets: readonly string[]): void {
-  const { graph, checksByAsset } = turn.catalog();
-  const partitions = partitionContext(turn.db, turn.now);
+function dropRemoved(tx: Tx, assets: readonly string[]): void {
+  const { graph, checksByAsset } = tx.catalog();
+  const partitions = partitionContext(tx.db, tx.now);
   for (const asset of assets) {
     const definition = graph.assets[graph.indexOf(asset)]?.partitions;
     const opened = definition?.type === "multi" ? partitions.open(definition) : null;
     if (!opened?.ok) continue;
     const set = opened.value;
     for (const target of [asset, ...(checksByAsset.get(asset) ?? []).map(checkId)]) {
-      const stored = readPartitionSets(turn.db, target);
+      const stored = readPartitionSets(tx.db, target);
       const rewritten = (text: string) => subsetText(set, parseSubset(set, text));
-      if (stored) savePartitionSets(turn.db, target, { materialized: rewritten(stored.materialized), failed: rewritten(stored.failed) });
+      if (stored) savePartitionSets(tx.db, target, { materialized: rewritten(stored.materialized), failed: rewritten(stored.failed) });
     }
   }
 }

@@ -9,7 +9,7 @@ import { isActiveRun } from "../runs/active-run.ts";
 import type { StepRow } from "../runs/tables.ts";
 import { activeRuns, type OpenRun, queuedRuns } from "../runs/run-store.ts";
 import { readySteps } from "../runs/step-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 
 const PAGE = 200;
 
@@ -20,12 +20,12 @@ export interface Gathered {
 }
 
 export function gatherReady(
-  turn: Turn,
+  tx: Tx,
   input: { readonly agents: readonly QueueAgent[]; readonly limits: LimitSettings; readonly fullPools: readonly string[] },
 ): Gathered {
   const queues = queueRooms(input.agents);
   const counters = limitCounters(input.limits);
-  const active = activeNow(turn);
+  const active = activeNow(tx);
   for (const run of active) counters.takeRun(run.tags, run.id);
   const runs = active.map((run) => queueRun(run, true));
   const steps: StepRow[] = [];
@@ -33,7 +33,7 @@ export function gatherReady(
   let mayStart = counters.runBlockedBy({})?.type !== "max_runs";
   for (const run of inOrder(
     active,
-    queuedNow(turn, () => mayStart),
+    queuedNow(tx, () => mayStart),
   )) {
     const started = isActiveRun(run.status);
     const queue = queues.get(queueOf(run.tags));
@@ -41,7 +41,7 @@ export function gatherReady(
     const blocked = started ? null : counters.runBlockedBy(run.tags);
     if (blocked?.type === "max_runs") mayStart = false;
     if (blocked) continue;
-    const ready = readySteps(turn.db, {
+    const ready = readySteps(tx.db, {
       runNo: run.no,
       fullPools: input.fullPools,
       notVersions: queue.notVersions,
@@ -85,21 +85,21 @@ function queueRooms(agents: readonly QueueAgent[]): Map<string, Room> {
   return rooms;
 }
 
-/** What changed in this turn is not in the tables yet. */
-function activeNow(turn: Turn): OpenRun[] {
-  const stored = new Map(activeRuns(turn.db).map((run) => [run.no, run]));
-  for (const { row } of turn.runs.values()) {
+/** What changed in this transaction is not in the tables yet. */
+function activeNow(tx: Tx): OpenRun[] {
+  const stored = new Map(activeRuns(tx.db).map((run) => [run.no, run]));
+  for (const { row } of tx.runs.values()) {
     if (isActiveRun(row.status)) stored.set(row.no, row);
     else stored.delete(row.no);
   }
   return [...stored.values()].sort(byUrgency);
 }
 
-function* queuedNow(turn: Turn, wanted: () => boolean): Generator<OpenRun> {
+function* queuedNow(tx: Tx, wanted: () => boolean): Generator<OpenRun> {
   let after: OpenRun | null = null;
   while (wanted()) {
-    const page: OpenRun[] = queuedRuns(turn.db, { after, limit: PAGE });
-    for (const run of page) if (wanted() && (turn.runs.get(run.no)?.row.status ?? run.status) === "queued") yield run;
+    const page: OpenRun[] = queuedRuns(tx.db, { after, limit: PAGE });
+    for (const run of page) if (wanted() && (tx.runs.get(run.no)?.row.status ?? run.status) === "queued") yield run;
     after = page.at(-1) ?? null;
     if (page.length < PAGE) return;
   }

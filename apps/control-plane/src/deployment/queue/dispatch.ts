@@ -10,7 +10,7 @@ import { insertAttempt } from "../runs/attempt-store.ts";
 import { readSettings } from "./settings-store.ts";
 import { leaseCounts, poolHolders } from "../runs/step-store.ts";
 import { ensureTimer, setTimer } from "../kernel/timer-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { gatherReady } from "./collect-ready.ts";
 import { jobFrame } from "../runs/execute/job-frame.ts";
 import { moveRun, openRun, placeOf, record, type RunSession } from "../runs/run-session.ts";
@@ -26,36 +26,36 @@ interface Seat {
 }
 
 /** Agents that take work: connected, not draining, and heard of lately, for a half-open connection looks alive. */
-function openSeats(turn: Turn): Seat[] {
-  const counts = leaseCounts(turn.db);
+function openSeats(tx: Tx): Seat[] {
+  const counts = leaseCounts(tx.db);
   const seats: Seat[] = [];
-  for (const agent of onlineAgents(turn.db)) {
+  for (const agent of onlineAgents(tx.db)) {
     if (agent.status !== "connected" || agent.socket === null) continue;
-    if (turn.now - lastSign(turn, agent) > LEASE_MS) continue;
+    if (tx.now - lastSign(tx, agent) > LEASE_MS) continue;
     seats.push({ agent, socket: agent.socket, busy: counts.get(agent.instance) ?? 0 });
   }
   return seats;
 }
 
-export function lastSign(turn: Turn, agent: AgentRow): number {
-  return Math.max(agent.lastSeenAt, (agent.socket === null ? null : turn.lastPing(agent.socket)) ?? 0);
+export function lastSign(tx: Tx, agent: AgentRow): number {
+  return Math.max(agent.lastSeenAt, (agent.socket === null ? null : tx.lastPing(agent.socket)) ?? 0);
 }
 
 /** Repeated while something was assigned: only as many steps are gathered as there are free slots, and a full pool may have held some back. */
-export function dispatch(turn: Turn): void {
-  const seats = openSeats(turn);
+export function dispatch(tx: Tx): void {
+  const seats = openSeats(tx);
   for (;;) {
     const free = seats.reduce((sum, seat) => sum + Math.max(0, seat.agent.slots - seat.busy), 0);
-    if (free === 0 || !assignSome(turn, seats)) return;
+    if (free === 0 || !assignSome(tx, seats)) return;
   }
 }
 
 /** Says whether another round may assign more. */
-function assignSome(turn: Turn, seats: readonly Seat[]): boolean {
-  const limits = limitSettings(readSettings(turn.db), turn.catalog());
-  const holding = poolHolders(turn.db);
-  const agents = withAway(turn.db, { agents: seats.map((seat) => queueAgent(seat.agent, seat.busy)), now: turn.now });
-  const { runs, steps } = gatherReady(turn, { agents, limits, fullPools: fullPools(limits, holding) });
+function assignSome(tx: Tx, seats: readonly Seat[]): boolean {
+  const limits = limitSettings(readSettings(tx.db), tx.catalog());
+  const holding = poolHolders(tx.db);
+  const agents = withAway(tx.db, { agents: seats.map((seat) => queueAgent(seat.agent, seat.busy)), now: tx.now });
+  const { runs, steps } = gatherReady(tx, { agents, limits, fullPools: fullPools(limits, holding) });
   if (steps.length === 0) return false;
   const { assignments, waiting } = pickSteps({
     runs,
@@ -75,43 +75,43 @@ function assignSome(turn: Turn, seats: readonly Seat[]): boolean {
   for (const { run, step, agent } of assignments) {
     const row = stepOf.get(`${run}/${step}`);
     const seat = seatOf.get(agent);
-    const session = row && openRun(turn, row.runNo);
-    if (row && seat && session) assign(turn, session, { step: row, seat });
+    const session = row && openRun(tx, row.runNo);
+    if (row && seat && session) assign(tx, session, { step: row, seat });
   }
   return assignments.length > 0 && waiting.length > 0;
 }
 
-function assign(turn: Turn, session: RunSession, { step, seat }: { readonly step: StepRow; readonly seat: Seat }): void {
-  if (moveRun(turn, session, "start")) {
-    record(turn, session, { event: { type: "run_starting" } });
+function assign(tx: Tx, session: RunSession, { step, seat }: { readonly step: StepRow; readonly seat: Seat }): void {
+  if (moveRun(tx, session, "start")) {
+    record(tx, session, { event: { type: "run_starting" } });
     if (session.row.timeoutSeconds !== null)
-      setTimer(turn.db, { kind: "run_timeout", id: session.row.id, at: turn.now + session.row.timeoutSeconds * 1000 });
+      setTimer(tx.db, { kind: "run_timeout", id: session.row.id, at: tx.now + session.row.timeoutSeconds * 1000 });
   }
   const set = {
     agent: seat.agent.instance,
     epoch: step.epoch + 1,
     attempt: step.attempt + 1,
-    assignedAt: turn.now,
+    assignedAt: tx.now,
     startedAt: null,
     endedAt: null,
     failure: null,
   };
-  const row = moveStep(turn, session, { step, trigger: "assign", set });
+  const row = moveStep(tx, session, { step, trigger: "assign", set });
   if (!row) return;
   seat.busy++;
-  insertAttempt(turn.db, { runNo: row.runNo, position: row.position, attempt: row.attempt, token: seat.agent.token });
-  record(turn, session, {
+  insertAttempt(tx.db, { runNo: row.runNo, position: row.position, attempt: row.attempt, token: seat.agent.token });
+  record(tx, session, {
     event: { type: "step_assigned", agent: seat.agent.hostname, epoch: row.epoch, attempt: row.attempt },
     place: placeOf(row),
   });
-  ensureTimer(turn.db, { kind: "lease_check", id: "", at: turn.now + LEASE_CHECK_MS });
-  ensureTimer(turn.db, { kind: "start_timeout", id: "", at: turn.now + readSettings(turn.db).startTimeoutSeconds * 1000 });
+  ensureTimer(tx.db, { kind: "lease_check", id: "", at: tx.now + LEASE_CHECK_MS });
+  ensureTimer(tx.db, { kind: "start_timeout", id: "", at: tx.now + readSettings(tx.db).startTimeoutSeconds * 1000 });
   if (row.timeoutSeconds !== null)
-    setTimer(turn.db, { kind: "step_timeout", id: timerIdOf(row), at: turn.now + row.timeoutSeconds * 1000 + STEP_TIMEOUT_SLACK_MS });
-  turn.effects.push(
+    setTimer(tx.db, { kind: "step_timeout", id: timerIdOf(row), at: tx.now + row.timeoutSeconds * 1000 + STEP_TIMEOUT_SLACK_MS });
+  tx.effects.push(
     { type: "timers_changed" },
-    { type: "send", socket: seat.socket, frame: jobFrame(turn, session.row, row) },
+    { type: "send", socket: seat.socket, frame: jobFrame(tx, session.row, row) },
     { type: "agent_changed", instance: seat.agent.instance },
   );
-  for (const asset of row.assets) turn.effects.push({ type: "asset_changed", asset });
+  for (const asset of row.assets) tx.effects.push({ type: "asset_changed", asset });
 }

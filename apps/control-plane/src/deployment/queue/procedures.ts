@@ -14,8 +14,8 @@ export const queueQueries: QueriesOf<QueueQueries> = {
 };
 
 export const queueCommands: CommandsOf<QueueCommands> = {
-  changeSettings(turn, changes) {
-    const settings = changeSettings(turn, changes);
+  changeSettings(tx, changes) {
+    const settings = changeSettings(tx, changes);
     return ok(() => settings);
   },
 };

@@ -1,4 +1,4 @@
-/** One run during a turn: its row is read once, its events are numbered and collected, and both are written together at the end. */
+/** One run during a transaction: its row is read once, its events are numbered and collected, and both are written together at the end. */
 import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { isTerminalRun, type StepStatus } from "@headgate/shared/domain/run/status.ts";
@@ -9,7 +9,7 @@ import { readRun, readRunByNo, updateRun } from "./run-store.ts";
 import { clearTimer } from "../kernel/timer-store.ts";
 import { leaseCounts } from "./step-store.ts";
 import { closeAssetsOfRun } from "./step-asset-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { eventTime } from "../kernel/event-time.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -20,22 +20,22 @@ export interface RunSession {
   changed: boolean;
 }
 
-export function openRun(turn: Turn, no: number): RunSession | null {
-  const known = turn.runs.get(no);
+export function openRun(tx: Tx, no: number): RunSession | null {
+  const known = tx.runs.get(no);
   if (known) return known;
-  const row = readRunByNo(turn.db, no);
-  return row ? startSession(turn, row) : null;
+  const row = readRunByNo(tx.db, no);
+  return row ? startSession(tx, row) : null;
 }
 
-export function openRunById(turn: Turn, id: string): RunSession | null {
-  for (const session of turn.runs.values()) if (session.row.id === id) return session;
-  const row = readRun(turn.db, id);
-  return row ? startSession(turn, row) : null;
+export function openRunById(tx: Tx, id: string): RunSession | null {
+  for (const session of tx.runs.values()) if (session.row.id === id) return session;
+  const row = readRun(tx.db, id);
+  return row ? startSession(tx, row) : null;
 }
 
-export function startSession(turn: Turn, row: RunRow): RunSession {
+export function startSession(tx: Tx, row: RunRow): RunSession {
   const session: RunSession = { row: { ...row }, events: [], changed: false };
-  turn.runs.set(row.no, session);
+  tx.runs.set(row.no, session);
   return session;
 }
 
@@ -50,9 +50,9 @@ export function placeOf(step: StepRow): EventPlace {
 }
 
 /** Appends one event and returns its deployment-wide number. The time is the control plane's: agents' clocks may be wrong. */
-export function record(turn: Turn, session: RunSession, entry: { readonly event: RunEvent; readonly place?: EventPlace }): number {
-  turn.sequence.next ??= lastGlobalSeq(turn.db) + 1;
-  const gseq = turn.sequence.next++;
+export function record(tx: Tx, session: RunSession, entry: { readonly event: RunEvent; readonly place?: EventPlace }): number {
+  tx.sequence.next ??= lastGlobalSeq(tx.db) + 1;
+  const gseq = tx.sequence.next++;
   session.row.lastSeq += 1;
   session.changed = true;
   const place = entry.place ?? OF_RUN;
@@ -60,7 +60,7 @@ export function record(turn: Turn, session: RunSession, entry: { readonly event:
     runNo: session.row.no,
     gseq,
     seq: session.row.lastSeq,
-    at: eventTime(turn),
+    at: eventTime(tx),
     step: place.step,
     attempt: place.attempt,
     type: entry.event.type,
@@ -71,40 +71,40 @@ export function record(turn: Turn, session: RunSession, entry: { readonly event:
 }
 
 /** Moves the run's state if the table allows it; says whether it did. */
-export function moveRun(turn: Turn, session: RunSession, trigger: RunTrigger): boolean {
+export function moveRun(tx: Tx, session: RunSession, trigger: RunTrigger): boolean {
   const next = transitionRun(session.row.status, trigger);
   if (!next.ok || next.status === session.row.status) return false;
   session.row.status = next.status;
   session.changed = true;
-  if (next.status === "running" || next.status === "starting") session.row.startedAt ??= turn.now;
-  if (isTerminalRun(next.status)) endRun(turn, session);
+  if (next.status === "running" || next.status === "starting") session.row.startedAt ??= tx.now;
+  if (isTerminalRun(next.status)) endRun(tx, session);
   return true;
 }
 
-function endRun(turn: Turn, session: RunSession): void {
+function endRun(tx: Tx, session: RunSession): void {
   const { row } = session;
-  row.endedAt = turn.now;
-  for (const asset of closeAssetsOfRun(turn.db, row.no)) turn.effects.push({ type: "asset_changed", asset });
-  clearTimer(turn.db, "run_timeout", row.id);
-  clearTimer(turn.db, "cancel_grace", row.id);
+  row.endedAt = tx.now;
+  for (const asset of closeAssetsOfRun(tx.db, row.no)) tx.effects.push({ type: "asset_changed", asset });
+  clearTimer(tx.db, "run_timeout", row.id);
+  clearTimer(tx.db, "cancel_grace", row.id);
   // Nothing is leased any more: no reason to wake up and look at leases.
-  if (leaseCounts(turn.db).size === 0) {
-    clearTimer(turn.db, "lease_check", "");
-    clearTimer(turn.db, "start_timeout", "");
+  if (leaseCounts(tx.db).size === 0) {
+    clearTimer(tx.db, "lease_check", "");
+    clearTimer(tx.db, "start_timeout", "");
   }
-  turn.effects.push({ type: "timers_changed" });
-  turn.ended.push(session);
+  tx.effects.push({ type: "timers_changed" });
+  tx.ended.push(session);
   switch (row.status) {
     case "succeeded":
-      record(turn, session, { event: { type: "run_succeeded" } });
+      record(tx, session, { event: { type: "run_succeeded" } });
       break;
     case "failed":
-      record(turn, session, {
+      record(tx, session, {
         event: { type: "run_failed", failure: row.failure ?? { kind: "internal", message: "The run failed without a recorded reason." } },
       });
       break;
     case "canceled":
-      record(turn, session, { event: { type: "run_canceled", by: row.cancelBy ?? "the agent" } });
+      record(tx, session, { event: { type: "run_canceled", by: row.cancelBy ?? "the agent" } });
       break;
     case "queued":
     case "starting":
@@ -149,14 +149,14 @@ export function countStep(session: RunSession, from: StepStatus, to: StepStatus)
 }
 
 /** Writes everything back; the last thing inside the transaction. */
-export function closeRuns(turn: Turn): void {
+export function closeRuns(tx: Tx): void {
   const added: NewEvent[] = [];
-  for (const { row, events, changed } of turn.runs.values()) {
+  for (const { row, events, changed } of tx.runs.values()) {
     for (const event of events) added.push(event);
-    if (events.length > 0) turn.effects.push({ type: "events_added", run: row.no });
+    if (events.length > 0) tx.effects.push({ type: "events_added", run: row.no });
     if (!changed) continue;
-    updateRun(turn.db, row);
-    turn.effects.push({ type: "run_changed", run: row.no });
+    updateRun(tx.db, row);
+    tx.effects.push({ type: "run_changed", run: row.no });
   }
-  appendEvents(turn.db, added);
+  appendEvents(tx.db, added);
 }

@@ -199,7 +199,7 @@ export function insertRequest(db: Database, row: { readonly id: string; readonly
     .run();
 }
 
-/** Runs of a schedule or sensor that have not ended, as stored; what changed in a turn is not in the tables yet. */
+/** Runs of a schedule or sensor that have not ended, as stored; what changed in a transaction is not in the tables yet. */
 export function openRunsOfSource(db: Database, source: string): number[] {
   return db.sql
     .exec<{ no: number }>(

@@ -9,7 +9,7 @@ import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/sensor-event.ts";
 import type { Catalog, Located } from "../catalog/catalog.ts";
 import { readRunByNo } from "../runs/run-store.ts";
 import type { TickRow } from "../ticks/tick-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { automationId } from "../ticks/automation-source.ts";
 import { createRun } from "../runs/launch/create-run.ts";
 import { partitionedAssetsOf, type ResolvedLaunch, resolveLaunch } from "../runs/launch/resolve-target.ts";
@@ -17,23 +17,23 @@ import { makeWay } from "../ticks/overlap.ts";
 import { endTick } from "../ticks/tick-rows.ts";
 
 /** Of a plain schedule: decides the tick and makes its runs, all or none. */
-export function decideTick(turn: Turn, schedule: Located<ManifestSchedule>, tick: TickRow): TickRow {
-  const runs = turn.attempt((): Result<string[]> => {
-    const targets = targetsAt(turn.catalog(), schedule, tick.scheduledFor);
+export function decideTick(tx: Tx, schedule: Located<ManifestSchedule>, tick: TickRow): TickRow {
+  const runs = tx.attempt((): Result<string[]> => {
+    const targets = targetsAt(tx.catalog(), schedule, tick.scheduledFor);
     if (!targets.ok) return targets;
-    if (targets.value.length > 0) makeWay(turn, schedule);
+    if (targets.value.length > 0) makeWay(tx, schedule);
     const trigger = { type: "schedule", name: schedule.name, location: schedule.location, tick: tick.id } as const;
     const made: string[] = [];
     for (const target of targets.value) {
-      const run = makeRun(turn, { target, tick, trigger, tags: schedule.tags });
+      const run = makeRun(tx, { target, tick, trigger, tags: schedule.tags });
       if (!run.ok) return run;
       made.push(run.value);
     }
     return ok(made);
   });
-  if (!runs.ok) return endTick(turn, tick, { state: "failed", message: runs.error.message });
-  if (runs.value.length === 0) return endTick(turn, tick, { state: "skipped", message: "No partition has ended yet." });
-  return endTick(turn, tick, { state: "requested", runs: runs.value, runCount: runs.value.length });
+  if (!runs.ok) return endTick(tx, tick, { state: "failed", message: runs.error.message });
+  if (runs.value.length === 0) return endTick(tx, tick, { state: "skipped", message: "No partition has ended yet." });
+  return endTick(tx, tick, { state: "requested", runs: runs.value, runCount: runs.value.length });
 }
 
 export interface PlainRun {
@@ -44,13 +44,13 @@ export interface PlainRun {
 }
 
 /** The id of the new run. */
-export function makeRun(turn: Turn, input: PlainRun): Result<string> {
-  const resolved = resolveLaunch(turn.catalog(), input.target, turn.now);
-  return resolved.ok ? makeResolved(turn, resolved.value, input) : resolved;
+export function makeRun(tx: Tx, input: PlainRun): Result<string> {
+  const resolved = resolveLaunch(tx.catalog(), input.target, tx.now);
+  return resolved.ok ? makeResolved(tx, resolved.value, input) : resolved;
 }
 
-export function makeResolved(turn: Turn, resolved: ResolvedLaunch, input: Omit<PlainRun, "target">): Result<string> {
-  const created = createRun(turn, {
+export function makeResolved(tx: Tx, resolved: ResolvedLaunch, input: Omit<PlainRun, "target">): Result<string> {
+  const created = createRun(tx, {
     resolved,
     trigger: input.trigger,
     tags: input.tags,
@@ -60,8 +60,8 @@ export function makeResolved(turn: Turn, resolved: ResolvedLaunch, input: Omit<P
     source: automationId(input.tick),
   });
   if (!created.ok) return created;
-  turn.atEnd.dispatch = true;
-  return ok(turn.runs.get(created.value)?.row.id ?? readRunByNo(turn.db, created.value)?.id ?? "");
+  tx.atEnd.dispatch = true;
+  return ok(tx.runs.get(created.value)?.row.id ?? readRunByNo(tx.db, created.value)?.id ?? "");
 }
 
 /**

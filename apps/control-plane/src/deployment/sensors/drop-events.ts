@@ -2,7 +2,7 @@
 import type { Source } from "../ticks/automation-store.ts";
 import { deleteEvents, type EventMention, eventsBeyond, mentionEvents } from "../ticks/sensor-event-store.ts";
 import { openTicksOf } from "../ticks/tick-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { deliveriesHandled } from "../webhooks/settle-delivery.ts";
 import { endTick, newTick } from "../ticks/tick-rows.ts";
 
@@ -15,26 +15,26 @@ const DROP_SLICE = 1_000;
 const BOUND_SLICE = 10 * INBOX_CHECK_EVERY;
 
 /** Of a sensor that was turned off or removed. Those that a tick has already taken stay with it. */
-export function dropEvents(turn: Turn, source: Source): void {
-  const taken = takenBy(turn, source);
+export function dropEvents(tx: Tx, source: Source): void {
+  const taken = takenBy(tx, source);
   for (;;) {
-    const rows = mentionEvents(turn.db, source, { skip: taken, limit: DROP_SLICE });
+    const rows = mentionEvents(tx.db, source, { skip: taken, limit: DROP_SLICE });
     if (rows.length === 0) return;
-    giveUp(turn, source, { rows, state: "skipped", message: "Not handled: the sensor was turned off or removed." });
+    giveUp(tx, source, { rows, state: "skipped", message: "Not handled: the sensor was turned off or removed." });
   }
 }
 
 /** More wait than are kept: the oldest are given up. */
-export function boundInbox(turn: Turn): void {
-  const bySensor = Map.groupBy(eventsBeyond(turn.db, { keep: MAX_INBOX, limit: BOUND_SLICE }), (row) =>
+export function boundInbox(tx: Tx): void {
+  const bySensor = Map.groupBy(eventsBeyond(tx.db, { keep: MAX_INBOX, limit: BOUND_SLICE }), (row) =>
     JSON.stringify([row.location, row.sensor]),
   );
   for (const rows of bySensor.values()) {
     const [first] = rows;
     const source = { location: first?.location ?? "", kind: "sensor", name: first?.sensor ?? "" } as const;
     // A tick that is being evaluated counts on the rows that it took.
-    if (takenBy(turn, source) > 0) continue;
-    giveUp(turn, source, {
+    if (takenBy(tx, source) > 0) continue;
+    giveUp(tx, source, {
       rows,
       state: "failed",
       message: `Not handled: more than ${MAX_INBOX} events wait for sensors, and the oldest are given up.`,
@@ -42,8 +42,8 @@ export function boundInbox(turn: Turn): void {
   }
 }
 
-function takenBy(turn: Turn, source: Source): number {
-  return openTicksOf(turn.db, source).reduce((sum, tick) => sum + tick.events.length, 0);
+function takenBy(tx: Tx, source: Source): number {
+  return openTicksOf(tx.db, source).reduce((sum, tick) => sum + tick.events.length, 0);
 }
 
 interface GivenUp {
@@ -52,17 +52,17 @@ interface GivenUp {
   readonly message: string;
 }
 
-function giveUp(turn: Turn, source: Source, { rows, state, message }: GivenUp): void {
+function giveUp(tx: Tx, source: Source, { rows, state, message }: GivenUp): void {
   deleteEvents(
-    turn.db,
+    tx.db,
     rows.map(({ no }) => no),
   );
   const deliveries = rows.flatMap(({ delivery }) => delivery ?? []);
   const webhook = deliveries.length > 0;
   const text = `${rows.length === 1 ? "One event" : `${rows.length} events`} ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
-  const tick = endTick(turn, newTick(turn, { source, cause: webhook ? "webhook" : "event", scheduledFor: rows[0]?.at ?? turn.now }), {
+  const tick = endTick(tx, newTick(tx, { source, cause: webhook ? "webhook" : "event", scheduledFor: rows[0]?.at ?? tx.now }), {
     state,
     message: text,
   });
-  if (webhook) deliveriesHandled(turn, { tick: tick.id, deliveries, runs: [], state, message: text });
+  if (webhook) deliveriesHandled(tx, { tick: tick.id, deliveries, runs: [], state, message: text });
 }

@@ -13,7 +13,7 @@ import type { Located } from "../catalog/catalog.ts";
 import { type AutomationRow, insertRunKey, readAutomation, runOfKey, saveAutomation } from "../ticks/automation-store.ts";
 import { insertSensorEvent } from "../ticks/sensor-event-store.ts";
 import type { TickRow } from "../ticks/tick-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { automationId, isEnabled, sensorOf } from "../ticks/automation-source.ts";
 import { chainAfter, chainOfRun, countStart } from "../ticks/cause-chain.ts";
 import { deliveriesHandled } from "../webhooks/settle-delivery.ts";
@@ -38,24 +38,24 @@ export interface CausedEvent {
 const MAX_GATHERED_CHARACTERS = 500_000;
 
 /** An asset was materialized, by a run or as somebody reports. */
-export function noteAssetEvent(turn: Turn, event: AssetEvent, chain: CauseChain | null): void {
-  for (const sensor of sensorsOfAsset(turn.catalog(), event.asset)) {
-    if (sensor.match === "all" && (sensor.assets?.length ?? 0) > 1) gather(turn, sensor, { event, chain });
-    else noteSensorEvent(turn, sensor, { event, chain });
+export function noteAssetEvent(tx: Tx, event: AssetEvent, chain: CauseChain | null): void {
+  for (const sensor of sensorsOfAsset(tx.catalog(), event.asset)) {
+    if (sensor.match === "all" && (sensor.assets?.length ?? 0) > 1) gather(tx, sensor, { event, chain });
+    else noteSensorEvent(tx, sensor, { event, chain });
   }
 }
 
 /** Waits until every asset was materialized since the sensor fired last; of each the latest event counts. */
-function gather(turn: Turn, sensor: Sensor, newest: GatheredEvent): void {
-  const row = readAutomation(turn.db, sourceOf(sensor));
+function gather(tx: Tx, sensor: Sensor, newest: GatheredEvent): void {
+  const row = readAutomation(tx.db, sourceOf(sensor));
   if (!row || !isEnabled(sensor, row)) return;
   const gathered = withRoom({ ...row.gathered, [newest.event.asset]: newest }, newest);
   const all = (sensor.assets ?? []).map((asset) => gathered[asset]).filter((one) => one !== undefined);
   const isComplete = all.length === sensor.assets?.length;
-  saveAutomation(turn.db, { ...row, gathered: isComplete ? null : gathered });
+  saveAutomation(tx.db, { ...row, gathered: isComplete ? null : gathered });
   if (!isComplete) return;
   const chain = longestChain(all.map((one) => one.chain));
-  noteSensorEvent(turn, sensor, { event: { type: "assets", events: all.map(({ event }) => event) }, chain });
+  noteSensorEvent(tx, sensor, { event: { type: "assets", events: all.map(({ event }) => event) }, chain });
 }
 
 /** All of them are kept in one row: when that gets too long, the newest is kept without its metadata. */
@@ -64,11 +64,11 @@ function withRoom(gathered: Readonly<Record<string, GatheredEvent>>, newest: Gat
   return { ...gathered, [newest.event.asset]: { ...newest, event: { ...newest.event, metadata: {} } } };
 }
 
-export function noteCheckResult(turn: Turn, event: Extract<SensorEvent, { type: "check" }>, chain: CauseChain | null): void {
-  for (const sensor of sensorsOfCheck(turn.catalog(), event)) noteSensorEvent(turn, sensor, { event, chain });
+export function noteCheckResult(tx: Tx, event: Extract<SensorEvent, { type: "check" }>, chain: CauseChain | null): void {
+  for (const sensor of sensorsOfCheck(tx.catalog(), event)) noteSensorEvent(tx, sensor, { event, chain });
 }
 
-export function noteRunEnded(turn: Turn, session: RunSession): void {
+export function noteRunEnded(tx: Tx, session: RunSession): void {
   const { row } = session;
   if (row.status !== "succeeded" && row.status !== "failed" && row.status !== "canceled") return;
   const event: Extract<SensorEvent, { type: "run" }> = {
@@ -80,34 +80,34 @@ export function noteRunEnded(turn: Turn, session: RunSession): void {
     partition: row.partition,
     tags: { ...row.tags },
     message: row.error,
-    at: turn.now,
+    at: tx.now,
   };
   const locations = Object.keys(row.versions);
   const caused = { event, chain: chainOfRun(row) };
-  for (const sensor of sensorsOfRun(turn.catalog(), { ...event, locations })) noteSensorEvent(turn, sensor, caused);
+  for (const sensor of sensorsOfRun(tx.catalog(), { ...event, locations })) noteSensorEvent(tx, sensor, caused);
 }
 
 /** Does nothing while the sensor is off: turning it on later does not bring the past back. */
-export function noteSensorEvent(turn: Turn, ref: { readonly location: string; readonly name: string }, caused: CausedEvent): void {
+export function noteSensorEvent(tx: Tx, ref: { readonly location: string; readonly name: string }, caused: CausedEvent): void {
   const { event } = caused;
-  const sensor = sensorOf(turn.catalog(), ref);
-  const row = sensor && readAutomation(turn.db, sourceOf(sensor));
+  const sensor = sensorOf(tx.catalog(), ref);
+  const row = sensor && readAutomation(tx.db, sourceOf(sensor));
   if (!sensor || !row || !isEnabled(sensor, row)) {
     const message = sensor ? `Sensor ${ref.name} is turned off.` : `There is no sensor ${ref.name} any more.`;
     if (event.type === "webhook")
-      deliveriesHandled(turn, { tick: null, deliveries: [event.delivery], runs: [], state: "skipped", message });
+      deliveriesHandled(tx, { tick: null, deliveries: [event.delivery], runs: [], state: "skipped", message });
     return;
   }
-  if (sensor.evaluated) toInbox(turn, sensor, caused);
-  else decide(turn, { sensor, row, caused });
+  if (sensor.evaluated) toInbox(tx, sensor, caused);
+  else decide(tx, { sensor, row, caused });
 }
 
-function toInbox(turn: Turn, sensor: Sensor, { event, chain }: CausedEvent): void {
+function toInbox(tx: Tx, sensor: Sensor, { event, chain }: CausedEvent): void {
   const source = sourceOf(sensor);
-  const no = insertSensorEvent(turn.db, sensor, { body: event, at: turn.now, chain });
-  if (no % INBOX_CHECK_EVERY === 0) boundInbox(turn);
-  turn.effects.push({ type: "automation_changed", automation: automationId(source) });
-  turn.atEnd.sensors.add(automationId(source));
+  const no = insertSensorEvent(tx.db, sensor, { body: event, at: tx.now, chain });
+  if (no % INBOX_CHECK_EVERY === 0) boundInbox(tx);
+  tx.effects.push({ type: "automation_changed", automation: automationId(source) });
+  tx.atEnd.sensors.add(automationId(source));
 }
 
 interface Decision {
@@ -117,14 +117,14 @@ interface Decision {
 }
 
 /** Without a user function: the run, at once. */
-function decide(turn: Turn, { sensor, row, caused }: Decision): void {
+function decide(tx: Tx, { sensor, row, caused }: Decision): void {
   const { event, chain } = caused;
   const events = [mentionOf(event)];
   const source = sourceOf(sensor);
-  const tick = newTick(turn, { source, cause: causeOf(events), scheduledFor: turn.now, cursor: row.cursor, events, chain });
-  const ended = decided(turn, { sensor, tick, event });
+  const tick = newTick(tx, { source, cause: causeOf(events), scheduledFor: tx.now, cursor: row.cursor, events, chain });
+  const ended = decided(tx, { sensor, tick, event });
   if (event.type === "webhook" && ended.state !== "open")
-    deliveriesHandled(turn, { tick: ended.id, deliveries: [event.delivery], runs: ended.runs, state: ended.state, message: ended.message });
+    deliveriesHandled(tx, { tick: ended.id, deliveries: [event.delivery], runs: ended.runs, state: ended.state, message: ended.message });
 }
 
 /** The delivery has its body and headers; its tick only says which one it was. */
@@ -132,37 +132,37 @@ function mentionOf(event: SensorEvent): SensorEvent {
   return event.type === "webhook" ? { ...event, headers: {}, query: {}, body: null } : event;
 }
 
-function decided(turn: Turn, input: { readonly sensor: Sensor; readonly tick: TickRow; readonly event: SensorEvent }): TickRow {
+function decided(tx: Tx, input: { readonly sensor: Sensor; readonly tick: TickRow; readonly event: SensorEvent }): TickRow {
   const { tick } = input;
-  const request = requestOf(turn, input);
-  if (!request.ok) return endTick(turn, tick, { state: "failed", message: request.error.message });
-  if ("skip" in request.value) return endTick(turn, tick, { state: "skipped", message: request.value.skip });
+  const request = requestOf(tx, input);
+  if (!request.ok) return endTick(tx, tick, { state: "failed", message: request.error.message });
+  if ("skip" in request.value) return endTick(tx, tick, { state: "skipped", message: request.value.skip });
   const key = keyOf(tick, request.value);
-  const older = key && runOfKey(turn.db, key);
+  const older = key && runOfKey(tx.db, key);
   if (key && older !== null) {
-    const deduplicated = [{ key: key.key, run: runIdOf(turn, older) }];
-    return endTick(turn, tick, { state: "skipped", message: "The requested run had been made before.", deduplicated });
+    const deduplicated = [{ key: key.key, run: runIdOf(tx, older) }];
+    return endTick(tx, tick, { state: "skipped", message: "The requested run had been made before.", deduplicated });
   }
-  const made = turn.attempt((): Result<string> => {
-    const started = countStart(turn, tick);
+  const made = tx.attempt((): Result<string> => {
+    const started = countStart(tx, tick);
     if (!started.ok) return started;
-    const run = makeRun(turn, input, request.value as RunRequest);
-    if (run.ok && key) insertRunKey(turn.db, { ...key, runNo: run.value });
-    return run.ok ? ok(runIdOf(turn, run.value) ?? "") : run;
+    const run = makeRun(tx, input, request.value as RunRequest);
+    if (run.ok && key) insertRunKey(tx.db, { ...key, runNo: run.value });
+    return run.ok ? ok(runIdOf(tx, run.value) ?? "") : run;
   });
-  if (!made.ok) return endTick(turn, tick, { state: "failed", message: made.error.message });
-  turn.atEnd.dispatch = true;
-  return endTick(turn, tick, { state: "requested", runs: [made.value], runCount: 1 });
+  if (!made.ok) return endTick(tx, tick, { state: "failed", message: made.error.message });
+  tx.atEnd.dispatch = true;
+  return endTick(tx, tick, { state: "requested", runs: [made.value], runCount: 1 });
 }
 
 /** A run of the sensor's job; of a partitioned one for the partition of the event, otherwise its latest. */
 export function requestOf(
-  turn: Turn,
+  tx: Tx,
   { sensor, event }: { readonly sensor: Sensor; readonly event: SensorEvent },
 ): Result<RunRequest | { readonly skip: string }> {
   if (event.type === "webhook") return requestOfDelivery(sensor, event);
   const definition =
-    sensor.job === undefined ? ok(undefined) : partitionsOfJob(turn.catalog(), { job: sensor.job, location: sensor.location });
+    sensor.job === undefined ? ok(undefined) : partitionsOfJob(tx.catalog(), { job: sensor.job, location: sensor.location });
   const partition = definition.ok && definition.value !== undefined && "partition" in event ? event.partition : null;
   return ok({ tags: {}, ...(partition !== null && { partition }) });
 }
@@ -187,13 +187,13 @@ function requestOfDelivery(
 }
 
 function makeRun(
-  turn: Turn,
+  tx: Tx,
   { tick, event }: { readonly tick: TickRow; readonly event: SensorEvent },
   request: RunRequest,
 ): Result<number> {
-  const resolved = resolveRequest(turn, tick, request);
+  const resolved = resolveRequest(tx, tick, request);
   if (!resolved.ok) return resolved;
-  return createRun(turn, {
+  return createRun(tx, {
     resolved: resolved.value,
     trigger: { type: "sensor", name: tick.name, location: tick.location, tick: tick.id, event: eventText(event) },
     tags: request.tags,

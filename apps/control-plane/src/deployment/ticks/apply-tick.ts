@@ -2,7 +2,7 @@
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
 import { readAutomation, saveAutomation } from "./automation-store.ts";
 import { readTick, type TickRow } from "./tick-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { automationId } from "./automation-source.ts";
 import { endEvaluation } from "./end-tick.ts";
 import { parseFrameId } from "./evaluate-tick.ts";
@@ -21,67 +21,67 @@ interface FromAgent<T extends TickItem> {
 }
 
 /** The open tick that this agent evaluates. Results of a former attempt, of another agent and late ones have none. */
-function evaluatedTick(turn: Turn, from: FromAgent<TickItem>): TickRow | null {
+function evaluatedTick(tx: Tx, from: FromAgent<TickItem>): TickRow | null {
   const { tick: id, attempt } = parseFrameId(from.item.tick);
-  const tick = readTick(turn.db, id);
+  const tick = readTick(tx.db, id);
   return tick?.state === "open" && tick.startedAt !== null && tick.agent === from.instance && tick.attempt === attempt ? tick : null;
 }
 
-export function applyTickResult(turn: Turn, from: FromAgent<Extract<TickItem, { k: "tick" }>>): void {
+export function applyTickResult(tx: Tx, from: FromAgent<Extract<TickItem, { k: "tick" }>>): void {
   const { instance, item } = from;
   if (item.tick.startsWith(TRIAL_PREFIX)) {
-    turn.effects.push({ type: "trial_answered", trial: item.tick, instance, result: item.result });
+    tx.effects.push({ type: "trial_answered", trial: item.tick, instance, result: item.result });
     return;
   }
-  const tick = evaluatedTick(turn, from);
+  const tick = evaluatedTick(tx, from);
   if (!tick) return;
   const { result } = item;
   const logs = [...tick.logs, ...(result.logs ?? [])];
   if (result.outcome === "failed") {
-    endEvaluation(turn, tick, { state: "failed", message: result.message, stack: result.stack ?? null, logs });
+    endEvaluation(tx, tick, { state: "failed", message: result.message, stack: result.stack ?? null, logs });
     return;
   }
-  const applied = applyRequests(turn, { tick, effects: result });
+  const applied = applyRequests(tx, { tick, effects: result });
   // Nothing of it is applied, and the cursor stays, so that the next evaluation asks again.
   if (!applied.ok) {
-    endEvaluation(turn, tick, { state: "failed", message: applied.error.message, logs });
+    endEvaluation(tx, tick, { state: "failed", message: applied.error.message, logs });
     return;
   }
   const row = addTo(tick, applied.value);
-  const cursor = moveCursor(turn, tick, result);
-  endEvaluation(turn, row, {
+  const cursor = moveCursor(tx, tick, result);
+  endEvaluation(tx, row, {
     state: row.runCount > 0 ? "requested" : "skipped",
     cursorAfter: cursor.after,
-    logs: [...logs, ...reportLines(turn, result.assetEvents), ...cursor.notes],
+    logs: [...logs, ...reportLines(tx, result.assetEvents), ...cursor.notes],
     message: row.runCount > 0 ? null : runlessText(row, result),
   });
 }
 
 /** A checkpoint: stored at once, counted, and never applied twice. */
-export function applyTickPart(turn: Turn, from: FromAgent<Extract<TickItem, { k: "tick_part" }>>): void {
-  const tick = evaluatedTick(turn, from);
+export function applyTickPart(tx: Tx, from: FromAgent<Extract<TickItem, { k: "tick_part" }>>): void {
+  const tick = evaluatedTick(tx, from);
   const { part } = from.item;
   if (!tick || part.part <= tick.parts) return;
   if (part.part > tick.parts + 1) {
-    endEvaluation(turn, tick, { state: "failed", message: `Checkpoint ${part.part} came without checkpoint ${tick.parts + 1} before it.` });
+    endEvaluation(tx, tick, { state: "failed", message: `Checkpoint ${part.part} came without checkpoint ${tick.parts + 1} before it.` });
     return;
   }
-  const applied = applyRequests(turn, { tick, effects: part });
+  const applied = applyRequests(tx, { tick, effects: part });
   if (!applied.ok) {
-    endEvaluation(turn, tick, { state: "failed", message: `Checkpoint ${part.part} was refused: ${applied.error.message}` });
+    endEvaluation(tx, tick, { state: "failed", message: `Checkpoint ${part.part} was refused: ${applied.error.message}` });
     return;
   }
-  const cursor = moveCursor(turn, tick, part);
-  const logs = [...tick.logs, ...reportLines(turn, part.assetEvents), ...cursor.notes];
-  storeTick(turn, { ...addTo(tick, applied.value), parts: part.part, cursorAfter: cursor.after, logs });
+  const cursor = moveCursor(tx, tick, part);
+  const logs = [...tick.logs, ...reportLines(tx, part.assetEvents), ...cursor.notes];
+  storeTick(tx, { ...addTo(tick, applied.value), parts: part.part, cursorAfter: cursor.after, logs });
 }
 
 /** What it says cannot be stored. */
-export function failTick(turn: Turn, from: FromAgent<TickItem>): void {
-  const tick = evaluatedTick(turn, from);
+export function failTick(tx: Tx, from: FromAgent<TickItem>): void {
+  const tick = evaluatedTick(tx, from);
   if (!tick) return;
   const what = from.item.k === "tick" ? "The result" : `Checkpoint ${from.item.part.part}`;
-  endEvaluation(turn, tick, { state: "failed", message: `${what} could not be stored; the control plane's log has the details.` });
+  endEvaluation(tx, tick, { state: "failed", message: `${what} could not be stored; the control plane's log has the details.` });
 }
 
 function addTo(tick: TickRow, applied: Applied): TickRow {
@@ -95,16 +95,16 @@ function addTo(tick: TickRow, applied: Applied): TickRow {
 }
 
 /** A cursor that a person set while the tick went on is not overwritten by what the tick knew before. */
-function moveCursor(turn: Turn, tick: TickRow, effects: Effects): { readonly after: string | null; readonly notes: TickRow["logs"] } {
-  const row = readAutomation(turn.db, tick);
+function moveCursor(tx: Tx, tick: TickRow, effects: Effects): { readonly after: string | null; readonly notes: TickRow["logs"] } {
+  const row = readAutomation(tx.db, tick);
   if (!row || tick.kind === "schedule") return { after: null, notes: [] };
   if (row.cursor !== (tick.cursorAfter ?? tick.cursorBefore)) {
     const message = "The cursor was set by hand while this tick was evaluated; it stays as it was set.";
-    return { after: tick.cursorAfter, notes: [{ level: "warn", message, at: turn.now }] };
+    return { after: tick.cursorAfter, notes: [{ level: "warn", message, at: tx.now }] };
   }
   if (row.cursor !== effects.cursor) {
-    saveAutomation(turn.db, { ...row, cursor: effects.cursor });
-    turn.effects.push({ type: "automation_changed", automation: automationId(tick) });
+    saveAutomation(tx.db, { ...row, cursor: effects.cursor });
+    tx.effects.push({ type: "automation_changed", automation: automationId(tick) });
   }
   return { after: effects.cursor, notes: [] };
 }

@@ -13,7 +13,7 @@ import { shortened } from "@headgate/shared/domain/shortened.ts";
 import type { RunRow } from "../runs/tables.ts";
 import { countSelfStart } from "./self-start-store.ts";
 import type { TickRow } from "./tick-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { automationId, sourceOfId } from "./automation-source.ts";
 
 const MAX_NAMED = 5;
@@ -29,13 +29,13 @@ export function chainAfter(tick: TickRow): CauseChain | null {
 }
 
 /** Counts, once for each tick, that it makes something; refused when it has followed from itself too often. */
-export function countStart(turn: Turn, tick: TickRow): Result<null> {
+export function countStart(tx: Tx, tick: TickRow): Result<null> {
   const chain = before(tick);
   const sensor = automationId(tick);
   const times = timesThrough(chain, sensor);
   if (tick.kind === "schedule" || times === 0) return ok(null);
   const isLong = times > MAX_SELF_STARTS;
-  if (!isLong && countSelfStart(turn.db, { root: chain.root, sensor, tick: tick.id, now: turn.now }) <= MAX_BRANCHED_SELF_STARTS)
+  if (!isLong && countSelfStart(tx.db, { root: chain.root, sensor, tick: tick.id, now: tx.now }) <= MAX_BRANCHED_SELF_STARTS)
     return ok(null);
   const count = isLong ? `${MAX_SELF_STARTS} times` : `${MAX_BRANCHED_SELF_STARTS} times in all branches together`;
   const circle = circleOf(chain, sensor).map((id) => shortened(sourceOfId(id).name, 80));

@@ -1,4 +1,4 @@
-/** What people do with schedules and sensors: turn them on and off, move a cursor, ask for a tick now, let a run key be used again. */
+/** What people do with schedules and sensors: transaction them on and off, move a cursor, ask for a tick now, let a run key be used again. */
 import type { AutomationRef } from "@headgate/shared/api/automation-views.ts";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
@@ -9,7 +9,7 @@ import { deleteRunKey, readAutomation, type AutomationRow, saveAutomation } from
 import { hasEvents } from "./sensor-event-store.ts";
 import { openTicksOf } from "./tick-store.ts";
 import { clearTimer } from "../kernel/timer-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { automationId, definitionOf, isEnabled, scheduleOf, sensorOf } from "./automation-source.ts";
 import { evaluateTick, evaluatorOf, startScheduleTick } from "./evaluate-tick.ts";
 import { resumeSensors } from "../sensors/sensor-ticks.ts";
@@ -17,93 +17,93 @@ import { newAutomation, planSchedule, stopAutomation } from "./sync-automations.
 import { newTick } from "./tick-rows.ts";
 import { unknownAutomation } from "./unknown-automation.ts";
 
-function rowOf(turn: Turn, ref: AutomationRef): Result<AutomationRow> {
-  if (!definitionOf(turn.catalog(), ref)) return unknownAutomation(turn.catalog(), ref);
+function rowOf(tx: Tx, ref: AutomationRef): Result<AutomationRow> {
+  if (!definitionOf(tx.catalog(), ref)) return unknownAutomation(tx.catalog(), ref);
   const { location, kind, name } = ref;
-  return ok(readAutomation(turn.db, ref) ?? newAutomation({ location, kind, name }));
+  return ok(readAutomation(tx.db, ref) ?? newAutomation({ location, kind, name }));
 }
 
-function changed(turn: Turn, ref: AutomationRef): Result<AutomationRef> {
-  turn.effects.push({ type: "timers_changed" }, { type: "automation_changed", automation: automationId(ref) });
+function changed(tx: Tx, ref: AutomationRef): Result<AutomationRef> {
+  tx.effects.push({ type: "timers_changed" }, { type: "automation_changed", automation: automationId(ref) });
   return ok(ref);
 }
 
 /** Times and events of the time while it was off are gone. */
 export function setAutomation(
-  turn: Turn,
+  tx: Tx,
   input: AutomationRef & { readonly enabled: boolean | null },
   actor: Actor,
 ): Result<AutomationRef> {
-  const found = rowOf(turn, input);
+  const found = rowOf(tx, input);
   if (!found.ok) return found;
-  const definition = definitionOf(turn.catalog(), input);
-  if (!definition) return unknownAutomation(turn.catalog(), input);
+  const definition = definitionOf(tx.catalog(), input);
+  if (!definition) return unknownAutomation(tx.catalog(), input);
   const before = isEnabled(definition, found.value);
   const enabled = input.enabled === null ? null : Number(input.enabled);
-  const row: AutomationRow = { ...found.value, enabled, changedBy: actor.name, changedAt: turn.now };
-  saveAutomation(turn.db, row);
+  const row: AutomationRow = { ...found.value, enabled, changedBy: actor.name, changedAt: tx.now };
+  saveAutomation(tx.db, row);
   const after = isEnabled(definition, row);
-  if (before && !after) stopAutomation(turn, row);
-  else if (!before && after) start(turn, row);
-  return changed(turn, input);
+  if (before && !after) stopAutomation(tx, row);
+  else if (!before && after) start(tx, row);
+  return changed(tx, input);
 }
 
-function start(turn: Turn, row: AutomationRow): void {
-  const schedule = row.kind === "schedule" ? scheduleOf(turn.catalog(), row) : null;
-  if (schedule) planSchedule(turn, schedule, { ...row, nextAt: null });
+function start(tx: Tx, row: AutomationRow): void {
+  const schedule = row.kind === "schedule" ? scheduleOf(tx.catalog(), row) : null;
+  if (schedule) planSchedule(tx, schedule, { ...row, nextAt: null });
   else {
-    const isPolling = sensorOf(turn.catalog(), row)?.kind === "polling";
-    saveAutomation(turn.db, { ...row, nextAt: isPolling ? turn.now : null, gathered: null });
-    resumeSensors(turn);
+    const isPolling = sensorOf(tx.catalog(), row)?.kind === "polling";
+    saveAutomation(tx.db, { ...row, nextAt: isPolling ? tx.now : null, gathered: null });
+    resumeSensors(tx);
   }
 }
 
-export function setCursor(turn: Turn, input: AutomationRef & { readonly cursor: string | null }): Result<AutomationRef> {
+export function setCursor(tx: Tx, input: AutomationRef & { readonly cursor: string | null }): Result<AutomationRef> {
   if (input.kind === "schedule") return refuse("invalid_input", `A schedule has no cursor; ${input.name} is one.`);
-  const found = rowOf(turn, input);
+  const found = rowOf(tx, input);
   if (!found.ok) return found;
-  saveAutomation(turn.db, { ...found.value, cursor: input.cursor });
-  return changed(turn, input);
+  saveAutomation(tx.db, { ...found.value, cursor: input.cursor });
+  return changed(tx, input);
 }
 
-export function releaseRunKey(turn: Turn, input: AutomationRef & { readonly key: string }): Result<AutomationRef> {
-  const found = rowOf(turn, input);
+export function releaseRunKey(tx: Tx, input: AutomationRef & { readonly key: string }): Result<AutomationRef> {
+  const found = rowOf(tx, input);
   if (!found.ok) return found;
-  if (!deleteRunKey(turn.db, { location: input.location, sensor: `${input.kind}:${input.name}`, key: input.key }))
+  if (!deleteRunKey(tx.db, { location: input.location, sensor: `${input.kind}:${input.name}`, key: input.key }))
     return refuse("not_found", `${input.kind} ${input.name} has made no run with the run key "${input.key}".`, { key: input.key });
-  return changed(turn, input);
+  return changed(tx, input);
 }
 
 /** Also of one that is turned off. */
-export function tickNow(turn: Turn, input: AutomationRef): Result<AutomationRef> {
-  const found = rowOf(turn, input);
+export function tickNow(tx: Tx, input: AutomationRef): Result<AutomationRef> {
+  const found = rowOf(tx, input);
   if (!found.ok) return found;
-  const schedule = input.kind === "schedule" ? scheduleOf(turn.catalog(), input) : null;
+  const schedule = input.kind === "schedule" ? scheduleOf(tx.catalog(), input) : null;
   if (schedule) {
-    startScheduleTick(turn, schedule, newTick(turn, { source: found.value, cause: "person", scheduledFor: turn.now }));
-    return changed(turn, input);
+    startScheduleTick(tx, schedule, newTick(tx, { source: found.value, cause: "person", scheduledFor: tx.now }));
+    return changed(tx, input);
   }
-  const sensor = sensorOf(turn.catalog(), input);
-  if (!sensor) return unknownAutomation(turn.catalog(), input);
-  const ticked = tickSensor(turn, sensor, found.value);
-  return ticked.ok ? changed(turn, input) : ticked;
+  const sensor = sensorOf(tx.catalog(), input);
+  if (!sensor) return unknownAutomation(tx.catalog(), input);
+  const ticked = tickSensor(tx, sensor, found.value);
+  return ticked.ok ? changed(tx, input) : ticked;
 }
 
-function tickSensor(turn: Turn, sensor: Located<ManifestSensor>, row: AutomationRow): Result<null> {
-  if (openTicksOf(turn.db, row).length > 0)
+function tickSensor(tx: Tx, sensor: Located<ManifestSensor>, row: AutomationRow): Result<null> {
+  if (openTicksOf(tx.db, row).length > 0)
     return refuse("conflict", `Sensor ${sensor.name} is being evaluated. Wait for the end of that tick.`);
-  const isAwaited = hasEvents(turn.db, sensor);
+  const isAwaited = hasEvents(tx.db, sensor);
   if (sensor.kind !== "polling" && !isAwaited)
     return refuse("invalid_input", `Sensor ${sensor.name} is woken by events, and none waits. Try it out with 'Test' instead.`, {
       maxEvents: MAX_TICK_EVENTS,
     });
-  if (!evaluatorOf(turn, sensor.location))
+  if (!evaluatorOf(tx, sensor.location))
     return refuse("unavailable", `No agent is connected that could evaluate sensor ${sensor.name}. Start one with 'headgate agent'.`);
   if (isAwaited) {
-    clearTimer(turn.db, "sensor_event", automationId(row));
-    turn.atEnd.sensors.add(automationId(row));
+    clearTimer(tx.db, "sensor_event", automationId(row));
+    tx.atEnd.sensors.add(automationId(row));
   }
   if (sensor.kind === "polling")
-    evaluateTick(turn, newTick(turn, { source: row, cause: "person", scheduledFor: turn.now, cursor: row.cursor }));
+    evaluateTick(tx, newTick(tx, { source: row, cause: "person", scheduledFor: tx.now, cursor: row.cursor }));
   return ok(null);
 }

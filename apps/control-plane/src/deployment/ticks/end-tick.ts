@@ -3,7 +3,7 @@ import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import { readAgent } from "../agents/agent-store.ts";
 import { openTicksOfAgent, readTick, type TickRow } from "./tick-store.ts";
 import { clearTimer, setTimer } from "../kernel/timer-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { deliveriesHandled, deliveriesOf } from "../webhooks/settle-delivery.ts";
 import { lastSign } from "../queue/dispatch.ts";
 import { deadlineOf, MAX_TICK_ATTEMPTS, startWaiting } from "./evaluate-tick.ts";
@@ -11,56 +11,56 @@ import { planSensor, settleEvents } from "../sensors/sensor-ticks.ts";
 import { endTick, storeTick, type TickEnd } from "./tick-rows.ts";
 
 /** Ends it, and goes on with what waited for that. */
-export function endEvaluation(turn: Turn, tick: TickRow, end: TickEnd): TickRow {
+export function endEvaluation(tx: Tx, tick: TickRow, end: TickEnd): TickRow {
   const failed = end.state === "failed";
-  const { note, done } = settleEvents(turn, tick, failed);
+  const { note, done } = settleEvents(tx, tick, failed);
   const message = [end.message, note].filter((text) => typeof text === "string").join("\n");
-  const ended = endTick(turn, tick, { ...end, message: message === "" ? null : message });
-  deliveriesHandled(turn, {
+  const ended = endTick(tx, tick, { ...end, message: message === "" ? null : message });
+  deliveriesHandled(tx, {
     tick: ended.id,
     deliveries: deliveriesOf(done),
     runs: ended.runs,
     state: end.state,
     message: ended.message,
   });
-  if (tick.kind === "sensor") planSensor(turn, ended, failed);
-  startWaiting(turn);
+  if (tick.kind === "sensor") planSensor(tx, ended, failed);
+  startWaiting(tx);
   return ended;
 }
 
 /** Nobody has heard of the tick's agent, or it has not answered in time. */
-export function tickTimedOut(turn: Turn, id: string): void {
-  const tick = readTick(turn.db, id);
+export function tickTimedOut(tx: Tx, id: string): void {
+  const tick = readTick(tx.db, id);
   if (tick?.state !== "open" || tick.startedAt === null) return;
-  const agent = tick.agent === null ? null : readAgent(turn.db, tick.agent);
-  const deadline = deadlineOf(turn, tick);
-  if (!agent || agent.status === "disconnected" || turn.now - lastSign(turn, agent) > LEASE_MS) {
+  const agent = tick.agent === null ? null : readAgent(tx.db, tick.agent);
+  const deadline = deadlineOf(tx, tick);
+  if (!agent || agent.status === "disconnected" || tx.now - lastSign(tx, agent) > LEASE_MS) {
     // It may only be on its way back: that takes as long as a lease.
-    const until = agent?.status === "disconnected" ? agent.lastSeenAt + LEASE_MS : turn.now;
-    if (until > turn.now) setTimer(turn.db, { kind: "tick_timeout", id, at: until });
-    else loseTick(turn, tick);
-  } else if (turn.now >= deadline) endEvaluation(turn, tick, { state: "failed", message: "The agent did not answer in time." });
-  else setTimer(turn.db, { kind: "tick_timeout", id, at: Math.min(deadline, turn.now + LEASE_MS) });
-  turn.effects.push({ type: "timers_changed" });
+    const until = agent?.status === "disconnected" ? agent.lastSeenAt + LEASE_MS : tx.now;
+    if (until > tx.now) setTimer(tx.db, { kind: "tick_timeout", id, at: until });
+    else loseTick(tx, tick);
+  } else if (tx.now >= deadline) endEvaluation(tx, tick, { state: "failed", message: "The agent did not answer in time." });
+  else setTimer(tx.db, { kind: "tick_timeout", id, at: Math.min(deadline, tx.now + LEASE_MS) });
+  tx.effects.push({ type: "timers_changed" });
 }
 
 /** Its checkpoints are stored; what came after them is evaluated again. */
-function loseTick(turn: Turn, tick: TickRow): void {
+function loseTick(tx: Tx, tick: TickRow): void {
   if (tick.attempt >= MAX_TICK_ATTEMPTS) {
     const message = `Given up after ${MAX_TICK_ATTEMPTS} attempts: each time the agent vanished before it answered.`;
-    endEvaluation(turn, tick, { state: "failed", message });
+    endEvaluation(tx, tick, { state: "failed", message });
     return;
   }
-  clearTimer(turn.db, "tick_timeout", tick.id);
-  storeTick(turn, { ...tick, attempt: tick.attempt + 1, startedAt: null, agent: null, parts: 0 });
-  startWaiting(turn);
+  clearTimer(tx.db, "tick_timeout", tick.id);
+  storeTick(tx, { ...tick, attempt: tick.attempt + 1, startedAt: null, agent: null, parts: 0 });
+  startWaiting(tx);
 }
 
 /** An agent that left for good gives everything back at once; of another one the tick waits for it to come back. */
-export function agentLeftTicks(turn: Turn, instance: string, forGood: boolean): void {
-  for (const tick of openTicksOfAgent(turn.db, instance)) {
-    if (forGood) loseTick(turn, tick);
-    else setTimer(turn.db, { kind: "tick_timeout", id: tick.id, at: turn.now + LEASE_MS });
-    turn.effects.push({ type: "timers_changed" });
+export function agentLeftTicks(tx: Tx, instance: string, forGood: boolean): void {
+  for (const tick of openTicksOfAgent(tx.db, instance)) {
+    if (forGood) loseTick(tx, tick);
+    else setTimer(tx.db, { kind: "tick_timeout", id: tick.id, at: tx.now + LEASE_MS });
+    tx.effects.push({ type: "timers_changed" });
   }
 }

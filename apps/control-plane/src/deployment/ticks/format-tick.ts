@@ -2,16 +2,16 @@
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import type { TickPart, TickResult } from "@headgate/shared/protocol/tick-result.ts";
 import type { TickRow } from "./tick-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 
 type Reports = TickPart["assetEvents"];
 
 const NAMED = 3;
 
 /** A line for the log of the tick, when it reported something. */
-export function reportLines(turn: Pick<Turn, "now">, reports: Reports): TickRow["logs"] {
+export function reportLines(tx: Pick<Tx, "now">, reports: Reports): TickRow["logs"] {
   const text = reportText(reports);
-  return text === null ? [] : [{ level: "info", message: `Reported ${text}.`, at: turn.now }];
+  return text === null ? [] : [{ level: "info", message: `Reported ${text}.`, at: tx.now }];
 }
 
 /** Why there is no run, and what was done instead. */

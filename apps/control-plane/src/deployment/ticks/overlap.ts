@@ -6,7 +6,7 @@ import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
 import type { Located } from "../catalog/catalog.ts";
 import { openRunsOfSource } from "../runs/run-store.ts";
 import { openTicksOf, type TickRow } from "./tick-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { automationId } from "./automation-source.ts";
 import { cancelRun } from "../runs/execute/cancel-run.ts";
 import { openRun, type RunSession } from "../runs/run-session.ts";
@@ -18,21 +18,21 @@ export type Overlap =
 
 const START: Overlap = { type: "start" };
 
-/** Runs of the schedule that have not ended, also those that were made or ended in this turn. */
-function openRuns(turn: Turn, source: string): RunSession[] {
-  const made = [...turn.runs.values()].filter((session) => session.row.source === source).map((session) => session.row.no);
-  const numbers = new Set([...openRunsOfSource(turn.db, source), ...made]);
-  return [...numbers].flatMap((no) => openRun(turn, no) ?? []).filter((session) => !isTerminalRun(session.row.status));
+/** Runs of the schedule that have not ended, also those that were made or ended in this transaction. */
+function openRuns(tx: Tx, source: string): RunSession[] {
+  const made = [...tx.runs.values()].filter((session) => session.row.source === source).map((session) => session.row.no);
+  const numbers = new Set([...openRunsOfSource(tx.db, source), ...made]);
+  return [...numbers].flatMap((no) => openRun(tx, no) ?? []).filter((session) => !isTerminalRun(session.row.status));
 }
 
-export function overlapOf(turn: Turn, schedule: Located<ManifestSchedule>, tick: TickRow): Overlap {
+export function overlapOf(tx: Tx, schedule: Located<ManifestSchedule>, tick: TickRow): Overlap {
   const policy = schedule.overlap ?? "allow";
   // A previous run is canceled only when there is a next one to start; see `makeWay`.
   if (policy === "allow" || policy === "cancel_previous") return START;
-  const [run] = openRuns(turn, automationId(tick));
+  const [run] = openRuns(tx, automationId(tick));
   // A plain tick is open while it waits for a run, or until all that are due with it were written down.
   const mayBeOpen = schedule.evaluated || policy === "queue";
-  const others = mayBeOpen ? openTicksOf(turn.db, tick).filter((other) => other.id !== tick.id) : [];
+  const others = mayBeOpen ? openTicksOf(tx.db, tick).filter((other) => other.id !== tick.id) : [];
   const evaluated = others.some((other) => other.agent !== null);
   if (!run && !evaluated) return START;
   const still = run ? `run …${shortRunId(run.row.id)} of an earlier tick has not ended` : "an earlier tick is still being evaluated";
@@ -50,9 +50,9 @@ export function overlapOf(turn: Turn, schedule: Located<ManifestSchedule>, tick:
 }
 
 /** Before new runs of a schedule are made: cancels those of earlier ticks when its policy says so. */
-export function makeWay(turn: Turn, schedule: Located<ManifestSchedule>): void {
+export function makeWay(tx: Tx, schedule: Located<ManifestSchedule>): void {
   if (schedule.overlap !== "cancel_previous") return;
   const source = automationId({ location: schedule.location, kind: "schedule", name: schedule.name });
-  for (const { row } of openRuns(turn, source))
-    if (row.status !== "canceling") cancelRun(turn, { run: row.id, by: `schedule ${schedule.name}`, reason: "its next tick came" });
+  for (const { row } of openRuns(tx, source))
+    if (row.status !== "canceling") cancelRun(tx, { run: row.id, by: `schedule ${schedule.name}`, reason: "its next tick came" });
 }

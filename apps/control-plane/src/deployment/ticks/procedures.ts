@@ -16,10 +16,10 @@ export const automationQueries: QueriesOf<AutomationQueries> = {
 };
 
 export const automationCommands: CommandsOf<AutomationCommands> = {
-  setAutomation: (turn, input, actor) => viewAfter(setAutomation(turn, input, actor)),
-  setCursor: (turn, input) => viewAfter(setCursor(turn, input)),
-  tickNow: (turn, input) => viewAfter(tickNow(turn, input)),
-  releaseRunKey: (turn, input) => viewAfter(releaseRunKey(turn, input)),
+  setAutomation: (tx, input, actor) => viewAfter(setAutomation(tx, input, actor)),
+  setCursor: (tx, input) => viewAfter(setCursor(tx, input)),
+  tickNow: (tx, input) => viewAfter(tickNow(tx, input)),
+  releaseRunKey: (tx, input) => viewAfter(releaseRunKey(tx, input)),
 };
 
 function viewAfter(changed: Result<AutomationRef>): Result<(reader: Reader) => AutomationView> {

@@ -8,7 +8,7 @@ import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
 import type { Located } from "../catalog/catalog.ts";
 import { insertRunKey, runOfKey } from "./automation-store.ts";
 import type { TickRow } from "./tick-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { automationId, scheduleOf } from "./automation-source.ts";
 import { chainAfter, countStart } from "./cause-chain.ts";
 import { changeDynamicKeys } from "../partitions/dynamic-keys.ts";
@@ -24,14 +24,14 @@ export type Applied = Pick<TickRow, "runs" | "deduplicated" | "dynamicPartitions
 const MAX_KEYS = 10_000;
 const MAX_ASSET_EVENTS = 1_000;
 
-export function applyRequests(turn: Turn, input: { readonly tick: TickRow; readonly effects: Effects }): Result<Applied> {
+export function applyRequests(tx: Tx, input: { readonly tick: TickRow; readonly effects: Effects }): Result<Applied> {
   const { tick, effects } = input;
   const flood = floodOf(effects);
   if (flood !== null) return refuse("too_large", flood);
-  return turn.attempt(() => {
+  return tx.attempt(() => {
     const chain = chainAfter(tick);
-    const start = startOnce(turn, tick);
-    const dynamicPartitions = changeKeys(turn, tick, effects);
+    const start = startOnce(tx, tick);
+    const dynamicPartitions = changeKeys(tx, tick, effects);
     if (!dynamicPartitions.ok) return dynamicPartitions;
     if (dynamicPartitions.value.some(({ added, removed }) => added.length + removed.length > 0)) {
       const started = start();
@@ -40,39 +40,39 @@ export function applyRequests(turn: Turn, input: { readonly tick: TickRow; reado
     for (const event of effects.assetEvents ?? []) {
       const started = start();
       if (!started.ok) return started;
-      const reported = reportAsset(turn, event, { by: `${tick.kind} ${tick.name}`, chain });
+      const reported = reportAsset(tx, event, { by: `${tick.kind} ${tick.name}`, chain });
       if (!reported.ok) return refuse(reported.error.code, `An event of ${shortened(event.asset)} was refused: ${reported.error.message}`);
     }
-    const schedule = scheduleIfAny(turn, tick);
-    if (schedule && effects.runs.length > 0) makeWay(turn, schedule);
+    const schedule = scheduleIfAny(tx, tick);
+    if (schedule && effects.runs.length > 0) makeWay(tx, schedule);
     const runs: string[] = [];
     const deduplicated: Applied["deduplicated"][number][] = [];
     for (const request of effects.runs) {
       const key = keyOf(tick, request);
-      const older = key && runOfKey(turn.db, key);
+      const older = key && runOfKey(tx.db, key);
       if (key && older !== null) {
-        deduplicated.push({ key: key.key, run: runIdOf(turn, older) });
+        deduplicated.push({ key: key.key, run: runIdOf(tx, older) });
         continue;
       }
       const started = start();
       if (!started.ok) return started;
-      const run = makeRequested(turn, tick, request);
+      const run = makeRequested(tx, tick, request);
       if (!run.ok) return refuse(run.error.code, `A requested run cannot be made: ${run.error.message}`, run.error.details);
-      if (key) insertRunKey(turn.db, { ...key, runNo: run.value });
-      runs.push(runIdOf(turn, run.value) ?? "");
+      if (key) insertRunKey(tx.db, { ...key, runNo: run.value });
+      runs.push(runIdOf(tx, run.value) ?? "");
     }
-    if (runs.length > 0) turn.atEnd.dispatch = true;
+    if (runs.length > 0) tx.atEnd.dispatch = true;
     return ok({ runs, deduplicated, dynamicPartitions: dynamicPartitions.value });
   });
 }
 
 /** Counts the first thing that the tick makes. */
-function startOnce(turn: Turn, tick: TickRow): () => Result<null> {
+function startOnce(tx: Tx, tick: TickRow): () => Result<null> {
   let counted = false;
   return () => {
     if (counted) return ok(null);
     counted = true;
-    return countStart(turn, tick);
+    return countStart(tx, tick);
   };
 }
 
@@ -89,26 +89,26 @@ function floodOf(effects: Effects): string | null {
     : null;
 }
 
-function changeKeys(turn: Turn, tick: TickRow, effects: Effects): Result<Applied["dynamicPartitions"]> {
+function changeKeys(tx: Tx, tick: TickRow, effects: Effects): Result<Applied["dynamicPartitions"]> {
   const changes: Applied["dynamicPartitions"][number][] = [];
   for (const { name, add, remove } of effects.dynamicPartitions ?? []) {
-    const changed = changeDynamicKeys(turn, { name, add, remove, by: `${tick.kind} ${tick.name}`, chain: chainAfter(tick) });
+    const changed = changeDynamicKeys(tx, { name, add, remove, by: `${tick.kind} ${tick.name}`, chain: chainAfter(tick) });
     if (!changed.ok) return changed;
     changes.push({ name, added: changed.value.added, removed: changed.value.removed });
   }
   return ok(changes);
 }
 
-function scheduleIfAny(turn: Turn, tick: TickRow): Located<ManifestSchedule> | null {
-  return tick.kind === "schedule" ? scheduleOf(turn.catalog(), tick) : null;
+function scheduleIfAny(tx: Tx, tick: TickRow): Located<ManifestSchedule> | null {
+  return tick.kind === "schedule" ? scheduleOf(tx.catalog(), tick) : null;
 }
 
-function makeRequested(turn: Turn, tick: TickRow, request: RunRequest): Result<number> {
-  const resolved = resolveRequest(turn, tick, request);
+function makeRequested(tx: Tx, tick: TickRow, request: RunRequest): Result<number> {
+  const resolved = resolveRequest(tx, tick, request);
   if (!resolved.ok) return resolved;
   const event = eventsText(tick.events);
   const by = { name: tick.name, location: tick.location, tick: tick.id };
-  return createRun(turn, {
+  return createRun(tx, {
     resolved: resolved.value,
     trigger: tick.kind === "schedule" ? { type: "schedule", ...by } : { type: "sensor", ...by, ...(event !== undefined && { event }) },
     tags: request.tags,

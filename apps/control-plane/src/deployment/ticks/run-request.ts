@@ -4,7 +4,7 @@ import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { TickPart } from "@headgate/shared/protocol/tick-result.ts";
 import type { RunKey, Source } from "./automation-store.ts";
 import { readRunByNo } from "../runs/run-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { definitionOf } from "./automation-source.ts";
 import { type ResolvedLaunch, resolveLaunch } from "../runs/launch/resolve-target.ts";
 
@@ -15,25 +15,25 @@ export function keyOf(source: Source, request: RunRequest): RunKey | null {
   return request.runKey === undefined ? null : { location: source.location, sensor: `${source.kind}:${source.name}`, key: request.runKey };
 }
 
-export function runIdOf(turn: Pick<Turn, "db" | "runs">, no: number): string | null {
-  return turn.runs.get(no)?.row.id ?? readRunByNo(turn.db, no)?.id ?? null;
+export function runIdOf(tx: Pick<Tx, "db" | "runs">, no: number): string | null {
+  return tx.runs.get(no)?.row.id ?? readRunByNo(tx.db, no)?.id ?? null;
 }
 
-export function resolveRequest(turn: Pick<Turn, "catalog" | "now">, source: Source, request: RunRequest): Result<ResolvedLaunch> {
+export function resolveRequest(tx: Pick<Tx, "catalog" | "now">, source: Source, request: RunRequest): Result<ResolvedLaunch> {
   if (request.job !== undefined && request.selection !== undefined)
     return refuse("invalid_input", "It names a job and a selection. Give one of them.");
-  const job = request.job ?? (request.selection === undefined ? definitionOf(turn.catalog(), source)?.job : undefined);
+  const job = request.job ?? (request.selection === undefined ? definitionOf(tx.catalog(), source)?.job : undefined);
   const target: LaunchTarget | null =
     job !== undefined ? { job, location: source.location } : request.selection !== undefined ? { selection: request.selection } : null;
   if (!target)
     return refuse("invalid_input", `It names neither a job nor a selection, and ${source.kind} ${source.name} has no job of its own.`);
   return resolveLaunch(
-    turn.catalog(),
+    tx.catalog(),
     {
       ...target,
       ...(request.partition !== undefined && { partition: request.partition }),
       ...(request.checksOnly !== undefined && { checksOnly: request.checksOnly }),
     },
-    turn.now,
+    tx.now,
   );
 }

@@ -5,57 +5,57 @@ import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
 import type { Located } from "../catalog/catalog.ts";
 import { type AutomationRow, readAutomations, saveAutomation, type Source } from "./automation-store.ts";
 import { clearTimer, ensureTimer, setTimer } from "../kernel/timer-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { automationId, cronsOf, isEnabled, jitterMs } from "./automation-source.ts";
 import { dropEvents } from "../sensors/drop-events.ts";
 import { endWaiting, startWaiting } from "./evaluate-tick.ts";
 import { resumeSensors } from "../sensors/sensor-ticks.ts";
 
-export function syncAutomation(turn: Turn): void {
-  const known = new Map(readAutomations(turn.db).map((row) => [automationId(row), row]));
-  const { schedules, sensors } = turn.catalog();
+export function syncAutomation(tx: Tx): void {
+  const known = new Map(readAutomations(tx.db).map((row) => [automationId(row), row]));
+  const { schedules, sensors } = tx.catalog();
   const defined = new Set<string>();
   for (const schedule of schedules) {
     const source = { location: schedule.location, kind: "schedule", name: schedule.name } as const;
     defined.add(automationId(source));
     const row = known.get(automationId(source)) ?? newAutomation(source);
-    if (isEnabled(schedule, row)) planSchedule(turn, schedule, row);
-    else stopAutomation(turn, row);
+    if (isEnabled(schedule, row)) planSchedule(tx, schedule, row);
+    else stopAutomation(tx, row);
   }
   for (const sensor of sensors) {
     const source = { location: sensor.location, kind: "sensor", name: sensor.name } as const;
     defined.add(automationId(source));
     const row = known.get(automationId(source)) ?? newAutomation(source);
-    if (!isEnabled(sensor, row)) stopAutomation(turn, row);
+    if (!isEnabled(sensor, row)) stopAutomation(tx, row);
     else {
       // What was gathered is of the assets that the former definition named.
       const definition = canonicalJson([sensor.kind, sensor.assets ?? []]);
       const gathered = row.definition === definition ? row.gathered : null;
-      saveAutomation(turn.db, { ...row, definition, gathered, nextAt: sensor.kind === "polling" ? (row.nextAt ?? turn.now) : null });
-      if (sensor.kind !== "polling") clearTimer(turn.db, "sensor", automationId(source));
+      saveAutomation(tx.db, { ...row, definition, gathered, nextAt: sensor.kind === "polling" ? (row.nextAt ?? tx.now) : null });
+      if (sensor.kind !== "polling") clearTimer(tx.db, "sensor", automationId(source));
     }
   }
-  for (const [id, row] of known) if (!defined.has(id)) stopAutomation(turn, row);
-  resumeSensors(turn);
-  startWaiting(turn);
-  turn.effects.push({ type: "timers_changed" });
+  for (const [id, row] of known) if (!defined.has(id)) stopAutomation(tx, row);
+  resumeSensors(tx);
+  startWaiting(tx);
+  tx.effects.push({ type: "timers_changed" });
 }
 
 /** The first tick after now. Of a schedule whose times did not change the next one stays, also when it is overdue. */
-export function planSchedule(turn: Turn, schedule: Located<ManifestSchedule>, row: AutomationRow): void {
+export function planSchedule(tx: Tx, schedule: Located<ManifestSchedule>, row: AutomationRow): void {
   const id = automationId(row);
   const definition = canonicalJson([schedule.cron, schedule.timezone, schedule.jitterSeconds ?? 0]);
   const crons = cronsOf(schedule);
   if (row.definition === definition && row.nextAt !== null) {
-    ensureTimer(turn.db, { kind: "schedule", id, at: row.nextAt + jitterMs(schedule) });
+    ensureTimer(tx.db, { kind: "schedule", id, at: row.nextAt + jitterMs(schedule) });
     return;
   }
   // What was due before the change is due after it.
-  const after = Math.min(turn.now, row.nextAt === null ? turn.now : row.nextAt - 1);
+  const after = Math.min(tx.now, row.nextAt === null ? tx.now : row.nextAt - 1);
   const nextAt = crons && nextTickOf(crons, after);
-  saveAutomation(turn.db, { ...row, definition, nextAt });
-  if (nextAt === null) clearTimer(turn.db, "schedule", id);
-  else setTimer(turn.db, { kind: "schedule", id, at: nextAt + jitterMs(schedule) });
+  saveAutomation(tx.db, { ...row, definition, nextAt });
+  if (nextAt === null) clearTimer(tx.db, "schedule", id);
+  else setTimer(tx.db, { kind: "schedule", id, at: nextAt + jitterMs(schedule) });
 }
 
 export function newAutomation(source: Source): AutomationRow {
@@ -73,12 +73,12 @@ export function newAutomation(source: Source): AutomationRow {
 }
 
 /** The cursor and the switch stay: a sensor that comes back with a later version goes on where it was. What waits is given up. */
-export function stopAutomation(turn: Turn, row: AutomationRow): void {
+export function stopAutomation(tx: Tx, row: AutomationRow): void {
   const id = automationId(row);
-  clearTimer(turn.db, row.kind, id);
-  saveAutomation(turn.db, { ...row, nextAt: null, gathered: null });
-  endWaiting(turn, row);
+  clearTimer(tx.db, row.kind, id);
+  saveAutomation(tx.db, { ...row, nextAt: null, gathered: null });
+  endWaiting(tx, row);
   if (row.kind !== "sensor") return;
-  clearTimer(turn.db, "sensor_event", id);
-  dropEvents(turn, row);
+  clearTimer(tx.db, "sensor_event", id);
+  dropEvents(tx, row);
 }

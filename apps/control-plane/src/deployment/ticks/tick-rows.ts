@@ -6,7 +6,7 @@ import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 import { countTickFailure, type Source } from "./automation-store.ts";
 import { insertTick, pruneTicks, type TickRow, updateTick } from "./tick-store.ts";
 import { clearTimer } from "../kernel/timer-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { automationId } from "./automation-source.ts";
 import { keptEvents, lastLogs, listedChanges, listedRunKeys } from "./tick-bounds.ts";
 
@@ -31,17 +31,17 @@ export interface NewTick {
 }
 
 /** Not stored yet; waits. */
-export function newTick(turn: Turn, tick: NewTick): TickRow {
+export function newTick(tx: Tx, tick: NewTick): TickRow {
   return {
     no: 0,
-    id: turn.newId("tick"),
+    id: tx.newId("tick"),
     location: tick.source.location,
     kind: tick.source.kind,
     name: tick.source.name,
     scheduledFor: tick.scheduledFor,
     cause: tick.cause,
     state: "open",
-    createdAt: turn.now,
+    createdAt: tx.now,
     startedAt: null,
     finishedAt: null,
     attempt: 1,
@@ -67,7 +67,7 @@ export function causeOf(events: readonly SensorEvent[]): "event" | "webhook" {
 }
 
 /** Inserts or updates; returns the row with its number. */
-export function storeTick(turn: Turn, row: TickRow): TickRow {
+export function storeTick(tx: Tx, row: TickRow): TickRow {
   const bounded: TickRow = {
     ...row,
     runs: row.runs.slice(0, MAX_LISTED_RUNS),
@@ -79,9 +79,9 @@ export function storeTick(turn: Turn, row: TickRow): TickRow {
     events: row.no === 0 ? keptEvents(row) : row.events,
   };
   let { no } = bounded;
-  if (no === 0) no = insertTick(turn.db, bounded);
-  else updateTick(turn.db, bounded);
-  turn.effects.push({ type: "tick_changed", tick: no }, { type: "automation_changed", automation: automationId(row) });
+  if (no === 0) no = insertTick(tx.db, bounded);
+  else updateTick(tx.db, bounded);
+  tx.effects.push({ type: "tick_changed", tick: no }, { type: "automation_changed", automation: automationId(row) });
   return { ...bounded, no };
 }
 
@@ -90,13 +90,13 @@ export type TickEnd = { readonly state: "requested" | "skipped" | "failed" } & P
 >;
 
 /** A tick that had not been stored is stored with its end. */
-export function endTick(turn: Turn, tick: TickRow, end: TickEnd): TickRow {
-  if (tick.no !== 0) clearTimer(turn.db, "tick_timeout", tick.id);
+export function endTick(tx: Tx, tick: TickRow, end: TickEnd): TickRow {
+  if (tick.no !== 0) clearTimer(tx.db, "tick_timeout", tick.id);
   // One that nobody evaluated was decided here and now.
-  const startedAt = tick.startedAt ?? turn.now;
-  const row = storeTick(turn, { ...tick, message: null, ...end, startedAt, finishedAt: turn.now });
+  const startedAt = tick.startedAt ?? tx.now;
+  const row = storeTick(tx, { ...tick, message: null, ...end, startedAt, finishedAt: tx.now });
   // A tick that was given up before it was looked at says nothing about whether the next will work.
-  if (end.state !== "skipped" || tick.agent !== null) countTickFailure(turn.db, tick, end.state === "failed");
-  if (turn.random() < PRUNE_SHARE) pruneTicks(turn.db, tick, { state: end.state, keep: KEPT[end.state], limit: PRUNE_LIMIT });
+  if (end.state !== "skipped" || tick.agent !== null) countTickFailure(tx.db, tick, end.state === "failed");
+  if (tx.random() < PRUNE_SHARE) pruneTicks(tx.db, tick, { state: end.state, keep: KEPT[end.state], limit: PRUNE_LIMIT });
   return row;
 }

@@ -8,7 +8,7 @@ import { MAX_STORED_BYTES } from "./webhook-limits.ts";
 import { readAutomation } from "../ticks/automation-store.ts";
 import { type DeliveryRow, deliveryOfSender, insertDelivery, readDelivery, updateDelivery } from "./delivery-store.ts";
 import { addStoredBytes, markSecretUsed } from "./webhook-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { isEnabled } from "../ticks/automation-source.ts";
 import { type FoundHook, hookById } from "./find-webhook.ts";
 import { planRetention } from "../retention.ts";
@@ -23,7 +23,7 @@ export interface VerifiedDelivery extends Pick<DeliveryRow, "hook" | "senderId" 
 const LAST_USED_MS = 60_000;
 
 /** On, and its sensor too: everything else looks to a sender as if there were nothing. */
-export function openHook(source: Pick<Turn, "db" | "catalog">, id: string): FoundHook | null {
+export function openHook(source: Pick<Tx, "db" | "catalog">, id: string): FoundHook | null {
   const found = hookById(source, id);
   if (!found || found.row.enabled === 0) return null;
   const row = readAutomation(source.db, { location: found.row.location, kind: "sensor", name: found.row.sensor });
@@ -34,14 +34,14 @@ export function noHook(): Result<never> {
   return refuse("not_found", "there is no webhook at this address, or it is switched off");
 }
 
-export function storeDelivery(turn: Turn, input: VerifiedDelivery): Result<{ readonly delivery: string; readonly repeated: boolean }> {
+export function storeDelivery(tx: Tx, input: VerifiedDelivery): Result<{ readonly delivery: string; readonly repeated: boolean }> {
   // It may have been switched off while the signature was verified.
-  const found = openHook(turn, input.hook);
+  const found = openHook(tx, input.hook);
   if (!found) return noHook();
-  if (input.secret !== null) markSecretUsed(turn.db, input.secret, { now: turn.now, every: LAST_USED_MS });
-  const before = input.senderId === null ? null : deliveryOfSender(turn.db, input.hook, input.senderId);
+  if (input.secret !== null) markSecretUsed(tx.db, input.secret, { now: tx.now, every: LAST_USED_MS });
+  const before = input.senderId === null ? null : deliveryOfSender(tx.db, input.hook, input.senderId);
   if (before) {
-    updateDelivery(turn.db, before.id, { received: before.received + 1 });
+    updateDelivery(tx.db, before.id, { received: before.received + 1 });
     return ok({ delivery: before.id, repeated: true });
   }
   if (found.row.storedBytes + input.bytes > MAX_STORED_BYTES)
@@ -49,16 +49,16 @@ export function storeDelivery(turn: Turn, input: VerifiedDelivery): Result<{ rea
       retryAfterSeconds: 3600,
     });
   const { secret: _secret, ...row } = input;
-  const id = turn.newId("dlv");
-  const delivery = { ...row, id, at: turn.now, state: "pending", received: 1, tick: null, runs: [], message: null } as const;
-  insertDelivery(turn.db, delivery);
-  addStoredBytes(turn.db, input.hook, input.bytes);
-  planRetention(turn);
-  handOver(turn, found, delivery);
+  const id = tx.newId("dlv");
+  const delivery = { ...row, id, at: tx.now, state: "pending", received: 1, tick: null, runs: [], message: null } as const;
+  insertDelivery(tx.db, delivery);
+  addStoredBytes(tx.db, input.hook, input.bytes);
+  planRetention(tx);
+  handOver(tx, found, delivery);
   return ok({ delivery: id, repeated: false });
 }
 
-function handOver(turn: Turn, { row }: FoundHook, delivery: Omit<DeliveryRow, "no">): void {
+function handOver(tx: Tx, { row }: FoundHook, delivery: Omit<DeliveryRow, "no">): void {
   const event: SensorEvent = {
     type: "webhook",
     delivery: delivery.id,
@@ -68,7 +68,7 @@ function handOver(turn: Turn, { row }: FoundHook, delivery: Omit<DeliveryRow, "n
     body: bodyOf(delivery.body),
     at: delivery.at,
   };
-  noteSensorEvent(turn, { location: row.location, name: row.sensor }, { event, chain: null });
+  noteSensorEvent(tx, { location: row.location, name: row.sensor }, { event, chain: null });
 }
 
 /** What is not JSON has been let in because the hook takes text. */
@@ -81,14 +81,14 @@ function bodyOf(text: string): unknown {
 }
 
 /** Handles a stored delivery as if it came now. */
-export function replayDelivery(turn: Turn, id: string): Result<string> {
-  const delivery = readDelivery(turn.db, id);
+export function replayDelivery(tx: Tx, id: string): Result<string> {
+  const delivery = readDelivery(tx.db, id);
   if (!delivery) return refuse("not_found", `There is no delivery '${id}'; old ones are removed.`);
   // It would be handled twice.
   if (delivery.state === "pending") return refuse("conflict", `Delivery '${id}' has not been handled yet. Wait for its tick.`);
-  const found = openHook(turn, delivery.hook);
+  const found = openHook(tx, delivery.hook);
   if (!found) return refuse("conflict", "The sensor of this delivery is gone, or it or its webhook is switched off. Switch it on first.");
-  updateDelivery(turn.db, id, { state: "pending", tick: null, runs: [], message: null });
-  handOver(turn, found, { ...delivery, at: turn.now });
+  updateDelivery(tx.db, id, { state: "pending", tick: null, runs: [], message: null });
+  handOver(tx, found, { ...delivery, at: tx.now });
   return ok(id);
 }

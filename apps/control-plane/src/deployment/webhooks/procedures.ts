@@ -13,10 +13,10 @@ import type { HookRow } from "./webhook-store.ts";
 export const hookQueries: QueriesOf<HookQueries> = { hook: hookQuery, deliveries: deliveriesQuery, delivery: deliveryQuery };
 
 export const hookCommands: CommandsOf<HookCommands> = {
-  setHook: (turn, { enabled, ...at }) => answered(switchHook(turn, { at, enabled })),
+  setHook: (tx, { enabled, ...at }) => answered(switchHook(tx, { at, enabled })),
 
-  rotateHookSecret(turn, at, actor) {
-    const made = rotateSecret(turn, { at, by: actor.name });
+  rotateHookSecret(tx, at, actor) {
+    const made = rotateSecret(tx, { at, by: actor.name });
     if (!made.ok) return made;
     const { row, secret } = made.value;
     return ok((reader) => {
@@ -25,10 +25,10 @@ export const hookCommands: CommandsOf<HookCommands> = {
     });
   },
 
-  revokeHookSecret: (turn, { secret, ...at }) => answered(revokeSecret(turn, { at, secret })),
+  revokeHookSecret: (tx, { secret, ...at }) => answered(revokeSecret(tx, { at, secret })),
 
-  replayDelivery(turn, input) {
-    const replayed = replayDelivery(turn, input.id);
+  replayDelivery(tx, input) {
+    const replayed = replayDelivery(tx, input.id);
     if (!replayed.ok) return replayed;
     return ok((reader) => {
       const row = readDelivery(reader.db, replayed.value);

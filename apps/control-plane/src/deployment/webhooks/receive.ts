@@ -37,14 +37,14 @@ export async function receiveDelivery(engine: Engine, traffic: HookTraffic, inpu
     // Not counted one by one, so that a flood of them costs no writing.
     const counted = traffic.refusals.take(input.hook, now);
     if (!counted.ok) return tooMany(counted.retryAfterSeconds);
-    engine.commit((turn) => noteRefusal(turn, input.hook, verdict.reason));
+    engine.commit((tx) => noteRefusal(tx, input.hook, verdict.reason));
     return refuse("unauthenticated", "the delivery is not signed as this webhook demands; its page says why");
   }
   const room = traffic.deliveries.take(input.hook, now);
   if (!room.ok) return tooMany(room.retryAfterSeconds);
   const body = readBody(found, input.body);
   if (!body.ok) {
-    if (traffic.refusals.take(input.hook, now).ok) engine.commit((turn) => noteRefusal(turn, input.hook, body.error.message));
+    if (traffic.refusals.take(input.hook, now).ok) engine.commit((tx) => noteRefusal(tx, input.hook, body.error.message));
     return body;
   }
   return store(engine, {
@@ -62,7 +62,7 @@ export async function receiveDelivery(engine: Engine, traffic: HookTraffic, inpu
 /** A sender that is told of a failure sends again; what failed has left nothing behind. */
 function store(engine: Engine, delivery: VerifiedDelivery): Answer {
   try {
-    return engine.commit((turn) => storeDelivery(turn, delivery));
+    return engine.commit((tx) => storeDelivery(tx, delivery));
   } catch (error) {
     logError(`A delivery of webhook ${delivery.hook} could not be stored`, error);
     return refuse("unavailable", "the delivery could not be stored; send it again");

@@ -2,7 +2,7 @@
 import type { TickState } from "@headgate/shared/api/automation-views.ts";
 import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 import { updateDelivery } from "./delivery-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 
 export interface HandledDeliveries {
   /** Null: there was none. */
@@ -14,8 +14,8 @@ export interface HandledDeliveries {
   readonly message: string | null;
 }
 
-export function deliveriesHandled(turn: Turn, { deliveries, ...end }: HandledDeliveries): void {
-  for (const id of deliveries) updateDelivery(turn.db, id, end);
+export function deliveriesHandled(tx: Tx, { deliveries, ...end }: HandledDeliveries): void {
+  for (const id of deliveries) updateDelivery(tx.db, id, end);
 }
 
 export function deliveriesOf(events: readonly SensorEvent[]): string[] {

@@ -1,12 +1,12 @@
 /** Every sensor with a webhook has an address, which stays the same over versions, also when the sensor was gone for a while. */
 import { hookOfSensor, insertHook } from "./webhook-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 
-export function syncHooks(turn: Turn): void {
-  for (const sensor of turn.catalog().sensors) {
-    if (!sensor.webhook || hookOfSensor(turn.db, { location: sensor.location, sensor: sensor.name })) continue;
-    insertHook(turn.db, {
-      id: turn.newId("hook"),
+export function syncHooks(tx: Tx): void {
+  for (const sensor of tx.catalog().sensors) {
+    if (!sensor.webhook || hookOfSensor(tx.db, { location: sensor.location, sensor: sensor.name })) continue;
+    insertHook(tx.db, {
+      id: tx.newId("hook"),
       location: sensor.location,
       sensor: sensor.name,
       enabled: 1,

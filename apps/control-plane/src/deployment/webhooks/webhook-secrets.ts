@@ -4,15 +4,15 @@ import type { WebhookSpec } from "@headgate/shared/manifest/automation.ts";
 import { MAX_SECRETS } from "./webhook-limits.ts";
 import { STANDARD_PREFIX } from "./webhook-signature.ts";
 import { deleteSecret, type HookPlace, type HookRow, insertSecret, secretsOf, updateHook } from "./webhook-store.ts";
-import type { Turn } from "../kernel/tx.ts";
+import type { Tx } from "../kernel/tx.ts";
 import { hookNamed } from "./find-webhook.ts";
 
 /** The new secret; of two older ones the oldest becomes invalid. */
 export function rotateSecret(
-  turn: Turn,
+  tx: Tx,
   input: { readonly at: HookPlace; readonly by: string },
 ): Result<{ readonly row: HookRow; readonly secret: string }> {
-  const found = hookNamed(turn, input.at);
+  const found = hookNamed(tx, input.at);
   if (!found.ok) return found;
   const { row, spec } = found.value;
   if (spec.verify === "none")
@@ -20,33 +20,33 @@ export function rotateSecret(
       "conflict",
       `The webhook of '${row.sensor}' verifies nothing, so it has no secret. Set 'verify' in its definition first.`,
     );
-  const older = secretsOf(turn.db, row.id);
-  for (const { id } of older.slice(0, Math.max(0, older.length - MAX_SECRETS + 1))) deleteSecret(turn.db, id);
-  const secret = newSecret(turn, spec.verify);
-  insertSecret(turn.db, { id: turn.newId("sec"), hook: row.id, secret, createdAt: turn.now, createdBy: input.by, lastUsedAt: null });
+  const older = secretsOf(tx.db, row.id);
+  for (const { id } of older.slice(0, Math.max(0, older.length - MAX_SECRETS + 1))) deleteSecret(tx.db, id);
+  const secret = newSecret(tx, spec.verify);
+  insertSecret(tx.db, { id: tx.newId("sec"), hook: row.id, secret, createdAt: tx.now, createdBy: input.by, lastUsedAt: null });
   return ok({ row, secret });
 }
 
 /** 256 random bits in the form that senders of each kind expect. */
-function newSecret(turn: Turn, verify: WebhookSpec["verify"]): string {
-  const text = btoa(String.fromCharCode(...turn.randomBytes(32)));
+function newSecret(tx: Tx, verify: WebhookSpec["verify"]): string {
+  const text = btoa(String.fromCharCode(...tx.randomBytes(32)));
   return verify === "standard" ? `${STANDARD_PREFIX}${text}` : text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-export function revokeSecret(turn: Turn, input: { readonly at: HookPlace; readonly secret: string }): Result<HookRow> {
-  const found = hookNamed(turn, input.at);
+export function revokeSecret(tx: Tx, input: { readonly at: HookPlace; readonly secret: string }): Result<HookRow> {
+  const found = hookNamed(tx, input.at);
   if (!found.ok) return found;
   const { row } = found.value;
-  if (!secretsOf(turn.db, row.id).some(({ id }) => id === input.secret))
+  if (!secretsOf(tx.db, row.id).some(({ id }) => id === input.secret))
     return refuse("not_found", `The webhook of '${row.sensor}' has no secret with the id '${input.secret}'.`);
-  deleteSecret(turn.db, input.secret);
+  deleteSecret(tx.db, input.secret);
   return ok(row);
 }
 
-export function switchHook(turn: Turn, input: { readonly at: HookPlace; readonly enabled: boolean }): Result<HookRow> {
-  const found = hookNamed(turn, input.at);
+export function switchHook(tx: Tx, input: { readonly at: HookPlace; readonly enabled: boolean }): Result<HookRow> {
+  const found = hookNamed(tx, input.at);
   if (!found.ok) return found;
   const row = { ...found.value.row, enabled: input.enabled ? 1 : 0 };
-  updateHook(turn.db, row);
+  updateHook(tx.db, row);
   return ok(row);
 }

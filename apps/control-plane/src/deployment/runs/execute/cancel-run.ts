@@ -6,7 +6,7 @@ import type { RunRow, StepRow } from "../tables.ts";
 import { readAgent } from "../../agents/agent-store.ts";
 import { stepsOfRun } from "../step-store.ts";
 import { setTimer } from "../../kernel/timer-store.ts";
-import type { Turn } from "../../kernel/tx.ts";
+import type { Tx } from "../../kernel/tx.ts";
 import { dispatch } from "../../queue/dispatch.ts";
 import { moveRun, openRunById, record, type RunSession } from "../run-session.ts";
 import { dropRunRetry } from "../retry/run-retry.ts";
@@ -18,49 +18,49 @@ export const CANCEL_GRACE_MS = 30_000;
 const FORCE_AFTER_MS = CANCEL_GRACE_MS + 15_000;
 
 export function cancelRun(
-  turn: Turn,
+  tx: Tx,
   input: { readonly run: string; readonly by: string; readonly reason: string | undefined },
 ): Result<number> {
-  const session = openRunById(turn, input.run);
+  const session = openRunById(tx, input.run);
   if (!session) return refuse("not_found", `There is no run ${input.run}.`);
   const { row } = session;
   if (row.status === "canceling") return ok(row.no);
-  if (isTerminalRun(row.status) && dropRunRetry(turn, session, input.by)) return ok(row.no);
+  if (isTerminalRun(row.status) && dropRunRetry(tx, session, input.by)) return ok(row.no);
   if (isTerminalRun(row.status))
     return refuse("conflict", `Run ${row.id} has already ${row.status === "canceled" ? "been canceled" : row.status}.`);
   const wasQueued = row.status === "queued";
   row.cancelBy = input.by;
   row.cancelReason = input.reason ?? null;
   session.changed = true;
-  record(turn, session, { event: { type: "run_canceling", by: input.by, ...(input.reason !== undefined && { reason: input.reason }) } });
+  record(tx, session, { event: { type: "run_canceling", by: input.by, ...(input.reason !== undefined && { reason: input.reason }) } });
   if (wasQueued) {
-    for (const step of stepsOfRun(turn.db, row.no)) if (!isTerminalStep(step.status)) cancelStep(turn, session, step);
-    moveRun(turn, session, "cancel");
+    for (const step of stepsOfRun(tx.db, row.no)) if (!isTerminalStep(step.status)) cancelStep(tx, session, step);
+    moveRun(tx, session, "cancel");
     return ok(row.no);
   }
-  moveRun(turn, session, "cancel");
-  stopSteps(turn, session);
-  finishRunIfDone(turn, session);
+  moveRun(tx, session, "cancel");
+  stopSteps(tx, session);
+  finishRunIfDone(tx, session);
   if (!isTerminalRun(row.status)) {
-    setTimer(turn.db, { kind: "cancel_grace", id: row.id, at: turn.now + FORCE_AFTER_MS });
-    turn.effects.push({ type: "timers_changed" });
+    setTimer(tx.db, { kind: "cancel_grace", id: row.id, at: tx.now + FORCE_AFTER_MS });
+    tx.effects.push({ type: "timers_changed" });
   }
-  dispatch(turn);
+  dispatch(tx);
   return ok(row.no);
 }
 
 /** Waiting steps end now; agents are told to stop the others. */
-function stopSteps(turn: Turn, session: RunSession): void {
-  for (const step of stepsOfRun(turn.db, session.row.no)) {
+function stopSteps(tx: Tx, session: RunSession): void {
+  for (const step of stepsOfRun(tx.db, session.row.no)) {
     if (isTerminalStep(step.status)) continue;
-    if (step.status === "assigned" || step.status === "running") sendCancel(turn, session.row, step);
-    else cancelStep(turn, session, step);
+    if (step.status === "assigned" || step.status === "running") sendCancel(tx, session.row, step);
+    else cancelStep(tx, session, step);
   }
 }
 
-export function sendCancel(turn: Turn, run: RunRow, step: StepRow): void {
-  const socket = step.agent === null ? null : (readAgent(turn.db, step.agent)?.socket ?? null);
-  if (socket !== null) turn.effects.push({ type: "send", socket, frame: cancelFrame(run, step) });
+export function sendCancel(tx: Tx, run: RunRow, step: StepRow): void {
+  const socket = step.agent === null ? null : (readAgent(tx.db, step.agent)?.socket ?? null);
+  if (socket !== null) tx.effects.push({ type: "send", socket, frame: cancelFrame(run, step) });
 }
 
 export function cancelFrame(run: RunRow, step: StepRow): DownFrame {
@@ -75,24 +75,24 @@ export function cancelFrame(run: RunRow, step: StepRow): DownFrame {
 }
 
 /** The grace period is over: the run ends, whatever agents still do; their later reports are stale. */
-export function forceCancel(turn: Turn, runId: string): void {
-  const session = openRunById(turn, runId);
+export function forceCancel(tx: Tx, runId: string): void {
+  const session = openRunById(tx, runId);
   if (session?.row.status !== "canceling") return;
-  for (const step of stepsOfRun(turn.db, session.row.no)) {
+  for (const step of stepsOfRun(tx.db, session.row.no)) {
     if (isTerminalStep(step.status)) continue;
-    record(turn, session, {
+    record(tx, session, {
       event: { type: "engine", level: "warn", message: `'${step.key}' did not stop within its grace period and was given up.` },
       place: { step: step.key, attempt: step.attempt },
     });
-    cancelStep(turn, session, step);
+    cancelStep(tx, session, step);
   }
-  moveRun(turn, session, "cancel_forced");
-  dispatch(turn);
+  moveRun(tx, session, "cancel_forced");
+  dispatch(tx);
 }
 
 /** Ends a run that ran too long: everything unfinished fails or is canceled, and agents are told. */
-export function failRunByTimeout(turn: Turn, runId: string): void {
-  const session = openRunById(turn, runId);
+export function failRunByTimeout(tx: Tx, runId: string): void {
+  const session = openRunById(tx, runId);
   if (!session || isTerminalRun(session.row.status)) return;
   const { row } = session;
   const message = `The run took longer than its limit of ${row.timeoutSeconds} seconds.`;
@@ -100,9 +100,9 @@ export function failRunByTimeout(turn: Turn, runId: string): void {
   row.error ??= message;
   row.cancelReason ??= "the run's time limit passed";
   session.changed = true;
-  stopSteps(turn, session);
-  for (const step of stepsOfRun(turn.db, row.no)) if (!isTerminalStep(step.status)) cancelStep(turn, session, step);
+  stopSteps(tx, session);
+  for (const step of stepsOfRun(tx.db, row.no)) if (!isTerminalStep(step.status)) cancelStep(tx, session, step);
   const trigger = row.status === "canceling" ? "cancel_forced" : "fail";
-  moveRun(turn, session, trigger);
-  dispatch(turn);
+  moveRun(tx, session, trigger);
+  dispatch(tx);
 }

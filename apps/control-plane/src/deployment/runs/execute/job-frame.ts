@@ -3,11 +3,11 @@ import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import type { RunRow, StepRow } from "../tables.ts";
 import { checkOutcomes } from "../../assets/asset-store.ts";
 import { assetsOfStep } from "../step-asset-store.ts";
-import type { Turn } from "../../kernel/tx.ts";
+import type { Tx } from "../../kernel/tx.ts";
 import { partitionOfStep } from "./step-partition.ts";
 
-export function jobFrame(turn: Turn, run: RunRow, step: StepRow): JobFrame {
-  const left = step.attempt > 1 && step.subset === 1 ? whatIsLeft(turn, step) : { assets: step.assets, checks: step.checks };
+export function jobFrame(tx: Tx, run: RunRow, step: StepRow): JobFrame {
+  const left = step.attempt > 1 && step.subset === 1 ? whatIsLeft(tx, step) : { assets: step.assets, checks: step.checks };
   return {
     t: "job",
     run: run.id,
@@ -19,7 +19,7 @@ export function jobFrame(turn: Turn, run: RunRow, step: StepRow): JobFrame {
     unit: step.unit,
     assets: [...left.assets],
     checks: [...left.checks],
-    partition: partitionOfStep(turn, step),
+    partition: partitionOfStep(tx, step),
     ...(run.config !== null && { config: JSON.parse(run.config) as unknown }),
     tags: { ...run.tags },
     timeoutSeconds: step.timeoutSeconds,
@@ -29,14 +29,14 @@ export function jobFrame(turn: Turn, run: RunRow, step: StepRow): JobFrame {
 }
 
 /** A retry of a unit that may be subset does only what is still missing. A warning counts as done: trying again would not change it. */
-function whatIsLeft(turn: Turn, step: StepRow): { readonly assets: readonly string[]; readonly checks: readonly string[] } {
+function whatIsLeft(tx: Tx, step: StepRow): { readonly assets: readonly string[]; readonly checks: readonly string[] } {
   const done = new Set(
-    assetsOfStep(turn.db, step.runNo, step.position)
+    assetsOfStep(tx.db, step.runNo, step.position)
       .filter((row) => row.status === "succeeded")
       .map((row) => row.asset),
   );
   const passed = new Set(
-    checkOutcomes(turn.db, step.runNo, step.key)
+    checkOutcomes(tx.db, step.runNo, step.key)
       .filter((row) => row.passed || row.severity === "warn")
       .map((row) => `${row.asset}:${row.name}`),
   );

@@ -5,16 +5,16 @@ import { insertLogChunk } from "../log-store.ts";
 import { readRun } from "../run-store.ts";
 import { readStep } from "../step-store.ts";
 import { wasAssignedTo } from "../attempt-store.ts";
-import type { Turn } from "../../kernel/tx.ts";
+import type { Tx } from "../../kernel/tx.ts";
 
-export function recordLogChunk(turn: Turn, input: RawLogChunk & { readonly token: string }): Result<null> {
-  const run = readRun(turn.db, input.run);
-  const step = run && readStep(turn.db, run.no, input.step);
+export function recordLogChunk(tx: Tx, input: RawLogChunk & { readonly token: string }): Result<null> {
+  const run = readRun(tx.db, input.run);
+  const step = run && readStep(tx.db, run.no, input.step);
   if (!run || !step) return refuse("not_found", `Run ${input.run} has no step '${input.step}'.`);
-  if (!wasAssignedTo(turn.db, { runNo: run.no, position: step.position, attempt: input.attempt, token: input.token })) {
+  if (!wasAssignedTo(tx.db, { runNo: run.no, position: step.position, attempt: input.attempt, token: input.token })) {
     return refuse("forbidden", `Attempt ${input.attempt} of '${input.step}' was never given to an agent with this token.`);
   }
-  insertLogChunk(turn.db, {
+  insertLogChunk(tx.db, {
     runNo: run.no,
     step: input.step,
     attempt: input.attempt,

@@ -9,12 +9,12 @@ import { partitionText } from "../../partitions/partition-text.ts";
 import type { StepRow } from "../tables.ts";
 import { readGraphAsset } from "../../catalog/definition-store.ts";
 import { reportedParts } from "../../partitions/partition-store.ts";
-import type { Turn } from "../../kernel/tx.ts";
+import type { Tx } from "../../kernel/tx.ts";
 import { isRange } from "../../partitions/record-partition.ts";
 
-export function partitionOfStep(turn: Turn, step: StepRow): JobFrame["partition"] {
+export function partitionOfStep(tx: Tx, step: StepRow): JobFrame["partition"] {
   if (step.partition === null) return null;
-  const set = partitionsOfStep(turn, step);
+  const set = partitionsOfStep(tx, step);
   const bare = { key: step.partition, start: null, end: null };
   if (!set) return bare;
   const subset = parsePartitionRange(set, step.partition);
@@ -31,11 +31,11 @@ export function partitionOfStep(turn: Turn, step: StepRow): JobFrame["partition"
 }
 
 /** The step's own version: a publish meanwhile must not change what a retry is told. */
-function partitionsOfStep(turn: Turn, step: StepRow): PartitionSet | null {
+function partitionsOfStep(tx: Tx, step: StepRow): PartitionSet | null {
   for (const asset of step.assets.length > 0 ? step.assets : step.checks.map((check) => check.slice(0, check.indexOf(":")))) {
-    const definition = readGraphAsset(turn.db, step.version, asset)?.partitions;
+    const definition = readGraphAsset(tx.db, step.version, asset)?.partitions;
     if (definition === undefined) continue;
-    const set = partitionContext(turn.db, turn.now).open(definition);
+    const set = partitionContext(tx.db, tx.now).open(definition);
     return set.ok ? set.value : null;
   }
   return null;
@@ -59,11 +59,11 @@ const MAX_PIECES = 100;
  * The partitions of a step that it has not reported one by one: its key, or what is left of its range as keys and ranges. Null: the
  * step has no partition.
  */
-export function partitionsLeft(turn: Turn, step: StepRow, asset: string): string[] | null {
+export function partitionsLeft(tx: Tx, step: StepRow, asset: string): string[] | null {
   if (step.partition === null) return null;
   if (!isRange(step.partition)) return [step.partition];
-  const reported = [...reportedParts(turn.db, { asset, runNo: step.runNo, step: step.key }), ...partsOfTurn(turn, step, asset)];
-  const set = reported.length === 0 ? null : partitionsOfStep(turn, step);
+  const reported = [...reportedParts(tx.db, { asset, runNo: step.runNo, step: step.key }), ...partsOfTurn(tx, step, asset)];
+  const set = reported.length === 0 ? null : partitionsOfStep(tx, step);
   const whole = set && parsePartitionRange(set, step.partition);
   if (!set || !whole?.ok) return [step.partition];
   const parts = reported.map((part) => parsePartitionRange(set, part)).flatMap((part) => (part.ok ? [part.value] : []));
@@ -71,9 +71,9 @@ export function partitionsLeft(turn: Turn, step: StepRow, asset: string): string
   return left.length > MAX_PIECES ? [step.partition] : left.map(({ from, to }) => partitionText(set, from, to));
 }
 
-/** Events of a turn are stored at its end. */
-function partsOfTurn(turn: Turn, step: StepRow, asset: string): string[] {
-  const events = turn.runs.get(step.runNo)?.events ?? [];
+/** Events of a transaction are stored at its end. */
+function partsOfTurn(tx: Tx, step: StepRow, asset: string): string[] {
+  const events = tx.runs.get(step.runNo)?.events ?? [];
   return events.flatMap((row) => {
     if (row.type !== "asset_materialized" || row.step !== step.key) return [];
     const event = JSON.parse(row.body) as { readonly asset?: string; readonly partition?: string };

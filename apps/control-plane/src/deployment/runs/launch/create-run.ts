@@ -6,7 +6,7 @@ import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { MAX_ROW_BYTES } from "../../kernel/database.ts";
 import { insertRequest, insertRun, runNoOfRequest } from "../run-store.ts";
 import { insertSteps, type NewStep } from "../step-store.ts";
-import type { Turn } from "../../kernel/tx.ts";
+import type { Tx } from "../../kernel/tx.ts";
 import { noteConditionChange } from "../../conditions/note-change.ts";
 import { dispatch } from "../../queue/dispatch.ts";
 import type { ResolvedLaunch } from "./resolve-target.ts";
@@ -32,17 +32,17 @@ export interface LaunchRequest {
 }
 
 /** The run that an earlier call with the same request id made. */
-export function runOfRequest(turn: Turn, requestId: string | undefined): number | null {
-  return requestId === undefined ? null : runNoOfRequest(turn.db, requestId);
+export function runOfRequest(tx: Tx, requestId: string | undefined): number | null {
+  return requestId === undefined ? null : runNoOfRequest(tx.db, requestId);
 }
 
 /** The number of the new run. Does not dispatch, so that several can be made in one transaction. */
-export function createRun(turn: Turn, request: LaunchRequest & { readonly requestId?: string | undefined }): Result<number> {
+export function createRun(tx: Tx, request: LaunchRequest & { readonly requestId?: string | undefined }): Result<number> {
   const { resolved } = request;
-  const catalog = turn.catalog();
+  const catalog = tx.catalog();
   const { job } = resolved;
   const config = request.config ?? job?.config;
-  const steps = newSteps(turn, resolved);
+  const steps = newSteps(tx, resolved);
   const tooLarge = steps.find(({ plan }) => JSON.stringify(plan).length > MAX_ROW_BYTES / 2);
   if (tooLarge)
     return refuse(
@@ -57,8 +57,8 @@ export function createRun(turn: Turn, request: LaunchRequest & { readonly reques
   if (tagsLength > MAX_TAGS_CHARACTERS)
     return refuse("too_large", `The tags of the run have ${tagsLength} characters; at most ${MAX_TAGS_CHARACTERS} are allowed.`);
   const locations = new Set(steps.map(({ plan }) => plan.location));
-  const row = insertRun(turn.db, {
-    id: turn.newRunId(),
+  const row = insertRun(tx.db, {
+    id: tx.newRunId(),
     status: "queued",
     job: job?.name ?? null,
     jobLocation: job?.location ?? null,
@@ -72,7 +72,7 @@ export function createRun(turn: Turn, request: LaunchRequest & { readonly reques
     versions: Object.fromEntries(
       catalog.versions.filter((version) => locations.has(version.location)).map((version) => [version.location, version.id]),
     ),
-    createdAt: turn.now,
+    createdAt: tx.now,
     startedAt: null,
     endedAt: null,
     timeoutSeconds: job?.timeoutSeconds ?? null,
@@ -99,19 +99,19 @@ export function createRun(turn: Turn, request: LaunchRequest & { readonly reques
     retryAt: null,
     chain: request.chain ?? null,
   });
-  insertSteps(turn.db, { runNo: row.no, steps, now: turn.now });
-  if (request.requestId !== undefined) insertRequest(turn.db, { id: request.requestId, runNo: row.no, at: turn.now });
-  const session = startSession(turn, row);
+  insertSteps(tx.db, { runNo: row.no, steps, now: tx.now });
+  if (request.requestId !== undefined) insertRequest(tx.db, { id: request.requestId, runNo: row.no, at: tx.now });
+  const session = startSession(tx, row);
   session.changed = true;
-  record(turn, session, { event: { type: "run_queued" } });
-  for (const { plan } of steps) for (const asset of plan.assets) turn.effects.push({ type: "asset_changed", asset });
+  record(tx, session, { event: { type: "run_queued" } });
+  for (const { plan } of steps) for (const asset of plan.assets) tx.effects.push({ type: "asset_changed", asset });
   const targets = steps.flatMap(({ plan }) => [...plan.assets, ...plan.checks]);
-  noteConditionChange(turn, targets, { cause: `Run ${shortRunId(row.id)} is going to execute it.`, chain: row.chain });
+  noteConditionChange(tx, targets, { cause: `Run ${shortRunId(row.id)} is going to execute it.`, chain: row.chain });
   return ok(row.no);
 }
 
-function newSteps(turn: Turn, resolved: ResolvedLaunch): NewStep[] {
-  const catalog = turn.catalog();
+function newSteps(tx: Tx, resolved: ResolvedLaunch): NewStep[] {
+  const catalog = tx.catalog();
   const subset = new Set(catalog.units.filter((unit) => unit.subset).map((unit) => JSON.stringify([unit.location, unit.id])));
   return resolved.plan.steps.map((plan) => ({
     // The job's retry policy holds for steps that have none of their own.
@@ -122,10 +122,10 @@ function newSteps(turn: Turn, resolved: ResolvedLaunch): NewStep[] {
 }
 
 /** Creates and dispatches; a repeated request id gives the run of the first call. */
-export function launchRun(turn: Turn, request: LaunchRequest & { readonly requestId?: string | undefined }): Result<number> {
-  const earlier = runOfRequest(turn, request.requestId);
+export function launchRun(tx: Tx, request: LaunchRequest & { readonly requestId?: string | undefined }): Result<number> {
+  const earlier = runOfRequest(tx, request.requestId);
   if (earlier !== null) return ok(earlier);
-  const created = createRun(turn, request);
-  if (created.ok) dispatch(turn);
+  const created = createRun(tx, request);
+  if (created.ok) dispatch(tx);
   return created;
 }

@@ -4,18 +4,18 @@ import type { launchSchema } from "@headgate/shared/api/inputs.ts";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import type { RunTrigger } from "@headgate/shared/api/views.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
-import type { Turn } from "../../kernel/tx.ts";
+import type { Tx } from "../../kernel/tx.ts";
 import { launchRun, runOfRequest } from "./create-run.ts";
 import { resolveLaunch } from "./resolve-target.ts";
 
 /** The number of the run. */
-export function launch(turn: Turn, input: z.output<typeof launchSchema>, actor: Actor): Result<number> {
+export function launch(tx: Tx, input: z.output<typeof launchSchema>, actor: Actor): Result<number> {
   // Before anything else: the definitions may have changed since the first call, and its run is still the answer.
-  const earlier = runOfRequest(turn, input.requestId);
+  const earlier = runOfRequest(tx, input.requestId);
   if (earlier !== null) return ok(earlier);
-  const resolved = resolveLaunch(turn.catalog(), input.target, turn.now);
+  const resolved = resolveLaunch(tx.catalog(), input.target, tx.now);
   if (!resolved.ok) return resolved;
-  return launchRun(turn, {
+  return launchRun(tx, {
     resolved: resolved.value,
     trigger: triggerOf(actor),
     tags: input.tags,

@@ -11,20 +11,20 @@ import { passedChecks } from "../../assets/asset-store.ts";
 import { readRun } from "../run-store.ts";
 import { assetsOfRun } from "../step-asset-store.ts";
 import { depsOfRun, stepsOfRun } from "../step-store.ts";
-import type { Turn } from "../../kernel/tx.ts";
+import type { Tx } from "../../kernel/tx.ts";
 import { launchRun, runOfRequest } from "../launch/create-run.ts";
 import { planAssets, type ResolvedLaunch } from "../launch/resolve-target.ts";
 
-export function reexecuteRun(turn: Turn, input: z.output<typeof reexecuteSchema>, actor: Actor): Result<number> {
-  const earlier = runOfRequest(turn, input.requestId);
+export function reexecuteRun(tx: Tx, input: z.output<typeof reexecuteSchema>, actor: Actor): Result<number> {
+  const earlier = runOfRequest(tx, input.requestId);
   if (earlier !== null) return ok(earlier);
-  const parent = readRun(turn.db, input.run);
+  const parent = readRun(tx.db, input.run);
   if (!parent) return refuse("not_found", `There is no run ${input.run} in this deployment.`, { run: input.run });
   if (!isTerminalRun(parent.status))
     return refuse("conflict", `Run ${parent.id} is ${parent.status}. Wait until it has ended, or cancel it first.`);
-  const resolved = planAgain(turn, parent, input);
+  const resolved = planAgain(tx, parent, input);
   if (!resolved.ok) return resolved;
-  return launchRun(turn, {
+  return launchRun(tx, {
     resolved: resolved.value,
     trigger: { type: "reexecution", parent: parent.id, mode: input.mode, by: actor.name },
     tags: parent.tags,
@@ -42,10 +42,10 @@ export function configOf(run: RunRow): unknown {
 type Again = Pick<z.output<typeof reexecuteSchema>, "mode" | "steps">;
 
 /** What of an ended run is to be done again, planned with the present definitions. */
-export function planAgain(turn: Turn, parent: RunRow, input: Again): Result<ResolvedLaunch> {
-  const scope = scopeOf(turn, parent, input);
+export function planAgain(tx: Tx, parent: RunRow, input: Again): Result<ResolvedLaunch> {
+  const scope = scopeOf(tx, parent, input);
   if (!scope.ok) return scope;
-  const catalog = turn.catalog();
+  const catalog = tx.catalog();
   const gone = scope.value.assets.filter((key) => !catalog.graph.isMaterializable(catalog.graph.indexOf(key)));
   if (gone.length > 0) {
     return refuse(
@@ -65,26 +65,26 @@ export function planAgain(turn: Turn, parent: RunRow, input: Again): Result<Reso
     isStored: true,
     checksOnly: false,
     checks: scope.value.checks.filter((check) => known.has(check)),
-    now: turn.now,
+    now: tx.now,
   });
 }
 
-function scopeOf(turn: Turn, parent: RunRow, input: Again) {
-  const rows = stepsOfRun(turn.db, parent.no);
+function scopeOf(tx: Tx, parent: RunRow, input: Again) {
+  const rows = stepsOfRun(tx.db, parent.no);
   const keys = new Map(rows.map((row) => [row.position, row.key]));
-  const before = Map.groupBy(depsOfRun(turn.db, parent.no), (edge) => edge.after);
+  const before = Map.groupBy(depsOfRun(tx.db, parent.no), (edge) => edge.after);
   const status = new Map(rows.map((row) => [row.key, row.status]));
   const steps = rows.map((row): PlanStep => ({
     ...row,
     deps: (before.get(row.position) ?? []).map((edge) => keys.get(edge.before) ?? ""),
   }));
-  const materialized = assetsOfRun(turn.db, parent.no).filter((row) => row.status === "succeeded");
+  const materialized = assetsOfRun(tx.db, parent.no).filter((row) => row.status === "succeeded");
   return reexecutionScope(
     {
       plan: { steps },
       statusOf: (key) => status.get(key) ?? "pending",
       materialized: new Set(materialized.map((row) => row.asset)),
-      passedChecks: passedChecks(turn.db, parent.no),
+      passedChecks: passedChecks(tx.db, parent.no),
     },
     input.mode === "selected" ? { mode: "steps", steps: input.steps ?? [], downstream: false } : { mode: input.mode },
   );

@@ -6,71 +6,71 @@ import { backfillId, readBackfill } from "../../backfills/backfill-store.ts";
 import { childrenOf } from "../run-store.ts";
 import { readSettings } from "../../queue/settings-store.ts";
 import { clearTimer, setTimer } from "../../kernel/timer-store.ts";
-import type { Turn } from "../../kernel/tx.ts";
+import type { Tx } from "../../kernel/tx.ts";
 import { createRun } from "../launch/create-run.ts";
 import { configOf, planAgain } from "./reexecute-run.ts";
 import { openRunById, record, type RunSession } from "../run-session.ts";
 
 /** `retryAt` of the run says afterwards whether it is made again. */
-export function runEnded(turn: Turn, session: RunSession): void {
+export function runEnded(tx: Tx, session: RunSession): void {
   const { row } = session;
-  const policy = policyOf(turn, row);
+  const policy = policyOf(tx, row);
   const { status, failure, retryCount } = row;
   const delay = runRetryDelayMs({ status, failure: failure?.kind ?? null, cancelRequested: row.cancelBy !== null, retryCount }, policy);
-  if (delay === null || isBackfillOver(turn, row)) return;
-  row.retryAt = turn.now + delay;
+  if (delay === null || isBackfillOver(tx, row)) return;
+  row.retryAt = tx.now + delay;
   session.changed = true;
-  setTimer(turn.db, { kind: "run_retry", id: row.id, at: row.retryAt });
-  turn.effects.push({ type: "timers_changed" });
+  setTimer(tx.db, { kind: "run_retry", id: row.id, at: row.retryAt });
+  tx.effects.push({ type: "timers_changed" });
   const when = delay === 0 ? "now" : `in ${delay / 1000} seconds`;
-  note(turn, session, {
+  note(tx, session, {
     level: "info",
     message: `The run is made again ${when} by its policy (retry ${retryCount + 1} of ${policy.maxRetries}).`,
   });
 }
 
 /** The delay is over. */
-export function fireRunRetry(turn: Turn, runId: string): void {
-  const session = openRunById(turn, runId);
+export function fireRunRetry(tx: Tx, runId: string): void {
+  const session = openRunById(tx, runId);
   if (!session || session.row.retryAt === null) return;
   session.row.retryAt = null;
   session.changed = true;
-  const refused = makeAgain(turn, session);
+  const refused = makeAgain(tx, session);
   if (refused === null) return;
-  note(turn, session, { level: "warn", message: `The run was not made again: ${refused}` });
-  tellBackfill(turn, session);
+  note(tx, session, { level: "warn", message: `The run was not made again: ${refused}` });
+  tellBackfill(tx, session);
 }
 
 /** A person does not want the pending try. Says whether there was one. */
-export function dropRunRetry(turn: Turn, session: RunSession, by: string): boolean {
+export function dropRunRetry(tx: Tx, session: RunSession, by: string): boolean {
   if (session.row.retryAt === null) return false;
   session.row.retryAt = null;
   session.changed = true;
-  clearTimer(turn.db, "run_retry", session.row.id);
-  turn.effects.push({ type: "timers_changed" });
-  note(turn, session, { level: "info", message: `The run is not made again: ${by} canceled the retry.` });
-  tellBackfill(turn, session);
+  clearTimer(tx.db, "run_retry", session.row.id);
+  tx.effects.push({ type: "timers_changed" });
+  note(tx, session, { level: "info", message: `The run is not made again: ${by} canceled the retry.` });
+  tellBackfill(tx, session);
   return true;
 }
 
 /** It has taken the run for one that goes on. */
-function tellBackfill(turn: Turn, { row }: RunSession): void {
+function tellBackfill(tx: Tx, { row }: RunSession): void {
   if (row.backfillNo === null) return;
-  setTimer(turn.db, { kind: "backfill", id: backfillId(row.backfillNo), at: turn.now });
-  turn.effects.push({ type: "timers_changed" });
+  setTimer(tx.db, { kind: "backfill", id: backfillId(row.backfillNo), at: tx.now });
+  tx.effects.push({ type: "timers_changed" });
 }
 
 /** Null when it was made; otherwise why not. */
-function makeAgain(turn: Turn, { row }: RunSession): string | null {
-  const policy = policyOf(turn, row);
+function makeAgain(tx: Tx, { row }: RunSession): string | null {
+  const policy = policyOf(tx, row);
   if (row.retryCount >= policy.maxRetries) return "its policy changed meanwhile.";
-  if (isBackfillOver(turn, row)) return "its backfill is over.";
-  const [child] = childrenOf(turn.db, row.id);
+  if (isBackfillOver(tx, row)) return "its backfill is over.";
+  const [child] = childrenOf(tx.db, row.id);
   if (child) return `run ${child.id} has repeated it already.`;
-  const made = turn.attempt(() => {
-    const resolved = planAgain(turn, row, { mode: policy.strategy });
+  const made = tx.attempt(() => {
+    const resolved = planAgain(tx, row, { mode: policy.strategy });
     if (!resolved.ok) return resolved;
-    return createRun(turn, {
+    return createRun(tx, {
       resolved: resolved.value,
       trigger: { type: "retry", parent: row.id, attempt: row.retryCount + 1, of: policy.maxRetries },
       tags: row.tags,
@@ -84,23 +84,23 @@ function makeAgain(turn: Turn, { row }: RunSession): string | null {
     });
   });
   if (!made.ok) return made.error.message;
-  turn.atEnd.dispatch = true;
+  tx.atEnd.dispatch = true;
   return null;
 }
 
 /** The job's as it is now, otherwise the deployment's. */
-function policyOf(turn: Turn, row: RunRow): RunRetrySpec {
-  const job = turn.catalog().jobs.find((candidate) => candidate.name === row.job && candidate.location === row.jobLocation);
+function policyOf(tx: Tx, row: RunRow): RunRetrySpec {
+  const job = tx.catalog().jobs.find((candidate) => candidate.name === row.job && candidate.location === row.jobLocation);
   const own: RunRetryPolicy | undefined = job?.runRetry;
-  return own ?? readSettings(turn.db).runRetry;
+  return own ?? readSettings(tx.db).runRetry;
 }
 
-function isBackfillOver(turn: Turn, row: RunRow): boolean {
+function isBackfillOver(tx: Tx, row: RunRow): boolean {
   if (row.backfillNo === null) return false;
-  const status = readBackfill(turn.db, row.backfillNo)?.status;
+  const status = readBackfill(tx.db, row.backfillNo)?.status;
   return status !== "running" && status !== "paused";
 }
 
-function note(turn: Turn, session: RunSession, line: { readonly level: "info" | "warn"; readonly message: string }): void {
-  record(turn, session, { event: { type: "engine", ...line } });
+function note(tx: Tx, session: RunSession, line: { readonly level: "info" | "warn"; readonly message: string }): void {
+  record(tx, session, { event: { type: "engine", ...line } });
 }
