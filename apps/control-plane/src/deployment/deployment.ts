@@ -7,34 +7,37 @@ import type { Actor } from "@headgate/shared/api/service.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { Env } from "../env.ts";
-import { activate } from "./catalog/activation.ts";
 import { agentLeft, receiveFromAgent } from "./agent-protocol/agent-socket.ts";
 import { clock } from "./kernel/clock.ts";
-import { reportLoadErrors } from "./catalog/activate-version.ts";
+import { activateVersion, reportLoadErrors } from "./catalog/activate-version.ts";
 import { cancelRun } from "./runs/execute/cancel-run.ts";
 import { fireTimers } from "./fire-timers.ts";
 import { launch } from "./runs/launch/launch.ts";
 import { recordLogChunk } from "./runs/execute/record-log-chunk.ts";
-import { reexecuteRun } from "./runs/retry/reexecute-run.ts";
+import { reexecuteRun } from "./runs/launch/reexecute-run.ts";
 import { registerVersion } from "./catalog/register-version.ts";
 import { Engine } from "./engine.ts";
 import { receiveFromDashboard } from "./live/live-socket.ts";
 import { logError } from "./kernel/log-error.ts";
 import { COMMANDS, QUERIES } from "./procedures.ts";
-import * as assets from "./assets/asset-queries.ts";
-import { assetPartitions } from "./assets/asset-partitions.ts";
+import * as assets from "./asset-pages/asset-queries.ts";
+import { assetPartitions } from "./asset-pages/asset-partitions.ts";
 import { definitionsDocument } from "./catalog/definitions-document.ts";
 import { readHome } from "./home/home.ts";
 import * as locations from "./catalog/location-queries.ts";
-import { logChunksQuery, manifestKeyOf } from "./runs/log-queries.ts";
-import * as runs from "./runs/run-queries.ts";
+import { logChunksQuery, manifestKeyOf } from "./run-pages/log-queries.ts";
+import * as runs from "./run-pages/run-queries.ts";
 import { newHookTraffic, receiveDelivery } from "./webhooks/receive.ts";
-import type { DeploymentIdentity, DeploymentStub, RawLogChunk } from "./rpc.ts";
+import type { DeploymentStub } from "./rpc.ts";
 import { answerClose, attachmentOf, closeQuietly } from "./kernel/sockets.ts";
 import { start } from "./start.ts";
 import { hookIds } from "./webhooks/webhook-store.ts";
-import { tryTick } from "./dry-run/start-dry-run.ts";
+import { startDryRun } from "./dry-run/start-dry-run.ts";
 import { readIdentity, writeMeta } from "./kernel/meta-store.ts";
+import { catalogOf } from "./catalog/catalog.ts";
+import { listAgents } from "./run-pages/agent-queries.ts";
+import type { DeploymentIdentity } from "./kernel/identity.ts";
+import type { RawLogChunk } from "./runs/raw-log-chunk.ts";
 
 type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 
@@ -121,12 +124,15 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   async registerVersion(input: Parameters<DeploymentStub["registerVersion"]>[0]) {
     return this.#engine.commitThen(
       (tx) => registerVersion(tx, input),
-      (reader, row) => ({ version: row.id, number: row.number, active: reader.catalog().versionOf.get(row.location)?.id === row.id }),
+      (reader, row) => ({ version: row.id, number: row.number, active: catalogOf(reader).versionOf.get(row.location)?.id === row.id }),
     );
   }
 
   async activate(input: { readonly location: string; readonly version: string; readonly actor: Actor }) {
-    return activate(this.#engine, input);
+    return this.#engine.commitThen(
+      (tx) => activateVersion(tx, input),
+      (_reader, row) => locations.versionView(row, row.id),
+    );
   }
 
   async activateVersion(input: In<"activate">, actor: Actor) {
@@ -173,7 +179,8 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   // ---------------------------------------------------------------- DeploymentService
 
   async testTick(input: Parameters<DeploymentStub["testTick"]>[0]) {
-    return tryTick(this.#engine, input);
+    const engine = this.#engine;
+    return startDryRun({ commit: engine.commit.bind(engine), rollBack: engine.rollBack.bind(engine), waiting: engine.dryRuns }, input);
   }
 
   async ask<N extends QueryName>(name: N, input: InputOf<DeploymentQueries[N]>) {
@@ -192,7 +199,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async definitionsHash() {
-    return ok({ hash: this.#engine.definitionsHash });
+    return ok({ hash: catalogOf(this.#engine).hash });
   }
 
   async assetStates(input: In<"assetStates">) {
@@ -264,6 +271,6 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async agents() {
-    return ok(locations.listAgents(this.#engine.reader()));
+    return ok(listAgents(this.#engine.reader()));
   }
 }

@@ -1,39 +1,37 @@
 /**
- * Runs commands and queries: one command is one transaction, its effects are performed after it. Holds everything that lives as long as
- * the object is in memory, all of which can be made again from the tables.
+ * Runs commands and queries: one command is one transaction, its followers run in it, its effects after it. Holds everything that lives as
+ * long as the object is in memory, all of which can be made again from the tables.
  */
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
-import { type Catalog, loadCatalog } from "./catalog/catalog.ts";
+import { evaluateConditions } from "./conditions/evaluation/evaluate.ts";
+import { WaitingDryRuns } from "./dry-run/waiting-dry-runs.ts";
+import type { Fact } from "./facts.ts";
+import { runFollowers } from "./followers.ts";
 import { clock } from "./kernel/clock.ts";
-import { evaluateConditions } from "./conditions/evaluate.ts";
-import { beforeCommit } from "./before-commit.ts";
-import { closeRuns } from "./runs/run-session.ts";
-import { type EffectPorts, hasLiveChanges, performEffects } from "./kernel/effects.ts";
-import { Live } from "./live/live.ts";
-import { logError } from "./kernel/log-error.ts";
-import { forgetCaches } from "./kernel/forget-caches.ts";
-import type { Reader } from "./kernel/reader.ts";
-import { Sockets } from "./kernel/sockets.ts";
 import { type Database, openDatabase } from "./kernel/database.ts";
+import { forgetUndone } from "./kernel/database-cache.ts";
+import { type EffectPorts, performEffects } from "./kernel/effects.ts";
+import { logError } from "./kernel/log-error.ts";
 import { advanceStream } from "./kernel/meta-store.ts";
+import type { Reader } from "./kernel/reader.ts";
+import { runInSavepoint } from "./kernel/savepoint.ts";
+import { Sockets } from "./kernel/sockets.ts";
 import { Timers } from "./kernel/timers.ts";
-import { savepointIn } from "./kernel/savepoint.ts";
-import { Trials } from "./dry-run/dry-runs.ts";
 import type { Tx } from "./kernel/tx.ts";
+import { collectChanges, hasChanges } from "./live/collect-changes.ts";
+import { Live } from "./live/live.ts";
+import { closeRuns } from "./runs/run-session.ts";
 
 export class Engine {
   readonly db: Database;
   readonly sockets: Sockets;
   readonly timers: Timers;
   readonly live: Live;
-  readonly trials = new Trials();
-  /** Of the active versions; kept up to date by `definitions.ts`. */
-  definitionsHash = "";
+  readonly dryRuns = new WaitingDryRuns();
   /** Frames of kinds that this release does not know. */
   ignoredFrames = 0;
   readonly #storage: DurableObjectStorage;
-  #catalog: Catalog | null = null;
 
   constructor(state: DurableObjectState) {
     this.#storage = state.storage;
@@ -43,23 +41,12 @@ export class Engine {
     this.live = new Live(this.sockets, () => this.reader());
   }
 
-  get catalog(): Catalog {
-    this.#catalog ??= loadCatalog(this.db);
-    return this.#catalog;
-  }
-
   reader(): Reader {
-    return {
-      db: this.db,
-      now: clock.now(),
-      catalog: () => this.catalog,
-      definitionsHash: this.definitionsHash,
-      lastPing: (socket) => this.sockets.lastPing(socket),
-    };
+    return { db: this.db, now: clock.now(), lastPing: (socket) => this.sockets.lastPing(socket) };
   }
 
   /** One transaction; nothing of it is visible outside before it is stored. */
-  commit<T>(command: (tx: Tx) => T, committed?: (result: T) => void): T {
+  commit<T>(command: (tx: Tx) => T): T {
     const tx = this.#newTx();
     this.timers.noticeClock(tx.now);
     let seq: number | null = null;
@@ -67,28 +54,27 @@ export class Engine {
     try {
       result = this.#storage.transactionSync(() => {
         const answer = command(tx);
-        beforeCommit(tx);
+        runFollowers(tx);
         closeRuns(tx);
-        if (hasLiveChanges(tx.effects)) seq = advanceStream(this.db);
+        if (hasChanges(tx.facts)) seq = advanceStream(this.db);
         return answer;
       });
     } catch (error) {
-      this.#catalog = null;
-      forgetCaches(this.db);
+      forgetUndone(this.db, "transaction");
       throw error;
     }
-    committed?.(result);
-    performEffects(tx.effects, this.#ports(seq));
+    performEffects(tx.effects, this.#ports);
+    this.#publish(tx.facts, seq);
     return result;
   }
 
-  /** What would happen? Nothing of it is kept. */
-  dryRun<T>(work: (tx: Tx) => T): T {
+  /** What would happen? All of it is undone. */
+  rollBack<T>(work: (tx: Tx) => T): T {
     const tx = this.#newTx();
     let answer: { readonly value: T } | null = null;
-    tx.attempt(() => {
+    tx.savepoint(() => {
       answer = { value: work(tx) };
-      return refuse("internal", "dryRund");
+      return refuse("internal", "rolled back");
     });
     return (answer as unknown as { readonly value: T }).value;
   }
@@ -100,13 +86,10 @@ export class Engine {
   }
 
   #newTx(): Tx {
+    const facts: Fact[] = [];
     const tx: Tx = {
       now: clock.now(),
       db: this.db,
-      catalog: () => this.catalog,
-      definitionsChanged: () => {
-        this.#catalog = null;
-      },
       random: Math.random,
       newRunId: () => uuidv7(clock.now(), crypto.getRandomValues(new Uint8Array(16))),
       newId: (prefix) =>
@@ -114,42 +97,43 @@ export class Engine {
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       lastPing: (socket) => this.sockets.lastPing(socket),
       effects: [],
-      runs: new Map(),
-      ended: [],
-      atEnd: { dispatch: false, sensors: new Set() },
-      attempt: (work) => savepointIn(tx, this.#storage, work),
-      sequence: { next: null },
+      facts,
+      fact: (fact) => void facts.push(fact),
+      savepoint: (work) => runInSavepoint(tx, this.#storage, work),
+      states: new Map(),
     };
     return tx;
   }
 
-  #ports(seq: number | null): EffectPorts {
-    return {
-      send: (socket, frame) => {
-        this.sockets.send(socket, frame);
-        // Somebody may be looking at this step's output already, from an attempt before.
-        if (frame.t === "job" && this.live.isTailed(frame))
-          this.sockets.send(socket, { t: "tail", run: frame.run, step: frame.step, on: true });
-      },
-      close: (socket, code, reason) => this.sockets.close(socket, code, reason),
-      armTimers: () => this.timers.arm(),
-      evaluateConditions: () => {
-        try {
-          this.commit(evaluateConditions);
-        } catch (error) {
-          // What changed is written down, and a timer looks at it again.
-          logError("Automation conditions could not be evaluated", error);
-        }
-      },
-      trialAnswered: (answer) => this.trials.answer(answer),
-      publish: (changed) => {
-        try {
-          this.live.publish(changed, seq);
-        } catch (error) {
-          // What is committed stays: who asked for it must not be told that it failed because somebody looks on.
-          logError("Changes could not be sent to dashboards", error);
-        }
-      },
-    };
+  readonly #ports: EffectPorts = {
+    send: (socket, frame) => {
+      this.sockets.send(socket, frame);
+      // A dashboard may be looking at this step's output already, from an attempt before.
+      if (frame.t === "job" && this.live.isTailed(frame))
+        this.sockets.send(socket, { t: "tail", run: frame.run, step: frame.step, on: true });
+    },
+    close: (socket, code, reason) => this.sockets.close(socket, code, reason),
+    armTimers: () => this.timers.arm(),
+  };
+
+  /** What is stored stays stored, also when this fails. */
+  #publish(facts: readonly Fact[], seq: number | null): void {
+    for (const fact of facts) if (fact.type === "dry_run_answered") this.dryRuns.answer(fact);
+    try {
+      this.live.publish(collectChanges(facts), seq);
+    } catch (error) {
+      // The caller must not be told that its command failed because a dashboard could not be reached.
+      logError("Changes could not be sent to dashboards", error);
+    }
+    if (facts.some(({ type }) => type === "conditions_changed")) this.#evaluateConditions();
+  }
+
+  #evaluateConditions(): void {
+    try {
+      this.commit(evaluateConditions);
+    } catch (error) {
+      // The changes are stored, and a timer evaluates them again.
+      logError("Automation conditions could not be evaluated", error);
+    }
   }
 }

@@ -5,21 +5,20 @@ import { readStepAt } from "./runs/step-store.ts";
 import type { Tx } from "./kernel/tx.ts";
 import { backfillDue } from "./backfills/run-ended.ts";
 import { failRunByTimeout, forceCancel, sendCancel } from "./runs/execute/cancel-run.ts";
-import { evaluateConditions } from "./conditions/evaluate.ts";
+import { evaluateConditions } from "./conditions/evaluation/evaluate.ts";
 import { pauseExpired } from "./conditions/pauses.ts";
-import { dispatch } from "./queue/dispatch.ts";
-import { startTaken } from "./ticks/evaluate-tick.ts";
-import { tickTimedOut } from "./ticks/end-tick.ts";
+import { tickTimedOut } from "./automations/end-evaluation.ts";
 import { expireLeases } from "./queue/expire-leases.ts";
 import { fireSchedule } from "./schedules/fire-schedule.ts";
 import { freshnessDue } from "./assets/freshness.ts";
 import { closeAssets } from "./runs/execute/record-outcome.ts";
-import { fireRetention } from "./retention.ts";
-import { openRun } from "./runs/run-session.ts";
-import { fireRunRetry } from "./runs/retry/run-retry.ts";
+import { fireRetention } from "./webhooks/retention.ts";
+import { openRun, openRuns } from "./runs/run-session.ts";
+import { fireRunRetry } from "./retries/run-retry.ts";
 import { fireSensor, fireSensorEvents } from "./sensors/sensor-ticks.ts";
-import { loseUnstarted } from "./runs/execute/start-timeout.ts";
+import { loseUnstarted } from "./queue/start-timeout.ts";
 import { failStep, retryStep } from "./runs/execute/step-moves.ts";
+import { startTaken } from "./automations/waiting-ticks.ts";
 
 /** Ticks of partitioned jobs make up to a thousand runs each: a transaction that has made so many ends, and the timers that are left stay due. */
 const ENOUGH_RUNS = 200;
@@ -27,7 +26,7 @@ const ENOUGH_RUNS = 200;
 export function fireTimers(tx: Tx, timers: readonly Timer[]): void {
   for (const timer of timers) {
     fireTimer(tx, timer);
-    if (tx.runs.size >= ENOUGH_RUNS) return;
+    if (openRuns(tx).size >= ENOUGH_RUNS) return;
   }
 }
 
@@ -102,7 +101,7 @@ function retryDue(tx: Tx, id: string): void {
   const found = stepOfTimer(tx, id);
   if (found?.step.status !== "up_for_retry") return;
   retryStep(tx, found.session, found.step);
-  dispatch(tx);
+  tx.fact({ type: "work_available" });
 }
 
 function stepTimedOut(tx: Tx, id: string): void {
@@ -114,5 +113,5 @@ function stepTimedOut(tx: Tx, id: string): void {
   sendCancel(tx, { ...session.row, cancelReason: "the step's time limit passed" }, step);
   closeAssets(tx, session, { step, failure });
   failStep(tx, session, { step, failure, retryable: true, lost: false });
-  dispatch(tx);
+  tx.fact({ type: "work_available" });
 }

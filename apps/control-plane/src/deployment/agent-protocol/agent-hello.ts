@@ -12,11 +12,10 @@ import { queuedRunNos } from "../runs/run-store.ts";
 import { leasesOf, readStep } from "../runs/step-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { cancelFrame } from "../runs/execute/cancel-run.ts";
-import { dispatch } from "../queue/dispatch.ts";
 import { jobFrame } from "../runs/execute/job-frame.ts";
 import { openRun, openRunById } from "../runs/run-session.ts";
-import { missedTicks, startWaiting } from "../ticks/evaluate-tick.ts";
-import { resumeSensors } from "../sensors/sensor-ticks.ts";
+import { missedTicks } from "../ticks/evaluate-tick.ts";
+import { catalogOf } from "../catalog/catalog.ts";
 
 const FORGET_AFTER_MS = 7 * 86_400_000;
 
@@ -72,17 +71,13 @@ export function agentHello(tx: Tx, input: HelloInput): void {
     labels: hello.labels,
     locations: hello.locations,
   });
-  for (const instance of deleteAgentsSeenBefore(tx.db, tx.now - FORGET_AFTER_MS)) tx.effects.push({ type: "agent_gone", instance });
-  tx.effects.push(
-    { type: "agent_changed", instance: hello.instance },
-    { type: "send", socket, frame: welcome(tx, { ...input, protocol, received: known?.received ?? 0 }) },
-  );
-  for (const frame of [...missedFrames(tx, hello), ...missedTicks(tx, hello.instance)])
-    tx.effects.push({ type: "send", socket, frame });
+  for (const instance of deleteAgentsSeenBefore(tx.db, tx.now - FORGET_AFTER_MS)) tx.fact({ type: "agent_gone", instance });
+  tx.fact({ type: "agent_changed", instance: hello.instance });
+  tx.effects.push({ type: "send", socket, frame: welcome(tx, { ...input, protocol, received: known?.received ?? 0 }) });
+  for (const frame of [...missedFrames(tx, hello), ...missedTicks(tx, hello.instance)]) tx.effects.push({ type: "send", socket, frame });
   waitingMayHaveChanged(tx);
-  startWaiting(tx);
-  resumeSensors(tx);
-  dispatch(tx);
+  tx.fact({ type: "agent_connected", instance: hello.instance });
+  tx.fact({ type: "work_available" });
 }
 
 function welcome(tx: Tx, input: HelloInput & { readonly protocol: number; readonly received: number }): DownFrame {
@@ -95,7 +90,7 @@ function welcome(tx: Tx, input: HelloInput & { readonly protocol: number; readon
     deployment: { org: identity?.org ?? "", name: identity?.name ?? "" },
     received: input.received,
     drop: input.hello.running.filter((ref) => !isLeased(tx, { ...ref, instance: input.hello.instance })),
-    locations: tx.catalog().versions.map((version) => ({ location: version.location, version: version.id })),
+    locations: catalogOf(tx).versions.map((version) => ({ location: version.location, version: version.id })),
   };
 }
 
@@ -131,5 +126,5 @@ function missedFrames(tx: Tx, hello: Hello): DownFrame[] {
 
 /** What queued runs wait for depends on whether an agent is there. */
 export function waitingMayHaveChanged(tx: Tx): void {
-  for (const run of queuedRunNos(tx.db, 100)) tx.effects.push({ type: "run_changed", run });
+  for (const run of queuedRunNos(tx.db, 100)) tx.fact({ type: "run_changed", run });
 }

@@ -4,7 +4,7 @@ import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { type UpFrame, type UpItem, upFrameSchema } from "@headgate/shared/protocol/up.ts";
 import { agentHello } from "./agent-hello.ts";
 import { agentDisconnected, changeSlots, startDraining } from "./agent-state.ts";
-import { leaveOut } from "../ticks/leave-out.ts";
+import { leaveOut } from "./skip-item.ts";
 import { recordBatch } from "./record-batch.ts";
 import type { Live } from "../live/live.ts";
 import { logError } from "../kernel/log-error.ts";

@@ -6,10 +6,9 @@ import { leasesOf, readStepAt } from "../runs/step-store.ts";
 import { ensureTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { waitingMayHaveChanged } from "./agent-hello.ts";
-import { dispatch, lastSign } from "../queue/dispatch.ts";
-import { agentLeftTicks } from "../ticks/end-tick.ts";
 import { endCanceled } from "../runs/execute/record-outcome.ts";
 import { openRun } from "../runs/run-session.ts";
+import { lastSeenAt } from "../agents/liveness.ts";
 
 /** Whose connection a frame came over. A refused or replaced connection may still send in the name of an instance that is not its own. */
 interface Sender {
@@ -26,8 +25,8 @@ export function changeSlots(tx: Tx, input: Sender & { readonly slots: number }):
   const agent = senderOf(tx, input);
   if (!agent) return;
   saveAgent(tx.db, { ...agent, slots: input.slots, lastSeenAt: tx.now });
-  tx.effects.push({ type: "agent_changed", instance: agent.instance });
-  dispatch(tx);
+  tx.fact({ type: "agent_changed", instance: agent.instance });
+  tx.fact({ type: "work_available" });
 }
 
 /** It finishes what it has and takes no new work; leases, pings and reports go on. */
@@ -35,7 +34,7 @@ export function startDraining(tx: Tx, from: Sender): void {
   const agent = senderOf(tx, from);
   if (!agent) return;
   saveAgent(tx.db, { ...agent, status: "draining", lastSeenAt: tx.now });
-  tx.effects.push({ type: "agent_changed", instance: agent.instance });
+  tx.fact({ type: "agent_changed", instance: agent.instance });
   waitingMayHaveChanged(tx);
 }
 
@@ -45,8 +44,8 @@ export function agentDisconnected(tx: Tx, input: Sender & { readonly drained: bo
   if (!agent) return;
   if (input.drained) giveBackLeases(tx, agent.instance);
   disconnect(tx, agent);
-  agentLeftTicks(tx, agent.instance, input.drained);
-  if (input.drained) dispatch(tx);
+  tx.fact({ type: "agent_left", instance: agent.instance, drained: input.drained });
+  if (input.drained) tx.fact({ type: "work_available" });
 }
 
 /** An agent leaves when nothing runs on it any more: what is still leased to it was sent too late, or its end got lost. */
@@ -59,8 +58,8 @@ function giveBackLeases(tx: Tx, instance: string): void {
 }
 
 function disconnect(tx: Tx, agent: AgentRow): void {
-  saveAgent(tx.db, { ...agent, status: "disconnected", socket: null, lastSeenAt: Math.max(lastSign(tx, agent), agent.lastSeenAt) });
-  tx.effects.push({ type: "agent_changed", instance: agent.instance });
+  saveAgent(tx.db, { ...agent, status: "disconnected", socket: null, lastSeenAt: Math.max(lastSeenAt(tx, agent), agent.lastSeenAt) });
+  tx.fact({ type: "agent_changed", instance: agent.instance });
   waitingMayHaveChanged(tx);
   if (leasesOf(tx.db, agent.instance).length > 0) ensureTimer(tx.db, { kind: "lease_check", id: "", at: tx.now + LEASE_CHECK_MS });
   // If it does not come back, those that could not load a version have to say so.
@@ -75,6 +74,6 @@ export function disconnectVanished(tx: Tx, isOpen: (socket: string) => boolean):
   for (const agent of onlineAgents(tx.db)) {
     if (agent.socket !== null && isOpen(agent.socket)) continue;
     disconnect(tx, agent);
-    agentLeftTicks(tx, agent.instance, false);
+    tx.fact({ type: "agent_left", instance: agent.instance, drained: false });
   }
 }

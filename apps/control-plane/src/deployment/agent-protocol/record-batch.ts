@@ -8,13 +8,12 @@ import type { UpItem } from "@headgate/shared/protocol/up.ts";
 import { markReceived, readAgent } from "../agents/agent-store.ts";
 import { readStep } from "../runs/step-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { dispatch } from "../queue/dispatch.ts";
 import { recordStepEvent } from "../runs/execute/record-step-event.ts";
 import { recordOutcome } from "../runs/execute/record-outcome.ts";
 import { openRunById, record, type RunSession } from "../runs/run-session.ts";
 import type { StepRow } from "../runs/tables.ts";
 import { recordLocationState } from "../agents/record-location-state.ts";
-import { applyTickPart, applyTickResult } from "../ticks/apply-tick.ts";
+import { applyTickPart, applyTickResult } from "../automations/apply-tick.ts";
 
 export interface Batch {
   readonly instance: string;
@@ -42,7 +41,7 @@ export function recordBatch(tx: Tx, batch: Batch): void {
   }
   markReceived(tx.db, { instance: batch.instance, received, now: tx.now });
   tx.effects.push({ type: "send", socket: batch.socket, frame: { t: "ack", s: received } });
-  if (slotsMayBeFree) dispatch(tx);
+  if (slotsMayBeFree) tx.fact({ type: "work_available" });
 }
 
 /** Says whether the item may have freed a slot or made a step ready. */

@@ -15,7 +15,7 @@ export function recordLocationState(tx: Tx, input: { readonly instance: string; 
     ...agent,
     locations: [...others, { location: item.location, version: item.version, state: item.state }].slice(-50),
   });
-  tx.effects.push({ type: "agent_changed", instance: input.instance });
+  tx.fact({ type: "agent_changed", instance: input.instance });
   // Also when it could not: if no other agent is left that may be able to, somebody has to say so.
   return true;
 }

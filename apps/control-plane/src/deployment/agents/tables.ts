@@ -2,7 +2,7 @@
  * The table of agents. Drizzle's description of them, for row types and typed queries; `migrations.ts` makes them, and a test compares the two.
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
-import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 type Tags = Readonly<Record<string, string>>;
 

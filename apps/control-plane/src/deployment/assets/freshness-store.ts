@@ -1,5 +1,4 @@
 /** How fresh the assets with a freshness policy are, since when, and when that changes next. */
-import type { FreshnessPolicySpec } from "@headgate/shared/domain/health/freshness-policy.ts";
 import type { FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
 import type { Database } from "../kernel/database.ts";
 
@@ -62,16 +61,4 @@ export function lateAssets(db: Database, limit: number): FreshnessRow[] {
     )
     .toArray()
     .map((row) => row as FreshnessRow);
-}
-
-/** Asset -> its policy, of one version. */
-export function policiesOfVersion(db: Database, versionNo: number): Map<string, FreshnessPolicySpec> {
-  const rows = db.sql
-    .exec<{ key: string; policy: string }>(
-      `SELECT key, detail -> 'freshness' AS policy FROM version_asset INDEXED BY version_asset_with_freshness
-       WHERE version_no = ? AND detail ->> 'freshness' IS NOT NULL`,
-      versionNo,
-    )
-    .toArray();
-  return new Map(rows.map((row) => [row.key, JSON.parse(row.policy) as FreshnessPolicySpec]));
 }

@@ -14,9 +14,9 @@ import { partitionContext } from "../partitions/partition-context.ts";
 import { saveCheckResult, saveMaterialization, saveObservation } from "./asset-store.ts";
 import { insertReport, seqOfReport } from "./report-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { afterCheck, afterMaterialization, afterObservation } from "./asset-followers.ts";
 import { appendRunless } from "../kernel/runless-event.ts";
 import { numberOf, savePoints } from "./save-points.ts";
+import { catalogOf } from "../catalog/catalog.ts";
 
 export interface AssetReport {
   readonly type: "materialized" | "observed";
@@ -64,14 +64,13 @@ export function reportAsset(tx: Tx, report: AssetReport, by: Reporter): Result<{
   const given = { ...(partition !== null && { partition }), ...(dataVersion !== null && { dataVersion }) };
   const gseq = appendRunless(tx, { type, asset, metadata, ...given, reportedBy: by.by });
   const common = { asset, gseq, at: tx.now, partition, dataVersion, started: null };
-  const note = { asset, partition, by, gseq, metadata, dataVersion };
   if (report.type === "materialized") {
     const rowCount = numberOf(metadata["row_count"]);
     saveMaterialization(tx.db, { ...common, run: null, step: null, durationMs: null, rowCount, version: null });
-    afterMaterialization(tx, note);
+    tx.fact({ type: "asset_materialized", asset, partition, by, gseq, metadata, dataVersion });
   } else {
     const changed = saveObservation(tx.db, common);
-    afterObservation(tx, { ...note, changed });
+    tx.fact({ type: "asset_observed", asset, partition, by, changed });
   }
   savePoints(tx, { asset, gseq, run: "", partition, metadata });
   return finish(tx, report, gseq);
@@ -87,7 +86,7 @@ export function reportCheck(tx: Tx, report: CheckReport, by: Reporter): Result<{
   if (earlier !== null) return ok({ seq: earlier });
   const valid = checkTarget(tx, report, false);
   if (!valid.ok) return valid;
-  const known = (tx.catalog().checksByAsset.get(report.asset) ?? []).map((check) => check.name);
+  const known = (catalogOf(tx).checksByAsset.get(report.asset) ?? []).map((check) => check.name);
   if (!known.includes(report.check)) {
     const nearest = nearestKeys(report.check, known, 3);
     const advice =
@@ -112,7 +111,7 @@ export function reportCheck(tx: Tx, report: CheckReport, by: Reporter): Result<{
   const row = { asset, name: check, gseq, at: tx.now, passed, severity, description, partition, started: null };
   saveCheckResult(tx.db, { ...row, run: "", runNo: 0, step: "" });
   savePoints(tx, { asset, gseq, run: "", partition, metadata, prefix: `${check}.` });
-  afterCheck(tx, { asset, check, partition, passed, severity, description, metadata, by });
+  tx.fact({ type: "check_evaluated", asset, partition, by, check, passed, severity, description, metadata });
   return finish(tx, report, gseq);
 }
 
@@ -122,7 +121,7 @@ function finish(
   gseq: number,
 ): Result<{ readonly seq: number }> {
   if (report.requestId !== undefined) insertReport(tx.db, { id: report.requestId, gseq, at: tx.now });
-  tx.effects.push({ type: "asset_changed", asset: report.asset });
+  tx.fact({ type: "asset_changed", asset: report.asset });
   return ok({ seq: gseq });
 }
 
@@ -131,7 +130,7 @@ function checkTarget(
   { asset, partition }: { readonly asset: string; readonly partition?: string | undefined },
   needsPartition: boolean,
 ): Result<null> {
-  const { graph } = tx.catalog();
+  const { graph } = catalogOf(tx);
   if (!graph.has(asset)) {
     const nearest = nearestKeys(asset, graph.keys, 3);
     const advice = nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : "";

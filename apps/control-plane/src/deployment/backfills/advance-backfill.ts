@@ -9,7 +9,6 @@ import { logError } from "../kernel/log-error.ts";
 import { type BackfillRow, readBackfill, updateBackfill } from "./backfill-store.ts";
 import { setTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { noteConditionChange } from "../conditions/note-change.ts";
 import { lostOf, planOf, statesOf } from "./backfill-plans.ts";
 import { startSlice } from "./start-slice.ts";
 
@@ -30,10 +29,15 @@ export function changeBackfill(tx: Tx, no: number, change: (row: OpenBackfill) =
   row.blocked = countOf(lostOf(tx.db, row)) - countOf(row.failed) - countOf(row.canceled);
   endIfDone(tx, row);
   updateBackfill(tx.db, row);
-  // Of runs that end conditions hear by themselves; not of what will not be made any more, or is to be made again.
+  // Conditions follow the end of each run anyway, but not what will no longer be made, or is made again.
   if (row.status !== stored.status || row.blocked !== stored.blocked || row.refused !== stored.refused)
-    noteConditionChange(tx, planOf(tx.db, row).groups.flat(), { cause: `Backfill ${row.id} is ${row.status}.`, chain: row.chain });
-  tx.effects.push({ type: "backfill_changed", backfill: no });
+    tx.fact({
+      type: "backfill_progressed",
+      targets: planOf(tx.db, row).groups.flat(),
+      cause: `Backfill ${row.id} is ${row.status}.`,
+      chain: row.chain,
+    });
+  tx.fact({ type: "backfill_changed", backfill: no });
 }
 
 function startMore(tx: Tx, row: OpenBackfill): void {
@@ -55,13 +59,13 @@ function startMore(tx: Tx, row: OpenBackfill): void {
       if (started.ok) row.active = [...row.active, [slice, started.value]];
       else failSlice(row, slice, started.error.message);
     }
-    tx.atEnd.dispatch = true;
+    tx.fact({ type: "work_available" });
   }
 }
 
 function attemptSlice(tx: Tx, row: OpenBackfill, at: { readonly plan: BackfillSlices; readonly slice: number }): Result<number> {
   try {
-    return tx.attempt(() => startSlice(tx, row, at));
+    return tx.savepoint(() => startSlice(tx, row, at));
   } catch (error) {
     logError(`A run of backfill ${row.id} could not be made`, error);
     return refuse("internal", "The run could not be made; the control plane's log has the details.");

@@ -3,6 +3,7 @@ import { type BackfillSlices, lostSlices, readSlices, type SliceStates } from "@
 import { type PartitionSubset, subsetOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { type BackfillRow, readPlanChunks } from "./backfill-store.ts";
 import type { Database } from "../kernel/database.ts";
+import { databaseCache } from "../kernel/database-cache.ts";
 
 interface Kept {
   readonly plan: BackfillSlices;
@@ -13,16 +14,11 @@ interface Kept {
 
 /** Of all together: three of the largest backfills, or thousands of small ones. */
 const MAX_KEPT_SLICES = 300_000;
-const kept = new WeakMap<Database, Map<number, Kept>>();
-
-/** After a transaction that failed: its backfill's number is given again. */
-export function forgetPlans(db: Database): void {
-  kept.delete(db);
-}
+// The number of a backfill that was undone is given again.
+const kept = databaseCache("savepoint", () => new Map<number, Kept>());
 
 function open(db: Database, { no }: Pick<BackfillRow, "no">): Kept {
-  const plans = kept.get(db) ?? new Map<number, Kept>();
-  kept.set(db, plans);
+  const plans = kept.of(db);
   const known = plans.get(no);
   if (known) return known;
   const entry: Kept = { plan: readSlices(readPlanChunks(db, no)), ends: "", lost: [] };

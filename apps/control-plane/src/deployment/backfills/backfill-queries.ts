@@ -12,7 +12,9 @@ import { partitionTexts } from "../partitions/partition-text.ts";
 import { listBackfills, readBackfill } from "./backfill-store.ts";
 import { backfillDetail, backfillSummary } from "./backfill-views.ts";
 import { numberOfCursor } from "../kernel/page-cursor.ts";
-import { type Reader, waitContext } from "../kernel/reader.ts";
+import { type Reader } from "../kernel/reader.ts";
+import { catalogOf } from "../catalog/catalog.ts";
+import { readWaitContext } from "../queue/waiting.ts";
 
 const MAX_RANGES = 20;
 const MAX_FIRST_RUNS = 20;
@@ -25,7 +27,7 @@ export function previewBackfill(reader: Reader, input: InputOf<PartitionQueries[
   const { wanted, external } = resolved.value;
   const plan = planRuns(reader, { wanted, partitionsPerRun: target.partitionsPerRun });
   if (!plan.ok) return plan;
-  const { graph, partitions } = reader.catalog();
+  const { graph, partitions } = catalogOf(reader);
   const context = partitions(reader.now);
   const warnings: string[] = [];
   if (external.length > 0)
@@ -61,7 +63,7 @@ export function backfillList(
   if (!before.ok) return before;
   const rows = listBackfills(reader.db, { statuses: input.statuses, before: before.value, limit: input.limit + 1 });
   const page = rows.slice(0, input.limit);
-  const wait = waitContext(reader);
+  const wait = readWaitContext(reader);
   const last = page.at(-1);
   return ok({
     items: page.map((row) => backfillSummary(reader.db, row, wait)),
@@ -81,5 +83,5 @@ export function backfillQuery(
 export function backfillSummaryOf(reader: Reader, no: number): BackfillSummary {
   const row = readBackfill(reader.db, no);
   if (!row) throw new AppError("internal", `Backfill number ${no} vanished while it was answered.`);
-  return backfillSummary(reader.db, row, waitContext(reader));
+  return backfillSummary(reader.db, row, readWaitContext(reader));
 }

@@ -4,19 +4,11 @@ import type { BackfillStatus } from "@headgate/shared/api/partition-views.ts";
 import { backfill } from "./tables.ts";
 import { run } from "../runs/tables.ts";
 import type { Database } from "../kernel/database.ts";
+import { backfillId } from "@headgate/shared/domain/run/backfill-id.ts";
 
 export type BackfillRow = typeof backfill.$inferSelect;
 
 /** Its id is its number, so that a run, which knows the number, can name it. */
-export function backfillId(no: number): string {
-  return `bf_${no}`;
-}
-
-export function backfillNo(id: string): number | null {
-  const match = /^bf_([1-9]\d{0,14})$/.exec(id);
-  return match ? Number(match[1]) : null;
-}
-
 export function insertBackfill(db: Database, row: Omit<BackfillRow, "no" | "id">): BackfillRow {
   const { next } = db.sql.exec<{ next: number }>("SELECT coalesce(max(no), 0) + 1 AS next FROM backfill").one();
   return db.orm

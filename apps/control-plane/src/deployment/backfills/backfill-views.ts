@@ -7,8 +7,8 @@ import type { RunRow } from "../runs/tables.ts";
 import { type BackfillRow, failedRuns, recentEnds, retryOf } from "./backfill-store.ts";
 import type { Database } from "../kernel/database.ts";
 import { readRunByNo } from "../runs/run-store.ts";
-import { type Reader, waitContext } from "../kernel/reader.ts";
-import { runWaitsFor, type WaitContext } from "../queue/waiting.ts";
+import { type Reader } from "../kernel/reader.ts";
+import { runWaitsFor, type WaitContext, readWaitContext } from "../queue/waiting.ts";
 
 export function backfillSummary(db: Database, row: BackfillRow, wait: WaitContext): BackfillSummary {
   return {
@@ -67,7 +67,7 @@ export function backfillDetail(reader: Reader, row: BackfillRow): BackfillDetail
   const rate = row.endedAt === null ? perMinute(recentEnds(reader.db, row.no, 100), reader.now) : null;
   const { waiting, active } = runCounts(row);
   return {
-    backfill: backfillSummary(reader.db, row, waitContext(reader)),
+    backfill: backfillSummary(reader.db, row, readWaitContext(reader)),
     assets: assetCounts(plan, row, lostOf(reader.db, row)),
     failures: failures(reader.db, row, plan),
     perMinute: rate,

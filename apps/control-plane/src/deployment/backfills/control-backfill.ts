@@ -3,13 +3,14 @@ import type { Actor } from "@headgate/shared/api/service.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { difference, subsetOf, union } from "@headgate/shared/domain/partitions/subset.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
-import { backfillNo, type BackfillRow, readBackfill } from "./backfill-store.ts";
+import { type BackfillRow, readBackfill } from "./backfill-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { cancelRun } from "../runs/execute/cancel-run.ts";
 import { openRun } from "../runs/run-session.ts";
-import { dropRunRetry } from "../runs/retry/run-retry.ts";
 import { changeBackfill, type OpenBackfill, settleSlice } from "./advance-backfill.ts";
 import { newestRun, settleEnded } from "./run-ended.ts";
+import { backfillNo } from "@headgate/shared/domain/run/backfill-id.ts";
+import { dropRunRetry } from "../runs/execute/drop-retry.ts";
 
 export function findBackfill(tx: Pick<Tx, "db">, id: string): Result<BackfillRow> {
   const no = backfillNo(id);

@@ -4,13 +4,13 @@ import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { writeSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
-import { backfillId, backfillNoOfRequest, insertBackfill, insertPlanChunks } from "./backfill-store.ts";
+import { backfillNoOfRequest, insertBackfill, insertPlanChunks } from "./backfill-store.ts";
 import { MAX_ROW_BYTES } from "../kernel/database.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { noteConditionChange } from "../conditions/note-change.ts";
 import { changeBackfill } from "./advance-backfill.ts";
 import { planRuns } from "./plan-runs.ts";
 import type { WantedPartitions } from "./wanted-partitions.ts";
+import { backfillId } from "@headgate/shared/domain/run/backfill-id.ts";
 
 /** Behind everything that somebody waits for. */
 const BACKFILL_PRIORITY = -10;
@@ -76,7 +76,12 @@ export function launchBackfill(tx: Tx, request: BackfillRequest): Result<number>
   });
   insertPlanChunks(tx.db, no, chunks);
   changeBackfill(tx, no, () => undefined);
-  noteConditionChange(tx, request.wanted.keys(), { cause: `Backfill ${backfillId(no)} began.`, chain: request.chain });
+  tx.fact({
+    type: "backfill_progressed",
+    targets: [...request.wanted.keys()],
+    cause: `Backfill ${backfillId(no)} began.`,
+    chain: request.chain ?? null,
+  });
   return ok(no);
 }
 

@@ -5,6 +5,7 @@ import { type BackfillSlices, numberSlices } from "@headgate/shared/domain/run/b
 import { readDefinition } from "../catalog/definition-store.ts";
 import { openBackfillAssets } from "./asset-scope.ts";
 import type { BackfillContext, WantedPartitions } from "./wanted-partitions.ts";
+import { catalogOf } from "../catalog/catalog.ts";
 
 export function planRuns(
   context: BackfillContext,
@@ -14,7 +15,7 @@ export function planRuns(
     readonly partitionsPerRun: number | null | undefined;
   },
 ): Result<BackfillSlices> {
-  const catalog = context.catalog();
+  const catalog = catalogOf(context);
   const { wanted, partitionsPerRun } = input;
   const opened = openBackfillAssets(catalog, [...wanted.keys()], context.now);
   if (!opened.ok) return opened;
@@ -29,9 +30,9 @@ export function planRuns(
   return runs.ok ? ok(numberSlices(runs.value)) : runs;
 }
 
-function policyOf({ db, catalog }: BackfillContext, asset: string): number {
-  const { graph, versionOf } = catalog();
+function policyOf(context: BackfillContext, asset: string): number {
+  const { graph, versionOf } = catalogOf(context);
   const version = versionOf.get(graph.assets[graph.indexOf(asset)]?.location ?? "");
-  const policy = version && readDefinition(db, version.no, asset)?.backfill;
+  const policy = version && readDefinition(context.db, version.no, asset)?.backfill;
   return policy ? (policy.maxPartitionsPerRun ?? Infinity) : 1;
 }

@@ -1,40 +1,22 @@
-/** Partitions, dynamic keys and backfills: which query or command answers which name. */
+/** Backfills: which query or command answers which name. */
 import type { PartitionCommands, PartitionQueries } from "@headgate/shared/api/procedures.ts";
 import { ok } from "@headgate/shared/domain/errors.ts";
 import { resolveBackfill } from "./resolve-backfill.ts";
 import { partitionsInWords } from "./format-backfill.ts";
 import { cancelBackfill, pauseBackfill, resumeBackfill, retryBackfill } from "./control-backfill.ts";
-import { changeDynamicKeys } from "../partitions/dynamic-keys.ts";
 import { launchBackfill } from "./launch-backfill.ts";
-import type { CommandsOf, QueriesOf } from "../procedures.ts";
 import { backfillList, backfillQuery, backfillSummaryOf, previewBackfill } from "./backfill-queries.ts";
-import { dynamicKeys, dynamicSets, findDynamicSet } from "../partitions/dynamic-queries.ts";
-import { partitionMap } from "../assets/partition-map.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { backfillNoOfRequest } from "./backfill-store.ts";
+import type { QueriesOf, CommandsOf } from "../kernel/procedure.ts";
 
-export const partitionQueries: QueriesOf<PartitionQueries> = {
-  partitionMap,
-  dynamicSets,
-  dynamicKeys,
+export const backfillQueries: QueriesOf<Omit<PartitionQueries, "partitionMap" | "dynamicSets" | "dynamicKeys">> = {
   previewBackfill,
   backfillList,
   backfill: backfillQuery,
 };
 
-export const partitionCommands: CommandsOf<PartitionCommands> = {
-  addDynamicKeys: (tx, { name, keys }, actor) => {
-    const known = findDynamicSet(tx, name);
-    if (!known.ok) return known;
-    const changed = changeDynamicKeys(tx, { name, add: keys, remove: [], by: actor.name });
-    return changed.ok ? ok((reader: Reader) => setOf(reader, name)) : changed;
-  },
-  removeDynamicKeys: (tx, { name, keys }, actor) => {
-    const known = findDynamicSet(tx, name);
-    if (!known.ok) return known;
-    const changed = changeDynamicKeys(tx, { name, add: [], remove: keys, by: actor.name });
-    return changed.ok ? ok((reader: Reader) => setOf(reader, name)) : changed;
-  },
+export const backfillCommands: CommandsOf<Omit<PartitionCommands, "addDynamicKeys" | "removeDynamicKeys">> = {
   launchBackfill: (tx, input, actor) => {
     // Before anything else: what was missing at the first call may not be any more, and its backfill is still the answer.
     const earlier = input.requestId === undefined ? null : backfillNoOfRequest(tx.db, input.requestId);
@@ -61,10 +43,4 @@ export const partitionCommands: CommandsOf<PartitionCommands> = {
 
 function summary(result: ReturnType<typeof pauseBackfill>) {
   return result.ok ? ok((reader: Reader) => backfillSummaryOf(reader, result.value)) : result;
-}
-
-/** A set that no asset uses is gone with its last key. */
-function setOf(reader: Reader, name: string) {
-  const found = findDynamicSet(reader, name);
-  return found.ok ? found.value : { name, count: 0, assets: [] };
 }

@@ -1,11 +1,27 @@
 /** A run of a backfill ended: its slice is settled, unless the run policy makes it again, and what waited for it may start. */
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
-import { backfillNo, readBackfill, retryOf } from "./backfill-store.ts";
+import { readBackfill, retryOf } from "./backfill-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { openRun, type RunSession } from "../runs/run-session.ts";
 import { changeBackfill, type OpenBackfill, settleSlice } from "./advance-backfill.ts";
+import { backfillNo, backfillId } from "@headgate/shared/domain/run/backfill-id.ts";
+import type { FactOf } from "../facts.ts";
+import { setTimer } from "../kernel/timer-store.ts";
 
-export function backfillRunEnded(tx: Tx, session: RunSession): void {
+export function afterRunEnded(tx: Tx, facts: readonly FactOf<"run_ended">[]): void {
+  for (const { run } of facts) {
+    const session = openRun(tx, run);
+    if (session) settleRun(tx, session);
+  }
+}
+
+/** The backfill has taken the run for one that goes on. */
+export function afterRetryDropped(tx: Tx, facts: readonly FactOf<"run_retry_dropped">[]): void {
+  for (const { backfill } of facts) setTimer(tx.db, { kind: "backfill", id: backfillId(backfill), at: tx.now });
+  tx.effects.push({ type: "timers_changed" });
+}
+
+function settleRun(tx: Tx, session: RunSession): void {
   const { backfillNo: no, backfillSlice: slice } = session.row;
   if (no === null || slice === null) return;
   if (newestRun(tx, session) !== session || session.row.retryAt !== null) return;

@@ -5,6 +5,7 @@ import type { BackfillRow } from "./backfill-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { createRun } from "../runs/launch/create-run.ts";
 import { planAssets } from "../runs/launch/resolve-target.ts";
+import { catalogOf } from "../catalog/catalog.ts";
 
 const MAX_NAMED_ASSETS = 20;
 
@@ -13,7 +14,7 @@ export function startSlice(tx: Tx, row: BackfillRow, at: { readonly plan: Backfi
   const slice = at.plan.slices[at.slice];
   const assets = at.plan.groups[slice?.group ?? -1];
   if (!slice || !assets) return refuse("internal", "The backfill's plan has no such part.");
-  const catalog = tx.catalog();
+  const catalog = catalogOf(tx);
   const { graph } = catalog;
   const gone = assets.find((key) => !graph.isMaterializable(graph.indexOf(key)));
   if (gone !== undefined)

@@ -3,15 +3,14 @@ import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { intersection, type PartitionSubset, union } from "@headgate/shared/domain/partitions/subset.ts";
-import type { Catalog } from "../catalog/catalog.ts";
+import { catalogOf } from "../catalog/catalog.ts";
 import { type PartitionStates, partitionStates } from "../partitions/partition-states.ts";
-import { assetStateRows } from "../assets/asset-read-store.ts";
 import type { Database } from "../kernel/database.ts";
 import { type BackfillAsset, openBackfillAssets, reachOf } from "./asset-scope.ts";
 import { type BackfillPartitions, partitionsInWords, stateInWords } from "./format-backfill.ts";
+import { assetStateRows } from "../assets/state-rows.ts";
 
 export interface BackfillContext {
-  readonly catalog: () => Catalog;
   readonly db: Database;
   readonly now: number;
 }
@@ -24,7 +23,7 @@ export function wantedPartitions(
   input: { readonly assets: readonly string[]; readonly partitions: BackfillPartitions },
 ): Result<WantedPartitions> {
   const { partitions } = input;
-  const catalog = context.catalog();
+  const catalog = catalogOf(context);
   const opened = openBackfillAssets(catalog, input.assets, context.now);
   if (!opened.ok) return opened;
   const assets = opened.value;
@@ -71,14 +70,15 @@ function select(states: PartitionStates, type: "missing" | "failed" | "missing_o
 
 /** They are made when they are missing or failed themselves, and whenever something that they read is made. */
 function addUnpartitioned(
-  { db, catalog }: BackfillContext,
+  context: BackfillContext,
   input: {
     readonly assets: readonly BackfillAsset[];
     readonly partitions: BackfillPartitions;
     readonly wanted: Map<string, PartitionSubset>;
   },
 ): void {
-  const { graph } = catalog();
+  const { db } = context;
+  const { graph } = catalogOf(context);
   const whole = input.assets.filter(({ set }) => set === null);
   const rows = assetStateRows(
     db,

@@ -1,4 +1,4 @@
-/** Puts a version in force: from this transaction on, catalog, jobs, schedules and sensors are those of the version. Runs keep theirs. */
+/** Activates a version: from this transaction on, catalog, jobs, schedules and sensors are those of the version. Runs keep theirs. */
 import { findCycle } from "@headgate/shared/domain/asset-graph.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
@@ -8,11 +8,8 @@ import { clearConflict, readConflicts, saveConflict } from "./conflict-store.ts"
 import { graphAssetsOf } from "./definition-store.ts";
 import { readLocation, readLocations, readVersion, saveLocation, type VersionRow } from "./version-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { syncConditions } from "../conditions/sync-conditions.ts";
-import { syncFreshness } from "../assets/freshness.ts";
 import { drawLineage } from "./layout-graph.ts";
-import { syncAutomation } from "../ticks/sync-automations.ts";
-import { syncHooks } from "../webhooks/sync-webhooks.ts";
+import { catalogOf, definitionsChanged } from "./catalog.ts";
 
 export function activateVersion(tx: Tx, input: { readonly location: string; readonly version: string }): Result<VersionRow> {
   const version = readVersion(tx.db, input.version);
@@ -24,15 +21,13 @@ export function activateVersion(tx: Tx, input: { readonly location: string; read
   if (!fits.ok) return fits;
   clearConflict(tx.db, location.name);
   saveLocation(tx.db, { ...location, activeVersion: version.id, errors: [], erroredAt: null, updatedAt: tx.now });
-  tx.definitionsChanged();
+  definitionsChanged(tx.db);
   drawLineage(tx);
-  syncAutomation(tx);
-  syncHooks(tx);
-  syncConditions(tx);
-  syncFreshness(tx);
-  tx.effects.push({ type: "definitions_changed" }, { type: "location_changed", location: location.name });
+  tx.fact({ type: "version_activated", location: location.name });
+  tx.fact({ type: "definitions_changed" });
+  tx.fact({ type: "location_changed", location: location.name });
   // Errors of others may be gone with this version.
-  if (before.length > 0) for (const other of readLocations(tx.db)) tx.effects.push({ type: "location_changed", location: other.name });
+  if (before.length > 0) for (const other of readLocations(tx.db)) tx.fact({ type: "location_changed", location: other.name });
   for (const agent of onlineAgents(tx.db)) {
     if (agent.socket !== null)
       tx.effects.push({ type: "send", socket: agent.socket, frame: { t: "load", location: location.name, version: version.id } });
@@ -43,7 +38,7 @@ export function activateVersion(tx: Tx, input: { readonly location: string; read
 /** A key belongs to one code location, and lineage that crosses locations must not become circular. */
 function fitsBesideOthers(tx: Tx, version: VersionRow): Result<null> {
   const assets = graphAssetsOf(tx.db, version.no);
-  const { graph } = tx.catalog();
+  const { graph } = catalogOf(tx);
   const others = graph.assets.filter((asset) => asset !== null && asset.location !== version.location).filter((asset) => asset !== null);
   const owner = new Map(others.filter((asset) => asset.unit !== null).map((asset) => [asset.key, asset.location]));
   const taken = assets.filter((asset) => asset.unit !== null && owner.has(asset.key));
@@ -51,7 +46,7 @@ function fitsBesideOthers(tx: Tx, version: VersionRow): Result<null> {
   if (first) {
     saveConflict(tx.db, { location: version.location, at: tx.now, keys: taken.map((asset) => asset.key) });
     for (const name of new Set([version.location, ...taken.map((asset) => owner.get(asset.key) ?? "")]))
-      tx.effects.push({ type: "location_changed", location: name });
+      tx.fact({ type: "location_changed", location: name });
     const names = taken.slice(0, 5).map((asset) => asset.key);
     return refuse(
       "conflict",
@@ -71,7 +66,7 @@ function fitsBesideOthers(tx: Tx, version: VersionRow): Result<null> {
     : ok(null);
 }
 
-/** The newest code does not load; the version in force stays. */
+/** The newest code does not load; the active version stays. */
 export function reportLoadErrors(tx: Tx, input: { readonly location: string; readonly errors: readonly LoadError[] }): void {
   const location = readLocation(tx.db, input.location);
   saveLocation(tx.db, {
@@ -81,7 +76,7 @@ export function reportLoadErrors(tx: Tx, input: { readonly location: string; rea
     erroredAt: tx.now,
     updatedAt: tx.now,
   });
-  tx.effects.push({ type: "location_changed", location: input.location });
+  tx.fact({ type: "location_changed", location: input.location });
 }
 
 const MAX_ERRORS = 50;

@@ -2,7 +2,7 @@
 import { findCycle } from "@headgate/shared/domain/asset-graph.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import { checkConditions } from "../conditions/check-conditions.ts";
+import { checkConditions } from "./check-conditions.ts";
 import { openSchedule } from "@headgate/shared/domain/cron/catch-up.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 

@@ -2,6 +2,7 @@
 import type { GraphAsset } from "@headgate/shared/domain/run/plan-types.ts";
 import type { ManifestAsset } from "@headgate/shared/manifest/schema.ts";
 import type { Database } from "../kernel/database.ts";
+import type { FreshnessPolicySpec } from "@headgate/shared/domain/health/freshness-policy.ts";
 
 /** In the order of the manifest. */
 export function graphAssetsOf(db: Database, versionNo: number): GraphAsset[] {
@@ -50,4 +51,53 @@ export function readGraphAsset(db: Database, version: string, key: string): Grap
     )
     .toArray()[0];
   return row ? (JSON.parse(row.graph) as GraphAsset) : null;
+}
+
+export function codeVersionOf(db: Database, versionNo: number, asset: string): string | null {
+  return (
+    db.sql
+      .exec<{ codeVersion: string | null }>(
+        "SELECT detail ->> 'codeVersion' AS codeVersion FROM version_asset WHERE version_no = ? AND key = ?",
+        versionNo,
+        asset,
+      )
+      .toArray()[0]?.codeVersion ?? null
+  );
+}
+
+/** Assets of a version that its units only look at. */
+export function observablesOfVersion(db: Database, versionNo: number): string[] {
+  return db.sql
+    .exec<{ key: string }>(
+      "SELECT key FROM version_asset INDEXED BY version_asset_observable WHERE version_no = ? AND detail ->> 'observable' = 1",
+      versionNo,
+    )
+    .toArray()
+    .map((row) => row.key);
+}
+
+/** By the version's id, because a run keeps the version that it was made with. */
+export function isObservableIn(db: Database, version: string, asset: string): boolean {
+  return (
+    db.sql
+      .exec(
+        `SELECT 1 FROM version CROSS JOIN version_asset ON version_asset.version_no = version.no
+         WHERE version.id = ? AND version_asset.key = ? AND version_asset.detail ->> 'observable' = 1`,
+        version,
+        asset,
+      )
+      .toArray().length > 0
+  );
+}
+
+/** Asset -> its policy, of one version. */
+export function policiesOfVersion(db: Database, versionNo: number): Map<string, FreshnessPolicySpec> {
+  const rows = db.sql
+    .exec<{ key: string; policy: string }>(
+      `SELECT key, detail -> 'freshness' AS policy FROM version_asset INDEXED BY version_asset_with_freshness
+       WHERE version_no = ? AND detail ->> 'freshness' IS NOT NULL`,
+      versionNo,
+    )
+    .toArray();
+  return new Map(rows.map((row) => [row.key, JSON.parse(row.policy) as FreshnessPolicySpec]));
 }

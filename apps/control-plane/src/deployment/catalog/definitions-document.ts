@@ -3,18 +3,18 @@ import type { DefinitionsAsset, DefinitionsDocument } from "@headgate/shared/api
 import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import type { Catalog } from "./catalog.ts";
+import { type Catalog, catalogOf } from "./catalog.ts";
 import { definitionsOf } from "./definition-store.ts";
 import { readPictureSize, readPlaces } from "./layout-store.ts";
-import { mentionedOnly } from "../assets/asset-queries.ts";
 import type { Reader } from "../kernel/reader.ts";
+import { mentionedOnly } from "./mentioned-asset.ts";
 
 export function definitionsDocument(reader: Reader, hash: string): Result<string> {
-  if (hash !== reader.definitionsHash)
-    return refuse("not_found", `The definitions ${hash} are no longer those in force; ask for ${reader.definitionsHash}.`, {
-      hash: reader.definitionsHash,
+  if (hash !== catalogOf(reader).hash)
+    return refuse("not_found", `The definitions ${hash} are no longer those in force; ask for ${catalogOf(reader).hash}.`, {
+      hash: catalogOf(reader).hash,
     });
-  const catalog = reader.catalog();
+  const catalog = catalogOf(reader);
   const size = readPictureSize(reader.db);
   const document: DefinitionsDocument = {
     hash,

@@ -2,6 +2,7 @@
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { readConflicts } from "./conflict-store.ts";
 import type { Reader } from "../kernel/reader.ts";
+import { catalogOf } from "./catalog.ts";
 
 export interface OpenConflict {
   /** The code location whose newest version was refused. */
@@ -17,7 +18,7 @@ const NAMED = 5;
 export function openConflicts(reader: Reader): OpenConflict[] {
   const conflicts = readConflicts(reader.db);
   if (conflicts.length === 0) return [];
-  const { graph } = reader.catalog();
+  const { graph } = catalogOf(reader);
   return conflicts.flatMap(({ location, at, keys }) => {
     const owned = Map.groupBy(keys, (key) => {
       const asset = graph.assets[graph.indexOf(key)];

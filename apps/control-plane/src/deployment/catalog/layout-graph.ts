@@ -1,14 +1,13 @@
 /** Draws the lineage of the active definitions anew and keeps the picture, so that showing it costs nothing. */
 import { layoutGraph } from "@headgate/shared/domain/layout/layered.ts";
-import { saveLayout } from "./layout-store.ts";
+import { LAYOUT_FORMAT, saveLayout } from "./layout-store.ts";
 import type { Tx } from "../kernel/tx.ts";
+import { catalogOf } from "./catalog.ts";
 
-/** Raised when a release places the same graph differently. */
-export const LAYOUT_FORMAT = 1;
 const NODE = { nodeWidth: 240, nodeHeight: 80 } as const;
 
 export function drawLineage(tx: Tx): void {
-  const { graph } = tx.catalog();
+  const { graph } = catalogOf(tx);
   const levels = graph.levels();
   const edges: [string, string][] = [];
   for (const [node, key] of graph.keys.entries())

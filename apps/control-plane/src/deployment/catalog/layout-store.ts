@@ -2,6 +2,9 @@
 import { type Database, execBatches } from "../kernel/database.ts";
 import { readMeta, writeMeta } from "../kernel/meta-store.ts";
 
+/** Raised when a release places the same graph differently. */
+export const LAYOUT_FORMAT = 1;
+
 export interface NodePlace {
   readonly key: string;
   readonly x: number;

@@ -1,21 +1,14 @@
-/** Answers about code locations, their versions and agents. */
+/** Answers about code locations and their versions. */
 import type { z } from "zod";
 import type { inputs } from "@headgate/shared/api/inputs.ts";
-import type { AgentView, LocationView, Page, VersionView } from "@headgate/shared/api/views.ts";
+import type { LocationView, Page, VersionView } from "@headgate/shared/api/views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
-import type { AgentRow } from "../agents/tables.ts";
-import { readAgent, recentAgents } from "../agents/agent-store.ts";
-import { leaseCounts } from "../runs/step-store.ts";
 import { type LocationRow, listVersions, readLocation, readLocations, readVersion, type VersionRow } from "./version-store.ts";
 import { type OpenConflict, openConflicts } from "./key-conflicts.ts";
 import { numberOfCursor } from "../kernel/page-cursor.ts";
 import type { Reader } from "../kernel/reader.ts";
 
 type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
-
-/** Agents that left are shown for a while, so that one sees that they did. */
-const SHOW_GONE_AGENTS_MS = 3_600_000;
 
 export function versionView(row: VersionRow, active: string | null): VersionView {
   return {
@@ -71,34 +64,4 @@ export function listVersionsQuery(reader: Reader, input: In<"versions">): Result
     items: page.map((row) => versionView(row, location.activeVersion)),
     next: rows.length > input.limit && last ? String(last.number) : null,
   });
-}
-
-export function listAgents(reader: Reader): AgentView[] {
-  const counts = leaseCounts(reader.db);
-  return recentAgents(reader.db, reader.now - SHOW_GONE_AGENTS_MS).map((row) => agentView(reader, row, counts));
-}
-
-export function oneAgent(reader: Reader, instance: string): AgentView | null {
-  const row = readAgent(reader.db, instance);
-  return row && agentView(reader, row, leaseCounts(reader.db));
-}
-
-function agentView(reader: Reader, row: AgentRow, counts: ReadonlyMap<string, number>): AgentView {
-  const lastSeenAt = Math.max(row.lastSeenAt, (row.socket === null ? null : reader.lastPing(row.socket)) ?? 0);
-  return {
-    instance: row.instance,
-    name: row.labels["name"] ?? row.hostname,
-    hostname: row.hostname,
-    version: row.version,
-    queue: row.queue,
-    slots: row.slots,
-    running: counts.get(row.instance) ?? 0,
-    // A connection that is only half open looks like an open one.
-    status: reader.now - lastSeenAt > LEASE_MS ? "disconnected" : row.status,
-    connectedAt: row.connectedAt,
-    lastSeenAt,
-    labels: row.labels,
-    locations: row.locations,
-    token: row.tokenName,
-  };
 }

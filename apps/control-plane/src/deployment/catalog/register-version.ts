@@ -67,7 +67,7 @@ export function registerVersion(tx: Tx, input: RegisterInput): Result<VersionRow
     erroredAt: location?.erroredAt ?? null,
     updatedAt: tx.now,
   });
-  tx.effects.push({ type: "location_changed", location: manifest.location });
+  tx.fact({ type: "location_changed", location: manifest.location });
   return ok(row);
 }
 

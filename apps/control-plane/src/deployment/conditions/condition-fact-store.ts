@@ -2,36 +2,6 @@
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import type { Database } from "../kernel/database.ts";
 
-export interface AssetFact {
-  readonly materializedSeq: number | null;
-  readonly materializedAt: number | null;
-  readonly observedSeq: number | null;
-  readonly observedAt: number | null;
-  readonly failedAt: number | null;
-  readonly latestSeq: number | null;
-}
-
-type AssetFactRow = {
-  asset: string;
-  materializedSeq: number | null;
-  materializedAt: number | null;
-  observedSeq: number | null;
-  observedAt: number | null;
-  failedAt: number | null;
-  latestSeq: number | null;
-};
-
-export function assetFacts(db: Database, assets: readonly string[]): Map<string, AssetFact> {
-  const rows = db.sql
-    .exec<AssetFactRow>(
-      `SELECT asset, materialized_seq AS materializedSeq, materialized_at AS materializedAt, observed_seq AS observedSeq, observed_at AS observedAt,
-         failed_at AS failedAt, latest_seq AS latestSeq FROM asset_state WHERE asset IN (SELECT value FROM json_each(?))`,
-      JSON.stringify(assets),
-    )
-    .toArray();
-  return new Map(rows.map((row) => [row.asset, row]));
-}
-
 export type UpdateRow = {
   gseq: number;
   at: number;
@@ -220,41 +190,4 @@ export function conditionsOfVersion(db: Database, versionNo: number): ConditionD
       versionNo,
     )
     .toArray();
-}
-
-export function codeVersionOf(db: Database, versionNo: number, asset: string): string | null {
-  return (
-    db.sql
-      .exec<{ codeVersion: string | null }>(
-        "SELECT detail ->> 'codeVersion' AS codeVersion FROM version_asset WHERE version_no = ? AND key = ?",
-        versionNo,
-        asset,
-      )
-      .toArray()[0]?.codeVersion ?? null
-  );
-}
-
-/** Assets of a version that its units only look at. */
-export function observablesOfVersion(db: Database, versionNo: number): string[] {
-  return db.sql
-    .exec<{ key: string }>(
-      "SELECT key FROM version_asset INDEXED BY version_asset_observable WHERE version_no = ? AND detail ->> 'observable' = 1",
-      versionNo,
-    )
-    .toArray()
-    .map((row) => row.key);
-}
-
-/** By the version's id, because a run keeps the version that it was made with. */
-export function isObservableIn(db: Database, version: string, asset: string): boolean {
-  return (
-    db.sql
-      .exec(
-        `SELECT 1 FROM version CROSS JOIN version_asset ON version_asset.version_no = version.no
-         WHERE version.id = ? AND version_asset.key = ? AND version_asset.detail ->> 'observable' = 1`,
-        version,
-        asset,
-      )
-      .toArray().length > 0
-  );
 }

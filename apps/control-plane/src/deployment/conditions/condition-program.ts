@@ -2,13 +2,11 @@
 import { checkId, parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
 import { type AutomationProgram, prepareAutomation } from "@headgate/shared/domain/automation/program.ts";
-import type { FreshnessPolicy } from "@headgate/shared/domain/health/freshness.ts";
-import { openFreshnessPolicy } from "@headgate/shared/domain/health/freshness-policy.ts";
 import { textHash } from "@headgate/shared/domain/text-hash.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { codeVersionOf, conditionsOfVersion, observablesOfVersion } from "./condition-fact-store.ts";
+import { conditionsOfVersion } from "./condition-fact-store.ts";
 import type { Database } from "../kernel/database.ts";
-import { policiesOfVersion } from "../assets/freshness-store.ts";
+import { codeVersion } from "../catalog/definition-details.ts";
 
 export interface ConditionProgram {
   readonly program: AutomationProgram;
@@ -84,54 +82,4 @@ export function locationOfTarget(catalog: Catalog, target: string): string {
   const asset = check?.asset ?? target;
   const own = check && catalog.checksByAsset.get(asset)?.find((candidate) => candidate.name === check.name);
   return own?.location ?? catalog.graph.assets[catalog.graph.indexOf(asset)]?.location ?? "";
-}
-
-// ------------------------------------------------------------------ the rest of a definition that conditions and freshness ask for
-interface Definitions {
-  readonly policies: ReadonlyMap<string, FreshnessPolicy>;
-  readonly observables: ReadonlySet<string>;
-  readonly codeVersions: Map<string, string | null>;
-}
-const definitions = new WeakMap<Catalog, Definitions>();
-
-function definitionsOf(db: Database, catalog: Catalog): Definitions {
-  const known = definitions.get(catalog);
-  if (known) return known;
-  const policies = new Map<string, FreshnessPolicy>();
-  const observables = new Set<string>();
-  for (const version of catalog.versions) {
-    for (const [asset, spec] of policiesOfVersion(db, version.no)) {
-      const opened = openFreshnessPolicy(spec);
-      if (opened.ok) policies.set(asset, opened.value);
-    }
-    for (const asset of observablesOfVersion(db, version.no)) observables.add(asset);
-  }
-  const made = { policies, observables, codeVersions: new Map<string, string | null>() };
-  definitions.set(catalog, made);
-  return made;
-}
-
-export function freshnessPolicies(db: Database, catalog: Catalog): ReadonlyMap<string, FreshnessPolicy> {
-  return definitionsOf(db, catalog).policies;
-}
-
-/** Its unit only looks at it. */
-export function isObservable(db: Database, catalog: Catalog, asset: string): boolean {
-  return definitionsOf(db, catalog).observables.has(asset);
-}
-
-/** Somebody else makes it: what is reported of it, also what was only looked at, is all that is known. */
-export function isFromOutside(db: Database, catalog: Catalog, asset: string): boolean {
-  return !catalog.graph.isMaterializable(catalog.graph.indexOf(asset)) || isObservable(db, catalog, asset);
-}
-
-/** Of the active definition. */
-export function codeVersion(db: Database, catalog: Catalog, asset: string): string | null {
-  const { codeVersions } = definitionsOf(db, catalog);
-  const known = codeVersions.get(asset);
-  if (known !== undefined) return known;
-  const version = catalog.versionOf.get(catalog.graph.assets[catalog.graph.indexOf(asset)]?.location ?? "");
-  const read = version ? codeVersionOf(db, version.no, asset) : null;
-  codeVersions.set(asset, read);
-  return read;
 }

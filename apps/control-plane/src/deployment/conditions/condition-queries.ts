@@ -11,12 +11,13 @@ import { lastEvaluations, listEvaluations, readEvaluation, type StoredEvaluation
 import { readPauses } from "./pause-store.ts";
 import { numberOfCursor } from "../kernel/page-cursor.ts";
 import type { Reader } from "../kernel/reader.ts";
+import { catalogOf } from "../catalog/catalog.ts";
 
 type In<N extends keyof ConditionQueries> = InputOf<ConditionQueries[N]>;
 
 /** In the order of the targets; the cursor is the last target of the page before. */
 export function listConditions(reader: Reader, input: In<"conditions">): Result<Page<ConditionView>> {
-  const { conditions } = conditionProgram(reader.db, reader.catalog());
+  const { conditions } = conditionProgram(reader.db, catalogOf(reader));
   const after = input.cursor ?? "";
   const targets = [...conditions.keys()].filter((target) => target > after).sort();
   const page = targets.slice(0, input.limit);
@@ -24,7 +25,7 @@ export function listConditions(reader: Reader, input: In<"conditions">): Result<
 }
 
 export function oneCondition(reader: Reader, { target }: In<"condition">): Result<ConditionView> {
-  const { conditions } = conditionProgram(reader.db, reader.catalog());
+  const { conditions } = conditionProgram(reader.db, catalogOf(reader));
   const [view] = conditions.has(target) ? viewsOf(reader, [target]) : [];
   if (view) return ok(view);
   const nearest = nearestKeys(target, conditions.keys(), 3);
@@ -33,7 +34,7 @@ export function oneCondition(reader: Reader, { target }: In<"condition">): Resul
 }
 
 function viewsOf(reader: Reader, targets: readonly string[]): ConditionView[] {
-  const catalog = reader.catalog();
+  const catalog = catalogOf(reader);
   const { conditions } = conditionProgram(reader.db, catalog);
   const pauseOf = pauseFinder(catalog, readPauses(reader.db));
   const times = stateTimes(reader.db, targets);

@@ -2,12 +2,12 @@
 import type { PauseScope, PauseView } from "@headgate/shared/api/automation-views.ts";
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import type { Catalog } from "../catalog/catalog.ts";
+import { type Catalog, catalogOf } from "../catalog/catalog.ts";
 import { conditionProgram, locationOfTarget } from "./condition-program.ts";
 import { deletePause, readPauses, savePause } from "./pause-store.ts";
 import { clearTimer, setTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { noteConditionChange } from "./note-change.ts";
+import { recordConditionChange } from "./record-change.ts";
 
 /** The pause that holds a target back; the widest, when there are several. */
 export function pauseFinder(catalog: Catalog, pauses: readonly PauseView[]): (target: string) => PauseView | null {
@@ -25,7 +25,7 @@ export function pauseConditions(
   input: { readonly scope: PauseScope; readonly reason?: string | undefined; readonly until?: number | undefined },
   by: string,
 ): Result<null> {
-  const catalog = tx.catalog();
+  const catalog = catalogOf(tx);
   const [kind, name] = [input.scope.split(":", 1)[0], input.scope.slice(input.scope.indexOf(":") + 1)];
   if (kind === "asset" && !catalog.graph.has(name)) return refuse("not_found", `There is no asset ${name}.`, { asset: name });
   if (kind === "location" && !catalog.versionOf.has(name))
@@ -35,7 +35,8 @@ export function pauseConditions(
   savePause(tx.db, { scope: input.scope, by, at: tx.now, reason: input.reason ?? null, until: input.until ?? null });
   if (input.until === undefined) clearTimer(tx.db, "pause_end", input.scope);
   else setTimer(tx.db, { kind: "pause_end", id: input.scope, at: input.until });
-  tx.effects.push({ type: "pauses_changed" }, { type: "timers_changed" });
+  tx.fact({ type: "pauses_changed" });
+  tx.effects.push({ type: "timers_changed" });
   return ok(null);
 }
 
@@ -43,11 +44,12 @@ export function pauseConditions(
 export function endPause(tx: Tx, scope: PauseScope, by: string): void {
   clearTimer(tx.db, "pause_end", scope);
   if (!deletePause(tx.db, scope)) return;
-  tx.effects.push({ type: "pauses_changed" }, { type: "timers_changed" });
-  const catalog = tx.catalog();
+  tx.fact({ type: "pauses_changed" });
+  tx.effects.push({ type: "timers_changed" });
+  const catalog = catalogOf(tx);
   const wasHeld = pauseFinder(catalog, [{ scope, by, at: tx.now, reason: null, until: null }]);
   const held = [...conditionProgram(tx.db, catalog).program.conditions.keys()].filter((target) => wasHeld(target) !== null);
-  noteConditionChange(tx, held, { cause: by === "" ? "The pause came to its end." : `${by} ended the pause.` });
+  recordConditionChange(tx, held, { cause: by === "" ? "The pause came to its end." : `${by} ended the pause.` });
 }
 
 /** Its time has come. */

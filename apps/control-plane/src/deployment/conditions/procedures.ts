@@ -3,8 +3,8 @@ import type { ConditionCommands, ConditionQueries } from "@headgate/shared/api/p
 import { ok } from "@headgate/shared/domain/errors.ts";
 import { endPause, pauseConditions } from "./pauses.ts";
 import { reportAsset, reportCheck } from "../assets/report-asset.ts";
-import type { CommandsOf, QueriesOf } from "../procedures.ts";
 import { evaluation, evaluations, listConditions, oneCondition, pauses } from "./condition-queries.ts";
+import type { QueriesOf, CommandsOf } from "../kernel/procedure.ts";
 
 export const conditionQueries: QueriesOf<ConditionQueries> = {
   conditions: listConditions,

@@ -3,9 +3,10 @@ import { conditionProgram } from "./condition-program.ts";
 import { deleteConditionStates, insertChanges, insertEvaluation, lastSaid, stateDefinitions } from "./condition-store.ts";
 import { setTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
+import { catalogOf } from "../catalog/catalog.ts";
 
 export function syncConditions(tx: Tx): void {
-  const { program, problems, definitionOf } = conditionProgram(tx.db, tx.catalog());
+  const { program, problems, definitionOf } = conditionProgram(tx.db, catalogOf(tx));
   const known = stateDefinitions(tx.db);
   const gone = [...known.keys()].filter((target) => !program.conditions.has(target));
   if (gone.length > 0) deleteConditionStates(tx.db, gone);
@@ -26,7 +27,7 @@ export function syncConditions(tx: Tx): void {
       error,
       tree: null,
     });
-    tx.effects.push({ type: "evaluation_added", id });
+    tx.fact({ type: "evaluation_added", id });
   }
   if (changed.length === 0) return;
   insertChanges(
@@ -35,5 +36,6 @@ export function syncConditions(tx: Tx): void {
     tx.now,
   );
   setTimer(tx.db, { kind: "condition", id: "", at: tx.now });
-  tx.effects.push({ type: "timers_changed" }, { type: "conditions_changed" });
+  tx.effects.push({ type: "timers_changed" });
+  tx.fact({ type: "conditions_changed" });
 }

@@ -2,7 +2,7 @@
  * The tables of automation conditions: state, changes, evaluations, pauses. Drizzle's description of them, for row types and typed queries; `migrations.ts` makes them, and a test compares the two.
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
-import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { TargetState } from "@headgate/shared/domain/automation/state.ts";
 import type { EvaluationNode } from "@headgate/shared/domain/automation/tree.ts";

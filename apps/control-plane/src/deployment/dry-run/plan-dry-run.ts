@@ -7,13 +7,13 @@ import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { MAX_TICK_REQUESTS, type SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
 import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
-import type { Located } from "../catalog/catalog.ts";
+import { type Located, catalogOf } from "../catalog/catalog.ts";
 import { readAutomation, runOfKey, type Source } from "../ticks/automation-store.ts";
 import { listTicks } from "../ticks/tick-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { TRIAL_PREFIX } from "../ticks/apply-tick.ts";
+import { DRY_RUN_PREFIX } from "../automations/apply-tick.ts";
 import { definitionOf, scheduleOf, sensorOf } from "../ticks/automation-source.ts";
-import { changeDynamicKeys } from "../partitions/dynamic-keys.ts";
+import { changeDynamicKeys } from "../assets/dynamic-keys.ts";
 import { evaluatorOf } from "../ticks/evaluate-tick.ts";
 import { overlapOf } from "../ticks/overlap.ts";
 import { targetsAt } from "../schedules/plain-ticks.ts";
@@ -26,25 +26,25 @@ import { unknownAutomation } from "../ticks/unknown-automation.ts";
 type Input = z.output<typeof automationInputs.testTick>;
 type Evaluated = Extract<TickResult, { outcome: "evaluated" }>;
 
-export type TrialPlan =
+export type DryRunPlan =
   | { readonly type: "decided"; readonly result: TickResult }
   /** An agent has been asked. */
   | { readonly type: "asked"; readonly id: string; readonly instance: string; readonly timeoutMs: number };
 
 /** Somebody waits for it. */
-const MAX_TRIAL_SECONDS = 120;
+const MAX_DRY_RUN_SECONDS = 120;
 const SLACK_MS = 10_000;
 const RECENT_TICKS = 50;
 
-export function planTrial(tx: Tx, input: Input): Result<TrialPlan> {
-  const definition = definitionOf(tx.catalog(), input);
-  if (!definition) return unknownAutomation(tx.catalog(), input);
+export function planDryRun(tx: Tx, input: Input): Result<DryRunPlan> {
+  const definition = definitionOf(catalogOf(tx), input);
+  if (!definition) return unknownAutomation(catalogOf(tx), input);
   if (definition.evaluated) return askAgent(tx, input, definition);
-  const schedule = input.kind === "schedule" ? scheduleOf(tx.catalog(), input) : null;
-  const sensor = input.kind === "sensor" ? sensorOf(tx.catalog(), input) : null;
+  const schedule = input.kind === "schedule" ? scheduleOf(catalogOf(tx), input) : null;
+  const sensor = input.kind === "sensor" ? sensorOf(catalogOf(tx), input) : null;
   if (schedule) return ok({ type: "decided", result: decideSchedule(tx, schedule, input) });
-  if (!sensor) return unknownAutomation(tx.catalog(), input);
-  const [event] = trialEvents(tx, sensor, input);
+  if (!sensor) return unknownAutomation(catalogOf(tx), input);
+  const [event] = dryRunEvents(tx, sensor, input);
   const request = event && requestOf(tx, { sensor, event });
   if (!request) return refuse("invalid_input", `Sensor ${sensor.name} has no function to try out.`);
   if (!request.ok) return ok({ type: "decided", result: { outcome: "failed", message: request.error.message } });
@@ -57,7 +57,7 @@ export function planTrial(tx: Tx, input: Input): Result<TrialPlan> {
 
 function decideSchedule(tx: Tx, schedule: Located<ManifestSchedule>, input: Input): TickResult {
   const at = input.scheduledFor ?? tx.now;
-  const targets = targetsAt(tx.catalog(), schedule, at);
+  const targets = targetsAt(catalogOf(tx), schedule, at);
   if (!targets.ok) return { outcome: "failed", message: targets.error.message };
   const { tags, job } = schedule;
   const source = sourceOf(input);
@@ -75,14 +75,14 @@ function evaluated(runs: readonly RunRequest[], skipReason?: string): Evaluated 
   return { outcome: "evaluated", cursor: null, runs: [...runs], logs: [], ...(skipReason !== undefined && { skipReason }) };
 }
 
-function askAgent(tx: Tx, input: Input, definition: Located<ManifestSchedule> | Located<ManifestSensor>): Result<TrialPlan> {
+function askAgent(tx: Tx, input: Input, definition: Located<ManifestSchedule> | Located<ManifestSensor>): Result<DryRunPlan> {
   const evaluator = evaluatorOf(tx, input.location);
   if (!evaluator)
     return refuse("unavailable", `No agent is connected that could evaluate ${input.kind} ${input.name}. Start one with 'headgate agent'.`);
-  const sensor = input.kind === "sensor" ? sensorOf(tx.catalog(), input) : null;
-  const events = sensor ? trialEvents(tx, sensor, input) : [];
-  const timeoutSeconds = Math.min(definition.timeoutSeconds ?? 60, MAX_TRIAL_SECONDS);
-  const id = tx.newId(TRIAL_PREFIX.slice(0, -1));
+  const sensor = input.kind === "sensor" ? sensorOf(catalogOf(tx), input) : null;
+  const events = sensor ? dryRunEvents(tx, sensor, input) : [];
+  const timeoutSeconds = Math.min(definition.timeoutSeconds ?? 60, MAX_DRY_RUN_SECONDS);
+  const id = tx.newId(DRY_RUN_PREFIX.slice(0, -1));
   tx.effects.push({
     type: "send",
     socket: evaluator.socket,
@@ -90,9 +90,8 @@ function askAgent(tx: Tx, input: Input, definition: Located<ManifestSchedule> | 
       t: "tick",
       tick: id,
       ...sourceOf(input),
-      version: tx.catalog().versionOf.get(input.location)?.id ?? "",
-      cursor:
-        input.kind === "schedule" ? null : input.cursor === undefined ? (readAutomation(tx.db, input)?.cursor ?? null) : input.cursor,
+      version: catalogOf(tx).versionOf.get(input.location)?.id ?? "",
+      cursor: input.kind === "schedule" ? null : input.cursor === undefined ? (readAutomation(tx.db, input)?.cursor ?? null) : input.cursor,
       scheduledFor: input.scheduledFor ?? tx.now,
       timeoutSeconds,
       dryRun: true,
@@ -103,7 +102,7 @@ function askAgent(tx: Tx, input: Input, definition: Located<ManifestSchedule> | 
 }
 
 /** The event to try it with: the given delivery, or what woke it last, or one that is made up. */
-function trialEvents(tx: Tx, sensor: Located<ManifestSensor>, input: Input): SensorEvent[] {
+function dryRunEvents(tx: Tx, sensor: Located<ManifestSensor>, input: Input): SensorEvent[] {
   const { now: at } = tx;
   const { body, headers, query } = input;
   const isDelivered = body !== undefined || headers !== undefined || query !== undefined;
@@ -138,7 +137,7 @@ function madeUp(sensor: Located<ManifestSensor>, at: number): SensorEvent {
 }
 
 /** Called where nothing is kept: partition keys are really added, so that requests for them can be judged. */
-export function judgeTrial(tx: Tx, input: Input, result: TickResult | null): TickTrial {
+export function judgeDryRun(tx: Tx, input: Input, result: TickResult | null): TickTrial {
   const nothing = { runs: [], cursor: null, message: null, stack: null, logs: [], dynamicPartitions: [], reports: [] };
   if (result === null) return { ...nothing, outcome: "failed", message: "The agent did not answer in time." };
   if (result.outcome === "failed")
@@ -186,6 +185,6 @@ function problemOf(
   if (key && seen.has(key.key)) return "Another request of this tick has the same run key.";
   // By the time of a tick that is still to come, further partitions exist.
   const now = Math.max(tx.now, input.scheduledFor ?? 0);
-  const resolved = resolveRequest({ catalog: () => tx.catalog(), now }, input, request);
+  const resolved = resolveRequest({ db: tx.db, now }, input, request);
   return resolved.ok ? null : resolved.error.message;
 }

@@ -3,8 +3,7 @@ import type { HomeView, Problem } from "@headgate/shared/api/views.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { countOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
-import { checksNotPassed, failedAssets } from "../assets/asset-read-store.ts";
-import { assetFacts } from "../conditions/condition-fact-store.ts";
+import { checksNotPassed, failedAssets } from "../asset-pages/asset-read-store.ts";
 import { lateAssets } from "../assets/freshness-store.ts";
 import { listBackfills } from "../backfills/backfill-store.ts";
 import { listRuns, type RunListQuery } from "../runs/run-store.ts";
@@ -13,18 +12,21 @@ import { readLocations } from "../catalog/version-store.ts";
 import { definitionOf, isEnabled } from "../ticks/automation-source.ts";
 import { failingAutomations } from "../ticks/automation-store.ts";
 import { failingSince, latestTick } from "../ticks/tick-store.ts";
-import { assetStatesOf } from "../assets/asset-states.ts";
+import { assetStatesOf } from "../asset-pages/asset-states.ts";
 import { openConflicts } from "../catalog/key-conflicts.ts";
-import { listAgents } from "../catalog/location-queries.ts";
-import { type Reader, waitContext } from "../kernel/reader.ts";
-import { runSummary } from "../runs/run-views.ts";
+import { type Reader } from "../kernel/reader.ts";
+import { runSummary } from "../run-pages/run-views.ts";
 import { nextTicks } from "../schedules/next-ticks.ts";
+import { catalogOf } from "../catalog/catalog.ts";
+import { readWaitContext } from "../queue/waiting.ts";
+import { listAgents } from "../run-pages/agent-queries.ts";
+import { assetFacts } from "../assets/latest-facts.ts";
 
 const MAX_PROBLEMS = 100;
 const RECENT_RUNS = 20;
 
 export function readHome(reader: Reader): Result<HomeView> {
-  const wait = waitContext(reader);
+  const wait = readWaitContext(reader);
   const runsWith = (query: Partial<RunListQuery>): RunRow[] => listRuns(reader.db, { before: null, limit: RECENT_RUNS, ...query });
   const running = runsWith({ statuses: ["queued", "starting", "running", "canceling"], limit: 50 });
   const recent = runsWith({ statuses: ["succeeded", "failed", "canceled"] });
@@ -42,7 +44,7 @@ export function readHome(reader: Reader): Result<HomeView> {
 
 /** Of assets that something here materializes; an external one has no health of its own. */
 function countAssets(reader: Reader): HomeView["counts"] {
-  const { graph } = reader.catalog();
+  const { graph } = catalogOf(reader);
   const keys = graph.keys.filter((_key, node) => graph.isMaterializable(node));
   const counts = { assets: keys.length, healthy: 0, warning: 0, failed: 0, never: 0 };
   for (const state of assetStatesOf(reader, keys)) {
@@ -62,7 +64,7 @@ interface Known {
 
 /** Newest first. */
 function problems(reader: Reader, known: Known): Problem[] {
-  const { graph, checksByAsset } = reader.catalog();
+  const { graph, checksByAsset } = catalogOf(reader);
   const found: Problem[] = [];
   const failed = failedAssets(reader.db, MAX_PROBLEMS).filter((row) => graph.has(row.asset));
   for (const row of failed)
@@ -114,7 +116,7 @@ function problems(reader: Reader, known: Known): Problem[] {
 }
 
 function overdueAssets(reader: Reader): Problem[] {
-  const { graph } = reader.catalog();
+  const { graph } = catalogOf(reader);
   const late = lateAssets(reader.db, MAX_PROBLEMS).filter((row) => row.state === "overdue" && graph.has(row.asset));
   const facts = assetFacts(
     reader.db,
@@ -134,7 +136,7 @@ function overdueAssets(reader: Reader): Problem[] {
 /** Those that are on and whose last tick failed. */
 function failingAutomation(reader: Reader): Problem[] {
   return failingAutomations(reader.db).flatMap((row): Problem[] => {
-    const definition = definitionOf(reader.catalog(), row);
+    const definition = definitionOf(catalogOf(reader), row);
     const tick = definition && isEnabled(definition, row) ? latestTick(reader.db, row, "failed") : null;
     if (!tick) return [];
     const times = row.failures === 1 ? "its last tick" : `its last ${row.failures} ticks`;

@@ -7,6 +7,7 @@ import { cronsOf, isEnabled } from "../ticks/automation-source.ts";
 import { readAutomation } from "../ticks/automation-store.ts";
 import { countRunsMadeIn, runsMadeIn, runsReachingInto } from "./timeline-store.ts";
 import type { Reader } from "../kernel/reader.ts";
+import { catalogOf } from "../catalog/catalog.ts";
 
 const MAX_SPAN_MS = 92 * 86_400_000;
 const TICKS_PER_SCHEDULE = 200;
@@ -36,7 +37,7 @@ function comingTicks(reader: Reader, span: { readonly from: number; readonly to:
   const cut = new Map<string, TimelineView["shortened"][number]>();
   const shorten = ({ location, schedule }: { readonly location: string; readonly schedule: string }) =>
     cut.set(`${location}/${schedule}`, { location, schedule });
-  const ticks = reader.catalog().schedules.flatMap((schedule) => {
+  const ticks = catalogOf(reader).schedules.flatMap((schedule) => {
     const row = readAutomation(reader.db, { location: schedule.location, kind: "schedule", name: schedule.name });
     const crons = isEnabled(schedule, row) ? cronsOf(schedule) : null;
     if (!crons) return [];

@@ -1,6 +1,6 @@
 /** Single values of the deployment: its identity and the number of the last change sent to dashboards. */
 import type { Database } from "./database.ts";
-import type { DeploymentIdentity } from "../rpc.ts";
+import type { DeploymentIdentity } from "./identity.ts";
 
 export function readMeta(db: Database, key: string): string | null {
   return db.sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = ?", key).toArray()[0]?.value ?? null;

@@ -5,7 +5,7 @@
 import { CLOSE, type CloseCode } from "@headgate/shared/protocol/close-codes.ts";
 import { MAX_FRAME_BYTES, PING, PONG } from "@headgate/shared/protocol/constants.ts";
 import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
-import { SOCKET_HEADERS } from "../rpc.ts";
+import { SOCKET_HEADERS } from "./socket-headers.ts";
 
 export interface AgentAttachment {
   readonly kind: "agent";

@@ -58,6 +58,16 @@ export function ensureTimer(db: Database, timer: Timer): void {
   db.sql.exec("INSERT INTO timer (kind, id, at) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO NOTHING", timer.kind, timer.id, timer.at);
 }
 
+/** Sets the timer, or moves it to an earlier time; one that is due earlier stays. */
+export function pullTimer(db: Database, timer: Timer): void {
+  db.sql.exec(
+    "INSERT INTO timer (kind, id, at) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET at = min(at, excluded.at)",
+    timer.kind,
+    timer.id,
+    timer.at,
+  );
+}
+
 export function hasTimer(db: Database, timer: Pick<Timer, "kind" | "id">): boolean {
   return db.sql.exec("SELECT 1 FROM timer WHERE kind = ? AND id = ?", timer.kind, timer.id).toArray().length > 0;
 }

@@ -1,16 +1,13 @@
-/** What a command works with: the database inside one transaction, the time, randomness, and the list of effects to perform afterwards. */
-import type { Catalog } from "../catalog/catalog.ts";
-import type { RunSession } from "../runs/run-session.ts";
+/** What a command works with: the database inside one transaction, the time, randomness, the facts it states and the effects it asks for. */
 import type { Result } from "@headgate/shared/domain/errors.ts";
-import type { Effect } from "./effects.ts";
+import type { Fact } from "../facts.ts";
 import type { Database } from "./database.ts";
+import type { Effect } from "./effects.ts";
+import type { TxStates } from "./tx-state.ts";
 
 export interface Tx {
   readonly now: number;
   readonly db: Database;
-  /** The active definitions; always those of this moment, also after a command changed them. */
-  readonly catalog: () => Catalog;
-  readonly definitionsChanged: () => void;
   /** In [0, 1). */
   readonly random: () => number;
   readonly newRunId: () => string;
@@ -19,15 +16,13 @@ export interface Tx {
   readonly randomBytes: (count: number) => Uint8Array;
   /** When the platform last answered a ping on this socket; null: never, or the socket is gone. */
   readonly lastPing: (socket: string) => number | null;
+  /** What the object does after the commit. */
   readonly effects: Effect[];
-  /** Runs touched in this transaction; written back at its end. */
-  readonly runs: Map<number, RunSession>;
-  /** Runs that ended in this transaction and whose followers have not been told yet; see `finish-turn.ts`. */
-  readonly ended: RunSession[];
-  /** What is done once, before the transaction is stored: a look at the queue, and at sensors (by id) for which events came. */
-  readonly atEnd: { dispatch: boolean; readonly sensors: Set<string> };
+  /** What happened, in order. Followers read it before the commit, dashboards after it. */
+  readonly facts: Fact[];
+  /** States a fact. Its followers run at the end of this transaction; see `followers.ts`. */
+  readonly fact: (fact: Fact) => void;
   /** Work that is done as a whole or, when it refuses or throws, not at all. */
-  readonly attempt: <T>(work: () => Result<T>) => Result<T>;
-  /** Counts up the deployment-wide event number. */
-  readonly sequence: { next: number | null };
+  readonly savepoint: <T>(work: () => Result<T>) => Result<T>;
+  readonly states: TxStates;
 }

@@ -1,21 +1,24 @@
 /** What changed in a transaction, as the views that dashboards replace. Null when it is so much that fetching again is cheaper. */
 import type { Change } from "@headgate/shared/api/live.ts";
-import type { Changed } from "../kernel/effects.ts";
+import type { Changed } from "./collect-changes.ts";
 import type { RunRow } from "../runs/tables.ts";
 import { readRunByNo } from "../runs/run-store.ts";
 import { someAssetsOfStep } from "../runs/step-asset-store.ts";
 import { readStepAt } from "../runs/step-store.ts";
-import { sourceOfId } from "../ticks/automation-source.ts";
 import { listedTicks } from "../ticks/automation-page-store.ts";
 import { automationViews } from "../ticks/automation-views.ts";
 import { tickSummaries } from "../ticks/tick-views.ts";
-import { assetStatesOf } from "../assets/asset-states.ts";
+import { assetStatesOf } from "../asset-pages/asset-states.ts";
 import { backfillSummaryOf } from "../backfills/backfill-queries.ts";
 import { evaluationChange, pauses } from "../conditions/condition-queries.ts";
-import { oneAgent, oneLocation } from "../catalog/location-queries.ts";
-import { type Reader, waitContext } from "../kernel/reader.ts";
-import { someStepViews } from "../runs/run-queries.ts";
-import { runSummary, stepAssetView } from "../runs/run-views.ts";
+import { oneLocation } from "../catalog/location-queries.ts";
+import { type Reader } from "../kernel/reader.ts";
+import { someStepViews } from "../run-pages/run-queries.ts";
+import { runSummary, stepAssetView } from "../run-pages/run-views.ts";
+import { catalogOf } from "../catalog/catalog.ts";
+import { readWaitContext } from "../queue/waiting.ts";
+import { oneAgent } from "../run-pages/agent-queries.ts";
+import { sourceOfId } from "@headgate/shared/domain/automation-id.ts";
 
 const MAX_CHANGES = 2_000;
 
@@ -41,7 +44,7 @@ export function countChanges(changed: Changed): number {
 export function readChanges(reader: Reader, changed: Changed): Change[] | null {
   if (countChanges(changed) > MAX_CHANGES) return null;
   const changes: Change[] = [];
-  if (changed.definitions) changes.push({ type: "definitions", hash: reader.definitionsHash });
+  if (changed.definitions) changes.push({ type: "definitions", hash: catalogOf(reader).hash });
   for (const name of changed.locations) {
     const location = oneLocation(reader, name);
     if (location) changes.push({ type: "location", location });
@@ -76,7 +79,7 @@ function runChanges(reader: Reader, changed: Changed, changes: Change[]): void {
     if (run) rows.set(no, run);
   }
   if (rows.size === 0) return;
-  const wait = waitContext(reader);
+  const wait = readWaitContext(reader);
   for (const [no, run] of rows) {
     if (changed.runs.has(no)) changes.push({ type: "run", run: runSummary(run, wait) });
     const positions = changed.steps.get(no);

@@ -5,7 +5,7 @@
 import { type Change, LIVE_VERSION, type LiveDown, type LiveUp } from "@headgate/shared/api/live.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
-import type { Changed } from "../kernel/effects.ts";
+import type { Changed } from "./collect-changes.ts";
 import { countChanges, readChanges } from "./changes.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { attach, attachmentOf, closeQuietly, type LiveAttachment, sendFrame, type Sockets } from "../kernel/sockets.ts";
@@ -14,6 +14,7 @@ import { readStream } from "../kernel/meta-store.ts";
 import { readRun, readRunByNo } from "../runs/run-store.ts";
 import { readStep } from "../runs/step-store.ts";
 import { readAgent } from "../agents/agent-store.ts";
+import { catalogOf } from "../catalog/catalog.ts";
 
 const KEPT_FRAMES = 200;
 /** All of them together, so that a burst of large runs does not fill the memory. */
@@ -78,7 +79,7 @@ export class Live {
       seq,
       serverTime: reader.now,
       refetch: missed === null,
-      definitions: reader.definitionsHash,
+      definitions: catalogOf(reader).hash,
     } satisfies LiveDown);
     for (const { seq: number, changes } of missed ?? [])
       sendFrame(socket, { t: "changes", seq: number, changes: changes ?? [] } satisfies LiveDown);
@@ -149,7 +150,7 @@ export class Live {
             seq,
             serverTime: reader.now,
             refetch: true,
-            definitions: reader.definitionsHash,
+            definitions: catalogOf(reader).hash,
           }
         : { t: "changes", seq, changes };
     for (const { socket } of watchers) sendFrame(socket, frame);

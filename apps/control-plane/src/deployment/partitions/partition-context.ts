@@ -8,6 +8,7 @@ import { openTimePartitions } from "@headgate/shared/domain/partitions/time-wind
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import type { Database } from "../kernel/database.ts";
+import { databaseCache } from "../kernel/database-cache.ts";
 import { keysOfSet, type StoredKeys } from "./dynamic-key-store.ts";
 
 export interface DeploymentPartitions extends PartitionContext {
@@ -22,22 +23,9 @@ interface Cache {
 }
 
 const MAX_SETS = 500;
-const caches = new WeakMap<Database, Cache>();
+const caches = databaseCache<Cache>("savepoint", () => ({ keys: new Map(), sets: new Map() }));
 const texts = new WeakMap<PartitionsDefinition, string>();
 const numbers = new WeakMap<PartitionSet, readonly number[]>();
-
-function cacheOf(db: Database): Cache {
-  const known = caches.get(db);
-  if (known) return known;
-  const made: Cache = { keys: new Map(), sets: new Map() };
-  caches.set(db, made);
-  return made;
-}
-
-/** After a transaction that failed. */
-export function forgetPartitions(db: Database): void {
-  caches.delete(db);
-}
 
 /** After a change of dynamic keys. Those that only came are added to what is known: reading a hundred thousand takes longer than anything else about them. */
 export function dynamicKeysChanged(
@@ -45,7 +33,7 @@ export function dynamicKeysChanged(
   change: { readonly name: string; readonly added: StoredKeys; readonly removed: boolean },
 ): void {
   const { name, added, removed } = change;
-  const cache = cacheOf(db);
+  const cache = caches.of(db);
   const known = cache.keys.get(name);
   cache.sets.clear();
   if (removed || !known) cache.keys.delete(name);
@@ -57,7 +45,7 @@ export function partitionContext(db: Database, now: number): DeploymentPartition
   const windows = new Map<string, Result<PartitionSet>>();
   const open = (definition: PartitionsDefinition): Result<PartitionSet> => {
     if (definition.type === "time") return openWindows(definition);
-    const cache = cacheOf(db);
+    const cache = caches.of(db);
     const id = textOf(definition) + (definition.type === "multi" ? windowsAt(definition, now) : "");
     const known = cache.sets.get(id);
     if (known) return ok(known);
@@ -90,7 +78,7 @@ export function dynamicNames(definition: PartitionsDefinition): string[] {
 }
 
 function storedKeys(db: Database, name: string): StoredKeys {
-  const { keys } = cacheOf(db);
+  const { keys } = caches.of(db);
   const known = keys.get(name);
   if (known) return known;
   const read = keysOfSet(db, name);

@@ -4,7 +4,7 @@ import type { DeploymentSettings } from "@headgate/shared/api/queue-views.ts";
 import { queuedRunNos } from "../runs/run-store.ts";
 import { readSettings, saveSettings } from "./settings-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { planStartTimeout } from "../runs/execute/start-timeout.ts";
+import { planStartTimeout } from "./start-timeout.ts";
 
 /** Those whose reason to wait is told anew; lists fetch the others when they are told that the settings changed. */
 const MAX_TOLD = 100;
@@ -14,8 +14,8 @@ export function changeSettings(tx: Tx, changes: InputOf<QueueCommands["changeSet
   const settings: DeploymentSettings = { ...readSettings(tx.db), ...given };
   saveSettings(tx.db, settings);
   planStartTimeout(tx);
-  tx.atEnd.dispatch = true;
-  tx.effects.push({ type: "settings_changed" });
-  for (const run of queuedRunNos(tx.db, MAX_TOLD)) tx.effects.push({ type: "run_changed", run });
+  tx.fact({ type: "work_available" });
+  tx.fact({ type: "settings_changed" });
+  for (const run of queuedRunNos(tx.db, MAX_TOLD)) tx.fact({ type: "run_changed", run });
   return settings;
 }

@@ -10,6 +10,7 @@ import type { StepRow } from "../runs/tables.ts";
 import { activeRuns, type OpenRun, queuedRuns } from "../runs/run-store.ts";
 import { readySteps } from "../runs/step-store.ts";
 import type { Tx } from "../kernel/tx.ts";
+import { openRuns } from "../runs/run-session.ts";
 
 const PAGE = 200;
 
@@ -88,7 +89,7 @@ function queueRooms(agents: readonly QueueAgent[]): Map<string, Room> {
 /** What changed in this transaction is not in the tables yet. */
 function activeNow(tx: Tx): OpenRun[] {
   const stored = new Map(activeRuns(tx.db).map((run) => [run.no, run]));
-  for (const { row } of tx.runs.values()) {
+  for (const { row } of openRuns(tx).values()) {
     if (isActiveRun(row.status)) stored.set(row.no, row);
     else stored.delete(row.no);
   }
@@ -99,7 +100,7 @@ function* queuedNow(tx: Tx, wanted: () => boolean): Generator<OpenRun> {
   let after: OpenRun | null = null;
   while (wanted()) {
     const page: OpenRun[] = queuedRuns(tx.db, { after, limit: PAGE });
-    for (const run of page) if (wanted() && (tx.runs.get(run.no)?.row.status ?? run.status) === "queued") yield run;
+    for (const run of page) if (wanted() && (openRuns(tx).get(run.no)?.row.status ?? run.status) === "queued") yield run;
     after = page.at(-1) ?? null;
     if (page.length < PAGE) return;
   }

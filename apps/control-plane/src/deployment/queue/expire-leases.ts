@@ -6,23 +6,23 @@ import { leaseCounts, leasesOf, readStepAt } from "../runs/step-store.ts";
 import { setTimer } from "../kernel/timer-store.ts";
 import type { AgentRow } from "../agents/tables.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { dispatch, lastSign } from "./dispatch.ts";
 import { closeAssets } from "../runs/execute/record-outcome.ts";
 import { openRun } from "../runs/run-session.ts";
 import { cancelStep, failStep, finishRunIfDone } from "../runs/execute/step-moves.ts";
+import { lastSeenAt } from "../agents/liveness.ts";
 
 export function expireLeases(tx: Tx): void {
   for (const agent of agentsWithLeases(tx.db)) {
-    const seen = lastSign(tx, agent);
+    const seen = lastSeenAt(tx, agent);
     const expired = leasesOf(tx.db, agent.instance).filter((lease) => tx.now - Math.max(seen, lease.assignedAt) > LEASE_MS);
     if (expired.length === 0) continue;
     if (agent.socket !== null)
       tx.effects.push({ type: "close", socket: agent.socket, code: CLOSE.badFrame, reason: "no sign of life within the lease" });
     saveAgent(tx.db, { ...agent, status: "disconnected", socket: null, lastSeenAt: seen });
-    tx.effects.push({ type: "agent_changed", instance: agent.instance });
+    tx.fact({ type: "agent_changed", instance: agent.instance });
     for (const lease of expired) loseStep(tx, { agent, runNo: lease.runNo, position: lease.position });
   }
-  dispatch(tx);
+  tx.fact({ type: "work_available" });
   if (leaseCounts(tx.db).size > 0) setTimer(tx.db, { kind: "lease_check", id: "", at: tx.now + LEASE_CHECK_MS });
   tx.effects.push({ type: "timers_changed" });
 }

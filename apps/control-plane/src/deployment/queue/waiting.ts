@@ -2,16 +2,16 @@
 import type { WaitingReason } from "@headgate/shared/api/views.ts";
 import { type AgentPool, agentPool, DEFAULT_QUEUE, type QueueAgent, queueOf } from "@headgate/shared/domain/queue/agents.ts";
 import { describeWait, type LimitCounters, limitCounters, type WaitReason } from "@headgate/shared/domain/queue/limits.ts";
-import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
-import type { Catalog } from "../catalog/catalog.ts";
 import { limitSettings } from "./pool-limits.ts";
 import { queueAgent, withAway } from "./queue-agent.ts";
 import type { RunRow, StepRow } from "../runs/tables.ts";
-import { onlineAgents } from "../agents/agent-store.ts";
 import type { Database } from "../kernel/database.ts";
 import { activeRuns } from "../runs/run-store.ts";
 import { readSettings } from "./settings-store.ts";
 import { agentHolders, leaseCounts, poolHolders, poolsOfReady } from "../runs/step-store.ts";
+import { availableAgents } from "../agents/liveness.ts";
+import { catalogOf } from "../catalog/catalog.ts";
+import type { Reader } from "../kernel/reader.ts";
 
 export interface WaitContext {
   readonly db: Database;
@@ -21,26 +21,15 @@ export interface WaitContext {
   readonly holders: ReadonlyMap<string, readonly string[]>;
 }
 
-export function readWaitContext(input: {
-  readonly db: Database;
-  readonly catalog: Catalog;
-  readonly now: number;
-  readonly lastPing: (socket: string) => number | null;
-}): WaitContext {
-  const { db } = input;
+export function readWaitContext(reader: Reader): WaitContext {
+  const { db } = reader;
   const counts = leaseCounts(db);
-  const limits = limitCounters(limitSettings(readSettings(db), input.catalog));
+  const limits = limitCounters(limitSettings(readSettings(db), catalogOf(reader)));
   for (const run of activeRuns(db)) limits.takeRun(run.tags, run.id);
   for (const holder of poolHolders(db)) limits.takePool(holder.pool, holder);
-  const online = onlineAgents(db).filter(
-    (agent) =>
-      agent.status === "connected" &&
-      agent.socket !== null &&
-      input.now - Math.max(agent.lastSeenAt, input.lastPing(agent.socket) ?? 0) <= LEASE_MS,
-  );
-  const seats = online.map((agent) => queueAgent(agent, counts.get(agent.instance) ?? 0));
-  const agents = withAway(db, { agents: seats, now: input.now });
-  return { db, agents: agentPool(agents), limits, holders: holdersByQueue(db, seats) };
+  const available = availableAgents(reader).map(({ agent }) => queueAgent(agent, counts.get(agent.instance) ?? 0));
+  const agents = withAway(db, { agents: available, now: reader.now });
+  return { db, agents: agentPool(agents), limits, holders: holdersByQueue(db, available) };
 }
 
 function holdersByQueue(db: Database, agents: readonly QueueAgent[]): Map<string, string[]> {

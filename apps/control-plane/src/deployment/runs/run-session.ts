@@ -4,13 +4,16 @@ import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { isTerminalRun, type StepStatus } from "@headgate/shared/domain/run/status.ts";
 import { type RunTrigger, transitionRun } from "@headgate/shared/domain/run/transition.ts";
 import type { RunRow, StepRow } from "./tables.ts";
-import { appendEvents, lastGlobalSeq, levelOf, type NewEvent } from "../kernel/event-store.ts";
+import { appendEvents, levelOf, type NewEvent } from "../kernel/event-store.ts";
 import { readRun, readRunByNo, updateRun } from "./run-store.ts";
 import { clearTimer } from "../kernel/timer-store.ts";
 import { leaseCounts } from "./step-store.ts";
 import { closeAssetsOfRun } from "./step-asset-store.ts";
+import { nextEventNumber } from "../kernel/sequence.ts";
+import { txState } from "../kernel/tx-state.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { eventTime } from "../kernel/event-time.ts";
+import type { ReportedBy } from "../facts.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -20,22 +23,51 @@ export interface RunSession {
   changed: boolean;
 }
 
+/** Runs of this transaction by their number; written back at its end. */
+const sessionsOf = txState<Map<number, RunSession>>({
+  make: () => new Map(),
+  save(sessions) {
+    const before = [...sessions].map(([no, session]) => ({
+      no,
+      session,
+      row: { ...session.row },
+      events: session.events.length,
+      changed: session.changed,
+    }));
+    return () => {
+      sessions.clear();
+      for (const { no, session, row, events, changed } of before) {
+        // The same object, because others hold it.
+        Object.assign(session.row, row);
+        session.events.length = events;
+        session.changed = changed;
+        sessions.set(no, session);
+      }
+    };
+  },
+});
+
+/** Runs that this transaction has read or made so far. */
+export function openRuns(tx: Pick<Tx, "states">): ReadonlyMap<number, RunSession> {
+  return sessionsOf(tx);
+}
+
 export function openRun(tx: Tx, no: number): RunSession | null {
-  const known = tx.runs.get(no);
+  const known = sessionsOf(tx).get(no);
   if (known) return known;
   const row = readRunByNo(tx.db, no);
   return row ? startSession(tx, row) : null;
 }
 
 export function openRunById(tx: Tx, id: string): RunSession | null {
-  for (const session of tx.runs.values()) if (session.row.id === id) return session;
+  for (const session of sessionsOf(tx).values()) if (session.row.id === id) return session;
   const row = readRun(tx.db, id);
   return row ? startSession(tx, row) : null;
 }
 
 export function startSession(tx: Tx, row: RunRow): RunSession {
   const session: RunSession = { row: { ...row }, events: [], changed: false };
-  tx.runs.set(row.no, session);
+  sessionsOf(tx).set(row.no, session);
   return session;
 }
 
@@ -49,10 +81,14 @@ export function placeOf(step: StepRow): EventPlace {
   return { step: step.key, attempt: step.attempt };
 }
 
+/** Who reports what a run's steps found. */
+export function reporterOf({ row }: Pick<RunSession, "row">): ReportedBy {
+  return { run: row.id, chain: row.chain };
+}
+
 /** Appends one event and returns its deployment-wide number. The time is the control plane's: agents' clocks may be wrong. */
 export function record(tx: Tx, session: RunSession, entry: { readonly event: RunEvent; readonly place?: EventPlace }): number {
-  tx.sequence.next ??= lastGlobalSeq(tx.db) + 1;
-  const gseq = tx.sequence.next++;
+  const gseq = nextEventNumber(tx);
   session.row.lastSeq += 1;
   session.changed = true;
   const place = entry.place ?? OF_RUN;
@@ -84,7 +120,7 @@ export function moveRun(tx: Tx, session: RunSession, trigger: RunTrigger): boole
 function endRun(tx: Tx, session: RunSession): void {
   const { row } = session;
   row.endedAt = tx.now;
-  for (const asset of closeAssetsOfRun(tx.db, row.no)) tx.effects.push({ type: "asset_changed", asset });
+  for (const asset of closeAssetsOfRun(tx.db, row.no)) tx.fact({ type: "asset_changed", asset });
   clearTimer(tx.db, "run_timeout", row.id);
   clearTimer(tx.db, "cancel_grace", row.id);
   // Nothing is leased any more: no reason to wake up and look at leases.
@@ -93,7 +129,7 @@ function endRun(tx: Tx, session: RunSession): void {
     clearTimer(tx.db, "start_timeout", "");
   }
   tx.effects.push({ type: "timers_changed" });
-  tx.ended.push(session);
+  tx.fact({ type: "run_ended", run: row.no });
   switch (row.status) {
     case "succeeded":
       record(tx, session, { event: { type: "run_succeeded" } });
@@ -151,12 +187,12 @@ export function countStep(session: RunSession, from: StepStatus, to: StepStatus)
 /** Writes everything back; the last thing inside the transaction. */
 export function closeRuns(tx: Tx): void {
   const added: NewEvent[] = [];
-  for (const { row, events, changed } of tx.runs.values()) {
+  for (const { row, events, changed } of sessionsOf(tx).values()) {
     for (const event of events) added.push(event);
-    if (events.length > 0) tx.effects.push({ type: "events_added", run: row.no });
+    if (events.length > 0) tx.fact({ type: "events_added", run: row.no });
     if (!changed) continue;
     updateRun(tx.db, row);
-    tx.effects.push({ type: "run_changed", run: row.no });
+    tx.fact({ type: "run_changed", run: row.no });
   }
   appendEvents(tx.db, added);
 }

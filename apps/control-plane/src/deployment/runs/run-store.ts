@@ -2,8 +2,8 @@
 import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, type Placeholder, sql, type SQL } from "drizzle-orm";
 import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
 import { request, run, type RunRow, stepAsset } from "./tables.ts";
-import { backfillNo } from "../backfills/backfill-store.ts";
 import { type Database, jsonOrNull, prepared } from "../kernel/database.ts";
+import { backfillNo } from "@headgate/shared/domain/run/backfill-id.ts";
 
 export function insertRun(db: Database, row: Omit<RunRow, "no">): RunRow {
   const query = prepared(db, "insertRun", (orm) => {

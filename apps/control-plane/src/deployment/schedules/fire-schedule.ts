@@ -2,14 +2,15 @@
 import { dueTicks, nextTickOf } from "@headgate/shared/domain/cron/catch-up.ts";
 import { tickAtOrBefore } from "@headgate/shared/domain/cron/next.ts";
 import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
-import type { Located } from "../catalog/catalog.ts";
+import { type Located, catalogOf } from "../catalog/catalog.ts";
 import { readAutomation, saveNextAt, type Source } from "../ticks/automation-store.ts";
 import { hasTickAt } from "../ticks/tick-store.ts";
 import { setTimer, type Timer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { cronsOf, isEnabled, jitterMs, scheduleOf, sourceOfId } from "../ticks/automation-source.ts";
-import { takeUp } from "../ticks/evaluate-tick.ts";
+import { cronsOf, isEnabled, jitterMs, scheduleOf } from "../ticks/automation-source.ts";
 import { endTick, newTick } from "../ticks/tick-rows.ts";
+import { takeUp } from "./start-tick.ts";
+import { sourceOfId } from "@headgate/shared/domain/automation-id.ts";
 
 /** Missed ticks made in one transaction; the others follow at once in the next. */
 const MAX_TICKS_A_TURN = 50;
@@ -18,7 +19,7 @@ const MISSED_AFTER_MS = 60_000;
 
 export function fireSchedule(tx: Tx, timer: Timer): void {
   const source = sourceOfId(timer.id);
-  const schedule = scheduleOf(tx.catalog(), source);
+  const schedule = scheduleOf(catalogOf(tx), source);
   const row = readAutomation(tx.db, source);
   const crons = schedule && cronsOf(schedule);
   if (!schedule || !crons || !row || row.nextAt === null || !isEnabled(schedule, row)) return;

@@ -2,24 +2,25 @@
 import type { LaunchTarget } from "@headgate/shared/api/inputs.ts";
 import type { RunTrigger } from "@headgate/shared/api/views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { DIMENSION_SEPARATOR, latestKey, pageOfKeys, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
 import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/sensor-event.ts";
-import type { Catalog, Located } from "../catalog/catalog.ts";
+import { type Catalog, type Located, catalogOf } from "../catalog/catalog.ts";
 import { readRunByNo } from "../runs/run-store.ts";
 import type { TickRow } from "../ticks/tick-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { automationId } from "../ticks/automation-source.ts";
 import { createRun } from "../runs/launch/create-run.ts";
-import { partitionedAssetsOf, type ResolvedLaunch, resolveLaunch } from "../runs/launch/resolve-target.ts";
+import { type ResolvedLaunch, resolveLaunch } from "../runs/launch/resolve-target.ts";
 import { makeWay } from "../ticks/overlap.ts";
 import { endTick } from "../ticks/tick-rows.ts";
+import { openRuns } from "../runs/run-session.ts";
+import { partitionsOfJob } from "../runs/launch/partitions-of-job.ts";
+import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
 /** Of a plain schedule: decides the tick and makes its runs, all or none. */
 export function decideTick(tx: Tx, schedule: Located<ManifestSchedule>, tick: TickRow): TickRow {
-  const runs = tx.attempt((): Result<string[]> => {
-    const targets = targetsAt(tx.catalog(), schedule, tick.scheduledFor);
+  const runs = tx.savepoint((): Result<string[]> => {
+    const targets = targetsAt(catalogOf(tx), schedule, tick.scheduledFor);
     if (!targets.ok) return targets;
     if (targets.value.length > 0) makeWay(tx, schedule);
     const trigger = { type: "schedule", name: schedule.name, location: schedule.location, tick: tick.id } as const;
@@ -45,7 +46,7 @@ export interface PlainRun {
 
 /** The id of the new run. */
 export function makeRun(tx: Tx, input: PlainRun): Result<string> {
-  const resolved = resolveLaunch(tx.catalog(), input.target, tx.now);
+  const resolved = resolveLaunch(catalogOf(tx), input.target, tx.now);
   return resolved.ok ? makeResolved(tx, resolved.value, input) : resolved;
 }
 
@@ -60,8 +61,8 @@ export function makeResolved(tx: Tx, resolved: ResolvedLaunch, input: Omit<Plain
     source: automationId(input.tick),
   });
   if (!created.ok) return created;
-  tx.atEnd.dispatch = true;
-  return ok(tx.runs.get(created.value)?.row.id ?? readRunByNo(tx.db, created.value)?.id ?? "");
+  tx.fact({ type: "work_available" });
+  return ok(openRuns(tx).get(created.value)?.row.id ?? readRunByNo(tx.db, created.value)?.id ?? "");
 }
 
 /**
@@ -86,25 +87,6 @@ export function targetsAt(
       `A tick of a schedule makes at most ${MAX_TICK_REQUESTS} runs, and job "${schedule.job}" has ${keys.length} partitions. Give the schedule a function that chooses, or start a backfill.`,
     );
   return ok(keys.map((partition) => ({ ...target, partition })));
-}
-
-type Definition = Result<PartitionsDefinition | undefined>;
-const definitions = new WeakMap<Catalog, Map<string, Definition>>();
-
-/** Undefined: it is not partitioned. Kept with the catalog, for it is asked at every tick. */
-export function partitionsOfJob(catalog: Catalog, target: { readonly job: string; readonly location: string }): Definition {
-  const known = definitions.get(catalog) ?? new Map<string, Definition>();
-  definitions.set(catalog, known);
-  const id = JSON.stringify([target.location, target.job]);
-  const before = known.get(id);
-  if (before) return before;
-  const assets = partitionedAssetsOf(catalog, target);
-  const [first] = assets.ok ? assets.value : [];
-  const found: Definition = assets.ok
-    ? ok(first === undefined ? undefined : catalog.graph.assets[catalog.graph.indexOf(first)]?.partitions)
-    : assets;
-  known.set(id, found);
-  return found;
 }
 
 function keysAt(set: PartitionSet): string[] {

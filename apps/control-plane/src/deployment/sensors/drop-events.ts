@@ -3,7 +3,6 @@ import type { Source } from "../ticks/automation-store.ts";
 import { deleteEvents, type EventMention, eventsBeyond, mentionEvents } from "../ticks/sensor-event-store.ts";
 import { openTicksOf } from "../ticks/tick-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { deliveriesHandled } from "../webhooks/settle-delivery.ts";
 import { endTick, newTick } from "../ticks/tick-rows.ts";
 
 /** Of all sensors together. */
@@ -64,5 +63,5 @@ function giveUp(tx: Tx, source: Source, { rows, state, message }: GivenUp): void
     state,
     message: text,
   });
-  if (webhook) deliveriesHandled(tx, { tick: tick.id, deliveries, runs: [], state, message: text });
+  if (webhook) tx.fact({ type: "deliveries_handled", tick: tick.id, deliveries, runs: [], state, message: text });
 }

@@ -2,29 +2,32 @@
  * Something happened that sensors watch. One with a user function gets it through its inbox; one without starts its run in the same
  * transaction, so that there is never an event without its run nor a run without its event.
  */
-import { type CauseChain, longestChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import { type CauseChain, longestChain, chainOfTarget } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { mapDelivery } from "@headgate/shared/domain/webhook/map-delivery.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 import type { GatheredEvent } from "../ticks/tables.ts";
-import type { Located } from "../catalog/catalog.ts";
+import { type Located, catalogOf } from "../catalog/catalog.ts";
 import { type AutomationRow, insertRunKey, readAutomation, runOfKey, saveAutomation } from "../ticks/automation-store.ts";
 import { insertSensorEvent } from "../ticks/sensor-event-store.ts";
 import type { TickRow } from "../ticks/tick-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { automationId, isEnabled, sensorOf } from "../ticks/automation-source.ts";
+import { isEnabled, sensorOf } from "../ticks/automation-source.ts";
 import { chainAfter, chainOfRun, countStart } from "../ticks/cause-chain.ts";
-import { deliveriesHandled } from "../webhooks/settle-delivery.ts";
 import { boundInbox, INBOX_CHECK_EVERY } from "./drop-events.ts";
-import { eventText } from "./event-text.ts";
+import { eventText } from "../ticks/event-text.ts";
 import { createRun } from "../runs/launch/create-run.ts";
-import { partitionsOfJob } from "../schedules/plain-ticks.ts";
 import { keyOf, resolveRequest, type RunRequest, runIdOf } from "../ticks/run-request.ts";
-import type { RunSession } from "../runs/run-session.ts";
 import { causeOf, endTick, newTick } from "../ticks/tick-rows.ts";
 import { sensorsOfAsset, sensorsOfCheck, sensorsOfRun } from "./watching-sensors.ts";
+import { wakeSensor } from "./sensor-ticks.ts";
+import { openRun, type RunSession } from "../runs/run-session.ts";
+import type { FactOf, ReportedBy } from "../facts.ts";
+import { checkId } from "@headgate/shared/domain/asset-check.ts";
+import { partitionsOfJob } from "../runs/launch/partitions-of-job.ts";
+import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
 type Sensor = Located<ManifestSensor>;
 type AssetEvent = Extract<SensorEvent, { type: "asset" }>;
@@ -37,16 +40,29 @@ export interface CausedEvent {
 
 const MAX_GATHERED_CHARACTERS = 500_000;
 
-/** An asset was materialized, by a run or as somebody reports. */
-export function noteAssetEvent(tx: Tx, event: AssetEvent, chain: CauseChain | null): void {
-  for (const sensor of sensorsOfAsset(tx.catalog(), event.asset)) {
-    if (sensor.match === "all" && (sensor.assets?.length ?? 0) > 1) gather(tx, sensor, { event, chain });
-    else noteSensorEvent(tx, sensor, { event, chain });
+export function afterMaterialization(tx: Tx, facts: readonly FactOf<"asset_materialized">[]): void {
+  for (const { asset, partition, by, gseq, metadata, dataVersion } of facts) {
+    const event: AssetEvent = { type: "asset", seq: gseq, asset, partition, run: runOf(by), at: tx.now, metadata, dataVersion };
+    const chain = chainOf(by, asset);
+    for (const sensor of sensorsOfAsset(catalogOf(tx), asset)) {
+      if (sensor.match === "all" && (sensor.assets?.length ?? 0) > 1) collect(tx, sensor, { event, chain });
+      else noteSensorEvent(tx, sensor, { event, chain });
+    }
   }
 }
 
+function runOf(by: ReportedBy): string | null {
+  return "run" in by ? by.run : null;
+}
+
+/** A run begins a chain also when several sensors follow from it. */
+function chainOf(by: ReportedBy, target: string): CauseChain | null {
+  const chain = chainOfTarget(by.chain, target);
+  return "run" in by ? chainOfRun({ id: by.run, chain }) : chain;
+}
+
 /** Waits until every asset was materialized since the sensor fired last; of each the latest event counts. */
-function gather(tx: Tx, sensor: Sensor, newest: GatheredEvent): void {
+function collect(tx: Tx, sensor: Sensor, newest: GatheredEvent): void {
   const row = readAutomation(tx.db, sourceOf(sensor));
   if (!row || !isEnabled(sensor, row)) return;
   const gathered = withRoom({ ...row.gathered, [newest.event.asset]: newest }, newest);
@@ -64,11 +80,23 @@ function withRoom(gathered: Readonly<Record<string, GatheredEvent>>, newest: Gat
   return { ...gathered, [newest.event.asset]: { ...newest, event: { ...newest.event, metadata: {} } } };
 }
 
-export function noteCheckResult(tx: Tx, event: Extract<SensorEvent, { type: "check" }>, chain: CauseChain | null): void {
-  for (const sensor of sensorsOfCheck(tx.catalog(), event)) noteSensorEvent(tx, sensor, { event, chain });
+export function afterCheck(tx: Tx, facts: readonly FactOf<"check_evaluated">[]): void {
+  for (const { asset, check, partition, passed, severity, description, metadata, by } of facts) {
+    const outcome = passed ? "passed" : severity === "warn" ? "warned" : "failed";
+    const event = { type: "check", asset, check, outcome, description, run: runOf(by), partition, at: tx.now, metadata } as const;
+    const chain = chainOf(by, checkId({ asset, name: check }));
+    for (const sensor of sensorsOfCheck(catalogOf(tx), event)) noteSensorEvent(tx, sensor, { event, chain });
+  }
 }
 
-export function noteRunEnded(tx: Tx, session: RunSession): void {
+export function afterRunEnded(tx: Tx, facts: readonly FactOf<"run_ended">[]): void {
+  for (const { run } of facts) {
+    const session = openRun(tx, run);
+    if (session) noteRunEnded(tx, session);
+  }
+}
+
+function noteRunEnded(tx: Tx, session: RunSession): void {
   const { row } = session;
   if (row.status !== "succeeded" && row.status !== "failed" && row.status !== "canceled") return;
   const event: Extract<SensorEvent, { type: "run" }> = {
@@ -84,18 +112,18 @@ export function noteRunEnded(tx: Tx, session: RunSession): void {
   };
   const locations = Object.keys(row.versions);
   const caused = { event, chain: chainOfRun(row) };
-  for (const sensor of sensorsOfRun(tx.catalog(), { ...event, locations })) noteSensorEvent(tx, sensor, caused);
+  for (const sensor of sensorsOfRun(catalogOf(tx), { ...event, locations })) noteSensorEvent(tx, sensor, caused);
 }
 
 /** Does nothing while the sensor is off: turning it on later does not bring the past back. */
 export function noteSensorEvent(tx: Tx, ref: { readonly location: string; readonly name: string }, caused: CausedEvent): void {
   const { event } = caused;
-  const sensor = sensorOf(tx.catalog(), ref);
+  const sensor = sensorOf(catalogOf(tx), ref);
   const row = sensor && readAutomation(tx.db, sourceOf(sensor));
   if (!sensor || !row || !isEnabled(sensor, row)) {
     const message = sensor ? `Sensor ${ref.name} is turned off.` : `There is no sensor ${ref.name} any more.`;
     if (event.type === "webhook")
-      deliveriesHandled(tx, { tick: null, deliveries: [event.delivery], runs: [], state: "skipped", message });
+      tx.fact({ type: "deliveries_handled", tick: null, deliveries: [event.delivery], runs: [], state: "skipped", message });
     return;
   }
   if (sensor.evaluated) toInbox(tx, sensor, caused);
@@ -106,8 +134,8 @@ function toInbox(tx: Tx, sensor: Sensor, { event, chain }: CausedEvent): void {
   const source = sourceOf(sensor);
   const no = insertSensorEvent(tx.db, sensor, { body: event, at: tx.now, chain });
   if (no % INBOX_CHECK_EVERY === 0) boundInbox(tx);
-  tx.effects.push({ type: "automation_changed", automation: automationId(source) });
-  tx.atEnd.sensors.add(automationId(source));
+  tx.fact({ type: "automation_changed", automation: automationId(source) });
+  wakeSensor(tx, automationId(source));
 }
 
 interface Decision {
@@ -124,7 +152,14 @@ function decide(tx: Tx, { sensor, row, caused }: Decision): void {
   const tick = newTick(tx, { source, cause: causeOf(events), scheduledFor: tx.now, cursor: row.cursor, events, chain });
   const ended = decided(tx, { sensor, tick, event });
   if (event.type === "webhook" && ended.state !== "open")
-    deliveriesHandled(tx, { tick: ended.id, deliveries: [event.delivery], runs: ended.runs, state: ended.state, message: ended.message });
+    tx.fact({
+      type: "deliveries_handled",
+      tick: ended.id,
+      deliveries: [event.delivery],
+      runs: ended.runs,
+      state: ended.state,
+      message: ended.message,
+    });
 }
 
 /** The delivery has its body and headers; its tick only says which one it was. */
@@ -143,7 +178,7 @@ function decided(tx: Tx, input: { readonly sensor: Sensor; readonly tick: TickRo
     const deduplicated = [{ key: key.key, run: runIdOf(tx, older) }];
     return endTick(tx, tick, { state: "skipped", message: "The requested run had been made before.", deduplicated });
   }
-  const made = tx.attempt((): Result<string> => {
+  const made = tx.savepoint((): Result<string> => {
     const started = countStart(tx, tick);
     if (!started.ok) return started;
     const run = makeRun(tx, input, request.value as RunRequest);
@@ -151,7 +186,7 @@ function decided(tx: Tx, input: { readonly sensor: Sensor; readonly tick: TickRo
     return run.ok ? ok(runIdOf(tx, run.value) ?? "") : run;
   });
   if (!made.ok) return endTick(tx, tick, { state: "failed", message: made.error.message });
-  tx.atEnd.dispatch = true;
+  tx.fact({ type: "work_available" });
   return endTick(tx, tick, { state: "requested", runs: [made.value], runCount: 1 });
 }
 
@@ -162,7 +197,7 @@ export function requestOf(
 ): Result<RunRequest | { readonly skip: string }> {
   if (event.type === "webhook") return requestOfDelivery(sensor, event);
   const definition =
-    sensor.job === undefined ? ok(undefined) : partitionsOfJob(tx.catalog(), { job: sensor.job, location: sensor.location });
+    sensor.job === undefined ? ok(undefined) : partitionsOfJob(catalogOf(tx), { job: sensor.job, location: sensor.location });
   const partition = definition.ok && definition.value !== undefined && "partition" in event ? event.partition : null;
   return ok({ tags: {}, ...(partition !== null && { partition }) });
 }
@@ -186,11 +221,7 @@ function requestOfDelivery(
   }
 }
 
-function makeRun(
-  tx: Tx,
-  { tick, event }: { readonly tick: TickRow; readonly event: SensorEvent },
-  request: RunRequest,
-): Result<number> {
+function makeRun(tx: Tx, { tick, event }: { readonly tick: TickRow; readonly event: SensorEvent }, request: RunRequest): Result<number> {
   const resolved = resolveRequest(tx, tick, request);
   if (!resolved.ok) return resolved;
   return createRun(tx, {

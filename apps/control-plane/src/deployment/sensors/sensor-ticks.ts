@@ -3,16 +3,18 @@ import { longestChain, timesThrough } from "@headgate/shared/domain/automation/c
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import { MAX_TICK_EVENTS, type SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
-import type { Located } from "../catalog/catalog.ts";
+import { type Located, catalogOf } from "../catalog/catalog.ts";
 import { onlineAgents } from "../agents/agent-store.ts";
 import { type AutomationRow, readAutomation, saveNextAt } from "../ticks/automation-store.ts";
 import { countFailure, deleteEvents, firstEvents, firstEventSizes, hasEvents, type SensorEventRow } from "../ticks/sensor-event-store.ts";
 import { openTicksOf, type TickRow } from "../ticks/tick-store.ts";
 import { ensureTimer, hasTimer, setTimer, type Timer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { automationId, isEnabled, sensorOf, sourceOfId } from "../ticks/automation-source.ts";
+import { isEnabled, sensorOf } from "../ticks/automation-source.ts";
 import { evaluateTick, evaluatorOf } from "../ticks/evaluate-tick.ts";
 import { causeOf, newTick } from "../ticks/tick-rows.ts";
+import { txState } from "../kernel/tx-state.ts";
+import { automationId, sourceOfId } from "@headgate/shared/domain/automation-id.ts";
 
 /** What a tick takes from the inbox; one event may be larger by itself. */
 const MAX_EVENT_BYTES = 200_000;
@@ -25,7 +27,7 @@ type Sensor = Located<ManifestSensor>;
 /** The sensor, if it is on and nothing of it is being evaluated. */
 function idleSensor(tx: Tx, timer: Timer): { readonly sensor: Sensor; readonly row: AutomationRow } | null {
   const source = sourceOfId(timer.id);
-  const sensor = sensorOf(tx.catalog(), source);
+  const sensor = sensorOf(catalogOf(tx), source);
   const row = readAutomation(tx.db, source);
   return sensor && row && isEnabled(sensor, row) && openTicksOf(tx.db, source).length === 0 ? { sensor, row } : null;
 }
@@ -37,6 +39,30 @@ export function fireSensor(tx: Tx, timer: Timer): void {
   const { row } = found;
   const scheduledFor = row.nextAt === null ? tx.now : Math.min(tx.now, row.nextAt);
   evaluateTick(tx, newTick(tx, { source: row, cause: "clock", scheduledFor, cursor: row.cursor }));
+}
+
+const awakened = txState<Set<string>>({
+  make: () => new Set(),
+  save(ids) {
+    const before = [...ids];
+    return () => {
+      ids.clear();
+      for (const id of before) ids.add(id);
+    };
+  },
+});
+
+/** Events wait for this sensor: its tick starts at the end of the transaction. */
+export function wakeSensor(tx: Tx, id: string): void {
+  awakened(tx).add(id);
+}
+
+/** Says whether a sensor had to be looked at. */
+export function fireAwakened(tx: Tx): boolean {
+  const ids = [...awakened(tx)];
+  awakened(tx).clear();
+  for (const id of ids) fireSensorEvents(tx, id);
+  return ids.length > 0;
 }
 
 /** Events wait. They are not kept waiting for an alarm: what brought them, or made room for them, ends with this. */
@@ -120,7 +146,7 @@ export function settleEvents(
 
 /** Plans the next look at a sensor, when its tick has ended. */
 export function planSensor(tx: Tx, tick: TickRow, failed: boolean): void {
-  const sensor = sensorOf(tx.catalog(), tick);
+  const sensor = sensorOf(catalogOf(tx), tick);
   const row = readAutomation(tx.db, tick);
   if (!sensor || !row || !isEnabled(sensor, row)) return;
   const id = automationId(tick);
@@ -128,7 +154,7 @@ export function planSensor(tx: Tx, tick: TickRow, failed: boolean): void {
   if (next) {
     const delay = failed && next.attempts > 0 ? (RETRY_AFTER_MS[next.attempts - 1] ?? RETRY_AFTER_MS[1]) : 0;
     if (delay > 0) setTimer(tx.db, { kind: "sensor_event", id, at: tx.now + delay });
-    else tx.atEnd.sensors.add(id);
+    else wakeSensor(tx, id);
   }
   if (sensor.kind === "polling") {
     const interval = sensor.intervalSeconds * 1000;
@@ -143,7 +169,7 @@ export function planSensor(tx: Tx, tick: TickRow, failed: boolean): void {
 /** With an agent the sensors that are on go on where they were: without one nothing could evaluate them, and nothing woke up for them. */
 export function resumeSensors(tx: Tx): void {
   if (!onlineAgents(tx.db).some((agent) => agent.status === "connected")) return;
-  for (const sensor of tx.catalog().sensors) {
+  for (const sensor of catalogOf(tx).sensors) {
     const source = { location: sensor.location, kind: "sensor", name: sensor.name } as const;
     const row = readAutomation(tx.db, source);
     if (!row || !isEnabled(sensor, row) || openTicksOf(tx.db, source).length > 0) continue;
@@ -156,7 +182,7 @@ export function resumeSensors(tx: Tx): void {
       if (row.nextAt > latest) setTimer(tx.db, { kind: "sensor", id, at: latest });
       else ensureTimer(tx.db, { kind: "sensor", id, at: row.nextAt });
     }
-    if (sensor.evaluated && hasEvents(tx.db, sensor)) tx.atEnd.sensors.add(id);
+    if (sensor.evaluated && hasEvents(tx.db, sensor)) wakeSensor(tx, id);
     tx.effects.push({ type: "timers_changed" });
   }
 }

@@ -3,15 +3,7 @@ import { type CronSchedule, openSchedule } from "@headgate/shared/domain/cron/ca
 import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import type { Catalog, Located } from "../catalog/catalog.ts";
 import type { AutomationRow, Source } from "./automation-store.ts";
-
-export function automationId(source: Source): string {
-  return JSON.stringify([source.location, source.kind, source.name]);
-}
-
-export function sourceOfId(id: string): Source {
-  const [location, kind, name] = JSON.parse(id) as [string, Source["kind"], string];
-  return { location, kind, name };
-}
+import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
 type Ref = Pick<Source, "location" | "name">;
 

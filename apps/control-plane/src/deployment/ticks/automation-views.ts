@@ -2,8 +2,8 @@
 import type { AutomationView } from "@headgate/shared/api/automation-views.ts";
 import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
-import type { Catalog, Located } from "../catalog/catalog.ts";
-import { automationId, definitionOf, isEnabled } from "./automation-source.ts";
+import { type Catalog, type Located, catalogOf } from "../catalog/catalog.ts";
+import { definitionOf, isEnabled } from "./automation-source.ts";
 import { onlineAgents } from "../agents/agent-store.ts";
 import {
   listedTicks,
@@ -17,12 +17,13 @@ import {
 import type { AutomationRow, Source } from "./automation-store.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { lateMsOf, tickSummaries } from "./tick-views.ts";
+import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
 const SHOWN_TICKS = 40;
 
 /** Those that the active versions define, in the given order. */
 export function automationViews(reader: Reader, sources: readonly Source[]): AutomationView[] {
-  const catalog = reader.catalog();
+  const catalog = catalogOf(reader);
   const defined = sources.flatMap((source) => {
     const definition = definitionOf(catalog, source);
     return definition ? [{ source, definition }] : [];
@@ -79,7 +80,7 @@ function viewOf(
     })),
     nextAt: enabled ? (row?.nextAt ?? null) : null,
     pendingEvents: look.pendingEvents,
-    waiting: enabled ? waitingText(reader.catalog(), look) : null,
+    waiting: enabled ? waitingText(catalogOf(reader), look) : null,
     hasWebhook: sensor?.webhook !== undefined,
   };
 }
@@ -131,7 +132,7 @@ function lowerFirst(text: string): string {
 }
 
 export function sourcesOf(reader: Reader, kind: Source["kind"] | undefined): Source[] {
-  const { schedules, sensors } = reader.catalog();
+  const { schedules, sensors } = catalogOf(reader);
   const named = (list: readonly { readonly location: string; readonly name: string }[], of: Source["kind"]): Source[] =>
     kind === undefined || kind === of ? list.map(({ location, name }) => ({ location, kind: of, name })) : [];
   return [...named(schedules, "schedule"), ...named(sensors, "sensor")].sort((a, b) => (automationId(a) < automationId(b) ? -1 : 1));

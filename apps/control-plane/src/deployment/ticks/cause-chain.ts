@@ -14,7 +14,7 @@ import type { RunRow } from "../runs/tables.ts";
 import { countSelfStart } from "./self-start-store.ts";
 import type { TickRow } from "./tick-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { automationId, sourceOfId } from "./automation-source.ts";
+import { automationId, sourceOfId } from "@headgate/shared/domain/automation-id.ts";
 
 const MAX_NAMED = 5;
 

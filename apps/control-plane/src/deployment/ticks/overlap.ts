@@ -7,9 +7,9 @@ import type { Located } from "../catalog/catalog.ts";
 import { openRunsOfSource } from "../runs/run-store.ts";
 import { openTicksOf, type TickRow } from "./tick-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { automationId } from "./automation-source.ts";
 import { cancelRun } from "../runs/execute/cancel-run.ts";
-import { openRun, type RunSession } from "../runs/run-session.ts";
+import { openRun, type RunSession, openRuns } from "../runs/run-session.ts";
+import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
 export type Overlap =
   | { readonly type: "start" }
@@ -19,8 +19,8 @@ export type Overlap =
 const START: Overlap = { type: "start" };
 
 /** Runs of the schedule that have not ended, also those that were made or ended in this transaction. */
-function openRuns(tx: Tx, source: string): RunSession[] {
-  const made = [...tx.runs.values()].filter((session) => session.row.source === source).map((session) => session.row.no);
+function openRunsOf(tx: Tx, source: string): RunSession[] {
+  const made = [...openRuns(tx).values()].filter((session) => session.row.source === source).map((session) => session.row.no);
   const numbers = new Set([...openRunsOfSource(tx.db, source), ...made]);
   return [...numbers].flatMap((no) => openRun(tx, no) ?? []).filter((session) => !isTerminalRun(session.row.status));
 }
@@ -29,7 +29,7 @@ export function overlapOf(tx: Tx, schedule: Located<ManifestSchedule>, tick: Tic
   const policy = schedule.overlap ?? "allow";
   // A previous run is canceled only when there is a next one to start; see `makeWay`.
   if (policy === "allow" || policy === "cancel_previous") return START;
-  const [run] = openRuns(tx, automationId(tick));
+  const [run] = openRunsOf(tx, automationId(tick));
   // A plain tick is open while it waits for a run, or until all that are due with it were written down.
   const mayBeOpen = schedule.evaluated || policy === "queue";
   const others = mayBeOpen ? openTicksOf(tx.db, tick).filter((other) => other.id !== tick.id) : [];
@@ -53,6 +53,6 @@ export function overlapOf(tx: Tx, schedule: Located<ManifestSchedule>, tick: Tic
 export function makeWay(tx: Tx, schedule: Located<ManifestSchedule>): void {
   if (schedule.overlap !== "cancel_previous") return;
   const source = automationId({ location: schedule.location, kind: "schedule", name: schedule.name });
-  for (const { row } of openRuns(tx, source))
+  for (const { row } of openRunsOf(tx, source))
     if (row.status !== "canceling") cancelRun(tx, { run: row.id, by: `schedule ${schedule.name}`, reason: "its next tick came" });
 }

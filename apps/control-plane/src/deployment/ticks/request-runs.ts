@@ -5,18 +5,19 @@ import { fitsCursor, MAX_CURSOR_BYTES } from "@headgate/shared/protocol/cursor.t
 import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/sensor-event.ts";
 import type { TickPart } from "@headgate/shared/protocol/tick-result.ts";
 import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
-import type { Located } from "../catalog/catalog.ts";
+import { type Located, catalogOf } from "../catalog/catalog.ts";
 import { insertRunKey, runOfKey } from "./automation-store.ts";
 import type { TickRow } from "./tick-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { automationId, scheduleOf } from "./automation-source.ts";
+import { scheduleOf } from "./automation-source.ts";
 import { chainAfter, countStart } from "./cause-chain.ts";
-import { changeDynamicKeys } from "../partitions/dynamic-keys.ts";
+import { changeDynamicKeys } from "../assets/dynamic-keys.ts";
 import { createRun } from "../runs/launch/create-run.ts";
 import { makeWay } from "./overlap.ts";
-import { eventsText } from "../sensors/event-text.ts";
+import { eventsText } from "./event-text.ts";
 import { reportAsset } from "../assets/report-asset.ts";
 import { keyOf, resolveRequest, runIdOf, type RunRequest } from "./run-request.ts";
+import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
 export type Effects = Omit<TickPart, "part">;
 export type Applied = Pick<TickRow, "runs" | "deduplicated" | "dynamicPartitions">;
@@ -28,7 +29,7 @@ export function applyRequests(tx: Tx, input: { readonly tick: TickRow; readonly 
   const { tick, effects } = input;
   const flood = floodOf(effects);
   if (flood !== null) return refuse("too_large", flood);
-  return tx.attempt(() => {
+  return tx.savepoint(() => {
     const chain = chainAfter(tick);
     const start = startOnce(tx, tick);
     const dynamicPartitions = changeKeys(tx, tick, effects);
@@ -61,7 +62,7 @@ export function applyRequests(tx: Tx, input: { readonly tick: TickRow; readonly 
       if (key) insertRunKey(tx.db, { ...key, runNo: run.value });
       runs.push(runIdOf(tx, run.value) ?? "");
     }
-    if (runs.length > 0) tx.atEnd.dispatch = true;
+    if (runs.length > 0) tx.fact({ type: "work_available" });
     return ok({ runs, deduplicated, dynamicPartitions: dynamicPartitions.value });
   });
 }
@@ -100,7 +101,7 @@ function changeKeys(tx: Tx, tick: TickRow, effects: Effects): Result<Applied["dy
 }
 
 function scheduleIfAny(tx: Tx, tick: TickRow): Located<ManifestSchedule> | null {
-  return tick.kind === "schedule" ? scheduleOf(tx.catalog(), tick) : null;
+  return tick.kind === "schedule" ? scheduleOf(catalogOf(tx), tick) : null;
 }
 
 function makeRequested(tx: Tx, tick: TickRow, request: RunRequest): Result<number> {

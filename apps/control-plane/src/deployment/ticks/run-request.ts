@@ -7,6 +7,8 @@ import { readRunByNo } from "../runs/run-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { definitionOf } from "./automation-source.ts";
 import { type ResolvedLaunch, resolveLaunch } from "../runs/launch/resolve-target.ts";
+import { catalogOf } from "../catalog/catalog.ts";
+import { openRuns } from "../runs/run-session.ts";
 
 export type RunRequest = TickPart["runs"][number];
 
@@ -15,20 +17,20 @@ export function keyOf(source: Source, request: RunRequest): RunKey | null {
   return request.runKey === undefined ? null : { location: source.location, sensor: `${source.kind}:${source.name}`, key: request.runKey };
 }
 
-export function runIdOf(tx: Pick<Tx, "db" | "runs">, no: number): string | null {
-  return tx.runs.get(no)?.row.id ?? readRunByNo(tx.db, no)?.id ?? null;
+export function runIdOf(tx: Pick<Tx, "db" | "states">, no: number): string | null {
+  return openRuns(tx).get(no)?.row.id ?? readRunByNo(tx.db, no)?.id ?? null;
 }
 
-export function resolveRequest(tx: Pick<Tx, "catalog" | "now">, source: Source, request: RunRequest): Result<ResolvedLaunch> {
+export function resolveRequest(tx: Pick<Tx, "db" | "now">, source: Source, request: RunRequest): Result<ResolvedLaunch> {
   if (request.job !== undefined && request.selection !== undefined)
     return refuse("invalid_input", "It names a job and a selection. Give one of them.");
-  const job = request.job ?? (request.selection === undefined ? definitionOf(tx.catalog(), source)?.job : undefined);
+  const job = request.job ?? (request.selection === undefined ? definitionOf(catalogOf(tx), source)?.job : undefined);
   const target: LaunchTarget | null =
     job !== undefined ? { job, location: source.location } : request.selection !== undefined ? { selection: request.selection } : null;
   if (!target)
     return refuse("invalid_input", `It names neither a job nor a selection, and ${source.kind} ${source.name} has no job of its own.`);
   return resolveLaunch(
-    tx.catalog(),
+    catalogOf(tx),
     {
       ...target,
       ...(request.partition !== undefined && { partition: request.partition }),

@@ -7,8 +7,8 @@ import { countTickFailure, type Source } from "./automation-store.ts";
 import { insertTick, pruneTicks, type TickRow, updateTick } from "./tick-store.ts";
 import { clearTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { automationId } from "./automation-source.ts";
 import { keptEvents, lastLogs, listedChanges, listedRunKeys } from "./tick-bounds.ts";
+import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
 /** Of runs, in the row; how many there were is counted. */
 export const MAX_LISTED_RUNS = 100;
@@ -81,7 +81,8 @@ export function storeTick(tx: Tx, row: TickRow): TickRow {
   let { no } = bounded;
   if (no === 0) no = insertTick(tx.db, bounded);
   else updateTick(tx.db, bounded);
-  tx.effects.push({ type: "tick_changed", tick: no }, { type: "automation_changed", automation: automationId(row) });
+  tx.fact({ type: "tick_changed", tick: no });
+  tx.fact({ type: "automation_changed", automation: automationId(row) });
   return { ...bounded, no };
 }
 

@@ -6,17 +6,18 @@ import type { ListedTick } from "./automation-page-store.ts";
 import type { Source } from "./automation-store.ts";
 import type { TickRow } from "./tick-store.ts";
 import type { Reader } from "../kernel/reader.ts";
+import { catalogOf } from "../catalog/catalog.ts";
 
-type Place = Pick<Reader, "catalog">;
+type Place = Pick<Reader, "db">;
 
 /** Clocks are set back now and then; nothing starts before its time. A schedule's share of its jitter is no delay. */
 export function lateMsOf(place: Place, tick: Source & Pick<TickRow, "scheduledFor" | "startedAt">): number | null {
   if (tick.startedAt === null) return null;
-  const schedule = tick.kind === "schedule" ? scheduleOf(place.catalog(), tick) : null;
+  const schedule = tick.kind === "schedule" ? scheduleOf(catalogOf(place), tick) : null;
   return Math.max(0, tick.startedAt - tick.scheduledFor - (schedule ? jitterMs(schedule) : 0));
 }
 
-export function tickSummaries(reader: Pick<Reader, "db" | "catalog">, ticks: readonly ListedTick[]): TickSummary[] {
+export function tickSummaries(reader: Pick<Reader, "db">, ticks: readonly ListedTick[]): TickSummary[] {
   const hostnames = hostnamesOf(
     reader.db,
     ticks.flatMap(({ agent }) => agent ?? []),
@@ -44,7 +45,7 @@ function summary(place: Place, tick: ListedTick, hostnames: ReadonlyMap<string, 
   };
 }
 
-export function tickDetail(reader: Pick<Reader, "db" | "catalog">, tick: TickRow): TickDetail {
+export function tickDetail(reader: Pick<Reader, "db">, tick: TickRow): TickDetail {
   return {
     ...summary(reader, tick, hostnamesOf(reader.db, tick.agent === null ? [] : [tick.agent])),
     cursorBefore: tick.cursorBefore,

@@ -2,7 +2,7 @@
 import { refuse, ok, type Result } from "@headgate/shared/domain/errors.ts";
 import type { WebhookSpec } from "@headgate/shared/manifest/automation.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
-import type { Catalog, Located } from "../catalog/catalog.ts";
+import { type Located, catalogOf } from "../catalog/catalog.ts";
 import type { Database } from "../kernel/database.ts";
 import { type HookPlace, hookOfSensor, type HookRow, readHook } from "./webhook-store.ts";
 
@@ -14,7 +14,6 @@ export interface FoundHook {
 
 interface Source {
   readonly db: Database;
-  readonly catalog: () => Catalog;
 }
 
 /** Null also when the sensor is gone or has no webhook any more. */
@@ -30,6 +29,6 @@ export function hookNamed(source: Source, at: HookPlace): Result<FoundHook> {
 }
 
 function withSensor(source: Source, row: HookRow): FoundHook | null {
-  const sensor = source.catalog().sensors.find((entry) => entry.location === row.location && entry.name === row.sensor);
+  const sensor = catalogOf(source).sensors.find((entry) => entry.location === row.location && entry.name === row.sensor);
   return sensor?.webhook ? { row, sensor, spec: sensor.webhook } : null;
 }

@@ -11,7 +11,7 @@ import { addStoredBytes, markSecretUsed } from "./webhook-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { isEnabled } from "../ticks/automation-source.ts";
 import { type FoundHook, hookById } from "./find-webhook.ts";
-import { planRetention } from "../retention.ts";
+import { planRetention } from "./retention.ts";
 import { noteSensorEvent } from "../sensors/sensor-events.ts";
 
 export interface VerifiedDelivery extends Pick<DeliveryRow, "hook" | "senderId" | "bytes" | "method" | "headers" | "query" | "body"> {
@@ -23,7 +23,7 @@ export interface VerifiedDelivery extends Pick<DeliveryRow, "hook" | "senderId" 
 const LAST_USED_MS = 60_000;
 
 /** On, and its sensor too: everything else looks to a sender as if there were nothing. */
-export function openHook(source: Pick<Tx, "db" | "catalog">, id: string): FoundHook | null {
+export function openHook(source: Pick<Tx, "db">, id: string): FoundHook | null {
   const found = hookById(source, id);
   if (!found || found.row.enabled === 0) return null;
   const row = readAutomation(source.db, { location: found.row.location, kind: "sensor", name: found.row.sensor });

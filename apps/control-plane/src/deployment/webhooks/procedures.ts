@@ -4,11 +4,11 @@ import type { HookView } from "@headgate/shared/api/automation-views.ts";
 import { AppError, ok, unwrap, type Result } from "@headgate/shared/domain/errors.ts";
 import { revokeSecret, rotateSecret, switchHook } from "./webhook-secrets.ts";
 import { replayDelivery } from "./ingest.ts";
-import type { CommandsOf, QueriesOf } from "../procedures.ts";
 import { deliveriesQuery, deliveryQuery, hookPath, hookQuery, deliverySummary } from "./webhook-queries.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { readDelivery } from "./delivery-store.ts";
 import type { HookRow } from "./webhook-store.ts";
+import type { QueriesOf, CommandsOf } from "../kernel/procedure.ts";
 
 export const hookQueries: QueriesOf<HookQueries> = { hook: hookQuery, deliveries: deliveriesQuery, delivery: deliveryQuery };
 

@@ -6,14 +6,20 @@ import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { FoundHook } from "./find-webhook.ts";
 import { noHook, openHook, storeDelivery, type VerifiedDelivery } from "./ingest.ts";
 import { noteRefusal } from "./refused-deliveries.ts";
-import type { Engine } from "../engine.ts";
 import { MAX_HEADER_CHARACTERS } from "./webhook-limits.ts";
 import { DELIVERY_RATE, HookRates, REFUSAL_RATE } from "./webhook-rates.ts";
 import { verifyDelivery } from "./webhook-signature.ts";
 import { logError } from "../kernel/log-error.ts";
-import type { IncomingDelivery } from "../rpc.ts";
 import { MAX_ROW_BYTES } from "../kernel/database.ts";
 import { secretsOf } from "./webhook-store.ts";
+import type { Tx } from "../kernel/tx.ts";
+import type { Reader } from "../kernel/reader.ts";
+import type { IncomingDelivery } from "./incoming-delivery.ts";
+
+export interface DeliveryPorts {
+  reader(): Reader;
+  commit<T>(command: (tx: Tx) => T): T;
+}
 
 export interface HookTraffic {
   readonly deliveries: HookRates;
@@ -26,8 +32,8 @@ export function newHookTraffic(): HookTraffic {
 
 type Answer = Result<{ readonly delivery: string; readonly repeated: boolean }>;
 
-export async function receiveDelivery(engine: Engine, traffic: HookTraffic, input: IncomingDelivery): Promise<Answer> {
-  const reader = engine.reader();
+export async function receiveDelivery(ports: DeliveryPorts, traffic: HookTraffic, input: IncomingDelivery): Promise<Answer> {
+  const reader = ports.reader();
   const found = openHook(reader, input.hook);
   if (!found) return noHook();
   const secrets = secretsOf(reader.db, input.hook);
@@ -37,17 +43,17 @@ export async function receiveDelivery(engine: Engine, traffic: HookTraffic, inpu
     // Not counted one by one, so that a flood of them costs no writing.
     const counted = traffic.refusals.take(input.hook, now);
     if (!counted.ok) return tooMany(counted.retryAfterSeconds);
-    engine.commit((tx) => noteRefusal(tx, input.hook, verdict.reason));
+    ports.commit((tx) => noteRefusal(tx, input.hook, verdict.reason));
     return refuse("unauthenticated", "the delivery is not signed as this webhook demands; its page says why");
   }
   const room = traffic.deliveries.take(input.hook, now);
   if (!room.ok) return tooMany(room.retryAfterSeconds);
   const body = readBody(found, input.body);
   if (!body.ok) {
-    if (traffic.refusals.take(input.hook, now).ok) engine.commit((tx) => noteRefusal(tx, input.hook, body.error.message));
+    if (traffic.refusals.take(input.hook, now).ok) ports.commit((tx) => noteRefusal(tx, input.hook, body.error.message));
     return body;
   }
-  return store(engine, {
+  return store(ports, {
     hook: input.hook,
     senderId: verdict.senderId,
     secret: verdict.secret,
@@ -60,9 +66,9 @@ export async function receiveDelivery(engine: Engine, traffic: HookTraffic, inpu
 }
 
 /** A sender that is told of a failure sends again; what failed has left nothing behind. */
-function store(engine: Engine, delivery: VerifiedDelivery): Answer {
+function store(ports: DeliveryPorts, delivery: VerifiedDelivery): Answer {
   try {
-    return engine.commit((tx) => storeDelivery(tx, delivery));
+    return ports.commit((tx) => storeDelivery(tx, delivery));
   } catch (error) {
     logError(`A delivery of webhook ${delivery.hook} could not be stored`, error);
     return refuse("unavailable", "the delivery could not be stored; send it again");

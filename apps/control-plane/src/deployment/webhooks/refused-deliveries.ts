@@ -2,7 +2,7 @@
 import { SHOWN_REFUSALS } from "./webhook-limits.ts";
 import { readHook, updateHook } from "./webhook-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { automationId } from "../ticks/automation-source.ts";
+import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
 export function noteRefusal(tx: Tx, hook: string, reason: string): void {
   const row = readHook(tx.db, hook);
@@ -13,5 +13,5 @@ export function noteRefusal(tx: Tx, hook: string, reason: string): void {
     lastRefusedAt: tx.now,
     refusals: [{ at: tx.now, reason }, ...row.refusals].slice(0, SHOWN_REFUSALS),
   });
-  tx.effects.push({ type: "automation_changed", automation: automationId({ location: row.location, kind: "sensor", name: row.sensor }) });
+  tx.fact({ type: "automation_changed", automation: automationId({ location: row.location, kind: "sensor", name: row.sensor }) });
 }

@@ -7,10 +7,9 @@ import { readAgent } from "../../agents/agent-store.ts";
 import { stepsOfRun } from "../step-store.ts";
 import { setTimer } from "../../kernel/timer-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
-import { dispatch } from "../../queue/dispatch.ts";
 import { moveRun, openRunById, record, type RunSession } from "../run-session.ts";
-import { dropRunRetry } from "../retry/run-retry.ts";
 import { cancelStep, finishRunIfDone } from "./step-moves.ts";
+import { dropRunRetry } from "./drop-retry.ts";
 
 /** What user code gets to stop by itself. */
 export const CANCEL_GRACE_MS = 30_000;
@@ -45,7 +44,7 @@ export function cancelRun(
     setTimer(tx.db, { kind: "cancel_grace", id: row.id, at: tx.now + FORCE_AFTER_MS });
     tx.effects.push({ type: "timers_changed" });
   }
-  dispatch(tx);
+  tx.fact({ type: "work_available" });
   return ok(row.no);
 }
 
@@ -87,7 +86,7 @@ export function forceCancel(tx: Tx, runId: string): void {
     cancelStep(tx, session, step);
   }
   moveRun(tx, session, "cancel_forced");
-  dispatch(tx);
+  tx.fact({ type: "work_available" });
 }
 
 /** Ends a run that ran too long: everything unfinished fails or is canceled, and agents are told. */
@@ -104,5 +103,5 @@ export function failRunByTimeout(tx: Tx, runId: string): void {
   for (const step of stepsOfRun(tx.db, row.no)) if (!isTerminalStep(step.status)) cancelStep(tx, session, step);
   const trigger = row.status === "canceling" ? "cancel_forced" : "fail";
   moveRun(tx, session, trigger);
-  dispatch(tx);
+  tx.fact({ type: "work_available" });
 }

@@ -1,11 +1,11 @@
 /** Notes where a chunk of a step's raw output is. Only the agent that the attempt is or was leased to may write it. */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import type { RawLogChunk } from "../../rpc.ts";
 import { insertLogChunk } from "../log-store.ts";
 import { readRun } from "../run-store.ts";
 import { readStep } from "../step-store.ts";
 import { wasAssignedTo } from "../attempt-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
+import type { RawLogChunk } from "../raw-log-chunk.ts";
 
 export function recordLogChunk(tx: Tx, input: RawLogChunk & { readonly token: string }): Result<null> {
   const run = readRun(tx.db, input.run);

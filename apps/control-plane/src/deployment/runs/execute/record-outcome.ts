@@ -4,15 +4,13 @@ import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { StepRow } from "../tables.ts";
 import { blockingChecks, checkOutcomes, saveAssetFailure } from "../../assets/asset-store.ts";
-import { isObservableIn } from "../../conditions/condition-fact-store.ts";
 import { assetsOfStep, endStepAsset } from "../step-asset-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
-import { afterFailure } from "../../assets/asset-followers.ts";
-import { notePartition } from "../../partitions/record-partition.ts";
 import { finishBar, recordStepEvent } from "./record-step-event.ts";
 import { finishRunIfDone, cancelStep, failStep, releaseStep, succeedStep } from "./step-moves.ts";
-import { placeOf, record, type RunSession } from "../run-session.ts";
+import { placeOf, record, type RunSession, reporterOf } from "../run-session.ts";
 import { partitionsLeft } from "./step-partition.ts";
+import { isObservableIn } from "../../catalog/definition-store.ts";
 
 export function recordOutcome(tx: Tx, session: RunSession, input: { readonly step: StepRow; readonly outcome: StepOutcome }): void {
   const { step, outcome } = input;
@@ -66,7 +64,8 @@ function materializeTheRest(tx: Tx, session: RunSession, step: StepRow): void {
 function skipUnobserved(tx: Tx, step: StepRow, asset: string): void {
   const end = { runNo: step.runNo, step: step.position, asset, now: tx.now, durationMs: null, rowCount: null };
   endStepAsset(tx.db, { ...end, status: "skipped", message: "The step reported no observation." });
-  tx.effects.push({ type: "asset_changed", asset }, { type: "step_asset_changed", run: step.runNo, position: step.position, asset });
+  tx.fact({ type: "asset_changed", asset });
+  tx.fact({ type: "step_asset_changed", run: step.runNo, position: step.position, asset });
 }
 
 /** A check of its own step has only one way to hold its asset's downstream steps back: its step fails. */
@@ -110,14 +109,17 @@ export function closeAssets(tx: Tx, session: RunSession, input: { readonly step:
         partition: step.partition,
         message: failure.message,
       });
-      for (const partition of partitionsLeft(tx, step, row.asset) ?? [])
-        notePartition(tx, { asset: row.asset, partition, run: session.row.id, failure: failure.message });
-      afterFailure(tx, { asset: row.asset, partition: step.partition, by: { run: session.row.id, chain: session.row.chain } });
+      tx.fact({
+        type: "asset_failed",
+        asset: row.asset,
+        partition: step.partition,
+        by: reporterOf(session),
+        failedPartitions: partitionsLeft(tx, step, row.asset) ?? [],
+        message: failure.message,
+      });
     }
-    tx.effects.push(
-      { type: "asset_changed", asset: row.asset },
-      { type: "step_asset_changed", run: step.runNo, position: step.position, asset: row.asset },
-    );
+    tx.fact({ type: "asset_changed", asset: row.asset });
+    tx.fact({ type: "step_asset_changed", run: step.runNo, position: step.position, asset: row.asset });
   }
 }
 

@@ -3,21 +3,18 @@ import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { StepRow } from "../tables.ts";
 import { saveAssetFailure, saveCheckResult, saveMaterialization, saveObservation, savePoint } from "../../assets/asset-store.ts";
-import { isObservableIn } from "../../conditions/condition-fact-store.ts";
 import { endStepAsset, startStepAsset } from "../step-asset-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
-import { afterCheck, afterFailure, afterMaterialization, afterObservation } from "../../assets/asset-followers.ts";
-import { notePartition } from "../../partitions/record-partition.ts";
-import { moveRun, placeOf, record, type RunSession } from "../run-session.ts";
+import { moveRun, placeOf, record, type RunSession, reporterOf } from "../run-session.ts";
 import { numberOf, savePoints } from "../../assets/save-points.ts";
 import { moveStep } from "./step-moves.ts";
 import { isPartOfRange, partitionsLeft } from "./step-partition.ts";
+import { isObservableIn } from "../../catalog/definition-store.ts";
 
 /** Returns the step as it is afterwards. */
 export function recordStepEvent(tx: Tx, session: RunSession, input: { readonly step: StepRow; readonly event: StepEvent }): StepRow {
   const { step, event } = input;
-  if (event.type === "step_started" && moveRun(tx, session, "first_step_started"))
-    record(tx, session, { event: { type: "run_started" } });
+  if (event.type === "step_started" && moveRun(tx, session, "first_step_started")) record(tx, session, { event: { type: "run_started" } });
   const gseq = record(tx, session, { event, place: placeOf(step) });
   if (!belongsToStep(step, event)) {
     const message = `'${step.key}' reported on ${"asset" in event ? event.asset : "something"}, which is no part of it; the report changed nothing.`;
@@ -134,18 +131,11 @@ function materialized(tx: Tx, session: RunSession, { step, gseq, event }: At<"as
   if (measured !== null)
     savePoint(tx.db, { asset: event.asset, name: "duration_ms", gseq, at: tx.now, value: measured, run: session.row.id, partition });
   const { metadata, dataVersion = null } = event;
-  afterMaterialization(tx, {
-    asset: event.asset,
-    partition,
-    by: { run: session.row.id, chain: session.row.chain },
-    gseq,
-    metadata,
-    dataVersion,
-  });
+  tx.fact({ type: "asset_materialized", asset: event.asset, partition, by: reporterOf(session), gseq, metadata, dataVersion });
   barChanged(tx, step, event.asset);
 }
 
-/** Of an observable asset of the step its work is done with this; of any other it is something the step noticed. */
+/** An observation completes an observable asset of the step. For any other asset it is only recorded. */
 function observed(tx: Tx, session: RunSession, { step, gseq, event }: At<"asset_observed">): void {
   const partition = event.partition ?? step.partition;
   const changed = saveObservation(tx.db, {
@@ -161,7 +151,7 @@ function observed(tx: Tx, session: RunSession, { step, gseq, event }: At<"asset_
     const end = { runNo: step.runNo, step: step.position, asset: event.asset, now: tx.now, durationMs: null, rowCount: null };
     endStepAsset(tx.db, { ...end, status: "succeeded", message: null });
   }
-  afterObservation(tx, { asset: event.asset, partition, by: { run: session.row.id, chain: session.row.chain }, changed });
+  tx.fact({ type: "asset_observed", asset: event.asset, partition, by: reporterOf(session), changed });
   barChanged(tx, step, event.asset);
 }
 
@@ -201,9 +191,14 @@ function assetFailed(tx: Tx, session: RunSession, { step, gseq, event }: At<"ass
     partition: step.partition,
     message,
   });
-  for (const partition of partitionsLeft(tx, step, event.asset) ?? [])
-    notePartition(tx, { asset: event.asset, partition, run: session.row.id, failure: message });
-  afterFailure(tx, { asset: event.asset, partition: step.partition, by: { run: session.row.id, chain: session.row.chain } });
+  tx.fact({
+    type: "asset_failed",
+    asset: event.asset,
+    partition: step.partition,
+    by: reporterOf(session),
+    failedPartitions: partitionsLeft(tx, step, event.asset) ?? [],
+    message,
+  });
   barChanged(tx, step, event.asset);
 }
 
@@ -228,10 +223,12 @@ function checkEvaluated(tx: Tx, session: RunSession, { step, gseq, event }: At<"
   });
   const partition = event.partition ?? step.partition;
   savePoints(tx, { asset: event.asset, gseq, run: session.row.id, partition, metadata: event.metadata, prefix: `${event.check}.` });
-  afterCheck(tx, { ...event, description: event.description ?? null, partition, by: { run: session.row.id, chain: session.row.chain } });
-  tx.effects.push({ type: "asset_changed", asset: event.asset });
+  const { asset, check, passed, severity, metadata, description = null } = event;
+  tx.fact({ type: "check_evaluated", asset, partition, by: reporterOf(session), check, passed, severity, description, metadata });
+  tx.fact({ type: "asset_changed", asset: event.asset });
 }
 
 function barChanged(tx: Tx, step: StepRow, asset: string): void {
-  tx.effects.push({ type: "step_asset_changed", run: step.runNo, position: step.position, asset }, { type: "asset_changed", asset });
+  tx.fact({ type: "step_asset_changed", run: step.runNo, position: step.position, asset });
+  tx.fact({ type: "asset_changed", asset });
 }

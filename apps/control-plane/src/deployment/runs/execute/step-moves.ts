@@ -27,7 +27,7 @@ export function moveStep(
   const row: StepRow = { ...move.step, ...move.set, status: next.status };
   updateStep(tx.db, row);
   countStep(session, move.step.status, next.status);
-  tx.effects.push({ type: "step_changed", run: row.runNo, position: row.position });
+  tx.fact({ type: "step_changed", run: row.runNo, position: row.position });
   return row;
 }
 
@@ -40,7 +40,7 @@ export function succeedStep(tx: Tx, session: RunSession, step: StepRow): void {
     place: placeOf(row),
   });
   for (const position of releaseAfter(tx.db, { runNo: row.runNo, position: row.position, now: tx.now })) {
-    tx.effects.push({ type: "step_changed", run: row.runNo, position });
+    tx.fact({ type: "step_changed", run: row.runNo, position });
   }
   finishRunIfDone(tx, session);
 }
@@ -64,7 +64,7 @@ export function failStep(tx: Tx, session: RunSession, attempt: FailedAttempt): v
     endAttempt(tx, step);
     record(tx, session, { event: { type: "step_failed", failure, willRetry: true }, place: placeOf(step) });
     record(tx, session, { event: { type: "step_retry_scheduled", attempt: step.attempt + 1, at: retryAt }, place: placeOf(step) });
-    for (const asset of reopenAssets(tx.db, row.runNo, row.position)) tx.effects.push({ type: "asset_changed", asset });
+    for (const asset of reopenAssets(tx.db, row.runNo, row.position)) tx.fact({ type: "asset_changed", asset });
     if (delay === 0) retryStep(tx, session, row);
     else {
       setTimer(tx.db, { kind: "step_retry", id: timerIdOf(row), at: retryAt });
@@ -100,7 +100,7 @@ export function releaseStep(tx: Tx, session: RunSession, step: StepRow): void {
   endAttempt(tx, step);
   const message = `'${step.key}' was given back before it started: its agent is shutting down.`;
   record(tx, session, { event: { type: "engine", level: "info", message }, place: placeOf(step) });
-  for (const asset of step.assets) tx.effects.push({ type: "asset_changed", asset });
+  for (const asset of step.assets) tx.fact({ type: "asset_changed", asset });
 }
 
 export function cancelStep(tx: Tx, session: RunSession, step: StepRow): void {
@@ -126,13 +126,14 @@ function skipAfter(tx: Tx, session: RunSession, failed: StepRow): void {
         rowCount: null,
         message: `'${failed.key}' failed`,
       });
-      tx.effects.push({ type: "asset_changed", asset }, { type: "step_asset_changed", run: row.runNo, position: row.position, asset });
+      tx.fact({ type: "asset_changed", asset });
+      tx.fact({ type: "step_asset_changed", run: row.runNo, position: row.position, asset });
     }
   }
 }
 
 function endAttempt(tx: Tx, step: StepRow): void {
-  if (step.agent !== null) tx.effects.push({ type: "agent_changed", instance: step.agent });
+  if (step.agent !== null) tx.fact({ type: "agent_changed", instance: step.agent });
   clearTimer(tx.db, "step_timeout", timerIdOf(step));
   clearTimer(tx.db, "step_retry", timerIdOf(step));
 }

@@ -10,7 +10,8 @@ import type { StepRow } from "../tables.ts";
 import { readGraphAsset } from "../../catalog/definition-store.ts";
 import { reportedParts } from "../../partitions/partition-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
-import { isRange } from "../../partitions/record-partition.ts";
+import { isRange } from "../../assets/record-partition.ts";
+import { openRuns } from "../run-session.ts";
 
 export function partitionOfStep(tx: Tx, step: StepRow): JobFrame["partition"] {
   if (step.partition === null) return null;
@@ -73,7 +74,7 @@ export function partitionsLeft(tx: Tx, step: StepRow, asset: string): string[] |
 
 /** Events of a transaction are stored at its end. */
 function partsOfTurn(tx: Tx, step: StepRow, asset: string): string[] {
-  const events = tx.runs.get(step.runNo)?.events ?? [];
+  const events = openRuns(tx).get(step.runNo)?.events ?? [];
   return events.flatMap((row) => {
     if (row.type !== "asset_materialized" || row.step !== step.key) return [];
     const event = JSON.parse(row.body) as { readonly asset?: string; readonly partition?: string };

@@ -13,7 +13,7 @@ import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import { partitionText } from "../../partitions/partition-text.ts";
-import { isRange } from "../../partitions/record-partition.ts";
+import { isRange } from "../../assets/record-partition.ts";
 
 export interface ChosenPartition {
   readonly key: string;

@@ -1,16 +1,14 @@
 /** Makes a run with its whole plan, once per request id, and tries to start it. Every way to start a run ends here. */
 import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { RunTrigger } from "@headgate/shared/api/views.ts";
-import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { MAX_ROW_BYTES } from "../../kernel/database.ts";
 import { insertRequest, insertRun, runNoOfRequest } from "../run-store.ts";
 import { insertSteps, type NewStep } from "../step-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
-import { noteConditionChange } from "../../conditions/note-change.ts";
-import { dispatch } from "../../queue/dispatch.ts";
 import type { ResolvedLaunch } from "./resolve-target.ts";
 import { record, startSession } from "../run-session.ts";
+import { catalogOf } from "../../catalog/catalog.ts";
 
 const MAX_CONFIG_BYTES = 200_000;
 /** They are read with every look at the queue and shown in every list. */
@@ -39,7 +37,7 @@ export function runOfRequest(tx: Tx, requestId: string | undefined): number | nu
 /** The number of the new run. Does not dispatch, so that several can be made in one transaction. */
 export function createRun(tx: Tx, request: LaunchRequest & { readonly requestId?: string | undefined }): Result<number> {
   const { resolved } = request;
-  const catalog = tx.catalog();
+  const catalog = catalogOf(tx);
   const { job } = resolved;
   const config = request.config ?? job?.config;
   const steps = newSteps(tx, resolved);
@@ -104,14 +102,14 @@ export function createRun(tx: Tx, request: LaunchRequest & { readonly requestId?
   const session = startSession(tx, row);
   session.changed = true;
   record(tx, session, { event: { type: "run_queued" } });
-  for (const { plan } of steps) for (const asset of plan.assets) tx.effects.push({ type: "asset_changed", asset });
+  for (const { plan } of steps) for (const asset of plan.assets) tx.fact({ type: "asset_changed", asset });
   const targets = steps.flatMap(({ plan }) => [...plan.assets, ...plan.checks]);
-  noteConditionChange(tx, targets, { cause: `Run ${shortRunId(row.id)} is going to execute it.`, chain: row.chain });
+  tx.fact({ type: "run_created", run: row.id, targets, chain: row.chain });
   return ok(row.no);
 }
 
 function newSteps(tx: Tx, resolved: ResolvedLaunch): NewStep[] {
-  const catalog = tx.catalog();
+  const catalog = catalogOf(tx);
   const subset = new Set(catalog.units.filter((unit) => unit.subset).map((unit) => JSON.stringify([unit.location, unit.id])));
   return resolved.plan.steps.map((plan) => ({
     // The job's retry policy holds for steps that have none of their own.
@@ -126,6 +124,6 @@ export function launchRun(tx: Tx, request: LaunchRequest & { readonly requestId?
   const earlier = runOfRequest(tx, request.requestId);
   if (earlier !== null) return ok(earlier);
   const created = createRun(tx, request);
-  if (created.ok) dispatch(tx);
+  if (created.ok) tx.fact({ type: "work_available" });
   return created;
 }

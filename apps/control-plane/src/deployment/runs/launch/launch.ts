@@ -7,13 +7,14 @@ import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Tx } from "../../kernel/tx.ts";
 import { launchRun, runOfRequest } from "./create-run.ts";
 import { resolveLaunch } from "./resolve-target.ts";
+import { catalogOf } from "../../catalog/catalog.ts";
 
 /** The number of the run. */
 export function launch(tx: Tx, input: z.output<typeof launchSchema>, actor: Actor): Result<number> {
   // Before anything else: the definitions may have changed since the first call, and its run is still the answer.
   const earlier = runOfRequest(tx, input.requestId);
   if (earlier !== null) return ok(earlier);
-  const resolved = resolveLaunch(tx.catalog(), input.target, tx.now);
+  const resolved = resolveLaunch(catalogOf(tx), input.target, tx.now);
   if (!resolved.ok) return resolved;
   return launchRun(tx, {
     resolved: resolved.value,
