@@ -27,11 +27,11 @@ import { readHome } from "./home/home.ts";
 import * as locations from "./catalog/location-queries.ts";
 import { logChunksQuery, manifestKeyOf } from "./run-pages/log-queries.ts";
 import * as runs from "./run-pages/run-queries.ts";
-import { newHookTraffic, receiveDelivery } from "./webhooks/receive.ts";
+import { newWebhookTraffic, receiveDelivery } from "./webhooks/receive.ts";
 import type { DeploymentStub } from "./rpc.ts";
 import { answerClose, attachmentOf, closeQuietly } from "./kernel/sockets.ts";
 import { start } from "./start.ts";
-import { hookIds } from "./webhooks/webhook-store.ts";
+import { webhookIds } from "./webhooks/webhook-store.ts";
 import { startDryRun } from "./dry-run/start-dry-run.ts";
 import { readIdentity, writeMeta } from "./kernel/meta-store.ts";
 import { catalogOf } from "./catalog/catalog.ts";
@@ -43,7 +43,7 @@ type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 
 export class Deployment extends DurableObject<Env> implements DeploymentStub {
   readonly #engine: Engine;
-  readonly #hookTraffic = newHookTraffic();
+  readonly #webhookTraffic = newWebhookTraffic();
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -161,11 +161,11 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async deliver(input: Parameters<DeploymentStub["deliver"]>[0]) {
-    return receiveDelivery(this.#engine, this.#hookTraffic, input);
+    return receiveDelivery(this.#engine, this.#webhookTraffic, input);
   }
 
-  async hookIds() {
-    return hookIds(this.#engine.db);
+  async webhookIds() {
+    return webhookIds(this.#engine.db);
   }
 
   async tokenRevoked(input: { readonly token: string }): Promise<void> {

@@ -16,7 +16,7 @@ import * as retries from "./retries/run-retry.ts";
 import * as sensors from "./sensors/sensor-events.ts";
 import { fireAwakened, resumeSensors } from "./sensors/sensor-ticks.ts";
 import { afterDeliveriesHandled } from "./webhooks/settle-delivery.ts";
-import { syncHooks } from "./webhooks/sync-webhooks.ts";
+import { syncWebhooks } from "./webhooks/sync-webhooks.ts";
 import { afterAgentLeft } from "./automations/end-evaluation.ts";
 
 /** Facts of one type that were stated one after the other. */
@@ -37,7 +37,7 @@ export const FOLLOWERS: { readonly [T in FactType]: readonly Follower<T>[] } = {
   backfill_progressed: [conditions.afterBackfillChange],
   run_retry_dropped: [backfills.afterRetryDropped],
   work_available: [wantDispatch],
-  version_activated: [syncAutomation, syncHooks, syncConditions, syncFreshness],
+  version_activated: [syncAutomation, syncWebhooks, syncConditions, syncFreshness],
   partition_keys_changed: [conditions.afterKeyChange],
   deliveries_handled: [afterDeliveriesHandled],
   agent_connected: [waitingTicks.afterAgentConnected, resumeSensors],

@@ -37,7 +37,7 @@ export interface DeploymentInternals {
   /** Takes a webhook's delivery in: verified, then stored before the answer. */
   deliver(input: IncomingDelivery): Promise<Result<{ readonly delivery: string; readonly repeated: boolean }>>;
   /** Addresses of all webhooks, for the directory. */
-  hookIds(): Promise<readonly string[]>;
+  webhookIds(): Promise<readonly string[]>;
   /** Closes open sockets of a revoked token at once. */
   tokenRevoked(input: { readonly token: string }): Promise<void>;
   /** Pokes the timers; called by the Cron Trigger's sweep. */

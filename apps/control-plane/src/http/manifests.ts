@@ -7,7 +7,7 @@ import { MANIFEST_MAX_BYTES, MANIFEST_OLDEST_SUPPORTED, MANIFEST_VERSION, type M
 import { manifestOnWire, manifestWireSchema } from "@headgate/shared/manifest/wire.ts";
 import type { DeploymentStub } from "../deployment/rpc.ts";
 import type { Directory } from "../directory/database.ts";
-import { registerHooks } from "../directory/hooks.ts";
+import { registerWebhooks } from "../directory/webhooks.ts";
 import { sha256Hex } from "../directory/secrets.ts";
 import { readUnparsedJson } from "./body.ts";
 import { appErrorOf, invalidInput } from "./errors.ts";
@@ -105,7 +105,7 @@ async function registerAddresses(
   target: { readonly deployment: DeploymentStub; readonly deploymentId: string },
 ): Promise<void> {
   try {
-    await registerHooks(directory, target.deploymentId, await target.deployment.hookIds());
+    await registerWebhooks(directory, target.deploymentId, await target.deployment.webhookIds());
   } catch (error) {
     logFailure("addresses of webhooks could not be written into the directory", appErrorOf(error));
   }

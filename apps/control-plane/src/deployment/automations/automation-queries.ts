@@ -10,7 +10,7 @@ import { unknownAutomation } from "../ticks/unknown-automation.ts";
 import { readAutomation } from "../ticks/automation-store.ts";
 import { listTicks, readTick } from "../ticks/tick-store.ts";
 import { automationView, automationViews, sourcesOf } from "../ticks/automation-views.ts";
-import { hookOf } from "../webhooks/webhook-queries.ts";
+import { webhookOf } from "../webhooks/webhook-queries.ts";
 import { numberOfCursor } from "../kernel/page-cursor.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { tickDetail, tickSummaries } from "../ticks/tick-views.ts";
@@ -41,7 +41,7 @@ export function automationDetail(reader: Reader, input: In<"automation">): Resul
     automation: view,
     cursor: readAutomation(reader.db, input)?.cursor ?? null,
     upcoming: crons ? upcomingTicks(crons, Math.max(reader.now, (view.nextAt ?? 0) - 1), UPCOMING) : [],
-    hook: view.hasWebhook ? hookOf(reader, { location: input.location, sensor: input.name }) : null,
+    hook: view.hasWebhook ? webhookOf(reader, { location: input.location, sensor: input.name }) : null,
   });
 }
 

@@ -10,7 +10,7 @@ import { type DeliveryRow, deliveryOfSender, insertDelivery, readDelivery, updat
 import { addStoredBytes, markSecretUsed } from "./webhook-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { isEnabled } from "../ticks/automation-source.ts";
-import { type FoundHook, hookById } from "./find-webhook.ts";
+import { type FoundWebhook, webhookById } from "./find-webhook.ts";
 import { planRetention } from "./retention.ts";
 import { noteSensorEvent } from "../sensors/sensor-events.ts";
 
@@ -23,21 +23,21 @@ export interface VerifiedDelivery extends Pick<DeliveryRow, "hook" | "senderId" 
 const LAST_USED_MS = 60_000;
 
 /** On, and its sensor too: everything else looks to a sender as if there were nothing. */
-export function openHook(source: Pick<Tx, "db">, id: string): FoundHook | null {
-  const found = hookById(source, id);
+export function openWebhook(source: Pick<Tx, "db">, id: string): FoundWebhook | null {
+  const found = webhookById(source, id);
   if (!found || found.row.enabled === 0) return null;
   const row = readAutomation(source.db, { location: found.row.location, kind: "sensor", name: found.row.sensor });
   return isEnabled(found.sensor, row) ? found : null;
 }
 
-export function noHook(): Result<never> {
+export function noWebhook(): Result<never> {
   return refuse("not_found", "there is no webhook at this address, or it is switched off");
 }
 
 export function storeDelivery(tx: Tx, input: VerifiedDelivery): Result<{ readonly delivery: string; readonly repeated: boolean }> {
   // It may have been switched off while the signature was verified.
-  const found = openHook(tx, input.hook);
-  if (!found) return noHook();
+  const found = openWebhook(tx, input.hook);
+  if (!found) return noWebhook();
   if (input.secret !== null) markSecretUsed(tx.db, input.secret, { now: tx.now, every: LAST_USED_MS });
   const before = input.senderId === null ? null : deliveryOfSender(tx.db, input.hook, input.senderId);
   if (before) {
@@ -58,7 +58,7 @@ export function storeDelivery(tx: Tx, input: VerifiedDelivery): Result<{ readonl
   return ok({ delivery: id, repeated: false });
 }
 
-function handOver(tx: Tx, { row }: FoundHook, delivery: Omit<DeliveryRow, "no">): void {
+function handOver(tx: Tx, { row }: FoundWebhook, delivery: Omit<DeliveryRow, "no">): void {
   const event: SensorEvent = {
     type: "webhook",
     delivery: delivery.id,
@@ -86,7 +86,7 @@ export function replayDelivery(tx: Tx, id: string): Result<string> {
   if (!delivery) return refuse("not_found", `There is no delivery '${id}'; old ones are removed.`);
   // It would be handled twice.
   if (delivery.state === "pending") return refuse("conflict", `Delivery '${id}' has not been handled yet. Wait for its tick.`);
-  const found = openHook(tx, delivery.hook);
+  const found = openWebhook(tx, delivery.hook);
   if (!found) return refuse("conflict", "The sensor of this delivery is gone, or it or its webhook is switched off. Switch it on first.");
   updateDelivery(tx.db, id, { state: "pending", tick: null, runs: [], message: null });
   handOver(tx, found, { ...delivery, at: tx.now });

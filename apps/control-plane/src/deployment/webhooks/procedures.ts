@@ -2,18 +2,18 @@
 import type { HookCommands, HookQueries } from "@headgate/shared/api/procedures.ts";
 import type { HookView } from "@headgate/shared/api/automation-views.ts";
 import { AppError, ok, unwrap, type Result } from "@headgate/shared/domain/errors.ts";
-import { revokeSecret, rotateSecret, switchHook } from "./webhook-secrets.ts";
+import { revokeSecret, rotateSecret, switchWebhook } from "./webhook-secrets.ts";
 import { replayDelivery } from "./ingest.ts";
-import { deliveriesQuery, deliveryQuery, hookPath, hookQuery, deliverySummary } from "./webhook-queries.ts";
+import { deliveriesQuery, deliveryQuery, webhookPath, webhookQuery, deliverySummary } from "./webhook-queries.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { readDelivery } from "./delivery-store.ts";
-import type { HookRow } from "./webhook-store.ts";
+import type { WebhookRow } from "./webhook-store.ts";
 import type { QueriesOf, CommandsOf } from "../kernel/procedure.ts";
 
-export const hookQueries: QueriesOf<HookQueries> = { hook: hookQuery, deliveries: deliveriesQuery, delivery: deliveryQuery };
+export const hookQueries: QueriesOf<HookQueries> = { hook: webhookQuery, deliveries: deliveriesQuery, delivery: deliveryQuery };
 
 export const hookCommands: CommandsOf<HookCommands> = {
-  setHook: (tx, { enabled, ...at }) => answered(switchHook(tx, { at, enabled })),
+  setHook: (tx, { enabled, ...at }) => answered(switchWebhook(tx, { at, enabled })),
 
   rotateHookSecret(tx, at, actor) {
     const made = rotateSecret(tx, { at, by: actor.name });
@@ -21,7 +21,7 @@ export const hookCommands: CommandsOf<HookCommands> = {
     const { row, secret } = made.value;
     return ok((reader) => {
       const hook = viewOf(reader, row);
-      return { hook, secret, url: hook.verify === "secret" ? `${hookPath(row.id)}/${secret}` : null };
+      return { hook, secret, url: hook.verify === "secret" ? `${webhookPath(row.id)}/${secret}` : null };
     });
   },
 
@@ -38,10 +38,10 @@ export const hookCommands: CommandsOf<HookCommands> = {
   },
 };
 
-function answered(changed: Result<HookRow>): Result<(reader: Reader) => HookView> {
+function answered(changed: Result<WebhookRow>): Result<(reader: Reader) => HookView> {
   return changed.ok ? ok((reader) => viewOf(reader, changed.value)) : changed;
 }
 
-function viewOf(reader: Reader, row: HookRow): HookView {
-  return unwrap(hookQuery(reader, row));
+function viewOf(reader: Reader, row: WebhookRow): HookView {
+  return unwrap(webhookQuery(reader, row));
 }

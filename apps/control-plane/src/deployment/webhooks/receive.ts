@@ -3,11 +3,11 @@
  * transaction is not, so it comes first, and the transaction looks again whether the hook is still open.
  */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import type { FoundHook } from "./find-webhook.ts";
-import { noHook, openHook, storeDelivery, type VerifiedDelivery } from "./ingest.ts";
+import type { FoundWebhook } from "./find-webhook.ts";
+import { noWebhook, openWebhook, storeDelivery, type VerifiedDelivery } from "./ingest.ts";
 import { noteRefusal } from "./refused-deliveries.ts";
 import { MAX_HEADER_CHARACTERS } from "./webhook-limits.ts";
-import { DELIVERY_RATE, HookRates, REFUSAL_RATE } from "./webhook-rates.ts";
+import { DELIVERY_RATE, WebhookRates, REFUSAL_RATE } from "./webhook-rates.ts";
 import { verifyDelivery } from "./webhook-signature.ts";
 import { logError } from "../kernel/log-error.ts";
 import { MAX_ROW_BYTES } from "../kernel/database.ts";
@@ -21,21 +21,21 @@ export interface DeliveryPorts {
   commit<T>(command: (tx: Tx) => T): T;
 }
 
-export interface HookTraffic {
-  readonly deliveries: HookRates;
-  readonly refusals: HookRates;
+export interface WebhookTraffic {
+  readonly deliveries: WebhookRates;
+  readonly refusals: WebhookRates;
 }
 
-export function newHookTraffic(): HookTraffic {
-  return { deliveries: new HookRates(DELIVERY_RATE), refusals: new HookRates(REFUSAL_RATE) };
+export function newWebhookTraffic(): WebhookTraffic {
+  return { deliveries: new WebhookRates(DELIVERY_RATE), refusals: new WebhookRates(REFUSAL_RATE) };
 }
 
 type Answer = Result<{ readonly delivery: string; readonly repeated: boolean }>;
 
-export async function receiveDelivery(ports: DeliveryPorts, traffic: HookTraffic, input: IncomingDelivery): Promise<Answer> {
+export async function receiveDelivery(ports: DeliveryPorts, traffic: WebhookTraffic, input: IncomingDelivery): Promise<Answer> {
   const reader = ports.reader();
-  const found = openHook(reader, input.hook);
-  if (!found) return noHook();
+  const found = openWebhook(reader, input.hook);
+  if (!found) return noWebhook();
   const secrets = secretsOf(reader.db, input.hook);
   const { now } = reader;
   const verdict = await verifyDelivery({ verify: found.spec.verify, secrets, delivery: input, now });
@@ -81,7 +81,7 @@ function tooMany(retryAfterSeconds: number): Result<never> {
   });
 }
 
-function readBody({ spec }: FoundHook, bytes: Uint8Array): Result<string> {
+function readBody({ spec }: FoundWebhook, bytes: Uint8Array): Result<string> {
   const text = new TextDecoder().decode(bytes);
   if (!spec.raw) {
     try {

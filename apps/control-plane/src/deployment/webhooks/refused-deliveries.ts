@@ -1,13 +1,13 @@
 /** Deliveries whose signature, secret or body was wrong are counted, and the latest of them shown: otherwise nobody finds out why nothing arrives. */
 import { SHOWN_REFUSALS } from "./webhook-limits.ts";
-import { readHook, updateHook } from "./webhook-store.ts";
+import { readWebhook, updateWebhook } from "./webhook-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
 export function noteRefusal(tx: Tx, hook: string, reason: string): void {
-  const row = readHook(tx.db, hook);
+  const row = readWebhook(tx.db, hook);
   if (!row) return;
-  updateHook(tx.db, {
+  updateWebhook(tx.db, {
     ...row,
     refused: row.refused + 1,
     lastRefusedAt: tx.now,

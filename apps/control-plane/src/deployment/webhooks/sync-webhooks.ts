@@ -1,12 +1,12 @@
 /** Every sensor with a webhook has an address, which stays the same over versions, also when the sensor was gone for a while. */
-import { hookOfSensor, insertHook } from "./webhook-store.ts";
+import { webhookOfSensor, insertWebhook } from "./webhook-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 
-export function syncHooks(tx: Tx): void {
+export function syncWebhooks(tx: Tx): void {
   for (const sensor of catalogOf(tx).sensors) {
-    if (!sensor.webhook || hookOfSensor(tx.db, { location: sensor.location, sensor: sensor.name })) continue;
-    insertHook(tx.db, {
+    if (!sensor.webhook || webhookOfSensor(tx.db, { location: sensor.location, sensor: sensor.name })) continue;
+    insertWebhook(tx.db, {
       id: tx.newId("hook"),
       location: sensor.location,
       sensor: sensor.name,

@@ -20,7 +20,7 @@ export const hook = sqliteTable("hook", {
   storedBytes: integer().notNull(),
 });
 
-export const hookSecret = sqliteTable("hook_secret", {
+export const webhookSecret = sqliteTable("hook_secret", {
   id: text().primaryKey(),
   hook: text().notNull(),
   secret: text().notNull(),

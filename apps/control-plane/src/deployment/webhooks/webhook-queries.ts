@@ -3,31 +3,31 @@ import type { DeliveryDetail, DeliverySummary, HookView } from "@headgate/shared
 import type { HookQueries, InputOf } from "@headgate/shared/api/procedures.ts";
 import type { Page } from "@headgate/shared/api/views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import { type FoundHook, hookNamed } from "./find-webhook.ts";
+import { type FoundWebhook, webhookNamed } from "./find-webhook.ts";
 import { type DeliveryHead, listDeliveries, readDelivery } from "./delivery-store.ts";
-import { type HookPlace, hookOfSensor, secretsOf } from "./webhook-store.ts";
+import { type WebhookPlace, webhookOfSensor, secretsOf } from "./webhook-store.ts";
 import { numberOfCursor } from "../kernel/page-cursor.ts";
 import type { Reader } from "../kernel/reader.ts";
 
 type In<N extends keyof HookQueries> = InputOf<HookQueries[N]>;
 
-export function hookQuery(reader: Reader, input: In<"hook">): Result<HookView> {
-  const found = hookNamed(reader, input);
-  return found.ok ? ok(hookView(reader, found.value)) : found;
+export function webhookQuery(reader: Reader, input: In<"hook">): Result<HookView> {
+  const found = webhookNamed(reader, input);
+  return found.ok ? ok(webhookView(reader, found.value)) : found;
 }
 
 /** For the page of a sensor; null: it has no webhook. */
-export function hookOf(reader: Reader, at: HookPlace): HookView | null {
-  const found = hookNamed(reader, at);
-  return found.ok ? hookView(reader, found.value) : null;
+export function webhookOf(reader: Reader, at: WebhookPlace): HookView | null {
+  const found = webhookNamed(reader, at);
+  return found.ok ? webhookView(reader, found.value) : null;
 }
 
-export function hookView(reader: Pick<Reader, "db">, { row, spec }: FoundHook): HookView {
+export function webhookView(reader: Pick<Reader, "db">, { row, spec }: FoundWebhook): HookView {
   return {
     id: row.id,
     location: row.location,
     sensor: row.sensor,
-    path: hookPath(row.id),
+    path: webhookPath(row.id),
     verify: spec.verify,
     enabled: row.enabled === 1,
     secrets: secretsOf(reader.db, row.id).map(({ id, createdAt, createdBy, lastUsedAt }) => ({ id, createdAt, createdBy, lastUsedAt })),
@@ -37,12 +37,12 @@ export function hookView(reader: Pick<Reader, "db">, { row, spec }: FoundHook): 
   };
 }
 
-export function hookPath(id: string): string {
+export function webhookPath(id: string): string {
   return `/hooks/${id}`;
 }
 
 export function deliveriesQuery(reader: Reader, input: In<"deliveries">): Result<Page<DeliverySummary>> {
-  const hook = hookOfSensor(reader.db, input);
+  const hook = webhookOfSensor(reader.db, input);
   if (!hook) return refuse("not_found", `The sensor '${input.sensor}' of code location ${input.location} has never had a webhook.`);
   const before = numberOfCursor(input.cursor);
   if (!before.ok) return before;

@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { HookRates } from "./webhook-rates.ts";
+import { WebhookRates } from "./webhook-rates.ts";
 
 it("a hook takes no more than its burst and what its rate has added since, and says when there is room again", () => {
   const steps = fc.array(fc.tuple(fc.constantFrom("a", "b"), fc.integer({ min: -5_000, max: 5_000 })), { maxLength: 200 });
   fc.assert(
     fc.property(steps, (drawn) => {
-      const rates = new HookRates({ burst: 5, perSecond: 2 });
+      const rates = new WebhookRates({ burst: 5, perSecond: 2 });
       const taken = new Map<string, number>();
       let now = 1_000_000;
       let passed = 0;
@@ -17,7 +17,7 @@ it("a hook takes no more than its burst and what its rate has added since, and s
         if (answer.ok) taken.set(hook, (taken.get(hook) ?? 0) + 1);
         else {
           expect(answer.retryAfterSeconds).toBeGreaterThanOrEqual(1);
-          expect(new HookRates({ burst: 5, perSecond: 2 }).take(hook, now)).toEqual({ ok: true });
+          expect(new WebhookRates({ burst: 5, perSecond: 2 }).take(hook, now)).toEqual({ ok: true });
           now += answer.retryAfterSeconds * 1000;
           passed += answer.retryAfterSeconds * 1000;
           expect(rates.take(hook, now)).toEqual({ ok: true });

@@ -17,7 +17,7 @@ interface Bucket {
 
 const MAX_BUCKETS = 10_000;
 
-export class HookRates {
+export class WebhookRates {
   readonly #rate: Rate;
   readonly #buckets = new Map<string, Bucket>();
 

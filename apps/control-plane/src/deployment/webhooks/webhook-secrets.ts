@@ -3,16 +3,16 @@ import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { WebhookSpec } from "@headgate/shared/manifest/automation.ts";
 import { MAX_SECRETS } from "./webhook-limits.ts";
 import { STANDARD_PREFIX } from "./webhook-signature.ts";
-import { deleteSecret, type HookPlace, type HookRow, insertSecret, secretsOf, updateHook } from "./webhook-store.ts";
+import { deleteSecret, type WebhookPlace, type WebhookRow, insertSecret, secretsOf, updateWebhook } from "./webhook-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { hookNamed } from "./find-webhook.ts";
+import { webhookNamed } from "./find-webhook.ts";
 
 /** The new secret; of two older ones the oldest becomes invalid. */
 export function rotateSecret(
   tx: Tx,
-  input: { readonly at: HookPlace; readonly by: string },
-): Result<{ readonly row: HookRow; readonly secret: string }> {
-  const found = hookNamed(tx, input.at);
+  input: { readonly at: WebhookPlace; readonly by: string },
+): Result<{ readonly row: WebhookRow; readonly secret: string }> {
+  const found = webhookNamed(tx, input.at);
   if (!found.ok) return found;
   const { row, spec } = found.value;
   if (spec.verify === "none")
@@ -33,8 +33,8 @@ function newSecret(tx: Tx, verify: WebhookSpec["verify"]): string {
   return verify === "standard" ? `${STANDARD_PREFIX}${text}` : text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-export function revokeSecret(tx: Tx, input: { readonly at: HookPlace; readonly secret: string }): Result<HookRow> {
-  const found = hookNamed(tx, input.at);
+export function revokeSecret(tx: Tx, input: { readonly at: WebhookPlace; readonly secret: string }): Result<WebhookRow> {
+  const found = webhookNamed(tx, input.at);
   if (!found.ok) return found;
   const { row } = found.value;
   if (!secretsOf(tx.db, row.id).some(({ id }) => id === input.secret))
@@ -43,10 +43,10 @@ export function revokeSecret(tx: Tx, input: { readonly at: HookPlace; readonly s
   return ok(row);
 }
 
-export function switchHook(tx: Tx, input: { readonly at: HookPlace; readonly enabled: boolean }): Result<HookRow> {
-  const found = hookNamed(tx, input.at);
+export function switchWebhook(tx: Tx, input: { readonly at: WebhookPlace; readonly enabled: boolean }): Result<WebhookRow> {
+  const found = webhookNamed(tx, input.at);
   if (!found.ok) return found;
   const row = { ...found.value.row, enabled: input.enabled ? 1 : 0 };
-  updateHook(tx.db, row);
+  updateWebhook(tx.db, row);
   return ok(row);
 }

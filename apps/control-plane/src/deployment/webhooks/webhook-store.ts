@@ -1,21 +1,21 @@
 /** Addresses of webhooks and their secrets. */
 import { and, asc, eq, isNull, lt, or, sql } from "drizzle-orm";
-import { hook, hookSecret } from "./tables.ts";
+import { hook, webhookSecret } from "./tables.ts";
 import type { Database } from "../kernel/database.ts";
 
-export type HookRow = typeof hook.$inferSelect;
-export type HookSecretRow = typeof hookSecret.$inferSelect;
+export type WebhookRow = typeof hook.$inferSelect;
+export type HookSecretRow = typeof webhookSecret.$inferSelect;
 
-export interface HookPlace {
+export interface WebhookPlace {
   readonly location: string;
   readonly sensor: string;
 }
 
-export function readHook(db: Database, id: string): HookRow | null {
+export function readWebhook(db: Database, id: string): WebhookRow | null {
   return db.orm.select().from(hook).where(eq(hook.id, id)).get() ?? null;
 }
 
-export function hookOfSensor(db: Database, at: HookPlace): HookRow | null {
+export function webhookOfSensor(db: Database, at: WebhookPlace): WebhookRow | null {
   return (
     db.orm
       .select()
@@ -25,11 +25,11 @@ export function hookOfSensor(db: Database, at: HookPlace): HookRow | null {
   );
 }
 
-export function insertHook(db: Database, row: HookRow): void {
+export function insertWebhook(db: Database, row: WebhookRow): void {
   db.orm.insert(hook).values(row).run();
 }
 
-export function updateHook(db: Database, row: HookRow): void {
+export function updateWebhook(db: Database, row: WebhookRow): void {
   db.orm.update(hook).set(row).where(eq(hook.id, row.id)).run();
 }
 
@@ -41,7 +41,7 @@ export function addStoredBytes(db: Database, id: string, bytes: number): void {
     .run();
 }
 
-export function hookIds(db: Database): string[] {
+export function webhookIds(db: Database): string[] {
   return db.orm
     .select({ id: hook.id })
     .from(hook)
@@ -52,23 +52,28 @@ export function hookIds(db: Database): string[] {
 
 /** Oldest first. */
 export function secretsOf(db: Database, hookId: string): HookSecretRow[] {
-  return db.orm.select().from(hookSecret).where(eq(hookSecret.hook, hookId)).orderBy(asc(hookSecret.createdAt), asc(hookSecret.id)).all();
+  return db.orm
+    .select()
+    .from(webhookSecret)
+    .where(eq(webhookSecret.hook, hookId))
+    .orderBy(asc(webhookSecret.createdAt), asc(webhookSecret.id))
+    .all();
 }
 
 export function insertSecret(db: Database, row: HookSecretRow): void {
-  db.orm.insert(hookSecret).values(row).run();
+  db.orm.insert(webhookSecret).values(row).run();
 }
 
 export function deleteSecret(db: Database, id: string): void {
-  db.orm.delete(hookSecret).where(eq(hookSecret.id, id)).run();
+  db.orm.delete(webhookSecret).where(eq(webhookSecret.id, id)).run();
 }
 
 /** Writes only when the last time is longer ago than `every`. */
 export function markSecretUsed(db: Database, id: string, at: { readonly now: number; readonly every: number }): void {
-  const stale = or(isNull(hookSecret.lastUsedAt), lt(hookSecret.lastUsedAt, at.now - at.every));
+  const stale = or(isNull(webhookSecret.lastUsedAt), lt(webhookSecret.lastUsedAt, at.now - at.every));
   db.orm
-    .update(hookSecret)
+    .update(webhookSecret)
     .set({ lastUsedAt: at.now })
-    .where(and(eq(hookSecret.id, id), stale))
+    .where(and(eq(webhookSecret.id, id), stale))
     .run();
 }

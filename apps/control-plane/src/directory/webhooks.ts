@@ -6,14 +6,14 @@ import { placeColumns } from "./deployments.ts";
 import { deployment, hook, organization } from "./schema.ts";
 
 /** Ids that are known already keep their deployment: an address never moves to another one. */
-export async function registerHooks(directory: Directory, deploymentId: string, ids: readonly string[]): Promise<void> {
+export async function registerWebhooks(directory: Directory, deploymentId: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await directory.db.run(
     sql`INSERT OR IGNORE INTO hook (id, deployment_id, created_at) SELECT value, ${deploymentId}, ${directory.now()} FROM json_each(${JSON.stringify(ids)})`,
   );
 }
 
-export async function placeOfHook(directory: Directory, id: string): Promise<DeploymentPlace | null> {
+export async function placeOfWebhook(directory: Directory, id: string): Promise<DeploymentPlace | null> {
   const [row] = await directory.db
     .select(placeColumns)
     .from(hook)

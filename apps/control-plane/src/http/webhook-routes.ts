@@ -6,7 +6,7 @@ import { Hono } from "hono";
 import { httpStatusOf } from "@headgate/shared/api/http-errors.ts";
 import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import { MAX_DELIVERY_BYTES } from "../deployment/webhooks/webhook-limits.ts";
-import { placeOfHook } from "../directory/hooks.ts";
+import { placeOfWebhook } from "../directory/webhooks.ts";
 import type { DeploymentPlace } from "../directory/deployments.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
 import { readBytes } from "./body.ts";
@@ -18,7 +18,7 @@ import { logFailure } from "./log-failure.ts";
 const known = new Map<string, DeploymentPlace>();
 const MAX_KNOWN = 10_000;
 
-export const hookRoutes = new Hono<AppEnv>()
+export const webhookRoutes = new Hono<AppEnv>()
   .post("/hooks/:id", (c) => receive(c, { id: c.req.param("id"), secret: null }))
   .post("/hooks/:id/:secret", (c) => receive(c, { id: c.req.param("id"), secret: c.req.param("secret") }))
   .all("/hooks/:id/:secret?", (c) => {
@@ -56,7 +56,7 @@ async function placeOf(c: AppContext, id: string): Promise<DeploymentPlace | nul
   if (!/^hook_[0-9a-z]{1,60}$/.test(id)) return null;
   const remembered = known.get(id);
   if (remembered) return remembered;
-  const place = await placeOfHook(c.get("directory"), id);
+  const place = await placeOfWebhook(c.get("directory"), id);
   if (!place) return null;
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(id, place);
