@@ -1,5 +1,4 @@
 /** What each kind of timer means when its time has come. */
-import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { clearTimer, type Timer } from "./kernel/timer-store.ts";
 import { readStepAt } from "./runs/step-store.ts";
 import type { Tx } from "./kernel/tx.ts";
@@ -19,6 +18,7 @@ import { fireSensor, fireSensorEvents } from "./sensors/sensor-ticks.ts";
 import { loseUnstarted } from "./queue/start-timeout.ts";
 import { failStep, retryStep } from "./runs/execute/step-moves.ts";
 import { startTaken } from "./automations/waiting-ticks.ts";
+import type { TimerKind } from "./timer-kinds.ts";
 
 /** Ticks of partitioned jobs make up to a thousand runs each: a transaction that has made so many ends, and the timers that are left stay due. */
 const ENOUGH_RUNS = 200;
@@ -30,64 +30,30 @@ export function fireTimers(tx: Tx, timers: readonly Timer[]): void {
   }
 }
 
+const HANDLERS: { readonly [K in TimerKind]: (tx: Tx, timer: Timer) => void } = {
+  condition: evaluateConditions,
+  freshness: freshnessDue,
+  pause_end: (tx, { id }) => pauseExpired(tx, id),
+  lease_check: expireLeases,
+  step_retry: (tx, { id }) => retryDue(tx, id),
+  step_timeout: (tx, { id }) => stepTimedOut(tx, id),
+  run_timeout: (tx, { id }) => failRunByTimeout(tx, id),
+  cancel_grace: (tx, { id }) => forceCancel(tx, id),
+  schedule: fireSchedule,
+  tick: (tx, { id }) => startTaken(tx, id),
+  sensor: fireSensor,
+  backfill: (tx, { id }) => backfillDue(tx, id),
+  tick_timeout: (tx, { id }) => tickTimedOut(tx, id),
+  sensor_event: (tx, { id }) => fireSensorEvents(tx, id),
+  run_retry: (tx, { id }) => fireRunRetry(tx, id),
+  start_timeout: loseUnstarted,
+  retention: fireRetention,
+};
+
 function fireTimer(tx: Tx, timer: Timer): void {
   clearTimer(tx.db, timer.kind, timer.id);
   tx.effects.push({ type: "timers_changed" });
-  switch (timer.kind) {
-    case "condition":
-      evaluateConditions(tx);
-      break;
-    case "freshness":
-      freshnessDue(tx);
-      break;
-    case "pause_end":
-      pauseExpired(tx, timer.id);
-      break;
-    case "lease_check":
-      expireLeases(tx);
-      break;
-    case "step_retry":
-      retryDue(tx, timer.id);
-      break;
-    case "step_timeout":
-      stepTimedOut(tx, timer.id);
-      break;
-    case "run_timeout":
-      failRunByTimeout(tx, timer.id);
-      break;
-    case "cancel_grace":
-      forceCancel(tx, timer.id);
-      break;
-    case "schedule":
-      fireSchedule(tx, timer);
-      break;
-    case "tick":
-      startTaken(tx, timer.id);
-      break;
-    case "sensor":
-      fireSensor(tx, timer);
-      break;
-    case "backfill":
-      backfillDue(tx, timer.id);
-      break;
-    case "tick_timeout":
-      tickTimedOut(tx, timer.id);
-      break;
-    case "sensor_event":
-      fireSensorEvents(tx, timer.id);
-      break;
-    case "run_retry":
-      fireRunRetry(tx, timer.id);
-      break;
-    case "start_timeout":
-      loseUnstarted(tx);
-      break;
-    case "retention":
-      fireRetention(tx, timer);
-      break;
-    default:
-      assertNever(timer.kind);
-  }
+  HANDLERS[timer.kind](tx, timer);
 }
 
 function stepOfTimer(tx: Tx, id: string) {

@@ -9,7 +9,7 @@ const MAX_IDENTIFIED = 10_000;
 
 export async function deploymentStub(env: Env, place: DeploymentPlace): Promise<DeploymentStub> {
   const stub = rawStub(env, place);
-  // The platform's mapped RPC type transactions `unknown` fields into `never`; `DeploymentStub` is what the class implements.
+  // The platform's mapped RPC type turns `unknown` fields into `never`; `DeploymentStub` is what the class implements.
   const typed = stub as unknown as DeploymentStub;
   if (!identified.has(place.id)) {
     await typed.identify({ id: place.id, org: place.org, name: place.name });

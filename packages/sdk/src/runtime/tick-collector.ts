@@ -1,5 +1,5 @@
 /** Gathers what a schedule's or sensor's function yields or returns, up to the limit of one tick. */
-import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/sensor-event.ts";
+import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/tick-limits.ts";
 import type { TickPart } from "@headgate/shared/protocol/tick-result.ts";
 import { toMetadata } from "../metadata.ts";
 import type { RunRequest } from "../run-request.ts";

@@ -1,9 +1,9 @@
-/** What people do with schedules and sensors: transaction them on and off, move a cursor, ask for a tick now, let a run key be used again. */
+/** What people do with schedules and sensors: turn them on and off, move a cursor, ask for a tick now, let a run key be used again. */
 import type { AutomationRef } from "@headgate/shared/api/automation-views.ts";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
-import { MAX_TICK_EVENTS } from "@headgate/shared/protocol/sensor-event.ts";
+import { MAX_TICK_EVENTS } from "@headgate/shared/protocol/tick-limits.ts";
 import { type Located, catalogOf } from "../catalog/catalog.ts";
 import { deleteRunKey, readAutomation, type AutomationRow, saveAutomation } from "../ticks/automation-store.ts";
 import { hasEvents } from "../ticks/sensor-event-store.ts";

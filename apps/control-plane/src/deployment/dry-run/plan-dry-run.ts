@@ -4,7 +4,8 @@ import type { automationInputs } from "@headgate/shared/api/automation-inputs.ts
 import type { TickTrial } from "@headgate/shared/api/automation-views.ts";
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import { MAX_TICK_REQUESTS, type SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/tick-limits.ts";
 import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
 import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import { type Located, catalogOf } from "../catalog/catalog.ts";
@@ -22,6 +23,7 @@ import { keyOf, resolveRequest, type RunRequest, runIdOf } from "../ticks/run-re
 import { requestOf } from "../sensors/sensor-events.ts";
 import { newTick } from "../ticks/tick-rows.ts";
 import { unknownAutomation } from "../ticks/unknown-automation.ts";
+import { exampleEvent } from "@headgate/shared/sensor/sensor-kinds.ts";
 
 type Input = z.output<typeof automationInputs.testTick>;
 type Evaluated = Extract<TickResult, { outcome: "evaluated" }>;
@@ -101,7 +103,7 @@ function askAgent(tx: Tx, input: Input, definition: Located<ManifestSchedule> | 
   return ok({ type: "asked", id, instance: evaluator.agent.instance, timeoutMs: timeoutSeconds * 1000 + SLACK_MS });
 }
 
-/** The event to try it with: the given delivery, or what woke it last, or one that is made up. */
+/** The event of the dry run: the given delivery, the one that woke the sensor last, or an example. */
 function dryRunEvents(tx: Tx, sensor: Located<ManifestSensor>, input: Input): SensorEvent[] {
   const { now: at } = tx;
   const { body, headers, query } = input;
@@ -114,26 +116,8 @@ function dryRunEvents(tx: Tx, sensor: Located<ManifestSensor>, input: Input): Se
   if (sensor.kind === "polling") return [];
   const before = listTicks(tx.db, { ...sourceOf(input), before: null, limit: RECENT_TICKS }).find(({ events }) => events.length > 0);
   const [last] = before?.events ?? [];
-  return [last ?? madeUp(sensor, at)];
-}
-
-function madeUp(sensor: Located<ManifestSensor>, at: number): SensorEvent {
-  const ofAsset = (asset: string) =>
-    ({ type: "asset", seq: 0, asset, partition: null, run: null, at, metadata: {}, dataVersion: null }) as const;
-  const [first = ""] = sensor.assets ?? [];
-  if (sensor.kind === "check") {
-    const [id = ""] = sensor.checks ?? [];
-    const [asset = "", check = "check"] = id.split(":");
-    return { type: "check", asset, check, outcome: "failed", description: null, run: null, partition: null, at, metadata: {} };
-  }
-  if (sensor.kind === "run_status") {
-    const status = sensor.runStatuses?.[0] ?? "failed";
-    const run = "00000000-0000-7000-8000-000000000000";
-    const job = sensor.jobs?.[0] ?? null;
-    return { type: "run", run, job, location: sensor.location, status, partition: null, tags: {}, message: null, at };
-  }
-  const all = sensor.match === "all" && (sensor.assets?.length ?? 0) > 1;
-  return all ? { type: "assets", events: (sensor.assets ?? []).map(ofAsset) } : ofAsset(first);
+  const event = last ?? exampleEvent(sensor, at);
+  return event === null ? [] : [event];
 }
 
 /** Called where nothing is kept: partition keys are really added, so that requests for them can be judged. */

@@ -1,42 +1,8 @@
 /** Named points in time at which something has to be looked at. */
 import type { Database } from "./database.ts";
+import { TIMER_KINDS, type TimerKind, type TimerTraits } from "../timer-kinds.ts";
 
-export const TIMER_KINDS = [
-  "lease_check",
-  "step_retry",
-  "step_timeout",
-  "run_timeout",
-  "cancel_grace",
-  "schedule",
-  "tick",
-  "sensor",
-  "tick_timeout",
-  "sensor_event",
-  "condition",
-  "freshness",
-  "backfill",
-  "run_retry",
-  "start_timeout",
-  "pause_end",
-  "retention",
-] as const;
-export type TimerKind = (typeof TIMER_KINDS)[number];
-
-/**
- * Set to "so long from now". Of the others somebody means the time of day; and time limits of what runs rather end it late than too early.
- */
-const RELATIVE_KINDS: readonly TimerKind[] = [
-  "lease_check",
-  "step_retry",
-  "cancel_grace",
-  "tick",
-  "sensor",
-  "tick_timeout",
-  "sensor_event",
-  "backfill",
-  "run_retry",
-  "start_timeout",
-];
+const RELATIVE_KINDS = Object.entries<TimerTraits>(TIMER_KINDS).flatMap(([kind, { setTo }]) => (setTo === "delay" ? [kind] : []));
 
 export interface Timer {
   readonly kind: TimerKind;

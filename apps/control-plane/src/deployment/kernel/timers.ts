@@ -4,7 +4,8 @@
  */
 import type { Database } from "./database.ts";
 import { readMeta, writeMeta } from "./meta-store.ts";
-import { dueTimers, nextTimerAt, pullRelativeTimers, setTimer, type Timer, type TimerKind } from "./timer-store.ts";
+import { dueTimers, nextTimerAt, pullRelativeTimers, setTimer, type Timer } from "./timer-store.ts";
+import { TIMER_KINDS, type TimerTraits } from "../timer-kinds.ts";
 
 /** The three members of the storage that it needs. */
 export interface AlarmStorage {
@@ -14,13 +15,11 @@ export interface AlarmStorage {
 }
 
 export const SAFETY_MS = 30_000;
-/** What an alarm does before it lets others have their transaction, in what it costs: a schedule whose ticks are only written down is cheap. */
+/** What an alarm does before other work gets its chance, in the cost of its timers. */
 const BUDGET = 2_000;
-const CHEAP = 1;
-const DEAR = 10;
-/** So many timers of these kinds share a transaction; thousands of them may be due at midnight. */
+const DEFAULT_COST = 10;
+/** So many timers of a grouped kind share a transaction. */
 const GROUP = 100;
-const GROUPED: readonly TimerKind[] = ["schedule", "tick"];
 /** A slice ends after this long, also when more is due; where time stands still while code runs, the number of timers bounds it. */
 const SLICE_MS = 2_000;
 /** A timer whose work failed is tried again after this long. */
@@ -103,7 +102,7 @@ export class Timers {
       const work = (due: readonly Timer[]) => {
         for (const group of groupsOf(due)) {
           if (left <= 0 || input.elapsed() - started > SLICE_MS) return;
-          left -= group.length * (group[0]?.kind === "schedule" ? CHEAP : DEAR);
+          left -= group.length * costOf(group[0]);
           this.#run(group, input);
         }
       };
@@ -138,12 +137,20 @@ interface FireInput {
   readonly failed: (timer: Timer, error: unknown) => void;
 }
 
+function traitsOf(timer: Timer): TimerTraits {
+  return TIMER_KINDS[timer.kind];
+}
+
+function costOf(timer: Timer | undefined): number {
+  return (timer && traitsOf(timer).cost) ?? DEFAULT_COST;
+}
+
 /** In order. */
 function groupsOf(timers: readonly Timer[]): Timer[][] {
   const groups: Timer[][] = [];
   for (const timer of timers) {
     const last = groups.at(-1);
-    if (GROUPED.includes(timer.kind) && last?.[0]?.kind === timer.kind && last.length < GROUP) last.push(timer);
+    if (traitsOf(timer).isGrouped && last?.[0]?.kind === timer.kind && last.length < GROUP) last.push(timer);
     else groups.push([timer]);
   }
   return groups;

@@ -25,7 +25,7 @@ export function fireSchedule(tx: Tx, timer: Timer): void {
   if (!schedule || !crons || !row || row.nextAt === null || !isEnabled(schedule, row)) return;
   const jitter = jitterMs(schedule);
   const now = tx.now - jitter;
-  // The row says which ticks had their transaction, so a clock that goes back repeats none and one that jumps ahead loses none.
+  // The row says which ticks were made, so a clock that goes back repeats none and one that jumps ahead loses none.
   const due = dueTicks(crons, { after: row.nextAt - 1, now }, schedule.catchUp ?? { type: "latest" });
   const nextAt = due.ticks[MAX_TICKS_A_TURN] ?? nextTickOf(crons, Math.max(now, row.nextAt - 1));
   saveNextAt(tx.db, source, nextAt);

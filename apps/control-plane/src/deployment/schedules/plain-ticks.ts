@@ -4,7 +4,7 @@ import type { RunTrigger } from "@headgate/shared/api/views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { DIMENSION_SEPARATOR, latestKey, pageOfKeys, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
-import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/sensor-event.ts";
+import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/tick-limits.ts";
 import { type Catalog, type Located, catalogOf } from "../catalog/catalog.ts";
 import { readRunByNo } from "../runs/run-store.ts";
 import type { TickRow } from "../ticks/tick-store.ts";

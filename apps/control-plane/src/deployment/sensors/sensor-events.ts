@@ -7,7 +7,7 @@ import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { mapDelivery } from "@headgate/shared/domain/webhook/map-delivery.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
-import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import { type SensorEvent, sensorEventSentence } from "@headgate/shared/sensor/sensor-event.ts";
 import type { GatheredEvent } from "../ticks/tables.ts";
 import { type Located, catalogOf } from "../catalog/catalog.ts";
 import { type AutomationRow, insertRunKey, readAutomation, runOfKey, saveAutomation } from "../ticks/automation-store.ts";
@@ -17,17 +17,16 @@ import type { Tx } from "../kernel/tx.ts";
 import { isEnabled, sensorOf } from "../ticks/automation-source.ts";
 import { chainAfter, chainOfRun, countStart } from "../ticks/cause-chain.ts";
 import { boundInbox, INBOX_CHECK_EVERY } from "./drop-events.ts";
-import { eventText } from "../ticks/event-text.ts";
 import { createRun } from "../runs/launch/create-run.ts";
 import { keyOf, resolveRequest, type RunRequest, runIdOf } from "../ticks/run-request.ts";
 import { causeOf, endTick, newTick } from "../ticks/tick-rows.ts";
-import { sensorsOfAsset, sensorsOfCheck, sensorsOfRun } from "./watching-sensors.ts";
 import { wakeSensor } from "./sensor-ticks.ts";
 import { openRun, type RunSession } from "../runs/run-session.ts";
 import type { FactOf, ReportedBy } from "../facts.ts";
 import { checkId } from "@headgate/shared/domain/asset-check.ts";
 import { partitionsOfJob } from "../runs/launch/partitions-of-job.ts";
 import { automationId } from "@headgate/shared/domain/automation-id.ts";
+import { sensorsWatching } from "./watching-sensors.ts";
 
 type Sensor = Located<ManifestSensor>;
 type AssetEvent = Extract<SensorEvent, { type: "asset" }>;
@@ -44,7 +43,7 @@ export function afterMaterialization(tx: Tx, facts: readonly FactOf<"asset_mater
   for (const { asset, partition, by, gseq, metadata, dataVersion } of facts) {
     const event: AssetEvent = { type: "asset", seq: gseq, asset, partition, run: runOf(by), at: tx.now, metadata, dataVersion };
     const chain = chainOf(by, asset);
-    for (const sensor of sensorsOfAsset(catalogOf(tx), asset)) {
+    for (const sensor of sensorsWatching(catalogOf(tx), event)) {
       if (sensor.match === "all" && (sensor.assets?.length ?? 0) > 1) collect(tx, sensor, { event, chain });
       else noteSensorEvent(tx, sensor, { event, chain });
     }
@@ -85,7 +84,7 @@ export function afterCheck(tx: Tx, facts: readonly FactOf<"check_evaluated">[]):
     const outcome = passed ? "passed" : severity === "warn" ? "warned" : "failed";
     const event = { type: "check", asset, check, outcome, description, run: runOf(by), partition, at: tx.now, metadata } as const;
     const chain = chainOf(by, checkId({ asset, name: check }));
-    for (const sensor of sensorsOfCheck(catalogOf(tx), event)) noteSensorEvent(tx, sensor, { event, chain });
+    for (const sensor of sensorsWatching(catalogOf(tx), event)) noteSensorEvent(tx, sensor, { event, chain });
   }
 }
 
@@ -112,7 +111,8 @@ function noteRunEnded(tx: Tx, session: RunSession): void {
   };
   const locations = Object.keys(row.versions);
   const caused = { event, chain: chainOfRun(row) };
-  for (const sensor of sensorsOfRun(catalogOf(tx), { ...event, locations })) noteSensorEvent(tx, sensor, caused);
+  const ended = { ...event, locations };
+  for (const sensor of sensorsWatching(catalogOf(tx), ended)) noteSensorEvent(tx, sensor, caused);
 }
 
 /** Does nothing while the sensor is off: turning it on later does not bring the past back. */
@@ -226,7 +226,7 @@ function makeRun(tx: Tx, { tick, event }: { readonly tick: TickRow; readonly eve
   if (!resolved.ok) return resolved;
   return createRun(tx, {
     resolved: resolved.value,
-    trigger: { type: "sensor", name: tick.name, location: tick.location, tick: tick.id, event: eventText(event) },
+    trigger: { type: "sensor", name: tick.name, location: tick.location, tick: tick.id, event: sensorEventSentence(event) },
     tags: request.tags,
     config: request.config,
     priority: request.priority ?? resolved.value.job?.priority ?? 0,

@@ -1,5 +1,5 @@
 /** Ids of the webhook deliveries among events. */
-import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
 
 export function deliveriesOf(events: readonly SensorEvent[]): string[] {
   return events.flatMap((event) => (event.type === "webhook" ? [event.delivery] : []));

@@ -2,7 +2,7 @@
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { fitsCursor, MAX_CURSOR_BYTES } from "@headgate/shared/protocol/cursor.ts";
-import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/sensor-event.ts";
+import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/tick-limits.ts";
 import type { TickPart } from "@headgate/shared/protocol/tick-result.ts";
 import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
 import { type Located, catalogOf } from "../catalog/catalog.ts";
@@ -14,10 +14,10 @@ import { chainAfter, countStart } from "./cause-chain.ts";
 import { changeDynamicKeys } from "../assets/dynamic-keys.ts";
 import { createRun } from "../runs/launch/create-run.ts";
 import { makeWay } from "./overlap.ts";
-import { eventsText } from "./event-text.ts";
 import { reportAsset } from "../assets/report-asset.ts";
 import { keyOf, resolveRequest, runIdOf, type RunRequest } from "./run-request.ts";
 import { automationId } from "@headgate/shared/domain/automation-id.ts";
+import { sensorEventsSentence } from "@headgate/shared/sensor/sensor-event.ts";
 
 export type Effects = Omit<TickPart, "part">;
 export type Applied = Pick<TickRow, "runs" | "deduplicated" | "dynamicPartitions">;
@@ -107,7 +107,7 @@ function scheduleIfAny(tx: Tx, tick: TickRow): Located<ManifestSchedule> | null 
 function makeRequested(tx: Tx, tick: TickRow, request: RunRequest): Result<number> {
   const resolved = resolveRequest(tx, tick, request);
   if (!resolved.ok) return resolved;
-  const event = eventsText(tick.events);
+  const event = sensorEventsSentence(tick.events);
   const by = { name: tick.name, location: tick.location, tick: tick.id };
   return createRun(tx, {
     resolved: resolved.value,

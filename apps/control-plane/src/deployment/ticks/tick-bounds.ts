@@ -1,5 +1,5 @@
 /** What of a tick is kept? Its row has a limit in bytes, and a delivery alone may be as long as that. */
-import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import { type SensorEvent, shortenedEvent } from "@headgate/shared/sensor/sensor-event.ts";
 import type { TickRow } from "./tick-store.ts";
 
 /** Events and the cursor before; what an evaluation adds, each part bounded by itself, takes less than the rest of a row. */
@@ -18,21 +18,7 @@ const bytesOf = (value: unknown): number => encoder.encode(JSON.stringify(value)
 /** The events as they are, or without what they say. The evaluation gets them whole, from the inbox. */
 export function keptEvents({ events, cursorBefore }: Pick<TickRow, "events" | "cursorBefore">): readonly SensorEvent[] {
   if (events.length === 0 || bytesOf(events) + (cursorBefore === null ? 0 : bytesOf(cursorBefore)) <= MAX_EVENT_BYTES) return events;
-  return events.map(mentioned);
-}
-
-function mentioned(event: SensorEvent): SensorEvent {
-  switch (event.type) {
-    case "webhook":
-      return { ...event, headers: {}, query: {}, body: CUT };
-    case "asset":
-    case "check":
-      return { ...event, metadata: {} };
-    case "assets":
-      return { ...event, events: event.events.map((one) => ({ ...one, metadata: {} })) };
-    case "run":
-      return { ...event, tags: {}, message: CUT };
-  }
+  return events.map((event) => shortenedEvent(event, CUT));
 }
 
 /** The first of them. */

@@ -3,7 +3,7 @@
  * run at once, user code gets the delivery in its next tick; `deliveries.ts` writes down what became of it.
  */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
 import { MAX_STORED_BYTES } from "./webhook-limits.ts";
 import { readAutomation } from "../ticks/automation-store.ts";
 import { type DeliveryRow, deliveryOfSender, insertDelivery, readDelivery, updateDelivery } from "./delivery-store.ts";
