@@ -21,7 +21,8 @@ const SAMPLES = PAGES.flatMap((page) => samplesOf(page).map((sample, index) => (
 const isLocation = ({ sample }: { readonly sample: string }): boolean => sample.includes("export default defineCodeLocation");
 
 /** The comment behind each `console.log(...)` of a sample says what it prints. */
-const promisedOutput = (sample: string): readonly string[] => [...sample.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text = ""]) => text);
+const promisedOutput = (sample: string): readonly string[] =>
+  [...sample.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text = ""]) => text);
 
 async function publishable(sample: string) {
   const folder = temporaryProject({

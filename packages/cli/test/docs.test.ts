@@ -16,6 +16,9 @@ const read = (path: string): string => readFileSync(join(REPOSITORY, path), "utf
 const DOCUMENTS = [
   "README.md",
   "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "SECURITY.md",
+  "changes/README.md",
   "examples/lakehouse/README.md",
   "packages/sdk/README.md",
   ...readdirSync(DOCS, { recursive: true, encoding: "utf8" })
@@ -113,6 +116,54 @@ test.each(DOCUMENTS)("every link of %s leads somewhere", (document) => {
     return anchor !== undefined && !anchorsOf(path).includes(anchor);
   });
   expect(broken).toEqual([]);
+});
+
+const KINDS = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"];
+
+test("CHANGELOG.md has releases, newest first, with entries under known kinds", () => {
+  const releases = read("CHANGELOG.md").split(/^## /m).slice(1);
+  expect(releases[0]).toMatch(/^\[Unreleased\]\n/);
+  for (const release of releases.slice(1)) expect(release).toMatch(/^\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d\n/);
+  for (const release of releases) {
+    const [, ...sections] = release.split(/^### /m);
+    for (const section of sections) {
+      const [kind = "", ...lines] = section.trim().split("\n");
+      expect(KINDS).toContain(kind);
+      expect(lines.filter((line) => line !== "" && !line.startsWith("- "))).toEqual([]);
+    }
+  }
+});
+
+test("each file in changes/ is a kind and one or two sentences for users", () => {
+  for (const name of readdirSync(join(REPOSITORY, "changes")).filter((file) => file !== "README.md")) {
+    expect(name).toMatch(/^[a-z0-9-]+\.md$/);
+    const text = read(`changes/${name}`).trim();
+    expect(text).toMatch(new RegExp(`^(${KINDS.join("|")}): [^\n]+\\.$`));
+  }
+});
+
+/** The cells of the table that follows a heading. */
+function tableUnder(path: string, heading: string): readonly (readonly string[])[] {
+  const [, section = ""] = read(path).split(`\n${heading}\n`);
+  const lines = section.split(/^#/m)[0]?.match(/^\|.*\|$/gm) ?? [];
+  return lines.slice(2).map((line) =>
+    line
+      .slice(1, -1)
+      .split("|")
+      .map((cell) => cell.trim()),
+  );
+}
+
+test("docs/glossary.md names each term once, in alphabetical order, and no term is retired", () => {
+  const terms = tableUnder("docs/glossary.md", "## Terms").map(([term = ""]) => term.replaceAll("*", "").toLowerCase());
+  const retired = tableUnder("docs/glossary.md", "## Retired words");
+  expect(terms.length).toBeGreaterThan(50);
+  expect(terms).toEqual([...new Set(terms)].toSorted((a, b) => a.localeCompare(b, "en")));
+  for (const [word = "", instead, where = ""] of retired) {
+    expect(terms).not.toContain(word.toLowerCase());
+    expect(instead).not.toBe("");
+    for (const place of where.split(", ")) expect(["", "docs", "texts", "code"]).toContain(place);
+  }
 });
 
 test("docs/reference/configuration.md names every variable that the agent and the command line read", () => {

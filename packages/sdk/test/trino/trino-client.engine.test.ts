@@ -40,7 +40,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const COLUMNS = [["n", signature("bigint")]] as const;
 const ONE_ROW: FakePage = { columns: COLUMNS, data: "[[1]]" };
-const FAILURE: FakePage = { more: { error: { message: "no such table", errorCode: 46, errorName: "TABLE_NOT_FOUND", errorType: "USER_ERROR" } } };
+const FAILURE: FakePage = {
+  more: { error: { message: "no such table", errorCode: 46, errorName: "TABLE_NOT_FOUND", errorType: "USER_ERROR" } },
+};
 
 const clientOf = (trino: FakeTrino, session?: Readonly<Record<string, string>>): Client =>
   library.Trino.create({ server: trino.url, ...(session && { session }) });
@@ -89,7 +91,6 @@ describe("the newest trino-client", () => {
     const trino = await startFakeTrino({ pages: [{}, { columns: COLUMNS, data: "[[9007199254740993]]" }] });
     expect((await pagesOf(clientOf(trino)))[0]?.data).toEqual([[9_007_199_254_740_992]]);
   });
-
 
   it("lets USE of one query change the next query of the same client", async () => {
     const trino = await startFakeTrino({ pages: [{ headers: { "X-Trino-Set-Schema": "gold" } }] });
