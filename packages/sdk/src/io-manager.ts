@@ -17,7 +17,13 @@ export interface IoContext<R extends readonly AnyResource[] = readonly AnyResour
   readonly signal: AbortSignal;
 }
 
-/** Thrown (or returned as rejection) by `load` when there is no value; the message of the step then says which upstream to materialize. */
+/**
+ * What `load` of an IO manager returns when nothing is stored for the asset or partition. The step that wanted the value then fails with a
+ * message that says which upstream to materialize, and it is not retried. A `load` that throws `NO_VALUE` has the same effect.
+ *
+ * @example
+ * load: async ({ asset }) => (values.has(asset) ? values.get(asset) : NO_VALUE)
+ */
 export const NO_VALUE: unique symbol = Symbol.for("headgate.no-value");
 
 /** Made by `defineIoManager`. */
@@ -26,7 +32,7 @@ export interface IoManager {
   readonly name: string;
   readonly requires: readonly AnyResource[];
   store(context: IoContext, value: unknown): Promise<MetadataRecord | undefined>;
-  /** Resolves to `NO_VALUE` when nothing is stored. */
+  /** Resolves to the stored value, or to `NO_VALUE` when nothing is stored. */
   load(context: IoContext): Promise<unknown>;
   /** Partition keys that have a value; needed for `allPartitions` and `lastPartition`. */
   partitions?(context: IoContext): Promise<readonly string[]>;
@@ -37,7 +43,7 @@ export interface IoManagerOptions<R extends readonly AnyResource[]> {
   readonly requires?: R | undefined;
   /** May return metadata to add to the materialization, e.g. the path. */
   store(context: IoContext<R>, value: unknown): MetadataRecord | undefined | void | Promise<MetadataRecord | undefined | void>;
-  /** Returns `NO_VALUE` when nothing is stored. */
+  /** Returns the stored value, or `NO_VALUE` when nothing is stored. */
   load(context: IoContext<R>): unknown;
   partitions?(context: IoContext<R>): readonly string[] | Promise<readonly string[]>;
 }
@@ -49,7 +55,10 @@ export interface IoManagerOptions<R extends readonly AnyResource[]> {
  * const jsonFiles = defineIoManager({
  *   name: "json",
  *   store: ({ asset, folders }, value) => writeFile(`${folders.storage}/${asset}.json`, JSON.stringify(value)),
- *   load: async ({ asset, folders }) => JSON.parse(await readFile(`${folders.storage}/${asset}.json`, "utf8")),
+ *   load: async ({ asset, folders }) => {
+ *     const file = `${folders.storage}/${asset}.json`;
+ *     return existsSync(file) ? JSON.parse(await readFile(file, "utf8")) : NO_VALUE;
+ *   },
  * });
  */
 export function defineIoManager<const R extends readonly AnyResource[] = []>(options: IoManagerOptions<R>): IoManager {

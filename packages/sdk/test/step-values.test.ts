@@ -94,4 +94,26 @@ describe("values", () => {
     });
     expect((await runStep([up, down], "down", { resources })).outcome.outcome).toBe("succeeded");
   });
+
+  it.each([
+    ["returns", () => NO_VALUE],
+    ["resolves to", async () => await Promise.resolve(NO_VALUE)],
+    [
+      "throws",
+      () => {
+        // oxlint-disable-next-line typescript/only-throw-error -- the case under test
+        throw NO_VALUE;
+      },
+    ],
+    ["rejects with", async () => await Promise.reject(NO_VALUE as unknown as Error)],
+  ])("of an IO manager whose load %s NO_VALUE count as not stored", async (_, load: () => unknown) => {
+    const manager = defineIoManager({ name: "empty", store: () => undefined, load });
+    const up = defineAsset({ key: "up", ioManager: manager, run: () => 4 });
+    const down = defineAsset({ key: "down", inputs: { up }, run: () => undefined });
+    expect((await runStep([up, down], "down")).outcome).toMatchObject({
+      outcome: "failed",
+      retryable: false,
+      failure: { kind: "upstream_failed", message: "up has no stored value; materialize it first." },
+    });
+  });
 });

@@ -1,7 +1,7 @@
 /** Upstream values for the `inputs` of an asset, through the upstream's IO manager. */
 import type { Asset } from "../asset.ts";
 import type { Input } from "../input.ts";
-import { NO_VALUE, type IoContext } from "../io-manager.ts";
+import { NO_VALUE, type IoContext, type IoManager } from "../io-manager.ts";
 import { inputAsset } from "./describe-asset.ts";
 import { stepLogger } from "./logger.ts";
 import { StepError } from "./step-error.ts";
@@ -36,10 +36,20 @@ async function loadInput(input: Input, scope: StepScope): Promise<unknown> {
 /** For inputs, and for checks that look at their asset's value. */
 export async function loadValue(asset: Asset, partition: string | null, scope: StepScope): Promise<unknown> {
   const manager = ioManagerOf(scope, asset["~definition"]);
-  const value = await manager.load(ioContext(asset, partition, scope));
+  const value = await loadOrNone(manager, ioContext(asset, partition, scope));
   if (value !== NO_VALUE) return value;
   const which = partition === null ? "" : ` for partition ${partition}`;
   throw new StepError("upstream_failed", `${asset.key} has no stored value${which}; materialize it first.`);
+}
+
+/** A thrown `NO_VALUE` counts as a returned one, because the documentation of 0.1 said that it is thrown. */
+async function loadOrNone(manager: IoManager, context: IoContext): Promise<unknown> {
+  try {
+    return await manager.load(context);
+  } catch (error) {
+    if (error === NO_VALUE) return NO_VALUE;
+    throw error;
+  }
 }
 
 /** In the order of the keys, which for time partitions is the order of time. */
