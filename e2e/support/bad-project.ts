@@ -55,7 +55,7 @@ export const BROKEN: readonly LocationSource[] = [
   },
   {
     name: "slow",
-    config: ", indexTimeoutSeconds: 1",
+    config: ", indexTimeout: 1",
     code: `${SDK}console.log("connecting");\nawait new Promise((wake) => setTimeout(wake, 60_000));\nexport default defineCodeLocation({});\n`,
   },
   { name: "exportless", code: `export const one = 1;\n` },

@@ -10,7 +10,7 @@ export function writeTickingProject(folder: string): void {
     code: `import { setTimeout as sleep } from "node:timers/promises";
 import { dailyPartitions, defineAsset, defineAssetSensor, defineCodeLocation, defineJob, defineSchedule, defineSensor, runRequest, select, skip } from "@headgate/sdk";
 
-const retry = { maxRetries: 6, delaySeconds: 0.2 };
+const retry = { maxRetries: 6, delay: 0.2 };
 const work = async ({ signal }: { signal: AbortSignal }) => { await sleep(80, undefined, { signal }); };
 const fed = defineAsset({ key: "fed", retry, run: work });
 const followed = defineAsset({ key: "followed", retry, run: work });

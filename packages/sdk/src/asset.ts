@@ -1,16 +1,17 @@
 /** Assets made by one TypeScript function. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import type { AutomationCondition, FreshnessPolicy } from "./automation.ts";
 import { createCheck, type AssetCheck, type CheckOptions, type CheckSpec } from "./check.ts";
 import type { AssetContext } from "./context.ts";
 import { captureSite, type DefinitionSite } from "./definition-site.ts";
+import type { Duration } from "./duration.ts";
 import type { Dep, Input, NoInputs } from "./input.ts";
 import type { IoManager } from "./io-manager.ts";
 import type { MetadataRecord, TableColumn } from "./metadata.ts";
 import type { Partitions } from "./partitions.ts";
 import type { AnyResource } from "./resource.ts";
 import type { OutputOf } from "./result.ts";
+import type { RetryPolicy } from "./retry-policy.ts";
 
 /** Options that describe one asset, whatever makes it. */
 export interface AssetDescription {
@@ -40,11 +41,12 @@ export interface AssetDescription {
 
 /** Options of how a function is executed. */
 export interface ExecutionOptions {
+  /** When a failed step is tried again. Default: the policy of the job, else no retry. */
   readonly retry?: RetryPolicy | undefined;
-  /** Seconds. */
-  readonly timeout?: number | undefined;
-  /** Seconds. An attempt that reports nothing for so long, not even a log line, fails. */
-  readonly idleTimeout?: number | undefined;
+  /** Time limit of one attempt. Default: none. */
+  readonly timeout?: Duration | undefined;
+  /** Time after which an attempt that reports nothing, not even a log line, fails. Default: none. */
+  readonly idleTimeout?: Duration | undefined;
   /** Steps of a pool share its slots. */
   readonly pool?: string | undefined;
 }

@@ -1,11 +1,12 @@
 /** Asset checks with a function of their own: they run as a step after the asset. */
 import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
-import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import type { BaseContext } from "./context.ts";
 import type { AutomationCondition } from "./automation.ts";
 import { captureSite, type DefinitionSite } from "./definition-site.ts";
+import type { Duration } from "./duration.ts";
 import type { AnyResource, ResourceMap } from "./resource.ts";
 import type { CheckResult } from "./result.ts";
+import type { RetryPolicy } from "./retry-policy.ts";
 
 /** What `run` of a check receives. */
 export type CheckContext<R extends readonly AnyResource[], T> = BaseContext & {
@@ -24,11 +25,12 @@ export interface CheckOptions<R extends readonly AnyResource[], T> {
   /** Severity of a failed result that does not name one; default `error`. */
   readonly severity?: CheckSeverity | undefined;
   readonly requires?: R | undefined;
+  /** When a failed step is tried again. Default: the policy of the job, else no retry. */
   readonly retry?: RetryPolicy | undefined;
-  /** Seconds. */
-  readonly timeout?: number | undefined;
-  /** Seconds. */
-  readonly idleTimeout?: number | undefined;
+  /** Time limit of one attempt. Default: none. */
+  readonly timeout?: Duration | undefined;
+  /** Time after which an attempt that reports nothing, not even a log line, fails. Default: none. */
+  readonly idleTimeout?: Duration | undefined;
   readonly pool?: string | undefined;
   /** When it is evaluated by itself. */
   readonly automation?: AutomationCondition | undefined;
@@ -49,8 +51,8 @@ interface ErasedCheck {
   readonly severity: CheckSeverity;
   readonly requires: readonly AnyResource[];
   readonly retry: RetryPolicy | undefined;
-  readonly timeout: number | undefined;
-  readonly idleTimeout: number | undefined;
+  readonly timeout: Duration | undefined;
+  readonly idleTimeout: Duration | undefined;
   readonly pool: string | undefined;
   readonly automation: AutomationCondition | undefined;
   readonly site: DefinitionSite | undefined;

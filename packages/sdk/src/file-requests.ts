@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { matchesGlob } from "node:path";
 import { printCursor, readCursor, skipArrivals, START, takeArrivals, type Arrival } from "./arrivals.ts";
-import { type Duration, secondsOf } from "./duration.ts";
+import { type Duration, millisecondsOf } from "./duration.ts";
 import { runRequest, skip, type RunRequest, type RunRequestOptions, type Skip } from "./run-request.ts";
 import type { SensorContext, SensorOptions } from "./sensor.ts";
 
@@ -83,12 +83,6 @@ function requestOf<F>(group: readonly ListedFile<F>[], options: FileRequestOptio
 /** Run keys have a longest length, keys of objects a longer one. */
 function shortRunKey(key: string): string {
   return key.length <= MAX_RUN_KEY ? key : `${key.slice(0, MAX_RUN_KEY / 2)}...#${digest(key)}`;
-}
-
-export function millisecondsOf(duration: Duration, option: string): number {
-  const seconds = secondsOf(duration);
-  if (seconds >= 0) return seconds * 1000;
-  throw new TypeError(`'${option}' is ${JSON.stringify(duration)}, which is no duration: write seconds, or "30s", "15m", "2h".`);
 }
 
 /** Names a file in the cursor. */

@@ -3,8 +3,8 @@ import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { captureSite } from "./definition-site.ts";
-import type { Duration } from "./duration.ts";
-import { millisecondsOf, namesTag, requestFiles, shortId, type FileRequestOptions, type ListedFile } from "./file-requests.ts";
+import { type Duration, millisecondsOf } from "./duration.ts";
+import { namesTag, requestFiles, shortId, type FileRequestOptions, type ListedFile } from "./file-requests.ts";
 import { defineSensor, type Sensor } from "./sensor.ts";
 
 /** A file that a file sensor found. */

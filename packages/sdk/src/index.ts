@@ -22,7 +22,7 @@ export type { Job, JobOptions, RunRetryOptions } from "./job.ts";
 export type { Duration } from "./duration.ts";
 export { AppError } from "@headgate/shared/domain/errors.ts";
 export type { ErrorCode } from "@headgate/shared/domain/errors.ts";
-export type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
+export type { RetryPolicy } from "./retry-policy.ts";
 export type { Env, Logger } from "./log.ts";
 export { json, md, path, sql, table, tableSchema, url } from "./metadata.ts";
 export type { MetadataInput, MetadataRecord, MetadataValue, TableColumn } from "./metadata.ts";

@@ -1,7 +1,7 @@
 /** Jobs: named selections of assets. */
-import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import { captureSite, type DefinitionSite } from "./definition-site.ts";
 import type { Duration } from "./duration.ts";
+import type { RetryPolicy } from "./retry-policy.ts";
 import type { RunConfig } from "./run-request.ts";
 import type { SelectionBuilder } from "./select.ts";
 
@@ -28,8 +28,8 @@ export interface JobOptions {
   readonly runRetry?: RunRetryOptions | undefined;
   /** Higher starts earlier; default 0. */
   readonly priority?: number | undefined;
-  /** Time limit of a run, in seconds. */
-  readonly timeout?: number | undefined;
+  /** Time limit of a run. Default: none. */
+  readonly timeout?: Duration | undefined;
 }
 
 /** Made by `defineJob()`. */

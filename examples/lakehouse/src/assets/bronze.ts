@@ -37,7 +37,7 @@ export const landRaw = defineMultiAsset({
   },
   requires: [...engines, landing],
   subset: true,
-  retry: { maxRetries: 2, delaySeconds: 1, backoff: "exponential" },
+  retry: { maxRetries: 2, delay: 1, backoff: "exponential" },
   async *run({ selected, resources, log }) {
     for (const name of selected) {
       const files = await resources.landing.filesOf(name);

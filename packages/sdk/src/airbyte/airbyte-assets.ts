@@ -1,6 +1,7 @@
 /** The tables that Airbyte fills, as assets: external ones, or such that a run syncs. */
 import type { AssetDescription } from "../asset.ts";
 import { captureSite, type DefinitionSite } from "../definition-site.ts";
+import type { Duration } from "../duration.ts";
 import { url, type MetadataRecord } from "../metadata.ts";
 import { defineMultiAsset, type MultiAsset, type OutputSpec } from "../multi-asset.ts";
 import type { Resource } from "../resource.ts";
@@ -37,10 +38,10 @@ export interface AirbyteAssetsOptions {
   readonly triggerable?: boolean | undefined;
   /** Default: the name of the connection. */
   readonly group?: string | undefined;
-  /** Seconds that a sync may take; default: as long as it takes. */
-  readonly timeout?: number | undefined;
-  /** Seconds between two looks at a running sync; default 5. */
-  readonly pollEvery?: number | undefined;
+  /** Time limit of a sync. Default: none. */
+  readonly timeout?: Duration | undefined;
+  /** Time between two requests for the state of a running sync. Default 5 seconds. */
+  readonly pollEvery?: Duration | undefined;
 }
 
 /**

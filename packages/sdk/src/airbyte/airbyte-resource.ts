@@ -1,4 +1,5 @@
 /** An Airbyte server as a resource. */
+import { type Duration, millisecondsOf } from "../duration.ts";
 import { envNames, readEnvValue, type EnvValue } from "../env-value.ts";
 import { defineResource, type Resource } from "../resource.ts";
 import { createAirbyte, type Airbyte } from "./client.ts";
@@ -12,8 +13,8 @@ interface CommonOptions<K extends string> {
   readonly url: EnvValue;
   /** How often a request is repeated after 429, 5xx, a lost connection or a time-out. Default 4. */
   readonly retries?: number | undefined;
-  /** Seconds a request may take. Default 30. */
-  readonly timeout?: number | undefined;
+  /** Time that a request may take. Default 30 seconds. */
+  readonly timeout?: Duration | undefined;
 }
 interface ApplicationOptions {
   /** Of an Airbyte application; access tokens are fetched and renewed with it. */
@@ -55,7 +56,7 @@ export function airbyteResource<const K extends string = "airbyte">(options: Air
         base: baseOf(read("url", url)),
         credentials,
         retries: options.retries ?? 4,
-        timeoutMs: (options.timeout ?? 30) * 1000,
+        timeoutMs: millisecondsOf(options.timeout ?? 30, "timeout"),
       });
       return createAirbyte(send, { log, signal });
     },

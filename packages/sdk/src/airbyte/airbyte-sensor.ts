@@ -1,8 +1,7 @@
 /** A sensor that asks for a run when an Airbyte sync has ended: at once by Airbyte's webhook, and surely by looking. */
 import { printCursor, readCursor, skipArrivals, START, takeArrivals, type Arrival, type ArrivalCursor } from "../arrivals.ts";
 import { captureSite } from "../definition-site.ts";
-import type { Duration } from "../duration.ts";
-import { millisecondsOf } from "../file-requests.ts";
+import { type Duration, millisecondsOf } from "../duration.ts";
 import { jobMetadata } from "./job-metadata.ts";
 import type { MultiAsset } from "../multi-asset.ts";
 import type { Resource } from "../resource.ts";

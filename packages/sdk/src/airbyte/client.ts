@@ -1,6 +1,7 @@
 /** Jobs of an Airbyte server: list, look at, trigger, cancel, and wait for them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { type Duration, millisecondsOf } from "../duration.ts";
 import type { Logger } from "../log.ts";
 import { AirbyteError } from "./errors.ts";
 import type { AirbyteSend } from "./http.ts";
@@ -51,8 +52,8 @@ export interface AirbyteJobFilter {
 }
 
 export interface AirbyteWaitOptions {
-  /** Seconds between two looks; default 5. */
-  readonly pollEvery?: number | undefined;
+  /** Time between two requests for the job's state. Default 5 seconds. */
+  readonly pollEvery?: Duration | undefined;
   /** Aborted: the job is cancelled on the server. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -88,7 +89,7 @@ export function createAirbyte(send: AirbyteSend, { log, signal }: { readonly log
     async wait(jobId, options = {}) {
       const stop = options.signal ?? signal;
       try {
-        return await untilEnded(airbyte, jobId, { log, pollEveryMs: (options.pollEvery ?? 5) * 1000, signal: stop });
+        return await untilEnded(airbyte, jobId, { log, pollEveryMs: millisecondsOf(options.pollEvery ?? 5, "pollEvery"), signal: stop });
       } catch (error) {
         // The step's own signal has ended its requests already, so this one needs another.
         if (stop.aborted)

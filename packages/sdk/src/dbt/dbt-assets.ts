@@ -2,9 +2,11 @@
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
-import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
+import { captureSite, type DefinitionSite } from "../definition-site.ts";
+import { type Duration, secondsIn } from "../duration.ts";
 import type { Partitions } from "../partitions.ts";
+import { retryInManifest, type RetryPolicy } from "../retry-policy.ts";
 import type { Unit, UnitContext, UnitDefinition, UnitDescribeContext, UnitDescribeResult } from "../unit.ts";
 import { nodeOf, type DbtNode } from "./dbt-node.ts";
 import { describeProject, type DbtAssetOptions } from "./describe.ts";
@@ -35,9 +37,10 @@ export interface DbtAssetsOptions {
   readonly partitions?: Partitions | ((node: DbtNode) => Partitions | undefined) | undefined;
   /** dbt variables of a partitioned step, e.g. the window. */
   readonly vars?: ((partition: DbtPartition) => Readonly<Record<string, unknown>>) | undefined;
+  /** When a failed step is tried again. Default: the policy of the job, else no retry. */
   readonly retry?: RetryPolicy | undefined;
-  /** Seconds. */
-  readonly timeout?: number | undefined;
+  /** Time limit of one attempt. Default: none. */
+  readonly timeout?: Duration | undefined;
   readonly pool?: string | undefined;
   /** Count the rows of each asset: on DuckDB of all, elsewhere of tables, whose columns are read as well; default true. */
   readonly rowCounts?: boolean | undefined;
@@ -68,18 +71,23 @@ export interface DbtAssetsOptions {
  */
 export function dbtAssets(options: DbtAssetsOptions): Unit {
   const id = `dbt:${options.name ?? basename(options.project.dir)}`;
+  const site = captureSite(dbtAssets);
   const definition: UnitDefinition = {
     kind: "unit",
     id,
     unitKind: "dbt",
     requires: [],
-    describe: (context) => describe(options, id, context),
+    describe: (context) => describe(options, { id, site }, context),
     execute: (context) => execute(options, id, context),
   };
   return definition;
 }
 
-async function describe(options: DbtAssetsOptions, unit: string, context: UnitDescribeContext): Promise<UnitDescribeResult> {
+async function describe(
+  options: DbtAssetsOptions,
+  { id: unit, site }: { readonly id: string; readonly site: DefinitionSite | undefined },
+  context: UnitDescribeContext,
+): Promise<UnitDescribeResult> {
   // Nothing is stored now, but dbt parses everything again when a path of its profile differs from the last time.
   const folders = { root: context.root, scratch: context.scratch, storage: join(context.root, ".headgate", "storage") };
   const loaded = await loadProject(options, { folders, env: context.env, signal: new AbortController().signal, anyEnvironment: false });
@@ -101,6 +109,9 @@ async function describe(options: DbtAssetsOptions, unit: string, context: UnitDe
       message: `There is no manifest.json in "${options.defer.state}", the folder of dbtAssets({ defer: { state } }).`,
       hint: "Put the manifest.json that dbt wrote for production there, e.g. with `dbt parse --target prod --target-path <folder>`.",
     });
+  const report = (message: string): void => void errors.push({ kind: "project", message: `${unit}: ${message}` });
+  const retry = retryInManifest(options.retry, { site, report });
+  const timeoutSeconds = secondsIn(options.timeout, "timeout", report);
   if (errors.length > 0) return { ok: false, errors };
   const { group, translate, defer } = options;
   const description = describeProject({
@@ -109,8 +120,8 @@ async function describe(options: DbtAssetsOptions, unit: string, context: UnitDe
     manifest: graph.manifest,
     folders: [...publishedFolders(context.root, project, loaded.files.ignored), ...(defer ? [{ path: defer.state, ignore: [] }] : [])],
     env: loaded.files.envNames.filter((name) => !(name in project.stableEnv)),
-    retry: options.retry,
-    timeoutSeconds: options.timeout,
+    retry,
+    timeoutSeconds,
     pool: options.pool,
     translate: (node) => {
       const translated = translate?.(node) ?? {};

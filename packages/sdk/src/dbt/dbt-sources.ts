@@ -2,7 +2,9 @@
 import { basename, join } from "node:path";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
+import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { AutomationCondition } from "../automation.ts";
+import { type Duration, secondsIn } from "../duration.ts";
 import type { Unit, UnitContext, UnitDefinition, UnitDescribeContext, UnitDescribeResult } from "../unit.ts";
 import type { DbtCheck } from "./asset-keys.ts";
 import { createReport } from "./build-report.ts";
@@ -28,7 +30,8 @@ export interface DbtSourcesOptions {
   readonly automation?: AutomationCondition | undefined;
   /** Changes how a source becomes an asset; give the same function to `dbtAssets` when it changes keys. */
   readonly translate?: ((node: DbtNode) => DbtAssetOptions & { readonly key?: string | undefined }) | undefined;
-  readonly timeout?: number | undefined;
+  /** Time limit of one attempt. Default: none. */
+  readonly timeout?: Duration | undefined;
   readonly pool?: string | undefined;
 }
 
@@ -67,6 +70,11 @@ async function describe(options: DbtSourcesOptions, unit: string, context: UnitD
       errors: [{ kind: "project", message, hint: "Add freshness and loaded_at_field to the source, or leave dbtSources out." }],
     };
   }
+  const errors: LoadError[] = [];
+  const timeoutSeconds = secondsIn(options.timeout, "timeout", (message) => {
+    errors.push({ kind: "project", message: `${unit}: ${message}` });
+  });
+  if (errors.length > 0) return { ok: false, errors };
   const translate = (node: DbtNode): DbtAssetOptions => ({ automation: options.automation, ...options.translate?.(node) });
   return {
     ok: true,
@@ -82,7 +90,7 @@ async function describe(options: DbtSourcesOptions, unit: string, context: UnitD
         assets: [...sources.keys()],
         checks: [...checks.keys(), ...[...sources].flatMap(([key, source]) => (hasFreshness(source) ? [`${key}:${FRESHNESS}`] : []))],
         subset: true,
-        ...(options.timeout !== undefined && { timeoutSeconds: options.timeout }),
+        ...(timeoutSeconds !== undefined && { timeoutSeconds }),
         ...(options.pool !== undefined && { pool: options.pool }),
       },
       checks: [

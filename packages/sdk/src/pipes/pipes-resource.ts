@@ -1,4 +1,5 @@
 /** The resource that runs external programs which speak the Dagster Pipes protocol, version 0.1. */
+import type { Duration } from "../duration.ts";
 import { defineResource, type Resource, type ResourceContext } from "../resource.ts";
 import type { CheckResult, Materialization } from "../result.ts";
 import { runPipes } from "./run-pipes.ts";
@@ -24,8 +25,8 @@ export interface PipesRunOptions {
   readonly assets?: readonly string[] | undefined;
   /** Called for each message of `report_custom_message`. */
   readonly onCustomMessage?: ((payload: unknown) => void) | undefined;
-  /** Seconds between SIGINT, after which the program may tidy up, and SIGKILL; default 20. */
-  readonly interruptGrace?: number | undefined;
+  /** Time that the program has after SIGINT before it gets SIGKILL. Default 20 seconds. */
+  readonly interruptGrace?: Duration | undefined;
 }
 
 export interface PipesClient {

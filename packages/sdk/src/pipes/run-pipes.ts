@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
+import { millisecondsOf } from "../duration.ts";
 import type { ResourceContext } from "../resource.ts";
 import { materialization } from "../result.ts";
 import { StepError } from "../runtime/step-error.ts";
@@ -90,11 +91,12 @@ function supervise(
   const { options, context, report, file } = use;
   let stderr = "";
   let kill: NodeJS.Timeout | undefined;
+  const graceMs = millisecondsOf(options.interruptGrace ?? DEFAULT_GRACE_SECONDS, "interruptGrace");
   let letGo: NodeJS.Timeout | undefined;
   const stop = (): void => {
     if (kill !== undefined || child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGINT");
-    kill = setTimeout(() => child.kill("SIGKILL"), (options.interruptGrace ?? DEFAULT_GRACE_SECONDS) * 1000);
+    kill = setTimeout(() => child.kill("SIGKILL"), graceMs);
   };
   context.signal.addEventListener("abort", stop, { once: true });
   const splitters = (["stdout", "stderr"] as const).map((name) => {

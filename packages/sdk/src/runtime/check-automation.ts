@@ -13,8 +13,9 @@ import {
   type ManifestJob,
   type ManifestSchedule,
 } from "@headgate/shared/manifest/schema.ts";
-import { secondsOf } from "../duration.ts";
+import { DURATION_FORMS, secondsIn, secondsOf } from "../duration.ts";
 import type { Job, RunRetryOptions } from "../job.ts";
+import { retryInManifest } from "../retry-policy.ts";
 import type { Schedule } from "../schedule.ts";
 import { selectionIn } from "../select.ts";
 import { readRunConfig } from "./config-values.ts";
@@ -41,8 +42,8 @@ export function describeJobs(
       description: definition.description,
       tags: { ...definition.tags },
       ...(definition.config !== undefined && { config: definition.config }),
-      retry: definition.retry,
-      timeoutSeconds: definition.timeout,
+      retry: retryInManifest(definition.retry, { site: definition.site, report }),
+      timeoutSeconds: secondsIn(definition.timeout, "timeout", report),
       ...(definition.runRetry && { runRetry: describeRunRetry(definition.runRetry, report) }),
       ...(definition.priority !== undefined && { priority: definition.priority }),
       source: context.problems.place(definition.site),
@@ -52,8 +53,7 @@ export function describeJobs(
 
 function describeRunRetry(policy: RunRetryOptions, report: (message: string) => void): RunRetryPolicy {
   const delaySeconds = secondsOf(policy.delay ?? 0);
-  if (!(delaySeconds >= 0 && delaySeconds <= 86_400))
-    report(`'runRetry.delay' must be a number of seconds or a text such as "30s" or "5m", at most a day.`);
+  if (!(delaySeconds >= 0 && delaySeconds <= 86_400)) report(`'runRetry.delay' must be ${DURATION_FORMS}, at most a day.`);
   if (!(Number.isInteger(policy.maxRetries) && policy.maxRetries >= 0 && policy.maxRetries <= 20))
     report(`'runRetry.maxRetries' must be a whole number from 0 to 20.`);
   return { maxRetries: policy.maxRetries, strategy: policy.strategy ?? "from_failure", delaySeconds, on: policy.on ?? "any" };
@@ -114,9 +114,8 @@ function timingOf(
   report: (message: string) => void,
 ): Pick<ManifestSchedule, "catchUp" | "overlap" | "jitterSeconds" | "timeoutSeconds"> {
   if (jitterSeconds !== undefined && !(jitterSeconds >= 0 && jitterSeconds <= 86_400))
-    report(`'jitter' must be a number of seconds or a text such as "30s" or "5m", at most a day.`);
-  if (timeoutSeconds !== undefined && !(timeoutSeconds > 0))
-    report(`'timeout' must be a number of seconds or a text such as "30s" or "5m".`);
+    report(`'jitter' must be ${DURATION_FORMS}, at most a day.`);
+  if (timeoutSeconds !== undefined && !(timeoutSeconds > 0)) report(`'timeout' must be ${DURATION_FORMS}.`);
   const policy = catchUpOf(catchUp, report);
   return {
     ...(policy && { catchUp: policy }),

@@ -1,6 +1,7 @@
 /** Sensors of a code location: how they read in the manifest, and what is wrong with them. */
 import { checkId, parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import { manifestSensorSchema, type ManifestAsset, type ManifestCheck, type ManifestSensor } from "@headgate/shared/manifest/schema.ts";
+import { DURATION_FORMS } from "../duration.ts";
 import type { Sensor, WebhookMapping } from "../sensor.ts";
 import { reporterOf, startedJob, uniqueByName } from "./named-definitions.ts";
 import type { Problems } from "./problems.ts";
@@ -28,9 +29,8 @@ export function describeSensors(sensors: readonly Sensor[], around: SensorSurrou
     const job = definition.job === undefined ? undefined : startedJob(definition.job, jobs, report);
     if (definition.type === "polling" && !definition.evaluate) report("it has no 'evaluate' function to look with.");
     else if (job === undefined && !definition.evaluate) report("without an 'evaluate' function it needs a 'job' to run.");
-    if (!(definition.intervalSeconds >= 1))
-      report(`'every' must be a number of seconds or a text such as "30s" or "5m", at least 1 second.`);
-    if (!(definition.timeoutSeconds > 0)) report(`'timeout' must be a number of seconds or a text such as "30s" or "5m".`);
+    if (!(definition.intervalSeconds >= 1)) report(`'every' must be ${DURATION_FORMS}, at least 1 second.`);
+    if (!(definition.timeoutSeconds > 0)) report(`'timeout' must be ${DURATION_FORMS}.`);
     if (definition.checks?.length === 0) report("it watches no check.");
     if (definition.webhook?.map && definition.evaluate)
       report("it has both 'map' and 'evaluate'. Keep 'map' to decide in the control plane, or 'evaluate' to decide in your code.");

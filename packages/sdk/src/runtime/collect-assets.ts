@@ -10,6 +10,8 @@ import {
 } from "@headgate/shared/manifest/schema.ts";
 import type { Asset, ExecutionOptions } from "../asset.ts";
 import type { DefinitionSite } from "../definition-site.ts";
+import { secondsIn } from "../duration.ts";
+import { retryInManifest } from "../retry-policy.ts";
 import type { CollectedUnits } from "./collect-units.ts";
 import { automationOf } from "./describe-automation.ts";
 import { describeAsset, describeSource, requiredResources, type ManifestAssetInput } from "./describe-asset.ts";
@@ -112,11 +114,12 @@ function addUnit(
   options: ExecutionOptions,
   site: { what: string; site: DefinitionSite | undefined; all: Collection },
 ): void {
+  const report = (message: string): void => site.all.problems.add(site.site, `${site.what}: ${message}`);
   const parsed = manifestUnitSchema.safeParse({
     ...unit,
-    retry: options.retry,
-    timeoutSeconds: options.timeout,
-    idleTimeoutSeconds: options.idleTimeout,
+    retry: retryInManifest(options.retry, { site: site.site, report }),
+    timeoutSeconds: secondsIn(options.timeout, "timeout", report),
+    idleTimeoutSeconds: secondsIn(options.idleTimeout, "idleTimeout", report),
     pool: options.pool,
   });
   if (parsed.success) site.all.units.set(unit.id, parsed.data);

@@ -5,6 +5,7 @@ import { manifestOnWire } from "@headgate/shared/manifest/wire.ts";
 import type { IndexResult, LocationRuntime, ManifestDraft } from "@headgate/shared/protocol/worker.ts";
 import type { CodeLocation } from "../code-location.ts";
 import type { DefinitionSite } from "../definition-site.ts";
+import { deprecations } from "../deprecated.ts";
 import { SDK_VERSION } from "../version.ts";
 import { describeJobs, describeSchedules } from "./check-automation.ts";
 import { describeSensors } from "./check-sensors.ts";
@@ -105,7 +106,15 @@ function finish(draft: ManifestDraft, { units: { folders, warnings }, problems, 
     );
     return { draft: null, folders: [], errors: problems.errors };
   }
-  return { draft: parsed.data, folders, errors: [], ...(warnings.length > 0 && { warnings }) };
+  const all = [...warnings, ...oldForms(problems)];
+  return { draft: parsed.data, folders, errors: [], ...(all.length > 0 && { warnings: all }) };
+}
+
+function oldForms(problems: Problems): string[] {
+  return deprecations().map(({ site, message }) => {
+    const place = problems.place(site);
+    return place ? `${place.file}:${place.line}: ${message}` : message;
+  });
 }
 
 /** `assets.3.tags.x` says nothing to a person: the entry's own name does. */

@@ -1,4 +1,5 @@
 /** A small S3 client: list, get, put, head, delete, copy. For any server that speaks S3 (AWS, Garage, MinIO, R2, versitygw). */
+import { type Duration, millisecondsOf } from "../duration.ts";
 import { bodyOf, infoOf, type S3Body, type S3ObjectInfo } from "./body.ts";
 import { errorOfAnswer, placeOf, S3Error } from "./errors.ts";
 import { streamOf } from "./stream-of.ts";
@@ -75,8 +76,8 @@ export interface S3ClientOptions {
   readonly addressing?: "path" | "virtual" | undefined;
   /** How often a request is repeated after 429, 5xx, a lost connection or a time-out, with growing pauses. Default 4. */
   readonly retries?: number | undefined;
-  /** Seconds without a byte after which a request is given up. Default 30. */
-  readonly timeout?: number | undefined;
+  /** Time without a byte after which a request is given up. Default 30 seconds. */
+  readonly timeout?: Duration | undefined;
   /** Ends everything that is under way. */
   readonly signal?: AbortSignal | undefined;
   /** Default: the global one. */
@@ -213,7 +214,7 @@ function connectionOf(options: S3ClientOptions): S3Connection {
     sessionToken: options.sessionToken,
     addressing: options.addressing ?? (/\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname) ? "virtual" : "path"),
     retries: options.retries ?? 4,
-    timeoutMs: (options.timeout ?? 30) * 1000,
+    timeoutMs: millisecondsOf(options.timeout ?? 30, "timeout"),
     signal: options.signal,
     fetch: options.fetch ?? fetch,
   };

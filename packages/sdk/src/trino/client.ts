@@ -1,6 +1,8 @@
 /** What `resources.trino` is: statements in the name of one step, each with a session of its own. */
+import { type Duration, millisecondsOf } from "../duration.ts";
 import type { Logger } from "../log.ts";
 import type { BigintMode } from "./decode.ts";
+import { timesOf } from "./old-names.ts";
 import { prepareText, type TrinoParam } from "./parameters.ts";
 import type { TrinoStats } from "./progress.ts";
 import { allRows, onlyRow, onlyValue, rowsOf, type TrinoRows } from "./rows.ts";
@@ -16,7 +18,13 @@ export interface TrinoQueryOptions {
   readonly session?: SessionProperties | undefined;
   /** Added to the tags of run, step and asset. */
   readonly tags?: readonly string[] | undefined;
-  /** The statement is cancelled after so many seconds, the time of its consumer included. */
+  /** Time limit of the statement, the time of its consumer included; then it is cancelled and fails. Default: that of the resource. */
+  readonly deadline?: Duration | undefined;
+  /**
+   * The deadline in seconds.
+   *
+   * @deprecated Use `deadline`.
+   */
   readonly deadlineSeconds?: number | undefined;
   /** Aborting it cancels the statement; so does the end of the step. */
   readonly signal?: AbortSignal | undefined;
@@ -70,7 +78,7 @@ export interface ClientOptions {
   readonly timeZone: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly bigints: BigintMode;
-  readonly deadlineSeconds: number | undefined;
+  readonly deadlineMs: number | undefined;
   readonly heartbeatMs: number;
   readonly log: Logger;
   readonly logLevel: "info" | "debug";
@@ -114,13 +122,14 @@ function connect(scope: Scope, start: SessionState): Trino {
   const prepare = (sql: string, params: readonly TrinoParam[], given: TrinoQueryOptions): Statement => {
     const session = override(state, given);
     const { log, logLevel, transport } = options;
+    const { deadline } = timesOf(given, { call: "query", site: undefined, report: (text) => log.warn(text) });
     const statement = new Statement({
       transport,
       sql,
       prepared: prepareText(sql, params),
       headers: { ...headersOf(options, given), ...sessionHeaders(session) },
       signal: given.signal ? AbortSignal.any([options.signal, given.signal]) : options.signal,
-      deadlineSeconds: given.deadlineSeconds ?? options.deadlineSeconds,
+      deadlineMs: deadline === undefined ? options.deadlineMs : millisecondsOf(deadline, "deadline"),
       log,
       logLevel: given.log ?? logLevel,
       heartbeatMs: options.heartbeatMs,

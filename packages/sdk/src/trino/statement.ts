@@ -17,7 +17,7 @@ export interface StatementOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Aborted when the step is cancelled or times out. */
   readonly signal: AbortSignal;
-  readonly deadlineSeconds: number | undefined;
+  readonly deadlineMs: number | undefined;
   readonly log: Logger;
   readonly logLevel: "info" | "debug";
   /** How often a query whose consumer is busy is kept alive. */
@@ -66,13 +66,11 @@ export class Statement {
 
   /** The next page is asked for when the consumer wants it: a slow consumer slows the query down, and no row piles up here. */
   async *pages(): AsyncGenerator<Page, void, undefined> {
-    const { signal, deadlineSeconds } = this.#options;
+    const { signal, deadlineMs } = this.#options;
     signal.throwIfAborted();
     const stop = (): void => this.#stop(signal.reason);
     const deadline =
-      deadlineSeconds === undefined
-        ? undefined
-        : setTimeout(() => this.#stop(this.#late()), Math.min(deadlineSeconds * 1000, LONGEST_TIMER_MS));
+      deadlineMs === undefined ? undefined : setTimeout(() => this.#stop(this.#late()), Math.min(deadlineMs, LONGEST_TIMER_MS));
     signal.addEventListener("abort", stop, { once: true });
     this.#options.onOpen(this);
     const progress = createProgress({ log: this.#options.log, level: this.#options.logLevel, now: () => performance.now() });
@@ -136,7 +134,7 @@ export class Statement {
   }
 
   #late(): Error {
-    const seconds = this.#options.deadlineSeconds ?? 0;
+    const seconds = (this.#options.deadlineMs ?? 0) / 1000;
     return connectionError("DEADLINE_EXCEEDED", `The statement did not end within its deadline of ${seconds} seconds and was cancelled.`, {
       queryId: this.queryId,
     });

@@ -1,8 +1,11 @@
 /** Trino as a resource: opened for one step attempt, in whose name its statements run. */
+import { captureSite } from "../definition-site.ts";
+import { type Duration, millisecondsOf } from "../duration.ts";
 import { envNames, type EnvValue } from "../env-value.ts";
 import { defineResource, type Resource, type ResourceContext } from "../resource.ts";
 import { createTrino, type Trino, type TrinoClient } from "./client.ts";
 import type { BigintMode } from "./decode.ts";
+import { timesOf } from "./old-names.ts";
 import type { SessionProperties } from "./session-state.ts";
 import { authSettings, endpointOf, settingReader, type ConnectionSettings, type TrinoAuth } from "./settings.ts";
 import { TrinoTransport } from "./transport.ts";
@@ -38,13 +41,37 @@ export interface TrinoOptions<K extends string = string> {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** What a `bigint` becomes: a number where that is exact (`auto`, the default), always a `bigint`, or always a `number`. */
   readonly bigints?: BigintMode | undefined;
-  /** A statement that takes longer is cancelled and fails; default: no limit besides the step's. */
+  /** Time limit of a statement, after which it is cancelled and fails. Default: the time limit of the step. */
+  readonly deadline?: Duration | undefined;
+  /** How long to wait for a Trino that is down, restarting or overloaded. Default 60 seconds. */
+  readonly patience?: Duration | undefined;
+  /** Time without a single byte after which a connection counts as broken. Default 30 seconds. */
+  readonly idleTimeout?: Duration | undefined;
+  /** How often a slow consumer keeps its query alive, so that Trino does not drop the remaining rows. Default 30 seconds. */
+  readonly heartbeat?: Duration | undefined;
+  /**
+   * The deadline in seconds.
+   *
+   * @deprecated Use `deadline`.
+   */
   readonly deadlineSeconds?: number | undefined;
-  /** How long a Trino that is down, restarting or overloaded is waited for; default 60. */
+  /**
+   * The patience in seconds.
+   *
+   * @deprecated Use `patience`.
+   */
   readonly patienceSeconds?: number | undefined;
-  /** A connection without a single byte for so long counts as broken; default 30. */
+  /**
+   * The idle timeout in seconds.
+   *
+   * @deprecated Use `idleTimeout`.
+   */
   readonly idleSeconds?: number | undefined;
-  /** How often Trino is told that a slow consumer still wants the rest of its rows; default 30. */
+  /**
+   * The heartbeat in seconds.
+   *
+   * @deprecated Use `heartbeat`.
+   */
   readonly heartbeatSeconds?: number | undefined;
   /** Level of the lines about queries in the step's log; default `info`. */
   readonly log?: "info" | "debug" | undefined;
@@ -75,12 +102,13 @@ const MAX_ASSET_TAGS = 20;
  */
 export function trinoResource<const K extends string = "trino">(options: TrinoOptions<K> = {}): Resource<K, Trino> {
   const key = (options.key ?? "trino") as K;
+  const times = timesOf(options, { call: "trinoResource", site: captureSite(trinoResource) });
   const { url, host, port, user, ca, catalog, schema } = options;
   const portSetting = typeof port === "number" ? undefined : port;
   return defineResource(key, {
     kind: "trino",
     env: [...new Set(envNames({ url, host, port: portSetting, user, ca, catalog, schema, ...authSettings(options.auth) }))],
-    setup: (context): Trino => openTrino(key, options, context),
+    setup: (context): Trino => openTrino(key, { ...options, ...times }, context),
     teardown: (trino) => (trino as TrinoClient).close(),
   });
 }
@@ -95,8 +123,8 @@ function openTrino(key: string, options: TrinoOptions, context: ResourceContext)
     transport: new TrinoTransport({
       endpoint: endpointOf(settings, read, folders.root),
       log,
-      patienceMs: (options.patienceSeconds ?? PATIENCE_SECONDS) * 1000,
-      idleMs: (options.idleSeconds ?? IDLE_SECONDS) * 1000,
+      patienceMs: millisecondsOf(options.patience ?? PATIENCE_SECONDS, "patience"),
+      idleMs: millisecondsOf(options.idleTimeout ?? IDLE_SECONDS, "idleTimeout"),
     }),
     session: {
       catalog: optional("catalog", options.catalog),
@@ -115,8 +143,8 @@ function openTrino(key: string, options: TrinoOptions, context: ResourceContext)
     timeZone: options.timeZone ?? "UTC",
     headers: options.headers ?? {},
     bigints: options.bigints ?? "auto",
-    deadlineSeconds: options.deadlineSeconds,
-    heartbeatMs: (options.heartbeatSeconds ?? HEARTBEAT_SECONDS) * 1000,
+    deadlineMs: options.deadline === undefined ? undefined : millisecondsOf(options.deadline, "deadline"),
+    heartbeatMs: millisecondsOf(options.heartbeat ?? HEARTBEAT_SECONDS, "heartbeat"),
     log,
     logLevel: options.log ?? "info",
     signal,

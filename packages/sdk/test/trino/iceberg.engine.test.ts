@@ -180,7 +180,7 @@ test("a cancelled asset leaves no query running", async () => {
 
 test("a restart of Trino ends its queries with a word about it, and new ones wait until it is up", { timeout: 600_000 }, async () => {
   const { port } = server;
-  const { trino: direct, lines } = await openTrino({ url: server.url, patienceSeconds: 500 });
+  const { trino: direct, lines } = await openTrino({ url: server.url, patience: 500 });
   const lost = rejection(direct.scalar(`${LONG} where comment = 'lost'`));
   await until(async () => (await runningWith(server, "'lost'"))[0]?.state === "RUNNING");
   await server.stop("SIGKILL");
@@ -192,7 +192,7 @@ test("a restart of Trino ends its queries with a word about it, and new ones wai
 });
 
 test("a Trino that stays away is an error when patience ends", async () => {
-  const { trino: direct } = await openTrino({ url: server.url, patienceSeconds: 1 });
+  const { trino: direct } = await openTrino({ url: server.url, patience: 1 });
   const lost = rejection(direct.scalar(`${LONG} where comment = 'away'`));
   await until(async () => (await runningWith(server, "'away'")).length === 1);
   await server.stop("SIGKILL");
