@@ -32,7 +32,7 @@ function make(level: number, index: number) {
 }
 for (let level = 0; level < ${options.depth}; level++) layers.push(Array.from({ length: ${options.width} }, (_, index) => make(level, index)));
 
-export default defineCodeLocation({ name: "steps", assets: layers.flat(), jobs: [defineJob("all", { selection: "*" })] });
+export default defineCodeLocation({ name: "steps", assets: layers.flat(), jobs: [defineJob({ name: "all", selection: "*" })] });
 `,
   });
 }

@@ -4,6 +4,7 @@ import type { AutomationCondition, FreshnessPolicy } from "./automation.ts";
 import { createCheck, type AssetCheck, type CheckOptions, type CheckSpec } from "./check.ts";
 import type { AssetContext } from "./context.ts";
 import { captureSite, type DefinitionSite } from "./definition-site.ts";
+import { deprecated, oldCall } from "./deprecated.ts";
 import type { Duration } from "./duration.ts";
 import type { Dep, Input, NoInputs } from "./input.ts";
 import type { IoManager } from "./io-manager.ts";
@@ -73,6 +74,14 @@ export interface AssetOptions<
   run(context: AssetContext<R, I, P, C>): Ret;
 }
 
+/** `asset.check`; `T` is the type of the asset's value. */
+export interface DefineCheck<T> {
+  /** Adds a check to the asset. */
+  <const R extends readonly AnyResource[] = []>(options: CheckOptions<R, T>): AssetCheck;
+  /** @deprecated Write `asset.check({ name, ... })`. */
+  <const R extends readonly AnyResource[] = []>(name: string, options: Omit<CheckOptions<R, T>, "name">): AssetCheck;
+}
+
 /** Made by `defineAsset()`. `T` is the type of its output value. */
 export interface Asset<K extends string = string, T = unknown> {
   readonly kind: "asset";
@@ -84,9 +93,9 @@ export interface Asset<K extends string = string, T = unknown> {
    * Adds a check with a function of its own; it runs as a step after the asset.
    *
    * @example
-   * export const emailNotNull = dimCustomer.check("email_not_null", { blocking: true, run: async () => checkResult({ passed: true }) });
+   * export const emailNotNull = dimCustomer.check({ name: "email_not_null", blocking: true, run: async () => checkResult({ passed: true }) });
    */
-  readonly check: <const R extends readonly AnyResource[] = []>(name: string, options: CheckOptions<R, T>) => AssetCheck;
+  readonly check: DefineCheck<T>;
 }
 
 /** An asset definition after its types did their work. */
@@ -108,12 +117,25 @@ export interface ErasedAsset extends AssetDescription, ExecutionOptions {
 }
 
 export function createAsset<K extends string, T>(key: K, definition: ErasedAsset): Asset<K, T> {
-  const check: Asset<K, T>["check"] = (name, options) => {
-    const made = createCheck({ asset: key, name, site: captureSite(check) }, options);
+  const check = <R extends readonly AnyResource[]>(
+    first: CheckOptions<R, T> | string,
+    others?: Omit<CheckOptions<R, T>, "name">,
+  ): AssetCheck => {
+    const site = captureSite(check);
+    const made = createCheck({ asset: key, site }, typeof first === "object" ? first : fromOldCall(first, { options: others, site }));
     definition.ownChecks.push(made);
     return made;
   };
   return { kind: "asset", key, "~definition": definition, check };
+}
+
+function fromOldCall<R extends readonly AnyResource[], T>(
+  name: string,
+  { options, site }: { readonly options: Omit<CheckOptions<R, T>, "name"> | undefined; readonly site: DefinitionSite | undefined },
+): CheckOptions<R, T> {
+  if (options === undefined) throw new TypeError(`check("${name}") has no options. Write check({ name: "${name}", run }).`);
+  deprecated(oldCall("check", { site, identity: { name }, options }));
+  return { ...options, name };
 }
 
 /** The definer's own site is captured by the caller, so that it is the user's line and not one of ours. */

@@ -3,6 +3,7 @@ import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
 import type { BaseContext } from "./context.ts";
 import type { AutomationCondition } from "./automation.ts";
 import { captureSite, type DefinitionSite } from "./definition-site.ts";
+import { deprecated, oldCall } from "./deprecated.ts";
 import type { Duration } from "./duration.ts";
 import type { AnyResource, ResourceMap } from "./resource.ts";
 import type { CheckResult } from "./result.ts";
@@ -18,7 +19,10 @@ export type CheckContext<R extends readonly AnyResource[], T> = BaseContext & {
   readonly loadValue: () => Promise<T>;
 };
 
+/** Options of `asset.check`. */
 export interface CheckOptions<R extends readonly AnyResource[], T> {
+  /** Unique among the checks of the asset. */
+  readonly name: string;
   readonly description?: string | undefined;
   /** True: downstream steps of the same run wait for it, and do not run when it fails with severity `error`. */
   readonly blocking?: boolean | undefined;
@@ -35,6 +39,12 @@ export interface CheckOptions<R extends readonly AnyResource[], T> {
   /** When it is evaluated by itself. */
   readonly automation?: AutomationCondition | undefined;
   run(context: CheckContext<R, T>): CheckResult | boolean | Promise<CheckResult | boolean>;
+}
+
+/** Options of `defineAssetCheck`. */
+export interface AssetCheckOptions<R extends readonly AnyResource[]> extends CheckOptions<R, unknown> {
+  /** The checked asset, or its key. */
+  readonly asset: string | { readonly key: string };
 }
 
 /** Made by `asset.check(...)`, which belongs to its asset and needs no registration of its own, or by `defineAssetCheck(...)`. */
@@ -60,13 +70,13 @@ interface ErasedCheck {
 }
 
 export function createCheck<R extends readonly AnyResource[], T>(
-  target: { readonly asset: string; readonly name: string; readonly site: DefinitionSite | undefined },
+  target: { readonly asset: string; readonly site: DefinitionSite | undefined },
   options: CheckOptions<R, T>,
 ): AssetCheck {
   return {
     kind: "assetCheck",
     asset: target.asset,
-    name: target.name,
+    name: options.name,
     "~definition": {
       description: options.description,
       blocking: options.blocking ?? false,
@@ -87,17 +97,34 @@ export function createCheck<R extends readonly AnyResource[], T>(
  * Defines a check of an asset that is not defined in TypeScript, e.g. a dbt model. List it in `assets` of the code location.
  *
  * @example
- * export const ordersNotEmpty = defineAssetCheck("gold/fct_orders", "not_empty", {
+ * export const ordersNotEmpty = defineAssetCheck({
+ *   asset: "gold/fct_orders",
+ *   name: "not_empty",
  *   requires: [duckdb],
  *   run: async ({ resources }) => (await resources.duckdb.scalar("select count(*) from gold.fct_orders")) > 0,
  * });
  */
+export function defineAssetCheck<const R extends readonly AnyResource[] = []>(options: AssetCheckOptions<R>): AssetCheck;
+/** @deprecated Write `defineAssetCheck({ asset, name, ... })`. */
 export function defineAssetCheck<const R extends readonly AnyResource[] = []>(
   asset: string,
   name: string,
-  options: CheckOptions<R, unknown>,
+  options: Omit<CheckOptions<R, unknown>, "name">,
+): AssetCheck;
+export function defineAssetCheck<const R extends readonly AnyResource[]>(
+  first: AssetCheckOptions<R> | string,
+  name?: string,
+  others?: Omit<CheckOptions<R, unknown>, "name">,
 ): AssetCheck {
-  return createCheck({ asset, name, site: captureSite(defineAssetCheck) }, options);
+  const site = captureSite(defineAssetCheck);
+  if (typeof first === "object")
+    return createCheck({ asset: typeof first.asset === "string" ? first.asset : first.asset.key, site }, first);
+  if (name === undefined || others === undefined)
+    throw new TypeError(
+      `defineAssetCheck("${first}") has no name or no options. Write defineAssetCheck({ asset: "${first}", name, run }).`,
+    );
+  deprecated(oldCall("defineAssetCheck", { site, identity: { asset: first, name }, options: others }));
+  return createCheck({ asset: first, site }, { ...others, name });
 }
 
 /** A check whose result the asset itself returns: declared so that it is listed before the first run and may be blocking. */

@@ -36,7 +36,23 @@ function warnProcess(text: string): void {
   if (process.env["HEADGATE_WORKER_ID"] === undefined) process.emitWarning(text, "DeprecationWarning", "HEADGATE_OLD_FORM");
 }
 
-/** The names of a call's options, as they stand in a warning: `selection, tags`. */
-export function optionNames(options: object): string {
-  return Object.keys(options).join(", ");
+export interface CallParts {
+  readonly site: DefinitionSite | undefined;
+  /** What stood before the options, by the names it has among them now. */
+  readonly identity: Readonly<Record<string, string>>;
+  readonly options: object;
+  /** The new name of the function, where that has changed as well. */
+  readonly newName?: string | undefined;
+}
+
+/** A call with its identity before its options: `defineJob("nightly", { selection })` is `defineJob({ name: "nightly", selection })` now. */
+export function oldCall(name: string, { site, identity, options, newName = name }: CallParts): OldForm {
+  const names = Object.keys(options);
+  const before = Object.values(identity).map((value) => JSON.stringify(value));
+  const inside = Object.entries(identity).map(([option, value]) => `${option}: ${JSON.stringify(value)}`);
+  return {
+    site,
+    old: `${name}(${[...before, ...(names.length > 0 ? [`{ ${names.join(", ")} }`] : [])].join(", ")})`,
+    use: `${newName}({ ${[...inside, ...names].join(", ")} })`,
+  };
 }

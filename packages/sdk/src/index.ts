@@ -4,7 +4,7 @@ export type { AutomationCondition, FreshnessPolicy } from "./automation.ts";
 export { defineAsset } from "./asset.ts";
 export type { Asset, AssetDescription, AssetOptions, ExecutionOptions } from "./asset.ts";
 export { defineAssetCheck } from "./check.ts";
-export type { AssetCheck, CheckContext, CheckOptions, CheckSpec } from "./check.ts";
+export type { AssetCheck, AssetCheckOptions, CheckContext, CheckOptions, CheckSpec } from "./check.ts";
 export { defineCodeLocation } from "./code-location.ts";
 export type { AssetSource, CodeLocation, CodeLocationOptions, ModuleNamespace, Unit } from "./code-location.ts";
 export type { AssetContext, BaseContext, RunInfo } from "./context.ts";
@@ -83,5 +83,5 @@ export type {
   WebhookSensorOptions,
 } from "./sensor.ts";
 export type { AssetEvent, AssetsEvent, CheckEvent, RunEndEvent, WebhookEvent } from "./sensor-events.ts";
-export { sourceAsset } from "./source-asset.ts";
+export { defineSourceAsset, sourceAsset } from "./source-asset.ts";
 export type { SourceAsset, SourceAssetOptions } from "./source-asset.ts";

@@ -1,5 +1,6 @@
 /** Jobs: named selections of assets. */
 import { captureSite, type DefinitionSite } from "./definition-site.ts";
+import { deprecated, oldCall } from "./deprecated.ts";
 import type { Duration } from "./duration.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { RunConfig } from "./run-request.ts";
@@ -14,7 +15,10 @@ export interface RunRetryOptions {
   readonly on?: "any" | "crashes" | undefined;
 }
 
+/** Options of `defineJob`. */
 export interface JobOptions {
+  /** Letters, digits, `_`, `-` and `.`; unique in the code location. */
+  readonly name: string;
   /** Text (`*`, `group:"bronze"`, `stg_customers+`) or a `select...` value. */
   readonly selection: string | SelectionBuilder;
   readonly description?: string | undefined;
@@ -36,15 +40,26 @@ export interface JobOptions {
 export interface Job {
   readonly kind: "job";
   readonly name: string;
-  readonly "~definition": JobOptions & { readonly site: DefinitionSite | undefined };
+  readonly "~definition": Omit<JobOptions, "name"> & { readonly site: DefinitionSite | undefined };
 }
 
 /**
  * Defines a job: assets that are run together under a name.
  *
  * @example
- * export const bronzeRefresh = defineJob("bronze_refresh", { selection: select.groups("bronze") });
+ * export const bronzeRefresh = defineJob({ name: "bronze_refresh", selection: select.groups("bronze") });
  */
-export function defineJob(name: string, options: JobOptions): Job {
-  return { kind: "job", name, "~definition": { ...options, site: captureSite(defineJob) } };
+export function defineJob(options: JobOptions): Job;
+/** @deprecated Write `defineJob({ name, ... })`. */
+export function defineJob(name: string, options: Omit<JobOptions, "name">): Job;
+export function defineJob(first: JobOptions | string, others?: Omit<JobOptions, "name">): Job {
+  const site = captureSite(defineJob);
+  if (typeof first === "object") {
+    const { name, ...options } = first;
+    return { kind: "job", name, "~definition": { ...options, site } };
+  }
+  // Code without a type checker may leave anything out; indexing reports it.
+  const options = others ?? ({} as Omit<JobOptions, "name">);
+  if (typeof first === "string") deprecated(oldCall("defineJob", { site, identity: { name: first }, options }));
+  return { kind: "job", name: first, "~definition": { ...options, site } };
 }

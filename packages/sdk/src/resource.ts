@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import { captureSite, type DefinitionSite } from "./definition-site.ts";
+import { deprecated, oldCall } from "./deprecated.ts";
 import type { Env, Logger } from "./log.ts";
 
 /** Absolute folders that user code may use. */
@@ -75,8 +76,8 @@ interface ErasedResourceDefinition {
 type ConfigOf<C> = C extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<C> : undefined;
 type ConfigInputOf<C> = C extends StandardSchemaV1 ? StandardSchemaV1.InferInput<C> : undefined;
 
-/** Options of `defineResource`. */
-export interface ResourceOptions<C extends StandardSchemaV1 | undefined, V> {
+/** What a resource is, apart from its key. */
+interface ResourceBody<C extends StandardSchemaV1 | undefined, V> {
   /** Shown in the dashboard, e.g. `trino`; default: the key. */
   readonly kind?: string | undefined;
   /** Standard Schema of its configuration. */
@@ -91,11 +92,18 @@ export interface ResourceOptions<C extends StandardSchemaV1 | undefined, V> {
   teardown?(value: NoInfer<V>): void | Promise<void>;
 }
 
+/** Options of `defineResource`. */
+export interface ResourceOptions<C extends StandardSchemaV1 | undefined, V, K extends string = string> extends ResourceBody<C, V> {
+  /** Its name in `resources` of the context; unique in the code location. */
+  readonly key: K;
+}
+
 /**
  * Defines a resource: something assets use that is made per attempt and always torn down, e.g. a client or a connection.
  *
  * @example
- * export const slack = defineResource("slack", {
+ * export const slack = defineResource({
+ *   key: "slack",
  *   config: z.object({ channel: z.string() }),
  *   values: { channel: "#data" },
  *   env: ["SLACK_TOKEN"],
@@ -103,18 +111,38 @@ export interface ResourceOptions<C extends StandardSchemaV1 | undefined, V> {
  * });
  */
 export function defineResource<const K extends string, V, C extends StandardSchemaV1 | undefined = undefined>(
+  options: ResourceOptions<C, V, K>,
+): Resource<K, V>;
+/** @deprecated Write `defineResource({ key, ... })`. */
+export function defineResource<const K extends string, V, C extends StandardSchemaV1 | undefined = undefined>(
   key: K,
-  options: ResourceOptions<C, V>,
+  options: ResourceBody<C, V>,
+): Resource<K, V>;
+export function defineResource<const K extends string, V, C extends StandardSchemaV1 | undefined>(
+  first: ResourceOptions<C, V, K> | K,
+  others?: ResourceBody<C, V>,
+): Resource<K, V> {
+  const site = captureSite(defineResource);
+  if (typeof first === "object") return createResource(first, site);
+  if (others === undefined)
+    throw new TypeError(`defineResource("${first}") has no options. Write defineResource({ key: "${first}", setup }).`);
+  deprecated(oldCall("defineResource", { site, identity: { key: first }, options: others }));
+  return createResource({ ...others, key: first }, site);
+}
+
+function createResource<K extends string, V, C extends StandardSchemaV1 | undefined>(
+  options: ResourceOptions<C, V, K>,
+  site: DefinitionSite | undefined,
 ): Resource<K, V> {
   return {
     kind: "resource",
-    key,
+    key: options.key,
     "~definition": {
-      kind: options.kind ?? key,
+      kind: options.kind ?? options.key,
       config: options.config,
       values: options.values,
       env: options.env ?? [],
-      site: captureSite(defineResource),
+      site,
       setup: (context) => options.setup(context as ResourceContext<ConfigOf<C>>),
       ...(options.teardown && { teardown: (value: unknown) => options.teardown?.(value as V) }),
     },

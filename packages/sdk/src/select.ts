@@ -9,7 +9,7 @@ type Keyed = string | { readonly key: string };
  * Builds selections of assets; the text form (`key:"a" or group:"b"`, `+a`, `a+`) means the same.
  *
  * @example
- * defineJob("customer_pipeline", { selection: select.keys(stgCustomers).downstream() });
+ * defineJob({ name: "customer_pipeline", selection: select.keys(stgCustomers).downstream() });
  */
 export const select = {
   ...domainSelect,

@@ -1,11 +1,15 @@
 /** External assets: nothing here materializes them, but they have a place in the lineage. */
 import type { FreshnessPolicy } from "./automation.ts";
 import { captureSite, type DefinitionSite } from "./definition-site.ts";
+import { deprecated, oldCall } from "./deprecated.ts";
 import type { Dep } from "./input.ts";
 import type { MetadataRecord, TableColumn } from "./metadata.ts";
 import type { Partitions } from "./partitions.ts";
 
-export interface SourceAssetOptions {
+/** Options of `defineSourceAsset`. */
+export interface SourceAssetOptions<K extends string = string> {
+  /** Segments joined with '/': `airbyte/customers`. Unique in the code location. */
+  readonly key: K;
   readonly description?: string | undefined;
   readonly group?: string | undefined;
   readonly owners?: readonly string[] | undefined;
@@ -23,19 +27,44 @@ export interface SourceAssetOptions {
   readonly freshness?: FreshnessPolicy | undefined;
 }
 
-/** Made by `sourceAsset()`. */
+/** Made by `defineSourceAsset()`. */
 export interface SourceAsset<K extends string = string> {
   readonly kind: "sourceAsset";
   readonly key: K;
-  readonly "~definition": SourceAssetOptions & { readonly site: DefinitionSite | undefined };
+  readonly "~definition": Omit<SourceAssetOptions, "key"> & { readonly site: DefinitionSite | undefined };
 }
 
 /**
  * Declares an external asset: data that another system makes, or that consumes ours.
  *
  * @example
- * export const customersRaw = sourceAsset("airbyte/customers", { kinds: ["airbyte"], url: "https://airbyte.example.com/c/1" });
+ * export const customersRaw = defineSourceAsset({
+ *   key: "airbyte/customers",
+ *   kinds: ["airbyte"],
+ *   url: "https://airbyte.example.com/c/1",
+ * });
  */
-export function sourceAsset<const K extends string>(key: K, options: SourceAssetOptions = {}): SourceAsset<K> {
-  return { kind: "sourceAsset", key, "~definition": { ...options, site: captureSite(sourceAsset) } };
+export function defineSourceAsset<const K extends string>(options: SourceAssetOptions<K>): SourceAsset<K> {
+  return createSourceAsset(options, captureSite(defineSourceAsset));
+}
+
+/**
+ * The old form of `defineSourceAsset`.
+ *
+ * @deprecated Write `defineSourceAsset({ key, ... })`.
+ * @example
+ * defineSourceAsset({ key: "airbyte/customers", kinds: ["airbyte"] });
+ */
+export function sourceAsset<const K extends string>(key: K, options: Omit<SourceAssetOptions, "key"> = {}): SourceAsset<K> {
+  const site = captureSite(sourceAsset);
+  deprecated(oldCall("sourceAsset", { site, identity: { key }, options, newName: "defineSourceAsset" }));
+  return createSourceAsset({ ...options, key }, site);
+}
+
+/** For other functions that declare external assets in the user's name. */
+export function createSourceAsset<K extends string>(
+  { key, ...options }: SourceAssetOptions<K>,
+  site: DefinitionSite | undefined,
+): SourceAsset<K> {
+  return { kind: "sourceAsset", key, "~definition": { ...options, site } };
 }

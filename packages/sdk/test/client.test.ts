@@ -58,7 +58,7 @@ describe("the client", () => {
   it("launches a job with what the control plane's schema accepts", async () => {
     answers.push(data({ id: RUN, status: "queued" }), data({ id: RUN, status: "queued" }));
     const run = await client().runs.launch({
-      job: defineJob("bronze", { selection: "*" }),
+      job: defineJob({ name: "bronze", selection: "*" }),
       partition: "2025-01-01",
       tags: { a: "b" },
       config: { assets: { x: { n: 1 } } },

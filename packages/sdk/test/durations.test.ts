@@ -27,7 +27,7 @@ it.each([
 ] satisfies [Duration, number][])("the duration %j of every option of a step is published as %i seconds", async (given, seconds) => {
   const options = { timeout: given, idleTimeout: given, retry: { maxRetries: 1, delay: given } };
   const asset = defineAsset({ key: "a", ...options, run: () => 1 });
-  const { draft, errors } = await index([asset, asset.check("own", { ...options, run: () => true })]);
+  const { draft, errors } = await index([asset, asset.check({ name: "own", ...options, run: () => true })]);
   expect(errors).toEqual([]);
   const published = { timeoutSeconds: seconds, idleTimeoutSeconds: seconds, retry: { maxRetries: 1, delaySeconds: seconds } };
   expect(draft?.units).toMatchObject([
@@ -79,6 +79,6 @@ it("a configuration file may limit the loading of a location by either form of a
 
 it("a check of an asset that something else makes takes durations as well", async () => {
   const asset = defineAsset({ key: "a", run: () => 1 });
-  const { draft } = await index([asset, defineAssetCheck("a", "fresh", { timeout: "1m", run: () => true })]);
+  const { draft } = await index([asset, defineAssetCheck({ asset: "a", name: "fresh", timeout: "1m", run: () => true })]);
   expect(draft?.units[1]).toMatchObject({ timeoutSeconds: 60 });
 });

@@ -221,7 +221,7 @@ describe("ends", () => {
 
 describe("a unit of another kind", () => {
   it("is executed with its assets, checks, resources and partition", async () => {
-    const db = defineResource("db", { setup: () => "connection" });
+    const db = defineResource({ key: "db", setup: () => "connection" });
     const seen: unknown[] = [];
     const unit: UnitDefinition = {
       kind: "unit",

@@ -25,7 +25,7 @@ const ratio = defineAsset({
   },
 });
 
-export default defineCodeLocation({ name: "broken", assets: [ratio], jobs: [defineJob("bad", { selection: "nobody" })] });
+export default defineCodeLocation({ name: "broken", assets: [ratio], jobs: [defineJob({ name: "bad", selection: "nobody" })] });
 `;
 const MATH = `export function divide(a: number, b: number): number {
   interface Nothing {}

@@ -73,7 +73,7 @@ describe("values", () => {
 
   it("can be kept elsewhere by an IO manager with resources and metadata of its own", async () => {
     const kept = new Map<string, unknown>();
-    const shelf = defineResource("shelf", { setup: () => kept });
+    const shelf = defineResource({ key: "shelf", setup: () => kept });
     const manager = defineIoManager({
       name: "shelf",
       requires: [shelf],

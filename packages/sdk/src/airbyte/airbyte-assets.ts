@@ -5,7 +5,7 @@ import type { Duration } from "../duration.ts";
 import { url, type MetadataRecord } from "../metadata.ts";
 import { defineMultiAsset, type MultiAsset, type OutputSpec } from "../multi-asset.ts";
 import type { Resource } from "../resource.ts";
-import { sourceAsset, type SourceAsset } from "../source-asset.ts";
+import { createSourceAsset, type SourceAsset } from "../source-asset.ts";
 import type { Airbyte, AirbyteJob } from "./client.ts";
 import { jobMetadata } from "./job-metadata.ts";
 
@@ -61,10 +61,7 @@ export function airbyteAssets(options: AirbyteAssetsOptions): (SourceAsset | Mul
 }
 
 function externals(connection: AirbyteConnection, options: AirbyteAssetsOptions, site: DefinitionSite | undefined): SourceAsset[] {
-  return specsOf(connection, options).map(({ spec: { key, ...description } }) => {
-    const asset = sourceAsset(key, { ...description, url: connection.url });
-    return { ...asset, "~definition": { ...asset["~definition"], site } };
-  });
+  return specsOf(connection, options).map(({ spec }) => createSourceAsset({ ...spec, url: connection.url }, site));
 }
 
 function triggerable(connection: AirbyteConnection, options: AirbyteAssetsOptions, site: DefinitionSite | undefined): MultiAsset {

@@ -43,7 +43,8 @@ export type AirbyteResourceOptions<K extends string = string> = CommonOptions<K>
 export function airbyteResource<const K extends string = "airbyte">(options: AirbyteResourceOptions<K>): Resource<K, Airbyte> {
   const key = options.key ?? "airbyte";
   const { url, token, clientId, clientSecret } = options;
-  return defineResource(key as K, {
+  return defineResource({
+    key: key as K,
     kind: "airbyte",
     env: envNames({ url, token, clientId, clientSecret }),
     setup: ({ env, log, signal }) => {

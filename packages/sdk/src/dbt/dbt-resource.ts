@@ -1,6 +1,8 @@
 /** dbt as a resource: run any command of it from an asset of your own. */
 import { join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { captureSite } from "../definition-site.ts";
+import { deprecated } from "../deprecated.ts";
 import { defineResource, type Resource } from "../resource.ts";
 import { lockAll } from "./execute.ts";
 import { storageParseCache } from "./parse-cache.ts";
@@ -42,22 +44,48 @@ export interface Dbt {
   invoke(command: string, options?: DbtCommandOptions): Promise<DbtCommandResult>;
 }
 
+/** Options of `dbtResource`. */
+export interface DbtResourceOptions<K extends string = string> {
+  /** The project whose commands run; made with `dbtProject`. */
+  readonly project: DbtProject;
+  /** Key of the resource. Default `dbt`. */
+  readonly key?: K | undefined;
+}
+
 /**
  * A dbt project as a resource, for assets that run dbt themselves.
  *
  * @example
- * export const dbt = dbtResource(project);
+ * export const dbt = dbtResource({ project });
  * export const dimCustomer = defineAsset({
  *   key: "silver/dim_customer",
  *   requires: [dbt],
  *   run: async ({ resources }) => void (await resources.dbt.run({ select: "dim_customer" })),
  * });
  */
+export function dbtResource<const K extends string = "dbt">(options: DbtResourceOptions<K>): Resource<K, Dbt>;
+/** @deprecated Write `dbtResource({ project, ... })`. */
 export function dbtResource<const K extends string = "dbt">(
   project: DbtProject,
-  options: { readonly key?: K | undefined } = {},
+  options?: Omit<DbtResourceOptions<K>, "project">,
+): Resource<K, Dbt>;
+export function dbtResource<const K extends string>(
+  first: DbtResourceOptions<K> | DbtProject,
+  others: Omit<DbtResourceOptions<K>, "project"> = {},
 ): Resource<K, Dbt> {
-  return defineResource((options.key ?? "dbt") as K, {
+  if ("project" in first) return createDbtResource(first);
+  const names = Object.keys(others);
+  deprecated({
+    site: captureSite(dbtResource),
+    old: `dbtResource(${["project", ...(names.length > 0 ? [`{ ${names.join(", ")} }`] : [])].join(", ")})`,
+    use: `dbtResource({ ${["project", ...names].join(", ")} })`,
+  });
+  return createDbtResource({ ...others, project: first });
+}
+
+function createDbtResource<const K extends string>({ project, key }: DbtResourceOptions<K>): Resource<K, Dbt> {
+  return defineResource({
+    key: (key ?? "dbt") as K,
     kind: "dbt",
     setup: ({ folders, env, log, signal, emit }): Dbt => {
       let count = 0;

@@ -46,7 +46,8 @@ export interface DuckDbOptions<K extends string = string> {
  * const rows = await resources.duckdb.scalar<number>("select count(*) from gold.fct_orders where order_day = ?", [partition.key]);
  */
 export function duckdbResource<const K extends string = "duckdb">(options: DuckDbOptions<K>): Resource<K, DuckDb> {
-  return defineResource((options.key ?? "duckdb") as K, {
+  return defineResource({
+    key: (options.key ?? "duckdb") as K,
     kind: "duckdb",
     setup: ({ folders, log, signal, step }) => {
       const path = options.path === ":memory:" || isAbsolute(options.path) ? options.path : join(folders.storage, options.path);

@@ -55,7 +55,8 @@ export interface PipesClient {
 export function pipesResource(): Resource<"pipes", PipesClient>;
 export function pipesResource<const K extends string>(options: { readonly key: K }): Resource<K, PipesClient>;
 export function pipesResource(options: { readonly key?: string } = {}): Resource<string, PipesClient> {
-  return defineResource(options.key ?? "pipes", {
+  return defineResource({
+    key: options.key ?? "pipes",
     kind: "pipes",
     setup: (context: ResourceContext): PipesClient => ({ run: (run) => runPipes(run, context) }),
   });

@@ -8,15 +8,15 @@ interface Named {
   readonly "~definition": { readonly site: DefinitionSite | undefined };
 }
 
-/** The other definitions take theirs as an option. */
-const JOB_NAME = ' defineJob takes it first: defineJob("nightly", { selection: "*" }).';
+/** A job was once defined with its name before its options. */
+const JOB_FORM = ' Write defineJob({ name: "nightly", selection: "*" }).';
 
 /** The first definition of each name; the others are reported. */
 export function uniqueByName<T extends Named>(list: readonly T[], what: string, problems: Problems): T[] {
   const first = new Map<string, T>();
   for (const entry of list) {
     if (typeof (entry.name as unknown) !== "string") {
-      problems.add(entry["~definition"].site, `The name of a ${what} must be a text.${what === "job" ? JOB_NAME : ""}`);
+      problems.add(entry["~definition"].site, `The name of a ${what} must be a text.${what === "job" ? JOB_FORM : ""}`);
       continue;
     }
     const known = first.get(entry.name);

@@ -31,7 +31,8 @@ export interface S3ResourceOptions<K extends string = string> extends Pick<S3Cli
 export function s3Resource<const K extends string = "s3">(options: S3ResourceOptions<K>): Resource<K, S3> {
   const key = options.key ?? "s3";
   const { endpoint, region, bucket, accessKeyId, secretAccessKey, sessionToken } = options;
-  return defineResource(key as K, {
+  return defineResource({
+    key: key as K,
     kind: "s3",
     env: envNames({ endpoint, region, bucket, accessKeyId, secretAccessKey, sessionToken }),
     setup: ({ env, signal }) => {

@@ -105,7 +105,8 @@ export function trinoResource<const K extends string = "trino">(options: TrinoOp
   const times = timesOf(options, { call: "trinoResource", site: captureSite(trinoResource) });
   const { url, host, port, user, ca, catalog, schema } = options;
   const portSetting = typeof port === "number" ? undefined : port;
-  return defineResource(key, {
+  return defineResource({
+    key,
     kind: "trino",
     env: [...new Set(envNames({ url, host, port: portSetting, user, ca, catalog, schema, ...authSettings(options.auth) }))],
     setup: (context): Trino => openTrino(key, { ...options, ...times }, context),

@@ -190,7 +190,7 @@ test("dbt in an asset of one's own is warm, too, and hears of failures", { timeo
   const events: StepEvent[] = [];
   const context = { config: undefined, env: process.env, folders, log: loggerInto(events), signal: new AbortController().signal };
   const project = dbtProject({ dir: "dbt", warm: true, env: () => ({ SHOP_DB: shop.database }) });
-  const dbt = (await dbtResource(project)["~definition"].setup(context)) as Dbt;
+  const dbt = (await dbtResource({ project })["~definition"].setup(context)) as Dbt;
   await dbt.run({ select: "stg_customers total" });
   await onlyServer();
   await shop.rows("insert into raw.customers values (1, 'GB')");
