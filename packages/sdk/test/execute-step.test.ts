@@ -11,7 +11,7 @@ import {
   NonRetryableError,
   staticPartitions,
 } from "@headgate/sdk";
-import type { UnitDefinition } from "../src/unit.ts";
+import type { UnitDefinition } from "../src/definitions/unit.ts";
 import { only, runStep } from "./run-step.test-support.ts";
 
 const DAY = 86_400_000;

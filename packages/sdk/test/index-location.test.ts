@@ -23,7 +23,7 @@ import {
   type Schedule,
 } from "@headgate/sdk";
 import { createRuntime } from "@headgate/sdk/runtime";
-import type { UnitDefinition } from "../src/unit.ts";
+import type { UnitDefinition } from "../src/definitions/unit.ts";
 import { lakehouse } from "./lakehouse-program.ts";
 
 const folders = { root: import.meta.dirname, scratch: import.meta.dirname, env: {} };

@@ -4,10 +4,10 @@ import { deploymentPath } from "@headgate/shared/api/routes.ts";
 import type { RunDetail, RunSummary } from "@headgate/shared/api/views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import { type Duration, millisecondsOf } from "../duration.ts";
-import type { Job } from "../job.ts";
-import type { RunConfig } from "../run-request.ts";
-import { selectionText, type SelectionBuilder } from "../select.ts";
+import { type Duration, millisecondsOf } from "../options/duration.ts";
+import type { Job } from "../definitions/job.ts";
+import type { RunConfig } from "../automation/run-request.ts";
+import { selectionText, type SelectionBuilder } from "../options/select.ts";
 import { callProcedure, type CallOptions } from "./http.ts";
 
 export type { RunDetail, RunSummary };

@@ -1,8 +1,8 @@
 /** Entry point `@headgate/sdk/config`: what `headgate.config.ts` contains. */
 import { z } from "zod";
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import { deprecated } from "../deprecated.ts";
-import { DURATION_FORMS, type Duration, secondsOf } from "../duration.ts";
+import { deprecated } from "../options/deprecated.ts";
+import { DURATION_FORMS, type Duration, secondsOf } from "../options/duration.ts";
 
 /** One code location of a project. */
 export interface LocationConfig {

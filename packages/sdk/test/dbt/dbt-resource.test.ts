@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { dbtProject, dbtResource, type Dbt } from "../../src/dbt/index.ts";
-import { duckdbResource, type DuckDb } from "../../src/duckdb/index.ts";
+import { dbtProject, dbtResource, type Dbt } from "../../src/integrations/dbt/index.ts";
+import { duckdbResource, type DuckDb } from "../../src/integrations/duckdb/index.ts";
 import { createShop, landCustomers, loggerInto } from "./shop-project.test-support.ts";
 
 test("an asset may use dbt and DuckDB in turn on one file, and hears of failures", { timeout: 120_000 }, async () => {

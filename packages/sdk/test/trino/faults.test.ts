@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { defineAsset } from "../../src/asset.ts";
+import { defineAsset } from "../../src/definitions/asset.ts";
 import { materialize } from "../../src/testing/index.ts";
-import { isTrinoError, trinoResource } from "../../src/trino/index.ts";
+import { isTrinoError, trinoResource } from "../../src/integrations/trino/index.ts";
 import { signature, startFakeTrino, STATS, type FakeOptions, type SeenRequest } from "./fake-trino.test-support.ts";
 import { openTrino, rejection } from "./open-trino.test-support.ts";
 

@@ -1,9 +1,9 @@
 /** What Iceberg tables say about themselves after assets wrote them through a real Trino, and what happens when that Trino is restarted. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { defineAsset, type Asset } from "../../src/asset.ts";
-import { dailyPartitions } from "../../src/partitions.ts";
+import { defineAsset, type Asset } from "../../src/definitions/asset.ts";
+import { dailyPartitions } from "../../src/options/partitions.ts";
 import { materialize } from "../../src/testing/index.ts";
-import { icebergMaterialization, icebergMetadata, icebergTable, trinoResource } from "../../src/trino/index.ts";
+import { icebergMaterialization, icebergMetadata, icebergTable, trinoResource } from "../../src/integrations/trino/index.ts";
 import { openTrino, rejection, until } from "./open-trino.test-support.ts";
 import { dataFolder, runningWith, startTrinoServer, type TrinoServer } from "./trino-server.test-support.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createProgress, type TrinoStats } from "../../src/trino/progress.ts";
+import { createProgress, type TrinoStats } from "../../src/integrations/trino/progress.ts";
 import { signature, startFakeTrino } from "./fake-trino.test-support.ts";
 import { listOf, openTrino, rejection, until } from "./open-trino.test-support.ts";
 
