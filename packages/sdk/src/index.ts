@@ -2,19 +2,22 @@
 export { automation, freshness } from "./options/automation.ts";
 export type { AutomationCondition, FreshnessPolicy } from "./options/automation.ts";
 export { defineAsset } from "./definitions/asset.ts";
-export type { Asset, AssetDescription, AssetOptions, ExecutionOptions } from "./definitions/asset.ts";
+export type { AssetOptions } from "./definitions/asset.ts";
+export type { Asset, AssetDescription, ExecutionOptions } from "./definitions/asset-type.ts";
 export { defineAssetCheck } from "./definitions/check.ts";
 export type { AssetCheck, AssetCheckOptions, CheckContext, CheckOptions, CheckSpec } from "./definitions/check.ts";
 export { defineCodeLocation } from "./code-location.ts";
-export type { AssetSource, CodeLocation, CodeLocationOptions, ModuleNamespace, Unit } from "./code-location.ts";
-export type { AssetContext, BaseContext, RunInfo } from "./definitions/context.ts";
+export type { AssetSource, CodeLocation, CodeLocationOptions, ModuleNamespace } from "./code-location.ts";
+export type { Unit } from "./definitions/unit.ts";
+export type { AssetContext } from "./definitions/context.ts";
+export type { BaseContext, RunInfo } from "./definitions/base-context.ts";
 export { withDefaults } from "./definitions/defaults.ts";
 export type { AssetDefaults } from "./definitions/defaults.ts";
 export type { EnvValue } from "./values/env-value.ts";
 export { fileSensor } from "./automation/file-sensor.ts";
 export type { FileSensorOptions, LocalFile } from "./automation/file-sensor.ts";
 export { allPartitions, dep, lastPartition } from "./definitions/input.ts";
-export type { AllPartitions, Dep, Dependency, Input, LastPartition } from "./definitions/input.ts";
+export type { AllPartitions, Dep, Dependency, Input, LastPartition } from "./definitions/asset-type.ts";
 export { defineIoManager, NO_VALUE } from "./definitions/io-manager.ts";
 export type { IoContext, IoManager, IoManagerOptions } from "./definitions/io-manager.ts";
 export { defineJob } from "./definitions/job.ts";
@@ -55,7 +58,8 @@ export type {
   ObservationOptions,
 } from "./values/result.ts";
 export { runRequest, skip } from "./automation/run-request.ts";
-export type { RunConfig, RunRequest, RunRequestOptions, Skip } from "./automation/run-request.ts";
+export type { RunRequest, RunRequestOptions, Skip } from "./automation/run-request.ts";
+export type { RunConfig } from "./definitions/run-config.ts";
 export { addPartitions, removePartitions, reportMaterialization, reportObservation } from "./automation/tick-request.ts";
 export type { AssetReport, AssetReportOptions, DynamicPartitionsRequest, Requests, TickItem } from "./automation/tick-request.ts";
 export { defineSchedule } from "./automation/schedule.ts";
@@ -84,4 +88,4 @@ export type {
 } from "./automation/sensor.ts";
 export type { AssetEvent, AssetsEvent, CheckEvent, RunEndEvent, WebhookEvent } from "./automation/sensor-events.ts";
 export { defineSourceAsset, sourceAsset } from "./definitions/source-asset.ts";
-export type { SourceAsset, SourceAssetOptions } from "./definitions/source-asset.ts";
+export type { SourceAsset, SourceAssetOptions } from "./definitions/asset-type.ts";

@@ -1,14 +1,7 @@
 /** What schedules and sensors ask for: runs, or nothing and why. */
 import type { SelectionBuilder } from "../options/select.ts";
 import type { Job } from "../definitions/job.ts";
-
-/** Configuration of one run. */
-export interface RunConfig {
-  /** By asset key (or name of a multi-asset). */
-  readonly assets?: Readonly<Record<string, unknown>> | undefined;
-  /** By resource key; overrides the values of the definition. */
-  readonly resources?: Readonly<Record<string, unknown>> | undefined;
-}
+import type { RunConfig } from "../definitions/run-config.ts";
 
 export interface RunRequestOptions {
   /** Asked for twice with the same key, a run is made once, for ever. */

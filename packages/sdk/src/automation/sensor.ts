@@ -3,12 +3,12 @@ import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import type { AssetCheck } from "../definitions/check.ts";
 import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
 import { type Duration, secondsOf } from "../options/duration.ts";
-import type { AnyAsset } from "../definitions/input.ts";
+import type { AnyAsset } from "../definitions/asset-type.ts";
 import type { Job } from "../definitions/job.ts";
 import type { Env, Logger } from "../values/log.ts";
 import type { AnyResource, Folders, ResourceMap } from "../definitions/resource.ts";
 import type { AssetEvent, AssetsEvent, CheckEvent, RunEndEvent, WebhookEvent } from "./sensor-events.ts";
-import type { SourceAsset } from "../definitions/source-asset.ts";
+import type { SourceAsset } from "../definitions/asset-type.ts";
 import type { Requests } from "./tick-request.ts";
 
 /** What `evaluate` of a sensor receives; `E` is the event that woke it. */

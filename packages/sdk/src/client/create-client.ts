@@ -6,7 +6,7 @@ import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { type Duration, millisecondsOf } from "../options/duration.ts";
 import type { Job } from "../definitions/job.ts";
-import type { RunConfig } from "../automation/run-request.ts";
+import type { RunConfig } from "../definitions/run-config.ts";
 import { selectionText, type SelectionBuilder } from "../options/select.ts";
 import { callProcedure, type CallOptions } from "./http.ts";
 

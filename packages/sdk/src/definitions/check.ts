@@ -1,6 +1,6 @@
 /** Asset checks with a function of their own: they run as a step after the asset. */
 import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
-import type { BaseContext } from "./context.ts";
+import type { BaseContext } from "./base-context.ts";
 import type { AutomationCondition } from "../options/automation.ts";
 import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
 import { deprecated, oldCall } from "../options/deprecated.ts";

@@ -1,29 +1,10 @@
 /** What user functions receive, computed from what their definition declares. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { Input, InputValues } from "./input.ts";
-import type { Env, Logger } from "../values/log.ts";
+import type { Input } from "./asset-type.ts";
+import type { BaseContext } from "./base-context.ts";
+import type { InputValues } from "./input.ts";
 import type { Partitions } from "../options/partitions.ts";
-import type { AnyResource, Folders, ResourceMap } from "./resource.ts";
-
-/** Which run a function is part of. */
-export interface RunInfo {
-  readonly id: string;
-  /** Name of the job, when the run came from one. */
-  readonly job: string | null;
-  readonly step: string;
-  /** 1 for the first try. */
-  readonly attempt: number;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
-export interface BaseContext {
-  readonly log: Logger;
-  /** Aborted when the step is canceled or times out: pass it on to `fetch` and clients. */
-  readonly signal: AbortSignal;
-  readonly env: Env;
-  readonly folders: Folders;
-  readonly run: RunInfo;
-}
+import type { AnyResource, ResourceMap } from "./resource.ts";
 
 /** `partition` exists only for partitioned assets. */
 type PartitionPart<P> = P extends Partitions<infer T> ? { readonly partition: T } : unknown;

@@ -1,5 +1,6 @@
 /** Shared options of a family of assets. */
-import { assetFromOptions, type AssetDescription, type defineAsset, type ExecutionOptions } from "./asset.ts";
+import { assetFromOptions, type defineAsset } from "./asset.ts";
+import type { AssetDescription, ExecutionOptions } from "./asset-type.ts";
 import { captureSite } from "../options/definition-site.ts";
 
 export type AssetDefaults = Pick<AssetDescription, "group" | "owners" | "tags" | "kinds" | "ioManager" | "metadata" | "codeVersion"> &

@@ -1,26 +1,10 @@
 /** What may stand in `inputs` and `deps` of an asset. */
-import type { Asset } from "./asset.ts";
-import type { SourceAsset } from "./source-asset.ts";
+import type { AllPartitions, AnyAsset, Asset, Dependency, LastPartition, SourceAsset } from "./asset-type.ts";
 import type { PartitionMapping } from "../options/partitions.ts";
-
-export type AnyAsset = Asset<string, unknown>;
-
-/** Made by `allPartitions()`. */
-export interface AllPartitions<T = unknown> {
-  readonly kind: "allPartitions";
-  readonly asset: Asset<string, T>;
-}
-/** Made by `lastPartition()`. */
-export interface LastPartition<T = unknown> {
-  readonly kind: "lastPartition";
-  readonly asset: Asset<string, T>;
-}
 
 // oxlint-disable-next-line typescript/no-generated-empty-object-type -- no inputs means exactly: no names
 export type NoInputs = Readonly<Record<never, never>>;
 
-/** An upstream whose value is passed to `run`. */
-export type Input = AnyAsset | AllPartitions | LastPartition;
 type InputValue<X> =
   X extends Asset<string, infer T>
     ? T
@@ -50,15 +34,6 @@ export function allPartitions<T>(asset: Asset<string, T>): AllPartitions<T> {
 export function lastPartition<T>(asset: Asset<string, T>): LastPartition<T> {
   return { kind: "lastPartition", asset };
 }
-
-/** Made by `dep()`. */
-export interface Dependency {
-  readonly kind: "dependency";
-  readonly key: string;
-  readonly mapping: PartitionMapping;
-}
-/** An upstream without a value: an asset, an external asset, a key or `dep(...)`. */
-export type Dep = string | AnyAsset | SourceAsset | Dependency;
 
 /**
  * A dependency with a partition mapping.

@@ -3,7 +3,7 @@ import { captureSite, type DefinitionSite } from "../options/definition-site.ts"
 import { deprecated, oldCall } from "../options/deprecated.ts";
 import type { Duration } from "../options/duration.ts";
 import type { RetryPolicy } from "../options/retry-policy.ts";
-import type { RunConfig } from "../automation/run-request.ts";
+import type { RunConfig } from "./run-config.ts";
 import type { SelectionBuilder } from "../options/select.ts";
 
 export interface RunRetryOptions {

@@ -1,9 +1,11 @@
 /** Several assets made by one function. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { createAsset, type Asset, type AssetDescription, type ExecutionOptions } from "./asset.ts";
+import { createAsset } from "./asset.ts";
+import type { Asset, AssetDescription, ExecutionOptions } from "./asset-type.ts";
 import type { AssetContext } from "./context.ts";
 import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
-import type { Input, NoInputs } from "./input.ts";
+import type { NoInputs } from "./input.ts";
+import type { Input } from "./asset-type.ts";
 import type { MetadataRecord } from "../values/metadata.ts";
 import type { Partitions } from "../options/partitions.ts";
 import type { AnyResource } from "./resource.ts";

@@ -1,5 +1,6 @@
 /** Assets that something else makes and that a function here looks at. */
-import { assetFromOptions, type Asset, type AssetOptions } from "./asset.ts";
+import { assetFromOptions, type AssetOptions } from "./asset.ts";
+import type { Asset } from "./asset-type.ts";
 import { captureSite } from "../options/definition-site.ts";
 import type { NoInputs } from "./input.ts";
 import type { Partitions } from "../options/partitions.ts";

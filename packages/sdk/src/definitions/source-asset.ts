@@ -1,38 +1,7 @@
 /** External assets: nothing here materializes them, but they have a place in the lineage. */
-import type { FreshnessPolicy } from "../options/automation.ts";
 import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
 import { deprecated, oldCall } from "../options/deprecated.ts";
-import type { Dep } from "./input.ts";
-import type { MetadataRecord, TableColumn } from "../values/metadata.ts";
-import type { Partitions } from "../options/partitions.ts";
-
-/** Options of `defineSourceAsset`. */
-export interface SourceAssetOptions<K extends string = string> {
-  /** Segments joined with '/': `airbyte/customers`. Unique in the code location. */
-  readonly key: K;
-  readonly description?: string | undefined;
-  readonly group?: string | undefined;
-  readonly owners?: readonly string[] | undefined;
-  readonly tags?: Readonly<Record<string, string>> | undefined;
-  /** What it is made of, shown as icons: `airbyte`, `s3`, `tableau`... */
-  readonly kinds?: readonly string[] | undefined;
-  /** Where a person finds it. */
-  readonly url?: string | undefined;
-  readonly metadata?: MetadataRecord | undefined;
-  readonly columns?: readonly TableColumn[] | undefined;
-  /** Upstream assets, e.g. the tables behind a dashboard. */
-  readonly deps?: readonly Dep[] | undefined;
-  readonly partitions?: Partitions | undefined;
-  /** How old its last reported materialization may be. */
-  readonly freshness?: FreshnessPolicy | undefined;
-}
-
-/** Made by `defineSourceAsset()`. */
-export interface SourceAsset<K extends string = string> {
-  readonly kind: "sourceAsset";
-  readonly key: K;
-  readonly "~definition": Omit<SourceAssetOptions, "key"> & { readonly site: DefinitionSite | undefined };
-}
+import type { SourceAsset, SourceAssetOptions } from "./asset-type.ts";
 
 /**
  * Declares an external asset: data that another system makes, or that consumes ours.

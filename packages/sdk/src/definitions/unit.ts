@@ -7,10 +7,13 @@ import type { LoadError, manifestAssetSchema, manifestCheckSchema, manifestUnitS
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import type { z } from "zod";
 import type { Env, Logger } from "../values/log.ts";
-import type { Unit } from "../code-location.ts";
 import type { AnyResource, Folders } from "./resource.ts";
 
-export type { Unit };
+/** Something that brings assets of its own, like `dbtAssets(...)`. */
+export interface Unit {
+  readonly kind: "unit";
+  readonly id: string;
+}
 
 export interface UnitDescribeContext {
   /** Relative paths of the definition resolve against it. */

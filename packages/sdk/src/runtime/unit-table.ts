@@ -1,5 +1,5 @@
 /** Unit id -> what to execute. */
-import type { Asset } from "../definitions/asset.ts";
+import type { Asset } from "../definitions/asset-type.ts";
 import type { AssetCheck } from "../definitions/check.ts";
 import type { MultiAsset } from "../definitions/multi-asset.ts";
 import type { AnyResource } from "../definitions/resource.ts";

@@ -1,6 +1,7 @@
 /** What Iceberg tables say about themselves after assets wrote them through a real Trino, and what happens when that Trino is restarted. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { defineAsset, type Asset } from "../../src/definitions/asset.ts";
+import { defineAsset } from "../../src/definitions/asset.ts";
+import type { Asset } from "../../src/definitions/asset-type.ts";
 import { dailyPartitions } from "../../src/options/partitions.ts";
 import { materialize } from "../../src/testing/index.ts";
 import { icebergMaterialization, icebergMetadata, icebergTable, trinoResource } from "../../src/integrations/trino/index.ts";

@@ -1,11 +1,12 @@
 /** The tables that Airbyte fills, as assets: external ones, or such that a run syncs. */
-import type { AssetDescription } from "../../definitions/asset.ts";
+import type { AssetDescription } from "../../definitions/asset-type.ts";
 import { captureSite, type DefinitionSite } from "../../options/definition-site.ts";
 import type { Duration } from "../../options/duration.ts";
 import { url, type MetadataRecord } from "../../values/metadata.ts";
 import { defineMultiAsset, type MultiAsset, type OutputSpec } from "../../definitions/multi-asset.ts";
 import type { Resource } from "../../definitions/resource.ts";
-import { createSourceAsset, type SourceAsset } from "../../definitions/source-asset.ts";
+import { createSourceAsset } from "../../definitions/source-asset.ts";
+import type { SourceAsset } from "../../definitions/asset-type.ts";
 import type { Airbyte, AirbyteJob } from "./client.ts";
 import { jobMetadata } from "./job-metadata.ts";
 

@@ -7,7 +7,7 @@ import type { MultiAsset } from "../../definitions/multi-asset.ts";
 import type { Resource } from "../../definitions/resource.ts";
 import { runRequest, skip, type RunRequest, type RunRequestOptions, type Skip } from "../../automation/run-request.ts";
 import { defineSensor, type Sensor, type SensorOptions, type WebhookOptions } from "../../automation/sensor.ts";
-import type { SourceAsset } from "../../definitions/source-asset.ts";
+import type { SourceAsset } from "../../definitions/asset-type.ts";
 import { reportMaterialization, type TickItem } from "../../automation/tick-request.ts";
 import type { Airbyte, AirbyteJob, AirbyteJobFilter, AirbyteJobStatus, AirbyteJobType } from "./client.ts";
 import { readNotification, type SyncNotification } from "./notification.ts";

@@ -4,7 +4,7 @@ import { checkResult, materialization } from "../../values/result.ts";
 import { StepError } from "../../runtime/steps/step-error.ts";
 import { assetKeyOf, readPipesLine, type PipesException, type PipesMessage } from "./pipes-message.ts";
 import { pipesMetadata } from "./pipes-metadata.ts";
-import type { PipesOutput } from "./pipes-resource.ts";
+import type { PipesOutput } from "./pipes-client.ts";
 
 const MAX_WRONG_LINES = 20;
 

@@ -9,7 +9,7 @@ import { StepError } from "../../runtime/steps/step-error.ts";
 import { LineSplitter, MessageFile } from "./message-file.ts";
 import { packParameter, pipesContext } from "./pipes-context.ts";
 import { PipesReport } from "./pipes-report.ts";
-import type { PipesOutput, PipesRunOptions } from "./pipes-resource.ts";
+import type { PipesOutput, PipesRunOptions } from "./pipes-client.ts";
 
 const DEFAULT_GRACE_SECONDS = 20;
 const MAX_STDERR_CHARACTERS = 20_000;

@@ -8,7 +8,7 @@ import {
   type ManifestCheck,
   type ManifestUnit,
 } from "@headgate/shared/manifest/schema.ts";
-import type { Asset, ExecutionOptions } from "../../definitions/asset.ts";
+import type { Asset, ExecutionOptions } from "../../definitions/asset-type.ts";
 import type { DefinitionSite } from "../../options/definition-site.ts";
 import { secondsIn } from "../../options/duration.ts";
 import { retryInManifest } from "../../options/retry-policy.ts";

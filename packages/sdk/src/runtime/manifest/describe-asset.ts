@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { manifestAssetSchema } from "@headgate/shared/manifest/schema.ts";
-import type { Asset } from "../../definitions/asset.ts";
-import type { Dep, Input } from "../../definitions/input.ts";
+import type { Asset } from "../../definitions/asset-type.ts";
+import type { Dep, Input } from "../../definitions/asset-type.ts";
 import type { IoManager } from "../../definitions/io-manager.ts";
 import { toMetadata } from "../../values/metadata.ts";
 import type { AnyResource } from "../../definitions/resource.ts";
-import type { SourceAsset } from "../../definitions/source-asset.ts";
+import type { SourceAsset } from "../../definitions/asset-type.ts";
 import { automationOf } from "./describe-automation.ts";
 import { checkPartitions } from "./check-partitions.ts";
 import { jsonSchemaOf } from "../config-values.ts";

@@ -6,7 +6,7 @@ import { prepareAutomation } from "@headgate/shared/domain/automation/program.ts
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { openFreshnessPolicy } from "@headgate/shared/domain/health/freshness-policy.ts";
 import type { ManifestAsset } from "@headgate/shared/manifest/schema.ts";
-import type { AssetDescription } from "../../definitions/asset.ts";
+import type { AssetDescription } from "../../definitions/asset-type.ts";
 
 export function automationOf(
   options: Pick<AssetDescription, "automation" | "freshness" | "backfill">,

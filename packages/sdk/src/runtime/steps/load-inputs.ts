@@ -1,6 +1,6 @@
 /** Upstream values for the `inputs` of an asset, through the upstream's IO manager. */
-import type { Asset } from "../../definitions/asset.ts";
-import type { Input } from "../../definitions/input.ts";
+import type { Asset } from "../../definitions/asset-type.ts";
+import type { Input } from "../../definitions/asset-type.ts";
 import { NO_VALUE, type IoContext, type IoManager } from "../../definitions/io-manager.ts";
 import { inputAsset } from "../manifest/describe-asset.ts";
 import { stepLogger } from "./logger.ts";

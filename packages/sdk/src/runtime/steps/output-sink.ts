@@ -1,7 +1,7 @@
 /** Where the outputs of one step go: knows which assets may be materialized, which were, and which blocking checks failed. */
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
-import type { Asset } from "../../definitions/asset.ts";
+import type { Asset } from "../../definitions/asset-type.ts";
 import type { CheckResult, Observation } from "../../values/result.ts";
 import { errorOutcome } from "./error-outcome.ts";
 import { checkName, recordCheck, recordMaterialization, recordObservation, type Output } from "./record-output.ts";

@@ -1,7 +1,7 @@
 /** Takes what a user function returned for one asset: checks it, stores the value, reports the materialization and the checks. */
 import { unwrap, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
-import type { Asset } from "../../definitions/asset.ts";
+import type { Asset } from "../../definitions/asset-type.ts";
 import type { CheckSpec } from "../../definitions/check.ts";
 import { toMetadata, type MetadataRecord } from "../../values/metadata.ts";
 import type { CheckResult } from "../../values/result.ts";

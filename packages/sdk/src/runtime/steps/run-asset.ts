@@ -1,6 +1,6 @@
 /** Runs the function of an asset or multi-asset and takes what it returns or yields. */
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
-import type { Asset } from "../../definitions/asset.ts";
+import type { Asset } from "../../definitions/asset-type.ts";
 import type { MultiAsset } from "../../definitions/multi-asset.ts";
 import { isCheckResult, isMaterialization, isObservation } from "../../values/result.ts";
 import { validateConfig } from "../config-values.ts";

@@ -1,6 +1,6 @@
 /** Runs a check that has a function of its own. */
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
-import type { Asset } from "../../definitions/asset.ts";
+import type { Asset } from "../../definitions/asset-type.ts";
 import type { AssetCheck } from "../../definitions/check.ts";
 import { checkResult, isCheckResult } from "../../values/result.ts";
 import { errorOutcome } from "./error-outcome.ts";

@@ -1,7 +1,7 @@
 /** Everything that belongs to one step attempt and is passed around inside the runtime. */
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
-import type { RunInfo } from "../../definitions/context.ts";
+import type { RunInfo } from "../../definitions/base-context.ts";
 import type { IoManager } from "../../definitions/io-manager.ts";
 import type { Env } from "../../values/log.ts";
 import type { Folders } from "../../definitions/resource.ts";

@@ -114,3 +114,7 @@ export const dbtManifestSchema = z.object({
 });
 export type DbtManifestSource = z.infer<typeof dbtSourceSchema>;
 export type DbtManifest = z.infer<typeof dbtManifestSchema>;
+
+export function isMicrobatch(node: DbtManifestNode): boolean {
+  return node.config?.materialized === "incremental" && node.config.incremental_strategy === "microbatch";
+}

@@ -1,6 +1,5 @@
 /** A dbt model, seed, snapshot or source as the functions of `dbtAssets` see it. */
-import { isMicrobatch } from "./event-time.ts";
-import type { DbtManifest, DbtManifestNode } from "./dbt-manifest.ts";
+import { isMicrobatch, type DbtManifest, type DbtManifestNode } from "./dbt-manifest.ts";
 
 /** What the callbacks of `dbtAssets` (`group`, `translate`, `partitions`) receive. */
 export interface DbtNode {

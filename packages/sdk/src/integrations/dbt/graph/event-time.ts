@@ -2,14 +2,10 @@
 import { openTimePartitions } from "@headgate/shared/domain/partitions/time-window.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { dailyPartitions, hourlyPartitions, monthlyPartitions, type Partitions } from "../../../options/partitions.ts";
-import type { DbtManifestNode } from "./dbt-manifest.ts";
+import { isMicrobatch, type DbtManifestNode } from "./dbt-manifest.ts";
 import type { DbtNode } from "./dbt-node.ts";
 
 const CADENCES: Readonly<Record<string, string>> = { hour: "hourly", day: "daily", month: "monthly" };
-
-export function isMicrobatch(node: DbtManifestNode): boolean {
-  return node.config?.materialized === "incremental" && node.config.incremental_strategy === "microbatch";
-}
 
 /**
  * Gives every microbatch model the partitions of its batches: one per hour, day or month since its `begin`. All other nodes have none.

@@ -3,8 +3,7 @@ import type { Metadata, TableColumn } from "@headgate/shared/domain/metadata.ts"
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { assetParents, type DbtAssetMap, type DbtCheck } from "../graph/asset-keys.ts";
-import type { DbtManifest, DbtManifestNode } from "../graph/dbt-manifest.ts";
-import { isMicrobatch } from "../graph/event-time.ts";
+import { isMicrobatch, type DbtManifest, type DbtManifestNode } from "../graph/dbt-manifest.ts";
 import { cleanMessage, compiledSql, nodeFailure } from "./failure.ts";
 import { icebergCommit } from "./iceberg-commit.ts";
 import type { DbtLine, DbtRunResult, DbtStats } from "./log-line.ts";
