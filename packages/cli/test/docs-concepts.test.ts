@@ -1,4 +1,4 @@
-/** Do the samples of the concept pages run as a reader would run them, and print what they say? */
+/** Runs the samples of the concept pages as a reader would, and compares what they print with what they say. */
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -33,31 +33,33 @@ async function publishable(sample: string) {
   return await buildProject(await loadProject(folder), process.env, () => undefined);
 }
 
-describe("a concept page", () => {
-  it.each(PAGES)("named %s has samples that import nothing but the SDK", (page) => {
+describe("concept pages", () => {
+  it.each(PAGES)("the samples of %s import nothing but the SDK", (page) => {
     const imports = samplesOf(page).flatMap((sample) => [...sample.matchAll(/from "([^"]+)"/g)].map(([, name = ""]) => name));
     expect(imports).not.toEqual([]);
     expect(imports.filter((name) => !/^@headgate\/sdk(\/|$)/.test(name))).toEqual([]);
   });
 });
 
-describe("a sample of the concept pages", () => {
-  it.each(SAMPLES.filter((sample) => !isLocation(sample)))("prints what it promises: $page, number $number", async ({ sample }) => {
+describe("samples of the concept pages", () => {
+  it.each(SAMPLES.filter((sample) => !isLocation(sample)))("sample $number of $page prints what it promises", async ({ sample }) => {
     const folder = temporaryFolder();
     linkSdk(folder);
     writeFiles(folder, { "package.json": '{"type":"module"}', "sample.ts": sample });
-    const { stdout } = await run(process.execPath, ["--conditions=headgate-source", "sample.ts"], { cwd: folder });
+    const { stdout, stderr } = await run(process.execPath, ["--conditions=headgate-source", "sample.ts"], { cwd: folder });
     expect(promisedOutput(sample)).not.toEqual([]);
+    // A warning would mean that the sample uses an old form of the SDK.
+    expect(stderr).toBe("");
     expect(stdout.trimEnd().split("\n")).toEqual(promisedOutput(sample));
   });
 
-  it.each(SAMPLES.filter(isLocation))("is a code location that can be published: $page, number $number", async ({ sample }) => {
+  it.each(SAMPLES.filter(isLocation))("sample $number of $page is a code location that can be published", async ({ sample }) => {
     expect(await publishable(sample)).toMatchObject([{ ok: true }]);
   });
 });
 
 describe("docs/concepts/selection.md", () => {
-  it("lists what each selection of its table selects", async () => {
+  it("each selection of the table selects what its row says", async () => {
     const [build] = await publishable(samplesOf("selection.md")[0] ?? "");
     const assets = build?.ok === true ? build.location.manifest.assets.map((asset) => ({ ...asset, location: "shop" })) : [];
     const graph = buildAssetGraph(assets);

@@ -1,4 +1,4 @@
-/** Do the documents say what is true? Help texts, samples, links and variables are compared with the code. */
+/** Keeps the documents true: help texts, samples, links, variables and the forms of changelog and glossary are checked. */
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -134,7 +134,7 @@ test("CHANGELOG.md has releases, newest first, with entries under known kinds", 
   }
 });
 
-test("each file in changes/ is a kind and one or two sentences for users", () => {
+test("each file in changes/ is a kind and a sentence", () => {
   for (const name of readdirSync(join(REPOSITORY, "changes")).filter((file) => file !== "README.md")) {
     expect(name).toMatch(/^[a-z0-9-]+\.md$/);
     const text = read(`changes/${name}`).trim();
@@ -154,7 +154,7 @@ function tableUnder(path: string, heading: string): readonly (readonly string[])
   );
 }
 
-test("docs/glossary.md names each term once, in alphabetical order, and no term is retired", () => {
+test("docs/glossary.md lists each term once, in order, and retires none", () => {
   const terms = tableUnder("docs/glossary.md", "## Terms").map(([term = ""]) => term.replaceAll("*", "").toLowerCase());
   const retired = tableUnder("docs/glossary.md", "## Retired words");
   expect(terms.length).toBeGreaterThan(50);

@@ -1,5 +1,5 @@
 /**
- * Does each reason for our own Trino transport still hold for the newest `trino-client`? A failing test here means that the client got
+ * Shows that each reason for our own Trino transport still holds for the newest `trino-client`. A failing test means that the client got
  * better: read docs/decisions/0011-own-trino-transport.md again.
  */
 import { execFile } from "node:child_process";
@@ -53,17 +53,17 @@ async function pagesOf(client: Client, sql = "select 1"): Promise<readonly Page[
   return pages;
 }
 
-describe("the newest trino-client", () => {
-  it("ends a failed query without throwing", async () => {
+describe("a reason for our own Trino transport", () => {
+  it("trino-client ends a failed query without throwing", async () => {
     const pages = await pagesOf(clientOf(await startFakeTrino({ pages: [{}, ONE_ROW, FAILURE] })));
     expect(pages.at(-1)?.error?.errorName).toBe("TABLE_NOT_FOUND");
   });
 
-  it("loses an error that comes with the first answer", async () => {
+  it("trino-client loses an error that comes with the first answer", async () => {
     expect(await pagesOf(clientOf(await startFakeTrino({ pages: [FAILURE] })))).toEqual([]);
   });
 
-  it("gives up at the first 503", async () => {
+  it("trino-client gives up at the first 503", async () => {
     const trino = await startFakeTrino({
       pages: [{}, ONE_ROW],
       misbehave: ({ method }, count) => (method === "GET" && count === 0 ? { status: 503 } : undefined),
@@ -71,7 +71,7 @@ describe("the newest trino-client", () => {
     await expect(pagesOf(clientOf(trino))).rejects.toThrow("503");
   });
 
-  it("waits without a limit for a server that never answers", async () => {
+  it("trino-client waits without a limit for a silent server", async () => {
     const trino = await startFakeTrino({ pages: [{}, ONE_ROW], misbehave: ({ method }) => (method === "GET" ? "hang" : undefined) });
     const outcome = pagesOf(clientOf(trino)).then(
       () => "answered",
@@ -80,19 +80,19 @@ describe("the newest trino-client", () => {
     expect(await Promise.race([outcome, sleep(5_000, "still waiting")])).toBe("still waiting");
   });
 
-  it("leaves a query running when the reader stops early", async () => {
+  it("trino-client leaves a query running when the reader stops early", async () => {
     const trino = await startFakeTrino({ pages: [{}, ONE_ROW], isEndless: true });
     for await (const page of await clientOf(trino).query("select 1")) if (page.data) break;
     await sleep(200);
     expect(trino.of("DELETE")).toEqual([]);
   });
 
-  it("rounds a bigint beyond 2^53", async () => {
+  it("trino-client rounds a bigint beyond 2^53", async () => {
     const trino = await startFakeTrino({ pages: [{}, { columns: COLUMNS, data: "[[9007199254740993]]" }] });
     expect((await pagesOf(clientOf(trino)))[0]?.data).toEqual([[9_007_199_254_740_992]]);
   });
 
-  it("lets USE of one query change the next query of the same client", async () => {
+  it("trino-client lets USE of one query change the next query", async () => {
     const trino = await startFakeTrino({ pages: [{ headers: { "X-Trino-Set-Schema": "gold" } }] });
     const client = clientOf(trino);
     await pagesOf(client, "use lakehouse.gold");
@@ -100,7 +100,7 @@ describe("the newest trino-client", () => {
     expect(trino.of("POST").map(({ headers }) => headers["x-trino-schema"])).toEqual([undefined, "gold"]);
   });
 
-  it("forgets the first SET SESSION at the second", async () => {
+  it("trino-client forgets the first SET SESSION at the second", async () => {
     const answers = ["first=1", "second=2"].map((value) => ({ headers: { "X-Trino-Set-Session": value } }));
     const trino = await startFakeTrino({ pages: answers });
     const client = clientOf(trino);
@@ -109,13 +109,13 @@ describe("the newest trino-client", () => {
     expect(trino.of("POST").at(-1)?.headers["x-trino-session"]).toBe("second=2");
   });
 
-  it("sends session values without encoding them", async () => {
+  it("trino-client sends session values without encoding them", async () => {
     const trino = await startFakeTrino({ pages: [ONE_ROW] });
     await pagesOf(clientOf(trino, { label: "a,b=c" }));
     expect(trino.of("POST")[0]?.headers["x-trino-session"]).toBe("label=a,b=c");
   });
 
-  it("does not ask for timestamps with all their digits", async () => {
+  it("trino-client does not ask for timestamps with all digits", async () => {
     const trino = await startFakeTrino({ pages: [ONE_ROW] });
     await pagesOf(clientOf(trino));
     expect(trino.of("POST")[0]?.headers["x-trino-client-capabilities"]).toBeUndefined();
