@@ -33,16 +33,44 @@ function commandsOf(command: Command, name = "headgate"): readonly { readonly na
   return acts ? [{ name, command }, ...inner] : inner;
 }
 
-test("docs/reference/cli.md shows the help of every command", async () => {
+function headgate(): Command {
   const { stdout, stderr } = process;
   const terminal = openTerminal({ stdout, stderr, env: { NO_COLOR: "1" } }, { json: true });
-  const program = buildProgram({ terminal, env: {}, cwd: "/", now: Date.now, random: Math.random, stdout }, () => undefined);
-  const sections = commandsOf(program).map(({ name, command }) => {
+  return buildProgram({ terminal, env: {}, cwd: "/", now: Date.now, random: Math.random, stdout }, () => undefined);
+}
+
+test("docs/reference/cli.md shows the help of every command", async () => {
+  const sections = commandsOf(headgate()).map(({ name, command }) => {
     command.configureOutput({ getOutHelpWidth: () => 120, getOutHasColors: () => false });
     return `## ${name}\n\`\`\`\n${command.helpInformation().trim()}\n\`\`\`\n`;
   });
   const [intro = ""] = read("docs/reference/cli.md").split(/(?<=-->\n)/);
   await expect(`${intro}\n${sections.join("\n")}`).toMatchFileSnapshot(join(DOCS, "reference/cli.md"));
+});
+
+/** What is wrong with the command and the options of a line that begins with `headgate`. */
+function mistakeIn(line: string): string | null {
+  const words = line.split(/\s+/).slice(1);
+  let command = headgate();
+  while (command.commands.some((child) => child.name() === words[0])) {
+    const [name] = words.splice(0, 1);
+    command = command.commands.find((child) => child.name() === name) ?? command;
+  }
+  const takesNoWord = command.commands.length > 0 && command.registeredArguments.length === 0;
+  if (takesNoWord && /^[a-z]/.test(words[0] ?? "")) return `${line}: no such command`;
+  const known = new Set([...command.options.flatMap(({ short, long }) => [short, long]), "--help", "--version"]);
+  const unknown = words.find((word) => /^--?[a-z]/.test(word) && !known.has(word.split("=")[0] ?? ""));
+  return unknown === undefined ? null : `${line}: no option ${unknown}`;
+}
+
+test.each(DOCUMENTS)("every headgate command in %s exists with its options", (document) => {
+  const text = read(document);
+  const blocks = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) => block.replaceAll("\\\n", " ").split("\n"));
+  const inline = [...text.replaceAll(/```.*?```/gs, "").matchAll(/`((?:npx )?headgate [^`]+)`/g)].map(([, code = ""]) => code);
+  const lines = [...blocks.map((line) => line.replace(/\s#.*$/, "")), ...inline].flatMap(
+    (line) => /(?:^|\s)(headgate [a-z].*)$/.exec(line)?.[1] ?? [],
+  );
+  expect(lines.map(mistakeIn).filter((mistake) => mistake !== null)).toEqual([]);
 });
 
 /** What samples use without importing it again. */
