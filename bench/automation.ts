@@ -134,7 +134,7 @@ const source = defineAsset({ key: "source", run: began });
 const reaction = defineAsset({ key: "reaction", run: began });
 const called = defineAsset({ key: "called", run: began });
 const clocked = defineAsset({ key: "clocked", run: began });
-const job = (name: string, key: string) => defineJob(name, { selection: select.keys(key) });
+const job = (name: string, key: string) => defineJob({ name, selection: select.keys(key) });
 const clock = job("clock", "clocked");
 export default defineCodeLocation({
   name: "bench",

@@ -23,7 +23,7 @@ const assets = Array.from({ length: ${ASSETS} }, (_, index) =>
     run: () => undefined,
   }),
 );
-export default defineCodeLocation({ name: "large", assets, jobs: [defineJob("plain", { selection: "not key:\\"layer9/*\\"" })] });
+export default defineCodeLocation({ name: "large", assets, jobs: [defineJob({ name: "plain", selection: "not key:\\"layer9/*\\"" })] });
 `;
 
 describe(`a deployment of ${ASSETS} assets with conditions, in a heap of ${HEAP_MB} MB`, () => {

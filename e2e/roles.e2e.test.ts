@@ -12,7 +12,7 @@ type Role = (typeof ROLES)[number];
 const CODE = `import { dailyPartitions, defineAsset, defineCodeLocation, defineJob, defineSchedule } from "@headgate/sdk";
 const plain = defineAsset({ key: "plain", run: () => undefined });
 const days = defineAsset({ key: "days", partitions: dailyPartitions({ start: "2025-01-01" }), run: () => undefined });
-const all = defineJob("all", { selection: "plain" });
+const all = defineJob({ name: "all", selection: "plain" });
 export default defineCodeLocation({
   name: "roles",
   assets: [plain, days],

@@ -15,6 +15,24 @@ export const LAYERS = [
   { from: "packages/shared/src/api", to: ["packages/shared/src"], packages: ["zod"] },
   { from: "packages/shared", to: ["packages/shared"] },
   { from: "packages/sdk", to: ["packages/sdk", "packages/shared/src"] },
+  // Whatever is below may not import what is above, and the core knows no integration.
+  {
+    from: "packages/sdk/src",
+    to: [
+      "packages/sdk/src/automation",
+      "packages/sdk/src/client",
+      "packages/sdk/src/code-location.ts",
+      "packages/sdk/src/config",
+      "packages/sdk/src/definitions",
+      "packages/sdk/src/options",
+      "packages/sdk/src/runtime",
+      "packages/sdk/src/testing",
+      "packages/sdk/src/values",
+      "packages/sdk/src/version.ts",
+      "packages/shared/src",
+    ],
+  },
+  { from: "packages/sdk/src/integrations", to: ["packages/sdk/src", "packages/shared/src"] },
   { from: "packages/cli", to: ["packages/cli", "packages/sdk/src", "packages/shared/src"], types: ["apps/control-plane/src/trpc"] },
   {
     from: "apps/control-plane/src/deployment/store",

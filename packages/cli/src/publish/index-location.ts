@@ -100,7 +100,7 @@ function timedOut(timeoutMs: number, output: string): LoadError {
   return {
     kind: "timeout",
     message: `Loading took longer than ${timeoutMs / 1000} seconds and was stopped.`,
-    hint: "Do no work while modules load: connect and read inside assets and resources. A large dbt project may need more: set indexTimeoutSeconds of the code location in headgate.config.ts.",
+    hint: "Do no work while modules load: connect and read inside assets and resources. A large dbt project may need more: set indexTimeout of the code location in headgate.config.ts.",
     ...(output.trim() !== "" && { stack: `output before the stop:\n${output.trim()}` }),
   };
 }

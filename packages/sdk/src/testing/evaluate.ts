@@ -8,9 +8,9 @@ import type { TickPart } from "@headgate/shared/protocol/tick-result.ts";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
 import { defineCodeLocation } from "../code-location.ts";
 import { createRuntime } from "../runtime/create-runtime.ts";
-import type { Schedule } from "../schedule.ts";
-import type { Sensor } from "../sensor.ts";
-import type { AssetEvent, CheckEvent, RunEndEvent, WebhookEvent } from "../sensor-events.ts";
+import type { Schedule } from "../automation/schedule.ts";
+import type { Sensor } from "../automation/sensor.ts";
+import type { AssetEvent, CheckEvent, RunEndEvent, WebhookEvent } from "../automation/sensor-events.ts";
 
 /** A run that a tick asked for. */
 export interface RequestedRun {

@@ -7,7 +7,7 @@ const minute = (count: number) => Date.UTC(2025, 5, 3, 4) + count * 60_000;
 const ONCE = [""];
 const chain = (mode: EvaluationMode) => openWorld({ assets: { a: {}, b: { deps: ["a"], condition: build.eager() } }, mode });
 
-/** The table in docs/concepts/automation.md. */
+/** The table in docs/internals/automation.md. */
 describe("between two evaluations", () => {
   it.each([
     ["dagster", {}],

@@ -159,7 +159,7 @@ describe("time window partitions, as in the reference", () => {
   });
 });
 
-/** Each is listed in docs/concepts/partitions.md. */
+/** Each is listed in docs/internals/partitions.md. */
 describe("time windows where the reference contradicts itself", () => {
   it("have none that ends after the end", () => {
     expect(open(daily({ hourOffset: 2, end: "2024-03-09" }), NOW).count).toBe(0);
