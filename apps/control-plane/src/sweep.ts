@@ -51,6 +51,7 @@ async function sweepOne(
     const deployment = await deploymentStub(env, place);
     await deployment.sweep();
     for (const token of ended) await deployment.tokenRevoked({ token });
+    // The deployments tell the directory themselves; this is for a directory that lost rows, e.g. one restored from a copy.
     await registerWebhooks(directory, place.id, await deployment.webhookIds());
   } catch (error) {
     logFailure(`sweep of ${place.org}/${place.name}`, appErrorOf(error));

@@ -10,6 +10,7 @@ import * as backfills from "../src/deployment/backfills/tables.ts";
 import * as catalog from "../src/deployment/catalog/tables.ts";
 import * as conditions from "../src/deployment/conditions/tables.ts";
 import * as kernel from "../src/deployment/kernel/tables.ts";
+import * as outbox from "../src/deployment/outbox/tables.ts";
 import * as partitions from "../src/deployment/partitions/tables.ts";
 import * as runs from "../src/deployment/runs/tables.ts";
 import * as ticks from "../src/deployment/ticks/tables.ts";
@@ -21,7 +22,7 @@ const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${lette
 describe("the database of a deployment", () => {
   it("has exactly the tables and columns that the schema describes", async () => {
     const stub = newDeployment();
-    const described = [kernel, catalog, partitions, agents, assets, runs, ticks, webhooks, conditions, backfills]
+    const described = [kernel, outbox, catalog, partitions, agents, assets, runs, ticks, webhooks, conditions, backfills]
       .flatMap((tables): unknown[] => Object.values(tables))
       .filter((entry) => is(entry, Table));
     const tables = (

@@ -31,23 +31,32 @@ import { newWebhookTraffic, receiveDelivery } from "./webhooks/receive.ts";
 import type { DeploymentStub } from "./rpc.ts";
 import { answerClose, attachmentOf, closeQuietly } from "./kernel/sockets.ts";
 import { start } from "./start.ts";
-import { webhookIds } from "./webhooks/webhook-store.ts";
 import { startDryRun } from "./dry-run/start-dry-run.ts";
 import { readIdentity, writeMeta } from "./kernel/meta-store.ts";
 import { catalogOf } from "./catalog/catalog.ts";
 import { listAgents } from "./run-pages/agent-queries.ts";
 import type { DeploymentIdentity } from "./kernel/identity.ts";
 import type { RawLogChunk } from "./runs/raw-log-chunk.ts";
+import { destinationsOf } from "./destinations.ts";
+import { OutboxSender } from "./outbox/outbox-sender.ts";
+import { webhookIds } from "./webhooks/webhook-store.ts";
 
 type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 
 export class Deployment extends DurableObject<Env> implements DeploymentStub {
   readonly #engine: Engine;
+  readonly #outbox: OutboxSender;
   readonly #webhookTraffic = newWebhookTraffic();
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    this.#engine = new Engine(state);
+    this.#engine = new Engine(state, () => state.waitUntil(this.#sendOutbox()));
+    const engine = this.#engine;
+    this.#outbox = new OutboxSender({
+      reader: () => engine.reader(),
+      commit: engine.commit.bind(engine),
+      destinations: destinationsOf(env, engine.db),
+    });
     void state.blockConcurrencyWhile(() => start(this.#engine, { storage: state.storage, now: clock.now() }));
   }
 
@@ -97,6 +106,14 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
     this.#fireTimers();
   }
 
+  async #sendOutbox(): Promise<void> {
+    try {
+      await this.#outbox.send();
+    } catch (error) {
+      logError("Messages of the outbox could not be sent", error);
+    }
+  }
+
   async sweep(): Promise<void> {
     this.#fireTimers();
   }
@@ -129,10 +146,13 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async activate(input: { readonly location: string; readonly version: string; readonly actor: Actor }) {
-    return this.#engine.commitThen(
+    const activated = this.#engine.commitThen(
       (tx) => activateVersion(tx, input),
       (_reader, row) => locations.versionView(row, row.id),
     );
+    // The addresses of new webhooks work when the publisher hears that its version is active, unless the directory is away.
+    await this.#sendOutbox();
+    return activated;
   }
 
   async activateVersion(input: In<"activate">, actor: Actor) {

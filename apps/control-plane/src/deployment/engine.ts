@@ -32,8 +32,11 @@ export class Engine {
   /** Frames of kinds that this release does not know. */
   ignoredFrames = 0;
   readonly #storage: DurableObjectStorage;
+  readonly #outboxDue: () => void;
 
-  constructor(state: DurableObjectState) {
+  /** `outboxDue` is called after a commit that left a message to be sent. */
+  constructor(state: DurableObjectState, outboxDue: () => void) {
+    this.#outboxDue = outboxDue;
     this.#storage = state.storage;
     this.db = openDatabase(state.storage);
     this.sockets = new Sockets(state);
@@ -125,6 +128,7 @@ export class Engine {
       // The caller must not be told that its command failed because a dashboard could not be reached.
       logError("Changes could not be sent to dashboards", error);
     }
+    if (facts.some(({ type }) => type === "outbox_due")) this.#outboxDue();
     if (facts.some(({ type }) => type === "conditions_changed")) this.#evaluateConditions();
   }
 

@@ -71,6 +71,10 @@ export type Fact =
       readonly state: "requested" | "skipped" | "failed";
       readonly message: string | null;
     }
+  /** `ids`: all webhooks that have an address, when a version became active. */
+  | { readonly type: "webhooks_activated"; readonly ids: readonly string[] }
+  /** A message can be sent now. */
+  | { readonly type: "outbox_due" }
   /** Something that automation conditions read is stored. */
   | { readonly type: "conditions_changed" }
   /** An agent answered a dry run. */
@@ -90,6 +94,8 @@ export type Fact =
   | { readonly type: "automation_changed"; readonly automation: string }
   | { readonly type: "tick_changed"; readonly tick: number }
   | { readonly type: "backfill_changed"; readonly backfill: number }
+  /** A message became a dead letter, or is none any more. */
+  | { readonly type: "outbox_changed" }
   /** Limits or policies. */
   | { readonly type: "settings_changed" }
   | { readonly type: "definitions_changed" };

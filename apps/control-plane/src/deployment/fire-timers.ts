@@ -19,6 +19,7 @@ import { loseUnstarted } from "./queue/start-timeout.ts";
 import { failStep, retryStep } from "./runs/execute/step-moves.ts";
 import { startTaken } from "./automations/waiting-ticks.ts";
 import type { TimerKind } from "./timer-kinds.ts";
+import { planSending } from "./outbox/enqueue.ts";
 
 /** Ticks of partitioned jobs make up to a thousand runs each: a transaction that has made so many ends, and the timers that are left stay due. */
 const ENOUGH_RUNS = 200;
@@ -48,6 +49,7 @@ const HANDLERS: { readonly [K in TimerKind]: (tx: Tx, timer: Timer) => void } = 
   run_retry: (tx, { id }) => fireRunRetry(tx, id),
   start_timeout: loseUnstarted,
   retention: fireRetention,
+  outbox: planSending,
 };
 
 function fireTimer(tx: Tx, timer: Timer): void {

@@ -18,6 +18,7 @@ import { fireAwakened, resumeSensors } from "./sensors/sensor-ticks.ts";
 import { afterDeliveriesHandled } from "./webhooks/settle-delivery.ts";
 import { syncWebhooks } from "./webhooks/sync-webhooks.ts";
 import { afterAgentLeft } from "./automations/end-evaluation.ts";
+import { afterWebhooksActivated } from "./webhooks/announce-webhooks.ts";
 
 /** Facts of one type that were stated one after the other. */
 type Follower<T extends FactType> = (tx: Tx, facts: readonly FactOf<T>[]) => void;
@@ -40,6 +41,9 @@ export const FOLLOWERS: { readonly [T in FactType]: readonly Follower<T>[] } = {
   version_activated: [syncAutomation, syncWebhooks, syncConditions, syncFreshness],
   partition_keys_changed: [conditions.afterKeyChange],
   deliveries_handled: [afterDeliveriesHandled],
+  webhooks_activated: [afterWebhooksActivated],
+  outbox_due: NONE,
+  outbox_changed: NONE,
   agent_connected: [waitingTicks.afterAgentConnected, resumeSensors],
   agent_left: [afterAgentLeft],
   conditions_changed: NONE,

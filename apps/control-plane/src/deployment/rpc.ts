@@ -36,7 +36,7 @@ export interface DeploymentInternals {
   logChunks(input: RawLogQuery): Promise<Result<{ readonly chunks: readonly RawLogChunk[]; readonly complete: boolean }>>;
   /** Takes a webhook's delivery in: verified, then stored before the answer. */
   deliver(input: IncomingDelivery): Promise<Result<{ readonly delivery: string; readonly repeated: boolean }>>;
-  /** Addresses of all webhooks, for the directory. */
+  /** Addresses of all webhooks, for a directory that lost some. */
   webhookIds(): Promise<readonly string[]>;
   /** Closes open sockets of a revoked token at once. */
   tokenRevoked(input: { readonly token: string }): Promise<void>;

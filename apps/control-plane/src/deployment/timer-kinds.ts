@@ -31,6 +31,7 @@ export const TIMER_KINDS = {
   start_timeout: { setTo: "delay" },
   pause_end: { setTo: "time" },
   retention: { setTo: "time" },
+  outbox: { setTo: "delay" },
 } as const satisfies Record<string, TimerTraits>;
 
 export type TimerKind = keyof typeof TIMER_KINDS;

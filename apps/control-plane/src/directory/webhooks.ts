@@ -1,4 +1,4 @@
-/** Which deployment does a webhook's address lead to? Written when a version with webhooks comes into force; the sweep repairs what got lost. */
+/** Which deployment does a webhook's address lead to? The deployment tells it through its outbox when a version with new webhooks becomes active; the sweep repairs what the directory lost. */
 import { eq, sql } from "drizzle-orm";
 import type { Directory } from "./database.ts";
 import type { DeploymentPlace } from "./deployments.ts";

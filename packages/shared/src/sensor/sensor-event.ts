@@ -20,8 +20,7 @@ type EventTypes = { readonly [T in SensorEvent["type"]]: SensorEventType<Extract
 const EVENT_TYPES: EventTypes = { asset: assetEvent, assets: assetsEvent, run: runEvent, check: checkEvent, webhook: webhookEvent };
 
 function typeOf(event: SensorEvent): SensorEventType<SensorEvent> {
-  // The key and the event have the same type, which TypeScript cannot see.
-  return EVENT_TYPES[event.type] as SensorEventType<SensorEvent>;
+  return EVENT_TYPES[event.type];
 }
 
 /** One sentence without a full stop. */

@@ -17,8 +17,8 @@ const KINDS = {
 } as const satisfies Record<ManifestSensor["kind"], unknown>;
 
 function kindOf({ kind }: Pick<ManifestSensor, "kind">): SensorKind<SensorEvent> {
-  // Each kind only ever sees the events that it watches.
-  return KINDS[kind] as unknown as SensorKind<SensorEvent>;
+  // A kind is only ever asked about events that it watches.
+  return KINDS[kind];
 }
 
 /** As people call it, e.g. "run status sensor". */

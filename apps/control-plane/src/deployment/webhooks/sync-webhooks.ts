@@ -1,5 +1,5 @@
 /** Every sensor with a webhook has an address, which stays the same over versions, also when the sensor was gone for a while. */
-import { webhookOfSensor, insertWebhook } from "./webhook-store.ts";
+import { webhookOfSensor, insertWebhook, webhookIds } from "./webhook-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 
@@ -17,4 +17,6 @@ export function syncWebhooks(tx: Tx): void {
       storedBytes: 0,
     });
   }
+  const ids = webhookIds(tx.db);
+  if (ids.length > 0) tx.fact({ type: "webhooks_activated", ids });
 }
