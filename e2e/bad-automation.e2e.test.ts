@@ -1,4 +1,4 @@
-/** Schedules and sensors that throw, hang, spin, flood or talk nonsense: each says so at its tick, lives on, and keeps nobody else waiting. */
+/** Schedules and sensors that throw, hang, spin, flood or talk nonsense: each reports it at its tick, lives on, and delays no other. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeBadAutomation } from "./support/bad-automation-project.ts";

@@ -11,7 +11,7 @@ import { recordingProxy, type RecordingProxy } from "./support/recording-proxy.t
 import { removeFolder, ROOT, stackEnv, startStack, stopProcess, temporaryFolder, until, type Stack } from "./support/stack.ts";
 
 const IDLE_MS = 20_000;
-/** Of one core. */
+/** Share of one core. */
 const MAX_SHARE = 0.01;
 /** Linux counts in hundredths of a second for every program. */
 const TICKS_PER_SECOND = 100;

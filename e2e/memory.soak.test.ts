@@ -1,4 +1,4 @@
-/** Does a deployment of ten thousand assets fit into a Worker's memory, 128 MB on Cloudflare? workerd has no such limit here, so its heap gets one. */
+/** A deployment of ten thousand assets fits into a Worker's memory, 128 MB on Cloudflare. workerd has no such limit here, so its heap gets one. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { writeProject } from "./support/project-shell.ts";

@@ -1,4 +1,4 @@
-/** Reads the layer table: in which room is a file, and may it import another one? Paths are relative to the repository root. */
+/** Reads the layer table: finds the room of a file and judges its imports. Paths are relative to the repository root. */
 import path from "node:path";
 
 export const within = (file, prefix) => file === prefix || file.startsWith(`${prefix}/`);

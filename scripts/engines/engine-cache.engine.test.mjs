@@ -1,4 +1,4 @@
-/** Do starts that want the same program at once get in each other's way, and what is told where one cannot be had? */
+/** Starts that want the same program at once do not disturb each other, and a program that cannot be had gives its reason. */
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** Do servers of the tests end, whatever happened to who started them? With a small server in the engine's place. */
+/** Servers of the tests end, whatever happened to the process that started them. With a small server in the engine's place. */
 import { execFileSync, fork } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,7 +27,7 @@ function optionsOf(dataDir, port, code = SERVER) {
 
 function isAlive(pid) {
   try {
-    // A killed child of a killed parent may stay as a zombie where nobody waits for it.
+    // A killed child of a killed parent may stay as a zombie where no process waits for it.
     return !execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" })
       .trim()
       .startsWith("Z");

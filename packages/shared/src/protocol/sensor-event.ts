@@ -17,7 +17,7 @@ const assetEvent = z.object({
 
 export const sensorEventSchema = z.discriminatedUnion("type", [
   assetEvent,
-  /** Of a sensor that waits for all of its assets: the latest materialization of each. */
+  /** The latest materialization of each asset, for a sensor that waits for all of them. */
   z.object({ type: z.literal("assets"), events: z.array(assetEvent) }),
   z.object({
     type: z.literal("run"),
