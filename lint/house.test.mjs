@@ -94,7 +94,7 @@ describe("retired words", () => {
   );
   const found = (text, place) => findRetired(text, words, place).map(({ word }) => word);
 
-  it("a planted word is found where it is retired, also over two lines", () => {
+  it("a retired word is found in its places, also over two lines", () => {
     expect(found("Version 3 stays in\n * force.", "comments")).toEqual(["in force"]);
     expect(found("A Trial run", "docs")).toEqual(["trial"]);
     expect(found("a trial in a comment", "comments")).toEqual([]);

@@ -78,12 +78,12 @@ describe("rooms of a table", () => {
     expect(violation("kernel/tx.ts", "house/src/runs/run.ts", true)).toMatch(/above it/);
   });
 
-  it("rooms of one floor are apart unless the table puts them beside each other", () => {
+  it("rooms of one floor are apart unless the table joins them", () => {
     expect(violation("runs/run.ts", "house/src/queue/pick.ts")).toMatch(/one floor/);
     expect(violation("queue/pick.ts", "house/src/runs/run.ts")).toBe(null);
   });
 
-  it("a room with a list of its own imports nothing else from below", () => {
+  it("a room with its own list imports nothing else from below", () => {
     expect(violation("store/rows.ts", "house/src/kernel/tx.ts")).toBe(null);
     expect(violation("store/rows.ts", "house/src/runs/run.ts")).toMatch(/allowed: kernel/);
   });
@@ -145,7 +145,7 @@ describe("rules run inside oxlint", () => {
     expect(lint("/** Which rows? These. */\nexport const a = 1;\n", "headgate/plain-comments")).toMatch(/not a question/);
   });
 
-  it("test-names finds bad names, also of tests that are made in a loop, and names used twice", () => {
+  it("test-names finds bad names in every form, and names used twice", () => {
     const source = [
       "describe('rows', () => {",
       "  it('is kept', () => {});",

@@ -103,7 +103,7 @@ describe.each(pairs)("$name", (pair) => {
     removeFolder(data);
   });
 
-  it("a job of two assets and a check succeeds, and its log arrives", async () => {
+  it("a job with two assets and a check succeeds, with its log", async () => {
     const run = await ended(await api.launch({ job: "chain" }));
     expect(run).toMatchObject({ status: "succeeded", materialized: 2 });
     expect(await messages(run.id)).toContain("first is made");
@@ -125,7 +125,7 @@ describe.each(pairs)("$name", (pair) => {
     expect((await ended(id)).status).toBe("canceled");
   });
 
-  it("a step outlives a cut connection in its first attempt, and no event is lost", async () => {
+  it("a step outlives a cut connection, and no event is lost", async () => {
     const id = await startsHolding();
     await until("its first line", async () => (await messages(id)).includes("before"));
     expect(proxy.cut()).toBeGreaterThan(0);

@@ -29,7 +29,7 @@ describe.each(releases)("the data folder of %s", (release) => {
     removeFolder(data);
   });
 
-  it("every run is read back, and those that are over are the same in every field", () => {
+  it("every run is read back, and ended runs are the same throughout", () => {
     expect(before.runs.filter(isEnded).length).toBeGreaterThanOrEqual(10);
     const read = new Map(after.runs.map((run) => [run.id, run]));
     for (const run of before.runs) {
@@ -38,7 +38,7 @@ describe.each(releases)("the data folder of %s", (release) => {
     }
   });
 
-  it("no run that was going on is given up while no agent is there", () => {
+  it("no active run is given up while no agent is there", () => {
     const open = before.runs.filter((run) => !isEnded(run)).map(({ id }) => id);
     expect(open.length).toBeGreaterThanOrEqual(4);
     expect(after.runs.filter((run) => open.includes(run.id) && isEnded(run))).toEqual([]);
@@ -61,7 +61,7 @@ describe.each(releases)("the data folder of %s", (release) => {
     expect(after.conditions).toEqual(before.conditions);
   });
 
-  it("assets, their event logs, dynamic keys, pauses, settings and tokens are read back", () => {
+  it("assets, event logs, dynamic keys, pauses, settings and tokens are read back", () => {
     const { dynamicKeys, pauses, settings, tokens } = before;
     expect(after).toMatchObject({ dynamicKeys, pauses, settings, tokens });
     expect(after.assets.map(({ key, materialized }) => ({ key, materialized }))).toEqual(
@@ -79,7 +79,7 @@ describe.each(releases)("the data folder of %s", (release) => {
     );
   });
 
-  it("an agent of today finishes the runs that were going on, the backfill and the tick", async () => {
+  it("an agent of today finishes active runs, the backfill and the tick", async () => {
     const { url, agentToken: token } = controlPlane;
     agent = startAgent(today, { url, token, data: join(data, "agent") });
     const open = before.runs.filter((run) => !isEnded(run)).map(({ id }) => id);
@@ -95,7 +95,7 @@ describe.each(releases)("the data folder of %s", (release) => {
     );
   });
 
-  it("no event of a run is lost or counted twice over the change", async () => {
+  it("no event of a run is lost or stored twice", async () => {
     for (const { id, events } of before.runs) {
       const numbers = (await api.events(id)).map(({ seq }) => seq);
       expect(numbers).toEqual(numbers.map((_, index) => index + 1));
@@ -103,7 +103,7 @@ describe.each(releases)("the data folder of %s", (release) => {
     }
   });
 
-  it("a polling sensor goes on at its cursor, and the webhook takes its old secret", async () => {
+  it("a sensor continues at its cursor; the webhook accepts its old secret", async () => {
     await api.tickNow("sensor", "counter");
     await until("the next cursor", async () => (await api.automation("sensor", "counter")).cursor === "3");
     expect(await deliver(controlPlane.url, before.hook, { id: "order-2", kind: "order" })).toBe(202);
@@ -113,7 +113,7 @@ describe.each(releases)("the data folder of %s", (release) => {
     });
   });
 
-  it("the stored database has the same tables and indexes as a new one", async () => {
+  it("the database has the same tables and indexes as a new one", async () => {
     const fresh = temporaryFolder("compat-new");
     try {
       await (await startControlPlane(today, fresh)).stop();
