@@ -67,7 +67,7 @@ export const PACKAGES = [
     ],
   },
   { package: "apps/agent", imports: [SHARED] },
-  { package: "apps/web", imports: [SHARED], types: [ROUTER_TYPES] },
+  { package: "apps/web", imports: [SHARED], types: [ROUTER_TYPES], floors: [["app.css", { room: "lib", tests: ["routes"] }], ["."]] },
   { package: "examples", imports: ["packages/sdk/src"] },
 ];
 

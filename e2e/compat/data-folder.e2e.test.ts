@@ -89,9 +89,11 @@ describe.each(releases)("the data folder of %s", (release) => {
     });
     expect(ended.map(({ run }) => [run.selection, run.status])).toEqual(ended.map(({ run }) => [run.selection, "succeeded"]));
     await until("the end of the backfill", async () => (await readFacts(api)).backfills[0]?.status === "succeeded");
+    // The control plane waits a minute for the agent that had the tick before it gives the tick to another one.
     await until(
       "the tick of the waiting event",
       async () => (await api.automation("sensor", "follower")).automation.lastTick?.state === "requested",
+      90_000,
     );
   });
 

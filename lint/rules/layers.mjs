@@ -17,7 +17,7 @@ export function layerViolation(file, specifier, typeOnly) {
 /** Repository path of a relative, '#lib' or workspace import; null for other packages. */
 function resolve(file, specifier) {
   if (specifier.startsWith(".")) return path.posix.join(path.posix.dirname(file), specifier);
-  if (specifier.startsWith("#lib/")) return `apps/web/src/lib/${specifier.slice(5)}`;
+  if (specifier.startsWith("#lib/")) return path.posix.join("apps/web/src/lib", specifier.slice(5));
   for (const [name, folder] of Object.entries(WORKSPACES)) {
     if (specifier === name) return folder;
     if (specifier.startsWith(`${name}/`)) return path.posix.join(folder, specifier.slice(name.length + 1));
