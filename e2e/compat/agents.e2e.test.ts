@@ -11,6 +11,11 @@ import { startAgent, startControlPlane, type Agent, type ControlPlane } from "./
 import { HOLD_VARIABLE, LOCATION, writeCompatProject } from "./project.ts";
 import { releases, today, unpackData, unpackPrograms, type Programs } from "./release.ts";
 
+interface AgentRow {
+  readonly status: string;
+  readonly locations: readonly { readonly state: string }[];
+}
+
 interface Pair {
   readonly name: string;
   readonly agent: Programs;
@@ -69,6 +74,9 @@ describe.each(pairs)("$name", (pair) => {
     await until("the step runs", async () => (await api.run(id)).steps[0]?.status === "running");
     return id;
   };
+  const agents = (): Promise<readonly AgentRow[]> => api.ask("agents.list");
+  const agentIsReady = async (): Promise<boolean> =>
+    (await agents()).some(({ status, locations }) => status === "connected" && locations.some(({ state }) => state === "ready"));
   const messages = async (run: string): Promise<readonly string[]> =>
     (await api.events(run)).flatMap(({ event }) => (event.type === "log" ? [event.message ?? ""] : []));
 
@@ -86,14 +94,9 @@ describe.each(pairs)("$name", (pair) => {
       env: { [HOLD_VARIABLE]: hold },
     });
     await pair.publish(controlPlane);
-    await until(
-      "the agent has loaded the code",
-      async () =>
-        (
-          await api.ask<readonly { readonly status: string; readonly locations: readonly { readonly state: string }[] }[]>("agents.list")
-        ).some(({ status, locations }) => status === "connected" && locations.some(({ state }) => state === "ready")),
-      30_000,
-    );
+    await until("the agent has loaded the code", agentIsReady, 30_000).catch((error: unknown) => {
+      throw new Error(`${String(error)}; the agent wrote:\n${agent.output().slice(-2000)}`);
+    });
   });
   afterAll(async () => {
     removeFolder(hold);
@@ -157,9 +160,7 @@ describe.each(pairs)("$name", (pair) => {
 
   it("the agent says good-bye when it is stopped", async () => {
     await agent.stop();
-    await until("the agent is gone", async () =>
-      (await api.ask<readonly { readonly status: string }[]>("agents.list")).every(({ status }) => status !== "connected"),
-    );
+    await until("the agent is gone", async () => (await agents()).every(({ status }) => status !== "connected"));
     expect(agent.output()).not.toMatch(/"level":"error"/);
   });
 });

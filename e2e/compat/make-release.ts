@@ -118,17 +118,20 @@ function filesBelow(folder: string): string[] {
 async function packPrograms(): Promise<void> {
   const programs = join(WORK, "programs");
   mkdirSync(programs, { recursive: true });
-  const files = { "agent.js": "agent", "worker-main.js": "agent", "worker.js": "control-plane" };
-  for (const [file, app] of Object.entries(files)) {
-    const source = readFileSync(join(repository, "apps", app, "dist", file), "utf8");
-    const { code } = await transform(source, {
+  const built = ["apps/agent/dist", "apps/control-plane/dist"].flatMap((folder) =>
+    readdirSync(join(repository, folder))
+      .filter((file) => file.endsWith(".js"))
+      .map((file) => join(repository, folder, file)),
+  );
+  for (const file of built) {
+    const { code } = await transform(readFileSync(file, "utf8"), {
       loader: "js",
       format: "esm",
       minifyWhitespace: true,
       minifySyntax: true,
       legalComments: "none",
     });
-    writeFileSync(join(programs, file), code);
+    writeFileSync(join(programs, basename(file)), code);
   }
   cpSync(join(repository, "apps/control-plane/dist/migrations/d1"), join(programs, "migrations"), { recursive: true });
   packFolder(programs, join(target, "programs.tar.br"));
