@@ -41,7 +41,7 @@ describe(`a deployment of ${ASSETS} assets with conditions, in a heap of ${HEAP_
     removeFolder(folder);
   });
 
-  it("is published", async () => {
+  it("the deployment is published", async () => {
     const [location] = await stack.api.locations.list.query();
     expect(location).toMatchObject({ name: "large", status: "loaded", errors: [] });
     expect(location?.active?.counts).toMatchObject({ assets: ASSETS });
