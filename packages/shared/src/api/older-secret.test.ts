@@ -3,7 +3,7 @@ import { olderSecret } from "./older-secret.ts";
 
 const secret = (id: string, createdAt: number) => ({ id, createdAt, createdBy: "ada", lastUsedAt: null });
 
-test("the secret that was made first is older, in any order", () => {
+test("of two secrets the one made first is the older, in whatever order they stand", () => {
   const [first, second] = [secret("sec_z", 1), secret("sec_a", 2)];
   expect(olderSecret([first, second])).toBe("sec_z");
   expect(olderSecret([second, first])).toBe("sec_z");
