@@ -1,5 +1,5 @@
 /** Program: a control plane of any release on a data folder, without an agent. Arguments: folder, port, Worker, folder of D1 migrations. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBootstrapped } from "../../packages/cli/src/embedded/bootstrap.ts";
@@ -22,6 +22,7 @@ const { connection, agentToken } = await ensureBootstrapped(server.url, data);
 process.once("SIGTERM", () => {
   void server.close().then(() => {
     data.close();
+    rmSync(web, { recursive: true, force: true });
     process.exit(0);
   });
 });
