@@ -92,7 +92,7 @@ async function measureWebhooks(stack: Stack): Promise<number[]> {
 }
 
 interface Lateness {
-  /** Of each tick: until it was taken up. */
+  /** Milliseconds until each tick was taken up. */
   readonly ticks: readonly number[];
   /** Until the last of their runs was made. */
   readonly lastRunMs: number;

@@ -101,7 +101,7 @@ describe("the dashboard", () => {
     await context.close();
   });
 
-  it("says why, when a role was taken away while the page was open, and shows again how things are", async () => {
+  it("a role taken away under an open page is explained", async () => {
     const { person, context } = await enter("editor");
     const { page, errors } = await openTab(context);
     await page.goto(`${home}/automations/roles/schedule/nightly`);
