@@ -6,7 +6,7 @@ import type { CommandName, DeploymentCommands, DeploymentQueries, InputOf, Query
 import type { Actor } from "@headgate/shared/api/service.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
-import type { Env } from "../env.ts";
+import type { DeploymentEnv } from "./deployment-env.ts";
 import { agentLeft, receiveFromAgent } from "./agent-protocol/agent-socket.ts";
 import { clock } from "./kernel/clock.ts";
 import { activateVersion, reportLoadErrors } from "./catalog/activate-version.ts";
@@ -43,12 +43,12 @@ import { webhookIds } from "./webhooks/webhook-store.ts";
 
 type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 
-export class Deployment extends DurableObject<Env> implements DeploymentStub {
+export class Deployment extends DurableObject<DeploymentEnv> implements DeploymentStub {
   readonly #engine: Engine;
   readonly #outbox: OutboxSender;
   readonly #webhookTraffic = newWebhookTraffic();
 
-  constructor(state: DurableObjectState, env: Env) {
+  constructor(state: DurableObjectState, env: DeploymentEnv) {
     super(state, env);
     this.#engine = new Engine(state, () => state.waitUntil(this.#sendOutbox()));
     const engine = this.#engine;

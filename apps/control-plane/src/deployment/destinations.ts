@@ -1,13 +1,13 @@
 /** The destinations of the outbox in a deployment's object. */
 import { openDirectory } from "../directory/database.ts";
 import { registerWebhooks } from "../directory/webhooks.ts";
-import type { Env } from "../env.ts";
+import type { DeploymentEnv } from "./deployment-env.ts";
 import type { Database } from "./kernel/database.ts";
 import { readIdentity } from "./kernel/meta-store.ts";
 import type { Destinations } from "./outbox/destination.ts";
 import { parseWebhookRegistration } from "./webhooks/announce-webhooks.ts";
 
-export function destinationsOf(env: Pick<Env, "DB">, db: Database): Destinations {
+export function destinationsOf(env: DeploymentEnv, db: Database): Destinations {
   return {
     directory: {
       async send({ body }) {
