@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseAgentConfig } from "./config.ts";
-import { workerEnv } from "./workers/worker-env.ts";
+import { workerEnv } from "./executors/process/worker-env.ts";
 
 const GOOD = { HEADGATE_URL: "https://headgate.example.com/", HEADGATE_AGENT_TOKEN: "token" };
 

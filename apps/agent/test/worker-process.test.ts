@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { WorkerProcess } from "../src/workers/worker-process.ts";
+import { WorkerProcess } from "../src/executors/process/worker-process.ts";
 import { TEST_BUNDLE, testJob } from "./test-location.ts";
 
 /** Longer than any test may take: what waits for its end fails. */
@@ -17,7 +17,7 @@ beforeEach(async () => {
   writeFileSync(join(root, "main.js"), TEST_BUNDLE);
   worker = new WorkerProcess({
     id: "w1",
-    main: new URL("../src/workers/worker-main.ts", import.meta.url),
+    main: new URL("../src/executors/process/worker-main.ts", import.meta.url),
     entry: join(root, "main.js"),
     root,
     env: { PATH: process.env["PATH"] ?? "" },

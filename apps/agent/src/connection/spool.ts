@@ -8,6 +8,8 @@ export interface SpooledEntry {
   readonly kind: "log" | "done" | "other";
   /** Key of the step attempt it belongs to, "" without one. */
   readonly attempt: string;
+  /** Position of an event in its execution, 0 for other reports. */
+  readonly position: number;
 }
 
 interface Segment {
@@ -124,15 +126,15 @@ export class Spool {
   }
 }
 
-function lineOf({ kind, attempt, text }: SpooledEntry): string {
-  return `${JSON.stringify([kind, attempt, text])}\n`;
+function lineOf({ kind, attempt, position, text }: SpooledEntry): string {
+  return `${JSON.stringify([kind, attempt, position, text])}\n`;
 }
 
 /** Only complete entries: after a full disk the last line of a file may be cut. */
 function readSegment(segment: Segment): SpooledEntry[] {
   const lines = readFileSync(segment.path, "utf8").split("\n").slice(0, segment.entries);
   return lines.map((line) => {
-    const [kind, attempt, text] = JSON.parse(line) as [SpooledEntry["kind"], string, string];
-    return { kind, attempt, text };
+    const [kind, attempt, position, text] = JSON.parse(line) as [SpooledEntry["kind"], string, number, string];
+    return { kind, attempt, position, text };
   });
 }

@@ -3,8 +3,8 @@
  * Who takes a worker gives it back and says whether it may be used again.
  */
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
-import { errorText, type AgentLog } from "../agent-log.ts";
-import type { AgentTiming } from "../timing.ts";
+import { errorText, type AgentLog } from "../../agent-log.ts";
+import type { AgentTiming } from "../../timing.ts";
 import { WorkerProcess, type WorkerOptions } from "./worker-process.ts";
 
 export interface PoolVersion {
