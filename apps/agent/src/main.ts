@@ -121,6 +121,7 @@ class Agent implements AgentHandle {
       now,
       resumes: earlier !== null,
       journal: {
+        resumed: (received) => this.#recovery.onNumbers(received),
         sent: (s, events) => this.#list.sent(s, events),
         acknowledged: (s, ended) => {
           this.#list.acknowledged(s);
@@ -133,6 +134,7 @@ class Agent implements AgentHandle {
       executor: this.#executor,
       list: this.#list,
       outbox: this.#outbox,
+      interruptedTicks: earlier?.ticks ?? new Set(),
       uploader,
       mask,
       sendTail: (tail) => {
@@ -217,10 +219,10 @@ class Agent implements AgentHandle {
       outbox: this.#outbox,
       connection: this.#connection,
       onNewInstance: (instance) => this.#list.renumbered(instance),
-      onAgreed: ({ received, drop, locations }) => {
+      onAgreed: ({ drop, locations }) => {
         const { announcement } = this.#drain;
         if (announcement !== null) this.#connection.send(announcement);
-        this.#recovery.onWelcome({ received, drop });
+        this.#recovery.onWelcome(drop);
         this.#supervisor.drop(drop);
         this.#locations.setActive(locations);
       },

@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { upFrameSchema, type UpItem } from "@headgate/shared/protocol/up.ts";
 import { maskOf } from "../logs/mask.ts";
+import { attemptKey } from "../step-ref.ts";
 import { Outbox, type OutboxLimits } from "./outbox.ts";
 import type { Report } from "./report.ts";
 import { Spool } from "./spool.ts";
@@ -175,5 +176,50 @@ describe("the outbox", () => {
       }),
       { seed: 7, numRuns: 150 },
     );
+  });
+
+  test("the journal hears which events leave and which ends are stored", () => {
+    const heard: unknown[] = [];
+    const frames: string[] = [];
+    const outbox = new Outbox({
+      limits: LIMITS,
+      spool: new Spool(join(dir, "spool"), 1_000_000),
+      mask: maskOf([]),
+      now: () => 0,
+      journal: {
+        resumed: (received) => void heard.push(["resumed", received]),
+        sent: (s, events) => void heard.push(["sent", s, events, frames.length]),
+        acknowledged: (s, ended) => void heard.push(["acknowledged", s, ended]),
+      },
+      resumes: true,
+    });
+    outbox.add(line("one"), 1);
+    outbox.add(line("two"), 2);
+    outbox.add(done());
+    outbox.attach((frame) => void frames.push(frame), 41);
+    outbox.ack(43);
+    outbox.ack(44);
+    const key = attemptKey({ run: "r", step: "s", epoch: 1 });
+    expect(heard).toEqual([
+      ["resumed", 41],
+      ["sent", 44, [[key, 2]], 0],
+      ["acknowledged", 43, []],
+      ["acknowledged", 44, [{ run: "r", step: "s", epoch: 1 }]],
+    ]);
+    expect(frames.flatMap(itemsOf).map(({ s }) => s)).toEqual([42, 43, 44]);
+  });
+
+  test("an event keeps its position on its way through the spool", () => {
+    const sent: unknown[] = [];
+    const outbox = new Outbox({
+      limits: { ...LIMITS, outboxMemoryBytes: 1 },
+      spool: new Spool(join(dir, "spool"), 1_000_000),
+      mask: maskOf([]),
+      now: () => 0,
+      journal: { resumed: () => {}, sent: (_s, events) => void sent.push(...events), acknowledged: () => {} },
+    });
+    outbox.add(line("one"), 7);
+    drainAll(outbox);
+    expect(sent).toEqual([[attemptKey({ run: "r", step: "s", epoch: 1 }), 7]]);
   });
 });

@@ -15,6 +15,8 @@ export type AddResult = { readonly state: "kept" | "full" } | { readonly state: 
 
 /** Is told what leaves the outbox, early enough to write it down. */
 export interface OutboxJournal {
+  /** Before anything is sent: the numbers go on after `received`, the highest that the control plane has of an earlier process. */
+  resumed(received: number): void;
   /** A batch is about to be sent. `s` is its last number; `events` names the last event of each attempt in it. */
   sent(s: number, events: readonly (readonly [attempt: string, position: number])[]): void;
   /** The control plane has everything up to `s`. `ended`: the attempts whose `done` is stored now. */
@@ -111,6 +113,7 @@ export class Outbox {
       this.#resumes = false;
       this.#acknowledged = received;
       this.#nextNumber = received + 1;
+      this.#journal?.resumed(received);
     }
     if (received < this.#acknowledged || received >= this.#nextNumber) return "foreign";
     this.#send = send;

@@ -68,6 +68,15 @@ export class AttemptList {
     if (this.#options.adoptable) this.#add({ t: "cut", key: attemptKey(job), stream, size });
   }
 
+  lost(key: string): void {
+    this.#add({ t: "lost", key });
+  }
+
+  /** A part of an evaluation is about to be reported. */
+  part(tick: string): void {
+    if (this.#options.adoptable && !this.#records.ticks.has(tick)) this.#add({ t: "part", tick });
+  }
+
   end(ref: StepRef): void {
     const key = attemptKey(ref);
     if (this.#records.get(key) !== undefined) this.#add({ t: "end", key });

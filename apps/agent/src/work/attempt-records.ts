@@ -4,6 +4,7 @@
  */
 import { jobSchema, type JobFrame } from "@headgate/shared/protocol/down.ts";
 import type { OutputStream } from "../logs/output-stream.ts";
+import { RecentKeys } from "./recent-keys.ts";
 
 export const LIST_FORMAT = 1;
 
@@ -22,7 +23,11 @@ export type ListLine =
   | { readonly t: "running"; readonly key: string; readonly ref: string; readonly at: number }
   /** A chunk of raw output of this size was made. */
   | { readonly t: "cut"; readonly key: string; readonly stream: OutputStream; readonly size: number }
+  /** A restarted agent cannot go on with it: its `done` will say so. */
+  | { readonly t: "lost"; readonly key: string }
   | { readonly t: "end"; readonly key: string }
+  /** A part of an evaluation was reported. */
+  | { readonly t: "part"; readonly tick: string }
   /** Written before a batch is sent: its last number, and the last event of each attempt in it. */
   | { readonly t: "sent"; readonly s: number; readonly events: readonly EventMark[] }
   /** A restarted agent heard that the control plane has the numbers up to `s`. Higher ones will be used again. */
@@ -38,7 +43,9 @@ export interface RecordedAttempt {
   readonly ref: string | null;
   /** When a process for it began, milliseconds since 1970. */
   readonly runningSince: number | null;
+  /** Sizes of the chunks of raw output. */
   readonly cuts: Readonly<Record<OutputStream, readonly number[]>>;
+  readonly lost: boolean;
 }
 
 interface Mark {
@@ -46,8 +53,12 @@ interface Mark {
   readonly events: readonly EventMark[];
 }
 
+/** Evaluations are short: one that is older than so many others has ended. */
+const KEPT_TICKS = 200;
+
 export class AttemptRecords {
   readonly owner: ListOwner;
+  readonly #ticks = new RecentKeys(KEPT_TICKS);
   readonly #attempts = new Map<string, RecordedAttempt>();
   #marks: Mark[] = [{ s: 0, events: [] }];
 
@@ -57,6 +68,11 @@ export class AttemptRecords {
 
   get attempts(): readonly RecordedAttempt[] {
     return [...this.#attempts.values()];
+  }
+
+  /** The last evaluations of which a part was reported. */
+  get ticks(): Pick<RecentKeys, "has"> {
+    return this.#ticks;
   }
 
   get(key: string): RecordedAttempt | undefined {
@@ -83,8 +99,16 @@ export class AttemptRecords {
         this.#attempts.set(line.key, { ...known, cuts });
         return;
       }
+      case "lost": {
+        const known = this.#attempts.get(line.key);
+        if (known !== undefined) this.#attempts.set(line.key, { ...known, lost: true });
+        return;
+      }
       case "end":
         this.#attempts.delete(line.key);
+        return;
+      case "part":
+        this.#ticks.add(line.tick);
         return;
       case "sent":
         this.#marks.push(line);
@@ -118,6 +142,7 @@ export class AttemptRecords {
     return [
       { t: "list", format: LIST_FORMAT, instance, server },
       ...this.attempts.flatMap(linesOfAttempt),
+      ...[...this.#ticks].map((tick): ListLine => ({ t: "part", tick })),
       ...this.#marks.map(({ s, events }): ListLine => ({ t: "sent", s, events })),
     ];
   }
@@ -132,13 +157,19 @@ export class AttemptRecords {
 }
 
 function begun({ key, executor, job }: Extract<ListLine, { t: "begin" }>): RecordedAttempt {
-  return { key, executor, job, ref: null, runningSince: null, cuts: { stdout: [], stderr: [] } };
+  return { key, executor, job, ref: null, runningSince: null, cuts: { stdout: [], stderr: [] }, lost: false };
 }
 
-function linesOfAttempt({ key, executor, job, ref, runningSince, cuts }: RecordedAttempt): ListLine[] {
+function linesOfAttempt({ key, executor, job, ref, runningSince, cuts, lost }: RecordedAttempt): ListLine[] {
   const cutsOf = (stream: OutputStream): ListLine[] => cuts[stream].map((size) => ({ t: "cut", key, stream, size }));
   const running: ListLine[] = ref === null ? [] : [{ t: "running", key, ref, at: runningSince ?? 0 }];
-  return [{ t: "begin", key, executor, job }, ...running, ...cutsOf("stdout"), ...cutsOf("stderr")];
+  return [
+    { t: "begin", key, executor, job },
+    ...running,
+    ...cutsOf("stdout"),
+    ...cutsOf("stderr"),
+    ...(lost ? [{ t: "lost" as const, key }] : []),
+  ];
 }
 
 function merge(marks: readonly Mark[]): Map<string, number> {
@@ -188,8 +219,11 @@ function isListLine(value: unknown): value is ListLine {
       return isText(line["key"]) && isText(line["ref"]) && isNumber(line["at"]);
     case "cut":
       return isText(line["key"]) && (line["stream"] === "stdout" || line["stream"] === "stderr") && isNumber(line["size"]);
+    case "lost":
     case "end":
       return isText(line["key"]);
+    case "part":
+      return isText(line["tick"]);
     case "sent":
       return isNumber(line["s"]) && Array.isArray(line["events"]) && line["events"].every(isEventMark);
     case "received":

@@ -21,6 +21,8 @@ export interface RecoveryOptions {
 export class Recovery {
   readonly #options: RecoveryOptions;
   #waiting: readonly RecordedAttempt[];
+  /** The last stored event of each attempt. Null when that is not known. */
+  #positions: ReadonlyMap<string, number> | null = null;
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
@@ -32,27 +34,33 @@ export class Recovery {
     return this.#waiting.map(({ key }) => refOf(refOfKey(key)));
   }
 
-  /** After the first welcome. `received`: the highest number that the control plane has of this instance. */
-  onWelcome({ received, drop }: { readonly received: number; readonly drop: readonly StepRef[] }): void {
+  /** The control plane has the numbers up to `received`. Called before this process sends a number of its own. */
+  onNumbers(received: number): void {
     const { records, list } = this.#options;
-    const waiting = this.#waiting;
-    if (records === null || waiting.length === 0) return;
-    this.#waiting = [];
-    const positions = records.positionsAt(received);
+    if (records === null) return;
+    this.#positions = records.positionsAt(received);
+    // Written first: after a further restart the list may know the number, but not the events before it.
+    if (this.#positions === null) for (const { key } of this.#waiting) list.lost(key);
     list.resumed(received);
+  }
+
+  /** After the first welcome: `drop` names the attempts that the control plane does not want any more. */
+  onWelcome(drop: readonly StepRef[]): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
     const unwanted = new Set(drop.map(attemptKey));
     for (const attempt of waiting) {
       if (unwanted.has(attempt.key)) this.#discard(attempt);
-      else this.#takeOver(attempt, positions);
+      else this.#takeOver(attempt, this.#positions);
     }
   }
 
   #takeOver(attempt: RecordedAttempt, positions: ReadonlyMap<string, number> | null): void {
-    const { executor, supervisor, log } = this.#options;
-    const { job, key, ref, cuts, runningSince } = attempt;
+    const { executor, list, supervisor, log } = this.#options;
+    const { job, key, ref, cuts, runningSince, lost } = attempt;
     // Only the list of an executor that adopts is recovered, and that one records the job.
     if (job === null) return this.#discard(attempt);
-    const adoption = attempt.executor === executor.kind && positions !== null ? executor.adoption : null;
+    const adoption = attempt.executor === executor.kind && positions !== null && !lost ? executor.adoption : null;
     const storedPosition = positions?.get(key) ?? 0;
     supervisor.takeOver({
       job,
@@ -60,9 +68,11 @@ export class Recovery {
       cuts,
       launch: async (sink) => {
         const execution = adoption === null ? null : await adoption.adopt({ job, ref }, sink);
-        if (execution === null)
+        if (execution === null) {
+          list.lost(key);
           log.warn("a step attempt of the earlier agent process is lost", { ...refOf(job), executor: attempt.executor });
-        else log.info("adopted a step attempt of the earlier agent process", { ...refOf(job), executor: attempt.executor, storedPosition });
+        } else
+          log.info("adopted a step attempt of the earlier agent process", { ...refOf(job), executor: attempt.executor, storedPosition });
         return execution;
       },
     });

@@ -21,6 +21,8 @@ export interface SupervisorOptions {
   readonly executor: Executor;
   readonly list: AttemptList;
   readonly outbox: Pick<Outbox, "add" | "judge">;
+  /** Evaluations of an earlier agent process that cannot be repeated. */
+  readonly interruptedTicks: { has(tick: string): boolean };
   readonly uploader: LogUploader;
   readonly mask: Mask;
   readonly sendTail: (step: { readonly run: string; readonly step: string; readonly stream: OutputStream; readonly text: string }) => void;
@@ -50,9 +52,14 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    const { executor, outbox } = options;
+    const { executor, list, outbox, interruptedTicks } = options;
     this.#slots = new Slots(executor.capacity);
-    this.ticks = new Ticks({ executor, report: (report) => void outbox.add(report) });
+    this.ticks = new Ticks({
+      executor,
+      report: (report) => void outbox.add(report),
+      onPart: (tick) => list.part(tick),
+      interrupted: interruptedTicks,
+    });
   }
 
   get running(): StepRef[] {

@@ -9,6 +9,10 @@ import { RecentKeys } from "./recent-keys.ts";
 export interface TickOptions {
   readonly executor: Pick<Executor, "evaluate">;
   readonly report: (report: Report) => void;
+  /** Called before a part is reported. */
+  readonly onPart: (tick: string) => void;
+  /** Evaluations of an earlier agent process, under the same instance, that had reported a part. */
+  readonly interrupted: { has(tick: string): boolean };
 }
 
 export class Ticks {
@@ -27,6 +31,7 @@ export class Ticks {
   /** The same tick sent again is ignored: its result is in the outbox or will be. */
   accept(frame: TickFrame): void {
     if (this.#running.has(frame.tick) || this.#finished.has(frame.tick)) return;
+    if (this.#options.interrupted.has(frame.tick)) return this.#refuse(frame);
     const running = this.#evaluate(frame)
       .catch((error: unknown) => failed(errorText(error)))
       .then((result) => {
@@ -37,12 +42,19 @@ export class Ticks {
     this.#running.set(frame.tick, running);
   }
 
+  /** A second evaluation could make other parts under the numbers of stored ones. The next tick starts from the last stored part. */
+  #refuse(frame: TickFrame): void {
+    this.#finished.add(frame.tick);
+    const message = `The agent restarted during this evaluation of ${frame.kind} '${frame.name}'. The next one continues after the last checkpoint.`;
+    this.#options.report({ k: "tick", tick: frame.tick, result: failed(message) });
+  }
+
   async whenIdle(): Promise<void> {
     await Promise.all(this.#running.values());
   }
 
   async #evaluate(frame: TickFrame): Promise<TickResult> {
-    const { executor, report } = this.#options;
+    const { executor, report, onPart } = this.#options;
     let late = false;
     let limit: NodeJS.Timeout | undefined;
     const evaluation = executor.evaluate(frame, {
@@ -52,7 +64,10 @@ export class Ticks {
           evaluation.kill();
         }, frame.timeoutSeconds * 1000);
       },
-      onPart: (part) => report({ k: "tick_part", tick: frame.tick, part }),
+      onPart: (part) => {
+        onPart(frame.tick);
+        report({ k: "tick_part", tick: frame.tick, part });
+      },
     });
     const { answered, result } = await evaluation.ended;
     clearTimeout(limit);
