@@ -7,7 +7,7 @@
  * When the executor cannot adopt, the list only tells the next process what was lost. Lines wait a moment, and an attempt that ends
  * within it is never written.
  */
-import { closeSync, fdatasync, fsyncSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, fdatasync, fsync, fsyncSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import { errorText, type AgentLog } from "../agent-log.ts";
 import type { OutputStream } from "../logs/output-stream.ts";
@@ -15,8 +15,17 @@ import { attemptKey, type StepRef } from "../step-ref.ts";
 import type { AttemptRecords, EventMark, ListLine, RecordedAttempt } from "./attempt-records.ts";
 
 const WRITE_DELAY_MS = 250;
-/** The file is written anew when it has grown by this much, and to at least twice what it has to say. */
+/** The disk is asked at most this often, because it makes writes wait that come at the same time. */
+const SYNC_DELAY_MS = 1000;
+/** The file is written anew when it has grown by this much, and to at least twice the size that it had then. */
 const REWRITE_BYTES = 64 * 1024;
+
+/** A new file that the disk has not stored yet. Until then lines go to both files. */
+interface Rewrite {
+  readonly fd: number;
+  readonly bytes: number;
+  added: string;
+}
 
 export interface AttemptListOptions {
   readonly path: string;
@@ -36,13 +45,14 @@ export class AttemptList {
   /** Bytes in the file when it was last written anew, and since then. */
   #baseBytes = 0;
   #addedBytes = 0;
-  #syncing = false;
+  #rewrite: Rewrite | null = null;
+  #syncTimer: NodeJS.Timeout | null = null;
   #failed = false;
 
   constructor(options: AttemptListOptions) {
     this.#options = options;
     this.#records = options.records;
-    this.#rewrite();
+    this.#replace();
   }
 
   /** Attempts that an executor may still have after this process. */
@@ -98,13 +108,13 @@ export class AttemptList {
 
   renumbered(instance: string): void {
     this.#records = this.#records.renumbered(instance);
-    this.#rewrite();
+    this.#replace();
   }
 
   close(): void {
     this.#flush();
-    if (this.#fd !== null) closeSync(this.#fd);
-    this.#fd = null;
+    if (this.#syncTimer !== null) clearTimeout(this.#syncTimer);
+    this.#closeFile();
   }
 
   #add(line: ListLine): void {
@@ -124,47 +134,90 @@ export class AttemptList {
   }
 
   #write(lines: readonly ListLine[]): void {
-    if (this.#fd === null || this.#addedBytes > Math.max(REWRITE_BYTES, this.#baseBytes)) return this.#rewrite();
+    if (this.#fd === null) return this.#replace();
     const text = textOf(lines);
     try {
       writeSync(this.#fd, text);
-      this.#addedBytes += Buffer.byteLength(text);
     } catch (error) {
       // A part of the line may be in the file, and nothing may follow it.
-      closeSync(this.#fd);
-      this.#fd = null;
-      this.#warn(error);
+      this.#closeFile();
+      return this.#warn(error);
     }
+    this.#addedBytes += Buffer.byteLength(text);
+    if (this.#rewrite !== null) this.#rewrite.added += text;
+    else if (this.#addedBytes > Math.max(REWRITE_BYTES, this.#baseBytes)) this.#shorten();
   }
 
-  /** Under another name first, so that there is a complete list at every moment. */
-  #rewrite(): void {
-    const { path, adoptable } = this.#options;
-    const temporary = `${path}.tmp`;
-    const text = textOf(this.#records.lines());
+  /** Writes the whole list at once: at the start, after an error, and for a new instance. */
+  #replace(): void {
+    this.#closeFile();
     try {
-      if (this.#fd !== null) closeSync(this.#fd);
-      this.#fd = null;
-      writeFileSync(temporary, text);
-      const fd = openSync(temporary, "a");
-      // Without this a power cut could leave an empty file under the name of the old list.
-      if (adoptable) fsyncSync(fd);
-      renameSync(temporary, path);
-      this.#fd = fd;
-      this.#baseBytes = Buffer.byteLength(text);
-      this.#addedBytes = 0;
+      const { fd, bytes } = this.#writeNew();
+      // Without this a power cut could leave an empty file under the name of the list.
+      if (this.#options.adoptable) fsyncSync(fd);
+      this.#use({ fd, bytes });
       this.#failed = false;
     } catch (error) {
       this.#warn(error);
     }
   }
 
+  /** The same without waiting for the disk, when the file has become long. */
+  #shorten(): void {
+    try {
+      const rewrite: Rewrite = { ...this.#writeNew(), added: "" };
+      this.#rewrite = rewrite;
+      if (this.#options.adoptable) fsync(rewrite.fd, () => this.#finish(rewrite));
+      else this.#finish(rewrite);
+    } catch (error) {
+      this.#warn(error);
+    }
+  }
+
+  #finish(rewrite: Rewrite): void {
+    if (this.#rewrite !== rewrite) return closeSync(rewrite.fd);
+    try {
+      writeSync(rewrite.fd, rewrite.added);
+      this.#rewrite = null;
+      this.#closeFile();
+      this.#use(rewrite);
+      this.#addedBytes = Buffer.byteLength(rewrite.added);
+    } catch (error) {
+      this.#closeFile();
+      this.#warn(error);
+    }
+  }
+
+  /** Under another name, so that there is a complete list at every moment. */
+  #writeNew(): { readonly fd: number; readonly bytes: number } {
+    const text = textOf(this.#records.lines());
+    writeFileSync(this.#temporary, text);
+    return { fd: openSync(this.#temporary, "a"), bytes: Buffer.byteLength(text) };
+  }
+
+  #use({ fd, bytes }: { readonly fd: number; readonly bytes: number }): void {
+    renameSync(this.#temporary, this.#options.path);
+    this.#fd = fd;
+    this.#baseBytes = bytes;
+    this.#addedBytes = 0;
+  }
+
+  get #temporary(): string {
+    return `${this.#options.path}.tmp`;
+  }
+
+  #closeFile(): void {
+    // A file that is being stored is closed when the disk has answered.
+    this.#rewrite = null;
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
+  }
+
   #sync(): void {
-    if (this.#fd === null || this.#syncing) return;
-    this.#syncing = true;
-    fdatasync(this.#fd, () => {
-      this.#syncing = false;
-    });
+    this.#syncTimer ??= setTimeout(() => {
+      this.#syncTimer = null;
+      if (this.#fd !== null) fdatasync(this.#fd, () => {});
+    }, SYNC_DELAY_MS).unref();
   }
 
   /** No step may fail because this list cannot be written. */
