@@ -29,6 +29,19 @@ export const LAYERS = [
   { from: "apps/control-plane/src/directory", to: ["apps/control-plane/src/directory", "packages/shared/src"] },
   { from: "apps/control-plane", to: ["apps/control-plane", "packages/shared/src"] },
   { from: "apps/agent", to: ["apps/agent", "packages/shared/src"] },
+  // Only the entry, bin.ts, chooses an executor.
+  {
+    from: "apps/agent/src/main.ts",
+    to: [...agentFolders("connection", "work", "logs", "versions"), "apps/agent/src/executors/executor.ts"],
+  },
+  {
+    from: "apps/agent/src/work",
+    to: [...agentFolders("work", "connection", "logs"), "apps/agent/src/executors/executor.ts", "apps/agent/test"],
+  },
+  { from: "apps/agent/src/connection", to: agentFolders("connection", "logs") },
+  { from: "apps/agent/src/executors", to: [...agentFolders("executors", "logs", "versions"), "apps/agent/test"] },
+  { from: "apps/agent/src/logs", to: [...agentFolders("logs", "versions"), "apps/agent/src/connection/backoff.ts"] },
+  { from: "apps/agent/src/versions", to: agentFolders("versions") },
   { from: "apps/web", to: ["apps/web", "packages/shared/src"], types: ["apps/control-plane/src/trpc"] },
   { from: "examples", to: ["examples", "packages/sdk/src"] },
 ];
@@ -42,3 +55,9 @@ export const WORKSPACES = {
   "@headgate/control-plane": "apps/control-plane/src/trpc",
   "@headgate/web": "apps/web/src",
 };
+
+/** The folders of the agent with these names, and the files that all of them use. */
+function agentFolders(...names) {
+  const shared = ["agent-log.ts", "config.ts", "instance-folder.ts", "step-ref.ts", "timing.ts"];
+  return [...shared, ...names].map((name) => `apps/agent/src/${name}`).concat("packages/shared/src");
+}
