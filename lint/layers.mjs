@@ -32,7 +32,7 @@ export const LAYERS = [
   // Only the entry, bin.ts, chooses an executor.
   {
     from: "apps/agent/src/main.ts",
-    to: [...agentFolders("connection", "work", "logs", "versions"), "apps/agent/src/executors/executor.ts"],
+    to: [...agentFolders("connection", "work", "logs", "versions", "agent-handle.ts"), "apps/agent/src/executors/executor.ts"],
   },
   {
     from: "apps/agent/src/work",

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-/** The agent as a process: reads its configuration, runs until it is told to stop, and ends with a telling exit code. */
+/** The agent as a process: reads its configuration, runs until it is told to stop, and ends with an exit code that says why. */
+import type { AgentExit } from "./agent-handle.ts";
 import { errorText, lineLog } from "./agent-log.ts";
 import { AGENT_USAGE, parseAgentConfig } from "./config.ts";
 import { ProcessExecutor } from "./executors/process/process-executor.ts";
-import { startAgent, type AgentExit } from "./main.ts";
+import { startAgent } from "./main.ts";
 
 /** 0 stopped, 1 failed, 2 wrong configuration, 3 token refused, 4 version refused, 5 replaced. */
 const EXIT_CODES: Readonly<Record<AgentExit["exit"], number>> = { stopped: 0, token_refused: 3, upgrade_required: 4, replaced: 5 };

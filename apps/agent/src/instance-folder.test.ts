@@ -25,8 +25,8 @@ function open(mustStay: (folder: string) => boolean = () => false): InstanceFold
   return openInstanceFolder({ dataDir, name: "own", mustStay });
 }
 
-describe("the folder of an agent process", () => {
-  it("takes over the folders of processes that are gone", () => {
+describe("instance folder", () => {
+  it("an agent takes over the folders of processes that are gone", () => {
     const gone = makeFolder("gone", DEAD_PID);
     const own = open();
     expect(existsSync(gone)).toBe(false);
@@ -35,19 +35,19 @@ describe("the folder of an agent process", () => {
     expect(readdirSync(own.path)).toEqual(["owner.pid"]);
   });
 
-  it("leaves the folder of a process that lives", () => {
+  it("an agent leaves the folder of a living process alone", () => {
     const living = makeFolder("living", process.ppid);
     expect(open().earlier).toEqual([]);
     expect(existsSync(living)).toBe(true);
   });
 
-  it("leaves a folder that must stay", () => {
+  it("an agent leaves a folder alone that must stay", () => {
     const gone = makeFolder("gone", DEAD_PID);
     expect(open((folder) => folder === gone).earlier).toEqual([]);
     expect(existsSync(gone)).toBe(true);
   });
 
-  it("also takes what a process had taken over when it was killed", () => {
+  it("an agent also takes over what a killed process had taken", () => {
     makeFolder("second", DEAD_PID);
     makeFolder("second/earlier/0", DEAD_PID);
     makeFolder("second/earlier/0/earlier/0", DEAD_PID);

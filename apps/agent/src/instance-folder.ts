@@ -4,7 +4,10 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { AppError } from "@headgate/shared/domain/errors.ts";
+import { errorText } from "./agent-log.ts";
 
+/** An open instance folder. */
 export interface InstanceFolder {
   readonly path: string;
   /** Folders of agent processes that are gone. They are inside this one, so that no other agent takes them too. */
@@ -23,7 +26,18 @@ export interface InstanceFolderOptions {
 const OWNER = "owner.pid";
 const EARLIER = "earlier";
 
-export function openInstanceFolder({ dataDir, name, mustStay }: InstanceFolderOptions): InstanceFolder {
+/** Makes the folder of this process and takes over those of processes that are gone. */
+export function openInstanceFolder(options: InstanceFolderOptions): InstanceFolder {
+  const { dataDir } = options;
+  try {
+    return open(options);
+  } catch (error) {
+    const message = `The agent's data folder ${dataDir} cannot be used: ${errorText(error)}. Choose another with --data.`;
+    throw new AppError("invalid_input", message, { cause: error });
+  }
+}
+
+function open({ dataDir, name, mustStay }: InstanceFolderOptions): InstanceFolder {
   const all = join(dataDir, "instances");
   const path = join(all, name);
   const earlier = join(path, EARLIER);
@@ -56,7 +70,7 @@ function claim(folder: string, into: string): void {
 
 function isInUse(folder: string): boolean {
   const owner = Number(readText(join(folder, OWNER)) ?? "0");
-  // In a container every agent has the same process id: a folder of this very id is an older one's.
+  // In a container every agent has the same process id, so a folder with our own id belongs to an earlier process.
   return owner > 0 && owner !== process.pid && isAlive(owner);
 }
 

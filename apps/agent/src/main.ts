@@ -1,15 +1,13 @@
 /** Puts the agent together: connection and outbox on one side, work and executor on the other. */
-import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { AppError } from "@headgate/shared/domain/errors.ts";
 import { secretVariables } from "@headgate/shared/domain/secret-variables.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
 import type { Hello } from "@headgate/shared/protocol/up.ts";
-import { errorText, type AgentLog } from "./agent-log.ts";
-import { readToken, type AgentConfig } from "./config.ts";
-import { Connection, type ConnectionEnd } from "./connection/connection.ts";
+import type { AgentDeps, AgentExit, AgentHandle, AgentSnapshot } from "./agent-handle.ts";
+import { serverFingerprint, type AgentConfig } from "./config.ts";
+import { Connection } from "./connection/connection.ts";
 import { handleFrame, type FrameHandlers } from "./connection/down-frames.ts";
 import { Drain } from "./connection/drain.ts";
 import { helloFrame } from "./connection/hello.ts";
@@ -18,10 +16,10 @@ import { Outbox } from "./connection/outbox.ts";
 import type { Welcome } from "./connection/session.ts";
 import { Spool } from "./connection/spool.ts";
 import { handleWelcome } from "./connection/welcome.ts";
-import type { Executor, OpenExecutor } from "./executors/executor.ts";
+import type { Executor } from "./executors/executor.ts";
 import { openInstanceFolder, type InstanceFolder } from "./instance-folder.ts";
 import { LogUploader } from "./logs/log-uploader.ts";
-import { maskOf } from "./logs/mask.ts";
+import { maskOf, type Mask } from "./logs/mask.ts";
 import { DEFAULT_TIMING, type AgentTiming } from "./timing.ts";
 import { ControlPlaneHttp } from "./versions/control-plane-http.ts";
 import { AttemptList } from "./work/attempt-list.ts";
@@ -29,46 +27,12 @@ import { AttemptRecords } from "./work/attempt-records.ts";
 import { chooseEarlierList, hasNewerList, LIST_FILE } from "./work/earlier-lists.ts";
 import { Locations } from "./work/locations.ts";
 import { Recovery } from "./work/recovery.ts";
-import { Supervisor } from "./work/supervisor.ts";
+import { Supervisor, type SupervisorOptions } from "./work/supervisor.ts";
 
 /** Live lines are dropped rather than queued behind a slow connection. */
 const TAIL_BACKLOG_BYTES = 1024 * 1024;
 
-export interface AgentDeps {
-  readonly log: AgentLog;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Chooses where user code runs. */
-  readonly openExecutor: OpenExecutor;
-  readonly now: () => number;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly timing?: Partial<AgentTiming> | undefined;
-}
-
-export type AgentExit = Pick<ConnectionEnd, "message" | "exit">;
-
-export interface AgentHandle {
-  /** The name under which the control plane knew this agent process when it started. */
-  readonly instance: string;
-  /** Resolves when the agent has ended: stopped, refused (if so configured) or replaced. Its own processes are gone then. */
-  readonly exited: Promise<AgentExit>;
-  /** No new work; running steps get the grace time, then are stopped and reported; then the connection closes. */
-  stop(reason: string): Promise<void>;
-  /** Ends every process of the agent at once, for a second Ctrl-C. */
-  kill(): void;
-  /** The inner state, for people and tests. */
-  snapshot(): AgentSnapshot;
-}
-
-export interface AgentSnapshot {
-  readonly connected: boolean;
-  readonly running: number;
-  readonly workers: readonly number[];
-  readonly nextItem: number;
-  readonly acknowledged: number;
-  readonly locations: Hello["locations"];
-}
-
+/** Starts an agent, which connects in the background. Rejects when the data folder cannot be used. */
 export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<AgentHandle> {
   return new Agent(config, deps);
 }
@@ -97,10 +61,10 @@ class Agent implements AgentHandle {
     this.#timing = { ...DEFAULT_TIMING, ...deps.timing };
     const timing = this.#timing;
     const newInstance = (): string => uuidv7(now(), randomBytes(16));
-    this.#folder = openFolder(config.dataDir, newInstance());
+    this.#folder = openInstanceFolder({ dataDir: config.dataDir, name: newInstance(), mustStay: hasNewerList });
     const http = new ControlPlaneHttp({ url: config.url, token: config.token, random });
     this.#executor = deps.openExecutor({ dataDir: config.dataDir, folder: this.#folder.path, http, timing, log, now });
-    const server = serverOf(config);
+    const server = serverFingerprint(config);
     const earlier = this.#readEarlier(server);
     this.#identity = new Identity(newInstance, earlier?.owner.instance ?? null);
     this.instance = this.#identity.instance;
@@ -114,37 +78,9 @@ class Agent implements AgentHandle {
     // Only now is everything that was worth keeping in the new list.
     this.#folder.removeEarlier();
     const mask = maskOf(secretVariables(deps.env).map(({ value }) => value));
-    this.#outbox = new Outbox({
-      limits: timing,
-      spool: new Spool(join(this.#folder.path, "spool"), timing.spoolBytes),
-      mask,
-      now,
-      resumes: earlier !== null,
-      journal: {
-        resumed: (received) => this.#recovery.onNumbers(received),
-        sent: (s, events) => this.#list.sent(s, events),
-        acknowledged: (s, ended) => {
-          this.#list.acknowledged(s);
-          void this.#supervisor.endStored(ended);
-        },
-      },
-    });
     const uploader = new LogUploader({ http, timing, log, random });
-    this.#supervisor = new Supervisor({
-      executor: this.#executor,
-      list: this.#list,
-      outbox: this.#outbox,
-      interruptedTicks: earlier?.ticks ?? new Set(),
-      uploader,
-      mask,
-      sendTail: (tail) => {
-        const connection = this.#connection;
-        if (connection.connected && connection.backlog < TAIL_BACKLOG_BYTES) connection.send({ t: "tail", ...tail });
-      },
-      timing,
-      now,
-      log,
-    });
+    this.#outbox = this.#openOutbox(mask, earlier !== null);
+    this.#supervisor = this.#openSupervisor({ uploader, mask, interruptedTicks: earlier?.ticks ?? new Set() });
     this.#recovery = new Recovery({ records: earlier, executor: this.#executor, list: this.#list, supervisor: this.#supervisor, log });
     this.#locations = new Locations({
       executor: this.#executor.locations,
@@ -152,20 +88,7 @@ class Agent implements AgentHandle {
       report: (report) => void this.#outbox.add(report),
       neededVersions: (location) => this.#supervisor.neededVersions(location),
     });
-    const handlers = this.#handlers();
-    this.#connection = new Connection({
-      url: config.url,
-      token: config.token,
-      exitOnRefusal: config.exitOnRefusal,
-      timing,
-      log,
-      now,
-      random,
-      hello: () => this.#hello(),
-      onWelcome: (welcome) => this.#onWelcome(welcome),
-      onFrame: (frame) => handleFrame(frame, { handlers, log }),
-      onLost: () => this.#outbox.detach(),
-    });
+    this.#connection = this.#openConnection();
     this.#drain = this.#openDrain(uploader);
     this.exited = this.#run();
   }
@@ -196,6 +119,59 @@ class Agent implements AgentHandle {
     const folders = this.#folder.earlier;
     for (const folder of folders) this.#executor.sweep(folder);
     return chooseEarlierList({ folders, server, executor: this.#executor, log: this.#deps.log });
+  }
+
+  #openOutbox(mask: Mask, resumes: boolean): Outbox {
+    return new Outbox({
+      limits: this.#timing,
+      spool: new Spool(join(this.#folder.path, "spool"), this.#timing.spoolBytes),
+      mask,
+      now: this.#deps.now,
+      resumes,
+      journal: {
+        resumed: (received) => this.#recovery.onNumbers(received),
+        sent: (s, events) => this.#list.sent(s, events),
+        acknowledged: (s, ended) => {
+          this.#list.acknowledged(s);
+          void this.#supervisor.endStored(ended);
+        },
+      },
+    });
+  }
+
+  #openSupervisor(parts: Pick<SupervisorOptions, "uploader" | "mask" | "interruptedTicks">): Supervisor {
+    return new Supervisor({
+      ...parts,
+      executor: this.#executor,
+      list: this.#list,
+      outbox: this.#outbox,
+      sendTail: (tail) => {
+        const connection = this.#connection;
+        if (connection.connected && connection.backlog < TAIL_BACKLOG_BYTES) connection.send({ t: "tail", ...tail });
+      },
+      timing: this.#timing,
+      now: this.#deps.now,
+      log: this.#deps.log,
+    });
+  }
+
+  #openConnection(): Connection {
+    const { url, token, exitOnRefusal } = this.#config;
+    const { log, now, random } = this.#deps;
+    const handlers = this.#handlers();
+    return new Connection({
+      url,
+      token,
+      exitOnRefusal,
+      timing: this.#timing,
+      log,
+      now,
+      random,
+      hello: () => this.#hello(),
+      onWelcome: (welcome) => this.#onWelcome(welcome),
+      onFrame: (frame) => handleFrame(frame, { handlers, log }),
+      onLost: () => this.#outbox.detach(),
+    });
   }
 
   #hello(): Hello {
@@ -278,27 +254,5 @@ class Agent implements AgentHandle {
     if (end.exit === "stopped") log.info("stopped");
     else log.error(end.message, { exit: end.exit });
     return end;
-  }
-}
-
-/** Only an agent with the same control plane and token may continue an instance. */
-function serverOf({ url, token }: AgentConfig): string {
-  const read = readToken(token);
-  return createHash("sha256")
-    .update(`${url}\n${read.ok ? read.value : ""}`)
-    .digest("hex")
-    .slice(0, 16);
-}
-
-function openFolder(dataDir: string, name: string): InstanceFolder {
-  try {
-    mkdirSync(dataDir, { recursive: true });
-    return openInstanceFolder({ dataDir, name, mustStay: hasNewerList });
-  } catch (error) {
-    throw new AppError(
-      "invalid_input",
-      `The agent's data folder ${dataDir} cannot be used: ${errorText(error)}. Choose another with --data.`,
-      { cause: error },
-    );
   }
 }

@@ -99,8 +99,8 @@ function expectOnce(step: string, lines: number): void {
   expect(plane.donesOf(step)).toEqual([{ outcome: "succeeded" }]);
 }
 
-describe("an agent that was killed and started again", () => {
-  it("adopts the step that still runs, and reports each event and the end once", async () => {
+describe("restart with adoption", () => {
+  it("an agent adopts a running step and reports each event once", async () => {
     const { plane } = fixture;
     const first = await connectedAgent();
     plane.lease(testJob("chatty", { config: { lines: 400, pause: 40 } }));
@@ -116,7 +116,7 @@ describe("an agent that was killed and started again", () => {
     expect(second.output()).toContain("adopted a step attempt");
   });
 
-  it("loses and doubles nothing when it is killed again and again", async () => {
+  it("an agent killed again and again loses and doubles nothing", async () => {
     const { plane } = fixture;
     let agent = await connectedAgent();
     for (const step of ["a", "b", "c"]) plane.lease(testJob("chatty", { step, config: { lines: 600, pause: 60 } }));
@@ -132,7 +132,7 @@ describe("an agent that was killed and started again", () => {
     }
   });
 
-  it("reports the end of a step that ended while no agent ran", async () => {
+  it("an agent reports a step that ended while no agent ran", async () => {
     const { plane } = fixture;
     const first = await connectedAgent();
     plane.lease(testJob("chatty", { config: { lines: 60, pause: 50 } }));
@@ -145,7 +145,7 @@ describe("an agent that was killed and started again", () => {
     expectOnce("chatty", 60);
   });
 
-  it("uploads the raw output of an adopted step completely, each chunk with the same bytes", async () => {
+  it("an agent uploads the raw output of an adopted step completely", async () => {
     const { plane } = fixture;
     const first = await connectedAgent();
     plane.lease(testJob("print-slowly"));
@@ -165,7 +165,7 @@ describe("an agent that was killed and started again", () => {
     expect(Number(final.path.split("|").at(-1))).toBe(chunks.size - 1);
   });
 
-  it("hands a cancel to the step that it adopted", async () => {
+  it("an adopted step can be canceled", async () => {
     const { plane } = fixture;
     const first = await connectedAgent();
     plane.lease(testJob("wait"));
@@ -178,7 +178,7 @@ describe("an agent that was killed and started again", () => {
     expect(plane.eventsOf("wait")).toContainEqual({ type: "log", level: "info", message: "aborted: asked by ann" });
   });
 
-  it("counts the time limit of an adopted step from its first start", async () => {
+  it("the time limit of an adopted step counts from its start", async () => {
     const { plane } = fixture;
     const first = await connectedAgent();
     plane.lease(testJob("wait", { timeoutSeconds: 1.5 }));
@@ -191,7 +191,7 @@ describe("an agent that was killed and started again", () => {
     expect(plane.itemsOf("wait").find((item) => item.k === "event")?.at).toBeLessThan(restarted);
   });
 
-  it("reports a step as lost whose process is gone without an end", async () => {
+  it("a step whose process is gone without an end is lost", async () => {
     const { plane } = fixture;
     const first = await connectedAgent();
     plane.lease(testJob("wait"));
@@ -205,7 +205,7 @@ describe("an agent that was killed and started again", () => {
     await plane.until("the next attempt ends", () => plane.donesOf("wait").length === 2);
   });
 
-  it("ends a step that the control plane gave to another attempt meanwhile", async () => {
+  it("a step that has a newer attempt is ended, not adopted", async () => {
     const { plane } = fixture;
     const first = await connectedAgent();
     plane.lease(testJob("wait"));
@@ -219,7 +219,7 @@ describe("an agent that was killed and started again", () => {
     expect(plane.itemsOf("wait").filter((item) => item.k === "done")).toMatchObject([{ epoch: 2 }]);
   });
 
-  it("adopts a step although the last line of its list is half-written", async () => {
+  it("a half-written last line of the list loses nothing", async () => {
     const { plane } = fixture;
     const first = await connectedAgent();
     plane.lease(testJob("chatty", { config: { lines: 300, pause: 40 } }));
@@ -231,7 +231,7 @@ describe("an agent that was killed and started again", () => {
     expectOnce("chatty", 300);
   });
 
-  it("gives a step up whose stored events the list does not tell", async () => {
+  it("a step whose stored events are unknown is lost, not repeated", async () => {
     const { plane } = fixture;
     const first = await connectedAgent();
     plane.lease(testJob("wait"));
@@ -245,7 +245,7 @@ describe("an agent that was killed and started again", () => {
     await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false);
   });
 
-  it("leaves alone what a newer agent wrote, and starts as a new instance", async () => {
+  it("an agent leaves the list of a newer agent alone", async () => {
     const { plane, dataDir } = fixture;
     const first = await connectedAgent();
     plane.lease(testJob("wait"));
@@ -263,7 +263,7 @@ describe("an agent that was killed and started again", () => {
     expect(isRunning(pid)).toBe(true);
   });
 
-  it("is a new instance under another token, and ends what ran under the first", async () => {
+  it("an agent with another token adopts nothing", async () => {
     const { plane } = fixture;
     const first = await connectedAgent();
     plane.lease(testJob("wait"));
@@ -277,7 +277,7 @@ describe("an agent that was killed and started again", () => {
     await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false);
   });
 
-  it("keeps neither list entries nor files of steps whose end is stored", async () => {
+  it("nothing is kept of a step whose end is stored", async () => {
     const { plane, dataDir } = fixture;
     await connectedAgent();
     plane.lease(testJob("noop"));
@@ -286,7 +286,7 @@ describe("an agent that was killed and started again", () => {
     expect(readFileSync(listPath(), "utf8").trimEnd().split("\n").at(-1)).toContain('"t":"end"');
   });
 
-  it("does not repeat an evaluation of which a part is stored", async () => {
+  it("an evaluation with a stored part is not repeated", async () => {
     const { plane } = fixture;
     const first = await connectedAgent();
     plane.lease(testJob("wait"));
@@ -299,7 +299,7 @@ describe("an agent that was killed and started again", () => {
     expect(answer).toMatchObject({ result: { outcome: "failed", message: expect.stringContaining("restarted") as unknown } });
   });
 
-  it("says which steps are lost when its executor cannot adopt", async () => {
+  it("an agent whose executor cannot adopt logs the lost steps", async () => {
     const { plane } = fixture;
     const first = startAgent(BIN);
     await plane.until("connected", () => plane.hellos.length === 1);

@@ -18,6 +18,7 @@ export interface FrameHandlers {
   drain(reason: string): void;
 }
 
+/** Hands a frame to its handler. A welcome is not among the frames: `welcome.ts` handles it. */
 export function handleFrame(
   frame: Exclude<DownFrame, Welcome>,
   { handlers, log }: { readonly handlers: FrameHandlers; readonly log: AgentLog },

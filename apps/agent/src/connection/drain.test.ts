@@ -30,8 +30,8 @@ function openDrain({ graceMs, connected = true }: { readonly graceMs: number; re
   return { drain, done, finish };
 }
 
-describe("an agent that drains", () => {
-  it("takes no new work, waits for what runs, reports and closes", async () => {
+describe("drain", () => {
+  it("a draining agent waits for running steps, reports and closes", async () => {
     const { drain, done, finish } = openDrain({ graceMs: 60_000 });
     expect(drain.announcement).toBeNull();
     const stopped = drain.start("end of shift");
@@ -42,13 +42,13 @@ describe("an agent that drains", () => {
     expect(done).toEqual(["no new work", "draining", "last reports", "last uploads", "close"]);
   });
 
-  it("stops what outlasts the grace time", async () => {
+  it("a draining agent stops steps that outlast the grace time", async () => {
     const { drain, done } = openDrain({ graceMs: 1 });
     await drain.start("asked");
     expect(done).toContain("stop all: asked");
   });
 
-  it("drains once, however often it is told to", async () => {
+  it("an agent drains once, however often it is told to", async () => {
     const { drain, done, finish } = openDrain({ graceMs: 60_000 });
     const both = [drain.start("first"), drain.start("second")];
     finish();
@@ -57,7 +57,7 @@ describe("an agent that drains", () => {
     expect(drain.announcement?.reason).toBe("first");
   });
 
-  it("does not wait for acknowledgements without a connection", async () => {
+  it("an agent without connection does not wait for acknowledgements", async () => {
     const { drain, done, finish } = openDrain({ graceMs: 60_000, connected: false });
     const stopped = drain.start("asked");
     finish();

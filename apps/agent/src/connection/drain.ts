@@ -2,6 +2,7 @@
 import type { UpFrame } from "@headgate/shared/protocol/up.ts";
 import type { AgentLog } from "../agent-log.ts";
 
+/** Tells the control plane that no new work should be sent. */
 export type Draining = Extract<UpFrame, { t: "draining" }>;
 
 export interface DrainOptions {
@@ -21,6 +22,7 @@ export interface DrainOptions {
   readonly log: AgentLog;
 }
 
+/** One stop of an agent. It cannot be taken back. */
 export class Drain {
   readonly #options: DrainOptions;
   #announcement: Draining | null = null;

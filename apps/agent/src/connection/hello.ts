@@ -7,6 +7,7 @@ export const AGENT_VERSION = "0.1.0";
 /** What differs between agents and moments. */
 export type HelloState = Omit<Hello, "t" | "protocol" | "agentVersion">;
 
+/** The first frame of a connection. */
 export function helloFrame(state: HelloState): Hello {
   return {
     t: "hello",

@@ -1,6 +1,6 @@
 /**
- * Everything the agent reports, until the control plane has it. Reports get their gap-free number when they are first sent, so that
- * log lines dropped before leave no gap. Order: in flight, then memory, then the disk spool, then the last words of steps.
+ * Keeps everything that the agent reports until the control plane has it. Reports get their gap-free number when they are first sent,
+ * so that log lines dropped before leave no gap. Order: in flight, then memory, then the disk spool, then the last reports of steps.
  */
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { AgentTiming } from "../timing.ts";
@@ -13,7 +13,7 @@ import type { Spool, SpooledEntry } from "./spool.ts";
 /** `full`: the report is lost and its step must fail. `failure`: the report was replaced and its step must fail. */
 export type AddResult = { readonly state: "kept" | "full" } | { readonly state: "replaced"; readonly failure: Failure };
 
-/** Is told what leaves the outbox, early enough to write it down. */
+/** Learns what leaves the outbox, early enough to write it down. */
 export interface OutboxJournal {
   /** Before anything is sent: the numbers go on after `received`, the highest that the control plane has of an earlier process. */
   resumed(received: number): void;
@@ -48,6 +48,7 @@ export interface OutboxOptions {
 const DONE_RESERVE_BYTES = 16 * 1024 * 1024;
 const NUMBER_BYTES = 32;
 
+/** See the comment at the top of the file for the order in which reports leave. */
 export class Outbox {
   readonly #limits: OutboxLimits;
   readonly #spool: Spool;
@@ -133,7 +134,7 @@ export class Outbox {
     this.#flush();
   }
 
-  /** The control plane knows nothing of this instance's numbers: under a new instance they begin at 1 again. */
+  /** The control plane does not know this instance's numbers: under a new instance they begin at 1 again. */
   renumber(): void {
     const again = this.#inflight.flatMap((batch) => batch.entries);
     this.#memory = [...again.map(({ s: _s, ...entry }) => entry), ...this.#memory];
@@ -187,7 +188,7 @@ export class Outbox {
       if (this.#spool.append(entry, lastWord ? DONE_RESERVE_BYTES : 0)) return true;
       if (entry.kind !== "log" && this.#makeRoom() && this.#spool.append(entry, lastWord ? DONE_RESERVE_BYTES : 0)) return true;
     }
-    // Even with a full disk the end of a step must not be lost.
+    // The end of a step must not be lost, even when the disk is full.
     if (lastWord) this.#lastWords.push(entry);
     return lastWord;
   }
@@ -213,7 +214,7 @@ export class Outbox {
     const dropped = this.#dropped.get(attempt);
     if (dropped === undefined) return;
     this.#dropped.delete(attempt);
-    const message = `${dropped.count} log lines of this step were dropped: the control plane was out of reach and the agent's spool was full.`;
+    const message = `${dropped.count} log lines of this step were dropped: the control plane could not be reached and the agent's spool was full.`;
     const report: EventReport = {
       k: "event",
       ...dropped.ref,
@@ -227,7 +228,7 @@ export class Outbox {
   #schedule(urgent: boolean): void {
     if (this.#send === null) return;
     if (urgent) {
-      // One turn later, so that what happens together travels in one frame.
+      // One turn later, so that reports of the same moment travel in one frame.
       this.#immediate ??= setImmediate(() => this.#flush());
     } else if (this.#immediate === null) {
       this.#timer ??= setTimeout(() => this.#flush(), this.#limits.batchDelayMs);

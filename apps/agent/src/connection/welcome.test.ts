@@ -44,12 +44,12 @@ function receive(welcome: Welcome, { now = 1000, attached = "resumed" }: Situati
   return said;
 }
 
-describe("a welcome of the control plane", () => {
-  it("continues with the numbers that both sides know", () => {
+describe("welcome", () => {
+  it("a welcome with known numbers continues the connection", () => {
     expect(receive(WELCOME)).toEqual(["attach 7", "connected", "agreed agent-1"]);
   });
 
-  it("makes the agent a new instance when its numbers are not known", () => {
+  it("a welcome with unknown numbers makes the agent a new instance", () => {
     expect(receive(WELCOME, { attached: "foreign" })).toEqual([
       "attach 7",
       "the control plane does not know this agent's reports; continuing as a new instance",
@@ -59,7 +59,7 @@ describe("a welcome of the control plane", () => {
     ]);
   });
 
-  it("warns about clocks that differ by more than five seconds", () => {
+  it("a welcome warns about clocks that differ by five seconds", () => {
     expect(receive(WELCOME, { now: 6000 })).not.toContain("this machine's clock differs from the control plane's");
     expect(receive(WELCOME, { now: 6001 })).toContain("this machine's clock differs from the control plane's");
   });

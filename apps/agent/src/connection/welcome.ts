@@ -22,6 +22,7 @@ export interface WelcomeOptions {
   readonly log: AgentLog;
 }
 
+/** Called for each welcome, also after a reconnect. */
 export function handleWelcome(welcome: Welcome, options: WelcomeOptions): void {
   const { url, identity, outbox, connection, onNewInstance, onAgreed, now, log } = options;
   if (outbox.attach((frame) => connection.sendText(frame), welcome.received) === "foreign") {

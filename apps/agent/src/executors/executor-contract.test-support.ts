@@ -52,7 +52,7 @@ export class RecordingSink implements ExecutionSink {
 }
 
 export function describeExecutorContract(name: string, open: OpenExecutor): void {
-  describe(`the ${name} executor`, () => {
+  describe(`executor contract: ${name}`, () => {
     let plane: FakeControlPlane;
     let dataDir: string;
     const executors: Executor[] = [];
@@ -78,7 +78,7 @@ export function describeExecutorContract(name: string, open: OpenExecutor): void
       rmSync(dataDir, { recursive: true, force: true });
     });
 
-    it("gives the events of a step in order, numbered from 1, before its end", async () => {
+    it("the events of a step come in order before its end", async () => {
       const sink = new RecordingSink();
       const execution = openAnother().start(testJob("chatty", { config: { lines: 30 } }), sink);
       expect(sink.events).toEqual([]);
@@ -88,7 +88,7 @@ export function describeExecutorContract(name: string, open: OpenExecutor): void
       expect(sink.events.map(({ position }) => position)).toEqual(sink.events.map((_, index) => index + 1));
     });
 
-    it("has given all raw output of a step when its output has ended", async () => {
+    it("raw output is complete when the output has ended", async () => {
       const sink = new RecordingSink();
       const execution = openAnother().start(testJob("print", { config: { width: 100_000 } }), sink);
       await execution.outputEnded;
@@ -96,7 +96,7 @@ export function describeExecutorContract(name: string, open: OpenExecutor): void
       expect(sink.output.stdout).toBe(`out of print\n${"x".repeat(100_000)}\n`);
     });
 
-    it("keeps the events and output of steps apart that run together", async () => {
+    it("steps that run together keep their events and output apart", async () => {
       const executor = openAnother();
       const jobs = ["one", "two"].map((step) => testJob("print", { step }));
       const sinks = jobs.map(() => new RecordingSink());
@@ -105,22 +105,22 @@ export function describeExecutorContract(name: string, open: OpenExecutor): void
       expect(sinks.map(({ types }) => types)).toEqual([["step_started"], ["step_started"]]);
     });
 
-    it("ends a step whose code throws as failed", async () => {
+    it("a step whose code throws ends as failed", async () => {
       const { result } = await openAnother().start(testJob("throws"), new RecordingSink()).ended;
       expect(result).toMatchObject({ outcome: "failed", failure: { message: expect.stringContaining("escaped") as unknown } });
     });
 
-    it("ends a step whose process exits as failed, to be tried again", async () => {
+    it("a step whose process exits fails and may be retried", async () => {
       const { result } = await openAnother().start(testJob("exits"), new RecordingSink()).ended;
       expect(result).toMatchObject({ outcome: "failed", retryable: true });
     });
 
-    it("ends a step as failed when its version cannot be fetched", async () => {
+    it("a step whose version cannot be fetched ends as failed", async () => {
       const { result } = await openAnother().start(testJob("noop", { version: "missing" }), new RecordingSink()).ended;
       expect(result).toMatchObject({ outcome: "failed" });
     });
 
-    it("hands a cancel to user code, which ends the step", async () => {
+    it("a cancel reaches user code, which ends the step", async () => {
       const sink = new RecordingSink();
       const execution = openAnother().start(testJob("wait"), sink);
       await sink.until("the step waits", ({ messages }) => messages.includes("waiting"));
@@ -129,7 +129,7 @@ export function describeExecutorContract(name: string, open: OpenExecutor): void
       expect(sink.messages).toContain("aborted: asked by ann");
     });
 
-    it("ends a step at once that is canceled before user code begins", async () => {
+    it("a step canceled before user code begins ends at once", async () => {
       const sink = new RecordingSink();
       const execution = openAnother().start(testJob("wait"), sink);
       execution.cancel("never mind");
@@ -137,7 +137,7 @@ export function describeExecutorContract(name: string, open: OpenExecutor): void
       expect(sink.events).toEqual([]);
     });
 
-    it("ends a step by force, with everything that the step started", async () => {
+    it("a terminated step ends with everything that it started", async () => {
       const sink = new RecordingSink();
       const execution = openAnother().start(testJob("stubborn"), sink);
       await sink.until("the child runs", ({ messages }) => messages.some((message) => message.startsWith("child ")));
@@ -148,13 +148,13 @@ export function describeExecutorContract(name: string, open: OpenExecutor): void
       expect(isAlive(pidIn(sink))).toBe(false);
     });
 
-    it("loads a version that is active and refuses an unknown one", async () => {
+    it("an active version loads and an unknown one is refused", async () => {
       const { locations } = openAnother();
       expect(await locations.load("main", "v1")).toEqual([]);
       await expect(locations.load("main", "missing")).rejects.toThrow();
     });
 
-    it("leaves nothing running when it closes, unless that can be adopted", async () => {
+    it("a closed executor leaves only what can be adopted running", async () => {
       const sink = new RecordingSink();
       const executor = openAnother();
       executor.start(testJob("wait"), sink);
@@ -176,7 +176,7 @@ export function describeExecutorContract(name: string, open: OpenExecutor): void
       return adoption === null ? null : { before, adoption, recorded: { job, ref: before.refs.at(-1) ?? null } };
     }
 
-    it("reports an adopted step again from its beginning, if it adopts", async () => {
+    it("an adopted step reports everything again from its beginning", async () => {
       const job = testJob("chatty", { config: { lines: 60, pause: 20 } });
       const adopted = await adoptAfter(job, ({ events }) => events.length > 15);
       if (adopted === null) return;
@@ -188,7 +188,7 @@ export function describeExecutorContract(name: string, open: OpenExecutor): void
       expect(sink.events.map(({ position }) => position)).toEqual(Array.from({ length: 62 }, (_, index) => index + 1));
     });
 
-    it("adopts a step that ended meanwhile, with its end, if it adopts", async () => {
+    it("a step that ended meanwhile is adopted with its end", async () => {
       const adopted = await adoptAfter(testJob("noop"), ({ types }) => types.includes("asset_materialized"));
       if (adopted === null) return;
       await expect.poll(() => isAlive(pidIn(adopted.before))).toBe(false);
@@ -198,7 +198,7 @@ export function describeExecutorContract(name: string, open: OpenExecutor): void
       expect(sink.types).toEqual(["step_started", "asset_materialized"]);
     });
 
-    it("adopts no step that it does not know or that was discarded, if it adopts", async () => {
+    it("an unknown or discarded step cannot be adopted", async () => {
       const adopted = await adoptAfter(testJob("wait"), ({ messages }) => messages.includes("waiting"));
       if (adopted === null) return;
       const { before, adoption, recorded } = adopted;

@@ -11,7 +11,7 @@ import type { OutputStream } from "../logs/output-stream.ts";
 import type { AgentTiming } from "../timing.ts";
 import type { ControlPlaneHttp } from "../versions/control-plane-http.ts";
 
-/** What the agent gives an executor to live in. */
+/** The surroundings that the agent gives an executor. */
 export interface ExecutorHost {
   /** Shared by all agent processes that use this data folder, and kept when they end. */
   readonly dataDir: string;
@@ -23,8 +23,10 @@ export interface ExecutorHost {
   readonly now: () => number;
 }
 
+/** How the entry of the agent hands over its choice of an executor. */
 export type OpenExecutor = (host: ExecutorHost) => Executor;
 
+/** A place where user code runs. `executor-contract.test-support.ts` states what each one must do. */
 export interface Executor {
   /** Stands beside each attempt in the durable list, so that a later agent knows which executor to ask. */
   readonly kind: string;
@@ -35,7 +37,7 @@ export interface Executor {
   readonly locations: ExecutorLocations;
   /** Process ids on this machine, for people and tests. */
   readonly processes: readonly number[];
-  /** Starts a step attempt and returns at once. Problems with the start are told by `ended`. */
+  /** Starts a step attempt and returns at once, before any call to the sink. Problems with the start are in `ended`. */
   start(job: JobFrame, sink: ExecutionSink): Execution;
   /** Evaluates a schedule or sensor. Evaluations do not count against `capacity`. */
   evaluate(frame: TickFrame, sink: EvaluationSink): Evaluation;
@@ -47,7 +49,7 @@ export interface Executor {
   kill(): void;
 }
 
-/** What an executor offers whose executions outlive the agent process. */
+/** For executors whose executions outlive the agent process. */
 export interface Adoption {
   /**
    * Takes over an execution that an earlier agent process started. It reports everything again from the beginning, with the same
@@ -58,9 +60,10 @@ export interface Adoption {
   discard(recorded: RecordedExecution): Promise<void>;
 }
 
+/** What the durable list of attempts says about an execution. */
 export interface RecordedExecution {
   readonly job: JobFrame;
-  /** What the executor last said by `onRunning`; null when the agent process ended before that. */
+  /** The last `ref` that the executor gave to `onRunning`; null when the agent process ended before that. */
   readonly ref: string | null;
 }
 
@@ -76,12 +79,14 @@ export interface Execution {
   terminate(): void;
 }
 
+/** The end of an attempt as the executor saw it. */
 export interface ExecutionEnd {
   /** Milliseconds since 1970 by the clock of the place that ran it. */
   readonly at: number;
   readonly result: StepOutcome;
 }
 
+/** Where an executor puts everything that an attempt reports. */
 export interface ExecutionSink {
   /** A process is about to run user code: time limits count from here. `ref` finds the execution again after a restart of the agent. */
   onRunning(ref: string): void;
@@ -91,6 +96,7 @@ export interface ExecutionSink {
   onOutput(stream: OutputStream, bytes: Buffer): void;
 }
 
+/** An event of a step with its place in the order of events. */
 export interface ExecutionEvent {
   /** From 1, without gaps. An adopted execution gives each event the position that it had before. */
   readonly position: number;
@@ -106,12 +112,14 @@ export interface Evaluation {
   kill(): void;
 }
 
+/** The end of an evaluation as the executor saw it. */
 export interface EvaluationEnd {
   /** False when user code did not answer: the code location did not load, or the process died. */
   readonly answered: boolean;
   readonly result: TickResult;
 }
 
+/** Where an executor puts what an evaluation reports before its end. */
 export interface EvaluationSink {
   /** User code is about to be called: the time limit counts from here. */
   onRunning(): void;

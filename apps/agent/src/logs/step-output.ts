@@ -40,6 +40,7 @@ class StreamBuffer {
   }
 }
 
+/** Takes the raw output of one attempt until `finish`. */
 export class StepOutput {
   readonly #options: StepOutputOptions;
   readonly #streams: Record<OutputStream, StreamBuffer>;
@@ -65,7 +66,7 @@ export class StepOutput {
     if (this.#tailing) this.#addTail(buffer, bytes);
   }
 
-  /** Beginning with what is not uploaded yet: together with the stored chunks the reader misses nothing. */
+  /** Live output begins with what is not uploaded yet: together with the stored chunks the reader misses nothing. */
   setTail(on: boolean): void {
     if (on && !this.#tailing)
       for (const buffer of Object.values(this.#streams)) for (const part of buffer.parts) this.#addTail(buffer, part);
@@ -73,7 +74,7 @@ export class StepOutput {
     if (!on) for (const buffer of Object.values(this.#streams)) buffer.tail = "";
   }
 
-  /** The last chunk of each stream that said anything. */
+  /** Uploads the last chunk of each stream that has output. */
   finish(): void {
     this.#sendTails();
     this.#tailing = false;

@@ -27,8 +27,8 @@ function keysOnDisk(): string[] {
   return list.state === "read" ? list.records.attempts.map(({ key }) => key) : [];
 }
 
-describe("the durable list of attempts", () => {
-  it("has an attempt on disk at once when the executor adopts", () => {
+describe("durable list of attempts", () => {
+  it("an attempt that can be adopted is on disk at once", () => {
     const list = openList(true);
     const job = testJob("noop");
     list.begin(job);
@@ -38,7 +38,7 @@ describe("the durable list of attempts", () => {
     list.close();
   });
 
-  it("never writes a short attempt when the executor adopts nothing", async () => {
+  it("a short attempt that cannot be adopted is never written", async () => {
     const list = openList(false);
     const short = testJob("noop", { step: "short" });
     const long = testJob("noop", { step: "long" });
@@ -53,7 +53,7 @@ describe("the durable list of attempts", () => {
     list.close();
   });
 
-  it("stays small however many attempts pass and batches are sent", async () => {
+  it("the list stays small however many attempts and batches pass", async () => {
     const list = openList(true);
     const kept = testJob("noop", { step: "kept" });
     list.begin(kept);
@@ -79,7 +79,7 @@ describe("the durable list of attempts", () => {
     list.close();
   });
 
-  it("warns once and goes on when it cannot be written, and catches up later", () => {
+  it("a list that cannot be written warns once and goes on", () => {
     const folder = join(dir, "gone");
     const list = openList(true, folder);
     const job = testJob("noop");

@@ -1,11 +1,11 @@
 /**
  * The durable list of the attempts that this agent process runs, one file of JSON lines in its instance folder.
  *
- * When the executor can adopt, each line is written at once, before the thing it announces happens: a killed process loses none. The
- * disk is asked to store a begun attempt soon, but nothing waits for it: what a power cut takes away is an attempt that nobody adopts,
- * which the control plane gives to another agent when the lease ends.
- * When the executor cannot adopt, the list only tells the next process what was lost. Lines wait a moment, and an attempt that ends
- * within it is never written.
+ * When the executor can adopt, each line is written before the thing it announces happens, so a killed process loses none. The disk is
+ * asked to store the lines soon, but nothing waits for it. After a power cut an attempt may be missing: then no agent adopts it, and the
+ * control plane gives it to another agent when the lease ends.
+ * When the executor cannot adopt, the list only lets the next process log what was lost. Lines are written after a short delay, and an
+ * attempt that ends within it is never written.
  */
 import { closeSync, fdatasync, fsync, fsyncSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
@@ -36,6 +36,7 @@ export interface AttemptListOptions {
   readonly log: AgentLog;
 }
 
+/** See the comment at the top of the file for what is on disk when. */
 export class AttemptList {
   readonly #options: AttemptListOptions;
   #records: AttemptRecords;
@@ -101,7 +102,7 @@ export class AttemptList {
     if (this.#options.adoptable) this.#records.acknowledged(s);
   }
 
-  /** This process continues the numbers of an earlier one, of which the control plane has those up to `s`. */
+  /** This process continues the numbers of an earlier one. The control plane has those up to `s`. */
   resumed(s: number): void {
     this.#add({ t: "received", s });
   }

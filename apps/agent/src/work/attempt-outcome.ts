@@ -60,6 +60,7 @@ export function lostOutcome(): StepOutcome {
   return failedOutcome({ kind: "agent_lost", message }, true);
 }
 
+/** A failed end. `retryable`: the control plane may start a further attempt. */
 export function failedOutcome(failure: Failure, retryable: boolean): StepOutcome {
   return { outcome: "failed", failure, retryable };
 }

@@ -20,8 +20,8 @@ function read(text: string): AttemptRecords {
   return list.records;
 }
 
-describe("the list of attempts", () => {
-  it("says what its lines add up to", () => {
+describe("attempt records", () => {
+  it("a list says what its lines add up to", () => {
     const running: ListLine = { t: "running", key: KEY, ref: "12:34", at: 5 };
     const records = read(textOf([HEADER, BEGIN, running, { t: "cut", key: KEY, stream: "stdout", size: 7 }]));
     expect(records.owner).toEqual(OWNER);
@@ -32,7 +32,7 @@ describe("the list of attempts", () => {
     expect(records.attempts).toEqual([]);
   });
 
-  it("knows the last stored event at each number that ended a batch", () => {
+  it("a list knows the last stored event after each batch", () => {
     const records = new AttemptRecords(OWNER);
     records.apply(BEGIN);
     records.apply({ t: "sent", s: 10, events: [[KEY, 9]] });
@@ -46,7 +46,7 @@ describe("the list of attempts", () => {
     expect([0, 10, 20].map(positionAt)).toEqual([null, 9, 17]);
   });
 
-  it("forgets numbers that a restarted agent uses again", () => {
+  it("a list forgets numbers that a restarted agent uses again", () => {
     const records = new AttemptRecords(OWNER);
     records.apply(BEGIN);
     records.apply({ t: "sent", s: 10, events: [[KEY, 9]] });
@@ -57,7 +57,7 @@ describe("the list of attempts", () => {
     expect(Object.fromEntries(records.positionsAt(15) ?? [])).toEqual({ [KEY]: 14 });
   });
 
-  it("begins its numbers again for a new instance, with what is stored", () => {
+  it("a list for a new instance starts its numbers again", () => {
     const records = new AttemptRecords(OWNER);
     records.apply(BEGIN);
     records.apply({ t: "sent", s: 10, events: [[KEY, 9]] });
@@ -69,18 +69,18 @@ describe("the list of attempts", () => {
     expect(renumbered.positionsAt(20)).toBeNull();
   });
 
-  it("is not read when a newer agent wrote it or when it is no list", () => {
+  it("a list of a newer agent is recognized and not read", () => {
     expect(parseList(textOf([{ ...HEADER, format: 2 }, BEGIN]))).toEqual({ state: "newer", format: 2 });
     for (const text of ["", "\n", "garbage\n", textOf([BEGIN]), JSON.stringify(HEADER)])
       expect(parseList(text)).toEqual({ state: "empty" });
   });
 
-  it("ends at a line that cannot be read", () => {
+  it("a list ends at a line that cannot be read", () => {
     const records = read(`${textOf([HEADER, BEGIN])}{"t":"sent"}\n${textOf([{ t: "end", key: KEY }])}`);
     expect(records.attempts).toHaveLength(1);
   });
 
-  it("keeps the last evaluations that stored a part, and the attempts that were lost", () => {
+  it("a list keeps lost attempts and the last evaluations with parts", () => {
     const records = new AttemptRecords(OWNER);
     records.apply(BEGIN);
     records.apply({ t: "lost", key: KEY });
@@ -105,7 +105,7 @@ describe("the list of attempts", () => {
     fc.record({ t: fc.constant("received" as const), s: fc.nat(50) }),
   );
 
-  it("cut after any byte reads as some earlier state of itself", () => {
+  it("a list cut after any byte reads as an earlier state", () => {
     fc.assert(
       fc.property(fc.array(line, { maxLength: 12 }), fc.double({ min: 0, max: 1, noNaN: true }), (lines, share) => {
         const whole = Buffer.from(textOf([HEADER, ...lines]));
@@ -120,7 +120,7 @@ describe("the list of attempts", () => {
     );
   });
 
-  it("says the same when it is written anew", () => {
+  it("a list says the same when it is written anew", () => {
     fc.assert(
       fc.property(fc.array(line, { maxLength: 20 }), (lines) => {
         const records = read(textOf([HEADER, ...lines]));

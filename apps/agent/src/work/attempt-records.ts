@@ -6,15 +6,17 @@ import { jobSchema, type JobFrame } from "@headgate/shared/protocol/down.ts";
 import type { OutputStream } from "../logs/output-stream.ts";
 import { RecentKeys } from "./recent-keys.ts";
 
+/** Raised when an older agent could misread a list. */
 export const LIST_FORMAT = 1;
 
-/** Whose list it is. Reports of an attempt can go on only under the same instance, for the same control plane and token. */
+/** The agent that a list belongs to. An attempt can only go on under the same instance, control plane and token. */
 export interface ListOwner {
   readonly instance: string;
   /** Fingerprint of the control plane's address and the agent token. */
   readonly server: string;
 }
 
+/** One line of the list file. */
 export type ListLine =
   /** The first line. */
   | { readonly t: "list"; readonly format: number; readonly instance: string; readonly server: string }
@@ -36,6 +38,7 @@ export type ListLine =
 /** Attempt key and position of an event. */
 export type EventMark = readonly [key: string, position: number];
 
+/** An attempt as the list knows it. */
 export interface RecordedAttempt {
   readonly key: string;
   readonly executor: string;
@@ -56,6 +59,7 @@ interface Mark {
 /** Evaluations are short: one that is older than so many others has ended. */
 const KEPT_TICKS = 200;
 
+/** The state that the lines of a list add up to. */
 export class AttemptRecords {
   readonly owner: ListOwner;
   readonly #ticks = new RecentKeys(KEPT_TICKS);
@@ -176,13 +180,14 @@ function merge(marks: readonly Mark[]): Map<string, number> {
   return new Map(marks.flatMap((mark) => mark.events));
 }
 
-/** What a list file turned out to be. */
+/** The result of reading a list file. */
 export type ReadList =
   | { readonly state: "empty" }
   /** Written by a newer agent: only that one may touch it. */
   | { readonly state: "newer"; readonly format: number }
   | { readonly state: "read"; readonly records: AttemptRecords };
 
+/** Reads a list file. Never throws. */
 export function parseList(text: string): ReadList {
   let records: AttemptRecords | null = null;
   // The last line is complete only with its line end.

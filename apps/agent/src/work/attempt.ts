@@ -37,6 +37,7 @@ export interface AttemptOptions {
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** An attempt that this process reports. It begins with `run`. */
 export class Attempt {
   readonly #options: AttemptOptions;
   #execution: Execution | null = null;

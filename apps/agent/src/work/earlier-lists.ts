@@ -1,4 +1,4 @@
-/** Which of the lists that earlier agent processes left is continued: at most one, because an agent has one identity. */
+/** Chooses the list of an earlier agent process to continue: at most one, because an agent has one identity. */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { errorText, type AgentLog } from "../agent-log.ts";
@@ -6,6 +6,7 @@ import type { Adoption } from "../executors/executor.ts";
 import { refOfKey } from "../step-ref.ts";
 import { parseList, type AttemptRecords, type ReadList, type RecordedAttempt } from "./attempt-records.ts";
 
+/** The name of the list in an instance folder. */
 export const LIST_FILE = "attempts.jsonl";
 
 export interface EarlierListsOptions {

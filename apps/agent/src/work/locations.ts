@@ -16,6 +16,7 @@ export interface LocationsOptions {
 
 type State = Hello["locations"][number]["state"];
 
+/** Knows which versions are active and whether they load. */
 export class Locations {
   readonly #options: LocationsOptions;
   /** Location -> active version. */

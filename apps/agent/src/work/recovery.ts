@@ -18,6 +18,7 @@ export interface RecoveryOptions {
   readonly log: AgentLog;
 }
 
+/** Lives from the start of the agent to the first welcome. */
 export class Recovery {
   readonly #options: RecoveryOptions;
   #waiting: readonly RecordedAttempt[];

@@ -39,6 +39,7 @@ export interface Takeover {
   readonly cuts: RecordedAttempt["cuts"];
 }
 
+/** The step attempts and evaluations of one agent process. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   /** By step: at most one attempt of a step is current. */

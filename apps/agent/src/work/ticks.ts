@@ -15,6 +15,7 @@ export interface TickOptions {
   readonly interrupted: { has(tick: string): boolean };
 }
 
+/** The running evaluations. */
 export class Ticks {
   readonly #options: TickOptions;
   readonly #running = new Map<string, Promise<void>>();

@@ -17,6 +17,7 @@ export interface ProcessEvaluationOptions {
   readonly pool: Pick<WorkerPool, "acquire" | "release">;
 }
 
+/** Starts with its creation. */
 export class ProcessEvaluation implements Evaluation {
   readonly #options: ProcessEvaluationOptions;
   #worker: WorkerProcess | null = null;

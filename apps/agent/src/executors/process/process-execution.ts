@@ -25,6 +25,7 @@ export interface ProcessExecutionOptions {
   readonly log: AgentLog;
 }
 
+/** Starts with its creation. It may use up to three workers, if they die before user code begins. */
 export class ProcessExecution implements Execution {
   readonly #options: ProcessExecutionOptions;
   readonly #interrupted: Promise<null>;

@@ -15,6 +15,7 @@ import type { WorkFolders } from "./worker-process.ts";
 
 const KEPT_VERSIONS = 3;
 
+/** The part of the agent's configuration that concerns worker processes. */
 export interface ProcessExecutorConfig {
   readonly slots: number;
   /** A node_modules folder where packages that are not in a bundle are found. */
@@ -34,6 +35,7 @@ export interface ProcessExecutorOptions {
   readonly workerMain: URL;
 }
 
+/** The executor that the agent uses unless its entry chooses another. */
 export class ProcessExecutor implements Executor {
   readonly kind = "process";
   readonly adoption = null;

@@ -1,3 +1,4 @@
+/** When a process started, which tells it from a later one with the same id. */
 import { readFileSync } from "node:fs";
 
 /** In `/proc/<pid>/stat`, counted from the field after the program's name. */

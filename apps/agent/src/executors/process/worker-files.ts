@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { signalGroup } from "./process-group.ts";
 import { startTimeOf } from "./start-time.ts";
 
+/** The workers that run now. */
 export class WorkerFiles {
   readonly #folder: string;
 

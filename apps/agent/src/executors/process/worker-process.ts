@@ -25,9 +25,11 @@ export interface WorkFolders {
   /** Belongs to one attempt or evaluation and is removed after it. */
   readonly scratch: string;
 }
+/** A step ends with a result or with the death of its worker. */
 export type StepEnd =
   | { readonly end: "done"; readonly at: number; readonly result: StepOutcome }
   | { readonly end: "died"; readonly death: Death };
+/** An evaluation ends with a result or with the death of its worker. */
 export type TickEnd = { readonly end: "done"; readonly result: TickResult } | { readonly end: "died"; readonly death: Death };
 
 export interface WorkerOptions {
@@ -44,6 +46,7 @@ const STDERR_TAIL = 4000;
 /** A child of the worker may hold a pipe open. What it prints later belongs to no step. */
 const OUTPUT_END_MS = 1000;
 
+/** Runs from its creation. It does one thing at a time; the pool sees to that. */
 export class WorkerProcess {
   readonly id: string;
   readonly #options: WorkerOptions;
@@ -53,7 +56,7 @@ export class WorkerProcess {
   #onMessage: ((message: FromWorker) => void) | null = null;
   readonly #output: Record<OutputStream, OutputSplitter>;
   readonly #ref: string;
-  /** Resolves when the process is gone and its output is read. */
+  /** Resolves when the process has ended and its output is read. */
   readonly died: Promise<Death>;
   #dead = false;
   /** The processes that the worker started may get time to end after it. */
@@ -103,7 +106,7 @@ export class WorkerProcess {
     return this.#uses;
   }
 
-  /** False once it ended, or said that it is about to. */
+  /** False when it has ended or is about to end. */
   get usable(): boolean {
     return !this.#dead && !this.#ending && this.#child.connected;
   }
@@ -114,7 +117,7 @@ export class WorkerProcess {
     this.#cancelReason = null;
     // The last bytes of the previous step's output may still be on their way.
     await this.#reading;
-    // What earlier steps wrote says nothing about the death of this one.
+    // Only what this step writes can explain its death.
     this.#stderr = "";
     const marker = endOfOutput(job);
     this.#output.stdout.begin(marker, (bytes) => sink.onOutput("stdout", bytes));
