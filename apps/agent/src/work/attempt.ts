@@ -103,8 +103,9 @@ export class Attempt {
   }
 
   async #execute(): Promise<ExecutionEnd> {
-    const { launch, now } = this.#options;
-    if (this.#stop !== null) return { at: now(), result: { outcome: "canceled" } };
+    const { launch, now, resume } = this.#options;
+    // What an earlier agent process started runs, and must be stopped there.
+    if (this.#stop !== null && resume === null) return { at: now(), result: { outcome: "canceled" } };
     const launched = launch({
       onRunning: (ref) => this.#onRunning(ref),
       onRestarting: () => {
