@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { secretVariables } from "@headgate/shared/domain/secret-variables.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
 import type { Hello } from "@headgate/shared/protocol/up.ts";
@@ -246,6 +247,7 @@ class Agent implements AgentHandle {
   async #run(): Promise<AgentExit> {
     const { log } = this.#deps;
     const end = await this.#connection.run();
+    await Promise.race([this.#supervisor.whenForgotten(), sleep(this.#timing.farewellMs, undefined, { ref: false })]);
     await this.#executor.close();
     this.#outbox.close();
     this.#list.close();

@@ -16,6 +16,7 @@ const agents: AgentProcess[] = [];
 interface AgentProcess {
   output(): string;
   kill(): Promise<void>;
+  drain(): Promise<void>;
 }
 
 beforeEach(async () => {
@@ -42,6 +43,10 @@ function startAgent(program = DETACHED): AgentProcess {
     output: () => output,
     kill: async () => {
       child.kill("SIGKILL");
+      await exit;
+    },
+    drain: async () => {
+      child.kill("SIGTERM");
       await exit;
     },
   };
@@ -283,7 +288,20 @@ describe("restart with adoption", () => {
     plane.lease(testJob("noop"));
     await plane.doneOf("noop");
     await expect.poll(() => readdirSync(join(dataDir, "detached")), { timeout: 20_000 }).toEqual([]);
-    expect(readFileSync(listPath(), "utf8").trimEnd().split("\n").at(-1)).toContain('"t":"end"');
+    await expect.poll(() => readFileSync(listPath(), "utf8").trimEnd().split("\n").at(-1)).toContain('"t":"end"');
+  });
+
+  it("an agent that drains stops its steps and leaves nothing behind", async () => {
+    const { plane, dataDir } = fixture;
+    const agent = await connectedAgent();
+    plane.lease(testJob("noop"));
+    await plane.doneOf("noop");
+    plane.lease(testJob("wait"));
+    await plane.until("it waits", () => linesOf("wait") > 0);
+    await agent.drain();
+    expect(plane.donesOf("wait")).toMatchObject([{ outcome: "failed", retryable: true, failure: { kind: "agent_lost" } }]);
+    expect(readdirSync(join(dataDir, "instances"))).toEqual([]);
+    expect(readdirSync(join(dataDir, "detached"))).toEqual([]);
   });
 
   it("an evaluation with a stored part is not repeated", async () => {

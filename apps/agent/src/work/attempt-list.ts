@@ -49,6 +49,7 @@ export class AttemptList {
   #rewrite: Rewrite | null = null;
   #syncTimer: NodeJS.Timeout | null = null;
   #failed = false;
+  #closed = false;
 
   constructor(options: AttemptListOptions) {
     this.#options = options;
@@ -114,6 +115,7 @@ export class AttemptList {
 
   close(): void {
     this.#flush();
+    this.#closed = true;
     if (this.#syncTimer !== null) clearTimeout(this.#syncTimer);
     this.#closeFile();
   }
@@ -135,6 +137,7 @@ export class AttemptList {
   }
 
   #write(lines: readonly ListLine[]): void {
+    if (this.#closed) return;
     if (this.#fd === null) return this.#replace();
     const text = textOf(lines);
     try {

@@ -82,11 +82,12 @@ export class Recovery {
   #discard({ key, job, ref }: RecordedAttempt): void {
     const { executor, list, log } = this.#options;
     const step = refOfKey(key);
-    list.end(step);
     log.info("dropped a step attempt of the earlier agent process", { ...step });
-    if (job === null) return;
-    void executor.adoption
-      ?.discard({ job, ref })
-      .catch((error: unknown) => log.warn("the remains of a step attempt could not be removed", { ...step, error: errorText(error) }));
+    const discarded = job === null ? undefined : executor.adoption?.discard({ job, ref });
+    Promise.resolve(discarded).then(
+      () => list.end(step),
+      // It stays in the list: the next agent process tries again.
+      (error: unknown) => log.warn("the remains of a step attempt could not be removed", { ...step, error: errorText(error) }),
+    );
   }
 }

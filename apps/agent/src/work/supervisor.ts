@@ -46,6 +46,8 @@ export class Supervisor {
   readonly #running = new Map<string, Attempt>();
   /** Everything that is not over, superseded attempts included. */
   readonly #ends = new Map<string, Promise<void>>();
+  /** Attempts that are over and whose remains are being removed. */
+  readonly #forgetting = new Set<Promise<void>>();
   readonly #finished = new RecentKeys(10_000);
   readonly #slots: Slots<Attempt>;
   #draining = false;
@@ -137,6 +139,11 @@ export class Supervisor {
     while (this.#ends.size + this.ticks.count > 0) await Promise.all([...this.#ends.values(), this.ticks.whenIdle()]);
   }
 
+  /** Resolves when the remains of all attempts that are over are removed. */
+  async whenForgotten(): Promise<void> {
+    await Promise.all(this.#forgetting);
+  }
+
   /** The control plane has the ends of these attempts. */
   async endStored(refs: readonly StepRef[]): Promise<void> {
     for (const ref of refs) {
@@ -164,16 +171,22 @@ export class Supervisor {
   }
 
   async #forget(ref: StepRef): Promise<void> {
+    const forgetting = this.#discard(ref).finally(() => this.#forgetting.delete(forgetting));
+    this.#forgetting.add(forgetting);
+    await forgetting;
+  }
+
+  async #discard(ref: StepRef): Promise<void> {
     const { list, executor, log } = this.#options;
     const recorded = list.get(ref);
     if (recorded === undefined) return;
-    list.end(ref);
-    if (executor.adoption === null || recorded.job === null) return;
-    await executor.adoption
-      .discard({ job: recorded.job, ref: recorded.ref })
-      .catch((error: unknown) =>
-        log.warn("the remains of a step attempt could not be removed", { ...refOf(ref), error: errorText(error) }),
-      );
+    try {
+      if (recorded.job !== null) await executor.adoption?.discard({ job: recorded.job, ref: recorded.ref });
+      list.end(ref);
+    } catch (error) {
+      // It stays in the list: the next agent process tries again.
+      log.warn("the remains of a step attempt could not be removed", { ...refOf(ref), error: errorText(error) });
+    }
   }
 
   #drop(attempt: Attempt): void {
