@@ -45,6 +45,14 @@ describe("layers", () => {
     expect(layerViolation("apps/agent/src/main.ts", "../../control-plane/src/env.ts", false)).toMatch(/may not import/);
   });
 
+  it("keeps the agent's work and connection away from any executor", () => {
+    expect(layerViolation("apps/agent/src/work/attempt.ts", "../executors/executor.ts", true)).toBe(null);
+    expect(layerViolation("apps/agent/src/work/attempt.ts", "../executors/process/pool.ts", true)).toMatch(/may not import/);
+    expect(layerViolation("apps/agent/src/connection/outbox.ts", "../work/supervisor.ts", true)).toMatch(/may not import/);
+    expect(layerViolation("apps/agent/src/main.ts", "./executors/process/process-executor.ts", false)).toMatch(/may not import/);
+    expect(layerViolation("apps/agent/src/bin.ts", "./executors/process/process-executor.ts", false)).toBe(null);
+  });
+
   it("keeps SQL below commands", () => {
     expect(layerViolation("apps/control-plane/src/deployment/store/runs.ts", "../commands/launch-run.ts", false)).toMatch(/may not import/);
     expect(layerViolation("apps/control-plane/src/deployment/commands/launch-run.ts", "../store/runs.ts", false)).toBe(null);

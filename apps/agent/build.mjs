@@ -2,7 +2,7 @@
 import { build } from "esbuild";
 
 await build({
-  entryPoints: { agent: "src/bin.ts", "worker-main": "src/workers/worker-main.ts" },
+  entryPoints: { agent: "src/bin.ts", "worker-main": "src/executors/process/worker-main.ts" },
   absWorkingDir: import.meta.dirname,
   outdir: process.argv[2] ?? "dist",
   bundle: true,

@@ -1,8 +1,9 @@
-/** How the agent says what it does: one JSON object a line, so that people can read it and log collectors can parse it. */
+/** The log of the agent: one JSON object per line, so that people can read it and log collectors can parse it. */
 import type { LogLevel } from "@headgate/shared/domain/run/event.ts";
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** Where the agent writes its log. A message is a constant sentence; what varies goes into the fields. */
 export interface AgentLog {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -18,6 +19,7 @@ export interface LineLogOptions {
   readonly write: (line: string) => void;
 }
 
+/** A log of JSON lines. Lines below `level` are left out. */
 export function lineLog({ level, now, write }: LineLogOptions): AgentLog {
   const at = (entry: LogLevel) => (message: string, fields?: LogFields) => {
     if (RANK[entry] < RANK[level]) return;

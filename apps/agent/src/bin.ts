@@ -1,13 +1,15 @@
 #!/usr/bin/env node
-/** The agent as a process: reads its configuration, runs until it is told to stop, and ends with a telling exit code. */
+/** The agent as a process: reads its configuration, runs until it is told to stop, and ends with an exit code that says why. */
+import type { AgentExit } from "./agent-handle.ts";
 import { errorText, lineLog } from "./agent-log.ts";
 import { AGENT_USAGE, parseAgentConfig } from "./config.ts";
-import { startAgent, type AgentExit } from "./main.ts";
+import { ProcessExecutor } from "./executors/process/process-executor.ts";
+import { startAgent } from "./main.ts";
 
 /** 0 stopped, 1 failed, 2 wrong configuration, 3 token refused, 4 version refused, 5 replaced. */
 const EXIT_CODES: Readonly<Record<AgentExit["exit"], number>> = { stopped: 0, token_refused: 3, upgrade_required: 4, replaced: 5 };
 
-const workerMain = new URL(import.meta.url.endsWith(".ts") ? "./workers/worker-main.ts" : "./worker-main.js", import.meta.url);
+const workerMain = new URL(import.meta.url.endsWith(".ts") ? "./executors/process/worker-main.ts" : "./worker-main.js", import.meta.url);
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes("--help")) {
@@ -22,7 +24,13 @@ async function main(args: readonly string[]): Promise<number> {
   const now = (): number => Date.now();
   const log = lineLog({ level: config.value.logLevel, now, write: (line) => process.stdout.write(line) });
   try {
-    const agent = await startAgent(config.value, { log, env: process.env, workerMain, now, random: Math.random });
+    const agent = await startAgent(config.value, {
+      log,
+      env: process.env,
+      openExecutor: (host) => new ProcessExecutor({ config: config.value, env: process.env, workerMain }, host),
+      now,
+      random: Math.random,
+    });
     let asked = 0;
     const stop = (signal: NodeJS.Signals): void => {
       asked++;

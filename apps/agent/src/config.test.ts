@@ -1,11 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseAgentConfig } from "./config.ts";
-import { workerEnv } from "./workers/worker-env.ts";
+import { workerEnv } from "./executors/process/worker-env.ts";
 
 const GOOD = { HEADGATE_URL: "https://headgate.example.com/", HEADGATE_AGENT_TOKEN: "token" };
 
-describe("the configuration", () => {
-  test("flags win over the environment, and defaults fill the rest", () => {
+describe("configuration", () => {
+  it("flags win over the environment, and defaults fill the rest", () => {
     const parsed = parseAgentConfig(["--slots", "7", "--label", "zone=a", "--label", "gpu=no"], {
       ...GOOD,
       HEADGATE_AGENT_SLOTS: "3",
@@ -23,7 +23,7 @@ describe("the configuration", () => {
     });
   });
 
-  test.each([
+  it.each([
     [{ HEADGATE_AGENT_TOKEN: "t" }, "No control plane address"],
     [{ HEADGATE_URL: "ws://x", HEADGATE_AGENT_TOKEN: "t" }, "must begin with http:// or https://"],
     [{ HEADGATE_URL: "http://x" }, "No agent token"],
@@ -36,7 +36,7 @@ describe("the configuration", () => {
     expect(parsed.ok ? "" : parsed.error.message).toContain(said);
   });
 
-  test("workers get the basic variables and those asked for, never a Headgate token", () => {
+  it("workers get basic and requested variables, never a Headgate token", () => {
     const env = {
       PATH: "/bin",
       PGHOST: "h",

@@ -1,4 +1,5 @@
-/** What an agent is told at start: flags first, then the environment. Every wrong value gives one sentence that says what to change. */
+/** The configuration of an agent: flags first, then the environment. Every wrong value gives one sentence that says what to change. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { resolve } from "node:path";
@@ -6,8 +7,10 @@ import { parseArgs } from "node:util";
 import { LOG_LEVELS, type LogLevel } from "@headgate/shared/domain/run/event.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 
+/** Where the agent token comes from. A file is read again at each connect. */
 export type TokenSource = { readonly from: "value"; readonly value: string } | { readonly from: "file"; readonly path: string };
 
+/** Everything that can be configured, checked and with defaults filled in. */
 export interface AgentConfig {
   /** Base address of the control plane, without a trailing slash. */
   readonly url: string;
@@ -17,7 +20,7 @@ export interface AgentConfig {
   readonly slots: number;
   readonly queue: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** A node_modules folder where packages left out of a bundle are found. */
+  /** A node_modules folder for packages that are not in a bundle. */
   readonly modules: string | null;
   /** Names of environment variables that workers get besides the basic ones; `PREFIX_*` and `*` are understood. */
   readonly workerEnv: readonly string[];
@@ -65,6 +68,7 @@ const OPTIONS = {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** The configuration, or an error with one line for each wrong value. */
 export function parseAgentConfig(args: readonly string[], env: Env): Result<AgentConfig> {
   let flags;
   try {
@@ -157,4 +161,13 @@ function parseLabels(entries: readonly string[], problems: string[]): Record<str
 /** A worker may not take so much that all slots together exceed the machine. */
 function defaultMemoryMb(slots: number): number {
   return Math.round(Math.max(512, Math.min(4096, (totalmem() / 1024 / 1024) * (0.8 / slots))));
+}
+
+/** Tells control planes and tokens apart without showing the token. */
+export function serverFingerprint({ url, token }: Pick<AgentConfig, "url" | "token">): string {
+  const read = readToken(token);
+  return createHash("sha256")
+    .update(`${url}\n${read.ok ? read.value : ""}`)
+    .digest("hex")
+    .slice(0, 16);
 }

@@ -1,48 +1,81 @@
 /**
- * Folders that belong to one agent process (spool, scratch) and the list of its workers. What a process that was killed left behind
- * is removed by the next one: its folders, and workers that were too busy to notice that their agent is gone.
+ * The folder that belongs to one agent process: its list of attempts, its spool and what its executor keeps there. The next agent process
+ * takes over the folders of processes that are gone, reads what it needs and removes them.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { signalGroup } from "./workers/process-group.ts";
+import { AppError } from "@headgate/shared/domain/errors.ts";
+import { errorText } from "./agent-log.ts";
 
+/** An open instance folder. */
 export interface InstanceFolder {
-  readonly spool: string;
-  readonly building: string;
-  readonly scratch: string;
-  readonly noteWorker: (pid: number, alive: boolean) => void;
-  readonly remove: () => void;
+  readonly path: string;
+  /** Folders of agent processes that are gone. They are inside this one, so that no other agent takes them too. */
+  readonly earlier: readonly string[];
+  removeEarlier(): void;
+  remove(): void;
+}
+
+export interface InstanceFolderOptions {
+  readonly dataDir: string;
+  readonly name: string;
+  /** A folder that must stay as it is although its process is gone. */
+  readonly mustStay: (folder: string) => boolean;
 }
 
 const OWNER = "owner.pid";
+const EARLIER = "earlier";
 
-export function openInstanceFolder(dataDir: string, instance: string): InstanceFolder {
+/** Makes the folder of this process and takes over those of processes that are gone. */
+export function openInstanceFolder(options: InstanceFolderOptions): InstanceFolder {
+  const { dataDir } = options;
+  try {
+    return open(options);
+  } catch (error) {
+    const message = `The agent's data folder ${dataDir} cannot be used: ${errorText(error)}. Choose another with --data.`;
+    throw new AppError("invalid_input", message, { cause: error });
+  }
+}
+
+function open({ dataDir, name, mustStay }: InstanceFolderOptions): InstanceFolder {
   const all = join(dataDir, "instances");
-  mkdirSync(all, { recursive: true });
-  for (const name of readdirSync(all)) sweep(join(all, name));
-  const own = join(all, instance);
-  const workers = join(own, "workers");
-  mkdirSync(workers, { recursive: true });
-  writeFileSync(join(own, OWNER), String(process.pid));
+  const path = join(all, name);
+  const earlier = join(path, EARLIER);
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, OWNER), String(process.pid));
+  for (const other of readdirSync(all)) {
+    const folder = join(all, other);
+    if (other !== name && !isInUse(folder) && !mustStay(folder)) claim(folder, earlier);
+  }
   return {
-    spool: join(own, "spool"),
-    building: join(own, "building"),
-    scratch: join(own, "scratch"),
-    noteWorker: (pid, alive) => {
-      if (alive) writeFileSync(join(workers, String(pid)), "");
-      else rmSync(join(workers, String(pid)), { force: true });
-    },
-    remove: () => rmSync(own, { recursive: true, force: true }),
+    path,
+    earlier: namesIn(earlier).map((other) => join(earlier, other)),
+    removeEarlier: () => rmSync(earlier, { recursive: true, force: true }),
+    remove: () => rmSync(path, { recursive: true, force: true }),
   };
 }
 
-function sweep(folder: string): void {
+/** Moves the folder, and what its process had claimed and not yet removed. Only one of two agents that start together succeeds. */
+function claim(folder: string, into: string): void {
+  mkdirSync(into, { recursive: true });
+  const name = namesIn(into).length;
+  const target = join(into, String(name));
+  try {
+    renameSync(folder, target);
+  } catch {
+    return;
+  }
+  for (const nested of namesIn(join(target, EARLIER))) claim(join(target, EARLIER, nested), into);
+}
+
+function isInUse(folder: string): boolean {
   const owner = Number(readText(join(folder, OWNER)) ?? "0");
-  // In a container every agent has the same process id: a folder of this very id is an older one's.
-  if (owner > 0 && owner !== process.pid && isAlive(owner)) return;
-  const workers = join(folder, "workers");
-  if (existsSync(workers)) for (const pid of readdirSync(workers).map(Number)) if (isWorker(pid)) signalGroup(pid, "SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
+  // In a container every agent has the same process id, so a folder with our own id belongs to an earlier process.
+  return owner > 0 && owner !== process.pid && isAlive(owner);
+}
+
+function namesIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 function isAlive(pid: number): boolean {
@@ -52,11 +85,6 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-}
-
-/** Process ids are used again; only a process that runs the worker program is ended. Without /proc nothing is. */
-function isWorker(pid: number): boolean {
-  return readText(`/proc/${pid}/cmdline`)?.includes("worker-main") === true;
 }
 
 function readText(path: string): string | null {

@@ -1,261 +1,260 @@
-/** Puts the agent together: outbox and connection on one side, supervisor and workers on the other, and the way it stops. */
+/** Puts the agent together: connection and outbox on one side, work and executor on the other. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { assertNever } from "@headgate/shared/domain/assert.ts";
-import { AppError } from "@headgate/shared/domain/errors.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import { secretVariables } from "@headgate/shared/domain/secret-variables.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
-import type { DownFrame } from "@headgate/shared/protocol/down.ts";
 import type { Hello } from "@headgate/shared/protocol/up.ts";
-import { PROTOCOL_OLDEST_SUPPORTED, PROTOCOL_VERSION } from "@headgate/shared/protocol/version.ts";
-import { errorText, type AgentLog } from "./agent-log.ts";
-import type { AgentConfig } from "./config.ts";
-import { Connection, type ConnectionEnd } from "./connection/connection.ts";
+import type { AgentDeps, AgentExit, AgentHandle, AgentSnapshot } from "./agent-handle.ts";
+import { serverFingerprint, type AgentConfig } from "./config.ts";
+import { Connection } from "./connection/connection.ts";
+import { handleFrame, type FrameHandlers } from "./connection/down-frames.ts";
+import { Drain } from "./connection/drain.ts";
+import { helloFrame } from "./connection/hello.ts";
+import { Identity } from "./connection/identity.ts";
 import { Outbox } from "./connection/outbox.ts";
 import type { Welcome } from "./connection/session.ts";
 import { Spool } from "./connection/spool.ts";
-import { openInstanceFolder } from "./instance-folder.ts";
+import { handleWelcome } from "./connection/welcome.ts";
+import type { Executor } from "./executors/executor.ts";
+import { openInstanceFolder, type InstanceFolder } from "./instance-folder.ts";
 import { LogUploader } from "./logs/log-uploader.ts";
-import { maskOf } from "./logs/mask.ts";
+import { maskOf, type Mask } from "./logs/mask.ts";
 import { DEFAULT_TIMING, type AgentTiming } from "./timing.ts";
-import { BlobStore } from "./versions/blob-store.ts";
 import { ControlPlaneHttp } from "./versions/control-plane-http.ts";
-import { VersionStore } from "./versions/version-store.ts";
+import { AttemptList } from "./work/attempt-list.ts";
+import { AttemptRecords } from "./work/attempt-records.ts";
+import { chooseEarlierList, hasNewerList, LIST_FILE } from "./work/earlier-lists.ts";
 import { Locations } from "./work/locations.ts";
-import { Supervisor } from "./work/supervisor.ts";
-import { WorkerPool } from "./workers/pool.ts";
-import { workerEnv } from "./workers/worker-env.ts";
+import { Recovery } from "./work/recovery.ts";
+import { Supervisor, type SupervisorOptions } from "./work/supervisor.ts";
 
-export const AGENT_VERSION = "0.1.0";
-const KEPT_VERSIONS = 3;
-const CLOCK_SKEW_MS = 5000;
 /** Live lines are dropped rather than queued behind a slow connection. */
 const TAIL_BACKLOG_BYTES = 1024 * 1024;
 
-export interface AgentDeps {
-  readonly log: AgentLog;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** The module each worker process runs. */
-  readonly workerMain: URL;
-  readonly now: () => number;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly timing?: Partial<AgentTiming> | undefined;
-}
-
-export type AgentExit = Pick<ConnectionEnd, "message"> & { readonly exit: ConnectionEnd["exit"] };
-
-export interface AgentHandle {
-  /** Identity of this process towards the control plane. */
-  readonly instance: string;
-  /** Resolves when the agent is over: stopped, refused (if so configured) or replaced. All its processes are gone then. */
-  readonly exited: Promise<AgentExit>;
-  /** No new work; running steps get the grace time, then are stopped and reported; then the connection closes. */
-  stop(reason: string): Promise<void>;
-  /** Ends every worker at once, for a second Ctrl-C. */
-  kill(): void;
-  /** A plain picture of the inner state, for people and tests. */
-  snapshot(): AgentSnapshot;
-}
-
-export interface AgentSnapshot {
-  readonly connected: boolean;
-  readonly running: number;
-  readonly workers: readonly number[];
-  readonly nextItem: number;
-  readonly acknowledged: number;
-  readonly locations: Hello["locations"];
-}
-
+/** Starts an agent, which connects in the background. Rejects when the data folder cannot be used. */
 export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<AgentHandle> {
-  const { log, now, random } = deps;
-  const timing: AgentTiming = { ...DEFAULT_TIMING, ...deps.timing };
-  const newInstance = (): string => uuidv7(now(), randomBytes(16));
-  let instance = newInstance();
-  const folder = openDataFolder(config.dataDir, instance);
+  return new Agent(config, deps);
+}
 
-  const http = new ControlPlaneHttp({ url: config.url, token: config.token, random });
-  const versions = new VersionStore({
-    dir: join(config.dataDir, "versions"),
-    buildDir: folder.building,
-    modules: config.modules,
-    http,
-    blobs: new BlobStore(join(config.dataDir, "blobs"), http),
-    keep: KEPT_VERSIONS,
-    now,
-  });
-  const pool = new WorkerPool({
-    main: deps.workerMain,
-    env: workerEnv(deps.env, config.workerEnv),
-    memoryMb: config.workerMemoryMb,
-    warm: config.warmWorkers,
-    timing,
-    log,
-    onWorker: folder.noteWorker,
-  });
-  const mask = maskOf(secretVariables(deps.env).map(({ value }) => value));
-  const outbox = new Outbox({
-    limits: timing,
-    spool: new Spool(folder.spool, timing.spoolBytes),
-    mask,
-    now,
-  });
-  const uploader = new LogUploader({ http, timing, log, random });
-  const supervisor = new Supervisor({
-    dataDir: config.dataDir,
-    scratchDir: folder.scratch,
-    slots: config.slots,
-    versions,
-    pool,
-    uploader,
-    mask,
-    report: (report) => outbox.add(report),
-    sendTail: (tail) => {
-      if (connection.connected && connection.backlog < TAIL_BACKLOG_BYTES) connection.send({ t: "tail", ...tail });
-    },
-    timing,
-    now,
-    log,
-  });
-  const locations = new Locations({
-    versions,
-    pool,
-    log,
-    report: (report) => outbox.add(report),
-    neededVersions: (location) => supervisor.neededVersions(location),
-  });
+class Agent implements AgentHandle {
+  readonly #config: AgentConfig;
+  readonly #deps: AgentDeps;
+  readonly #timing: AgentTiming;
+  readonly #folder: InstanceFolder;
+  readonly #executor: Executor;
+  readonly #list: AttemptList;
+  readonly #identity: Identity;
+  readonly #outbox: Outbox;
+  readonly #supervisor: Supervisor;
+  readonly #recovery: Recovery;
+  readonly #locations: Locations;
+  readonly #connection: Connection;
+  readonly #drain: Drain;
+  readonly instance: string;
+  readonly exited: Promise<AgentExit>;
 
-  const connection = new Connection({
-    url: config.url,
-    token: config.token,
-    exitOnRefusal: config.exitOnRefusal,
-    timing,
-    log,
-    now,
-    random,
-    hello: () => ({
-      t: "hello",
-      protocol: { min: PROTOCOL_OLDEST_SUPPORTED, max: PROTOCOL_VERSION },
-      agentVersion: AGENT_VERSION,
-      instance,
-      hostname: hostname(),
-      queue: config.queue,
-      slots: config.slots,
-      running: supervisor.running,
-      unacknowledged: outbox.unacknowledged,
-      labels: { ...config.labels },
-      locations: locations.states,
-    }),
-    onWelcome: (welcome) => onWelcome(welcome),
-    onFrame: (frame) => onFrame(frame),
-    onLost: () => outbox.detach(),
-  });
-
-  function onWelcome(welcome: Welcome): void {
-    if (outbox.attach((frame) => connection.sendText(frame), welcome.received) === "foreign") {
-      // The control plane's state was reset or restored: its numbers do not continue ours.
-      log.warn("the control plane does not know this agent's reports; going on under a new identity", {
-        received: welcome.received,
-        ...outbox.numbers,
-      });
-      instance = newInstance();
-      outbox.renumber();
-      return connection.reconnect();
-    }
-    log.info("connected", {
-      url: config.url,
-      agent: welcome.agent,
-      deployment: `${welcome.deployment.org}/${welcome.deployment.name}`,
-      protocol: welcome.protocol,
+  constructor(config: AgentConfig, deps: AgentDeps) {
+    const { log, now, random } = deps;
+    this.#config = config;
+    this.#deps = deps;
+    this.#timing = { ...DEFAULT_TIMING, ...deps.timing };
+    const timing = this.#timing;
+    const newInstance = (): string => uuidv7(now(), randomBytes(16));
+    this.#folder = openInstanceFolder({ dataDir: config.dataDir, name: newInstance(), mustStay: hasNewerList });
+    const http = new ControlPlaneHttp({ url: config.url, token: config.token, random });
+    this.#executor = deps.openExecutor({ dataDir: config.dataDir, folder: this.#folder.path, http, timing, log, now });
+    const server = serverFingerprint(config);
+    const earlier = this.#readEarlier(server);
+    this.#identity = new Identity(newInstance, earlier?.owner.instance ?? null);
+    this.instance = this.#identity.instance;
+    this.#list = new AttemptList({
+      path: join(this.#folder.path, LIST_FILE),
+      records: earlier ?? new AttemptRecords({ instance: this.instance, server }),
+      executor: this.#executor.kind,
+      adoptable: this.#executor.adoption !== null,
+      log,
     });
-    const skewMs = now() - welcome.serverTime;
-    if (Math.abs(skewMs) > CLOCK_SKEW_MS) log.warn("this machine's clock differs from the control plane's", { skewMs });
-    if (draining !== null) connection.send(draining);
-    supervisor.drop(welcome.drop);
-    locations.setActive(welcome.locations);
+    // Only now is everything that was worth keeping in the new list.
+    this.#folder.removeEarlier();
+    const mask = maskOf(secretVariables(deps.env).map(({ value }) => value));
+    const uploader = new LogUploader({ http, timing, log, random });
+    this.#outbox = this.#openOutbox(mask, earlier !== null);
+    this.#supervisor = this.#openSupervisor({ uploader, mask, interruptedTicks: earlier?.ticks ?? new Set() });
+    this.#recovery = new Recovery({ records: earlier, executor: this.#executor, list: this.#list, supervisor: this.#supervisor, log });
+    this.#locations = new Locations({
+      executor: this.#executor.locations,
+      log,
+      report: (report) => void this.#outbox.add(report),
+      neededVersions: (location) => this.#supervisor.neededVersions(location),
+    });
+    this.#connection = this.#openConnection();
+    this.#drain = this.#openDrain(uploader);
+    this.exited = this.#run();
   }
 
-  function onFrame(frame: Exclude<DownFrame, Welcome>): void {
-    switch (frame.t) {
-      case "ack":
-        connection.progressed();
-        return outbox.ack(frame.s);
-      case "job":
-        return supervisor.accept(frame);
-      case "cancel":
-        return supervisor.cancel(frame, frame);
-      case "tick":
-        return supervisor.acceptTick(frame);
-      case "load":
-        return locations.load(frame.location, frame.version);
-      case "tail":
-        return supervisor.tail(frame, frame.on);
-      case "drain":
-        return void stop(frame.reason);
-      case "error":
-        return log.error("the control plane reports an error", { code: frame.code, error: frame.message });
-      default:
-        return assertNever(frame);
-    }
+  async stop(reason: string): Promise<void> {
+    await this.#drain.start(reason);
+    await this.exited;
   }
 
-  let draining: { readonly t: "draining"; readonly reason: string; readonly deadlineMs: number } | null = null;
-  let stopped: Promise<void> | null = null;
-  function stop(reason: string): Promise<void> {
-    stopped ??= drainAndClose(reason);
-    return stopped;
+  kill(): void {
+    this.#executor.kill();
   }
 
-  async function drainAndClose(reason: string): Promise<void> {
-    log.info("draining", { reason, running: supervisor.running.length, graceMs: config.drainGraceMs });
-    draining = { t: "draining", reason, deadlineMs: config.drainGraceMs };
-    supervisor.drain();
-    if (connection.connected) connection.send(draining);
-    const grace = setTimeout(() => supervisor.stopAll({ kind: "shutdown", reason }, timing.timeoutGraceMs), config.drainGraceMs);
-    await supervisor.whenIdle();
-    clearTimeout(grace);
-    await Promise.all([connection.connected ? outbox.whenEmpty(timing.farewellMs) : undefined, uploader.whenIdle(timing.farewellMs)]);
-    connection.stop();
+  snapshot(): AgentSnapshot {
+    const { next, acknowledged } = this.#outbox.numbers;
+    return {
+      connected: this.#connection.connected,
+      running: this.#supervisor.running.length,
+      workers: this.#executor.processes,
+      nextItem: next,
+      acknowledged,
+      locations: this.#locations.states,
+    };
   }
 
-  const exited = connection.run().then(async (end): Promise<AgentExit> => {
-    await pool.close();
-    outbox.close();
-    folder.remove();
+  /** Ends what earlier agent processes left running and cannot be continued, and returns the list that can. */
+  #readEarlier(server: string): AttemptRecords | null {
+    const folders = this.#folder.earlier;
+    for (const folder of folders) this.#executor.sweep(folder);
+    return chooseEarlierList({ folders, server, executor: this.#executor, log: this.#deps.log });
+  }
+
+  #openOutbox(mask: Mask, resumes: boolean): Outbox {
+    return new Outbox({
+      limits: this.#timing,
+      spool: new Spool(join(this.#folder.path, "spool"), this.#timing.spoolBytes),
+      mask,
+      now: this.#deps.now,
+      resumes,
+      journal: {
+        resumed: (received) => this.#recovery.onNumbers(received),
+        sent: (s, events) => this.#list.sent(s, events),
+        acknowledged: (s, ended) => {
+          this.#list.acknowledged(s);
+          void this.#supervisor.endStored(ended);
+        },
+      },
+    });
+  }
+
+  #openSupervisor(parts: Pick<SupervisorOptions, "uploader" | "mask" | "interruptedTicks">): Supervisor {
+    return new Supervisor({
+      ...parts,
+      executor: this.#executor,
+      list: this.#list,
+      outbox: this.#outbox,
+      sendTail: (tail) => {
+        const connection = this.#connection;
+        if (connection.connected && connection.backlog < TAIL_BACKLOG_BYTES) connection.send({ t: "tail", ...tail });
+      },
+      timing: this.#timing,
+      now: this.#deps.now,
+      log: this.#deps.log,
+    });
+  }
+
+  #openConnection(): Connection {
+    const { url, token, exitOnRefusal } = this.#config;
+    const { log, now, random } = this.#deps;
+    const handlers = this.#handlers();
+    return new Connection({
+      url,
+      token,
+      exitOnRefusal,
+      timing: this.#timing,
+      log,
+      now,
+      random,
+      hello: () => this.#hello(),
+      onWelcome: (welcome) => this.#onWelcome(welcome),
+      onFrame: (frame) => handleFrame(frame, { handlers, log }),
+      onLost: () => this.#outbox.detach(),
+    });
+  }
+
+  #hello(): Hello {
+    const { queue, labels } = this.#config;
+    return helloFrame({
+      instance: this.#identity.instance,
+      hostname: hostname(),
+      queue,
+      slots: this.#executor.capacity,
+      running: [...this.#recovery.running, ...this.#supervisor.running],
+      unacknowledged: this.#outbox.unacknowledged,
+      labels: { ...labels },
+      locations: this.#locations.states,
+    });
+  }
+
+  #onWelcome(welcome: Welcome): void {
+    handleWelcome(welcome, {
+      url: this.#config.url,
+      identity: this.#identity,
+      outbox: this.#outbox,
+      connection: this.#connection,
+      onNewInstance: (instance) => this.#list.renumbered(instance),
+      onAgreed: ({ drop, locations }) => {
+        const { announcement } = this.#drain;
+        if (announcement !== null) this.#connection.send(announcement);
+        this.#recovery.onWelcome(drop);
+        this.#supervisor.drop(drop);
+        this.#locations.setActive(locations);
+      },
+      now: this.#deps.now,
+      log: this.#deps.log,
+    });
+  }
+
+  #handlers(): FrameHandlers {
+    return {
+      acknowledged: (s) => {
+        this.#connection.progressed();
+        this.#outbox.ack(s);
+      },
+      job: (frame) => this.#supervisor.accept(frame),
+      cancel: (frame) => this.#supervisor.cancel(frame, frame),
+      tick: (frame) => this.#supervisor.acceptTick(frame),
+      load: (location, version) => this.#locations.load(location, version),
+      tail: (frame) => this.#supervisor.tail(frame, frame.on),
+      drain: (reason) => void this.#drain.start(reason),
+    };
+  }
+
+  #openDrain(uploads: LogUploader): Drain {
+    const supervisor = this.#supervisor;
+    const { timeoutGraceMs, farewellMs } = this.#timing;
+    return new Drain({
+      graceMs: this.#config.drainGraceMs,
+      farewellMs,
+      work: {
+        get running() {
+          return supervisor.running.length;
+        },
+        drain: () => supervisor.drain(),
+        stopAll: (reason) => supervisor.stopAll({ kind: "shutdown", reason }, timeoutGraceMs),
+        whenIdle: () => supervisor.whenIdle(),
+      },
+      connection: this.#connection,
+      outbox: this.#outbox,
+      uploads,
+      log: this.#deps.log,
+    });
+  }
+
+  async #run(): Promise<AgentExit> {
+    const { log } = this.#deps;
+    const end = await this.#connection.run();
+    await Promise.race([this.#supervisor.whenForgotten(), sleep(this.#timing.farewellMs, undefined, { ref: false })]);
+    await this.#executor.close();
+    this.#outbox.close();
+    this.#list.close();
+    // Attempts that can be adopted are for the next agent process to continue.
+    if (this.#list.adoptable.length === 0) this.#folder.remove();
     if (end.exit === "stopped") log.info("stopped");
     else log.error(end.message, { exit: end.exit });
     return end;
-  });
-  return {
-    instance,
-    exited,
-    stop: async (reason) => {
-      await stop(reason);
-      await exited;
-    },
-    kill: () => pool.kill(),
-    snapshot: () => ({
-      connected: connection.connected,
-      running: supervisor.running.length,
-      workers: pool.processes,
-      nextItem: outbox.numbers.next,
-      acknowledged: outbox.numbers.acknowledged,
-      locations: locations.states,
-    }),
-  };
-}
-
-function openDataFolder(dataDir: string, instance: string): ReturnType<typeof openInstanceFolder> {
-  try {
-    mkdirSync(dataDir, { recursive: true });
-    return openInstanceFolder(dataDir, instance);
-  } catch (error) {
-    throw new AppError(
-      "invalid_input",
-      `The agent's data folder ${dataDir} cannot be used: ${errorText(error)}. Choose another with --data.`,
-      { cause: error },
-    );
   }
 }

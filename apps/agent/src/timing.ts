@@ -1,4 +1,4 @@
-/** Every duration and size the agent lives by, in one place, so that a test can shrink them. The defaults are the protocol's. */
+/** Every duration and size that the agent uses, in one place, so that a test can shrink them. The defaults are the protocol's. */
 import {
   BATCH_DELAY_MS,
   LOG_CHUNK_BYTES,
@@ -13,6 +13,7 @@ import {
   SPOOL_MAX_BYTES,
 } from "@headgate/shared/protocol/constants.ts";
 
+/** Durations in milliseconds, sizes in bytes. */
 export interface AgentTiming {
   readonly pingIntervalMs: number;
   readonly pongTimeoutMs: number;
@@ -20,9 +21,9 @@ export interface AgentTiming {
   readonly handshakeTimeoutMs: number;
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
-  /** After a refusal (token revoked, version too old) nothing changes by itself soon. */
+  /** How long a refused agent waits (token revoked, version too old), because nothing changes by itself soon. */
   readonly refusedRetryMs: number;
-  /** How often a refused agent looks whether its token changed. */
+  /** How often a refused agent checks whether its token changed. */
   readonly tokenCheckMs: number;
   readonly batchDelayMs: number;
   readonly batchItems: number;
@@ -35,7 +36,7 @@ export interface AgentTiming {
   readonly logChunkDelayMs: number;
   /** Compressed output waiting for upload, over all steps. */
   readonly logMemoryBytes: number;
-  /** Upload attempts of one chunk before it is given up. */
+  /** How often the upload of one chunk is tried. */
   readonly logUploadAttempts: number;
   readonly tailDelayMs: number;
   readonly loadTimeoutMs: number;
@@ -45,9 +46,9 @@ export interface AgentTiming {
   readonly killDelayMs: number;
   /** A worker beyond the warm ones ends after this long without work. */
   readonly workerIdleMs: number;
-  /** A worker is replaced after so many steps, so that what user code leaks stays small. A start costs some 200 ms of CPU: spread over these. */
+  /** A worker is replaced after this many steps, so that memory leaks of user code stay small. A start costs about 200 ms of CPU. */
   readonly workerUses: number;
-  /** At the end of draining: for the last acknowledgements and uploads. */
+  /** How long a drained agent waits for the last acknowledgements and uploads. */
   readonly farewellMs: number;
 }
 

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogFields } from "../src/agent-log.ts";
 import { parseAgentConfig, type AgentConfig } from "../src/config.ts";
-import { startAgent, type AgentHandle } from "../src/main.ts";
+import { ProcessExecutor } from "../src/executors/process/process-executor.ts";
+import type { AgentHandle } from "../src/agent-handle.ts";
+import { startAgent } from "../src/main.ts";
 import type { AgentTiming } from "../src/timing.ts";
 import { FakeControlPlane } from "./fake-control-plane.ts";
 import { testVersion } from "./test-location.ts";
@@ -30,7 +32,7 @@ interface StartOptions {
   readonly random?: () => number;
 }
 
-const WORKER_MAIN = new URL("../src/workers/worker-main.ts", import.meta.url);
+const WORKER_MAIN = new URL("../src/executors/process/worker-main.ts", import.meta.url);
 
 /** Short, so that tests do not wait; none of them asserts a time. */
 const QUICK: Partial<AgentTiming> = {
@@ -62,17 +64,16 @@ export async function openFixture(): Promise<Fixture> {
     start: async ({ config, timing, env, random } = {}) => {
       const parsed = parseAgentConfig(["--url", plane.url, "--data", dataDir], { HEADGATE_AGENT_TOKEN: plane.token });
       if (!parsed.ok) throw new Error(parsed.error.message);
-      const agent = await startAgent(
-        { ...parsed.value, slots: 2, warmWorkers: 1, drainGraceMs: 500, ...config },
-        {
-          log: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
-          env: { PATH: process.env["PATH"] ?? "", ...env },
-          workerMain: WORKER_MAIN,
-          now: Date.now,
-          random: random ?? Math.random,
-          timing: { ...QUICK, ...timing },
-        },
-      );
+      const whole = { ...parsed.value, slots: 2, warmWorkers: 1, drainGraceMs: 500, ...config };
+      const environment = { PATH: process.env["PATH"] ?? "", ...env };
+      const agent = await startAgent(whole, {
+        log: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
+        env: environment,
+        openExecutor: (host) => new ProcessExecutor({ config: whole, env: environment, workerMain: WORKER_MAIN }, host),
+        now: Date.now,
+        random: random ?? Math.random,
+        timing: { ...QUICK, ...timing },
+      });
       agents.push(agent);
       return agent;
     },

@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openFixture, type Fixture } from "./agent-fixture.test-support.ts";
 import { testJob } from "./test-location.ts";
 
-describe("the connection", () => {
+describe("connection", () => {
   let fixture: Fixture;
   beforeEach(async () => {
     fixture = await openFixture();
@@ -18,7 +18,7 @@ describe("the connection", () => {
     await fixture.plane.until("connected", () => fixture.plane.hellos.length > 0 && fixture.plane.socket !== null);
   }
 
-  test("a socket cut in the middle of a step loses and doubles nothing", async () => {
+  it("a socket cut in mid-step loses and doubles nothing", async () => {
     const { plane } = fixture;
     await fixture.start();
     await connected();
@@ -34,7 +34,7 @@ describe("the connection", () => {
     expect(new Set(plane.hellos.map((hello) => hello.instance)).size).toBe(1);
   });
 
-  test("a step that ended while nobody listened is named at hello and not started again", async () => {
+  it("a step that ended without connection is not started again", async () => {
     const { plane } = fixture;
     await fixture.start();
     await connected();
@@ -51,7 +51,7 @@ describe("the connection", () => {
     expect(plane.eventsOf("wait").filter((event) => event.type === "step_started")).toHaveLength(1);
   });
 
-  test("an attempt that the control plane does not know is dropped silently", async () => {
+  it("an attempt that the control plane does not know is dropped silently", async () => {
     const { plane } = fixture;
     const agent = await fixture.start();
     await connected();
@@ -65,7 +65,7 @@ describe("the connection", () => {
     expect(plane.donesOf("wait")).toEqual([]);
   });
 
-  test("silence of the control plane ends the connection and a new one is opened", async () => {
+  it("a silent control plane makes the agent reconnect", async () => {
     const { plane } = fixture;
     plane.answersPings = false;
     await fixture.start({ timing: { pingIntervalMs: 30, pongTimeoutMs: 120 } });
@@ -75,7 +75,7 @@ describe("the connection", () => {
     await plane.doneOf("noop");
   });
 
-  test("malformed and unknown frames are ignored with a log line", async () => {
+  it("malformed and unknown frames are ignored with a log line", async () => {
     const { plane, lines } = fixture;
     await fixture.start();
     await connected();
@@ -95,7 +95,7 @@ describe("the connection", () => {
     expect(lines.filter((line) => line.message.startsWith("ignored a frame"))).toHaveLength(6);
   });
 
-  test("a control plane whose state was reset gets everything again under a new identity", async () => {
+  it("a reset control plane gets everything again under a new instance", async () => {
     const { plane } = fixture;
     const agent = await fixture.start();
     await connected();
@@ -109,7 +109,7 @@ describe("the connection", () => {
     expect(new Set(plane.hellos.map((hello) => hello.instance)).size).toBe(2);
   });
 
-  test("a wrong token stops an agent that may exit, with a sentence that says what to do", async () => {
+  it("a wrong token ends an agent that may exit, with advice", async () => {
     const { plane } = fixture;
     const agent = await fixture.start({ config: { token: { from: "value", value: "wrong" }, exitOnRefusal: true } });
     expect(await agent.exited).toMatchObject({
@@ -119,7 +119,7 @@ describe("the connection", () => {
     expect(plane.connectAttempts).toBe(1);
   });
 
-  test("a revoked agent does not call again until its token file changes", async () => {
+  it("a revoked agent waits until its token file changes", async () => {
     const { plane, dataDir, lines } = fixture;
     const path = join(dataDir, "token");
     writeFileSync(path, `${plane.token}\n`);
@@ -134,7 +134,7 @@ describe("the connection", () => {
     expect(plane.connectAttempts).toBe(3);
   });
 
-  test("an agent of a wrong version or with a taken identity stops", async () => {
+  it("an agent with a wrong version or a taken identity stops", async () => {
     const { plane } = fixture;
     const old = await fixture.start({ config: { exitOnRefusal: true } });
     await connected();
@@ -146,7 +146,7 @@ describe("the connection", () => {
     expect(await twin.exited).toMatchObject({ exit: "replaced" });
   });
 
-  test("errors of the server are retried until it is well", async () => {
+  it("server errors are retried until the server works again", async () => {
     const { plane } = fixture;
     plane.refuseUpgrade = 503;
     await fixture.start();
@@ -155,7 +155,7 @@ describe("the connection", () => {
     await plane.until("connected", () => plane.hellos.length === 1);
   });
 
-  test("reports beyond the spool lose log lines first, say how many, and keep everything else", async () => {
+  it("reports beyond the spool lose only log lines, and count them", async () => {
     const { plane } = fixture;
     const agent = await fixture.start({ timing: { outboxMemoryBytes: 20_000, spoolBytes: 60_000, inflightBatches: 1, batchItems: 5 } });
     await connected();

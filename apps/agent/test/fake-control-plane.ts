@@ -146,7 +146,7 @@ export class FakeControlPlane {
       const timer = setTimeout(() => {
         this.#waiters.delete(check);
         clearInterval(poll);
-        reject(new Error(`waited in vain until ${what}; problems: ${this.problems.join("; ")}`));
+        reject(new Error(`timed out while waiting until ${what}; problems: ${this.problems.join("; ")}`));
       }, timeoutMs);
       this.#waiters.add(check);
     });

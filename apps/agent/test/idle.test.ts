@@ -1,5 +1,5 @@
 /** The limit for silence of a step: who says nothing for so long is ended like one that takes too long; who says something goes on. */
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { openFixture, type Fixture } from "./agent-fixture.test-support.ts";
 import { testJob } from "./test-location.ts";
 
@@ -11,7 +11,7 @@ afterEach(async () => {
   await fixture.close();
 });
 
-test("a step that reports nothing for its limit ends as a time-out that says so and may be tried again", async () => {
+it("a step that reports nothing for too long times out", async () => {
   const { plane } = fixture;
   await fixture.start();
   plane.lease(testJob("wait", { idleTimeoutSeconds: 0.2 }));
@@ -22,7 +22,7 @@ test("a step that reports nothing for its limit ends as a time-out that says so 
   });
 });
 
-test("a step that ignores the request to stop is ended all the same, with its own end as the cause", async () => {
+it("a silent step that ignores the stop request is ended by force", async () => {
   const { plane } = fixture;
   await fixture.start();
   plane.lease(testJob("stubborn", { idleTimeoutSeconds: 0.3 }));
@@ -32,7 +32,7 @@ test("a step that ignores the request to stop is ended all the same, with its ow
   });
 });
 
-test("a step that takes longer than its limit for silence goes on as long as it logs or prints", async () => {
+it("a step that logs or prints outlasts its limit for silence", async () => {
   const { plane } = fixture;
   await fixture.start();
   plane.lease(testJob("chatty", { idleTimeoutSeconds: 0.8, config: { lines: 120, pause: 100 } }));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openFixture, type Fixture } from "./agent-fixture.test-support.ts";
 import type { FakeControlPlane } from "./fake-control-plane.ts";
 import { testJob } from "./test-location.ts";
@@ -29,7 +29,7 @@ describe("raw output", () => {
     await fixture.close();
   });
 
-  test("stdout and stderr of each step are stored apart, although one worker ran them all", async () => {
+  it("stdout and stderr of steps in one worker are stored apart", async () => {
     const { plane } = fixture;
     await fixture.start({ config: { slots: 1 } });
     const steps = ["gold/a:1", "b", "c"];
@@ -45,7 +45,7 @@ describe("raw output", () => {
     }
   });
 
-  test("long output comes in chunks with the offset of each", async () => {
+  it("long output comes in chunks with the offset of each", async () => {
     const { plane } = fixture;
     await fixture.start({ timing: { logChunkBytes: 1000 } });
     plane.lease(testJob("print", { config: { width: 5500 } }));
@@ -55,7 +55,7 @@ describe("raw output", () => {
     expect(offsets).toEqual([0, 1000, 2000, 3000, 4000, 5000]);
   });
 
-  test("a step that prints nothing uploads nothing", async () => {
+  it("a step that prints nothing uploads nothing", async () => {
     const { plane } = fixture;
     const agent = await fixture.start();
     plane.lease(testJob("noop"));
@@ -64,7 +64,7 @@ describe("raw output", () => {
     expect(plane.logs).toEqual([]);
   });
 
-  test("live lines are sent only while somebody looks", async () => {
+  it("live lines are sent only while a reader has them open", async () => {
     const { plane } = fixture;
     await fixture.start({ timing: { logChunkDelayMs: 60_000 } });
     plane.lease(testJob("print-slowly"));
@@ -80,7 +80,7 @@ describe("raw output", () => {
     expect(shown()).not.toContain("slow line 39");
   });
 
-  test("a refused upload costs the step one notice and nothing else", async () => {
+  it("a refused upload costs the step one notice and nothing else", async () => {
     const { plane } = fixture;
     plane.refuseLogs = true;
     await fixture.start();

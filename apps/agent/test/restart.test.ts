@@ -1,7 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventOf, openFixture, type Fixture } from "./agent-fixture.test-support.ts";
 import { testJob } from "./test-location.ts";
 
@@ -13,7 +13,7 @@ interface AgentProcess {
   output(): string;
 }
 
-describe("the agent process", () => {
+describe("agent process", () => {
   let fixture: Fixture;
   const children: ChildProcess[] = [];
   beforeEach(async () => {
@@ -41,7 +41,7 @@ describe("the agent process", () => {
     return { child, exit: new Promise((resolve) => child.once("exit", resolve)), output: () => output };
   }
 
-  test("after kill -9 a new agent is another instance, runs what is leased again, and leaves no orphan of the first", async () => {
+  it("an agent after kill -9 is a new instance and leaves no orphan", async () => {
     const { plane, dataDir } = fixture;
     const first = startProcess();
     await plane.until("connected", () => plane.hellos.length === 1);
@@ -70,7 +70,7 @@ describe("the agent process", () => {
     expect(readdirSync(join(dataDir, "instances"))).toHaveLength(1);
   });
 
-  test("SIGTERM drains: the running step ends by itself, no new one begins, the exit code is 0", async () => {
+  it("an agent drains on SIGTERM and exits with 0", async () => {
     const { plane } = fixture;
     const agent = startProcess();
     await plane.until("connected", () => plane.hellos.length === 1);
@@ -86,7 +86,7 @@ describe("the agent process", () => {
     expect(plane.closes.at(-1)).toMatchObject({ code: 4001 });
   });
 
-  test("a step that outlasts the grace time is stopped and may be tried again elsewhere", async () => {
+  it("a step that outlasts the grace time may be retried elsewhere", async () => {
     const { plane } = fixture;
     const agent = startProcess(["--grace", "0"]);
     await plane.until("connected", () => plane.hellos.length === 1);
@@ -97,7 +97,7 @@ describe("the agent process", () => {
     expect(await agent.exit).toBe(0);
   });
 
-  test("the built files run without the sources", async () => {
+  it("the built files run without the sources", async () => {
     const { plane, dataDir } = fixture;
     const out = join(dataDir, "dist");
     execFileSync(process.execPath, [new URL("../build.mjs", import.meta.url).pathname, out]);
@@ -109,7 +109,7 @@ describe("the agent process", () => {
     expect(await agent.exit).toBe(0);
   });
 
-  test("a drain frame of the control plane does the same as SIGTERM", async () => {
+  it("a drain frame of the control plane does the same as SIGTERM", async () => {
     const { plane } = fixture;
     const agent = startProcess();
     await plane.until("connected", () => plane.hellos.length === 1);
@@ -117,7 +117,7 @@ describe("the agent process", () => {
     expect(await agent.exit).toBe(0);
   });
 
-  test("each wrong setting gives one sentence and exit code 2", async () => {
+  it("each wrong setting gives one sentence and exit code 2", async () => {
     const agent = startProcess(["--slots", "many", "--log-level", "loud", "--label", "novalue"]);
     expect(await agent.exit).toBe(2);
     expect(agent.output().trim().split("\n")).toHaveLength(3);
@@ -126,13 +126,13 @@ describe("the agent process", () => {
     expect(unknown.output()).toContain("Usage:");
   });
 
-  test("a wrong token with --exit-on-refusal ends with its own exit code", async () => {
+  it("a wrong token with --exit-on-refusal ends with its own exit code", async () => {
     const agent = startProcess(["--exit-on-refusal"], { HEADGATE_AGENT_TOKEN: "wrong" });
     expect(await agent.exit).toBe(3);
     expect(agent.output()).toContain("wrong, expired or revoked");
   });
 
-  test("a data folder that cannot be written is one clear line", async () => {
+  it("a data folder that cannot be written is one clear line", async () => {
     const path = join(fixture.dataDir, "a-file");
     writeFileSync(path, "");
     const agent = startProcess(["--data", path]);

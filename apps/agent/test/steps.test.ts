@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventOf, openFixture, type Fixture } from "./agent-fixture.test-support.ts";
 import { testJob, testTick } from "./test-location.ts";
 
@@ -29,7 +29,7 @@ describe("running steps", () => {
     );
   }
 
-  test("a step runs in a worker and its events and end arrive numbered without a gap", async () => {
+  it("a step's events and end arrive numbered without a gap", async () => {
     const { plane } = fixture;
     await fixture.start();
     await ready();
@@ -39,7 +39,7 @@ describe("running steps", () => {
     expect(plane.items.map(({ item }) => item.s)).toEqual(plane.items.map((_, index) => index + 1));
   });
 
-  test("a second step uses the same warm worker", async () => {
+  it("a second step uses the same warm worker", async () => {
     const { plane } = fixture;
     await fixture.start();
     await ready();
@@ -53,7 +53,7 @@ describe("running steps", () => {
     expect(eventOf(plane.eventsOf("three"), "asset_materialized").metadata["uses"]).toEqual({ type: "int", value: 3 });
   });
 
-  test("a worker is replaced after its number of uses", async () => {
+  it("a worker is replaced after its number of uses", async () => {
     const { plane } = fixture;
     await fixture.start({ timing: { workerUses: 2 } });
     await ready();
@@ -66,7 +66,7 @@ describe("running steps", () => {
     expect(new Set(pids).size).toBe(3);
   });
 
-  test("more steps than slots wait for their turn and all end", async () => {
+  it("more steps than slots wait for their turn and all end", async () => {
     const { plane } = fixture;
     await fixture.start();
     const steps = Array.from({ length: 12 }, (_, index) => `s${index}`);
@@ -76,7 +76,7 @@ describe("running steps", () => {
     expect(new Set(steps.map((step) => eventOf(plane.eventsOf(step), "step_started").pid)).size).toBeLessThanOrEqual(2);
   });
 
-  test("a step that waits for a slot ends at once when it is canceled, and the slots stay in use", async () => {
+  it("a canceled step that waits for a slot ends at once", async () => {
     const { plane } = fixture;
     await fixture.start();
     await ready();
@@ -91,7 +91,7 @@ describe("running steps", () => {
     for (const step of ["two", "four"]) await plane.doneOf(step);
   });
 
-  test("a step or tick that arrives while the agent drains is given back at once", async () => {
+  it("a step or tick that reaches a draining agent is returned", async () => {
     const { plane } = fixture;
     const agent = await fixture.start({ config: { drainGraceMs: 60_000 } });
     await ready();
@@ -109,7 +109,7 @@ describe("running steps", () => {
     await stopped;
   });
 
-  test("a job frame sent again is executed once", async () => {
+  it("a job frame sent again is executed once", async () => {
     const { plane } = fixture;
     await fixture.start();
     await ready();
@@ -124,7 +124,7 @@ describe("running steps", () => {
     expect(plane.donesOf("wait")).toHaveLength(1);
   });
 
-  test("a newer epoch replaces the running attempt silently, an older one is ignored", async () => {
+  it("a newer epoch replaces the running attempt, an older one is ignored", async () => {
     const { plane } = fixture;
     await fixture.start();
     await ready();
@@ -137,7 +137,7 @@ describe("running steps", () => {
     expect(plane.itemsOf("wait").some((item) => "epoch" in item && item.epoch === 4)).toBe(false);
   });
 
-  test("cancel reaches user code through the signal", async () => {
+  it("cancel reaches user code through the signal", async () => {
     const { plane } = fixture;
     await fixture.start();
     await ready();
@@ -148,7 +148,7 @@ describe("running steps", () => {
     expect(plane.eventsOf("wait")).toContainEqual({ type: "log", level: "info", message: "aborted: asked by ann" });
   });
 
-  test("a step that ignores cancel and SIGTERM is killed with its children", async () => {
+  it("a step that ignores cancel and SIGTERM is killed with its children", async () => {
     const { plane } = fixture;
     await fixture.start();
     await ready();
@@ -166,7 +166,7 @@ describe("running steps", () => {
     expect(isAlive(eventOf(plane.eventsOf("stubborn"), "step_started").pid)).toBe(false);
   });
 
-  test("a cancel repeated at each reconnect does not put the end off", async () => {
+  it("a cancel repeated at each reconnect does not postpone the end", async () => {
     const { plane } = fixture;
     await fixture.start();
     await ready();
@@ -180,7 +180,7 @@ describe("running steps", () => {
     clearInterval(repeat);
   });
 
-  test("a time limit ends the step as a time-out that may be tried again", async () => {
+  it("a step over its time limit fails and may be retried", async () => {
     const { plane } = fixture;
     await fixture.start();
     await ready();
@@ -197,7 +197,7 @@ describe("running steps", () => {
     });
   });
 
-  test.each([
+  it.each([
     ["throws", { kind: "internal", message: "The runtime of the code location failed: escaped" }],
     ["uncaught", { kind: "user_code", message: "nobody caught this" }],
     [
@@ -211,7 +211,7 @@ describe("running steps", () => {
     ["emits-nothing", { kind: "internal", message: "The runtime of the code location failed: emit() got null instead of an event." }],
     ["returns-nothing", { kind: "internal" }],
     ["malformed-events", { kind: "bad_output" }],
-  ])("unit '%s' fails with its own kind and the next step goes on", async (unit, failure) => {
+  ])("unit '%s' fails with its own kind and the next succeeds", async (unit, failure) => {
     const { plane } = fixture;
     await fixture.start();
     await ready();
@@ -221,7 +221,7 @@ describe("running steps", () => {
     expect(await plane.doneOf("noop")).toEqual({ outcome: "succeeded" });
   });
 
-  test("the last lines of a worker that ended are in its failure", async () => {
+  it("the last lines of a worker that ended are in its failure", async () => {
     const { plane } = fixture;
     await fixture.start();
     plane.lease(testJob("exits"));
@@ -229,14 +229,14 @@ describe("running steps", () => {
     expect(done.outcome === "failed" && done.failure.stack).toContain("last words");
   });
 
-  test("a heap that grows over its limit is reported as out of memory", async () => {
+  it("a heap over its limit is reported as out of memory", async () => {
     const { plane } = fixture;
     await fixture.start({ config: { workerMemoryMb: 64 } });
     plane.lease(testJob("oom"));
     expect(await plane.doneOf("oom", 50_000)).toMatchObject({ outcome: "failed", retryable: true, failure: { kind: "out_of_memory" } });
   });
 
-  test("kill -9 of a worker ends only its step", async () => {
+  it("kill -9 of a worker ends only its step", async () => {
     const { plane } = fixture;
     await fixture.start();
     await ready();
@@ -248,7 +248,7 @@ describe("running steps", () => {
     expect(await plane.doneOf("other")).toEqual({ outcome: "succeeded" });
   });
 
-  test("an idle worker that is killed is replaced and no step notices", async () => {
+  it("an idle worker that is killed is replaced and no step notices", async () => {
     const { plane } = fixture;
     const agent = await fixture.start();
     await ready();
@@ -259,7 +259,7 @@ describe("running steps", () => {
     expect(await plane.doneOf("noop")).toEqual({ outcome: "succeeded" });
   });
 
-  test("metadata over the limit becomes a failure of the asset and of the step, and what follows is kept", async () => {
+  it("metadata over the limit fails the asset and the step", async () => {
     const { plane } = fixture;
     await fixture.start();
     plane.lease(testJob("huge"));
@@ -267,7 +267,7 @@ describe("running steps", () => {
     expect(plane.eventsOf("huge").map((event) => event.type)).toEqual(["step_started", "asset_failed", "log"]);
   });
 
-  test("a log line over the limit is cut with a notice", async () => {
+  it("a log line over the limit is cut with a notice", async () => {
     const { plane } = fixture;
     await fixture.start();
     plane.lease(testJob("huge-log"));
@@ -277,7 +277,7 @@ describe("running steps", () => {
     expect(message).toMatch(/characters cut\]$/);
   });
 
-  test("user code sees its files, its folders and an environment without the agent's token", async () => {
+  it("user code sees its files, but not the agent's token", async () => {
     const { plane, dataDir } = fixture;
     await fixture.start({
       config: { workerEnv: ["*"] },
@@ -298,7 +298,7 @@ describe("running steps", () => {
     await plane.until("the scratch folder is gone", () => !existsSync(scratch));
   });
 
-  test("ticks are evaluated once, also beside a busy slot, and fail clearly", async () => {
+  it("ticks are evaluated once, even while all slots are busy", async () => {
     const { plane } = fixture;
     await fixture.start({ config: { slots: 1 } });
     await ready();
@@ -321,7 +321,7 @@ describe("running steps", () => {
     expect(plane.items.filter(({ item }) => item.k === "tick")).toHaveLength(3);
   });
 
-  test("the checkpoints of a long tick are reported in order, before its result", async () => {
+  it("the checkpoints of a tick are reported before its result", async () => {
     const { plane } = fixture;
     await fixture.start({});
     await ready();
@@ -333,7 +333,7 @@ describe("running steps", () => {
     expect(reported).toEqual(["1 c1", "2 c2", "end"]);
   });
 
-  test("nothing is left after the agent stopped: no process, no instance folder", async () => {
+  it("a stopped agent leaves no process and no instance folder", async () => {
     const { plane, dataDir } = fixture;
     const agent = await fixture.start({ config: { warmWorkers: 2 } });
     await ready();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { eventOf, openFixture, type Fixture } from "./agent-fixture.test-support.ts";
 import { testJob, testVersion, type TestVersion } from "./test-location.ts";
 
@@ -103,7 +103,7 @@ async function untilItIsOver(name: string): Promise<void> {
   }
 }
 
-test("cancelling the step cancels its query", async () => {
+it("canceling the step cancels its query", async () => {
   const { plane } = fixture;
   await fixture.start();
   plane.lease(job("asked"));
@@ -113,7 +113,7 @@ test("cancelling the step cancels its query", async () => {
   expect(await plane.doneOf("asked")).toEqual({ outcome: "canceled" });
 });
 
-test("a step that takes too long ends with its query", async () => {
+it("a step that takes too long ends with its query", async () => {
   const { plane } = fixture;
   await fixture.start();
   plane.lease(job("slow", 3));
@@ -122,7 +122,7 @@ test("a step that takes too long ends with its query", async () => {
   await untilItIsOver("slow");
 });
 
-test("a worker that is killed with its whole process group leaves no query", async () => {
+it("a worker killed with its process group leaves no query", async () => {
   const { plane } = fixture;
   await fixture.start();
   plane.lease(job("shot"));
@@ -132,7 +132,7 @@ test("a worker that is killed with its whole process group leaves no query", asy
   expect(await plane.doneOf("shot")).toMatchObject({ outcome: "failed" });
 });
 
-test("an agent that is killed leaves no query", async () => {
+it("an agent that is killed leaves no query", async () => {
   const { plane, dataDir } = fixture;
   const agent = spawn(process.execPath, [BIN, "--url", plane.url, "--data", dataDir, "--slots", "1", "--warm", "1"], {
     env: { PATH: process.env["PATH"], HEADGATE_AGENT_TOKEN: plane.token },

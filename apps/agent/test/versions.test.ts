@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { MAX_BATCH_BLOBS, MAX_BATCHED_BLOB_BYTES } from "@headgate/shared/api/blob-batch.ts";
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventOf, openFixture, type Fixture } from "./agent-fixture.test-support.ts";
 import { TEST_BUNDLE, testJob, testVersion, type TestVersion } from "./test-location.ts";
 
@@ -32,7 +32,7 @@ describe("code location versions", () => {
     return await reported(version.version);
   }
 
-  test("a blob with another hash is refused, nothing of it is kept, and a step says so", async () => {
+  it("a blob with another hash is refused and the step says so", async () => {
     const { plane, dataDir } = fixture;
     plane.corruptBlobs = true;
     await fixture.start();
@@ -49,7 +49,7 @@ describe("code location versions", () => {
     expect(await plane.doneOf("again")).toEqual({ outcome: "succeeded" });
   });
 
-  test.each(["/etc/passwd", "../outside", "a/../../outside", "a//b", "./a", "a\\b", "C:/x"])(
+  it.each(["/etc/passwd", "../outside", "a/../../outside", "a//b", "./a", "a\\b", "C:/x"])(
     "a manifest with the path %s is refused before anything is written",
     async (path) => {
       const version = testVersion({ version: "bad" });
@@ -64,7 +64,7 @@ describe("code location versions", () => {
     },
   );
 
-  test("a new version takes over, unchanged files are not fetched again, and runs pinned to the old one still work", async () => {
+  it("a new version fetches only changed files, and pinned runs still work", async () => {
     const { plane } = fixture;
     await fixture.start();
     await reported("v1");
@@ -77,7 +77,7 @@ describe("code location versions", () => {
     expect(await plane.doneOf("new")).toEqual({ outcome: "succeeded" });
   });
 
-  test("many small files come in few requests, a large one by itself", async () => {
+  it("many small files come in few requests, a large one by itself", async () => {
     const { plane, dataDir } = fixture;
     await fixture.start();
     await reported("v1");
@@ -94,7 +94,7 @@ describe("code location versions", () => {
     for (const [path, text] of Object.entries({ ...files, "large.txt": large })) expect(readFileSync(join(root, path), "utf8")).toBe(text);
   });
 
-  test.each([
+  it.each([
     ["syntax", "export const = 1;", "syntax"],
     ["missing", 'import "a-package-nobody-has"; export const runtime = { version: 1 };', "missing_package"],
     ["threw", 'throw new Error("at import"); export const runtime = { version: 1 };', "threw"],
@@ -102,7 +102,7 @@ describe("code location versions", () => {
     ["oldruntime", "export const runtime = { version: 99 };", "project"],
     ["exits", "process.exit(3); export const runtime = {};", "crashed"],
     ["endless", "await new Promise((resolve) => setTimeout(resolve, 100000)); export const runtime = {};", "timeout"],
-  ])("a location that does not load (%s) is reported with its error and the good one keeps working", async (name, bundle, kind) => {
+  ])("a location that does not load (%s) is reported with its error", async (name, bundle, kind) => {
     const { plane } = fixture;
     await fixture.start({ timing: { loadTimeoutMs: 1500 } });
     await reported("v1");
@@ -115,7 +115,7 @@ describe("code location versions", () => {
     expect(await plane.doneOf("noop")).toEqual({ outcome: "succeeded" });
   });
 
-  test("packages left out of the bundle come from the configured modules folder", async () => {
+  it("packages left out of the bundle come from the configured modules folder", async () => {
     const { plane, dataDir } = fixture;
     const modules = join(dataDir, "given", "node_modules");
     mkdirSync(join(modules, "some-external"), { recursive: true });
@@ -127,7 +127,7 @@ describe("code location versions", () => {
     expect(eventOf(plane.eventsOf("external"), "asset_observed").metadata["value"]).toEqual({ type: "text", value: "found" });
   });
 
-  test("a version on disk is used after a restart, and laid out anew when its code was changed", async () => {
+  it("a version on disk is used again unless its code was changed", async () => {
     const { plane, dataDir } = fixture;
     const first = await fixture.start();
     await reported("v1");
@@ -145,7 +145,7 @@ describe("code location versions", () => {
     expect(readFileSync(entry, "utf8")).toBe(TEST_BUNDLE);
   });
 
-  test("a stray file among the versions does not keep old ones from being removed, nor ends the agent", async () => {
+  it("a stray file among the versions does not disturb their removal", async () => {
     const { plane, dataDir } = fixture;
     const agent = await fixture.start();
     await reported("v1");
@@ -158,7 +158,7 @@ describe("code location versions", () => {
     expect(agent.snapshot().connected).toBe(true);
   });
 
-  test("old versions are removed from disk, the active and the last ones stay", async () => {
+  it("old versions are removed, the active and the last ones stay", async () => {
     const { dataDir } = fixture;
     await fixture.start();
     await reported("v1");

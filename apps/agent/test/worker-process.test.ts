@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { WorkerProcess } from "../src/workers/worker-process.ts";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { WorkerProcess } from "../src/executors/process/worker-process.ts";
 import { TEST_BUNDLE, testJob } from "./test-location.ts";
 
 /** Longer than any test may take: what waits for its end fails. */
@@ -17,7 +17,7 @@ beforeEach(async () => {
   writeFileSync(join(root, "main.js"), TEST_BUNDLE);
   worker = new WorkerProcess({
     id: "w1",
-    main: new URL("../src/workers/worker-main.ts", import.meta.url),
+    main: new URL("../src/executors/process/worker-main.ts", import.meta.url),
     entry: join(root, "main.js"),
     root,
     env: { PATH: process.env["PATH"] ?? "" },
@@ -32,7 +32,7 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-test("a cancel that comes while the output of the step before is still read reaches the step", async () => {
+it("a cancel during the previous step's output reaches the step", async () => {
   const folders = { storage: join(root, "storage"), scratch: join(root, "scratch") };
   const sink = { onEvent: () => {}, onOutput: () => {} };
   await worker.run(testJob("print"), folders, sink);
@@ -42,7 +42,7 @@ test("a cancel that comes while the output of the step before is still read reac
   expect(await ended).toMatchObject({ end: "done", result: { outcome: "canceled" } });
 });
 
-test("when a worker is killed in a step, what it started gets the time to tidy up", async () => {
+it("child processes of a killed worker get time to clean up", async () => {
   const storage = join(root, "storage");
   mkdirSync(storage);
   const ended = worker.run(
@@ -58,7 +58,7 @@ test("when a worker is killed in a step, what it started gets the time to tidy u
   expect(readFileSync(join(storage, "note"), "utf8")).toBe("tidied");
 });
 
-test("an agent that ends does not leave behind what a killed worker started and what does not want to end", async () => {
+it("an ending agent kills stubborn child processes of a dead worker", async () => {
   let child = 0;
   const folders = { storage: join(root, "storage"), scratch: join(root, "scratch") };
   const ended = worker.run(testJob("stubborn-child"), folders, {

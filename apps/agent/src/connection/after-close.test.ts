@@ -1,10 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { afterClose } from "./after-close.ts";
 import { backoffMs } from "./backoff.ts";
 
 describe("after a connection ended", () => {
-  test.each([
+  it.each([
     [CLOSE.normal, "", "retry"],
     [CLOSE.badFrame, "", "retry"],
     [CLOSE.tooLarge, "", "retry"],
@@ -18,12 +18,12 @@ describe("after a connection ended", () => {
     expect(afterClose({ kind: "close", code, reason }).move).toBe(move);
   });
 
-  test("asked to slow down, the agent waits at least as long as told", () => {
+  it("an agent that must slow down waits as long as requested", () => {
     expect(afterClose({ kind: "close", code: CLOSE.slowDown, reason: "retryAfter=12" })).toMatchObject({ minWaitMs: 12_000 });
     expect(afterClose({ kind: "close", code: CLOSE.slowDown, reason: "" })).toMatchObject({ minWaitMs: 30_000 });
   });
 
-  test.each([
+  it.each([
     [401, "refused"],
     [403, "refused"],
     [426, "refused"],
@@ -34,7 +34,7 @@ describe("after a connection ended", () => {
     expect(afterClose({ kind: "http", status, body: "" }).move).toBe(move);
   });
 
-  test("what the control plane says is shown as its sentence, what a proxy says as it is", () => {
+  it("a control plane's error is shown as its sentence, a proxy's unchanged", () => {
     const refusal = afterClose({
       kind: "http",
       status: 401,
@@ -44,7 +44,7 @@ describe("after a connection ended", () => {
     expect(afterClose({ kind: "http", status: 502, body: "<h1>Bad gateway</h1>" }).message).toMatch(/It says: <h1>Bad gateway<\/h1>$/);
   });
 
-  test("the wait grows with jitter up to its limit and never ends", () => {
+  it("the wait grows with jitter up to its limit and never ends", () => {
     const limits = { minMs: 500, maxMs: 30_000 };
     expect(backoffMs(0, 0, limits)).toBe(0);
     expect(backoffMs(0, 0.999, limits)).toBe(999);

@@ -1,6 +1,7 @@
-/** What the agent does when a connection ended: pure, one answer for every close code and HTTP status. */
+/** What the agent does when a connection ended: one answer for every close code and HTTP status. */
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 
+/** How a connection ended. */
 export type Ending =
   /** The server refused the upgrade. */
   | { readonly kind: "http"; readonly status: number; readonly body: string }
@@ -9,12 +10,14 @@ export type Ending =
   | { readonly kind: "token"; readonly message: string }
   | { readonly kind: "close"; readonly code: number; readonly reason: string };
 
+/** What the connection loop does next. */
 export type NextMove =
   | { readonly move: "retry"; readonly minWaitMs: number; readonly level: "info" | "warn" | "error"; readonly message: string }
   /** Nothing will change by itself: wait long, or until the token changes, or end the process if so configured. */
   | { readonly move: "refused"; readonly exit: "token_refused" | "upgrade_required"; readonly message: string }
   | { readonly move: "stop"; readonly exit: "replaced"; readonly message: string };
 
+/** Decides from the ending alone: the same ending always has the same answer. */
 export function afterClose(ending: Ending): NextMove {
   switch (ending.kind) {
     case "network":
@@ -36,7 +39,7 @@ function afterHttp(status: number, body: string): NextMove {
   return retry("warn", `The control plane answered HTTP ${status} instead of opening a socket.${said}`);
 }
 
-/** Errors of the control plane are `{error: {code, message}}`; what a proxy in between says is shown as it is. */
+/** Errors of the control plane are `{error: {code, message}}`. The answer of a proxy in between is shown as it is. */
 function messageOf(body: string): string {
   try {
     const { error } = JSON.parse(body) as { readonly error?: { readonly message?: unknown } };

@@ -1,6 +1,6 @@
 /**
- * Keeps one connection to the control plane, for ever: open, wait for its end, decide, wait, open again. Nothing else opens or
- * closes sockets; every cause only ends the session or wakes this loop.
+ * Keeps one connection to the control plane: open, wait for its end, decide, wait, open again. Nothing else opens or closes sockets;
+ * every cause only ends the session or wakes this loop.
  */
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { DownFrame } from "@headgate/shared/protocol/down.ts";
@@ -27,11 +27,13 @@ export interface ConnectionOptions {
   readonly onLost: () => void;
 }
 
+/** Why the agent does not connect any more. */
 export interface ConnectionEnd {
   readonly exit: "stopped" | Exclude<NextMove, { move: "retry" }>["exit"];
   readonly message: string;
 }
 
+/** The connection loop. `run` resolves when the agent must not connect any more. */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #waker = new Waker();
@@ -53,7 +55,7 @@ export class Connection {
     return this.#session?.backlog ?? 0;
   }
 
-  /** Lost without a trace when there is no connection; what must arrive goes through the outbox. */
+  /** Does nothing when there is no connection. Reports that must arrive go through the outbox. */
   send(frame: UpFrame): void {
     this.sendText(JSON.stringify(frame));
   }
@@ -62,7 +64,7 @@ export class Connection {
     this.#session?.send(text);
   }
 
-  /** The control plane stored something: the connection is good, so the next break is retried at once. */
+  /** The control plane stored something, so the connection works and the next break is retried at once. */
   progressed(): void {
     this.#failures = 0;
   }

@@ -1,4 +1,4 @@
-/** Is the other side still there? A short text that the control plane answers without waking up; silence ends the connection. */
+/** Checks that the control plane is still there: it answers a short text without waking up, and silence ends the connection. */
 import { PING } from "@headgate/shared/protocol/constants.ts";
 
 export interface HeartbeatOptions {
@@ -9,6 +9,7 @@ export interface HeartbeatOptions {
   readonly onSilence: () => void;
 }
 
+/** Runs from its creation until `stop`. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #timer: NodeJS.Timeout;
@@ -20,7 +21,7 @@ export class Heartbeat {
     this.#timer = setInterval(() => this.#beat(), options.intervalMs);
   }
 
-  /** Anything that arrives is a sign of life. */
+  /** Anything that arrives counts as an answer. */
   heard(): void {
     this.#heardAt = this.#options.now();
   }

@@ -7,6 +7,7 @@ type TickReport = Extract<Report, { k: "tick" }>;
 
 const WRITTEN: ReadonlySet<string> = new Set(["message", "fields", "metadata", "failure", "description", "reason"]);
 
+/** The report with the values of secret variables hidden. */
 export function maskReport(report: Report, mask: Mask): Report {
   if (!mask.active) return report;
   if (report.k === "event") return { ...report, event: maskEvent(report.event, mask) };
@@ -36,14 +37,14 @@ function masked<T>(value: T, mask: Mask): T {
   try {
     text = JSON.stringify(value);
   } catch {
-    // Not serializable: it will be refused as such, and only the refusal is sent.
+    // It is not serializable, so it will be refused, and only the refusal is sent.
     return value;
   }
   if (text === undefined || mask.text(text) === text) return value;
   return textsMasked(JSON.parse(text), mask) as T;
 }
 
-/** Texts only: a number that looks like a secret cannot be replaced, and the form of a record must stay what it is. */
+/** Masks texts only: a number that looks like a secret cannot be replaced, and records must keep their shape. */
 function textsMasked(value: unknown, mask: Mask): unknown {
   if (typeof value === "string") return mask.text(value);
   if (typeof value !== "object" || value === null) return value;

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { upFrameSchema, type UpItem } from "@headgate/shared/protocol/up.ts";
 import { maskOf } from "../logs/mask.ts";
+import { attemptKey } from "../step-ref.ts";
 import { Outbox, type OutboxLimits } from "./outbox.ts";
 import type { Report } from "./report.ts";
 import { Spool } from "./spool.ts";
@@ -55,8 +56,8 @@ function drainAll(outbox: Outbox, stored: UpItem[] = []): UpItem[] {
   return stored;
 }
 
-describe("the outbox", () => {
-  test("sends in order through memory and disk, numbered without a gap", () => {
+describe("outbox", () => {
+  it("reports leave in order through memory and disk, without a gap", () => {
     const outbox = outboxOf();
     const expected = Array.from({ length: 200 }, (_, index) => `m${index}`);
     for (const message of expected) outbox.add(line(message));
@@ -68,7 +69,7 @@ describe("the outbox", () => {
     expect(outbox.unacknowledged).toEqual([]);
   });
 
-  test("holds back when too many batches are unacknowledged", () => {
+  it("the outbox holds back when too many batches are unacknowledged", () => {
     const outbox = outboxOf();
     const frames: string[] = [];
     for (let i = 0; i < 20; i++) outbox.add(line(`m${i}`));
@@ -79,7 +80,7 @@ describe("the outbox", () => {
     outbox.close();
   });
 
-  test("after a reconnect sends again exactly what the control plane has not", () => {
+  it("a reconnect sends again exactly what the control plane lacks", () => {
     const outbox = outboxOf();
     for (let i = 1; i <= 6; i++) outbox.add(line(`m${i}`));
     const first: string[] = [];
@@ -91,7 +92,7 @@ describe("the outbox", () => {
     outbox.close();
   });
 
-  test("a control plane that lost numbers is recognised, and everything unacknowledged is numbered anew", () => {
+  it("a control plane that lost numbers gets everything numbered anew", () => {
     const outbox = outboxOf();
     for (let i = 1; i <= 5; i++) outbox.add(line(`m${i}`));
     const frames: string[] = [];
@@ -106,7 +107,7 @@ describe("the outbox", () => {
     expect(items.map((item) => item.s)).toEqual([1, 2]);
   });
 
-  test("a full spool drops log lines first and says how many, per step", () => {
+  it("a full spool drops log lines first and counts them per step", () => {
     const outbox = outboxOf({ outboxMemoryBytes: 0 }, 20_000);
     for (let i = 0; i < 300; i++) outbox.add(line(`line ${i} ${"x".repeat(50)}`, i % 2 === 0 ? "even" : "odd"));
     for (let i = 0; i < 40; i++) expect(outbox.add(materialized("y".repeat(100)))).toEqual({ state: "kept" });
@@ -123,7 +124,7 @@ describe("the outbox", () => {
     }
   });
 
-  test("when even the rest does not fit the step is told, and its end is still kept", () => {
+  it("a step whose reports do not fit fails, but keeps its end", () => {
     const outbox = outboxOf({ outboxMemoryBytes: 0 }, 5000);
     const states = Array.from({ length: 20 }, () => outbox.add(materialized("y".repeat(1000))).state);
     expect(states).toContain("full");
@@ -133,7 +134,7 @@ describe("the outbox", () => {
     expect(items.at(-1)?.k).toBe("done");
   });
 
-  test("any order of reports, acknowledgements and reconnects gives every report once and in order", () => {
+  it("every report arrives once and in order, whatever happens", () => {
     const command = fc.oneof(
       { weight: 6, arbitrary: fc.record({ do: fc.constant("add" as const), size: fc.integer({ min: 0, max: 600 }), done: fc.boolean() }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant("connect" as const) }) },
@@ -175,5 +176,50 @@ describe("the outbox", () => {
       }),
       { seed: 7, numRuns: 150 },
     );
+  });
+
+  it("the journal hears which events leave and which ends are stored", () => {
+    const heard: unknown[] = [];
+    const frames: string[] = [];
+    const outbox = new Outbox({
+      limits: LIMITS,
+      spool: new Spool(join(dir, "spool"), 1_000_000),
+      mask: maskOf([]),
+      now: () => 0,
+      journal: {
+        resumed: (received) => void heard.push(["resumed", received]),
+        sent: (s, events) => void heard.push(["sent", s, events, frames.length]),
+        acknowledged: (s, ended) => void heard.push(["acknowledged", s, ended]),
+      },
+      resumes: true,
+    });
+    outbox.add(line("one"), 1);
+    outbox.add(line("two"), 2);
+    outbox.add(done());
+    outbox.attach((frame) => void frames.push(frame), 41);
+    outbox.ack(43);
+    outbox.ack(44);
+    const key = attemptKey({ run: "r", step: "s", epoch: 1 });
+    expect(heard).toEqual([
+      ["resumed", 41],
+      ["sent", 44, [[key, 2]], 0],
+      ["acknowledged", 43, []],
+      ["acknowledged", 44, [{ run: "r", step: "s", epoch: 1 }]],
+    ]);
+    expect(frames.flatMap(itemsOf).map(({ s }) => s)).toEqual([42, 43, 44]);
+  });
+
+  it("an event keeps its position on its way through the spool", () => {
+    const sent: unknown[] = [];
+    const outbox = new Outbox({
+      limits: { ...LIMITS, outboxMemoryBytes: 1 },
+      spool: new Spool(join(dir, "spool"), 1_000_000),
+      mask: maskOf([]),
+      now: () => 0,
+      journal: { resumed: () => {}, sent: (_s, events) => void sent.push(...events), acknowledged: () => {} },
+    });
+    outbox.add(line("one"), 7);
+    drainAll(outbox);
+    expect(sent).toEqual([[attemptKey({ run: "r", step: "s", epoch: 1 }), 7]]);
   });
 });

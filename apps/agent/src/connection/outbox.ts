@@ -1,18 +1,27 @@
 /**
- * Everything the agent reports, until the control plane has it. Reports get their gap-free number when they are first sent, so that
- * log lines dropped before leave no gap. Order: in flight, then memory, then the disk spool, then the last words of steps.
+ * Keeps everything that the agent reports until the control plane has it. Reports get their gap-free number when they are first sent,
+ * so that log lines dropped before leave no gap. Order: in flight, then memory, then the disk spool, then the last reports of steps.
  */
+import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { AgentTiming } from "../timing.ts";
-import { attemptKey, refOf, refOfKey, type StepRef } from "../work/step-ref.ts";
+import { attemptKey, refOf, refOfKey, type StepRef } from "../step-ref.ts";
 import type { Mask } from "../logs/mask.ts";
 import { maskReport } from "./mask-report.ts";
 import { admitReport, type EventReport, type Report } from "./report.ts";
 import type { Spool, SpooledEntry } from "./spool.ts";
 
 /** `full`: the report is lost and its step must fail. `failure`: the report was replaced and its step must fail. */
-export type AddResult =
-  | { readonly state: "kept" | "full" }
-  | { readonly state: "replaced"; readonly failure: NonNullable<ReturnType<typeof admitReport>["failure"]> };
+export type AddResult = { readonly state: "kept" | "full" } | { readonly state: "replaced"; readonly failure: Failure };
+
+/** Learns what leaves the outbox, early enough to write it down. */
+export interface OutboxJournal {
+  /** Before anything is sent: the numbers go on after `received`, the highest that the control plane has of an earlier process. */
+  resumed(received: number): void;
+  /** A batch is about to be sent. `s` is its last number; `events` names the last event of each attempt in it. */
+  sent(s: number, events: readonly (readonly [attempt: string, position: number])[]): void;
+  /** The control plane has everything up to `s`. `ended`: the attempts whose `done` is stored now. */
+  acknowledged(s: number, ended: readonly StepRef[]): void;
+}
 
 interface Entry extends SpooledEntry {
   readonly bytes: number;
@@ -30,17 +39,23 @@ export interface OutboxOptions {
   readonly spool: Spool;
   readonly mask: Mask;
   readonly now: () => number;
+  readonly journal?: OutboxJournal | undefined;
+  /** This process goes on under the instance of an earlier one: its numbers continue those that the control plane has. */
+  readonly resumes?: boolean | undefined;
 }
 
-/** The end of a step is kept even when the spool is full: there are at most as many as slots. */
+/** The end of a step is kept even when the spool is full. There are at most as many ends as slots. */
 const DONE_RESERVE_BYTES = 16 * 1024 * 1024;
 const NUMBER_BYTES = 32;
 
+/** See the comment at the top of the file for the order in which reports leave. */
 export class Outbox {
   readonly #limits: OutboxLimits;
   readonly #spool: Spool;
   readonly #mask: Mask;
   readonly #now: () => number;
+  readonly #journal: OutboxJournal | null;
+  #resumes: boolean;
   #send: ((frame: string) => void) | null = null;
   #inflight: Batch[] = [];
   #memory: Entry[] = [];
@@ -55,14 +70,17 @@ export class Outbox {
   readonly #dropped = new Map<string, { count: number; readonly ref: StepRef }>();
   readonly #waiting = new Set<() => void>();
 
-  constructor({ limits, spool, mask, now }: OutboxOptions) {
+  constructor({ limits, spool, mask, now, journal, resumes }: OutboxOptions) {
+    this.#journal = journal ?? null;
+    this.#resumes = resumes ?? false;
     this.#limits = limits;
     this.#spool = spool;
     this.#mask = mask;
     this.#now = now;
   }
 
-  add(report: Report): AddResult {
+  /** `position` of an event in its execution; 0 for reports that the agent makes itself. */
+  add(report: Report, position = 0): AddResult {
     const admitted = admitReport(maskReport(report, this.#mask));
     const ref = "run" in report ? refOf(report) : null;
     if (report.k === "done" && ref !== null) {
@@ -75,6 +93,7 @@ export class Outbox {
       text: admitted.text,
       kind,
       attempt: ref === null ? "" : attemptKey(ref),
+      position,
       bytes: Buffer.byteLength(admitted.text) + NUMBER_BYTES,
     };
     const kept = this.#keep(entry, report.k !== "event");
@@ -84,8 +103,19 @@ export class Outbox {
     return { state: kept || log ? "kept" : "full" };
   }
 
-  /** A connection is welcome: what it has is forgotten, the rest is sent again. */
+  /** The failure that `add` would report for an event, without adding it. */
+  judge(report: EventReport): Failure | null {
+    return admitReport(maskReport(report, this.#mask)).failure;
+  }
+
+  /** A connection is open and the control plane has the numbers up to `received`: they are forgotten, the rest is sent again. */
   attach(send: (frame: string) => void, received: number): "resumed" | "foreign" {
+    if (this.#resumes) {
+      this.#resumes = false;
+      this.#acknowledged = received;
+      this.#nextNumber = received + 1;
+      this.#journal?.resumed(received);
+    }
     if (received < this.#acknowledged || received >= this.#nextNumber) return "foreign";
     this.#send = send;
     this.#forget(received);
@@ -104,7 +134,7 @@ export class Outbox {
     this.#flush();
   }
 
-  /** The control plane knows nothing of this instance's numbers: under a new instance they begin at 1 again. */
+  /** The control plane does not know this instance's numbers: under a new instance they begin at 1 again. */
   renumber(): void {
     const again = this.#inflight.flatMap((batch) => batch.entries);
     this.#memory = [...again.map(({ s: _s, ...entry }) => entry), ...this.#memory];
@@ -158,7 +188,7 @@ export class Outbox {
       if (this.#spool.append(entry, lastWord ? DONE_RESERVE_BYTES : 0)) return true;
       if (entry.kind !== "log" && this.#makeRoom() && this.#spool.append(entry, lastWord ? DONE_RESERVE_BYTES : 0)) return true;
     }
-    // Even with a full disk the end of a step must not be lost.
+    // The end of a step must not be lost, even when the disk is full.
     if (lastWord) this.#lastWords.push(entry);
     return lastWord;
   }
@@ -184,7 +214,7 @@ export class Outbox {
     const dropped = this.#dropped.get(attempt);
     if (dropped === undefined) return;
     this.#dropped.delete(attempt);
-    const message = `${dropped.count} log lines of this step were dropped: the control plane was out of reach and the agent's spool was full.`;
+    const message = `${dropped.count} log lines of this step were dropped: the control plane could not be reached and the agent's spool was full.`;
     const report: EventReport = {
       k: "event",
       ...dropped.ref,
@@ -192,13 +222,13 @@ export class Outbox {
       event: { type: "log", level: "warn", message, source: "agent" },
     };
     const { text } = admitReport(report);
-    this.#keep({ text, kind: "other", attempt, bytes: Buffer.byteLength(text) + NUMBER_BYTES }, true);
+    this.#keep({ text, kind: "other", attempt, position: 0, bytes: Buffer.byteLength(text) + NUMBER_BYTES }, true);
   }
 
   #schedule(urgent: boolean): void {
     if (this.#send === null) return;
     if (urgent) {
-      // One turn later, so that what happens together travels in one frame.
+      // One turn later, so that reports of the same moment travel in one frame.
       this.#immediate ??= setImmediate(() => this.#flush());
     } else if (this.#immediate === null) {
       this.#timer ??= setTimeout(() => this.#flush(), this.#limits.batchDelayMs);
@@ -214,6 +244,7 @@ export class Outbox {
       const batch = this.#nextBatch();
       if (batch === null) break;
       this.#inflight.push(batch);
+      this.#journal?.sent(this.#nextNumber - 1, lastPositions(batch));
       this.#send(frameOf(batch));
     }
     if (this.#spool.empty && this.#lastWords.length === 0) for (const attempt of this.#dropped.keys()) this.#noteDropped(attempt);
@@ -252,16 +283,26 @@ export class Outbox {
     this.#inflight = this.#inflight
       .map((batch) => ({ entries: batch.entries.filter((entry) => entry.s > s) }))
       .filter((batch) => batch.entries.length > 0);
-    for (const [key, done] of this.#unacknowledged) if (done.s !== null && done.s <= s) this.#unacknowledged.delete(key);
+    const ended: StepRef[] = [];
+    for (const [key, done] of this.#unacknowledged) {
+      if (done.s === null || done.s > s) continue;
+      this.#unacknowledged.delete(key);
+      ended.push(done.ref);
+    }
+    this.#journal?.acknowledged(s, ended);
     if (this.empty) for (const finish of this.#waiting) finish();
   }
+}
+
+function lastPositions(batch: Batch): (readonly [string, number])[] {
+  return [...new Map(batch.entries.flatMap(({ attempt, position }) => (position > 0 ? [[attempt, position]] : [])))];
 }
 
 function frameOf(batch: Batch): string {
   return `{"t":"batch","items":[${batch.entries.map((entry) => `{"s":${entry.s},${entry.text.slice(1)}`).join(",")}]}`;
 }
 
-/** Latency matters where somebody or the next step waits. */
+/** Latency matters where a person or the next step waits. */
 function isUrgent(report: Report): boolean {
   return report.k !== "event" || report.event.type === "step_started";
 }

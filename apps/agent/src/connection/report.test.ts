@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { MAX_ITEM_BYTES } from "@headgate/shared/protocol/constants.ts";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import { upItemSchema } from "@headgate/shared/protocol/up.ts";
@@ -14,7 +14,7 @@ const cyclic: Record<string, unknown> = {};
 cyclic["self"] = cyclic;
 
 describe("admitting reports", () => {
-  test.each([
+  it.each([
     [
       "metadata over the limit",
       { type: "asset_materialized", asset: "a", metadata: { x: { type: "text", value: "x".repeat(210 * 1024) } } },
@@ -47,7 +47,7 @@ describe("admitting reports", () => {
     expect(admitted.report).toMatchObject({ k: "event", event: { type: "asset_failed", asset: "a" } });
   });
 
-  test.each([
+  it.each([
     ["a long log line", event({ type: "log", level: "info", message: "é".repeat(500_000) })],
     ["log fields that are too large", event({ type: "log", level: "info", message: "m", fields: { x: "x".repeat(400_000) } })],
     ["a log line of an invented level", event({ type: "log", level: "loud", message: "m" })],
@@ -75,7 +75,7 @@ describe("admitting reports", () => {
     expect(upItemSchema.safeParse({ ...(JSON.parse(text) as object), s: 1 }).success).toBe(true);
   });
 
-  test("secrets are hidden in what people wrote, never in keys", () => {
+  it("secrets are hidden in written text, never in keys", () => {
     const mask = maskOf(["lakehouse", 'quo"ted-secret']);
     const masked = maskReport(
       event({
@@ -90,7 +90,7 @@ describe("admitting reports", () => {
     });
   });
 
-  test("a secret that looks like a number or like the name of a field breaks no report", () => {
+  it("a secret that equals a number or field name breaks no report", () => {
     const mask = maskOf(["12345678", "message"]);
     const masked = maskReport(
       event({
@@ -105,7 +105,7 @@ describe("admitting reports", () => {
     expect(log).toMatchObject({ event: { message: "pin *****", fields: { message: 12_345_678 } } });
   });
 
-  test("secrets are hidden in what a tick or a code location that does not load says, never in the tick's cursor", () => {
+  it("secrets are hidden in tick results and load errors, never in cursors", () => {
     const mask = maskOf(["hunter2hunter2"]);
     const evaluated = {
       outcome: "evaluated" as const,

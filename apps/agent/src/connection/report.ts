@@ -13,10 +13,11 @@ type WithoutNumber<T> = T extends unknown ? Omit<T, "s"> : never;
 export type Report = WithoutNumber<UpItem>;
 export type EventReport = Extract<Report, { k: "event" }>;
 
-/** Room for the number that is put in later. */
+/** Space for the number that is inserted later. */
 const NUMBER_BYTES = 32;
 const LOG_MESSAGE_LIMIT = 60 * 1024;
 
+/** A report in the form in which it is sent. */
 export interface AdmittedReport {
   readonly report: Report;
   /** JSON without the number, beginning with `{"k":`. */
@@ -25,6 +26,7 @@ export interface AdmittedReport {
   readonly failure: Failure | null;
 }
 
+/** Cuts or replaces a report that the control plane would refuse. */
 export function admitReport(report: Report): AdmittedReport {
   const trimmed = trimIfPossible(report);
   const problem = problemOf(trimmed);
@@ -52,14 +54,14 @@ function problemOf(report: Report): Problem {
     if (size > MAX_METADATA_BYTES)
       return { text: null, why: `its metadata is ${size} bytes, more than the limit of ${MAX_METADATA_BYTES}` };
   }
-  // What is parsed is what the other side will see: NaN has become null, undefined has gone.
+  // Parses what the other side will see: NaN has become null, undefined is gone.
   const parsed = upItemSchema.safeParse({ ...(JSON.parse(text) as object), s: 1 });
   if (parsed.success) return { text, why: "" };
   const [issue] = parsed.error.issues;
   return { text: null, why: issue === undefined ? "it is malformed" : `'${issue.path.join(".")}': ${issue.message}` };
 }
 
-/** User code may have reported something of another shape than the types say; what cannot be cut is judged as it is. */
+/** User code may have reported something of another shape than the types say. What cannot be cut is checked as it is. */
 function trimIfPossible(report: Report): Report {
   try {
     return trim(report);
@@ -113,7 +115,7 @@ function replacement(report: Report, why: string): { report: Report; failure: Fa
       failure: null,
     };
   }
-  // A part that cannot be stored ends the tick: what it asked for must not get lost without a word.
+  // A part that cannot be stored ends the tick as failed: its requests must not be lost silently.
   if (report.k === "tick_part") {
     const message = `A checkpoint of this tick cannot be stored: ${why}.`;
     return { report: { k: "tick", tick: report.tick, result: { outcome: "failed", message } }, failure: null };

@@ -10,6 +10,7 @@ import type { Ending } from "./after-close.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { WAKE, type Wake } from "./wake.ts";
 
+/** The answer to `hello`. */
 export type Welcome = Extract<DownFrame, { t: "welcome" }>;
 
 export interface SessionOptions {
@@ -25,6 +26,7 @@ export interface SessionOptions {
 
 const MAX_DOWN_BYTES = 32 * 1024 * 1024;
 
+/** One WebSocket from its opening to its end. It never reconnects. */
 export class Session {
   readonly #options: SessionOptions;
   readonly #socket: WebSocket;
@@ -92,7 +94,7 @@ export class Session {
     this.#socket.close(code, reason);
   }
 
-  /** Gives the socket up without waiting for the other side. */
+  /** Closes the socket without waiting for the other side. */
   abandon(why: Wake): void {
     this.#ending ??= { kind: "network", message: why.replaceAll("_", " ") };
     this.#socket.terminate();
@@ -120,7 +122,7 @@ export class Session {
     this.#options.onFrame(frame);
   }
 
-  /** A newer control plane may say things this agent does not know: never a reason to break. */
+  /** A newer control plane may send frames that this agent does not know. They never end the connection. */
   #ignore(what: string): void {
     this.#ignored++;
     if (this.#ignored <= 10) this.#options.log.warn("ignored a frame of the control plane", { what, ignored: this.#ignored });

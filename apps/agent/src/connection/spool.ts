@@ -2,12 +2,15 @@
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
+/** A report that waits on the disk. */
 export interface SpooledEntry {
   readonly text: string;
   /** Log lines are the first to go when space runs out. */
   readonly kind: "log" | "done" | "other";
   /** Key of the step attempt it belongs to, "" without one. */
   readonly attempt: string;
+  /** Position of an event in its execution, 0 for other reports. */
+  readonly position: number;
 }
 
 interface Segment {
@@ -19,6 +22,7 @@ interface Segment {
 
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 
+/** First in, first out. It does not survive the agent process. */
 export class Spool {
   readonly #dir: string;
   readonly #maxBytes: number;
@@ -55,13 +59,13 @@ export class Spool {
       this.#bytes += size;
       return true;
     } catch {
-      // A part of the line may be on the disk: nothing may follow it in this file.
+      // A part of the line may be on the disk, so nothing may follow it in this file.
       this.#seal();
       return false;
     }
   }
 
-  /** Takes the oldest segment out. */
+  /** Removes the oldest segment and returns its reports. */
   takeOldest(): SpooledEntry[] {
     const segment = this.#segments.shift();
     if (segment === undefined) return [];
@@ -72,7 +76,7 @@ export class Spool {
     return entries;
   }
 
-  /** Removes every log line; the answer says how many of which step attempt. */
+  /** Removes every log line and returns how many were removed per step attempt. */
   dropLogs(): Map<string, number> {
     const dropped = new Map<string, number>();
     this.#seal();
@@ -124,15 +128,15 @@ export class Spool {
   }
 }
 
-function lineOf({ kind, attempt, text }: SpooledEntry): string {
-  return `${JSON.stringify([kind, attempt, text])}\n`;
+function lineOf({ kind, attempt, position, text }: SpooledEntry): string {
+  return `${JSON.stringify([kind, attempt, position, text])}\n`;
 }
 
-/** Only complete entries: after a full disk the last line of a file may be cut. */
+/** Reads complete entries only: when the disk was full, the last line of a file may be cut. */
 function readSegment(segment: Segment): SpooledEntry[] {
   const lines = readFileSync(segment.path, "utf8").split("\n").slice(0, segment.entries);
   return lines.map((line) => {
-    const [kind, attempt, text] = JSON.parse(line) as [SpooledEntry["kind"], string, string];
-    return { kind, attempt, text };
+    const [kind, attempt, position, text] = JSON.parse(line) as [SpooledEntry["kind"], string, number, string];
+    return { kind, attempt, position, text };
   });
 }

@@ -1,4 +1,4 @@
-/** Why the connection loop wakes up: a closed list, so that every cause can be searched for. */
+/** Why the connection loop wakes up. The list is closed, so that every cause can be found by its name. */
 export const WAKE = {
   /** The socket closed or could not be opened. */
   closed: "closed",

@@ -1,4 +1,4 @@
-/** Brings compressed chunks of raw output to the control plane: in order per stream, bounded in memory, again after failures. */
+/** Uploads compressed chunks of raw output: in order per stream, bounded in memory, again after failures. */
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { errorText, type AgentLog } from "../agent-log.ts";
@@ -6,6 +6,7 @@ import type { AgentTiming } from "../timing.ts";
 import { isTransient, type ControlPlaneHttp } from "../versions/control-plane-http.ts";
 import { backoffMs } from "../connection/backoff.ts";
 
+/** A part of the raw output of one stream of a step attempt. */
 export interface LogChunk {
   readonly run: string;
   readonly step: string;
@@ -27,6 +28,7 @@ export interface LogUploaderOptions {
 
 const compress = promisify(gzip);
 
+/** Uploads of all steps share one memory bound. */
 export class LogUploader {
   readonly #options: LogUploaderOptions;
   /** The end of the queue of each stream. */

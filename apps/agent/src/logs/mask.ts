@@ -1,6 +1,7 @@
 /** Hides the values of secret environment variables in what leaves the machine. */
 import { hideValues, writtenForms } from "@headgate/shared/domain/secret-variables.ts";
 
+/** Hides secret values in text and in raw output. */
 export interface Mask {
   /** False when there is nothing to hide. */
   readonly active: boolean;
@@ -8,6 +9,7 @@ export interface Mask {
   bytes(bytes: Buffer): Buffer;
 }
 
+/** A mask for these values, in every form in which they may be written. */
 export function maskOf(values: readonly string[]): Mask {
   const secrets = writtenForms(values);
   const text = hideValues(values);

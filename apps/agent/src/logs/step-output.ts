@@ -1,10 +1,10 @@
-/** Raw stdout and stderr of one step attempt: collected into chunks for upload, and shown live while somebody looks. */
+/** Raw stdout and stderr of one step attempt: collected into chunks for upload, and sent live while a reader has the output open. */
 import { StringDecoder } from "node:string_decoder";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import type { AgentTiming } from "../timing.ts";
-import type { OutputStream } from "../workers/worker-process.ts";
 import type { LogChunk } from "./log-uploader.ts";
 import type { Mask } from "./mask.ts";
+import type { OutputStream } from "./output-stream.ts";
 
 export interface StepOutputOptions {
   readonly job: JobFrame;
@@ -14,6 +14,10 @@ export interface StepOutputOptions {
   readonly sendTail: (stream: OutputStream, text: string) => void;
   readonly timing: Pick<AgentTiming, "logChunkBytes" | "logChunkDelayMs" | "tailDelayMs">;
   readonly mask: Mask;
+  /** Sizes of the chunks that an earlier agent process made, which are made again in the same way. */
+  readonly cuts?: Readonly<Record<OutputStream, readonly number[]>> | undefined;
+  /** Called with the size of each new chunk, in bytes before masking, before the chunk is uploaded. */
+  readonly onCut?: ((stream: OutputStream, size: number) => void) | undefined;
 }
 
 /** One live frame stays far below the frame limit. */
@@ -21,6 +25,8 @@ const TAIL_TEXT = 64 * 1024;
 
 class StreamBuffer {
   readonly stream: OutputStream;
+  /** Sizes that the next chunks must have. */
+  readonly fixedSizes: number[];
   parts: Buffer[] = [];
   bytes = 0;
   offset = 0;
@@ -28,14 +34,16 @@ class StreamBuffer {
   tail = "";
   readonly decoder = new StringDecoder("utf8");
 
-  constructor(stream: OutputStream) {
+  constructor(stream: OutputStream, fixedSizes: readonly number[] = []) {
     this.stream = stream;
+    this.fixedSizes = [...fixedSizes];
   }
 }
 
+/** Takes the raw output of one attempt until `finish`. */
 export class StepOutput {
   readonly #options: StepOutputOptions;
-  readonly #streams: Record<OutputStream, StreamBuffer> = { stdout: new StreamBuffer("stdout"), stderr: new StreamBuffer("stderr") };
+  readonly #streams: Record<OutputStream, StreamBuffer>;
   #tailing = false;
   #uploadTimer: NodeJS.Timeout | null = null;
   #tailTimer: NodeJS.Timeout | null = null;
@@ -43,19 +51,22 @@ export class StepOutput {
 
   constructor(options: StepOutputOptions) {
     this.#options = options;
+    this.#streams = {
+      stdout: new StreamBuffer("stdout", options.cuts?.stdout),
+      stderr: new StreamBuffer("stderr", options.cuts?.stderr),
+    };
   }
 
   push(stream: OutputStream, bytes: Buffer): void {
     const buffer = this.#streams[stream];
     buffer.parts.push(bytes);
     buffer.bytes += bytes.length;
-    while (buffer.bytes >= this.#options.timing.logChunkBytes)
-      this.#cut(buffer, { size: this.#options.timing.logChunkBytes, final: false });
+    for (let size = this.#nextSize(buffer); buffer.bytes >= size; size = this.#nextSize(buffer)) this.#cut(buffer, { size, final: false });
     if (buffer.bytes > 0) this.#uploadTimer ??= setTimeout(() => this.#uploadAll(), this.#options.timing.logChunkDelayMs);
     if (this.#tailing) this.#addTail(buffer, bytes);
   }
 
-  /** Beginning with what is not uploaded yet: together with the stored chunks the reader misses nothing. */
+  /** Live output begins with what is not uploaded yet: together with the stored chunks the reader misses nothing. */
   setTail(on: boolean): void {
     if (on && !this.#tailing)
       for (const buffer of Object.values(this.#streams)) for (const part of buffer.parts) this.#addTail(buffer, part);
@@ -63,7 +74,7 @@ export class StepOutput {
     if (!on) for (const buffer of Object.values(this.#streams)) buffer.tail = "";
   }
 
-  /** The last chunk of each stream that said anything. */
+  /** Uploads the last chunk of each stream that has output. */
   finish(): void {
     this.#sendTails();
     this.#tailing = false;
@@ -73,12 +84,18 @@ export class StepOutput {
     }
   }
 
+  #nextSize(buffer: StreamBuffer): number {
+    return buffer.fixedSizes[0] ?? this.#options.timing.logChunkBytes;
+  }
+
   #uploadAll(): void {
     this.#uploadTimer = null;
-    for (const buffer of Object.values(this.#streams)) if (buffer.bytes > 0) this.#cut(buffer, { size: buffer.bytes, final: false });
+    for (const buffer of Object.values(this.#streams))
+      if (buffer.bytes > 0 && buffer.fixedSizes.length === 0) this.#cut(buffer, { size: buffer.bytes, final: false });
   }
 
   #cut(buffer: StreamBuffer, { size, final }: { readonly size: number; readonly final: boolean }): void {
+    if (buffer.fixedSizes.shift() === undefined) this.#options.onCut?.(buffer.stream, size);
     const all = Buffer.concat(buffer.parts);
     const bytes = this.#options.mask.bytes(all.subarray(0, size));
     const rest = all.subarray(size);

@@ -11,11 +11,13 @@ import type { ControlPlaneHttp } from "./control-plane-http.ts";
 
 const PARALLEL_BATCHES = 3;
 
+/** A file that a version names by its hash. */
 export interface WantedBlob {
   readonly sha256: string;
   readonly size: number;
 }
 
+/** Several versions share their files here. */
 export class BlobStore {
   readonly #dir: string;
   readonly #http: ControlPlaneHttp;
@@ -41,7 +43,7 @@ export class BlobStore {
     return await download;
   }
 
-  /** Fetches what is missing of many small files in few requests; whatever it leaves out, `get` fetches, and says what is wrong with it. */
+  /** Fetches many small files in few requests. A file that it could not fetch is left to `get`, which reports the problem. */
   async fetchTogether(blobs: readonly WantedBlob[]): Promise<void> {
     const missing = new Map<string, WantedBlob>();
     for (const blob of blobs) if (!(await this.#has(blob))) missing.set(blob.sha256, blob);
@@ -52,7 +54,7 @@ export class BlobStore {
     await Promise.all(Array.from({ length: PARALLEL_BATCHES }, fetchNext)).catch(() => undefined);
   }
 
-  /** Removes files no version needs any more; those used lately may belong to a version that is being laid out. */
+  /** Removes files that no version needs. Files that were used recently stay: a version that is being laid out may need them. */
   async prune(needed: ReadonlySet<string>, usedAfterMs: number): Promise<void> {
     for (const entry of await readdir(this.#dir, { recursive: true, withFileTypes: true }).catch(() => [])) {
       if (!entry.isFile() || needed.has(entry.name) || this.#running.has(entry.name)) continue;

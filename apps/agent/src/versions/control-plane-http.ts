@@ -15,6 +15,7 @@ const TRIES = 4;
 const FIRST_WAIT_MS = 250;
 const REQUEST_MS = 300_000;
 
+/** Reads the token anew for each request, because its file may change. */
 export class ControlPlaneHttp {
   readonly #options: ControlPlaneHttpOptions;
 
@@ -70,6 +71,7 @@ export class ControlPlaneHttp {
   }
 }
 
+/** True when the same request may succeed later. */
 export function isTransient(error: unknown): boolean {
   // Anything that is not ours comes from a stream that broke.
   return !(error instanceof AppError) || error.code === "unavailable" || error.code === "rate_limited" || error.code === "internal";

@@ -1,4 +1,4 @@
-/** Code location versions on disk: fetched, verified, laid out as a folder that workers import from, removed when long unused. */
+/** Code location versions on disk: fetched, verified, laid out as a folder that workers import from, and removed later. */
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
@@ -11,6 +11,7 @@ import type { ControlPlaneHttp } from "./control-plane-http.ts";
 const neededSchema = manifestSchema.pick({ schema: true, location: true, entry: true, files: true });
 type NeededManifest = Pick<Manifest, "schema" | "location" | "entry" | "files">;
 
+/** A code location version on disk, ready to import from. */
 export interface PreparedVersion {
   readonly location: string;
   readonly version: string;
@@ -30,11 +31,12 @@ export interface VersionStoreOptions {
   readonly now: () => number;
 }
 
-/** Written last: a folder without it was interrupted. */
+/** Written last: a folder without it is incomplete. */
 const COMPLETE = ".headgate-version.json";
 const PARALLEL_DOWNLOADS = 8;
 const BLOB_GRACE_MS = 3_600_000;
 
+/** The versions in one data folder, which several agent processes may use. */
 export class VersionStore {
   readonly #options: VersionStoreOptions;
   readonly #prepared = new Map<string, Promise<PreparedVersion>>();
@@ -58,7 +60,7 @@ export class VersionStore {
     }
   }
 
-  /** Removes the longest unused versions of a location; those for which `inUse` holds stay. */
+  /** Removes the versions of a location that were not used for longest, except those for which `inUse` holds. Returns the removed ones. */
   async cleanUp(location: string, inUse: (version: string) => boolean): Promise<string[]> {
     const folder = join(this.#options.dir, location);
     const names = await readdir(folder).catch(() => []);
@@ -79,7 +81,7 @@ export class VersionStore {
   async #neededBlobs(): Promise<Set<string>> {
     const needed = new Set<string>();
     for (const location of await readdir(this.#options.dir).catch(() => [])) {
-      // A file among the folders is not ours, and another agent of this data folder may remove what was just listed.
+      // There may be other files among the folders, and another agent with this data folder may remove a version meanwhile.
       for (const version of await readdir(join(this.#options.dir, location)).catch(() => [])) {
         const manifest = await readManifest(join(this.#options.dir, location, version));
         for (const file of manifest?.files ?? []) needed.add(file.sha256);
@@ -99,7 +101,7 @@ export class VersionStore {
     return { location, version, root, entry: join(root, manifest.entry) };
   }
 
-  /** A folder laid out earlier, when nothing is missing and the code is what was published. */
+  /** The manifest of a folder that was laid out earlier, if no file is missing and the entry is unchanged. */
   async #complete(root: string): Promise<NeededManifest | null> {
     const manifest = await readManifest(root);
     if (manifest === null) return null;
@@ -150,7 +152,7 @@ export class VersionStore {
     return manifest;
   }
 
-  /** Packages left out of the bundle are found in the folder the agent was given. */
+  /** Packages that are not in the bundle are found in the configured modules folder. */
   async #linkModules(root: string, manifest: NeededManifest): Promise<void> {
     if (manifest.files.some((file) => file.path.startsWith("node_modules/"))) return;
     const link = join(root, "node_modules");

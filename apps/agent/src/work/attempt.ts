@@ -1,62 +1,57 @@
-/** One step attempt on this agent, from its job frame to its `done`: prepare the version, take a worker, run, map the end. */
-import { rm } from "node:fs/promises";
-import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
+/** One step attempt on this agent, from the start of its execution to its `done`: time limits, stopping, reporting. */
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
-import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import { errorText, type AgentLog } from "../agent-log.ts";
-import type { Report } from "../connection/report.ts";
 import type { AddResult } from "../connection/outbox.ts";
+import type { EventReport, Report } from "../connection/report.ts";
+import type { Execution, ExecutionEnd, ExecutionEvent, ExecutionSink } from "../executors/executor.ts";
 import type { StepOutput } from "../logs/step-output.ts";
+import { refOf } from "../step-ref.ts";
 import type { AgentTiming } from "../timing.ts";
-import type { PreparedVersion } from "../versions/version-store.ts";
-import { isTransient } from "../versions/control-plane-http.ts";
-import type { Acquired } from "../workers/pool.ts";
-import { deathFailure } from "../workers/worker-death.ts";
-import type { StepEnd, WorkerProcess, WorkFolders } from "../workers/worker-process.ts";
-import { watchIdle } from "./idle-watch.ts";
-import { refOf } from "./step-ref.ts";
+import { failedOutcome, finalOutcome, lostOutcome, stopMessage, type StopReason } from "./attempt-outcome.ts";
+import { watchIdle, type IdleWatch } from "./idle-watch.ts";
 
-/** Why an attempt is stopped before its end; decides what is reported. */
-export type StopReason =
-  | { readonly kind: "canceled"; readonly reason: string }
-  | { readonly kind: "timeout"; readonly seconds: number }
-  /** It reported nothing for longer than its limit. */
-  | { readonly kind: "idle"; readonly seconds: number }
-  /** Superseded: the control plane wants to hear nothing of it. */
-  | { readonly kind: "dropped" }
-  | { readonly kind: "shutdown"; readonly reason: string }
-  | { readonly kind: "broken"; readonly failure: Failure };
+/** How the attempt comes to its execution: a start returns one at once, an adoption may find none. */
+export type Launch = (sink: ExecutionSink) => Execution | Promise<Execution | null>;
+
+/** Where an earlier agent process left this attempt. */
+export interface ResumePoint {
+  /** Events up to this position are stored at the control plane. */
+  readonly storedPosition: number;
+  readonly runningSince: number | null;
+}
 
 export interface AttemptOptions {
   readonly job: JobFrame;
-  readonly folders: WorkFolders;
-  readonly prepare: () => Promise<PreparedVersion>;
-  readonly acquire: (version: PreparedVersion) => Promise<Acquired>;
-  readonly release: (version: PreparedVersion, worker: WorkerProcess, options: { readonly reuse: boolean }) => void;
-  readonly report: (report: Report) => AddResult;
+  readonly launch: Launch;
+  readonly resume: ResumePoint | null;
+  readonly report: (report: Report, position: number) => AddResult;
+  /** What `report` would answer, for an event that is stored already. */
+  readonly judge: (report: EventReport) => Failure | null;
+  readonly onRunning: (ref: string) => void;
   readonly output: StepOutput;
   readonly timing: Pick<AgentTiming, "timeoutGraceMs">;
   readonly now: () => number;
   readonly log: AgentLog;
 }
 
-/** A worker that died before user code began is no fault of the step. */
-const MAX_STARTS = 3;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** An attempt that this process reports. It begins with `run`. */
 export class Attempt {
   readonly #options: AttemptOptions;
+  #execution: Execution | null = null;
   #badOutput: Failure | null = null;
-  #outputRead: Promise<void> = Promise.resolve();
-  #worker: WorkerProcess | null = null;
   #stop: StopReason | null = null;
-  #interrupt: (() => void) | null = null;
   #escalation: NodeJS.Timeout | null = null;
   #deadline = Number.POSITIVE_INFINITY;
-  #started = false;
+  #timeLimit: NodeJS.Timeout | null = null;
+  #idleWatch: IdleWatch | null = null;
+  #runningSince: number | null;
 
   constructor(options: AttemptOptions) {
     this.#options = options;
+    this.#runningSince = options.resume?.runningSince ?? null;
   }
 
   get job(): JobFrame {
@@ -71,114 +66,110 @@ export class Attempt {
     return this.#stop !== null;
   }
 
-  /** Asks user code to stop; after `graceMs` its process group is ended. The first reason counts. */
+  get dropped(): boolean {
+    return this.#stop?.kind === "dropped";
+  }
+
+  /** Asks user code to stop; after `graceMs` the execution is ended by force. The first reason counts. */
   stop(reason: StopReason, graceMs: number): void {
     if (this.#stop === null || reason.kind === "dropped") this.#stop = reason;
-    this.#interrupt?.();
-    this.#worker?.cancel(messageOf(reason));
-    // A cancel repeated after each reconnect must not put the end off.
+    this.#execution?.cancel(stopMessage(reason));
+    // A cancel that is repeated after each reconnect must not postpone the end.
     const deadline = this.#options.now() + graceMs;
     if (deadline >= this.#deadline) return;
     this.#deadline = deadline;
     if (this.#escalation !== null) clearTimeout(this.#escalation);
-    this.#escalation = setTimeout(() => void this.#worker?.terminate(), graceMs);
+    this.#escalation = setTimeout(() => this.#execution?.terminate(), graceMs);
   }
 
   /** Never rejects; reports the end unless the attempt was dropped. */
   async run(): Promise<void> {
-    const { job, report, now, output, folders, log } = this.#options;
-    let end: { readonly at: number; readonly result: StepOutcome };
+    const { job, report, now, output, log } = this.#options;
+    let end: ExecutionEnd;
     try {
       end = await this.#execute();
     } catch (error) {
       log.error("a step attempt failed inside the agent", { run: job.run, step: job.step, error: errorText(error) });
-      end = {
-        at: now(),
-        result: { outcome: "failed", failure: { kind: "internal", message: `The agent failed: ${errorText(error)}` }, retryable: true },
-      };
+      end = { at: now(), result: failedOutcome({ kind: "internal", message: `The agent failed: ${errorText(error)}` }, true) };
     }
+    this.#endLimits();
     if (this.#escalation !== null) clearTimeout(this.#escalation);
-    if (this.#stop?.kind !== "dropped")
-      report({ k: "done", ...refOf(job), at: end.at, result: finalOutcome(end.result, this.#stop, this.#badOutput) });
-    await this.#outputRead;
+    if (!this.dropped) {
+      const result = finalOutcome(end.result, { stop: this.#stop, badOutput: this.#badOutput });
+      report({ k: "done", ...refOf(job), at: end.at, result }, 0);
+    }
+    await this.#execution?.outputEnded;
     output.finish();
-    await rm(folders.scratch, { recursive: true, force: true }).catch(() => {});
   }
 
-  async #execute(): Promise<{ at: number; result: StepOutcome }> {
-    const { now, acquire, prepare } = this.#options;
-    const interrupted = new Promise<null>((resolve) => {
-      this.#interrupt = () => resolve(null);
+  async #execute(): Promise<ExecutionEnd> {
+    const { launch, now, resume } = this.#options;
+    // What an earlier agent process started runs, and must be stopped there.
+    if (this.#stop !== null && resume === null) return { at: now(), result: { outcome: "canceled" } };
+    const launched = launch({
+      onRunning: (ref) => this.#onRunning(ref),
+      onRestarting: () => {
+        this.#endLimits();
+        this.#runningSince = null;
+      },
+      onEvent: (event) => this.#onEvent(event),
+      onOutput: (stream, bytes) => {
+        this.#idleWatch?.sign();
+        this.#options.output.push(stream, bytes);
+      },
     });
-    if (this.#stop !== null) return { at: now(), result: { outcome: "canceled" } };
-    let version: PreparedVersion | null;
-    try {
-      version = await Promise.race([prepare(), interrupted]);
-    } catch (error) {
-      return { at: now(), result: failed({ kind: "load_failed", message: errorText(error) }, isTransient(error)) };
-    }
-    if (version === null) return { at: now(), result: { outcome: "canceled" } };
-    for (let start = 1; ; start++) {
-      const taking = acquire(version);
-      const taken = await Promise.race([taking, interrupted]);
-      if (taken === null || (this.#stop !== null && "worker" in taken)) {
-        this.#giveBackLater(version, taking);
-        return { at: now(), result: { outcome: "canceled" } };
-      }
-      if ("errors" in taken) return { at: now(), result: failed(loadFailure(taken.errors), false) };
-      const end = await this.#runOn(taken.worker, version);
-      if (end.end === "done") return { at: end.at, result: end.result };
-      if (this.#started || this.#stop !== null || start >= MAX_STARTS) return { at: now(), result: failed(deathFailure(end.death), true) };
-    }
+    const execution = launched instanceof Promise ? await launched : launched;
+    if (execution === null) return { at: now(), result: lostOutcome() };
+    this.#execution = execution;
+    this.#stopAdopted(execution);
+    return await execution.ended;
   }
 
-  #giveBackLater(version: PreparedVersion, taking: Promise<Acquired>): void {
-    void taking.then((taken) => {
-      if ("worker" in taken) this.#options.release(version, taken.worker, { reuse: true });
-    });
+  /** The attempt may have been stopped while its execution was being adopted. */
+  #stopAdopted(execution: Execution): void {
+    if (this.#stop === null) return;
+    execution.cancel(stopMessage(this.#stop));
+    if (this.#options.now() >= this.#deadline) execution.terminate();
   }
 
-  async #runOn(worker: WorkerProcess, version: PreparedVersion): Promise<StepEnd> {
-    const { job, folders, release, output, timing } = this.#options;
-    this.#worker = worker;
+  #onRunning(ref: string): void {
+    const { job, timing, now, onRunning } = this.#options;
+    this.#endLimits();
+    this.#runningSince ??= now();
+    onRunning(ref);
     const most = job.timeoutSeconds;
-    const limit =
-      most === null
-        ? null
-        : setTimeout(() => this.stop({ kind: "timeout", seconds: most }, timing.timeoutGraceMs), Math.min(most * 1000, 2 ** 31 - 1));
+    if (most !== null) {
+      const left = Math.max(most * 1000 - (now() - this.#runningSince), 0);
+      this.#timeLimit = setTimeout(
+        () => this.stop({ kind: "timeout", seconds: most }, timing.timeoutGraceMs),
+        Math.min(left, MAX_TIMER_MS),
+      );
+    }
     const seconds = job.idleTimeoutSeconds;
-    const watch = watchIdle(seconds, {
+    this.#idleWatch = watchIdle(seconds, {
       // A wall clock that is set would look like a long silence, or hide one.
       now: () => performance.now(),
       idle: () => this.stop({ kind: "idle", seconds: seconds ?? 0 }, timing.timeoutGraceMs),
     });
-    const end = await worker.run(job, folders, {
-      onEvent: (event, at) => {
-        watch.sign();
-        this.#onEvent(event, at);
-      },
-      onOutput: (stream, bytes) => {
-        watch.sign();
-        output.push(stream, bytes);
-      },
-    });
-    watch.stop();
-    if (limit !== null) clearTimeout(limit);
-    this.#worker = null;
-    if (end.end === "done") {
-      const { result } = end;
-      const clean =
-        this.#stop === null && (result.outcome === "succeeded" || (result.outcome === "failed" && result.failure.kind !== "internal"));
-      this.#outputRead = worker.outputRead();
-      release(version, worker, { reuse: clean });
-    } else release(version, worker, { reuse: false });
-    return end;
   }
 
-  #onEvent(event: StepEvent, at: number): void {
-    if (event.type === "step_started") this.#started = true;
+  #endLimits(): void {
+    if (this.#timeLimit !== null) clearTimeout(this.#timeLimit);
+    this.#timeLimit = null;
+    this.#idleWatch?.stop();
+    this.#idleWatch = null;
+  }
+
+  #onEvent({ position, at, event }: ExecutionEvent): void {
+    this.#idleWatch?.sign();
     if (this.#stop?.kind === "dropped" || this.#stop?.kind === "broken") return;
-    const added = this.#options.report({ k: "event", ...refOf(this.#options.job), at, event });
+    const { job, resume, report, judge, timing } = this.#options;
+    const item: EventReport = { k: "event", ...refOf(job), at, event };
+    if (position <= (resume?.storedPosition ?? 0)) {
+      this.#badOutput ??= judge(item);
+      return;
+    }
+    const added = report(item, position);
     switch (added.state) {
       case "kept":
         return;
@@ -188,58 +179,9 @@ export class Attempt {
         return;
       case "full": {
         const message =
-          "The agent had no room left to keep what this step reports: the control plane was out of reach for too long and the spool is full.";
-        return this.stop({ kind: "broken", failure: { kind: "internal", message } }, this.#options.timing.timeoutGraceMs);
+          "The agent had no space left to keep the reports of this step: the control plane could not be reached for too long and the spool is full.";
+        return this.stop({ kind: "broken", failure: { kind: "internal", message } }, timing.timeoutGraceMs);
       }
     }
   }
-}
-
-function messageOf(reason: StopReason): string {
-  switch (reason.kind) {
-    case "canceled":
-    case "shutdown":
-      return reason.reason;
-    case "timeout":
-      return `The step took longer than its limit of ${reason.seconds} seconds.`;
-    case "idle":
-      return `The step reported nothing for ${reason.seconds} seconds, not even a log line, which is its limit for silence.`;
-    case "dropped":
-      return "The control plane gave this step to another attempt.";
-    case "broken":
-      return reason.failure.message;
-  }
-}
-
-function finalOutcome(result: StepOutcome, stop: StopReason | null, badOutput: Failure | null): StepOutcome {
-  if (stop?.kind === "broken") return failed(stop.failure, true);
-  if (result.outcome === "succeeded") return badOutput === null ? result : failed(badOutput, false);
-  switch (stop?.kind) {
-    case undefined:
-      return result;
-    case "canceled":
-    case "dropped":
-      return { outcome: "canceled" };
-    case "timeout":
-    case "idle":
-      return failed({ kind: "timeout", message: messageOf(stop), ...(result.outcome === "failed" && { cause: result.failure }) }, true);
-    case "shutdown":
-      return failed({ kind: "agent_lost", message: `The agent stopped before the step ended: ${messageOf(stop)}` }, true);
-  }
-}
-
-function failed(failure: Failure, retryable: boolean): StepOutcome {
-  return { outcome: "failed", failure, retryable };
-}
-
-function loadFailure(errors: readonly LoadError[]): Failure {
-  const [first] = errors;
-  if (first === undefined) return { kind: "load_failed", message: "The code location did not load." };
-  const { message, stack, codeFrame, hint } = first;
-  return {
-    kind: "load_failed",
-    message: hint === undefined ? message : `${message} ${hint}`,
-    ...(stack !== undefined && { stack }),
-    ...(codeFrame !== undefined && { codeFrame }),
-  };
 }

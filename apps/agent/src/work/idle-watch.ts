@@ -1,11 +1,13 @@
-/** Notices that an attempt reports nothing any more: neither an event nor a log line nor output. Each sign of life puts the end off. */
+/** Notices that an attempt reports nothing any more: no event, no log line, no output. */
 
+/** A running limit for silence. */
 export interface IdleWatch {
+  /** The attempt reported something: its limit begins again. */
   sign(): void;
   stop(): void;
 }
 
-/** One timer that looks how long ago the last sign was, because signs may come by the thousand. */
+/** Uses one timer that checks how long ago the last report was, because reports may come by the thousand. */
 export function watchIdle(seconds: number | undefined, input: { readonly now: () => number; readonly idle: () => void }): IdleWatch {
   if (seconds === undefined) return { sign: () => {}, stop: () => {} };
   const limit = Math.min(seconds * 1000, 2 ** 31 - 1);

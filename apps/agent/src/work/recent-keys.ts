@@ -1,4 +1,4 @@
-/** Remembers the last keys seen, so that a frame repeated late is recognised; bounded. */
+/** Remembers the last keys, so that a frame that is repeated late is recognized. Bounded. */
 export class RecentKeys {
   readonly #limit: number;
   readonly #keys = new Set<string>();
@@ -9,6 +9,10 @@ export class RecentKeys {
 
   has(key: string): boolean {
     return this.#keys.has(key);
+  }
+
+  [Symbol.iterator](): Iterator<string> {
+    return this.#keys.values();
   }
 
   add(key: string): void {

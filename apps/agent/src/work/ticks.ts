@@ -1,23 +1,21 @@
-/** Schedule and sensor evaluations: user code that answers with a result, with its own time limit; each tick once. */
-import { rm } from "node:fs/promises";
+/** Schedule and sensor evaluations: user code that answers with a result, with its own time limit. Each tick is evaluated once. */
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
 import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
 import { errorText } from "../agent-log.ts";
 import type { Report } from "../connection/report.ts";
-import type { PreparedVersion } from "../versions/version-store.ts";
-import type { Acquired } from "../workers/pool.ts";
-import { deathFailure } from "../workers/worker-death.ts";
-import type { WorkerProcess, WorkFolders } from "../workers/worker-process.ts";
+import type { Executor } from "../executors/executor.ts";
 import { RecentKeys } from "./recent-keys.ts";
 
 export interface TickOptions {
-  readonly prepare: (location: string, version: string) => Promise<PreparedVersion>;
-  readonly acquire: (version: PreparedVersion) => Promise<Acquired>;
-  readonly release: (version: PreparedVersion, worker: WorkerProcess, options: { readonly reuse: boolean }) => void;
-  readonly foldersOf: (frame: TickFrame) => WorkFolders;
+  readonly executor: Pick<Executor, "evaluate">;
   readonly report: (report: Report) => void;
+  /** Called before a part is reported. */
+  readonly onPart: (tick: string) => void;
+  /** Evaluations of an earlier agent process, under the same instance, that had reported a part. */
+  readonly interrupted: { has(tick: string): boolean };
 }
 
+/** The running evaluations. */
 export class Ticks {
   readonly #options: TickOptions;
   readonly #running = new Map<string, Promise<void>>();
@@ -31,15 +29,25 @@ export class Ticks {
     return this.#running.size;
   }
 
-  /** The same tick sent again is ignored: its result is in the outbox or on its way. */
+  /** The same tick sent again is ignored: its result is in the outbox or will be. */
   accept(frame: TickFrame): void {
     if (this.#running.has(frame.tick) || this.#finished.has(frame.tick)) return;
-    const running = this.#evaluate(frame).then((result) => {
-      this.#running.delete(frame.tick);
-      this.#finished.add(frame.tick);
-      this.#options.report({ k: "tick", tick: frame.tick, result });
-    });
+    if (this.#options.interrupted.has(frame.tick)) return this.#refuse(frame);
+    const running = this.#evaluate(frame)
+      .catch((error: unknown) => failed(errorText(error)))
+      .then((result) => {
+        this.#running.delete(frame.tick);
+        this.#finished.add(frame.tick);
+        this.#options.report({ k: "tick", tick: frame.tick, result });
+      });
     this.#running.set(frame.tick, running);
+  }
+
+  /** A second evaluation could make other parts under the numbers of stored ones. The next tick starts from the last stored part. */
+  #refuse(frame: TickFrame): void {
+    this.#finished.add(frame.tick);
+    const message = `The agent restarted during this evaluation of ${frame.kind} '${frame.name}'. The next one continues after the last checkpoint.`;
+    this.#options.report({ k: "tick", tick: frame.tick, result: failed(message) });
   }
 
   async whenIdle(): Promise<void> {
@@ -47,33 +55,25 @@ export class Ticks {
   }
 
   async #evaluate(frame: TickFrame): Promise<TickResult> {
-    const { prepare, acquire } = this.#options;
-    try {
-      const version = await prepare(frame.location, frame.version);
-      const taken = await acquire(version);
-      if ("errors" in taken) return failed(taken.errors[0]?.message ?? "The code location did not load.");
-      return await this.#evaluateOn(taken.worker, version, frame);
-    } catch (error) {
-      return failed(errorText(error));
-    }
-  }
-
-  async #evaluateOn(worker: WorkerProcess, version: PreparedVersion, frame: TickFrame): Promise<TickResult> {
-    const folders = this.#options.foldersOf(frame);
+    const { executor, report, onPart } = this.#options;
     let late = false;
-    const limit = setTimeout(() => {
-      late = true;
-      worker.kill();
-    }, frame.timeoutSeconds * 1000);
-    const end = await worker.tick(frame, folders, (part) => this.#options.report({ k: "tick_part", tick: frame.tick, part }));
+    let limit: NodeJS.Timeout | undefined;
+    const evaluation = executor.evaluate(frame, {
+      onRunning: () => {
+        limit = setTimeout(() => {
+          late = true;
+          evaluation.kill();
+        }, frame.timeoutSeconds * 1000);
+      },
+      onPart: (part) => {
+        onPart(frame.tick);
+        report({ k: "tick_part", tick: frame.tick, part });
+      },
+    });
+    const { answered, result } = await evaluation.ended;
     clearTimeout(limit);
-    this.#options.release(version, worker, { reuse: end.end === "done" && !late });
-    await rm(folders.scratch, { recursive: true, force: true });
-    if (end.end === "done") return end.result;
-    if (late)
-      return failed(`The evaluation of ${frame.kind} '${frame.name}' took longer than its limit of ${frame.timeoutSeconds} seconds.`);
-    const { message, stack } = deathFailure(end.death);
-    return { outcome: "failed", message, ...(stack !== undefined && { stack }) };
+    if (answered || !late) return result;
+    return failed(`The evaluation of ${frame.kind} '${frame.name}' took longer than its limit of ${frame.timeoutSeconds} seconds.`);
   }
 }
 

@@ -1,8 +1,8 @@
-/** Thrown values as the records people see: a step's failure, or the errors of a code location that does not load. */
+/** Turns thrown values into a step's failure or into the errors of a code location that does not load. */
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 
-/** For what escaped the runtime, which makes the better failures (with frames and code) itself. */
+/** For errors that the runtime did not catch. The runtime itself makes better failures, with frames and code. */
 export function failureOf(error: unknown, kind: "user_code" | "internal", prefix = ""): Failure {
   if (!(error instanceof Error)) return { kind, message: `${prefix}${String(error)}` };
   return {
@@ -16,6 +16,7 @@ export function failureOf(error: unknown, kind: "user_code" | "internal", prefix
 
 const MISSING_CODES = new Set(["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"]);
 
+/** Why a code location did not load, with advice when a package is missing. */
 export function loadErrorOf(error: unknown): LoadError {
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {};

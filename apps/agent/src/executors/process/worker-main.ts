@@ -1,6 +1,6 @@
 /**
- * The process that runs user code: loads one code location version, then runs steps and ticks one at a time. It starts in a few
- * milliseconds and keeps the bundle loaded, so it imports nothing but Node. It ends with its agent: no orphan survives.
+ * The process that runs user code: it loads one code location version, then runs steps and evaluations one at a time. It starts in a
+ * few milliseconds and keeps the bundle loaded, so it imports nothing but Node. It ends with its agent, so no orphan survives.
  */
 import { mkdirSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -14,7 +14,7 @@ const RUNTIME_VERSION = 1;
 const LAST_MESSAGE_MS = 2000;
 const OUTCOMES: ReadonlySet<string | undefined> = new Set(["succeeded", "failed", "canceled"] satisfies StepOutcome["outcome"][]);
 
-// Taken now: user code may replace these.
+// Read at the start, because user code may replace these.
 const writeOut = process.stdout.write.bind(process.stdout);
 const writeErr = process.stderr.write.bind(process.stderr);
 const exit = process.exit.bind(process);
@@ -77,7 +77,7 @@ async function load(entry: string, folder: string): Promise<void> {
   }
 }
 
-/** What cannot be cloned (functions, symbols) is reported as JSON would have it; if even that fails, the reporter is told. */
+/** An event that cannot be cloned (functions, symbols) is reported as JSON would have it. If that fails too, `emit` throws. */
 function emit(event: StepEvent): void {
   if (!isObject(event)) throw new TypeError(`emit() got ${JSON.stringify(event)} instead of an event.`);
   try {
@@ -173,7 +173,7 @@ async function tick(frame: TickFrame, { storage, scratch }: Folders): Promise<vo
   }
 }
 
-/** An error nobody caught leaves the process in an unknown state: the step ends with it, and so does the worker. */
+/** An uncaught error leaves the process in an unknown state, so it ends the step and the worker. */
 async function crash(error: unknown): Promise<void> {
   writeErr(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   setTimeout(() => exit(1), LAST_MESSAGE_MS).unref();
@@ -183,14 +183,14 @@ async function crash(error: unknown): Promise<void> {
 process.on("uncaughtException", (error) => void crash(error));
 process.on("unhandledRejection", (error) => void crash(error));
 
-// SIGINT is for children such as dbt, which cancel their queries on it; this process ends by its supervisor's word.
+// SIGINT is for children such as dbt, which cancel their queries on it. The agent terminates this process.
 process.on("SIGINT", () => {});
 
 process.on("disconnect", () => {
   current?.abort.abort(new Error("The agent is gone."));
   setTimeout(
     () => {
-      // The whole group: dbt and other children too.
+      // The whole group, with dbt and other children.
       process.kill(-process.pid, "SIGKILL");
     },
     current === null ? 0 : LAST_MESSAGE_MS,

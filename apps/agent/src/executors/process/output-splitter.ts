@@ -1,4 +1,4 @@
-/** Gives the bytes of one stream to the step they belong to, by the end marker the worker prints after each step. */
+/** Gives the bytes of one stream to the step they belong to. The worker prints a marker after each step. */
 export class OutputSplitter {
   #sink: ((bytes: Buffer) => void) | null = null;
   #marker: Buffer = Buffer.alloc(0);
@@ -12,7 +12,7 @@ export class OutputSplitter {
     this.#sink = sink;
   }
 
-  /** Bytes outside a step belong to nobody. */
+  /** Bytes outside a step are thrown away. */
   push(bytes: Buffer): void {
     if (this.#sink === null) return;
     const all = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
@@ -45,7 +45,7 @@ export class OutputSplitter {
   }
 }
 
-/** Length of the longest end of `bytes` that begins `marker`. */
+/** How many bytes at the end of `bytes` may be the beginning of `marker`. */
 function markerBegin(bytes: Buffer, marker: Buffer): number {
   for (let length = Math.min(marker.length - 1, bytes.length); length > 0; length--) {
     if (bytes.subarray(bytes.length - length).equals(marker.subarray(0, length))) return length;

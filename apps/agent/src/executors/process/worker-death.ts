@@ -1,6 +1,7 @@
-/** Why a worker process ended without a result, in words and as a failure. */
+/** Why a worker process ended without a result, as a failure. */
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 
+/** How a process ended. */
 export interface Death {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -11,6 +12,7 @@ export interface Death {
 const ABORT_EXIT = 134;
 const KILL_EXIT = 137;
 
+/** The failure of a step whose worker ended. */
 export function deathFailure({ code, signal, stderr }: Death): Failure {
   const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
   const tail = stderr.trim() === "" ? {} : { stack: stderr.trim() };

@@ -1,18 +1,19 @@
+/** Signals to process groups, and their end. */
 import { setTimeout as sleep } from "node:timers/promises";
 
 const LOOK_MS = 50;
 
-/** Signals to a worker and everything it started: each worker leads its own process group. */
+/** Sends a signal to a worker and everything it started. Each worker leads its own process group. */
 export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
   } catch {
-    // Nobody is left in the group.
+    // The group has no process any more.
   }
 }
 
-/** SIGINT first, on which programs like dbt cancel the queries that they have on other machines; a SIGKILL would leave those running. */
+/** Sends SIGINT first: programs like dbt then cancel their queries on other machines, which a SIGKILL would leave running. */
 export async function endGroup(pid: number | undefined, graceMs: number): Promise<void> {
   if (pid === undefined) return;
   signalGroup(pid, "SIGINT");

@@ -1,4 +1,4 @@
-/** Which environment variables user code gets. Tokens of the agent are never among them. */
+/** Which environment variables user code gets. The agent's tokens are never among them. */
 type Env = Readonly<Record<string, string | undefined>>;
 
 const BASIC = [
@@ -34,7 +34,7 @@ const BASIC = [
   "PATHEXT",
 ];
 
-/** `patterns` are names, `PREFIX_*` or `*`. */
+/** The variables of `env` that are basic or match one of `patterns`, which are names, `PREFIX_*` or `*`. */
 export function workerEnv(env: Env, patterns: readonly string[]): Record<string, string> {
   const wanted = matcher([...BASIC, ...patterns]);
   const given: Record<string, string> = {};

@@ -1,28 +1,35 @@
-/** The supervisor's handle on one worker process: start, load, run one thing at a time, cancel, end. */
+/** The agent's handle on one worker process: start, load, run one step or evaluation at a time, cancel, end. */
 import { fork, type ChildProcess } from "node:child_process";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { JobFrame, TickFrame } from "@headgate/shared/protocol/down.ts";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { TickPart, TickResult } from "@headgate/shared/protocol/tick-result.ts";
 import type { FromWorker, ToWorker } from "@headgate/shared/protocol/worker.ts";
-import type { AgentTiming } from "../timing.ts";
+import type { AgentTiming } from "../../timing.ts";
+import type { OutputStream } from "../../logs/output-stream.ts";
 import { endOfOutput } from "./end-of-output.ts";
 import { OutputSplitter } from "./output-splitter.ts";
 import { endGroup, signalGroup } from "./process-group.ts";
+import { startTimeOf } from "./start-time.ts";
 import type { Death } from "./worker-death.ts";
 
-export type OutputStream = "stdout" | "stderr";
+/** Receives what a running step reports. */
 export interface StepSink {
   readonly onEvent: (event: StepEvent, at: number) => void;
   readonly onOutput: (stream: OutputStream, bytes: Buffer) => void;
 }
+/** Absolute paths that user code may write to. */
 export interface WorkFolders {
+  /** Kept between runs. */
   readonly storage: string;
+  /** Belongs to one attempt or evaluation and is removed after it. */
   readonly scratch: string;
 }
+/** A step ends with a result or with the death of its worker. */
 export type StepEnd =
   | { readonly end: "done"; readonly at: number; readonly result: StepOutcome }
   | { readonly end: "died"; readonly death: Death };
+/** An evaluation ends with a result or with the death of its worker. */
 export type TickEnd = { readonly end: "done"; readonly result: TickResult } | { readonly end: "died"; readonly death: Death };
 
 export interface WorkerOptions {
@@ -36,9 +43,10 @@ export interface WorkerOptions {
 }
 
 const STDERR_TAIL = 4000;
-/** A child of the worker may hold a pipe open; what it prints later belongs to no step. */
+/** A child of the worker may hold a pipe open. What it prints later belongs to no step. */
 const OUTPUT_END_MS = 1000;
 
+/** Runs from its creation. It does one thing at a time; the pool sees to that. */
 export class WorkerProcess {
   readonly id: string;
   readonly #options: WorkerOptions;
@@ -47,13 +55,14 @@ export class WorkerProcess {
   #stderr = "";
   #onMessage: ((message: FromWorker) => void) | null = null;
   readonly #output: Record<OutputStream, OutputSplitter>;
-  /** Resolves when the process is gone and its output is read. */
+  readonly #ref: string;
+  /** Resolves when the process has ended and its output is read. */
   readonly died: Promise<Death>;
   #dead = false;
-  /** What the worker started may be given time to end after it. */
+  /** The processes that the worker started may get time to end after it. */
   #groupEnded = false;
   #ending = false;
-  /** A step waits for the output of the one before; a cancel in that time must not overtake it. */
+  /** The step waits until the output of the previous step is read. A cancel in that time must not overtake the step. */
   #starting = false;
   #cancelReason: string | null = null;
   #reading: Promise<void> = Promise.resolve();
@@ -71,6 +80,8 @@ export class WorkerProcess {
       execArgv: ["--enable-source-maps", `--max-old-space-size=${options.memoryMb}`],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
+    const { pid } = this.#child;
+    this.#ref = `${pid ?? 0}:${pid === undefined ? "" : (startTimeOf(pid) ?? "")}`;
     this.#output = { stdout: new OutputSplitter(), stderr: new OutputSplitter() };
     this.#child.stdout?.on("data", (bytes: Buffer) => this.#output.stdout.push(bytes));
     this.#child.stderr?.on("data", (bytes: Buffer) => {
@@ -86,11 +97,16 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
+  /** Names this process and no later one with the same process id. */
+  get ref(): string {
+    return this.#ref;
+  }
+
   get uses(): number {
     return this.#uses;
   }
 
-  /** False once it ended, or said that it is about to. */
+  /** False when it has ended or is about to end. */
   get usable(): boolean {
     return !this.#dead && !this.#ending && this.#child.connected;
   }
@@ -99,9 +115,9 @@ export class WorkerProcess {
     this.#uses++;
     this.#starting = true;
     this.#cancelReason = null;
-    // The step before may have its last bytes of output on the way.
+    // The last bytes of the previous step's output may still be on their way.
     await this.#reading;
-    // What earlier steps wrote says nothing about the death of this one.
+    // Only what this step writes can explain its death.
     this.#stderr = "";
     const marker = endOfOutput(job);
     this.#output.stdout.begin(marker, (bytes) => sink.onOutput("stdout", bytes));
@@ -154,20 +170,20 @@ export class WorkerProcess {
   /** Ends the whole process group: SIGTERM, later SIGKILL. */
   async terminate(): Promise<void> {
     this.#ending = true;
-    // Of a worker that is dead itself the group is being ended already.
+    // When the worker itself is dead, its process group is already being ended.
     if (!this.#dead) signalGroup(this.pid, "SIGTERM");
     const timer = setTimeout(() => signalGroup(this.pid, "SIGKILL"), this.#options.timing.killDelayMs);
     await this.died;
     clearTimeout(timer);
   }
 
-  /** Also what is left of the group of a worker that is dead itself. */
+  /** Also ends what is left of the process group of a worker that is dead itself. */
   kill(): void {
     if (!this.#groupEnded) signalGroup(this.pid, "SIGKILL");
   }
 
   #send(message: ToWorker): void {
-    // A dead child is reported by `died`; the callback only keeps the error from being thrown.
+    // `died` reports a dead child. The callback only keeps the error from being thrown.
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 
@@ -194,7 +210,7 @@ export class WorkerProcess {
   }
 
   async #watchDeath(): Promise<Death> {
-    // Listened to from the start: `close` may come in the same turn as `exit`.
+    // The listener is added first, because `close` may come in the same turn as `exit`.
     const closed = new Promise<void>((resolve) => {
       this.#child.once("close", () => resolve());
     });
@@ -205,7 +221,7 @@ export class WorkerProcess {
       });
     });
     this.#dead = true;
-    // What the worker started must not outlive it; this also closes the pipes.
+    // The processes that the worker started must not outlive it. Their end also closes the pipes.
     await endGroup(this.pid, this.#onMessage === null ? 0 : this.#options.timing.killDelayMs);
     this.#groupEnded = true;
     await within(closed, OUTPUT_END_MS);

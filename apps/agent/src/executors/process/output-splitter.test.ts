@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { OutputSplitter } from "./output-splitter.ts";
 
 describe("splitting the output of a worker", () => {
-  test("wherever the pipe cuts, a step gets exactly its bytes", async () => {
+  it("wherever the pipe cuts, a step gets exactly its bytes", async () => {
     const marker = "\0end of it\0\n";
     await fc.assert(
       fc.asyncProperty(

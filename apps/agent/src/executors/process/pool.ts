@@ -1,12 +1,13 @@
 /**
- * Warm workers per code location version. Active versions keep a few ready; more are started up to the need and end after idling.
- * Who takes a worker gives it back and says whether it may be used again.
+ * Warm workers per code location version. Active versions keep a few ready; more are started when they are needed and end when they
+ * have been idle. `acquire` takes a worker, `release` gives it back and says whether it may be used again.
  */
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
-import { errorText, type AgentLog } from "../agent-log.ts";
-import type { AgentTiming } from "../timing.ts";
+import { errorText, type AgentLog } from "../../agent-log.ts";
+import type { AgentTiming } from "../../timing.ts";
 import { WorkerProcess, type WorkerOptions } from "./worker-process.ts";
 
+/** A code location version on disk that a worker can load. */
 export interface PoolVersion {
   readonly location: string;
   readonly version: string;
@@ -19,10 +20,11 @@ export interface PoolOptions extends Pick<WorkerOptions, "main" | "env" | "memor
   readonly warm: number;
   readonly timing: AgentTiming;
   readonly log: AgentLog;
-  /** Told of each process as it begins and ends. */
+  /** Called when a process begins and when it ends. */
   readonly onWorker: (pid: number, alive: boolean) => void;
 }
 
+/** A loaded worker, or why the code location does not load. */
 export type Acquired = { readonly worker: WorkerProcess } | { readonly errors: readonly LoadError[] };
 
 interface VersionPool {
@@ -34,6 +36,7 @@ interface VersionPool {
   starting: number;
 }
 
+/** All workers of the agent. */
 export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #pools = new Map<string, VersionPool>();
@@ -45,7 +48,7 @@ export class WorkerPool {
     this.#options = options;
   }
 
-  /** Starts the warm workers of a version; the answer says whether it loads. */
+  /** Starts the warm workers of a version. The errors say why it does not load; none when it does. */
   async warmUp(version: PoolVersion): Promise<readonly LoadError[]> {
     const pool = this.#poolOf(version);
     pool.active = true;
@@ -56,7 +59,7 @@ export class WorkerPool {
     return [];
   }
 
-  /** Versions not in the list end their idle workers. */
+  /** Versions that are not active end their idle workers. */
   setActive(isActive: (location: string, version: string) => boolean): void {
     for (const pool of this.#pools.values()) {
       pool.active = isActive(pool.version.location, pool.version.version);
@@ -75,7 +78,7 @@ export class WorkerPool {
       if (idle.timer !== null) clearTimeout(idle.timer);
       if (!idle.worker.usable) continue;
       pool.busy++;
-      // Its replacement gets ready while it does its last work.
+      // Its replacement starts while it does its last work.
       if (idle.worker.uses + 1 >= this.#options.timing.workerUses) this.#keepWarm(pool, 1);
       return { worker: idle.worker };
     }
@@ -95,7 +98,7 @@ export class WorkerPool {
     this.#keepWarm(pool);
   }
 
-  /** Versions with a worker doing something. */
+  /** Versions of which a worker runs a step or an evaluation. */
   get busyVersions(): PoolVersion[] {
     return [...this.#pools.values()].filter((pool) => pool.busy > 0).map((pool) => pool.version);
   }
@@ -110,7 +113,7 @@ export class WorkerPool {
     await Promise.all([...this.#all].map((worker) => worker.terminate()));
   }
 
-  /** The process is about to end and cannot wait. */
+  /** Ends all workers without waiting for them. */
   kill(): void {
     this.#closed = true;
     for (const worker of this.#all) worker.kill();
@@ -160,13 +163,13 @@ export class WorkerPool {
 
   #endIdle(pool: VersionPool, worker: WorkerProcess): void {
     const at = pool.idle.findIndex((idle) => idle.worker === worker);
-    // Others may have ended meanwhile, and this one is needed to stay warm.
+    // Other workers may have ended meanwhile, so that this one is needed to stay warm.
     if (at < 0 || (pool.active && pool.idle.length + pool.busy <= this.#options.warm)) return;
     pool.idle.splice(at, 1);
     void worker.terminate();
   }
 
-  /** A version whose worker does not load is left alone until somebody needs it: no crash loop. */
+  /** When a warm worker does not load, no other is started until a step needs one: this avoids a crash loop. */
   #keepWarm(pool: VersionPool, retiring = 0): void {
     if (this.#closed || !pool.active || pool.idle.length + pool.busy + pool.starting - retiring >= this.#options.warm) return;
     pool.starting++;

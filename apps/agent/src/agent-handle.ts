@@ -1,0 +1,45 @@
+/** What the entry and the tests see of an agent. */
+import type { Hello } from "@headgate/shared/protocol/up.ts";
+import type { AgentLog } from "./agent-log.ts";
+import type { ConnectionEnd } from "./connection/connection.ts";
+import type { OpenExecutor } from "./executors/executor.ts";
+import type { AgentTiming } from "./timing.ts";
+
+/** What an agent needs from its surroundings. */
+export interface AgentDeps {
+  readonly log: AgentLog;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Chooses where user code runs. */
+  readonly openExecutor: OpenExecutor;
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly timing?: Partial<AgentTiming> | undefined;
+}
+
+/** Why the agent ended. */
+export type AgentExit = Pick<ConnectionEnd, "message" | "exit">;
+
+/** A running agent. */
+export interface AgentHandle {
+  /** The name under which the control plane knew this agent process when it started. */
+  readonly instance: string;
+  /** Resolves when the agent has ended: stopped, refused (if so configured) or replaced. Its own processes are gone then. */
+  readonly exited: Promise<AgentExit>;
+  /** No new work; running steps get the grace time, then are stopped and reported; then the connection closes. */
+  stop(reason: string): Promise<void>;
+  /** Ends every process of the agent at once, for a second Ctrl-C. */
+  kill(): void;
+  /** The inner state, for people and tests. */
+  snapshot(): AgentSnapshot;
+}
+
+/** The inner state of an agent at one moment. */
+export interface AgentSnapshot {
+  readonly connected: boolean;
+  readonly running: number;
+  readonly workers: readonly number[];
+  readonly nextItem: number;
+  readonly acknowledged: number;
+  readonly locations: Hello["locations"];
+}

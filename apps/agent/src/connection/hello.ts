@@ -1,0 +1,18 @@
+/** How the agent introduces itself on each new connection. */
+import type { Hello } from "@headgate/shared/protocol/up.ts";
+import { PROTOCOL_OLDEST_SUPPORTED, PROTOCOL_VERSION } from "@headgate/shared/protocol/version.ts";
+
+export const AGENT_VERSION = "0.1.0";
+
+/** What differs between agents and moments. */
+export type HelloState = Omit<Hello, "t" | "protocol" | "agentVersion">;
+
+/** The first frame of a connection. */
+export function helloFrame(state: HelloState): Hello {
+  return {
+    t: "hello",
+    protocol: { min: PROTOCOL_OLDEST_SUPPORTED, max: PROTOCOL_VERSION },
+    agentVersion: AGENT_VERSION,
+    ...state,
+  };
+}
