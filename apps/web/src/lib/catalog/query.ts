@@ -11,7 +11,7 @@ import { emptyClauses, evaluateSelection, type SelectionContext } from "@headgat
 import { parseSelection, type SelectionErrorDetails } from "@headgate/shared/domain/selection/parse.ts";
 import { printSelection } from "@headgate/shared/domain/selection/print.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
-import type { Definitions } from "#lib/definitions.ts";
+import type { Definitions } from "#lib/deployment/definitions.ts";
 
 export interface QueryProblem {
   readonly message: string;

@@ -1,7 +1,7 @@
 /** What stands in a row of the catalog, and in which order do the rows come? Pure. */
 import type { AssetState } from "@headgate/shared/api/views.ts";
-import { isExternal, type CatalogAsset } from "#lib/definitions.ts";
-import { assetLook, type Look, type Tone } from "#lib/status/look.ts";
+import { isExternal, type CatalogAsset } from "#lib/deployment/definitions.ts";
+import { assetLook, type Look, type Tone } from "#lib/status/status-style.ts";
 
 export interface CatalogRow {
   readonly asset: CatalogAsset;

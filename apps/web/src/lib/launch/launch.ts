@@ -2,10 +2,10 @@
 import type { LaunchInput, LaunchTarget } from "@headgate/shared/api/inputs.ts";
 import type { RunSummary } from "@headgate/shared/api/views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import { toErrorBody } from "#lib/api.ts";
-import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";
+import { toErrorBody } from "#lib/data/api.ts";
+import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";
 import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";
-import { beginLaunch, confirmLaunch, revertLaunch } from "#lib/optimistic.ts";
+import { beginLaunch, confirmLaunch, revertLaunch } from "#lib/deployment/pending-launches.ts";
 
 export function launchTarget(request: LaunchRequest, partition: string): LaunchTarget {
   return {

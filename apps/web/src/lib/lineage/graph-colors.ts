@@ -1,5 +1,5 @@
 /** Colours of the canvas, read from the theme's custom properties, so that there is one palette for everything. */
-import type { Tone } from "#lib/status/look.ts";
+import type { Tone } from "#lib/status/status-style.ts";
 import type { GraphColors } from "./draw-graph.ts";
 
 const PROPERTY: Readonly<Record<Tone, string>> = {

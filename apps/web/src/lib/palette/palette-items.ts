@@ -1,7 +1,7 @@
 /** What does the palette offer for a text? Assets, jobs, runs, places, and the actions on them. Pure, and fast enough for every key press. */
 import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
 import type { Role, RunSummary } from "@headgate/shared/api/views.ts";
-import type { Definitions } from "#lib/definitions.ts";
+import type { Definitions } from "#lib/deployment/definitions.ts";
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { runTitle } from "#lib/format/run-words.ts";
 import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";

@@ -5,8 +5,8 @@
 import type { PartitionBucket, PartitionCounts, PartitionMapView } from "@headgate/shared/api/partition-views.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { DIMENSION_SEPARATOR } from "@headgate/shared/domain/partitions/partition-set.ts";
-import { layOutCalendar, type Calendar } from "#lib/asset/calendar.ts";
-import type { Tone } from "#lib/status/look.ts";
+import { layOutCalendar, type Calendar } from "#lib/partitions/calendar.ts";
+import type { Tone } from "#lib/status/status-style.ts";
 
 export interface Place {
   readonly row: number;

@@ -3,8 +3,8 @@ import { untrack } from "svelte";
 import type { Change } from "@headgate/shared/api/live.ts";
 import type { EventRow } from "@headgate/shared/api/views.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
-import { toErrorBody } from "#lib/api.ts";
-import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";
+import { toErrorBody } from "#lib/data/api.ts";
+import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";
 import { applyRunChanges, mergeEvents, runStateFrom, type RunState } from "./run-state.ts";
 
 const PAGE = 5000;

@@ -1,6 +1,6 @@
 /** Who is here, and may they see this deployment? Everything below can rely on the answer. */
 import { error, redirect } from "@sveltejs/kit";
-import { fetchSession } from "#lib/api.ts";
+import { fetchSession } from "#lib/data/api.ts";
 import { deploymentHome, withQuery, type DeploymentRef } from "#lib/paths.ts";
 import type { LayoutLoad } from "./$types";
 

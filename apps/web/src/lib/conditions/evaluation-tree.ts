@@ -1,0 +1,63 @@
+/** How is a part of an evaluation read? True, false, or true for some of its partitions; and its name as a person would say it. Pure. */
+import type { EvaluationNode } from "@headgate/shared/domain/automation/tree.ts";
+import type { Look } from "#lib/status/status-style.ts";
+
+export function nodeLook(node: Pick<EvaluationNode, "asked" | "count">): Look {
+  if (node.asked === 0) return { tone: "stopped", word: "Not asked" };
+  if (node.count === 0) return { tone: "idle", word: "False" };
+  return node.count >= node.asked ? { tone: "good", word: "True" } : { tone: "warn", word: "Partly" };
+}
+
+const OPERATORS: Readonly<Record<string, string>> = {
+  and: "All of",
+  or: "Any of",
+  not: "Not",
+  since: "Since … until",
+  newly_true: "Became true just now",
+  any_downstream_conditions: "A condition downstream holds",
+  missing: "It is missing",
+  run_in_progress: "A run of it goes on",
+  backfill_in_progress: "A backfill of it goes on",
+  execution_failed: "Its last execution failed",
+  newly_updated: "Updated since the last evaluation",
+  newly_requested: "Requested by the last evaluation",
+  will_be_requested: "Is being requested now",
+  initial_evaluation: "First evaluation of the condition",
+  code_version_changed: "Its code version changed",
+  data_version_changed: "Its data version changed",
+  check_passed: "The check passed",
+  check_failed: "The check failed",
+  executed_with_root_target: "Was updated together with this asset",
+  in_latest_time_window: "In the latest time window",
+};
+
+/** `any_deps_match(allow …)` -> `Any dependency: (allow …)`; a key stands for "of that asset". */
+export function nodeWords(node: Pick<EvaluationNode, "name" | "label">): { readonly text: string; readonly detail: string | null } {
+  const words = plainWords(node.name);
+  return node.label === undefined ? { text: words, detail: null } : { text: node.label.replaceAll("_", " "), detail: words };
+}
+
+function plainWords(name: string): string {
+  const known = OPERATORS[name];
+  if (known !== undefined) return known;
+  const [, base = name, , parameters] = /^([^(]+)(\((.*)\))?$/.exec(name) ?? [];
+  const suffix = parameters === undefined ? "" : ` (${parameters})`;
+  switch (base) {
+    case "any_deps_match":
+      return `Any dependency${suffix}`;
+    case "all_deps_match":
+      return `All dependencies${suffix}`;
+    case "any_checks_match":
+      return `Any check${suffix}`;
+    case "all_checks_match":
+      return `All checks${suffix}`;
+    case "cron_tick_passed":
+      return `A tick of ${parameters ?? ""} has passed`;
+    case "freshness":
+      return `It is ${parameters ?? "fresh"}`;
+    case "in_latest_time_window":
+      return `In the latest time window${suffix}`;
+    default:
+      return `${base.replaceAll("_", " ")}${suffix}`;
+  }
+}
