@@ -194,11 +194,11 @@ describe("a dashboard with much in it", () => {
     await stack.stop();
     await page.getByRole("link", { name: "Jobs" }).click();
     await page.getByText("This page could not be fetched: the control plane does not answer.").waitFor();
-    await page.locator("[data-alarm='stream']").waitFor();
+    await page.locator("[data-banner='stream']").waitFor();
     await screenshot(page, "control-plane-away");
     stack = await start();
     await page.getByRole("heading", { level: 1, name: "Jobs" }).waitFor({ timeout: 60_000 });
-    await page.locator("[data-alarm='stream']").waitFor({ state: "detached" });
+    await page.locator("[data-banner='stream']").waitFor({ state: "detached" });
   });
 
   /** A profile without anything in its cache. */

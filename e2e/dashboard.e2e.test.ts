@@ -200,7 +200,7 @@ describe("the dashboard", () => {
     const paths = [home, `${home}/assets`, `${home}/lineage`, `${home}/runs`, `${home}/jobs`, `${home}/agents`];
     await follow(page, home);
     project.breakCode();
-    const banner = page.locator("[data-alarm='location:shop']");
+    const banner = page.locator("[data-banner='location:shop']");
     await banner.waitFor();
     for (const path of paths) {
       await follow(page, path);
@@ -221,7 +221,7 @@ describe("the dashboard", () => {
     const [agent] = stack.children().agent;
     if (agent === undefined) throw new Error("there is no agent process to kill");
     process.kill(agent, "SIGKILL");
-    const banner = page.locator("[data-alarm='agent']");
+    const banner = page.locator("[data-banner='agent']");
     await banner.waitFor();
     await page.getByText("No agent", { exact: true }).waitFor();
     await banner.waitFor({ state: "detached" });

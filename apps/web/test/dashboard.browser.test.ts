@@ -195,18 +195,18 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     const { page } = await open(`${HOME}/jobs`, { base: own.url });
     const port = Number(new URL(own.url).port);
     await own.close();
-    await page.locator("[data-alarm=stream]").waitFor();
+    await page.locator("[data-banner=stream]").waitFor();
     const again = await startFixtureServer({ port });
-    await page.locator("[data-alarm=stream]").waitFor({ state: "detached", timeout: 40_000 });
+    await page.locator("[data-banner=stream]").waitFor({ state: "detached", timeout: 40_000 });
     await page.context().close();
     await again.close();
   });
 
-  it("leads from the alarm that no agent is connected to the command that starts one, also when there was one before", async () => {
+  it("leads from the banner that no agent is connected to the command that starts one, also when there was one before", async () => {
     const own = await startFixtureServer({ port: 0 });
     own.deployment.agentViews = own.deployment.agentViews.map((agent) => ({ ...agent, status: "disconnected" as const }));
     const { page } = await open(HOME, { base: own.url });
-    await page.locator("[data-alarm=agent]").getByRole("link", { name: "How to start one" }).click();
+    await page.locator("[data-banner=agent]").getByRole("link", { name: "How to start one" }).click();
     await page.getByText("Waiting for an agent to connect").waitFor();
     await page.getByText(/^headgate agent --url/).waitFor();
     expect(await page.getByRole("list", { name: "Agents" }).getByRole("listitem").count()).toBeGreaterThan(0);
@@ -219,7 +219,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     const { page } = await open(HOME, { base: own.url });
     for (const path of PAGES.slice(0, -1)) {
       await page.goto(`${own.url}${path}`);
-      await page.locator("[data-alarm='location:lakehouse']").waitFor();
+      await page.locator("[data-banner='location:lakehouse']").waitFor();
     }
     await page.goto(`${own.url}${HOME}/code/lakehouse`);
     await page.getByText("at assets/gold.ts:3:28").waitFor();
@@ -235,7 +235,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await page.getByText(`headgate agent --url ${own.url}`).waitFor();
     // `publish` and `run` find the control plane and their token where this puts them.
     await page.getByText(`export HEADGATE_URL=${own.url} HEADGATE_TOKEN=<API token>`).waitFor();
-    await page.locator("[data-alarm=agent]").waitFor();
+    await page.locator("[data-banner=agent]").waitFor();
     await page.context().close();
     await own.close();
   });

@@ -2,30 +2,30 @@
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { AssetEventRow } from "@headgate/shared/api/views.ts";
 import { plural } from "#lib/format/number.ts";
-import { freshnessLook } from "#lib/status/automation-status-style.ts";
-import { checkLook, type Look } from "#lib/status/status-style.ts";
+import { freshnessStyle } from "#lib/status/automation-status-style.ts";
+import { checkStyle, type StatusStyle } from "#lib/status/status-style.ts";
 
-export function eventLook(event: AssetEventRow): Look {
+export function assetEventStyle(event: AssetEventRow): StatusStyle {
   switch (event.type) {
     case "asset_materialized":
-      return { tone: "good", word: "Materialized" };
+      return { tone: "good", label: "Materialized" };
     case "asset_observed":
-      return { tone: "idle", word: "Observed" };
+      return { tone: "idle", label: "Observed" };
     case "asset_failed":
-      return { tone: "bad", word: "Failed" };
+      return { tone: "bad", label: "Failed" };
     case "check_evaluated": {
-      const look = checkLook(event.check);
-      return { tone: look.tone, word: `Check ${look.word.toLowerCase()}` };
+      const style = checkStyle(event.check);
+      return { tone: style.tone, label: `Check ${style.label.toLowerCase()}` };
     }
     case "freshness_changed":
-      return freshnessLook(event.freshness?.to ?? "unknown");
+      return freshnessStyle(event.freshness?.to ?? "unknown");
     default:
       return assertNever(event.type);
   }
 }
 
 /** One line that says what matters of it. */
-export function eventSummary(event: AssetEventRow): string {
+export function formatAssetEvent(event: AssetEventRow): string {
   if (event.failure) return event.failure.message;
   if (event.freshness) return `was ${event.freshness.from}`;
   if (event.check) return event.check.description === null ? event.check.check : `${event.check.check}: ${event.check.description}`;

@@ -4,7 +4,7 @@ import { formatDuration } from "#lib/format/duration.ts";
 import { plural } from "#lib/format/number.ts";
 import { formatRelative } from "#lib/format/time.ts";
 
-export interface SentenceFacts {
+export interface AssetStateInput {
   readonly state: AssetState | undefined;
   readonly external: boolean;
   /** Upstream assets that were never materialized: the usual reason why this one was not. */
@@ -12,7 +12,7 @@ export interface SentenceFacts {
   readonly now: number;
 }
 
-export function stateSentence({ state, external, missingUpstream, now }: SentenceFacts): string {
+export function formatAssetState({ state, external, missingUpstream, now }: AssetStateInput): string {
   if (external) return "Written outside of Headgate; it is shown here because other assets depend on it.";
   if (state?.inProgress)
     return state.inProgress.status === "running" ? "Being materialized now." : "Queued: a run is about to materialize it.";

@@ -10,7 +10,7 @@ const rows = buildRows(assets, (key) => states.get(key));
 describe("the rows of the catalog", () => {
   it("put what is broken first when sorted by status", () => {
     const sorted = sortRows(rows, { column: "status", descending: false });
-    expect(sorted.slice(0, 2).map((row) => row.look.word)).toEqual(["Failed", "Check failed"]);
+    expect(sorted.slice(0, 2).map((row) => row.style.label)).toEqual(["Failed", "Check failed"]);
   });
 
   it("keep rows without a value last in both directions", () => {

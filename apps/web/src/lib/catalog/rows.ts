@@ -1,12 +1,12 @@
 /** What stands in a row of the catalog, and in which order do the rows come? Pure. */
 import type { AssetState } from "@headgate/shared/api/views.ts";
 import { isExternal, type CatalogAsset } from "#lib/deployment/definitions.ts";
-import { assetLook, type Look, type Tone } from "#lib/status/status-style.ts";
+import { assetStyle, type StatusStyle, type Tone } from "#lib/status/status-style.ts";
 
 export interface CatalogRow {
   readonly asset: CatalogAsset;
   readonly state: AssetState | undefined;
-  readonly look: Look;
+  readonly style: StatusStyle;
   readonly external: boolean;
 }
 
@@ -22,7 +22,7 @@ export function buildRows(assets: readonly CatalogAsset[], stateOf: (key: string
   return assets.map((asset) => {
     const state = stateOf(asset.key);
     const external = isExternal(asset);
-    return { asset, state, look: assetLook(state, external), external };
+    return { asset, state, style: assetStyle(state, external), external };
   });
 }
 
@@ -43,7 +43,7 @@ export function sortRows(rows: readonly CatalogRow[], sort: Sort): CatalogRow[] 
 }
 
 const SORT_VALUES: Readonly<Record<SortColumn, (row: CatalogRow) => string | number | null>> = {
-  status: (row) => TONE_ORDER[row.look.tone],
+  status: (row) => TONE_ORDER[row.style.tone],
   key: (row) => row.asset.key,
   group: (row) => row.asset.group,
   materialized: (row) => row.state?.materialized?.at ?? null,

@@ -13,7 +13,7 @@ export function conditionPath(ref: DeploymentRef, target: string, evaluation?: s
   return assetPath(ref, asset, { tab: "automation", query: { target: asset === target ? null : target, evaluation } });
 }
 
-export function scopeWords(scope: PauseView["scope"]): string {
+export function formatScope(scope: PauseView["scope"]): string {
   if (scope === "all") return "All conditions";
   if (scope.startsWith("location:")) return `Conditions of ${scope.slice("location:".length)}`;
   return scope.slice("asset:".length);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { allDepsUpdatedSinceCron, eager } from "@headgate/shared/domain/automation/build.ts";
 import { nodeName } from "@headgate/shared/domain/automation/describe.ts";
 import { assetOfTarget, conditionPath } from "./condition-target.ts";
-import { nodeLook, nodeWords } from "./evaluation-tree.ts";
+import { nodeStyle, formatNode } from "./evaluation-tree.ts";
 
 describe("a part of an evaluation", () => {
   it("is true, false, true for some partitions, or was not asked", () => {
@@ -11,21 +11,21 @@ describe("a part of an evaluation", () => {
       [22, 0],
       [22, 3],
       [0, 0],
-    ].map(([asked = 0, count = 0]) => nodeLook({ asked, count }).word);
+    ].map(([asked = 0, count = 0]) => nodeStyle({ asked, count }).label);
     expect(words).toEqual(["True", "False", "Partly", "Not asked"]);
   });
 
   it("is named by its label, with what it is beside", () => {
     const condition = eager();
-    expect(nodeWords({ name: nodeName(condition), label: condition.label ?? "" })).toEqual({ text: "eager", detail: "All of" });
+    expect(formatNode({ name: nodeName(condition), label: condition.label ?? "" })).toEqual({ text: "eager", detail: "All of" });
     const updated = allDepsUpdatedSinceCron("0 6 * * *");
-    expect(nodeWords({ name: nodeName(updated) })).toEqual({ text: "All dependencies", detail: null });
+    expect(formatNode({ name: nodeName(updated) })).toEqual({ text: "All dependencies", detail: null });
   });
 
   it("names its parameters", () => {
-    expect(nodeWords({ name: "cron_tick_passed(0 6 * * *, UTC)" }).text).toBe("A tick of 0 6 * * *, UTC has passed");
-    expect(nodeWords({ name: "any_deps_match(allow group:gold)" }).text).toBe("Any dependency (allow group:gold)");
-    expect(nodeWords({ name: 'executed_with_tags("a")' }).text).toBe('executed with tags ("a")');
+    expect(formatNode({ name: "cron_tick_passed(0 6 * * *, UTC)" }).text).toBe("A tick of 0 6 * * *, UTC has passed");
+    expect(formatNode({ name: "any_deps_match(allow group:gold)" }).text).toBe("Any dependency (allow group:gold)");
+    expect(formatNode({ name: 'executed_with_tags("a")' }).text).toBe('executed with tags ("a")');
   });
 
   it("belongs to the page of its asset, also when it is a check's", () => {

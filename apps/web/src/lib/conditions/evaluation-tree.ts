@@ -1,11 +1,11 @@
 /** How is a part of an evaluation read? True, false, or true for some of its partitions; and its name as a person would say it. Pure. */
 import type { EvaluationNode } from "@headgate/shared/domain/automation/tree.ts";
-import type { Look } from "#lib/status/status-style.ts";
+import type { StatusStyle } from "#lib/status/status-style.ts";
 
-export function nodeLook(node: Pick<EvaluationNode, "asked" | "count">): Look {
-  if (node.asked === 0) return { tone: "stopped", word: "Not asked" };
-  if (node.count === 0) return { tone: "idle", word: "False" };
-  return node.count >= node.asked ? { tone: "good", word: "True" } : { tone: "warn", word: "Partly" };
+export function nodeStyle(node: Pick<EvaluationNode, "asked" | "count">): StatusStyle {
+  if (node.asked === 0) return { tone: "stopped", label: "Not asked" };
+  if (node.count === 0) return { tone: "idle", label: "False" };
+  return node.count >= node.asked ? { tone: "good", label: "True" } : { tone: "warn", label: "Partly" };
 }
 
 const OPERATORS: Readonly<Record<string, string>> = {
@@ -32,12 +32,12 @@ const OPERATORS: Readonly<Record<string, string>> = {
 };
 
 /** `any_deps_match(allow …)` -> `Any dependency: (allow …)`; a key stands for "of that asset". */
-export function nodeWords(node: Pick<EvaluationNode, "name" | "label">): { readonly text: string; readonly detail: string | null } {
-  const words = plainWords(node.name);
+export function formatNode(node: Pick<EvaluationNode, "name" | "label">): { readonly text: string; readonly detail: string | null } {
+  const words = formatOperator(node.name);
   return node.label === undefined ? { text: words, detail: null } : { text: node.label.replaceAll("_", " "), detail: words };
 }
 
-function plainWords(name: string): string {
+function formatOperator(name: string): string {
   const known = OPERATORS[name];
   if (known !== undefined) return known;
   const [, base = name, , parameters] = /^([^(]+)(\((.*)\))?$/.exec(name) ?? [];

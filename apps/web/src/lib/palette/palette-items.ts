@@ -183,11 +183,11 @@ function materializeItem(key: string): PaletteItem {
 function best<T>(
   entries: readonly T[],
   words: readonly string[],
-  look: { readonly by: (entry: T) => string; readonly limit: number },
+  options: { readonly by: (entry: T) => string; readonly limit: number },
 ): T[] {
   const scored: { entry: T; score: number }[] = [];
   for (const entry of entries) {
-    const text = look.by(entry).toLowerCase();
+    const text = options.by(entry).toLowerCase();
     let score = text.length / 1000;
     let all = true;
     for (const word of words) {
@@ -203,7 +203,7 @@ function best<T>(
   }
   return scored
     .sort((a, b) => a.score - b.score)
-    .slice(0, look.limit)
+    .slice(0, options.limit)
     .map(({ entry }) => entry);
 }
 

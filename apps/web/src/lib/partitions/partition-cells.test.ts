@@ -3,7 +3,7 @@ import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/de
 import { openPartitions } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { partitionMapOf } from "#lib/../../test/fixture-partitions.ts";
 import { keyProblem, keysOfText } from "./dynamic-keys.ts";
-import { bucketLabel, bucketLook, countsIn, isInside, keysIn, keysOfRectangle, layoutOf, nextPlace, rangeOf } from "./partition-cells.ts";
+import { bucketLabel, bucketStyle, countsIn, isInside, keysIn, keysOfRectangle, layoutOf, nextPlace, rangeOf } from "./partition-cells.ts";
 
 const NOW = Date.UTC(2026, 10, 23);
 const map = (definition: PartitionsDefinition, buckets = 400) => partitionMapOf(definition, { buckets, dynamic: [], now: NOW });
@@ -28,8 +28,8 @@ describe("the picture of partitions", () => {
 
   it("says what is wrong before what is missing", () => {
     const counts = { total: 10, materialized: 5, failed: 1, inProgress: 1, missing: 3 };
-    expect(bucketLook(counts)).toEqual({ tone: "bad", word: "1 failed" });
-    expect(bucketLook({ ...counts, failed: 0 }).tone).toBe("live");
+    expect(bucketStyle(counts)).toEqual({ tone: "bad", label: "1 failed" });
+    expect(bucketStyle({ ...counts, failed: 0 }).tone).toBe("live");
     expect(bucketLabel({ ...counts, first: "a", last: "j", start: null, end: null }, "emea")).toBe(
       "emea, a to j, 10 partitions: 1 failed, 5 materialized",
     );

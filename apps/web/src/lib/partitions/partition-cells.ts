@@ -31,17 +31,17 @@ export function layoutOf(view: PartitionMapView): CellLayout {
 }
 
 /** Which state says most about a piece: what is wrong before what goes on before what is missing. */
-export function bucketLook(bucket: PartitionCounts): { readonly tone: Tone; readonly word: string } {
-  if (bucket.failed > 0) return { tone: "bad", word: bucket.total === 1 ? "Failed" : `${bucket.failed} failed` };
-  if (bucket.inProgress > 0) return { tone: "live", word: bucket.total === 1 ? "In progress" : `${bucket.inProgress} in progress` };
-  if (bucket.missing > 0) return { tone: "idle", word: bucket.total === 1 ? "Missing" : `${bucket.missing} missing` };
-  return { tone: "good", word: "Materialized" };
+export function bucketStyle(bucket: PartitionCounts): { readonly tone: Tone; readonly label: string } {
+  if (bucket.failed > 0) return { tone: "bad", label: bucket.total === 1 ? "Failed" : `${bucket.failed} failed` };
+  if (bucket.inProgress > 0) return { tone: "live", label: bucket.total === 1 ? "In progress" : `${bucket.inProgress} in progress` };
+  if (bucket.missing > 0) return { tone: "idle", label: bucket.total === 1 ? "Missing" : `${bucket.missing} missing` };
+  return { tone: "good", label: "Materialized" };
 }
 
 export function bucketLabel(bucket: PartitionBucket, row: string | null): string {
   const keys = bucket.first === bucket.last ? bucket.first : `${bucket.first} to ${bucket.last}, ${bucket.total} partitions`;
   const counts = bucket.total > 1 && bucket.materialized > 0 ? `, ${bucket.materialized} materialized` : "";
-  return `${row === null ? "" : `${row}, `}${keys}: ${bucketLook(bucket).word}${counts}`;
+  return `${row === null ? "" : `${row}, `}${keys}: ${bucketStyle(bucket).label}${counts}`;
 }
 
 /** Where an arrow key leads; `perLine`: how many pieces stand in a line, `1` where a column is a week. */

@@ -125,7 +125,7 @@ describe("live changes", () => {
     const rows = timelineRows(state);
     expect(rows.map((row) => row.label)).toEqual(["dbt:x", "a", "b"]);
     expect(rows[0]?.bars.map((bar) => bar.kind)).toEqual(["waiting", "starting", "running"]);
-    expect(rows[2]).toMatchObject({ look: { tone: "bad" }, note: "no such column" });
+    expect(rows[2]).toMatchObject({ style: { tone: "bad" }, note: "no such column" });
   });
 });
 

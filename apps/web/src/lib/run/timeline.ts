@@ -1,7 +1,7 @@
 /** Rows and bars of the run's timeline: a row per step and, inside a step of several assets, a row per asset (a dbt model). Pure. */
 import type { StepView } from "@headgate/shared/api/views.ts";
 import { plural } from "#lib/format/number.ts";
-import { stepAssetLook, stepLook, type Look } from "#lib/status/status-style.ts";
+import { stepAssetStyle, stepStyle, type StatusStyle } from "#lib/status/status-style.ts";
 import type { RunState } from "./run-state.ts";
 
 export interface TimelineBar {
@@ -17,7 +17,7 @@ export interface TimelineRow {
   readonly asset: string | null;
   readonly label: string;
   readonly depth: 0 | 1;
-  readonly look: Look;
+  readonly style: StatusStyle;
   readonly bars: readonly TimelineBar[];
   /** What to say beside the bar: the failure, the reason for waiting, the row count. */
   readonly note: string | null;
@@ -44,7 +44,7 @@ export function timelineRows(state: RunState): TimelineRow[] {
       asset: null,
       label: current.key,
       depth: 0,
-      look: stepLook(current.status),
+      style: stepStyle(current.status),
       bars,
       note: stepNote(current, alone?.rowCount ?? null),
       noteTone: failure === null ? "muted" : "bad",
@@ -58,7 +58,7 @@ export function timelineRows(state: RunState): TimelineRow[] {
         asset: asset.asset,
         label: asset.asset,
         depth: 1,
-        look: stepAssetLook(asset.status),
+        style: stepAssetStyle(asset.status),
         bars: asset.startedAt === null ? [] : [{ kind: "running", start: asset.startedAt, end: asset.endedAt }],
         note: asset.message ?? rowsNote(asset.rowCount),
         noteTone: asset.status === "failed" ? "bad" : "muted",

@@ -3,7 +3,7 @@ import { createContext } from "svelte";
 import type { AutomationDetail, AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
 import type { Change } from "@headgate/shared/api/live.ts";
 import type { AutomationStore } from "#lib/schedules-sensors/automation-store.svelte.ts";
-import { scheduleOf, sensorOf, type ScheduleDefinition, type SensorDefinition } from "#lib/schedules-sensors/format-automation.ts";
+import { scheduleOf, sensorOf, type ScheduleDefinition, type SensorDefinition } from "#lib/schedules-sensors/find-definition.ts";
 import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";
 import { Feed } from "#lib/feed.svelte.ts";
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { sampleSchedules, sampleSensors } from "#lib/../../test/fixture-automations.ts";
-import { catchUpWords, cronWords, freshnessWords, latenessWords, scheduleWords, sensorWords } from "./format-automation.ts";
-import { sensorEventWords } from "#lib/ticks/format-sensor-event.ts";
+import { formatCatchUp, formatCron, formatSchedule, formatSensor } from "#lib/schedules-sensors/format-automation.ts";
+import { formatFreshnessPolicy } from "#lib/asset/format-freshness.ts";
+import { formatLateness } from "#lib/ticks/format-tick.ts";
+import { formatSensorEvent } from "#lib/ticks/format-sensor-event.ts";
 
 const sensor = (name: string) => {
   const found = sampleSensors().find((entry) => entry.name === name);
@@ -12,44 +14,44 @@ const sensor = (name: string) => {
 describe("automation in words", () => {
   it("says when a schedule runs what, and in which zone", () => {
     const [daily, , monthly] = sampleSchedules();
-    expect(daily && scheduleWords(daily)).toBe("Runs full_refresh every day at 02:00 (Europe/London).");
-    expect(monthly && scheduleWords(monthly)).toBe(
+    expect(daily && formatSchedule(daily)).toBe("Runs full_refresh every day at 02:00 (Europe/London).");
+    expect(monthly && formatSchedule(monthly)).toBe(
       "Asks its function which runs of customer_pipeline to make, on day 1 of the month at 04:00 (Asia/Kolkata).",
     );
-    expect(cronWords(["0 2 * * *", "not a cron"])).toBe("every day at 02:00, and not a cron");
+    expect(formatCron(["0 2 * * *", "not a cron"])).toBe("every day at 02:00, and not a cron");
   });
 
   it("says what makes a sensor look", () => {
-    expect(sensorWords(sensor("new_files"))).toBe("Every 30 s it asks its function what to run.");
-    expect(sensorWords(sensor("after_silver"))).toBe("Whenever silver/dim_customer is materialized it runs customer_pipeline.");
-    expect(sensorWords(sensor("airbyte_synced"))).toBe("Whenever a delivery arrives at its address it runs bronze_refresh.");
-    expect(sensorWords(sensor("tell_the_team"))).toBe("Whenever a run of full_refresh failed it asks its function what to run.");
-    expect(sensorWords({ ...sensor("after_silver"), assets: ["a", "b"], match: "all" })).toBe(
+    expect(formatSensor(sensor("new_files"))).toBe("Every 30 s it asks its function what to run.");
+    expect(formatSensor(sensor("after_silver"))).toBe("Whenever silver/dim_customer is materialized it runs customer_pipeline.");
+    expect(formatSensor(sensor("airbyte_synced"))).toBe("Whenever a delivery arrives at its address it runs bronze_refresh.");
+    expect(formatSensor(sensor("tell_the_team"))).toBe("Whenever a run of full_refresh failed it asks its function what to run.");
+    expect(formatSensor({ ...sensor("after_silver"), assets: ["a", "b"], match: "all" })).toBe(
       "Once all of a, b are materialized it runs customer_pipeline.",
     );
   });
 
   it("says how late a tick was, without claiming what nobody can see", () => {
-    expect([null, 12, 999, 48_000].map(latenessWords)).toEqual(["", "on time", "on time", "48 s late"]);
+    expect([null, 12, 999, 48_000].map(formatLateness)).toEqual(["", "on time", "on time", "48 s late"]);
   });
 
   it("says what becomes of missed ticks", () => {
-    expect(catchUpWords(undefined)).toBe("only the latest is made up for");
-    expect(catchUpWords({ type: "within", ms: 7_200_000 })).toBe("those of the last 2 h are made up for");
+    expect(formatCatchUp(undefined)).toBe("only the latest is made up for");
+    expect(formatCatchUp({ type: "within", ms: 7_200_000 })).toBe("those of the last 2 h are made up for");
   });
 
   it("says what a freshness policy demands", () => {
-    expect(freshnessWords({ type: "time_window", failAfterSeconds: 86_400, warnAfterSeconds: 43_200 })).toBe(
+    expect(formatFreshnessPolicy({ type: "time_window", failAfterSeconds: 86_400, warnAfterSeconds: 43_200 })).toBe(
       "Must be materialized every 24 h, warns after 12 h.",
     );
-    expect(freshnessWords({ type: "cron", cron: "0 6 * * *", lowerBoundSeconds: 3600 })).toBe(
+    expect(formatFreshnessPolicy({ type: "cron", cron: "0 6 * * *", lowerBoundSeconds: 3600 })).toBe(
       "Must be materialized within 1 h before each deadline: every day at 06:00 (UTC).",
     );
   });
 
   it("says what woke a sensor", () => {
     expect(
-      sensorEventWords({
+      formatSensorEvent({
         type: "run",
         run: "019ab3c0-0001-7000-8000-0000c41f1eef",
         job: "full_refresh",

@@ -1,30 +1,14 @@
-/** What does a schedule or sensor do, when, and how late was it? In words, from its definition. Pure. */
-import type { AutomationRef, TickCause } from "@headgate/shared/api/automation-views.ts";
+/** Describes a schedule or sensor from its definition: what it starts, when, and what happens to overlapping and missed ticks. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { CatchUpPolicy } from "@headgate/shared/domain/cron/catch-up.ts";
 import { describeCron } from "@headgate/shared/domain/cron/describe.ts";
 import { parseCron } from "@headgate/shared/domain/cron/parse.ts";
-import type { FreshnessPolicySpec } from "@headgate/shared/domain/health/freshness-policy.ts";
 import type { OverlapPolicy } from "@headgate/shared/manifest/automation.ts";
-import type { Definitions } from "#lib/deployment/definitions.ts";
-import { formatDuration, formatSpan } from "#lib/format/duration.ts";
-import { plural } from "#lib/format/number.ts";
-
-export type ScheduleDefinition = Definitions["document"]["schedules"][number];
-export type SensorDefinition = Definitions["document"]["sensors"][number];
-
-export function scheduleOf(definitions: Definitions, ref: AutomationRef): ScheduleDefinition | undefined {
-  if (ref.kind !== "schedule") return undefined;
-  return definitions.document.schedules.find((entry) => entry.name === ref.name && entry.location === ref.location);
-}
-
-export function sensorOf(definitions: Definitions, ref: AutomationRef): SensorDefinition | undefined {
-  if (ref.kind !== "sensor") return undefined;
-  return definitions.document.sensors.find((entry) => entry.name === ref.name && entry.location === ref.location);
-}
+import { formatSpan } from "#lib/format/duration.ts";
+import type { ScheduleDefinition, SensorDefinition } from "#lib/schedules-sensors/find-definition.ts";
 
 /** `every day at 02:00`; a text that is no cron expression is shown as it is. */
-export function cronWords(crons: readonly string[]): string {
+export function formatCron(crons: readonly string[]): string {
   return crons
     .map((text) => {
       const parsed = parseCron(text);
@@ -33,18 +17,18 @@ export function cronWords(crons: readonly string[]): string {
     .join(", and ");
 }
 
-export function scheduleWords(schedule: ScheduleDefinition): string {
+export function formatSchedule(schedule: ScheduleDefinition): string {
   const runs = schedule.evaluated
-    ? `Asks its function which runs of ${schedule.job} to make, ${cronWords(schedule.cron)}`
-    : `Runs ${schedule.job} ${cronWords(schedule.cron)}`;
+    ? `Asks its function which runs of ${schedule.job} to make, ${formatCron(schedule.cron)}`
+    : `Runs ${schedule.job} ${formatCron(schedule.cron)}`;
   return `${runs} (${schedule.timezone}).`;
 }
 
-export function sensorKindWord(kind: SensorDefinition["kind"]): string {
+export function formatSensorKind(kind: SensorDefinition["kind"]): string {
   return kind === "run_status" ? "run status sensor" : `${kind} sensor`;
 }
 
-export function sensorWords(sensor: SensorDefinition): string {
+export function formatSensor(sensor: SensorDefinition): string {
   const effect = sensor.evaluated ? "asks its function what to run" : sensor.job === undefined ? "requests a run" : `runs ${sensor.job}`;
   return `${sensorCause(sensor)} it ${effect}.`;
 }
@@ -78,7 +62,7 @@ function someOf(names: readonly string[]): string {
   return names.length <= 3 ? names.join(", ") : `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`;
 }
 
-export function overlapWords(policy: OverlapPolicy | undefined): string {
+export function formatOverlap(policy: OverlapPolicy | undefined): string {
   switch (policy) {
     case undefined:
     case "allow":
@@ -94,7 +78,7 @@ export function overlapWords(policy: OverlapPolicy | undefined): string {
   }
 }
 
-export function catchUpWords(policy: CatchUpPolicy | undefined): string {
+export function formatCatchUp(policy: CatchUpPolicy | undefined): string {
   switch (policy?.type) {
     case undefined:
     case "latest":
@@ -108,49 +92,4 @@ export function catchUpWords(policy: CatchUpPolicy | undefined): string {
     default:
       return assertNever(policy);
   }
-}
-
-export function causeWords(cause: TickCause): string {
-  switch (cause) {
-    case "clock":
-      return "its time came";
-    case "catch_up":
-      return "it was missed and made up for";
-    case "event":
-      return "something it watches happened";
-    case "webhook":
-      return "a delivery arrived";
-    case "person":
-      return "somebody asked for it";
-    case "retry":
-      return "the attempt before did not end";
-    default:
-      return assertNever(cause);
-  }
-}
-
-/** Below this a tick counts as on time: a person cannot see the difference. */
-const ON_TIME_MS = 1000;
-
-export function latenessWords(lateMs: number | null): string {
-  if (lateMs === null) return "";
-  return lateMs < ON_TIME_MS ? "on time" : `${formatDuration(lateMs)} late`;
-}
-
-export function isLate(lateMs: number | null): boolean {
-  return lateMs !== null && lateMs >= 10_000;
-}
-
-export function freshnessWords(policy: FreshnessPolicySpec): string {
-  if (policy.type === "time_window") {
-    const warn = policy.warnAfterSeconds === undefined ? "" : `, warns after ${formatSpan(policy.warnAfterSeconds * 1000)}`;
-    return `Must be materialized every ${formatSpan(policy.failAfterSeconds * 1000)}${warn}.`;
-  }
-  const window = formatSpan(policy.lowerBoundSeconds * 1000);
-  return `Must be materialized within ${window} before each deadline: ${cronWords([policy.cron])} (${policy.timezone ?? "UTC"}).`;
-}
-
-/** `3 failures in a row`. */
-export function failuresWords(count: number): string {
-  return count === 1 ? "the last tick failed" : `${plural(count, "failure")} in a row`;
 }

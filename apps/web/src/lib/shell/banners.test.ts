@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sampleAgents, sampleLocation } from "#lib/../../test/fixture-data.ts";
-import { findAlarms } from "./banners.ts";
+import { findBanners } from "./banners.ts";
 
 const NOW = 1_790_000_000_000;
 const calm = {
@@ -11,7 +11,7 @@ const calm = {
   refusal: null,
   loaded: true,
 };
-const ids = (facts: Partial<typeof calm>) => findAlarms({ ...calm, ...facts }).map((alarm) => alarm.id);
+const ids = (facts: Partial<typeof calm>) => findBanners({ ...calm, ...facts }).map((banner) => banner.id);
 
 describe("the red bars", () => {
   it("are absent when all is well", () => {
@@ -19,10 +19,10 @@ describe("the red bars", () => {
   });
 
   it("say why a location does not load and that its last good version stays", () => {
-    const [alarm] = findAlarms({ ...calm, locations: [sampleLocation(NOW, true)] });
-    expect(alarm?.text).toContain("Cannot find package 'date-fns'");
-    expect(alarm?.text).toContain("Version 4 stays in force");
-    expect(alarm?.link?.href).toBe("/acme/prod/code/lakehouse");
+    const [banner] = findBanners({ ...calm, locations: [sampleLocation(NOW, true)] });
+    expect(banner?.text).toContain("Cannot find package 'date-fns'");
+    expect(banner?.text).toContain("Version 4 stays in force");
+    expect(banner?.link?.href).toBe("/acme/prod/code/lakehouse");
   });
 
   it("appear when no agent is connected, also when some are known but gone", () => {
@@ -32,7 +32,7 @@ describe("the red bars", () => {
 
   it("do not flicker for a moment's reconnect, but say for how long updates are missing", () => {
     expect(ids({ lostForMs: 400 })).toEqual([]);
-    expect(findAlarms({ ...calm, lostForMs: 12_000 })[0]?.text).toContain("Live updates stopped 12 s ago");
+    expect(findBanners({ ...calm, lostForMs: 12_000 })[0]?.text).toContain("Live updates stopped 12 s ago");
   });
 
   it("claim nothing about agents before the first snapshot", () => {

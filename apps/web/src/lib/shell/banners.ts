@@ -3,13 +3,13 @@ import type { AgentView, LocationView } from "@headgate/shared/api/views.ts";
 import { relativeAmount } from "#lib/format/time.ts";
 import { agentsPath, codePath, type DeploymentRef } from "#lib/paths.ts";
 
-export interface Alarm {
+export interface Banner {
   readonly id: string;
   readonly text: string;
   readonly link: { readonly label: string; readonly href: string } | null;
 }
 
-export interface AlarmFacts {
+export interface BannerInput {
   readonly ref: DeploymentRef;
   readonly locations: Iterable<LocationView>;
   readonly agents: Iterable<AgentView>;
@@ -24,37 +24,37 @@ export interface AlarmFacts {
 /** A reconnect within this time is not worth a red bar. */
 const GRACE_MS = 1500;
 
-export function findAlarms(facts: AlarmFacts): Alarm[] {
-  const alarms: Alarm[] = [];
-  if (facts.lostForMs > GRACE_MS) {
-    alarms.push({
+export function findBanners(input: BannerInput): Banner[] {
+  const banners: Banner[] = [];
+  if (input.lostForMs > GRACE_MS) {
+    banners.push({
       id: "stream",
-      text: `Live updates stopped ${relativeAmount(facts.lostForMs)} ago, retrying. What you see may be old.`,
+      text: `Live updates stopped ${relativeAmount(input.lostForMs)} ago, retrying. What you see may be old.`,
       link: null,
     });
   }
-  if (facts.refusal !== null) {
-    alarms.push({ id: "refused", text: `The live stream refused what this page asked: ${facts.refusal}. Reload the page.`, link: null });
+  if (input.refusal !== null) {
+    banners.push({ id: "refused", text: `The live stream refused what this page asked: ${input.refusal}. Reload the page.`, link: null });
   }
-  if (!facts.loaded) return alarms;
-  for (const location of facts.locations) {
+  if (!input.loaded) return banners;
+  for (const location of input.locations) {
     if (location.status === "loaded") continue;
     const [error] = location.errors;
     const kept = location.active ? ` Version ${location.active.number} stays in force.` : "";
-    alarms.push({
+    banners.push({
       id: `location:${location.name}`,
       text: `Code location ${location.name} does not load: ${firstLine(error?.message ?? "unknown error")}.${kept}`.replace("..", "."),
-      link: { label: "Show the error", href: codePath(facts.ref, location.name) },
+      link: { label: "Show the error", href: codePath(input.ref, location.name) },
     });
   }
-  if (![...facts.agents].some((agent) => agent.status !== "disconnected")) {
-    alarms.push({
+  if (![...input.agents].some((agent) => agent.status !== "disconnected")) {
+    banners.push({
       id: "agent",
       text: "No agent is connected: runs wait until one is.",
-      link: { label: "How to start one", href: agentsPath(facts.ref) },
+      link: { label: "How to start one", href: agentsPath(input.ref) },
     });
   }
-  return alarms;
+  return banners;
 }
 
 function firstLine(text: string): string {

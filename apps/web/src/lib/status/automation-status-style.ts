@@ -3,68 +3,68 @@ import type { AutomationView, ConditionEvaluation, DeliveryState, TickState } fr
 import type { BackfillCounts, BackfillStatus } from "@headgate/shared/api/partition-views.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
-import type { Look, Tone } from "#lib/status/status-style.ts";
+import type { StatusStyle, Tone } from "#lib/status/status-style.ts";
 
-export function tickLook(state: TickState): Look {
+export function tickStyle(state: TickState): StatusStyle {
   switch (state) {
     case "open":
-      return { tone: "live", word: "Evaluating" };
+      return { tone: "live", label: "Evaluating" };
     case "requested":
-      return { tone: "good", word: "Requested" };
+      return { tone: "good", label: "Requested" };
     case "skipped":
-      return { tone: "idle", word: "Skipped" };
+      return { tone: "idle", label: "Skipped" };
     case "failed":
-      return { tone: "bad", word: "Failed" };
+      return { tone: "bad", label: "Failed" };
     default:
       return assertNever(state);
   }
 }
 
 /** How a schedule or sensor stands: what is wrong goes before that it is on. */
-export function automationLook(view: Pick<AutomationView, "enabled" | "failuresInARow" | "waiting">): Look {
-  if (!view.enabled) return { tone: "stopped", word: "Off" };
-  if (view.failuresInARow > 0) return { tone: "bad", word: "Failing" };
-  if (view.waiting !== null) return { tone: "waiting", word: "Waiting" };
-  return { tone: "good", word: "On" };
+export function automationStyle(view: Pick<AutomationView, "enabled" | "failuresInARow" | "waiting">): StatusStyle {
+  if (!view.enabled) return { tone: "stopped", label: "Off" };
+  if (view.failuresInARow > 0) return { tone: "bad", label: "Failing" };
+  if (view.waiting !== null) return { tone: "waiting", label: "Waiting" };
+  return { tone: "good", label: "On" };
 }
 
-export function deliveryLook(state: DeliveryState): Look {
-  return state === "pending" ? { tone: "waiting", word: "Pending" } : tickLook(state);
+export function deliveryStyle(state: DeliveryState): StatusStyle {
+  return state === "pending" ? { tone: "waiting", label: "Pending" } : tickStyle(state);
 }
 
-export function evaluationLook(evaluation: Pick<ConditionEvaluation, "requested" | "error">): Look {
-  if (evaluation.error !== null) return { tone: "bad", word: "Failed" };
-  return evaluation.requested > 0 ? { tone: "good", word: "Requested" } : { tone: "idle", word: "Not requested" };
+export function evaluationStyle(evaluation: Pick<ConditionEvaluation, "requested" | "error">): StatusStyle {
+  if (evaluation.error !== null) return { tone: "bad", label: "Failed" };
+  return evaluation.requested > 0 ? { tone: "good", label: "Requested" } : { tone: "idle", label: "Not requested" };
 }
 
-export function backfillLook(status: BackfillStatus): Look {
+export function backfillStyle(status: BackfillStatus): StatusStyle {
   switch (status) {
     case "running":
-      return { tone: "live", word: "Running" };
+      return { tone: "live", label: "Running" };
     case "paused":
-      return { tone: "waiting", word: "Paused" };
+      return { tone: "waiting", label: "Paused" };
     case "canceling":
-      return { tone: "live", word: "Canceling" };
+      return { tone: "live", label: "Canceling" };
     case "canceled":
-      return { tone: "stopped", word: "Canceled" };
+      return { tone: "stopped", label: "Canceled" };
     case "succeeded":
-      return { tone: "good", word: "Succeeded" };
+      return { tone: "good", label: "Succeeded" };
     case "failed":
-      return { tone: "bad", word: "Failed" };
+      return { tone: "bad", label: "Failed" };
     default:
       return assertNever(status);
   }
 }
 
 /** Parts of a backfill in the order in which they are drawn: what is done, what goes wrong, what is to come. */
-export function backfillParts(counts: BackfillCounts): { readonly word: string; readonly tone: Tone; readonly count: number }[] {
+export function backfillParts(counts: BackfillCounts): { readonly label: string; readonly tone: Tone; readonly count: number }[] {
   return [
-    { word: "Succeeded", tone: "good", count: counts.succeeded },
-    { word: "Failed", tone: "bad", count: counts.failed },
-    { word: "Queued or running", tone: "live", count: counts.active },
-    { word: "Blocked", tone: "warn", count: counts.blocked },
-    { word: "Canceled", tone: "stopped", count: counts.canceled },
-    { word: "Waiting", tone: "idle", count: counts.waiting },
+    { label: "Succeeded", tone: "good", count: counts.succeeded },
+    { label: "Failed", tone: "bad", count: counts.failed },
+    { label: "Queued or running", tone: "live", count: counts.active },
+    { label: "Blocked", tone: "warn", count: counts.blocked },
+    { label: "Canceled", tone: "stopped", count: counts.canceled },
+    { label: "Waiting", tone: "idle", count: counts.waiting },
   ];
 }
 
@@ -72,16 +72,16 @@ export function backfillTotal(counts: BackfillCounts): number {
   return counts.succeeded + counts.failed + counts.active + counts.blocked + counts.canceled + counts.waiting;
 }
 
-export function freshnessLook(state: FreshnessState): Look {
+export function freshnessStyle(state: FreshnessState): StatusStyle {
   switch (state) {
     case "fresh":
-      return { tone: "good", word: "Fresh" };
+      return { tone: "good", label: "Fresh" };
     case "warning":
-      return { tone: "warn", word: "Nearly overdue" };
+      return { tone: "warn", label: "Nearly overdue" };
     case "overdue":
-      return { tone: "late", word: "Overdue" };
+      return { tone: "late", label: "Overdue" };
     case "unknown":
-      return { tone: "idle", word: "Freshness unknown" };
+      return { tone: "idle", label: "Freshness unknown" };
     default:
       return assertNever(state);
   }

@@ -1,18 +1,18 @@
 /** Which shape and word stands for the state of a partition? */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { PartitionItem } from "#lib/partitions/calendar.ts";
-import type { Look } from "#lib/status/status-style.ts";
+import type { StatusStyle } from "#lib/status/status-style.ts";
 
-export function partitionLook(status: PartitionItem["status"]): Look {
+export function partitionStyle(status: PartitionItem["status"]): StatusStyle {
   switch (status) {
     case "materialized":
-      return { tone: "good", word: "Materialized" };
+      return { tone: "good", label: "Materialized" };
     case "failed":
-      return { tone: "bad", word: "Failed" };
+      return { tone: "bad", label: "Failed" };
     case "in_progress":
-      return { tone: "live", word: "In progress" };
+      return { tone: "live", label: "In progress" };
     case "missing":
-      return { tone: "idle", word: "Missing" };
+      return { tone: "idle", label: "Missing" };
     default:
       return assertNever(status);
   }

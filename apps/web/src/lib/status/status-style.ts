@@ -5,106 +5,106 @@ import type { StepStatus } from "@headgate/shared/domain/run/status.ts";
 
 /** Each tone has its own shape: tick in a circle, octagon, triangle, ring, dotted ring, clock, dash, barred circle. */
 export type Tone = "good" | "bad" | "warn" | "live" | "waiting" | "late" | "idle" | "stopped";
-export interface Look {
+export interface StatusStyle {
   readonly tone: Tone;
-  readonly word: string;
+  readonly label: string;
 }
 
-export function assetLook(state: AssetState | undefined, external: boolean): Look {
+export function assetStyle(state: AssetState | undefined, external: boolean): StatusStyle {
   if (state?.inProgress)
-    return state.inProgress.status === "running" ? { tone: "live", word: "Running" } : { tone: "waiting", word: "Queued" };
-  return settledAssetLook(state, external);
+    return state.inProgress.status === "running" ? { tone: "live", label: "Running" } : { tone: "waiting", label: "Queued" };
+  return settledAssetStyle(state, external);
 }
 
 /** What is known about the asset apart from a run that is under way. */
-export function settledAssetLook(state: AssetState | undefined, external: boolean): Look {
-  if (!state) return external ? { tone: "idle", word: "External" } : { tone: "idle", word: "Never materialized" };
+export function settledAssetStyle(state: AssetState | undefined, external: boolean): StatusStyle {
+  if (!state) return external ? { tone: "idle", label: "External" } : { tone: "idle", label: "Never materialized" };
   switch (state.health) {
     case "failed":
-      if (state.failed) return { tone: "bad", word: "Failed" };
-      if (state.checks.failed === 0 && state.freshness?.state === "overdue") return { tone: "late", word: "Overdue" };
-      return { tone: "bad", word: "Check failed" };
+      if (state.failed) return { tone: "bad", label: "Failed" };
+      if (state.checks.failed === 0 && state.freshness?.state === "overdue") return { tone: "late", label: "Overdue" };
+      return { tone: "bad", label: "Check failed" };
     case "warning":
-      if (state.checks.warned > 0) return { tone: "warn", word: "Check warned" };
-      return { tone: "warn", word: state.freshness?.state === "warning" ? "Nearly overdue" : "Warning" };
+      if (state.checks.warned > 0) return { tone: "warn", label: "Check warned" };
+      return { tone: "warn", label: state.freshness?.state === "warning" ? "Nearly overdue" : "Warning" };
     case "healthy":
-      return { tone: "good", word: "Healthy" };
+      return { tone: "good", label: "Healthy" };
     case "unknown":
-      if (external) return { tone: "idle", word: "External" };
-      return state.materialized ? { tone: "good", word: "Materialized" } : { tone: "idle", word: "Never materialized" };
+      if (external) return { tone: "idle", label: "External" };
+      return state.materialized ? { tone: "good", label: "Materialized" } : { tone: "idle", label: "Never materialized" };
     default:
       return assertNever(state.health);
   }
 }
 
-export function runLook(run: Pick<RunSummary, "status" | "checksFailed" | "checksWarned">): Look {
+export function runStyle(run: Pick<RunSummary, "status" | "checksFailed" | "checksWarned">): StatusStyle {
   switch (run.status) {
     case "queued":
-      return { tone: "waiting", word: "Queued" };
+      return { tone: "waiting", label: "Queued" };
     case "starting":
-      return { tone: "waiting", word: "Starting" };
+      return { tone: "waiting", label: "Starting" };
     case "running":
-      return { tone: "live", word: "Running" };
+      return { tone: "live", label: "Running" };
     case "canceling":
-      return { tone: "live", word: "Canceling" };
+      return { tone: "live", label: "Canceling" };
     case "failed":
-      return { tone: "bad", word: "Failed" };
+      return { tone: "bad", label: "Failed" };
     case "canceled":
-      return { tone: "stopped", word: "Canceled" };
+      return { tone: "stopped", label: "Canceled" };
     case "succeeded":
-      if (run.checksFailed > 0) return { tone: "bad", word: "Check failed" };
-      if (run.checksWarned > 0) return { tone: "warn", word: "Check warned" };
-      return { tone: "good", word: "Succeeded" };
+      if (run.checksFailed > 0) return { tone: "bad", label: "Check failed" };
+      if (run.checksWarned > 0) return { tone: "warn", label: "Check warned" };
+      return { tone: "good", label: "Succeeded" };
     default:
       return assertNever(run.status);
   }
 }
 
-export function stepLook(status: StepStatus): Look {
+export function stepStyle(status: StepStatus): StatusStyle {
   switch (status) {
     case "pending":
-      return { tone: "waiting", word: "Waiting" };
+      return { tone: "waiting", label: "Waiting" };
     case "assigned":
-      return { tone: "waiting", word: "Assigned" };
+      return { tone: "waiting", label: "Assigned" };
     case "running":
-      return { tone: "live", word: "Running" };
+      return { tone: "live", label: "Running" };
     case "up_for_retry":
-      return { tone: "warn", word: "Up for retry" };
+      return { tone: "warn", label: "Up for retry" };
     case "succeeded":
-      return { tone: "good", word: "Succeeded" };
+      return { tone: "good", label: "Succeeded" };
     case "failed":
-      return { tone: "bad", word: "Failed" };
+      return { tone: "bad", label: "Failed" };
     case "skipped":
-      return { tone: "idle", word: "Skipped" };
+      return { tone: "idle", label: "Skipped" };
     case "canceled":
-      return { tone: "stopped", word: "Canceled" };
+      return { tone: "stopped", label: "Canceled" };
     default:
       return assertNever(status);
   }
 }
 
-export function stepAssetLook(status: StepAssetView["status"]): Look {
-  return stepLook(status);
+export function stepAssetStyle(status: StepAssetView["status"]): StatusStyle {
+  return stepStyle(status);
 }
 
-export function checkLook(result: { readonly passed: boolean; readonly severity: "warn" | "error" } | null): Look {
-  if (result === null) return { tone: "idle", word: "Never evaluated" };
-  if (result.passed) return { tone: "good", word: "Passed" };
-  return result.severity === "warn" ? { tone: "warn", word: "Warned" } : { tone: "bad", word: "Failed" };
+export function checkStyle(result: { readonly passed: boolean; readonly severity: "warn" | "error" } | null): StatusStyle {
+  if (result === null) return { tone: "idle", label: "Never evaluated" };
+  if (result.passed) return { tone: "good", label: "Passed" };
+  return result.severity === "warn" ? { tone: "warn", label: "Warned" } : { tone: "bad", label: "Failed" };
 }
 
-export function locationLook(location: Pick<LocationView, "status">): Look {
-  return location.status === "loaded" ? { tone: "good", word: "Loaded" } : { tone: "bad", word: "Does not load" };
+export function locationStyle(location: Pick<LocationView, "status">): StatusStyle {
+  return location.status === "loaded" ? { tone: "good", label: "Loaded" } : { tone: "bad", label: "Does not load" };
 }
 
-export function agentLook(agent: Pick<AgentView, "status">): Look {
+export function agentStyle(agent: Pick<AgentView, "status">): StatusStyle {
   switch (agent.status) {
     case "connected":
-      return { tone: "good", word: "Connected" };
+      return { tone: "good", label: "Connected" };
     case "draining":
-      return { tone: "warn", word: "Draining" };
+      return { tone: "warn", label: "Draining" };
     case "disconnected":
-      return { tone: "stopped", word: "Disconnected" };
+      return { tone: "stopped", label: "Disconnected" };
     default:
       return assertNever(agent.status);
   }

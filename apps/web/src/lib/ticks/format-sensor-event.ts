@@ -3,7 +3,7 @@ import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 
-export function sensorEventWords(event: SensorEvent): string {
+export function formatSensorEvent(event: SensorEvent): string {
   switch (event.type) {
     case "asset":
       return `${event.asset} was materialized${partitionOf(event.partition)}${event.run === null ? ", reported from outside" : ` by run ${shortRunId(event.run)}`}`;

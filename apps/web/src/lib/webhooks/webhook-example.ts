@@ -102,7 +102,7 @@ export function curlExample(spec: WebhookSpec, url: string): string {
   }
 }
 
-export function verifyWords(verify: WebhookSpec["verify"]): string {
+export function formatVerification(verify: WebhookSpec["verify"]): string {
   switch (verify) {
     case "standard":
       return "Standard Webhooks signature (headers webhook-id, webhook-timestamp, webhook-signature)";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { problemHref, problemKind, splitAutomation } from "./format-problem.ts";
+import { problemHref, formatProblemKind, splitAutomation } from "./format-problem.ts";
 
 const ref = { org: "acme", name: "prod" };
 
@@ -17,7 +17,7 @@ describe("a problem of automation", () => {
     expect(problemHref(ref, problem("automation_failing", "lake/schedule/daily"))).toBe("/acme/prod/automations/lake/schedule/daily");
     expect(problemHref(ref, problem("backfill_failed", "b1"))).toBe("/acme/prod/backfills/b1");
     expect(problemHref(ref, problem("asset_overdue", "gold/a"))).toBe("/acme/prod/assets/gold/a");
-    expect(problemKind(problem("automation_failing", "lake/sensor/x"))).toBe("sensor failing");
+    expect(formatProblemKind(problem("automation_failing", "lake/sensor/x"))).toBe("sensor failing");
   });
 
   it("keeps slashes of names", () => {

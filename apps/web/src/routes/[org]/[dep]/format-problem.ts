@@ -32,7 +32,7 @@ export function problemHref(ref: DeploymentRef, problem: Problem): string {
   }
 }
 
-export function problemKind(problem: Problem): string {
+export function formatProblemKind(problem: Problem): string {
   switch (problem.kind) {
     case "asset_failed":
       return "asset failed";
