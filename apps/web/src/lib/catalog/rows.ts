@@ -1,7 +1,8 @@
 /** What stands in a row of the catalog, and in which order do the rows come? Pure. */
 import type { AssetState } from "@headgate/shared/api/views.ts";
 import { isExternal, type CatalogAsset } from "#lib/deployment/definitions.ts";
-import { assetStyle, type StatusStyle, type Tone } from "#lib/status/status-style.ts";
+import { assetStyle, type StatusStyle } from "#lib/status/status-style.ts";
+import { TONE_ORDER } from "#lib/status/tone-colors.ts";
 
 export interface CatalogRow {
   readonly asset: CatalogAsset;
@@ -25,9 +26,6 @@ export function buildRows(assets: readonly CatalogAsset[], stateOf: (key: string
     return { asset, state, style: assetStyle(state, external), external };
   });
 }
-
-/** What needs eyes first comes first. */
-const TONE_ORDER: Readonly<Record<Tone, number>> = { bad: 0, late: 1, warn: 2, live: 3, waiting: 4, good: 5, stopped: 6, idle: 7 };
 
 export function sortRows(rows: readonly CatalogRow[], sort: Sort): CatalogRow[] {
   const valueOf = SORT_VALUES[sort.column];

@@ -5,6 +5,12 @@ import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
 /** What people look for, in place of seven states. */
 export const STATUS_FILTERS = ["active", "failed", "succeeded", "canceled"] as const;
 export type StatusFilter = (typeof STATUS_FILTERS)[number];
+export const STATUS_LABELS: Readonly<Record<StatusFilter, string>> = {
+  active: "Active",
+  failed: "Failed",
+  succeeded: "Succeeded",
+  canceled: "Canceled",
+};
 const STATUSES_OF: Readonly<Record<StatusFilter, readonly RunStatus[]>> = {
   active: ["queued", "starting", "running", "canceling"],
   failed: ["failed"],

@@ -109,25 +109,3 @@ export function agentStyle(agent: Pick<AgentView, "status">): StatusStyle {
       return assertNever(agent.status);
   }
 }
-
-/** Text colour class of a tone; the soft background belongs to it. */
-export const TONE_TEXT: Readonly<Record<Tone, string>> = {
-  good: "text-good",
-  bad: "text-bad",
-  warn: "text-warn",
-  live: "text-live",
-  waiting: "text-idle",
-  late: "text-late",
-  idle: "text-idle",
-  stopped: "text-idle",
-};
-export const TONE_SOFT: Readonly<Record<Tone, string>> = {
-  good: "bg-good-soft text-good",
-  bad: "bg-bad-soft text-bad",
-  warn: "bg-warn-soft text-warn",
-  live: "bg-live-soft text-live",
-  waiting: "bg-idle-soft text-muted",
-  late: "bg-late-soft text-late",
-  idle: "bg-idle-soft text-muted",
-  stopped: "bg-idle-soft text-muted",
-};
