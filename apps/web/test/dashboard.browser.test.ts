@@ -155,6 +155,25 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await copy.context().close();
   });
 
+  it("an asset shows metadata of an unknown type as JSON with its type", async () => {
+    const own = await startFixtureServer({ port: 0 });
+    const { asset } = own.deployment;
+    const newer = { type: "geo_point", value: { lat: 52.5, lon: 13.4 } };
+    Object.assign(own.deployment, {
+      asset: async (input: { key: string }) => {
+        const answer = await asset.call(own.deployment, input);
+        return answer.ok ? { ...answer, value: { ...answer.value, metadata: { position: newer } } } : answer;
+      },
+    });
+    const { page } = await open(`${HOME}/assets/silver/dim_customer`, { base: own.url });
+    const metadata = page.getByRole("region", { name: /Latest metadata/ });
+    await metadata.getByText("geo_point", { exact: true }).waitFor();
+    await metadata.getByText('"lat": 52.5').waitFor();
+    expect(await metadata.getByText("null", { exact: true }).count()).toBe(0);
+    await page.context().close();
+    await own.close();
+  });
+
   it("never turns a description into markup", async () => {
     const { page, problems } = await open(`${HOME}/assets/silver/dim_customer`);
     await page.getByText("<script>alert(1)</script>").waitFor();
