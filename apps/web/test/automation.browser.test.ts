@@ -9,7 +9,6 @@ const HOME = "/acme/prod";
 const SENSORS = `${HOME}/automations/lakehouse/sensor`;
 const SCHEDULES = `${HOME}/automations/lakehouse/schedule`;
 const PAGES = [
-  `${HOME}/automations`,
   `${HOME}/automations?q=nothing_like_it`,
   `${HOME}/automations/conditions`,
   `${SCHEDULES}/daily_refresh`,
@@ -24,10 +23,8 @@ const PAGES = [
   `${HOME}/assets/gold/daily_orders/-/partitions?first=2026-10-12&last=2026-10-30`,
   `${HOME}/assets/metrics/regional_orders/-/partitions`,
   `${HOME}/assets/bronze/customer_files/-/partitions`,
-  `${HOME}/backfills`,
   `${HOME}/backfills/bf-3`,
   `${HOME}/queue?edit=limits`,
-  `${HOME}/timeline`,
 ];
 
 let browser: Browser;

@@ -2,24 +2,20 @@
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PLACES } from "#lib/places.ts";
 import { openPage, startBrowser, violations, type OpenOptions } from "./browser.test-support.ts";
 import { startFixtureServer, type FixtureServer } from "./fixture-server.ts";
 
 const HOME = "/acme/prod";
 const PAGES = [
-  HOME,
-  `${HOME}/assets`,
+  ...PLACES.map((place) => `${HOME}${place.path}`),
   `${HOME}/assets?q=nothing_like_it`,
   `${HOME}/assets/silver/dim_customer`,
   `${HOME}/assets/gold/broken_attribution`,
   `${HOME}/assets/gold/broken_attribution/-/events`,
   `${HOME}/assets/silver/dim_customer/-/checks`,
   `${HOME}/assets/gold/daily_orders/-/partitions`,
-  `${HOME}/runs`,
-  `${HOME}/jobs`,
-  `${HOME}/code`,
   `${HOME}/code/lakehouse`,
-  `${HOME}/agents`,
   `${HOME}/assets/gold/fct_order`,
   "/login",
 ];
@@ -45,13 +41,14 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
   it("has no accessibility violation on any page, in light and in dark", async () => {
     const found: string[] = [];
     for (const dark of [false, true]) {
-      const { page } = await open(HOME, { dark, bypassCSP: true });
+      const { page, problems } = await open(HOME, { dark, bypassCSP: true });
       for (const path of PAGES) {
         await page.goto(`${server.url}${path}`);
         await page.locator("h1:not(.sr-only)").first().waitFor();
         await page.waitForLoadState("networkidle");
         found.push(...(await violations(page)).map((text) => `${dark ? "dark" : "light"} ${path} ${text}`));
       }
+      found.push(...problems);
       await page.context().close();
     }
     expect(found).toEqual([]);

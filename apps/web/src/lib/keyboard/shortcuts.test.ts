@@ -14,8 +14,8 @@ describe("keyboard shortcuts", () => {
   it("go to a place with g and a letter", () => {
     const first = pressKey(NO_SEQUENCE, press("g", { at: 100 }));
     expect(first.action).toBeNull();
-    expect(pressKey(first.sequence, press("a", { at: 400 })).action).toEqual({ type: "go", to: "assets" });
-    expect(pressKey(first.sequence, press("g", { at: 400 })).action).toEqual({ type: "go", to: "agents" });
+    expect(pressKey(first.sequence, press("a", { at: 400 })).action).toMatchObject({ type: "go", to: { id: "assets" } });
+    expect(pressKey(first.sequence, press("g", { at: 400 })).action).toMatchObject({ type: "go", to: { id: "agents" } });
   });
 
   it("forget a g that was pressed too long ago", () => {

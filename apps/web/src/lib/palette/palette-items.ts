@@ -5,9 +5,9 @@ import type { Definitions } from "#lib/deployment/definitions.ts";
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { runTitle } from "#lib/format/run-words.ts";
 import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";
-import { assetPath, automationPath, jobsPath, runPath, type DeploymentRef } from "#lib/paths.ts";
+import { agentsPath, assetPath, automationPath, jobsPath, runPath, type DeploymentRef } from "#lib/paths.ts";
 import { roleIncludes } from "#lib/roles.ts";
-import { goToPath, PLACE_NAMES, PLACES } from "#lib/shell/nav-items.ts";
+import { PLACES, placePath } from "#lib/places.ts";
 
 export type PaletteAction =
   | { readonly type: "open"; readonly href: string }
@@ -55,15 +55,15 @@ export function findPaletteItems(text: string, source: PaletteSource): PaletteIt
       : []),
   ];
   const pages = PLACES.map((place): PaletteItem => ({
-    id: `page:${place}`,
-    label: PLACE_NAMES[place],
+    id: `page:${place.id}`,
+    label: place.label,
     kind: "Page",
-    action: { type: "open", href: goToPath(source.ref, place) },
+    action: { type: "open", href: placePath(source.ref, place) },
   }));
   const settings: PaletteItem[] = [
     { id: "theme", label: "Switch theme", kind: "Setting", action: { type: "theme" } },
     { id: "zone", label: "Switch time zone", kind: "Setting", action: { type: "zone" } },
-    { id: "tokens", label: "Agent tokens", kind: "Setting", action: { type: "open", href: `${goToPath(source.ref, "agents")}#tokens` } },
+    { id: "tokens", label: "Agent tokens", kind: "Setting", action: { type: "open", href: `${agentsPath(source.ref)}#tokens` } },
   ];
   if (words.length === 0) return [...pages, ...settings];
   return [
