@@ -88,10 +88,10 @@ describe("the dashboard", () => {
   it("says the sentence of a failure wherever the red mark stands, and re-executes only what is missing", async () => {
     const first = await stack.api.runs.launch.mutate({ target: { selection: "supplier/contacts+" } });
     await follow(page, `${home}/runs/${first.id}`);
-    const why = page.getByRole("region", { name: "Why it failed" });
+    const why = page.getByRole("region", { name: "Failure" });
     await why.getByText(FAILURE, { exact: true }).waitFor();
     await expect.poll(() => why.innerText()).toContain("location.ts:");
-    await page.locator("[data-row='supplier/invoices']").getByText("skipped, because something before it did not succeed").waitFor();
+    await page.locator("[data-row='supplier/invoices']").getByText("skipped: an upstream step did not succeed").waitFor();
     await screenshot(page, "failed-run");
     await follow(page, `${home}/runs`);
     await page
@@ -168,12 +168,12 @@ describe("the dashboard", () => {
     await page.goto(stack.url + home);
     await page.getByRole("heading", { level: 1 }).first().waitFor();
     await page.keyboard.press("Tab");
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to the content");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to content");
     await page.keyboard.press("Enter");
     await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("main");
 
     await page.keyboard.press("Control+k");
-    await page.getByRole("combobox", { name: "Find or do" }).waitFor();
+    await page.getByRole("combobox", { name: "Search or run an action" }).waitFor();
     await page.keyboard.type("materialize contacts");
     await page.getByRole("option", { name: "Materialize supplier/contacts" }).waitFor();
     await page.keyboard.press("Enter");

@@ -124,21 +124,21 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     const { page } = await open(`${SENSORS}/new_files`);
     await page.getByRole("button", { name: "Edit" }).click();
     await page.getByLabel("New cursor").fill('{"last":"orders-2026-11-22.csv","seen":7}');
-    const difference = page.getByRole("group", { name: "Difference of the cursors" });
+    const difference = page.getByRole("group", { name: "Cursor changes" });
     await difference.getByText('"seen": 7').waitFor();
-    await page.getByRole("button", { name: "Set the cursor" }).click();
+    await page.getByRole("button", { name: "Set cursor" }).click();
     await page.getByLabel("Cursor", { exact: true }).getByText('"seen": 7').waitFor();
     await page.context().close();
   });
 
   it("tries a tick out and says that nothing was stored", async () => {
     const { page } = await open(`${SENSORS}/new_files/-/test`);
-    await page.getByRole("button", { name: "Try it out" }).click();
-    await page.getByRole("heading", { name: "It would make 1 run" }).waitFor();
+    await page.getByRole("button", { name: "Start dry run" }).click();
+    await page.getByRole("heading", { name: "Would start 1 run" }).waitFor();
     await page.getByText("nothing was stored").waitFor();
     await page.getByText("no: made a run before").waitFor();
     await visit(page, `${server.url}${SCHEDULES}/month_end/-/test`);
-    await page.getByRole("button", { name: "Try it out" }).click();
+    await page.getByRole("button", { name: "Start dry run" }).click();
     await page.getByText("at month_end (schedules.ts:31:14)").waitFor();
     await page.context().close();
   });
@@ -161,11 +161,11 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     const { page } = await open(`${HOME}/assets/gold/fct_orders/-/automation`);
     await page.getByRole("group", { name: "Evaluation tree" }).getByText("Not", { exact: true }).locator("visible=true").first().waitFor();
     await page.getByRole("button", { name: "Pause", exact: true }).click();
-    await page.getByLabel("Why").fill("The source is being moved");
+    await page.getByLabel("Reason").fill("The source is being moved");
     await page.getByRole("dialog").getByRole("button", { name: "Pause" }).click();
     await page.getByText(/gold\/fct_orders: paused/).waitFor();
     await page.getByText("The source is being moved").waitFor();
-    await page.getByRole("button", { name: /End the pause/ }).click();
+    await page.getByRole("button", { name: /Resume gold/ }).click();
     await page.getByText(/gold\/fct_orders: paused/).waitFor({ state: "detached" });
     await page.context().close();
   });
@@ -181,7 +181,7 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     const copy = (await open(page.url().slice(server.url.length))).page;
     expect(await copy.locator("[role=option][aria-selected=true]").count()).toBe(4);
     await copy.context().close();
-    await page.getByRole("region", { name: "Picture of the partitions" }).getByRole("button", { name: "Backfill…" }).click();
+    await page.getByRole("region", { name: "Partition map" }).getByRole("button", { name: "Backfill…" }).click();
     const dialog = page.getByRole("dialog");
     expect(await dialog.getByLabel("From").inputValue()).toBe("2026-08-01");
     await dialog.getByRole("button", { name: "Backfill in 22 runs" }).click();
@@ -208,11 +208,11 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
 
   it("refuses a partition key that would look like a range, and adds a good one", async () => {
     const { page } = await open(`${HOME}/assets/bronze/customer_files/-/partitions`);
-    await page.getByLabel("New keys, one a line").fill("a...b");
+    await page.getByLabel("New keys, one per line").fill("a...b");
     await page.getByRole("alert").getByText("separates partition keys").waitFor();
-    expect(await page.getByRole("button", { name: "Add the key" }).isDisabled()).toBe(true);
-    await page.getByLabel("New keys, one a line").fill("orders-100.csv");
-    await page.getByRole("button", { name: "Add the key" }).click();
+    expect(await page.getByRole("button", { name: "Add key" }).isDisabled()).toBe(true);
+    await page.getByLabel("New keys, one per line").fill("orders-100.csv");
+    await page.getByRole("button", { name: "Add key" }).click();
     await page.getByText("43 partitions").waitFor();
     await page.context().close();
   });
@@ -229,16 +229,16 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     const { page } = await open(`${HOME}/queue`);
     await page.getByText(/Waiting for pool trino 2\/2, held by run/).waitFor();
     await page.getByText("2 of 2, full").waitFor();
-    await page.getByRole("link", { name: "Change the limits" }).click();
+    await page.getByRole("link", { name: "Edit limits" }).click();
     await page.getByLabel("Slots of pool trino").fill("5");
-    await page.getByRole("button", { name: "Change the limits" }).click();
+    await page.getByRole("button", { name: "Save limits" }).click();
     await page.getByText("Pool trino: 5 slots.").waitFor();
     await page.context().close();
   });
 
   it("draws what ran and what is to come, at the zoom of the address", async () => {
     const { page } = await open(`${HOME}/timeline?zoom=7d`);
-    await page.getByRole("heading", { name: "To come" }).waitFor();
+    await page.getByRole("heading", { name: "Upcoming ticks" }).waitFor();
     await page.getByRole("link", { name: "daily_refresh" }).first().waitFor();
     expect(await page.getByRole("link", { name: "7 days" }).getAttribute("aria-current")).toBe("true");
     await page.context().close();

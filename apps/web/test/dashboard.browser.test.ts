@@ -192,7 +192,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await page.getByRole("link", { name: "gold/fct_orders" }).waitFor();
     expect(await page.locator("[data-status='404']").count()).toBe(1);
     await page.goto(`${server.url}${HOME}/nonsense`);
-    await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+    await page.getByRole("heading", { name: "Page not found" }).waitFor();
     await page.context().close();
   });
 
@@ -222,7 +222,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     const own = await startFixtureServer({ port: 0 });
     own.deployment.agentViews = own.deployment.agentViews.map((agent) => ({ ...agent, status: "disconnected" as const }));
     const { page } = await open(HOME, { base: own.url });
-    await page.locator("[data-banner=agent]").getByRole("link", { name: "How to start one" }).click();
+    await page.locator("[data-banner=agent]").getByRole("link", { name: "How to start an agent" }).click();
     await page.getByText("Waiting for an agent to connect").waitFor();
     await page.getByText(/^headgate agent --url/).waitFor();
     expect(await page.getByRole("list", { name: "Agents" }).getByRole("listitem").count()).toBeGreaterThan(0);

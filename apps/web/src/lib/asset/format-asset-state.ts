@@ -13,16 +13,14 @@ export interface AssetStateInput {
 }
 
 export function formatAssetState({ state, external, missingUpstream, now }: AssetStateInput): string {
-  if (external) return "Written outside of Headgate; it is shown here because other assets depend on it.";
-  if (state?.inProgress)
-    return state.inProgress.status === "running" ? "Being materialized now." : "Queued: a run is about to materialize it.";
+  if (external) return "External asset, written outside Headgate. Shown because other assets depend on it.";
+  if (state?.inProgress) return state.inProgress.status === "running" ? "Materializing now." : "Queued for materialization.";
   if (state?.failed) return `Failed ${formatRelative(state.failed.at, now)}: ${state.failed.message}`;
   const { materialized } = state ?? {};
-  if (!materialized && state?.observedAt !== undefined) return `Looked at ${formatRelative(state.observedAt, now)}.`;
+  if (!materialized && state?.observedAt !== undefined) return `Observed ${formatRelative(state.observedAt, now)}.`;
   if (!materialized) {
-    if (missingUpstream.length > 0)
-      return `Never materialized; its upstream ${missingUpstream.slice(0, 3).join(", ")} ${missingUpstream.length === 1 ? "was" : "were"} not either.`;
-    return "Never materialized: no run has included it yet.";
+    if (missingUpstream.length > 0) return `Never materialized. Upstream not materialized: ${missingUpstream.slice(0, 3).join(", ")}.`;
+    return "Never materialized. No run has included it yet.";
   }
   const facts = [
     materialized.rowCount === null ? null : plural(materialized.rowCount, "row"),

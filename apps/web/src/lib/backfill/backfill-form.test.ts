@@ -27,9 +27,9 @@ describe("the form of a backfill", () => {
 
   it("says which number is missing or none that is accepted", () => {
     expect(numbersProblem({ maxActive: 10, priority: -10 })).toBeNull();
-    expect(numbersProblem({ maxActive: null, priority: -10 })).toContain("Runs at the same time");
-    expect(numbersProblem({ maxActive: 1.5, priority: -10 })).toContain("Runs at the same time");
-    expect(numbersProblem({ maxActive: 10, priority: 5000 })).toContain("Priority");
+    expect(numbersProblem({ maxActive: null, priority: -10 })).toContain("Concurrent runs");
+    expect(numbersProblem({ maxActive: 1.5, priority: -10 })).toContain("Concurrent runs");
+    expect(numbersProblem({ maxActive: 10, priority: 5000 })).toContain("Run priority");
   });
 
   it("asks only for what the control plane accepts", () => {

@@ -100,7 +100,7 @@ export function numbersProblem({
 }): string | null {
   const isWhole = (value: number | null, from: number, to: number) =>
     value !== null && Number.isInteger(value) && value >= from && value <= to;
-  if (!isWhole(maxActive, 1, 1000)) return "Runs at the same time: a whole number from 1 to 1,000.";
-  if (!isWhole(priority, -1000, 1000)) return "Priority: a whole number from -1,000 to 1,000.";
+  if (!isWhole(maxActive, 1, 1000)) return "Concurrent runs: enter a whole number from 1 to 1,000.";
+  if (!isWhole(priority, -1000, 1000)) return "Run priority: enter a whole number from -1,000 to 1,000.";
   return null;
 }

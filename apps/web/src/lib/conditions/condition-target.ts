@@ -15,6 +15,6 @@ export function conditionPath(ref: DeploymentRef, target: string, evaluation?: s
 
 export function formatScope(scope: PauseView["scope"]): string {
   if (scope === "all") return "All conditions";
-  if (scope.startsWith("location:")) return `Conditions of ${scope.slice("location:".length)}`;
+  if (scope.startsWith("location:")) return `Conditions in ${scope.slice("location:".length)}`;
   return scope.slice("asset:".length);
 }

@@ -12,7 +12,7 @@ describe("a part of an evaluation", () => {
       [22, 3],
       [0, 0],
     ].map(([asked = 0, count = 0]) => nodeStyle({ asked, count }).label);
-    expect(words).toEqual(["True", "False", "Partly", "Not asked"]);
+    expect(words).toEqual(["True", "False", "Partly true", "Not evaluated"]);
   });
 
   it("is named by its label, with what it is beside", () => {
@@ -23,7 +23,7 @@ describe("a part of an evaluation", () => {
   });
 
   it("names its parameters", () => {
-    expect(formatNode({ name: "cron_tick_passed(0 6 * * *, UTC)" }).text).toBe("A tick of 0 6 * * *, UTC has passed");
+    expect(formatNode({ name: "cron_tick_passed(0 6 * * *, UTC)" }).text).toBe("Cron tick passed: 0 6 * * *, UTC");
     expect(formatNode({ name: "any_deps_match(allow group:gold)" }).text).toBe("Any dependency (allow group:gold)");
     expect(formatNode({ name: 'executed_with_tags("a")' }).text).toBe('executed with tags ("a")');
   });

@@ -3,9 +3,9 @@ import type { EvaluationNode } from "@headgate/shared/domain/automation/tree.ts"
 import type { StatusStyle } from "#lib/status/status-style.ts";
 
 export function nodeStyle(node: Pick<EvaluationNode, "asked" | "count">): StatusStyle {
-  if (node.asked === 0) return { tone: "stopped", label: "Not asked" };
+  if (node.asked === 0) return { tone: "stopped", label: "Not evaluated" };
   if (node.count === 0) return { tone: "idle", label: "False" };
-  return node.count >= node.asked ? { tone: "good", label: "True" } : { tone: "warn", label: "Partly" };
+  return node.count >= node.asked ? { tone: "good", label: "True" } : { tone: "warn", label: "Partly true" };
 }
 
 const OPERATORS: Readonly<Record<string, string>> = {
@@ -13,21 +13,21 @@ const OPERATORS: Readonly<Record<string, string>> = {
   or: "Any of",
   not: "Not",
   since: "Since … until",
-  newly_true: "Became true just now",
-  any_downstream_conditions: "A condition downstream holds",
-  missing: "It is missing",
-  run_in_progress: "A run of it goes on",
-  backfill_in_progress: "A backfill of it goes on",
-  execution_failed: "Its last execution failed",
+  newly_true: "Newly true",
+  any_downstream_conditions: "Any downstream condition is true",
+  missing: "Missing",
+  run_in_progress: "Run in progress",
+  backfill_in_progress: "Backfill in progress",
+  execution_failed: "Last execution failed",
   newly_updated: "Updated since the last evaluation",
   newly_requested: "Requested by the last evaluation",
-  will_be_requested: "Is being requested now",
-  initial_evaluation: "First evaluation of the condition",
-  code_version_changed: "Its code version changed",
-  data_version_changed: "Its data version changed",
-  check_passed: "The check passed",
-  check_failed: "The check failed",
-  executed_with_root_target: "Was updated together with this asset",
+  will_be_requested: "Requested in this evaluation",
+  initial_evaluation: "First evaluation",
+  code_version_changed: "Code version changed",
+  data_version_changed: "Data version changed",
+  check_passed: "Check passed",
+  check_failed: "Check failed",
+  executed_with_root_target: "Updated together with this asset",
   in_latest_time_window: "In the latest time window",
 };
 
@@ -52,9 +52,9 @@ function formatOperator(name: string): string {
     case "all_checks_match":
       return `All checks${suffix}`;
     case "cron_tick_passed":
-      return `A tick of ${parameters ?? ""} has passed`;
+      return `Cron tick passed: ${parameters ?? ""}`;
     case "freshness":
-      return `It is ${parameters ?? "fresh"}`;
+      return `Freshness is ${parameters ?? "fresh"}`;
     case "in_latest_time_window":
       return `In the latest time window${suffix}`;
     default:

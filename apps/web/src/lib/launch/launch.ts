@@ -21,7 +21,7 @@ export function parseConfig(text: string): Result<unknown> {
   try {
     return ok(JSON.parse(text));
   } catch (error) {
-    return refuse("invalid_input", `The config is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return refuse("invalid_input", `The config is not valid JSON:  ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

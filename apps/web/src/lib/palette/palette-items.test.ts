@@ -52,7 +52,7 @@ describe("the palette", () => {
   });
 
   it("tests a tick and backfills what is partitioned", () => {
-    expect(find("test new_files").find((item) => item.label.startsWith("Test"))?.action).toEqual({
+    expect(find("test new_files").find((item) => item.label.startsWith("Dry run"))?.action).toEqual({
       type: "open",
       href: "/acme/prod/automations/lakehouse/sensor/new_files/-/test",
     });
@@ -64,8 +64,8 @@ describe("the palette", () => {
     const actions = (text: string, role: Role) => find(text, role).flatMap((item) => (item.kind === "Action" ? [item.label] : []));
     for (const text of ["materialize gold/fct_orders", "run full_refresh", "backfill daily_orders", "turn off daily_refresh", "fct_orders"])
       expect(actions(text, "viewer"), text).toEqual([]);
-    expect(actions("turn off daily_refresh", "launcher")).toEqual(["Test a tick of daily_refresh"]);
-    expect(actions("turn off daily_refresh", "editor")).toEqual(["Turn schedule daily_refresh off", "Test a tick of daily_refresh"]);
+    expect(actions("turn off daily_refresh", "launcher")).toEqual(["Dry run daily_refresh"]);
+    expect(actions("turn off daily_refresh", "editor")).toEqual(["Turn schedule daily_refresh off", "Dry run daily_refresh"]);
     expect(actions("materialize gold/fct_orders", "launcher")).toContain("Materialize gold/fct_orders");
   });
 

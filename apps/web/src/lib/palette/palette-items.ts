@@ -3,6 +3,7 @@ import type { AutomationRef, AutomationView } from "@headgate/shared/api/automat
 import type { Role, RunSummary } from "@headgate/shared/api/views.ts";
 import type { Definitions } from "#lib/deployment/definitions.ts";
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
+import { plural } from "#lib/format/number.ts";
 import { runTitle } from "#lib/format/run-words.ts";
 import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";
 import { agentsPath, assetPath, automationPath, jobsPath, runPath, type DeploymentRef } from "#lib/paths.ts";
@@ -36,7 +37,7 @@ export interface PaletteSource {
 const LIMIT = 30;
 const PER_KIND = 12;
 const VERBS = ["materialize", "run", "launch"];
-const AUTOMATION_VERBS = ["turn", "test", "enable", "disable", "stop"];
+const AUTOMATION_VERBS = ["turn", "test", "dry", "enable", "disable", "stop"];
 const BACKFILL = "backfill";
 
 export function findPaletteItems(text: string, source: PaletteSource): PaletteItem[] {
@@ -110,7 +111,7 @@ function automationActions(source: PaletteSource, view: AutomationView): Palette
   };
   const test: PaletteItem = {
     id: `test:${kind}:${location}:${name}`,
-    label: `Test a tick of ${name}`,
+    label: `Dry run ${name}`,
     kind: "Action",
     action: { type: "open", href: automationPath(source.ref, automation, "test") },
   };
@@ -146,7 +147,7 @@ function jobItem(source: PaletteSource, name: string, assets: number): PaletteIt
     id: `job:${name}`,
     label: name,
     kind: "Job",
-    detail: `${assets} assets`,
+    detail: plural(assets, "asset"),
     action: { type: "open", href: jobsPath(source.ref, { q: name }) },
   };
 }

@@ -72,7 +72,7 @@ export function timelineRows(state: RunState): TimelineRow[] {
 function stepNote(step: StepView, rowCount: number | null): string | null {
   if (step.failure !== null) return step.failure.message;
   if (step.waiting !== null) return step.waiting.message;
-  if (step.status === "skipped") return "skipped, because something before it did not succeed";
+  if (step.status === "skipped") return "skipped: an upstream step did not succeed";
   if (step.attempt > 1) return `attempt ${step.attempt} of ${step.maxAttempts}`;
   return rowsNote(rowCount);
 }

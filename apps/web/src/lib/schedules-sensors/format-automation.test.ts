@@ -16,18 +16,18 @@ describe("automation in words", () => {
     const [daily, , monthly] = sampleSchedules();
     expect(daily && formatSchedule(daily)).toBe("Runs full_refresh every day at 02:00 (Europe/London).");
     expect(monthly && formatSchedule(monthly)).toBe(
-      "Asks its function which runs of customer_pipeline to make, on day 1 of the month at 04:00 (Asia/Kolkata).",
+      "Calls its function to decide which runs of customer_pipeline to start, on day 1 of the month at 04:00 (Asia/Kolkata).",
     );
     expect(formatCron(["0 2 * * *", "not a cron"])).toBe("every day at 02:00, and not a cron");
   });
 
   it("says what makes a sensor look", () => {
-    expect(formatSensor(sensor("new_files"))).toBe("Every 30 s it asks its function what to run.");
-    expect(formatSensor(sensor("after_silver"))).toBe("Whenever silver/dim_customer is materialized it runs customer_pipeline.");
-    expect(formatSensor(sensor("airbyte_synced"))).toBe("Whenever a delivery arrives at its address it runs bronze_refresh.");
-    expect(formatSensor(sensor("tell_the_team"))).toBe("Whenever a run of full_refresh failed it asks its function what to run.");
+    expect(formatSensor(sensor("new_files"))).toBe("Calls its function every 30 s.");
+    expect(formatSensor(sensor("after_silver"))).toBe("Runs customer_pipeline when silver/dim_customer is materialized.");
+    expect(formatSensor(sensor("airbyte_synced"))).toBe("Runs bronze_refresh on each webhook delivery.");
+    expect(formatSensor(sensor("tell_the_team"))).toBe("Calls its function when a run of full_refresh fails.");
     expect(formatSensor({ ...sensor("after_silver"), assets: ["a", "b"], match: "all" })).toBe(
-      "Once all of a, b are materialized it runs customer_pipeline.",
+      "Runs customer_pipeline when all of a, b are materialized.",
     );
   });
 
@@ -36,8 +36,8 @@ describe("automation in words", () => {
   });
 
   it("says what becomes of missed ticks", () => {
-    expect(formatCatchUp(undefined)).toBe("only the latest is made up for");
-    expect(formatCatchUp({ type: "within", ms: 7_200_000 })).toBe("those of the last 2 h are made up for");
+    expect(formatCatchUp(undefined)).toBe("catches up on the latest missed tick");
+    expect(formatCatchUp({ type: "within", ms: 7_200_000 })).toBe("catches up on ticks missed in the last 2 h");
   });
 
   it("says what a freshness policy demands", () => {

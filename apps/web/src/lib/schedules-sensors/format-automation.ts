@@ -19,7 +19,7 @@ export function formatCron(crons: readonly string[]): string {
 
 export function formatSchedule(schedule: ScheduleDefinition): string {
   const runs = schedule.evaluated
-    ? `Asks its function which runs of ${schedule.job} to make, ${formatCron(schedule.cron)}`
+    ? `Calls its function to decide which runs of ${schedule.job} to start, ${formatCron(schedule.cron)}`
     : `Runs ${schedule.job} ${formatCron(schedule.cron)}`;
   return `${runs} (${schedule.timezone}).`;
 }
@@ -29,30 +29,31 @@ export function formatSensorKind(kind: SensorDefinition["kind"]): string {
 }
 
 export function formatSensor(sensor: SensorDefinition): string {
-  const effect = sensor.evaluated ? "asks its function what to run" : sensor.job === undefined ? "requests a run" : `runs ${sensor.job}`;
-  return `${sensorCause(sensor)} it ${effect}.`;
+  const effect = sensor.evaluated ? "Calls its function" : sensor.job === undefined ? "Requests a run" : `Runs ${sensor.job}`;
+  return `${effect} ${sensorCause(sensor)}.`;
 }
+
+const RUN_VERBS = { succeeded: "succeeds", failed: "fails", canceled: "is canceled" } as const;
+const CHECK_VERBS = { passed: "passes", warned: "warns", failed: "fails" } as const;
 
 function sensorCause(sensor: SensorDefinition): string {
   switch (sensor.kind) {
     case "polling":
-      return `Every ${formatSpan(sensor.intervalSeconds * 1000)}${sensor.webhook ? ", and whenever a delivery comes," : ""}`;
+      return `every ${formatSpan(sensor.intervalSeconds * 1000)}${sensor.webhook ? " and on each webhook delivery" : ""}`;
     case "asset": {
       const assets = sensor.assets ?? [];
-      if (assets.length < 2) return `Whenever ${assets[0] ?? "its asset"} is materialized`;
-      return sensor.match === "all"
-        ? `Once all of ${someOf(assets)} are materialized`
-        : `Whenever one of ${someOf(assets)} is materialized`;
+      if (assets.length < 2) return `when ${assets[0] ?? "its asset"} is materialized`;
+      return sensor.match === "all" ? `when all of ${someOf(assets)} are materialized` : `when any of ${someOf(assets)} is materialized`;
     }
     case "run_status": {
       const jobs = sensor.jobs ?? [];
-      const of = jobs.length > 0 ? ` of ${someOf(jobs)}` : sensor.allLocations ? " of any code location" : "";
-      return `Whenever a run${of} ${(sensor.runStatuses ?? ["failed"]).join(" or ")}`;
+      const of = jobs.length > 0 ? ` of ${someOf(jobs)}` : sensor.allLocations ? " in any code location" : "";
+      return `when a run${of} ${(sensor.runStatuses ?? ["failed"]).map((status) => RUN_VERBS[status]).join(" or ")}`;
     }
     case "check":
-      return `Whenever ${someOf(sensor.checks ?? []) || "a check"} ${(sensor.checkOutcomes ?? ["failed"]).join(" or ")}`;
+      return `when ${someOf(sensor.checks ?? []) || "a check"} ${(sensor.checkOutcomes ?? ["failed"]).map((outcome) => CHECK_VERBS[outcome]).join(" or ")}`;
     case "webhook":
-      return "Whenever a delivery arrives at its address";
+      return "on each webhook delivery";
     default:
       return assertNever(sensor.kind);
   }
@@ -66,13 +67,13 @@ export function formatOverlap(policy: OverlapPolicy | undefined): string {
   switch (policy) {
     case undefined:
     case "allow":
-      return "starts another run beside it";
+      return "starts another run while one is active";
     case "skip":
-      return "does nothing";
+      return "skips the tick while a run is active";
     case "queue":
-      return "starts one when it has ended";
+      return "waits until the active run ends";
     case "cancel_previous":
-      return "cancels it and starts another";
+      return "cancels the active run and starts a new one";
     default:
       return assertNever(policy);
   }
@@ -82,13 +83,13 @@ export function formatCatchUp(policy: CatchUpPolicy | undefined): string {
   switch (policy?.type) {
     case undefined:
     case "latest":
-      return "only the latest is made up for";
+      return "catches up on the latest missed tick";
     case "none":
-      return "none is made up for";
+      return "no catch-up";
     case "last":
-      return `the last ${policy.count} are made up for`;
+      return `catches up on the last ${policy.count} missed ticks`;
     case "within":
-      return `those of the last ${formatSpan(policy.ms)} are made up for`;
+      return `catches up on ticks missed in the last ${formatSpan(policy.ms)}`;
     default:
       return assertNever(policy);
   }

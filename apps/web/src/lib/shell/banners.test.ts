@@ -21,7 +21,7 @@ describe("the red bars", () => {
   it("say why a location does not load and that its last good version stays", () => {
     const [banner] = findBanners({ ...calm, locations: [sampleLocation(NOW, true)] });
     expect(banner?.text).toContain("Cannot find package 'date-fns'");
-    expect(banner?.text).toContain("Version 4 stays in force");
+    expect(banner?.text).toContain("Version 4 stays active");
     expect(banner?.link?.href).toBe("/acme/prod/code/lakehouse");
   });
 

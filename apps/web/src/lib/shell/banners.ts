@@ -29,18 +29,18 @@ export function findBanners(input: BannerInput): Banner[] {
   if (input.lostForMs > GRACE_MS) {
     banners.push({
       id: "stream",
-      text: `Live updates stopped ${relativeAmount(input.lostForMs)} ago, retrying. What you see may be old.`,
+      text: `Live updates stopped ${relativeAmount(input.lostForMs)} ago. Reconnecting; this page may be out of date.`,
       link: null,
     });
   }
   if (input.refusal !== null) {
-    banners.push({ id: "refused", text: `The live stream refused what this page asked: ${input.refusal}. Reload the page.`, link: null });
+    banners.push({ id: "refused", text: `The server rejected a request of this page: ${input.refusal}. Reload the page.`, link: null });
   }
   if (!input.loaded) return banners;
   for (const location of input.locations) {
     if (location.status === "loaded") continue;
     const [error] = location.errors;
-    const kept = location.active ? ` Version ${location.active.number} stays in force.` : "";
+    const kept = location.active ? ` Version ${location.active.number} stays active.` : "";
     banners.push({
       id: `location:${location.name}`,
       text: `Code location ${location.name} does not load: ${firstLine(error?.message ?? "unknown error")}.${kept}`.replace("..", "."),
@@ -50,8 +50,8 @@ export function findBanners(input: BannerInput): Banner[] {
   if (![...input.agents].some((agent) => agent.status !== "disconnected")) {
     banners.push({
       id: "agent",
-      text: "No agent is connected: runs wait until one is.",
-      link: { label: "How to start one", href: agentsPath(input.ref) },
+      text: "No agent is connected. Runs wait until one connects.",
+      link: { label: "How to start an agent", href: agentsPath(input.ref) },
     });
   }
   return banners;

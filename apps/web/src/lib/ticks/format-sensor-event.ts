@@ -6,7 +6,7 @@ import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 export function formatSensorEvent(event: SensorEvent): string {
   switch (event.type) {
     case "asset":
-      return `${event.asset} was materialized${partitionOf(event.partition)}${event.run === null ? ", reported from outside" : ` by run ${shortRunId(event.run)}`}`;
+      return `${event.asset} was materialized${partitionOf(event.partition)}${event.run === null ? ", reported externally" : ` by run ${shortRunId(event.run)}`}`;
     case "assets":
       return `All of ${event.events.map(({ asset }) => asset).join(", ")} were materialized`;
     case "run":
@@ -14,7 +14,7 @@ export function formatSensorEvent(event: SensorEvent): string {
     case "check":
       return `Check ${event.check} of ${event.asset}${partitionOf(event.partition)} ${event.outcome}`;
     case "webhook":
-      return `A delivery arrived (${event.method})`;
+      return `Webhook delivery (${event.method})`;
     default:
       return assertNever(event);
   }

@@ -7,17 +7,17 @@ import { plural } from "#lib/format/number.ts";
 export function formatTickCause(cause: TickCause): string {
   switch (cause) {
     case "clock":
-      return "its time came";
+      return "on schedule";
     case "catch_up":
-      return "it was missed and made up for";
+      return "catch-up of a missed tick";
     case "event":
-      return "something it watches happened";
+      return "a watched event happened";
     case "webhook":
-      return "a delivery arrived";
+      return "webhook delivery";
     case "person":
-      return "somebody asked for it";
+      return "started manually";
     case "retry":
-      return "the attempt before did not end";
+      return "retry of an attempt that did not finish";
     default:
       return assertNever(cause);
   }

@@ -109,9 +109,9 @@ export function formatVerification(verify: WebhookSpec["verify"]): string {
     case "github":
       return "GitHub signature (header X-Hub-Signature-256)";
     case "secret":
-      return "A shared secret: in the header x-headgate-secret, as bearer token, as basic auth's password, or as the last part of the address";
+      return "Shared secret: in the x-headgate-secret header, as a bearer token, as the basic auth password, or as the last part of the URL";
     case "none":
-      return "Nothing: whoever knows the address may deliver";
+      return "Nothing: anyone with the URL can send deliveries";
     default:
       return assertNever(verify);
   }

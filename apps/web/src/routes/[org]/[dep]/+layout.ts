@@ -14,7 +14,7 @@ export const load: LayoutLoad = async ({ fetch, params, url, untrack }) => {
       label: `${session.organization.slug}/${name}`,
       href: deploymentHome({ org: session.organization.slug, name }),
     }));
-    error(404, { message: `There is no deployment ${ref.org}/${ref.name} that you may see`, nearest });
+    error(404, { message: `There is no deployment ${ref.org}/${ref.name}, or you have no access to it`, nearest });
   }
   return { session, ref };
 };
