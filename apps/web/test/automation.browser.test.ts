@@ -1,4 +1,4 @@
-/** Do the pages of schedules, sensors, conditions, partitions, backfills, queue and timeline keep their promises in a real browser? */
+/** Tests the pages of schedules, sensors, conditions, partitions, backfills, queue and timeline in a real browser. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refuse } from "@headgate/shared/domain/errors.ts";

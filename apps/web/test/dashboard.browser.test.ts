@@ -1,4 +1,4 @@
-/** Does the built dashboard keep its promises in a real browser? Chromium against the fixture server, which speaks the real contracts. */
+/** Tests the built dashboard in Chromium against the fixture server, which implements the real contracts. */
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -249,7 +249,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     const own = await startFixtureServer({ port: 0, empty: true });
     const { page } = await open(HOME, { base: own.url });
     await page.getByText(`headgate agent --url ${own.url}`).waitFor();
-    // `publish` and `run` find the control plane and their token where this puts them.
+    // `publish` and `run` read these variables.
     await page.getByText(`export HEADGATE_URL=${own.url} HEADGATE_TOKEN=<API token>`).waitFor();
     await page.locator("[data-banner=agent]").waitFor();
     await page.context().close();

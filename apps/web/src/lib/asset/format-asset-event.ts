@@ -1,4 +1,4 @@
-/** What does an event of an asset look like and say? */
+/** Style and summary of an asset event. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { AssetEventRow } from "@headgate/shared/api/views.ts";
 import { plural } from "#lib/format/number.ts";
@@ -24,7 +24,7 @@ export function assetEventStyle(event: AssetEventRow): StatusStyle {
   }
 }
 
-/** One line that says what matters of it. */
+/** The most important fact in one line. */
 export function formatAssetEvent(event: AssetEventRow): string {
   if (event.failure) return event.failure.message;
   if (event.freshness) return `was ${event.freshness.from}`;

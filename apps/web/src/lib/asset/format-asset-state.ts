@@ -1,4 +1,4 @@
-/** How is the state of an asset said in one sentence? */
+/** Describes the state of an asset in one sentence. */
 import type { AssetState } from "@headgate/shared/api/views.ts";
 import { formatDuration } from "#lib/format/duration.ts";
 import { plural } from "#lib/format/number.ts";
@@ -7,7 +7,7 @@ import { formatRelative } from "#lib/format/time.ts";
 export interface AssetStateInput {
   readonly state: AssetState | undefined;
   readonly external: boolean;
-  /** Upstream assets that were never materialized: the usual reason why this one was not. */
+  /** Upstream assets that were never materialized, the usual reason why this asset was not. */
   readonly missingUpstream: readonly string[];
   readonly now: number;
 }

@@ -1,4 +1,4 @@
-/** What stands in a row of the catalog, and in which order do the rows come? Pure. */
+/** Rows of the catalog and their sort order. Pure. */
 import type { AssetState } from "@headgate/shared/api/views.ts";
 import { isExternal, type CatalogAsset } from "#lib/deployment/definitions.ts";
 import { assetStyle, type StatusStyle } from "#lib/status/status-style.ts";
@@ -55,7 +55,7 @@ function compare(a: string | number, b: string | number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** `materialized`, `-materialized`: as it stands in the address. */
+/** As in the URL: `materialized`, `-materialized`. */
 export function parseSort(text: string | null): Sort {
   const descending = text?.startsWith("-") ?? false;
   const name = descending ? text?.slice(1) : text;
@@ -68,7 +68,7 @@ export function printSort(sort: Sort): string | null {
   return `${sort.descending ? "-" : ""}${sort.column}`;
 }
 
-/** The first press sorts the way one usually wants: newest and biggest first, names from A. */
+/** The first click sorts dates and numbers descending, names ascending. */
 export function nextSort(current: Sort, column: SortColumn): Sort {
   if (current.column === column) return { column, descending: !current.descending };
   return { column, descending: column === "materialized" || column === "rows" || column === "checks" };

@@ -1,4 +1,4 @@
-/** A condition belongs to an asset or to a check (`<asset>:<check>`): whose page shows it, and by which scope is it paused? Pure. */
+/** Targets of conditions: an asset or a check (`<asset>:<check>`). Their page and their pause scopes. Pure. */
 import type { PauseView } from "@headgate/shared/api/automation-views.ts";
 import { assetPath, type DeploymentRef } from "#lib/paths.ts";
 

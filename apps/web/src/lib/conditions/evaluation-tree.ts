@@ -1,4 +1,4 @@
-/** How is a part of an evaluation read? True, false, or true for some of its partitions; and its name as a person would say it. Pure. */
+/** Style and name of a node of an evaluation tree. Pure. */
 import type { EvaluationNode } from "@headgate/shared/domain/automation/tree.ts";
 import type { StatusStyle } from "#lib/status/status-style.ts";
 
@@ -31,7 +31,7 @@ const OPERATORS: Readonly<Record<string, string>> = {
   in_latest_time_window: "In the latest time window",
 };
 
-/** `any_deps_match(allow …)` -> `Any dependency: (allow …)`; a key stands for "of that asset". */
+/** `any_deps_match(allow …)` -> `Any dependency (allow …)`. */
 export function formatNode(node: Pick<EvaluationNode, "name" | "label">): { readonly text: string; readonly detail: string | null } {
   const words = formatOperator(node.name);
   return node.label === undefined ? { text: words, detail: null } : { text: node.label.replaceAll("_", " "), detail: words };

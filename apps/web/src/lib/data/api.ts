@@ -1,4 +1,4 @@
-/** How does the dashboard call the control plane? tRPC for procedures, plain GET for immutable documents; every refusal becomes an `ErrorBody`. */
+/** Calls the control plane: tRPC for procedures, plain GET for immutable documents. Every error becomes an `ErrorBody`. */
 import { createTRPCClient, httpBatchLink, isTRPCClientError, type TRPCClient } from "@trpc/client";
 import type { AppRouter } from "@headgate/control-plane/router-type";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
@@ -8,7 +8,7 @@ import type { DeploymentRef } from "#lib/paths.ts";
 
 export type Api = TRPCClient<AppRouter>;
 
-/** Calls made in the same tick travel in one request. POST throughout: selections may be longer than an address may be. */
+/** Calls of the same tick share one request. Always POST, because selections can exceed the length limit of a URL. */
 export function createApi(ref: DeploymentRef): Api {
   return createTRPCClient<AppRouter>({
     links: [httpBatchLink({ url: deploymentPath(ref, "/trpc"), methodOverride: "POST", maxItems: 10 })],
@@ -19,7 +19,7 @@ export async function fetchDefinitions(ref: DeploymentRef, hash: string): Promis
   return fetchJson<DefinitionsDocument>(deploymentPath(ref, `/definitions/${encodeURIComponent(hash)}`));
 }
 
-/** Null: nobody is signed in. */
+/** Null when there is no session. */
 export async function fetchSession(fetcher: typeof fetch): Promise<SessionView | null> {
   const response = await fetcher("/api/v1/session", { headers: { accept: "application/json" } });
   if (response.status === 401 || response.status === 403) return null;
@@ -38,7 +38,7 @@ async function responseError(response: Response): Promise<AppError> {
     const { error } = (await response.json()) as { error?: ErrorBody };
     if (error) return AppError.from(error);
   } catch {
-    // Not our JSON (a proxy's page): the status alone has to do.
+    // Not our JSON, e.g. a proxy's error page: only the status is known.
   }
   return new AppError(
     response.status >= 500 ? "unavailable" : "internal",
@@ -46,7 +46,7 @@ async function responseError(response: Response): Promise<AppError> {
   );
 }
 
-/** What went wrong, in the one shape that pages show. */
+/** Converts any error to the one shape that pages display. */
 export function toErrorBody(error: unknown): ErrorBody {
   if (isTRPCClientError<AppRouter>(error)) {
     const body = error.data?.body;

@@ -1,4 +1,4 @@
-/** How does a page hold a list that comes in pages? The pages so far, joined, and whether there is more. */
+/** A list that is loaded page by page. */
 import type { Page } from "@headgate/shared/api/views.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { toErrorBody } from "#lib/data/api.ts";
@@ -7,7 +7,7 @@ export class Paged<T> {
   items = $state.raw<readonly T[]>([]);
   error = $state<ErrorBody | null>(null);
   loading = $state(false);
-  /** The first page has been here. */
+  /** True once the first page has loaded. */
   loaded = $state(false);
   #next = $state<string | null>(null);
   #turn = 0;
@@ -21,7 +21,7 @@ export class Paged<T> {
     return this.#next !== null;
   }
 
-  /** From the beginning; the former items stay until the new ones are here. */
+  /** Reloads from the first page; old items stay until the new ones arrive. */
   async restart(fetch = this.#fetch): Promise<void> {
     this.#fetch = fetch;
     await this.#load(null, () => []);
@@ -31,7 +31,7 @@ export class Paged<T> {
     if (this.#next !== null && !this.loading) await this.#load(this.#next, () => this.items);
   }
 
-  /** A live change of one item: it takes its row, or the top when it is new and belongs here. */
+  /** Applies a live change: replaces the item, or prepends a new one that the filter admits. */
   put(item: T, view: { readonly same: (other: T) => boolean; readonly admits: boolean }): void {
     const at = this.items.findIndex(view.same);
     if (at >= 0) this.items = this.items.with(at, item);

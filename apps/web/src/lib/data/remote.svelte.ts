@@ -1,4 +1,4 @@
-/** How does a page hold data of its own that it fetched? The latest answer, the error, and what to show meanwhile; an older answer never wins. */
+/** Data that one page fetches: latest value, error, loading state. An older answer never replaces a newer one. */
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { toErrorBody } from "#lib/data/api.ts";
 
@@ -8,7 +8,7 @@ export class Remote<T> {
   loading = $state(false);
   #turn = 0;
 
-  /** `keep`: show the former value until the new one is here (a refresh); otherwise the place is emptied first (another thing). */
+  /** `keep`: keeps the old value until the new one arrives. Without it the value is cleared first. */
   async load(fetcher: () => Promise<T>, options: { keep?: boolean } = {}): Promise<void> {
     const turn = ++this.#turn;
     this.loading = true;

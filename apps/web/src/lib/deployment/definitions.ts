@@ -1,4 +1,4 @@
-/** What is defined, ready to be asked by key? Built once per definitions document; the document itself never changes. */
+/** Indexes of the definitions document, built once per document. */
 import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
 import { buildAssetGraph, type AssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 
@@ -43,7 +43,7 @@ export function isExternal(asset: CatalogAsset | undefined): boolean {
   return asset === undefined || asset.unit === null;
 }
 
-/** Keys next to this one, as written in the definitions. */
+/** Direct upstream and downstream keys. */
 export function neighbourKeys(definitions: Definitions, key: string): { readonly upstream: string[]; readonly downstream: string[] } {
   const { graph } = definitions;
   const node = graph.indexOf(key);

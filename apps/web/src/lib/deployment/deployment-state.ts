@@ -1,14 +1,14 @@
-/** What does the dashboard know of a deployment, and how does a live change alter it? Pure: each step returns a new state, so that a view can compare. */
+/** The live state of a deployment and how changes alter it. Pure: each step returns a new state, so views can compare. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { Change } from "@headgate/shared/api/live.ts";
 import type { AgentView, AssetState, LocationView, RunSummary } from "@headgate/shared/api/views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 
 export interface DeploymentState {
-  /** Hash of the definitions document in force; null before the first answer. */
+  /** Hash of the active definitions document; null before the first answer. */
   readonly definitionsHash: string | null;
   readonly assets: ReadonlyMap<string, AssetState>;
-  /** Runs that are under way, and recent ones. */
+  /** Active and recent runs. */
   readonly runs: ReadonlyMap<string, RunSummary>;
   readonly locations: ReadonlyMap<string, LocationView>;
   readonly agents: ReadonlyMap<string, AgentView>;
@@ -22,7 +22,7 @@ export const EMPTY_STATE: DeploymentState = {
   agents: new Map(),
 };
 
-/** Finished runs beyond this many are forgotten, so that a tab left open for weeks does not grow. */
+/** Older finished runs are dropped, so a tab that stays open for weeks does not grow. */
 const MAX_FINISHED_RUNS = 300;
 
 export interface Snapshot {
@@ -77,7 +77,7 @@ export function applyChanges(state: DeploymentState, changes: readonly Change[])
       case "evaluation":
       case "pauses":
       case "settings":
-        // Shown by pages of their own, which listen themselves.
+        // Handled by the pages that display them.
         break;
       default:
         return assertNever(change);
@@ -92,7 +92,7 @@ export function applyChanges(state: DeploymentState, changes: readonly Change[])
   };
 }
 
-/** An answer to a call may overtake the live change that it caused; the lower sequence number is the older view. */
+/** The answer to a call may arrive before the live change it caused. The lower sequence number is older. */
 function isNewer(run: RunSummary, known: RunSummary | undefined): boolean {
   return known === undefined || run.lastSeq >= known.lastSeq;
 }

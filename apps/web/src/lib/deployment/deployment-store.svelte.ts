@@ -1,4 +1,4 @@
-/** What does every page read? The deployment's definitions and live state, loaded once and then kept current by the socket. */
+/** Definitions and live state of the deployment, loaded once and kept current by the socket. */
 import { createContext } from "svelte";
 import { allPages } from "@headgate/shared/api/all-pages.ts";
 import type { Change } from "@headgate/shared/api/live.ts";
@@ -20,7 +20,7 @@ import { NO_PENDING, settlePending, withPending, type Pending } from "#lib/deplo
 import type { DeploymentRef } from "#lib/paths.ts";
 
 const ACTIVE = ["queued", "starting", "running", "canceling"] as const;
-/** A page without live updates is better than no page: when no welcome comes in this time, load anyway. */
+/** Without a welcome in this time, load anyway: a page without live updates is better than none. */
 const WELCOME_TIMEOUT_MS = 3000;
 
 export type ChangeListener = (changes: readonly Change[]) => void;
@@ -41,7 +41,7 @@ export class DeploymentStore {
   readonly assetCounts = $derived(countAssets(this.state.assets.values()));
   readonly #listeners = new Set<ChangeListener>();
   readonly #refetchers = new Set<() => void>();
-  /** Changes that arrived while a snapshot was on its way; null: none is. */
+  /** Changes that arrived while a snapshot loads; null when none is loading. */
   #buffer: Change[] | null = null;
   #again = false;
   #fetching: { readonly hash: string; readonly document: Promise<DefinitionsDocument> } | null = null;
@@ -77,31 +77,31 @@ export class DeploymentStore {
     return this.definitions.byKey.get(key);
   }
 
-  /** With launches that the person started a moment ago already applied. */
+  /** Includes launches that the control plane has not confirmed yet. */
   assetState(key: string): AssetState | undefined {
     return withPending(key, this.state.assets.get(key), this.pending);
   }
 
-  /** Everything that the socket brings, after the store has taken it in. */
+  /** Called with every live change, after the store applied it. */
   onChanges(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Changes may have been missed: fetch again what is shown. */
+  /** Called when changes may have been missed: fetch again what is shown. */
   onRefetch(refetch: () => void): () => void {
     this.#refetchers.add(refetch);
     return () => this.#refetchers.delete(refetch);
   }
 
-  /** An answer to a call, taken in as if the socket had brought it. */
+  /** Applies the answer to a call like a live change. */
   take(run: RunSummary): void {
     this.#receive([{ type: "run", run }]);
   }
 
   async reload(): Promise<void> {
     if (this.#buffer !== null) {
-      // The snapshot under way may be older than what made this call necessary.
+      // The snapshot that is loading may be older than the change that triggered this call.
       this.#again = true;
       return;
     }
@@ -138,16 +138,16 @@ export class DeploymentStore {
     if (hash === this.definitions.document.hash) return;
     const document = await this.#document(hash);
     const current = this.state.definitionsHash;
-    // Another version may have become active meanwhile, and its document may already be here.
+    // Another version may have become active meanwhile, with its document already loaded.
     if (current === null || current === hash || this.phase === "loading") this.definitions = indexDefinitions(document);
   }
 
-  /** One request for one hash, also when the welcome asks for it before the snapshot does. */
+  /** One request per hash, even if both the welcome and the snapshot need it. */
   #document(hash: string): Promise<DefinitionsDocument> {
     if (hash === "") return Promise.resolve(EMPTY_DOCUMENT);
     if (this.#fetching?.hash !== hash) this.#fetching = { hash, document: fetchDefinitions(this.ref, hash) };
     const { document } = this.#fetching;
-    // A failed request must not be remembered, or trying again would fail for ever.
+    // Forget a failed request; otherwise every retry would fail.
     document.catch(() => (this.#fetching = null));
     return document;
   }

@@ -1,14 +1,14 @@
-/** Which assets does the person expect to see queued although the control plane has not said so yet? Pure. */
+/** Launches that are displayed as queued before the control plane confirms them. Pure. */
 import type { Change } from "@headgate/shared/api/live.ts";
 import type { AssetState } from "@headgate/shared/api/views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 
 export interface PendingLaunch {
   readonly request: string;
-  /** Known once the call was answered. */
+  /** Null until the call was answered. */
   readonly run: string | null;
 }
-/** Asset key -> the launch that it waits for. */
+/** By asset key. */
 export type Pending = ReadonlyMap<string, PendingLaunch>;
 
 export const NO_PENDING: Pending = new Map();
@@ -27,7 +27,7 @@ export function revertLaunch(pending: Pending, request: string): Pending {
   return new Map([...pending].filter(([, launch]) => launch.request !== request));
 }
 
-/** The control plane spoke about the asset, or the run is over: what it says counts from now on. */
+/** Drops pending launches whose asset was updated or whose run ended. */
 export function settlePending(pending: Pending, changes: readonly Change[]): Pending {
   if (pending.size === 0) return pending;
   const spoken = new Set<string>();

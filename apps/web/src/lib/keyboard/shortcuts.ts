@@ -1,4 +1,7 @@
-/** Which action do these key presses ask for? Two-key sequences (`g a`), single keys and the palette's chord. Typing into a field triggers none but the chord. */
+/**
+ * Which action do these key presses ask for? Two-key sequences (`g a`), single keys and the palette's chord. Typing into a field triggers
+ * none but the chord.
+ */
 import { PLACES, type Place } from "#lib/places.ts";
 
 export interface KeyPress {

@@ -1,4 +1,4 @@
-/** What happens when a launch is confirmed? The assets look queued at once; the answer confirms that, a refusal takes it back with its reason. */
+/** Launches a run. Its assets look queued at once; the answer confirms that, or a refusal reverts it. */
 import type { LaunchInput, LaunchTarget } from "@headgate/shared/api/inputs.ts";
 import type { RunSummary } from "@headgate/shared/api/views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
@@ -43,7 +43,7 @@ export async function launchRun(
   }
 }
 
-/** The selection text that names exactly these assets. */
+/** The selection that matches exactly these assets. */
 export function selectionOf(keys: readonly string[]): string {
   return keys.map((key) => `key:"${key}"`).join(" or ");
 }

@@ -1,9 +1,9 @@
-/** Colours of the canvas, read from the theme's custom properties, so that there is one palette for everything. */
+/** Canvas colours, read from the theme's custom properties. */
 import type { Tone } from "#lib/status/status-style.ts";
 import { TONE_PROPERTY } from "#lib/status/tone-colors.ts";
 import type { GraphColors } from "./draw-graph.ts";
 
-/** `dark` is an argument only to make callers depend on it: the values come from the element. */
+/** `dark` only makes callers depend on the theme; the values come from the element. */
 export function graphColors(element: Element, dark: boolean, toneOf: (node: number) => Tone): GraphColors {
   const style = getComputedStyle(element);
   const value = (name: string) => style.getPropertyValue(name).trim();

@@ -1,4 +1,4 @@
-/** Which asset of a drawing is pointed at, and what lies up- and downstream of it? Shared by the graph and the map. */
+/** The hovered or focused asset of a drawing and its up- and downstream assets. Shared by the graph and the map. */
 import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";
 import { assetStyle, type StatusStyle } from "#lib/status/status-style.ts";
 import { impact, step, type Direction, type LineageGraph } from "./lineage-graph.ts";

@@ -1,4 +1,4 @@
-/** Decides how each type of metadata value is displayed. A type that is missing here is a type error; an unknown one is displayed as JSON. */
+/** Decides how each type of metadata value is displayed. A missing type is a type error; an unknown one is displayed as JSON. */
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import type { MetadataValue, TableColumn } from "@headgate/shared/domain/metadata.ts";
 import { formatNumber } from "#lib/format/number.ts";

@@ -1,4 +1,4 @@
-/** What does the palette offer for a text? Assets, jobs, runs, places, and the actions on them. Pure, and fast enough for every key press. */
+/** Search results of the palette: assets, jobs, runs, places and actions. Pure, and fast enough for every key press. */
 import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
 import type { Role, RunSummary } from "@headgate/shared/api/views.ts";
 import type { Definitions } from "#lib/deployment/definitions.ts";
@@ -26,11 +26,11 @@ export interface PaletteItem {
 }
 export interface PaletteSource {
   readonly ref: DeploymentRef;
-  /** What the person may not do is not offered. */
+  /** Actions beyond this role are not offered. */
   readonly role: Role;
   readonly definitions: Definitions;
   readonly runs: readonly RunSummary[];
-  /** Schedules and sensors as they are; empty until they are known. */
+  /** Empty until they are loaded. */
   readonly automations: readonly AutomationView[];
 }
 
@@ -165,7 +165,7 @@ function actionItems(words: readonly string[], source: PaletteSource): PaletteIt
   ];
 }
 
-/** For a text that names an asset, the action on it is one arrow key away. */
+/** Offers to materialize the assets that match the text. */
 function suggestedActions(words: readonly string[], source: PaletteSource): PaletteItem[] {
   const assets = source.definitions.document.assets.filter((asset) => asset.unit !== null);
   return best(assets, words, { by: (asset) => asset.key, limit: 3 }).map((asset) => materializeItem(asset.key));
@@ -180,7 +180,7 @@ function materializeItem(key: string): PaletteItem {
   };
 }
 
-/** Entries that contain every word, those where it begins a segment first, then the shorter ones. */
+/** Entries that contain every word. Matches at the start of a segment rank first, then shorter entries. */
 function best<T>(
   entries: readonly T[],
   words: readonly string[],

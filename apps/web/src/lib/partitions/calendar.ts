@@ -1,4 +1,4 @@
-/** Where does each daily partition stand in a calendar: one column a week, one row a weekday, months named above? Pure; days are UTC civil days. */
+/** Calendar layout of daily partitions: one column per week, one row per weekday. Pure; days are UTC civil days. */
 import type { PartitionStatusView } from "@headgate/shared/api/views.ts";
 
 export type PartitionItem = PartitionStatusView["items"][number];
@@ -17,7 +17,7 @@ export interface Calendar<T> {
 
 const DAY = 86_400_000;
 
-/** Only for keys that begin with a date (`2026-11-22`); others have no place in a calendar. */
+/** Null unless every key is a date (`2026-11-22`). */
 export function layOutCalendar<T extends { readonly key: string }>(items: readonly T[]): Calendar<T> | null {
   const dated = items.map((item) => ({ item, day: civilDay(item.key) })).sort((a, b) => a.day - b.day);
   const [first] = dated;
@@ -41,7 +41,7 @@ function weekdayOf(day: number): number {
 function monthsBetween(monday: number, last: number): Calendar<unknown>["months"] {
   const months: { week: number; year: number; month: number }[] = [];
   for (let week = 0; monday + week * 7 <= last; week++) {
-    // The week in which a month begins carries its name.
+    // The week in which a month begins shows its name.
     for (let weekday = 0; weekday < 7; weekday++) {
       const date = new Date((monday + week * 7 + weekday) * DAY);
       if (date.getUTCDate() === 1) months.push({ week, year: date.getUTCFullYear(), month: date.getUTCMonth() });

@@ -1,9 +1,9 @@
-/** How do the limits of a deployment become a form and back? Only what differs is sent; what is wrong is said per field. Pure. */
+/** Converts the limits of a deployment to a form and back. Only changes are sent. Pure. */
 import type { DeploymentSettings, TagLimitView } from "@headgate/shared/api/queue-views.ts";
 
 export interface TagLimitRow {
   readonly key: string;
-  /** Empty: every value; `*`: every value for itself. */
+  /** Empty: all values together; `*`: each value separately. */
   readonly value: string;
   readonly limit: number;
 }

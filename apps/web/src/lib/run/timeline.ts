@@ -1,4 +1,4 @@
-/** Rows and bars of the run's timeline: a row per step and, inside a step of several assets, a row per asset (a dbt model). Pure. */
+/** Rows and bars of the run's timeline: one row per step, and per asset of a step with several (a dbt model). Pure. */
 import type { StepView } from "@headgate/shared/api/views.ts";
 import { plural } from "#lib/format/number.ts";
 import { stepAssetStyle, stepStyle, type StatusStyle } from "#lib/status/status-style.ts";
@@ -7,7 +7,7 @@ import type { RunState } from "./run-state.ts";
 export interface TimelineBar {
   readonly kind: "waiting" | "starting" | "running";
   readonly start: number;
-  /** Null: still going on. */
+  /** Null while in progress. */
   readonly end: number | null;
 }
 export interface TimelineRow {
@@ -19,7 +19,7 @@ export interface TimelineRow {
   readonly depth: 0 | 1;
   readonly style: StatusStyle;
   readonly bars: readonly TimelineBar[];
-  /** What to say beside the bar: the failure, the reason for waiting, the row count. */
+  /** Text beside the bar: failure, waiting reason or row count. */
   readonly note: string | null;
   readonly noteTone: "bad" | "muted";
 }
@@ -50,7 +50,7 @@ export function timelineRows(state: RunState): TimelineRow[] {
       noteTone: failure === null ? "muted" : "bad",
     });
     if (current.assets.length < 2) continue;
-    // In the order in which they began, live and after a reload alike.
+    // By start time, so live and reloaded pages agree.
     for (const asset of assets.toSorted((one, other) => (one.startedAt ?? Infinity) - (other.startedAt ?? Infinity) || 0)) {
       rows.push({
         id: `${current.key} ${asset.asset}`,
@@ -68,7 +68,7 @@ export function timelineRows(state: RunState): TimelineRow[] {
   return rows;
 }
 
-/** What matters most about the step now: why it failed, what it waits for, that it is tried again, what it made. */
+/** The most important fact about the step: failure, waiting reason, retry, row count. */
 function stepNote(step: StepView, rowCount: number | null): string | null {
   if (step.failure !== null) return step.failure.message;
   if (step.waiting !== null) return step.waiting.message;
@@ -81,7 +81,7 @@ function rowsNote(count: number | null): string | null {
   return count === null ? null : plural(count, "row");
 }
 
-/** First and last instant to show; a run that goes on ends at `now`. */
+/** First and last instant to show; an active run ends at `now`. */
 export function timelineSpan(state: RunState, now: number): { readonly start: number; readonly end: number } {
   const { run } = state.detail;
   const start = run.createdAt;
@@ -109,7 +109,7 @@ export interface NotePlace {
   readonly room: string;
 }
 
-/** Where the note has most room: after the bars, before them, or on them when they fill the row. */
+/** Places the note where it has most space: after the bars, before them, or on them. */
 export function notePlace(
   row: Pick<TimelineRow, "bars">,
   span: { readonly start: number; readonly length: number; readonly now: number },

@@ -1,4 +1,4 @@
-/** Where does one read why a run exists? Its tick, evaluation, backfill or parent; null when a person or program simply asked. Pure. */
+/** Link to the cause of a run: its tick, evaluation, backfill or parent. Null when a person or program started it. Pure. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { RunTrigger } from "@headgate/shared/api/views.ts";
 import { conditionPath } from "#lib/conditions/condition-target.ts";

@@ -1,4 +1,4 @@
-/** Which schedules, sensors and conditions does the address of the list ask for? Pure. */
+/** Filters schedules, sensors and conditions by the URL of their list. Pure. */
 import type { AutomationView, ConditionView } from "@headgate/shared/api/automation-views.ts";
 
 export const SHOWN = ["all", "failing", "off"] as const;
@@ -13,7 +13,7 @@ export function readAutomationFilter(query: Pick<URLSearchParams, "get">): Autom
   return { text: query.get("q") ?? "", shown: SHOWN.find((entry) => entry === query.get("show")) ?? "all" };
 }
 
-/** What needs eyes comes first: failing, then on, then off; by name among equals. */
+/** Failing first, then on, then off; then by name. */
 export function filterAutomations(
   views: readonly AutomationView[],
   filter: AutomationFilter,

@@ -1,4 +1,4 @@
-/** What do the tabs of one schedule or sensor share? Its detail, current by push, and its live state. */
+/** Data shared by the tabs of one schedule or sensor: its detail and its live state. */
 import { createContext } from "svelte";
 import type { AutomationDetail, AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
 import type { Change } from "@headgate/shared/api/live.ts";

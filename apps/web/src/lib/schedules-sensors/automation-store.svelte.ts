@@ -1,6 +1,5 @@
 /**
- * Which schedules and sensors are there, and how do they stand? Fetched when a page or the palette first asks, then kept current by the
- * socket. A toggle shows at once; a refusal takes it back with its reason.
+ * All schedules and sensors with their state, fetched on first use and kept current by the socket. A toggle shows at once; a refusal reverts it.
  */
 import { createContext } from "svelte";
 import { allPages } from "@headgate/shared/api/all-pages.ts";
@@ -19,7 +18,7 @@ export class AutomationStore {
   loaded = $state(false);
   error = $state<ErrorBody | null>(null);
   #views = $state.raw<ReadonlyMap<string, AutomationView>>(new Map());
-  /** What the person chose and the control plane has not confirmed. */
+  /** Toggles that the control plane has not confirmed yet. */
   #chosen = $state.raw<ReadonlyMap<string, boolean>>(new Map());
   readonly all: readonly AutomationView[] = $derived([...this.#views.values()].map((view) => this.current(view)));
   readonly #store: DeploymentStore;
@@ -47,7 +46,7 @@ export class AutomationStore {
     };
   }
 
-  /** The first call loads; later ones cost nothing. */
+  /** Loads on the first call only. */
   ensure(): void {
     if (this.#wanted) return;
     this.#wanted = true;
@@ -55,7 +54,7 @@ export class AutomationStore {
   }
 
   async reload(): Promise<void> {
-    // What the socket brings while the pages come is newer than they are. The latest call wins.
+    // Live changes that arrive while pages load are newer than the pages. The latest call wins.
     const newer = (this.#newer = new Map<string, AutomationView>());
     try {
       const list = await allPages((cursor) => this.#store.api.automations.list.query({ cursor, limit: PAGE }));
@@ -70,7 +69,7 @@ export class AutomationStore {
     }
   }
 
-  /** What a page fetched by itself, with what is newer here: a toggle of a moment ago, or what the socket brought. */
+  /** Applies an unconfirmed toggle to a view that a page fetched itself. */
   current(fetched: AutomationView): AutomationView {
     const enabled = this.#chosen.get(automationId(fetched));
     return enabled === undefined ? fetched : { ...fetched, enabled };
@@ -81,7 +80,7 @@ export class AutomationStore {
     this.#views = new Map(this.#views).set(automationId(view), view);
   }
 
-  /** Null: done; otherwise the sentence of why not. */
+  /** Null on success, otherwise the message of the refusal. */
   async setEnabled(ref: AutomationRef, enabled: boolean): Promise<string | null> {
     const id = automationId(ref);
     const { location, kind, name } = ref;

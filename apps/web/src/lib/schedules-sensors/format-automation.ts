@@ -7,7 +7,7 @@ import type { OverlapPolicy } from "@headgate/shared/manifest/automation.ts";
 import { formatSpan } from "#lib/format/duration.ts";
 import type { ScheduleDefinition, SensorDefinition } from "#lib/schedules-sensors/find-definition.ts";
 
-/** `every day at 02:00`; a text that is no cron expression is shown as it is. */
+/** `every day at 02:00`. A text that is not a cron expression is returned unchanged. */
 export function formatCron(crons: readonly string[]): string {
   return crons
     .map((text) => {

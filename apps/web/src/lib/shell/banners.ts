@@ -1,4 +1,4 @@
-/** Which troubles must be seen on every page? Code that does not load, no agent, and a live stream that is lost. Pure. */
+/** Finds the problems to show on every page: code that does not load, no agent, lost live updates. Pure. */
 import type { AgentView, LocationView } from "@headgate/shared/api/views.ts";
 import { relativeAmount } from "#lib/format/time.ts";
 import { agentsPath, codePath, type DeploymentRef } from "#lib/paths.ts";
@@ -13,15 +13,15 @@ export interface BannerInput {
   readonly ref: DeploymentRef;
   readonly locations: Iterable<LocationView>;
   readonly agents: Iterable<AgentView>;
-  /** Milliseconds without live updates; 0 while they flow. */
+  /** Milliseconds without live updates; 0 while connected. */
   readonly lostForMs: number;
-  /** The server would not take one of this tab's messages. */
+  /** Why the server rejected a message of this tab. */
   readonly refusal: string | null;
-  /** The snapshot is here: before that, absence means nothing. */
+  /** True once the snapshot has loaded; before that nothing is known about agents. */
   readonly loaded: boolean;
 }
 
-/** A reconnect within this time is not worth a red bar. */
+/** A reconnect within this time shows no banner. */
 const GRACE_MS = 1500;
 
 export function findBanners(input: BannerInput): Banner[] {

@@ -1,4 +1,4 @@
-/** Which shape and word stands for a tick, a schedule or sensor, a delivery, a backfill, a freshness state? Decided once for all pages. */
+/** Styles of ticks, schedules, sensors, deliveries, evaluations, backfills and freshness. */
 import type { AutomationView, ConditionEvaluation, DeliveryState, TickState } from "@headgate/shared/api/automation-views.ts";
 import type { BackfillCounts, BackfillStatus } from "@headgate/shared/api/partition-views.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
@@ -20,7 +20,7 @@ export function tickStyle(state: TickState): StatusStyle {
   }
 }
 
-/** How a schedule or sensor stands: what is wrong goes before that it is on. */
+/** A problem has precedence over being on. */
 export function automationStyle(view: Pick<AutomationView, "enabled" | "failuresInARow" | "waiting">): StatusStyle {
   if (!view.enabled) return { tone: "stopped", label: "Off" };
   if (view.failuresInARow > 0) return { tone: "bad", label: "Failing" };
@@ -56,7 +56,7 @@ export function backfillStyle(status: BackfillStatus): StatusStyle {
   }
 }
 
-/** Parts of a backfill in the order in which they are drawn: what is done, what goes wrong, what is to come. */
+/** Parts of a backfill in drawing order: done, failed, remaining. */
 export function backfillParts(counts: BackfillCounts): { readonly label: string; readonly tone: Tone; readonly count: number }[] {
   return [
     { label: "Succeeded", tone: "good", count: counts.succeeded },

@@ -1,4 +1,4 @@
-/** Which shape and word stands for the state of a partition? */
+/** Style of the state of a partition. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { PartitionItem } from "#lib/partitions/calendar.ts";
 import type { StatusStyle } from "#lib/status/status-style.ts";

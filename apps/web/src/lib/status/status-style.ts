@@ -1,4 +1,4 @@
-/** Which shape, colour and word stands for a state? Decided once, so that catalog, lineage, runs and asset pages can never disagree. */
+/** Tone and label of assets, runs, steps, checks, locations and agents, the same on every page. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { AgentView, AssetState, LocationView, RunSummary, StepAssetView } from "@headgate/shared/api/views.ts";
 import type { StepStatus } from "@headgate/shared/domain/run/status.ts";
@@ -16,7 +16,7 @@ export function assetStyle(state: AssetState | undefined, external: boolean): St
   return settledAssetStyle(state, external);
 }
 
-/** What is known about the asset apart from a run that is under way. */
+/** The status of an asset without regard to an active run. */
 export function settledAssetStyle(state: AssetState | undefined, external: boolean): StatusStyle {
   if (!state) return external ? { tone: "idle", label: "External" } : { tone: "idle", label: "Never materialized" };
   switch (state.health) {

@@ -1,10 +1,10 @@
-/** What changes from one text to another, line by line? JSON is laid out first, so that one changed value is one changed line. Pure. */
+/** Line diff of two texts. JSON is pretty-printed first, so one changed value is one changed line. Pure. */
 export interface DiffLine {
   readonly sign: " " | "-" | "+";
   readonly text: string;
 }
 
-/** Longer texts are shown as a whole replaced by a whole: comparing every line with every other would take too long. */
+/** Longer texts are shown as fully replaced: comparing all lines would take too long. */
 const MAX_LINES = 400;
 
 export function diffTexts(before: string | null, after: string | null): DiffLine[] {
@@ -25,7 +25,7 @@ export function diffTexts(before: string | null, after: string | null): DiffLine
   return lines;
 }
 
-/** JSON in many lines, other text as it is. */
+/** Pretty-prints JSON; other text is unchanged. */
 export function laidOut(text: string): string {
   try {
     const value: unknown = JSON.parse(text);
@@ -43,7 +43,7 @@ function signed(sign: "-" | "+", lines: readonly string[]): DiffLine[] {
   return lines.map((text) => ({ sign, text }));
 }
 
-/** Length of the longest common subsequence of the ends that begin at i and j. */
+/** Length of the longest common subsequence of the suffixes from i and j. */
 function commonLengths(old: readonly string[], next: readonly string[]): number[][] {
   const table = Array.from({ length: old.length + 1 }, () => Array.from({ length: next.length + 1 }, () => 0));
   for (let i = old.length - 1; i >= 0; i--) {

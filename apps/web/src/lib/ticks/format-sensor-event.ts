@@ -1,4 +1,4 @@
-/** What woke a sensor, as one sentence? Pure. */
+/** Describes the event that triggered a sensor. Pure. */
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";

@@ -23,7 +23,7 @@ export function formatTickCause(cause: TickCause): string {
   }
 }
 
-/** Below this a tick counts as on time: a person cannot see the difference. */
+/** A shorter delay counts as on time. */
 const ON_TIME_MS = 1000;
 
 export function formatLateness(lateMs: number | null): string {

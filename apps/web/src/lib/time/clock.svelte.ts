@@ -1,4 +1,4 @@
-/** What time is it? The only place of the dashboard that reads the clock for display, corrected to the control plane's clock. */
+/** The clock for display, corrected to the control plane's clock. */
 import { createContext } from "svelte";
 
 export class Clock {

@@ -1,9 +1,9 @@
-/** How does a moment typed into a date field become an instant, in any zone? Pure: the field's text is civil time without a zone. */
+/** Converts between the text of a date field, which is civil time, and an instant in a zone. Pure. */
 import { endOfGap, findZone, instantsOf } from "@headgate/shared/domain/cron/zone.ts";
 
 const FIELD = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2}))?$/;
 
-/** `2026-11-23T02:00`; null for anything else. A time that the clocks skip becomes the first one after the gap. */
+/** Parses `2026-11-23T02:00`; null for anything else. A time skipped by daylight saving becomes the first one after the gap. */
 export function instantOfField(text: string, zone: string): number | null {
   const match = FIELD.exec(text);
   const found = findZone(zone);

@@ -22,7 +22,7 @@ interface Received {
   readonly body: string;
 }
 
-/** Runs the command as a person would, and says what arrived. */
+/** Runs the command in a shell and returns the received request. */
 async function deliver(verify: WebhookSpec["verify"], secret: string): Promise<Received> {
   const received = Promise.withResolvers<Received>();
   const server = createServer((request, response) => {

@@ -1,4 +1,4 @@
-/** Which command delivers to a webhook sensor rightly? A body with the parts that its mapping reads, signed the way it is verified. Pure. */
+/** Example body and signed curl command for a webhook sensor, with every field that its mapping reads. Pure. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { WebhookSpec } from "@headgate/shared/manifest/automation.ts";
 
@@ -9,7 +9,7 @@ interface Parts {
   readonly query: Readonly<Record<string, string>>;
 }
 
-/** A body with something at each place that the mapping reads. */
+/** A body with a value for each path that the mapping reads. */
 export function exampleBody(spec: WebhookSpec | undefined): Json {
   return exampleParts(spec).body;
 }
@@ -53,7 +53,7 @@ function isEmpty(value: Json): boolean {
   return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
-/** For a POSIX shell with curl, and openssl where something is signed. */
+/** For a POSIX shell with curl, and openssl for signatures. */
 export function curlExample(spec: WebhookSpec, url: string): string {
   const { body, headers, query } = exampleParts(spec);
   const search = new URLSearchParams(query).toString();

@@ -1,4 +1,4 @@
-/** Who is here, and may they see this deployment? Everything below can rely on the answer. */
+/** Loads the session and checks access to the deployment for all pages below. */
 import { error, redirect } from "@sveltejs/kit";
 import { fetchSession } from "#lib/data/api.ts";
 import { deploymentHome, withQuery, type DeploymentRef } from "#lib/paths.ts";

@@ -1,4 +1,4 @@
-/** Where does a problem lead, and which word names its kind? */
+/** Link, kind and tone of a problem on the home page. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { AutomationRef } from "@headgate/shared/api/automation-views.ts";
 import type { Problem } from "@headgate/shared/api/views.ts";
@@ -62,7 +62,7 @@ export function problemTone(problem: Problem): Tone {
   return problem.kind === "check_warned" ? "warn" : "bad";
 }
 
-/** `<location>/<kind>/<name>`: neither part of a name may be lost when it has a slash itself, so the kind is looked for. */
+/** Splits `<location>/<kind>/<name>` at the kind, because location and name may contain slashes. */
 export function splitAutomation(subject: string): AutomationRef | null {
   const match = /^(.+?)\/(schedule|sensor)\/(.+)$/.exec(subject);
   if (!match) return null;
