@@ -37,8 +37,8 @@ function open(path: string, options: OpenOptions & { readonly base?: string } = 
   return openPage(browser, `${options.base ?? server.url}${path}`, options);
 }
 
-describe("the dashboard in a browser", { timeout: 180_000 }, () => {
-  it("has no accessibility violation on any page, in light and in dark", async () => {
+describe("dashboard in a browser", { timeout: 180_000 }, () => {
+  it("no page violates accessibility rules or throws, light or dark", async () => {
     const found: string[] = [];
     for (const dark of [false, true]) {
       const { page, problems } = await open(HOME, { dark, bypassCSP: true });
@@ -54,7 +54,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     expect(found).toEqual([]);
   });
 
-  it("never scrolls sideways at 320 pixels", async () => {
+  it("no page scrolls sideways at 320 pixels", async () => {
     // Dates are longest in a zone without a short name.
     const { page } = await open(`${HOME}/runs`, { width: 320, zone: "America/St_Johns" });
     const run = await page.locator("[data-run-link]").first().getAttribute("href");
@@ -69,7 +69,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await page.context().close();
   });
 
-  it("asks for nothing while nobody touches it", async () => {
+  it("an idle page makes no request", async () => {
     for (const path of [HOME, `${HOME}/assets`, `${HOME}/runs`, `${HOME}/assets/silver/dim_customer`]) {
       const { page } = await open(path);
       await page.waitForLoadState("networkidle");
@@ -80,7 +80,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     }
   });
 
-  it("loads its first page with less than 150 KB of script and without breaking its own content security policy", async () => {
+  it("the first page loads under 150 KB of script without policy errors", async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     const problems: string[] = [];
@@ -101,7 +101,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await context.close();
   });
 
-  it("materializes by keyboard alone; this and another tab show queued, running and done without a touch", async () => {
+  it("a launch by keyboard is followed live in two tabs", async () => {
     const { page } = await open(`${HOME}/assets?q=churn_features`);
     const other = (await open(`${HOME}/assets?q=churn_features`)).page;
     await page.keyboard.press("Control+k");
@@ -120,7 +120,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await other.context().close();
   });
 
-  it("makes one run of a double click", async () => {
+  it("a double click starts one run", async () => {
     const { page } = await open(`${HOME}/assets/raw/country_codes`);
     const before = server.deployment.runsById.size;
     await page.getByRole("button", { name: "Materialize", exact: true }).click();
@@ -130,7 +130,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await page.context().close();
   });
 
-  it("shows the error of a selection under the characters it is about, and the nearest key when nothing matches", async () => {
+  it("a selection error is shown at its characters, with similar keys", async () => {
     const { page } = await open(`${HOME}/assets`);
     await page.keyboard.press("/");
     await page.keyboard.type("group:gold ) x");
@@ -140,7 +140,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await page.context().close();
   });
 
-  it("keeps the view in the address: a copied link shows the same", async () => {
+  it("a copied link shows the same view", async () => {
     const { page } = await open(`${HOME}/assets`);
     await page.getByRole("combobox", { name: "Filter assets" }).fill("group:silver");
     await page.getByRole("button", { name: "Rows" }).click();
@@ -152,7 +152,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await copy.context().close();
   });
 
-  it("an asset shows metadata of an unknown type as JSON with its type", async () => {
+  it("metadata of an unknown type is shown as JSON with its type", async () => {
     const own = await startFixtureServer({ port: 0 });
     const { asset } = own.deployment;
     const newer = { type: "geo_point", value: { lat: 52.5, lon: 13.4 } };
@@ -171,7 +171,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await own.close();
   });
 
-  it("never turns a description into markup", async () => {
+  it("a description never becomes markup", async () => {
     const { page, problems } = await open(`${HOME}/assets/silver/dim_customer`);
     await page.getByText("<script>alert(1)</script>").waitFor();
     await page.getByText("javascript:alert(1)", { exact: true }).waitFor();
@@ -180,14 +180,14 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await page.context().close();
   });
 
-  it("says the failing sentence and the person's own frame on the asset without a click", async () => {
+  it("a failed asset shows message and user frame without a click", async () => {
     const { page } = await open(`${HOME}/assets/gold/broken_attribution`);
     await page.getByRole("heading", { name: /KeyError: 'missing'/ }).waitFor();
     await page.getByText("assets/gold.ts:41").waitFor();
     await page.context().close();
   });
 
-  it("answers an unknown asset and an unknown page with what is near", async () => {
+  it("an unknown asset or page suggests similar ones", async () => {
     const { page } = await open(`${HOME}/assets/gold/fct_order`);
     await page.getByRole("link", { name: "gold/fct_orders" }).waitFor();
     expect(await page.locator("[data-status='404']").count()).toBe(1);
@@ -196,7 +196,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await page.context().close();
   });
 
-  it("keeps the chosen theme over a reload from the first paint on", async () => {
+  it("the chosen theme survives a reload from the first paint", async () => {
     const { page } = await open(HOME);
     await page.getByRole("button", { name: /Theme: system/ }).click();
     await page.getByRole("button", { name: /Theme: light/ }).click();
@@ -206,7 +206,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await page.context().close();
   });
 
-  it("shows a red bar on every page when the stream is lost, and recovers by itself", async () => {
+  it("lost live updates show a banner until they recover", async () => {
     const own = await startFixtureServer({ port: 0 });
     const { page } = await open(`${HOME}/jobs`, { base: own.url });
     const port = Number(new URL(own.url).port);
@@ -218,7 +218,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await again.close();
   });
 
-  it("leads from the banner that no agent is connected to the command that starts one, also when there was one before", async () => {
+  it("the banner about missing agents leads to the start command", async () => {
     const own = await startFixtureServer({ port: 0 });
     own.deployment.agentViews = own.deployment.agentViews.map((agent) => ({ ...agent, status: "disconnected" as const }));
     const { page } = await open(HOME, { base: own.url });
@@ -230,7 +230,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await own.close();
   });
 
-  it("says on every page that code does not load, with the person's frame first on the page of the error", async () => {
+  it("code that does not load has a banner on every page", async () => {
     const own = await startFixtureServer({ port: 0, broken: true });
     const { page } = await open(HOME, { base: own.url });
     for (const path of PAGES.slice(0, -1)) {
@@ -245,7 +245,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await own.close();
   });
 
-  it("leads an empty deployment by the exact commands", async () => {
+  it("an empty deployment shows the exact first commands", async () => {
     const own = await startFixtureServer({ port: 0, empty: true });
     const { page } = await open(HOME, { base: own.url });
     await page.getByText(`headgate agent --url ${own.url}`).waitFor();
@@ -256,7 +256,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await own.close();
   });
 
-  it("shows five thousand assets with only the visible rows in the document", async () => {
+  it("only visible rows of five thousand assets are in the document", async () => {
     const own = await startFixtureServer({ port: 0, assets: 5000 });
     const { page } = await open(`${HOME}/assets`, { base: own.url });
     await page.getByText("5,000").waitFor();

@@ -12,12 +12,12 @@ describe("places", () => {
     expect(missing.map(({ id }) => id)).toEqual([]);
   });
 
-  it("no two places share an id, a key, a label or a path", () => {
+  it("places share no id, key, label or path", () => {
     for (const field of ["id", "key", "label", "path"] as const)
       expect(new Set(PLACES.map((place) => place[field])).size, field).toBe(PLACES.length);
   });
 
-  it("a page below a place belongs to that place, but not to home", () => {
+  it("a page below a place belongs to that place only", () => {
     const run = `${placePath(ref, findPlace("runs"))}/1`;
     expect(PLACES.filter((place) => isCurrentPlace(ref, place, run)).map(({ id }) => id)).toEqual(["runs"]);
     expect(PLACES.filter((place) => isCurrentPlace(ref, place, "/acme/prod")).map(({ id }) => id)).toEqual(["home"]);

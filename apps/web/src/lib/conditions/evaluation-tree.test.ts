@@ -4,8 +4,8 @@ import { nodeName } from "@headgate/shared/domain/automation/describe.ts";
 import { assetOfTarget, conditionPath } from "./condition-target.ts";
 import { nodeStyle, formatNode } from "./evaluation-tree.ts";
 
-describe("a part of an evaluation", () => {
-  it("is true, false, true for some partitions, or was not asked", () => {
+describe("evaluation tree", () => {
+  it("a node is true, false, partly true or not evaluated", () => {
     const words = [
       [1, 1],
       [22, 0],
@@ -15,20 +15,20 @@ describe("a part of an evaluation", () => {
     expect(words).toEqual(["True", "False", "Partly true", "Not evaluated"]);
   });
 
-  it("is named by its label, with what it is beside", () => {
+  it("a node is named by its label and its operator", () => {
     const condition = eager();
     expect(formatNode({ name: nodeName(condition), label: condition.label ?? "" })).toEqual({ text: "eager", detail: "All of" });
     const updated = allDepsUpdatedSinceCron("0 6 * * *");
     expect(formatNode({ name: nodeName(updated) })).toEqual({ text: "All dependencies", detail: null });
   });
 
-  it("names its parameters", () => {
+  it("the name of a node includes its parameters", () => {
     expect(formatNode({ name: "cron_tick_passed(0 6 * * *, UTC)" }).text).toBe("Cron tick passed: 0 6 * * *, UTC");
     expect(formatNode({ name: "any_deps_match(allow group:gold)" }).text).toBe("Any dependency (allow group:gold)");
     expect(formatNode({ name: 'executed_with_tags("a")' }).text).toBe('executed with tags ("a")');
   });
 
-  it("belongs to the page of its asset, also when it is a check's", () => {
+  it("a condition of a check links to its asset's page", () => {
     const ref = { org: "acme", name: "prod" };
     expect(assetOfTarget("gold/a:fresh")).toBe("gold/a");
     expect(conditionPath(ref, "gold/a", "e1")).toBe("/acme/prod/assets/gold/a/-/automation?evaluation=e1");

@@ -46,8 +46,8 @@ function run(id: string, change: Partial<RunSummary> = {}): RunSummary {
   };
 }
 
-describe("the deployment state", () => {
-  it("takes in a change of each kind", () => {
+describe("deployment state", () => {
+  it("a change of each kind is applied", () => {
     const state = applyChanges(EMPTY_STATE, [
       { type: "asset", asset: asset("gold/orders") },
       { type: "run", run: run("r1") },
@@ -58,27 +58,27 @@ describe("the deployment state", () => {
     expect(state.definitionsHash).toBe("abc");
   });
 
-  it("forgets an agent that is gone", () => {
+  it("an agent that is gone is removed", () => {
     const agent = { instance: "i1" } as unknown as Extract<Change, { type: "agent" }>["agent"];
     const connected = applyChanges(EMPTY_STATE, [{ type: "agent", agent }]);
     expect(connected.agents.size).toBe(1);
     expect(applyChanges(connected, [{ type: "agent_gone", instance: "i1" }]).agents.size).toBe(0);
   });
 
-  it("keeps the maps that no change touches, so that what reads them does not run again", () => {
+  it("maps without changes keep their identity", () => {
     const before = applyChanges(EMPTY_STATE, [{ type: "asset", asset: asset("a") }]);
     const after = applyChanges(before, [{ type: "run", run: run("r1") }]);
     expect(after.assets).toBe(before.assets);
     expect(after.runs).not.toBe(before.runs);
   });
 
-  it("does not let an older view of a run replace a newer one", () => {
+  it("an older view of a run never replaces a newer one", () => {
     const newer = applyChanges(EMPTY_STATE, [{ type: "run", run: run("r1", { status: "running", lastSeq: 5 }) }]);
     const after = applyChanges(newer, [{ type: "run", run: run("r1", { status: "queued", lastSeq: 2 }) }]);
     expect(after.runs.get("r1")?.status).toBe("running");
   });
 
-  it("ends in the newest view of every run, in whichever order the views arrive", () => {
+  it("the newest view of a run wins in any order", () => {
     const views = fc.array(fc.record({ id: fc.constantFrom("r1", "r2", "r3"), lastSeq: fc.integer({ min: 1, max: 50 }) }), {
       minLength: 1,
       maxLength: 40,
@@ -98,7 +98,7 @@ describe("the deployment state", () => {
     );
   });
 
-  it("forgets old finished runs but never one that is under way", () => {
+  it("old finished runs are dropped, active ones never", () => {
     const finished = Array.from({ length: 600 }, (_, index): Change => ({
       type: "run",
       run: run(`f${index}`, { status: "succeeded", createdAt: index + 10 }),
@@ -109,7 +109,7 @@ describe("the deployment state", () => {
     expect(state.runs.has("f599")).toBe(true);
   });
 
-  it("counts what fails and lists active runs newest first", () => {
+  it("failures are counted and active runs listed newest first", () => {
     const state = stateFromSnapshot(
       {
         assets: [asset("a", { health: "failed" }), asset("b", { health: "warning", inProgress: { run: "r", status: "queued" } })],

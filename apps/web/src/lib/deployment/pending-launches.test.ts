@@ -13,33 +13,33 @@ const state: AssetState = {
   freshness: null,
 };
 
-describe("an optimistic launch", () => {
-  it("shows its assets as queued at once", () => {
+describe("pending launches", () => {
+  it("the assets of a launch look queued at once", () => {
     const pending = beginLaunch(NO_PENDING, "q1", ["a", "b"]);
     expect(withPending("a", state, pending)?.inProgress?.status).toBe("queued");
     expect(withPending("b", undefined, pending)?.inProgress?.status).toBe("queued");
     expect(withPending("c", state, pending)).toBe(state);
   });
 
-  it("is taken back when it is refused, without touching another one", () => {
+  it("a refused launch is reverted without touching another one", () => {
     const pending = beginLaunch(beginLaunch(NO_PENDING, "q1", ["a"]), "q2", ["b"]);
     expect([...revertLaunch(pending, "q1").keys()]).toEqual(["b"]);
   });
 
-  it("gives way to what the control plane says about the asset", () => {
+  it("a live change of the asset ends its pending launch", () => {
     const pending = settlePending(beginLaunch(NO_PENDING, "q1", ["a", "b"]), [
       { type: "asset", asset: { ...state, inProgress: { run: "r", status: "running" } } },
     ]);
     expect([...pending.keys()]).toEqual(["b"]);
   });
 
-  it("ends with its run even when an asset of it was never mentioned", () => {
+  it("the end of the run ends its pending launch", () => {
     const pending = confirmLaunch(beginLaunch(NO_PENDING, "q1", ["a"]), "q1", "r1");
     const over = { type: "run", run: { id: "r1", status: "canceled" } as unknown as RunSummary } as const;
     expect(settlePending(pending, [over]).size).toBe(0);
   });
 
-  it("never hides that the asset is running for another reason", () => {
+  it("an asset that already runs keeps its status", () => {
     const running: AssetState = { ...state, inProgress: { run: "r9", status: "running" } };
     expect(withPending("a", running, beginLaunch(NO_PENDING, "q1", ["a"]))).toBe(running);
   });

@@ -3,8 +3,8 @@ import { triggerHref } from "./trigger-href.ts";
 
 const ref = { org: "acme", name: "prod" };
 
-describe("why a run exists", () => {
-  it("leads to the tick, the evaluation, the backfill or the run before", () => {
+describe("cause link", () => {
+  it("each cause links to its tick, evaluation, backfill or parent", () => {
     expect(triggerHref(ref, { type: "sensor", name: "a/b", location: "lake", tick: "t1" })).toBe(
       "/acme/prod/automations/lake/sensor/a%2Fb/-/ticks/t1",
     );

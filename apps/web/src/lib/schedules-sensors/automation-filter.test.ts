@@ -14,24 +14,24 @@ const names = (query: string) =>
     name === "month_end" ? "customer_pipeline" : "",
   ).map(({ name }) => name);
 
-describe("the list of schedules and sensors", () => {
-  it("puts what fails on top and what is off at the end", () => {
+describe("list of schedules and sensors", () => {
+  it("failing entries come first and switched-off ones last", () => {
     expect(names("")).toEqual(["new_files", "daily_refresh", "month_end"]);
   });
 
-  it("finds by name, kind, and by what is started, all words together", () => {
+  it("the filter matches name, kind and target with all words", () => {
     expect(names("q=SENSOR")).toEqual(["new_files"]);
     expect(names("q=schedule customer")).toEqual(["month_end"]);
     expect(names("q=schedule new_files")).toEqual([]);
   });
 
-  it("shows only what fails, or only what is off", () => {
+  it("the list can show only failing or only switched-off entries", () => {
     expect(names("show=failing")).toEqual(["new_files"]);
     expect(names("show=off")).toEqual(["month_end"]);
     expect(names("show=nonsense")).toHaveLength(3);
   });
 
-  it("counts a paused condition as off and one that cannot be evaluated as failing", () => {
+  it("a paused condition counts as off, a broken one as failing", () => {
     const base: ConditionView = {
       target: "b",
       location: "l",

@@ -11,8 +11,8 @@ const sensor = (name: string) => {
   return found;
 };
 
-describe("automation in words", () => {
-  it("says when a schedule runs what, and in which zone", () => {
+describe("formatting of schedules and sensors", () => {
+  it("a schedule is described with its job, times and zone", () => {
     const [daily, , monthly] = sampleSchedules();
     expect(daily && formatSchedule(daily)).toBe("Runs full_refresh every day at 02:00 (Europe/London).");
     expect(monthly && formatSchedule(monthly)).toBe(
@@ -21,7 +21,7 @@ describe("automation in words", () => {
     expect(formatCron(["0 2 * * *", "not a cron"])).toBe("every day at 02:00, and not a cron");
   });
 
-  it("says what makes a sensor look", () => {
+  it("a sensor is described with its effect and trigger", () => {
     expect(formatSensor(sensor("new_files"))).toBe("Calls its function every 30 s.");
     expect(formatSensor(sensor("after_silver"))).toBe("Runs customer_pipeline when silver/dim_customer is materialized.");
     expect(formatSensor(sensor("airbyte_synced"))).toBe("Runs bronze_refresh on each webhook delivery.");
@@ -31,16 +31,16 @@ describe("automation in words", () => {
     );
   });
 
-  it("says how late a tick was, without claiming what nobody can see", () => {
+  it("a tick less than a second late counts as on time", () => {
     expect([null, 12, 999, 48_000].map(formatLateness)).toEqual(["", "on time", "on time", "48 s late"]);
   });
 
-  it("says what becomes of missed ticks", () => {
+  it("the catch-up policy is described", () => {
     expect(formatCatchUp(undefined)).toBe("catches up on the latest missed tick");
     expect(formatCatchUp({ type: "within", ms: 7_200_000 })).toBe("catches up on ticks missed in the last 2 h");
   });
 
-  it("says what a freshness policy demands", () => {
+  it("a freshness policy is described with its deadline", () => {
     expect(formatFreshnessPolicy({ type: "time_window", failAfterSeconds: 86_400, warnAfterSeconds: 43_200 })).toBe(
       "Must be materialized every 24 h, warns after 12 h.",
     );
@@ -49,7 +49,7 @@ describe("automation in words", () => {
     );
   });
 
-  it("says what woke a sensor", () => {
+  it("a sensor event is described in one sentence", () => {
     expect(
       formatSensorEvent({
         type: "run",

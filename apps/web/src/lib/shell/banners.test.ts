@@ -13,29 +13,29 @@ const calm = {
 };
 const ids = (facts: Partial<typeof calm>) => findBanners({ ...calm, ...facts }).map((banner) => banner.id);
 
-describe("the red bars", () => {
-  it("are absent when all is well", () => {
+describe("banners", () => {
+  it("a healthy deployment has no banner", () => {
     expect(ids({})).toEqual([]);
   });
 
-  it("say why a location does not load and that its last good version stays", () => {
+  it("a location that does not load has a banner with its reason", () => {
     const [banner] = findBanners({ ...calm, locations: [sampleLocation(NOW, true)] });
     expect(banner?.text).toContain("Cannot find package 'date-fns'");
     expect(banner?.text).toContain("Version 4 stays active");
     expect(banner?.link?.href).toBe("/acme/prod/code/lakehouse");
   });
 
-  it("appear when no agent is connected, also when some are known but gone", () => {
+  it("a deployment without a connected agent has a banner", () => {
     expect(ids({ agents: [] })).toEqual(["agent"]);
     expect(ids({ agents: sampleAgents(NOW).map((agent) => ({ ...agent, status: "disconnected" as const })) })).toEqual(["agent"]);
   });
 
-  it("do not flicker for a moment's reconnect, but say for how long updates are missing", () => {
+  it("a short reconnect has no banner, a long one does", () => {
     expect(ids({ lostForMs: 400 })).toEqual([]);
     expect(findBanners({ ...calm, lostForMs: 12_000 })[0]?.text).toContain("Live updates stopped 12 s ago");
   });
 
-  it("claim nothing about agents before the first snapshot", () => {
+  it("no banner mentions agents before the first snapshot", () => {
     expect(ids({ agents: [], loaded: false })).toEqual([]);
   });
 });

@@ -13,8 +13,8 @@ const state: AssetState = {
   freshness: null,
 };
 
-describe("shape and word of a state", () => {
-  it("call an asset overdue that is only late, and nearly so before", () => {
+describe("status styles", () => {
+  it("a late asset is overdue, and nearly overdue before", () => {
     const checks = { passed: 1, warned: 0, failed: 0, unknown: 0 };
     const freshness = { state: "overdue", since: 1, changesAt: null } as const;
     expect(assetStyle({ ...state, checks, health: "failed", freshness }, false)).toEqual({ tone: "late", label: "Overdue" });
@@ -24,26 +24,26 @@ describe("shape and word of a state", () => {
     );
   });
 
-  it("agree between an asset and a run whose check failed", () => {
+  it("an asset and a run with a failed check agree", () => {
     const asset = assetStyle({ ...state, health: "failed" }, false);
     const run = runStyle({ status: "succeeded", checksFailed: 1, checksWarned: 0 });
     expect(asset).toEqual(run);
     expect(asset).toEqual({ tone: "bad", label: "Check failed" });
   });
 
-  it("tell a failed materialization from a failed check", () => {
+  it("a failed materialization differs from a failed check", () => {
     const failed = { at: 1, run: "r", step: "s", message: "boom", partition: null };
     expect(assetStyle({ ...state, health: "failed", failed }, false).label).toBe("Failed");
   });
 
-  it("show what happens now before what happened last", () => {
+  it("an active run has precedence over the last result", () => {
     expect(assetStyle({ ...state, health: "failed", inProgress: { run: "r", status: "running" } }, false)).toEqual({
       tone: "live",
       label: "Running",
     });
   });
 
-  it("know nothing of an external asset and nothing yet of a new one", () => {
+  it("external and new assets have neutral styles", () => {
     expect(assetStyle(undefined, true).label).toBe("External");
     expect(assetStyle(undefined, false).label).toBe("Never materialized");
     expect(checkStyle(null).label).toBe("Never evaluated");

@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { diffTexts } from "./text-diff.ts";
 
-describe("the difference of two texts", () => {
-  it("lays JSON out, so that one changed value is one changed line", () => {
+describe("text diff", () => {
+  it("one changed JSON value is one changed line", () => {
     expect(diffTexts('{"last":"a","seen":1}', '{"last":"b","seen":1}')).toEqual([
       { sign: " ", text: "{" },
       { sign: "-", text: '  "last": "a",' },
@@ -13,13 +13,13 @@ describe("the difference of two texts", () => {
     ]);
   });
 
-  it("is all removed or all added when one of them is empty", () => {
+  it("an empty side makes every line removed or added", () => {
     expect(diffTexts("a", null)).toEqual([{ sign: "-", text: "a" }]);
     expect(diffTexts(null, "a")).toEqual([{ sign: "+", text: "a" }]);
     expect(diffTexts(null, "")).toEqual([]);
   });
 
-  it("always contains both texts", () => {
+  it("a diff always contains both texts", () => {
     const lines = fc.array(fc.constantFrom("a", "b", "c", "d"), { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(lines, lines, (before, after) => {

@@ -45,13 +45,13 @@ async function deliver(verify: WebhookSpec["verify"], secret: string): Promise<R
   }
 }
 
-describe("the example of a delivery", () => {
-  it("has something at each place that the mapping reads", () => {
+describe("example delivery", () => {
+  it("the body has a value for each mapped path", () => {
     expect(exampleBody(spec("none"))).toEqual({ data: { jobs: [{ id: "example-1" }], status: "it's done" } });
     expect(exampleBody(undefined)).toEqual({ event: "example" });
   });
 
-  it("is signed as Standard Webhooks wants it", async () => {
+  it("a Standard Webhooks delivery is signed", async () => {
     const secret = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     const { headers, body, path } = await deliver("standard", `whsec_${secret}`);
     const signed = createHmac("sha256", Buffer.from(secret, "base64"))
@@ -63,12 +63,12 @@ describe("the example of a delivery", () => {
     expect(headers["x-event"]).toBe("example event");
   });
 
-  it("is signed as GitHub does", async () => {
+  it("a GitHub delivery is signed", async () => {
     const { headers, body } = await deliver("github", "it is secret");
     expect(headers["x-hub-signature-256"]).toBe(`sha256=${createHmac("sha256", "it is secret").update(body).digest("hex")}`);
   });
 
-  it("carries a shared secret in its header", async () => {
+  it("a shared secret is sent in its header", async () => {
     const { headers, body } = await deliver("secret", "hgs_1");
     expect(headers["x-headgate-secret"]).toBe("hgs_1");
     expect(JSON.parse(body)).toEqual(exampleBody(spec("secret")));
