@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AssetState } from "@headgate/shared/api/views.ts";
 import { indexDefinitions } from "#lib/deployment/definitions.ts";
-import { statesOf } from "#lib/../../test/fixture-data.ts";
-import { definitionsOf, generatedAssets, lakehouseAssets } from "#lib/../../test/fixture-definitions.ts";
+import { statesOf } from "../../../test/fixture-data.ts";
+import { definitionsOf, generatedAssets, lakehouseAssets } from "../../../test/fixture-definitions.ts";
 import { evaluateQuery, queryVocabulary } from "./query.ts";
 
 const assets = lakehouseAssets();

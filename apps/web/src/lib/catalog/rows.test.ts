@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { statesOf } from "#lib/../../test/fixture-data.ts";
-import { lakehouseAssets } from "#lib/../../test/fixture-definitions.ts";
+import { statesOf } from "../../../test/fixture-data.ts";
+import { lakehouseAssets } from "../../../test/fixture-definitions.ts";
 import { buildRows, DEFAULT_SORT, nextSort, parseSort, printSort, SORT_COLUMNS, sortRows } from "./rows.ts";
 
 const assets = lakehouseAssets();

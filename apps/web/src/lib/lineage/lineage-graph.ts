@@ -97,10 +97,10 @@ export function impact(
   start: number,
   depth = Infinity,
 ): { readonly upstream: ReadonlySet<number>; readonly downstream: ReadonlySet<number> } {
-  return { upstream: reach(graph.upstream, start, depth), downstream: reach(graph.downstream, start, depth) };
+  return { upstream: reachable(graph.upstream, start, depth), downstream: reachable(graph.downstream, start, depth) };
 }
 
-function reach(neighbours: readonly (readonly number[])[], start: number, depth: number): Set<number> {
+function reachable(neighbours: readonly (readonly number[])[], start: number, depth: number): Set<number> {
   const seen = new Set<number>();
   let frontier = [start];
   for (let step = 0; step < depth && frontier.length > 0; step++) {

@@ -5,7 +5,7 @@ import { displayMetadata } from "./display-metadata.ts";
 const context = { ref: { org: "acme", name: "prod" }, time: { zone: "UTC", locale: "en" } };
 
 describe("metadata display", () => {
-  it("a type from a newer SDK is displayed as JSON with its type name", () => {
+  it("a newer SDK's type is displayed as JSON with its name", () => {
     const value = { type: "geo_point", value: { lat: 52.5, lon: 13.4 } } as unknown as MetadataValue;
     expect(displayMetadata(value, context)).toEqual({ kind: "unknown", type: "geo_point", json: '{\n  "lat": 52.5,\n  "lon": 13.4\n}' });
   });

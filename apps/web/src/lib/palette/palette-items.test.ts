@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Role } from "@headgate/shared/api/views.ts";
 import { indexDefinitions } from "#lib/deployment/definitions.ts";
-import { sampleAutomation } from "#lib/../../test/fixture-automations.ts";
-import { sampleRuns } from "#lib/../../test/fixture-data.ts";
-import { definitionsOf, lakehouseAssets } from "#lib/../../test/fixture-definitions.ts";
+import { sampleAutomation } from "../../../test/fixture-automations.ts";
+import { sampleRuns } from "../../../test/fixture-data.ts";
+import { definitionsOf, lakehouseAssets } from "../../../test/fixture-definitions.ts";
 import { findPaletteItems } from "./palette-items.ts";
 
 const definitions = indexDefinitions(definitionsOf(lakehouseAssets(), "h"));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { openPartitions } from "@headgate/shared/domain/partitions/partition-set.ts";
-import { partitionMapOf } from "#lib/../../test/fixture-partitions.ts";
+import { partitionMapOf } from "../../../test/fixture-partitions.ts";
 import { keyProblem, keysOfText } from "./dynamic-keys.ts";
 import { bucketLabel, bucketStyle, countsIn, isInside, keysIn, keysOfRectangle, layoutOf, nextPlace, rangeOf } from "./partition-cells.ts";
 

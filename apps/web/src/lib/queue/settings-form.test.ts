@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
-import { SAMPLE_SETTINGS } from "#lib/../../test/fixture-partitions.ts";
+import { SAMPLE_SETTINGS } from "../../../test/fixture-partitions.ts";
 import { formOfSettings, patchOf, problemsOf, settingsOfForm } from "./settings-form.ts";
 
 const settings = {

@@ -138,8 +138,8 @@ describe("run timeline", () => {
   it("a note covers the bars only when they fill the row", () => {
     const bar = (start: number, end: number | null) => ({ bars: [{ kind: "running" as const, start, end }] });
     const span = { start: 0, length: 100, now: 100 };
-    expect(notePlace(bar(0, 20), span)).toMatchObject({ side: "after", left: "20%", room: "80%" });
-    expect(notePlace(bar(80, 95), span)).toMatchObject({ side: "before", right: "20%", room: "80%" });
+    expect(notePlace(bar(0, 20), span)).toMatchObject({ side: "after", left: "20%", space: "80%" });
+    expect(notePlace(bar(80, 95), span)).toMatchObject({ side: "before", right: "20%", space: "80%" });
     expect(notePlace(bar(5, null), span).side).toBe("inside");
     expect(notePlace({ bars: [] }, span)).toMatchObject({ side: "after", left: "0%" });
   });

@@ -106,7 +106,7 @@ export interface NotePlace {
   /** CSS lengths within the row. */
   readonly left: string | undefined;
   readonly right: string | undefined;
-  readonly room: string;
+  readonly space: string;
 }
 
 /** Places the note where it has most space: after the bars, before them, or on them. */
@@ -116,15 +116,15 @@ export function notePlace(
 ): NotePlace {
   const percent = (at: number) => Math.min(100, Math.max(0, (100 * (at - span.start)) / span.length));
   const first = row.bars[0];
-  if (first === undefined) return { side: "after", left: "0%", right: undefined, room: "100%" };
+  if (first === undefined) return { side: "after", left: "0%", right: undefined, space: "100%" };
   const begin = percent(first.start);
   const end = percent(Math.max(...row.bars.map((bar) => bar.end ?? span.now)));
   const after = 100 - end;
   if (after >= 30 || after >= begin)
     return after >= 12
-      ? { side: "after", left: `${end}%`, right: undefined, room: `${after}%` }
-      : { side: "inside", left: `${begin}%`, right: undefined, room: `${100 - begin}%` };
+      ? { side: "after", left: `${end}%`, right: undefined, space: `${after}%` }
+      : { side: "inside", left: `${begin}%`, right: undefined, space: `${100 - begin}%` };
   return begin >= 12
-    ? { side: "before", left: undefined, right: `${100 - begin}%`, room: `${begin}%` }
-    : { side: "inside", left: `${begin}%`, right: undefined, room: `${100 - begin}%` };
+    ? { side: "before", left: undefined, right: `${100 - begin}%`, space: `${begin}%` }
+    : { side: "inside", left: `${begin}%`, right: undefined, space: `${100 - begin}%` };
 }

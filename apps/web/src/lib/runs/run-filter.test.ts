@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sampleRuns } from "#lib/../../test/fixture-data.ts";
+import { sampleRuns } from "../../../test/fixture-data.ts";
 import { filterInput, mergeRuns, readRunFilter } from "./run-filter.ts";
 
 const NOW = 1_790_000_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sampleAutomation } from "#lib/../../test/fixture-automations.ts";
+import { sampleAutomation } from "../../../test/fixture-automations.ts";
 import { filterAutomations, filterConditions, readAutomationFilter } from "./automation-filter.ts";
 import type { ConditionView } from "@headgate/shared/api/automation-views.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sampleSchedules, sampleSensors } from "#lib/../../test/fixture-automations.ts";
+import { sampleSchedules, sampleSensors } from "../../../test/fixture-automations.ts";
 import { formatCatchUp, formatCron, formatSchedule, formatSensor } from "#lib/schedules-sensors/format-automation.ts";
 import { formatFreshnessPolicy } from "#lib/asset/format-freshness.ts";
 import { formatLateness } from "#lib/ticks/format-tick.ts";

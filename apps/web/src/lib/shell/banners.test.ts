@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sampleAgents, sampleLocation } from "#lib/../../test/fixture-data.ts";
+import { sampleAgents, sampleLocation } from "../../../test/fixture-data.ts";
 import { findBanners } from "./banners.ts";
 
 const NOW = 1_790_000_000_000;
