@@ -1,7 +1,4 @@
-/**
- * How does an answer of the control plane stay current? It is asked again only after a change that concerns it, at most every second and a
- * half.
- */
+/** How does an answer of the control plane stay current? It is asked again only after a change that concerns it, at most every second and a half. */
 import { untrack } from "svelte";
 import type { Change } from "@headgate/shared/api/live.ts";
 import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";

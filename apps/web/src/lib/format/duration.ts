@@ -1,7 +1,4 @@
-/**
- * How is a length of time written? Two units at most, so that a column of durations can be scanned: `820 ms`, `4.2 s`, `3 min 05 s`, `2 h
- * 10 min`.
- */
+/** How is a length of time written? Two units at most, so that a column of durations can be scanned: `820 ms`, `4.2 s`, `3 min 05 s`, `2 h 10 min`. */
 export function formatDuration(ms: number): string {
   if (ms < 1) return "<1 ms";
   if (ms < 1000) return `${Math.round(ms)} ms`;

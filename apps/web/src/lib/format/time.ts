@@ -28,10 +28,7 @@ export interface TimeStyle {
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/**
- * Making a formatter costs more than using it a thousand times; a page needs a handful. Hours go to 24 in every language, so that axes,
- * lists and logs agree.
- */
+/** Making a formatter costs more than using it a thousand times; a page needs a handful. Hours go to 24 in every language, so that axes, lists and logs agree. */
 function formatter(name: string, style: TimeStyle, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const id = `${name}|${style.zone}|${style.locale ?? ""}`;
   let made = formatters.get(id);

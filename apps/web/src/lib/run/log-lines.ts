@@ -10,7 +10,7 @@ export interface LogLine {
   readonly step: string | null;
   readonly asset: string | null;
   readonly level: LogLevel;
-  /** What kind of line, as a short label: `info`, `materialized`, `check`... */
+  /** What kind of line, as a short word: `info`, `materialized`, `check`... */
   readonly label: string;
   readonly text: string;
   /** Multi-line text that unfolds: stack, code frame, SQL, structured fields. */
