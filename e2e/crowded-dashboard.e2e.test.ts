@@ -139,8 +139,8 @@ describe("a dashboard with much in it", () => {
 
   it("says that a schedule ticks more often than is drawn", async () => {
     await follow(page, `${home}/timeline?zoom=7d`);
-    await page.getByText("minutely ticks more often than is drawn.").waitFor();
-    await page.getByText("The next 50. The ticks of each schedule are on its page").waitFor();
+    await page.getByText("minutely ticks too often to draw every tick.").waitFor();
+    await page.getByText("The next 50 ticks. Each schedule lists its own ticks on its page").waitFor();
   });
 
   it("offers what somebody probably meant who mistyped a name", async () => {
@@ -157,7 +157,7 @@ describe("a dashboard with much in it", () => {
     const confirm = dialog().getByRole("button", { name: /^Backfill in/ });
     await confirm.waitFor();
     await dialog().getByLabel("At most").fill("");
-    await dialog().getByText("Runs at the same time: a whole number from 1 to 1,000.").waitFor();
+    await dialog().getByText("Concurrent runs: enter a whole number from 1 to 1,000.").waitFor();
     expect(await confirm.isDisabled()).toBe(true);
     expect(await accessibilityProblems(page)).toEqual([]);
     await page.keyboard.press("Escape");
@@ -194,11 +194,11 @@ describe("a dashboard with much in it", () => {
     await stack.stop();
     await page.getByRole("link", { name: "Jobs" }).click();
     await page.getByText("This page could not be fetched: the control plane does not answer.").waitFor();
-    await page.locator("[data-alarm='stream']").waitFor();
+    await page.locator("[data-banner='stream']").waitFor();
     await screenshot(page, "control-plane-away");
     stack = await start();
     await page.getByRole("heading", { level: 1, name: "Jobs" }).waitFor({ timeout: 60_000 });
-    await page.locator("[data-alarm='stream']").waitFor({ state: "detached" });
+    await page.locator("[data-banner='stream']").waitFor({ state: "detached" });
   });
 
   /** A profile without anything in its cache. */

@@ -88,10 +88,10 @@ describe("the dashboard", () => {
   it("a failure shows its sentence, and re-execution does what is missing", async () => {
     const first = await stack.api.runs.launch.mutate({ target: { selection: "supplier/contacts+" } });
     await follow(page, `${home}/runs/${first.id}`);
-    const why = page.getByRole("region", { name: "Why it failed" });
+    const why = page.getByRole("region", { name: "Failure" });
     await why.getByText(FAILURE, { exact: true }).waitFor();
     await expect.poll(() => why.innerText()).toContain("location.ts:");
-    await page.locator("[data-row='supplier/invoices']").getByText("skipped, because something before it did not succeed").waitFor();
+    await page.locator("[data-row='supplier/invoices']").getByText("skipped: an upstream step did not succeed").waitFor();
     await screenshot(page, "failed-run");
     await follow(page, `${home}/runs`);
     await page
@@ -168,12 +168,12 @@ describe("the dashboard", () => {
     await page.goto(stack.url + home);
     await page.getByRole("heading", { level: 1 }).first().waitFor();
     await page.keyboard.press("Tab");
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to the content");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to content");
     await page.keyboard.press("Enter");
     await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("main");
 
     await page.keyboard.press("Control+k");
-    await page.getByRole("combobox", { name: "Find or do" }).waitFor();
+    await page.getByRole("combobox", { name: "Search or run an action" }).waitFor();
     await page.keyboard.type("materialize contacts");
     await page.getByRole("option", { name: "Materialize supplier/contacts" }).waitFor();
     await page.keyboard.press("Enter");
@@ -200,7 +200,7 @@ describe("the dashboard", () => {
     const paths = [home, `${home}/assets`, `${home}/lineage`, `${home}/runs`, `${home}/jobs`, `${home}/agents`];
     await follow(page, home);
     project.breakCode();
-    const banner = page.locator("[data-alarm='location:shop']");
+    const banner = page.locator("[data-banner='location:shop']");
     await banner.waitFor();
     for (const path of paths) {
       await follow(page, path);
@@ -221,7 +221,7 @@ describe("the dashboard", () => {
     const [agent] = stack.children().agent;
     if (agent === undefined) throw new Error("there is no agent process to kill");
     process.kill(agent, "SIGKILL");
-    const banner = page.locator("[data-alarm='agent']");
+    const banner = page.locator("[data-banner='agent']");
     await banner.waitFor();
     await page.getByText("No agent", { exact: true }).waitFor();
     await banner.waitFor({ state: "detached" });

@@ -72,9 +72,9 @@ describe("the dashboard", () => {
     await offers(page.getByRole("switch", { name: "Schedule nightly" }), edits, "editor");
     await offers(button(page, "Tick now"), launches, "launcher");
     await follow(page, `${place}/automations/roles/schedule/nightly/-/test`);
-    await button(page, "Try it out").waitFor();
-    expect(await page.getByText(`Your role is ${role}: ask for the role launcher`).count()).toBe(launches ? 0 : 1);
-    expect(await button(page, "Try it out").isEnabled()).toBe(launches);
+    await button(page, "Start dry run").waitFor();
+    expect(await page.getByText(`Your role is ${role}. Dry runs need the launcher role.`).count()).toBe(launches ? 0 : 1);
+    expect(await button(page, "Start dry run").isEnabled()).toBe(launches);
 
     await follow(page, `${place}/backfills`);
     await page.getByRole("heading", { level: 1, name: "Backfills" }).waitFor();
@@ -95,7 +95,7 @@ describe("the dashboard", () => {
     const start = dialog.getByRole("button", { name: "Materialize 1 asset" });
     await start.waitFor();
     expect(await start.isEnabled()).toBe(launches);
-    expect(await dialog.getByText(`Your role is ${role}: ask for the role launcher to start runs.`).count()).toBe(launches ? 0 : 1);
+    expect(await dialog.getByText(`Your role is ${role}. Starting runs needs the launcher role.`).count()).toBe(launches ? 0 : 1);
 
     expect(errors).toEqual([]);
     await context.close();
@@ -113,7 +113,7 @@ describe("the dashboard", () => {
     await page.getByText(/nightly was not turned (on|off): .*needs the role 'editor'/).waitFor();
     expect(await toggle.getAttribute("aria-checked")).toBe(before);
     await button(page, "Tick now").click();
-    await page.getByText(/nightly does not tick: .*needs the role 'launcher'/).waitFor();
+    await page.getByText(/Could not tick nightly: .*needs the role 'launcher'/).waitFor();
     await page.goto(`${home}/runs/${run}`);
     // The page was loaded anew, and knows by now.
     await offers(button(page, "Re-execute all"), false, "launcher");

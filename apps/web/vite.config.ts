@@ -1,4 +1,4 @@
-/** How is the dashboard built? A static single page (fallback index.html) that the Worker serves as its assets. */
+/** Builds the dashboard as a static single page (fallback index.html) that the Worker serves as its assets. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import adapter from "@sveltejs/adapter-static";
@@ -8,11 +8,11 @@ import { defineConfig, type Plugin } from "vite";
 
 const BASE =
   /node_modules\/(?:svelte|@trpc|esm-env|clsx|devalue)\/|vite\/preload-helper|@sveltejs\/kit\/src\/(?!runtime\/client\/(?:entry|client-entry|payload))/;
-/** Layouts and error pages: the root's and a deployment's, that is nodes 0 to 3 of the router. */
+/** Layouts and error pages of the root and of a deployment: nodes 0 to 3 of the router. */
 const FRAME = /client-optimized\/nodes\/[0-3]\.js|routes\/(?:\[org\]\/\[dep\]\/)?\+(?:layout|error)|src\/app\.css/;
 const SHARED = /apps\/web\/src\/|packages\/shared\/src\/|@lucide\/svelte/;
 
-/** The router asks for each layout and error page in a request of its own. Every page needs them: they come with the application. */
+/** The router would fetch each layout and error page separately. Every page needs them, so they are bundled with the application. */
 const frameWithApp: Plugin = {
   name: "frame-with-app",
   enforce: "pre",
@@ -24,7 +24,7 @@ const frameWithApp: Plugin = {
   },
 };
 
-/** The one script inside the page: it sets the theme before the first paint, and the policy allows it by its hash. */
+/** The one inline script sets the theme before the first paint; the policy allows it by its hash. */
 const inlineScript = /<script>([^]*?)<\/script>/.exec(readFileSync(new URL("src/app.html", import.meta.url), "utf8"))?.[1] ?? "";
 const inlineHash = createHash("sha256").update(inlineScript).digest("base64");
 
@@ -56,7 +56,7 @@ export default defineConfig({
     target: "es2023",
     rolldownOptions: {
       output: {
-        // Three chunks that every page needs, in place of fifty small requests; what one page alone needs stays with it.
+        // Three chunks that every page needs, instead of fifty small requests. Code of a single page stays with that page.
         codeSplitting: {
           groups: [
             { name: "base", test: BASE, priority: 20 },

@@ -1,5 +1,13 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { name: "web", environment: "node", include: ["src/**/*.test.ts", "test/**/*.test.ts"] },
+  // `places.ts` names the icon of each page, and an icon is a component.
+  plugins: [svelte({ configFile: false })],
+  test: {
+    name: "web",
+    environment: "node",
+    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    server: { deps: { inline: [/@lucide\/svelte/] } },
+  },
 });

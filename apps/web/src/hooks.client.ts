@@ -1,7 +1,10 @@
-/** What does a page say that could not be shown? Its code is fetched when it is first opened, and that fails while the control plane is away. */
+/**
+ * Turns a failed download of a page's code into a readable error. Code is fetched on first visit, which fails while the control plane is
+ * down.
+ */
 import type { HandleClientError } from "@sveltejs/kit/hooks";
 
-/** As the browsers and the bundler's preloading say it. */
+/** The messages of browsers and of the bundler's preloading. */
 const NOT_FETCHED = /dynamically imported module|importing a module script|preload CSS|Failed to fetch|NetworkError|Load failed/i;
 
 export const handleError: HandleClientError = ({ kind, error }) => {

@@ -1,4 +1,4 @@
-/** Do the pages of schedules, sensors, conditions, partitions, backfills, queue and timeline keep their promises in a real browser? */
+/** Tests the pages of schedules, sensors, conditions, partitions, backfills, queue and timeline in a real browser. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refuse } from "@headgate/shared/domain/errors.ts";
@@ -9,7 +9,6 @@ const HOME = "/acme/prod";
 const SENSORS = `${HOME}/automations/lakehouse/sensor`;
 const SCHEDULES = `${HOME}/automations/lakehouse/schedule`;
 const PAGES = [
-  `${HOME}/automations`,
   `${HOME}/automations?q=nothing_like_it`,
   `${HOME}/automations/conditions`,
   `${SCHEDULES}/daily_refresh`,
@@ -24,10 +23,8 @@ const PAGES = [
   `${HOME}/assets/gold/daily_orders/-/partitions?first=2026-10-12&last=2026-10-30`,
   `${HOME}/assets/metrics/regional_orders/-/partitions`,
   `${HOME}/assets/bronze/customer_files/-/partitions`,
-  `${HOME}/backfills`,
   `${HOME}/backfills/bf-3`,
   `${HOME}/queue?edit=limits`,
-  `${HOME}/timeline`,
 ];
 
 let browser: Browser;
@@ -47,8 +44,8 @@ function open(path: string, options: OpenOptions = {}): Promise<{ page: Page; pr
   return openPage(browser, `${server.url}${path}`, options);
 }
 
-describe("automation in a browser", { timeout: 360_000 }, () => {
-  it("has no accessibility violation, in light and in dark, and throws nothing", async () => {
+describe("automation pages in a browser", { timeout: 360_000 }, () => {
+  it("no page violates accessibility rules or throws, light or dark", async () => {
     const found: string[] = [];
     for (const dark of [false, true]) {
       const { page, problems } = await open(HOME, { dark, bypassCSP: true });
@@ -63,7 +60,7 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     expect(found).toEqual([]);
   });
 
-  it("never scrolls sideways at 320 pixels", async () => {
+  it("no page scrolls sideways at 320 pixels", async () => {
     const { page } = await open(HOME, { width: 320 });
     const wide: string[] = [];
     for (const path of PAGES) {
@@ -75,7 +72,7 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     await page.context().close();
   });
 
-  it("asks for nothing while nobody touches it", async () => {
+  it("an idle page makes no request", async () => {
     for (const path of [`${HOME}/automations`, `${SENSORS}/new_files`, `${HOME}/backfills/bf-2`, `${HOME}/queue`, `${HOME}/timeline`]) {
       const { page } = await open(path);
       await page.waitForLoadState("networkidle");
@@ -86,7 +83,7 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     }
   });
 
-  it("turns a schedule off at once, in another tab too; a refusal turns it back and says why", async () => {
+  it("a toggle shows in all tabs at once; a refusal reverts it", async () => {
     const { page } = await open(`${HOME}/automations`);
     const other = (await open(`${HOME}/automations`)).page;
     const toggle = (where: Page) => where.getByRole("switch", { name: "Schedule hourly_bronze" });
@@ -102,7 +99,7 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     await other.context().close();
   });
 
-  it("says the failure and its count in the list, on its page and at home", async () => {
+  it("a failing sensor is shown in its list, page and home", async () => {
     const { page } = await open(`${HOME}/automations?show=failing`);
     await page.getByText(/3 failures in a row: ENOENT/).waitFor();
     await visit(page, `${server.url}${SENSORS}/new_files`);
@@ -113,7 +110,7 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     await page.context().close();
   });
 
-  it("turns a schedule on from the palette by keyboard alone", async () => {
+  it("the palette turns a schedule on by keyboard alone", async () => {
     const { page } = await open(HOME);
     await page.keyboard.press("Control+k");
     await page.keyboard.type("turn month_end");
@@ -123,30 +120,30 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     await page.context().close();
   });
 
-  it("shows what changes before a cursor is set", async () => {
+  it("the cursor dialog shows the difference before it is saved", async () => {
     const { page } = await open(`${SENSORS}/new_files`);
     await page.getByRole("button", { name: "Edit" }).click();
     await page.getByLabel("New cursor").fill('{"last":"orders-2026-11-22.csv","seen":7}');
-    const difference = page.getByRole("group", { name: "Difference of the cursors" });
+    const difference = page.getByRole("group", { name: "Cursor changes" });
     await difference.getByText('"seen": 7').waitFor();
-    await page.getByRole("button", { name: "Set the cursor" }).click();
+    await page.getByRole("button", { name: "Set cursor" }).click();
     await page.getByLabel("Cursor", { exact: true }).getByText('"seen": 7').waitFor();
     await page.context().close();
   });
 
-  it("tries a tick out and says that nothing was stored", async () => {
+  it("a dry run shows its result and stores nothing", async () => {
     const { page } = await open(`${SENSORS}/new_files/-/test`);
-    await page.getByRole("button", { name: "Try it out" }).click();
-    await page.getByRole("heading", { name: "It would make 1 run" }).waitFor();
+    await page.getByRole("button", { name: "Start dry run" }).click();
+    await page.getByRole("heading", { name: "Would start 1 run" }).waitFor();
     await page.getByText("nothing was stored").waitFor();
     await page.getByText("no: made a run before").waitFor();
     await visit(page, `${server.url}${SCHEDULES}/month_end/-/test`);
-    await page.getByRole("button", { name: "Try it out" }).click();
+    await page.getByRole("button", { name: "Start dry run" }).click();
     await page.getByText("at month_end (schedules.ts:31:14)").waitFor();
     await page.context().close();
   });
 
-  it("shows a webhook's secret once, and a delivery by its address", async () => {
+  it("a webhook secret is shown once, a delivery has a URL", async () => {
     const { page } = await open(`${SENSORS}/airbyte_synced/-/webhook`);
     await page.getByRole("button", { name: "New secret" }).click();
     await page.getByText("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").waitFor();
@@ -160,20 +157,20 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     await page.context().close();
   });
 
-  it("explains an evaluation part by part, and pauses a condition with its reason", async () => {
+  it("an evaluation shows its tree, and a condition can be paused", async () => {
     const { page } = await open(`${HOME}/assets/gold/fct_orders/-/automation`);
     await page.getByRole("group", { name: "Evaluation tree" }).getByText("Not", { exact: true }).locator("visible=true").first().waitFor();
     await page.getByRole("button", { name: "Pause", exact: true }).click();
-    await page.getByLabel("Why").fill("The source is being moved");
+    await page.getByLabel("Reason").fill("The source is being moved");
     await page.getByRole("dialog").getByRole("button", { name: "Pause" }).click();
     await page.getByText(/gold\/fct_orders: paused/).waitFor();
     await page.getByText("The source is being moved").waitFor();
-    await page.getByRole("button", { name: /End the pause/ }).click();
+    await page.getByRole("button", { name: /Resume gold/ }).click();
     await page.getByText(/gold\/fct_orders: paused/).waitFor({ state: "detached" });
     await page.context().close();
   });
 
-  it("selects partitions by keyboard, keeps them in the address, and backfills them in runs that it names", async () => {
+  it("partitions selected by keyboard are kept in the URL and backfilled", async () => {
     const { page } = await open(`${HOME}/assets/gold/daily_orders/-/partitions`);
     const cells = page.getByRole("listbox", { name: /Partitions/ });
     await cells.focus();
@@ -184,7 +181,7 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     const copy = (await open(page.url().slice(server.url.length))).page;
     expect(await copy.locator("[role=option][aria-selected=true]").count()).toBe(4);
     await copy.context().close();
-    await page.getByRole("region", { name: "Picture of the partitions" }).getByRole("button", { name: "Backfill…" }).click();
+    await page.getByRole("region", { name: "Partition map" }).getByRole("button", { name: "Backfill…" }).click();
     const dialog = page.getByRole("dialog");
     expect(await dialog.getByLabel("From").inputValue()).toBe("2026-08-01");
     await dialog.getByRole("button", { name: "Backfill in 22 runs" }).click();
@@ -192,7 +189,7 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     await page.context().close();
   });
 
-  it("selects partitions by dragging, and zooms into them", async () => {
+  it("dragging selects partitions, and the map zooms into them", async () => {
     const { page } = await open(`${HOME}/assets/gold/daily_orders/-/partitions`);
     const cell = (key: string) => page.getByRole("option", { name: `${key}:` });
     await cell("2026-09-07").hover();
@@ -209,18 +206,18 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     await page.context().close();
   });
 
-  it("refuses a partition key that would look like a range, and adds a good one", async () => {
+  it("a partition key that looks like a range is refused", async () => {
     const { page } = await open(`${HOME}/assets/bronze/customer_files/-/partitions`);
-    await page.getByLabel("New keys, one a line").fill("a...b");
+    await page.getByLabel("New keys, one per line").fill("a...b");
     await page.getByRole("alert").getByText("separates partition keys").waitFor();
-    expect(await page.getByRole("button", { name: "Add the key" }).isDisabled()).toBe(true);
-    await page.getByLabel("New keys, one a line").fill("orders-100.csv");
-    await page.getByRole("button", { name: "Add the key" }).click();
+    expect(await page.getByRole("button", { name: "Add key" }).isDisabled()).toBe(true);
+    await page.getByLabel("New keys, one per line").fill("orders-100.csv");
+    await page.getByRole("button", { name: "Add key" }).click();
     await page.getByText("43 partitions").waitFor();
     await page.context().close();
   });
 
-  it("cancels a backfill only after naming how many runs that concerns", async () => {
+  it("canceling a backfill first names the number of runs", async () => {
     const { page } = await open(`${HOME}/backfills/bf-2`);
     await page.getByRole("button", { name: "Cancel", exact: true }).click();
     await page.getByRole("button", { name: "Cancel 180 runs" }).click();
@@ -228,20 +225,20 @@ describe("automation in a browser", { timeout: 360_000 }, () => {
     await page.context().close();
   });
 
-  it("says what queued runs wait for and who holds it, and changes a limit", async () => {
+  it("the queue names what runs wait for, and limits can change", async () => {
     const { page } = await open(`${HOME}/queue`);
     await page.getByText(/Waiting for pool trino 2\/2, held by run/).waitFor();
     await page.getByText("2 of 2, full").waitFor();
-    await page.getByRole("link", { name: "Change the limits" }).click();
+    await page.getByRole("link", { name: "Edit limits" }).click();
     await page.getByLabel("Slots of pool trino").fill("5");
-    await page.getByRole("button", { name: "Change the limits" }).click();
+    await page.getByRole("button", { name: "Save limits" }).click();
     await page.getByText("Pool trino: 5 slots.").waitFor();
     await page.context().close();
   });
 
-  it("draws what ran and what is to come, at the zoom of the address", async () => {
+  it("the timeline draws past and future at the URL's zoom", async () => {
     const { page } = await open(`${HOME}/timeline?zoom=7d`);
-    await page.getByRole("heading", { name: "To come" }).waitFor();
+    await page.getByRole("heading", { name: "Upcoming ticks" }).waitFor();
     await page.getByRole("link", { name: "daily_refresh" }).first().waitFor();
     expect(await page.getByRole("link", { name: "7 days" }).getAttribute("aria-current")).toBe("true");
     await page.context().close();

@@ -1,4 +1,4 @@
-/** One Chromium for the dashboard's browser tests: opening a page, and asking axe about it. */
+/** Chromium and axe for the dashboard's browser tests. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,7 +8,7 @@ import { chromium, type Browser, type Page } from "playwright-core";
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 const WEB = join(import.meta.dirname, "..");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-/** Fails at once, with the place, when something does not appear. */
+/** A missing element fails at its own line instead of at the test's time limit. */
 const TIMEOUT_MS = 10_000;
 
 export async function startBrowser(): Promise<Browser> {
@@ -25,7 +25,7 @@ export interface OpenOptions {
   readonly zone?: string;
 }
 
-/** `problems`: what the page threw, or wrote to its console as an error. */
+/** `problems`: uncaught errors and console errors of the page. */
 export async function openPage(browser: Browser, url: string, options: OpenOptions = {}): Promise<{ page: Page; problems: string[] }> {
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1440, height: 900 },

@@ -1,25 +1,21 @@
-/** Does the built dashboard keep its promises in a real browser? Chromium against the fixture server, which speaks the real contracts. */
+/** Tests the built dashboard in Chromium against the fixture server, which implements the real contracts. */
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PLACES } from "#lib/places.ts";
 import { openPage, startBrowser, violations, type OpenOptions } from "./browser.test-support.ts";
 import { startFixtureServer, type FixtureServer } from "./fixture-server.ts";
 
 const HOME = "/acme/prod";
 const PAGES = [
-  HOME,
-  `${HOME}/assets`,
+  ...PLACES.map((place) => `${HOME}${place.path}`),
   `${HOME}/assets?q=nothing_like_it`,
   `${HOME}/assets/silver/dim_customer`,
   `${HOME}/assets/gold/broken_attribution`,
   `${HOME}/assets/gold/broken_attribution/-/events`,
   `${HOME}/assets/silver/dim_customer/-/checks`,
   `${HOME}/assets/gold/daily_orders/-/partitions`,
-  `${HOME}/runs`,
-  `${HOME}/jobs`,
-  `${HOME}/code`,
   `${HOME}/code/lakehouse`,
-  `${HOME}/agents`,
   `${HOME}/assets/gold/fct_order`,
   "/login",
 ];
@@ -41,23 +37,24 @@ function open(path: string, options: OpenOptions & { readonly base?: string } = 
   return openPage(browser, `${options.base ?? server.url}${path}`, options);
 }
 
-describe("the dashboard in a browser", { timeout: 180_000 }, () => {
-  it("has no accessibility violation on any page, in light and in dark", async () => {
+describe("dashboard in a browser", { timeout: 180_000 }, () => {
+  it("no page violates accessibility rules or throws, light or dark", async () => {
     const found: string[] = [];
     for (const dark of [false, true]) {
-      const { page } = await open(HOME, { dark, bypassCSP: true });
+      const { page, problems } = await open(HOME, { dark, bypassCSP: true });
       for (const path of PAGES) {
         await page.goto(`${server.url}${path}`);
         await page.locator("h1:not(.sr-only)").first().waitFor();
         await page.waitForLoadState("networkidle");
         found.push(...(await violations(page)).map((text) => `${dark ? "dark" : "light"} ${path} ${text}`));
       }
+      found.push(...problems);
       await page.context().close();
     }
     expect(found).toEqual([]);
   });
 
-  it("never scrolls sideways at 320 pixels", async () => {
+  it("no page scrolls sideways at 320 pixels", async () => {
     // Dates are longest in a zone without a short name.
     const { page } = await open(`${HOME}/runs`, { width: 320, zone: "America/St_Johns" });
     const run = await page.locator("[data-run-link]").first().getAttribute("href");
@@ -72,7 +69,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await page.context().close();
   });
 
-  it("asks for nothing while nobody touches it", async () => {
+  it("an idle page makes no request", async () => {
     for (const path of [HOME, `${HOME}/assets`, `${HOME}/runs`, `${HOME}/assets/silver/dim_customer`]) {
       const { page } = await open(path);
       await page.waitForLoadState("networkidle");
@@ -83,7 +80,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     }
   });
 
-  it("loads its first page with less than 150 KB of script and without breaking its own content security policy", async () => {
+  it("the first page loads under 150 KB of script without policy errors", async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     const problems: string[] = [];
@@ -104,7 +101,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await context.close();
   });
 
-  it("materializes by keyboard alone; this and another tab show queued, running and done without a touch", async () => {
+  it("a launch by keyboard is followed live in two tabs", async () => {
     const { page } = await open(`${HOME}/assets?q=churn_features`);
     const other = (await open(`${HOME}/assets?q=churn_features`)).page;
     await page.keyboard.press("Control+k");
@@ -123,7 +120,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await other.context().close();
   });
 
-  it("makes one run of a double click", async () => {
+  it("a double click starts one run", async () => {
     const { page } = await open(`${HOME}/assets/raw/country_codes`);
     const before = server.deployment.runsById.size;
     await page.getByRole("button", { name: "Materialize", exact: true }).click();
@@ -133,7 +130,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await page.context().close();
   });
 
-  it("shows the error of a selection under the characters it is about, and the nearest key when nothing matches", async () => {
+  it("a selection error is shown at its characters, with similar keys", async () => {
     const { page } = await open(`${HOME}/assets`);
     await page.keyboard.press("/");
     await page.keyboard.type("group:gold ) x");
@@ -143,7 +140,7 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await page.context().close();
   });
 
-  it("keeps the view in the address: a copied link shows the same", async () => {
+  it("a copied link shows the same view", async () => {
     const { page } = await open(`${HOME}/assets`);
     await page.getByRole("combobox", { name: "Filter assets" }).fill("group:silver");
     await page.getByRole("button", { name: "Rows" }).click();
@@ -155,7 +152,26 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await copy.context().close();
   });
 
-  it("never turns a description into markup", async () => {
+  it("metadata of an unknown type is shown as JSON with its type", async () => {
+    const own = await startFixtureServer({ port: 0 });
+    const { asset } = own.deployment;
+    const newer = { type: "geo_point", value: { lat: 52.5, lon: 13.4 } };
+    Object.assign(own.deployment, {
+      asset: async (input: { key: string }) => {
+        const answer = await asset.call(own.deployment, input);
+        return answer.ok ? { ...answer, value: { ...answer.value, metadata: { position: newer } } } : answer;
+      },
+    });
+    const { page } = await open(`${HOME}/assets/silver/dim_customer`, { base: own.url });
+    const metadata = page.getByRole("region", { name: /Latest metadata/ });
+    await metadata.getByText("geo_point", { exact: true }).waitFor();
+    await metadata.getByText('"lat": 52.5').waitFor();
+    expect(await metadata.getByText("null", { exact: true }).count()).toBe(0);
+    await page.context().close();
+    await own.close();
+  });
+
+  it("a description never becomes markup", async () => {
     const { page, problems } = await open(`${HOME}/assets/silver/dim_customer`);
     await page.getByText("<script>alert(1)</script>").waitFor();
     await page.getByText("javascript:alert(1)", { exact: true }).waitFor();
@@ -164,23 +180,23 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await page.context().close();
   });
 
-  it("says the failing sentence and the person's own frame on the asset without a click", async () => {
+  it("a failed asset shows message and user frame without a click", async () => {
     const { page } = await open(`${HOME}/assets/gold/broken_attribution`);
     await page.getByRole("heading", { name: /KeyError: 'missing'/ }).waitFor();
     await page.getByText("assets/gold.ts:41").waitFor();
     await page.context().close();
   });
 
-  it("answers an unknown asset and an unknown page with what is near", async () => {
+  it("an unknown asset or page suggests similar ones", async () => {
     const { page } = await open(`${HOME}/assets/gold/fct_order`);
     await page.getByRole("link", { name: "gold/fct_orders" }).waitFor();
     expect(await page.locator("[data-status='404']").count()).toBe(1);
     await page.goto(`${server.url}${HOME}/nonsense`);
-    await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+    await page.getByRole("heading", { name: "Page not found" }).waitFor();
     await page.context().close();
   });
 
-  it("keeps the chosen theme over a reload from the first paint on", async () => {
+  it("the chosen theme survives a reload from the first paint", async () => {
     const { page } = await open(HOME);
     await page.getByRole("button", { name: /Theme: system/ }).click();
     await page.getByRole("button", { name: /Theme: light/ }).click();
@@ -190,23 +206,23 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await page.context().close();
   });
 
-  it("shows a red bar on every page when the stream is lost, and recovers by itself", async () => {
+  it("lost live updates show a banner until they recover", async () => {
     const own = await startFixtureServer({ port: 0 });
     const { page } = await open(`${HOME}/jobs`, { base: own.url });
     const port = Number(new URL(own.url).port);
     await own.close();
-    await page.locator("[data-alarm=stream]").waitFor();
+    await page.locator("[data-banner=stream]").waitFor();
     const again = await startFixtureServer({ port });
-    await page.locator("[data-alarm=stream]").waitFor({ state: "detached", timeout: 40_000 });
+    await page.locator("[data-banner=stream]").waitFor({ state: "detached", timeout: 40_000 });
     await page.context().close();
     await again.close();
   });
 
-  it("leads from the alarm that no agent is connected to the command that starts one, also when there was one before", async () => {
+  it("the banner about missing agents leads to the start command", async () => {
     const own = await startFixtureServer({ port: 0 });
     own.deployment.agentViews = own.deployment.agentViews.map((agent) => ({ ...agent, status: "disconnected" as const }));
     const { page } = await open(HOME, { base: own.url });
-    await page.locator("[data-alarm=agent]").getByRole("link", { name: "How to start one" }).click();
+    await page.locator("[data-banner=agent]").getByRole("link", { name: "How to start an agent" }).click();
     await page.getByText("Waiting for an agent to connect").waitFor();
     await page.getByText(/^headgate agent --url/).waitFor();
     expect(await page.getByRole("list", { name: "Agents" }).getByRole("listitem").count()).toBeGreaterThan(0);
@@ -214,12 +230,12 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await own.close();
   });
 
-  it("says on every page that code does not load, with the person's frame first on the page of the error", async () => {
+  it("code that does not load has a banner on every page", async () => {
     const own = await startFixtureServer({ port: 0, broken: true });
     const { page } = await open(HOME, { base: own.url });
     for (const path of PAGES.slice(0, -1)) {
       await page.goto(`${own.url}${path}`);
-      await page.locator("[data-alarm='location:lakehouse']").waitFor();
+      await page.locator("[data-banner='location:lakehouse']").waitFor();
     }
     await page.goto(`${own.url}${HOME}/code/lakehouse`);
     await page.getByText("at assets/gold.ts:3:28").waitFor();
@@ -229,18 +245,18 @@ describe("the dashboard in a browser", { timeout: 180_000 }, () => {
     await own.close();
   });
 
-  it("leads an empty deployment by the exact commands", async () => {
+  it("an empty deployment shows the exact first commands", async () => {
     const own = await startFixtureServer({ port: 0, empty: true });
     const { page } = await open(HOME, { base: own.url });
     await page.getByText(`headgate agent --url ${own.url}`).waitFor();
-    // `publish` and `run` find the control plane and their token where this puts them.
+    // `publish` and `run` read these variables.
     await page.getByText(`export HEADGATE_URL=${own.url} HEADGATE_TOKEN=<API token>`).waitFor();
-    await page.locator("[data-alarm=agent]").waitFor();
+    await page.locator("[data-banner=agent]").waitFor();
     await page.context().close();
     await own.close();
   });
 
-  it("shows five thousand assets with only the visible rows in the document", async () => {
+  it("only visible rows of five thousand assets are in the document", async () => {
     const own = await startFixtureServer({ port: 0, assets: 5000 });
     const { page } = await open(`${HOME}/assets`, { base: own.url });
     await page.getByText("5,000").waitFor();

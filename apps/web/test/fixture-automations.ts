@@ -1,4 +1,7 @@
-/** Schedules and sensors of the fixture deployment, with ticks as the control plane would have recorded them. Deterministic but for the present time. */
+/**
+ * Schedules and sensors of the fixture deployment, with ticks as the control plane would have recorded them. Deterministic but for the
+ * present time.
+ */
 import type { AutomationRef, AutomationView, HookView, TickDetail, TickState, TickSummary } from "@headgate/shared/api/automation-views.ts";
 import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
 import { tickAtOrBefore, ticksFrom } from "@headgate/shared/domain/cron/next.ts";

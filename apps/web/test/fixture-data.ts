@@ -1,4 +1,7 @@
-/** States, runs, versions and agents of a deployment shaped like the lakehouse example, as the control plane would describe them. Deterministic. */
+/**
+ * States, runs, versions and agents of a deployment shaped like the lakehouse example, as the control plane would describe them.
+ * Deterministic.
+ */
 import type { AgentView, AssetState, LocationView, RunSummary, VersionView } from "@headgate/shared/api/views.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import { LOCATION, type FixtureAsset } from "./fixture-definitions.ts";

@@ -1,4 +1,4 @@
-/** How does the fixture deployment answer the questions and commands of `shared/api/procedures.ts`? In memory, with everything that a page can show. */
+/** The fixture deployment's procedures of `shared/api/procedures.ts`, in memory, with everything that a page can show. */
 import type {
   AutomationRef,
   AutomationView,

@@ -18,7 +18,7 @@ import { PING, PONG } from "@headgate/shared/protocol/constants.ts";
 import { FixtureDeployment } from "./fixture-deployment.ts";
 import { fixtureTokens } from "./fixture-tokens.ts";
 
-/** Another build can be looked at while the one in place is in use. */
+/** Serves another build, e.g. while the default one is in use. */
 const BUILD = process.env["HEADGATE_WEB_BUILD"] ?? join(import.meta.dirname, "../build");
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",

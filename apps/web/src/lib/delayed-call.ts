@@ -1,14 +1,14 @@
-/** How does typing or dragging land in the address without changing it at every step? The last call of a burst, a moment later; never after the page was left. */
+/** Debounces changes of the URL while a person types or drags. Never fires after the page was left. */
 import { onDestroy } from "svelte";
 import { beforeNavigate } from "$app/navigation";
 
 export interface DelayedCall {
-  /** Takes the place of a call that still waits. */
+  /** Replaces a call that is still waiting. */
   later(call: () => void): void;
   cancel(): void;
 }
 
-/** For the script of a component. A call that fired on the way to another page would lead back to this one. */
+/** Call it from a component's script. A call that fired during navigation would navigate back. */
 export function createDelayedCall(delayMs: number): DelayedCall {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const cancel = () => clearTimeout(timer);

@@ -1,4 +1,4 @@
-/** What is the address of each view? Every navigation is a link made here, so that any view can be shared and opened in a new tab. */
+/** The URL of each view. Every navigation is a link built here, so any view can be shared or opened in a new tab. */
 import type { AutomationRef } from "@headgate/shared/api/automation-views.ts";
 
 export interface DeploymentRef {
@@ -13,13 +13,13 @@ export function deploymentHome(ref: DeploymentRef): string {
   return `/${encodeURIComponent(ref.org)}/${encodeURIComponent(ref.name)}`;
 }
 
-/** A tab with a state of its own, e.g. the chosen check. */
+/** A tab with its own state, e.g. the selected check. */
 export interface AssetAddress {
   readonly tab: AssetTab;
   readonly query: Query;
 }
 
-/** Asset keys keep their slashes: they consist of characters that need no escape. */
+/** Asset keys contain only characters that need no escape, so their slashes stay. */
 export function assetPath(ref: DeploymentRef, key: string, view: AssetTab | AssetAddress = "overview"): string {
   const { tab, query } = typeof view === "string" ? { tab: view, query: {} } : view;
   const base = `${deploymentHome(ref)}/assets/${key}`;
@@ -61,7 +61,7 @@ export function automationsPath(ref: DeploymentRef, query: Query = {}): string {
 
 export type AutomationTab = "overview" | "test" | "webhook";
 
-/** A tab with a state of its own, e.g. the chosen delivery. */
+/** A tab with its own state, e.g. the selected delivery. */
 export interface AutomationAddress {
   readonly tab: AutomationTab;
   readonly query: Query;

@@ -1,4 +1,4 @@
-/** What does the person prefer on this machine? Theme and time zone, kept in the browser's storage. */
+/** Theme and time zone preferences, kept in the browser's storage. */
 import { createContext } from "svelte";
 import type { TimeStyle } from "#lib/format/time.ts";
 

@@ -1,3 +1,3 @@
-/** The dashboard is a single page made in the browser: nothing is rendered on a server or ahead of time. */
+/** The dashboard is a single-page application: nothing is rendered on a server or in advance. */
 export const ssr = false;
 export const prerender = false;

@@ -1,6 +1,6 @@
-/** The bare address leads to the first deployment of the person's organization, or explains how to sign in. */
+/** Redirects to the first deployment of the user's organization, or to sign-in. */
 import { redirect } from "@sveltejs/kit";
-import { fetchSession } from "#lib/api.ts";
+import { fetchSession } from "#lib/data/api.ts";
 import { deploymentHome } from "#lib/paths.ts";
 
 export async function load({ fetch }: { fetch: typeof globalThis.fetch }): Promise<void> {

@@ -1,18 +1,18 @@
-/** What do the tabs of one asset share? Its definition and state from the store, and the detail that only its page needs, current by push. */
+/** Data shared by the tabs of one asset: definition and state from the store, and its detail, kept current by live updates. */
 import { createContext, untrack } from "svelte";
 import type { AssetDetail, AssetEventRow, AssetState } from "@headgate/shared/api/views.ts";
-import type { CatalogAsset } from "#lib/definitions.ts";
-import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";
-import { Remote } from "#lib/remote.svelte.ts";
+import type { CatalogAsset } from "#lib/deployment/definitions.ts";
+import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";
+import { Remote } from "#lib/data/remote.svelte.ts";
 
 const SETTLE_MS = 150;
 
 export class AssetView {
   readonly key: string;
   readonly detail = new Remote<AssetDetail>();
-  /** The event of the failure that is open now: its frames and code frame. */
+  /** The event of the open failure, with its frames and code frame. */
   readonly failure = new Remote<AssetEventRow | null>();
-  /** Counts up whenever something happened to the asset; tabs reload their history on it. */
+  /** Increases when the asset changes; tabs then reload their history. */
   revision = $state(0);
   readonly #store: DeploymentStore;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -31,7 +31,7 @@ export class AssetView {
   }
 
   start(): () => void {
-    // Called from an effect: what the first load reads must not start it again.
+    // Called from an effect: reads of the first load must not become its dependencies.
     untrack(() => this.reload());
     const stopChanges = this.#store.onChanges((changes) => {
       if (changes.some((change) => change.type === "definitions" || (change.type === "asset" && change.asset.key === this.key)))

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
 import { formOf, numbersProblem, tagsOf, targetOf } from "./backfill-form.ts";
 
-describe("the form of a backfill", () => {
-  it("begins with what the place it was opened from means", () => {
+describe("backfill form", () => {
+  it("the form starts with the partitions of its request", () => {
     expect(targetOf(formOf({ assetKey: "gold/a", partitions: { type: "range", first: "1", last: "2" } }))).toEqual({
       selection: 'key:"gold/a"',
       partitions: { type: "range", first: "1", last: "2" },
@@ -11,13 +11,13 @@ describe("the form of a backfill", () => {
     expect(targetOf(formOf({ assetKey: "gold/a" }))?.partitions).toEqual({ type: "missing_or_failed" });
   });
 
-  it("is not complete without assets, or without both ends of a range", () => {
+  it("a form without assets or range ends is incomplete", () => {
     expect(targetOf(formOf({}))).toBeNull();
     expect(targetOf({ ...formOf({ assetKey: "a" }), choice: "range", first: "1" })).toBeNull();
     expect(targetOf({ ...formOf({ assetKey: "a" }), choice: "keys" })).toBeNull();
   });
 
-  it("leaves the shape of runs to the assets unless one is chosen", () => {
+  it("the number of partitions per run is the asset's by default", () => {
     const form = formOf({ assetKey: "a", partitions: { type: "all" } });
     expect(targetOf(form)).not.toHaveProperty("partitionsPerRun");
     expect(targetOf({ ...form, shape: "single" })?.partitionsPerRun).toBeNull();
@@ -25,21 +25,21 @@ describe("the form of a backfill", () => {
     expect(targetOf({ ...form, shape: "some", perRun: 0.4 })?.partitionsPerRun).toBe(1);
   });
 
-  it("says which number is missing or none that is accepted", () => {
+  it("a missing or invalid number is named", () => {
     expect(numbersProblem({ maxActive: 10, priority: -10 })).toBeNull();
-    expect(numbersProblem({ maxActive: null, priority: -10 })).toContain("Runs at the same time");
-    expect(numbersProblem({ maxActive: 1.5, priority: -10 })).toContain("Runs at the same time");
-    expect(numbersProblem({ maxActive: 10, priority: 5000 })).toContain("Priority");
+    expect(numbersProblem({ maxActive: null, priority: -10 })).toContain("Concurrent runs");
+    expect(numbersProblem({ maxActive: 1.5, priority: -10 })).toContain("Concurrent runs");
+    expect(numbersProblem({ maxActive: 10, priority: 5000 })).toContain("Run priority");
   });
 
-  it("asks only for what the control plane accepts", () => {
+  it("every target of the form is accepted by the control plane", () => {
     for (const choice of ["all", "missing", "failed", "missing_or_failed"] as const) {
       const target = targetOf({ ...formOf({ assetKey: "a" }), choice, first: " 2026-01-01 " });
       expect(automationInputs.previewBackfill.safeParse({ target }).success).toBe(true);
     }
   });
 
-  it("reads tags, one a line", () => {
+  it("each line is one tag", () => {
     expect(tagsOf("team=growth\nurgent\n = x\na=b=c")).toEqual({ team: "growth", urgent: "", a: "b=c" });
   });
 });

@@ -1,11 +1,11 @@
-/** What does the form of a backfill ask for? From what is typed to the target that the control plane previews and launches. Pure. */
+/** Turns the backfill form into the target that the control plane previews and launches. Pure. */
 import type { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
 
 export type BackfillTarget = (typeof automationInputs)["launchBackfill"]["_zod"]["input"]["target"];
 export type BackfillPartitions = BackfillTarget["partitions"];
 export type PartitionChoice = BackfillPartitions["type"];
 
-/** How partitions are shared out among runs. */
+/** How partitions are divided among runs. */
 export const RUN_SHAPES = ["as_assets_say", "one_each", "single", "some"] as const;
 export type RunShape = (typeof RUN_SHAPES)[number];
 
@@ -14,7 +14,7 @@ export interface BackfillForm {
   readonly choice: PartitionChoice;
   readonly first: string;
   readonly last: string;
-  /** Chosen one by one before the form was opened. */
+  /** Keys selected before the form was opened. */
   readonly keys: readonly string[];
   readonly shape: RunShape;
   readonly perRun: number;
@@ -79,7 +79,7 @@ function perRunOf({ shape, perRun }: BackfillForm): { partitionsPerRun?: number 
   }
 }
 
-/** `team=growth` a line. */
+/** One `name=value` per line. */
 export function tagsOf(text: string): Record<string, string> {
   const tags: Record<string, string> = {};
   for (const line of text.split("\n")) {
@@ -90,7 +90,7 @@ export function tagsOf(text: string): Record<string, string> {
   return tags;
 }
 
-/** Of numbers that the control plane would refuse, the sentence of the first; null in a field that is empty. */
+/** The problem of the first number that the control plane would refuse. A null input is an empty field. */
 export function numbersProblem({
   maxActive,
   priority,
@@ -100,7 +100,7 @@ export function numbersProblem({
 }): string | null {
   const isWhole = (value: number | null, from: number, to: number) =>
     value !== null && Number.isInteger(value) && value >= from && value <= to;
-  if (!isWhole(maxActive, 1, 1000)) return "Runs at the same time: a whole number from 1 to 1,000.";
-  if (!isWhole(priority, -1000, 1000)) return "Priority: a whole number from -1,000 to 1,000.";
+  if (!isWhole(maxActive, 1, 1000)) return "Concurrent runs: enter a whole number from 1 to 1,000.";
+  if (!isWhole(priority, -1000, 1000)) return "Run priority: enter a whole number from -1,000 to 1,000.";
   return null;
 }

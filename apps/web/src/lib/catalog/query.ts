@@ -1,6 +1,6 @@
 /**
- * Which assets does a text in a search box mean? The selection language of the whole product, with one comfort: a bare word finds keys
- * that contain it. Catalog and lineage both ask here, so the same address shows the same assets in both.
+ * Evaluates the text of a search box. It is the selection language, except that a bare word also matches keys that contain it. Catalog and
+ * lineage share it, so the same query shows the same assets in both.
  */
 import { listedAssetsContext } from "@headgate/shared/api/selection-attributes.ts";
 import type { AssetState } from "@headgate/shared/api/views.ts";
@@ -11,20 +11,20 @@ import { emptyClauses, evaluateSelection, type SelectionContext } from "@headgat
 import { parseSelection, type SelectionErrorDetails } from "@headgate/shared/domain/selection/parse.ts";
 import { printSelection } from "@headgate/shared/domain/selection/print.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
-import type { Definitions } from "#lib/definitions.ts";
+import type { Definitions } from "#lib/deployment/definitions.ts";
 
 export interface QueryProblem {
   readonly message: string;
-  /** The text only ends too early: somebody is still typing. What was complete before counts meanwhile. */
+  /** The text is incomplete because a person is still typing. The complete part is evaluated meanwhile. */
   readonly unfinished: boolean;
-  /** Where in the text; null when the text as a whole is meant. */
+  /** Position in the text; null when the problem concerns the whole text. */
   readonly place: SelectionErrorDetails | null;
 }
 export interface QueryAnswer {
   /** Null: everything. */
   readonly keys: readonly string[] | null;
   readonly problem: QueryProblem | null;
-  /** When nothing matches: the clauses that match nothing, and keys that look like what was typed. */
+  /** When nothing matches: the clauses without matches, and keys similar to the typed ones. */
   readonly empty: { readonly clauses: readonly string[]; readonly nearest: readonly string[] } | null;
 }
 

@@ -7,31 +7,31 @@ const assets = lakehouseAssets();
 const states = new Map(statesOf(assets, 1_790_000_000_000).map((state) => [state.key, state]));
 const rows = buildRows(assets, (key) => states.get(key));
 
-describe("the rows of the catalog", () => {
-  it("put what is broken first when sorted by status", () => {
+describe("catalog rows", () => {
+  it("sorting by status puts broken assets first", () => {
     const sorted = sortRows(rows, { column: "status", descending: false });
-    expect(sorted.slice(0, 2).map((row) => row.look.word)).toEqual(["Failed", "Check failed"]);
+    expect(sorted.slice(0, 2).map((row) => row.style.label)).toEqual(["Failed", "Check failed"]);
   });
 
-  it("keep rows without a value last in both directions", () => {
+  it("rows without a value stay last in both directions", () => {
     for (const descending of [true, false]) {
       const sorted = sortRows(rows, { column: "rows", descending });
       expect(sorted.at(-1)?.state?.materialized ?? null).toBeNull();
     }
   });
 
-  it("keep every row in every order", () => {
+  it("every sort order keeps every row", () => {
     for (const column of SORT_COLUMNS) expect(new Set(sortRows(rows, { column, descending: true }))).toEqual(new Set(rows));
   });
 
-  it("carry their order in the address and read it back", () => {
+  it("the sort order survives printing and parsing", () => {
     for (const column of SORT_COLUMNS) {
       for (const descending of [true, false]) expect(parseSort(printSort({ column, descending }))).toEqual({ column, descending });
     }
     expect(parseSort("nonsense")).toEqual(DEFAULT_SORT);
   });
 
-  it("turn around when the same heading is pressed again", () => {
+  it("a second click on a heading reverses the order", () => {
     const first = nextSort(DEFAULT_SORT, "materialized");
     expect(first.descending).toBe(true);
     expect(nextSort(first, "materialized").descending).toBe(false);

@@ -1,12 +1,13 @@
-/** What stands in a row of the catalog, and in which order do the rows come? Pure. */
+/** Rows of the catalog and their sort order. Pure. */
 import type { AssetState } from "@headgate/shared/api/views.ts";
-import { isExternal, type CatalogAsset } from "#lib/definitions.ts";
-import { assetLook, type Look, type Tone } from "#lib/status/look.ts";
+import { isExternal, type CatalogAsset } from "#lib/deployment/definitions.ts";
+import { assetStyle, type StatusStyle } from "#lib/status/status-style.ts";
+import { TONE_ORDER } from "#lib/status/tone-colors.ts";
 
 export interface CatalogRow {
   readonly asset: CatalogAsset;
   readonly state: AssetState | undefined;
-  readonly look: Look;
+  readonly style: StatusStyle;
   readonly external: boolean;
 }
 
@@ -22,12 +23,9 @@ export function buildRows(assets: readonly CatalogAsset[], stateOf: (key: string
   return assets.map((asset) => {
     const state = stateOf(asset.key);
     const external = isExternal(asset);
-    return { asset, state, look: assetLook(state, external), external };
+    return { asset, state, style: assetStyle(state, external), external };
   });
 }
-
-/** What needs eyes first comes first. */
-const TONE_ORDER: Readonly<Record<Tone, number>> = { bad: 0, late: 1, warn: 2, live: 3, waiting: 4, good: 5, stopped: 6, idle: 7 };
 
 export function sortRows(rows: readonly CatalogRow[], sort: Sort): CatalogRow[] {
   const valueOf = SORT_VALUES[sort.column];
@@ -43,7 +41,7 @@ export function sortRows(rows: readonly CatalogRow[], sort: Sort): CatalogRow[] 
 }
 
 const SORT_VALUES: Readonly<Record<SortColumn, (row: CatalogRow) => string | number | null>> = {
-  status: (row) => TONE_ORDER[row.look.tone],
+  status: (row) => TONE_ORDER[row.style.tone],
   key: (row) => row.asset.key,
   group: (row) => row.asset.group,
   materialized: (row) => row.state?.materialized?.at ?? null,
@@ -57,7 +55,7 @@ function compare(a: string | number, b: string | number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** `materialized`, `-materialized`: as it stands in the address. */
+/** As in the URL: `materialized`, `-materialized`. */
 export function parseSort(text: string | null): Sort {
   const descending = text?.startsWith("-") ?? false;
   const name = descending ? text?.slice(1) : text;
@@ -70,7 +68,7 @@ export function printSort(sort: Sort): string | null {
   return `${sort.descending ? "-" : ""}${sort.column}`;
 }
 
-/** The first press sorts the way one usually wants: newest and biggest first, names from A. */
+/** The first click sorts dates and numbers descending, names ascending. */
 export function nextSort(current: Sort, column: SortColumn): Sort {
   if (current.column === column) return { column, descending: !current.descending };
   return { column, descending: column === "materialized" || column === "rows" || column === "checks" };

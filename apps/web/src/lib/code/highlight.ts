@@ -1,4 +1,4 @@
-/** How is source text coloured? shiki with its JavaScript engine, loaded on first use, one grammar at a time; its tokens are rendered as text. */
+/** Syntax highlighting with shiki's JavaScript engine. It and each grammar load on first use; tokens are rendered as text. */
 import type { HighlighterCore, LanguageRegistration, ThemedToken } from "shiki/core";
 
 type LanguageModule = () => Promise<{ readonly default: LanguageRegistration[] }>;
@@ -35,7 +35,7 @@ async function makeHighlighter(): Promise<HighlighterCore> {
   });
 }
 
-/** Null: there is no grammar for this language, show it plain. */
+/** Null when there is no grammar for the language. */
 export async function highlight(text: string, language: string, dark: boolean): Promise<ThemedToken[][] | null> {
   const name = ALIASES[language.toLowerCase()] ?? language.toLowerCase();
   const load = LANGUAGES[name];

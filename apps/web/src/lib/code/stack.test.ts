@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { splitStack } from "./stack.ts";
 
-describe("a stack trace", () => {
-  it("shows the person's frames apart from those of Node and packages", () => {
+describe("stack trace", () => {
+  it("user frames are separated from frames of Node and packages", () => {
     const stack =
       "Error: no\n    at assets/gold.ts:3:28\n    at load (node:internal/modules/esm/loader:1:2)\n    at run (/x/node_modules/y/index.js:1:1)";
     expect(splitStack(stack)).toEqual({
@@ -11,7 +11,7 @@ describe("a stack trace", () => {
     });
   });
 
-  it("folds Headgate's own frames, wherever they were installed", () => {
+  it("Headgate's own frames count as framework frames", () => {
     const stack = [
       "at Object.evaluate (location.ts:44:116)",
       "at evaluate (/data/versions/work/headgate/packages/sdk/src/sensor.ts:147:59)",

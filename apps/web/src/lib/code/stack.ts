@@ -1,14 +1,14 @@
-/** Which lines of a stack trace are the person's own? Pure. */
+/** Separates user frames from framework frames. Pure. */
 export interface SplitStack {
   readonly user: readonly string[];
   readonly framework: readonly string[];
 }
 
 const FRAME = /^\s*at\s/;
-/** Headgate's own frames have a package's name, or its folder where the repository itself is at work. */
+/** Headgate's own frames contain its package name, or its folder when run from the repository. */
 const FRAMEWORK = /node:|node_modules|@headgate\/|(?:packages|apps)\/(?:sdk|cli|agent)\/(?:src|dist)\//;
 
-/** The message lines above the frames are shown elsewhere and left out. */
+/** Drops the message lines above the frames; they are displayed elsewhere. */
 export function splitStack(stack: string): SplitStack {
   const frames = stack
     .split("\n")

@@ -11,23 +11,23 @@ const press = (key: string, change: Partial<KeyPress> = {}): KeyPress => ({
 });
 
 describe("keyboard shortcuts", () => {
-  it("go to a place with g and a letter", () => {
+  it("g and a letter go to a place", () => {
     const first = pressKey(NO_SEQUENCE, press("g", { at: 100 }));
     expect(first.action).toBeNull();
-    expect(pressKey(first.sequence, press("a", { at: 400 })).action).toEqual({ type: "go", to: "assets" });
-    expect(pressKey(first.sequence, press("g", { at: 400 })).action).toEqual({ type: "go", to: "agents" });
+    expect(pressKey(first.sequence, press("a", { at: 400 })).action).toMatchObject({ type: "go", to: { id: "assets" } });
+    expect(pressKey(first.sequence, press("g", { at: 400 })).action).toMatchObject({ type: "go", to: { id: "agents" } });
   });
 
-  it("forget a g that was pressed too long ago", () => {
+  it("a g pressed too long ago is ignored", () => {
     const first = pressKey(NO_SEQUENCE, press("g", { at: 100 }));
     expect(pressKey(first.sequence, press("a", { at: 5000 })).action).toBeNull();
   });
 
-  it("open the palette with the chord, from inside a field too", () => {
+  it("the chord opens the palette, also from a field", () => {
     expect(pressKey(NO_SEQUENCE, press("k", { modifier: true, inField: true })).action).toEqual({ type: "palette" });
   });
 
-  it("leave what is typed into a field alone", () => {
+  it("typing into a field triggers no shortcut", () => {
     for (const key of ["g", "/", "?"]) expect(pressKey(NO_SEQUENCE, press(key, { inField: true })).action).toBeNull();
   });
 });

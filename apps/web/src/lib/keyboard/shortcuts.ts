@@ -1,4 +1,9 @@
-/** Which action do these key presses ask for? Two-key sequences (`g a`), single keys and the palette's chord; typing into a field never triggers one. */
+/**
+ * Which action do these key presses ask for? Two-key sequences (`g a`), single keys and the palette's chord. Typing into a field triggers
+ * none but the chord.
+ */
+import { PLACES, type Place } from "#lib/places.ts";
+
 export interface KeyPress {
   readonly key: string;
   readonly at: number;
@@ -6,22 +11,8 @@ export interface KeyPress {
   readonly alt: boolean;
   readonly inField: boolean;
 }
-export const GO_TO = {
-  h: "home",
-  a: "assets",
-  l: "lineage",
-  r: "runs",
-  t: "timeline",
-  q: "queue",
-  u: "automations",
-  b: "backfills",
-  j: "jobs",
-  c: "code",
-  g: "agents",
-} as const;
-export type GoTo = (typeof GO_TO)[keyof typeof GO_TO];
 export type ShortcutAction =
-  | { readonly type: "go"; readonly to: GoTo }
+  | { readonly type: "go"; readonly to: Place }
   | { readonly type: "palette" }
   | { readonly type: "filter" }
   | { readonly type: "help" };
@@ -38,7 +29,7 @@ export function pressKey(sequence: Sequence, press: KeyPress): { readonly sequen
   if (press.modifier) return { sequence: NO_SEQUENCE, action: press.key.toLowerCase() === "k" && !press.alt ? { type: "palette" } : null };
   if (press.inField || press.alt) return { sequence: NO_SEQUENCE, action: null };
   if (sequence.startedAt !== null && press.at - sequence.startedAt <= SEQUENCE_MS) {
-    const to = isGoKey(press.key) ? GO_TO[press.key] : null;
+    const to = PLACES.find((place) => place.key === press.key);
     return { sequence: NO_SEQUENCE, action: to ? { type: "go", to } : null };
   }
   if (press.key === "g") return { sequence: { startedAt: press.at }, action: null };
@@ -47,23 +38,9 @@ export function pressKey(sequence: Sequence, press: KeyPress): { readonly sequen
   return { sequence: NO_SEQUENCE, action: null };
 }
 
-function isGoKey(key: string): key is keyof typeof GO_TO {
-  return Object.hasOwn(GO_TO, key);
-}
-
 export const KEY_HELP: readonly { readonly keys: string; readonly what: string }[] = [
-  { keys: "⌘ K / Ctrl K", what: "Find anything, or run an action" },
+  { keys: "⌘ K / Ctrl K", what: "Search, or run an action" },
   { keys: "/", what: "Filter the list on this page" },
-  { keys: "g h", what: "Home" },
-  { keys: "g a", what: "Assets" },
-  { keys: "g l", what: "Lineage" },
-  { keys: "g r", what: "Runs" },
-  { keys: "g t", what: "Timeline" },
-  { keys: "g q", what: "Queue" },
-  { keys: "g u", what: "Automation" },
-  { keys: "g b", what: "Backfills" },
-  { keys: "g j", what: "Jobs" },
-  { keys: "g c", what: "Code" },
-  { keys: "g g", what: "Agents" },
-  { keys: "?", what: "This help" },
+  ...PLACES.map(({ key, label }) => ({ keys: `g ${key}`, what: label })),
+  { keys: "?", what: "Show this help" },
 ];

@@ -1,11 +1,11 @@
-/** What happens when a launch is confirmed? The assets look queued at once; the answer confirms that, a refusal takes it back with its reason. */
+/** Launches a run. Its assets look queued at once; the answer confirms that, or a refusal reverts it. */
 import type { LaunchInput, LaunchTarget } from "@headgate/shared/api/inputs.ts";
 import type { RunSummary } from "@headgate/shared/api/views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import { toErrorBody } from "#lib/api.ts";
-import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";
+import { toErrorBody } from "#lib/data/api.ts";
+import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";
 import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";
-import { beginLaunch, confirmLaunch, revertLaunch } from "#lib/optimistic.ts";
+import { beginLaunch, confirmLaunch, revertLaunch } from "#lib/deployment/pending-launches.ts";
 
 export function launchTarget(request: LaunchRequest, partition: string): LaunchTarget {
   return {
@@ -21,7 +21,7 @@ export function parseConfig(text: string): Result<unknown> {
   try {
     return ok(JSON.parse(text));
   } catch (error) {
-    return refuse("invalid_input", `The config is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return refuse("invalid_input", `The config is not valid JSON:  ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -43,7 +43,7 @@ export async function launchRun(
   }
 }
 
-/** The selection text that names exactly these assets. */
+/** The selection that matches exactly these assets. */
 export function selectionOf(keys: readonly string[]): string {
   return keys.map((key) => `key:"${key}"`).join(" or ");
 }

@@ -1,27 +1,27 @@
-/** Where does "Materialize" lead? Any view asks for a launch here; the shell shows the one dialog that previews and confirms it. */
+/** Opens the launch and backfill dialogs. Any view can request them; the shell displays them. */
 import { createContext } from "svelte";
 import type { BackfillPartitions } from "#lib/backfill/backfill-form.ts";
 
 export interface LaunchRequest {
-  /** Either a job... */
+  /** Either a job, */
   readonly job?: { readonly name: string; readonly location: string } | undefined;
-  /** ...or a selection text. */
+  /** or a selection. */
   readonly selection?: string | undefined;
   readonly partition?: string | undefined;
   readonly checksOnly?: boolean | undefined;
 }
 
 export interface BackfillRequest {
-  /** The asset whose partitions are meant... */
+  /** Either an asset, */
   readonly assetKey?: string | undefined;
-  /** ...or a selection text. */
+  /** or a selection. */
   readonly selection?: string | undefined;
   readonly partitions?: BackfillPartitions | undefined;
 }
 
 export class Launcher {
   request = $state.raw<LaunchRequest | null>(null);
-  /** A backfill that is being asked for; its dialog is another one. */
+  /** The requested backfill, which has its own dialog. */
   backfillRequest = $state.raw<BackfillRequest | null>(null);
 
   open(request: LaunchRequest): void {

@@ -1,4 +1,4 @@
-/** Draws what is too much for the DOM: edges always, and cells instead of cards when the graph is small on the screen. */
+/** Draws on a canvas what would be too much for the DOM: all edges, and cells instead of cards when zoomed out. */
 import type { LineageGraph } from "./lineage-graph.ts";
 import { CARD_SCALE, visible, type Box, type Point, type Size, type Viewport } from "./viewport.ts";
 
@@ -7,7 +7,7 @@ export interface GraphColors {
   readonly edgeStrong: string;
   readonly cell: (node: number) => string;
   readonly text: string;
-  /** The family the page is set in. */
+  /** Font family of the page. */
   readonly font: string;
 }
 export interface Highlight {
@@ -65,7 +65,7 @@ function crosses(graph: LineageGraph, edge: number, area: Box): boolean {
   return Math.max(...heights) + graph.nodeHeight >= area.y && Math.min(...heights) <= area.y + area.height;
 }
 
-/** An edge over several columns runs straight through each free place on its way, and bends only between the columns. */
+/** An edge over several columns runs straight through free places and bends only between columns. */
 function strokeEdges(context: CanvasRenderingContext2D, graph: LineageGraph, edges: readonly number[]): void {
   context.beginPath();
   for (const edge of edges) {

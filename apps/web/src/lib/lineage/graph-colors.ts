@@ -1,23 +1,13 @@
-/** Colours of the canvas, read from the theme's custom properties, so that there is one palette for everything. */
-import type { Tone } from "#lib/status/look.ts";
+/** Canvas colours, read from the theme's custom properties. */
+import type { Tone } from "#lib/status/status-style.ts";
+import { TONE_PROPERTY } from "#lib/status/tone-colors.ts";
 import type { GraphColors } from "./draw-graph.ts";
 
-const PROPERTY: Readonly<Record<Tone, string>> = {
-  good: "--good",
-  bad: "--bad",
-  warn: "--warn",
-  live: "--live",
-  waiting: "--idle",
-  late: "--late",
-  idle: "--line-strong",
-  stopped: "--idle",
-};
-
-/** `dark` is an argument only to make callers depend on it: the values come from the element. */
+/** `dark` only makes callers depend on the theme; the values come from the element. */
 export function graphColors(element: Element, dark: boolean, toneOf: (node: number) => Tone): GraphColors {
   const style = getComputedStyle(element);
   const value = (name: string) => style.getPropertyValue(name).trim();
-  const fill = new Map(Object.entries(PROPERTY).map(([tone, name]) => [tone, value(name)]));
+  const fill = new Map(Object.entries(TONE_PROPERTY).map(([tone, name]) => [tone, value(name)]));
   return {
     edge: value("--line-strong"),
     edgeStrong: value("--accent"),

@@ -33,7 +33,7 @@ function definitions(edges: Record<string, string[]>): DefinitionsDocument {
 const sample = definitions({ "a/one": [], "a/two": [], "b/mid": ["a/one", "a/two"], "c/end": ["b/mid"], "c/other": ["a/two"] });
 
 describe("lineage graph", () => {
-  it("has an edge for each dependency between shown assets", () => {
+  it("each dependency between shown assets is an edge", () => {
     const graph = lineageGraph(sample, null);
     expect(graph.edges.map(([from, to]) => `${graph.nodes[from]?.key}>${graph.nodes[to]?.key}`).sort()).toEqual([
       "a/one>b/mid",
@@ -43,14 +43,14 @@ describe("lineage graph", () => {
     ]);
   });
 
-  it("lays a subset out anew and drops edges that leave it", () => {
+  it("a subset has its own layout without edges that leave it", () => {
     const graph = lineageGraph(sample, new Set(["a/one", "b/mid"]));
     expect(graph.nodes.map((node) => node.key)).toEqual(["a/one", "b/mid"]);
     expect(graph.edges).toHaveLength(1);
     expect(graph.nodes[1]?.x).toBeGreaterThan(graph.nodes[0]?.x ?? 0);
   });
 
-  it("leads an edge over several columns between the cards on its way", () => {
+  it("an edge over several columns passes between the cards", () => {
     const graph = lineageGraph(definitions({ "a/one": [], "b/mid": ["a/one"], "c/end": ["a/one", "b/mid"] }), null);
     const long = graph.edges.findIndex(([from, to]) => graph.nodes[from]?.key === "a/one" && graph.nodes[to]?.key === "c/end");
     const between = graph.nodes.find((node) => node.key === "b/mid");
@@ -59,7 +59,7 @@ describe("lineage graph", () => {
     expect(bend !== undefined && between !== undefined && (bend.y < between.y || bend.y > between.y + graph.nodeHeight)).toBe(true);
   });
 
-  it("tells everything above and below a node, or only so many layers", () => {
+  it("impact finds all up- and downstream nodes, or some layers", () => {
     const graph = lineageGraph(sample, null);
     const names = (set: ReadonlySet<number>) => [...set].map((position) => graph.nodes[position]?.key).sort();
     expect(names(impact(graph, graph.index.get("a/two") ?? -1).downstream)).toEqual(["b/mid", "c/end", "c/other"]);
@@ -67,7 +67,7 @@ describe("lineage graph", () => {
     expect(names(impact(graph, graph.index.get("c/end") ?? -1).upstream)).toEqual(["a/one", "a/two", "b/mid"]);
   });
 
-  it("moves by arrow key along edges and within a column", () => {
+  it("arrow keys move along edges and within a column", () => {
     const graph = lineageGraph(sample, null);
     const at = (key: string) => graph.index.get(key) ?? -1;
     expect(step(graph, at("b/mid"), "right")).toBe(at("c/end"));
@@ -75,7 +75,7 @@ describe("lineage graph", () => {
     expect(step(graph, at("a/one"), "left")).toBe(null);
   });
 
-  it("finds the node under the pointer", () => {
+  it("the node under the pointer is found", () => {
     const graph = lineageGraph(sample, null);
     const node = graph.nodes[2];
     expect(nodeAt(graph, { x: (node?.x ?? 0) + 5, y: (node?.y ?? 0) + 5 })).toBe(2);
@@ -84,7 +84,7 @@ describe("lineage graph", () => {
 });
 
 describe("lineage map", () => {
-  it("gives every asset one cell, and hitting a cell finds its asset", () => {
+  it("every asset has one cell, and its cell finds it", () => {
     const keys: Record<string, string[]> = {};
     for (let i = 0; i < 300; i++) keys[`g${i % 7}/n${i}`] = i < 50 ? [] : [`g${(i - 50) % 7}/n${i - 50}`];
     const graph = lineageGraph(definitions(keys), null);

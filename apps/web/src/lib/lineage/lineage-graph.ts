@@ -1,4 +1,4 @@
-/** The graph to draw: nodes with positions, edges as index pairs, neighbours for the keyboard and for highlighting. */
+/** The graph to draw: positioned nodes, edges as index pairs, neighbours for keyboard and highlighting. */
 import { layoutGraph } from "@headgate/shared/domain/layout/layered.ts";
 import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
 import type { Box, Point } from "./viewport.ts";
@@ -7,7 +7,7 @@ type Asset = DefinitionsDocument["assets"][number];
 
 export interface LineageNode {
   readonly key: string;
-  /** Last segment of the key: what people call it. */
+  /** Last segment of the key. */
   readonly name: string;
   readonly group: string;
   readonly kinds: readonly string[];
@@ -20,7 +20,7 @@ export interface LineageGraph {
   readonly nodes: readonly LineageNode[];
   readonly index: ReadonlyMap<string, number>;
   readonly edges: readonly (readonly [number, number])[];
-  /** For each edge, where it passes between other cards on its way over several columns: the middle of each free place. */
+  /** For each edge, the midpoints of the free places that it passes in the columns between its ends. */
   readonly bends: readonly (readonly Point[])[];
   readonly upstream: readonly (readonly number[])[];
   readonly downstream: readonly (readonly number[])[];
@@ -29,11 +29,11 @@ export interface LineageGraph {
   readonly box: Box;
 }
 
-/** Up to so many cards are laid out here, with the way of every edge; beyond that the places computed at publish spare the reader the wait. */
+/** Smaller graphs are laid out here, including edge bends. Larger ones use the positions computed at publish. */
 const LAYOUT_HERE = 600;
 const GAP_X = 48;
 
-/** All assets with the positions computed at publish, or only `keys`, laid out anew. */
+/** All assets with the positions computed at publish, or only `keys` with a new layout. */
 export function lineageGraph(definitions: DefinitionsDocument, keys: ReadonlySet<string> | null): LineageGraph {
   const whole = keys === null || keys.size >= definitions.assets.length;
   const assets = whole ? definitions.assets : definitions.assets.filter((asset) => keys.has(asset.key));
@@ -91,16 +91,16 @@ function bounds(nodes: readonly LineageNode[], width: number, height: number): B
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** The node, everything above it and everything below it, to any depth unless `depth` is given. */
+/** Everything upstream and downstream of a node, up to `depth` layers. */
 export function impact(
   graph: LineageGraph,
   start: number,
   depth = Infinity,
 ): { readonly upstream: ReadonlySet<number>; readonly downstream: ReadonlySet<number> } {
-  return { upstream: reach(graph.upstream, start, depth), downstream: reach(graph.downstream, start, depth) };
+  return { upstream: reachable(graph.upstream, start, depth), downstream: reachable(graph.downstream, start, depth) };
 }
 
-function reach(neighbours: readonly (readonly number[])[], start: number, depth: number): Set<number> {
+function reachable(neighbours: readonly (readonly number[])[], start: number, depth: number): Set<number> {
   const seen = new Set<number>();
   let frontier = [start];
   for (let step = 0; step < depth && frontier.length > 0; step++) {
@@ -119,7 +119,7 @@ function reach(neighbours: readonly (readonly number[])[], start: number, depth:
 
 export type Direction = "left" | "right" | "up" | "down";
 
-/** Where an arrow key leads: left and right along edges, up and down to the nearest node of the same column. */
+/** The node in the direction of an arrow key: left and right along edges, up and down within the column. */
 export function step(graph: LineageGraph, from: number, direction: Direction): number | null {
   const here = graph.nodes[from];
   if (!here) return null;

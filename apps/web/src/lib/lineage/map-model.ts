@@ -1,4 +1,4 @@
-/** The map: one lane per layer, one box per group, one cell per asset. A picture of thousands of assets on one screen. */
+/** Layout of the map: one lane per layer, one box per group, one cell per asset, for thousands of assets on one screen. */
 import type { LineageGraph } from "./lineage-graph.ts";
 
 export interface MapGroup {

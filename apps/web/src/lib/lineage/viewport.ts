@@ -1,4 +1,4 @@
-/** Where one looks at the graph: scale and offset, as immutable values and pure steps (pan, zoom around a point, fit a box). */
+/** The visible part of the graph: scale and offset, changed by pure functions (pan, zoom, fit). */
 export interface Viewport {
   /** Screen pixels per world unit. */
   readonly scale: number;
@@ -23,7 +23,7 @@ export const MIN_SCALE = 0.02;
 export const MAX_SCALE = 2;
 /** Below this scale text is not readable: nodes are drawn as cells instead of cards. */
 export const CARD_SCALE = 0.45;
-/** Below this scale a card says less, in letters that stay readable. */
+/** Below this scale a card shows less text in a readable size. */
 export const FULL_CARD_SCALE = 0.8;
 
 export function pan(view: Viewport, dx: number, dy: number): Viewport {
@@ -44,7 +44,7 @@ export function fit(box: Box, screen: Size, margin = 24): Viewport {
   return { scale, x: box.x + box.width / 2 - screen.width / 2 / scale, y: box.y + box.height / 2 - screen.height / 2 / scale };
 }
 
-/** The whole box when one can read it so; else its beginning, upper left, in readable size. */
+/** The whole box if it is readable at that scale; otherwise its upper left corner in readable size. */
 export function openView(box: Box, screen: Size, margin = 24): Viewport {
   const whole = fit(box, screen, margin);
   if (whole.scale >= CARD_SCALE) return whole;
@@ -53,7 +53,7 @@ export function openView(box: Box, screen: Size, margin = 24): Viewport {
   return { scale, x: box.x - margin / scale, y: rises ? box.y - margin / scale : box.y + box.height / 2 - screen.height / 2 / scale };
 }
 
-/** Moves as little as needed so that the box is in view. */
+/** The smallest move that brings the box into view. */
 export function reveal(view: Viewport, box: Box, screen: Size): Viewport {
   const margin = 24 / view.scale;
   const right = view.x + screen.width / view.scale;

@@ -6,14 +6,14 @@ function linksOf(nodes: readonly Inline[]): string[] {
   return nodes.flatMap((node) => (node.type === "link" ? [node.href] : "children" in node ? linksOf(node.children) : []));
 }
 
-describe("Markdown of a description", () => {
-  it("knows paragraphs, headings, lists, quotes and code", () => {
+describe("Markdown", () => {
+  it("paragraphs, headings, lists, quotes and code are parsed", () => {
     const blocks = parseMarkdown("# Title\n\nText over\ntwo lines\n\n- one\n- two\n\n1. first\n\n> said\n\n```sql\nselect 1\n```");
     expect(blocks.map((block) => block.type)).toEqual(["heading", "paragraph", "list", "list", "quote", "code"]);
     expect(blocks.at(-1)).toEqual({ type: "code", language: "sql", text: "select 1" });
   });
 
-  it("knows strong, emphasis, code and links", () => {
+  it("strong, emphasis, code and links are parsed", () => {
     expect(parseInline("**a** *b* `c` [d](https://e.example/)").map((node) => node.type)).toEqual([
       "strong",
       "text",
@@ -25,21 +25,21 @@ describe("Markdown of a description", () => {
     ]);
   });
 
-  it("keeps HTML as text", () => {
+  it("HTML stays text", () => {
     expect(parseInline('<img src=x onerror="alert(1)">')).toEqual([{ type: "text", text: '<img src=x onerror="alert(1)">' }]);
   });
 
-  it("links only to the web", () => {
+  it("only links to the web become links", () => {
     for (const target of ["javascript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd"]) {
       expect(linksOf(parseInline(`[x](${target})`))).toEqual([]);
     }
   });
 
-  it("ends a fence that is never closed at the end of the text", () => {
+  it("an unclosed code fence ends with the text", () => {
     expect(parseMarkdown("```\nselect 1")).toEqual([{ type: "code", language: "", text: "select 1" }]);
   });
 
-  it("reads any text without failing and never makes an unsafe link", () => {
+  it("any text parses and never yields an unsafe link", () => {
     const text = fc.string({
       unit: fc.constantFrom("*", "`", "[", "]", "(", ")", "#", "-", "\n", " ", "a", "http://a.b", "javascript:", "1.", ">"),
     });

@@ -1,6 +1,6 @@
 /**
- * What does a piece of Markdown say? The small part of it that descriptions use, as a tree of plain data: text from user code is never
- * turned into HTML, so nothing in it can become markup, a script or a link to anywhere but the web.
+ * Parses the part of Markdown that descriptions use into plain data. Text from user code never becomes HTML, so it cannot inject markup,
+ * scripts or links to anything but the web.
  */
 import { safeExternalUrl } from "#lib/paths.ts";
 
@@ -79,7 +79,7 @@ function takeWhile(lines: readonly string[], start: number, pattern: RegExp): st
   return taken;
 }
 
-/** Tried in this order at each place; what matches none is text. Bounded lengths keep hostile input linear. */
+/** Tried in this order at each position; anything else is text. Bounded lengths keep hostile input linear. */
 const INLINE: readonly { readonly pattern: RegExp; readonly make: (match: RegExpExecArray) => Inline }[] = [
   { pattern: /`([^`\n]{1,2000})`/y, make: (match) => ({ type: "code", text: match[1] ?? "" }) },
   { pattern: /\*\*([^*\n]{1,2000})\*\*/y, make: (match) => ({ type: "strong", children: parseInline(match[1] ?? "") }) },

@@ -1,13 +1,14 @@
-/** What does the palette offer for a text? Assets, jobs, runs, places, and the actions on them. Pure, and fast enough for every key press. */
+/** Search results of the palette: assets, jobs, runs, places and actions. Pure, and fast enough for every key press. */
 import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
 import type { Role, RunSummary } from "@headgate/shared/api/views.ts";
-import type { Definitions } from "#lib/definitions.ts";
+import type { Definitions } from "#lib/deployment/definitions.ts";
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
+import { plural } from "#lib/format/number.ts";
 import { runTitle } from "#lib/format/run-words.ts";
 import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";
-import { assetPath, automationPath, jobsPath, runPath, type DeploymentRef } from "#lib/paths.ts";
+import { agentsPath, assetPath, automationPath, jobsPath, runPath, type DeploymentRef } from "#lib/paths.ts";
 import { roleIncludes } from "#lib/roles.ts";
-import { goToPath, PLACE_NAMES, PLACES } from "#lib/shell/nav-items.ts";
+import { PLACES, placePath } from "#lib/places.ts";
 
 export type PaletteAction =
   | { readonly type: "open"; readonly href: string }
@@ -25,18 +26,18 @@ export interface PaletteItem {
 }
 export interface PaletteSource {
   readonly ref: DeploymentRef;
-  /** What the person may not do is not offered. */
+  /** Actions beyond this role are not offered. */
   readonly role: Role;
   readonly definitions: Definitions;
   readonly runs: readonly RunSummary[];
-  /** Schedules and sensors as they are; empty until they are known. */
+  /** Empty until they are loaded. */
   readonly automations: readonly AutomationView[];
 }
 
 const LIMIT = 30;
 const PER_KIND = 12;
 const VERBS = ["materialize", "run", "launch"];
-const AUTOMATION_VERBS = ["turn", "test", "enable", "disable", "stop"];
+const AUTOMATION_VERBS = ["turn", "test", "dry", "enable", "disable", "stop"];
 const BACKFILL = "backfill";
 
 export function findPaletteItems(text: string, source: PaletteSource): PaletteItem[] {
@@ -55,15 +56,15 @@ export function findPaletteItems(text: string, source: PaletteSource): PaletteIt
       : []),
   ];
   const pages = PLACES.map((place): PaletteItem => ({
-    id: `page:${place}`,
-    label: PLACE_NAMES[place],
+    id: `page:${place.id}`,
+    label: place.label,
     kind: "Page",
-    action: { type: "open", href: goToPath(source.ref, place) },
+    action: { type: "open", href: placePath(source.ref, place) },
   }));
   const settings: PaletteItem[] = [
     { id: "theme", label: "Switch theme", kind: "Setting", action: { type: "theme" } },
     { id: "zone", label: "Switch time zone", kind: "Setting", action: { type: "zone" } },
-    { id: "tokens", label: "Agent tokens", kind: "Setting", action: { type: "open", href: `${goToPath(source.ref, "agents")}#tokens` } },
+    { id: "tokens", label: "Agent tokens", kind: "Setting", action: { type: "open", href: `${agentsPath(source.ref)}#tokens` } },
   ];
   if (words.length === 0) return [...pages, ...settings];
   return [
@@ -110,7 +111,7 @@ function automationActions(source: PaletteSource, view: AutomationView): Palette
   };
   const test: PaletteItem = {
     id: `test:${kind}:${location}:${name}`,
-    label: `Test a tick of ${name}`,
+    label: `Dry run ${name}`,
     kind: "Action",
     action: { type: "open", href: automationPath(source.ref, automation, "test") },
   };
@@ -146,7 +147,7 @@ function jobItem(source: PaletteSource, name: string, assets: number): PaletteIt
     id: `job:${name}`,
     label: name,
     kind: "Job",
-    detail: `${assets} assets`,
+    detail: plural(assets, "asset"),
     action: { type: "open", href: jobsPath(source.ref, { q: name }) },
   };
 }
@@ -164,7 +165,7 @@ function actionItems(words: readonly string[], source: PaletteSource): PaletteIt
   ];
 }
 
-/** For a text that names an asset, the action on it is one arrow key away. */
+/** Offers to materialize the assets that match the text. */
 function suggestedActions(words: readonly string[], source: PaletteSource): PaletteItem[] {
   const assets = source.definitions.document.assets.filter((asset) => asset.unit !== null);
   return best(assets, words, { by: (asset) => asset.key, limit: 3 }).map((asset) => materializeItem(asset.key));
@@ -179,15 +180,15 @@ function materializeItem(key: string): PaletteItem {
   };
 }
 
-/** Entries that contain every word, those where it begins a segment first, then the shorter ones. */
+/** Entries that contain every word. Matches at the start of a segment rank first, then shorter entries. */
 function best<T>(
   entries: readonly T[],
   words: readonly string[],
-  look: { readonly by: (entry: T) => string; readonly limit: number },
+  options: { readonly by: (entry: T) => string; readonly limit: number },
 ): T[] {
   const scored: { entry: T; score: number }[] = [];
   for (const entry of entries) {
-    const text = look.by(entry).toLowerCase();
+    const text = options.by(entry).toLowerCase();
     let score = text.length / 1000;
     let all = true;
     for (const word of words) {
@@ -203,7 +204,7 @@ function best<T>(
   }
   return scored
     .sort((a, b) => a.score - b.score)
-    .slice(0, look.limit)
+    .slice(0, options.limit)
     .map(({ entry }) => entry);
 }
 

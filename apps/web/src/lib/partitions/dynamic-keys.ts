@@ -1,9 +1,9 @@
-/** May this be a key of a dynamic partition set? The same rules as the control plane's, said while somebody types. Pure. */
+/** Validates keys of a dynamic partition set while a person types, by the control plane's rules. Pure. */
 import { DIMENSION_SEPARATOR, RANGE_SEPARATOR } from "@headgate/shared/domain/partitions/partition-set.ts";
 
 const MAX_LENGTH = 400;
 
-/** One key a line; empty lines count for nothing. */
+/** One key per line; empty lines are ignored. */
 export function keysOfText(text: string): string[] {
   return [
     ...new Set(

@@ -3,7 +3,7 @@ import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/de
 import { openPartitions } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { partitionMapOf } from "../../../test/fixture-partitions.ts";
 import { keyProblem, keysOfText } from "./dynamic-keys.ts";
-import { bucketLabel, bucketLook, countsIn, isInside, keysIn, keysOfRectangle, layoutOf, nextPlace, rangeOf } from "./partition-cells.ts";
+import { bucketLabel, bucketStyle, countsIn, isInside, keysIn, keysOfRectangle, layoutOf, nextPlace, rangeOf } from "./partition-cells.ts";
 
 const NOW = Date.UTC(2026, 10, 23);
 const map = (definition: PartitionsDefinition, buckets = 400) => partitionMapOf(definition, { buckets, dynamic: [], now: NOW });
@@ -18,24 +18,24 @@ const grid: PartitionsDefinition = {
 };
 const at = (row: number, column: number) => ({ row, column });
 
-describe("the picture of partitions", () => {
-  it("is a calendar for days, a grid for two dimensions, lines for all else and for days from afar", () => {
+describe("partition map", () => {
+  it("days form a calendar, two dimensions a grid, others lines", () => {
     expect(layoutOf(map(daily)).kind).toBe("calendar");
     expect(layoutOf(map(daily, 20)).kind).toBe("lines");
     expect(layoutOf(map(grid)).kind).toBe("grid");
     expect(layoutOf(map(regions)).kind).toBe("lines");
   });
 
-  it("says what is wrong before what is missing", () => {
+  it("a failed cell is reported before a missing one", () => {
     const counts = { total: 10, materialized: 5, failed: 1, inProgress: 1, missing: 3 };
-    expect(bucketLook(counts)).toEqual({ tone: "bad", word: "1 failed" });
-    expect(bucketLook({ ...counts, failed: 0 }).tone).toBe("live");
+    expect(bucketStyle(counts)).toEqual({ tone: "bad", label: "1 failed" });
+    expect(bucketStyle({ ...counts, failed: 0 }).tone).toBe("live");
     expect(bucketLabel({ ...counts, first: "a", last: "j", start: null, end: null }, "emea")).toBe(
       "emea, a to j, 10 partitions: 1 failed, 5 materialized",
     );
   });
 
-  it("moves by days up and down a calendar and by weeks across it", () => {
+  it("arrow keys move by days and weeks in a calendar", () => {
     const size = { layout: "calendar", rows: 1, columns: 114, perLine: 30 } as const;
     expect(nextPlace("ArrowDown", at(0, 3), size)).toEqual(at(0, 4));
     expect(nextPlace("ArrowRight", at(0, 3), size)).toEqual(at(0, 10));
@@ -44,19 +44,19 @@ describe("the picture of partitions", () => {
     expect(nextPlace("x", at(0, 3), size)).toBeNull();
   });
 
-  it("moves between rows of a grid and between lines", () => {
+  it("arrow keys move between rows of a grid and lines", () => {
     expect(nextPlace("ArrowDown", at(0, 3), { layout: "grid", rows: 2, columns: 9, perLine: 5 })).toEqual(at(1, 3));
     expect(nextPlace("ArrowDown", at(0, 3), { layout: "lines", rows: 1, columns: 9, perLine: 5 })).toEqual(at(0, 8));
   });
 
-  it("selects what lies between two corners, whichever was first", () => {
+  it("a selection lies between two corners in either order", () => {
     const range = { from: at(1, 4), to: at(0, 2) };
     expect(isInside(range, at(0, 3))).toBe(true);
     expect(isInside(range, at(0, 5))).toBe(false);
     expect(countsIn(map(grid), range).total).toBe(6);
   });
 
-  it("finds the place of a selection again, unless this zoom has no such edges", () => {
+  it("a selection is found again unless its edges are missing", () => {
     const view = map(daily);
     const keys = keysIn(view, { from: at(0, 5), to: at(0, 2) });
     expect(keys).toEqual({ first: "2026-08-03", last: "2026-08-06", rows: [] });
@@ -64,7 +64,7 @@ describe("the picture of partitions", () => {
     expect(keys && rangeOf(map(daily, 20), keys)).toBeNull();
   });
 
-  it("writes keys of two dimensions as the partition set itself does", () => {
+  it("keys of two dimensions match the partition set's own keys", () => {
     const view = map(grid);
     const opened = openPartitions(grid, { now: NOW });
     const keys = keysOfRectangle(grid, view, { from: at(0, 0), to: at(1, 1) });
@@ -74,12 +74,12 @@ describe("the picture of partitions", () => {
   });
 });
 
-describe("new partition keys", () => {
-  it("are one a line, each once", () => {
+describe("dynamic partition keys", () => {
+  it("each line is one key, and duplicates are dropped", () => {
     expect(keysOfText(" a \n\nb\na\n")).toEqual(["a", "b"]);
   });
 
-  it("may not look like a range, a combination, or hide something", () => {
+  it("separators and control characters are refused", () => {
     expect(keyProblem("orders-1.csv")).toBeNull();
     expect(keyProblem("a...b")).toContain('"..."');
     expect(keyProblem("a|b")).toContain('"|"');

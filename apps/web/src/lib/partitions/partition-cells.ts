@@ -1,18 +1,17 @@
 /**
- * Where does each piece of a partitioned asset stand in its picture, and what does a selection of pieces mean? Days as a calendar, two
- * dimensions as a grid, everything else in lines. Pure.
+ * Layout and selection of the partition map: days as a calendar, two dimensions as a grid, everything else in lines. Pure.
  */
 import type { PartitionBucket, PartitionCounts, PartitionMapView } from "@headgate/shared/api/partition-views.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { DIMENSION_SEPARATOR } from "@headgate/shared/domain/partitions/partition-set.ts";
-import { layOutCalendar, type Calendar } from "#lib/asset/calendar.ts";
-import type { Tone } from "#lib/status/look.ts";
+import { layOutCalendar, type Calendar } from "#lib/partitions/calendar.ts";
+import type { Tone } from "#lib/status/status-style.ts";
 
 export interface Place {
   readonly row: number;
   readonly column: number;
 }
-/** Two corners; what lies between them is selected. */
+/** Two corners of the selection. */
 export interface CellRange {
   readonly from: Place;
   readonly to: Place;
@@ -30,21 +29,21 @@ export function layoutOf(view: PartitionMapView): CellLayout {
   return calendar ? { kind: "calendar", calendar } : { kind: "lines" };
 }
 
-/** Which state says most about a piece: what is wrong before what goes on before what is missing. */
-export function bucketLook(bucket: PartitionCounts): { readonly tone: Tone; readonly word: string } {
-  if (bucket.failed > 0) return { tone: "bad", word: bucket.total === 1 ? "Failed" : `${bucket.failed} failed` };
-  if (bucket.inProgress > 0) return { tone: "live", word: bucket.total === 1 ? "In progress" : `${bucket.inProgress} in progress` };
-  if (bucket.missing > 0) return { tone: "idle", word: bucket.total === 1 ? "Missing" : `${bucket.missing} missing` };
-  return { tone: "good", word: "Materialized" };
+/** The most urgent state of a cell: failed, then in progress, then missing. */
+export function bucketStyle(bucket: PartitionCounts): { readonly tone: Tone; readonly label: string } {
+  if (bucket.failed > 0) return { tone: "bad", label: bucket.total === 1 ? "Failed" : `${bucket.failed} failed` };
+  if (bucket.inProgress > 0) return { tone: "live", label: bucket.total === 1 ? "In progress" : `${bucket.inProgress} in progress` };
+  if (bucket.missing > 0) return { tone: "idle", label: bucket.total === 1 ? "Missing" : `${bucket.missing} missing` };
+  return { tone: "good", label: "Materialized" };
 }
 
 export function bucketLabel(bucket: PartitionBucket, row: string | null): string {
   const keys = bucket.first === bucket.last ? bucket.first : `${bucket.first} to ${bucket.last}, ${bucket.total} partitions`;
   const counts = bucket.total > 1 && bucket.materialized > 0 ? `, ${bucket.materialized} materialized` : "";
-  return `${row === null ? "" : `${row}, `}${keys}: ${bucketLook(bucket).word}${counts}`;
+  return `${row === null ? "" : `${row}, `}${keys}: ${bucketStyle(bucket).label}${counts}`;
 }
 
-/** Where an arrow key leads; `perLine`: how many pieces stand in a line, `1` where a column is a week. */
+/** The cell in the direction of an arrow key. `perLine`: cells per line. */
 export function nextPlace(
   key: string,
   place: Place,
@@ -114,7 +113,7 @@ export function keysIn(view: PartitionMapView, range: CellRange): SelectedKeys |
   };
 }
 
-/** The place of a selection that stands in the address; null when this zoom has no such edges. */
+/** The cells of a selection from the URL; null when no cells have its edges at this zoom. */
 export function rangeOf(view: PartitionMapView, keys: SelectedKeys): CellRange | null {
   const buckets = view.rows[0]?.buckets ?? [];
   const from = buckets.findIndex((bucket) => bucket.first === keys.first);
@@ -124,11 +123,11 @@ export function rangeOf(view: PartitionMapView, keys: SelectedKeys): CellRange |
   return { from: { row: rows[0] ?? 0, column: from }, to: { row: rows.at(-1) ?? 0, column: to } };
 }
 
-/** Keys of combinations, in the order of the dimensions' names; null when a piece holds several partitions: zoom in first. */
+/** Keys of the selected combinations, ordered by dimension name; null when a cell holds several partitions. */
 export function keysOfRectangle(definition: PartitionsDefinition, view: PartitionMapView, range: CellRange): string[] | null {
   if (definition.type !== "multi") return null;
   const dimensions = definition.dimensions.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  // Along the columns runs the time, or where there is none the last dimension; the rows are the others.
+  // Columns are the time dimension, or else the last one; rows are the others.
   const time = dimensions.findIndex(({ partitions }) => partitions.type === "time");
   const at = time < 0 ? dimensions.length - 1 : time;
   const { from, to } = normalRange(range);

@@ -12,19 +12,19 @@ const settings = {
   ],
 };
 
-describe("the form of the limits", () => {
-  it("gives back what it was made from", () => {
+describe("limits form", () => {
+  it("a form converts back to the settings it came from", () => {
     expect(settingsOfForm(formOfSettings(settings))).toEqual(settings);
     expect(patchOf(settings, formOfSettings(settings))).toEqual({});
   });
 
-  it("sends only what was changed, in the form that the control plane accepts", () => {
+  it("only changed settings are sent, as the control plane accepts them", () => {
     const patch = patchOf(settings, { ...formOfSettings(settings), pools: [{ name: " trino ", limit: 4 }] });
     expect(patch).toEqual({ pools: { trino: 4 } });
     expect(automationInputs.settings.safeParse(patch).success).toBe(true);
   });
 
-  it("says what is wrong before anything is sent", () => {
+  it("invalid settings are reported before they are sent", () => {
     const form = formOfSettings(settings);
     expect(problemsOf(form)).toEqual([]);
     expect(problemsOf({ ...form, maxConcurrentRuns: Number.NaN })).toHaveLength(1);

@@ -1,9 +1,9 @@
-/** How do the limits of a deployment become a form and back? Only what differs is sent; what is wrong is said per field. Pure. */
+/** Converts the limits of a deployment to a form and back. Only changes are sent. Pure. */
 import type { DeploymentSettings, TagLimitView } from "@headgate/shared/api/queue-views.ts";
 
 export interface TagLimitRow {
   readonly key: string;
-  /** Empty: every value; `*`: every value for itself. */
+  /** Empty: all values together; `*`: each value separately. */
   readonly value: string;
   readonly limit: number;
 }
@@ -55,17 +55,17 @@ export function patchOf(before: DeploymentSettings, form: SettingsForm): Setting
 export function problemsOf(form: SettingsForm): string[] {
   const problems: string[] = [];
   const whole = (value: number, from: number) => Number.isInteger(value) && value >= from && value <= 10_000;
-  if (!whole(form.maxConcurrentRuns, 1)) problems.push("Runs at the same time: a number from 1 to 10,000.");
+  if (!whole(form.maxConcurrentRuns, 1)) problems.push("Concurrent runs: enter a number from 1 to 10,000.");
   if (form.defaultPoolLimit !== null && !whole(form.defaultPoolLimit, 1))
-    problems.push("Slots of other pools: a number from 1 to 10,000, or empty.");
-  if (!(form.startTimeoutSeconds >= 10 && form.startTimeoutSeconds <= 86_400)) problems.push("Start time-out: 10 to 86,400 seconds.");
+    problems.push("Default pool slots: enter a number from 1 to 10,000 or leave it empty.");
+  if (!(form.startTimeoutSeconds >= 10 && form.startTimeoutSeconds <= 86_400)) problems.push("Start timeout: enter 10 to 86,400 seconds.");
   if (!(Number.isInteger(form.runRetry.maxRetries) && form.runRetry.maxRetries >= 0 && form.runRetry.maxRetries <= 20))
-    problems.push("Retries: a number from 0 to 20.");
+    problems.push("Max retries: enter a number from 0 to 20.");
   const names = form.pools.map(({ name }) => name.trim());
   if (names.includes("")) problems.push("Every pool needs a name.");
   if (new Set(names).size < names.length) problems.push("A pool is listed twice.");
-  if (form.pools.some(({ limit }) => !whole(limit, 0))) problems.push("Slots of a pool: a number from 0 to 10,000.");
+  if (form.pools.some(({ limit }) => !whole(limit, 0))) problems.push("Pool slots: enter a number from 0 to 10,000.");
   if (form.tagLimits.some(({ key }) => key.trim() === "")) problems.push("Every tag limit needs a tag.");
-  if (form.tagLimits.some(({ limit }) => !whole(limit, 0))) problems.push("A tag limit: a number from 0 to 10,000.");
+  if (form.tagLimits.some(({ limit }) => !whole(limit, 0))) problems.push("Tag limit: enter a number from 0 to 10,000.");
   return problems;
 }

@@ -1,4 +1,4 @@
-/** Terminal colours as HTML: text is escaped by the library, colours become classes, so that no inline style is needed. */
+/** Terminal colours as HTML. The library escapes text; colours become classes, so no inline style is needed. */
 import { AnsiUp } from "ansi_up";
 
 export function hasAnsi(text: string): boolean {

@@ -3,8 +3,8 @@ import { splitRunIds } from "./run-ids.ts";
 
 const RUN = "01a22200-b697-7792-b8c5-ecf3860fe3d3";
 
-describe("a sentence that names runs", () => {
-  it("is cut where they stand, so that each can be a link", () => {
+describe("run ids in a sentence", () => {
+  it("a sentence is split around its run ids", () => {
     expect(splitRunIds(`All 2 slots busy, held by run ${RUN} and 1 more`)).toEqual([
       { text: "All 2 slots busy, held by run ", isRun: false },
       { text: RUN, isRun: true },

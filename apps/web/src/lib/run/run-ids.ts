@@ -1,4 +1,4 @@
-/** Where does a sentence name a run? Pure. */
+/** Finds run ids in a sentence. Pure. */
 export interface SentencePart {
   readonly text: string;
   readonly isRun: boolean;

@@ -1,21 +1,21 @@
-/** Holds one run for its page: detail, steps and all events; loaded once, then fed by the socket. */
+/** One run for its page: detail, steps and all events, loaded once and kept current by the socket. */
 import { untrack } from "svelte";
 import type { Change } from "@headgate/shared/api/live.ts";
 import type { EventRow } from "@headgate/shared/api/views.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
-import { toErrorBody } from "#lib/api.ts";
-import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";
+import { toErrorBody } from "#lib/data/api.ts";
+import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";
 import { applyRunChanges, mergeEvents, runStateFrom, type RunState } from "./run-state.ts";
 
 const PAGE = 5000;
-/** Beyond this many the page says so and the raw output has the rest; a browser should not hold millions of lines. */
+/** A browser should not hold millions of lines; the raw output has the rest. */
 export const MAX_EVENTS = 200_000;
 
 export class RunPageStore {
   state = $state.raw<RunState | null>(null);
   events = $state.raw<readonly EventRow[]>([]);
   error = $state<ErrorBody | null>(null);
-  /** True until all stored events are here. */
+  /** True until all stored events are loaded. */
   loadingEvents = $state(true);
   truncated = $state(false);
   readonly #store: DeploymentStore;
@@ -27,7 +27,7 @@ export class RunPageStore {
     this.#run = run;
   }
 
-  /** To be called from an effect, which must not depend on what is loaded here: it would end and begin anew at every event. */
+  /** Called from an effect, which must not depend on data loaded here: it would restart at every event. */
   start(): () => void {
     return untrack(() => this.#begin());
   }
@@ -58,7 +58,7 @@ export class RunPageStore {
   }
 
   async load(): Promise<void> {
-    // An answer may be older than changes that overtake it on the socket: those are applied again, on top of it.
+    // Live changes may overtake an older answer: apply them again on top of it.
     const meanwhile: Change[] = [];
     this.#arrivedMeanwhile = meanwhile;
     try {

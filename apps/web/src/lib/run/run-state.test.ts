@@ -71,8 +71,8 @@ const detail: RunDetail = {
   children: [],
 };
 
-describe("events of a run", () => {
-  it("are kept in order and once, whatever order pages and live frames come in", () => {
+describe("run events", () => {
+  it("events are ordered and unique for any order of arrival", () => {
     let events = mergeEvents([], [event(1), event(2)]);
     events = mergeEvents(events, [event(2), event(3)]);
     events = mergeEvents(events, [event(5)]);
@@ -80,7 +80,7 @@ describe("events of a run", () => {
     expect(events.map((entry) => entry.seq)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it("are filtered by level, step and text, and the count is exact", () => {
+  it("log lines are filtered by level, step and text", () => {
     const lines = [1, 2, 3, 4].map((seq) => logLine(event(seq)));
     expect(filterLines(lines, { levels: atLeast("error"), step: null, text: "", eventsOnly: false }).map((line) => line.seq)).toEqual([
       2, 4,
@@ -92,8 +92,8 @@ describe("events of a run", () => {
   });
 });
 
-describe("live changes", () => {
-  it("move a step and name the first failure", () => {
+describe("live changes of a run", () => {
+  it("a change updates its step and names the first failure", () => {
     const before = runStateFrom(detail);
     const after = applyRunChanges(before, [{ type: "step", step: step({ status: "failed", failure: { kind: "dbt", message: "boom" } }) }]);
     expect(after.steps.get("dbt:x")?.status).toBe("failed");
@@ -101,7 +101,7 @@ describe("live changes", () => {
     expect(applyRunChanges(after, [{ type: "step", step: step({ run: "other" }) }])).toBe(after);
   });
 
-  it("give each model of a dbt step its own row", () => {
+  it("each model of a dbt step has its own row", () => {
     const state = applyRunChanges(runStateFrom(detail), [
       { type: "step", step: step({ status: "running", assignedAt: 12, startedAt: 15 }) },
       {
@@ -125,21 +125,21 @@ describe("live changes", () => {
     const rows = timelineRows(state);
     expect(rows.map((row) => row.label)).toEqual(["dbt:x", "a", "b"]);
     expect(rows[0]?.bars.map((bar) => bar.kind)).toEqual(["waiting", "starting", "running"]);
-    expect(rows[2]).toMatchObject({ look: { tone: "bad" }, note: "no such column" });
+    expect(rows[2]).toMatchObject({ style: { tone: "bad" }, note: "no such column" });
   });
 });
 
-describe("axis", () => {
-  it("has few marks at round durations", () => {
+describe("run timeline", () => {
+  it("the axis has few marks at round durations", () => {
     expect(timelineTicks(4200, 6)).toEqual([0, 1000, 2000, 3000, 4000]);
     expect(timelineTicks(3_600_000 * 5, 6).length).toBeLessThanOrEqual(7);
   });
 
-  it("puts a note where it does not cover the bars: after them, before them, and on them only when they fill the row", () => {
+  it("a note covers the bars only when they fill the row", () => {
     const bar = (start: number, end: number | null) => ({ bars: [{ kind: "running" as const, start, end }] });
     const span = { start: 0, length: 100, now: 100 };
-    expect(notePlace(bar(0, 20), span)).toMatchObject({ side: "after", left: "20%", room: "80%" });
-    expect(notePlace(bar(80, 95), span)).toMatchObject({ side: "before", right: "20%", room: "80%" });
+    expect(notePlace(bar(0, 20), span)).toMatchObject({ side: "after", left: "20%", space: "80%" });
+    expect(notePlace(bar(80, 95), span)).toMatchObject({ side: "before", right: "20%", space: "80%" });
     expect(notePlace(bar(5, null), span).side).toBe("inside");
     expect(notePlace({ bars: [] }, span)).toMatchObject({ side: "after", left: "0%" });
   });

@@ -1,11 +1,11 @@
-/** What is known of one run, and how live changes and events alter it. Pure. */
+/** The state of one run and how live changes alter it. Pure. */
 import type { Change } from "@headgate/shared/api/live.ts";
 import type { EventRow, RunDetail, StepAssetView, StepView } from "@headgate/shared/api/views.ts";
 
 export interface RunState {
   readonly detail: RunDetail;
   readonly steps: ReadonlyMap<string, StepView>;
-  /** By step key, then in order of their first appearance. */
+  /** By step key, in order of first appearance. */
   readonly stepAssets: ReadonlyMap<string, readonly StepAssetView[]>;
 }
 
@@ -51,7 +51,7 @@ function replaced(list: readonly StepAssetView[], asset: StepAssetView): StepAss
   return position < 0 ? [...list, asset] : list.with(position, asset);
 }
 
-/** Events in order, each once, whatever the order and overlap of the pages and live frames that bring them. */
+/** Merges events in order, each once, from overlapping pages and live frames. */
 export function mergeEvents(known: readonly EventRow[], incoming: readonly EventRow[]): readonly EventRow[] {
   const first = incoming[0];
   if (first === undefined) return known;

@@ -1,13 +1,13 @@
-/** Rows and bars of the run's timeline: a row per step and, inside a step of several assets, a row per asset (a dbt model). Pure. */
+/** Rows and bars of the run's timeline: one row per step, and per asset of a step with several (a dbt model). Pure. */
 import type { StepView } from "@headgate/shared/api/views.ts";
 import { plural } from "#lib/format/number.ts";
-import { stepAssetLook, stepLook, type Look } from "#lib/status/look.ts";
+import { stepAssetStyle, stepStyle, type StatusStyle } from "#lib/status/status-style.ts";
 import type { RunState } from "./run-state.ts";
 
 export interface TimelineBar {
   readonly kind: "waiting" | "starting" | "running";
   readonly start: number;
-  /** Null: still going on. */
+  /** Null while in progress. */
   readonly end: number | null;
 }
 export interface TimelineRow {
@@ -17,9 +17,9 @@ export interface TimelineRow {
   readonly asset: string | null;
   readonly label: string;
   readonly depth: 0 | 1;
-  readonly look: Look;
+  readonly style: StatusStyle;
   readonly bars: readonly TimelineBar[];
-  /** What to say beside the bar: the failure, the reason for waiting, the row count. */
+  /** Text beside the bar: failure, waiting reason or row count. */
   readonly note: string | null;
   readonly noteTone: "bad" | "muted";
 }
@@ -44,13 +44,13 @@ export function timelineRows(state: RunState): TimelineRow[] {
       asset: null,
       label: current.key,
       depth: 0,
-      look: stepLook(current.status),
+      style: stepStyle(current.status),
       bars,
       note: stepNote(current, alone?.rowCount ?? null),
       noteTone: failure === null ? "muted" : "bad",
     });
     if (current.assets.length < 2) continue;
-    // In the order in which they began, live and after a reload alike.
+    // By start time, so live and reloaded pages agree.
     for (const asset of assets.toSorted((one, other) => (one.startedAt ?? Infinity) - (other.startedAt ?? Infinity) || 0)) {
       rows.push({
         id: `${current.key} ${asset.asset}`,
@@ -58,7 +58,7 @@ export function timelineRows(state: RunState): TimelineRow[] {
         asset: asset.asset,
         label: asset.asset,
         depth: 1,
-        look: stepAssetLook(asset.status),
+        style: stepAssetStyle(asset.status),
         bars: asset.startedAt === null ? [] : [{ kind: "running", start: asset.startedAt, end: asset.endedAt }],
         note: asset.message ?? rowsNote(asset.rowCount),
         noteTone: asset.status === "failed" ? "bad" : "muted",
@@ -68,11 +68,11 @@ export function timelineRows(state: RunState): TimelineRow[] {
   return rows;
 }
 
-/** What matters most about the step now: why it failed, what it waits for, that it is tried again, what it made. */
+/** The most important fact about the step: failure, waiting reason, retry, row count. */
 function stepNote(step: StepView, rowCount: number | null): string | null {
   if (step.failure !== null) return step.failure.message;
   if (step.waiting !== null) return step.waiting.message;
-  if (step.status === "skipped") return "skipped, because something before it did not succeed";
+  if (step.status === "skipped") return "skipped: an upstream step did not succeed";
   if (step.attempt > 1) return `attempt ${step.attempt} of ${step.maxAttempts}`;
   return rowsNote(rowCount);
 }
@@ -81,7 +81,7 @@ function rowsNote(count: number | null): string | null {
   return count === null ? null : plural(count, "row");
 }
 
-/** First and last instant to show; a run that goes on ends at `now`. */
+/** First and last instant to show; an active run ends at `now`. */
 export function timelineSpan(state: RunState, now: number): { readonly start: number; readonly end: number } {
   const { run } = state.detail;
   const start = run.createdAt;
@@ -106,25 +106,25 @@ export interface NotePlace {
   /** CSS lengths within the row. */
   readonly left: string | undefined;
   readonly right: string | undefined;
-  readonly room: string;
+  readonly space: string;
 }
 
-/** Where the note has most room: after the bars, before them, or on them when they fill the row. */
+/** Places the note where it has most space: after the bars, before them, or on them. */
 export function notePlace(
   row: Pick<TimelineRow, "bars">,
   span: { readonly start: number; readonly length: number; readonly now: number },
 ): NotePlace {
   const percent = (at: number) => Math.min(100, Math.max(0, (100 * (at - span.start)) / span.length));
   const first = row.bars[0];
-  if (first === undefined) return { side: "after", left: "0%", right: undefined, room: "100%" };
+  if (first === undefined) return { side: "after", left: "0%", right: undefined, space: "100%" };
   const begin = percent(first.start);
   const end = percent(Math.max(...row.bars.map((bar) => bar.end ?? span.now)));
   const after = 100 - end;
   if (after >= 30 || after >= begin)
     return after >= 12
-      ? { side: "after", left: `${end}%`, right: undefined, room: `${after}%` }
-      : { side: "inside", left: `${begin}%`, right: undefined, room: `${100 - begin}%` };
+      ? { side: "after", left: `${end}%`, right: undefined, space: `${after}%` }
+      : { side: "inside", left: `${begin}%`, right: undefined, space: `${100 - begin}%` };
   return begin >= 12
-    ? { side: "before", left: undefined, right: `${100 - begin}%`, room: `${begin}%` }
-    : { side: "inside", left: `${begin}%`, right: undefined, room: `${100 - begin}%` };
+    ? { side: "before", left: undefined, right: `${100 - begin}%`, space: `${begin}%` }
+    : { side: "inside", left: `${begin}%`, right: undefined, space: `${100 - begin}%` };
 }

@@ -1,7 +1,7 @@
-/** Where does one read why a run exists? Its tick, evaluation, backfill or parent; null when a person or program simply asked. Pure. */
+/** Link to the cause of a run: its tick, evaluation, backfill or parent. Null when a person or program started it. Pure. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { RunTrigger } from "@headgate/shared/api/views.ts";
-import { conditionPath } from "#lib/automation/condition-target.ts";
+import { conditionPath } from "#lib/conditions/condition-target.ts";
 import { backfillPath, runPath, tickPath, type DeploymentRef } from "#lib/paths.ts";
 
 export function triggerHref(ref: DeploymentRef, trigger: RunTrigger): string | null {

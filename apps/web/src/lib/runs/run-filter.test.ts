@@ -8,22 +8,22 @@ const [newest, second] = runs;
 if (!newest || !second) throw new TypeError("the fixture has runs");
 const filter = (query: string) => readRunFilter(new URLSearchParams(query));
 
-describe("the list of runs", () => {
-  it("reads its filter from the address and ignores what it does not know", () => {
+describe("run list", () => {
+  it("the filter is read from the URL and ignores unknown values", () => {
     expect(filter("status=active&q=%20full%20&job=x")).toEqual({ status: "active", text: " full ", job: "x", asset: "", backfill: "" });
     expect(filterInput(filter("status=active&q=%20full%20")).statuses).toEqual(["queued", "starting", "running", "canceling"]);
     expect(filterInput(filter("status=active&q=%20full%20")).text).toBe("full");
     expect(filter("status=nonsense").status).toBeNull();
   });
 
-  it("shows the newer of the fetched and the live view of a run", () => {
+  it("the newer of the fetched and live run is shown", () => {
     const live = new Map([[newest.id, { ...newest, status: "running" as const, lastSeq: newest.lastSeq + 1 }]]);
     expect(mergeRuns([newest], live, { filter: filter(""), since: NOW })[0]?.status).toBe("running");
     const stale = new Map([[newest.id, { ...newest, status: "queued" as const, lastSeq: 1 }]]);
     expect(mergeRuns([newest], stale, { filter: filter(""), since: NOW })[0]?.status).toBe("failed");
   });
 
-  it("puts a run that was launched meanwhile on top, when it matches", () => {
+  it("a new run that matches goes on top", () => {
     const launched = { ...second, id: "new", job: "full_refresh", status: "queued" as const, createdAt: NOW + 5 };
     const live = new Map([["new", launched]]);
     expect(mergeRuns([newest], live, { filter: filter(""), since: NOW }).map((run) => run.id)).toEqual(["new", newest.id]);
@@ -31,7 +31,7 @@ describe("the list of runs", () => {
     expect(mergeRuns([newest], live, { filter: filter("job=other"), since: NOW })).toHaveLength(1);
   });
 
-  it("leaves old runs that the tab happens to know out of a page they are not on", () => {
+  it("older runs of the live state are not added to a page", () => {
     const live = new Map([[second.id, second]]);
     expect(mergeRuns([newest], live, { filter: filter(""), since: NOW })).toHaveLength(1);
   });

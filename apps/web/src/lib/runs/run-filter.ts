@@ -1,10 +1,16 @@
-/** Which runs does an address ask for, and does a run that just changed belong to them? Pure. */
+/** The filter of the run list: read from the URL, sent to the control plane, applied to live runs. Pure. */
 import type { RunSummary } from "@headgate/shared/api/views.ts";
 import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
 
-/** What people look for, in place of seven states. */
+/** Groups of run statuses. */
 export const STATUS_FILTERS = ["active", "failed", "succeeded", "canceled"] as const;
 export type StatusFilter = (typeof STATUS_FILTERS)[number];
+export const STATUS_LABELS: Readonly<Record<StatusFilter, string>> = {
+  active: "Active",
+  failed: "Failed",
+  succeeded: "Succeeded",
+  canceled: "Canceled",
+};
 const STATUSES_OF: Readonly<Record<StatusFilter, readonly RunStatus[]>> = {
   active: ["queued", "starting", "running", "canceling"],
   failed: ["failed"],
@@ -32,7 +38,7 @@ export function readRunFilter(query: Pick<URLSearchParams, "get">): RunFilter {
   };
 }
 
-/** As the control plane wants it. */
+/** As input of the procedure. */
 export function filterInput(filter: RunFilter): { statuses?: RunStatus[]; text?: string; job?: string; asset?: string; backfill?: string } {
   return {
     ...(filter.status ? { statuses: [...STATUSES_OF[filter.status]] } : {}),
@@ -43,7 +49,7 @@ export function filterInput(filter: RunFilter): { statuses?: RunStatus[]; text?:
   };
 }
 
-/** A run that is new to the tab is shown only when the filter can be decided here; an asset's runs are known to the control plane alone. */
+/** Whether a new live run matches the filter. Which runs contain an asset is known only to the control plane. */
 function admits(filter: RunFilter, run: RunSummary): boolean {
   if (filter.asset !== "") return false;
   if (filter.backfill !== "" && run.backfill !== filter.backfill) return false;
@@ -56,11 +62,14 @@ function admits(filter: RunFilter, run: RunSummary): boolean {
 
 export interface RunListView {
   readonly filter: RunFilter;
-  /** When the rows were fetched: what is newer belongs on top. */
+  /** When the rows were fetched; newer runs go on top. */
   readonly since: number;
 }
 
-/** The fetched rows, brought up to date by what the socket said since; new runs come on top. A row stays although it no longer matches, so that nothing jumps away while being read. */
+/**
+ * The fetched rows with live changes applied and new runs on top. A row that no longer matches stays, so nothing disappears while a person
+ * reads.
+ */
 export function mergeRuns(fetched: readonly RunSummary[], live: ReadonlyMap<string, RunSummary>, view: RunListView): RunSummary[] {
   const { filter, since } = view;
   const known = new Set(fetched.map((run) => run.id));

@@ -16,8 +16,8 @@ const run = (id: string, startedAt: number, endedAt: number | null, title = "job
   error: null,
 });
 
-describe("the timeline", () => {
-  it("shows past and future, whatever the zoom, with a readable axis", () => {
+describe("timeline", () => {
+  it("every zoom shows past and future with a readable axis", () => {
     for (const zoom of Object.keys(ZOOMS) as Zoom[]) {
       const { from, to, now } = spanOf(zoom, NOW);
       expect(to - from).toBe(ZOOMS[zoom]);
@@ -28,7 +28,7 @@ describe("the timeline", () => {
     }
   });
 
-  it("marks days at the midnight of the zone, also where a clock change makes one longer", () => {
+  it("days start at midnight of the zone, also across daylight saving", () => {
     const week = { from: Date.UTC(2026, 9, 22), to: Date.UTC(2026, 9, 28), now: Date.UTC(2026, 9, 27) };
     const clock = (zone: string) => (at: number) => new Date(at).toLocaleTimeString("en-GB", { timeZone: zone });
     for (const zone of ["Europe/Berlin", "Asia/Kolkata", "America/New_York"])
@@ -37,7 +37,7 @@ describe("the timeline", () => {
     expect(berlin.slice(1).map((at, index) => (at - (berlin[index] ?? 0)) / HOUR)).toContain(25);
   });
 
-  it("stacks runs that overlap and lets others share a lane", () => {
+  it("overlapping runs are stacked, others share a lane", () => {
     const [row] = timelineRows(
       {
         runs: [run("a", NOW - 6 * HOUR, NOW - 4 * HOUR), run("b", NOW - 5 * HOUR, NOW - 3 * HOUR), run("c", NOW - 2 * HOUR, null)],
@@ -53,7 +53,7 @@ describe("the timeline", () => {
     expect(row?.lanes).toBe(2);
   });
 
-  it("keeps a run of seconds visible and a run inside the picture", () => {
+  it("a run of seconds stays visible and inside the chart", () => {
     const [row] = timelineRows({ runs: [run("a", NOW - 2000, NOW - 1000), run("b", span.from - HOUR, span.from + HOUR)], ticks: [] }, span);
     const [first, second] = row?.bars ?? [];
     expect(first?.left).toBe(0);
@@ -61,7 +61,7 @@ describe("the timeline", () => {
     for (const bar of row?.bars ?? []) expect(bar.left + bar.width).toBeLessThanOrEqual(1.001);
   });
 
-  it("puts coming ticks into the row of their job, and what is outside nowhere", () => {
+  it("upcoming ticks are in the row of their job", () => {
     const tick = (at: number, job = "job") => ({ location: "l", schedule: "s", job, at, timezone: "UTC" });
     const rows = timelineRows(
       { runs: [run("a", NOW - HOUR, NOW)], ticks: [tick(NOW + HOUR), tick(span.to + 1), tick(NOW + HOUR, "other")] },

@@ -1,4 +1,4 @@
-/** Where do past runs and coming ticks stand on one time axis? A row for each job, bars that overlap stacked in lanes. Pure. */
+/** Layout of the timeline: one row per job, overlapping runs stacked in lanes. Pure. */
 import type { TimelineRun, TimelineView } from "@headgate/shared/api/queue-views.ts";
 import { DAY_MS, endOfGap, findZone, instantsOf } from "@headgate/shared/domain/cron/zone.ts";
 import { selectionWords } from "@headgate/shared/api/selection-words.ts";
@@ -9,7 +9,7 @@ export type Zoom = keyof typeof ZOOMS;
 export interface TimelineBar {
   readonly run: TimelineRun;
   readonly lane: number;
-  /** Shares of the whole width. */
+  /** Fractions of the whole width. */
   readonly left: number;
   readonly width: number;
 }
@@ -30,10 +30,10 @@ export interface Span {
 }
 
 const HOUR = 3_600_000;
-/** A run of seconds must still be seen in a week. */
+/** Keeps a run of seconds visible in a week. */
 const MIN_WIDTH = 0.004;
 
-/** Past and future: of the whole span a quarter is still to come. */
+/** Three quarters of the span are past, one quarter is future. */
 export function spanOf(zoom: Zoom, now: number): Span {
   const length = ZOOMS[zoom];
   const step = length / 96;
@@ -72,14 +72,14 @@ function newest(row: TimelineRow): number {
   return Math.max(0, ...row.bars.map(({ run }) => run.createdAt));
 }
 
-/** Whole hours or days of the zone for the axis, at most about eight. */
+/** Axis labels at whole hours or days of the zone, about eight at most. */
 export function axisTicks(span: Span, zoneName: string): number[] {
   const steps = [HOUR / 6, HOUR / 2, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR];
   const step = steps.find((entry) => (span.to - span.from) / entry <= 8) ?? 48 * HOUR;
   const zone = findZone(zoneName);
   if (!zone.ok) return [];
   const ticks: number[] = [];
-  // By the clock on the wall: a day of 23 or 25 hours still begins at midnight.
+  // By wall clock: a day of 23 or 25 hours still begins at midnight.
   for (let wall = Math.floor((span.from - DAY_MS) / step) * step; wall < span.to + DAY_MS; wall += step) {
     const at = instantsOf(zone.value, wall)[0] ?? endOfGap(zone.value, wall);
     if (at !== null && at >= span.from && at < span.to) ticks.push(at);

@@ -1,6 +1,6 @@
-/** Who is here, and may they see this deployment? Everything below can rely on the answer. */
+/** Loads the session and checks access to the deployment for all pages below. */
 import { error, redirect } from "@sveltejs/kit";
-import { fetchSession } from "#lib/api.ts";
+import { fetchSession } from "#lib/data/api.ts";
 import { deploymentHome, withQuery, type DeploymentRef } from "#lib/paths.ts";
 import type { LayoutLoad } from "./$types";
 
@@ -14,7 +14,7 @@ export const load: LayoutLoad = async ({ fetch, params, url, untrack }) => {
       label: `${session.organization.slug}/${name}`,
       href: deploymentHome({ org: session.organization.slug, name }),
     }));
-    error(404, { message: `There is no deployment ${ref.org}/${ref.name} that you may see`, nearest });
+    error(404, { message: `There is no deployment ${ref.org}/${ref.name}, or you have no access to it`, nearest });
   }
   return { session, ref };
 };

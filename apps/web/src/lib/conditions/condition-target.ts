@@ -1,0 +1,20 @@
+/** Targets of conditions: an asset or a check (`<asset>:<check>`). Their page and their pause scopes. Pure. */
+import type { PauseView } from "@headgate/shared/api/automation-views.ts";
+import { assetPath, type DeploymentRef } from "#lib/paths.ts";
+
+/** Asset keys contain no colon, so the first one ends the key. */
+export function assetOfTarget(target: string): string {
+  const colon = target.indexOf(":");
+  return colon < 0 ? target : target.slice(0, colon);
+}
+
+export function conditionPath(ref: DeploymentRef, target: string, evaluation?: string): string {
+  const asset = assetOfTarget(target);
+  return assetPath(ref, asset, { tab: "automation", query: { target: asset === target ? null : target, evaluation } });
+}
+
+export function formatScope(scope: PauseView["scope"]): string {
+  if (scope === "all") return "All conditions";
+  if (scope.startsWith("location:")) return `Conditions in ${scope.slice("location:".length)}`;
+  return scope.slice("asset:".length);
+}

@@ -1,0 +1,47 @@
+/** Data shared by the tabs of one schedule or sensor: its detail and its live state. */
+import { createContext } from "svelte";
+import type { AutomationDetail, AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
+import type { Change } from "@headgate/shared/api/live.ts";
+import type { AutomationStore } from "#lib/schedules-sensors/automation-store.svelte.ts";
+import { scheduleOf, sensorOf, type ScheduleDefinition, type SensorDefinition } from "#lib/schedules-sensors/find-definition.ts";
+import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";
+import { Feed } from "#lib/feed.svelte.ts";
+
+export function isOf(ref: AutomationRef, other: AutomationRef): boolean {
+  return ref.name === other.name && ref.kind === other.kind && ref.location === other.location;
+}
+
+export class AutomationPage {
+  readonly ref: AutomationRef;
+  readonly detail: Feed<AutomationDetail>;
+  readonly #store: DeploymentStore;
+  readonly #automations: AutomationStore;
+
+  constructor(ref: AutomationRef, store: DeploymentStore, automations: AutomationStore) {
+    this.ref = ref;
+    this.#store = store;
+    this.#automations = automations;
+    this.detail = new Feed(store, {
+      fetch: () => store.api.automations.get.query(ref),
+      concerns: (change: Change) =>
+        change.type === "definitions" ||
+        (change.type === "automation" && isOf(ref, change.automation)) ||
+        (change.type === "tick" && change.tick.state !== "open" && isOf(ref, change.tick)),
+    });
+  }
+
+  get view(): AutomationView | null {
+    const fetched = this.detail.value?.automation;
+    return fetched ? this.#automations.current(fetched) : null;
+  }
+
+  get schedule(): ScheduleDefinition | undefined {
+    return scheduleOf(this.#store.definitions, this.ref);
+  }
+
+  get sensor(): SensorDefinition | undefined {
+    return sensorOf(this.#store.definitions, this.ref);
+  }
+}
+
+export const [getAutomationPage, setAutomationPage] = createContext<AutomationPage>();
