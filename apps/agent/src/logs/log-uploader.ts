@@ -1,10 +1,10 @@
 /** Brings compressed chunks of raw output to the control plane: in order per stream, bounded in memory, again after failures. */
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { backoffMs } from "@headgate/shared/net/backoff.ts";
 import { errorText, type AgentLog } from "../agent-log.ts";
 import type { AgentTiming } from "../timing.ts";
 import { isTransient, type ControlPlaneHttp } from "../versions/control-plane-http.ts";
-import { backoffMs } from "../connection/backoff.ts";
 
 export interface LogChunk {
   readonly run: string;
@@ -72,7 +72,7 @@ export class LogUploader {
       } catch (error) {
         log.debug("upload of raw output failed", { path, attempt, error: errorText(error) });
         if (!isTransient(error) || attempt >= timing.logUploadAttempts) return errorText(error);
-        const wait = backoffMs(attempt, random(), { minMs: timing.reconnectMinMs, maxMs: timing.reconnectMaxMs });
+        const wait = backoffMs(attempt + 1, random(), { firstMs: timing.reconnectMinMs, maxMs: timing.reconnectMaxMs });
         await new Promise((resolve) => setTimeout(resolve, wait).unref());
       }
     }
