@@ -4,7 +4,7 @@ import { splitStatements } from "../src/embedded/d1-migrations.ts";
 import { codeFrame } from "../src/publish/code-frame.ts";
 import { caretUnder } from "../src/terminal/caret.ts";
 import { exitCodeOf } from "../src/terminal/exit-code.ts";
-import { formatDuration } from "../src/terminal/format.ts";
+import { durationText } from "../src/terminal/format.ts";
 import { formatTable } from "../src/terminal/table.ts";
 
 test("every error code has the exit code 1 or 2", () => {
@@ -34,8 +34,8 @@ test("a code frame shows two lines before and after, and a place outside gives n
   expect(codeFrame(source, 9, 0)).toBeUndefined();
 });
 
-test("durations read naturally", () => {
-  expect([null, 12, 1234, 61_000, 3_700_000].map(formatDuration)).toEqual(["", "12ms", "1.2s", "1m 1s", "1h 1m"]);
+test("durations are short on the terminal", () => {
+  expect([null, 12, 1234, 61_000, 3_700_000].map(durationText)).toEqual(["", "12ms", "1.2s", "1m 1s", "1h 1m"]);
 });
 
 test("migrations are split at statement ends and at drizzle's marker, without comments", () => {

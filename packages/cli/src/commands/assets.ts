@@ -11,7 +11,7 @@ import { readDefinitions } from "../client/definitions.ts";
 import { parseSelectionText, withText } from "../client/selection.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatCount, formatTime } from "../terminal/format.ts";
+import { countText, timeText } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import type { Colors } from "../terminal/terminal.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
@@ -48,8 +48,8 @@ export async function assets(selection: string | undefined, flags: ConnectFlags,
       { text: asset.group },
       { text: asset.kinds.join(", ") },
       { text, paint: paintOf(text, colors) },
-      { text: formatCount(state?.materialized?.rowCount ?? null) },
-      { text: formatTime(state?.materialized?.at ?? null) },
+      { text: countText(state?.materialized?.rowCount ?? null) },
+      { text: timeText(state?.materialized?.at ?? null) },
     ];
   });
   for (const line of formatTable(columns, rows, colors.bold)) terminal.print(line);

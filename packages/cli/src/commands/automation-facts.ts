@@ -1,7 +1,8 @@
 /** What the definition of a schedule or sensor says, as titles and texts; an empty text is left out. */
 import type { CatchUpPolicy } from "@headgate/shared/domain/cron/catch-up.ts";
 import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
-import { formatDuration, plural } from "../terminal/format.ts";
+import { plural } from "@headgate/shared/format/number.ts";
+import { formatShortSpan } from "@headgate/shared/format/duration.ts";
 
 type Facts = readonly (readonly [string, string])[];
 
@@ -11,7 +12,7 @@ export function scheduleFacts({ job, cron, timezone, overlap, catchUp, jitterSec
     ["cron", `${cron.join(", ")} (${timezone})`],
     ["overlap", overlap?.replace("_", " ") ?? ""],
     ["catch-up", catchUp === undefined ? "" : catchUpText(catchUp)],
-    ["jitter", jitterSeconds === undefined ? "" : `up to ${formatDuration(jitterSeconds * 1000)} later`],
+    ["jitter", jitterSeconds === undefined ? "" : `up to ${formatShortSpan(jitterSeconds * 1000)} later`],
   ];
 }
 
@@ -23,7 +24,7 @@ function catchUpText(policy: CatchUpPolicy): string {
     case "last":
       return `the last ${policy.count}`;
     case "within":
-      return `all within ${formatDuration(policy.ms)}`;
+      return `all within ${formatShortSpan(policy.ms)}`;
   }
 }
 
@@ -31,7 +32,7 @@ export function sensorFacts(sensor: ManifestSensor): Facts {
   const { job, kind, intervalSeconds, assets = [], match, checks = [], jobs = [], runStatuses = [], evaluated } = sensor;
   return [
     ["job", [job, evaluated && "as its function decides"].filter((part) => typeof part === "string").join(", ")],
-    ["looks", kind === "polling" ? `every ${formatDuration(intervalSeconds * 1000)}` : ""],
+    ["looks", kind === "polling" ? `every ${formatShortSpan(intervalSeconds * 1000)}` : ""],
     ["watches", [assets.join(match === "all" ? " and " : " or "), checks.join(" or ")].filter((part) => part !== "").join("; ")],
     [
       "runs that",

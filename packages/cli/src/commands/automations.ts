@@ -2,12 +2,13 @@
 import type { AutomationKind, AutomationRef, AutomationView, HookView, TickTrial } from "@headgate/shared/api/automation-views.ts";
 import { allPages } from "@headgate/shared/api/all-pages.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { plural } from "@headgate/shared/format/number.ts";
 import { call, type Api } from "../client/api.ts";
 import { readDefinitions } from "../client/definitions.ts";
 import type { Connection } from "../client/connection.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatTime, localZone, plural } from "../terminal/format.ts";
+import { localZone, timeText } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import { scheduleFacts, sensorFacts } from "./automation-facts.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
@@ -45,7 +46,7 @@ export async function listAutomations(kind: AutomationKind, flags: AutomationFla
       { text: entry.sensorKind === null ? entry.name : `${entry.name} (${entry.sensorKind.replace("_", " ")})` },
       { text: entry.location },
       { text: entry.enabled ? "on" : "off", paint: entry.enabled ? colors.green : colors.dim },
-      { text: formatTime(entry.lastTick?.startedAt ?? null) },
+      { text: timeText(entry.lastTick?.startedAt ?? null) },
       { text: nextText(entry) },
       { text: resultText(entry), paint: entry.lastTick ? statePaint(entry.lastTick.state, colors) : undefined },
     ]);
@@ -65,7 +66,7 @@ function resultText({ lastTick, failuresInARow, waiting }: AutomationView): stri
 function nextText({ enabled, nextAt, pendingEvents, sensorKind }: AutomationView): string {
   if (!enabled) return "";
   if (pendingEvents > 0) return `${plural(pendingEvents, "event")} waiting`;
-  if (nextAt !== null) return formatTime(nextAt);
+  if (nextAt !== null) return timeText(nextAt);
   return sensorKind === null || sensorKind === "polling" ? "" : "on the next event";
 }
 
@@ -84,9 +85,9 @@ export async function showAutomation(target: Named, flags: AutomationFlags, cont
     ...(schedule ? scheduleFacts(schedule) : []),
     ...(sensor ? sensorFacts(sensor) : []),
     ["on", onText(automation)],
-    ["last tick", automation.lastTick === null ? "none yet" : `${formatTime(automation.lastTick.startedAt)} ${resultText(automation)}`],
+    ["last tick", automation.lastTick === null ? "none yet" : `${timeText(automation.lastTick.startedAt)} ${resultText(automation)}`],
     ["next", nextText(automation)],
-    ["then", detail.upcoming.length === 0 ? "" : `${detail.upcoming.slice(0, 5).map(formatTime).join(", ")} (${localZone()})`],
+    ["then", detail.upcoming.length === 0 ? "" : `${detail.upcoming.slice(0, 5).map(timeText).join(", ")} (${localZone()})`],
     ["cursor", detail.cursor ?? ""],
     ["address", hook === null ? "" : `${hookAddress(connection.url, hook)} (${hook.verify}, ${hook.enabled ? "on" : "off"})`],
     ["secrets", hook === null ? "" : secretsText(hook)],
@@ -101,15 +102,15 @@ function hookAddress(server: string, hook: HookView): string {
 
 function secretsText({ secrets }: HookView): string {
   if (secrets.length === 0) return "none is valid";
-  const used = (at: number | null): string => (at === null ? "never used" : `used ${formatTime(at)}`);
+  const used = (at: number | null): string => (at === null ? "never used" : `used ${timeText(at)}`);
   return secrets
-    .map(({ id, createdAt, createdBy, lastUsedAt }) => `${id} (made ${formatTime(createdAt)} by ${createdBy}, ${used(lastUsedAt)})`)
+    .map(({ id, createdAt, createdBy, lastUsedAt }) => `${id} (made ${timeText(createdAt)} by ${createdBy}, ${used(lastUsedAt)})`)
     .join(", ");
 }
 
 function onText({ enabled, changed }: AutomationView): string {
   const state = enabled ? "on" : "off";
-  return changed === null ? `${state}, as defined` : `${state} since ${formatTime(changed.at)} by ${changed.by}`;
+  return changed === null ? `${state}, as defined` : `${state} since ${timeText(changed.at)} by ${changed.by}`;
 }
 
 export async function switchAutomation(
@@ -122,7 +123,7 @@ export async function switchAutomation(
   const automation = await call(connection, api.automations.setEnabled.mutate({ ...ref, enabled: target.enabled }));
   terminal.printJson({ automation });
   terminal.print(
-    `${ref.kind} ${ref.name} is ${onText(automation)}${automation.nextAt === null ? "" : `; next tick ${formatTime(automation.nextAt)}`}`,
+    `${ref.kind} ${ref.name} is ${onText(automation)}${automation.nextAt === null ? "" : `; next tick ${timeText(automation.nextAt)}`}`,
   );
   return EXIT.ok;
 }
@@ -180,7 +181,7 @@ export async function testTick(target: Named, flags: TestFlags, context: Command
     }),
   );
   terminal.printJson(trial);
-  if (target.kind === "schedule") terminal.print(`tick for ${formatTime(scheduledFor ?? context.now())} (${localZone()})`);
+  if (target.kind === "schedule") terminal.print(`tick for ${timeText(scheduledFor ?? context.now())} (${localZone()})`);
   printTrial(trial, context);
   const isRefused = [...trial.runs, ...trial.reports].some(({ problem }) => problem !== null);
   return trial.outcome === "failed" || isRefused ? EXIT.failed : EXIT.ok;

@@ -2,12 +2,13 @@
 import type { BackfillDetail, BackfillPreview, BackfillSummary } from "@headgate/shared/api/partition-views.ts";
 import type { backfillPartitionsSchema } from "@headgate/shared/api/automation-inputs.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { plural } from "@headgate/shared/format/number.ts";
 import type { z } from "zod";
 import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatTime, plural } from "../terminal/format.ts";
+import { timeText } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
 
@@ -177,7 +178,7 @@ export async function listBackfills(flags: ConnectFlags & { readonly limit: numb
     { text: backfill.id },
     { text: backfill.status },
     { text: `${backfill.runs.succeeded}/${totalOf(backfill)}` },
-    { text: formatTime(backfill.createdAt) },
+    { text: timeText(backfill.createdAt) },
     { text: `${backfill.selection} ${backfill.partitions}` },
   ]);
   if (rows.length > 0) for (const line of formatTable(columns, rows, terminal.colors.bold)) terminal.print(line);

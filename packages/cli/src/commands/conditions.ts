@@ -3,10 +3,11 @@ import { allPages } from "@headgate/shared/api/all-pages.ts";
 import type { ConditionEvaluation, ConditionEvaluationDetail } from "@headgate/shared/api/automation-views.ts";
 import { evaluationLines } from "@headgate/shared/domain/automation/tree.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
+import { plural } from "@headgate/shared/format/number.ts";
 import { call } from "../client/api.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatTime, plural } from "../terminal/format.ts";
+import { timeText } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import type { Colors } from "../terminal/terminal.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
@@ -30,7 +31,7 @@ export async function listConditions(flags: ConnectFlags, context: CommandContex
     { text: target },
     { text: shortened(text, LIST_TEXT) },
     { text: location },
-    { text: formatTime(last?.at ?? null) },
+    { text: timeText(last?.at ?? null) },
     paused ? { text: pauseText(paused), paint: colors.yellow } : last ? resultCell(last, colors) : { text: "not evaluated yet" },
   ]);
   if (rows.length > 0) for (const line of formatTable(columns, rows, colors.bold)) terminal.print(line);
@@ -50,8 +51,8 @@ export async function showCondition(target: string, flags: ConnectFlags, context
       ["location", condition.location],
       ["condition", condition.text],
       ["paused", paused === null ? "" : pauseText(paused)],
-      ["requested", lastRequestedAt === null ? "never" : `last ${formatTime(lastRequestedAt)}`],
-      ["looks again", nextAt === null ? "when something changes" : formatTime(nextAt)],
+      ["requested", lastRequestedAt === null ? "never" : `last ${timeText(lastRequestedAt)}`],
+      ["looks again", nextAt === null ? "when something changes" : timeText(nextAt)],
     ],
     context,
   );
@@ -74,7 +75,7 @@ export async function listEvaluations(target: string | undefined, flags: Evaluat
   const columns = [{ title: "evaluation" }, { title: "at" }, { title: "asset" }, { title: "result" }, { title: "because" }] as const;
   const rows = page.items.map((entry): readonly Cell[] => [
     { text: entry.id },
-    { text: formatTime(entry.at) },
+    { text: timeText(entry.at) },
     { text: entry.target },
     resultCell(entry, colors),
     { text: entry.error ?? entry.cause },
@@ -99,7 +100,7 @@ function printEvaluation(evaluation: ConditionEvaluationDetail, context: Command
   printFacts(
     [
       ["evaluation", evaluation.id],
-      ["at", formatTime(evaluation.at)],
+      ["at", timeText(evaluation.at)],
       ["because", evaluation.cause],
       ["result", resultText(evaluation)],
       ["error", evaluation.error ?? ""],

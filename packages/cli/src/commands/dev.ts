@@ -13,7 +13,7 @@ import { ConfigProblem, loadProject, type Project } from "../project/project.ts"
 import type { BuildResult } from "../publish/build-location.ts";
 import { buildProject, publishBuilds, type LocationOutcome } from "../publish/publish-project.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatClock } from "../terminal/format.ts";
+import { clockText } from "../terminal/format.ts";
 import { outcomeJson, outcomeLines } from "../terminal/outcome-lines.ts";
 import { problemLines } from "../terminal/problem-lines.ts";
 
@@ -52,7 +52,7 @@ export async function dev(options: DevOptions, context: CommandContext): Promise
       slots: options.slots,
       env,
       now,
-      onNotice: (line) => terminal.note(`${formatClock(now())} ${line}`),
+      onNotice: (line) => terminal.note(`${clockText(now())} ${line}`),
       onAgentLost: (line) => {
         terminal.complain(line);
         if (options.once) stop.stop(new AppError("unavailable", line));
@@ -83,7 +83,7 @@ function externalsOf(builds: readonly BuildResult[]) {
 function show(outcomes: readonly LocationOutcome[], { terminal, now }: CommandContext): void {
   for (const outcome of outcomes) {
     const [first = "", ...others] = outcomeLines(outcome, terminal.colors);
-    terminal.print(`${terminal.colors.dim(formatClock(now()))} ${first}`);
+    terminal.print(`${terminal.colors.dim(clockText(now()))} ${first}`);
     for (const line of others) terminal.print(line);
     terminal.printJson({ event: "published", ...(outcomeJson(outcome) as object) });
   }
@@ -202,6 +202,6 @@ function locationsOf(builds: readonly BuildResult[]) {
 
 function complain(error: unknown, { terminal, now }: CommandContext): void {
   const message = error instanceof Error ? error.message : String(error);
-  terminal.complain(`${formatClock(now())} ${terminal.colors.red("not published")}: ${message}`);
+  terminal.complain(`${clockText(now())} ${terminal.colors.red("not published")}: ${message}`);
   if (error instanceof ConfigProblem) for (const line of problemLines(error.problems, terminal.colors)) terminal.complain(line);
 }

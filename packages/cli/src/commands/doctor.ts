@@ -5,13 +5,14 @@ import { createServer } from "node:net";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { plural } from "@headgate/shared/format/number.ts";
 import { call, openApi } from "../client/api.ts";
 import { resolveConnection, type Connection } from "../client/connection.ts";
 import { findBuiltArtifacts } from "../embedded/built-artifacts.ts";
 import type { CommandContext } from "../command-context.ts";
 import { loadProject } from "../project/project.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatDuration, plural } from "../terminal/format.ts";
+import { durationText } from "../terminal/format.ts";
 import type { ConnectFlags } from "./connect.ts";
 
 export interface DoctorFlags extends ConnectFlags {
@@ -186,7 +187,7 @@ async function checkReachable({ url }: Connection, now: () => number): Promise<r
   const reached: Finding = {
     check: "control plane",
     status: "ok",
-    message: `${url} version ${body.version ?? "unknown"}, answered in ${formatDuration(took)}`,
+    message: `${url} version ${body.version ?? "unknown"}, answered in ${durationText(took)}`,
   };
   return [reached, ...clockFinding(response.headers.get("date"), before + took / 2)];
 }
@@ -200,7 +201,7 @@ function clockFinding(date: string | null, at: number): readonly Finding[] {
     {
       check: "clock",
       status: "warn",
-      message: `differs from the control plane's by ${formatDuration(skew)}`,
+      message: `differs from the control plane's by ${durationText(skew)}`,
       remedy: "Synchronize this machine's clock (NTP).",
     },
   ];

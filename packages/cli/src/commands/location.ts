@@ -5,7 +5,7 @@ import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatTime } from "../terminal/format.ts";
+import { timeText } from "../terminal/format.ts";
 import { countsText } from "../terminal/outcome-lines.ts";
 import { problemLines } from "../terminal/problem-lines.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
@@ -26,7 +26,7 @@ export async function listLocations(flags: ConnectFlags, context: CommandContext
         : `version ${location.active.number} in force: ${countsText(location.active.counts)}`;
     terminal.print(`${mark} ${colors.bold(location.name)} ${location.status}, ${active}`);
     if (location.errors.length > 0) {
-      terminal.print(`  the newest code does not load (since ${formatTime(location.erroredAt)}):`);
+      terminal.print(`  the newest code does not load (since ${timeText(location.erroredAt)}):`);
       for (const line of problemLines(location.errors, colors)) terminal.print(line === "" ? "" : `  ${line}`);
     }
   }
@@ -51,7 +51,7 @@ export async function listVersions(name: string, flags: ConnectFlags, context: C
   const rows = page.items.map((version: VersionView): readonly Cell[] => [
     { text: String(version.number) },
     { text: version.active ? "in force" : "", paint: colors.green },
-    { text: formatTime(version.publishedAt) },
+    { text: timeText(version.publishedAt) },
     { text: version.publishedBy },
     { text: version.git === null ? "" : `${version.git.commit.slice(0, 8)}${version.git.dirty ? "+" : ""}` },
     { text: countsText(version.counts) },

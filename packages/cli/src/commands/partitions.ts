@@ -1,9 +1,10 @@
 /** `headgate partitions`: which partitions of an asset are there, and the keys of dynamic sets. */
 import type { PartitionStatus } from "@headgate/shared/domain/partitions/status.ts";
+import { plural } from "@headgate/shared/format/number.ts";
 import { call } from "../client/api.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatCount, formatTime, plural } from "../terminal/format.ts";
+import { countText, timeText } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
 
@@ -18,13 +19,13 @@ export async function showPartitions(key: string, flags: PartitionFlags, context
   const { colors } = terminal;
   const missing = status.total - status.materialized - status.failed;
   terminal.print(
-    `${key}: ${formatCount(status.total)} partitions, ${formatCount(status.materialized)} materialized, ${formatCount(status.failed)} failed, ${formatCount(missing)} missing`,
+    `${key}: ${countText(status.total)} partitions, ${countText(status.materialized)} materialized, ${countText(status.failed)} failed, ${countText(missing)} missing`,
   );
   const paint = { materialized: colors.green, failed: colors.red, in_progress: colors.cyan, missing: colors.dim } as const;
   const rows = status.items.map((item): readonly Cell[] => [
     { text: item.key },
     { text: item.status.replace("_", " "), paint: paint[item.status] },
-    { text: formatTime(item.at) },
+    { text: timeText(item.at) },
     { text: item.message?.split("\n", 1)[0] ?? "" },
   ]);
   const columns = [{ title: "partition" }, { title: "state" }, { title: "since" }, { title: "" }] as const;

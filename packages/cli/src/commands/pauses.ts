@@ -4,7 +4,7 @@ import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call } from "../client/api.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatTime } from "../terminal/format.ts";
+import { timeText } from "../terminal/format.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
 
 export type ScopeFlags = ConnectFlags & {
@@ -69,7 +69,7 @@ function printPauses(pauses: readonly PauseView[], { terminal }: CommandContext)
 }
 
 export function pauseText({ by, reason, until }: PauseView): string {
-  return `paused by ${by}${until === null ? "" : ` until ${formatTime(until)}`}${reason === null ? "" : ` (${reason})`}`;
+  return `paused by ${by}${until === null ? "" : ` until ${timeText(until)}`}${reason === null ? "" : ` (${reason})`}`;
 }
 
 function scopeText(scope: string): string {

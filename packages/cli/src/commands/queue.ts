@@ -1,8 +1,11 @@
 /** `headgate queue`: what waits, for what, and who holds it. */
+import { plural } from "@headgate/shared/format/number.ts";
+import { runTitle } from "@headgate/shared/format/run.ts";
+import { shortRunId } from "@headgate/shared/format/run-id.ts";
 import { call } from "../client/api.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatTime, plural } from "../terminal/format.ts";
+import { timeText } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
 
@@ -17,7 +20,7 @@ export async function showQueue(flags: ConnectFlags, context: CommandContext): P
     `${queue.activeRuns} of ${settings.maxConcurrentRuns} runs active, ${queue.queuedTotal} queued; ${plural(agents.connected, "agent")}, ${agents.busy} of ${agents.slots} slots busy`,
   );
   for (const pool of queue.pools) {
-    const holders = pool.holders.slice(0, 3).map(({ run, step }) => `${run.slice(-8)} ${step}`);
+    const holders = pool.holders.slice(0, 3).map(({ run, step }) => `${shortRunId(run)} ${step}`);
     terminal.print(
       `pool ${pool.name}: ${pool.used}/${pool.limit ?? "∞"}${holders.length > 0 ? `, held by ${holders.join(", ")}` : ""}${pool.waiting > 0 ? `, ${plural(pool.waiting, "step")} waiting` : ""}`,
     );
@@ -33,10 +36,10 @@ export async function showQueue(flags: ConnectFlags, context: CommandContext): P
     { title: "waits for" },
   ] as const;
   const rows = queue.queued.map((run): readonly Cell[] => [
-    { text: run.id.slice(-8) },
+    { text: shortRunId(run.id) },
     { text: String(run.priority) },
-    { text: formatTime(run.createdAt) },
-    { text: run.job ?? run.selection },
+    { text: timeText(run.createdAt) },
+    { text: runTitle(run) },
     { text: run.waiting?.message ?? "" },
   ]);
   for (const line of formatTable(columns, rows, colors.bold)) terminal.print(line);

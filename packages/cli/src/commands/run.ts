@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { RunSummary } from "@headgate/shared/api/views.ts";
+import { runTitle } from "@headgate/shared/format/run.ts";
 import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";
 import { readDefinitions } from "../client/definitions.ts";
@@ -37,7 +38,7 @@ export async function run(argument: string | undefined, flags: RunFlags, context
   const config = flags.config === undefined ? undefined : readConfig(resolve(context.cwd, flags.config));
   const { connection, api } = await connect(flags, context);
   const launched = await launch({ connection, api, target, flags, tags, config });
-  terminal.note(`run ${launched.id} launched: ${launched.job ?? launched.selection}`);
+  terminal.note(`run ${launched.id} launched: ${runTitle(launched)}`);
   if (!flags.wait) {
     terminal.print(launched.id);
     terminal.printJson({ run: launched });

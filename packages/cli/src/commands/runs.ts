@@ -3,12 +3,14 @@ import { RUN_STATUSES, type RunStatus } from "@headgate/shared/domain/run/status
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { RunSummary, StepView } from "@headgate/shared/api/views.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import { triggerText } from "@headgate/shared/api/trigger-words.ts";
+import { formatRunCause } from "@headgate/shared/format/run-cause.ts";
+import { plural } from "@headgate/shared/format/number.ts";
+import { runTitle } from "@headgate/shared/format/run.ts";
 import { call } from "../client/api.ts";
 import { findRunId } from "../client/find-run.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatDuration, formatTime, plural } from "../terminal/format.ts";
+import { durationText, timeText } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import type { Colors } from "../terminal/terminal.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
@@ -50,9 +52,9 @@ export async function listRuns(flags: RunsFlags, context: CommandContext): Promi
     { text: entry.id },
     { text: entry.status, paint: statusPaint(entry.status, colors) },
     { text: whatOf(entry) },
-    { text: formatTime(entry.createdAt) },
-    { text: entry.startedAt === null ? "" : formatDuration((entry.endedAt ?? now()) - entry.startedAt) },
-    { text: triggerText(entry.trigger) },
+    { text: timeText(entry.createdAt) },
+    { text: entry.startedAt === null ? "" : durationText((entry.endedAt ?? now()) - entry.startedAt) },
+    { text: formatRunCause(entry.trigger) },
   ]);
   for (const line of formatTable(columns, rows, colors.bold)) terminal.print(line);
   if (page.next !== null) terminal.note(`more: raise --limit (now ${flags.limit})`);
@@ -71,9 +73,9 @@ export async function showRun(id: string, flags: ConnectFlags, context: CommandC
     ["run", summary.id],
     ["status", statusPaint(summary.status, colors)(summary.status)],
     ["what", whatOf(summary)],
-    ["by", triggerText(summary.trigger)],
-    ["launched", formatTime(summary.createdAt)],
-    ["took", summary.startedAt !== null && summary.endedAt !== null ? formatDuration(summary.endedAt - summary.startedAt) : ""],
+    ["by", formatRunCause(summary.trigger)],
+    ["launched", timeText(summary.createdAt)],
+    ["took", summary.startedAt !== null && summary.endedAt !== null ? durationText(summary.endedAt - summary.startedAt) : ""],
     ["waiting for", summary.waiting?.message ?? ""],
     ["code", detail.versions.map((version) => `${version.location} version ${version.number}`).join(", ")],
     [
@@ -97,7 +99,7 @@ export async function showRun(id: string, flags: ConnectFlags, context: CommandC
     { text: step.key },
     { text: step.status, paint: statusPaint(step.status, colors) },
     { text: step.attempt === 0 ? "" : String(step.attempt) },
-    { text: step.startedAt !== null && step.endedAt !== null ? formatDuration(step.endedAt - step.startedAt) : "" },
+    { text: step.startedAt !== null && step.endedAt !== null ? durationText(step.endedAt - step.startedAt) : "" },
     { text: (step.failure?.message ?? step.waiting?.message ?? "").split("\n", 1)[0] ?? "" },
   ]);
   for (const line of formatTable(columns, rows, colors.bold)) terminal.print(line);
@@ -138,7 +140,7 @@ function parseStatus(text: string): RunStatus {
 }
 
 function whatOf(run: RunSummary): string {
-  const what = run.job ?? run.selection;
+  const what = runTitle(run);
   const shown = what.length > 48 ? `${what.slice(0, 47)}…` : what;
   return `${shown}${run.partition === null ? "" : ` [${run.partition}]`} (${plural(run.assetCount, "asset")})`;
 }

@@ -1,6 +1,6 @@
 /** What came of a tick, in a few words and a colour. */
 import type { TickSummary } from "@headgate/shared/api/automation-views.ts";
-import { plural } from "../terminal/format.ts";
+import { plural } from "@headgate/shared/format/number.ts";
 import type { Colors } from "../terminal/terminal.ts";
 
 export function tickText({ state, message, runCount, startedAt }: TickSummary): string {

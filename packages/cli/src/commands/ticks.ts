@@ -1,10 +1,12 @@
 /** Ticks of a schedule or sensor: the latest of them, one with everything that is known of it, and one that a person asks for. */
 import type { TickDetail, TickSummary } from "@headgate/shared/api/automation-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { plural } from "@headgate/shared/format/number.ts";
+import { shortRunId } from "@headgate/shared/format/run-id.ts";
 import { call } from "../client/api.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatDuration, formatTime, plural } from "../terminal/format.ts";
+import { durationText, timeText } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import { connectTo, type AutomationFlags, type Named } from "./automations.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
@@ -33,8 +35,8 @@ export async function listTicks(target: Named, flags: TicksFlags, context: Comma
   const columns = [{ title: "tick" }, { title: "for" }, { title: "late", align: "right" }, { title: "runs" }, { title: "result" }] as const;
   const rows = page.items.map((tick): readonly Cell[] => [
     { text: tick.id },
-    { text: formatTime(tick.scheduledFor) },
-    { text: formatDuration(tick.lateMs) },
+    { text: timeText(tick.scheduledFor) },
+    { text: durationText(tick.lateMs) },
     { text: shortRuns(tick) },
     { text: tickText(tick), paint: statePaint(tick.state, colors) },
   ]);
@@ -44,7 +46,7 @@ export async function listTicks(target: Named, flags: TicksFlags, context: Comma
 }
 
 function shortRuns({ runs, runCount }: TickSummary): string {
-  const shown = runs.slice(0, SHOWN_RUNS).map((run) => run.slice(-8));
+  const shown = runs.slice(0, SHOWN_RUNS).map(shortRunId);
   return shown.join(" ") + (runCount > shown.length ? ` +${runCount - shown.length}` : "");
 }
 
@@ -56,7 +58,7 @@ export async function showTick(id: string, flags: ConnectFlags, context: Command
   for (const [title, value] of factsOf(tick)) if (value !== "") terminal.print(`${terminal.colors.bold(title.padEnd(10))} ${value}`);
   if (tick.stack !== null) terminal.print(`\n${tick.stack}`);
   if (tick.logs.length > 0) terminal.print();
-  for (const { level, message, at } of tick.logs) terminal.print(`${formatTime(at)} ${level.padEnd(5)} ${message}`);
+  for (const { level, message, at } of tick.logs) terminal.print(`${timeText(at)} ${level.padEnd(5)} ${message}`);
   return EXIT.ok;
 }
 
@@ -66,13 +68,13 @@ type Shown = Omit<TickDetail, "events"> & { readonly events: readonly unknown[] 
 function factsOf(tick: Shown): readonly (readonly [string, string])[] {
   const again = tick.deduplicated.map(({ key, run }) => (run === null ? key : `${key} (run ${run})`));
   const sets = tick.dynamicPartitions.map(({ name, added, removed }) => `${name} +${added.length} -${removed.length}`);
-  const took = tick.startedAt === null || tick.finishedAt === null ? "" : `, took ${formatDuration(tick.finishedAt - tick.startedAt)}`;
+  const took = tick.startedAt === null || tick.finishedAt === null ? "" : `, took ${durationText(tick.finishedAt - tick.startedAt)}`;
   return [
     [tick.kind, `${tick.name} of ${tick.location}`],
     ["tick", tick.id],
-    ["for", formatTime(tick.scheduledFor)],
+    ["for", timeText(tick.scheduledFor)],
     ["because", CAUSES[tick.cause]],
-    ["started", tick.startedAt === null ? "" : `${formatTime(tick.startedAt)}, ${formatDuration(tick.lateMs)} late${took}`],
+    ["started", tick.startedAt === null ? "" : `${timeText(tick.startedAt)}, ${durationText(tick.lateMs)} late${took}`],
     ["agent", tick.agent === null ? "" : `${tick.agent}${tick.attempt > 1 ? `, attempt ${tick.attempt}` : ""}`],
     ["result", tick.state === "failed" ? `failed: ${tick.message ?? ""}` : tickText(tick)],
     ["given up", tick.dropped === 0 ? "" : `${plural(tick.dropped, "missed tick")} before it`],

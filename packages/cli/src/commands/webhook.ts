@@ -1,11 +1,12 @@
 /** `headgate sensor webhook`, `secret` and the like: the address of a webhook sensor, its secrets and what was delivered. */
 import type { HookView } from "@headgate/shared/api/automation-views.ts";
-import { olderSecret } from "@headgate/shared/api/older-secret.ts";
+import { olderSecret } from "@headgate/shared/format/older-secret.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { plural } from "@headgate/shared/format/number.ts";
 import { call } from "../client/api.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-code.ts";
-import { formatTime, plural } from "../terminal/format.ts";
+import { timeText } from "../terminal/format.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import { connectTo, type AutomationFlags } from "./automations.ts";
 import { connect, type ConnectFlags } from "./connect.ts";
@@ -89,7 +90,7 @@ export async function listDeliveries(
   ] as const;
   const rows = page.items.map((entry): readonly Cell[] => [
     { text: entry.id },
-    { text: formatTime(entry.at) },
+    { text: timeText(entry.at) },
     { text: entry.state === "requested" ? plural(entry.runs.length, "run") : entry.state },
     { text: String(entry.bytes) },
     { text: [entry.message ?? "", entry.received > 1 ? `sent ${entry.received} times` : ""].filter((text) => text !== "").join("; ") },
@@ -106,7 +107,7 @@ export async function showDelivery(id: string, flags: ConnectFlags, context: Com
   const { state, message, runs } = delivery;
   const facts: readonly (readonly [string, string])[] = [
     ["delivery", delivery.id],
-    ["at", `${formatTime(delivery.at)}${delivery.received > 1 ? `, sent ${delivery.received} times` : ""}`],
+    ["at", `${timeText(delivery.at)}${delivery.received > 1 ? `, sent ${delivery.received} times` : ""}`],
     ["sender's id", delivery.senderId ?? ""],
     ["result", message === null ? state : `${state}: ${message}`],
     ["tick", delivery.tick ?? ""],

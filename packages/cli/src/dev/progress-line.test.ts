@@ -7,7 +7,7 @@ const colors = createColors(false);
 test("a failed dbt model is told with the database's sentence, anything else with its first line", () => {
   const message = "Runtime Error in model fct_orders (models/gold/fct_orders.sql)\n  Binder Error: no column named x\n  LINE 25";
   const line = (kind: "dbt" | "user_code") =>
-    progressLine({ step: "s", event: { type: "asset_failed", asset: "gold/fct_orders", failure: { kind, message } } }, colors);
+    progressLine({ at: 0, step: "s", event: { type: "asset_failed", asset: "gold/fct_orders", failure: { kind, message } } }, colors);
   expect(line("dbt")).toBe(
     "  ✗ gold/fct_orders  Runtime Error in model fct_orders (models/gold/fct_orders.sql): Binder Error: no column named x",
   );
@@ -17,7 +17,7 @@ test("a failed dbt model is told with the database's sentence, anything else wit
 test("a check of severity warn warned, one of severity error failed", () => {
   const line = (severity: "warn" | "error") =>
     progressLine(
-      { step: "s", event: { type: "check_evaluated", asset: "a", check: "unique", passed: false, severity, metadata: {} } },
+      { at: 0, step: "s", event: { type: "check_evaluated", asset: "a", check: "unique", passed: false, severity, metadata: {} } },
       colors,
     );
   expect(line("warn")).toBe("  ! a: check unique warned");

@@ -3,7 +3,7 @@ import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import type { EventRow, RunDetail } from "@headgate/shared/api/views.ts";
 import type { StepStatus } from "@headgate/shared/domain/run/status.ts";
-import type { Metadata } from "@headgate/shared/domain/metadata.ts";
+import { rowCount } from "@headgate/shared/format/event.ts";
 
 export interface AssetLine {
   readonly asset: string;
@@ -103,11 +103,6 @@ function noteEvent(of: (asset: string) => Facts, event: EventRow["event"]): void
     }
     default:
   }
-}
-
-export function rowCount(metadata: Metadata): number | null {
-  const value = metadata["row_count"];
-  return value?.type === "int" || value?.type === "float" ? value.value : null;
 }
 
 function statusOfStep(status: StepStatus): AssetLine["status"] {

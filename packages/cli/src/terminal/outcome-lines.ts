@@ -1,7 +1,7 @@
 /** What became of each code location, as lines and as JSON. */
 import type { VersionView } from "@headgate/shared/api/views.ts";
+import { plural } from "@headgate/shared/format/number.ts";
 import type { LocationOutcome } from "../publish/publish-project.ts";
-import { plural } from "./format.ts";
 import { problemLines } from "./problem-lines.ts";
 import type { Colors } from "./terminal.ts";
 

@@ -1,6 +1,6 @@
 /** What follows when something became known of an asset, whoever reported it: partitions, freshness, the conditions that look at it and the sensors that wait for it. */
 import { type CauseChain, chainOfTarget, type RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
-import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
+import { shortRunId } from "@headgate/shared/format/run-id.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import { parsePartitionRange } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { difference, rangeSubset, union } from "@headgate/shared/domain/partitions/subset.ts";

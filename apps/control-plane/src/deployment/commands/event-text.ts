@@ -1,6 +1,6 @@
 /** What woke a sensor, as a sentence: it stands with each run that follows from it. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
+import { shortRunId } from "@headgate/shared/format/run-id.ts";
 import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 
 export function eventsText(events: readonly SensorEvent[]): string | undefined {

@@ -1,7 +1,7 @@
 /** Makes a run with its whole plan, once per request id, and tries to start it. Every way to start a run ends here. */
 import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { RunTrigger } from "@headgate/shared/api/views.ts";
-import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
+import { shortRunId } from "@headgate/shared/format/run-id.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { MAX_ROW_BYTES } from "../store/database.ts";
 import { insertRequest, insertRun, runNoOfRequest } from "../store/run-store.ts";

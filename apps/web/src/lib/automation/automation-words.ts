@@ -7,8 +7,8 @@ import { parseCron } from "@headgate/shared/domain/cron/parse.ts";
 import type { FreshnessPolicySpec } from "@headgate/shared/domain/health/freshness-policy.ts";
 import type { OverlapPolicy } from "@headgate/shared/manifest/automation.ts";
 import type { Definitions } from "#lib/definitions.ts";
-import { formatDuration, formatSpan } from "#lib/format/duration.ts";
-import { plural } from "#lib/format/number.ts";
+import { formatDuration, formatSpan } from "@headgate/shared/format/duration.ts";
+import { plural } from "@headgate/shared/format/number.ts";
 
 export type ScheduleDefinition = Definitions["document"]["schedules"][number];
 export type SensorDefinition = Definitions["document"]["sensors"][number];

@@ -1,5 +1,5 @@
 /** A run ended: what it did not get to is no longer in progress. */
-import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
+import { shortRunId } from "@headgate/shared/format/run-id.ts";
 import { conditionProgram } from "../../condition-program.ts";
 import { targetsOfRun } from "../../store/condition-fact-store.ts";
 import type { Turn } from "../../turn.ts";

@@ -1,10 +1,10 @@
-/** Which words say what a run is about and why it exists? The same on every page. */
-import type { RunSummary } from "@headgate/shared/api/views.ts";
-import { selectionWords } from "@headgate/shared/api/selection-words.ts";
+/** What a run is called, how long it takes and what it waits for: the same words in the dashboard and on the terminal. */
+import type { RunSummary } from "../api/views.ts";
+import { formatSelection } from "./selection.ts";
 
 /** What runs: the job's name, or the selection as it was typed. */
 export function runTitle(run: Pick<RunSummary, "job" | "selection">): string {
-  return run.job ?? selectionWords(run.selection);
+  return run.job ?? formatSelection(run.selection);
 }
 
 /** From start to end, or until `now`; null before the start. */
@@ -12,7 +12,7 @@ export function runDuration(run: Pick<RunSummary, "startedAt" | "endedAt">, now:
   return run.startedAt === null ? null : Math.max(0, (run.endedAt ?? now) - run.startedAt);
 }
 
-/** What a run or step waits for, as a sentence; the control plane's own mostly begins with "waiting for". */
+/** What a run or step waits for, as a sentence. Most messages of the control plane already begin with "waiting for". */
 export function waitingSentence({ message }: { readonly message: string }): string {
   return /^waiting\b/i.test(message) ? `${message.slice(0, 1).toUpperCase()}${message.slice(1)}` : `Waiting: ${message}`;
 }

@@ -1,7 +1,7 @@
-/** How is a selection text shown to a person? A list of exact keys reads as the keys; anything else is shown as it was written. */
+/** A selection as people read it: a list of exact keys becomes the keys, any other selection stays as it was written. */
 const EXACT_KEYS = /^key:"[^"]+"(?: or key:"[^"]+")*$/;
 
-export function selectionWords(selection: string): string {
+export function formatSelection(selection: string): string {
   if (selection === "*" || selection === "") return "all assets";
   if (!EXACT_KEYS.test(selection)) return selection;
   const keys = [...selection.matchAll(/key:"([^"]+)"/g)].map(([, key]) => key ?? "");

@@ -1,9 +1,9 @@
-/** How is an instant written? Relative for reading, absolute with its zone's name for certainty. The zone is always an argument. */
+/** How is a moment written? Relative for reading, absolute with the name of its zone for certainty. The zone is always an argument. */
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `just now`, `12 min ago`, `in 3 h`; beyond a month the date itself says more. */
+/** `just now`, `12 min ago`, `in 3 h`. */
 export function formatRelative(at: number, now: number): string {
   const distance = Math.abs(now - at);
   if (distance < 10_000) return at > now + 1000 ? "in a moment" : "just now";
@@ -28,7 +28,7 @@ export interface TimeStyle {
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** Making a formatter costs more than using it a thousand times; a page needs a handful. Hours go to 24 in every language, so that axes, lists and logs agree. */
+/** Making a formatter costs more than using it a thousand times, so each is kept. Hours run from 0 to 23 in every language, so that axes, lists and logs agree. */
 function formatter(name: string, style: TimeStyle, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const id = `${name}|${style.zone}|${style.locale ?? ""}`;
   let made = formatters.get(id);
@@ -76,4 +76,12 @@ export function formatClock(at: number, style: TimeStyle & { readonly millisecon
 export function zoneName(at: number, style: TimeStyle): string {
   const parts = formatter("zone", style, { hour: "2-digit", timeZoneName: "short" }).formatToParts(at);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? style.zone;
+}
+
+/** `2025-01-05 14:03:22`: sorts as text and reads the same in every language; for tables on the terminal. */
+export function formatTimestamp(at: number, zone: string): string {
+  const style = { zone, locale: "en" };
+  const parts = formatter("day", style, { year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes): string => parts.find((candidate) => candidate.type === type)?.value ?? "";
+  return `${part("year")}-${part("month")}-${part("day")} ${formatClock(at, style)}`;
 }
