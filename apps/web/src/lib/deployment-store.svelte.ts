@@ -5,10 +5,11 @@ import type { Change } from "@headgate/shared/api/live.ts";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
 import type { AssetState, DefinitionsDocument, RunSummary, SessionView } from "@headgate/shared/api/views.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
+import type { Welcome } from "@headgate/shared/live/client.ts";
 import { createApi, fetchDefinitions, toErrorBody, type Api } from "#lib/api.ts";
 import { EMPTY_DOCUMENT, indexDefinitions, type CatalogAsset, type Definitions } from "#lib/definitions.ts";
 import { activeRuns, applyChanges, countAssets, EMPTY_STATE, stateFromSnapshot, type DeploymentState } from "#lib/deployment-state.ts";
-import { LiveConnection, type Welcome } from "#lib/live.svelte.ts";
+import { LiveConnection } from "#lib/live.svelte.ts";
 import { NO_PENDING, settlePending, withPending, type Pending } from "#lib/optimistic.ts";
 import type { DeploymentRef } from "#lib/paths.ts";
 

@@ -117,25 +117,17 @@ async function tailRaw({ connection, api, run, flags, context }: Logs): Promise<
   const state = await call(connection, api.runs.get.query({ run }));
   if (isTerminalRun(state.run.status)) return EXIT.ok;
   const stop = stopSignal(() => undefined);
-  const tail = openLive(
-    connection,
-    {
-      onTail: (frame) => {
-        if (frame.run !== run || frame.step !== step) return;
-        context.terminal.printJson(frame);
-        if (!context.terminal.json) context.stdout.write(frame.text);
-      },
-      onFatal: (error) => stop.stop(error),
-    },
-    context.random,
-  );
-  tail.tail({ run, step });
+  const live = openLive({ connection, random: context.random, handlers: {}, onFatal: (error) => stop.stop(error) });
+  live.tail({ run, step }, (chunk) => {
+    context.terminal.printJson(chunk);
+    if (!context.terminal.json) context.stdout.write(chunk.text);
+  });
   try {
     await followRun({ connection, api, run, after: state.run.lastSeq, random: context.random, signal: stop.signal });
     if (stop.signal.reason instanceof AppError) throw stop.signal.reason;
     return EXIT.ok;
   } finally {
-    tail.close();
+    live.stop();
     stop.dispose();
   }
 }
