@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ERROR_CODES } from "@headgate/shared/domain/errors.ts";
 import { splitStatements } from "../src/embedded/d1-migrations.ts";
 import { codeFrame } from "../src/publish/code-frame.ts";
-import { caretUnder } from "../src/terminal/caret.ts";
+import { caretUnder } from "../src/terminal/print-error.ts";
 import { exitCodeOf } from "../src/terminal/exit-code.ts";
 import { durationText } from "../src/terminal/format.ts";
 import { formatTable } from "../src/terminal/table.ts";

@@ -1,0 +1,207 @@
+/** `headgate dev`: control plane, agent and dashboard on this machine; the project is published again after every change. */
+import { resolve } from "node:path";
+import { AppError } from "@headgate/shared/domain/errors.ts";
+import { call, openApi, type Api } from "../../client/api.ts";
+import type { CommandContext } from "../../command-context.ts";
+import { moduleFolder } from "../../dev/module-folder.ts";
+import { openSession, type Session } from "../../dev/session.ts";
+import { stopSignal } from "../../dev/stop-signal.ts";
+import { watchProject } from "../../dev/watch-project.ts";
+import { runEndLine, runTable, watchRun } from "../../dev/watch-run.ts";
+import { createLoginLink } from "../../embedded/bootstrap.ts";
+import { ConfigProblem, loadProject, type Project } from "../../project/project.ts";
+import type { BuildResult } from "../../publish/build-location.ts";
+import { buildProject, publishBuilds, type LocationOutcome } from "../../publish/publish-project.ts";
+import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
+import { clockText } from "../../terminal/format.ts";
+import { outcomeJson, outcomeLines } from "../../terminal/outcome-lines.ts";
+import { problemLines } from "../../terminal/problem-lines.ts";
+
+export interface DevOptions {
+  readonly project: string;
+  readonly host: string;
+  readonly port: number;
+  readonly data: string | undefined;
+  readonly slots: number | null;
+  readonly once: boolean;
+  readonly job: string | undefined;
+  readonly launchIfEmpty: string | undefined;
+}
+
+interface Dev {
+  readonly options: DevOptions;
+  readonly context: CommandContext;
+  readonly session: Session;
+  readonly api: Api;
+  readonly stopped: AbortSignal;
+}
+
+export async function dev(options: DevOptions, context: CommandContext): Promise<ExitCode> {
+  const { terminal, env, now } = context;
+  const project = await loadProject(options.project);
+  const stop = stopSignal(() => session?.kill());
+  let session: Session | null = null;
+  try {
+    // The project is built while the server starts.
+    const builds = buildProject(project, env, terminal.status);
+    builds.catch(() => undefined);
+    session = await openSession({
+      host: options.host,
+      port: options.port,
+      data: options.data ?? resolve(project.root, ".headgate"),
+      slots: options.slots,
+      env,
+      now,
+      onNotice: (line) => terminal.note(`${clockText(now())} ${line}`),
+      onAgentLost: (line) => {
+        terminal.complain(line);
+        if (options.once) stop.stop(new AppError("unavailable", line));
+      },
+    });
+    const running: Dev = { options, context, session, api: openApi(session.connection), stopped: stop.signal };
+    const built = await stop.orThrow(builds);
+    await session.startAgent(moduleFolder(project.root, externalsOf(built)));
+    const outcomes = await stop.orThrow(publishBuilds(session.connection, built, terminal.status));
+    show(outcomes, context);
+    const code = options.once ? await runOnce(running, outcomes) : await stayUp(running, { project, built });
+    return code;
+  } catch (error) {
+    if (stop.signal.aborted && !(stop.signal.reason instanceof AppError)) return options.once ? EXIT.failed : EXIT.ok;
+    throw stop.signal.aborted ? stop.signal.reason : error;
+  } finally {
+    terminal.status(stop.signal.aborted ? "stopping" : "");
+    await session?.close();
+    terminal.status("");
+    stop.dispose();
+  }
+}
+
+function externalsOf(builds: readonly BuildResult[]) {
+  return builds.flatMap((build) => (build.ok ? build.location.externals : []));
+}
+
+function show(outcomes: readonly LocationOutcome[], { terminal, now }: CommandContext): void {
+  for (const outcome of outcomes) {
+    const [first = "", ...others] = outcomeLines(outcome, terminal.colors);
+    terminal.print(`${terminal.colors.dim(clockText(now()))} ${first}`);
+    for (const line of others) terminal.print(line);
+    terminal.printJson({ event: "published", ...(outcomeJson(outcome) as object) });
+  }
+}
+
+/** Launches one job, waits until it ends and prints the result. */
+async function runOnce({ options, context, session, api, stopped }: Dev, outcomes: readonly LocationOutcome[]): Promise<ExitCode> {
+  const { terminal, random } = context;
+  if (outcomes.some((outcome) => !outcome.ok)) return EXIT.failed;
+  const job = options.job ?? options.launchIfEmpty;
+  const launched = await call(
+    session.connection,
+    api.runs.launch.mutate({
+      target: job === undefined ? { selection: "*" } : { job },
+      tags: { "headgate/launched-by": "headgate dev --once" },
+    }),
+  );
+  terminal.note(`run ${launched.id} launched: ${job ?? "*"}`);
+  const { detail, assets } = await watchRun({ connection: session.connection, api, run: launched.id, terminal, random, signal: stopped });
+  stopped.throwIfAborted();
+  terminal.print();
+  for (const line of runTable(assets, terminal)) terminal.print(line);
+  terminal.print();
+  terminal.print(runEndLine(detail.run, terminal));
+  terminal.printJson({ event: "run", run: detail.run, assets });
+  return detail.run.status === "succeeded" ? EXIT.ok : EXIT.failed;
+}
+
+interface Built {
+  readonly project: Project;
+  readonly built: readonly BuildResult[];
+}
+
+async function stayUp(running: Dev, first: Built): Promise<ExitCode> {
+  const { context, session, stopped } = running;
+  const { terminal } = context;
+  await launchWhenEmpty(running);
+  const link = await createLoginLink(session.connection);
+  const { colors } = terminal;
+  terminal.print();
+  terminal.print(
+    `  ${colors.bold("dashboard")}  ${colors.cyan(link)}  ${colors.dim("(one-time sign-in link; `headgate login` prints another)")}`,
+  );
+  terminal.print(`  ${colors.bold("address")}    ${session.url}`);
+  terminal.print(`  ${colors.bold("state")}      ${session.dataFolder}`);
+  terminal.print();
+  terminal.print(colors.dim("watching for changes; Ctrl-C stops everything"));
+  terminal.printJson({
+    event: "ready",
+    url: session.url,
+    loginUrl: link,
+    data: session.dataFolder,
+    deployment: session.connection.deployment,
+  });
+  await republishOnChange(running, first);
+  if (stopped.reason instanceof AppError) throw stopped.reason;
+  return EXIT.ok;
+}
+
+async function launchWhenEmpty({ options, context, session, api }: Dev): Promise<void> {
+  if (options.launchIfEmpty === undefined) return;
+  const home = await call(session.connection, api.home.get.query());
+  const materialized = home.counts.assets - home.counts.never;
+  if (materialized > 0 || home.runs.running.length > 0) return;
+  try {
+    const run = await call(session.connection, api.runs.launch.mutate({ target: { job: options.launchIfEmpty } }));
+    context.terminal.print(`nothing was ever materialized: launched ${options.launchIfEmpty} (run ${run.id})`);
+    context.terminal.printJson({ event: "launched", run: run.id, job: options.launchIfEmpty });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    context.terminal.complain(`could not launch ${options.launchIfEmpty}: ${error.message}`);
+  }
+}
+
+async function republishOnChange({ context, session, stopped }: Dev, { project, built }: Built): Promise<void> {
+  let busy = false;
+  let again = false;
+  const publish = async (): Promise<void> => {
+    try {
+      const { env, terminal } = context;
+      const current = await loadProject(project.root);
+      const builds = await buildProject(current, env, terminal.status);
+      watcher.setLocations(locationsOf(builds));
+      show(await publishBuilds(session.connection, builds, terminal.status), context);
+    } catch (error) {
+      watcher.setLocations(null);
+      complain(error, context);
+    }
+  };
+  const onChange = (): void => {
+    again = true;
+    if (busy) return;
+    busy = true;
+    const drain = async (): Promise<void> => {
+      while (again && !stopped.aborted) {
+        again = false;
+        await publish();
+      }
+      busy = false;
+    };
+    void drain();
+  };
+  const watcher = await watchProject(project, session.dataFolder, onChange);
+  watcher.setLocations(locationsOf(built));
+  await new Promise<void>((wake) => {
+    if (stopped.aborted) wake();
+    else stopped.addEventListener("abort", () => wake());
+  });
+  await watcher.close();
+}
+
+function locationsOf(builds: readonly BuildResult[]) {
+  const good = builds.flatMap((build) => (build.ok ? [build.location] : []));
+  return good.length === builds.length ? good : null;
+}
+
+function complain(error: unknown, { terminal, now }: CommandContext): void {
+  const message = error instanceof Error ? error.message : String(error);
+  terminal.complain(`${clockText(now())} ${terminal.colors.red("not published")}: ${message}`);
+  if (error instanceof ConfigProblem) for (const line of problemLines(error.problems, terminal.colors)) terminal.complain(line);
+}
