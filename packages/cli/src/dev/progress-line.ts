@@ -1,4 +1,4 @@
-/** The line that an event gives to a person who watches a run, if any. Shorter than the log: only what became of assets and checks. */
+/** The line that an event gives to a person who watches a run, if any. Shorter than the log: only the results of assets and checks. */
 import type { EventRow } from "@headgate/shared/api/views.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { formatShortDuration } from "@headgate/shared/format/duration.ts";

@@ -1,4 +1,4 @@
-/** Shows a run on the terminal while it goes on, and returns what came of it. */
+/** Shows the progress of a run on the terminal and returns its result. */
 import type { EventRow, RunDetail, RunSummary } from "@headgate/shared/api/views.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { waitingSentence } from "@headgate/shared/format/run.ts";
@@ -19,7 +19,7 @@ export interface WatchRunOptions {
   readonly terminal: Terminal;
   readonly random: () => number;
   readonly signal?: AbortSignal | undefined;
-  /** Print every event, not only what became of the assets. */
+  /** Print every event, not only the results of assets and checks. */
   readonly logs?: boolean | undefined;
 }
 

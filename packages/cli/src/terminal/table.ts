@@ -1,4 +1,4 @@
-/** Rows as aligned columns. Colours are applied to whole cells after padding, so that they do not disturb the widths. */
+/** Rows as aligned columns. Colours are applied after padding, so that they do not count as width. */
 import type { Terminal } from "./terminal.ts";
 
 export interface Column {
@@ -14,7 +14,7 @@ export function printTable(terminal: Terminal, columns: readonly Column[], rows:
   for (const line of formatTable(columns, rows, terminal.colors.bold)) terminal.print(line);
 }
 
-/** Tells that a list goes on after its last row. */
+/** Says that the list has more rows than were printed. */
 export function noteMore(terminal: Terminal, limit: number): void {
   terminal.note(`there are more: raise --limit (now ${limit})`);
 }
