@@ -130,14 +130,14 @@ test("an entry that does not exist is named with its full path", async () => {
   expect(result.stderr).toContain(`${root}/src/gone.ts does not exist`);
 });
 
-test("an entry without a default export is told what to write, in words of the user's file", async () => {
+test("an entry without a default export is told what to add to it", async () => {
   const problems = await problemsOf({ "src/location.ts": "export const one = 1;\n" });
   expect(problems).toEqual([
     {
       kind: "invalid_definition",
       message: "src/location.ts has no default export.",
       file: "src/location.ts",
-      hint: "Write in it: export default defineCodeLocation({ assets });",
+      hint: "Add to the file: export default defineCodeLocation({ assets });",
     },
   ]);
 });
