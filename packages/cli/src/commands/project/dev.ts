@@ -4,18 +4,16 @@ import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, openApi, type Api } from "../../client/api.ts";
 import type { CommandContext } from "../../command-context.ts";
 import { moduleFolder } from "../../dev/module-folder.ts";
+import { republishOnChange, showOutcomes } from "../../dev/republish.ts";
 import { openSession, type Session } from "../../dev/session.ts";
 import { stopSignal } from "../../dev/stop-signal.ts";
-import { watchProject } from "../../dev/watch-project.ts";
 import { runEndLine, runTable, watchRun } from "../../dev/watch-run.ts";
 import { createLoginLink } from "../../embedded/bootstrap.ts";
-import { ConfigProblem, loadProject, type Project } from "../../project/project.ts";
+import { loadProject, type Project } from "../../project/project.ts";
 import type { BuildResult } from "../../publish/build-location.ts";
 import { buildProject, publishBuilds, type LocationOutcome } from "../../publish/publish-project.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
 import { clockText } from "../../terminal/format.ts";
-import { outcomeJson, outcomeLines } from "../../terminal/outcome-lines.ts";
-import { problemLines } from "../../terminal/problem-lines.ts";
 
 export interface DevOptions {
   readonly project: string;
@@ -62,7 +60,7 @@ export async function dev(options: DevOptions, context: CommandContext): Promise
     const built = await stop.orThrow(builds);
     await session.startAgent(moduleFolder(project.root, externalsOf(built)));
     const outcomes = await stop.orThrow(publishBuilds(session.connection, built, terminal.status));
-    show(outcomes, context);
+    showOutcomes(outcomes, context);
     const code = options.once ? await runOnce(running, outcomes) : await stayUp(running, { project, built });
     return code;
   } catch (error) {
@@ -78,15 +76,6 @@ export async function dev(options: DevOptions, context: CommandContext): Promise
 
 function externalsOf(builds: readonly BuildResult[]) {
   return builds.flatMap((build) => (build.ok ? build.location.externals : []));
-}
-
-function show(outcomes: readonly LocationOutcome[], { terminal, now }: CommandContext): void {
-  for (const outcome of outcomes) {
-    const [first = "", ...others] = outcomeLines(outcome, terminal.colors);
-    terminal.print(`${terminal.colors.dim(clockText(now()))} ${first}`);
-    for (const line of others) terminal.print(line);
-    terminal.printJson({ event: "published", ...(outcomeJson(outcome) as object) });
-  }
 }
 
 /** Launches one job, waits until it ends and prints the result. */
@@ -138,7 +127,7 @@ async function stayUp(running: Dev, first: Built): Promise<ExitCode> {
     data: session.dataFolder,
     deployment: session.connection.deployment,
   });
-  await republishOnChange(running, first);
+  await republishOnChange({ context, session, stopped, ...first });
   if (stopped.reason instanceof AppError) throw stopped.reason;
   return EXIT.ok;
 }
@@ -156,52 +145,4 @@ async function launchWhenEmpty({ options, context, session, api }: Dev): Promise
     if (!(error instanceof AppError)) throw error;
     context.terminal.complain(`could not launch ${options.launchIfEmpty}: ${error.message}`);
   }
-}
-
-async function republishOnChange({ context, session, stopped }: Dev, { project, built }: Built): Promise<void> {
-  let busy = false;
-  let again = false;
-  const publish = async (): Promise<void> => {
-    try {
-      const { env, terminal } = context;
-      const current = await loadProject(project.root);
-      const builds = await buildProject(current, env, terminal.status);
-      watcher.setLocations(locationsOf(builds));
-      show(await publishBuilds(session.connection, builds, terminal.status), context);
-    } catch (error) {
-      watcher.setLocations(null);
-      complain(error, context);
-    }
-  };
-  const onChange = (): void => {
-    again = true;
-    if (busy) return;
-    busy = true;
-    const drain = async (): Promise<void> => {
-      while (again && !stopped.aborted) {
-        again = false;
-        await publish();
-      }
-      busy = false;
-    };
-    void drain();
-  };
-  const watcher = await watchProject(project, session.dataFolder, onChange);
-  watcher.setLocations(locationsOf(built));
-  await new Promise<void>((wake) => {
-    if (stopped.aborted) wake();
-    else stopped.addEventListener("abort", () => wake());
-  });
-  await watcher.close();
-}
-
-function locationsOf(builds: readonly BuildResult[]) {
-  const good = builds.flatMap((build) => (build.ok ? [build.location] : []));
-  return good.length === builds.length ? good : null;
-}
-
-function complain(error: unknown, { terminal, now }: CommandContext): void {
-  const message = error instanceof Error ? error.message : String(error);
-  terminal.complain(`${clockText(now())} ${terminal.colors.red("not published")}: ${message}`);
-  if (error instanceof ConfigProblem) for (const line of problemLines(error.problems, terminal.colors)) terminal.complain(line);
 }
