@@ -92,7 +92,7 @@ async function measureWebhooks(stack: Stack): Promise<number[]> {
 }
 
 interface Lateness {
-  /** Of each tick: until it was taken up. */
+  /** Milliseconds until each tick was taken up. */
   readonly ticks: readonly number[];
   /** Until the last of their runs was made. */
   readonly lastRunMs: number;
@@ -134,7 +134,7 @@ const source = defineAsset({ key: "source", run: began });
 const reaction = defineAsset({ key: "reaction", run: began });
 const called = defineAsset({ key: "called", run: began });
 const clocked = defineAsset({ key: "clocked", run: began });
-const job = (name: string, key: string) => defineJob(name, { selection: select.keys(key) });
+const job = (name: string, key: string) => defineJob({ name, selection: select.keys(key) });
 const clock = job("clock", "clocked");
 export default defineCodeLocation({
   name: "bench",

@@ -1,4 +1,4 @@
-/** Where is Dagster, to compare with? In an environment of its own, installed from PyPI when it is needed for the first time. */
+/** Provides the Dagster to compare with: an environment of its own, installed from PyPI when it is first needed. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { defineCodeLocation } from "../packages/sdk/src/index.ts";
-import { dbtAssets, dbtProject } from "../packages/sdk/src/dbt/index.ts";
+import { dbtAssets, dbtProject } from "../packages/sdk/src/integrations/dbt/index.ts";
 import { createRuntime } from "../packages/sdk/src/runtime/index.ts";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import { stackEnv, ROOT } from "../e2e/support/stack.ts";

@@ -151,7 +151,7 @@ function writeLocation(folder: string, name: string, code: string): void {
   writeFileSync(join(folder, "package.json"), `{ "name": "${name}", "private": true, "type": "module" }\n`);
   writeFileSync(
     join(folder, "headgate.config.ts"),
-    `import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [{ name: "${name}", entry: "location.ts", indexTimeoutSeconds: 3600 }] });\n`,
+    `import { defineConfig } from "@headgate/sdk/config";\nexport default defineConfig({ locations: [{ name: "${name}", entry: "location.ts", indexTimeout: 3600 }] });\n`,
   );
   writeFileSync(join(folder, "location.ts"), code);
 }

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { closeWarmServers, warmServers } from "../packages/sdk/src/dbt/warm-pool.ts";
+import { closeWarmServers, warmServers } from "../packages/sdk/src/integrations/dbt/warm/warm-pool.ts";
 import { removeFolder, ROOT, stackEnv, temporaryFolder } from "../e2e/support/stack.ts";
 import { openDbt } from "./dbt-runner.ts";
 import { watchFamily } from "./process-watch.ts";

@@ -1,4 +1,4 @@
-/** What does a tick of declarative automation cost, when everything is evaluated and when ten of ten thousand assets changed? */
+/** Measures an evaluation of automation conditions: of all assets, and after ten of ten thousand have changed. */
 import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import { eager } from "@headgate/shared/domain/automation/build.ts";
 import { evaluateTick } from "@headgate/shared/domain/automation/evaluate.ts";

@@ -1,4 +1,4 @@
-/** What does the meaning of things cost, without servers: graph, selection, partitions, schedules? Numbers are printed, none asserted; compare ratios. */
+/** Measures the domain without servers: graph, selection, partitions, schedules. Numbers are printed, none asserted; compare ratios. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { installDagster } from "./dagster-environment.ts";

@@ -15,7 +15,7 @@ export interface Watch {
 }
 
 export function watchFamily(pid: number): Watch {
-  // Children that a process does not wait for are in nobody's sum, so each counts for itself, and goes on counting when it is gone.
+  // No process adds up children that it does not wait for, so each child is counted by itself, and stays counted after its end.
   const seen = new Map<number, number>();
   let peak = 0;
   const look = (): void => {

@@ -61,13 +61,13 @@ describe("the lakehouse runs by itself", () => {
     await endBrowserSuite({ browser, stack }, [data, landing]);
   });
 
-  it("a first full run, which makes everything, makes no condition ask for more", async () => {
+  it("a first full run makes no condition ask for more", async () => {
     const { items } = await stack.api.conditions.evaluations.query({ requestedOnly: true });
     expect(items).toEqual([]);
     expect((await runs()).map(({ job }) => job)).toEqual(["full_refresh"]);
   });
 
-  it("the daily schedule is switched off and on in the browser, and stays so", async () => {
+  it("the daily schedule is switched off and on in the browser", async () => {
     await page.goto(`${home}/automations`);
     const row = page.getByRole("listitem").filter({ hasText: FULL.name });
     const toggle = row.getByRole("switch");
@@ -87,7 +87,7 @@ describe("the lakehouse runs by itself", () => {
     expect((await runs()).length).toBe(1);
   });
 
-  it("a new file is loaded into bronze once, however often the sensor looks", async () => {
+  it("a new file is loaded once, however often the sensor looks", async () => {
     const before = await runs();
     const header = "order_id,customer_id,ordered_at,status,amount_cents";
     const shipped = join(ROOT, "examples/lakehouse/data/raw/orders.csv");
@@ -111,7 +111,7 @@ describe("the lakehouse runs by itself", () => {
     expect((await runs({ job: "bronze_refresh" })).length).toBe(before.filter(({ job }) => job === "bronze_refresh").length + 2);
   });
 
-  it("an Airbyte sync that calls twice loads bronze once, and one that failed not at all", async () => {
+  it("an Airbyte sync that calls twice loads once, a failed one never", async () => {
     const { url } = await stack.api.webhooks.rotateSecret.mutate(AIRBYTE);
     const call = async (body: unknown) =>
       (await fetch(`${stack.url}${url}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }))
@@ -134,7 +134,7 @@ describe("the lakehouse runs by itself", () => {
     expect(items.map(({ state }) => state)).toEqual(["skipped", "skipped", "skipped", "requested"]);
   });
 
-  it("an updated silver table makes gold run, and gold its report, each saying why", async () => {
+  it("an updated silver table runs gold and its report, with causes", async () => {
     const silver = await launched({ selection: 'key:"silver/dim_customer"' });
     expect(silver.status).toBe("succeeded");
     const gold = await byCondition("gold/top_customers", silver.id);
@@ -156,7 +156,7 @@ describe("the lakehouse runs by itself", () => {
     await page.getByText("silver/dim_customer").first().waitFor();
   });
 
-  it("a failed blocking check holds the report back, in the same run and by its condition", async () => {
+  it("a failed blocking check holds the report back", async () => {
     const config = { assets: { "gold/top_customers": { limit: 3 } } };
     const together = await launched({ selection: 'key:"gold/top_customers"+' }, config);
     const detail = await stack.api.runs.get.query({ run: together.id });
@@ -173,7 +173,7 @@ describe("the lakehouse runs by itself", () => {
     expect(after).toEqual([]);
   });
 
-  it("a month of days is filled in by a backfill, in the browser's sight", async () => {
+  it("a backfill fills a month of days, as the browser shows", async () => {
     const target = {
       selection: 'key:"metrics/orders_by_day"',
       partitions: { type: "range", first: "2025-01-01", last: "2025-01-30" },
@@ -202,7 +202,7 @@ describe("the lakehouse runs by itself", () => {
     expect(month.every(({ status }) => status === "materialized")).toBe(true);
   });
 
-  it("every page of it is fit to be seen: no errors, accessible, wide and narrow, light and dark", { timeout: 240_000 }, async () => {
+  it("every automation page is accessible and without errors at each size", { timeout: 240_000 }, async () => {
     const { items: ticks } = await stack.api.automations.ticks.query({ ...NEW_FILES, limit: 1 });
     const pages = {
       automations: "/automations",

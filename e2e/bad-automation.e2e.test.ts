@@ -1,4 +1,4 @@
-/** Schedules and sensors that throw, hang, spin, flood or talk nonsense: each says so at its tick, lives on, and keeps nobody else waiting. */
+/** Schedules and sensors that throw, hang, spin, flood or talk nonsense: each reports it at its tick, lives on, and delays no other. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeBadAutomation } from "./support/bad-automation-project.ts";
@@ -49,7 +49,7 @@ describe("user functions that misbehave", () => {
     expect((await failedTick("throws")).stack).toContain("location.ts");
   });
 
-  it("each is evaluated again at its interval, and the count of failures grows", async () => {
+  it("each is evaluated again at its interval, with more failures counted", async () => {
     await until("a third failure in a row", async () => {
       const { automation } = await stack.api.automations.get.query(sensor("throws"));
       return automation.failuresInARow >= 3;
@@ -58,13 +58,13 @@ describe("user functions that misbehave", () => {
     expect(home.problems.map(({ kind, subject }) => [kind, subject])).toContainEqual(["automation_failing", "bad/sensor/throws"]);
   });
 
-  it("nothing of a tick that asked for one good and one impossible run is made", async () => {
+  it("a tick with one impossible run makes no run at all", async () => {
     await failedTick("half");
     const { items } = await stack.api.runs.list.query({ filter: { automation: sensor("half") } });
     expect(items).toEqual([]);
   });
 
-  it("neighbours are not held up: three runs, each key once, and then it rests", async () => {
+  it("a neighbour makes its three runs once each and rests", async () => {
     await until("the good sensor is done", async () => {
       const { automation, cursor } = await stack.api.automations.get.query(sensor("fine"));
       return cursor === "3" && automation.lastTick?.state === "skipped";
@@ -73,14 +73,14 @@ describe("user functions that misbehave", () => {
     expect(items).toHaveLength(3);
   });
 
-  it("a trial of a broken one says the same, and exits with 1", async () => {
+  it("a dry run of a broken one exits with 1", async () => {
     const { code, stdout } = await headgate(["sensor", "test", "throws"], { stack });
     expect(code).toBe(1);
     expect(stdout).toContain("no such bucket");
     expect(stdout).toContain("nothing was stored");
   });
 
-  it("an unknown name, a wrong moment and a wrong body are refused with what to do, and exit with 2", async () => {
+  it("wrong names, moments and bodies are refused and exit with 2", async () => {
     for (const [args, message] of [
       [["sensor", "test", "nobody"], "There is no sensor 'nobody'. There are "],
       [["schedule", "test", "throws_at_each_tick", "--at", "yesterday"], "'yesterday' is no moment"],

@@ -38,7 +38,7 @@ describe("bad input", () => {
         "good/* and (",
         "Selection, character 13: the text ends too early.\n  good/* and (\n              ^",
       ],
-    ])("of %s is refused in one sentence with its place", async (_what, target, sentence) => {
+    ])("%s is refused in one sentence with its place", async (_what, target, sentence) => {
       const result = await headgate(["run", target], { stack });
       expect(result.stderr).toContain(`error: ${sentence}`);
       expect(result).toMatchObject({ code: 2, stdout: "" });
@@ -68,7 +68,7 @@ describe("bad input", () => {
       });
     });
 
-    it("that was refused left no run behind", async () => {
+    it("a refused launch leaves no run behind", async () => {
       expect((await stack.api.runs.list.query({})).items).toEqual([]);
     });
   });
@@ -127,7 +127,7 @@ describe("bad input", () => {
       expect(line).toMatch(/^y{1000,}… \[\d+ characters cut\]$/);
     });
 
-    it("shows a dbt model's error with the database's message and the compiled SQL, at the model", async () => {
+    it("a dbt model's error comes with the database's message and SQL", async () => {
       const failed = events.flatMap(({ event }) => (event.type === "asset_failed" && event.asset === "broken" ? [event.failure] : []));
       expect(failed).toMatchObject([
         {
@@ -183,7 +183,7 @@ describe("bad input", () => {
       expect(text).toContain(message);
     });
 
-    it("shows the code around a place and a stack without our own frames", () => {
+    it("a place comes with its code, a stack without our own frames", () => {
       expect(errors.get("syntax")?.[0]?.codeFrame).toContain('> 2 | const one = defineAsset({ key: "syntax/one", run: () => 1 );');
       const [thrown] = errors.get("throws") ?? [];
       expect(thrown?.codeFrame).toContain("> 3 |   throw new RangeError(");
@@ -194,7 +194,7 @@ describe("bad input", () => {
       expect(errors.get("slow")?.[0]?.stack).toContain("connecting");
     });
 
-    it("tells every mistake of the definitions at once, each with file and line", () => {
+    it("every mistake of the definitions is told at once, with its line", () => {
       expect(errors.get("invalid")?.map(({ line, message }) => [line, message.split("\n")[0]])).toEqual([
         [4, 'Asset "invalid/a" is defined twice; the other definition is at invalid.ts:2. Keep one or rename it.'],
         [2, "Assets depend on each other in a cycle: invalid/a -> invalid/b -> invalid/a. Remove one of these dependencies."],
@@ -270,7 +270,7 @@ describe("bad input", () => {
       expect(end.body).toContain("expired");
     });
 
-    it("of another version is told which versions fit", async () => {
+    it("an agent of another version is told which versions fit", async () => {
       const { secret: token } = await createToken("versions");
       const newer = await rawAgent(stack.url, token, [hello({ protocol: { min: 7, max: 9 } })]);
       expect(newer.code).toBe(4026);
@@ -291,14 +291,14 @@ describe("bad input", () => {
         4002,
       ],
       ["a frame over the size limit", [hello(), "x".repeat(1_500_000)], 4013],
-    ])("that sends %s loses its connection with a reason, and nobody else notices", async (_what, frames, code) => {
+    ])("%s closes the connection with a reason and disturbs no other", async (_what, frames, code) => {
       const { secret: token } = await createToken("malformed");
       const end = await rawAgent(stack.url, token, frames);
       expect(end.code).toBe(code);
       expect(end.reason.length).toBeGreaterThan(5);
     });
 
-    it("may send what this control plane does not know yet", async () => {
+    it("unknown additions of an agent are accepted", async () => {
       const { secret: token, view } = await createToken("future");
       const ending = rawAgent(stack.url, token, [hello(), { t: "telepathy" }]);
       await new Promise((wake) => setTimeout(wake, 500));
@@ -320,7 +320,7 @@ describe("bad input", () => {
       expect(await answer.text()).toContain(sentence);
     });
 
-    it("of a token that was revoked is refused from then on", async () => {
+    it("a client with a revoked token is refused from then on", async () => {
       const { secret: token, view } = await stack.api.tokens.create.mutate({ name: "reader", kind: "api", role: "viewer" });
       const reader = openApi(stack.url, stack.deployment, token);
       await reader.home.get.query();
@@ -330,7 +330,7 @@ describe("bad input", () => {
       expect(refused).toMatchObject({ code: 2, stderr: "error: the token was revoked; make a new one\n" });
     });
 
-    it("of another version is told to reload", async () => {
+    it("a client of another version is told to reload", async () => {
       const socket = new (await import("ws")).WebSocket(`${stack.url.replace("http", "ws")}/api/local/dev/live`, {
         headers: { authorization: `Bearer ${stack.token}` },
       });

@@ -45,7 +45,7 @@ describe("a dashboard with much in it", () => {
   const counted = (list: ReturnType<typeof rowsOf>, count: number) => expect.poll(() => list.count(), { timeout: 15_000 }).toBe(count);
   const dialog = () => page.getByRole("dialog");
 
-  it("is there after few requests, with nothing refused by its own policy", async () => {
+  it("a page loads after few requests, none refused by its policy", async () => {
     const fresh = await openTab(await signedInAgain());
     await fresh.page.goto(stack.url + home);
     await fresh.page.getByRole("heading", { name: "Next ticks" }).waitFor();
@@ -80,7 +80,7 @@ describe("a dashboard with much in it", () => {
     await counted(schedules, ROWS);
   });
 
-  it("shows some conditions beside the schedules, and all of them a page at a time on their own page", async () => {
+  it("some conditions stand beside the schedules, all on their own page", async () => {
     await follow(page, `${home}/automations`);
     await page.getByRole("link", { name: `All ${CONDITIONS}, and pauses` }).click();
     const conditions = page.getByRole("list", { name: "Conditions" }).getByRole("listitem");
@@ -119,7 +119,7 @@ describe("a dashboard with much in it", () => {
     expect(new URL(page.url()).pathname).toBe(`${home}/assets/daily/-/events`);
   });
 
-  it("names who holds the slots that a run waits for, with a link to it", async () => {
+  it("a waiting run links to the runs that hold the slots", async () => {
     const first = await stack.api.runs.launch.mutate({ target: { selection: "busy" } });
     const second = await stack.api.runs.launch.mutate({ target: { selection: "busy" } });
     await follow(page, `${home}/runs/${second.id}`);
@@ -144,7 +144,7 @@ describe("a dashboard with much in it", () => {
     expect(await answer.getByRole("link").allInnerTexts()).toEqual(["failing", "Automation"]);
   });
 
-  it("says beside the form of a backfill which number is missing, and does not ask for it", async () => {
+  it("a backfill form names its missing number and sends no request", async () => {
     await follow(page, `${home}/backfills`);
     await page.getByRole("button", { name: "New backfill" }).click();
     await dialog().getByLabel("Assets", { exact: true }).fill("daily");
@@ -159,7 +159,7 @@ describe("a dashboard with much in it", () => {
     expect(tab.errors).toEqual([]);
   });
 
-  it("shows the current tab of an asset on a phone, where not all of them have room", async () => {
+  it("an asset's current tab is visible on a phone", async () => {
     await page.setViewportSize(NARROW);
     await page.goto(`${stack.url}${home}/assets/daily/-/partitions`);
     const current = page.getByRole("navigation", { name: /daily/ }).getByRole("link", { name: "Automation" });
@@ -182,7 +182,7 @@ describe("a dashboard with much in it", () => {
     expect(await accessibilityProblems(page)).toEqual([]);
   });
 
-  it("says on a page that was never opened that the control plane is away, and opens it once it is back", { timeout: 90_000 }, async () => {
+  it("a new page reports a lost control plane and opens later", { timeout: 90_000 }, async () => {
     await page.goto(`${stack.url}${home}/automations`);
     await page.getByRole("heading", { level: 1, name: "Automation" }).waitFor();
     await stack.stop();

@@ -47,7 +47,7 @@ describe("the dashboard", () => {
     });
   }
 
-  it("launches once from the asset's page even on a double click; another tab sees it queued, running and done untouched; a long run is canceled to make room", async () => {
+  it("a double click launches once, and another tab follows the run", async () => {
     const long = await stack.api.runs.launch.mutate({ target: { selection: "slow/nightly" } });
     const other = await openTab(context);
     await other.page.goto(stack.url + assetPage("stock/levels"));
@@ -79,7 +79,7 @@ describe("the dashboard", () => {
     expect(tab.errors).toEqual([]);
   });
 
-  it("says the sentence of a failure wherever the red mark stands, and re-executes only what is missing", async () => {
+  it("a failure shows its sentence, and re-execution does what is missing", async () => {
     const first = await stack.api.runs.launch.mutate({ target: { selection: "supplier/contacts+" } });
     await follow(page, `${home}/runs/${first.id}`);
     const why = page.getByRole("region", { name: "Why it failed" });
@@ -111,7 +111,7 @@ describe("the dashboard", () => {
     expect(tab.errors).toEqual([]);
   });
 
-  it("filters and searches the log, and a link to a line leads to that line", async () => {
+  it("the log is filtered and searched; a link leads to its line", async () => {
     const { id } = await stack.api.runs.launch.mutate({ target: { selection: "stock/audit" } });
     await ended(id);
     await follow(page, `${home}/runs/${id}`);
@@ -158,7 +158,7 @@ describe("the dashboard", () => {
     await problem.waitFor({ state: "detached" });
   });
 
-  it("can be worked with the keyboard alone: skip link, palette, lineage", async () => {
+  it("the keyboard alone suffices: skip link, palette, lineage", async () => {
     await page.goto(stack.url + home);
     await page.getByRole("heading", { level: 1 }).first().waitFor();
     await page.keyboard.press("Tab");
@@ -190,7 +190,7 @@ describe("the dashboard", () => {
     expect(tab.errors).toEqual([]);
   });
 
-  it("shows broken code on every page while the last good version still serves, and forgets it when mended", async () => {
+  it("broken code is shown on every page until it is mended", async () => {
     const paths = [home, `${home}/assets`, `${home}/lineage`, `${home}/runs`, `${home}/jobs`, `${home}/agents`];
     await follow(page, home);
     project.breakCode();
@@ -222,7 +222,7 @@ describe("the dashboard", () => {
     await page.getByText("1 agent connected").waitFor();
   });
 
-  it("asks nothing while nothing happens: no request in 20 s on home, an asset and a run", { timeout: 60_000 }, async () => {
+  it("an idle page sends no request in 20 s", { timeout: 60_000 }, async () => {
     const [run] = await runsOf();
     const tabs = await Promise.all(
       [home, assetPage("supplier/orders"), `${home}/runs/${run?.id}`].map(async (path) => {

@@ -126,13 +126,13 @@ describe("a run of everything on broken engines", () => {
     ["pipes_garbage", "cannot be understood as Pipes messages. The first: garbage"],
     ["pipes_dies", "'sh' ended with signal SIGKILL: last words"],
     ["duckdb_locked", "Could not set lock on file"],
-  ])("%s fails its own asset, says so, and skips only what is below", (name, sentence) => {
+  ])("%s fails its own asset with a reason and skips only downstream", (name, sentence) => {
     expect(step(`${name}/broken`)).toMatchObject({ status: "failed", failure: { message: expect.stringContaining(sentence) } });
     expect(failureOf(`${name}/broken`)?.message).toContain(sentence);
     expect(step(`${name}/below`)?.status).toBe("skipped");
   });
 
-  it("a program that leaves a process with its output behind ends as it ends", () => {
+  it("a program's end counts, even with a process left behind", () => {
     expect([step("pipes_left/broken")?.status, step("pipes_left/below")?.status]).toEqual(["succeeded", "succeeded"]);
   });
 
@@ -141,7 +141,7 @@ describe("a run of everything on broken engines", () => {
     expect(detail.run.status).toBe("failed");
   });
 
-  it("a dbt model that is wrong or killed fails with Trino's words, and what does not need it is made", () => {
+  it("a wrong or killed dbt model fails alone, with Trino's message", () => {
     expect(failureOf("broken")).toMatchObject({
       kind: "dbt",
       message: expect.stringContaining("Column 'no_such_column' cannot be resolved"),
@@ -152,13 +152,13 @@ describe("a run of everything on broken engines", () => {
     for (const asset of ["broken", "below_broken", "killed", "below_killed", "below_doubted"]) expect(made).not.toContain(asset);
   });
 
-  it("a dbt test that fails is a failed check: with severity error it stops what is below, with warn nothing", () => {
+  it("a failed dbt test stops downstream only with severity error", () => {
     const checks = events.flatMap(({ event }) => (event.type === "check_evaluated" ? [event] : []));
     expect(checks).toContainEqual(expect.objectContaining({ asset: "doubted", check: "doubted_is_two", passed: false, severity: "error" }));
     expect(checks).toContainEqual(expect.objectContaining({ asset: "beside", check: "beside_is_two", passed: false, severity: "warn" }));
   });
 
-  it("a dbt project on a DuckDB file that another program holds fails with who holds it", () => {
+  it("a dbt project on a held DuckDB file names the holder", () => {
     expect(step("dbt:locked")).toMatchObject({
       status: "failed",
       failure: { message: expect.stringMatching(new RegExp(`Could not set lock on file .*PID ${holder.pid}`, "s")) },
@@ -178,14 +178,14 @@ describe("a dbt model that runs for hours on Trino", () => {
     console.log(`${model}: no query was left after ${(performance.now() - since).toFixed(0)} ms`);
   };
 
-  it("is over with its run when that is canceled", async () => {
+  it("a canceled run ends the query", async () => {
     const launched = await launch("endless_cancel");
     await stack.api.runs.cancel.mutate({ run: launched.run });
     await untilCanceled(launched, "endless_cancel");
     expect((await ended(launched.run)).run.status).toBe("canceled");
   });
 
-  it("is over when its step takes too long", async () => {
+  it("a step that takes too long ends the query", async () => {
     const launched = await launch("endless_timeout");
     expect(await untilOver(trino, launched.query, "endless_timeout")).toBe("USER_CANCELED");
     const over = Date.now();
@@ -198,7 +198,7 @@ describe("a dbt model that runs for hours on Trino", () => {
   it.each([
     ["the worker", "endless_worker", "workers"],
     ["the agent", "endless_agent", "agent"],
-  ] as const)("is over when %s that runs dbt is killed", async (_who, model, kind) => {
+  ] as const)("the query ends when %s that runs dbt is killed", async (_who, model, kind) => {
     const launched = await launch(model);
     const pids = stack.children()[kind];
     expect(pids.length).toBeGreaterThan(0);

@@ -11,7 +11,7 @@ import { recordingProxy, type RecordingProxy } from "./support/recording-proxy.t
 import { removeFolder, ROOT, stackEnv, startStack, stopProcess, temporaryFolder, until, type Stack } from "./support/stack.ts";
 
 const IDLE_MS = 20_000;
-/** Of one core. */
+/** Share of one core. */
 const MAX_SHARE = 0.01;
 /** Linux counts in hundredths of a second for every program. */
 const TICKS_PER_SECOND = 100;
@@ -76,11 +76,11 @@ describe("an idle deployment", () => {
     expect(seen.frames.length).toBeLessThanOrEqual(4);
   });
 
-  it("hibernates: the object's database, open while it worked, is closed and stays closed with both agents connected", () => {
+  it("the object hibernates: its database stays closed with both agents connected", () => {
     expect(seen).toMatchObject({ awake: 1, awakened: 0 });
   });
 
-  it("has no alarm armed", () => {
+  it("no alarm is armed", () => {
     expect(seen.alarms).toBe(0);
   });
 
@@ -92,7 +92,7 @@ describe("an idle deployment", () => {
     expect(seen.share).toBeLessThan(MAX_SHARE);
   });
 
-  it("is awake at once when there is something to do", async () => {
+  it("the object wakes at once when there is something to do", async () => {
     const run = await stack.api.runs.launch.mutate({ target: { selection: "*" } });
     await until("the run succeeds", async () => (await stack.api.runs.get.query({ run: run.id })).run.status === "succeeded", 15_000);
   });

@@ -72,7 +72,7 @@ describe.each(VARIANTS)("on %s", (variant) => {
     expect(run.status).toBe("succeeded");
   });
 
-  it("shows in the dashboard how many rows the tables have, and which Iceberg snapshot and Trino query made them", async () => {
+  it("the dashboard shows row counts, Iceberg snapshots and Trino queries", async () => {
     await page.goto(`${stack.url}${home}/assets`);
     for (const [key, rows] of Object.entries(expected.rows)) {
       const row = page.getByRole("row").filter({ has: page.getByRole("link", { name: key, exact: true }) });

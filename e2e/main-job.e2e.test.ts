@@ -52,7 +52,7 @@ describe("the main job", () => {
     );
   });
 
-  it("keeps everything over a restart: the same run, the same states, nothing run again", async () => {
+  it("a restart keeps the run and the states, and runs nothing again", async () => {
     const runs = await stack.api.runs.list.query({});
     expect(runs.items.map((run) => run.id)).toEqual([once.run?.id]);
     const states = await stack.api.assets.states.query({ limit: 1000 });
@@ -62,12 +62,12 @@ describe("the main job", () => {
     expect(kept).toEqual(expected.rows);
   });
 
-  it("answers 404 for a file of another build of the dashboard, never the start page", async () => {
+  it("a file of another dashboard build is answered with 404", async () => {
     const found = await fetch(`${stack.url}/_app/immutable/chunks/gone.js`);
     expect([found.status, found.headers.get("content-type")?.startsWith("text/html")]).toEqual([404, false]);
   });
 
-  it("signs in by the printed link once, and refuses the link the second time", async () => {
+  it("the printed link signs in once and is refused after that", async () => {
     const stranger = await browser.newContext();
     const other = await stranger.newPage();
     const answer = await other.goto(stack.loginUrl);
@@ -87,7 +87,7 @@ describe("the main job", () => {
     }
   });
 
-  it("shows them on the asset's page and one bar per dbt model, with seconds and rows, on the run's page", async () => {
+  it("the asset's and the run's page show row counts and times", async () => {
     await follow(page, `${home}/assets/gold/fct_orders`);
     await page
       .getByText(`${expected.rows["gold/fct_orders"]?.toLocaleString("en")} rows`)
@@ -135,23 +135,20 @@ describe("the main job", () => {
       { scheme, size: NARROW },
     ]);
 
-    it.for(looks)(
-      "$scheme, $size.width px wide: no accessibility violation, no console error, no sideways scroll",
-      async ({ scheme, size }) => {
-        await page.emulateMedia({ colorScheme: scheme });
-        await page.setViewportSize(size);
-        const problems: Record<string, readonly string[]> = {};
-        for (const [name, path, landmark] of views()) {
-          tab.errors.length = 0;
-          await follow(page, path);
-          await page.locator(landmark).locator("visible=true").first().waitFor();
-          await page.getByText("Loading").first().waitFor({ state: "detached" });
-          const found = [...(await accessibilityProblems(page)), ...(await sidewaysProblems(page)), ...tab.errors];
-          if (found.length > 0) problems[name] = found;
-          await screenshot(page, `${scheme}-${size.width}/${name}`);
-        }
-        expect(problems).toEqual({});
-      },
-    );
+    it.for(looks)("$scheme at $size.width px: no accessibility violation, no error, no sideways scroll", async ({ scheme, size }) => {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize(size);
+      const problems: Record<string, readonly string[]> = {};
+      for (const [name, path, landmark] of views()) {
+        tab.errors.length = 0;
+        await follow(page, path);
+        await page.locator(landmark).locator("visible=true").first().waitFor();
+        await page.getByText("Loading").first().waitFor({ state: "detached" });
+        const found = [...(await accessibilityProblems(page)), ...(await sidewaysProblems(page)), ...tab.errors];
+        if (found.length > 0) problems[name] = found;
+        await screenshot(page, `${scheme}-${size.width}/${name}`);
+      }
+      expect(problems).toEqual({});
+    });
   });
 });

@@ -1,4 +1,4 @@
-/** Does a deployment of ten thousand assets fit into a Worker's memory, 128 MB on Cloudflare? workerd has no such limit here, so its heap gets one. */
+/** A deployment of ten thousand assets fits into a Worker's memory, 128 MB on Cloudflare. workerd has no such limit here, so its heap gets one. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { writeProject } from "./support/project-shell.ts";
@@ -23,7 +23,7 @@ const assets = Array.from({ length: ${ASSETS} }, (_, index) =>
     run: () => undefined,
   }),
 );
-export default defineCodeLocation({ name: "large", assets, jobs: [defineJob("plain", { selection: "not key:\\"layer9/*\\"" })] });
+export default defineCodeLocation({ name: "large", assets, jobs: [defineJob({ name: "plain", selection: "not key:\\"layer9/*\\"" })] });
 `;
 
 describe(`a deployment of ${ASSETS} assets with conditions, in a heap of ${HEAP_MB} MB`, () => {
@@ -41,7 +41,7 @@ describe(`a deployment of ${ASSETS} assets with conditions, in a heap of ${HEAP_
     removeFolder(folder);
   });
 
-  it("is published", async () => {
+  it("the deployment is published", async () => {
     const [location] = await stack.api.locations.list.query();
     expect(location).toMatchObject({ name: "large", status: "loaded", errors: [] });
     expect(location?.active?.counts).toMatchObject({ assets: ASSETS });

@@ -12,7 +12,7 @@ type Role = (typeof ROLES)[number];
 const CODE = `import { dailyPartitions, defineAsset, defineCodeLocation, defineJob, defineSchedule } from "@headgate/sdk";
 const plain = defineAsset({ key: "plain", run: () => undefined });
 const days = defineAsset({ key: "days", partitions: dailyPartitions({ start: "2025-01-01" }), run: () => undefined });
-const all = defineJob("all", { selection: "plain" });
+const all = defineJob({ name: "all", selection: "plain" });
 export default defineCodeLocation({
   name: "roles",
   assets: [plain, days],
@@ -101,7 +101,7 @@ describe("the dashboard", () => {
     await context.close();
   });
 
-  it("says why, when a role was taken away while the page was open, and shows again how things are", async () => {
+  it("a role taken away under an open page is explained", async () => {
     const { person, context } = await enter("editor");
     const { page, errors } = await openTab(context);
     await page.goto(`${home}/automations/roles/schedule/nightly`);

@@ -1,44 +1,97 @@
 /**
- * The layer table: which folder may import which. It is the drawing of docs/architecture.md in a form that the linter enforces.
- * `from` and `to` are path prefixes below the repository root; the longest matching `from` counts. Packages outside the
- * repository are not restricted here, except where `packages` lists the only ones allowed. `types`: additional folders of which only
- * types may be imported.
+ * The layer table: which code may import which. It is the drawing of docs/architecture.md in a form that the linter enforces.
+ *
+ * `package`   its files import each other and what `imports` names; of what `types` names, only types.
+ * `floors`    the rooms of its `src`, from the lowest floor to the highest. A room is a folder or file; the longest match counts, and "."
+ *             is everything that no other room holds. A room imports itself and the floors below, never a floor above, types included,
+ *             and on its own floor only what `beside` names.
+ * A room may say more: `packages` are the only npm packages that it may import, `only` the only rooms below, `types` rooms of which it may
+ * import types although they are not below. A room with `planned` may still be missing from the tree.
  */
-export const LAYERS = [
+const SHARED = "packages/shared/src";
+const ROUTER_TYPES = "apps/control-plane/src/trpc";
+
+/** The rooms of a deployment, lowest first: vocabulary, kernel, then one room per subject. */
+const DEPLOYMENT = [
+  "timer-kinds.ts",
+  "facts.ts",
+  "kernel",
+  "outbox",
+  "partitions",
+  "agents",
+  "catalog",
+  "assets",
+  "runs",
+  "queue",
+  "run-pages",
+  "backfills",
+  "retries",
+  "ticks",
+  "schedules",
+  "sensors",
+  "webhooks",
+  "automations",
+  "conditions",
+  "asset-pages",
+  "dry-run",
+  "live",
+  "home",
+  "agent-protocol",
+];
+
+export const PACKAGES = [
   {
-    from: "packages/shared/src/domain",
-    to: ["packages/shared/src/domain"],
-    packages: [],
-  },
-  { from: "packages/shared/src/manifest", to: ["packages/shared/src"], packages: ["zod"] },
-  { from: "packages/shared/src/protocol", to: ["packages/shared/src"], packages: ["zod"] },
-  { from: "packages/shared/src/api", to: ["packages/shared/src"], packages: ["zod"] },
-  { from: "packages/shared", to: ["packages/shared"] },
-  { from: "packages/sdk", to: ["packages/sdk", "packages/shared/src"] },
-  { from: "packages/cli", to: ["packages/cli", "packages/sdk/src", "packages/shared/src"], types: ["apps/control-plane/src/trpc"] },
-  {
-    from: "apps/control-plane/src/deployment/store",
-    to: [
-      "apps/control-plane/src/deployment/store",
-      "apps/control-plane/src/deployment/schema.ts",
-      "apps/control-plane/src/deployment/automation-schema.ts",
-      "packages/shared/src",
+    package: "packages/shared",
+    floors: [
+      [{ room: "domain", packages: [] }],
+      [{ room: "net", planned: true }],
+      ["ids.ts"],
+      [{ room: "manifest", packages: ["zod"] }],
+      [{ room: "sensor", packages: ["zod"] }],
+      [{ room: "protocol", packages: ["zod"], tests: ["api", "contract", "live"] }],
+      [
+        { room: "api", packages: ["zod"] },
+        { room: "contract", packages: ["zod"], planned: true },
+      ],
+      [{ room: "format", planned: true }],
+      [{ room: "live", planned: true }],
+      ["testing"],
     ],
-    types: ["apps/control-plane/src/deployment/rpc.ts"],
   },
-  { from: "apps/control-plane/src/directory", to: ["apps/control-plane/src/directory", "packages/shared/src"] },
-  { from: "apps/control-plane", to: ["apps/control-plane", "packages/shared/src"] },
-  { from: "apps/agent", to: ["apps/agent", "packages/shared/src"] },
-  { from: "apps/web", to: ["apps/web", "packages/shared/src"], types: ["apps/control-plane/src/trpc"] },
-  { from: "examples", to: ["examples", "packages/sdk/src"] },
+  {
+    package: "packages/sdk",
+    imports: [SHARED],
+    floors: [
+      ["options", "version.ts"],
+      ["values"],
+      ["definitions"],
+      ["automation"],
+      ["code-location.ts"],
+      ["runtime"],
+      ["config"],
+      ["client"],
+      ["testing"],
+      ["integrations"],
+      ["index.ts"],
+    ],
+  },
+  { package: "packages/cli", imports: ["packages/sdk/src", SHARED], types: [ROUTER_TYPES] },
+  {
+    package: "apps/control-plane",
+    imports: [SHARED],
+    floors: [[{ room: "directory", only: [] }], ...DEPLOYMENT.map((room) => [`deployment/${room}`]), ["deployment"], ["."]],
+  },
+  { package: "apps/agent", imports: [SHARED] },
+  { package: "apps/web", imports: [SHARED], types: [ROUTER_TYPES], floors: [["app.css", { room: "lib", tests: ["routes"] }], ["."]] },
+  { package: "examples", imports: ["packages/sdk/src"] },
 ];
 
 /** Workspace package name -> folder that its subpaths point into. */
 export const WORKSPACES = {
-  "@headgate/shared": "packages/shared/src",
+  "@headgate/shared": SHARED,
   "@headgate/sdk": "packages/sdk/src",
   "@headgate/cli": "packages/cli/src",
   "@headgate/agent": "apps/agent/src",
-  "@headgate/control-plane": "apps/control-plane/src/trpc",
+  "@headgate/control-plane": ROUTER_TYPES,
   "@headgate/web": "apps/web/src",
 };

@@ -3,9 +3,20 @@ import { disableNeedsReason } from "./rules/disable-needs-reason.mjs";
 import { layers } from "./rules/layers.mjs";
 import { noAmbientTime } from "./rules/no-ambient-time.mjs";
 import { noSelectStar } from "./rules/no-select-star.mjs";
+import { plainComments } from "./rules/plain-comments.mjs";
+import { retiredWordsRule } from "./rules/retired-words.mjs";
+import { testNames } from "./rules/test-names.mjs";
 
 // oxlint-disable-next-line import/no-default-export -- oxlint loads plugins through their default export
 export default {
   meta: { name: "headgate" },
-  rules: { layers, "no-ambient-time": noAmbientTime, "no-select-star": noSelectStar, "disable-needs-reason": disableNeedsReason },
+  rules: {
+    layers,
+    "no-ambient-time": noAmbientTime,
+    "no-select-star": noSelectStar,
+    "disable-needs-reason": disableNeedsReason,
+    "plain-comments": plainComments,
+    "retired-words": retiredWordsRule,
+    "test-names": testNames,
+  },
 };

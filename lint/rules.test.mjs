@@ -4,7 +4,10 @@ import path from "node:path";
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { importViolation, packageViolation, readTable } from "./rooms.mjs";
 import { layerViolation } from "./rules/layers.mjs";
+import { commentProblems } from "./rules/plain-comments.mjs";
+import { nameProblems } from "./rules/test-names.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -48,7 +51,135 @@ describe("layers", () => {
   });
 });
 
+describe("rooms of a table", () => {
+  const table = readTable([
+    {
+      package: "house",
+      imports: ["shared/src"],
+      types: ["street/src"],
+      floors: [
+        [{ room: "kernel", packages: ["zod"] }],
+        ["runs", { room: "queue", beside: ["runs"] }],
+        [{ room: "store", only: ["kernel"], types: ["home/types.ts"], tests: ["home"] }],
+        ["home"],
+      ],
+    },
+  ]);
+  const violation = (file, target, typeOnly = false) => importViolation(table, { file: `house/src/${file}`, target, typeOnly });
+
+  it("a room may import itself and the rooms below it", () => {
+    expect(violation("home/page.ts", "house/src/home/row.ts")).toBe(null);
+    expect(violation("home/page.ts", "house/src/kernel/tx.ts")).toBe(null);
+    expect(violation("home/page.ts", "shared/src/ids.ts")).toBe(null);
+  });
+
+  it("a room above is forbidden, also for a type", () => {
+    expect(violation("kernel/tx.ts", "house/src/runs/run.ts")).toMatch(/above it/);
+    expect(violation("kernel/tx.ts", "house/src/runs/run.ts", true)).toMatch(/above it/);
+  });
+
+  it("rooms of one floor are apart unless the table joins them", () => {
+    expect(violation("runs/run.ts", "house/src/queue/pick.ts")).toMatch(/one floor/);
+    expect(violation("queue/pick.ts", "house/src/runs/run.ts")).toBe(null);
+  });
+
+  it("a room with its own list imports nothing else from below", () => {
+    expect(violation("store/rows.ts", "house/src/kernel/tx.ts")).toBe(null);
+    expect(violation("store/rows.ts", "house/src/runs/run.ts")).toMatch(/allowed: kernel/);
+  });
+
+  it("types and tests may reach up where the table says so", () => {
+    expect(violation("store/rows.ts", "house/src/home/types.ts", true)).toBe(null);
+    expect(violation("store/rows.ts", "house/src/home/types.ts")).toMatch(/above it/);
+    expect(violation("store/rows.test.ts", "house/src/home/page.ts")).toBe(null);
+  });
+
+  it("a file that no room holds may import nothing", () => {
+    expect(violation("attic/box.ts", "house/src/kernel/tx.ts")).toMatch(/no room/);
+  });
+
+  it("other packages and npm packages are allowed by name", () => {
+    expect(violation("home/page.ts", "street/src/lamp.ts", true)).toBe(null);
+    expect(violation("home/page.ts", "street/src/lamp.ts")).toMatch(/may not import street/);
+    expect(packageViolation(table, "house/src/kernel/tx.ts", "hono")).toMatch(/no package but zod/);
+    expect(packageViolation(table, "house/src/kernel/tx.ts", "zod/mini")).toBe(null);
+  });
+});
+
+describe("plain comments", () => {
+  it("a sentence that starts with a dangling 'Of' is found", () => {
+    expect(commentProblems(" Of several changes the first is kept.", false)).toEqual([expect.stringMatching(/start with 'Of'/)]);
+    expect(commentProblems("* The row.\n * Of a tick only.", false)).toEqual([expect.stringMatching(/start with 'Of'/)]);
+    expect(commentProblems(" One of several. The office is open. A part of it.", false)).toEqual([]);
+  });
+
+  it("words for nameless people are found", () => {
+    expect(commentProblems(" Nobody waits for it.", false)).toEqual([expect.stringMatching(/say who instead of 'Nobody'/)]);
+    expect(commentProblems(" The name `nobody` is a user of Unix.", false)).toEqual([]);
+  });
+
+  it("the comment that opens a file may not be a question", () => {
+    expect(commentProblems("* Which steps start now? Those that are ready.", true)).toEqual([expect.stringMatching(/not a question/)]);
+    expect(commentProblems("* Which steps start now? Those that are ready.", false)).toEqual([]);
+    expect(commentProblems("* Picks the steps that start now. Which one first? The oldest.", true)).toEqual([]);
+  });
+});
+
+describe("test names", () => {
+  it("a name that starts without its subject is found", () => {
+    expect(nameProblems("of what is made elsewhere counts what was observed")).toEqual([expect.stringMatching(/may not start with 'of'/)]);
+    expect(nameProblems("is cut where they stand")).toEqual([expect.stringMatching(/may not start with 'is'/)]);
+    expect(nameProblems("an agent that missed two pings counts as gone")).toEqual([]);
+  });
+
+  it("a name of more than twelve words is found", () => {
+    expect(nameProblems("a ".repeat(13))).toEqual([expect.stringMatching(/13 words/)]);
+    expect(nameProblems("a ".repeat(12))).toEqual([]);
+  });
+});
+
 describe("rules run inside oxlint", () => {
+  it("plain-comments reads neighbouring line comments as one text", () => {
+    const source = "/** Opens the file. */\n// The rows\n// of a run are kept. Of a tick they are not.\nexport const a = 1; // of a row\n";
+    expect(lint(source, "headgate/plain-comments").match(/headgate\(plain-comments\)/g)?.length).toBe(2);
+    expect(lint("/** Which rows? These. */\nexport const a = 1;\n", "headgate/plain-comments")).toMatch(/not a question/);
+  });
+
+  it("test-names finds bad names in every form, and names used twice", () => {
+    const source = [
+      "describe('rows', () => {",
+      "  it('is kept', () => {});",
+      "  it.each([1])('that %s is kept', () => {});",
+      "  test.skipIf(true)(`of ${1} it is kept`, () => {});",
+      "  it('a row is kept', () => {});",
+      "  it('a row is kept', () => {});",
+      "});",
+      "describe('others', () => { it('a row is kept', () => {}); });",
+    ].join("\n");
+    const output = lint(source, "headgate/test-names", "rows.test.ts");
+    expect(output.match(/headgate\(test-names\)/g)?.length).toBe(4);
+    expect(output).toMatch(/another test of this file is called 'rows a row is kept'/);
+    expect(lint(source, "headgate/test-names", "rows.ts")).toBe("");
+  });
+
+  it("retired-words finds words of the glossary in comments, texts and names", () => {
+    const glossary = path.join(mkdtempSync(path.join(tmpdir(), "headgate-glossary-")), "glossary.md");
+    const table =
+      "| retired | use instead | where |\n|---|---|---|\n| seat | slot | |\n| hook | webhook | texts |\n| RunTrigger | RunCause | code |\n";
+    writeFileSync(glossary, `## Retired words\n${table}`);
+    const source =
+      "// A seat is free.\nexport type RunTrigger = 'hook';\nexport const a = 'the hook of a sensor', seat = 'SELECT id FROM hook';\n";
+    process.env.HEADGATE_GLOSSARY = glossary;
+    try {
+      const output = lint(source, "headgate/retired-words");
+      expect(output.match(/headgate\(retired-words\)/g)?.length).toBe(4);
+      expect(output).toMatch(/use 'webhook'/);
+    } finally {
+      delete process.env.HEADGATE_GLOSSARY;
+      rmSync(path.dirname(glossary), { recursive: true, force: true });
+    }
+  });
+
   it("no-ambient-time finds clocks, randomness and timers", () => {
     const output = lint(
       "export const a = () => [new Date(), Date.now(), Math.random(), setTimeout(() => {}, 1)];\nexport const b = new Date(5);\n",

@@ -1,4 +1,4 @@
-/** What has to be done again? Content decides, not times: a checkout changes times without changing anything. */
+/** Finds what has to be done again. Content decides, not times: a checkout changes times without changing anything. */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -57,7 +57,7 @@ function hashFiles(root, files) {
   return hash.digest("hex");
 }
 
-/** Were the packages that the lock names installed by somebody else's `npm install`? Then there is nothing to do. */
+/** Whether another `npm install` has already installed the packages that the lock names. Then there is nothing to do. */
 export function installedMatchesLock(root) {
   const hidden = join(root, "node_modules", ".package-lock.json");
   if (!existsSync(hidden)) return false;

@@ -1,4 +1,4 @@
-/** Is this Node new enough to set up the rest? Runs on any Node, so it uses nothing new. */
+/** Checks that this Node is new enough to set up the rest. Runs on any Node, so it uses nothing new. */
 export function requireNode() {
   const [major = 0] = process.versions.node.split(".").map(Number);
   if (major >= 20) return;

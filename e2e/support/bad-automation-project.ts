@@ -8,7 +8,7 @@ export function writeBadAutomation(folder: string): void {
 import { defineAsset, defineCodeLocation, defineJob, defineSchedule, defineSensor, runRequest, skip } from "@headgate/sdk";
 
 const asset = defineAsset({ key: "a", run: () => undefined });
-const job = defineJob("j", { selection: "*" });
+const job = defineJob({ name: "j", selection: "*" });
 const sensor = (name: string, evaluate: Parameters<typeof defineSensor>[0]["evaluate"], timeout = 20) =>
   defineSensor({ name, job, every: "2s", timeout, evaluate });
 

@@ -55,7 +55,7 @@ export const BROKEN: readonly LocationSource[] = [
   },
   {
     name: "slow",
-    config: ", indexTimeoutSeconds: 1",
+    config: ", indexTimeout: 1",
     code: `${SDK}console.log("connecting");\nawait new Promise((wake) => setTimeout(wake, 60_000));\nexport default defineCodeLocation({});\n`,
   },
   { name: "exportless", code: `export const one = 1;\n` },
@@ -65,8 +65,8 @@ export const BROKEN: readonly LocationSource[] = [
     code: `${SDK}const a = defineAsset({ key: "invalid/a", deps: ["invalid/b"], run: () => 1 });
 const b = defineAsset({ key: "invalid/b", deps: [a], run: () => 1 });
 const again = defineAsset({ key: "invalid/a", run: () => 2 });
-const job = defineJob("unreadable", { selection: "group:default and (" });
-const none = defineJob("none", { selection: "group:nowhere" });
+const job = defineJob({ name: "unreadable", selection: "group:default and (" });
+const none = defineJob({ name: "none", selection: "group:nowhere" });
 export default defineCodeLocation({ assets: [a, b, again], jobs: [job, none], schedules: [defineSchedule({ job: none, cron: "61 * * * *" })] });
 `,
   },
@@ -145,6 +145,6 @@ export default defineCodeLocation({
     defineAsset({ key: "bad/below", deps: [throws], run: () => materialization({ metadata: {} }) }),
     dbtAssets({ project: dbtProject({ dir: "warehouse", env: ({ storage }) => ({ DUCKDB_PATH: join(storage, "warehouse.duckdb") }) }) }),
   ],
-  jobs: [defineJob("goods", { selection: "good/*" })],
+  jobs: [defineJob({ name: "goods", selection: "good/*" })],
 });
 `;

@@ -26,7 +26,7 @@ export async function openChromium(): Promise<Browser> {
 
 export interface Tab {
   readonly page: Page;
-  /** Messages of the console at level error, and exceptions nobody caught. */
+  /** Messages of the console at level error, and exceptions that were not caught. */
   readonly errors: string[];
   /** Addresses of all HTTP requests since the tab was opened. */
   readonly requests: string[];

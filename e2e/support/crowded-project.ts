@@ -17,7 +17,7 @@ const busy = defineAsset({ key: "busy", run: async ({ signal }) => { await sleep
 const daily = defineAsset({ key: "daily", partitions: dailyPartitions({ start: "2023-11-25" }), run: () => undefined });
 const followers = Array.from({ length: ${CONDITIONS} }, (_, index) =>
   defineAsset({ key: "followers/f" + number(index), deps: [noop], automation: automation.onCron("0 3 1 1 *"), run: () => undefined }));
-const job = defineJob("load", { selection: "noop" });
+const job = defineJob({ name: "load", selection: "noop" });
 
 export default defineCodeLocation({
   name: "crowded",

@@ -67,7 +67,7 @@ const talk = defineAsset({
 export default defineCodeLocation({
   name: "shop",
   assets: [contacts, orders, invoices, nightly, stock, talk],
-  jobs: [defineJob("supplier", { selection: "group:default and key:\\"supplier/*\\"" })],
+  jobs: [defineJob({ name: "supplier", selection: "group:default and key:\\"supplier/*\\"" })],
 });
 `,
   );

@@ -1,4 +1,4 @@
-/** How many rows do the tables of a DuckDB file have, when one asks DuckDB itself? */
+/** Counts the rows of each table of a DuckDB file with DuckDB itself. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";

@@ -7,7 +7,7 @@ export type EngineAddresses = Readonly<
 >;
 
 export function writeFaultyEngines(folder: string): void {
-  writeProject(folder, [{ name: "engines", code: CODE, config: ", indexTimeoutSeconds: 300" }]);
+  writeProject(folder, [{ name: "engines", code: CODE, config: ", indexTimeout: 300" }]);
   for (const name of ["warehouse", "slow", "locked"])
     write(
       folder,
@@ -83,9 +83,9 @@ const dbt = (dir: string) => dbtProject({ dir, env: () => ({ TRINO_URL: process.
 
 export default defineCodeLocation({
   assets: [
-    trino("trino_down", { url: "http://127.0.0.1:1", patienceSeconds: 1 }),
-    trino("trino_hangs", { url: { env: "HANGING_URL" }, patienceSeconds: 1, idleSeconds: 0.5 }),
-    trino("trino_busy", { url: { env: "BUSY_URL" }, patienceSeconds: 1 }),
+    trino("trino_down", { url: "http://127.0.0.1:1", patience: 1 }),
+    trino("trino_hangs", { url: { env: "HANGING_URL" }, patience: 1, idleTimeout: 0.5 }),
+    trino("trino_busy", { url: { env: "BUSY_URL" }, patience: 1 }),
     trino("trino_catalog", { catalog: "nope" }),
     trino("trino_schema", { schema: "nope" }),
     trino("trino_password", { auth: { type: "basic", password: "wrong" } }),

@@ -1,4 +1,4 @@
-/** Which files below a folder have this ending? */
+/** Finds the files below a folder that have this ending. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 

@@ -66,7 +66,7 @@ const project = dbtProject({ dir: "warehouse", env: ({ storage }) => ({ DUCKDB_P
 export default defineCodeLocation({
   name: "warehouse",
   assets: [dbtAssets({ project })],
-  jobs: [defineJob("everything", { selection: "*" })],
+  jobs: [defineJob({ name: "everything", selection: "*" })],
 });
 `,
   );

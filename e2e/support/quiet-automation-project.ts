@@ -6,11 +6,11 @@ export function writeQuietAutomation(folder: string): void {
     name: "quiet",
     code: `import {
   addPartitions, automation, checkResult, dailyPartitions, defineAsset, defineCodeLocation, defineJob, defineSchedule, defineSensor, defineWebhookSensor,
-  dynamicPartitions, multiPartitions, reportMaterialization, runRequest, sourceAsset, staticPartitions,
+  dynamicPartitions, multiPartitions, reportMaterialization, runRequest, defineSourceAsset, staticPartitions,
 } from "@headgate/sdk";
 
 const checked = defineAsset({ key: "checked", run: () => undefined });
-const check = checked.check("holds", { run: () => checkResult({ passed: true }) });
+const check = checked.check({ name: "holds", run: () => checkResult({ passed: true }) });
 const tenant = defineAsset({ key: "tenant", partitions: dynamicPartitions("tenants"), run: () => undefined });
 const matrix = defineAsset({
   key: "matrix",
@@ -25,8 +25,8 @@ const picky = defineAsset({
   automation: and(not(executionFailed()), not(missing()), assetMatches("followed", newlyUpdated()), assetMatches("checked", missing())),
   run: () => undefined,
 });
-const orders = sourceAsset("ext/orders");
-const job = defineJob("j", { selection: "checked", priority: 4 });
+const orders = defineSourceAsset({ key: "ext/orders" });
+const job = defineJob({ name: "j", selection: "checked", priority: 4 });
 
 export default defineCodeLocation({
   name: "quiet",

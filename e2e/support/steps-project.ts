@@ -13,7 +13,7 @@ export function writeStepsProject(
     code: `import { setTimeout as sleep } from "node:timers/promises";
 import { defineAsset, defineCodeLocation, defineJob, materialization } from "@headgate/sdk";
 
-const retry = { maxRetries: ${options.retries}, delaySeconds: 0.2 };
+const retry = { maxRetries: ${options.retries}, delay: 0.2 };
 const layers: ReturnType<typeof make>[][] = [];
 function make(level: number, index: number) {
   const above = layers[level - 1] ?? [];
@@ -32,7 +32,7 @@ function make(level: number, index: number) {
 }
 for (let level = 0; level < ${options.depth}; level++) layers.push(Array.from({ length: ${options.width} }, (_, index) => make(level, index)));
 
-export default defineCodeLocation({ name: "steps", assets: layers.flat(), jobs: [defineJob("all", { selection: "*" })] });
+export default defineCodeLocation({ name: "steps", assets: layers.flat(), jobs: [defineJob({ name: "all", selection: "*" })] });
 `,
   });
 }

@@ -10,7 +10,7 @@ export function writeTickingProject(folder: string): void {
     code: `import { setTimeout as sleep } from "node:timers/promises";
 import { dailyPartitions, defineAsset, defineAssetSensor, defineCodeLocation, defineJob, defineSchedule, defineSensor, runRequest, select, skip } from "@headgate/sdk";
 
-const retry = { maxRetries: 6, delaySeconds: 0.2 };
+const retry = { maxRetries: 6, delay: 0.2 };
 const work = async ({ signal }: { signal: AbortSignal }) => { await sleep(80, undefined, { signal }); };
 const fed = defineAsset({ key: "fed", retry, run: work });
 const followed = defineAsset({ key: "followed", retry, run: work });
@@ -19,9 +19,9 @@ const days = dailyPartitions({ start: "2025-01-01", end: "2025-03-01" });
 const day = defineAsset({ key: "day", partitions: days, retry, run: work });
 const report = defineAsset({ key: "report", partitions: days, deps: [day], retry, run: work });
 
-const feed = defineJob("feed", { selection: select.keys("fed") });
-const follow = defineJob("follow", { selection: select.keys("followed") });
-const clock = defineJob("clock", { selection: select.keys("clocked") });
+const feed = defineJob({ name: "feed", selection: select.keys("fed") });
+const follow = defineJob({ name: "follow", selection: select.keys("followed") });
+const clock = defineJob({ name: "clock", selection: select.keys("clocked") });
 
 const feeder = defineSensor({
   name: "feeder",

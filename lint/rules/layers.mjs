@@ -1,32 +1,23 @@
-/** layers: an import must stay within what lint/layers.mjs allows for the importing file's folder. */
+/** layers: an import must stay within what lint/layers.mjs allows for the importing file's room. */
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { LAYERS, WORKSPACES } from "../layers.mjs";
+import { PACKAGES, WORKSPACES } from "../layers.mjs";
+import { importViolation, packageViolation, readTable } from "../rooms.mjs";
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
-const within = (file, prefix) => file === prefix || file.startsWith(`${prefix}/`);
+const TABLE = readTable(PACKAGES);
 
 /** The reason why `file` may not import `specifier`, or null. Paths are relative to the repository root. */
 export function layerViolation(file, specifier, typeOnly) {
-  const layer = LAYERS.filter((entry) => within(file, entry.from)).sort((a, b) => b.from.length - a.from.length)[0];
-  if (!layer) return null;
   const target = resolve(file, specifier);
-  if (target === null) {
-    if (!layer.packages || /\.test(-support)?\.ts$/.test(file)) return null;
-    const allowed = layer.packages.some((name) => specifier === name || specifier.startsWith(`${name}/`));
-    return allowed
-      ? null
-      : `${layer.from} may import no package${layer.packages.length > 0 ? ` but ${layer.packages.join(", ")}` : ""}; found '${specifier}'`;
-  }
-  if (layer.to.some((prefix) => within(target, prefix))) return null;
-  if (typeOnly && layer.types?.some((prefix) => within(target, prefix))) return null;
-  return `${layer.from} may not import ${target}; allowed: ${layer.to.join(", ")}`;
+  if (target !== null) return importViolation(TABLE, { file, target, typeOnly });
+  return packageViolation(TABLE, file, specifier);
 }
 
 /** Repository path of a relative, '#lib' or workspace import; null for other packages. */
 function resolve(file, specifier) {
   if (specifier.startsWith(".")) return path.posix.join(path.posix.dirname(file), specifier);
-  if (specifier.startsWith("#lib/")) return `apps/web/src/lib/${specifier.slice(5)}`;
+  if (specifier.startsWith("#lib/")) return path.posix.join("apps/web/src/lib", specifier.slice(5));
   for (const [name, folder] of Object.entries(WORKSPACES)) {
     if (specifier === name) return folder;
     if (specifier.startsWith(`${name}/`)) return path.posix.join(folder, specifier.slice(name.length + 1));
@@ -54,6 +45,10 @@ export const layers = {
       ExportNamedDeclaration: check,
       ExportAllDeclaration: check,
       ImportExpression: (node) => typeof node.source?.value === "string" && check(node),
+      TSImportType: (node) => {
+        const source = node.source ?? node.argument?.literal ?? node.argument;
+        if (typeof source?.value === "string") check({ ...node, source, importKind: "type" });
+      },
     };
   },
 };

@@ -1,4 +1,4 @@
-/** Do starts that want the same program at once get in each other's way, and what is told where one cannot be had? */
+/** Starts that want the same program at once do not disturb each other, and a program that cannot be had gives its reason. */
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,7 +32,7 @@ test("several starts at once make it once, and all have it", async () => {
   expect(readdirSync(folder)).toEqual(["engine-1"]);
 });
 
-test("a start that fails leaves nothing behind, and the next one tries again", async () => {
+test("a failed start leaves nothing behind, and the next tries again", async () => {
   const broken = async (part) => {
     writeFileSync(join(part, "half"), "x");
     throw new Error("no network");
@@ -43,7 +43,7 @@ test("a start that fails leaves nothing behind, and the next one tries again", a
   expect(readFileSync(join(folder, "engine-1", "program"), "utf8")).toBe("whole");
 });
 
-test("a program that would not work after the cache is moved is refused", async () => {
+test("a program that would break in a moved cache is refused", async () => {
   const fixed = (part) => symlinkSync(folder, join(part, "plugin"));
   await expect(cachedFolder("engine-1", fixed)).rejects.toThrow(`is a link to ${folder}, which breaks when the cache of engines is moved`);
   expect(readdirSync(folder)).toEqual([]);
@@ -51,7 +51,7 @@ test("a program that would not work after the cache is moved is refused", async 
   expect(await cachedFolder("engine-1", relative)).toBe(join(folder, "engine-1"));
 });
 
-test("what a start left that was killed long ago is taken over and removed", async () => {
+test("leftovers of a start that was killed are taken over and removed", async () => {
   const longAgo = new Date(Date.now() - 24 * 3_600_000);
   for (const name of ["engine-1.part-old", "engine-1.part-new"]) mkdirSync(join(folder, name));
   writeFileSync(join(folder, "engine-1.lock"), "1");
@@ -73,7 +73,7 @@ describe("a machine without Go, Maven, Rust and a package index", () => {
     });
   }
 
-  test("is told what is missing, and the tests that need it count as skipped", async () => {
+  test("the missing tools are named, and tests that need them are skipped", async () => {
     const { code, output } = await runWithout({});
     expect(output).toMatch(
       /^skipped: packages\/sdk\/test\/s3\/s3\.engine\.test\.ts: versitygw .* cannot be had: Go \(go\) is not installed$/m,

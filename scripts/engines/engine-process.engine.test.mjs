@@ -1,4 +1,4 @@
-/** Do servers of the tests end, whatever happened to who started them? With a small server in the engine's place. */
+/** Servers of the tests end, whatever happened to the process that started them. With a small server in the engine's place. */
 import { execFileSync, fork } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,7 +27,7 @@ function optionsOf(dataDir, port, code = SERVER) {
 
 function isAlive(pid) {
   try {
-    // A killed child of a killed parent may stay as a zombie where nobody waits for it.
+    // A killed child of a killed parent may stay as a zombie where no process waits for it.
     return !execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" })
       .trim()
       .startsWith("Z");
@@ -40,7 +40,7 @@ async function untilGone(pid) {
   while (isAlive(pid)) await sleep(20);
 }
 
-test("a server is up when its start resolves, and gone when its stop does", async () => {
+test("a server is up after its start and gone after its stop", async () => {
   const dataDir = temporaryFolder();
   const port = await freePort();
   const server = await startProcess(optionsOf(dataDir, port));
@@ -50,7 +50,7 @@ test("a server is up when its start resolves, and gone when its stop does", asyn
   expect(isAlive(server.pid)).toBe(false);
 });
 
-test("a server of a start that was killed is ended by the next start in the same folder", async () => {
+test("the server of a killed start is ended by the next start", async () => {
   const dataDir = temporaryFolder();
   const port = await freePort();
   const script = join(dataDir, "start.mjs");
@@ -77,7 +77,7 @@ test("a pid that belongs to another program by now is left alone", async () => {
   expect(isAlive(process.pid)).toBe(true);
 });
 
-test("a server that ends at once, or never answers, is an error in one line", async () => {
+test("a server that ends or never answers is a one-line error", async () => {
   const dataDir = temporaryFolder();
   const port = await freePort();
   await expect(startProcess(optionsOf(dataDir, port, "console.error('Error: no such catalog'); process.exit(3)"))).rejects.toThrow(

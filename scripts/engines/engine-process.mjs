@@ -1,6 +1,6 @@
 /**
- * How does a server of the engine tests start and end? It is known by a pid file in its data folder: what a killed test left behind is
- * found there by the next start, and ended.
+ * Starts and ends a server of the engine tests. A pid file in its data folder names it: the next start finds there what a killed test left
+ * behind, and ends it.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -41,7 +41,7 @@ export async function startProcess({ name, command, args, dataDir, env = process
     }
     rmSync(pidFile(dataDir), { force: true });
   };
-  // Whoever forgets to stop it, or ends by an error, takes it along; a SIGKILL is what the pid file is for.
+  // A process that forgets to stop it, or ends by an error, takes it along; the pid file is for a SIGKILL.
   const onExit = () => child.kill("SIGKILL");
   process.once("exit", onExit);
   void exited.then(() => process.off("exit", onExit));
@@ -105,7 +105,7 @@ function commandLine(pid) {
   }
 }
 
-/** Of Java and of Node. */
+/** A frame of a stack trace, as Java and Node write it. */
 const STACK_FRAME = /^\s+(at |\.\.\. \d+ more)/;
 
 function lastWords(dataDir) {

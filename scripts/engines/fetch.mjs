@@ -1,5 +1,5 @@
 /**
- * Which programs do the engine tests need? All of a tier are fetched at once before the first test: downloads and builds beside each other.
+ * Fetches the programs that the engine tests need, all of a tier before the first test: downloads and builds beside each other.
  * One that cannot be had is no error here, the tests that start it tell (see `skip-unavailable.mjs`).
  *
  *     node scripts/engines/fetch.mjs [--full]

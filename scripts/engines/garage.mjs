@@ -8,7 +8,7 @@ import { cachedFolder } from "./engine-cache.mjs";
 import { EngineBroken, EngineUnavailable, sha256Of } from "./engine-files.mjs";
 
 const VERSION = "2.5.0";
-/** Of the crate; those of the crates that it needs are in its lock file. */
+/** Checksum of the crate; those of the crates that it needs are in its lock file. */
 const SHA256 = "e1752af176a3cd84e9afd6edf30df594db92b7730cc67bddcd74769841b3f3f5";
 const VIRTUAL_DOMAIN = "s3.localhost";
 const REGION = "garage";

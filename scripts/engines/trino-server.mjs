@@ -74,7 +74,7 @@ export function icebergOnRest({ uri, warehouse, s3 }) {
  * @param {Record<string, string>} [options.config] further properties of the server
  * @param {boolean} [options.withPasswords] with the plugin for password files, for which another 820 MB are fetched once
  * @param {number} [options.heapMb]
- * @param {boolean} [options.detached] Ctrl-C does not reach it: whoever started it ends it
+ * @param {boolean} [options.detached] Ctrl-C does not reach it: the process that started it ends it
  * @param {(line: string) => void} [options.onProgress]
  * @returns {Promise<{ url: string, port: number, pid: number, dataDir: string, stop: (signal?: NodeJS.Signals) => Promise<void> }>}
  */

@@ -1,7 +1,7 @@
 /** The Cron Trigger's work: pokes every deployment's timers, ends sockets of tokens and sessions that ran out, forgets what is over. */
 import { openDirectory } from "./directory/database.ts";
 import { deploymentsAfter, type DeploymentPlace } from "./directory/deployments.ts";
-import { registerHooks } from "./directory/hooks.ts";
+import { registerWebhooks } from "./directory/webhooks.ts";
 import { forgetOldLoginLinks } from "./directory/login-links.ts";
 import { forgetOldSessions, oldSessions, sessionsOfToken } from "./directory/sessions.ts";
 import { justExpiredTokens } from "./directory/tokens.ts";
@@ -51,7 +51,8 @@ async function sweepOne(
     const deployment = await deploymentStub(env, place);
     await deployment.sweep();
     for (const token of ended) await deployment.tokenRevoked({ token });
-    await registerHooks(directory, place.id, await deployment.hookIds());
+    // The deployments tell the directory themselves; this is for a directory that lost rows, e.g. one restored from a copy.
+    await registerWebhooks(directory, place.id, await deployment.webhookIds());
   } catch (error) {
     logFailure(`sweep of ${place.org}/${place.name}`, appErrorOf(error));
   }

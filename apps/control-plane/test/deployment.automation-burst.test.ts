@@ -2,7 +2,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
-import { clock } from "../src/deployment/clock.ts";
+import { clock } from "../src/deployment/kernel/clock.ts";
 import type { TickSummary } from "@headgate/shared/api/automation-views.ts";
 import type { Page } from "@headgate/shared/api/views.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -113,7 +113,7 @@ describe("schedules that are due together", () => {
     ]);
   });
 
-  it("do not suffer from one of them whose turn fails", async () => {
+  it("do not suffer from one of them whose tx fails", async () => {
     setClock(NOON - 1000);
     const stub = newDeployment();
     await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules: many.slice(0, 50) }));
@@ -231,7 +231,7 @@ describe("the ticks of a schedule", () => {
       ];
       await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules }));
       setClock(noon + 1000 * 60_000);
-      for (let turn = 0; turn < 20; turn++) await ringAlarm(stub);
+      for (let tx = 0; tx < 20; tx++) await ringAlarm(stub);
       const [kept] = await rows(
         stub,
         "SELECT count(*) AS n, max(scheduled_for) AS last FROM tick WHERE name = 'skips' AND state = 'skipped'",

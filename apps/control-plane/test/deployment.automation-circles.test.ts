@@ -191,7 +191,7 @@ describe("what only looks like a circle", () => {
       return open;
     };
     for (const asset of ["source", "export"]) await report(stub, asset);
-    for (let turn = 0; turn < 8; turn++) {
+    for (let tx = 0; tx < 8; tx++) {
       // What the sensor started, and what a person did, end at once; then what both conditions request.
       await agent.reported(...(await next()).flatMap((job) => agent.success(job)));
       await pass(stub, 60_000);
@@ -215,7 +215,7 @@ describe("what only looks like a circle", () => {
     expect(await selfStarts(world.stub)).toEqual([]);
   });
 
-  it("because the clock alone starts each turn is none", { timeout: 60_000 }, async () => {
+  it("because the clock alone starts each tx is none", { timeout: 60_000 }, async () => {
     const graph = { export: {}, audit: { deps: ["export"], automation: and(cronTickPassed("* * * * *"), not(anyDepsMissing())) } };
     const world = await started(conditioned(graph, { jobs, sensors: [watch("s", ["audit"], "export")] }));
     await report(world.stub, "export");

@@ -3,7 +3,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
-import { MAX_TICK_EVENTS } from "@headgate/shared/protocol/sensor-event.ts";
+import { MAX_TICK_EVENTS } from "@headgate/shared/protocol/tick-limits.ts";
 import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
 import { moveClock, ringAlarm, setClock, useRealClock } from "./support/clock.ts";
 import { type DeploymentObject, launch, newDeployment, person, publish, raw, rows } from "./support/deployment.ts";

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
 import type { TickPart, TickResult } from "@headgate/shared/protocol/tick-result.ts";
-import { clock } from "../src/deployment/clock.ts";
+import { clock } from "../src/deployment/kernel/clock.ts";
 import { moveClock, ringAlarm, setClock, useRealClock } from "./support/clock.ts";
 import { type DeploymentObject, newDeployment, person, publish, raw, rows } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";

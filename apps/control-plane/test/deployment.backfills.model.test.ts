@@ -130,7 +130,7 @@ async function play(seed: number): Promise<void> {
   const agents = [0, 1].map(() => new ModelAgent(random, emitted));
   let hasOther = true;
 
-  for (let turn = 0; turn < 220; turn++) {
+  for (let tx = 0; tx < 220; tx++) {
     const chance = random();
     const agent = agents[Math.floor(random() * agents.length)] as ModelAgent;
     for (const each of agents) each.read();
@@ -160,10 +160,10 @@ async function play(seed: number): Promise<void> {
       if (random() < 0.8) agent.flush(true);
     }
     if (random() < 0.3) await pause(2);
-    if (turn % 10 === 0) await checkNow(stub, maxActive);
+    if (tx % 10 === 0) await checkNow(stub, maxActive);
   }
 
-  for (let turn = 0; turn < 2_000; turn++) {
+  for (let tx = 0; tx < 2_000; tx++) {
     const row = await checkNow(stub, maxActive);
     const ended = row.status === "succeeded" || row.status === "failed" || row.status === "canceled";
     if (ended && !agents.some((agent) => agent.busy)) break;
@@ -175,8 +175,8 @@ async function play(seed: number): Promise<void> {
       for (let step = 0; step < 40; step++) agent.work();
       agent.flush(false);
     }
-    if (turn % 10 === 4) for (const kind of ["backfill", "run_retry", "cancel_grace"]) await fireTimers(stub, kind);
-    if (turn % 20 === 19) {
+    if (tx % 10 === 4) for (const kind of ["backfill", "run_retry", "cancel_grace"]) await fireTimers(stub, kind);
+    if (tx % 20 === 19) {
       await rows(stub, "UPDATE agent SET last_seen_at = last_seen_at - 120000 WHERE status = 'disconnected'");
       await rows(stub, "UPDATE step SET assigned_at = assigned_at - 120000 WHERE status IN ('assigned', 'running')");
       await fireTimers(stub, "lease_check");

@@ -89,7 +89,7 @@ describe("a backfill of ten thousand partitions", () => {
     expect(Number(row?.["characters"])).toBeLessThan(1000);
     const changes = live.frames.slice(framesBefore).flatMap((frame) => (frame.t === "changes" ? frame.changes : []));
     const ofBackfill = changes.filter((change) => change.type === "backfill");
-    // One small change for each turn in which a run of it ended, nothing for the thousands that wait.
+    // One small change for each transaction in which a run of it ended, nothing for the thousands that wait.
     expect(ofBackfill.length).toBeLessThanOrEqual(STEPS / 3 + 10);
     expect(JSON.stringify(ofBackfill.at(-1)).length).toBeLessThan(1500);
     console.info(

@@ -75,17 +75,17 @@ describe("a backfill", () => {
     expect(unwrap(await stub.runs({ filter: { backfill: "bf_2" }, limit: 100 })).items).toEqual([]);
   });
 
-  it("has no more runs at once than it may, and never more than one turn's worth of rows", async () => {
+  it("has no more runs at once than it may, and never more than one tx's worth of rows", async () => {
     const stub = await deploy({ a: [] }, { a: daily("2025-12-31") });
     const agent = new FakeAgent();
     await agent.start(stub, { slots: 10 });
     const backfill = await start(stub, { selection: "a", partitions: { type: "all" } }, { maxActive: 2 });
     expect(backfill.runs).toMatchObject({ active: 2, waiting: 362 });
-    for (let turn = 1; turn <= 5; turn++) {
+    for (let tx = 1; tx <= 5; tx++) {
       const jobs = agent.jobs();
-      await agent.waitFor(() => agent.jobs().length >= turn + 1);
-      await agent.reported(...agent.success(agent.jobs()[turn - 1] as JobFrame));
-      expect(jobs.length).toBeLessThanOrEqual(turn + 1);
+      await agent.waitFor(() => agent.jobs().length >= tx + 1);
+      await agent.reported(...agent.success(agent.jobs()[tx - 1] as JobFrame));
+      expect(jobs.length).toBeLessThanOrEqual(tx + 1);
       expect(await rows(stub, "SELECT count(*) AS n FROM run WHERE status NOT IN ('succeeded')")).toEqual([{ n: 2 }]);
     }
     expect((await get(stub, backfill.id)).backfill.runs).toMatchObject({ active: 2, succeeded: 5 });
@@ -96,7 +96,7 @@ describe("a backfill", () => {
     const stub = await deploy({ a: [] }, { a: daily("2025-12-31") });
     const backfill = await start(stub, { selection: "a", partitions: { type: "all" } }, { maxActive: 120 });
     const seen = [backfill.runs.active];
-    for (let turn = 0; turn < 3; turn++) {
+    for (let tx = 0; tx < 3; tx++) {
       await fireTimers(stub, "backfill");
       seen.push((await get(stub, backfill.id)).backfill.runs.active);
     }

@@ -1,8 +1,8 @@
 /** What conditions read of an asset stays bounded, however much happened to it since they last looked. */
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { assetUpdates, checkUpdates, MAX_UPDATES } from "../src/deployment/store/condition-fact-store.ts";
-import { openDatabase } from "../src/deployment/store/database.ts";
+import { assetUpdates, checkUpdates, MAX_UPDATES } from "../src/deployment/conditions/condition-fact-store.ts";
+import { openDatabase } from "../src/deployment/kernel/database.ts";
 import { newDeployment, raw } from "./support/deployment.ts";
 
 it("updates beyond the newest are read as the latest of each partition, in order", async () => {

@@ -2,10 +2,19 @@
 import { getTableColumns, getTableName, is, Table } from "drizzle-orm";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { migrate } from "../src/deployment/migrate.ts";
+import { migrate } from "../src/deployment/kernel/migrate.ts";
 import { MIGRATIONS } from "../src/deployment/migrations.ts";
-import * as automationSchema from "../src/deployment/automation-schema.ts";
-import * as schema from "../src/deployment/schema.ts";
+import * as agents from "../src/deployment/agents/tables.ts";
+import * as assets from "../src/deployment/assets/tables.ts";
+import * as backfills from "../src/deployment/backfills/tables.ts";
+import * as catalog from "../src/deployment/catalog/tables.ts";
+import * as conditions from "../src/deployment/conditions/tables.ts";
+import * as kernel from "../src/deployment/kernel/tables.ts";
+import * as outbox from "../src/deployment/outbox/tables.ts";
+import * as partitions from "../src/deployment/partitions/tables.ts";
+import * as runs from "../src/deployment/runs/tables.ts";
+import * as ticks from "../src/deployment/ticks/tables.ts";
+import * as webhooks from "../src/deployment/webhooks/tables.ts";
 import { newDeployment, raw, rows } from "./support/deployment.ts";
 
 const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -13,7 +22,9 @@ const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${lette
 describe("the database of a deployment", () => {
   it("has exactly the tables and columns that the schema describes", async () => {
     const stub = newDeployment();
-    const described = [...Object.values(schema), ...Object.values(automationSchema)].filter((entry) => is(entry, Table));
+    const described = [kernel, outbox, catalog, partitions, agents, assets, runs, ticks, webhooks, conditions, backfills]
+      .flatMap((tables): unknown[] => Object.values(tables))
+      .filter((entry) => is(entry, Table));
     const tables = (
       await rows(
         stub,

@@ -32,7 +32,7 @@ async function play(seed: number): Promise<void> {
   const pick = () => agents[Math.floor(random() * agents.length)] as ModelAgent;
   const runs: string[] = [];
 
-  for (let turn = 0; turn < 250; turn++) {
+  for (let tx = 0; tx < 250; tx++) {
     const chance = random();
     const agent = pick();
     for (const each of agents) each.read();
@@ -53,7 +53,7 @@ async function play(seed: number): Promise<void> {
   }
 
   // The network recovers; everything has to come to an end by itself.
-  for (let turn = 0; turn < 2_000; turn++) {
+  for (let tx = 0; tx < 2_000; tx++) {
     const open = await rows(stub, "SELECT id FROM run WHERE status NOT IN ('succeeded', 'failed', 'canceled')");
     if (open.length === 0 && !agents.some((agent) => agent.busy)) break;
     for (const agent of agents) {
@@ -63,8 +63,8 @@ async function play(seed: number): Promise<void> {
       for (let step = 0; step < 20; step++) agent.work();
       agent.flush(false);
     }
-    if (turn % 20 === 19) await expireLeases(stub);
-    if (turn % 20 === 9) await fireTimers(stub, "cancel_grace");
+    if (tx % 20 === 19) await expireLeases(stub);
+    if (tx % 20 === 9) await fireTimers(stub, "cancel_grace");
     await pause(2);
   }
   await checkInvariants(stub, { runs, emitted });

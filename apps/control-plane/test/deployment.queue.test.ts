@@ -268,7 +268,7 @@ describe("whatever happens", () => {
     };
     // Limits that were lowered hold for what starts from then on.
     const raise = { runs: 4, team: 2, pool: 2 };
-    for (let turn = 0; turn < 60; turn++) {
+    for (let tx = 0; tx < 60; tx++) {
       const chance = random();
       if (chance < 0.5)
         await launch(

@@ -91,7 +91,7 @@ interface Seen {
 
 async function collect(stub: DeploymentObject, seen: Seen): Promise<void> {
   for (const row of await rows(stub, `SELECT no, name, scheduled_for, state, cause FROM tick WHERE no > ${seen.lastNo} ORDER BY no`)) {
-    // Its turn was lost to a failure; it is decided later.
+    // Its transaction was lost to a failure; it is decided later.
     if (row["state"] === "open") return;
     seen.lastNo = Number(row["no"]);
     const name = String(row["name"]);

@@ -17,7 +17,7 @@ async function deploymentWith(sensor: Partial<Sensor>): Promise<{ readonly stub:
   const stub = newDeployment();
   const full: Sensor = { name: "files", kind: "webhook", job: "load", webhook: { verify: "none" }, ...sensor };
   await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, sensors: [full] }));
-  const [hook = ""] = await stub.hookIds();
+  const [hook = ""] = await stub.webhookIds();
   return { stub, hook };
 }
 

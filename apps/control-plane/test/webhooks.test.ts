@@ -14,7 +14,7 @@ import type {
 import type { DeploymentSettings, QueueView } from "@headgate/shared/api/queue-views.ts";
 import type { Page, Role, RunSummary } from "@headgate/shared/api/views.ts";
 import type { Deployment } from "../src/deployment/deployment.ts";
-import { DELIVERY_RATE } from "../src/deployment/hook-rates.ts";
+import { DELIVERY_RATE } from "../src/deployment/webhooks/webhook-rates.ts";
 import worker from "../src/worker.ts";
 import { call, errorOf } from "./support/client.ts";
 import { apiPath, publish, smallLocation, trpc, type ManifestInput } from "./support/publishing.ts";

@@ -11,7 +11,8 @@ const DATABASE = "lakehouse.duckdb";
 const ENGINES = ["duckdb", "trino"] as const;
 
 /** The one setting that moves the lakehouse: everything below and the dbt profile follow it. */
-export const engine = defineResource("engine", {
+export const engine = defineResource({
+  key: "engine",
   env: ["LAKEHOUSE_ENGINE"],
   setup({ env }) {
     const chosen = env["LAKEHOUSE_ENGINE"] ?? "duckdb";
@@ -36,10 +37,11 @@ export const project = dbtProject({
   env: ({ storage }) => ({ DUCKDB_PATH: join(storage, DATABASE) }),
 });
 
-export const dbt = dbtResource(project);
+export const dbt = dbtResource({ project });
 
 /** The exports that come with this example (`data/raw`), and every file that is dropped into the landing folder later. */
-export const landing = defineResource("landing", {
+export const landing = defineResource({
+  key: "landing",
   config: z.object({ folder: z.string() }),
   values: { folder: "landing" },
   env: ["LAKEHOUSE_LANDING"],

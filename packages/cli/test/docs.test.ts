@@ -1,4 +1,4 @@
-/** Do the documents say what is true? Help texts, samples, links and variables are compared with the code. */
+/** Keeps the documents true: help texts, samples, links, variables and the forms of changelog and glossary are checked. */
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -16,6 +16,9 @@ const read = (path: string): string => readFileSync(join(REPOSITORY, path), "utf
 const DOCUMENTS = [
   "README.md",
   "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "SECURITY.md",
+  "changes/README.md",
   "examples/lakehouse/README.md",
   "packages/sdk/README.md",
   ...readdirSync(DOCS, { recursive: true, encoding: "utf8" })
@@ -30,16 +33,44 @@ function commandsOf(command: Command, name = "headgate"): readonly { readonly na
   return acts ? [{ name, command }, ...inner] : inner;
 }
 
-test("docs/reference/cli.md shows the help of every command", async () => {
+function headgate(): Command {
   const { stdout, stderr } = process;
   const terminal = openTerminal({ stdout, stderr, env: { NO_COLOR: "1" } }, { json: true });
-  const program = buildProgram({ terminal, env: {}, cwd: "/", now: Date.now, random: Math.random, stdout }, () => undefined);
-  const sections = commandsOf(program).map(({ name, command }) => {
+  return buildProgram({ terminal, env: {}, cwd: "/", now: Date.now, random: Math.random, stdout }, () => undefined);
+}
+
+test("docs/reference/cli.md shows the help of every command", async () => {
+  const sections = commandsOf(headgate()).map(({ name, command }) => {
     command.configureOutput({ getOutHelpWidth: () => 120, getOutHasColors: () => false });
     return `## ${name}\n\`\`\`\n${command.helpInformation().trim()}\n\`\`\`\n`;
   });
   const [intro = ""] = read("docs/reference/cli.md").split(/(?<=-->\n)/);
   await expect(`${intro}\n${sections.join("\n")}`).toMatchFileSnapshot(join(DOCS, "reference/cli.md"));
+});
+
+/** What is wrong with the command and the options of a line that begins with `headgate`. */
+function mistakeIn(line: string): string | null {
+  const words = line.split(/\s+/).slice(1);
+  let command = headgate();
+  while (command.commands.some((child) => child.name() === words[0])) {
+    const [name] = words.splice(0, 1);
+    command = command.commands.find((child) => child.name() === name) ?? command;
+  }
+  const takesNoWord = command.commands.length > 0 && command.registeredArguments.length === 0;
+  if (takesNoWord && /^[a-z]/.test(words[0] ?? "")) return `${line}: no such command`;
+  const known = new Set([...command.options.flatMap(({ short, long }) => [short, long]), "--help", "--version"]);
+  const unknown = words.find((word) => /^--?[a-z]/.test(word) && !known.has(word.split("=")[0] ?? ""));
+  return unknown === undefined ? null : `${line}: no option ${unknown}`;
+}
+
+test.each(DOCUMENTS)("every headgate command in %s exists with its options", (document) => {
+  const text = read(document);
+  const blocks = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) => block.replaceAll("\\\n", " ").split("\n"));
+  const inline = [...text.replaceAll(/```.*?```/gs, "").matchAll(/`((?:npx )?headgate [^`]+)`/g)].map(([, code = ""]) => code);
+  const lines = [...blocks.map((line) => line.replace(/\s#.*$/, "")), ...inline].flatMap(
+    (line) => /(?:^|\s)(headgate [a-z].*)$/.exec(line)?.[1] ?? [],
+  );
+  expect(lines.map(mistakeIn).filter((mistake) => mistake !== null)).toEqual([]);
 });
 
 /** What samples use without importing it again. */
@@ -113,6 +144,54 @@ test.each(DOCUMENTS)("every link of %s leads somewhere", (document) => {
     return anchor !== undefined && !anchorsOf(path).includes(anchor);
   });
   expect(broken).toEqual([]);
+});
+
+const KINDS = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"];
+
+test("CHANGELOG.md has releases, newest first, with entries under known kinds", () => {
+  const releases = read("CHANGELOG.md").split(/^## /m).slice(1);
+  expect(releases[0]).toMatch(/^\[Unreleased\]\n/);
+  for (const release of releases.slice(1)) expect(release).toMatch(/^\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d\n/);
+  for (const release of releases) {
+    const [, ...sections] = release.split(/^### /m);
+    for (const section of sections) {
+      const [kind = "", ...lines] = section.trim().split("\n");
+      expect(KINDS).toContain(kind);
+      expect(lines.filter((line) => line !== "" && !line.startsWith("- "))).toEqual([]);
+    }
+  }
+});
+
+test("each file in changes/ is a kind and a sentence", () => {
+  for (const name of readdirSync(join(REPOSITORY, "changes")).filter((file) => file !== "README.md")) {
+    expect(name).toMatch(/^[a-z0-9-]+\.md$/);
+    const text = read(`changes/${name}`).trim();
+    expect(text).toMatch(new RegExp(`^(${KINDS.join("|")}): [^\n]+\\.$`));
+  }
+});
+
+/** The cells of the table that follows a heading. */
+function tableUnder(path: string, heading: string): readonly (readonly string[])[] {
+  const [, section = ""] = read(path).split(`\n${heading}\n`);
+  const lines = section.split(/^#/m)[0]?.match(/^\|.*\|$/gm) ?? [];
+  return lines.slice(2).map((line) =>
+    line
+      .slice(1, -1)
+      .split("|")
+      .map((cell) => cell.trim()),
+  );
+}
+
+test("docs/glossary.md lists each term once, in order, and retires none", () => {
+  const terms = tableUnder("docs/glossary.md", "## Terms").map(([term = ""]) => term.replaceAll("*", "").toLowerCase());
+  const retired = tableUnder("docs/glossary.md", "## Retired words");
+  expect(terms.length).toBeGreaterThan(50);
+  expect(terms).toEqual([...new Set(terms)].toSorted((a, b) => a.localeCompare(b, "en")));
+  for (const [word = "", instead, where = ""] of retired) {
+    expect(terms).not.toContain(word.toLowerCase());
+    expect(instead).not.toBe("");
+    for (const place of where.split(", ")) expect(["", "docs", "texts", "code"]).toContain(place);
+  }
 });
 
 test("docs/reference/configuration.md names every variable that the agent and the command line read", () => {

@@ -82,7 +82,7 @@ test("a code location with another name than in the configuration is refused", a
 });
 
 test("code that never finishes loading is stopped, with every process it started", async () => {
-  const config = 'export default { locations: [{ name: "demo", entry: "src/location.ts", indexTimeoutSeconds: 2 }] };';
+  const config = 'export default { locations: [{ name: "demo", entry: "src/location.ts", indexTimeout: 2 }] };';
   const [problem] = await problemsOf({
     "headgate.config.ts": config,
     "src/location.ts": `console.log("still here");\nawait new Promise((wake) => setTimeout(wake, 1e8));\n${DEFAULT}`,

@@ -1,20 +1,15 @@
 /** A code location: the value that a project's entry module exports by default. */
-import type { Asset } from "./asset.ts";
-import type { AssetCheck } from "./check.ts";
-import { captureSite, type DefinitionSite } from "./definition-site.ts";
-import type { IoManager } from "./io-manager.ts";
-import type { Job } from "./job.ts";
-import type { MultiAsset } from "./multi-asset.ts";
-import type { AnyResource } from "./resource.ts";
-import type { Schedule } from "./schedule.ts";
-import type { Sensor } from "./sensor.ts";
-import type { SourceAsset } from "./source-asset.ts";
-
-/** Something that brings assets of its own, like `dbtAssets(...)`; what the runtime does with it is in `unit.ts`. */
-export interface Unit {
-  readonly kind: "unit";
-  readonly id: string;
-}
+import type { Asset } from "./definitions/asset-type.ts";
+import type { AssetCheck } from "./definitions/check.ts";
+import { captureSite, type DefinitionSite } from "./options/definition-site.ts";
+import type { IoManager } from "./definitions/io-manager.ts";
+import type { Job } from "./definitions/job.ts";
+import type { MultiAsset } from "./definitions/multi-asset.ts";
+import type { AnyResource } from "./definitions/resource.ts";
+import type { Schedule } from "./automation/schedule.ts";
+import type { Sensor } from "./automation/sensor.ts";
+import type { Unit } from "./definitions/unit.ts";
+import type { SourceAsset } from "./definitions/asset-type.ts";
 
 /** Anything that brings assets. */
 export type AssetSource = Asset<string, unknown> | MultiAsset | SourceAsset | Unit | AssetCheck;

@@ -1,33 +1,39 @@
 /** `@headgate/sdk`: what a project imports to define its code location. */
-export { automation, freshness } from "./automation.ts";
-export type { AutomationCondition, FreshnessPolicy } from "./automation.ts";
-export { defineAsset } from "./asset.ts";
-export type { Asset, AssetDescription, AssetOptions, ExecutionOptions } from "./asset.ts";
-export { defineAssetCheck } from "./check.ts";
-export type { AssetCheck, CheckContext, CheckOptions, CheckSpec } from "./check.ts";
+export { automation, freshness } from "./options/automation.ts";
+export type { AutomationCondition, FreshnessPolicy } from "./options/automation.ts";
+export { defineAsset } from "./definitions/asset.ts";
+export type { AssetOptions } from "./definitions/asset.ts";
+export type { Asset, AssetDescription, ExecutionOptions } from "./definitions/asset-type.ts";
+export { defineAssetCheck } from "./definitions/check.ts";
+export type { AssetCheck, AssetCheckOptions, CheckContext, CheckOptions, CheckSpec } from "./definitions/check.ts";
 export { defineCodeLocation } from "./code-location.ts";
-export type { AssetSource, CodeLocation, CodeLocationOptions, ModuleNamespace, Unit } from "./code-location.ts";
-export type { AssetContext, BaseContext, RunInfo } from "./context.ts";
-export { withDefaults } from "./defaults.ts";
-export type { AssetDefaults } from "./defaults.ts";
-export type { EnvValue } from "./env-value.ts";
-export { fileSensor } from "./file-sensor.ts";
-export type { FileSensorOptions, LocalFile } from "./file-sensor.ts";
-export { allPartitions, dep, lastPartition } from "./input.ts";
-export type { AllPartitions, Dep, Dependency, Input, LastPartition } from "./input.ts";
-export { defineIoManager, NO_VALUE } from "./io-manager.ts";
-export type { IoContext, IoManager, IoManagerOptions } from "./io-manager.ts";
-export { defineJob } from "./job.ts";
-export type { Job, JobOptions, RunRetryOptions } from "./job.ts";
-export type { Duration } from "./duration.ts";
-export type { Env, Logger } from "./log.ts";
-export { json, md, path, sql, table, tableSchema, url } from "./metadata.ts";
-export type { MetadataInput, MetadataRecord, MetadataValue, TableColumn } from "./metadata.ts";
-export { defineMultiAsset } from "./multi-asset.ts";
-export type { MultiAsset, MultiAssetOptions, MultiOutput, OutputSpec } from "./multi-asset.ts";
-export { defineObservableAsset } from "./observable-asset.ts";
-export type { ObservableAssetOptions } from "./observable-asset.ts";
-export { NonRetryableError } from "./non-retryable-error.ts";
+export type { AssetSource, CodeLocation, CodeLocationOptions, ModuleNamespace } from "./code-location.ts";
+export type { Unit } from "./definitions/unit.ts";
+export type { AssetContext } from "./definitions/context.ts";
+export type { BaseContext, RunInfo } from "./definitions/base-context.ts";
+export { withDefaults } from "./definitions/defaults.ts";
+export type { AssetDefaults } from "./definitions/defaults.ts";
+export type { EnvValue } from "./values/env-value.ts";
+export { fileSensor } from "./automation/file-sensor.ts";
+export type { FileSensorOptions, LocalFile } from "./automation/file-sensor.ts";
+export { allPartitions, dep, lastPartition } from "./definitions/input.ts";
+export type { AllPartitions, Dep, Dependency, Input, LastPartition } from "./definitions/asset-type.ts";
+export { defineIoManager, NO_VALUE } from "./definitions/io-manager.ts";
+export type { IoContext, IoManager, IoManagerOptions } from "./definitions/io-manager.ts";
+export { defineJob } from "./definitions/job.ts";
+export type { Job, JobOptions, RunRetryOptions } from "./definitions/job.ts";
+export type { Duration } from "./options/duration.ts";
+export { AppError } from "@headgate/shared/domain/errors.ts";
+export type { ErrorCode } from "@headgate/shared/domain/errors.ts";
+export type { RetryPolicy } from "./options/retry-policy.ts";
+export type { Env, Logger } from "./values/log.ts";
+export { json, md, path, sql, table, tableSchema, url } from "./values/metadata.ts";
+export type { MetadataInput, MetadataRecord, MetadataValue, TableColumn } from "./values/metadata.ts";
+export { defineMultiAsset } from "./definitions/multi-asset.ts";
+export type { MultiAsset, MultiAssetOptions, MultiOutput, OutputSpec } from "./definitions/multi-asset.ts";
+export { defineObservableAsset } from "./definitions/observable-asset.ts";
+export type { ObservableAssetOptions } from "./definitions/observable-asset.ts";
+export { NonRetryableError } from "./values/non-retryable-error.ts";
 export {
   cronPartitions,
   dailyPartitions,
@@ -38,11 +44,11 @@ export {
   multiPartitions,
   staticPartitions,
   weeklyPartitions,
-} from "./partitions.ts";
-export type { KeyPartition, MultiPartition, PartitionMapping, PartitionRange, Partitions, TimePartition } from "./partitions.ts";
-export { defineResource } from "./resource.ts";
-export type { Folders, Resource, ResourceContext, ResourceOptions } from "./resource.ts";
-export { checkResult, materialization, observation } from "./result.ts";
+} from "./options/partitions.ts";
+export type { KeyPartition, MultiPartition, PartitionMapping, PartitionRange, Partitions, TimePartition } from "./options/partitions.ts";
+export { defineResource } from "./definitions/resource.ts";
+export type { Folders, Resource, ResourceContext, ResourceOptions } from "./definitions/resource.ts";
+export { checkResult, materialization, observation } from "./values/result.ts";
 export type {
   CheckResult,
   CheckResultOptions,
@@ -50,15 +56,16 @@ export type {
   MaterializationOptions,
   Observation,
   ObservationOptions,
-} from "./result.ts";
-export { runRequest, skip } from "./run-request.ts";
-export type { RunConfig, RunRequest, RunRequestOptions, Skip } from "./run-request.ts";
-export { addPartitions, removePartitions, reportMaterialization, reportObservation } from "./tick-request.ts";
-export type { AssetReport, AssetReportOptions, DynamicPartitionsRequest, Requests, TickItem } from "./tick-request.ts";
-export { defineSchedule } from "./schedule.ts";
-export type { Schedule, ScheduleContext, ScheduleOptions } from "./schedule.ts";
-export { select } from "./select.ts";
-export type { SelectionBuilder } from "./select.ts";
+} from "./values/result.ts";
+export { runRequest, skip } from "./automation/run-request.ts";
+export type { RunRequest, RunRequestOptions, Skip } from "./automation/run-request.ts";
+export type { RunConfig } from "./definitions/run-config.ts";
+export { addPartitions, removePartitions, reportMaterialization, reportObservation } from "./automation/tick-request.ts";
+export type { AssetReport, AssetReportOptions, DynamicPartitionsRequest, Requests, TickItem } from "./automation/tick-request.ts";
+export { defineSchedule } from "./automation/schedule.ts";
+export type { Schedule, ScheduleContext, ScheduleOptions } from "./automation/schedule.ts";
+export { select } from "./options/select.ts";
+export type { SelectionBuilder } from "./options/select.ts";
 export {
   defineAssetSensor,
   defineCheckSensor,
@@ -66,7 +73,7 @@ export {
   defineRunStatusSensor,
   defineSensor,
   defineWebhookSensor,
-} from "./sensor.ts";
+} from "./automation/sensor.ts";
 export type {
   AssetSensorOptions,
   CheckSensorOptions,
@@ -78,7 +85,7 @@ export type {
   WebhookMapping,
   WebhookOptions,
   WebhookSensorOptions,
-} from "./sensor.ts";
-export type { AssetEvent, AssetsEvent, CheckEvent, RunEndEvent, WebhookEvent } from "./sensor-events.ts";
-export { sourceAsset } from "./source-asset.ts";
-export type { SourceAsset, SourceAssetOptions } from "./source-asset.ts";
+} from "./automation/sensor.ts";
+export type { AssetEvent, AssetsEvent, CheckEvent, RunEndEvent, WebhookEvent } from "./automation/sensor-events.ts";
+export { defineSourceAsset, sourceAsset } from "./definitions/source-asset.ts";
+export type { SourceAsset, SourceAssetOptions } from "./definitions/asset-type.ts";

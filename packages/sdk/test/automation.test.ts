@@ -16,7 +16,7 @@ import {
   freshness,
   observation,
   select,
-  sourceAsset,
+  defineSourceAsset,
   type CodeLocationOptions,
   type Sensor,
   type SensorOptions,
@@ -30,7 +30,7 @@ async function indexed(options: Partial<CodeLocationOptions>) {
   return await createRuntime(defineCodeLocation({ name: "test", ...options })).index(folders);
 }
 
-const job = defineJob("j", { selection: "*" });
+const job = defineJob({ name: "j", selection: "*" });
 
 describe("an asset's automation, freshness and backfill policy", () => {
   it("stand in the manifest as plain data", async () => {
@@ -43,8 +43,11 @@ describe("an asset's automation, freshness and backfill policy", () => {
       idleTimeout: 30,
       run: () => undefined,
     });
-    asset.check("ok", { automation: automation.newlyUpdated(), run: () => true });
-    const source = sourceAsset("s", { freshness: freshness.cron({ deadline: "0 9 * * *", within: "3h", timezone: "Europe/Paris" }) });
+    asset.check({ name: "ok", automation: automation.newlyUpdated(), run: () => true });
+    const source = defineSourceAsset({
+      key: "s",
+      freshness: freshness.cron({ deadline: "0 9 * * *", within: "3h", timezone: "Europe/Paris" }),
+    });
     const { draft, errors } = await indexed({ assets: [asset, source] });
     expect(errors).toEqual([]);
     expect(draft?.assets.find(({ key }) => key === "a")).toMatchObject({
@@ -88,7 +91,7 @@ describe("schedules, sensors and jobs", () => {
   it("stand in the manifest with their policies", async () => {
     const { draft, errors } = await indexed({
       assets: [defineAsset({ key: "a", run: () => undefined })],
-      jobs: [defineJob("retried", { selection: "*", priority: 3, runRetry: { maxRetries: 2, delay: "30s", on: "crashes" } })],
+      jobs: [defineJob({ name: "retried", selection: "*", priority: 3, runRetry: { maxRetries: 2, delay: "30s", on: "crashes" } })],
       schedules: [
         defineSchedule({ job, cron: "@daily", name: "s1", catchUp: { within: "2d" }, overlap: "queue", jitter: "5m", timeout: "2m" }),
         defineSchedule({ job, cron: "@daily", name: "s2", catchUp: { last: 3 } }),
@@ -122,7 +125,7 @@ describe("schedules, sensors and jobs", () => {
   it("are refused with the reason when a policy cannot be read", async () => {
     const { errors } = await indexed({
       assets: [defineAsset({ key: "a", run: () => undefined })],
-      jobs: [defineJob("retried", { selection: "*", runRetry: { maxRetries: 99, delay: "x" as "1s" } })],
+      jobs: [defineJob({ name: "retried", selection: "*", runRetry: { maxRetries: 99, delay: "x" as "1s" } })],
       schedules: [defineSchedule({ job, cron: "@daily", catchUp: { within: "x" as "1s" }, jitter: "2d", timeout: 0 })],
       sensors: [
         defineSensor({ name: "poll", job, every: "0s", timeout: "x" as "1s", evaluate: () => undefined }),
@@ -146,7 +149,7 @@ describe("schedules, sensors and jobs", () => {
 
 describe("a sensor that could never fire", () => {
   const asset = defineAsset({ key: "a", run: () => undefined });
-  const check = asset.check("holds", { run: () => true });
+  const check = asset.check({ name: "holds", run: () => true });
   const messagesOf = async (sensor: Sensor) => {
     const { errors } = await indexed({ assets: [asset, check], jobs: [job], sensors: [sensor] });
     for (const { file, line } of errors) expect([file, line]).toEqual(["automation.test.ts", expect.any(Number)]);
@@ -188,7 +191,7 @@ describe("a sensor that could never fire", () => {
 it("a schedule or job of a wrong shape is refused with its place, and so is the code location", async () => {
   const { errors } = await indexed({
     assets: [defineAsset({ key: "a", run: () => undefined })],
-    jobs: [defineJob("urgent", { selection: "*", priority: 5000 })],
+    jobs: [defineJob({ name: "urgent", selection: "*", priority: 5000 })],
     schedules: [defineSchedule({ job: "urgent", cron: "@daily", overlap: "sometimes" as "skip" })],
   });
   expect(errors.map(({ message }) => message)).toEqual([

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { defineJob, select } from "@headgate/sdk";
-import { createClient } from "@headgate/sdk/client";
+import { AppError as CoreError, defineJob, select } from "@headgate/sdk";
+import { AppError, createClient, type ErrorCode } from "@headgate/sdk/client";
 import { launchSchema } from "@headgate/shared/api/inputs.ts";
 
 interface Call {
@@ -58,7 +58,7 @@ describe("the client", () => {
   it("launches a job with what the control plane's schema accepts", async () => {
     answers.push(data({ id: RUN, status: "queued" }), data({ id: RUN, status: "queued" }));
     const run = await client().runs.launch({
-      job: defineJob("bronze", { selection: "*" }),
+      job: defineJob({ name: "bronze", selection: "*" }),
       partition: "2025-01-01",
       tags: { a: "b" },
       config: { assets: { x: { n: 1 } } },
@@ -114,6 +114,17 @@ describe("the client", () => {
     });
     await expect(client().runs.get(RUN)).rejects.toMatchObject({ code: "unauthenticated", message: "The token was revoked." });
     await expect(client().runs.get(RUN)).rejects.toMatchObject({ code: "unavailable" });
+  });
+
+  it("throws an AppError that a program can catch and tell apart by its code", async () => {
+    answers.push({ status: 401, body: { error: { code: "unauthenticated", message: "The token was revoked." } } });
+    const refused = await client()
+      .runs.get(RUN)
+      .catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(AppError);
+    const code: ErrorCode | null = refused instanceof AppError ? refused.code : null;
+    expect(code).toBe("unauthenticated");
+    expect(CoreError).toBe(AppError);
   });
 
   it("says what is wrong before it calls", async () => {

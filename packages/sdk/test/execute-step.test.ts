@@ -11,7 +11,7 @@ import {
   NonRetryableError,
   staticPartitions,
 } from "@headgate/sdk";
-import type { UnitDefinition } from "../src/unit.ts";
+import type { UnitDefinition } from "../src/definitions/unit.ts";
 import { only, runStep } from "./run-step.test-support.ts";
 
 const DAY = 86_400_000;
@@ -221,7 +221,7 @@ describe("ends", () => {
 
 describe("a unit of another kind", () => {
   it("is executed with its assets, checks, resources and partition", async () => {
-    const db = defineResource("db", { setup: () => "connection" });
+    const db = defineResource({ key: "db", setup: () => "connection" });
     const seen: unknown[] = [];
     const unit: UnitDefinition = {
       kind: "unit",

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { IndexResult } from "@headgate/shared/protocol/worker.ts";
-import { drawFrame } from "../src/runtime/code-frame.ts";
-import { toFailure, withoutFolder } from "../src/runtime/failure.ts";
+import { drawFrame } from "../src/runtime/failures/code-frame.ts";
+import { toFailure, withoutFolder } from "../src/runtime/failures/failure.ts";
 
 const LOCATION = `import { defineAsset, defineCodeLocation, defineJob } from "@headgate/sdk";
 import { divide } from "./math.ts";
@@ -25,7 +25,7 @@ const ratio = defineAsset({
   },
 });
 
-export default defineCodeLocation({ name: "broken", assets: [ratio], jobs: [defineJob("bad", { selection: "nobody" })] });
+export default defineCodeLocation({ name: "broken", assets: [ratio], jobs: [defineJob({ name: "bad", selection: "nobody" })] });
 `;
 const MATH = `export function divide(a: number, b: number): number {
   interface Nothing {}

@@ -15,7 +15,7 @@ import {
   mapping,
   multiPartitions,
   select,
-  sourceAsset,
+  defineSourceAsset,
   staticPartitions,
   withDefaults,
   type CodeLocationOptions,
@@ -23,7 +23,7 @@ import {
   type Schedule,
 } from "@headgate/sdk";
 import { createRuntime } from "@headgate/sdk/runtime";
-import type { UnitDefinition } from "../src/unit.ts";
+import type { UnitDefinition } from "../src/definitions/unit.ts";
 import { lakehouse } from "./lakehouse-program.ts";
 
 const folders = { root: import.meta.dirname, scratch: import.meta.dirname, env: {} };
@@ -109,7 +109,13 @@ describe("a good code location", () => {
   });
 
   it("takes the assets out of modules and arrays and ignores what else a module exports", async () => {
-    const module = { a, helper: () => 1, limit: 7, others: [sourceAsset("raw/x")], job: defineJob("j", { selection: "*" }) };
+    const module = {
+      a,
+      helper: () => 1,
+      limit: 7,
+      others: [defineSourceAsset({ key: "raw/x" })],
+      job: defineJob({ name: "j", selection: "*" }),
+    };
     const draft = await draftOf({ assets: [module, [defineAsset({ key: "b", deps: ["raw/x"], run: () => 2 })]] });
     expect(draft.assets.map((asset) => asset.key).sort()).toEqual(["a", "b", "raw/x"]);
     expect(draft.jobs).toEqual([]);
@@ -164,7 +170,9 @@ describe("a good code location", () => {
       }),
       execute: async () => ({ outcome: "succeeded" }),
     };
-    const options = { assets: [unit, defineAsset({ key: "raw/a", run: () => 1 }), sourceAsset("dash", { url: "https://bi.example.com" })] };
+    const options = {
+      assets: [unit, defineAsset({ key: "raw/a", run: () => 1 }), defineSourceAsset({ key: "dash", url: "https://bi.example.com" })],
+    };
     const draft = await draftOf(options);
     const byKey = new Map(draft.assets.map((asset) => [asset.key, asset]));
     expect(byKey.get("raw/a")).toMatchObject({ unit: "raw/a", description: "from dbt" });
@@ -178,7 +186,7 @@ describe("a good code location", () => {
 
 describe("a code location with mistakes", () => {
   it("reports all of them at once, each with file and line", async () => {
-    const trino = defineResource("trino", { setup: () => 1 });
+    const trino = defineResource({ key: "trino", setup: () => 1 });
     const location = defineCodeLocation({
       name: "bad",
       assets: [
@@ -187,9 +195,9 @@ describe("a code location with mistakes", () => {
         defineAsset({ key: "needs", requires: [trino], run: () => 1 }),
         defineAsset({ key: "bad key!", run: () => 1 }),
       ],
-      jobs: [defineJob("j", { selection: "group:" }), defineJob("j", { selection: "*" })],
+      jobs: [defineJob({ name: "j", selection: "group:" }), defineJob({ name: "j", selection: "*" })],
       schedules: [defineSchedule({ job: "nope", cron: "61 * * * *", timezone: "Mars/Base" })],
-      resources: [defineResource("trin0", { setup: () => 1 })],
+      resources: [defineResource({ key: "trin0", setup: () => 1 })],
     });
     const { draft, errors } = await createRuntime(location).index(folders);
     expect(draft).toBeNull();
@@ -228,19 +236,19 @@ describe("a code location with mistakes", () => {
   });
 
   it("points at the place of a syntax error in a selection and says which clause matches nothing", async () => {
-    const jobs = [defineJob("syntax", { selection: "a and (b" }), defineJob("empty", { selection: select.groups("nobody") })];
+    const jobs = [defineJob({ name: "syntax", selection: "a and (b" }), defineJob({ name: "empty", selection: select.groups("nobody") })];
     const errors = await errorsOf({ assets: [a], jobs });
     expect(errors[0]).toMatch(/a and \(b\n +\^/);
     expect(errors[1]).toContain("nothing matches group:nobody");
   });
 
   it("says what a job or schedule is missing to who writes without a type checker", async () => {
-    const jobs = [{ name: "nightly", selection: "*" }, "j"].map((first) => Reflect.apply(defineJob, undefined, [first, {}]) as Job);
+    const jobs = [{ selection: "*" }, { name: "j" }].map((options) => Reflect.apply(defineJob, undefined, [options]) as Job);
     const schedules = [{ name: "s" }, { name: "t", job: "j", cron: [5] }].map(
       (options) => Reflect.apply(defineSchedule, undefined, [{ cron: "@daily", ...options }]) as Schedule,
     );
     expect(await errorsOf({ assets: [a], jobs, schedules })).toEqual([
-      'The name of a job must be a text. defineJob takes it first: defineJob("nightly", { selection: "*" }).',
+      'The name of a job must be a text. Write defineJob({ name: "nightly", selection: "*" }).',
       `Job "j": 'selection' must be a text such as "*" or 'group:"bronze"', or be made with select.`,
       `Schedule "s": 'job' must be a job made with defineJob, or the name of one.`,
       `Schedule "t": 'cron' must be an expression such as "0 2 * * *", or a list of them.`,
@@ -291,7 +299,7 @@ describe("a code location with mistakes", () => {
   });
 
   it("refuses entries that are no definitions", async () => {
-    const assets = [undefined, defineJob("j", { selection: "*" })] as unknown as CodeLocationOptions["assets"];
+    const assets = [undefined, defineJob({ name: "j", selection: "*" })] as unknown as CodeLocationOptions["assets"];
     expect(await errorsOf({ assets })).toEqual([expect.stringContaining("assets[0]"), expect.stringContaining("assets[1]")]);
   });
 
@@ -306,7 +314,7 @@ describe("a code location with mistakes", () => {
   });
 
   it("refuses a check of an asset that the location does not have", async () => {
-    const check = defineAssetCheck("ghost", "c", { run: () => true });
+    const check = defineAssetCheck({ asset: "ghost", name: "c", run: () => true });
     expect(await errorsOf({ assets: [check] })).toEqual([
       expect.stringContaining('Check "c" of asset "ghost": the asset is not part of this code location'),
     ]);

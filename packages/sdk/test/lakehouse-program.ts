@@ -15,14 +15,16 @@ import {
   runRequest,
   select,
   skip,
-  sourceAsset,
+  defineSourceAsset,
   withDefaults,
 } from "@headgate/sdk";
 
-const dbt = defineResource("dbt", {
+const dbt = defineResource({
+  key: "dbt",
   setup: () => ({ run: async (options: { select: string }) => ({ elapsed: options.select.length }) }),
 });
-const trino = defineResource("trino", {
+const trino = defineResource({
+  key: "trino",
   kind: "trino",
   setup: () => ({
     one: async <T>(text: string): Promise<T> => ({ row_count: text.length, unique_customers: 2 }) as T,
@@ -30,19 +32,21 @@ const trino = defineResource("trino", {
     query: async <T>(_text: string, _parameters: readonly unknown[]): Promise<T[]> => [],
   }),
 });
-export const airbyte = defineResource("airbyte", {
+export const airbyte = defineResource({
+  key: "airbyte",
   setup: () => ({
     jobs: async (_filter: { status: string; updatedAfter?: Date }) => [{ jobId: 7, lastUpdatedAt: "2025-01-02T00:00:00Z" }],
   }),
 });
-const slack = defineResource("slack", {
+const slack = defineResource({
+  key: "slack",
   config: z.object({ channel: z.string() }),
   values: { channel: "#data" },
   env: ["SLACK_TOKEN"],
   setup: ({ config, env }) => ({ post: async (text: string) => [env["SLACK_TOKEN"], config.channel, text].length }),
 });
 
-const customersRaw = sourceAsset("airbyte/customers", { kinds: ["airbyte"] });
+const customersRaw = defineSourceAsset({ key: "airbyte/customers", kinds: ["airbyte"] });
 export const stgCustomers = defineAsset({
   key: "stg_customers",
   group: "bronze",
@@ -139,7 +143,8 @@ const afterSplit = defineAsset({
     return `${sum}${text}`;
   },
 });
-dimCustomer.check("email_not_null", {
+dimCustomer.check({
+  name: "email_not_null",
   blocking: true,
   requires: [trino],
   run: async ({ resources }) => checkResult({ passed: (await resources.trino.scalar<number>("select 0")) === 0 }),
@@ -149,11 +154,11 @@ defineAsset({ run: () => 1 });
 // @ts-expect-error inputs are assets, not keys
 defineAsset({ key: "bad", inputs: { x: "stg_customers" }, run: () => 1 });
 
-const bronzeJob = defineJob("bronze_refresh", { selection: select.groups("bronze") });
-const fullRefresh = defineJob("full_refresh", { selection: "*" });
-const customerPipeline = defineJob("customer_pipeline", { selection: select.keys(stgCustomers).downstream() });
+const bronzeJob = defineJob({ name: "bronze_refresh", selection: select.groups("bronze") });
+const fullRefresh = defineJob({ name: "full_refresh", selection: "*" });
+const customerPipeline = defineJob({ name: "customer_pipeline", selection: select.keys(stgCustomers).downstream() });
 export const dailyRefresh = defineSchedule({
-  job: defineJob("daily_refresh", { selection: "*" }),
+  job: defineJob({ name: "daily_refresh", selection: "*" }),
   cron: "0 2 * * *",
   timezone: "Europe/Paris",
 });

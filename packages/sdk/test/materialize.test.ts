@@ -34,7 +34,7 @@ describe("materialize", () => {
       partitions: dailyPartitions({ start: "2025-01-01" }),
       run: ({ partition }) => partition.key,
     });
-    daily.check("same", { run: async ({ partition, loadValue }) => (await loadValue()) === partition?.key });
+    daily.check({ name: "same", run: async ({ partition, loadValue }) => (await loadValue()) === partition?.key });
     const result = await materialize([daily], { partition: "2025-01-02" });
     expect(result.check("daily", "same")).toMatchObject({ passed: true, partition: "2025-01-02" });
     expect(result.value("daily")).toBe("2025-01-02");
@@ -44,7 +44,7 @@ describe("materialize", () => {
     const bad = defineAsset({ key: "bad", run: () => Promise.reject(new Error("no")) });
     const below = defineAsset({ key: "below", deps: [bad], run: () => 1 });
     const beside = defineAsset({ key: "beside", run: () => 1 });
-    beside.check("never", { blocking: true, run: () => checkResult({ passed: false }) });
+    beside.check({ name: "never", blocking: true, run: () => checkResult({ passed: false }) });
     const belowCheck = defineAsset({ key: "below_check", deps: [beside], run: () => 1 });
     const result = await materialize([bad, below, beside, belowCheck]);
     expect(result.success).toBe(false);

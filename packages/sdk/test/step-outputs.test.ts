@@ -69,9 +69,9 @@ describe("a multi-asset", () => {
 
 describe("a check of its own", () => {
   const asset = defineAsset({ key: "t", run: () => 41 });
-  asset.check("value", { blocking: true, run: async ({ loadValue }) => (await loadValue()) === 42 });
-  asset.check("warns", { blocking: true, severity: "warn", run: () => checkResult({ passed: false, metadata: { n: 1 } }) });
-  asset.check("throws", { run: () => Promise.reject(new TypeError("no table")) });
+  asset.check({ name: "value", blocking: true, run: async ({ loadValue }) => (await loadValue()) === 42 });
+  asset.check({ name: "warns", blocking: true, severity: "warn", run: () => checkResult({ passed: false, metadata: { n: 1 } }) });
+  asset.check({ name: "throws", run: () => Promise.reject(new TypeError("no table")) });
 
   it("reads the stored value and blocks when it fails with severity error", async () => {
     const folders = await makeFolders();
@@ -82,7 +82,9 @@ describe("a check of its own", () => {
   });
 
   it("may check an asset that is not defined in TypeScript", async () => {
-    const check = defineAssetCheck("gold/orders", "not_empty", {
+    const check = defineAssetCheck({
+      asset: "gold/orders",
+      name: "not_empty",
       run: ({ asset: key, partition }) => checkResult({ passed: key === "gold/orders", metadata: { day: partition?.key } }),
     });
     const { outcome, events } = await runStep([check], "check:gold/orders:not_empty", { job: { partition: partitionOf("2025-01-02") } });
@@ -90,7 +92,7 @@ describe("a check of its own", () => {
     expect(only(events, "check_evaluated")).toMatchObject([
       { asset: "gold/orders", passed: true, partition: "2025-01-02", metadata: { day: { value: "2025-01-02" } } },
     ]);
-    const wants = defineAssetCheck("gold/orders", "value", { run: async ({ loadValue }) => (await loadValue()) === 1 });
+    const wants = defineAssetCheck({ asset: "gold/orders", name: "value", run: async ({ loadValue }) => (await loadValue()) === 1 });
     expect((await runStep([wants], "check:gold/orders:value")).outcome).toMatchObject({
       failure: { message: expect.stringContaining("has no stored value; query its table") as string },
     });

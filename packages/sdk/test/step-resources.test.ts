@@ -7,7 +7,7 @@ describe("resources", () => {
   it("are made once per attempt in order and torn down in reverse, also after a failure", async () => {
     const seen: string[] = [];
     const make = (key: string) =>
-      defineResource(key, { setup: () => void seen.push(`up ${key}`), teardown: () => void seen.push(`down ${key}`) });
+      defineResource({ key, setup: () => void seen.push(`up ${key}`), teardown: () => void seen.push(`down ${key}`) });
     const [one, two] = [make("one"), make("two")];
     const asset = defineAsset({ key: "r", requires: [one, two, one], run: () => Promise.reject(new Error("no")) });
     expect((await runStep([asset], "r", { resources: [one, two] })).outcome.outcome).toBe("failed");
@@ -16,8 +16,8 @@ describe("resources", () => {
 
   it("that were made are torn down when a later one cannot be made", async () => {
     const seen: string[] = [];
-    const good = defineResource("good", { setup: () => 1, teardown: () => void seen.push("down") });
-    const bad = defineResource("bad", { setup: () => Promise.reject(new Error("refused: wrong password")) });
+    const good = defineResource({ key: "good", setup: () => 1, teardown: () => void seen.push("down") });
+    const bad = defineResource({ key: "bad", setup: () => Promise.reject(new Error("refused: wrong password")) });
     const { outcome } = await runStep([defineAsset({ key: "r", requires: [good, bad], run: () => 1 })], "r", { resources: [good, bad] });
     expect(outcome).toMatchObject({ outcome: "failed", retryable: true, failure: { message: "refused: wrong password" } });
     expect(seen).toEqual(["down"]);
@@ -26,7 +26,8 @@ describe("resources", () => {
   it("take config from their values and from the run, and the code location's resource wins over the token", async () => {
     const seen: unknown[] = [];
     const make = (where: string) =>
-      defineResource("db", {
+      defineResource({
+        key: "db",
         config: z.object({ host: z.string(), port: z.number().default(1) }),
         values: { host: where },
         setup: ({ config, env }) => ({ ...config, password: env["DB_PASSWORD"] }),
@@ -42,7 +43,7 @@ describe("resources", () => {
   });
 
   it("that fail to close are a warning, not a failure", async () => {
-    const leaky = defineResource("leaky", { setup: () => 1, teardown: () => Promise.reject(new Error("already closed")) });
+    const leaky = defineResource({ key: "leaky", setup: () => 1, teardown: () => Promise.reject(new Error("already closed")) });
     const { outcome, events } = await runStep([defineAsset({ key: "r", requires: [leaky], run: () => 1 })], "r", { resources: [leaky] });
     expect(outcome.outcome).toBe("succeeded");
     expect(only(events, "log")).toMatchObject([{ level: "warn", message: "A resource could not be torn down" }]);

@@ -73,7 +73,7 @@ describe("values", () => {
 
   it("can be kept elsewhere by an IO manager with resources and metadata of its own", async () => {
     const kept = new Map<string, unknown>();
-    const shelf = defineResource("shelf", { setup: () => kept });
+    const shelf = defineResource({ key: "shelf", setup: () => kept });
     const manager = defineIoManager({
       name: "shelf",
       requires: [shelf],
@@ -93,5 +93,27 @@ describe("values", () => {
       place: { type: "text", value: "shelf/up" },
     });
     expect((await runStep([up, down], "down", { resources })).outcome.outcome).toBe("succeeded");
+  });
+
+  it.each([
+    ["returns", () => NO_VALUE],
+    ["resolves to", async () => await Promise.resolve(NO_VALUE)],
+    [
+      "throws",
+      () => {
+        // oxlint-disable-next-line typescript/only-throw-error -- the case under test
+        throw NO_VALUE;
+      },
+    ],
+    ["rejects with", async () => await Promise.reject(NO_VALUE as unknown as Error)],
+  ])("of an IO manager whose load %s NO_VALUE count as not stored", async (_, load: () => unknown) => {
+    const manager = defineIoManager({ name: "empty", store: () => undefined, load });
+    const up = defineAsset({ key: "up", ioManager: manager, run: () => 4 });
+    const down = defineAsset({ key: "down", inputs: { up }, run: () => undefined });
+    expect((await runStep([up, down], "down")).outcome).toMatchObject({
+      outcome: "failed",
+      retryable: false,
+      failure: { kind: "upstream_failed", message: "up has no stored value; materialize it first." },
+    });
   });
 });

@@ -22,7 +22,7 @@ import { evaluateSchedule, evaluateSensor } from "@headgate/sdk/testing";
 import { createRuntime } from "../src/runtime/create-runtime.ts";
 import { airbyte, airbyteSensor, dailyRefresh } from "./lakehouse-program.ts";
 
-const job = defineJob("j", { selection: "*" });
+const job = defineJob({ name: "j", selection: "*" });
 
 describe("a sensor", () => {
   it("asks for runs, remembers its cursor and logs", async () => {
@@ -63,7 +63,7 @@ describe("a sensor", () => {
 
   it("tears its resources down and fails with the user's error", async () => {
     const seen: string[] = [];
-    const client = defineResource("client", { setup: () => 1, teardown: () => void seen.push("closed") });
+    const client = defineResource({ key: "client", setup: () => 1, teardown: () => void seen.push("closed") });
     const sensor = defineSensor({ name: "s", requires: [client], evaluate: () => Promise.reject(new TypeError("no route")) });
     await expect(evaluateSensor(sensor)).rejects.toThrow("TypeError: no route");
     expect(seen).toEqual(["closed"]);

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { NO_VALUE, type IoContext, type MetadataRecord } from "@headgate/sdk";
-import { createLogger } from "../src/runtime/logger.ts";
-import { valueFiles } from "../src/runtime/value-files.ts";
-import { toMetadata } from "../src/metadata.ts";
+import { createLogger } from "../src/runtime/steps/logger.ts";
+import { valueFiles } from "../src/runtime/steps/value-files.ts";
+import { toMetadata } from "../src/values/metadata.ts";
 import { makeFolders, type TestFolders } from "./run-step.test-support.ts";
 
 function contextOf(folders: TestFolders, asset: string, partition: string | null): IoContext {

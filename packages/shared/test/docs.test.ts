@@ -15,12 +15,12 @@ const folder = mkdtempSync(join(tmpdir(), "headgate-docs-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Each sample is a program of its own, run by Node as a reader would run it. */
-const samples = readdirSync(join(docs, "concepts")).flatMap((file) => {
-  const text = readFileSync(join(docs, "concepts", file), "utf8");
+const samples = readdirSync(join(docs, "internals")).flatMap((file) => {
+  const text = readFileSync(join(docs, "internals", file), "utf8");
   return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((match, index) => ({ file, number: index + 1, code: match[1] ?? "" }));
 });
 
-describe("samples of docs/concepts", () => {
+describe("samples of docs/internals", () => {
   it("are there", () => expect(new Set(samples.map(({ file }) => file)).size).toBe(4));
 
   it.each(samples)("$file, sample $number, runs", ({ file, number, code }) => {

@@ -221,7 +221,7 @@ describe("a megabyte", () => {
     "a*",
   ].map((piece) => piece.repeat(Math.ceil(size / piece.length)).slice(0, size));
 
-  it.each(texts.map((text) => [JSON.stringify(text.slice(0, 6)), text]))("of %s is answered", (...[, text]) => {
+  it.each(texts.map((text) => [JSON.stringify(text.slice(0, 6)), text]))("a megabyte of %s is answered", (...[, text]) => {
     trySelection(text);
     tryCron(text, "UTC");
     tryCron(`${text} * * * *`, text);
@@ -234,7 +234,7 @@ describe("a megabyte", () => {
     expectResult(readCondition({ type: text }));
   });
 
-  it("of nested JSON is answered", () => {
+  it("a megabyte of nested JSON is answered", () => {
     const depth = 100_000;
     let condition: unknown = { type: "missing" };
     for (let level = 0; level < depth; level++) condition = { type: "not", of: condition };

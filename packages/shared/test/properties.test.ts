@@ -149,7 +149,7 @@ describe.each(["dagster", "event_order"] as const)("automation in mode %s", (mod
     );
   });
 
-  it("is deterministic and does not depend on the order of the definitions", () => {
+  it("evaluations do not depend on the order of the definitions", () => {
     fc.assert(
       fc.property(drawnAssets, happenings, fc.boolean(), (drawn, list, isDaily) => {
         const assets = worldOf(drawn, isDaily);
@@ -164,7 +164,7 @@ describe.each(["dagster", "event_order"] as const)("automation in mode %s", (mod
 });
 
 describe("eager in event order", () => {
-  it("loses no update: when everything is quiet, every child has read the last version of its parents", () => {
+  it("every child has read its parents' last version in the end", () => {
     const step = fc.record({ kind: fc.constantFrom("update", "start", "finish", "tick"), asset: fc.nat(3) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {

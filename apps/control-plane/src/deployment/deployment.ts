@@ -7,44 +7,56 @@ import type { Actor } from "@headgate/shared/api/service.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { Env } from "../env.ts";
-import { activate } from "./activation.ts";
-import { agentLeft, receiveFromAgent } from "./agent-socket.ts";
-import { clock } from "./clock.ts";
-import { reportLoadErrors } from "./commands/activate-version.ts";
-import { cancelRun } from "./commands/cancel-run.ts";
-import { fireTimers } from "./commands/fire-timer.ts";
-import { launch } from "./commands/launch.ts";
-import { recordLogChunk } from "./commands/record-log-chunk.ts";
-import { reexecuteRun } from "./commands/reexecute-run.ts";
-import { registerVersion } from "./commands/register-version.ts";
+import { agentLeft, receiveFromAgent } from "./agent-protocol/agent-socket.ts";
+import { clock } from "./kernel/clock.ts";
+import { activateVersion, reportLoadErrors } from "./catalog/activate-version.ts";
+import { cancelRun } from "./runs/execute/cancel-run.ts";
+import { fireTimers } from "./fire-timers.ts";
+import { launch } from "./runs/launch/launch.ts";
+import { recordLogChunk } from "./runs/execute/record-log-chunk.ts";
+import { reexecuteRun } from "./runs/launch/reexecute-run.ts";
+import { registerVersion } from "./catalog/register-version.ts";
 import { Engine } from "./engine.ts";
-import { receiveFromDashboard } from "./live-socket.ts";
-import { logError } from "./log-error.ts";
+import { receiveFromDashboard } from "./live/live-socket.ts";
+import { logError } from "./kernel/log-error.ts";
 import { COMMANDS, QUERIES } from "./procedures.ts";
-import * as assets from "./queries/asset-queries.ts";
-import { assetPartitions } from "./queries/asset-partitions.ts";
-import { definitionsDocument } from "./queries/definitions-document.ts";
-import { readHome } from "./queries/home.ts";
-import * as locations from "./queries/location-queries.ts";
-import { logChunksQuery, manifestKeyOf } from "./queries/log-queries.ts";
-import * as runs from "./queries/run-queries.ts";
-import { newHookTraffic, receiveDelivery } from "./receive-delivery.ts";
-import type { DeploymentIdentity, DeploymentStub, RawLogChunk } from "./rpc.ts";
-import { answerClose, attachmentOf, closeQuietly } from "./sockets.ts";
+import * as assets from "./asset-pages/asset-queries.ts";
+import { assetPartitions } from "./asset-pages/asset-partitions.ts";
+import { definitionsDocument } from "./catalog/definitions-document.ts";
+import { readHome } from "./home/home.ts";
+import * as locations from "./catalog/location-queries.ts";
+import { logChunksQuery, manifestKeyOf } from "./run-pages/log-queries.ts";
+import * as runs from "./run-pages/run-queries.ts";
+import { newWebhookTraffic, receiveDelivery } from "./webhooks/receive.ts";
+import type { DeploymentStub } from "./rpc.ts";
+import { answerClose, attachmentOf, closeQuietly } from "./kernel/sockets.ts";
 import { start } from "./start.ts";
-import { hookIds } from "./store/hook-store.ts";
-import { tryTick } from "./try-tick.ts";
-import { readIdentity, writeMeta } from "./store/meta-store.ts";
+import { startDryRun } from "./dry-run/start-dry-run.ts";
+import { readIdentity, writeMeta } from "./kernel/meta-store.ts";
+import { catalogOf } from "./catalog/catalog.ts";
+import { listAgents } from "./run-pages/agent-queries.ts";
+import type { DeploymentIdentity } from "./kernel/identity.ts";
+import type { RawLogChunk } from "./runs/raw-log-chunk.ts";
+import { destinationsOf } from "./destinations.ts";
+import { OutboxSender } from "./outbox/outbox-sender.ts";
+import { webhookIds } from "./webhooks/webhook-store.ts";
 
 type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 
 export class Deployment extends DurableObject<Env> implements DeploymentStub {
   readonly #engine: Engine;
-  readonly #hookTraffic = newHookTraffic();
+  readonly #outbox: OutboxSender;
+  readonly #webhookTraffic = newWebhookTraffic();
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    this.#engine = new Engine(state);
+    this.#engine = new Engine(state, () => state.waitUntil(this.#sendOutbox()));
+    const engine = this.#engine;
+    this.#outbox = new OutboxSender({
+      reader: () => engine.reader(),
+      commit: engine.commit.bind(engine),
+      destinations: destinationsOf(env, engine.db),
+    });
     void state.blockConcurrencyWhile(() => start(this.#engine, { storage: state.storage, now: clock.now() }));
   }
 
@@ -94,6 +106,14 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
     this.#fireTimers();
   }
 
+  async #sendOutbox(): Promise<void> {
+    try {
+      await this.#outbox.send();
+    } catch (error) {
+      logError("Messages of the outbox could not be sent", error);
+    }
+  }
+
   async sweep(): Promise<void> {
     this.#fireTimers();
   }
@@ -103,7 +123,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
       this.#engine.timers.fire({
         now: clock.now(),
         elapsed: () => performance.now(),
-        run: (timers) => this.#engine.commit((turn) => fireTimers(turn, timers)),
+        run: (timers) => this.#engine.commit((tx) => fireTimers(tx, timers)),
         failed: (timer, error) => logError(`Timer ${timer.kind} ${timer.id} failed`, error),
       });
     } catch (error) {
@@ -120,13 +140,19 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
 
   async registerVersion(input: Parameters<DeploymentStub["registerVersion"]>[0]) {
     return this.#engine.commitThen(
-      (turn) => registerVersion(turn, input),
-      (reader, row) => ({ version: row.id, number: row.number, active: reader.catalog().versionOf.get(row.location)?.id === row.id }),
+      (tx) => registerVersion(tx, input),
+      (reader, row) => ({ version: row.id, number: row.number, active: catalogOf(reader).versionOf.get(row.location)?.id === row.id }),
     );
   }
 
   async activate(input: { readonly location: string; readonly version: string; readonly actor: Actor }) {
-    return activate(this.#engine, input);
+    const activated = this.#engine.commitThen(
+      (tx) => activateVersion(tx, input),
+      (_reader, row) => locations.versionView(row, row.id),
+    );
+    // The addresses of new webhooks work when the publisher hears that its version is active, unless the directory is away.
+    await this.#sendOutbox();
+    return activated;
   }
 
   async activateVersion(input: In<"activate">, actor: Actor) {
@@ -134,7 +160,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async reportLoadErrors(input: Parameters<DeploymentStub["reportLoadErrors"]>[0]): Promise<Result<null>> {
-    this.#engine.commit((turn) => reportLoadErrors(turn, input));
+    this.#engine.commit((tx) => reportLoadErrors(tx, input));
     return ok(null);
   }
 
@@ -147,7 +173,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async recordLogChunk(input: RawLogChunk & { readonly token: string }) {
-    return this.#engine.commit((turn) => recordLogChunk(turn, input));
+    return this.#engine.commit((tx) => recordLogChunk(tx, input));
   }
 
   async logChunks(input: Parameters<DeploymentStub["logChunks"]>[0]) {
@@ -155,11 +181,11 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async deliver(input: Parameters<DeploymentStub["deliver"]>[0]) {
-    return receiveDelivery(this.#engine, this.#hookTraffic, input);
+    return receiveDelivery(this.#engine, this.#webhookTraffic, input);
   }
 
-  async hookIds() {
-    return hookIds(this.#engine.db);
+  async webhookIds() {
+    return webhookIds(this.#engine.db);
   }
 
   async tokenRevoked(input: { readonly token: string }): Promise<void> {
@@ -173,7 +199,8 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   // ---------------------------------------------------------------- DeploymentService
 
   async testTick(input: Parameters<DeploymentStub["testTick"]>[0]) {
-    return tryTick(this.#engine, input);
+    const engine = this.#engine;
+    return startDryRun({ commit: engine.commit.bind(engine), rollBack: engine.rollBack.bind(engine), waiting: engine.dryRuns }, input);
   }
 
   async ask<N extends QueryName>(name: N, input: InputOf<DeploymentQueries[N]>) {
@@ -182,7 +209,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
 
   async perform<N extends CommandName>(name: N, input: InputOf<DeploymentCommands[N]>, actor: Actor) {
     return this.#engine.commitThen(
-      (turn) => COMMANDS[name](turn, input, actor),
+      (tx) => COMMANDS[name](tx, input, actor),
       (reader, read) => read(reader),
     );
   }
@@ -192,7 +219,7 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async definitionsHash() {
-    return ok({ hash: this.#engine.definitionsHash });
+    return ok({ hash: catalogOf(this.#engine).hash });
   }
 
   async assetStates(input: In<"assetStates">) {
@@ -244,15 +271,15 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async launch(input: z.output<typeof launchSchema>, actor: Actor) {
-    return this.#engine.commitThen((turn) => launch(turn, input, actor), runs.summaryOf);
+    return this.#engine.commitThen((tx) => launch(tx, input, actor), runs.summaryOf);
   }
 
   async reexecute(input: z.output<typeof reexecuteSchema>, actor: Actor) {
-    return this.#engine.commitThen((turn) => reexecuteRun(turn, input, actor), runs.summaryOf);
+    return this.#engine.commitThen((tx) => reexecuteRun(tx, input, actor), runs.summaryOf);
   }
 
   async cancel(input: In<"cancel">, actor: Actor) {
-    return this.#engine.commitThen((turn) => cancelRun(turn, { run: input.run, by: actor.name, reason: input.reason }), runs.summaryOf);
+    return this.#engine.commitThen((tx) => cancelRun(tx, { run: input.run, by: actor.name, reason: input.reason }), runs.summaryOf);
   }
 
   async locations() {
@@ -264,6 +291,6 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async agents() {
-    return ok(locations.listAgents(this.#engine.reader()));
+    return ok(listAgents(this.#engine.reader()));
   }
 }

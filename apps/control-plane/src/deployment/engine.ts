@@ -1,41 +1,42 @@
 /**
- * Runs commands and queries: one command is one transaction, its effects are performed after it. Holds everything that lives as long as
- * the object is in memory, all of which can be made again from the tables.
+ * Runs commands and queries: one command is one transaction, its followers run in it, its effects after it. Holds everything that lives as
+ * long as the object is in memory, all of which can be made again from the tables.
  */
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
-import { type Catalog, loadCatalog } from "./catalog.ts";
-import { clock } from "./clock.ts";
-import { evaluateConditions } from "./commands/conditions/evaluate.ts";
-import { finishTurn } from "./commands/finish-turn.ts";
-import { closeRuns } from "./commands/run-session.ts";
-import { type EffectPorts, hasLiveChanges, performEffects } from "./effects.ts";
-import { Live } from "./live.ts";
-import { logError } from "./log-error.ts";
-import { forgetCaches } from "./forget-caches.ts";
-import type { Reader } from "./queries/reader.ts";
-import { Sockets } from "./sockets.ts";
-import { type Database, openDatabase } from "./store/database.ts";
-import { advanceStream } from "./store/meta-store.ts";
-import { Timers } from "./timers.ts";
-import { attemptIn } from "./turn-attempt.ts";
-import { Trials } from "./trials.ts";
-import type { Turn } from "./turn.ts";
+import { evaluateConditions } from "./conditions/evaluation/evaluate.ts";
+import { WaitingDryRuns } from "./dry-run/waiting-dry-runs.ts";
+import type { Fact } from "./facts.ts";
+import { runFollowers } from "./followers.ts";
+import { clock } from "./kernel/clock.ts";
+import { type Database, openDatabase } from "./kernel/database.ts";
+import { forgetUndone } from "./kernel/database-cache.ts";
+import { type EffectPorts, performEffects } from "./kernel/effects.ts";
+import { logError } from "./kernel/log-error.ts";
+import { advanceStream } from "./kernel/meta-store.ts";
+import type { Reader } from "./kernel/reader.ts";
+import { runInSavepoint } from "./kernel/savepoint.ts";
+import { Sockets } from "./kernel/sockets.ts";
+import { Timers } from "./kernel/timers.ts";
+import type { Tx } from "./kernel/tx.ts";
+import { collectChanges, hasChanges } from "./live/collect-changes.ts";
+import { Live } from "./live/live.ts";
+import { closeRuns } from "./runs/run-session.ts";
 
 export class Engine {
   readonly db: Database;
   readonly sockets: Sockets;
   readonly timers: Timers;
   readonly live: Live;
-  readonly trials = new Trials();
-  /** Of the active versions; kept up to date by `definitions.ts`. */
-  definitionsHash = "";
+  readonly dryRuns = new WaitingDryRuns();
   /** Frames of kinds that this release does not know. */
   ignoredFrames = 0;
   readonly #storage: DurableObjectStorage;
-  #catalog: Catalog | null = null;
+  readonly #outboxDue: () => void;
 
-  constructor(state: DurableObjectState) {
+  /** `outboxDue` is called after a commit that left a message to be sent. */
+  constructor(state: DurableObjectState, outboxDue: () => void) {
+    this.#outboxDue = outboxDue;
     this.#storage = state.storage;
     this.db = openDatabase(state.storage);
     this.sockets = new Sockets(state);
@@ -43,70 +44,55 @@ export class Engine {
     this.live = new Live(this.sockets, () => this.reader());
   }
 
-  get catalog(): Catalog {
-    this.#catalog ??= loadCatalog(this.db);
-    return this.#catalog;
-  }
-
   reader(): Reader {
-    return {
-      db: this.db,
-      now: clock.now(),
-      catalog: () => this.catalog,
-      definitionsHash: this.definitionsHash,
-      lastPing: (socket) => this.sockets.lastPing(socket),
-    };
+    return { db: this.db, now: clock.now(), lastPing: (socket) => this.sockets.lastPing(socket) };
   }
 
   /** One transaction; nothing of it is visible outside before it is stored. */
-  commit<T>(command: (turn: Turn) => T, committed?: (result: T) => void): T {
-    const turn = this.#newTurn();
-    this.timers.noticeClock(turn.now);
+  commit<T>(command: (tx: Tx) => T): T {
+    const tx = this.#newTx();
+    this.timers.noticeClock(tx.now);
     let seq: number | null = null;
     let result: T;
     try {
       result = this.#storage.transactionSync(() => {
-        const answer = command(turn);
-        finishTurn(turn);
-        closeRuns(turn);
-        if (hasLiveChanges(turn.effects)) seq = advanceStream(this.db);
+        const answer = command(tx);
+        runFollowers(tx);
+        closeRuns(tx);
+        if (hasChanges(tx.facts)) seq = advanceStream(this.db);
         return answer;
       });
     } catch (error) {
-      this.#catalog = null;
-      forgetCaches(this.db);
+      forgetUndone(this.db, "transaction");
       throw error;
     }
-    committed?.(result);
-    performEffects(turn.effects, this.#ports(seq));
+    performEffects(tx.effects, this.#ports);
+    this.#publish(tx.facts, seq);
     return result;
   }
 
-  /** What would happen? Nothing of it is kept. */
-  rehearse<T>(work: (turn: Turn) => T): T {
-    const turn = this.#newTurn();
+  /** What would happen? All of it is undone. */
+  rollBack<T>(work: (tx: Tx) => T): T {
+    const tx = this.#newTx();
     let answer: { readonly value: T } | null = null;
-    turn.attempt(() => {
-      answer = { value: work(turn) };
-      return refuse("internal", "rehearsed");
+    tx.savepoint(() => {
+      answer = { value: work(tx) };
+      return refuse("internal", "rolled back");
     });
     return (answer as unknown as { readonly value: T }).value;
   }
 
   /** A command that answers with something read after it. */
-  commitThen<T, V>(command: (turn: Turn) => Result<T>, read: (reader: Reader, value: T) => V): Result<V> {
+  commitThen<T, V>(command: (tx: Tx) => Result<T>, read: (reader: Reader, value: T) => V): Result<V> {
     const result = this.commit(command);
     return result.ok ? { ok: true, value: read(this.reader(), result.value) } : result;
   }
 
-  #newTurn(): Turn {
-    const turn: Turn = {
+  #newTx(): Tx {
+    const facts: Fact[] = [];
+    const tx: Tx = {
       now: clock.now(),
       db: this.db,
-      catalog: () => this.catalog,
-      definitionsChanged: () => {
-        this.#catalog = null;
-      },
       random: Math.random,
       newRunId: () => uuidv7(clock.now(), crypto.getRandomValues(new Uint8Array(16))),
       newId: (prefix) =>
@@ -114,42 +100,44 @@ export class Engine {
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       lastPing: (socket) => this.sockets.lastPing(socket),
       effects: [],
-      runs: new Map(),
-      ended: [],
-      atEnd: { dispatch: false, sensors: new Set() },
-      attempt: (work) => attemptIn(turn, this.#storage, work),
-      sequence: { next: null },
+      facts,
+      fact: (fact) => void facts.push(fact),
+      savepoint: (work) => runInSavepoint(tx, this.#storage, work),
+      states: new Map(),
     };
-    return turn;
+    return tx;
   }
 
-  #ports(seq: number | null): EffectPorts {
-    return {
-      send: (socket, frame) => {
-        this.sockets.send(socket, frame);
-        // Somebody may be looking at this step's output already, from an attempt before.
-        if (frame.t === "job" && this.live.isTailed(frame))
-          this.sockets.send(socket, { t: "tail", run: frame.run, step: frame.step, on: true });
-      },
-      close: (socket, code, reason) => this.sockets.close(socket, code, reason),
-      armTimers: () => this.timers.arm(),
-      evaluateConditions: () => {
-        try {
-          this.commit(evaluateConditions);
-        } catch (error) {
-          // What changed is written down, and a timer looks at it again.
-          logError("Automation conditions could not be evaluated", error);
-        }
-      },
-      trialAnswered: (answer) => this.trials.answer(answer),
-      publish: (changed) => {
-        try {
-          this.live.publish(changed, seq);
-        } catch (error) {
-          // What is committed stays: who asked for it must not be told that it failed because somebody looks on.
-          logError("Changes could not be sent to dashboards", error);
-        }
-      },
-    };
+  readonly #ports: EffectPorts = {
+    send: (socket, frame) => {
+      this.sockets.send(socket, frame);
+      // A dashboard may be looking at this step's output already, from an attempt before.
+      if (frame.t === "job" && this.live.isTailed(frame))
+        this.sockets.send(socket, { t: "tail", run: frame.run, step: frame.step, on: true });
+    },
+    close: (socket, code, reason) => this.sockets.close(socket, code, reason),
+    armTimers: () => this.timers.arm(),
+  };
+
+  /** What is stored stays stored, also when this fails. */
+  #publish(facts: readonly Fact[], seq: number | null): void {
+    for (const fact of facts) if (fact.type === "dry_run_answered") this.dryRuns.answer(fact);
+    try {
+      this.live.publish(collectChanges(facts), seq);
+    } catch (error) {
+      // The caller must not be told that its command failed because a dashboard could not be reached.
+      logError("Changes could not be sent to dashboards", error);
+    }
+    if (facts.some(({ type }) => type === "outbox_due")) this.#outboxDue();
+    if (facts.some(({ type }) => type === "conditions_changed")) this.#evaluateConditions();
+  }
+
+  #evaluateConditions(): void {
+    try {
+      this.commit(evaluateConditions);
+    } catch (error) {
+      // The changes are stored, and a timer evaluates them again.
+      logError("Automation conditions could not be evaluated", error);
+    }
   }
 }

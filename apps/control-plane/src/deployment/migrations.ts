@@ -1,5 +1,5 @@
 /** Every change ever made to a deployment's database, oldest first. Append only: an applied migration is never edited. */
-import type { Migration } from "./migrate.ts";
+import type { Migration } from "./kernel/migrate.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -246,4 +246,19 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
   },
   { id: "0004-counted-ticks", sql: "ALTER TABLE self_start ADD COLUMN tick TEXT" },
+  {
+    id: "0005-outbox",
+    // Addresses whose registration got lost under an older release are told to the directory once more; known ones stay as they are.
+    sql: `
+      CREATE TABLE outbox (
+        no INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, destination TEXT NOT NULL, topic TEXT NOT NULL, body TEXT NOT NULL,
+        created_at INTEGER NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER, dead_at INTEGER, error TEXT
+      );
+      CREATE INDEX outbox_due ON outbox (next_at, no) WHERE next_at IS NOT NULL;
+      CREATE INDEX outbox_dead ON outbox (no) WHERE dead_at IS NOT NULL;
+      INSERT INTO outbox (key, destination, topic, body, created_at, attempts, next_at)
+        SELECT 'msg_webhooks', 'directory', 'webhooks.register', json_object('webhooks', json_group_array(id)), 0, 0, 0 FROM hook HAVING count(*) > 0;
+      INSERT INTO timer (kind, id, at) SELECT 'outbox', '', 0 FROM outbox;
+    `,
+  },
 ];

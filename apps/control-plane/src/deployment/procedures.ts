@@ -1,32 +1,28 @@
 /** Which query or command answers which name of `shared/api/procedures.ts`? One entry each; a topic keeps its entries in a file of its own. */
-import type { AnswerOf, DeploymentCommands, DeploymentQueries, InputOf } from "@headgate/shared/api/procedures.ts";
-import type { Actor } from "@headgate/shared/api/service.ts";
-import type { Result } from "@headgate/shared/domain/errors.ts";
-import { automationCommands, automationQueries } from "./procedures/automation.ts";
-import { conditionCommands, conditionQueries } from "./procedures/conditions.ts";
-import { partitionCommands, partitionQueries } from "./procedures/partitions.ts";
-import { hookCommands, hookQueries } from "./procedures/hooks.ts";
-import { queueCommands, queueQueries } from "./procedures/queue.ts";
-import type { Reader } from "./queries/reader.ts";
-import type { Turn } from "./turn.ts";
-
-export type QueriesOf<T> = { readonly [N in keyof T]: (reader: Reader, input: InputOf<T[N]>) => Result<AnswerOf<T[N]>> };
-/** A command answers with what is to be read once it is stored. */
-export type CommandsOf<T> = {
-  readonly [N in keyof T]: (turn: Turn, input: InputOf<T[N]>, actor: Actor) => Result<(reader: Reader) => AnswerOf<T[N]>>;
-};
+import type { DeploymentCommands, DeploymentQueries } from "@headgate/shared/api/procedures.ts";
+import { automationCommands, automationQueries } from "./automations/procedures.ts";
+import { conditionCommands, conditionQueries } from "./conditions/procedures.ts";
+import { partitionCommands, partitionQueries } from "./asset-pages/procedures.ts";
+import { backfillCommands, backfillQueries } from "./backfills/procedures.ts";
+import { hookCommands, hookQueries } from "./webhooks/procedures.ts";
+import { queueCommands, queueQueries } from "./run-pages/procedures.ts";
+import type { CommandsOf, QueriesOf } from "./kernel/procedure.ts";
+import { homeQueries } from "./home/procedures.ts";
 
 export const QUERIES: QueriesOf<DeploymentQueries> = {
   ...automationQueries,
   ...conditionQueries,
   ...partitionQueries,
+  ...backfillQueries,
   ...hookQueries,
   ...queueQueries,
+  ...homeQueries,
 };
 export const COMMANDS: CommandsOf<DeploymentCommands> = {
   ...automationCommands,
   ...conditionCommands,
   ...partitionCommands,
+  ...backfillCommands,
   ...hookCommands,
   ...queueCommands,
 };

@@ -1,41 +1,14 @@
 /**
  * What the Worker asks of a deployment's Durable Object besides `DeploymentService`: publishing, raw output, tokens. Every method is
- * called with an identity that the Worker has already verified. The two sockets arrive through `fetch` (see `socket-request.ts`).
+ * called with an identity that the Worker has already verified. The two sockets arrive through `fetch` (see `kernel/sockets.ts`).
  */
 import type { Actor, DeploymentService } from "@headgate/shared/api/service.ts";
 import type { VersionView } from "@headgate/shared/api/views.ts";
 import type { Result } from "@headgate/shared/domain/errors.ts";
 import type { LoadError, Manifest } from "@headgate/shared/manifest/schema.ts";
-
-export interface DeploymentIdentity {
-  readonly id: string;
-  readonly org: string;
-  readonly name: string;
-}
-
-export interface RawLogChunk {
-  readonly run: string;
-  readonly step: string;
-  readonly attempt: number;
-  readonly stream: "stdout" | "stderr";
-  readonly chunk: number;
-  /** Bytes of raw output before this chunk, and in it. */
-  readonly offset: number;
-  readonly bytes: number;
-  readonly final: boolean;
-  /** R2 key of the gzip body. */
-  readonly key: string;
-}
-
-export interface IncomingDelivery {
-  readonly hook: string;
-  readonly pathSecret: string | null;
-  readonly method: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
+import type { DeploymentIdentity } from "./kernel/identity.ts";
+import type { RawLogChunk, RawLogQuery } from "./runs/raw-log-chunk.ts";
+import type { IncomingDelivery } from "./webhooks/incoming-delivery.ts";
 
 export interface DeploymentInternals {
   /** Tells the object its own name and place; called before anything else by the Worker, idempotent and cheap. */
@@ -60,17 +33,11 @@ export interface DeploymentInternals {
   definitionsDocument(input: { readonly hash: string }): Promise<Result<string>>;
   /** May this agent token write output of this step attempt? Records the chunk. Idempotent by chunk number. */
   recordLogChunk(input: RawLogChunk & { readonly token: string }): Promise<Result<null>>;
-  logChunks(input: {
-    readonly run: string;
-    readonly step: string;
-    readonly attempt: number;
-    readonly stream: "stdout" | "stderr";
-    readonly offset: number;
-  }): Promise<Result<{ readonly chunks: readonly RawLogChunk[]; readonly complete: boolean }>>;
+  logChunks(input: RawLogQuery): Promise<Result<{ readonly chunks: readonly RawLogChunk[]; readonly complete: boolean }>>;
   /** Takes a webhook's delivery in: verified, then stored before the answer. */
   deliver(input: IncomingDelivery): Promise<Result<{ readonly delivery: string; readonly repeated: boolean }>>;
-  /** Addresses of all webhooks, for the directory. */
-  hookIds(): Promise<readonly string[]>;
+  /** Addresses of all webhooks, for a directory that lost some. */
+  webhookIds(): Promise<readonly string[]>;
   /** Closes open sockets of a revoked token at once. */
   tokenRevoked(input: { readonly token: string }): Promise<void>;
   /** Pokes the timers; called by the Cron Trigger's sweep. */
@@ -78,12 +45,3 @@ export interface DeploymentInternals {
 }
 
 export type DeploymentStub = DeploymentService & DeploymentInternals;
-
-/** Headers the Worker sets on forwarded socket upgrades, after authentication; a client's own headers of these names are removed. */
-export const SOCKET_HEADERS = {
-  kind: "x-headgate-socket",
-  actor: "x-headgate-actor",
-  token: "x-headgate-token",
-  tokenName: "x-headgate-token-name",
-} as const;
-export type SocketKind = "agent" | "live";

@@ -1,19 +1,18 @@
 /** What an object does when it wakes: bring its database up to date and repair what its sleep, a crash or a release may have left. */
-import { disconnectVanished } from "./commands/agent-state.ts";
-import { drawLineage, LAYOUT_FORMAT } from "./commands/layout-graph.ts";
-import { definitionsHash } from "./definitions-hash.ts";
+import { disconnectVanished } from "./agent-protocol/agent-state.ts";
+import { drawLineage } from "./catalog/layout-graph.ts";
 import type { Engine } from "./engine.ts";
-import { migrate, type MigrationTarget } from "./migrate.ts";
+import { migrate, type MigrationTarget } from "./kernel/migrate.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { readPictureSize } from "./store/layout-store.ts";
-import { readMeta, writeMeta } from "./store/meta-store.ts";
+import { readPictureSize, LAYOUT_FORMAT } from "./catalog/layout-store.ts";
+import { readMeta, writeMeta } from "./kernel/meta-store.ts";
+import { catalogOf } from "./catalog/catalog.ts";
 
 export async function start(engine: Engine, input: { readonly storage: MigrationTarget; readonly now: number }): Promise<void> {
   migrate(input.storage, MIGRATIONS);
   if (readMeta(engine.db, "stream") === null) writeMeta(engine.db, "stream", crypto.randomUUID());
-  engine.definitionsHash = await definitionsHash(engine.catalog.versions);
   // A release that places assets differently draws the picture anew, once.
-  if (engine.catalog.versions.length > 0 && readPictureSize(engine.db)?.format !== LAYOUT_FORMAT) engine.commit(drawLineage);
-  engine.commit((turn) => disconnectVanished(turn, (socket) => engine.sockets.find(socket) !== null));
+  if (catalogOf(engine).versions.length > 0 && readPictureSize(engine.db)?.format !== LAYOUT_FORMAT) engine.commit(drawLineage);
+  engine.commit((tx) => disconnectVanished(tx, (socket) => engine.sockets.find(socket) !== null));
   await engine.timers.recover(input.now);
 }

@@ -9,7 +9,7 @@ import { bootstrapRoutes } from "./bootstrap.ts";
 import { definitionsRoutes } from "./definitions.ts";
 import { appErrorOf } from "./errors.ts";
 import { hashedAssetRoutes } from "./hashed-assets.ts";
-import { hookRoutes } from "./hooks.ts";
+import { webhookRoutes } from "./webhook-routes.ts";
 import { logFailure } from "./log-failure.ts";
 import { loginRoutes } from "./login.ts";
 import { publishRoutes } from "./publish.ts";
@@ -38,7 +38,7 @@ for (const group of [
   socketRoutes,
   trpcRoutes,
   agentRoutes,
-  hookRoutes,
+  webhookRoutes,
 ]) {
   app.route("/", group);
 }

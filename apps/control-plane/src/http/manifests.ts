@@ -6,12 +6,9 @@ import type { VersionView } from "@headgate/shared/api/views.ts";
 import { MANIFEST_MAX_BYTES, MANIFEST_OLDEST_SUPPORTED, MANIFEST_VERSION, type Manifest } from "@headgate/shared/manifest/schema.ts";
 import { manifestOnWire, manifestWireSchema } from "@headgate/shared/manifest/wire.ts";
 import type { DeploymentStub } from "../deployment/rpc.ts";
-import type { Directory } from "../directory/database.ts";
-import { registerHooks } from "../directory/hooks.ts";
 import { sha256Hex } from "../directory/secrets.ts";
 import { readUnparsedJson } from "./body.ts";
-import { appErrorOf, invalidInput } from "./errors.ts";
-import { logFailure } from "./log-failure.ts";
+import { invalidInput } from "./errors.ts";
 import { blobKey, blobPrefix, manifestKey } from "./storage-keys.ts";
 
 export async function readManifest(request: Request, location: string): Promise<Manifest> {
@@ -68,11 +65,10 @@ export async function missingBlobs(bucket: R2Bucket, deployment: string, manifes
   return [...absent];
 }
 
-/** Every way to activate a version goes through here, so that none comes into force whose files an agent could not load. */
+/** Every way to activate a version goes through here, so that no version is active whose files an agent could not load. */
 export async function activateChecked(
   env: { readonly BUCKET: R2Bucket },
   target: {
-    readonly directory: Directory;
     readonly deployment: DeploymentStub;
     readonly deploymentId: string;
     readonly location: string;
@@ -94,19 +90,5 @@ export async function activateChecked(
       { missing: missing.slice(0, 1000) },
     );
   }
-  const activated = await deployment.activate({ location, version, actor });
-  if (activated.ok) await registerAddresses(target.directory, { deployment, deploymentId });
-  return activated;
-}
-
-/** The version is in force whether or not its webhooks are known by now: what fails here the sweep repairs. */
-async function registerAddresses(
-  directory: Directory,
-  target: { readonly deployment: DeploymentStub; readonly deploymentId: string },
-): Promise<void> {
-  try {
-    await registerHooks(directory, target.deploymentId, await target.deployment.hookIds());
-  } catch (error) {
-    logFailure("addresses of webhooks could not be written into the directory", appErrorOf(error));
-  }
+  return await deployment.activate({ location, version, actor });
 }

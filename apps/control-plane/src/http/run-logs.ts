@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import type { RawLogChunk } from "../deployment/rpc.ts";
+import type { RawLogChunk } from "../deployment/runs/raw-log-chunk.ts";
 import type { AppEnv } from "./app-env.ts";
 import { needs } from "./authorize.ts";
 import { invalidInput } from "./errors.ts";

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
-import { SOCKET_HEADERS, type SocketKind } from "../deployment/rpc.ts";
+import { SOCKET_HEADERS, type SocketKind } from "../deployment/kernel/socket-headers.ts";
 import type { DeploymentPlace } from "../directory/deployments.ts";
 import type { AppContext, AppEnv, Principal } from "./app-env.ts";
 import { needs, needsAgent } from "./authorize.ts";

@@ -46,7 +46,7 @@ function trpcContext(c: AppContext): TrpcContext {
     actor,
     deployment,
     tokens: tokenService({ directory, place, deployment, actor: by, userId }),
-    activate: (input) => activateChecked(c.env, { directory, deployment, deploymentId: place.id, ...input, actor }),
+    activate: (input) => activateChecked(c.env, { deployment, deploymentId: place.id, ...input, actor }),
     // After the answer: a launch must not wait for the directory.
     audit: (entry) =>
       c.executionCtx.waitUntil(

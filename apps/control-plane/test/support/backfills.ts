@@ -61,7 +61,7 @@ export async function work(
 ): Promise<string[]> {
   const done: string[] = [];
   let read = 0;
-  for (let turn = 0; turn < 1000; turn++) {
+  for (let tx = 0; tx < 1000; tx++) {
     const jobs = agent.jobs().slice(read);
     read += jobs.length;
     for (const job of jobs) {

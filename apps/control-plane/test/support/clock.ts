@@ -1,6 +1,6 @@
 /** A clock that stands still until the test moves it. Objects of one test file share it; it outlives evictions. */
 import { runInDurableObject } from "cloudflare:test";
-import { clock } from "../../src/deployment/clock.ts";
+import { clock } from "../../src/deployment/kernel/clock.ts";
 import { type DeploymentObject, raw } from "./deployment.ts";
 
 const real = clock.now;

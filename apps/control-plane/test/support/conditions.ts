@@ -6,7 +6,7 @@ import type { RunSummary } from "@headgate/shared/api/views.ts";
 import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
-import { clock } from "../../src/deployment/clock.ts";
+import { clock } from "../../src/deployment/kernel/clock.ts";
 import { type DeploymentObject, person, rows } from "./deployment.ts";
 import { assetsOf, manifest } from "./manifests.ts";
 

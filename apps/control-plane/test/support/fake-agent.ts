@@ -3,7 +3,7 @@ import { downFrameSchema, type DownFrame, type JobFrame } from "@headgate/shared
 import { PONG } from "@headgate/shared/protocol/constants.ts";
 import type { Hello, UpFrame, UpItem } from "@headgate/shared/protocol/up.ts";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
-import { SOCKET_HEADERS } from "../../src/deployment/rpc.ts";
+import { SOCKET_HEADERS } from "../../src/deployment/kernel/socket-headers.ts";
 import type { DeploymentObject } from "./deployment.ts";
 
 export type UnnumberedItem = UpItem extends infer Item ? (Item extends UpItem ? Omit<Item, "s"> : never) : never;

@@ -1,10 +1,11 @@
 /** Raw data: what the ingestion tool exports is landed as it is. The staging models above it are dbt's, see `silver.ts`. */
-import { defineMultiAsset, sourceAsset } from "@headgate/sdk";
+import { defineMultiAsset, defineSourceAsset } from "@headgate/sdk";
 import { engineKind, landing } from "../resources.ts";
 import { engines, land } from "../tables.ts";
 
 /** Somebody else's: it is in the lineage, but nothing here runs it. */
-export const postgresCustomers = sourceAsset("airbyte/postgres_customers", {
+export const postgresCustomers = defineSourceAsset({
+  key: "airbyte/postgres_customers",
   group: "ingestion",
   kinds: ["airbyte", "postgres"],
   description: "The shop's customer database, synced every hour.",
@@ -12,7 +13,8 @@ export const postgresCustomers = sourceAsset("airbyte/postgres_customers", {
   url: "https://airbyte.example.com/connections/customers",
 });
 
-export const postgresOrders = sourceAsset("airbyte/postgres_orders", {
+export const postgresOrders = defineSourceAsset({
+  key: "airbyte/postgres_orders",
   group: "ingestion",
   kinds: ["airbyte", "postgres"],
   description: "The shop's order database, synced every hour.",
@@ -37,7 +39,7 @@ export const landRaw = defineMultiAsset({
   },
   requires: [...engines, landing],
   subset: true,
-  retry: { maxRetries: 2, delaySeconds: 1, backoff: "exponential" },
+  retry: { maxRetries: 2, delay: 1, backoff: "exponential" },
   async *run({ selected, resources, log }) {
     for (const name of selected) {
       const files = await resources.landing.filesOf(name);

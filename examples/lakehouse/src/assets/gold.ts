@@ -57,7 +57,8 @@ export const topCustomers = defineAsset({
 });
 
 /** Blocking: when it fails, the report below is not made, neither in the same run nor by its condition. Try it: LAKEHOUSE_MIN_CUSTOMERS=1000 npm start */
-export const enoughCustomers = topCustomers.check("enough_customers", {
+export const enoughCustomers = topCustomers.check({
+  name: "enough_customers",
   blocking: true,
   description: "A report about fewer customers would mislead.",
   async run({ loadValue, env }) {

@@ -5,5 +5,5 @@ import { project } from "../resources.ts";
 export const lakehouse = dbtAssets({
   project,
   name: "lakehouse",
-  retry: { maxRetries: 1, delaySeconds: 2 },
+  retry: { maxRetries: 1, delay: 2 },
 });

@@ -96,8 +96,7 @@ export const revenue = defineAsset({
 });
 
 /** Runs after every materialization of \`revenue\`. */
-export const positive = revenue.check("positive", {
-  description: "Nobody has negative revenue.",
+export const positive = revenue.check({ name: "positive",   description: "Nobody has negative revenue.",
   async run({ loadValue }) {
     const amounts = Object.values(await loadValue());
     return checkResult({ passed: amounts.every((amount) => amount >= 0), metadata: { customers: amounts.length } });
@@ -108,7 +107,7 @@ export const positive = revenue.check("positive", {
 const JOBS = `/** Named selections of assets, and when they run. */
 import { defineJob, defineSchedule } from "@headgate/sdk";
 
-export const refresh = defineJob("refresh", { selection: "*", description: "Everything." });
+export const refresh = defineJob({ name: "refresh", selection: "*", description: "Everything." });
 
 export const nightly = defineSchedule({ job: refresh, cron: "0 2 * * *", timezone: "UTC" });
 `;

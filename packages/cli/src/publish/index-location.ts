@@ -100,7 +100,7 @@ function timedOut(timeoutMs: number, output: string): LoadError {
   return {
     kind: "timeout",
     message: `Loading took longer than ${timeoutMs / 1000} seconds and was stopped.`,
-    hint: "Connect and read inside assets and resources, not while modules load. If a large dbt project needs more time, raise indexTimeoutSeconds of the code location in headgate.config.ts.",
+    hint: "Connect and read inside assets and resources, not while modules load. If a large dbt project needs more time, raise indexTimeout of the code location in headgate.config.ts.",
     ...(output.trim() !== "" && { stack: `output before the stop:\n${output.trim()}` }),
   };
 }

@@ -4,9 +4,10 @@ import { deploymentPath } from "@headgate/shared/api/routes.ts";
 import type { RunDetail, RunSummary } from "@headgate/shared/api/views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import type { Job } from "../job.ts";
-import type { RunConfig } from "../run-request.ts";
-import { selectionText, type SelectionBuilder } from "../select.ts";
+import { type Duration, millisecondsOf } from "../options/duration.ts";
+import type { Job } from "../definitions/job.ts";
+import type { RunConfig } from "../definitions/run-config.ts";
+import { selectionText, type SelectionBuilder } from "../options/select.ts";
 import { callProcedure, type CallOptions } from "./http.ts";
 
 export type { RunDetail, RunSummary };
@@ -38,10 +39,10 @@ export interface LaunchOptions {
 
 export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Seconds between looks; default 1. */
-  readonly every?: number | undefined;
-  /** Seconds; default: no limit. */
-  readonly timeout?: number | undefined;
+  /** Time between two requests for the run's state. Default 1 second. */
+  readonly every?: Duration | undefined;
+  /** How long to wait. Default: no limit. */
+  readonly timeout?: Duration | undefined;
 }
 
 export interface Client {
@@ -103,14 +104,18 @@ function launchInput(options: LaunchOptions): LaunchInput {
 }
 
 async function waitForEnd(look: () => Promise<RunDetail>, options: WaitOptions & { readonly id: string }): Promise<RunDetail> {
-  const deadline = options.timeout === undefined ? Infinity : Date.now() + options.timeout * 1000;
+  const deadline = options.timeout === undefined ? Infinity : Date.now() + millisecondsOf(options.timeout, "timeout");
+  const everyMs = millisecondsOf(options.every ?? 1, "every");
   for (;;) {
     options.signal?.throwIfAborted();
     const detail = await look();
     if (isTerminalRun(detail.run.status)) return detail;
     if (Date.now() >= deadline)
-      throw new AppError("unavailable", `Run ${options.id} is still ${detail.run.status} after ${options.timeout} seconds.`);
-    await pause((options.every ?? 1) * 1000, options.signal);
+      throw new AppError(
+        "unavailable",
+        `Run ${options.id} is still ${detail.run.status} after ${typeof options.timeout === "string" ? options.timeout : `${options.timeout} seconds`}.`,
+      );
+    await pause(everyMs, options.signal);
   }
 }
 

@@ -1,6 +1,8 @@
 /** Entry point `@headgate/sdk/config`: what `headgate.config.ts` contains. */
 import { z } from "zod";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { deprecated } from "../options/deprecated.ts";
+import { DURATION_FORMS, type Duration, secondsOf } from "../options/duration.ts";
 
 /** One code location of a project. */
 export interface LocationConfig {
@@ -12,7 +14,13 @@ export interface LocationConfig {
   readonly include?: readonly string[] | undefined;
   /** Packages that are not bundled because the agent has them, e.g. `@duckdb/node-api`. */
   readonly provided?: readonly string[] | undefined;
-  /** How long loading the location may take. */
+  /** How long loading the location may take, at most one hour. Default 60 seconds. */
+  readonly indexTimeout?: Duration | undefined;
+  /**
+   * The time limit of loading in seconds.
+   *
+   * @deprecated Use `indexTimeout`.
+   */
   readonly indexTimeoutSeconds?: number | undefined;
 }
 
@@ -40,6 +48,11 @@ const locationSchema = z.strictObject({
   entry: z.string().min(1, "name the module that exports the code location"),
   include: z.array(z.string()).default([]),
   provided: z.array(z.string()).default([]),
+  indexTimeout: z
+    .custom<Duration>((value) => typeof value === "number" || typeof value === "string", `write ${DURATION_FORMS}`)
+    .transform(secondsOf)
+    .pipe(z.number(`write ${DURATION_FORMS}`).positive().max(3600))
+    .optional(),
   indexTimeoutSeconds: z.number().positive().max(3600).optional(),
 });
 const configSchema = z.strictObject({
@@ -60,8 +73,24 @@ const configSchema = z.strictObject({
     .optional(),
 });
 
-export interface ParsedConfig extends HeadgateConfig {
-  readonly locations: readonly (LocationConfig & { readonly include: readonly string[]; readonly provided: readonly string[] })[];
+/** A code location of a checked configuration file. */
+export interface ParsedLocation {
+  /** As in the configuration file. */
+  readonly name: string;
+  /** As in the configuration file. */
+  readonly entry: string;
+  /** As in the configuration file; empty when it names none. */
+  readonly include: readonly string[];
+  /** As in the configuration file; empty when it names none. */
+  readonly provided: readonly string[];
+  /** How long loading may take, in seconds. */
+  readonly indexTimeoutSeconds?: number | undefined;
+}
+
+/** A checked configuration file. */
+export interface ParsedConfig extends Omit<HeadgateConfig, "locations"> {
+  /** At least one code location, each with a name of its own. */
+  readonly locations: readonly ParsedLocation[];
 }
 
 /**
@@ -72,11 +101,23 @@ export interface ParsedConfig extends HeadgateConfig {
  */
 export function parseConfig(value: unknown, file: string): ParsedConfig {
   const parsed = configSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { ...parsed.data, locations: parsed.data.locations.map((location) => withSeconds(location, file)) };
   const problems = parsed.error.issues.map((issue) => `${issue.path.map(String).join(".") || "the default export"}: ${issue.message}`);
   throw new AppError(
     "invalid_input",
     `${file} must export default defineConfig({ locations: [{ name, entry }] }). Wrong: ${problems.join("; ")}.`,
     { details: { problems } },
   );
+}
+
+/** The command line reads seconds, also those of an older SDK. */
+function withSeconds({ indexTimeout, indexTimeoutSeconds, ...location }: z.infer<typeof locationSchema>, file: string): ParsedLocation {
+  if (indexTimeoutSeconds !== undefined)
+    deprecated({
+      site: undefined,
+      old: `indexTimeoutSeconds: ${indexTimeoutSeconds} of code location "${location.name}" in ${file}`,
+      use: `indexTimeout: ${indexTimeoutSeconds}`,
+    });
+  const seconds = indexTimeout ?? indexTimeoutSeconds;
+  return { ...location, ...(seconds !== undefined && { indexTimeoutSeconds: seconds }) };
 }

@@ -2,13 +2,13 @@
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { RUNTIME_VERSION, type LocationRuntime } from "@headgate/shared/protocol/worker.ts";
 import type { CodeLocation } from "../code-location.ts";
-import type { IoManager } from "../io-manager.ts";
-import { executeStep, type Executor } from "./execute-step.ts";
+import type { IoManager } from "../definitions/io-manager.ts";
+import { executeStep, type Executor } from "./steps/execute-step.ts";
 import { flattenDefinitions } from "./flatten.ts";
-import { indexLocation } from "./index-location.ts";
-import { evaluateTick } from "./tick.ts";
+import { indexLocation } from "./manifest/index-location.ts";
+import { evaluateTick } from "./ticks/tick.ts";
 import { buildUnitTable } from "./unit-table.ts";
-import { valueFiles } from "./value-files.ts";
+import { valueFiles } from "./steps/value-files.ts";
 
 export interface RuntimeOptions {
   /** What `headgate.config.ts` calls the code location; for definitions that do not name themselves. */

@@ -1,14 +1,14 @@
 /** Which definitions does a code location contain, after arrays and modules are unfolded and what others bring along is added? */
-import type { Asset } from "../asset.ts";
-import type { AssetCheck } from "../check.ts";
+import type { Asset } from "../definitions/asset-type.ts";
+import type { AssetCheck } from "../definitions/check.ts";
 import type { CodeLocation } from "../code-location.ts";
-import type { Job } from "../job.ts";
-import type { MultiAsset } from "../multi-asset.ts";
-import type { AnyResource } from "../resource.ts";
-import type { Schedule } from "../schedule.ts";
-import type { Sensor } from "../sensor.ts";
-import type { SourceAsset } from "../source-asset.ts";
-import type { UnitDefinition } from "../unit.ts";
+import type { Job } from "../definitions/job.ts";
+import type { MultiAsset } from "../definitions/multi-asset.ts";
+import type { AnyResource } from "../definitions/resource.ts";
+import type { Schedule } from "../automation/schedule.ts";
+import type { Sensor } from "../automation/sensor.ts";
+import type { SourceAsset } from "../definitions/asset-type.ts";
+import type { UnitDefinition } from "../definitions/unit.ts";
 
 export interface Definitions {
   readonly assets: readonly Asset[];

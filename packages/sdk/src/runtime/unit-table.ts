@@ -1,10 +1,10 @@
 /** Unit id -> what to execute. */
-import type { Asset } from "../asset.ts";
-import type { AssetCheck } from "../check.ts";
-import type { MultiAsset } from "../multi-asset.ts";
-import type { AnyResource } from "../resource.ts";
-import type { UnitDefinition } from "../unit.ts";
-import { requiredResources } from "./describe-asset.ts";
+import type { Asset } from "../definitions/asset-type.ts";
+import type { AssetCheck } from "../definitions/check.ts";
+import type { MultiAsset } from "../definitions/multi-asset.ts";
+import type { AnyResource } from "../definitions/resource.ts";
+import type { UnitDefinition } from "../definitions/unit.ts";
+import { requiredResources } from "./manifest/describe-asset.ts";
 import type { Definitions } from "./flatten.ts";
 import { checkUnitId, multiUnitId } from "./unit-ids.ts";
 

@@ -3,14 +3,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
 import type { TickPart } from "@headgate/shared/protocol/tick-result.ts";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
 import { defineCodeLocation } from "../code-location.ts";
 import { createRuntime } from "../runtime/create-runtime.ts";
-import type { Schedule } from "../schedule.ts";
-import type { Sensor } from "../sensor.ts";
-import type { AssetEvent, CheckEvent, RunEndEvent, WebhookEvent } from "../sensor-events.ts";
+import type { Schedule } from "../automation/schedule.ts";
+import type { Sensor } from "../automation/sensor.ts";
+import type { AssetEvent, CheckEvent, RunEndEvent, WebhookEvent } from "../automation/sensor-events.ts";
 
 /** A run that a tick asked for. */
 export interface RequestedRun {

@@ -1,6 +1,6 @@
 /** Every resource token that some assets and their checks require: a test names no resources list. */
 import { defineCodeLocation, type AssetSource } from "../code-location.ts";
-import type { AnyResource } from "../resource.ts";
+import type { AnyResource } from "../definitions/resource.ts";
 import { flattenDefinitions } from "../runtime/flatten.ts";
 import { buildUnitTable } from "../runtime/unit-table.ts";
 

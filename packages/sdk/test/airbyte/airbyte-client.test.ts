@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { airbyteResource, AirbyteError, type Airbyte, type AirbyteJob, type AirbyteResourceOptions } from "@headgate/sdk/airbyte";
-import { createLogger } from "../../src/runtime/logger.ts";
+import { createLogger } from "../../src/runtime/steps/logger.ts";
 import { JOB_STATUSES, JOB_TYPES } from "./airbyte-openapi.test-support.ts";
 import { CLIENT, CRM, SHOP, startAirbyte, type AirbyteServer } from "./airbyte-server.test-support.ts";
 

@@ -14,7 +14,7 @@ import { evaluateSensor } from "@headgate/sdk/testing";
 import { CLIENT, CRM, SHOP, startAirbyte, type AirbyteServer } from "./airbyte-server.test-support.ts";
 import { syncNotification, textNotification } from "./notification.test-support.ts";
 
-const job = defineJob("bronze", { selection: "*" });
+const job = defineJob({ name: "bronze", selection: "*" });
 let server: AirbyteServer;
 beforeEach(async () => {
   server = await startAirbyte();

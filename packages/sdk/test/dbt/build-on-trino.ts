@@ -1,5 +1,5 @@
 /** A process that is killed while dbt builds a model on Trino: `build-on-trino.ts ROOT URL once|warm`. */
-import { dbtAssets, dbtProject } from "../../src/dbt/index.ts";
+import { dbtAssets, dbtProject } from "../../src/integrations/dbt/index.ts";
 import { materialize } from "../../src/testing/index.ts";
 
 const [, , root = "", url = "", how = "once"] = process.argv;

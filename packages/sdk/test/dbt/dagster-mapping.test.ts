@@ -1,9 +1,9 @@
 /** What differs between this mapping of dbt projects and dagster-dbt's, all of it; `mapping/record.ts` records what the latter makes of them. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { mapAssets } from "../../src/dbt/asset-keys.ts";
-import { dbtManifestSchema } from "../../src/dbt/dbt-manifest.ts";
-import { describeProject } from "../../src/dbt/describe.ts";
+import { mapAssets } from "../../src/integrations/dbt/graph/asset-keys.ts";
+import { dbtManifestSchema } from "../../src/integrations/dbt/graph/dbt-manifest.ts";
+import { describeProject } from "../../src/integrations/dbt/graph/describe.ts";
 
 interface Theirs {
   readonly assets: Readonly<

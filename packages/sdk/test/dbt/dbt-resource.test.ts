@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { dbtProject, dbtResource, type Dbt } from "../../src/dbt/index.ts";
-import { duckdbResource, type DuckDb } from "../../src/duckdb/index.ts";
+import { dbtProject, dbtResource, type Dbt } from "../../src/integrations/dbt/index.ts";
+import { duckdbResource, type DuckDb } from "../../src/integrations/duckdb/index.ts";
 import { createShop, landCustomers, loggerInto } from "./shop-project.test-support.ts";
 
 test("an asset may use dbt and DuckDB in turn on one file, and hears of failures", { timeout: 120_000 }, async () => {
@@ -9,7 +9,9 @@ test("an asset may use dbt and DuckDB in turn on one file, and hears of failures
   await landCustomers(shop);
   const folders = { root: shop.root, storage: join(shop.root, "storage"), scratch: join(shop.root, "scratch") };
   const context = { config: undefined, env: process.env, folders, log: loggerInto([]), signal: new AbortController().signal };
-  const dbt = (await dbtResource(dbtProject({ dir: "dbt", env: () => ({ SHOP_DB: shop.database }) }))["~definition"].setup(context)) as Dbt;
+  const dbt = (await dbtResource({ project: dbtProject({ dir: "dbt", env: () => ({ SHOP_DB: shop.database }) }) })["~definition"].setup(
+    context,
+  )) as Dbt;
   const duckdb = duckdbResource({ path: "shop.duckdb" })["~definition"];
   const db = (await duckdb.setup(context)) as DuckDb;
   try {

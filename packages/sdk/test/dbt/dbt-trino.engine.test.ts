@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { dbtAssets, dbtProject } from "../../src/dbt/index.ts";
+import { dbtAssets, dbtProject } from "../../src/integrations/dbt/index.ts";
 import { materialize } from "../../src/testing/index.ts";
 import { until } from "../trino/open-trino.test-support.ts";
 import { dataFolder, queriesOf, runningWith, startTrinoServer, type TrinoServer } from "../trino/trino-server.test-support.ts";

@@ -1,7 +1,7 @@
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { UnitDefinition } from "../../src/unit.ts";
+import type { UnitDefinition } from "../../src/definitions/unit.ts";
 import { createShop, unitOf } from "./shop-project.test-support.ts";
 
 test("models, seeds and sources become assets with lineage through ephemeral models", { timeout: 120_000 }, async () => {

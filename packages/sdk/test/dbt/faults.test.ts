@@ -3,12 +3,12 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { mapAssets } from "../../src/dbt/asset-keys.ts";
-import { createReport } from "../../src/dbt/build-report.ts";
-import { dbtManifestSchema } from "../../src/dbt/dbt-manifest.ts";
-import { dbtProject, resolveProject } from "../../src/dbt/project.ts";
-import { runDbt } from "../../src/dbt/run-dbt.ts";
-import type { DbtStats } from "../../src/dbt/log-line.ts";
+import { mapAssets } from "../../src/integrations/dbt/graph/asset-keys.ts";
+import { createReport } from "../../src/integrations/dbt/report/build-report.ts";
+import { dbtManifestSchema } from "../../src/integrations/dbt/graph/dbt-manifest.ts";
+import { dbtProject, resolveProject } from "../../src/integrations/dbt/project.ts";
+import { runDbt } from "../../src/integrations/dbt/execution/run-dbt.ts";
+import type { DbtStats } from "../../src/integrations/dbt/report/log-line.ts";
 import { createShop, landCustomers } from "./shop-project.test-support.ts";
 
 const python = fileURLToPath(new URL("../../../../.venv/bin/python", import.meta.url));

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { DBT_GRAPH } from "../../src/dbt/graph-program.ts";
-import { findDbt } from "../../src/dbt/program.ts";
+import { DBT_GRAPH } from "../../src/integrations/dbt/programs/graph-program.ts";
+import { findDbt } from "../../src/integrations/dbt/program.ts";
 
 /** Draws projects, and gives each to dbt's functions and to those that replace them. */
 const COMPARISON = `${DBT_GRAPH}

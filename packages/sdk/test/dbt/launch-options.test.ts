@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { dailyPartitions } from "@headgate/sdk";
-import { findDbt } from "../../src/dbt/program.ts";
+import { findDbt } from "../../src/integrations/dbt/program.ts";
 import { createShop, landCustomers } from "./shop-project.test-support.ts";
 
 test("what a run with defer does not build is read from where production has it", { timeout: 240_000 }, async () => {

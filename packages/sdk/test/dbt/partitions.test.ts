@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { microbatchPartitions } from "../../src/dbt/index.ts";
+import { microbatchPartitions } from "../../src/integrations/dbt/index.ts";
 import { createShop, landCustomers } from "./shop-project.test-support.ts";
 
 test(

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { QUERY_GUARD } from "../../src/dbt/query-guard.ts";
+import { QUERY_GUARD } from "../../src/integrations/dbt/programs/query-guard.ts";
 import { makeAuthority } from "../trino/certificates.test-support.ts";
 
 const python = fileURLToPath(new URL("../../../../.venv/bin/python", import.meta.url));

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { UnitDescribeResult } from "../../src/unit.ts";
+import type { UnitDescribeResult } from "../../src/definitions/unit.ts";
 import { createShop, landCustomers, type Shop } from "./shop-project.test-support.ts";
 
 const SECRET = "s3cret-of-the-shop";

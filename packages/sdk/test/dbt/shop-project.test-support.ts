@@ -5,10 +5,10 @@ import { dirname, join } from "node:path";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import { onTestFinished } from "vitest";
-import { dbtAssets, dbtProject, type DbtAssetsOptions, type DbtProjectOptions } from "../../src/dbt/index.ts";
-import { DuckDbFile } from "../../src/duckdb/connection.ts";
-import type { Logger } from "../../src/log.ts";
-import type { UnitDefinition, UnitDescription } from "../../src/unit.ts";
+import { dbtAssets, dbtProject, type DbtAssetsOptions, type DbtProjectOptions } from "../../src/integrations/dbt/index.ts";
+import { DuckDbFile } from "../../src/integrations/duckdb/connection.ts";
+import type { Logger } from "../../src/values/log.ts";
+import type { UnitDefinition, UnitDescription } from "../../src/definitions/unit.ts";
 
 const FILES: Readonly<Record<string, string>> = {
   "dbt_project.yml": `name: shop

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { dbtProject, dbtSources } from "../../src/dbt/index.ts";
-import type { UnitDefinition } from "../../src/unit.ts";
+import { dbtProject, dbtSources } from "../../src/integrations/dbt/index.ts";
+import type { UnitDefinition } from "../../src/definitions/unit.ts";
 import { createShop } from "./shop-project.test-support.ts";
 
 test("sources are observed: when they were filled, whether that is long ago, and what their tests say", { timeout: 240_000 }, async () => {

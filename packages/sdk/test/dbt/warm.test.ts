@@ -5,9 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { dbtProject, dbtResource, type Dbt } from "../../src/dbt/index.ts";
-import { closeWarmServers, warmServers } from "../../src/dbt/warm-pool.ts";
-import type { WarmServer } from "../../src/dbt/warm-server.ts";
+import { dbtProject, dbtResource, type Dbt } from "../../src/integrations/dbt/index.ts";
+import { closeWarmServers, warmServers } from "../../src/integrations/dbt/warm/warm-pool.ts";
+import type { WarmServer } from "../../src/integrations/dbt/warm/warm-server.ts";
 import { createShop, landCustomers, loggerInto, type Shop } from "./shop-project.test-support.ts";
 
 const FOREVER = "select count(*) as n from range(1000000000) a, range(1000000000) b, {{ ref('dim_customer') }} where a.range <> b.range";
@@ -190,7 +190,7 @@ test("dbt in an asset of one's own is warm, too, and hears of failures", { timeo
   const events: StepEvent[] = [];
   const context = { config: undefined, env: process.env, folders, log: loggerInto(events), signal: new AbortController().signal };
   const project = dbtProject({ dir: "dbt", warm: true, env: () => ({ SHOP_DB: shop.database }) });
-  const dbt = (await dbtResource(project)["~definition"].setup(context)) as Dbt;
+  const dbt = (await dbtResource({ project })["~definition"].setup(context)) as Dbt;
   await dbt.run({ select: "stg_customers total" });
   await onlyServer();
   await shop.rows("insert into raw.customers values (1, 'GB')");

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { duckdbResource, type DuckDb } from "../../src/duckdb/index.ts";
-import type { Logger } from "../../src/log.ts";
+import { duckdbResource, type DuckDb } from "../../src/integrations/duckdb/index.ts";
+import type { Logger } from "../../src/values/log.ts";
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { lockDatabase, type LockRequest } from "../../src/duckdb/file-lock.ts";
+import { lockDatabase, type LockRequest } from "../../src/integrations/duckdb/file-lock.ts";
 
 const lines: string[] = [];
 const log = { debug: () => {}, info: (line: string) => void lines.push(line), warn: () => {}, error: () => {} };

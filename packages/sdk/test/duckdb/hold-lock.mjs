@@ -1,5 +1,5 @@
 // A process of its own that takes a database lock and keeps it until it is told to go or is killed.
-import { lockDatabase } from "../../src/duckdb/file-lock.ts";
+import { lockDatabase } from "../../src/integrations/duckdb/file-lock.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const lock = await lockDatabase({

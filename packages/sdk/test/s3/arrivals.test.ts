@@ -1,7 +1,15 @@
 /** The cursor of file and job sensors, under every order of arrival: nothing lost, nothing taken twice, never back. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareArrivals, printCursor, readCursor, skipArrivals, START, takeArrivals, type Arrival } from "../../src/arrivals.ts";
+import {
+  compareArrivals,
+  printCursor,
+  readCursor,
+  skipArrivals,
+  START,
+  takeArrivals,
+  type Arrival,
+} from "../../src/automation/arrivals.ts";
 
 const OVERLAP = 50;
 

@@ -7,7 +7,7 @@ import { defineJob, fileSensor, type FileSensorOptions } from "@headgate/sdk";
 import { s3FileSensor, s3Resource, type S3FileSensorOptions, type S3Object } from "@headgate/sdk/s3";
 import { evaluateSensor } from "@headgate/sdk/testing";
 
-const job = defineJob("load", { selection: "*" });
+const job = defineJob({ name: "load", selection: "*" });
 const s3 = s3Resource({ accessKeyId: { env: "S3_KEY" }, secretAccessKey: { env: "S3_SECRET" } });
 
 function object(key: string, minute: number, etag = key): S3Object {

@@ -150,7 +150,7 @@ describe.each(S3_ENGINES)("%s", (engine) => {
   });
 
   it("wakes a sensor once for each object, in every order and in the same second", async () => {
-    const job = defineJob("load", { selection: "*" });
+    const job = defineJob({ name: "load", selection: "*" });
     const sensor = s3FileSensor({ name: "files", s3: resource(), prefix: "arrive/", pattern: "*.csv", job });
     let cursor: string | null = null;
     const requested: (string | undefined)[] = [];

@@ -71,7 +71,7 @@ test("a query's own signal and deadline cancel it, and other queries go on", asy
   const { trino } = await openTrino({ url: server.url });
   const own = new AbortController();
   const aborted = rejection(listOf(trino.query("select 1", [], { signal: own.signal })));
-  const late = rejection(listOf(trino.query("select 2", [], { deadlineSeconds: 0.2 })));
+  const late = rejection(listOf(trino.query("select 2", [], { deadline: 0.2 })));
   await until(() => server.of("GET").length > 5);
   own.abort(new Error("enough"));
   expect(await aborted).toMatchObject({ message: "enough" });
@@ -91,7 +91,7 @@ test("the end of the step cancels what was left open, and whoever still reads is
 
 test("a deadline ends a statement that Trino never answers", async () => {
   const server = await startFakeTrino({ pages: [{}], misbehave: () => "hang" });
-  const { trino } = await openTrino({ url: server.url, deadlineSeconds: 0.2 });
+  const { trino } = await openTrino({ url: server.url, deadline: 0.2 });
   expect(await rejection(trino.scalar("select 1"))).toMatchObject({ name: "DEADLINE_EXCEEDED", queryId: null });
 });
 
@@ -121,4 +121,11 @@ test("a killed process leaves no query behind", { timeout: 60_000 }, async () =>
   await until(() => server.of("DELETE").length > 0);
   const [request] = server.of("DELETE");
   expect(request).toMatchObject({ path: expect.stringContaining(EXECUTING), headers: { "x-trino-user": "forever" } });
+});
+
+test("the old name of the deadline still cancels a statement and is reported in the log", async () => {
+  const server = await endless();
+  const { trino, lines } = await openTrino({ url: server.url });
+  expect(await rejection(listOf(trino.query("select 2", [], { deadlineSeconds: 0.2 })))).toMatchObject({ name: "DEADLINE_EXCEEDED" });
+  expect(lines.map(({ message }) => message)).toContainEqual(expect.stringContaining("Write query({ deadline: 0.2 })."));
 });

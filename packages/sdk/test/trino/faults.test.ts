@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { defineAsset } from "../../src/asset.ts";
+import { defineAsset } from "../../src/definitions/asset.ts";
 import { materialize } from "../../src/testing/index.ts";
-import { isTrinoError, trinoResource } from "../../src/trino/index.ts";
+import { isTrinoError, trinoResource } from "../../src/integrations/trino/index.ts";
 import { signature, startFakeTrino, STATS, type FakeOptions, type SeenRequest } from "./fake-trino.test-support.ts";
 import { openTrino, rejection } from "./open-trino.test-support.ts";
 
@@ -24,7 +24,7 @@ test.each([
   ["an answer that never comes", first("GET", 1, "hang")],
 ])("%s is waited out", async (_name, misbehave) => {
   const server = await startFakeTrino(...faulty(misbehave));
-  const { trino } = await openTrino({ url: server.url, idleSeconds: 0.2 });
+  const { trino } = await openTrino({ url: server.url, idleTimeout: 0.2 });
   expect(await trino.scalar("select 1")).toBe(1);
 });
 
@@ -45,7 +45,7 @@ test.each([
   ["silence", "hang", "SERVER_UNREACHABLE", "no answer for 0.1 seconds"],
 ] as const)("when patience ends, %s is an error that a retry policy may repeat", async (_name, wrong, name, message) => {
   const server = await startFakeTrino(...faulty(first("GET", Infinity, wrong)));
-  const { trino } = await openTrino({ url: server.url, patienceSeconds: 0.3, idleSeconds: 0.1 });
+  const { trino } = await openTrino({ url: server.url, patience: 0.3, idleTimeout: 0.1 });
   expect(await rejection(trino.scalar("select 1"))).toMatchObject({
     name,
     type: "CONNECTION",
@@ -57,12 +57,12 @@ test.each([
 test("a Trino that is down, or a host that does not exist, is said to be", async () => {
   const server = await startFakeTrino({ pages: [] });
   await server.stop();
-  const { trino } = await openTrino({ url: server.url, patienceSeconds: 0.2 });
+  const { trino } = await openTrino({ url: server.url, patience: 0.2 });
   expect(await rejection(trino.scalar("select 1"))).toMatchObject({
     name: "SERVER_UNREACHABLE",
     message: expect.stringContaining(`${server.url} cannot be reached`),
   });
-  const { trino: nowhere } = await openTrino({ url: "http://trino.invalid:8080", patienceSeconds: 0.2 });
+  const { trino: nowhere } = await openTrino({ url: "http://trino.invalid:8080", patience: 0.2 });
   expect(await rejection(nowhere.scalar("select 1"))).toMatchObject({ name: "SERVER_UNREACHABLE" });
 });
 
@@ -113,7 +113,7 @@ test.each(["SERVER_STARTING_UP", "NO_NODES_AVAILABLE"])(
     expect(await trino.scalar("select 1")).toBe(1);
     expect(server.of("POST")).toHaveLength(2);
     const never = await startFakeTrino(...faulty(first("POST", Infinity, { status: 200, body: answer })));
-    const { trino: impatient } = await openTrino({ url: never.url, patienceSeconds: 0.2 });
+    const { trino: impatient } = await openTrino({ url: never.url, patience: 0.2 });
     expect(await rejection(impatient.scalar("select 1"))).toMatchObject({ name: errorName, retryable: true });
   },
 );

@@ -1,9 +1,10 @@
 /** What Iceberg tables say about themselves after assets wrote them through a real Trino, and what happens when that Trino is restarted. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { defineAsset, type Asset } from "../../src/asset.ts";
-import { dailyPartitions } from "../../src/partitions.ts";
+import { defineAsset } from "../../src/definitions/asset.ts";
+import type { Asset } from "../../src/definitions/asset-type.ts";
+import { dailyPartitions } from "../../src/options/partitions.ts";
 import { materialize } from "../../src/testing/index.ts";
-import { icebergMaterialization, icebergMetadata, icebergTable, trinoResource } from "../../src/trino/index.ts";
+import { icebergMaterialization, icebergMetadata, icebergTable, trinoResource } from "../../src/integrations/trino/index.ts";
 import { openTrino, rejection, until } from "./open-trino.test-support.ts";
 import { dataFolder, runningWith, startTrinoServer, type TrinoServer } from "./trino-server.test-support.ts";
 
@@ -180,7 +181,7 @@ test("a cancelled asset leaves no query running", async () => {
 
 test("a restart of Trino ends its queries with a word about it, and new ones wait until it is up", { timeout: 600_000 }, async () => {
   const { port } = server;
-  const { trino: direct, lines } = await openTrino({ url: server.url, patienceSeconds: 500 });
+  const { trino: direct, lines } = await openTrino({ url: server.url, patience: 500 });
   const lost = rejection(direct.scalar(`${LONG} where comment = 'lost'`));
   await until(async () => (await runningWith(server, "'lost'"))[0]?.state === "RUNNING");
   await server.stop("SIGKILL");
@@ -192,7 +193,7 @@ test("a restart of Trino ends its queries with a word about it, and new ones wai
 });
 
 test("a Trino that stays away is an error when patience ends", async () => {
-  const { trino: direct } = await openTrino({ url: server.url, patienceSeconds: 1 });
+  const { trino: direct } = await openTrino({ url: server.url, patience: 1 });
   const lost = rejection(direct.scalar(`${LONG} where comment = 'away'`));
   await until(async () => (await runningWith(server, "'away'")).length === 1);
   await server.stop("SIGKILL");

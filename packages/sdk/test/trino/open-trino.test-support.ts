@@ -1,8 +1,8 @@
 /** A `Trino` as an asset would get it, closed when the test ends. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
-import type { Logger } from "../../src/log.ts";
-import { trinoResource, type Trino, type TrinoOptions } from "../../src/trino/index.ts";
+import type { Logger } from "../../src/values/log.ts";
+import { trinoResource, type Trino, type TrinoOptions } from "../../src/integrations/trino/index.ts";
 
 export interface LogLine {
   readonly level: string;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createProgress, type TrinoStats } from "../../src/trino/progress.ts";
+import { createProgress, type TrinoStats } from "../../src/integrations/trino/progress.ts";
 import { signature, startFakeTrino } from "./fake-trino.test-support.ts";
 import { listOf, openTrino, rejection, until } from "./open-trino.test-support.ts";
 
@@ -181,7 +181,7 @@ test("credentials go to the configured address only, whatever nextUri claims", a
 
 test("a query that its consumer keeps waiting is kept alive", async () => {
   const server = await startFakeTrino({ pages: [{}, { columns: COLUMNS, data: "[[1]]" }, {}], isEndless: true });
-  const { trino } = await openTrino({ url: server.url, heartbeatSeconds: 0.02 });
+  const { trino } = await openTrino({ url: server.url, heartbeat: 0.02 });
   for await (const row of trino.query("select n")) {
     expect(row).toEqual({ n: 1 });
     await until(() => server.of("HEAD").length > 1);

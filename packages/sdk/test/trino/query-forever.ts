@@ -1,5 +1,5 @@
 /** A process that is killed in the middle of a query: `query-forever.ts URL [SQL]`. */
-import { trinoResource, type Trino } from "../../src/trino/index.ts";
+import { trinoResource, type Trino } from "../../src/integrations/trino/index.ts";
 
 const [, , url = "", sql = "select 1"] = process.argv;
 const silent = (): void => {};

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { schemaChange } from "../../src/trino/index.ts";
-import { metadataTable, parseTableName } from "../../src/trino/table-name.ts";
+import { schemaChange } from "../../src/integrations/trino/index.ts";
+import { metadataTable, parseTableName } from "../../src/integrations/trino/table-name.ts";
 
 test("a schema change names what came, what went and what became something else", () => {
   const before = [

@@ -50,13 +50,13 @@ test("a client certificate is shown to a server that asks for one", async () => 
   const { trino: signedIn } = await openTrino({ url: trino.url, ca: authority.cert, auth: { type: "certificate", ...client } });
   expect(await signedIn.scalar("select 1")).toBe(1);
   expect(names).toContain("etl");
-  const { trino: nobody } = await openTrino({ url: trino.url, ca: authority.cert, patienceSeconds: 0.2 });
+  const { trino: nobody } = await openTrino({ url: trino.url, ca: authority.cert, patience: 0.2 });
   expect(await rejection(nobody.scalar("select 1"))).toMatchObject({ type: "CONNECTION" });
 });
 
 test("plain HTTP spoken to a TLS port, and the other way round, is an error that says so", async () => {
   const secure = await startFakeTrino({ pages: PAGES, tls: server });
-  const { trino: plain } = await openTrino({ host: "127.0.0.1", port: secure.port, patienceSeconds: 0.2 });
+  const { trino: plain } = await openTrino({ host: "127.0.0.1", port: secure.port, patience: 0.2 });
   expect(await rejection(plain.scalar("select 1"))).toMatchObject({ type: "CONNECTION", message: expect.stringContaining("right?") });
   const open = await startFakeTrino({ pages: PAGES });
   const { trino: tls } = await openTrino({ host: "127.0.0.1", port: open.port, https: true, ca: authority.cert });

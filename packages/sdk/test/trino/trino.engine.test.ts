@@ -239,7 +239,7 @@ test("leaving the loop, an abort and a deadline leave no query running", async (
   const { trino, abort } = await openTrino({ url: server.url });
   for await (const row of trino.query("select *, 'left' from tpch.sf1000.lineitem")) if (row) break;
   expect(await runningWith(server, "'left'")).toEqual([]);
-  expect(await rejection(trino.scalar(`${LONG} where comment = 'late'`, [], { deadlineSeconds: 1 }))).toMatchObject({
+  expect(await rejection(trino.scalar(`${LONG} where comment = 'late'`, [], { deadline: 1 }))).toMatchObject({
     name: "DEADLINE_EXCEEDED",
   });
   expect(await runningWith(server, "'late'")).toEqual([]);
@@ -266,7 +266,7 @@ test("a killed process leaves no query running", async () => {
 });
 
 test("rows of a slow consumer keep coming, although Trino drops silent clients sooner", async () => {
-  const { trino } = await openTrino({ url: server.url, heartbeatSeconds: 1 });
+  const { trino } = await openTrino({ url: server.url, heartbeat: 1 });
   let pages = 0;
   for await (const page of trino.query("select * from tpch.sf1.orders limit 50000").pages()) {
     expect(page.length).toBeGreaterThan(0);
@@ -284,8 +284,8 @@ test("rows of a slow consumer keep coming, although Trino drops silent clients s
 });
 
 test("a Trino that hangs is an error once patience ends, and before that is waited for until it answers", async () => {
-  const { trino: impatient } = await openTrino({ url: server.url, idleSeconds: 0.3, patienceSeconds: 1 });
-  const { trino: patient } = await openTrino({ url: server.url, idleSeconds: 0.5 });
+  const { trino: impatient } = await openTrino({ url: server.url, idleTimeout: 0.3, patience: 1 });
+  const { trino: patient } = await openTrino({ url: server.url, idleTimeout: 0.5 });
   process.kill(server.pid, "SIGSTOP");
   try {
     expect(await rejection(impatient.scalar("select 1"))).toMatchObject({
@@ -311,7 +311,7 @@ test("a query that another user deletes fails as cancelled", async () => {
 
 test("a long query tells how far it is, with a link", async () => {
   const { trino, lines } = await openTrino({ url: server.url });
-  await rejection(trino.scalar(`${LONG} where comment = 'progress'`, [], { deadlineSeconds: 5 }));
+  await rejection(trino.scalar(`${LONG} where comment = 'progress'`, [], { deadline: 5 }));
   const [first, last] = lines;
   expect(lines).toHaveLength(2);
   expect(first?.message).toMatch(/^Trino query \w+: .*rows, .*B, \d of \d stages done$/);

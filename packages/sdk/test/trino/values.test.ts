@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { BigintMode } from "../../src/trino/decode.ts";
-import { prepareText, toLiteral } from "../../src/trino/parameters.ts";
+import type { BigintMode } from "../../src/integrations/trino/decode.ts";
+import { prepareText, toLiteral } from "../../src/integrations/trino/parameters.ts";
 import { signature, startFakeTrino } from "./fake-trino.test-support.ts";
 import { openTrino, rejection } from "./open-trino.test-support.ts";
 

@@ -3,7 +3,7 @@ import type { Condition } from "../domain/automation/condition.ts";
 import type { EvaluationNode } from "../domain/automation/tree.ts";
 import type { WebhookSpec } from "../manifest/automation.ts";
 import type { ManifestSensor } from "../manifest/schema.ts";
-import type { SensorEvent } from "../protocol/sensor-event.ts";
+import type { SensorEvent } from "../sensor/sensor-event.ts";
 
 export type AutomationKind = "schedule" | "sensor";
 

@@ -33,7 +33,7 @@ describe("a batch of blobs", () => {
     expect(() => unpackBlobs(bytes(body))).toThrow(/the batch of blobs/);
   });
 
-  test("has a bound in number and in bytes, and large blobs are in none", () => {
+  test("a batch has bounds in number and bytes, without large blobs", () => {
     const blobs = [...Array.from({ length: MAX_BATCH_BLOBS + 1 }, () => ({ size: 1 })), { size: MAX_BATCHED_BLOB_BYTES + 1 }];
     expect(batchesOf(blobs).map((batch) => batch.length)).toEqual([MAX_BATCH_BLOBS, 1]);
     const large = Array.from({ length: MAX_BATCH_BYTES / MAX_BATCHED_BLOB_BYTES + 1 }, () => ({ size: MAX_BATCHED_BLOB_BYTES }));

@@ -7,7 +7,7 @@ describe("an error over HTTP", () => {
     expect(codeOfStatus(httpStatusOf(code))).toBe(code);
   });
 
-  test("a gateway's own errors mean that the control plane cannot be reached now", () => {
+  test("a gateway's own error means that the control plane is unreachable now", () => {
     expect([502, 503, 504, 522].map(codeOfStatus)).toEqual(["unavailable", "unavailable", "unavailable", "unavailable"]);
   });
 

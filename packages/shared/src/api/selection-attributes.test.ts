@@ -84,7 +84,7 @@ describe("attributes that a deployment answers", () => {
     expect(selected(text)).toBe(expected);
   });
 
-  it("are refused with their place when they have no such value", () => {
+  it("an attribute without such a value is refused with its place", () => {
     expect(parseSelection("a or status:great")).toMatchObject({
       ok: false,
       error: { details: { position: 12, length: 5, expected: expect.arrayContaining(["healthy"]) } },

@@ -1,4 +1,4 @@
-/** How is a check named? `<asset key>:<check name>`; asset keys have no colon, so the first one separates. */
+/** Names checks: `<asset key>:<check name>`. Asset keys have no colon, so the first one separates. */
 export function checkId(check: { readonly asset: string; readonly name: string }): string {
   return `${check.asset}:${check.name}`;
 }

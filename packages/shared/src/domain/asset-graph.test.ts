@@ -39,7 +39,7 @@ describe("buildAssetGraph", () => {
     expect(merged.size).toBe(2);
   });
 
-  it("selects one of ten thousand with everything above it without visiting an edge twice", () => {
+  it("one of ten thousand assets is selected without visiting an edge twice", () => {
     const chain = Array.from({ length: 10_000 }, (_, i) => asset(`n${i}`, i === 0 ? [] : [`n${i - 1}`]));
     const big = buildAssetGraph(chain);
     expect(big.upstream([big.indexOf("n9999")])).toHaveLength(10_000);

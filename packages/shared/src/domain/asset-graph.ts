@@ -1,6 +1,6 @@
 /**
- * How do assets depend on each other? A compact graph: nodes are small integers, neighbours sit in two flat arrays (compressed sparse
- * rows), so walking 10,000 assets takes milliseconds. Keys that only occur as somebody's dependency become external nodes.
+ * The dependencies of assets as a compact graph: nodes are small integers, neighbours sit in two flat arrays (compressed sparse
+ * rows), so walking 10,000 assets takes milliseconds. Keys that occur only as a dependency become external nodes.
  */
 import type { GraphAsset } from "./run/plan-types.ts";
 
@@ -14,7 +14,7 @@ export interface AssetGraph {
   readonly size: number;
   /** Node -> key. */
   readonly keys: readonly string[];
-  /** Node -> definition; null when the key is known only from somebody's dependencies. */
+  /** Node -> definition; null when the key occurs only as a dependency. */
   readonly assets: readonly (GraphAsset | null)[];
   readonly up: Adjacency;
   readonly down: Adjacency;

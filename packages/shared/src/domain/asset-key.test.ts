@@ -16,7 +16,7 @@ describe("parseAssetKey", () => {
 describe("resolveAssetKey", () => {
   const has = (key: string) => ["silver/dim_customer", "raw.csv"].includes(key);
 
-  it("reads a dot as a slash only when there is no key with the dot", () => {
+  it("a dot is read as a slash unless a key has it", () => {
     expect(resolveAssetKey("silver.dim_customer", has)).toBe("silver/dim_customer");
     expect(resolveAssetKey("raw.csv", has)).toBe("raw.csv");
     expect(resolveAssetKey("raw/csv", has)).toBeNull();

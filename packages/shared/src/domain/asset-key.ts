@@ -1,6 +1,6 @@
 /**
- * What is an asset key? One or more segments of `[A-Za-z0-9_.-]` joined with `/`. This file also answers the two questions people's
- * typing raises: which key does a dotted name mean, and which keys look like the one that does not exist.
+ * Asset keys: one or more segments of `[A-Za-z0-9_.-]` joined with `/`. This file also finds the key that a dotted name means, and the
+ * keys that look like one that does not exist.
  */
 import { ok, refuse, type Result } from "./errors.ts";
 

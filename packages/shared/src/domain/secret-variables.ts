@@ -1,4 +1,4 @@
-/** Which environment variables hold secrets? One rule for what is masked in logs and what is kept out of what is published. */
+/** Finds the environment variables that hold secrets. One rule for what is masked in logs and what is never published. */
 const SECRET_NAME =
   /(SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|CREDENTIAL|_PWD$|(^|_)PASS$)/i;
 /** Shorter values would hide ordinary words. */

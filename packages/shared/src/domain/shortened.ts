@@ -1,4 +1,4 @@
-/** How is somebody's text repeated in a message? Whole when it is short; of a megabyte only its beginning. */
+/** Shortens a foreign text for a message: whole when it is short, only its beginning when it is long. */
 export function shortened(text: string, length = 100): string {
   return text.length <= length ? text : `${text.slice(0, length)}…`;
 }

@@ -23,7 +23,7 @@ export const freshnessSchema: z.ZodType<FreshnessPolicySpec> = z.discriminatedUn
   }),
 ]);
 
-/** What happens to ticks that were missed while nobody was awake. Default: `latest`. */
+/** What happens to ticks that were missed while the control plane did not run. Default: `latest`. */
 export const catchUpSchema: z.ZodType<CatchUpPolicy> = z.discriminatedUnion("type", [
   z.object({ type: z.literal("none"), toleranceMs: z.number().min(0).optional() }),
   z.object({ type: z.literal("latest") }),
@@ -48,7 +48,7 @@ export const jsonPathSchema = z.string().min(1).max(500);
 export const webhookSchema = z.object({
   /**
    * `standard`: Standard Webhooks signature. `github`: X-Hub-Signature-256. `secret`: a shared secret in the header
-   * `x-headgate-secret`, as bearer token, as basic auth's password, or as the last part of the address. `none`: whoever knows the address.
+   * `x-headgate-secret`, as bearer token, as basic auth's password, or as the last part of the address. `none`: anyone who knows the address.
    */
   verify: z.enum(["standard", "github", "secret", "none"]),
   /** Bodies that are not JSON are accepted and handed on as text. */

@@ -224,7 +224,7 @@ export const manifestSensorSchema = z.object({
   defaultStatus: z.enum(["running", "stopped"]).default("running"),
   /** Watched assets (asset sensor) or run statuses (run status sensor). */
   assets: z.array(assetKeySchema).optional(),
-  /** Of an asset sensor of several assets: fire at each of them, or once all were updated since it fired last. */
+  /** When an asset sensor of several assets fires: at each of them, or once all were updated since it fired last. */
   match: z.enum(["any", "all"]).optional(),
   /** Run status sensor: only runs of these jobs. Default: runs of any job of its code location. */
   jobs: z.array(z.string()).optional(),

@@ -16,7 +16,7 @@ function manifestOf(conditions: readonly (ReturnType<typeof eager> | undefined)[
 }
 
 describe("a manifest on its way", () => {
-  test("has a condition once that many have, and is the same when it arrives", () => {
+  test("a shared condition is sent once, and the manifest arrives unchanged", () => {
     const manifest = manifestOf([eager(), undefined, onMissing(), eager(), onCron("@daily")]);
     const wire = manifestOnWire(manifest);
     expect(wire.conditions).toEqual([eager()]);
@@ -37,12 +37,12 @@ describe("a manifest on its way", () => {
     expect((bytes(200) - bytes(100)) / 100).toBeLessThan(400);
   });
 
-  test("is read where nothing is shared, as it was sent before", () => {
+  test("a manifest of the earlier form without shared conditions is read", () => {
     const manifest = manifestOf([eager(), eager()]);
     expect(manifestWireSchema.parse(manifest)).toEqual(manifest);
   });
 
-  test("is refused where it names a condition that it does not have", () => {
+  test("a reference to a missing condition is refused", () => {
     const wire = manifestOnWire(manifestOf([eager(), eager()]));
     const broken = manifestWireSchema.safeParse({ ...wire, conditions: [] });
     expect(broken.error?.issues[0]).toMatchObject({

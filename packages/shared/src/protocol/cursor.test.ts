@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { automationInputs } from "../api/automation-inputs.ts";
 import { fitsCursor, MAX_CURSOR_BYTES } from "./cursor.ts";
 
-it("a cursor is limited by its bytes in UTF-8, not by its characters", () => {
+it("a cursor is limited by bytes in UTF-8, not by characters", () => {
   const fits = ["a", "é", "€", "😀"].map((character) => {
     const bytes = new TextEncoder().encode(character).length;
     const most = character.repeat(Math.floor(MAX_CURSOR_BYTES / bytes));

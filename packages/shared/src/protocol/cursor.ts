@@ -1,4 +1,4 @@
-/** How long may the cursor of a sensor be? It is stored twice in the row of each tick, and rows have a limit in bytes. */
+/** The largest cursor of a sensor. It is stored twice in the row of each tick, and rows have a limit in bytes. */
 import { z } from "zod";
 
 export const MAX_CURSOR_BYTES = 200_000;

@@ -1,7 +1,8 @@
 /** Frames from the control plane to an agent. */
 import { z } from "zod";
 import { ERROR_CODES } from "../domain/errors.ts";
-import { MAX_TICK_EVENTS, sensorEventSchema } from "./sensor-event.ts";
+import { sensorEventSchema } from "../sensor/sensor-event.ts";
+import { MAX_TICK_EVENTS } from "./tick-limits.ts";
 
 const step = { run: z.string(), step: z.string(), epoch: z.number().int() };
 
@@ -23,9 +24,9 @@ export const jobSchema = z.object({
       key: z.string(),
       start: z.number().nullable(),
       end: z.number().nullable(),
-      /** Of multi-dimensional partitions: the key of each dimension. */
+      /** The key of each dimension; only multi-dimensional partitions have it. */
       dimensions: z.record(z.string(), z.string()).optional(),
-      /** Of a range: its ends, both included, and how many partitions it has. */
+      /** The ends of a range, both included, and how many partitions it has. */
       range: z.object({ first: z.string(), last: z.string(), count: z.number().int() }).optional(),
     })
     .nullable(),
@@ -52,7 +53,7 @@ export const tickSchema = z.object({
   timeoutSeconds: z.number(),
   /** What woke a sensor, oldest first; the user function is called for each. Left out: its interval has passed. */
   events: z.array(sensorEventSchema).max(MAX_TICK_EVENTS).optional(),
-  /** Nothing of the result will be stored: somebody tries it out. */
+  /** A dry run: nothing of the result will be stored. */
   dryRun: z.boolean().optional(),
 });
 export type TickFrame = z.infer<typeof tickSchema>;
@@ -77,7 +78,7 @@ export const downFrameSchema = z.discriminatedUnion("t", [
   tickSchema,
   /** Prepare this version (download, verify, warm a worker). Sent when a version becomes active. */
   z.object({ t: z.literal("load"), location: z.string(), version: z.string() }),
-  /** Somebody opened or closed the raw output of a step. */
+  /** A person opened or closed the raw output of a step. */
   z.object({ t: z.literal("tail"), run: z.string(), step: z.string(), on: z.boolean() }),
   z.object({ t: z.literal("drain"), reason: z.string() }),
   z.object({ t: z.literal("error"), code: z.enum(ERROR_CODES), message: z.string() }),

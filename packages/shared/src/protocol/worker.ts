@@ -16,7 +16,7 @@ export interface RuntimeFolders {
   readonly root: string;
   /** Kept between runs: values of the default IO manager, DuckDB files. */
   readonly storage: string;
-  /** Of this attempt only; emptied afterwards, except what a retry needs. */
+  /** Only for this attempt; emptied afterwards, except what a retry needs. */
   readonly scratch: string;
 }
 

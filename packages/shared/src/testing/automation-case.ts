@@ -1,4 +1,4 @@
-/** How is a reference case of automation played? Materializations are reported between evaluations, and nothing else happens. */
+/** Plays a reference case of automation: materializations are reported between evaluations, and nothing else happens. */
 import { buildAssetGraph } from "../domain/asset-graph.ts";
 import * as build from "../domain/automation/build.ts";
 import type { Condition } from "../domain/automation/condition.ts";

@@ -1,4 +1,4 @@
-/** How does one reference case look, and what do we answer to it? Shared by the tests and by `oracle.ts`. */
+/** The form of a reference case and our answer to it. Shared by the tests and by `oracle.ts`. */
 import { buildAssetGraph } from "../domain/asset-graph.ts";
 import { ticksFrom } from "../domain/cron/next.ts";
 import { parseCron } from "../domain/cron/parse.ts";

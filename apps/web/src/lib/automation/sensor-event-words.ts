@@ -1,7 +1,7 @@
 /** What woke a sensor, as one sentence? Pure. */
 import { shortRunId } from "@headgate/shared/format/run-id.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
 
 export function sensorEventWords(event: SensorEvent): string {
   switch (event.type) {

@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeDbtProject } from "../../../../../bench/dbt-project.ts";
-import { loadGraph } from "../../../src/dbt/load-graph.ts";
-import { dbtProject, resolveProject } from "../../../src/dbt/project.ts";
+import { loadGraph } from "../../../src/integrations/dbt/graph/load-graph.ts";
+import { dbtProject, resolveProject } from "../../../src/integrations/dbt/project.ts";
 import { SPECIAL } from "./projects.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));

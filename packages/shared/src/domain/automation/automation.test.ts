@@ -106,7 +106,7 @@ describe("operators over neighbours", () => {
     expect(world.requestedAt(hour(2))).toEqual({ a: ONCE, b: ONCE, c: ONCE });
   });
 
-  it("do not count a request in another code location as an update to come", () => {
+  it("a request in another code location is no update to come", () => {
     const condition = build.anyDepsMatch(build.willBeRequested());
     const world = openWorld({ assets: { a: { condition: build.missing() }, b: { deps: ["a"], condition, location: "other" } } });
     expect(world.requestedAt(minute(0))).toEqual({ a: ONCE });
@@ -153,7 +153,7 @@ describe("operands over runs", () => {
 });
 
 describe("an evaluation", () => {
-  it("is a tree that a person can read", () => {
+  it("an evaluation reads as a tree", () => {
     const world = chain(build.eager());
     world.requestedAt(minute(0));
     world.report("a", minute(1));

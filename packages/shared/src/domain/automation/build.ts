@@ -1,6 +1,6 @@
 /**
- * How does one write a condition? A function for each operand and operator, and Dagster's ready-made ones (`eager`, `onCron`,
- * `onMissing`) composed of them, so that their parts can be replaced.
+ * Builds conditions: a function for each operand and operator, and Dagster's ready-made ones (`eager`, `onCron`, `onMissing`) composed of
+ * them, so that their parts can be replaced.
  */
 import type { FreshnessState } from "../health/freshness.ts";
 import type { Condition, PlainOperand, RunTagFilter } from "./condition.ts";

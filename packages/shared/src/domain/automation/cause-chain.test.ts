@@ -13,28 +13,28 @@ import {
 const through = (...sensors: string[]) => sensors.reduce<CauseChain>(chainThrough, { root: "run", passed: [] });
 
 describe("a chain of causes", () => {
-  it("comes back to a sensor that it came through, however far back that was", () => {
+  it("a return to a sensor is found, however far back it was", () => {
     const chain = through("a", "b", "c");
     expect(timesThrough(chain, "d")).toBe(0);
     expect(timesThrough(chain, "b")).toBe(1);
     expect(circleOf(chain, "b")).toEqual(["b", "c", "b"]);
   });
 
-  it("counts how often it came to a sensor, also from one that was stored before that was counted", () => {
+  it("visits of a sensor are counted, also in chains stored without counts", () => {
     const stored: CauseChain = { root: "run", passed: ["a", "b"] };
     const chain = chainThrough(chainThrough(stored, "b"), "c");
     expect(chain).toEqual({ root: "run", passed: ["a", "b", "c"], times: [1, 2, 1] });
     expect(["a", "b", "c"].map((sensor) => timesThrough(chain, sensor))).toEqual([1, 2, 1]);
   });
 
-  it("names so many sensors and takes every further one for one that was there before", () => {
+  it("a full chain takes every further sensor for a known one", () => {
     const chain = through(...Array.from({ length: MAX_CHAIN + 5 }, (_, index) => `sensor ${index}`));
     expect(chain.passed).toHaveLength(MAX_CHAIN);
     expect(timesThrough(chain, "another")).toBe(1);
     expect(circleOf(chain, "another").at(-1)).toBe("another");
   });
 
-  it("is the longest of several, each turn counted, and of equal ones the last", () => {
+  it("the longest of several chains wins, and the last of equal ones", () => {
     const [two, other] = [through("b", "c"), { root: "other run", passed: ["d", "e"] }];
     expect(longestChain([null, through("a"), two, other])).toBe(other);
     const three = through("a", "a", "a");
@@ -42,7 +42,7 @@ describe("a chain of causes", () => {
     expect(longestChain([null, undefined])).toBeNull();
   });
 
-  it("of several targets is the longest, and each of them follows only from its own", () => {
+  it("several targets share the longest chain and keep their own causes", () => {
     const [short, long] = [through("a"), through("b", "c")];
     const chain = chainOfAll(
       new Map([

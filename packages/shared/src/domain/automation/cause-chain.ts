@@ -1,8 +1,8 @@
 import { parseCheckId } from "../asset-check.ts";
 
 /**
- * Which sensors led to a run, so that one that starts itself for ever can be told from a long line of different ones. A chain begins with
- * what no sensor made: a run that somebody launched, a tick of the clock, a report from outside.
+ * Keeps which sensors led to a run, so that a sensor that starts itself for ever can be told from a long line of different ones. A chain
+ * begins with what no sensor made: a run that a person launched, a tick of the clock, a report from outside.
  */
 export interface CauseChain {
   /** Id of the run or tick that it began with. */
@@ -13,12 +13,12 @@ export interface CauseChain {
   readonly times?: readonly number[] | undefined;
 }
 
-/** Of a run or backfill that conditions request together. What follows from one of its targets follows only from what led to that one. */
+/** The chain of a run or backfill that several conditions request together. What follows from one target follows only from its own cause. */
 export interface RunChain extends CauseChain {
   readonly apart?: ApartChains | undefined;
 }
 
-/** Null: nothing but time or somebody led to it. `of`: target -> which one is its. */
+/** Null: the clock or a person led to it. `of`: target -> index of its chain. */
 interface ApartChains {
   readonly chains: readonly (CauseChain | null)[];
   readonly of: Readonly<Record<string, number>>;
@@ -51,14 +51,14 @@ function lengthOf({ passed, times }: CauseChain): number {
   return times?.reduce((sum, count) => sum + count, 0) ?? passed.length;
 }
 
-/** Of several causes of one thing the longest, so that a circle is not forgotten when something else happens beside it; of equal ones the last. */
+/** Picks the longest of several causes, so that a circle is not forgotten when something else happens beside it (ties: the last). */
 export function longestChain(chains: Iterable<CauseChain | null | undefined>): CauseChain | null {
   let longest: CauseChain | null = null;
   for (const chain of chains) if (chain && (longest === null || lengthOf(chain) >= lengthOf(longest))) longest = chain;
   return longest;
 }
 
-/** Of what is requested together: the longest, and whatever else led to some of the targets. */
+/** The chain of targets that are requested together: the longest, and the other chains that led to some of them. */
 export function chainOfAll(chains: ReadonlyMap<string, CauseChain | null>): RunChain | null {
   const longest = longestChain(chains.values());
   if (!longest) return null;

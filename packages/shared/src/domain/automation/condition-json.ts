@@ -1,4 +1,4 @@
-/** Is this JSON a condition? Reads what comes from a manifest or an API and refuses everything else, with the place where it is wrong. */
+/** Reads a condition from JSON of a manifest or an API, and refuses everything else with the place where it is wrong. */
 import { ok, refuse, type Result } from "../errors.ts";
 import { FRESHNESS_STATES } from "../health/freshness.ts";
 import { isPlainOperand, type Condition, type Neighbours, type RunTagFilter } from "./condition.ts";

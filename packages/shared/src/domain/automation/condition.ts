@@ -1,5 +1,5 @@
 /**
- * What is an automation condition? A tree of plain JSON: operands ask something about an asset or a check and hold for some of its
+ * An automation condition is a tree of plain JSON: operands ask something about an asset or a check and hold for some of its
  * partitions, operators combine them. The names are Dagster's. `build.ts` makes trees, `condition-json.ts` reads them from outside.
  */
 import type { FreshnessState } from "../health/freshness.ts";

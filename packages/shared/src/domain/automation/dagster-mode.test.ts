@@ -7,7 +7,7 @@ const minute = (count: number) => Date.UTC(2025, 5, 3, 4) + count * 60_000;
 const ONCE = [""];
 const chain = (mode: EvaluationMode) => openWorld({ assets: { a: {}, b: { deps: ["a"], condition: build.eager() } }, mode });
 
-/** The table in docs/concepts/automation.md. */
+/** The table in docs/internals/automation.md. */
 describe("between two evaluations", () => {
   it.each([
     ["dagster", {}],
@@ -36,7 +36,7 @@ describe("between two evaluations", () => {
   it.each([
     ["dagster", {}],
     ["event_order", { b: ONCE }],
-  ] as const)("a cron tick just after a request, with an update: %s requests %j", (mode, expected) => {
+  ] as const)("a cron tick after a request, with an update: %s requests %j", (mode, expected) => {
     const condition = build.sinceLastHandled(
       build.labeled("tick", build.or(build.cronTickPassed("*/30 * * * *"), build.codeVersionChanged())),
     );
@@ -52,7 +52,7 @@ describe("between two evaluations", () => {
   it.each([
     ["dagster", { b: ONCE }],
     ["event_order", {}],
-  ] as const)("two evaluations at the instant of a tick: the second of %s requests %j", (mode, expected) => {
+  ] as const)("evaluated twice at a tick: the second of %s requests %j", (mode, expected) => {
     const world = openWorld({ assets: { b: { condition: build.cronTickPassed("0 5 * * *") } }, mode });
     world.requestedAt(minute(0));
     expect(world.requestedAt(minute(60))).toEqual({ b: ONCE });

@@ -1,4 +1,4 @@
-/** How is a condition said? One line of text with every parameter, so that equal texts mean equal conditions; and the name of one node. */
+/** Writes a condition as one line of text with every parameter, so that equal texts mean equal conditions, and names a single node. */
 import { assertNever } from "../assert.ts";
 import type { Condition, Neighbours, RunTagFilter } from "./condition.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Which assets should be materialized now? One tick: the targets that may have changed are evaluated from upstream to downstream, so
- * that a child sees that its parent is about to be requested. The cost follows what changed, not how many assets there are.
+ * Decides which assets should be materialized now. Targets that may have changed are evaluated from upstream to downstream, so that a
+ * child sees that its parent is about to be requested. The cost follows what changed, not how many assets there are.
  */
 import { ok, refuse, type Result } from "../errors.ts";
 import { EMPTY_SUBSET, intersection, union, type PartitionSubset } from "../partitions/subset.ts";
@@ -35,7 +35,7 @@ export interface TickInput {
 
 export interface TargetResult {
   readonly target: Target;
-  /** A condition that cannot be evaluated (partitions that cannot be mapped) keeps nobody else from being evaluated. */
+  /** A condition that cannot be evaluated (partitions that cannot be mapped) does not stop the evaluation of the others. */
   readonly outcome: Result<{ readonly requested: PartitionSubset; readonly evaluated: Evaluated; readonly state: TargetState }>;
 }
 

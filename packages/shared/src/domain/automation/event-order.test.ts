@@ -22,7 +22,7 @@ describe.each([true, false])("conditions in event order, evaluated incrementally
     expect(world.requestedAt(minute(5))).toEqual({});
   });
 
-  it("does not lose an update between a request and the next evaluation", () => {
+  it("an update between a request and the next evaluation is kept", () => {
     const world = chain(build.eager(), { incremental });
     world.requestedAt(minute(0));
     world.report("a", minute(1));
@@ -32,7 +32,7 @@ describe.each([true, false])("conditions in event order, evaluated incrementally
     expect(world.requestedAt(minute(5))).toEqual({});
   });
 
-  it("requests nothing when the requested run starts only after the second update and so reads it", () => {
+  it("a run that starts after the second update needs no other", () => {
     const world = chain(build.eager(), { incremental });
     world.requestedAt(minute(0));
     world.report("a", minute(1));
@@ -45,7 +45,7 @@ describe.each([true, false])("conditions in event order, evaluated incrementally
     expect(world.requestedAt(minute(10))).toEqual({});
   });
 
-  it("requests again when the run had started before the update, so that it read the old data", () => {
+  it("a run that read the old data is followed by another request", () => {
     const world = chain(build.eager(), { incremental });
     world.requestedAt(minute(0));
     world.report("a", minute(1));
@@ -58,7 +58,7 @@ describe.each([true, false])("conditions in event order, evaluated incrementally
     expect(world.requestedAt(minute(10))).toEqual({ b: ONCE });
   });
 
-  it("tells child before parent from parent before child when both come between two evaluations", () => {
+  it("the order of parent and child between two evaluations is known", () => {
     const world = chain(build.eager(), { incremental });
     world.requestedAt(minute(0));
     world.report("b", minute(1));
@@ -69,7 +69,7 @@ describe.each([true, false])("conditions in event order, evaluated incrementally
     expect(world.requestedAt(minute(6))).toEqual({});
   });
 
-  it("does not swallow a cron tick that follows a request", () => {
+  it("a cron tick that follows a request is kept", () => {
     const world = openWorld({ assets: { b: { condition: build.onCron("*/30 * * * *") } }, incremental });
     world.requestedAt(minute(0));
     expect(world.requestedAt(minute(30))).toEqual({ b: ONCE });

@@ -1,4 +1,4 @@
-/** What must be known of the deployment to evaluate conditions? Asked only for the assets and checks that a condition looks at. */
+/** What the evaluation of conditions must know of the deployment. It asks only for assets and checks that a condition looks at. */
 import type { Freshness } from "../health/freshness.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import { EMPTY_SUBSET, type PartitionSubset } from "../partitions/subset.ts";

@@ -6,7 +6,7 @@ const timing = (...entries: [number, number, number][]): Timing =>
   entries.map(([time, from, to]) => ({ moment: at(time), subset: [from, to] }));
 
 describe("moments", () => {
-  it("are ordered by time and then by event, a tick before every event of its millisecond", () => {
+  it("moments go by time, then event, a tick before its millisecond's events", () => {
     expect(compareMoments(at(1, 9), at(2, 0))).toBeLessThan(0);
     expect(compareMoments(at(2, 1), at(2, 0))).toBeGreaterThan(0);
     expect(compareMoments(momentOfTick(2), at(2, 0))).toBeLessThan(0);
@@ -27,7 +27,7 @@ describe("timing", () => {
     expect(latestOf([])).toEqual([]);
   });
 
-  it("can be narrowed, joined and completed", () => {
+  it("a timing can be narrowed, joined and completed", () => {
     expect(restricted(timing([2, 0, 4], [1, 6, 8]), [3, 6])).toEqual(timing([2, 3, 4]));
     expect(partitionsOf(timing([2, 0, 4], [1, 4, 8]))).toEqual([0, 8]);
     expect(completed(timing([2, 0, 4]), [2, 8], at(7))).toEqual(timing([7, 4, 8], [2, 2, 4]));

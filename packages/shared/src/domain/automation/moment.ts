@@ -1,6 +1,6 @@
 /**
- * In which order did things happen? A moment is a place in the deployment's history; timing says for some partitions when something
- * became true of them. Of two entries for one partition the later counts.
+ * The order in which things happened. A moment is a place in the deployment's history; timing says for some partitions when something
+ * became true of them. When a partition has two entries, the later one counts.
  */
 import { difference, firstOfEach, intersection, unionOf, type PartitionSubset } from "../partitions/subset.ts";
 
@@ -61,7 +61,7 @@ export function restricted(timing: Timing, to: PartitionSubset): Timing {
 
 /** What of `timing` happened after everything that `others` say of the same partition. Equal moments do not. */
 export function laterThan(timing: Timing, others: Timing): Timing {
-  // Of equal moments the others come first, and take the partition.
+  // At equal moments the others come first and take the partition.
   const all = [...others.map((entry) => ({ ...entry, isOwn: false })), ...timing.map((entry) => ({ ...entry, isOwn: true }))];
   const sorted = all.toSorted((a, b) => compareMoments(b.moment, a.moment));
   const fresh = firstOfEach(sorted.map(({ subset }) => subset));

@@ -1,5 +1,5 @@
 /**
- * Under which name does an operator that looks back keep its state? In event order by what it means, so that editing the tree around it
+ * Names the state of an operator that looks back. In event order the name follows from its meaning, so that editing the tree around it
  * loses nothing. Dagster names it by the outermost words of its operands, so that two of one tree may share (and overwrite) their state.
  */
 import { childrenOf, type Condition } from "./condition.ts";

@@ -1,4 +1,4 @@
-/** For which partitions is an operand true now? One answer for each operand; those that mark a moment say which. */
+/** Finds the partitions for which an operand is true now. Operands that mark a moment also say which. */
 import { assertNever } from "../assert.ts";
 import { tickAtOrBefore, nextTick } from "../cron/next.ts";
 import { expandDimension, findDimension } from "../partitions/dimension.ts";
@@ -25,7 +25,7 @@ const NOTHING: OperandValue = { subset: EMPTY_SUBSET };
 export function evaluateOperand(operand: Operand, scope: Scope): OperandValue {
   const { root, target, candidates } = scope;
   const { facts } = root.tick;
-  // These three have something to remember, or to wake up for, also when nobody asks.
+  // These three have something to remember or to wake up for, even when no operator asks them.
   const always = operand.type === "code_version_changed" || operand.type === "cron_tick_passed" || operand.type === "initial_evaluation";
   if (candidates.length === 0 && !always) return NOTHING;
   switch (operand.type) {

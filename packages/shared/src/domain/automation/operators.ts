@@ -1,5 +1,5 @@
 /**
- * For which partitions does a condition hold? Walks the tree; operators narrow, join and look back. In event order each of them keeps
+ * Finds the partitions for which a condition holds: walks the tree; operators narrow, join and look back. In event order each keeps
  * when its parts became true, which is what lets `since` put updates and requests in the order in which they happened.
  */
 import { difference, EMPTY_SUBSET, intersection, union, unionOf, type PartitionSubset } from "../partitions/subset.ts";

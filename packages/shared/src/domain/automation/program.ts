@@ -1,5 +1,5 @@
 /**
- * Which conditions are there, and what does each look at? Made once for a set of definitions: selections and crons in conditions are
+ * All conditions of a deployment and what each looks at. Made once for a set of definitions: selections and crons in conditions are
  * read (and refused) here, and the reverse index says whose condition has to be looked at again when an asset changes.
  */
 import { checkId, parseCheckId } from "../asset-check.ts";
@@ -34,7 +34,7 @@ export interface AutomationProgram {
   readonly conditions: ReadonlyMap<Target, Condition>;
   checksOf(asset: string): readonly AutomationCheck[];
   dependenciesOf(asset: string): readonly string[];
-  /** The mapping that somebody wrote for a dependency. */
+  /** The mapping that the code location declares for a dependency. */
   mappingOf(downstream: string, upstream: string): PartitionMapping | undefined;
   selected(text: string): ReadonlySet<string>;
   cron(condition: { readonly cron: string; readonly timezone: string }): CronInZone;

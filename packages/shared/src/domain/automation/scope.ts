@@ -12,7 +12,7 @@ import type { NodeState, TargetState } from "./state.ts";
 
 /**
  * `dagster`: exactly its results, with its losses. `event_order`: compares what happened when, so that no update is lost between two
- * evaluations (see `docs/concepts/automation.md`).
+ * evaluations (see `docs/internals/automation.md`).
  */
 export type EvaluationMode = "dagster" | "event_order";
 

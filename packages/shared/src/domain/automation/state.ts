@@ -1,5 +1,5 @@
 /**
- * What has to be remembered from one evaluation of a target to the next? Plain JSON: where it stood in history, what it requested, and
+ * What is remembered from one evaluation of a target to the next, as plain JSON: where it stood in history, what it requested, and
  * for the few operators that look back what was true. Partitions are stored so that they survive a change of the definition.
  */
 import { readSubset, storeSubset, type StoredSubset } from "../partitions/subset-json.ts";
@@ -9,7 +9,7 @@ import type { Timing } from "./moment.ts";
 
 export const AUTOMATION_STATE_VERSION = 1;
 
-/** Of an unpartitioned target: whether it is true. */
+/** Whether an unpartitioned target is true. */
 export type StoredTruth = boolean | StoredSubset;
 
 export type NodeState =

@@ -1,4 +1,4 @@
-/** How is a ready-made condition changed? Every function gives back a new tree; parts are found by label, by name or by meaning. */
+/** Changes ready-made conditions. Every function returns a new tree; parts are found by label, by name or by meaning. */
 import { ok, refuse, type Result } from "../errors.ts";
 import { withChildren, type Condition } from "./condition.ts";
 import { conditionText, nodeName } from "./describe.ts";

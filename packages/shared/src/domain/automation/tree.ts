@@ -1,4 +1,4 @@
-/** Why did it run, or why not? An evaluation as JSON that the dashboard draws and a person can read as lines of text. */
+/** An evaluation as JSON that says why a target was requested or not. The dashboard draws it, and it reads as lines of text. */
 import { rangesOf, countOf, type PartitionSubset } from "../partitions/subset.ts";
 import { RANGE_SEPARATOR, type PartitionSet } from "../partitions/partition-set.ts";
 import { nodeName } from "./describe.ts";
@@ -14,7 +14,7 @@ export interface EvaluationNode {
   /** How many partitions were asked about, and of how many it is true. */
   readonly asked: number;
   readonly count: number;
-  /** Of partitioned targets: where it is true, as keys and `first...last`, at most a few. */
+  /** The partitions for which it is true, as keys and `first...last`, at most a few. Only partitioned targets have it. */
   readonly partitions?: readonly string[];
   /** When it last became true, of what has a time. */
   readonly at?: number;

@@ -8,7 +8,7 @@ const hourly = unwrap(openSchedule(["0 * * * *"], "UTC"));
 describe("missed ticks", () => {
   const span = { after: hour(0), now: hour(5) + 10 };
 
-  it("are due after the last one looked at, up to now", () => {
+  it("every tick after the last known one is due, up to now", () => {
     expect(dueTicks(hourly, span, { type: "last", count: 100 })).toEqual({
       ticks: [hour(1), hour(2), hour(3), hour(4), hour(5)],
       dropped: 0,
@@ -17,7 +17,7 @@ describe("missed ticks", () => {
     expect(dueTicks(hourly, { after: hour(2), now: hour(2) + 1 }, { type: "latest" })).toEqual({ ticks: [], dropped: 0 });
   });
 
-  it("are given up as the policy says", () => {
+  it("the policy says which missed ticks are given up", () => {
     expect(dueTicks(hourly, span, { type: "latest" })).toEqual({ ticks: [hour(5)], dropped: 4 });
     expect(dueTicks(hourly, span, { type: "last", count: 2 })).toEqual({ ticks: [hour(4), hour(5)], dropped: 3 });
     expect(dueTicks(hourly, span, { type: "none" })).toEqual({ ticks: [hour(5)], dropped: 4 });
@@ -30,7 +30,7 @@ describe("missed ticks", () => {
     expect(dueTicks(hourly, span, { type: "last", count: -1 })).toEqual({ ticks: [], dropped: 5 });
   });
 
-  it("of ten years of minutes are counted without a flood", () => {
+  it("ten years of missed minutes are counted without a flood", () => {
     const minutes = unwrap(openSchedule(["* * * * *"], "UTC"));
     const due = dueTicks(minutes, { after: Date.UTC(2015, 0, 1), now: hour(0) }, { type: "within", ms: Infinity });
     expect(due.ticks.length).toBe(44_640);

@@ -1,6 +1,6 @@
 /**
- * Which ticks of a schedule are due, and which come next? A schedule has one or more crons; after a time in which nobody looked, its
- * policy says how many of the missed ticks are still wanted.
+ * Finds the ticks of a schedule that are due, and the next ones. A schedule has one or more crons; after a time in which the control plane
+ * did not run, its policy says how many of the missed ticks are still wanted.
  */
 import { assertNever } from "../assert.ts";
 import { ok, refuse, type Result } from "../errors.ts";

@@ -1,5 +1,5 @@
 /**
- * At which instants of one local day does a cron expression fire? Days far from a change of the clock are plain arithmetic. Near one:
+ * Finds the instants of one local day at which a cron expression fires. Days far from a change of the clock are plain arithmetic. Near one:
  * with `*` as hour, wall times that do not exist are skipped and repeated ones fire twice; otherwise a wall time in the gap fires at the
  * end of the gap, and a repeated one fires once, the second time.
  */

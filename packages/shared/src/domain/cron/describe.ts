@@ -1,4 +1,4 @@
-/** How does one say a cron expression? Short English for schedules and partitions, e.g. "every day at 02:00". */
+/** Writes a cron expression as short English for schedules and partitions, e.g. "every day at 02:00". */
 import type { CronExpression } from "./parse.ts";
 
 const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];

@@ -1,5 +1,5 @@
 /**
- * When does a cron expression fire next, or when did it last? Walks local days, so a search costs nothing for hours and minutes that do
+ * Finds when a cron expression fires next, or fired last. Walks local days, so a search costs nothing for hours and minutes that do
  * not match, and gives up after 41 years (29 February on a given weekday may take 40).
  */
 import { dayOf, isNearChange, ticksOfDay, type DayNumber } from "./days.ts";

@@ -1,5 +1,5 @@
 /**
- * What does a cron expression say? Five fields (minute, hour, day of month, month, day of week) with lists, ranges (also around the end:
+ * Reads cron expressions: five fields (minute, hour, day of month, month, day of week) with lists, ranges (also around the end:
  * `22-2`), steps, names, `?`, `L` and `fri#2`, and the `@daily` family. Dates that never come (`31 2`) are refused.
  */
 import { ok, refuse, type Result } from "../errors.ts";

@@ -1,5 +1,5 @@
 /**
- * What does the clock on the wall say at an instant, and which instants does a wall time mean? Offsets come from the runtime's time zone
+ * Converts instants to wall times of a zone, and wall times to the instants that they mean. Offsets come from the runtime's time zone
  * data; changes of the offset are searched once for each zone and year and kept, because asking the runtime costs microseconds each time.
  */
 import { ok, refuse, type Result } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** Is an asset all right? The worst of its last materialization, its checks and its freshness, with the sentences that say why. */
+/** The health of an asset: the worst of its last materialization, its checks and its freshness, with the sentences that say why. */
 import type { CheckSeverity } from "../run/event.ts";
 import type { FreshnessState } from "./freshness.ts";
 
@@ -6,7 +6,7 @@ export const HEALTH_STATES = ["healthy", "unknown", "warning", "failed"] as cons
 export type HealthState = (typeof HEALTH_STATES)[number];
 
 export interface HealthInput {
-  /** How the last attempt ended. `observed`: it was only ever looked at. `external`: nothing here makes it, and nobody reported it yet. */
+  /** How the last attempt ended. `observed`: it was only ever looked at. `external`: nothing here makes it, and no report of it has arrived yet. */
   readonly materialization: "succeeded" | "failed" | "never" | "observed" | "external";
   readonly checks: readonly { readonly name: string; readonly state: "passed" | "failed" | "not_run"; readonly severity: CheckSeverity }[];
   readonly freshness?: FreshnessState | undefined;

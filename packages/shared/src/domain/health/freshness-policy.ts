@@ -1,4 +1,4 @@
-/** Is this freshness policy sensible? Its form as JSON, and Dagster's rules for the limits. */
+/** The form of a freshness policy as JSON, and Dagster's rules for its limits. */
 import { ticksFrom, type CronInZone } from "../cron/next.ts";
 import { parseCron } from "../cron/parse.ts";
 import { findZone } from "../cron/zone.ts";

@@ -1,4 +1,4 @@
-/** Is an asset fresh enough, and when does that change next? Dagster's two policies; the exact time of the next change replaces polling. */
+/** Decides whether an asset is fresh enough, and when that changes next. Dagster's two policies; the exact time of the next change replaces polling. */
 import { assertNever } from "../assert.ts";
 import { nextTick, tickAtOrBefore, type CronInZone } from "../cron/next.ts";
 

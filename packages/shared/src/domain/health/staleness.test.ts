@@ -20,12 +20,12 @@ function judge(latest: Record<string, MaterializedVersion>, code: Record<string,
 }
 
 describe("staleness", () => {
-  it("is fresh when everything was read as it is", () => {
+  it("an asset is fresh when everything was read as it is", () => {
     const of = judge(fresh, { a: "1", b: "1", c: "1" });
     expect(["src", "a", "b", "c"].map((key) => of(key).state)).toEqual(["fresh", "fresh", "fresh", "fresh"]);
   });
 
-  it("says which dependency was updated, and passes that on downstream with its beginning", () => {
+  it("an updated dependency is named, also downstream with its beginning", () => {
     const of = judge({ ...fresh, a: version("a2") });
     expect(of("b")).toEqual({ state: "stale", why: ["a was updated"] });
     expect(of("c")).toEqual({ state: "stale", why: ["b is stale: a was updated"] });
@@ -33,7 +33,7 @@ describe("staleness", () => {
     expect(far("c").why).toEqual(["b is stale: code of a changed from 1 to 2"]);
   });
 
-  it("does not blame an update that led to the same data", () => {
+  it("an update that led to the same data is no cause", () => {
     expect(judge({ ...fresh, a: version("a1") })("b").state).toBe("fresh");
   });
 
@@ -46,7 +46,7 @@ describe("staleness", () => {
     expect(judge({ ...fresh, b: version("b1", { a: "a1", old: "1" }) })("b").why).toEqual(["old is no longer a dependency"]);
   });
 
-  it("is missing without a materialization or without the asset", () => {
+  it("an asset without a materialization or a definition is missing", () => {
     expect([judge({})("a").state, judge({})("nobody").state, judge({})("src").state]).toEqual(["missing", "missing", "fresh"]);
   });
 

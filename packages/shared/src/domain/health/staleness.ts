@@ -1,5 +1,5 @@
 /**
- * Is an asset built from what is there now? Compares its last materialization with its code and with its dependencies, and names each
+ * Finds assets that are not built from what is there now: compares the last materialization with code and dependencies, and names each
  * cause down to the asset where it began. Linear in the assets asked about and what lies above them.
  */
 import type { AssetGraph } from "../asset-graph.ts";
@@ -14,7 +14,7 @@ export interface MaterializedVersion {
 
 export interface VersionFacts {
   latest(asset: string): MaterializedVersion | null;
-  /** Of the code that is deployed now; null when it has none. */
+  /** Version of the code that is deployed now; null when it has none. */
   codeVersion(asset: string): string | null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * How high does each node stand? As near as possible to the mean of its neighbours without changing the order of its column or coming
+ * Gives each node its height: as near as possible to the mean of its neighbours without changing the order of its column or coming
  * closer than the gap: isotonic regression by pooling neighbours that would overlap, swept in both directions.
  */
 import { neighbours } from "../asset-graph.ts";

@@ -35,7 +35,7 @@ function overlaps(positions: readonly { x: number; y: number }[]): number {
 }
 
 describe("layoutGraph", () => {
-  it("puts everything to the right of what it depends on and overlaps nothing", () => {
+  it("every node is right of its dependencies and overlaps nothing", () => {
     const graph = fc.array(fc.uniqueArray(fc.nat(40), { maxLength: 4 }), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(graph, (deps) => {
@@ -98,7 +98,7 @@ describe("layoutGraph", () => {
     expect(layoutGraph([], [])).toMatchObject({ positions: [], width: 0, height: 0 });
   });
 
-  it("draws a chain of which every asset also reads the first, without a bend in each column", () => {
+  it("long edges along a chain have no bend in each column", () => {
     const nodes = Array.from({ length: 8000 }, (_, index) => ({ key: `n${index}`, group: "g" }));
     const edges = nodes.slice(1).flatMap((_, index): [string, string][] => [
       [`n${index}`, `n${index + 1}`],

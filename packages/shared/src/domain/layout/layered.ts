@@ -1,4 +1,4 @@
-/** Where is each asset drawn? Columns from left to right by dependency, deterministic, near-linear: thousands of nodes in a fraction of a second. */
+/** Places each asset in the picture: columns from left to right by dependency, deterministic, near-linear: thousands of nodes in a fraction of a second. */
 import { placeNodes } from "./coordinates.ts";
 import { layerGraph } from "./layers.ts";
 import { orderLayers } from "./order.ts";

@@ -1,4 +1,4 @@
-/** Which column does a node stand in? The length of the longest path to it; edges that skip columns get a dummy node in each of them. */
+/** Gives each node its column: the length of the longest path to it. Edges that skip columns get a dummy node in each of them. */
 import { adjacency, neighbours, type Adjacency } from "../asset-graph.ts";
 
 export interface LayeredGraph {

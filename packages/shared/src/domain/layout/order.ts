@@ -1,5 +1,5 @@
 /**
- * In which order do the nodes of a column stand? Sweeps to the right and left move each node to the median of its neighbours; the order
+ * Orders the nodes of a column. Sweeps to the right and left move each node to the median of its neighbours; the order
  * with the fewest crossings, counted exactly with a Fenwick tree, is kept.
  */
 import { neighbours, type Adjacency } from "../asset-graph.ts";

@@ -1,4 +1,4 @@
-/** How is a civil time written as a partition key, and read back? The strftime codes that make sense in a key; reading is strict. */
+/** Writes a civil time as a partition key and reads it back, with the strftime codes that make sense in a key. Reading is strict. */
 import { ok, refuse, type Result } from "../errors.ts";
 import type { WallMs } from "../cron/zone.ts";
 import { shortened } from "../shortened.ts";

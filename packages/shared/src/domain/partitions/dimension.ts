@@ -1,4 +1,4 @@
-/** How do the partitions of one dimension and those of the whole relate? Arithmetic on ranges; nothing is listed. */
+/** Relates the partitions of one dimension to those of the whole, by arithmetic on ranges; nothing is listed. */
 import type { Dimension, PartitionSet } from "./partition-set.ts";
 import { rangesOf, unionOf, type PartitionSubset } from "./subset.ts";
 

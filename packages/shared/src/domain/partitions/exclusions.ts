@@ -1,4 +1,4 @@
-/** Which windows of time partitions do not exist? Exclusions are cron expressions or single starts. */
+/** Windows of time partitions that do not exist. Exclusions are cron expressions or single starts. */
 import { ok, type Result } from "../errors.ts";
 import { dayOf, ticksOfDay, type DayNumber } from "../cron/days.ts";
 import { parseCron, type CronExpression } from "../cron/parse.ts";

@@ -1,5 +1,5 @@
 /**
- * Which windows of one time partitioning does a window of another need? Those that overlap it, after its two ends were moved by whole
+ * Finds the windows of one time partitioning that a window of another needs: those that overlap it, after its two ends were moved by whole
  * downstream windows. Moving stops at the first and the last existing window; windows that are needed but do not exist are named.
  */
 import { refuse, ok, type Result } from "../errors.ts";
@@ -122,7 +122,7 @@ function lastEnd({ time, set }: TimeSide): number {
   return time.windowAt(set.count - 1)?.end ?? time.ticks.first;
 }
 
-/** Grows a span to whole windows. Of a span that lies before the definition's start only windows that begin in it count, as in Dagster. */
+/** Grows a span to whole windows. Before the definition's start only windows that begin in the span count, as in Dagster. */
 function aligned({ upstream, offsets }: TimeSides, span: { start: number; end: number }): { from: number; to: number } {
   const { ticks, start } = upstream.time;
   const isPlain = (offsets.startOffset ?? 0) === 0 && (offsets.endOffset ?? 0) === 0;

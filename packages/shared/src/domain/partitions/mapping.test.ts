@@ -98,7 +98,7 @@ describe("upstreamPartitions", () => {
     expect(up("day", "hour", "2024-03-05", window(-1e9, 1e9))).toBe("2024-03-01-00:00 2024-03-01-01:00 ..274.. 2024-03-12-09:00");
   });
 
-  it("can forgive windows that do not exist", () => {
+  it("windows that do not exist can be forgiven", () => {
     expect(up("day", "day5", "2024-03-03", { type: "time_window", allowNonexistentUpstream: true })).toBe("");
   });
 
@@ -124,7 +124,7 @@ describe("downstreamPartitions", () => {
     expect(down(downstream, upstream, key, mapping)).toBe(expected);
   });
 
-  it("finds exactly the windows that need the upstream one, for any cadences and offsets", () => {
+  it("exactly the windows that need the upstream one are found", () => {
     const names = fc.constantFrom<SetName>("day", "day5", "hour", "week", "month");
     fc.assert(
       fc.property(

@@ -1,6 +1,6 @@
 /**
- * Which upstream partitions does a downstream partition read, and which downstream partitions does an upstream one affect? One function
- * for each direction over every kind of mapping, and Dagster's rule for the mapping that nobody wrote.
+ * Maps partitions: finds the upstream partitions that a downstream partition reads, and the downstream partitions that an upstream one
+ * affects. One function for each direction over every kind of mapping, and Dagster's rule for dependencies without a mapping.
  */
 import { assertNever } from "../assert.ts";
 import { canonicalJson } from "../json.ts";

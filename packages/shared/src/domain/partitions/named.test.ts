@@ -11,7 +11,7 @@ const daily = open({ type: "time", cadence: "daily", start: "2025-01-01" });
 const ahead = open({ type: "time", cadence: "daily", start: "2025-01-01", endOffset: 1 });
 
 describe("the words last and current", () => {
-  it("mean the last window that ended and the one that now lies in", () => {
+  it("last is the window that ended, current the one around now", () => {
     expect(unwrap(resolvePartitionKey(daily, "last", now))).toBe("2025-01-09");
     expect(unwrap(resolvePartitionKey(daily, "current", now))).toBe("2025-01-10");
     expect(unwrap(resolvePartitionKey(ahead, "last", now))).toBe("2025-01-10");
@@ -58,13 +58,13 @@ describe("a range over several dimensions", () => {
     return found.ok ? [...numbersOf(found.value)].map((number) => both.keyAt(number)) : found.error;
   };
 
-  it("is meant in each of them", () => {
+  it("a range applies to each dimension", () => {
     expect(keysOf("2025-01-02|us...2025-01-03|us")).toEqual(["2025-01-02|us", "2025-01-03|us"]);
     expect(keysOf("2025-01-02|eu...2025-01-03|uk")).toEqual(["2025-01-02|eu", "2025-01-02|uk", "2025-01-03|eu", "2025-01-03|uk"]);
     expect(keysOf("2025-01-08|us...last|us")).toEqual(["2025-01-08|us", "2025-01-09|us"]);
   });
 
-  it("is refused, with the dimension, where it ends before it begins or names what is not there", () => {
+  it("a reversed range or an unknown key is refused with its dimension", () => {
     expect(keysOf("2025-01-03|eu...2025-01-02|us")).toMatchObject({
       code: "invalid_input",
       message: expect.stringMatching(/^Dimension day: .* ends before it begins/) as string,

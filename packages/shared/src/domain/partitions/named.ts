@@ -1,4 +1,4 @@
-/** Which partitions does a person's text mean? Keys, ranges, and the words `last` and `current`. */
+/** Reads the partitions that a text names: keys, ranges, and the words `last` and `current`. */
 import { ok, refuse, type Result } from "../errors.ts";
 import { expandDimension, findDimension } from "./dimension.ts";
 import {
@@ -19,8 +19,8 @@ export const LAST = "last";
 export const CURRENT = "current";
 
 /**
- * One key. A key that is really called `last` or `current` wins over the word. `current` may name a window that has not ended: whoever
- * asks for it wants to run early.
+ * One key. A key that is really called `last` or `current` wins over the word. `current` may name a window that has not ended:
+ * a person who asks for it wants to run early.
  */
 export function resolvePartitionKey(set: PartitionSet, text: string, now: number): Result<string> {
   if (set.numberOf(text) !== -1) return ok(text);
@@ -36,8 +36,8 @@ export function resolvePartitionKey(set: PartitionSet, text: string, now: number
 }
 
 /**
- * Keys and ranges separated by commas are not a language here: one key, one word or one range `first...last`. Of several dimensions a range
- * is meant in each of them: `2025-01-01|eu...2025-01-31|eu` is a month of one region.
+ * Keys and ranges separated by commas are not a language here: one key, one word or one range `first...last`. With several dimensions
+ * a range applies to each of them: `2025-01-01|eu...2025-01-31|eu` is a month of one region.
  */
 export function resolvePartitions(set: PartitionSet, text: string, now: number): Result<PartitionSubset> {
   const [first = "", last, ...rest] = text.split(RANGE_SEPARATOR);

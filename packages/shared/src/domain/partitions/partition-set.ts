@@ -1,5 +1,5 @@
 /**
- * Which partitions does a definition have now? One view for every kind: partitions are numbered from 0 in their natural order, and keys,
+ * The partitions that a definition has now. One view for every kind: partitions are numbered from 0 in their natural order, and keys,
  * windows, pages and ranges are found by number without listing all of them.
  */
 import { assertNever } from "../assert.ts";
@@ -31,9 +31,9 @@ export interface PartitionSet {
   numberOf(key: string): number;
   /** The time window of a partition; of a multi-dimensional one that of its first time dimension. */
   windowOf(key: string): TimeWindow | null;
-  /** Of time partitions: the window behind the numbers. */
+  /** The windows behind the numbers; only time partitions have them. */
   readonly time: TimePartitions | null;
-  /** Of multi-dimensional partitions: the dimensions in the order of their names. The last one varies fastest. */
+  /** The dimensions in the order of their names; the last one varies fastest. Only multi-dimensional partitions have them. */
   readonly dimensions: readonly Dimension[] | null;
 }
 

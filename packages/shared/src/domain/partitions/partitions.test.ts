@@ -117,7 +117,7 @@ describe("time window partitions, as in the reference", () => {
     }
   });
 
-  it("moves a window start that does not exist to the end of the gap and keeps the key", () => {
+  it("a missing window start moves to the gap's end, with its key", () => {
     const set = open(daily({ timezone: LA, hourOffset: 2, minuteOffset: 30 }), NOW);
     expect(set.windowOf("2024-03-10")).toEqual({ start: Date.parse("2024-03-10T10:00Z"), end: Date.parse("2024-03-11T09:30Z") });
   });
@@ -130,7 +130,7 @@ describe("time window partitions, as in the reference", () => {
     expect(open(time("weekly", "2024-02-01"), NOW).numberOf("2024-02-05")).toBe(-1);
   });
 
-  it("does not merge the neighbours of an excluded window", () => {
+  it("the neighbours of an excluded window stay apart", () => {
     const set = open(daily({ exclusions: ["2024-03-10"] }), NOW);
     expect(set.windowOf("2024-03-09")?.end).toBe(Date.parse("2024-03-10T00:00Z"));
     expect(keyAtInstant(set, Date.parse("2024-03-10T05:00Z"))).toBeNull();
@@ -159,9 +159,9 @@ describe("time window partitions, as in the reference", () => {
   });
 });
 
-/** Each is listed in docs/concepts/partitions.md. */
+/** Each is listed in docs/internals/partitions.md. */
 describe("time windows where the reference contradicts itself", () => {
-  it("have none that ends after the end", () => {
+  it("no window ends after the definition's end", () => {
     expect(open(daily({ hourOffset: 2, end: "2024-03-09" }), NOW).count).toBe(0);
   });
 
@@ -237,7 +237,7 @@ describe("multi-dimensional partitions", () => {
 });
 
 describe("combinations beyond numbers", () => {
-  it("are refused", () => {
+  it("too many combinations are refused", () => {
     const minutes = cron("* * * * *", "2000-01-01", MINUTES);
     const dimensions = ["a", "b", "c", "d"].map((name) => ({ name, partitions: minutes }));
     expect(openPartitions({ type: "multi", dimensions }, { now: Date.parse(NOW) })).toMatchObject({

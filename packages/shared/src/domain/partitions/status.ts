@@ -1,3 +1,3 @@
-/** How does a partition of an asset stand? Each is in exactly one of the four. */
+/** The states of a partition of an asset. Each partition is in exactly one of the four. */
 export const PARTITION_STATUSES = ["missing", "materialized", "failed", "in_progress"] as const;
 export type PartitionStatus = (typeof PARTITION_STATUSES)[number];

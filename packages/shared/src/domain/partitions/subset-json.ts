@@ -1,5 +1,5 @@
 /**
- * How is a subset stored? Numbers change when a definition's start or a key list changes, so time windows are stored by the starts of
+ * Stores subsets of partitions. Numbers change when a definition's start or a key list changes, so time windows are stored by the starts of
  * their first and last window in minutes, the rest by keys, and what a later definition no longer has is dropped when reading.
  */
 import { assertNever } from "../assert.ts";

@@ -43,7 +43,7 @@ describe("partition subsets", () => {
     );
   });
 
-  it("are joined and told apart many at once as one after the other", () => {
+  it("many subsets at once are joined and subtracted as one by one", () => {
     fc.assert(
       fc.property(fc.array(numbers, { maxLength: 8 }), (lists) => {
         const subsets = lists.map(subsetOf);
@@ -60,7 +60,7 @@ describe("partition subsets", () => {
     );
   });
 
-  it("are given as ranges, and an empty range is nothing", () => {
+  it("a subset is given as ranges, and an empty range is nothing", () => {
     expect(rangesOf([0, 2, 5, 6])).toEqual([
       { from: 0, to: 2 },
       { from: 5, to: 6 },
@@ -108,7 +108,7 @@ describe("stored subsets", () => {
     expect(keys(later, readSubset(later, stored))).toEqual(keys(before, [7, 10]));
   });
 
-  it("are small: a thousand days of three regions are one entry", () => {
+  it("a thousand days of three regions are stored as one entry", () => {
     const set = openAt({
       type: "multi",
       dimensions: [

@@ -1,5 +1,5 @@
 /**
- * Which partitions of a set are meant? Sorted, disjoint, non-touching half-open ranges of partition numbers in one flat array
+ * A subset of the partitions of a set: sorted, disjoint, non-touching half-open ranges of partition numbers in one flat array
  * (`[from, to, from, to, …]`), so that ten thousand materialized hours are two numbers. All operations are linear in the ranges.
  */
 export type PartitionSubset = readonly number[];
@@ -53,7 +53,7 @@ export function union(a: PartitionSubset, b: PartitionSubset): PartitionSubset {
   return merge(a, b, (inA, inB) => inA || inB);
 }
 
-/** Of many, in the time of sorting them: one union after the other would go over what is there again and again. */
+/** The union of many subsets in the time of sorting them: one union after the other would read the same ranges again and again. */
 export function unionOf(subsets: Iterable<PartitionSubset>): PartitionSubset {
   const [first = EMPTY_SUBSET, second, ...more] = [...subsets].filter((subset) => subset.length > 0);
   if (!second) return first;
@@ -73,7 +73,7 @@ export function firstOfEach(subsets: readonly PartitionSubset[]): PartitionSubse
   const cuts = [...new Set(subsets.flat())].sort((a, b) => a - b);
   const positionOf = new Map(cuts.map((cut, position) => [cut, position]));
   const owner = new Int32Array(cuts.length).fill(-1);
-  /** The next piece between two cuts that nobody has taken; chains are shortened while they are followed. */
+  /** The next piece between two cuts that is still free; chains are shortened while they are followed. */
   const free = Int32Array.from(cuts, (_, position) => position);
   const nextFree = (position: number) => {
     let end = position;

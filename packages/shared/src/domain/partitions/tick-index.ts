@@ -1,5 +1,5 @@
 /**
- * Which number has a tick, counted from the first? Counts per local day are summed up once, as far as anybody asked, so that the number
+ * Numbers ticks from the first. Counts per local day are summed up once, as far as a caller asked, so that the number
  * of partitions, the n-th partition and the partition of an instant need no walk over all of them.
  */
 import { DAY_MS } from "../cron/zone.ts";

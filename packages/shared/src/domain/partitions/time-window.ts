@@ -1,5 +1,5 @@
 /**
- * Which windows, keys and numbers do time-window partitions have? Windows lie between consecutive ticks of a cron expression in a zone; a
+ * The windows, keys and numbers of time-window partitions. Windows lie between consecutive ticks of a cron expression in a zone; a
  * window exists once it has ended. Keys are the civil start of the window; the second of two equal ones gets the offset as its ending.
  */
 import { ok, refuse, unwrap, type Result } from "../errors.ts";

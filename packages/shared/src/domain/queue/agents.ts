@@ -1,4 +1,4 @@
-/** Which agent may take a step, and which is best? By queue, by what it could load, then by warmth and room. */
+/** Chooses the agent for a step: by queue, by what it could load, then by warm workers and free slots. */
 import type { WaitReason } from "./limits.ts";
 
 /** Runs with this tag go to agents of the queue that it names, all others to agents of the default queue. */

@@ -1,4 +1,4 @@
-/** Which limits stand in the way of a run or a step? Counters over what is running, raised only when something is really taken. */
+/** Limits that make a run or a step wait: counters over what is running, raised only when something is really taken. */
 export interface TagLimit {
   readonly key: string;
   /** Left out: any value. */

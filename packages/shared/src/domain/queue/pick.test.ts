@@ -44,7 +44,7 @@ describe("pickSteps", () => {
     });
   });
 
-  it("holds what waits for a pool, says who holds it, and lets others pass", () => {
+  it("a step waits for its pool, names the holder, lets others pass", () => {
     const result = pick({
       runs: [run("r1", { active: true }), run("r2")],
       ready: [ready("r1", "b", { pool: "duckdb" }), ready("r2", "c", { pool: "duckdb" }), ready("r2", "d")],
@@ -78,7 +78,7 @@ describe("pickSteps", () => {
     expect(result.waiting).toEqual({ "r2/s": "waiting for a run with tag team=a to end: 1/1 in progress, held by run r1" });
   });
 
-  it("does not let a run that waits for a pool take a place of its tag", () => {
+  it("a run that waits for a pool leaves its tag's limit alone", () => {
     const result = pick({
       runs: [run("r1", { tags: { team: "a" } }), run("r2", { tags: { team: "a" } })],
       ready: [ready("r1", "s", { pool: "p" }), ready("r2", "s")],
@@ -97,7 +97,7 @@ describe("pickSteps", () => {
     expect(result.assigned).toEqual(["r1/a@small", "r1/b@large"]);
   });
 
-  it("gives runs that name a queue to its agents, and all others to agents of the default queue", () => {
+  it("a run goes to agents of its queue or the default queue", () => {
     const agents = [
       { id: "gpu", slots: 9, busy: 0, queue: "gpu" },
       { id: "plain", slots: 1, busy: 0 },
@@ -111,7 +111,7 @@ describe("pickSteps", () => {
     expect(pick({ ...input, agents: agents.slice(1) }).waiting["r1/a"]).toBe("no agent of queue 'gpu' connected");
   });
 
-  it("leaves out agents that could not load a location while another may be able to, also one that is away", () => {
+  it("an agent that failed to load is skipped while another may succeed", () => {
     const broken = { id: "broken", slots: 9, busy: 0, failed: ["main"] };
     const input = { runs: [run("r1")], ready: [ready("r1", "a"), ready("r1", "b"), ready("r1", "c", { location: "other" })] };
     const reason = "the agents that can load main are busy or away; the others could not load it";
@@ -125,14 +125,14 @@ describe("pickSteps", () => {
     expect(pick({ ...input, agents: [away] }).waiting["r1/a"]).toBe("no agent connected");
   });
 
-  it("prefers another agent for a step that one has lost, but gives it to that one when there is no other", () => {
+  it("a step avoids the agent that lost it while there is another", () => {
     const lost = { id: "lost", slots: 9, busy: 0, warm: ["main"] };
     const input = { runs: [run("r1")], ready: [ready("r1", "a", { avoid: "lost" })] };
     expect(pick({ ...input, agents: [lost, { id: "other", slots: 1, busy: 0 }] }).assigned).toEqual(["r1/a@other"]);
     expect(pick({ ...input, agents: [lost] }).assigned).toEqual(["r1/a@lost"]);
   });
 
-  it("never exceeds a limit and gives every step a place or a reason", () => {
+  it("no limit is exceeded, and every step has an agent or reason", () => {
     const steps = fc.array(fc.record({ run: fc.nat(5), pool: fc.constantFrom(null, "p", "q"), priority: fc.nat(2) }), { maxLength: 30 });
     fc.assert(
       fc.property(steps, fc.tuple(fc.nat(4), fc.nat(3), fc.nat(6)), (drawn, [maxRuns, poolLimit, slots]) => {

@@ -1,5 +1,5 @@
 /**
- * Which waiting steps start now, and on which agent? Runs by priority and then age, their steps in the order of the plan. A step that
+ * Picks the waiting steps that start now, and their agents: runs by priority and then age, their steps in the order of the plan. A step that
  * cannot start never keeps a later one from starting, and every waiting step gets the reason.
  */
 import { agentPool, type QueueAgent } from "./agents.ts";
@@ -25,7 +25,7 @@ export interface ReadyStep extends StepPlace {
 
 export interface PickInput {
   readonly runs: readonly QueueRun[];
-  /** Of each run in plan order. */
+  /** In plan order within each run. */
   readonly ready: readonly ReadyStep[];
   /** Steps that are assigned or running and hold a slot of a pool. */
   readonly holding: readonly (StepPlace & { readonly pool: string })[];

@@ -42,7 +42,7 @@ describe("the slices of a backfill", () => {
     );
   });
 
-  it("are read as they were written, however many there are", () => {
+  it("any number of slices is read as it was written", () => {
     fc.assert(
       fc.property(backfills, ({ runs }) => {
         const plan = numberSlices(runs);

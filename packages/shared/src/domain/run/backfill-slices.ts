@@ -1,6 +1,6 @@
 /**
- * How is a backfill's plan kept, and what may start now? Its runs are numbered in their order, what each waits for are ranges of numbers,
- * and so is what became of them: ten thousand runs of which the first half is done are two numbers. Every run stands behind those it
+ * Keeps the plan of a backfill and finds the runs that may start now. Runs are numbered in their order; what each waits for are ranges of
+ * numbers, and so is what became of them: ten thousand runs of which the first half is done are two numbers. Every run stands behind those it
  * waits for, so one pass over the plan answers everything.
  */
 import { includes, type PartitionSubset, subsetOf, union } from "../partitions/subset.ts";

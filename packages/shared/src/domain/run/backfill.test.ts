@@ -53,7 +53,7 @@ describe("a backfill", () => {
     ]);
   });
 
-  it("makes one run of a range, or as many as its size demands", () => {
+  it("a range becomes one run, or as many as its size demands", () => {
     expect(lines({ a: { partitions: daily } }, { perRun: Infinity })).toEqual(["a 2025-01-01...2025-01-03"]);
     expect(lines({ a: { partitions: daily } }, { perRun: 2 })).toEqual(["a 2025-01-01...2025-01-02", "a 2025-01-03"]);
     expect(lines({ a: { partitions: daily } }, { perRun: Infinity, wanted: { a: [0, 1, 2, 3] } })).toEqual([
@@ -86,7 +86,7 @@ describe("a backfill", () => {
     ]);
   });
 
-  it("lets an unpartitioned asset wait for all partitions, and partitions for an unpartitioned asset", () => {
+  it("an unpartitioned asset and the partitions beside it wait for each other", () => {
     expect(lines({ a: {}, b: { deps: ["a"], partitions: daily }, c: { deps: ["b"] } }, { perRun: Infinity })).toEqual([
       "a -",
       "b 2025-01-01...2025-01-03 after a",
@@ -120,7 +120,7 @@ describe("a backfill", () => {
     expect(lines({ x: {}, b: {}, a: {} })).toEqual(["x -", "b -", "a -"]);
   });
 
-  it("blocks what a canceled run would have made, and is not done before it began", () => {
+  it("a canceled run blocks what it would have made", () => {
     const runs = unwrap(plan({ a: {}, b: { deps: ["a"], partitions: daily } }, { perRun: Infinity }));
     expect(backfillProgress(runs, () => "waiting")).toMatchObject({ waiting: 2, done: false });
     expect(backfillProgress(runs, (id) => (id === "a" ? "canceled" : "waiting"))).toMatchObject({ canceled: 1, blocked: 1, done: true });
@@ -128,7 +128,7 @@ describe("a backfill", () => {
     expect(backfillProgress(runs, (id) => (id === "a" ? "succeeded" : "active"))).toMatchObject({ active: 1, waiting: 0, done: false });
   });
 
-  it("goes on from what is done, in bounds, and not past a failure", () => {
+  it("a backfill continues from what is done, but not past a failure", () => {
     const runs = unwrap(
       plan({ a: { partitions: daily }, x: { partitions: daily, deps: ["a"], mapping: { type: "time_window", startOffset: -1 } } }),
     );

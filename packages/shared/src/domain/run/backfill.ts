@@ -1,5 +1,5 @@
 /**
- * Which runs does a backfill consist of, and which may start now? The selected assets are cut into groups that a run can hold together;
+ * Plans the runs of a backfill and finds those that may start now. The selected assets are cut into groups that a run can hold together;
  * a run waits for the runs that make the partitions it reads. Pure over what is done, so a backfill goes on after any interruption.
  */
 import type { AssetGraph } from "../asset-graph.ts";

@@ -70,7 +70,7 @@ export type ControlEvent =
   | { readonly type: "step_retry_scheduled"; readonly attempt: number; readonly at: number }
   | { readonly type: "step_skipped"; readonly because: string }
   | { readonly type: "step_canceled" }
-  /** Of no run: an asset with a freshness policy is now as fresh as `to` says. */
+  /** Belongs to no run: an asset with a freshness policy is now as fresh as `to` says. */
   | { readonly type: "freshness_changed"; readonly asset: string; readonly from: FreshnessState; readonly to: FreshnessState }
   /** Something the platform noticed: a lost agent, a stale report, dropped log lines. */
   | { readonly type: "engine"; readonly level: LogLevel; readonly message: string };

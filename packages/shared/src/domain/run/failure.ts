@@ -11,7 +11,7 @@ export const FAILURE_KINDS = [
   "bad_output", // a result that cannot be stored: not serializable, too large, unknown asset
   "upstream_failed",
   "canceled",
-  "no_agent", // nobody took the run within its start time-out
+  "no_agent", // no agent took the run within its start timeout
   "internal",
 ] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];

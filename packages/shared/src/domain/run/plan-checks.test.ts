@@ -14,7 +14,7 @@ describe("makePlan with checks", () => {
   });
   const own = (id: string): Record<string, Partial<PlanUnit>> => ({ [id]: { kind: "check", assets: [] } });
 
-  it("puts a check of its own after its asset and lets downstream steps go on", () => {
+  it("a check runs after its asset and does not hold downstream steps", () => {
     const result = unwrap(plan({ a: {}, b: { deps: ["a"] } }, { checks: [check("a", "ok")], unitOverrides: own("check:a:ok") }));
     expect(shape(result).toSorted()).toEqual(["a{a}<-", "b{b}<-a", "check:a:ok{}?a:ok<-a"]);
   });
@@ -29,7 +29,7 @@ describe("makePlan with checks", () => {
     expect(shape(result)).toEqual(["a{a}<-", "check:a:ok{}?a:ok<-a", "b{b}<-a,check:a:ok", "c{c}<-b"]);
   });
 
-  it("cannot hold an asset of the same indivisible unit", () => {
+  it("a blocking check cannot hold an asset of its own unit", () => {
     const result = unwrap(
       plan(
         { a: { unit: "both" }, b: { unit: "both", deps: ["a"] } },
@@ -49,7 +49,7 @@ describe("makePlan with checks", () => {
     expect(shape(result).toSorted()).toEqual(["a{a}<-", "p{}?a:same_rows<-"]);
   });
 
-  it("cuts a dbt project at a blocking check on one of its models", () => {
+  it("a blocking check on a model cuts its dbt project", () => {
     const result = unwrap(
       plan(
         { m1: { unit: "p" }, m2: { unit: "p", deps: ["m1"] } },
@@ -59,7 +59,7 @@ describe("makePlan with checks", () => {
     expect(shape(result)).toEqual(["p{m1}<-", "check:m1:ok{}?m1:ok<-p", "p#2{m2}<-p,check:m1:ok"]);
   });
 
-  it("evaluates a check of the asset's unit in the step of the asset", () => {
+  it("a check of the asset's unit runs in the asset's step", () => {
     const result = unwrap(
       plan(
         { m1: { unit: "p" }, m2: { unit: "p" } },

@@ -1,4 +1,4 @@
-/** What a plan is asked for: the definitions of the deployment and what somebody selected. */
+/** What a plan is asked for: the definitions of the deployment and what was selected. */
 import type { AssetGraph } from "../asset-graph.ts";
 import type { PlanCheck, PlanUnit } from "./plan-types.ts";
 

@@ -1,5 +1,5 @@
 /**
- * What has to happen in a run, before it is cut into steps? Nodes are single assets of units that may be subset, whole units that may
+ * What has to happen in a run, before it is cut into steps. Nodes are single assets of units that may be subset, whole units that may
  * not, and check units; edges are the orders between them that the lineage and the blocking checks demand.
  */
 import type { AssetGraph } from "../asset-graph.ts";

@@ -1,5 +1,5 @@
 /**
- * How are the nodes of a run cut into steps? A unit that may be subset (a dbt project) becomes as few steps as the order allows: whole
+ * Cuts the nodes of a run into steps. A unit that may be subset (a dbt project) becomes as few steps as the order allows: whole
  * units run as soon as they can, so that each slice is as large as possible, and of the divisible units the one that can be finished
  * goes first. Every node and edge is looked at once.
  */

@@ -28,7 +28,7 @@ describe("makePlan", () => {
     expect(shape(result)).toEqual(["b{b1,b2}<-", "a{a1,a2}<-b", "c{c1,c2}<-a"]);
   });
 
-  it("goes on with the divisible unit that can be finished, not with one of which a part has run", () => {
+  it("a divisible unit that can be finished comes first", () => {
     const spec = {
       a1: { unit: "a" },
       a2: { unit: "a", deps: ["a1"] },
@@ -59,7 +59,7 @@ describe("makePlan", () => {
     expect(result.steps.map(({ key }) => key)).toEqual(["silver/x", "u2"]);
   });
 
-  it("keeps a dbt project in one step when nothing outside stands between its models", () => {
+  it("a dbt project with nothing between its models is one step", () => {
     const result = unwrap(
       plan(
         { a: {}, m1: { unit: "dbt:p", deps: ["a"] }, m2: { unit: "dbt:p", deps: ["m1"] }, z: { deps: ["m2"] } },
@@ -69,7 +69,7 @@ describe("makePlan", () => {
     expect(shape(result)).toEqual(["a{a}<-", "dbt:p{m1,m2}<-a", "z{z}<-dbt:p"]);
   });
 
-  it("cuts a dbt project where another asset stands between two of its models", () => {
+  it("an asset between two models cuts their dbt project", () => {
     const result = unwrap(
       plan(
         {
@@ -95,12 +95,12 @@ describe("makePlan", () => {
     expect(shape(result)).toEqual(["B{b1,b2}<-", "A{a1,a2}<-B"]);
   });
 
-  it("runs all of a unit that may not be subset when one of its assets is selected", () => {
+  it("one selected asset runs all of an indivisible unit", () => {
     const result = unwrap(plan({ left: { unit: "pair" }, right: { unit: "pair" }, other: {} }, { selectedAssets: ["left"] }));
     expect(shape(result)).toEqual(["pair{left,right}<-"]);
   });
 
-  it("gives the partition to partitioned assets only, and says it in the step key", () => {
+  it("only partitioned assets get the partition, named in the step key", () => {
     const result = unwrap(plan({ events: { daily: true }, report: { deps: ["events"] } }, { partition: "2025-01-05" }));
     expect(result.steps.map((step) => [step.key, step.partition])).toEqual([
       ["events[2025-01-05]", "2025-01-05"],
@@ -108,7 +108,7 @@ describe("makePlan", () => {
     ]);
   });
 
-  it("separates partitioned from unpartitioned models of one project when a partition is given", () => {
+  it("a given partition separates partitioned from unpartitioned models", () => {
     const result = unwrap(
       plan({ m1: { unit: "p" }, m2: { unit: "p", deps: ["m1"], daily: true } }, { partition: "2025-01-05", unitOverrides: { p: dbt } }),
     );
@@ -144,7 +144,7 @@ describe("makePlan", () => {
     expect(result).toMatchObject({ ok: false, error: { code: "invalid_input" } });
   });
 
-  it("refuses unknown assets with the nearest key, and selections of nothing that runs", () => {
+  it("unknown assets are refused with the nearest key, empty selections too", () => {
     expect(plan({ "silver/dim_customer": {} }, { selectedAssets: ["silver/dim_custmer"] })).toMatchObject({
       ok: false,
       error: { code: "not_found", details: { nearest: ["silver/dim_customer"] } },
@@ -159,7 +159,7 @@ describe("makePlan", () => {
     expect(unwrap(plan(spec)).steps).toHaveLength(10_000);
   });
 
-  it("always gives an acyclic plan that covers every selected asset once, after everything it depends on", () => {
+  it("every plan is acyclic and covers each asset once after its dependencies", () => {
     const arbitrary = fc.array(fc.record({ unit: fc.constantFrom(null, "p", "q"), deps: fc.uniqueArray(fc.nat(30), { maxLength: 3 }) }), {
       minLength: 1,
       maxLength: 30,

@@ -1,5 +1,5 @@
 /**
- * Which steps does a run consist of? The selected assets and checks become steps in an order in which they may run one after the
+ * Plans the steps of a run. The selected assets and checks become steps in an order in which they may run one after the
  * other. Refuses what cannot be planned: unknown keys, nothing to do, a circle between units or made by a blocking check.
  */
 import { checkId } from "../asset-check.ts";

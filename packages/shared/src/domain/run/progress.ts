@@ -1,4 +1,4 @@
-/** Which steps may start now, and which can no longer? Questions about a plan and the states of its steps, asked after each event. */
+/** Finds the steps that may start now and those that no longer can, from a plan and the states of its steps, after each event. */
 import type { Plan } from "./plan-types.ts";
 import type { StepStatus } from "./status.ts";
 

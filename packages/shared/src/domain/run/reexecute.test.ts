@@ -47,7 +47,7 @@ const run: PastRun = {
 };
 
 describe("reexecutionScope", () => {
-  it("from failure does only what is missing, inside the failed step as well", () => {
+  it("a re-execution from failure does only what is missing", () => {
     expect(unwrap(reexecutionScope(run, { mode: "from_failure" }))).toEqual({
       assets: ["m2", "m3", "gold", "report"],
       checks: ["m2:not_null"],
@@ -62,7 +62,7 @@ describe("reexecutionScope", () => {
     expect(unwrap(again)).toEqual({ assets: [], checks: ["m2:not_null"] });
   });
 
-  it("from failure repeats the whole step when it failed after its last asset", () => {
+  it("a step that failed after its last asset is repeated whole", () => {
     const all: PastRun = { ...run, plan: { steps: [step("a")] }, statusOf: () => "failed", materialized: new Set(["a"]) };
     expect(unwrap(reexecutionScope(all, { mode: "from_failure" }))).toEqual({ assets: ["a"], checks: [] });
   });
@@ -71,7 +71,7 @@ describe("reexecutionScope", () => {
     expect(reexecutionScope({ ...run, statusOf: () => "succeeded" }, { mode: "from_failure" })).toMatchObject({ ok: false });
   });
 
-  it("does everything, or some steps with or without what follows them", () => {
+  it("all steps can be repeated, or some with or without their followers", () => {
     expect(unwrap(reexecutionScope(run, { mode: "all" })).assets).toEqual(["raw", "m1", "m2", "m3", "gold", "report", "other"]);
     expect(unwrap(reexecutionScope(run, { mode: "steps", steps: ["gold"], downstream: false })).assets).toEqual(["gold"]);
     expect(unwrap(reexecutionScope(run, { mode: "steps", steps: ["gold"], downstream: true })).assets).toEqual(["gold", "report"]);

@@ -1,4 +1,4 @@
-/** What does the re-execution of a run do again? Answers with assets and checks, to be planned anew against the current definitions. */
+/** Finds what the re-execution of a run does again: assets and checks, to be planned anew against the current definitions. */
 import { assertNever } from "../assert.ts";
 import { ok, refuse, type Result } from "../errors.ts";
 import { parseCheckId } from "../asset-check.ts";

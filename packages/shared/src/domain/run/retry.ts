@@ -1,4 +1,4 @@
-/** When is a failed step tried again? Dagster's arithmetic: attempt n waits n·d (linear), (2ⁿ − 1)·d (exponential) or d, then jitter. */
+/** The time at which a failed step is tried again, by Dagster's arithmetic: attempt n waits n·d (linear), (2ⁿ − 1)·d (exponential) or d, then jitter. */
 import { assertNever } from "../assert.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 

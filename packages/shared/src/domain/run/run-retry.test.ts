@@ -8,7 +8,7 @@ const failed = { status: "failed", failure: "user_code", cancelRequested: false,
 const policy: RunRetrySpec = { maxRetries: 2, strategy: "from_failure", on: "any", delaySeconds: 30 };
 
 describe("a run policy", () => {
-  it("makes a failed run again after its delay, as often as it says", () => {
+  it("a failed run is made again after its delay, within its limit", () => {
     expect([0, 1, 2].map((retryCount) => runRetryDelayMs({ ...failed, retryCount }, policy))).toEqual([30_000, 30_000, null]);
   });
 

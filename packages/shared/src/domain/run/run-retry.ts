@@ -1,4 +1,4 @@
-/** Is a run that ended made again by its policy, and when? */
+/** Decides whether the policy of a run that ended makes it again, and when. */
 import type { FailureKind } from "./failure.ts";
 import type { RunStatus } from "./status.ts";
 
@@ -13,7 +13,7 @@ export interface EndedRun {
   readonly status: RunStatus;
   /** Why it failed; null: not known. */
   readonly failure: FailureKind | null;
-  /** Somebody wanted it to stop, however it ended. */
+  /** A person asked it to stop, however it ended. */
   readonly cancelRequested: boolean;
   /** How often the policy has made it again already. */
   readonly retryCount: number;

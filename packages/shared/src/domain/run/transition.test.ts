@@ -17,7 +17,7 @@ describe("transitionRun", () => {
     }
   }
 
-  it("never leaves an end state and always can reach one, whatever happens before", () => {
+  it("an end state is always reachable and never left", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...RUN_TRIGGERS), { maxLength: 30 }), (triggers) => {
         let status: RunStatus = "queued";
@@ -95,7 +95,7 @@ describe("a refusal says why", () => {
 });
 
 describe("runOutcome", () => {
-  it("is open while a step can still do something", () => {
+  it("the outcome is open while a step can still do something", () => {
     expect(runOutcome(["succeeded", "up_for_retry"])).toBeNull();
     expect(runOutcome(["failed", "pending"])).toBeNull();
   });

@@ -1,5 +1,5 @@
 /**
- * How does one run or step state lead to another? Pure: status and event in, next status or the reason of the refusal out. The
+ * Leads from one state of a run or step to the next. Pure: status and event in, next status or the reason of the refusal out. The
  * Durable Object alone applies it. Every pair is listed in `transition-table.test-support.ts`.
  *
  * ```

@@ -1,4 +1,4 @@
-/** What is a selection, once read? A plain JSON tree without positions, so that equal meanings written alike compare equal. */
+/** A selection that was read: a plain JSON tree without positions, so that equal meanings written alike compare equal. */
 export const SELECTION_ATTRIBUTES = [
   "owner",
   "group",

@@ -1,4 +1,4 @@
-/** Which nodes have an attribute? What the graph knows is answered here; the rest (status, jobs, columns...) by the caller's functions. */
+/** Finds the nodes that have an attribute. The graph answers what it knows; the caller's functions the rest (status, jobs, columns...). */
 import { assertNever } from "../assert.ts";
 import type { AssetGraph } from "../asset-graph.ts";
 import { ok, refuse, type Result } from "../errors.ts";
@@ -8,9 +8,9 @@ import { matchesWildcard } from "./match-key.ts";
 
 export interface AttributeQuery {
   readonly asset: string;
-  /** Null: `<null>`. Of `column_tag` the tag's key. */
+  /** Null: `<null>`. For `column_tag`: the tag's key. */
   readonly value: string | null;
-  /** Of `column_tag`: the tag's value. */
+  /** For `column_tag`: the tag's value. */
   readonly tagValue: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * How is a selection written in code? `select.groups("bronze")`, `select.keys("stg_customers").downstream()`. Every value is a plain
+ * Writes selections in code: `select.groups("bronze")`, `select.keys("stg_customers").downstream()`. Every value is a plain
  * selection tree (its methods are not part of its JSON), so `printSelection` writes it as text and the two forms mean the same.
  */
 import type { Selection, TraversalDepth } from "./ast.ts";

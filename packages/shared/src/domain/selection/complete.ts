@@ -1,4 +1,4 @@
-/** What may come next in a selection text that is being typed? Suggestions for the place of the cursor, with the piece they replace. */
+/** Completes a selection text that is being typed: suggestions for the place of the cursor, with the piece that they replace. */
 import { CLOSED_VALUES, isSelectionAttribute, SELECTION_ATTRIBUTES, TAG_ATTRIBUTES } from "./ast.ts";
 import { isWord, quoted, tokenize, type Token } from "./tokens.ts";
 
@@ -49,7 +49,7 @@ export function completeSelection(text: string, cursor: number, vocabulary: Sele
 function optionsFor(context: readonly Token[], vocabulary: SelectionVocabulary, prefix: string): SelectionCompletion[] {
   const attribute = attributeAt(context);
   if (attribute !== null) {
-    // The name is what somebody typed, and every object seems to have a `constructor`.
+    // The name was typed, and every object seems to have a `constructor`.
     const known = Object.hasOwn(vocabulary.values, attribute) ? vocabulary.values[attribute] : undefined;
     const closed = isSelectionAttribute(attribute) ? CLOSED_VALUES[attribute] : undefined;
     const values = attribute === "key" ? vocabulary.keys : (known ?? closed ?? []);

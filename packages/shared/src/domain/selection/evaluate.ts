@@ -1,5 +1,5 @@
 /**
- * Which assets does a selection contain? Set logic over the asset graph, in time linear in the graph for each operator. The meaning of
+ * Finds the assets of a selection: set logic over the asset graph, in time linear in the graph for each operator. The meaning of
  * each form is Dagster's, without the defects of its old-syntax fallback.
  */
 import { assertNever } from "../assert.ts";
@@ -97,7 +97,7 @@ function combine(selection: Selection & { type: "and" | "or" }, graph: AssetGrap
   const isAnd = selection.type === "and";
   const total = new Uint8Array(graph.size).fill(isAnd ? 1 : 0);
   for (const part of selection.of) {
-    // Somebody who ticks a thousand assets in a list makes a selection of a thousand keys.
+    // A person who ticks a thousand assets in a list makes a selection of a thousand keys.
     if (!isAnd && isPlainKey(part)) {
       const node = resolveNode(graph, part);
       if (!node.ok) return node;

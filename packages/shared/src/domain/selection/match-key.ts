@@ -1,4 +1,4 @@
-/** Which nodes does a key pattern or a plain word mean? */
+/** Finds the nodes that a key pattern or a plain word means. */
 import type { AssetGraph } from "../asset-graph.ts";
 import { nearestKeys, resolveAssetKey } from "../asset-key.ts";
 import { ok, refuse, type Result } from "../errors.ts";

@@ -1,5 +1,5 @@
 /**
- * What does a selection text mean? Recursive descent over Dagster's asset selection language with plain words as keys. Binding, strongest
+ * Parses a selection text: recursive descent over Dagster's asset selection language with plain words as keys. Binding, strongest
  * first: traversal (`2+x+1`), `not`, `and`, `or`. Errors name the position, the length and what was expected there.
  */
 import { ok, refuse, type Result } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** How is a selection written? The shortest text that `parseSelection` reads back as the same tree; brackets only where they are needed. */
+/** Writes a selection as the shortest text that `parseSelection` reads back as the same tree, with brackets only where they are needed. */
 import { assertNever } from "../assert.ts";
 import type { Selection, TraversalDepth } from "./ast.ts";
 import { isPlainValue, isWord, quoted } from "./tokens.ts";

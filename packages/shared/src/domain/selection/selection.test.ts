@@ -128,7 +128,7 @@ describe("selection language", () => {
     ["key:ä", 4, 1, "a quoted text"],
     ["is:foo", 3, 3, "external"],
     ["sinks(a", 7, 0, ")"],
-  ])("%j is refused at character %i, %i long, and %s is expected there", (...[text, position, length, expected]) => {
+  ])("%j is refused at %i for %i characters; expected: %s", (...[text, position, length, expected]) => {
     const result = parseSelection(text);
     expect(result).toMatchObject({
       ok: false,
@@ -136,7 +136,7 @@ describe("selection language", () => {
     });
   });
 
-  it("names the nearest key for a word that is no asset, and the candidates for one that could be several", () => {
+  it("an unknown word gets the nearest key, an ambiguous one its candidates", () => {
     const twins = buildAssetGraph([asset("bronze/orders", "x"), asset("silver/orders", "x"), asset("silver/dim_customer", "x")]);
     expect(evaluateSelection(unwrap(parseSelection("dim_custmer")), twins)).toMatchObject({
       ok: false,
@@ -175,7 +175,7 @@ describe("selection language", () => {
     expect(selected(Array.from({ length: 5000 }, () => "key:a").join(" or "))).toBe("a");
   });
 
-  it("answers ten thousand words over a hundred thousand assets, and refuses as many other clauses", () => {
+  it("ten thousand words are answered, ten thousand other clauses refused", () => {
     const big = buildAssetGraph(Array.from({ length: 100_000 }, (_, i) => asset(`a/n${i}`, "g")));
     const joined = (count: number, clause: (index: number) => string) =>
       unwrap(parseSelection(Array.from({ length: count }, (_, i) => clause(i)).join(" or ")));

@@ -1,4 +1,4 @@
-/** Which pieces does a selection text consist of? Never fails: what cannot be read becomes a token of type "bad" at its position. */
+/** Cuts a selection text into tokens. Never fails: what cannot be read becomes a token of type "bad" at its position. */
 export type TokenType = "word" | "string" | "star" | "null" | "(" | ")" | ":" | "=" | "+" | "bad" | "end";
 
 export interface Token {
@@ -7,7 +7,7 @@ export interface Token {
   readonly text: string;
   readonly position: number;
   readonly length: number;
-  /** Of a bad token: what is wrong with it. */
+  /** What is wrong with a bad token. */
   readonly problem?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What stands at a place of a delivery? Names and array indexes joined with dots; `$headers.x` and `$query.x` look outside the body. */
+/** Reads the value at a path of a delivery: names and array indexes joined with dots; `$headers.x` and `$query.x` look outside the body. */
 
 export interface DeliveryContent {
   /** Names in lower case. */

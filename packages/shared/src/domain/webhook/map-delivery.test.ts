@@ -7,7 +7,7 @@ import { mapDelivery } from "./map-delivery.ts";
 const content = (body: unknown, headers: Record<string, string> = {}, query: Record<string, string> = {}) => ({ body, headers, query });
 
 describe("a place in a delivery", () => {
-  it("is found by names and indexes, in headers and in the query", () => {
+  it("a path leads through names, indexes, headers and the query", () => {
     const delivery = content({ data: { jobs: [{ id: 7 }] } }, { "x-event": "sync" }, { team: "a" });
     expect(valueAt(delivery, "data.jobs.0.id")).toBe(7);
     expect(valueAt(delivery, "$headers.X-Event")).toBe("sync");
@@ -37,13 +37,13 @@ describe("a declarative mapping", () => {
     });
   });
 
-  it("skips a delivery for which a condition does not hold, and says which", () => {
+  it("a delivery is skipped with the condition that does not hold", () => {
     const map = { when: [{ path: "action", equals: "published" }] };
     expect(mapDelivery(map, content({ action: "created" }))).toEqual({ type: "skip", reason: `'action' is "created", not "published"` });
     expect(mapDelivery(map, content({}))).toEqual({ type: "skip", reason: `'action' is nothing, not "published"` });
   });
 
-  it("refuses a delivery without the run key or partition, because its run could be made twice", () => {
+  it("a delivery without its run key or partition is refused", () => {
     expect(mapDelivery({ runKey: "id" }, content({ id: { a: 1 } }))).toEqual({
       type: "misfit",
       problem: "the run key should stand at 'id', but there is an object",

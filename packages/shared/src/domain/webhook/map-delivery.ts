@@ -1,4 +1,4 @@
-/** What does a delivery ask for by its sensor's declarative mapping? Decided without user code, so that it works while no agent is connected. */
+/** Finds what a delivery asks for by its sensor's declarative mapping, without user code, so that it works while no agent is connected. */
 import { type DeliveryContent, valueAt } from "./json-path.ts";
 
 export interface DeliveryMap {

@@ -1,0 +1,130 @@
+/**
+ * An agent process introduces itself, for the first time or again after its connection broke. What it says it runs is compared with the
+ * rows: attempts it must not run are dropped, attempts it should run but does not know of are sent again with the same epoch.
+ */
+import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
+import type { DownFrame } from "@headgate/shared/protocol/down.ts";
+import type { Hello } from "@headgate/shared/protocol/up.ts";
+import { PROTOCOL_OLDEST_SUPPORTED, PROTOCOL_VERSION } from "@headgate/shared/protocol/version.ts";
+import { deleteAgentsSeenBefore, readAgent, saveAgent } from "../agents/agent-store.ts";
+import { readIdentity } from "../kernel/meta-store.ts";
+import { queuedRunNos } from "../runs/run-store.ts";
+import { leasesOf, readStep } from "../runs/step-store.ts";
+import type { Tx } from "../kernel/tx.ts";
+import { cancelFrame } from "../runs/execute/cancel-run.ts";
+import { jobFrame } from "../runs/execute/job-frame.ts";
+import { openRun, openRunById } from "../runs/run-session.ts";
+import { missedTicks } from "../ticks/evaluate-tick.ts";
+import { catalogOf } from "../catalog/catalog.ts";
+
+const FORGET_AFTER_MS = 7 * 86_400_000;
+
+export interface HelloInput {
+  readonly hello: Hello;
+  readonly socket: string;
+  readonly token: string;
+  readonly tokenName: string;
+}
+
+export function agentHello(tx: Tx, input: HelloInput): void {
+  const { hello, socket } = input;
+  const protocol = Math.min(PROTOCOL_VERSION, hello.protocol.max);
+  if (protocol < Math.max(PROTOCOL_OLDEST_SUPPORTED, hello.protocol.min)) {
+    const message = `This control plane speaks agent protocol ${PROTOCOL_OLDEST_SUPPORTED} to ${PROTOCOL_VERSION}; agent ${hello.agentVersion} speaks ${hello.protocol.min} to ${hello.protocol.max}. Upgrade the older of the two.`;
+    tx.effects.push(
+      { type: "send", socket, frame: { t: "error", code: "unsupported_version", message } },
+      { type: "close", socket, code: CLOSE.upgradeRequired, reason: "upgrade required" },
+    );
+    return;
+  }
+  const known = readAgent(tx.db, hello.instance);
+  if (known && known.token !== input.token) {
+    tx.effects.push(
+      {
+        type: "send",
+        socket,
+        frame: {
+          t: "error",
+          code: "forbidden",
+          message: `Agent instance ${hello.instance} belongs to another token. Restart the agent so that it makes a new instance.`,
+        },
+      },
+      { type: "close", socket, code: CLOSE.revoked, reason: "instance of another token" },
+    );
+    return;
+  }
+  if (known?.socket && known.socket !== socket)
+    tx.effects.push({ type: "close", socket: known.socket, code: CLOSE.replaced, reason: "the same agent process connected again" });
+  saveAgent(tx.db, {
+    instance: hello.instance,
+    token: input.token,
+    tokenName: input.tokenName,
+    hostname: hello.hostname,
+    version: hello.agentVersion,
+    queue: hello.queue,
+    slots: hello.slots,
+    status: "connected",
+    socket,
+    connectedAt: tx.now,
+    lastSeenAt: tx.now,
+    received: known?.received ?? 0,
+    labels: hello.labels,
+    locations: hello.locations,
+  });
+  for (const instance of deleteAgentsSeenBefore(tx.db, tx.now - FORGET_AFTER_MS)) tx.fact({ type: "agent_gone", instance });
+  tx.fact({ type: "agent_changed", instance: hello.instance });
+  tx.effects.push({ type: "send", socket, frame: welcome(tx, { ...input, protocol, received: known?.received ?? 0 }) });
+  for (const frame of [...missedFrames(tx, hello), ...missedTicks(tx, hello.instance)]) tx.effects.push({ type: "send", socket, frame });
+  waitingMayHaveChanged(tx);
+  tx.fact({ type: "agent_connected", instance: hello.instance });
+  tx.fact({ type: "work_available" });
+}
+
+function welcome(tx: Tx, input: HelloInput & { readonly protocol: number; readonly received: number }): DownFrame {
+  const identity = readIdentity(tx.db);
+  return {
+    t: "welcome",
+    protocol: input.protocol,
+    serverTime: tx.now,
+    agent: input.hello.instance,
+    deployment: { org: identity?.org ?? "", name: identity?.name ?? "" },
+    received: input.received,
+    drop: input.hello.running.filter((ref) => !isLeased(tx, { ...ref, instance: input.hello.instance })),
+    locations: catalogOf(tx).versions.map((version) => ({ location: version.location, version: version.id })),
+  };
+}
+
+function isLeased(
+  tx: Tx,
+  ref: { readonly run: string; readonly step: string; readonly epoch: number; readonly instance: string },
+): boolean {
+  const session = openRunById(tx, ref.run);
+  const step = session && readStep(tx.db, session.row.no, ref.step);
+  return (
+    step !== null &&
+    step !== undefined &&
+    (step.status === "assigned" || step.status === "running") &&
+    step.agent === ref.instance &&
+    step.epoch === ref.epoch
+  );
+}
+
+/** Jobs that got lost on the way, and cancellations that may have been. */
+function missedFrames(tx: Tx, hello: Hello): DownFrame[] {
+  const has = new Set([...hello.running, ...hello.unacknowledged].map((ref) => `${ref.run}/${ref.epoch}/${ref.step}`));
+  const frames: DownFrame[] = [];
+  for (const lease of leasesOf(tx.db, hello.instance)) {
+    const session = openRun(tx, lease.runNo);
+    const step = session && readStep(tx.db, lease.runNo, lease.key);
+    if (!session || !step) continue;
+    const isKnown = has.has(`${session.row.id}/${lease.epoch}/${lease.key}`);
+    if (!isKnown) frames.push(jobFrame(tx, session.row, step));
+    if (session.row.status === "canceling") frames.push(cancelFrame(session.row, step));
+  }
+  return frames;
+}
+
+/** What queued runs wait for depends on whether an agent is there. */
+export function waitingMayHaveChanged(tx: Tx): void {
+  for (const run of queuedRunNos(tx.db, 100)) tx.fact({ type: "run_changed", run });
+}

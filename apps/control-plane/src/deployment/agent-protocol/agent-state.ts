@@ -1,0 +1,79 @@
+/** Smaller things an agent tells us of itself, and the end of its connection. */
+import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
+import type { AgentRow } from "../agents/tables.ts";
+import { onlineAgents, readAgent, saveAgent } from "../agents/agent-store.ts";
+import { leasesOf, readStepAt } from "../runs/step-store.ts";
+import { ensureTimer } from "../kernel/timer-store.ts";
+import type { Tx } from "../kernel/tx.ts";
+import { waitingMayHaveChanged } from "./agent-hello.ts";
+import { endCanceled } from "../runs/execute/record-outcome.ts";
+import { openRun } from "../runs/run-session.ts";
+import { lastSeenAt } from "../agents/liveness.ts";
+
+/** Whose connection a frame came over. A refused or replaced connection may still send in the name of an instance that is not its own. */
+interface Sender {
+  readonly instance: string;
+  readonly socket: string;
+}
+
+function senderOf(tx: Tx, from: Sender): AgentRow | null {
+  const agent = readAgent(tx.db, from.instance);
+  return agent?.socket === from.socket ? agent : null;
+}
+
+export function changeSlots(tx: Tx, input: Sender & { readonly slots: number }): void {
+  const agent = senderOf(tx, input);
+  if (!agent) return;
+  saveAgent(tx.db, { ...agent, slots: input.slots, lastSeenAt: tx.now });
+  tx.fact({ type: "agent_changed", instance: agent.instance });
+  tx.fact({ type: "work_available" });
+}
+
+/** It finishes what it has and takes no new work; leases, pings and reports go on. */
+export function startDraining(tx: Tx, from: Sender): void {
+  const agent = senderOf(tx, from);
+  if (!agent) return;
+  saveAgent(tx.db, { ...agent, status: "draining", lastSeenAt: tx.now });
+  tx.fact({ type: "agent_changed", instance: agent.instance });
+  waitingMayHaveChanged(tx);
+}
+
+/** A closed socket does not end the leases: the agent works on and comes back. It starts their clock. One that drained is over. */
+export function agentDisconnected(tx: Tx, input: Sender & { readonly drained: boolean }): void {
+  const agent = senderOf(tx, input);
+  if (!agent) return;
+  if (input.drained) giveBackLeases(tx, agent.instance);
+  disconnect(tx, agent);
+  tx.fact({ type: "agent_left", instance: agent.instance, drained: input.drained });
+  if (input.drained) tx.fact({ type: "work_available" });
+}
+
+/** An agent leaves when nothing runs on it any more: what is still leased to it was sent too late, or its end got lost. */
+function giveBackLeases(tx: Tx, instance: string): void {
+  for (const lease of leasesOf(tx.db, instance)) {
+    const session = openRun(tx, lease.runNo);
+    const step = session && readStepAt(tx.db, lease.runNo, lease.position);
+    if (session && step) endCanceled(tx, session, step);
+  }
+}
+
+function disconnect(tx: Tx, agent: AgentRow): void {
+  saveAgent(tx.db, { ...agent, status: "disconnected", socket: null, lastSeenAt: Math.max(lastSeenAt(tx, agent), agent.lastSeenAt) });
+  tx.fact({ type: "agent_changed", instance: agent.instance });
+  waitingMayHaveChanged(tx);
+  if (leasesOf(tx.db, agent.instance).length > 0) ensureTimer(tx.db, { kind: "lease_check", id: "", at: tx.now + LEASE_CHECK_MS });
+  // If it does not come back, those that could not load a version have to say so.
+  else if (onlineAgents(tx.db).some((other) => other.locations.some((entry) => entry.state === "failed")))
+    ensureTimer(tx.db, { kind: "lease_check", id: "", at: tx.now + LEASE_MS + 1 });
+  else return;
+  tx.effects.push({ type: "timers_changed" });
+}
+
+/** After a crash the rows may name sockets that no longer exist. */
+export function disconnectVanished(tx: Tx, isOpen: (socket: string) => boolean): void {
+  for (const agent of onlineAgents(tx.db)) {
+    if (agent.socket !== null && isOpen(agent.socket)) continue;
+    disconnect(tx, agent);
+    tx.fact({ type: "agent_left", instance: agent.instance, drained: false });
+  }
+}

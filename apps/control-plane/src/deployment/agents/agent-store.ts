@@ -1,0 +1,83 @@
+/** Agents by process instance: what they said of themselves, whether they are connected, and what was received from them. */
+import { and, asc, eq, gt, gte, inArray, lt, ne, or, sql } from "drizzle-orm";
+import { agent, type AgentRow } from "./tables.ts";
+import { type Database, prepared } from "../kernel/database.ts";
+
+export function readAgent(db: Database, instance: string): AgentRow | null {
+  const query = prepared(db, "readAgent", (orm) =>
+    orm
+      .select()
+      .from(agent)
+      .where(eq(agent.instance, sql.placeholder("instance")))
+      .prepare(),
+  );
+  return query.get({ instance }) ?? null;
+}
+
+/** By instance. */
+export function hostnamesOf(db: Database, instances: Iterable<string>): ReadonlyMap<string, string> {
+  const rows = db.sql
+    .exec<{ instance: string; hostname: string }>(
+      "SELECT instance, hostname FROM agent WHERE instance IN (SELECT value FROM json_each(?))",
+      JSON.stringify([...new Set(instances)]),
+    )
+    .toArray();
+  return new Map(rows.map(({ instance, hostname }) => [instance, hostname]));
+}
+
+/** Lost their connection, and were heard of after a time: they may come back. */
+export function agentsGoneSince(db: Database, at: number): AgentRow[] {
+  return db.orm
+    .select()
+    .from(agent)
+    .where(and(eq(agent.status, "disconnected"), gte(agent.lastSeenAt, at)))
+    .all();
+}
+
+export function saveAgent(db: Database, row: AgentRow): void {
+  db.orm.insert(agent).values(row).onConflictDoUpdate({ target: agent.instance, set: row }).run();
+}
+
+/** Connected or draining ones. */
+export function onlineAgents(db: Database): AgentRow[] {
+  return prepared(db, "onlineAgents", (orm) =>
+    orm
+      .select()
+      .from(agent)
+      .where(inArray(agent.status, ["connected", "draining"]))
+      .orderBy(asc(agent.connectedAt), asc(agent.instance))
+      .prepare(),
+  ).all();
+}
+
+/** Those online, and those seen since a time. */
+export function recentAgents(db: Database, since: number): AgentRow[] {
+  return db.orm
+    .select()
+    .from(agent)
+    .where(or(ne(agent.status, "disconnected"), gt(agent.lastSeenAt, since)))
+    .orderBy(asc(agent.connectedAt), asc(agent.instance))
+    .all();
+}
+
+export function agentsWithLeases(db: Database): AgentRow[] {
+  return db.orm
+    .select()
+    .from(agent)
+    .where(sql`${agent.instance} IN (SELECT agent FROM step WHERE status IN ('assigned', 'running'))`)
+    .all();
+}
+
+export function markReceived(db: Database, input: { readonly instance: string; readonly received: number; readonly now: number }): void {
+  db.sql.exec("UPDATE agent SET received = ?, last_seen_at = ? WHERE instance = ?", input.received, input.now, input.instance);
+}
+
+/** Forgets agents that have long gone; their numbers are of no use to a process that no longer exists. */
+export function deleteAgentsSeenBefore(db: Database, before: number): string[] {
+  return db.orm
+    .delete(agent)
+    .where(and(eq(agent.status, "disconnected"), lt(agent.lastSeenAt, before)))
+    .returning({ instance: agent.instance })
+    .all()
+    .map((row) => row.instance);
+}

@@ -1,0 +1,25 @@
+/** The present state of many assets at once. */
+import { getTableColumns } from "drizzle-orm";
+import type { Database } from "../kernel/database.ts";
+import { assetState } from "./tables.ts";
+
+export type AssetStateRow = typeof assetState.$inferSelect;
+
+/** One parameter holds the keys as JSON, because a statement takes at most a hundred. Raw rows, because a dashboard that opens reads thousands. */
+export function assetStateRows(db: Database, keys: readonly string[]): Map<string, AssetStateRow> {
+  const names = Object.keys(getTableColumns(assetState));
+  const columns = Object.values(getTableColumns(assetState)).map((column) => snakeCase(column.name));
+  const rows = db.sql
+    .exec(`SELECT ${columns.join(", ")} FROM asset_state WHERE asset IN (SELECT value FROM json_each(?))`, JSON.stringify(keys))
+    .raw();
+  const states = new Map<string, AssetStateRow>();
+  for (const row of rows) {
+    const state = Object.fromEntries(names.map((name, index) => [name, row[index]])) as unknown as AssetStateRow;
+    states.set(state.asset, state);
+  }
+  return states;
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,118 @@
+/** Backfills: one row each with what became of their slices as ranges, and the frozen plan in chunks. */
+import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import type { BackfillStatus } from "@headgate/shared/api/partition-views.ts";
+import { backfill } from "./tables.ts";
+import { run } from "../runs/tables.ts";
+import type { Database } from "../kernel/database.ts";
+import { backfillId } from "@headgate/shared/domain/run/backfill-id.ts";
+
+export type BackfillRow = typeof backfill.$inferSelect;
+
+/** Its id is its number, so that a run, which knows the number, can name it. */
+export function insertBackfill(db: Database, row: Omit<BackfillRow, "no" | "id">): BackfillRow {
+  const { next } = db.sql.exec<{ next: number }>("SELECT coalesce(max(no), 0) + 1 AS next FROM backfill").one();
+  return db.orm
+    .insert(backfill)
+    .values({ ...row, no: next, id: backfillId(next) })
+    .returning()
+    .get();
+}
+
+export function readBackfill(db: Database, no: number): BackfillRow | null {
+  return db.orm.select().from(backfill).where(eq(backfill.no, no)).get() ?? null;
+}
+
+export function backfillNoOfRequest(db: Database, requestId: string): number | null {
+  return db.orm.select({ no: backfill.no }).from(backfill).where(eq(backfill.requestId, requestId)).get()?.no ?? null;
+}
+
+/** What changes while it goes on. */
+export function updateBackfill(db: Database, row: BackfillRow): void {
+  db.sql.exec(
+    `UPDATE backfill SET status = ?, succeeded = ?, failed = ?, canceled = ?, blocked = ?, active = ?, refused = ?, ended_at = ?, error = ? WHERE no = ?`,
+    row.status,
+    JSON.stringify(row.succeeded),
+    JSON.stringify(row.failed),
+    JSON.stringify(row.canceled),
+    row.blocked,
+    JSON.stringify(row.active),
+    JSON.stringify(row.refused),
+    row.endedAt,
+    row.error,
+    row.no,
+  );
+}
+
+/** Newest first. */
+export function listBackfills(
+  db: Database,
+  query: { readonly statuses: readonly BackfillStatus[] | undefined; readonly before: number | null; readonly limit: number },
+): BackfillRow[] {
+  return db.orm
+    .select()
+    .from(backfill)
+    .where(
+      and(
+        query.before === null ? undefined : lt(backfill.no, query.before),
+        query.statuses === undefined ? undefined : inArray(backfill.status, [...query.statuses]),
+      ),
+    )
+    .orderBy(desc(backfill.no))
+    .limit(query.limit)
+    .all();
+}
+
+export function insertPlanChunks(db: Database, no: number, chunks: readonly string[]): void {
+  for (const [chunk, body] of chunks.entries())
+    db.sql.exec("INSERT INTO backfill_plan (backfill_no, chunk, body) VALUES (?, ?, ?)", no, chunk, body);
+}
+
+export function readPlanChunks(db: Database, no: number): string[] {
+  return db.sql
+    .exec<{ body: string }>("SELECT body FROM backfill_plan WHERE backfill_no = ? ORDER BY chunk", no)
+    .toArray()
+    .map((row) => row.body);
+}
+
+/** Of its runs that ended, the latest ends. */
+export function recentEnds(db: Database, no: number, limit: number): number[] {
+  return db.sql
+    .exec<{ at: number }>(
+      "SELECT ended_at AS at FROM run WHERE backfill_no = ? AND ended_at IS NOT NULL ORDER BY no DESC LIMIT ?",
+      no,
+      limit,
+    )
+    .toArray()
+    .map((row) => row.at);
+}
+
+export interface FailedRun {
+  readonly id: string;
+  readonly slice: number;
+  readonly partition: string | null;
+  readonly error: string | null;
+}
+
+/** Newest first. */
+export function failedRuns(db: Database, no: number, limit: number): FailedRun[] {
+  return db.orm
+    .select({ id: run.id, slice: sql<number>`coalesce(${run.backfillSlice}, -1)`, partition: run.partition, error: run.error })
+    .from(run)
+    .where(and(eq(run.backfillNo, no), eq(run.status, "failed")))
+    .orderBy(desc(run.no))
+    .limit(limit)
+    .all();
+}
+
+/** The newest run that was made again after this one by its run policy. */
+export function retryOf(db: Database, parent: { readonly id: string; readonly backfillNo: number }): number | null {
+  return (
+    db.orm
+      .select({ no: run.no })
+      .from(run)
+      .where(and(eq(run.parent, parent.id), eq(run.backfillNo, parent.backfillNo)))
+      .orderBy(desc(run.no))
+      .limit(1)
+      .get()?.no ?? null
+  );
+}

@@ -1,0 +1,23 @@
+/** What does a backfill's target mean? A selection and partitions become the partitions of each asset, or a refusal that says why not. */
+import type { z } from "zod";
+import type { backfillTargetSchema } from "@headgate/shared/api/automation-inputs.ts";
+import { ok, type Result } from "@headgate/shared/domain/errors.ts";
+import { selectAssets } from "../runs/launch/resolve-target.ts";
+import { type BackfillContext, type WantedPartitions, wantedPartitions } from "./wanted-partitions.ts";
+import { catalogOf } from "../catalog/catalog.ts";
+
+export interface ResolvedBackfill {
+  readonly wanted: WantedPartitions;
+  readonly external: readonly string[];
+  /** Selected assets of which nothing is wanted. */
+  readonly left: readonly string[];
+}
+
+export function resolveBackfill(context: BackfillContext, target: z.output<typeof backfillTargetSchema>): Result<ResolvedBackfill> {
+  const selected = selectAssets(catalogOf(context), { selection: target.selection, location: null });
+  if (!selected.ok) return selected;
+  const { assets, external } = selected.value;
+  const wanted = wantedPartitions(context, { assets, partitions: target.partitions });
+  if (!wanted.ok) return wanted;
+  return ok({ wanted: wanted.value, external, left: assets.filter((key) => !wanted.value.has(key)) });
+}

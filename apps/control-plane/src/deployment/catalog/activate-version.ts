@@ -1,0 +1,91 @@
+/** Activates a version: from this transaction on, catalog, jobs, schedules and sensors are those of the version. Runs keep theirs. */
+import { findCycle } from "@headgate/shared/domain/asset-graph.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import type { LoadError } from "@headgate/shared/manifest/schema.ts";
+import { MAX_ROW_BYTES } from "../kernel/database.ts";
+import { onlineAgents } from "../agents/agent-store.ts";
+import { clearConflict, readConflicts, saveConflict } from "./conflict-store.ts";
+import { graphAssetsOf } from "./definition-store.ts";
+import { readLocation, readLocations, readVersion, saveLocation, type VersionRow } from "./version-store.ts";
+import type { Tx } from "../kernel/tx.ts";
+import { drawLineage } from "./layout-graph.ts";
+import { catalogOf, definitionsChanged } from "./catalog.ts";
+
+export function activateVersion(tx: Tx, input: { readonly location: string; readonly version: string }): Result<VersionRow> {
+  const version = readVersion(tx.db, input.version);
+  const location = readLocation(tx.db, input.location);
+  if (!version || !location || version.location !== input.location)
+    return refuse("not_found", `Code location ${input.location} has no version ${input.version}.`);
+  const before = readConflicts(tx.db);
+  const fits = fitsBesideOthers(tx, version);
+  if (!fits.ok) return fits;
+  clearConflict(tx.db, location.name);
+  saveLocation(tx.db, { ...location, activeVersion: version.id, errors: [], erroredAt: null, updatedAt: tx.now });
+  definitionsChanged(tx.db);
+  drawLineage(tx);
+  tx.fact({ type: "version_activated", location: location.name });
+  tx.fact({ type: "definitions_changed" });
+  tx.fact({ type: "location_changed", location: location.name });
+  // Errors of others may be gone with this version.
+  if (before.length > 0) for (const other of readLocations(tx.db)) tx.fact({ type: "location_changed", location: other.name });
+  for (const agent of onlineAgents(tx.db)) {
+    if (agent.socket !== null)
+      tx.effects.push({ type: "send", socket: agent.socket, frame: { t: "load", location: location.name, version: version.id } });
+  }
+  return ok(version);
+}
+
+/** A key belongs to one code location, and lineage that crosses locations must not become circular. */
+function fitsBesideOthers(tx: Tx, version: VersionRow): Result<null> {
+  const assets = graphAssetsOf(tx.db, version.no);
+  const { graph } = catalogOf(tx);
+  const others = graph.assets.filter((asset) => asset !== null && asset.location !== version.location).filter((asset) => asset !== null);
+  const owner = new Map(others.filter((asset) => asset.unit !== null).map((asset) => [asset.key, asset.location]));
+  const taken = assets.filter((asset) => asset.unit !== null && owner.has(asset.key));
+  const [first] = taken;
+  if (first) {
+    saveConflict(tx.db, { location: version.location, at: tx.now, keys: taken.map((asset) => asset.key) });
+    for (const name of new Set([version.location, ...taken.map((asset) => owner.get(asset.key) ?? "")]))
+      tx.fact({ type: "location_changed", location: name });
+    const names = taken.slice(0, 5).map((asset) => asset.key);
+    return refuse(
+      "conflict",
+      `${names.join(", ")} ${taken.length === 1 ? "is" : "are"} already defined by code location ${owner.get(first.key)}. An asset belongs to one code location: rename or remove one of them.`,
+      {
+        assets: taken.map((asset) => asset.key).slice(0, 100),
+      },
+    );
+  }
+  const cycle = findCycle([...others, ...assets]);
+  return cycle
+    ? refuse(
+        "invalid_input",
+        `With this version assets depend on each other in a circle: ${cycle.join(" -> ")}. Remove one of these dependencies.`,
+        { cycle },
+      )
+    : ok(null);
+}
+
+/** The newest code does not load; the active version stays. */
+export function reportLoadErrors(tx: Tx, input: { readonly location: string; readonly errors: readonly LoadError[] }): void {
+  const location = readLocation(tx.db, input.location);
+  saveLocation(tx.db, {
+    name: input.location,
+    activeVersion: location?.activeVersion ?? null,
+    errors: firstErrors(input.errors),
+    erroredAt: tx.now,
+    updatedAt: tx.now,
+  });
+  tx.fact({ type: "location_changed", location: input.location });
+}
+
+const MAX_ERRORS = 50;
+
+/** As many as a row holds; each may have a long stack. */
+function firstErrors(errors: readonly LoadError[]): LoadError[] {
+  let characters = 0;
+  return errors.slice(0, MAX_ERRORS).filter((error, index) => {
+    characters += JSON.stringify(error).length;
+    return index === 0 || characters <= MAX_ROW_BYTES / 4;
+  });
+}

@@ -1,0 +1,55 @@
+/** Details of active definitions that are read when they are first asked for, and kept as long as the catalog. */
+import type { FreshnessPolicy } from "@headgate/shared/domain/health/freshness.ts";
+import { openFreshnessPolicy } from "@headgate/shared/domain/health/freshness-policy.ts";
+import type { Database } from "../kernel/database.ts";
+import type { Catalog } from "./catalog.ts";
+import { codeVersionOf, observablesOfVersion, policiesOfVersion } from "./definition-store.ts";
+
+interface Definitions {
+  readonly policies: ReadonlyMap<string, FreshnessPolicy>;
+  readonly observables: ReadonlySet<string>;
+  readonly codeVersions: Map<string, string | null>;
+}
+const definitions = new WeakMap<Catalog, Definitions>();
+
+function definitionsOf(db: Database, catalog: Catalog): Definitions {
+  const known = definitions.get(catalog);
+  if (known) return known;
+  const policies = new Map<string, FreshnessPolicy>();
+  const observables = new Set<string>();
+  for (const version of catalog.versions) {
+    for (const [asset, spec] of policiesOfVersion(db, version.no)) {
+      const opened = openFreshnessPolicy(spec);
+      if (opened.ok) policies.set(asset, opened.value);
+    }
+    for (const asset of observablesOfVersion(db, version.no)) observables.add(asset);
+  }
+  const made = { policies, observables, codeVersions: new Map<string, string | null>() };
+  definitions.set(catalog, made);
+  return made;
+}
+
+export function freshnessPolicies(db: Database, catalog: Catalog): ReadonlyMap<string, FreshnessPolicy> {
+  return definitionsOf(db, catalog).policies;
+}
+
+/** Its unit only looks at it. */
+export function isObservable(db: Database, catalog: Catalog, asset: string): boolean {
+  return definitionsOf(db, catalog).observables.has(asset);
+}
+
+/** Somebody else makes it: what is reported of it, also what was only looked at, is all that is known. */
+export function isFromOutside(db: Database, catalog: Catalog, asset: string): boolean {
+  return !catalog.graph.isMaterializable(catalog.graph.indexOf(asset)) || isObservable(db, catalog, asset);
+}
+
+/** Of the active definition. */
+export function codeVersion(db: Database, catalog: Catalog, asset: string): string | null {
+  const { codeVersions } = definitionsOf(db, catalog);
+  const known = codeVersions.get(asset);
+  if (known !== undefined) return known;
+  const version = catalog.versionOf.get(catalog.graph.assets[catalog.graph.indexOf(asset)]?.location ?? "");
+  const read = version ? codeVersionOf(db, version.no, asset) : null;
+  codeVersions.set(asset, read);
+  return read;
+}

@@ -1,0 +1,67 @@
+/** Answers about code locations and their versions. */
+import type { z } from "zod";
+import type { inputs } from "@headgate/shared/api/inputs.ts";
+import type { LocationView, Page, VersionView } from "@headgate/shared/api/views.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { type LocationRow, listVersions, readLocation, readLocations, readVersion, type VersionRow } from "./version-store.ts";
+import { type OpenConflict, openConflicts } from "./key-conflicts.ts";
+import { numberOfCursor } from "../kernel/page-cursor.ts";
+import type { Reader } from "../kernel/reader.ts";
+
+type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
+
+export function versionView(row: VersionRow, active: string | null): VersionView {
+  return {
+    id: row.id,
+    location: row.location,
+    number: row.number,
+    active: row.id === active,
+    publishedAt: row.publishedAt,
+    publishedBy: row.publishedBy,
+    counts: row.counts,
+    git: row.git,
+    sdk: row.sdk,
+    diff: row.diff,
+  };
+}
+
+/** A conflict over assets is shown on both sides, but only the refused one is not what its authors think it is. */
+function locationView(reader: Reader, row: LocationRow, conflicts: readonly OpenConflict[]): LocationView {
+  const active = row.activeVersion === null ? null : readVersion(reader.db, row.activeVersion);
+  const refused = conflicts.filter((conflict) => conflict.refused === row.name);
+  // Who published was told already, with file and line; saying it twice would not help.
+  const told = row.errors.length > 0;
+  const mine = conflicts.filter((conflict) => (conflict.refused === row.name && !told) || conflict.owner === row.name);
+  return {
+    name: row.name,
+    status: told || refused.length > 0 || active === null ? "unavailable" : "loaded",
+    active: active && versionView(active, row.activeVersion),
+    errors: [...row.errors, ...mine.map((conflict) => conflict.error)],
+    erroredAt: row.erroredAt ?? mine[0]?.at ?? null,
+    updatedAt: row.updatedAt,
+  };
+}
+
+export function listLocations(reader: Reader): LocationView[] {
+  const conflicts = openConflicts(reader);
+  return readLocations(reader.db).map((row) => locationView(reader, row, conflicts));
+}
+
+export function oneLocation(reader: Reader, name: string): LocationView | null {
+  const row = readLocation(reader.db, name);
+  return row && locationView(reader, row, openConflicts(reader));
+}
+
+export function listVersionsQuery(reader: Reader, input: In<"versions">): Result<Page<VersionView>> {
+  const location = readLocation(reader.db, input.location);
+  if (!location) return refuse("not_found", `There is no code location ${input.location}.`);
+  const before = numberOfCursor(input.cursor);
+  if (!before.ok) return before;
+  const rows = listVersions(reader.db, { location: input.location, before: before.value, limit: input.limit + 1 });
+  const page = rows.slice(0, input.limit);
+  const last = page.at(-1);
+  return ok({
+    items: page.map((row) => versionView(row, location.activeVersion)),
+    next: rows.length > input.limit && last ? String(last.number) : null,
+  });
+}

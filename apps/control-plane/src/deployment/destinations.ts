@@ -1,0 +1,22 @@
+/** The destinations of the outbox in a deployment's object. */
+import { openDirectory } from "../directory/database.ts";
+import { registerWebhooks } from "../directory/webhooks.ts";
+import type { Env } from "../env.ts";
+import type { Database } from "./kernel/database.ts";
+import { readIdentity } from "./kernel/meta-store.ts";
+import type { Destinations } from "./outbox/destination.ts";
+import { parseWebhookRegistration } from "./webhooks/announce-webhooks.ts";
+
+export function destinationsOf(env: Pick<Env, "DB">, db: Database): Destinations {
+  return {
+    directory: {
+      async send({ body }) {
+        const identity = readIdentity(db);
+        if (!identity) return { outcome: "failed", reason: "The deployment has not been told its own name yet." };
+        // An id that is registered already stays where it is, so a repeated message changes nothing.
+        await registerWebhooks(openDirectory(env.DB), identity.id, parseWebhookRegistration(body));
+        return { outcome: "delivered" };
+      },
+    },
+  };
+}

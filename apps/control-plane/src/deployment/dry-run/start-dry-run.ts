@@ -1,0 +1,22 @@
+/** Evaluates a schedule or sensor without storing anything: asks an agent where user code decides, and waits for its answer. */
+import type { z } from "zod";
+import type { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
+import type { TickTrial } from "@headgate/shared/api/automation-views.ts";
+import { ok, type Result } from "@headgate/shared/domain/errors.ts";
+import { judgeDryRun, planDryRun } from "./plan-dry-run.ts";
+import type { Tx } from "../kernel/tx.ts";
+import type { WaitingDryRuns } from "./waiting-dry-runs.ts";
+
+export interface DryRunPorts {
+  commit<T>(command: (tx: Tx) => T): T;
+  /** Runs the work and undoes all of it. */
+  rollBack<T>(work: (tx: Tx) => T): T;
+  readonly waiting: Pick<WaitingDryRuns, "wait">;
+}
+
+export async function startDryRun(ports: DryRunPorts, input: z.output<typeof automationInputs.testTick>): Promise<Result<TickTrial>> {
+  const plan = ports.commit((tx) => planDryRun(tx, input));
+  if (!plan.ok) return plan;
+  const result = plan.value.type === "asked" ? await ports.waiting.wait(plan.value) : plan.value.result;
+  return ok(ports.rollBack((tx) => judgeDryRun(tx, input, result)));
+}

@@ -1,0 +1,30 @@
+/** Dry runs that wait for an agent. Kept in memory only, because the caller is still connected or has gone. */
+import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
+
+interface Waiting {
+  readonly instance: string;
+  readonly resolve: (result: TickResult) => void;
+}
+
+export class WaitingDryRuns {
+  readonly #waiting = new Map<string, Waiting>();
+
+  /** What the agent answers, or null when it does not in time. */
+  async wait(dryRun: { readonly id: string; readonly instance: string; readonly timeoutMs: number }): Promise<TickResult | null> {
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    try {
+      return await new Promise<TickResult | null>((resolve) => {
+        this.#waiting.set(dryRun.id, { instance: dryRun.instance, resolve });
+        timer = setTimeout(() => resolve(null), dryRun.timeoutMs);
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(dryRun.id);
+    }
+  }
+
+  answer(answer: { readonly dryRun: string; readonly instance: string; readonly result: TickResult }): void {
+    const waiting = this.#waiting.get(answer.dryRun);
+    if (waiting?.instance === answer.instance) waiting.resolve(answer.result);
+  }
+}

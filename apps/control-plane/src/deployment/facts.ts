@@ -1,0 +1,104 @@
+/**
+ * What can happen in a deployment. Rooms state facts inside their transaction and do not know who follows them; `followers.ts` does.
+ * A `*_changed` fact says that a row looks different now: it is for dashboards.
+ */
+import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import type { Metadata } from "@headgate/shared/domain/metadata.ts";
+import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
+import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
+
+/** A run, or a reporter outside of Headgate by its name; with the sensors that led to it. */
+export type ReportedBy = { readonly chain: RunChain | null } & ({ readonly run: string } | { readonly by: string });
+
+interface AboutAsset {
+  readonly asset: string;
+  readonly partition: string | null;
+  readonly by: ReportedBy;
+}
+
+export type Fact =
+  // ---------------------------------------------------------------- what happened
+  | (AboutAsset & {
+      readonly type: "asset_materialized";
+      /** Deployment-wide number of its event. */
+      readonly gseq: number;
+      readonly metadata: Metadata;
+      readonly dataVersion: string | null;
+    })
+  /** `changed`: its data version differs from the one before. */
+  | (AboutAsset & { readonly type: "asset_observed"; readonly changed: boolean })
+  /** `failedPartitions`: those that its step should have made and did not. */
+  | (AboutAsset & { readonly type: "asset_failed"; readonly failedPartitions: readonly string[]; readonly message: string })
+  | (AboutAsset & {
+      readonly type: "check_evaluated";
+      readonly check: string;
+      readonly passed: boolean;
+      readonly severity: CheckSeverity;
+      readonly description: string | null;
+      readonly metadata: Metadata;
+    })
+  /** `sentence`: what it is now. */
+  | { readonly type: "freshness_changed"; readonly asset: string; readonly sentence: string }
+  /** `targets`: assets and checks that it will execute. */
+  | { readonly type: "run_created"; readonly run: string; readonly targets: readonly string[]; readonly chain: RunChain | null }
+  /** `run` is its number. */
+  | { readonly type: "run_ended"; readonly run: number }
+  /** What a backfill will make changed otherwise than by runs that end. */
+  | { readonly type: "backfill_progressed"; readonly targets: readonly string[]; readonly cause: string; readonly chain: RunChain | null }
+  /** A retry that a backfill waits for will not come. */
+  | { readonly type: "run_retry_dropped"; readonly backfill: number }
+  /** A step may start now, or a slot is free. */
+  | { readonly type: "work_available" }
+  | { readonly type: "version_activated"; readonly location: string }
+  /** `targets`: assets and checks that are partitioned by the keys. */
+  | {
+      readonly type: "partition_keys_changed";
+      readonly targets: readonly string[];
+      readonly cause: string;
+      readonly chain: RunChain | null;
+    }
+  | { readonly type: "agent_connected"; readonly instance: string }
+  /** `drained`: it will not come back. */
+  | { readonly type: "agent_left"; readonly instance: string; readonly drained: boolean }
+  /** The tick that handled deliveries of a webhook ended, or no tick will handle them. */
+  | {
+      readonly type: "deliveries_handled";
+      /** Null: there was none. */
+      readonly tick: string | null;
+      /** Their ids. */
+      readonly deliveries: readonly string[];
+      readonly runs: readonly string[];
+      readonly state: "requested" | "skipped" | "failed";
+      readonly message: string | null;
+    }
+  /** `ids`: all webhooks that have an address, when a version became active. */
+  | { readonly type: "webhooks_activated"; readonly ids: readonly string[] }
+  /** A message can be sent now. */
+  | { readonly type: "outbox_due" }
+  /** Something that automation conditions read is stored. */
+  | { readonly type: "conditions_changed" }
+  /** An agent answered a dry run. */
+  | { readonly type: "dry_run_answered"; readonly dryRun: string; readonly instance: string; readonly result: TickResult }
+  // ---------------------------------------------------------------- rows that look different
+  | { readonly type: "run_changed"; readonly run: number }
+  | { readonly type: "step_changed"; readonly run: number; readonly position: number }
+  | { readonly type: "step_asset_changed"; readonly run: number; readonly position: number; readonly asset: string }
+  | { readonly type: "events_added"; readonly run: number }
+  | { readonly type: "asset_changed"; readonly asset: string }
+  | { readonly type: "location_changed"; readonly location: string }
+  | { readonly type: "agent_changed"; readonly instance: string }
+  | { readonly type: "agent_gone"; readonly instance: string }
+  | { readonly type: "evaluation_added"; readonly id: string }
+  | { readonly type: "pauses_changed" }
+  /** `automation` is the id of a schedule or sensor. */
+  | { readonly type: "automation_changed"; readonly automation: string }
+  | { readonly type: "tick_changed"; readonly tick: number }
+  | { readonly type: "backfill_changed"; readonly backfill: number }
+  /** A message became a dead letter, or is none any more. */
+  | { readonly type: "outbox_changed" }
+  /** Limits or policies. */
+  | { readonly type: "settings_changed" }
+  | { readonly type: "definitions_changed" };
+
+export type FactType = Fact["type"];
+export type FactOf<T extends FactType> = Extract<Fact, { readonly type: T }>;

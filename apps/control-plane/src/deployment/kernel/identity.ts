@@ -1,0 +1,7 @@
+/** Which deployment is this? Told by the Worker, because a Durable Object does not know its own name. */
+
+export interface DeploymentIdentity {
+  readonly id: string;
+  readonly org: string;
+  readonly name: string;
+}

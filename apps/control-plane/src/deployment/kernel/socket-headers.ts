@@ -1,0 +1,10 @@
+/** How the Worker tells the object who opens a socket. */
+
+/** Headers the Worker sets on forwarded socket upgrades, after authentication; a client's own headers of these names are removed. */
+export const SOCKET_HEADERS = {
+  kind: "x-headgate-socket",
+  actor: "x-headgate-actor",
+  token: "x-headgate-token",
+  tokenName: "x-headgate-token-name",
+} as const;
+export type SocketKind = "agent" | "live";

@@ -1,0 +1,73 @@
+/**
+ * Sends what is due, a few messages at once, until nothing is due. A message is deleted after it was delivered, so a crash in between
+ * repeats it with the same key; it is never lost and never sent under two keys.
+ */
+import type { Tx } from "../kernel/tx.ts";
+import type { Reader } from "../kernel/reader.ts";
+import type { Destinations, SendResult } from "./destination.ts";
+import { dueMessages, type StoredMessage } from "./outbox-store.ts";
+import { type Attempt, settleAttempts } from "./settle-attempts.ts";
+
+/** A Worker may have six outgoing calls open. */
+const AT_ONCE = 6;
+const SEND_TIMEOUT_MS = 10_000;
+
+export interface OutboxPorts {
+  reader(): Reader;
+  commit<T>(command: (tx: Tx) => T): T;
+  readonly destinations: Destinations;
+  /** How long a receiver may take. Default: 10 seconds. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export class OutboxSender {
+  readonly #ports: OutboxPorts;
+  #sending: Promise<void> | null = null;
+
+  constructor(ports: OutboxPorts) {
+    this.#ports = ports;
+  }
+
+  /** Resolves when nothing is due any more. Calls while it sends share its work. Rejects when the database refuses; the timer tries again. */
+  async send(): Promise<void> {
+    this.#sending ??= this.#sendDue().finally(() => {
+      this.#sending = null;
+    });
+    await this.#sending;
+  }
+
+  async #sendDue(): Promise<void> {
+    for (;;) {
+      const { db, now } = this.#ports.reader();
+      const due = dueMessages(db, { now, limit: AT_ONCE });
+      if (due.length === 0) return;
+      const attempts = await Promise.all(due.map(async (message): Promise<Attempt> => ({ message, result: await this.#sendOne(message) })));
+      this.#ports.commit((tx) => settleAttempts(tx, attempts));
+    }
+  }
+
+  async #sendOne({ destination, key, topic, body }: StoredMessage): Promise<SendResult> {
+    const timeoutMs = this.#ports.timeoutMs ?? SEND_TIMEOUT_MS;
+    const abort = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const timedOut = new Promise<SendResult>((resolve) => {
+      timer = setTimeout(() => {
+        abort.abort();
+        resolve({ outcome: "failed", reason: `No answer within ${timeoutMs / 1000} seconds.` });
+      }, timeoutMs);
+    });
+    try {
+      return await Promise.race([this.#ports.destinations[destination].send({ key, topic, body }, abort.signal), timedOut]);
+    } catch (error) {
+      return { outcome: "failed", reason: reasonOf(error) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** The innermost cause: what wraps it may quote the message, which can be long or confidential. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message;
+}

@@ -1,0 +1,30 @@
+/** Which partitions of an asset are materialized, failed, on their way or missing? Each is in exactly one of the four. */
+import { parsePartitionRange, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
+import { difference, type PartitionSubset, union, unionOf } from "@headgate/shared/domain/partitions/subset.ts";
+import { parseSubset } from "./partition-sets.ts";
+import type { Database } from "../kernel/database.ts";
+import { partitionsInProgress, readPartitionSets } from "./partition-store.ts";
+
+export interface PartitionStates {
+  /** And neither failed since nor on their way. */
+  readonly materialized: PartitionSubset;
+  /** And not on their way again. */
+  readonly failed: PartitionSubset;
+  readonly inProgress: PartitionSubset;
+  readonly missing: PartitionSubset;
+  /** What is on its way, by run. */
+  readonly running: readonly { readonly run: string; readonly subset: PartitionSubset }[];
+}
+
+export function partitionStates(db: Database, asset: string, set: PartitionSet): PartitionStates {
+  const stored = readPartitionSets(db, asset);
+  const running = partitionsInProgress(db, asset).flatMap(({ partition, run }) => {
+    const subset = parsePartitionRange(set, partition);
+    return subset.ok ? [{ run, subset: subset.value }] : [];
+  });
+  const inProgress = unionOf(running.map(({ subset }) => subset));
+  const failed = difference(parseSubset(set, stored?.failed), inProgress);
+  const materialized = difference(parseSubset(set, stored?.materialized), union(failed, inProgress));
+  const all = set.count > 0 ? [0, set.count] : [];
+  return { materialized, failed, inProgress, missing: difference(all, unionOf([materialized, failed, inProgress])), running };
+}

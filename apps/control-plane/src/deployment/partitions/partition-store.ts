@@ -1,0 +1,157 @@
+/** Which partitions of an asset are materialized and which failed last, as two compact texts per asset, and why some failed. */
+import type { Database } from "../kernel/database.ts";
+
+export interface PartitionSets {
+  /** JSON of a stored subset; empty: none. */
+  readonly materialized: string;
+  readonly failed: string;
+}
+
+export function readPartitionSets(db: Database, asset: string): PartitionSets | null {
+  return (
+    db.sql
+      .exec<{ materialized: string; failed: string }>("SELECT materialized, failed FROM asset_partition WHERE asset = ?", asset)
+      .toArray()[0] ?? null
+  );
+}
+
+/** Of those among the assets that have any. */
+export function partitionSetsOf(db: Database, assets: readonly string[]): Map<string, PartitionSets> {
+  const rows = db.sql
+    .exec<{ asset: string; materialized: string; failed: string }>(
+      "SELECT asset, materialized, failed FROM asset_partition WHERE asset IN (SELECT value FROM json_each(?))",
+      JSON.stringify(assets),
+    )
+    .toArray();
+  return new Map(rows.map((row) => [row.asset, row]));
+}
+
+export function savePartitionSets(db: Database, asset: string, sets: PartitionSets): void {
+  db.sql.exec(
+    "INSERT INTO asset_partition (asset, materialized, failed) VALUES (?, ?, ?) ON CONFLICT (asset) DO UPDATE SET materialized = excluded.materialized, failed = excluded.failed",
+    asset,
+    sets.materialized,
+    sets.failed,
+  );
+}
+
+/** Of the partitions that failed, the messages of the latest ones are kept. */
+const MAX_FAILURES_PER_ASSET = 500;
+
+export function savePartitionFailure(
+  db: Database,
+  row: { readonly asset: string; readonly partition: string; readonly at: number; readonly run: string; readonly message: string },
+): void {
+  db.sql.exec(
+    `INSERT INTO partition_failure (asset, partition, at, run, message) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (asset, partition) DO UPDATE SET at = excluded.at, run = excluded.run, message = excluded.message`,
+    row.asset,
+    row.partition,
+    row.at,
+    row.run,
+    row.message.slice(0, 2000),
+  );
+  db.sql.exec(
+    `DELETE FROM partition_failure WHERE asset = ?1 AND at < (SELECT at FROM partition_failure WHERE asset = ?1 ORDER BY at DESC LIMIT 1 OFFSET ${MAX_FAILURES_PER_ASSET})`,
+    row.asset,
+  );
+}
+
+export function deletePartitionFailure(db: Database, asset: string, partition: string): void {
+  db.sql.exec("DELETE FROM partition_failure WHERE asset = ? AND partition = ?", asset, partition);
+}
+
+/** Keys that are no partitions any more. */
+export function deletePartitionFailures(db: Database, assets: readonly string[], partitions: readonly string[]): void {
+  db.sql.exec(
+    "DELETE FROM partition_failure WHERE asset IN (SELECT value FROM json_each(?)) AND partition IN (SELECT value FROM json_each(?))",
+    JSON.stringify(assets),
+    JSON.stringify(partitions),
+  );
+}
+
+export interface PartitionFailure {
+  readonly partition: string;
+  readonly at: number;
+  readonly run: string;
+  readonly message: string;
+}
+
+export function partitionFailures(db: Database, asset: string, partitions: readonly string[]): Map<string, PartitionFailure> {
+  const rows = db.sql
+    .exec<{ partition: string; at: number; run: string; message: string }>(
+      "SELECT partition, at, run, message FROM partition_failure WHERE asset = ? AND partition IN (SELECT value FROM json_each(?))",
+      asset,
+      JSON.stringify(partitions),
+    )
+    .toArray();
+  return new Map(rows.map((row) => [row.partition, row]));
+}
+
+/** The latest materialization of each of the partitions: when, and by which run; null: it was reported from outside. */
+export function latestMaterializations(
+  db: Database,
+  asset: string,
+  partitions: readonly string[],
+): Map<string, { readonly at: number; readonly run: string | null }> {
+  const rows = db.sql
+    .exec<{ partition: string; at: number; run: string | null }>(
+      `SELECT latest.partition AS partition, event.at AS at, run.id AS run FROM
+         (SELECT partition, max(gseq) AS gseq FROM asset_event WHERE asset = ?1 AND type = 'asset_materialized' AND partition IN (SELECT value FROM json_each(?2)) GROUP BY partition) AS latest
+       JOIN event ON event.gseq = latest.gseq LEFT JOIN run ON run.no = event.run_no`,
+      asset,
+      JSON.stringify(partitions),
+    )
+    .toArray();
+  return new Map(rows.map((row) => [row.partition, { at: row.at, run: row.run }]));
+}
+
+/** What runs are going to materialize of an asset: keys and ranges, each with its run. */
+export function partitionsInProgress(db: Database, asset: string): { readonly partition: string; readonly run: string }[] {
+  return db.sql
+    .exec<{ partition: string; run: string }>(
+      `SELECT step.partition AS partition, run.id AS run FROM step_asset JOIN step ON step.run_no = step_asset.run_no AND step.position = step_asset.step JOIN run ON run.no = step_asset.run_no
+       WHERE step_asset.asset = ? AND step_asset.open = 1 AND step.partition IS NOT NULL`,
+      asset,
+    )
+    .toArray();
+}
+
+/** Ranges that failed or were materialized as one; the newest first, as many as a page may need. */
+const MAX_RANGES = 500;
+
+export function rangeFailures(db: Database, asset: string): PartitionFailure[] {
+  return db.sql
+    .exec<{ partition: string; at: number; run: string; message: string }>(
+      `SELECT partition, at, run, message FROM partition_failure WHERE asset = ? AND instr(partition, '...') > 0 ORDER BY at DESC LIMIT ${MAX_RANGES}`,
+      asset,
+    )
+    .toArray();
+}
+
+export function rangeMaterializations(
+  db: Database,
+  asset: string,
+): { readonly partition: string; readonly at: number; readonly run: string | null }[] {
+  return db.sql
+    .exec<{ partition: string; at: number; run: string | null }>(
+      `SELECT asset_event.partition AS partition, event.at AS at, run.id AS run FROM asset_event JOIN event ON event.gseq = asset_event.gseq LEFT JOIN run ON run.no = event.run_no
+       WHERE asset_event.asset = ? AND asset_event.type = 'asset_materialized' AND instr(asset_event.partition, '...') > 0 ORDER BY asset_event.gseq DESC LIMIT ${MAX_RANGES}`,
+      asset,
+    )
+    .toArray();
+}
+
+/** Parts of a range that a step has reported one by one. */
+export function reportedParts(db: Database, of: { readonly asset: string; readonly runNo: number; readonly step: string }): string[] {
+  return db.sql
+    .exec<{ partition: string }>(
+      `SELECT asset_event.partition AS partition FROM event JOIN asset_event ON asset_event.asset = ?1 AND asset_event.gseq = event.gseq
+       WHERE event.run_no = ?2 AND event.step = ?3 AND event.type = 'asset_materialized' AND asset_event.partition IS NOT NULL`,
+      of.asset,
+      of.runNo,
+      of.step,
+    )
+    .toArray()
+    .map((row) => row.partition);
+}

@@ -1,0 +1,21 @@
+/** Changes limits and policies of the deployment; what waited for a limit that is gone starts in the same transaction. */
+import type { InputOf, QueueCommands } from "@headgate/shared/api/procedures.ts";
+import type { DeploymentSettings } from "@headgate/shared/api/queue-views.ts";
+import { queuedRunNos } from "../runs/run-store.ts";
+import { readSettings, saveSettings } from "./settings-store.ts";
+import type { Tx } from "../kernel/tx.ts";
+import { planStartTimeout } from "./start-timeout.ts";
+
+/** Those whose reason to wait is told anew; lists fetch the others when they are told that the settings changed. */
+const MAX_TOLD = 100;
+
+export function changeSettings(tx: Tx, changes: InputOf<QueueCommands["changeSettings"]>): DeploymentSettings {
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  const settings: DeploymentSettings = { ...readSettings(tx.db), ...given };
+  saveSettings(tx.db, settings);
+  planStartTimeout(tx);
+  tx.fact({ type: "work_available" });
+  tx.fact({ type: "settings_changed" });
+  for (const run of queuedRunNos(tx.db, MAX_TOLD)) tx.fact({ type: "run_changed", run });
+  return settings;
+}

@@ -1,0 +1,38 @@
+/** Answers about agents. */
+import type { AgentView } from "@headgate/shared/api/views.ts";
+import { readAgent, recentAgents } from "../agents/agent-store.ts";
+import { isSilent, lastSeenAt } from "../agents/liveness.ts";
+import type { AgentRow } from "../agents/tables.ts";
+import type { Reader } from "../kernel/reader.ts";
+import { leaseCounts } from "../runs/step-store.ts";
+
+/** Agents that left are shown for a while, so that a person sees that they did. */
+const SHOW_GONE_AGENTS_MS = 3_600_000;
+
+export function listAgents(reader: Reader): AgentView[] {
+  const counts = leaseCounts(reader.db);
+  return recentAgents(reader.db, reader.now - SHOW_GONE_AGENTS_MS).map((row) => agentView(reader, row, counts));
+}
+
+export function oneAgent(reader: Reader, instance: string): AgentView | null {
+  const row = readAgent(reader.db, instance);
+  return row && agentView(reader, row, leaseCounts(reader.db));
+}
+
+function agentView(reader: Reader, row: AgentRow, counts: ReadonlyMap<string, number>): AgentView {
+  return {
+    instance: row.instance,
+    name: row.labels["name"] ?? row.hostname,
+    hostname: row.hostname,
+    version: row.version,
+    queue: row.queue,
+    slots: row.slots,
+    running: counts.get(row.instance) ?? 0,
+    status: isSilent(reader, row) ? "disconnected" : row.status,
+    connectedAt: row.connectedAt,
+    lastSeenAt: lastSeenAt(reader, row),
+    labels: row.labels,
+    locations: row.locations,
+    token: row.tokenName,
+  };
+}

@@ -1,0 +1,33 @@
+/** Who was given which attempt of a step; kept after the attempt, because its output arrives later than its end. */
+import type { Database } from "../kernel/database.ts";
+
+export interface Attempt {
+  readonly runNo: number;
+  readonly position: number;
+  readonly attempt: number;
+  readonly token: string;
+}
+
+export function insertAttempt(db: Database, row: Attempt): void {
+  db.sql.exec(
+    "INSERT OR REPLACE INTO attempt (run_no, position, attempt, token) VALUES (?, ?, ?, ?)",
+    row.runNo,
+    row.position,
+    row.attempt,
+    row.token,
+  );
+}
+
+export function wasAssignedTo(db: Database, row: Attempt): boolean {
+  return (
+    db.sql
+      .exec(
+        "SELECT 1 FROM attempt WHERE run_no = ? AND position = ? AND attempt = ? AND token = ?",
+        row.runNo,
+        row.position,
+        row.attempt,
+        row.token,
+      )
+      .toArray().length > 0
+  );
+}

@@ -1,0 +1,46 @@
+/** What an agent is told about one step attempt. Made from rows alone, so sending it again gives the same frame. */
+import type { JobFrame } from "@headgate/shared/protocol/down.ts";
+import type { RunRow, StepRow } from "../tables.ts";
+import { checkOutcomes } from "../../assets/asset-store.ts";
+import { assetsOfStep } from "../step-asset-store.ts";
+import type { Tx } from "../../kernel/tx.ts";
+import { partitionOfStep } from "./step-partition.ts";
+
+export function jobFrame(tx: Tx, run: RunRow, step: StepRow): JobFrame {
+  const left = step.attempt > 1 && step.subset === 1 ? whatIsLeft(tx, step) : { assets: step.assets, checks: step.checks };
+  return {
+    t: "job",
+    run: run.id,
+    step: step.key,
+    epoch: step.epoch,
+    attempt: step.attempt,
+    location: step.location,
+    version: step.version,
+    unit: step.unit,
+    assets: [...left.assets],
+    checks: [...left.checks],
+    partition: partitionOfStep(tx, step),
+    ...(run.config !== null && { config: JSON.parse(run.config) as unknown }),
+    tags: { ...run.tags },
+    timeoutSeconds: step.timeoutSeconds,
+    ...(step.idleTimeoutSeconds !== null && { idleTimeoutSeconds: step.idleTimeoutSeconds }),
+    job: run.job,
+  };
+}
+
+/** A retry of a unit that may be subset does only what is still missing. A warning counts as done: trying again would not change it. */
+function whatIsLeft(tx: Tx, step: StepRow): { readonly assets: readonly string[]; readonly checks: readonly string[] } {
+  const done = new Set(
+    assetsOfStep(tx.db, step.runNo, step.position)
+      .filter((row) => row.status === "succeeded")
+      .map((row) => row.asset),
+  );
+  const passed = new Set(
+    checkOutcomes(tx.db, step.runNo, step.key)
+      .filter((row) => row.passed || row.severity === "warn")
+      .map((row) => `${row.asset}:${row.name}`),
+  );
+  const assets = step.assets.filter((asset) => !done.has(asset));
+  const checks = step.checks.filter((check) => !passed.has(check));
+  return assets.length === 0 && checks.length === 0 ? step : { assets, checks };
+}

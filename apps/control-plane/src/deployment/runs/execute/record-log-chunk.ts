@@ -1,0 +1,29 @@
+/** Notes where a chunk of a step's raw output is. Only the agent that the attempt is or was leased to may write it. */
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { insertLogChunk } from "../log-store.ts";
+import { readRun } from "../run-store.ts";
+import { readStep } from "../step-store.ts";
+import { wasAssignedTo } from "../attempt-store.ts";
+import type { Tx } from "../../kernel/tx.ts";
+import type { RawLogChunk } from "../raw-log-chunk.ts";
+
+export function recordLogChunk(tx: Tx, input: RawLogChunk & { readonly token: string }): Result<null> {
+  const run = readRun(tx.db, input.run);
+  const step = run && readStep(tx.db, run.no, input.step);
+  if (!run || !step) return refuse("not_found", `Run ${input.run} has no step '${input.step}'.`);
+  if (!wasAssignedTo(tx.db, { runNo: run.no, position: step.position, attempt: input.attempt, token: input.token })) {
+    return refuse("forbidden", `Attempt ${input.attempt} of '${input.step}' was never given to an agent with this token.`);
+  }
+  insertLogChunk(tx.db, {
+    runNo: run.no,
+    step: input.step,
+    attempt: input.attempt,
+    stream: input.stream,
+    chunk: input.chunk,
+    offset: input.offset,
+    bytes: input.bytes,
+    final: input.final ? 1 : 0,
+    key: input.key,
+  });
+  return ok(null);
+}

@@ -1,0 +1,148 @@
+/** The moves of one step with everything that follows from each: counters, events, downstream steps, timers, live changes. */
+import type { Failure } from "@headgate/shared/domain/run/failure.ts";
+import { retryDelayMs } from "@headgate/shared/domain/run/retry.ts";
+import { type StepTrigger, transitionStep } from "@headgate/shared/domain/run/transition.ts";
+import type { StepRow } from "../tables.ts";
+import { pendingAfter, releaseAfter, updateStep } from "../step-store.ts";
+import { endStepAsset, reopenAssets } from "../step-asset-store.ts";
+import { clearTimer, setTimer } from "../../kernel/timer-store.ts";
+import type { Tx } from "../../kernel/tx.ts";
+import { moveRun, noteFailure, placeOf, record, type RunSession, countStep } from "../run-session.ts";
+
+/** A lost agent is not the user code's fault, so it is tried this often again whatever the retry policy says. */
+export const MAX_LOST_ATTEMPTS = 2;
+
+export function timerIdOf(step: { readonly runNo: number; readonly position: number }): string {
+  return `${step.runNo}/${step.position}`;
+}
+
+/** Applies the transition table and stores the row; null when the table refuses. */
+export function moveStep(
+  tx: Tx,
+  session: RunSession,
+  move: { readonly step: StepRow; readonly trigger: StepTrigger; readonly set?: Partial<StepRow> },
+): StepRow | null {
+  const next = transitionStep(move.step.status, move.trigger);
+  if (!next.ok) return null;
+  const row: StepRow = { ...move.step, ...move.set, status: next.status };
+  updateStep(tx.db, row);
+  countStep(session, move.step.status, next.status);
+  tx.fact({ type: "step_changed", run: row.runNo, position: row.position });
+  return row;
+}
+
+export function succeedStep(tx: Tx, session: RunSession, step: StepRow): void {
+  const row = moveStep(tx, session, { step, trigger: "succeeded", set: { endedAt: tx.now, failure: null } });
+  if (!row) return;
+  endAttempt(tx, row);
+  record(tx, session, {
+    event: { type: "step_succeeded", durationMs: tx.now - (row.startedAt ?? row.assignedAt ?? tx.now) },
+    place: placeOf(row),
+  });
+  for (const position of releaseAfter(tx.db, { runNo: row.runNo, position: row.position, now: tx.now })) {
+    tx.fact({ type: "step_changed", run: row.runNo, position });
+  }
+  finishRunIfDone(tx, session);
+}
+
+export interface FailedAttempt {
+  readonly step: StepRow;
+  readonly failure: Failure;
+  readonly retryable: boolean;
+  readonly lost: boolean;
+}
+
+/** Tries again later when the policy allows it; otherwise the step has failed, and everything after it is skipped. */
+export function failStep(tx: Tx, session: RunSession, attempt: FailedAttempt): void {
+  const { step, failure, lost } = attempt;
+  const delay = session.row.status === "canceling" ? null : delayBeforeRetry(tx, attempt);
+  const counted = { failure, lost: step.lost + (lost ? 1 : 0), ...(lost && { avoid: step.agent }) };
+  if (delay !== null) {
+    const retryAt = tx.now + delay;
+    const row = moveStep(tx, session, { step, trigger: lost ? "lost_retry" : "failed_retry", set: { ...counted, retryAt, agent: null } });
+    if (!row) return;
+    endAttempt(tx, step);
+    record(tx, session, { event: { type: "step_failed", failure, willRetry: true }, place: placeOf(step) });
+    record(tx, session, { event: { type: "step_retry_scheduled", attempt: step.attempt + 1, at: retryAt }, place: placeOf(step) });
+    for (const asset of reopenAssets(tx.db, row.runNo, row.position)) tx.fact({ type: "asset_changed", asset });
+    if (delay === 0) retryStep(tx, session, row);
+    else {
+      setTimer(tx.db, { kind: "step_retry", id: timerIdOf(row), at: retryAt });
+      tx.effects.push({ type: "timers_changed" });
+    }
+    return;
+  }
+  const trigger = lost ? "lost_final" : "failed_final";
+  const row = moveStep(tx, session, { step, trigger, set: { ...counted, endedAt: tx.now } });
+  if (!row) return;
+  endAttempt(tx, row);
+  record(tx, session, { event: { type: "step_failed", failure, willRetry: false }, place: placeOf(step) });
+  noteFailure(session, failure, step.key);
+  skipAfter(tx, session, row);
+  finishRunIfDone(tx, session);
+}
+
+function delayBeforeRetry(tx: Tx, { step, retryable, lost }: FailedAttempt): number | null {
+  if (lost && step.lost < MAX_LOST_ATTEMPTS) return 0;
+  if (!lost && !retryable) return null;
+  return retryDelayMs(step.retry, Math.max(1, step.attempt - step.lost), tx.random());
+}
+
+/** The delay of a retry is over. */
+export function retryStep(tx: Tx, session: RunSession, step: StepRow): void {
+  moveStep(tx, session, { step, trigger: "retry_due", set: { retryAt: null, readyAt: tx.now } });
+}
+
+/** The agent did nothing of it: the step waits again as if it had never been assigned, except that its epoch stays used. */
+export function releaseStep(tx: Tx, session: RunSession, step: StepRow): void {
+  const set = { agent: null, attempt: step.attempt - 1, assignedAt: null, readyAt: tx.now };
+  if (!moveStep(tx, session, { step, trigger: "released", set })) return;
+  endAttempt(tx, step);
+  const message = `'${step.key}' was given back before it started: its agent is shutting down.`;
+  record(tx, session, { event: { type: "engine", level: "info", message }, place: placeOf(step) });
+  for (const asset of step.assets) tx.fact({ type: "asset_changed", asset });
+}
+
+export function cancelStep(tx: Tx, session: RunSession, step: StepRow): void {
+  const row = moveStep(tx, session, { step, trigger: "canceled", set: { endedAt: tx.now, retryAt: null } });
+  if (!row) return;
+  endAttempt(tx, row);
+  record(tx, session, { event: { type: "step_canceled" }, place: placeOf(row) });
+}
+
+function skipAfter(tx: Tx, session: RunSession, failed: StepRow): void {
+  for (const step of pendingAfter(tx.db, failed.runNo, failed.position)) {
+    const row = moveStep(tx, session, { step, trigger: "skip", set: { endedAt: tx.now } });
+    if (!row) continue;
+    record(tx, session, { event: { type: "step_skipped", because: `'${failed.key}' failed` }, place: { step: row.key, attempt: null } });
+    for (const asset of row.assets) {
+      endStepAsset(tx.db, {
+        runNo: row.runNo,
+        step: row.position,
+        asset,
+        status: "skipped",
+        now: tx.now,
+        durationMs: null,
+        rowCount: null,
+        message: `'${failed.key}' failed`,
+      });
+      tx.fact({ type: "asset_changed", asset });
+      tx.fact({ type: "step_asset_changed", run: row.runNo, position: row.position, asset });
+    }
+  }
+}
+
+function endAttempt(tx: Tx, step: StepRow): void {
+  if (step.agent !== null) tx.fact({ type: "agent_changed", instance: step.agent });
+  clearTimer(tx.db, "step_timeout", timerIdOf(step));
+  clearTimer(tx.db, "step_retry", timerIdOf(step));
+}
+
+/** Every step has ended: the run ends with what they say together. */
+export function finishRunIfDone(tx: Tx, session: RunSession): void {
+  const { row } = session;
+  if (row.stepsSucceeded + row.stepsFailed + row.stepsSkipped + row.stepsCanceled < row.stepsTotal) return;
+  if (row.stepsFailed > 0) moveRun(tx, session, "steps_failed");
+  else if (row.stepsCanceled > 0) moveRun(tx, session, "steps_canceled");
+  else moveRun(tx, session, "steps_succeeded");
+}

@@ -1,0 +1,88 @@
+/** The partition of a step as an agent gets it: its key or range, its window, and of a combination the key of each dimension. */
+import { findDimension, projectDimension } from "@headgate/shared/domain/partitions/dimension.ts";
+import { parsePartitionRange, type PartitionSet, splitKey } from "@headgate/shared/domain/partitions/partition-set.ts";
+import { countOf, difference, type PartitionSubset, rangesOf, unionOf } from "@headgate/shared/domain/partitions/subset.ts";
+import type { TimeWindow } from "@headgate/shared/domain/partitions/definition.ts";
+import type { JobFrame } from "@headgate/shared/protocol/down.ts";
+import { partitionContext } from "../../partitions/partition-context.ts";
+import { partitionText } from "../../partitions/partition-text.ts";
+import type { StepRow } from "../tables.ts";
+import { readGraphAsset } from "../../catalog/definition-store.ts";
+import { reportedParts } from "../../partitions/partition-store.ts";
+import type { Tx } from "../../kernel/tx.ts";
+import { isRange } from "../../assets/record-partition.ts";
+import { openRuns } from "../run-session.ts";
+
+export function partitionOfStep(tx: Tx, step: StepRow): JobFrame["partition"] {
+  if (step.partition === null) return null;
+  const set = partitionsOfStep(tx, step);
+  const bare = { key: step.partition, start: null, end: null };
+  if (!set) return bare;
+  const subset = parsePartitionRange(set, step.partition);
+  if (!isRange(step.partition) || !subset.ok) {
+    // Also of a window that has not ended, which is no partition yet.
+    const window = set.windowOf(step.partition);
+    const dimensions = splitKey(set, step.partition);
+    return { ...bare, start: window?.start ?? null, end: window?.end ?? null, ...(dimensions && { dimensions }) };
+  }
+  const [first = 0, end = 1] = subset.value;
+  const window = windowOfRange(set, subset.value);
+  const range = { first: set.keyAt(first) ?? "", last: set.keyAt(end - 1) ?? "", count: countOf(subset.value) };
+  return { ...bare, start: window?.start ?? null, end: window?.end ?? null, range };
+}
+
+/** The step's own version: a publish meanwhile must not change what a retry is told. */
+function partitionsOfStep(tx: Tx, step: StepRow): PartitionSet | null {
+  for (const asset of step.assets.length > 0 ? step.assets : step.checks.map((check) => check.slice(0, check.indexOf(":")))) {
+    const definition = readGraphAsset(tx.db, step.version, asset)?.partitions;
+    if (definition === undefined) continue;
+    const set = partitionContext(tx.db, tx.now).open(definition);
+    return set.ok ? set.value : null;
+  }
+  return null;
+}
+
+/** From the start of its earliest window to the end of its latest one. */
+function windowOfRange(set: PartitionSet, subset: PartitionSubset): TimeWindow | null {
+  const timed = set.dimensions?.find((dimension) => dimension.set.time !== null);
+  const place = timed && findDimension(set, timed.name);
+  const time = timed?.set.time ?? set.time;
+  const numbers = place ? projectDimension(place, subset) : subset;
+  const start = time?.windowAt(numbers[0] ?? -1)?.start;
+  const end = time?.windowAt((numbers.at(-1) ?? 0) - 1)?.end;
+  return start === undefined || end === undefined ? null : { start, end };
+}
+
+/** More pieces than this are told as the whole range. */
+const MAX_PIECES = 100;
+
+/**
+ * The partitions of a step that it has not reported one by one: its key, or what is left of its range as keys and ranges. Null: the
+ * step has no partition.
+ */
+export function partitionsLeft(tx: Tx, step: StepRow, asset: string): string[] | null {
+  if (step.partition === null) return null;
+  if (!isRange(step.partition)) return [step.partition];
+  const reported = [...reportedParts(tx.db, { asset, runNo: step.runNo, step: step.key }), ...partsOfTurn(tx, step, asset)];
+  const set = reported.length === 0 ? null : partitionsOfStep(tx, step);
+  const whole = set && parsePartitionRange(set, step.partition);
+  if (!set || !whole?.ok) return [step.partition];
+  const parts = reported.map((part) => parsePartitionRange(set, part)).flatMap((part) => (part.ok ? [part.value] : []));
+  const left = rangesOf(difference(whole.value, unionOf(parts)));
+  return left.length > MAX_PIECES ? [step.partition] : left.map(({ from, to }) => partitionText(set, from, to));
+}
+
+/** Events of a transaction are stored at its end. */
+function partsOfTurn(tx: Tx, step: StepRow, asset: string): string[] {
+  const events = openRuns(tx).get(step.runNo)?.events ?? [];
+  return events.flatMap((row) => {
+    if (row.type !== "asset_materialized" || row.step !== step.key) return [];
+    const event = JSON.parse(row.body) as { readonly asset?: string; readonly partition?: string };
+    return event.asset === asset && event.partition !== undefined ? [event.partition] : [];
+  });
+}
+
+/** Is this report about a part of the step's range only? */
+export function isPartOfRange(step: StepRow, partition: string | undefined): boolean {
+  return partition !== undefined && step.partition !== null && isRange(step.partition) && partition !== step.partition;
+}

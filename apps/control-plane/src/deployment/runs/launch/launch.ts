@@ -1,0 +1,32 @@
+/** A person or a program asks for a run. */
+import type { z } from "zod";
+import type { launchSchema } from "@headgate/shared/api/inputs.ts";
+import type { Actor } from "@headgate/shared/api/service.ts";
+import type { RunTrigger } from "@headgate/shared/api/views.ts";
+import { ok, type Result } from "@headgate/shared/domain/errors.ts";
+import type { Tx } from "../../kernel/tx.ts";
+import { launchRun, runOfRequest } from "./create-run.ts";
+import { resolveLaunch } from "./resolve-target.ts";
+import { catalogOf } from "../../catalog/catalog.ts";
+
+/** The number of the run. */
+export function launch(tx: Tx, input: z.output<typeof launchSchema>, actor: Actor): Result<number> {
+  // Before anything else: the definitions may have changed since the first call, and its run is still the answer.
+  const earlier = runOfRequest(tx, input.requestId);
+  if (earlier !== null) return ok(earlier);
+  const resolved = resolveLaunch(catalogOf(tx), input.target, tx.now);
+  if (!resolved.ok) return resolved;
+  return launchRun(tx, {
+    resolved: resolved.value,
+    trigger: triggerOf(actor),
+    tags: input.tags,
+    config: input.config,
+    priority: input.priority ?? resolved.value.job?.priority ?? 0,
+    parent: null,
+    requestId: input.requestId,
+  });
+}
+
+function triggerOf(actor: Actor): RunTrigger {
+  return actor.kind === "user" ? { type: "person", user: actor.name } : { type: "token", name: actor.name };
+}

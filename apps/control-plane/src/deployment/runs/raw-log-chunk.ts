@@ -1,0 +1,23 @@
+/** A piece of the raw output of a step attempt; its bytes are in R2. */
+
+export interface RawLogChunk {
+  readonly run: string;
+  readonly step: string;
+  readonly attempt: number;
+  readonly stream: "stdout" | "stderr";
+  readonly chunk: number;
+  /** Bytes of raw output before this chunk, and in it. */
+  readonly offset: number;
+  readonly bytes: number;
+  readonly final: boolean;
+  /** R2 key of the gzip body. */
+  readonly key: string;
+}
+
+export interface RawLogQuery {
+  readonly run: string;
+  readonly step: string;
+  readonly attempt: number;
+  readonly stream: "stdout" | "stderr";
+  readonly offset: number;
+}

@@ -1,0 +1,198 @@
+/** One run during a transaction: its row is read once, its events are numbered and collected, and both are written together at the end. */
+import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
+import type { Failure } from "@headgate/shared/domain/run/failure.ts";
+import { isTerminalRun, type StepStatus } from "@headgate/shared/domain/run/status.ts";
+import { type RunTrigger, transitionRun } from "@headgate/shared/domain/run/transition.ts";
+import type { RunRow, StepRow } from "./tables.ts";
+import { appendEvents, levelOf, type NewEvent } from "../kernel/event-store.ts";
+import { readRun, readRunByNo, updateRun } from "./run-store.ts";
+import { clearTimer } from "../kernel/timer-store.ts";
+import { leaseCounts } from "./step-store.ts";
+import { closeAssetsOfRun } from "./step-asset-store.ts";
+import { nextEventNumber } from "../kernel/sequence.ts";
+import { txState } from "../kernel/tx-state.ts";
+import type { Tx } from "../kernel/tx.ts";
+import { eventTime } from "../kernel/event-time.ts";
+import type { ReportedBy } from "../facts.ts";
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+export interface RunSession {
+  readonly row: Writable<RunRow>;
+  readonly events: NewEvent[];
+  changed: boolean;
+}
+
+/** Runs of this transaction by their number; written back at its end. */
+const sessionsOf = txState<Map<number, RunSession>>({
+  make: () => new Map(),
+  save(sessions) {
+    const before = [...sessions].map(([no, session]) => ({
+      no,
+      session,
+      row: { ...session.row },
+      events: session.events.length,
+      changed: session.changed,
+    }));
+    return () => {
+      sessions.clear();
+      for (const { no, session, row, events, changed } of before) {
+        // The same object, because others hold it.
+        Object.assign(session.row, row);
+        session.events.length = events;
+        session.changed = changed;
+        sessions.set(no, session);
+      }
+    };
+  },
+});
+
+/** Runs that this transaction has read or made so far. */
+export function openRuns(tx: Pick<Tx, "states">): ReadonlyMap<number, RunSession> {
+  return sessionsOf(tx);
+}
+
+export function openRun(tx: Tx, no: number): RunSession | null {
+  const known = sessionsOf(tx).get(no);
+  if (known) return known;
+  const row = readRunByNo(tx.db, no);
+  return row ? startSession(tx, row) : null;
+}
+
+export function openRunById(tx: Tx, id: string): RunSession | null {
+  for (const session of sessionsOf(tx).values()) if (session.row.id === id) return session;
+  const row = readRun(tx.db, id);
+  return row ? startSession(tx, row) : null;
+}
+
+export function startSession(tx: Tx, row: RunRow): RunSession {
+  const session: RunSession = { row: { ...row }, events: [], changed: false };
+  sessionsOf(tx).set(row.no, session);
+  return session;
+}
+
+export interface EventPlace {
+  readonly step: string | null;
+  readonly attempt: number | null;
+}
+const OF_RUN: EventPlace = { step: null, attempt: null };
+
+export function placeOf(step: StepRow): EventPlace {
+  return { step: step.key, attempt: step.attempt };
+}
+
+/** Who reports what a run's steps found. */
+export function reporterOf({ row }: Pick<RunSession, "row">): ReportedBy {
+  return { run: row.id, chain: row.chain };
+}
+
+/** Appends one event and returns its deployment-wide number. The time is the control plane's: agents' clocks may be wrong. */
+export function record(tx: Tx, session: RunSession, entry: { readonly event: RunEvent; readonly place?: EventPlace }): number {
+  const gseq = nextEventNumber(tx);
+  session.row.lastSeq += 1;
+  session.changed = true;
+  const place = entry.place ?? OF_RUN;
+  session.events.push({
+    runNo: session.row.no,
+    gseq,
+    seq: session.row.lastSeq,
+    at: eventTime(tx),
+    step: place.step,
+    attempt: place.attempt,
+    type: entry.event.type,
+    level: levelOf(entry.event),
+    body: JSON.stringify(entry.event),
+  });
+  return gseq;
+}
+
+/** Moves the run's state if the table allows it; says whether it did. */
+export function moveRun(tx: Tx, session: RunSession, trigger: RunTrigger): boolean {
+  const next = transitionRun(session.row.status, trigger);
+  if (!next.ok || next.status === session.row.status) return false;
+  session.row.status = next.status;
+  session.changed = true;
+  if (next.status === "running" || next.status === "starting") session.row.startedAt ??= tx.now;
+  if (isTerminalRun(next.status)) endRun(tx, session);
+  return true;
+}
+
+function endRun(tx: Tx, session: RunSession): void {
+  const { row } = session;
+  row.endedAt = tx.now;
+  for (const asset of closeAssetsOfRun(tx.db, row.no)) tx.fact({ type: "asset_changed", asset });
+  clearTimer(tx.db, "run_timeout", row.id);
+  clearTimer(tx.db, "cancel_grace", row.id);
+  // Nothing is leased any more: no reason to wake up and look at leases.
+  if (leaseCounts(tx.db).size === 0) {
+    clearTimer(tx.db, "lease_check", "");
+    clearTimer(tx.db, "start_timeout", "");
+  }
+  tx.effects.push({ type: "timers_changed" });
+  tx.fact({ type: "run_ended", run: row.no });
+  switch (row.status) {
+    case "succeeded":
+      record(tx, session, { event: { type: "run_succeeded" } });
+      break;
+    case "failed":
+      record(tx, session, {
+        event: { type: "run_failed", failure: row.failure ?? { kind: "internal", message: "The run failed without a recorded reason." } },
+      });
+      break;
+    case "canceled":
+      record(tx, session, { event: { type: "run_canceled", by: row.cancelBy ?? "the agent" } });
+      break;
+    case "queued":
+    case "starting":
+    case "running":
+    case "canceling":
+      break;
+  }
+}
+
+/** The first failure is the one that a person has to look at. */
+export function noteFailure(session: RunSession, failure: Failure, step: string | null): void {
+  if (session.row.failure !== null) return;
+  session.row.failure = failure;
+  session.row.failedStep = step;
+  session.row.error = firstSentence(failure.message);
+  session.changed = true;
+}
+
+function firstSentence(message: string): string {
+  const line = message.split("\n", 1)[0] ?? "";
+  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
+}
+
+const COUNTER = {
+  pending: null,
+  up_for_retry: null,
+  assigned: "stepsRunning",
+  running: "stepsRunning",
+  succeeded: "stepsSucceeded",
+  failed: "stepsFailed",
+  skipped: "stepsSkipped",
+  canceled: "stepsCanceled",
+} as const satisfies Record<StepStatus, keyof RunRow | null>;
+
+export function countStep(session: RunSession, from: StepStatus, to: StepStatus): void {
+  const before = COUNTER[from];
+  const after = COUNTER[to];
+  if (before === after) return;
+  if (before !== null) session.row[before] -= 1;
+  if (after !== null) session.row[after] += 1;
+  session.changed = true;
+}
+
+/** Writes everything back; the last thing inside the transaction. */
+export function closeRuns(tx: Tx): void {
+  const added: NewEvent[] = [];
+  for (const { row, events, changed } of sessionsOf(tx).values()) {
+    for (const event of events) added.push(event);
+    if (events.length > 0) tx.fact({ type: "events_added", run: row.no });
+    if (!changed) continue;
+    updateRun(tx.db, row);
+    tx.fact({ type: "run_changed", run: row.no });
+  }
+  appendEvents(tx.db, added);
+}

@@ -1,0 +1,211 @@
+/** Rows of runs: one per launch, with the counters that lists show. */
+import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, type Placeholder, sql, type SQL } from "drizzle-orm";
+import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
+import { request, run, type RunRow, stepAsset } from "./tables.ts";
+import { type Database, jsonOrNull, prepared } from "../kernel/database.ts";
+import { backfillNo } from "@headgate/shared/domain/run/backfill-id.ts";
+
+export function insertRun(db: Database, row: Omit<RunRow, "no">): RunRow {
+  const query = prepared(db, "insertRun", (orm) => {
+    const { no: _, ...columns } = getTableColumns(run);
+    const values = Object.fromEntries(Object.keys(columns).map((name) => [name, sql.placeholder(name)]));
+    return orm
+      .insert(run)
+      .values({
+        ...(values as Record<keyof typeof columns, Placeholder>),
+        // As a placeholder of a JSON column, null would be stored as the text "null".
+        failure: sql`${sql.placeholder("failure")}`,
+        chain: sql`${sql.placeholder("chain")}`,
+      })
+      .returning({ no: run.no })
+      .prepare();
+  });
+  const { no } = query.get({ ...row, failure: jsonOrNull(row.failure), chain: jsonOrNull(row.chain) });
+  return { ...row, no };
+}
+
+export function readRun(db: Database, id: string): RunRow | null {
+  const query = prepared(db, "readRun", (orm) =>
+    orm
+      .select()
+      .from(run)
+      .where(eq(run.id, sql.placeholder("id")))
+      .prepare(),
+  );
+  return query.get({ id }) ?? null;
+}
+
+export function readRunByNo(db: Database, no: number): RunRow | null {
+  const query = prepared(db, "readRunByNo", (orm) =>
+    orm
+      .select()
+      .from(run)
+      .where(eq(run.no, sql.placeholder("no")))
+      .prepare(),
+  );
+  return query.get({ no }) ?? null;
+}
+
+/** What changes while a run goes on. */
+export function updateRun(db: Database, row: RunRow): void {
+  db.sql.exec(
+    `UPDATE run SET status = ?, started_at = ?, ended_at = ?, steps_succeeded = ?, steps_failed = ?, steps_skipped = ?, steps_running = ?, steps_canceled = ?,
+       materialized = ?, checks_failed = ?, checks_warned = ?, error = ?, failure = ?, failed_step = ?, cancel_by = ?, cancel_reason = ?, last_seq = ?, retry_at = ? WHERE no = ?`,
+    row.status,
+    row.startedAt,
+    row.endedAt,
+    row.stepsSucceeded,
+    row.stepsFailed,
+    row.stepsSkipped,
+    row.stepsRunning,
+    row.stepsCanceled,
+    row.materialized,
+    row.checksFailed,
+    row.checksWarned,
+    row.error,
+    jsonOrNull(row.failure),
+    row.failedStep,
+    row.cancelBy,
+    row.cancelReason,
+    row.lastSeq,
+    row.retryAt,
+    row.no,
+  );
+}
+
+export interface OpenRun {
+  readonly no: number;
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly priority: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+const OPEN_RUN = "SELECT no, id, status, priority, tags FROM run";
+
+/** Runs that have started and not ended. */
+export function activeRuns(db: Database): OpenRun[] {
+  return openRuns(db, `${OPEN_RUN} WHERE status IN ('starting', 'running', 'canceling')`);
+}
+
+/** Most urgent first, one page after the other. The index is named because the planner would rather sort. */
+export function queuedRuns(
+  db: Database,
+  page: { readonly after: Pick<OpenRun, "priority" | "no"> | null; readonly limit: number },
+): OpenRun[] {
+  const { after, limit } = page;
+  const queued = `${OPEN_RUN} INDEXED BY run_open WHERE status IN ('queued', 'starting', 'running', 'canceling') AND status = 'queued'`;
+  if (after === null) return openRuns(db, `${queued} ORDER BY priority DESC, no LIMIT ?`, limit);
+  return openRuns(
+    db,
+    `${queued} AND priority <= ?1 AND (priority < ?1 OR no > ?2) ORDER BY priority DESC, no LIMIT ?3`,
+    after.priority,
+    after.no,
+    limit,
+  );
+}
+
+export function countQueuedRuns(db: Database): number {
+  return db.sql.exec<{ count: number }>("SELECT count(*) AS count FROM run WHERE status = 'queued'").one().count;
+}
+
+function openRuns(db: Database, statement: string, ...values: number[]): OpenRun[] {
+  return db.sql
+    .exec<{ no: number; id: string; status: RunStatus; priority: number; tags: string }>(statement, ...values)
+    .toArray()
+    .map((row) => ({ ...row, tags: JSON.parse(row.tags) as OpenRun["tags"] }));
+}
+
+export function queuedRunNos(db: Database, limit: number): number[] {
+  return db.sql
+    .exec<{ no: number }>("SELECT no FROM run WHERE status = 'queued' ORDER BY no LIMIT ?", limit)
+    .toArray()
+    .map((row) => row.no);
+}
+
+export interface RunListQuery {
+  readonly statuses?: readonly RunStatus[] | undefined;
+  readonly job?: string | undefined;
+  readonly asset?: string | undefined;
+  readonly text?: string | undefined;
+  /** Id of the schedule or sensor that asked for it. */
+  readonly source?: string | undefined;
+  readonly createdAfter?: number | undefined;
+  /** Id of a backfill. */
+  readonly backfill?: string | undefined;
+  /** Runs with a smaller number. */
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+/** Newest first. One statement per status: for several at once the database would read and sort every run there ever was. */
+export function listRuns(db: Database, query: RunListQuery): RunRow[] {
+  const statuses = [...new Set(query.statuses)];
+  if (statuses.length < 2) return listSome(db, query);
+  return statuses
+    .flatMap((status) => listSome(db, { ...query, statuses: [status] }))
+    .sort((a, b) => b.no - a.no)
+    .slice(0, query.limit);
+}
+
+function listSome(db: Database, query: RunListQuery): RunRow[] {
+  const where: SQL[] = [];
+  if (query.before !== null) where.push(lt(run.no, query.before));
+  if (query.statuses !== undefined) where.push(inArray(run.status, [...new Set(query.statuses)]));
+  if (query.job !== undefined) where.push(eq(run.job, query.job));
+  if (query.createdAfter !== undefined) where.push(gte(run.createdAt, query.createdAfter));
+  if (query.source !== undefined) where.push(eq(run.source, query.source));
+  if (query.backfill !== undefined) where.push(eq(run.backfillNo, backfillNo(query.backfill) ?? 0));
+  if (query.asset !== undefined)
+    where.push(inArray(run.no, db.orm.select({ no: stepAsset.runNo }).from(stepAsset).where(eq(stepAsset.asset, query.asset))));
+  if (query.text !== undefined && query.text !== "") {
+    // instr instead of LIKE: no pattern characters to escape and no limit on the pattern's length.
+    const needle = query.text.toLowerCase();
+    where.push(
+      sql`instr(lower(${run.id} || ' ' || coalesce(${run.job}, '') || ' ' || ${run.selection} || ' ' || ${run.tags}), ${needle}) > 0`,
+    );
+  }
+  return db.orm
+    .select()
+    .from(run)
+    .where(and(...where))
+    .orderBy(desc(run.no))
+    .limit(query.limit)
+    .all();
+}
+
+export function childrenOf(db: Database, id: string): { readonly id: string; readonly status: RunStatus; readonly createdAt: number }[] {
+  return db.orm
+    .select({ id: run.id, status: run.status, createdAt: run.createdAt })
+    .from(run)
+    .where(eq(run.parent, id))
+    .orderBy(asc(run.no))
+    .limit(200)
+    .all();
+}
+
+export function runNoOfRequest(db: Database, id: string): number | null {
+  return db.orm.select({ no: request.runNo }).from(request).where(eq(request.id, id)).get()?.no ?? null;
+}
+
+/** Nobody repeats a click after days. */
+const FORGET_REQUESTS_AFTER_MS = 7 * 86_400_000;
+
+export function insertRequest(db: Database, row: { readonly id: string; readonly runNo: number; readonly at: number }): void {
+  db.orm.insert(request).values(row).run();
+  db.orm
+    .delete(request)
+    .where(lt(request.at, row.at - FORGET_REQUESTS_AFTER_MS))
+    .run();
+}
+
+/** Runs of a schedule or sensor that have not ended, as stored; what changed in a transaction is not in the tables yet. */
+export function openRunsOfSource(db: Database, source: string): number[] {
+  return db.sql
+    .exec<{ no: number }>(
+      "SELECT no FROM run WHERE source = ? AND status IN ('queued', 'starting', 'running', 'canceling') ORDER BY no",
+      source,
+    )
+    .toArray()
+    .map((row) => row.no);
+}

@@ -1,0 +1,189 @@
+/** Ticks of sensors with a user function: when the interval of one has passed, or events wait for it. One is in flight at a time. */
+import { longestChain, timesThrough } from "@headgate/shared/domain/automation/cause-chain.ts";
+import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
+import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import { MAX_TICK_EVENTS } from "@headgate/shared/protocol/tick-limits.ts";
+import { type Located, catalogOf } from "../catalog/catalog.ts";
+import { onlineAgents } from "../agents/agent-store.ts";
+import { type AutomationRow, readAutomation, saveNextAt } from "../ticks/automation-store.ts";
+import { countFailure, deleteEvents, firstEvents, firstEventSizes, hasEvents, type SensorEventRow } from "../ticks/sensor-event-store.ts";
+import { openTicksOf, type TickRow } from "../ticks/tick-store.ts";
+import { ensureTimer, hasTimer, setTimer, type Timer } from "../kernel/timer-store.ts";
+import type { Tx } from "../kernel/tx.ts";
+import { isEnabled, sensorOf } from "../ticks/automation-source.ts";
+import { evaluateTick, evaluatorOf } from "../ticks/evaluate-tick.ts";
+import { causeOf, newTick } from "../ticks/tick-rows.ts";
+import { txState } from "../kernel/tx-state.ts";
+import { automationId, sourceOfId } from "@headgate/shared/domain/automation-id.ts";
+
+/** What a tick takes from the inbox; one event may be larger by itself. */
+const MAX_EVENT_BYTES = 200_000;
+export const MAX_EVENT_FAILURES = 3;
+/** After the first and the second failure with an event. */
+const RETRY_AFTER_MS = [1_000, 10_000] as const;
+
+type Sensor = Located<ManifestSensor>;
+
+/** The sensor, if it is on and nothing of it is being evaluated. */
+function idleSensor(tx: Tx, timer: Timer): { readonly sensor: Sensor; readonly row: AutomationRow } | null {
+  const source = sourceOfId(timer.id);
+  const sensor = sensorOf(catalogOf(tx), source);
+  const row = readAutomation(tx.db, source);
+  return sensor && row && isEnabled(sensor, row) && openTicksOf(tx.db, source).length === 0 ? { sensor, row } : null;
+}
+
+/** The interval has passed. */
+export function fireSensor(tx: Tx, timer: Timer): void {
+  const found = idleSensor(tx, timer);
+  if (found?.sensor.kind !== "polling" || !canEvaluate(tx, timer, found.sensor.location)) return;
+  const { row } = found;
+  const scheduledFor = row.nextAt === null ? tx.now : Math.min(tx.now, row.nextAt);
+  evaluateTick(tx, newTick(tx, { source: row, cause: "clock", scheduledFor, cursor: row.cursor }));
+}
+
+const awakened = txState<Set<string>>({
+  make: () => new Set(),
+  save(ids) {
+    const before = [...ids];
+    return () => {
+      ids.clear();
+      for (const id of before) ids.add(id);
+    };
+  },
+});
+
+/** Events wait for this sensor: its tick starts at the end of the transaction. */
+export function wakeSensor(tx: Tx, id: string): void {
+  awakened(tx).add(id);
+}
+
+/** Says whether a sensor had to be looked at. */
+export function fireAwakened(tx: Tx): boolean {
+  const ids = [...awakened(tx)];
+  awakened(tx).clear();
+  for (const id of ids) fireSensorEvents(tx, id);
+  return ids.length > 0;
+}
+
+/** Events wait. They are not kept waiting for an alarm: what brought them, or made room for them, ends with this. */
+export function fireSensorEvents(tx: Tx, id: string): void {
+  const timer: Timer = { kind: "sensor_event", id, at: tx.now };
+  const found = idleSensor(tx, timer);
+  // A timer that is still set is the pause after a failure.
+  if (!found?.sensor.evaluated || hasTimer(tx.db, timer) || !canEvaluate(tx, timer, found.sensor.location)) return;
+  const events = nextEvents(tx, found.sensor);
+  if (events.length > 0) evaluateTick(tx, eventTick(tx, found.row, events));
+}
+
+export function eventTick(tx: Tx, row: AutomationRow, events: readonly SensorEventRow[]): TickRow {
+  const [first] = events;
+  const bodies = events.map(({ body }) => body);
+  const cause = (first?.attempts ?? 0) > 0 ? "retry" : causeOf(bodies);
+  return newTick(tx, {
+    source: row,
+    cause,
+    scheduledFor: first?.at ?? tx.now,
+    cursor: row.cursor,
+    events: bodies,
+    chain: longestChain(events.map(({ chain }) => chain)),
+  });
+}
+
+/** Without an agent nothing is planned: the next one that connects starts it again. A silent one either speaks again or is disconnected. */
+function canEvaluate(tx: Tx, timer: Timer, location: string): boolean {
+  if (evaluatorOf(tx, location)) return true;
+  if (!onlineAgents(tx.db).some((agent) => agent.status === "connected")) return false;
+  setTimer(tx.db, { ...timer, at: tx.now + LEASE_MS / 4 });
+  return false;
+}
+
+/**
+ * After a failed tick each of its events is tried by itself, so that one that can never be handled keeps no other back. Nor do events come
+ * together of which one follows from the sensor more often: what the tick makes of the others would count as following from it too.
+ */
+function nextEvents(tx: Tx, sensor: Sensor): SensorEventRow[] {
+  let taken = 0;
+  let bytes = 0;
+  let depth = 0;
+  const id = automationId({ ...sensor, kind: "sensor" });
+  for (const event of firstEventSizes(tx.db, sensor, MAX_TICK_EVENTS)) {
+    bytes += event.bytes;
+    const own = event.chain ? timesThrough(event.chain, id) : 0;
+    if (taken === 0) depth = own;
+    if (taken > 0 && (event.attempts > 0 || bytes > MAX_EVENT_BYTES || own !== depth)) break;
+    taken++;
+    if (event.attempts > 0) break;
+  }
+  return taken === 0 ? [] : firstEvents(tx.db, sensor, taken);
+}
+
+/** The inbox rows of a tick: the first ones, because only one tick is in flight and new events come behind. */
+function rowsOfTick(tx: Tx, tick: TickRow): SensorEventRow[] {
+  return firstEvents(tx.db, tick, tick.events.length);
+}
+
+/** What happened to the events of a tick; a note for its message when one of them was given up. */
+export function settleEvents(
+  tx: Tx,
+  tick: TickRow,
+  failed: boolean,
+): { readonly note: string | null; readonly done: readonly SensorEvent[] } {
+  if (tick.events.length === 0) return { note: null, done: [] };
+  const rows = rowsOfTick(tx, tick);
+  const over = rows.filter((row) => !failed || row.attempts + 1 >= MAX_EVENT_FAILURES);
+  const retried = rows.filter((row) => !over.includes(row));
+  deleteEvents(
+    tx.db,
+    over.map(({ no }) => no),
+  );
+  countFailure(
+    tx.db,
+    retried.map(({ no }) => no),
+  );
+  const note = failed && over.length > 0 ? `The event was given up after ${MAX_EVENT_FAILURES} failed ticks.` : null;
+  return { note, done: over.map(({ body }) => body) };
+}
+
+/** Plans the next look at a sensor, when its tick has ended. */
+export function planSensor(tx: Tx, tick: TickRow, failed: boolean): void {
+  const sensor = sensorOf(catalogOf(tx), tick);
+  const row = readAutomation(tx.db, tick);
+  if (!sensor || !row || !isEnabled(sensor, row)) return;
+  const id = automationId(tick);
+  const [next] = firstEventSizes(tx.db, sensor, 1);
+  if (next) {
+    const delay = failed && next.attempts > 0 ? (RETRY_AFTER_MS[next.attempts - 1] ?? RETRY_AFTER_MS[1]) : 0;
+    if (delay > 0) setTimer(tx.db, { kind: "sensor_event", id, at: tx.now + delay });
+    else wakeSensor(tx, id);
+  }
+  if (sensor.kind === "polling") {
+    const interval = sensor.intervalSeconds * 1000;
+    // A clock that was set back meanwhile must not put the next look off until it has caught up.
+    const at = Math.min(tx.now + interval, Math.max(tx.now, (tick.startedAt ?? tick.createdAt) + interval));
+    saveNextAt(tx.db, tick, at);
+    setTimer(tx.db, { kind: "sensor", id, at });
+  }
+  tx.effects.push({ type: "timers_changed" });
+}
+
+/** With an agent the sensors that are on go on where they were: without one nothing could evaluate them, and nothing woke up for them. */
+export function resumeSensors(tx: Tx): void {
+  if (!onlineAgents(tx.db).some((agent) => agent.status === "connected")) return;
+  for (const sensor of catalogOf(tx).sensors) {
+    const source = { location: sensor.location, kind: "sensor", name: sensor.name } as const;
+    const row = readAutomation(tx.db, source);
+    if (!row || !isEnabled(sensor, row) || openTicksOf(tx.db, source).length > 0) continue;
+    const id = automationId(source);
+    // What is overdue has waited long enough: it does not wait for the next look at a silent agent.
+    if (sensor.kind === "polling" && (row.nextAt ?? 0) <= tx.now) setTimer(tx.db, { kind: "sensor", id, at: tx.now });
+    else if (sensor.kind === "polling" && row.nextAt !== null) {
+      const latest = tx.now + sensor.intervalSeconds * 1000;
+      // The clock was set back since.
+      if (row.nextAt > latest) setTimer(tx.db, { kind: "sensor", id, at: latest });
+      else ensureTimer(tx.db, { kind: "sensor", id, at: row.nextAt });
+    }
+    if (sensor.evaluated && hasEvents(tx.db, sensor)) wakeSensor(tx, id);
+    tx.effects.push({ type: "timers_changed" });
+  }
+}

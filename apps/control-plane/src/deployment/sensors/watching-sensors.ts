@@ -1,0 +1,32 @@
+/** Which sensors watch an event? The index is made once for each set of active definitions. */
+import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import { watchedAs } from "@headgate/shared/sensor/sensor-event.ts";
+import { isMeantFor, watchKeys } from "@headgate/shared/sensor/sensor-kinds.ts";
+import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
+import type { Catalog, Located } from "../catalog/catalog.ts";
+
+type Sensor = Located<ManifestSensor>;
+
+const indexes = new WeakMap<Catalog, ReadonlyMap<string, readonly Sensor[]>>();
+
+function indexOf(catalog: Catalog): ReadonlyMap<string, readonly Sensor[]> {
+  const known = indexes.get(catalog);
+  if (known) return known;
+  const index = new Map<string, Sensor[]>();
+  for (const sensor of catalog.sensors) {
+    for (const key of new Set(watchKeys(sensor))) {
+      const watchers = index.get(key) ?? [];
+      watchers.push(sensor);
+      index.set(key, watchers);
+    }
+  }
+  indexes.set(catalog, index);
+  return index;
+}
+
+/** Each sensor once, in the order of the definitions of each key. */
+export function sensorsWatching(catalog: Catalog, event: SensorEvent): readonly Sensor[] {
+  const index = indexOf(catalog);
+  const found = new Set(watchedAs(event).flatMap((key) => index.get(key) ?? []));
+  return [...found].filter((sensor) => isMeantFor(sensor, event));
+}

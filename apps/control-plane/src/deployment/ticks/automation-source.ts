@@ -1,0 +1,73 @@
+/** A schedule or sensor by name: its id, its definition in the active versions, whether it is on, and when its ticks are due. */
+import { type CronSchedule, openSchedule } from "@headgate/shared/domain/cron/catch-up.ts";
+import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
+import type { Catalog, Located } from "../catalog/catalog.ts";
+import type { AutomationRow, Source } from "./automation-store.ts";
+import { automationId } from "@headgate/shared/domain/automation-id.ts";
+
+type Ref = Pick<Source, "location" | "name">;
+
+interface Named {
+  readonly schedules: ReadonlyMap<string, Located<ManifestSchedule>>;
+  readonly sensors: ReadonlyMap<string, Located<ManifestSensor>>;
+}
+
+const nameOf = ({ location, name }: Ref) => JSON.stringify([location, name]);
+const indexes = new WeakMap<Catalog, Named>();
+
+/** A thousand schedules that are due at once each look for themselves. */
+function byName(catalog: Catalog): Named {
+  const known = indexes.get(catalog);
+  if (known) return known;
+  const made: Named = {
+    schedules: new Map(catalog.schedules.map((entry) => [nameOf(entry), entry])),
+    sensors: new Map(catalog.sensors.map((entry) => [nameOf(entry), entry])),
+  };
+  indexes.set(catalog, made);
+  return made;
+}
+
+export function scheduleOf(catalog: Catalog, ref: Ref): Located<ManifestSchedule> | null {
+  return byName(catalog).schedules.get(nameOf(ref)) ?? null;
+}
+
+export function sensorOf(catalog: Catalog, ref: Ref): Located<ManifestSensor> | null {
+  return byName(catalog).sensors.get(nameOf(ref)) ?? null;
+}
+
+export function definitionOf(catalog: Catalog, source: Source): Located<ManifestSchedule> | Located<ManifestSensor> | null {
+  return source.kind === "schedule" ? scheduleOf(catalog, source) : sensorOf(catalog, source);
+}
+
+/** What a person decided, otherwise what the definition says. */
+export function isEnabled(definition: Pick<ManifestSchedule, "defaultStatus">, row: Pick<AutomationRow, "enabled"> | null): boolean {
+  return row === null || row.enabled === null ? definition.defaultStatus === "running" : row.enabled === 1;
+}
+
+const opened = new WeakMap<ManifestSchedule, CronSchedule>();
+
+/** Null only when the definition of an older release can no longer be read. Kept with the definition, for it is asked at every tick. */
+export function cronsOf(schedule: ManifestSchedule): CronSchedule | null {
+  const known = opened.get(schedule);
+  if (known) return known;
+  const made = openSchedule(schedule.cron, schedule.timezone);
+  if (!made.ok) return null;
+  opened.set(schedule, made.value);
+  return made.value;
+}
+
+/** How much later than its time every tick of this schedule starts: a share of its jitter that never changes. */
+export function jitterMs(schedule: Located<ManifestSchedule>): number {
+  const { jitterSeconds = 0 } = schedule;
+  if (jitterSeconds === 0) return 0;
+  return Math.floor(share(automationId({ location: schedule.location, kind: "schedule", name: schedule.name })) * jitterSeconds * 1000);
+}
+
+/** FNV-1a, as a number in [0, 1). */
+function share(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  // Its lower bits change most with the last characters; they are folded into the upper ones.
+  hash ^= hash >>> 15;
+  return (Math.imul(hash, 0x2c1b3c6d) >>> 0) / 4294967296;
+}

@@ -1,0 +1,6 @@
+/** Ids of the webhook deliveries among events. */
+import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+
+export function deliveriesOf(events: readonly SensorEvent[]): string[] {
+  return events.flatMap((event) => (event.type === "webhook" ? [event.delivery] : []));
+}

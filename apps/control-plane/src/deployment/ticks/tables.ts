@@ -1,0 +1,95 @@
+/**
+ * The tables of schedules and sensors: their state, ticks, run keys and inbox. Drizzle's description of them, for row types and typed queries; `migrations.ts` makes them, and a test compares the two.
+ * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
+ */
+import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { AutomationKind, TickCause, TickDetail, TickState } from "@headgate/shared/api/automation-views.ts";
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+
+export interface GatheredEvent {
+  readonly event: Extract<SensorEvent, { type: "asset" }>;
+  readonly chain: CauseChain | null;
+}
+
+/** A row for every schedule and sensor that was ever published; its definition is in the active version. */
+export const automation = sqliteTable(
+  "automation",
+  {
+    location: text().notNull(),
+    kind: text().$type<AutomationKind>().notNull(),
+    name: text().notNull(),
+    cursor: text(),
+    /** Identifies the definition that the timer was made for. */
+    definition: text().notNull(),
+    /** The next or, while one is open, the last planned time. */
+    nextAt: integer(),
+    /** What a person decided; null: as its definition says. */
+    enabled: integer(),
+    changedBy: text(),
+    changedAt: integer(),
+    /** Failed ticks since the last one that did not fail. */
+    failures: integer().notNull(),
+    /** Of a sensor that waits for all of its assets: the latest event of each since it fired. */
+    gathered: text({ mode: "json" }).$type<Readonly<Record<string, GatheredEvent>>>(),
+  },
+  (table) => [primaryKey({ columns: [table.location, table.kind, table.name] })],
+);
+
+export const tick = sqliteTable("tick", {
+  /** Grows; pages go by it. */
+  no: integer().primaryKey(),
+  id: text().notNull(),
+  location: text().notNull(),
+  kind: text().$type<AutomationKind>().notNull(),
+  name: text().notNull(),
+  scheduledFor: integer().notNull(),
+  cause: text().$type<TickCause>().notNull(),
+  state: text().$type<TickState>().notNull(),
+  createdAt: integer().notNull(),
+  /** Null: it waits for an agent. */
+  startedAt: integer(),
+  finishedAt: integer(),
+  attempt: integer().notNull(),
+  agent: text(),
+  cursorBefore: text(),
+  cursorAfter: text(),
+  /** Checkpoints that were stored. */
+  parts: integer().notNull(),
+  runs: text({ mode: "json" }).$type<readonly string[]>().notNull(),
+  runCount: integer().notNull(),
+  message: text(),
+  stack: text(),
+  logs: text({ mode: "json" }).$type<TickDetail["logs"]>().notNull(),
+  deduplicated: text({ mode: "json" }).$type<TickDetail["deduplicated"]>().notNull(),
+  dynamicPartitions: text({ mode: "json" }).$type<TickDetail["dynamicPartitions"]>().notNull(),
+  events: text({ mode: "json" }).$type<readonly SensorEvent[]>().notNull(),
+  dropped: integer().notNull(),
+  /** The sensors that led to its events. */
+  chain: text({ mode: "json" }).$type<CauseChain>(),
+});
+
+export const runKey = sqliteTable(
+  "run_key",
+  { location: text().notNull(), sensor: text().notNull(), key: text().notNull(), runNo: integer().notNull() },
+  (table) => [primaryKey({ columns: [table.location, table.sensor, table.key] })],
+);
+
+/** Events that wait for a sensor's next tick. */
+export const sensorEvent = sqliteTable("sensor_event", {
+  no: integer().primaryKey(),
+  location: text().notNull(),
+  sensor: text().notNull(),
+  body: text({ mode: "json" }).$type<SensorEvent>().notNull(),
+  at: integer().notNull(),
+  /** Ticks that failed with it. */
+  attempts: integer().notNull(),
+  chain: text({ mode: "json" }).$type<CauseChain>(),
+});
+
+/** How often a sensor has followed from itself, by what its chain began with; `tick`: the last one that was counted. */
+export const selfStart = sqliteTable(
+  "self_start",
+  { root: text().notNull(), sensor: text().notNull(), count: integer().notNull(), at: integer().notNull(), tick: text() },
+  (table) => [primaryKey({ columns: [table.root, table.sensor] })],
+);

@@ -1,0 +1,103 @@
+/** Making, storing and ending ticks, with everything that dashboards are told of it. */
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import { shortened } from "@headgate/shared/domain/shortened.ts";
+import type { TickCause } from "@headgate/shared/api/automation-views.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import { countTickFailure, type Source } from "./automation-store.ts";
+import { insertTick, pruneTicks, type TickRow, updateTick } from "./tick-store.ts";
+import { clearTimer } from "../kernel/timer-store.ts";
+import type { Tx } from "../kernel/tx.ts";
+import { keptEvents, lastLogs, listedChanges, listedRunKeys } from "./tick-bounds.ts";
+import { automationId } from "@headgate/shared/domain/automation-id.ts";
+
+/** Of runs, in the row; how many there were is counted. */
+export const MAX_LISTED_RUNS = 100;
+const MAX_MESSAGE = 20_000;
+const MAX_STACK = 50_000;
+const KEPT = { failed: 2_000, requested: 2_000, skipped: 500 } as const;
+/** One tick in so many clears up, and then deletes at most this many. */
+const PRUNE_SHARE = 1 / 16;
+const PRUNE_LIMIT = 100;
+
+export interface NewTick {
+  readonly source: Source;
+  readonly cause: TickCause;
+  readonly scheduledFor: number;
+  readonly cursor?: string | null;
+  readonly events?: readonly SensorEvent[];
+  readonly dropped?: number;
+  /** The sensors that led to its events. */
+  readonly chain?: CauseChain | null;
+}
+
+/** Not stored yet; waits. */
+export function newTick(tx: Tx, tick: NewTick): TickRow {
+  return {
+    no: 0,
+    id: tx.newId("tick"),
+    location: tick.source.location,
+    kind: tick.source.kind,
+    name: tick.source.name,
+    scheduledFor: tick.scheduledFor,
+    cause: tick.cause,
+    state: "open",
+    createdAt: tx.now,
+    startedAt: null,
+    finishedAt: null,
+    attempt: 1,
+    agent: null,
+    cursorBefore: tick.cursor ?? null,
+    cursorAfter: null,
+    parts: 0,
+    runs: [],
+    runCount: 0,
+    message: null,
+    stack: null,
+    logs: [],
+    deduplicated: [],
+    dynamicPartitions: [],
+    events: tick.events ?? [],
+    dropped: tick.dropped ?? 0,
+    chain: tick.chain ?? null,
+  };
+}
+
+export function causeOf(events: readonly SensorEvent[]): "event" | "webhook" {
+  return events.some(({ type }) => type === "webhook") ? "webhook" : "event";
+}
+
+/** Inserts or updates; returns the row with its number. */
+export function storeTick(tx: Tx, row: TickRow): TickRow {
+  const bounded: TickRow = {
+    ...row,
+    runs: row.runs.slice(0, MAX_LISTED_RUNS),
+    message: row.message === null ? null : shortened(row.message, MAX_MESSAGE),
+    stack: row.stack?.slice(0, MAX_STACK) ?? null,
+    logs: lastLogs(row.logs),
+    deduplicated: listedRunKeys(row.deduplicated),
+    dynamicPartitions: listedChanges(row.dynamicPartitions),
+    events: row.no === 0 ? keptEvents(row) : row.events,
+  };
+  let { no } = bounded;
+  if (no === 0) no = insertTick(tx.db, bounded);
+  else updateTick(tx.db, bounded);
+  tx.fact({ type: "tick_changed", tick: no });
+  tx.fact({ type: "automation_changed", automation: automationId(row) });
+  return { ...bounded, no };
+}
+
+export type TickEnd = { readonly state: "requested" | "skipped" | "failed" } & Partial<
+  Pick<TickRow, "message" | "stack" | "runs" | "runCount" | "logs" | "cursorAfter" | "deduplicated" | "dynamicPartitions">
+>;
+
+/** A tick that had not been stored is stored with its end. */
+export function endTick(tx: Tx, tick: TickRow, end: TickEnd): TickRow {
+  if (tick.no !== 0) clearTimer(tx.db, "tick_timeout", tick.id);
+  // One that nobody evaluated was decided here and now.
+  const startedAt = tick.startedAt ?? tx.now;
+  const row = storeTick(tx, { ...tick, message: null, ...end, startedAt, finishedAt: tx.now });
+  // A tick that was given up before it was looked at says nothing about whether the next will work.
+  if (end.state !== "skipped" || tick.agent !== null) countTickFailure(tx.db, tick, end.state === "failed");
+  if (tx.random() < PRUNE_SHARE) pruneTicks(tx.db, tick, { state: end.state, keep: KEPT[end.state], limit: PRUNE_LIMIT });
+  return row;
+}

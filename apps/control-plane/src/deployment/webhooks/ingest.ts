@@ -1,0 +1,94 @@
+/**
+ * Deliveries of webhooks: stored once per sender's id, then handed to the sensor in the same transaction. A declarative mapping makes its
+ * run at once, user code gets the delivery in its next tick; `deliveries.ts` writes down what became of it.
+ */
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import { MAX_STORED_BYTES } from "./webhook-limits.ts";
+import { readAutomation } from "../ticks/automation-store.ts";
+import { type DeliveryRow, deliveryOfSender, insertDelivery, readDelivery, updateDelivery } from "./delivery-store.ts";
+import { addStoredBytes, markSecretUsed } from "./webhook-store.ts";
+import type { Tx } from "../kernel/tx.ts";
+import { isEnabled } from "../ticks/automation-source.ts";
+import { type FoundWebhook, webhookById } from "./find-webhook.ts";
+import { planRetention } from "./retention.ts";
+import { noteSensorEvent } from "../sensors/sensor-events.ts";
+
+export interface VerifiedDelivery extends Pick<DeliveryRow, "hook" | "senderId" | "bytes" | "method" | "headers" | "query" | "body"> {
+  /** Id of the secret that it came with. */
+  readonly secret: string | null;
+}
+
+/** Precise to this, so that a delivery writes no more than it must. */
+const LAST_USED_MS = 60_000;
+
+/** On, and its sensor too: everything else looks to a sender as if there were nothing. */
+export function openWebhook(source: Pick<Tx, "db">, id: string): FoundWebhook | null {
+  const found = webhookById(source, id);
+  if (!found || found.row.enabled === 0) return null;
+  const row = readAutomation(source.db, { location: found.row.location, kind: "sensor", name: found.row.sensor });
+  return isEnabled(found.sensor, row) ? found : null;
+}
+
+export function noWebhook(): Result<never> {
+  return refuse("not_found", "there is no webhook at this address, or it is switched off");
+}
+
+export function storeDelivery(tx: Tx, input: VerifiedDelivery): Result<{ readonly delivery: string; readonly repeated: boolean }> {
+  // It may have been switched off while the signature was verified.
+  const found = openWebhook(tx, input.hook);
+  if (!found) return noWebhook();
+  if (input.secret !== null) markSecretUsed(tx.db, input.secret, { now: tx.now, every: LAST_USED_MS });
+  const before = input.senderId === null ? null : deliveryOfSender(tx.db, input.hook, input.senderId);
+  if (before) {
+    updateDelivery(tx.db, before.id, { received: before.received + 1 });
+    return ok({ delivery: before.id, repeated: true });
+  }
+  if (found.row.storedBytes + input.bytes > MAX_STORED_BYTES)
+    return refuse("rate_limited", "this webhook has been sent more in the last days than the control plane keeps; try again later", {
+      retryAfterSeconds: 3600,
+    });
+  const { secret: _secret, ...row } = input;
+  const id = tx.newId("dlv");
+  const delivery = { ...row, id, at: tx.now, state: "pending", received: 1, tick: null, runs: [], message: null } as const;
+  insertDelivery(tx.db, delivery);
+  addStoredBytes(tx.db, input.hook, input.bytes);
+  planRetention(tx);
+  handOver(tx, found, delivery);
+  return ok({ delivery: id, repeated: false });
+}
+
+function handOver(tx: Tx, { row }: FoundWebhook, delivery: Omit<DeliveryRow, "no">): void {
+  const event: SensorEvent = {
+    type: "webhook",
+    delivery: delivery.id,
+    method: delivery.method,
+    headers: { ...delivery.headers },
+    query: { ...delivery.query },
+    body: bodyOf(delivery.body),
+    at: delivery.at,
+  };
+  noteSensorEvent(tx, { location: row.location, name: row.sensor }, { event, chain: null });
+}
+
+/** What is not JSON has been let in because the hook takes text. */
+function bodyOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+/** Handles a stored delivery as if it came now. */
+export function replayDelivery(tx: Tx, id: string): Result<string> {
+  const delivery = readDelivery(tx.db, id);
+  if (!delivery) return refuse("not_found", `There is no delivery '${id}'; old ones are removed.`);
+  // It would be handled twice.
+  if (delivery.state === "pending") return refuse("conflict", `Delivery '${id}' has not been handled yet. Wait for its tick.`);
+  const found = openWebhook(tx, delivery.hook);
+  if (!found) return refuse("conflict", "The sensor of this delivery is gone, or it or its webhook is switched off. Switch it on first.");
+  updateDelivery(tx.db, id, { state: "pending", tick: null, runs: [], message: null });
+  handOver(tx, found, { ...delivery, at: tx.now });
+  return ok(id);
+}

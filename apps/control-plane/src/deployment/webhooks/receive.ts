@@ -1,0 +1,115 @@
+/**
+ * A delivery of a webhook from the Worker to the answer: known, verified, not too many, parsed, stored. Verification is asynchronous and a
+ * transaction is not, so it comes first, and the transaction looks again whether the hook is still open.
+ */
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import type { FoundWebhook } from "./find-webhook.ts";
+import { noWebhook, openWebhook, storeDelivery, type VerifiedDelivery } from "./ingest.ts";
+import { noteRefusal } from "./refused-deliveries.ts";
+import { MAX_HEADER_CHARACTERS } from "./webhook-limits.ts";
+import { DELIVERY_RATE, WebhookRates, REFUSAL_RATE } from "./webhook-rates.ts";
+import { verifyDelivery } from "./webhook-signature.ts";
+import { logError } from "../kernel/log-error.ts";
+import { MAX_ROW_BYTES } from "../kernel/database.ts";
+import { secretsOf } from "./webhook-store.ts";
+import type { Tx } from "../kernel/tx.ts";
+import type { Reader } from "../kernel/reader.ts";
+import type { IncomingDelivery } from "./incoming-delivery.ts";
+
+export interface DeliveryPorts {
+  reader(): Reader;
+  commit<T>(command: (tx: Tx) => T): T;
+}
+
+export interface WebhookTraffic {
+  readonly deliveries: WebhookRates;
+  readonly refusals: WebhookRates;
+}
+
+export function newWebhookTraffic(): WebhookTraffic {
+  return { deliveries: new WebhookRates(DELIVERY_RATE), refusals: new WebhookRates(REFUSAL_RATE) };
+}
+
+type Answer = Result<{ readonly delivery: string; readonly repeated: boolean }>;
+
+export async function receiveDelivery(ports: DeliveryPorts, traffic: WebhookTraffic, input: IncomingDelivery): Promise<Answer> {
+  const reader = ports.reader();
+  const found = openWebhook(reader, input.hook);
+  if (!found) return noWebhook();
+  const secrets = secretsOf(reader.db, input.hook);
+  const { now } = reader;
+  const verdict = await verifyDelivery({ verify: found.spec.verify, secrets, delivery: input, now });
+  if (!verdict.ok) {
+    // Not counted one by one, so that a flood of them costs no writing.
+    const counted = traffic.refusals.take(input.hook, now);
+    if (!counted.ok) return tooMany(counted.retryAfterSeconds);
+    ports.commit((tx) => noteRefusal(tx, input.hook, verdict.reason));
+    return refuse("unauthenticated", "the delivery is not signed as this webhook demands; its page says why");
+  }
+  const room = traffic.deliveries.take(input.hook, now);
+  if (!room.ok) return tooMany(room.retryAfterSeconds);
+  const body = readBody(found, input.body);
+  if (!body.ok) {
+    if (traffic.refusals.take(input.hook, now).ok) ports.commit((tx) => noteRefusal(tx, input.hook, body.error.message));
+    return body;
+  }
+  return store(ports, {
+    hook: input.hook,
+    senderId: verdict.senderId,
+    secret: verdict.secret,
+    bytes: input.body.byteLength,
+    method: input.method,
+    headers: keptHeaders(input.headers),
+    query: bounded(Object.entries(input.query)),
+    body: body.value,
+  });
+}
+
+/** A sender that is told of a failure sends again; what failed has left nothing behind. */
+function store(ports: DeliveryPorts, delivery: VerifiedDelivery): Answer {
+  try {
+    return ports.commit((tx) => storeDelivery(tx, delivery));
+  } catch (error) {
+    logError(`A delivery of webhook ${delivery.hook} could not be stored`, error);
+    return refuse("unavailable", "the delivery could not be stored; send it again");
+  }
+}
+
+function tooMany(retryAfterSeconds: number): Result<never> {
+  return refuse("rate_limited", `this webhook is sent too many deliveries; try again in ${retryAfterSeconds} seconds`, {
+    retryAfterSeconds,
+  });
+}
+
+function readBody({ spec }: FoundWebhook, bytes: Uint8Array): Result<string> {
+  const text = new TextDecoder().decode(bytes);
+  if (!spec.raw) {
+    try {
+      JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+    } catch (error) {
+      return refuse("invalid_input", `the delivery is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  // Text of control characters takes six times its size as JSON, and the event with it must fit into a row.
+  if (new TextEncoder().encode(JSON.stringify(text)).length > MAX_ROW_BYTES - MAX_HEADER_CHARACTERS * 4)
+    return refuse("too_large", "the delivery is too large once it is written as JSON text");
+  return ok(text);
+}
+
+/** What proves who sent it stays here. */
+const SECRET_HEADERS = new Set(["authorization", "proxy-authorization", "cookie", "x-headgate-secret"]);
+const SIGNATURES = /signature/;
+
+function keptHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return bounded(Object.entries(headers).filter(([name]) => !SECRET_HEADERS.has(name) && !SIGNATURES.test(name)));
+}
+
+function bounded(entries: readonly (readonly [string, string])[]): Record<string, string> {
+  let left = MAX_HEADER_CHARACTERS / 2;
+  return Object.fromEntries(
+    entries.filter(([name, value]) => {
+      left -= name.length + value.length;
+      return left >= 0;
+    }),
+  );
+}

@@ -1,0 +1,95 @@
+/** A sensor that asks for runs when files arrive in a folder of the agent's machine. */
+import type { Stats } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { isAbsolute, join, relative, sep } from "node:path";
+import { captureSite } from "../options/definition-site.ts";
+import { type Duration, millisecondsOf } from "../options/duration.ts";
+import { namesTag, requestFiles, shortId, type FileRequestOptions, type ListedFile } from "./file-requests.ts";
+import { defineSensor, type Sensor } from "./sensor.ts";
+
+/** A file that a file sensor found. */
+export interface LocalFile {
+  /** Behind the folder, with '/' between its parts. */
+  readonly path: string;
+  readonly absolutePath: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly modifiedAt: Date;
+}
+
+export interface FileSensorOptions extends FileRequestOptions<LocalFile> {
+  /** Absolute, or relative to the code location's root. */
+  readonly folder: string;
+  /** Look into folders below it, too. Default: no. */
+  readonly recursive?: boolean | undefined;
+  /** How long a file must have been left alone, so that one that is still being written is not taken. Default 5 seconds. */
+  readonly settle?: Duration | undefined;
+}
+
+const OVERLAP_MS = 60_000;
+const SETTLE_SECONDS = 5;
+
+/**
+ * Looks into a folder and asks for a run for each new or changed file, once it has been left alone for a while.
+ *
+ * @example
+ * export const newFiles = fileSensor({ name: "new_files", folder: "/data/inbox", pattern: "*.csv", every: "10s", job: loadFiles });
+ */
+export function fileSensor(options: FileSensorOptions): Sensor {
+  const { name, job, every, description, defaultStatus, timeout } = options;
+  const sensor = defineSensor({
+    name,
+    job,
+    every,
+    description,
+    defaultStatus,
+    timeout,
+    evaluate: async ({ folders, ...context }) => {
+      const folder = isAbsolute(options.folder) ? options.folder : join(folders.root, options.folder);
+      const quietSince = Date.now() - millisecondsOf(options.settle ?? SETTLE_SECONDS, "settle");
+      const listed = (await listFiles(folder, options.recursive ?? false)).filter(({ time }) => time <= quietSince);
+      const source = {
+        place: options.folder,
+        overlapMs: OVERLAP_MS,
+        tagsOf: (files: readonly ListedFile<LocalFile>[]) => ({
+          file: namesTag(files.map(({ path }) => path)),
+          ...(options.runPerFile === false && { files: String(files.length) }),
+        }),
+      };
+      return requestFiles(listed, { options, source, context });
+    },
+  });
+  return { ...sensor, "~definition": { ...sensor["~definition"], site: captureSite(fileSensor) } };
+}
+
+async function listFiles(folder: string, recursive: boolean): Promise<ListedFile<LocalFile>[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive }).catch((error: unknown) => {
+    throw new Error(`The folder ${folder} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  });
+  const found: ListedFile<LocalFile>[] = [];
+  for (const entry of entries) {
+    const absolutePath = join(entry.parentPath, entry.name);
+    const info = entry.isFile() || entry.isSymbolicLink() ? await statOrNull(absolutePath) : null;
+    if (!info?.isFile()) continue;
+    const path = relative(folder, absolutePath).split(sep).join("/");
+    const identity = `file:${path}#${Math.trunc(info.mtimeMs)}-${info.size}`;
+    found.push({
+      file: { path, absolutePath, size: info.size, modifiedAt: info.mtime },
+      path,
+      // The time of the last change of anything, also of the name: a file that is moved here keeps its old time of modification.
+      time: Math.trunc(info.ctimeMs),
+      id: shortId(identity),
+      runKey: identity,
+    });
+  }
+  return found;
+}
+
+/** Null when it went away meanwhile. */
+async function statOrNull(file: string): Promise<Stats | null> {
+  try {
+    return await stat(file);
+  } catch {
+    return null;
+  }
+}

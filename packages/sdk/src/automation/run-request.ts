@@ -1,0 +1,51 @@
+/** What schedules and sensors ask for: runs, or nothing and why. */
+import type { SelectionBuilder } from "../options/select.ts";
+import type { Job } from "../definitions/job.ts";
+import type { RunConfig } from "../definitions/run-config.ts";
+
+export interface RunRequestOptions {
+  /** Asked for twice with the same key, a run is made once, for ever. */
+  readonly runKey?: string | undefined;
+  /** Needed where the schedule or sensor has no job of its own. */
+  readonly job?: string | Job | undefined;
+  /** Instead of a job. */
+  readonly selection?: string | SelectionBuilder | undefined;
+  /** A key, or `first...last` for one run over a range. */
+  readonly partition?: string | undefined;
+  /** Only the checks of the selection. */
+  readonly checksOnly?: boolean | undefined;
+  /** Higher starts earlier; default 0. */
+  readonly priority?: number | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly config?: RunConfig | undefined;
+}
+
+/** Made by `runRequest()`. */
+export interface RunRequest extends RunRequestOptions {
+  readonly kind: "runRequest";
+}
+/** Made by `skip()`. */
+export interface Skip {
+  readonly kind: "skip";
+  readonly reason: string;
+}
+
+/**
+ * Asks for a run, from a schedule or sensor.
+ *
+ * @example
+ * yield runRequest({ runKey: file.name, tags: { file: file.name } });
+ */
+export function runRequest(options: RunRequestOptions = {}): RunRequest {
+  return { kind: "runRequest", ...options };
+}
+
+/**
+ * Says why a tick asks for nothing; shown in the tick history.
+ *
+ * @example
+ * return skip("no new files");
+ */
+export function skip(reason: string): Skip {
+  return { kind: "skip", reason };
+}

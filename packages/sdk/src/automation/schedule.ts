@@ -1,0 +1,98 @@
+/** Schedules: jobs that run by the clock. */
+import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
+import type { Job } from "../definitions/job.ts";
+import type { Env, Logger } from "../values/log.ts";
+import type { AnyResource, Folders, ResourceMap } from "../definitions/resource.ts";
+import type { Requests } from "./tick-request.ts";
+import { type Duration, secondsOf } from "../options/duration.ts";
+
+/** What `evaluate` of a schedule receives. */
+export interface ScheduleContext<R extends readonly AnyResource[] = readonly AnyResource[]> {
+  /** The instant this tick stands for, which may be a little in the past. */
+  readonly scheduledFor: Date;
+  readonly resources: ResourceMap<R>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly env: Env;
+  readonly folders: Folders;
+}
+
+export interface ScheduleOptions<R extends readonly AnyResource[]> {
+  readonly job: Job | string;
+  /** Five fields or `@daily`...; several expressions tick at each of their times. */
+  readonly cron: string | readonly string[];
+  /** IANA zone, default UTC. */
+  readonly timezone?: string | undefined;
+  /** Default: `<job>_schedule`. */
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  /** Whether it is on when first published; default `running`. */
+  readonly defaultStatus?: "running" | "stopped" | undefined;
+  /** Tags of its runs. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  /**
+   * What happens to ticks that were missed while the control plane could not act: `latest` (the default), `none`, the `last` few, or all
+   * `within` a time.
+   */
+  readonly catchUp?: "latest" | "none" | { readonly last: number } | { readonly within: Duration } | undefined;
+  /** What a tick does while a run of this schedule is still going on; default `allow`. */
+  readonly overlap?: "allow" | "skip" | "queue" | "cancel_previous" | undefined;
+  /** Starts each tick up to so much later, so that many schedules of the same minute do not all start at once. */
+  readonly jitter?: Duration | undefined;
+  /** Time that `evaluate` may take; default 60 seconds. */
+  readonly timeout?: Duration | undefined;
+  readonly requires?: R | undefined;
+  /** Decides at each tick; without it each tick asks for one run, of a partitioned job for the partition that has just ended. */
+  evaluate?(context: ScheduleContext<R>): Requests;
+}
+
+/** Made by `defineSchedule()`. */
+export interface Schedule {
+  readonly kind: "schedule";
+  readonly name: string;
+  readonly "~definition": ErasedSchedule;
+}
+
+interface ErasedSchedule {
+  readonly job: Job | string;
+  readonly cron: readonly string[];
+  readonly timezone: string;
+  readonly description: string | undefined;
+  readonly defaultStatus: "running" | "stopped";
+  readonly tags: Readonly<Record<string, string>>;
+  readonly catchUp: ScheduleOptions<[]>["catchUp"];
+  readonly overlap: ScheduleOptions<[]>["overlap"];
+  readonly jitterSeconds: number | undefined;
+  readonly timeoutSeconds: number | undefined;
+  readonly requires: readonly AnyResource[];
+  readonly site: DefinitionSite | undefined;
+  readonly evaluate: ((context: ScheduleContext) => Requests) | undefined;
+}
+
+/**
+ * Defines a schedule.
+ *
+ * @example
+ * export const daily = defineSchedule({ job: fullRefresh, cron: "0 2 * * *", timezone: "Europe/Paris" });
+ */
+export function defineSchedule<const R extends readonly AnyResource[] = []>(options: ScheduleOptions<R>): Schedule {
+  return {
+    kind: "schedule",
+    name: options.name ?? `${typeof options.job === "string" ? options.job : options.job.name}_schedule`,
+    "~definition": {
+      job: options.job,
+      cron: typeof options.cron === "string" ? [options.cron] : options.cron,
+      timezone: options.timezone ?? "UTC",
+      description: options.description,
+      defaultStatus: options.defaultStatus ?? "running",
+      tags: options.tags ?? {},
+      catchUp: options.catchUp,
+      overlap: options.overlap,
+      jitterSeconds: options.jitter === undefined ? undefined : secondsOf(options.jitter),
+      timeoutSeconds: options.timeout === undefined ? undefined : secondsOf(options.timeout),
+      requires: options.requires ?? [],
+      site: captureSite(defineSchedule),
+      evaluate: options.evaluate && ((context) => options.evaluate?.(context)),
+    },
+  };
+}

@@ -1,8 +1,0 @@
-/** Entry point `@headgate/sdk/dbt`. */
-export { dbtAssets, type DbtAssetsOptions, type DbtPartition } from "./dbt-assets.ts";
-export { dbtSources, type DbtSourcesOptions } from "./dbt-sources.ts";
-export type { DbtNode } from "./dbt-node.ts";
-export { microbatchPartitions } from "./event-time.ts";
-export { dbtProject, type DbtProject, type DbtProjectOptions } from "./project.ts";
-export { dbtResource, type Dbt, type DbtCommandOptions, type DbtCommandResult, type DbtNodeResult } from "./dbt-resource.ts";
-export type { DbtAssetOptions } from "./describe.ts";

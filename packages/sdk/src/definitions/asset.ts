@@ -1,0 +1,101 @@
+/** Assets made by one TypeScript function. */
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Asset, AssetDescription, ErasedAsset, ExecutionOptions, Input } from "./asset-type.ts";
+import { createCheck, type AssetCheck, type CheckOptions } from "./check.ts";
+import type { AssetContext } from "./context.ts";
+import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
+import { deprecated, oldCall } from "../options/deprecated.ts";
+import type { NoInputs } from "./input.ts";
+import type { Partitions } from "../options/partitions.ts";
+import type { AnyResource } from "./resource.ts";
+import type { OutputOf } from "../values/result.ts";
+
+export interface AssetOptions<
+  K extends string,
+  R extends readonly AnyResource[],
+  I extends Readonly<Record<string, Input>>,
+  P extends Partitions | undefined,
+  C extends StandardSchemaV1 | undefined,
+  Ret,
+>
+  extends AssetDescription, ExecutionOptions {
+  /** Segments joined with '/': `silver/dim_customer`. */
+  readonly key: K;
+  /** Resources that `run` uses. */
+  readonly requires?: R | undefined;
+  /** Upstream assets whose values `run` receives under these names. */
+  readonly inputs?: I | undefined;
+  readonly partitions?: P;
+  /** Standard Schema of its run config (`config.assets.<key>`). */
+  readonly config?: C;
+  /** Makes the asset. May return a value, `materialization(...)`, `checkResult(...)`, nothing, or be an async generator of these. */
+  run(context: AssetContext<R, I, P, C>): Ret;
+}
+
+export function createAsset<K extends string, T>(key: K, definition: ErasedAsset): Asset<K, T> {
+  const check = <R extends readonly AnyResource[]>(
+    first: CheckOptions<R, T> | string,
+    others?: Omit<CheckOptions<R, T>, "name">,
+  ): AssetCheck => {
+    const site = captureSite(check);
+    const made = createCheck({ asset: key, site }, typeof first === "object" ? first : fromOldCall(first, { options: others, site }));
+    definition.ownChecks.push(made);
+    return made;
+  };
+  return { kind: "asset", key, "~definition": definition, check };
+}
+
+function fromOldCall<R extends readonly AnyResource[], T>(
+  name: string,
+  { options, site }: { readonly options: Omit<CheckOptions<R, T>, "name"> | undefined; readonly site: DefinitionSite | undefined },
+): CheckOptions<R, T> {
+  if (options === undefined) throw new TypeError(`check("${name}") has no options. Write check({ name: "${name}", run }).`);
+  deprecated(oldCall("check", { site, identity: { name }, options }));
+  return { ...options, name };
+}
+
+/** The definer's own site is captured by the caller, so that it is the user's line and not one of ours. */
+export function assetFromOptions<
+  K extends string,
+  R extends readonly AnyResource[],
+  I extends Readonly<Record<string, Input>>,
+  P extends Partitions | undefined,
+  C extends StandardSchemaV1 | undefined,
+  Ret,
+>(options: AssetOptions<K, R, I, P, C, Ret>, site: DefinitionSite | undefined): Asset<K, OutputOf<Ret>> {
+  return createAsset(options.key, {
+    ...options,
+    requires: options.requires ?? [],
+    inputs: options.inputs ?? {},
+    partitions: options.partitions,
+    config: options.config,
+    site,
+    sourceText: options.run.toString(),
+    ownChecks: [],
+    run: (context) => options.run(context as AssetContext<R, I, P, C>),
+  });
+}
+
+/**
+ * Defines an asset and the function that materializes it.
+ *
+ * @example
+ * export const dimCustomer = defineAsset({
+ *   key: "silver/dim_customer",
+ *   inputs: { customers: stgCustomers },
+ *   run: async ({ inputs, log }) => {
+ *     log.info(`${inputs.customers.length} customers`);
+ *     return materialization({ metadata: { row_count: inputs.customers.length } });
+ *   },
+ * });
+ */
+export function defineAsset<
+  const K extends string,
+  const R extends readonly AnyResource[] = [],
+  I extends Readonly<Record<string, Input>> = NoInputs,
+  P extends Partitions | undefined = undefined,
+  C extends StandardSchemaV1 | undefined = undefined,
+  Ret = void,
+>(options: AssetOptions<K, R, I, P, C, Ret>): Asset<K, OutputOf<Ret>> {
+  return assetFromOptions(options, captureSite(defineAsset));
+}

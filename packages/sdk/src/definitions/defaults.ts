@@ -1,0 +1,23 @@
+/** Shared options of a family of assets. */
+import { assetFromOptions, type defineAsset } from "./asset.ts";
+import type { AssetDescription, ExecutionOptions } from "./asset-type.ts";
+import { captureSite } from "../options/definition-site.ts";
+
+export type AssetDefaults = Pick<AssetDescription, "group" | "owners" | "tags" | "kinds" | "ioManager" | "metadata" | "codeVersion"> &
+  ExecutionOptions;
+
+/**
+ * A `defineAsset` with defaults; an asset's own options win, tags and metadata are merged.
+ *
+ * @example
+ * const bronzeAsset = withDefaults({ group: "bronze", retry: { maxRetries: 3, backoff: "exponential" } });
+ * export const events = bronzeAsset({ key: "bronze/events", run: () => loadEvents() });
+ */
+export function withDefaults(defaults: AssetDefaults): typeof defineAsset {
+  const define: typeof defineAsset = (options) =>
+    assetFromOptions(
+      { ...defaults, ...options, tags: { ...defaults.tags, ...options.tags }, metadata: { ...defaults.metadata, ...options.metadata } },
+      captureSite(define),
+    );
+  return define;
+}

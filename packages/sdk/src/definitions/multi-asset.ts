@@ -1,0 +1,140 @@
+/** Several assets made by one function. */
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { createAsset } from "./asset.ts";
+import type { Asset, AssetDescription, ExecutionOptions } from "./asset-type.ts";
+import type { AssetContext } from "./context.ts";
+import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
+import type { NoInputs } from "./input.ts";
+import type { Input } from "./asset-type.ts";
+import type { MetadataRecord } from "../values/metadata.ts";
+import type { Partitions } from "../options/partitions.ts";
+import type { AnyResource } from "./resource.ts";
+import type { CheckResult } from "../values/result.ts";
+
+/** One asset of a multi-asset. */
+export interface OutputSpec extends AssetDescription {
+  readonly key: string;
+  /** False: a run may leave this output out, and it is then skipped. Default true. */
+  readonly required?: boolean | undefined;
+}
+
+/** What `run` of a multi-asset yields or returns for each output. */
+export interface MultiOutput<N extends string = string, V = unknown> {
+  readonly output: N;
+  readonly value?: V;
+  readonly metadata?: MetadataRecord | undefined;
+  readonly checks?: readonly CheckResult[] | undefined;
+  readonly dataVersion?: string | undefined;
+}
+
+type MultiContext<R extends readonly AnyResource[], I extends Readonly<Record<string, Input>>, P, C, N> = Omit<
+  AssetContext<R, I, P, C>,
+  "asset"
+> & {
+  /** Outputs to make in this step. */
+  readonly selected: ReadonlySet<N>;
+};
+
+type MultiReturn<Y> = AsyncIterable<Y> | Promise<readonly Y[] | Y | void> | readonly Y[] | Y | void;
+
+export interface MultiAssetOptions<
+  O extends Readonly<Record<string, OutputSpec>>,
+  R extends readonly AnyResource[],
+  I extends Readonly<Record<string, Input>>,
+  P extends Partitions | undefined,
+  C extends StandardSchemaV1 | undefined,
+  Y,
+> extends ExecutionOptions {
+  readonly name: string;
+  readonly outputs: O;
+  /** True: a run may ask for only some of the outputs (`selected`). */
+  readonly subset?: boolean | undefined;
+  readonly requires?: R | undefined;
+  readonly inputs?: I | undefined;
+  readonly partitions?: P;
+  /** Standard Schema of its run config (`config.assets.<name>`). */
+  readonly config?: C;
+  /** Yields (or returns an array of) one entry per output. A function that returns nothing materialized all selected outputs. */
+  run(context: MultiContext<R, I, P, C, keyof O & string>): MultiReturn<Y>;
+}
+
+type ValueOfOutput<Y, N> = Extract<Y, { readonly output: N }> extends { readonly value: infer V } ? V : unknown;
+
+/** Made by `defineMultiAsset()`. `outputs` are its assets, to be used in `deps` and `inputs` of others. */
+export interface MultiAsset<O extends Readonly<Record<string, OutputSpec>> = Readonly<Record<string, OutputSpec>>, Y = unknown> {
+  readonly kind: "multiAsset";
+  readonly name: string;
+  readonly outputs: { readonly [N in keyof O]: Asset<O[N]["key"], ValueOfOutput<Y, N>> };
+  readonly "~definition": ErasedMultiAsset;
+}
+
+interface ErasedMultiAsset extends ExecutionOptions {
+  readonly outputs: Readonly<Record<string, { readonly asset: Asset<string, unknown>; readonly required: boolean }>>;
+  readonly subset: boolean;
+  readonly requires: readonly AnyResource[];
+  readonly inputs: Readonly<Record<string, Input>>;
+  readonly partitions: Partitions | undefined;
+  readonly config: StandardSchemaV1 | undefined;
+  readonly site: DefinitionSite | undefined;
+  run(context: unknown): unknown;
+}
+
+/**
+ * Defines several assets made by one function.
+ *
+ * @example
+ * export const split = defineMultiAsset({
+ *   name: "split",
+ *   outputs: { even: { key: "split/even" }, odd: { key: "split/odd" } },
+ *   subset: true,
+ *   async *run({ selected }) {
+ *     if (selected.has("even")) yield { output: "even", value: [2, 4] };
+ *     if (selected.has("odd")) yield { output: "odd", value: [1, 3] };
+ *   },
+ * });
+ */
+export function defineMultiAsset<
+  const O extends Readonly<Record<string, OutputSpec>>,
+  const R extends readonly AnyResource[] = [],
+  I extends Readonly<Record<string, Input>> = NoInputs,
+  P extends Partitions | undefined = undefined,
+  C extends StandardSchemaV1 | undefined = undefined,
+  Y extends MultiOutput<keyof O & string> = MultiOutput<keyof O & string>,
+>(options: MultiAssetOptions<O, R, I, P, C, Y>): MultiAsset<O, Y> {
+  const site = captureSite(defineMultiAsset);
+  const { requires = [], inputs = {} } = options;
+  const run = (context: unknown): unknown => options.run(context as MultiContext<R, I, P, C, keyof O & string>);
+  const shared = {
+    requires,
+    inputs,
+    partitions: options.partitions,
+    config: options.config,
+    site,
+    retry: options.retry,
+    timeout: options.timeout,
+    idleTimeout: options.idleTimeout,
+    pool: options.pool,
+  };
+  const outputs = Object.fromEntries(
+    Object.entries<OutputSpec>(options.outputs).map(([name, spec]) => {
+      const asset = createAsset(spec.key, {
+        ...spec,
+        ...shared,
+        sourceText: options.run.toString(),
+        multi: options.name,
+        ownChecks: [],
+        run,
+      });
+      return [name, { asset, required: spec.required ?? true }];
+    }),
+  );
+  return {
+    kind: "multiAsset",
+    name: options.name,
+    outputs: Object.fromEntries(Object.entries(outputs).map(([name, { asset }]) => [name, asset])) as unknown as MultiAsset<
+      O,
+      Y
+    >["outputs"],
+    "~definition": { ...shared, outputs, subset: options.subset ?? false, run },
+  };
+}

@@ -1,0 +1,36 @@
+/** Assets that something else makes and that a function here looks at. */
+import { assetFromOptions, type AssetOptions } from "./asset.ts";
+import type { Asset } from "./asset-type.ts";
+import { captureSite } from "../options/definition-site.ts";
+import type { NoInputs } from "./input.ts";
+import type { Partitions } from "../options/partitions.ts";
+import type { AnyResource } from "./resource.ts";
+import type { Observation } from "../values/result.ts";
+
+type Answer = Observation | string;
+
+/** Options of `defineObservableAsset`. */
+export interface ObservableAssetOptions<K extends string, R extends readonly AnyResource[], P extends Partitions | undefined> extends Omit<
+  AssetOptions<K, R, NoInputs, P, undefined, Answer | Promise<Answer>>,
+  "inputs" | "config" | "ioManager" | "backfill"
+> {}
+
+/**
+ * Defines an asset that another system makes. Its function looks at it and returns its data version, or an `observation`: what depends on it
+ * can react when the version changes.
+ *
+ * @example
+ * export const ordersCsv = defineObservableAsset({
+ *   key: "raw/orders",
+ *   automation: automation.cronTickPassed("*\/10 * * * *"),
+ *   run: async () => observation({ dataVersion: await etagOf("orders.csv") }),
+ * });
+ */
+export function defineObservableAsset<
+  const K extends string,
+  const R extends readonly AnyResource[] = [],
+  P extends Partitions | undefined = undefined,
+>(options: ObservableAssetOptions<K, R, P>): Asset<K, undefined> {
+  const asset = assetFromOptions<K, R, NoInputs, P, undefined, unknown>(options, captureSite(defineObservableAsset));
+  return { ...asset, "~definition": { ...asset["~definition"], observable: true } } as Asset<K, undefined>;
+}

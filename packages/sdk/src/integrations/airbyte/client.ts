@@ -1,0 +1,212 @@
+/** Jobs of an Airbyte server: list, look at, trigger, cancel, and wait for them. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { type Duration, millisecondsOf } from "../../options/duration.ts";
+import type { Logger } from "../../values/log.ts";
+import { AirbyteError } from "./errors.ts";
+import type { AirbyteSend } from "./http.ts";
+
+const STATUSES = ["pending", "queued", "running", "incomplete", "failed", "succeeded", "cancelled"] as const;
+const TYPES = ["sync", "reset", "refresh", "clear"] as const;
+export type AirbyteJobStatus = (typeof STATUSES)[number];
+export type AirbyteJobType = (typeof TYPES)[number];
+
+const jobSchema = z.object({
+  jobId: z.number().int(),
+  status: z.enum(STATUSES),
+  jobType: z.enum(TYPES),
+  connectionId: z.string(),
+  startTime: z.string(),
+  lastUpdatedAt: z.string().nullish(),
+  duration: z.string().nullish(),
+  bytesSynced: z.number().nullish(),
+  rowsSynced: z.number().nullish(),
+});
+const pageSchema = z.object({ data: z.array(z.unknown()), next: z.string().nullish() });
+
+/** A job of a connection: one sync, reset, refresh or clear. */
+export interface AirbyteJob {
+  readonly jobId: number;
+  readonly status: AirbyteJobStatus;
+  readonly jobType: AirbyteJobType;
+  readonly connectionId: string;
+  readonly startTime: string;
+  readonly lastUpdatedAt?: string | undefined;
+  /** ISO 8601, e.g. `PT8M13S`. */
+  readonly duration?: string | undefined;
+  readonly bytesSynced?: number | undefined;
+  readonly rowsSynced?: number | undefined;
+}
+
+export interface AirbyteJobFilter {
+  readonly connection?: string | undefined;
+  readonly workspaces?: readonly string[] | undefined;
+  readonly status?: AirbyteJobStatus | undefined;
+  /** Without it, Airbyte lists syncs and resets, but no refreshes and clears. */
+  readonly jobType?: AirbyteJobType | undefined;
+  readonly updatedAfter?: Date | undefined;
+  readonly createdAfter?: Date | undefined;
+  /** At most so many, the last updated first. Default: all. */
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface AirbyteWaitOptions {
+  /** Time between two requests for the job's state. Default 5 seconds. */
+  readonly pollEvery?: Duration | undefined;
+  /** Aborted: the job is cancelled on the server. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What `resources.airbyte` is. Every method throws `AirbyteError`. */
+export interface Airbyte {
+  /** Jobs, the last updated first, all pages of them. */
+  jobs(filter?: AirbyteJobFilter): Promise<AirbyteJob[]>;
+  job(jobId: number): Promise<AirbyteJob>;
+  /** Starts a job and does not wait for it. `conflict` when the connection is busy. */
+  trigger(connection: string, jobType?: "sync" | "reset"): Promise<AirbyteJob>;
+  cancel(jobId: number): Promise<AirbyteJob>;
+  /** Waits until a job has ended and logs its progress. Throws unless it succeeded. */
+  wait(jobId: number, options?: AirbyteWaitOptions): Promise<AirbyteJob>;
+  /** Starts a sync, or joins the one that is running, and waits for it. */
+  sync(connection: string, options?: AirbyteWaitOptions): Promise<AirbyteJob>;
+}
+
+/** The most that the API gives at once. */
+const PAGE = 100;
+const CANCEL_TIMEOUT_MS = 10_000;
+
+export function createAirbyte(send: AirbyteSend, { log, signal }: { readonly log: Logger; readonly signal: AbortSignal }): Airbyte {
+  const one = async (request: Parameters<AirbyteSend>[0]): Promise<AirbyteJob> =>
+    readJob(await send({ ...request, signal: request.signal ?? signal }));
+  const airbyte: Airbyte = {
+    jobs: (filter = {}) => listJobs(send, { ...filter, signal: filter.signal ?? signal }),
+    job: (jobId) => one({ method: "GET", path: `/jobs/${jobId}` }),
+    // Not ended by the step's signal: a job that the server started and whose id we never learned could not be cancelled.
+    trigger: (connectionId, jobType = "sync") =>
+      one({ method: "POST", path: "/jobs", body: { connectionId, jobType }, signal: new AbortController().signal }),
+    cancel: (jobId) => one({ method: "DELETE", path: `/jobs/${jobId}` }),
+    async wait(jobId, options = {}) {
+      const stop = options.signal ?? signal;
+      try {
+        return await untilEnded(airbyte, jobId, { log, pollEveryMs: millisecondsOf(options.pollEvery ?? 5, "pollEvery"), signal: stop });
+      } catch (error) {
+        // The step's own signal has ended its requests already, so this one needs another.
+        if (stop.aborted)
+          await cancelQuietly(
+            () => one({ method: "DELETE", path: `/jobs/${jobId}`, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) }),
+            jobId,
+            log,
+          );
+        throw error;
+      }
+    },
+    async sync(connection, options = {}) {
+      (options.signal ?? signal).throwIfAborted();
+      const started = await startOrJoin(airbyte, connection, log);
+      return await airbyte.wait(started.jobId, options);
+    },
+  };
+  return airbyte;
+}
+
+async function startOrJoin(airbyte: Airbyte, connection: string, log: Logger): Promise<AirbyteJob> {
+  try {
+    const job = await airbyte.trigger(connection);
+    log.info(`Airbyte job ${job.jobId} started`, { connection });
+    return job;
+  } catch (error) {
+    if (!(error instanceof AirbyteError) || error.code !== "conflict") throw error;
+    const recent = await airbyte.jobs({ connection, jobType: "sync", limit: 10 });
+    const running = recent.find(({ status }) => !hasEnded(status));
+    if (!running) throw error;
+    log.info(`Airbyte job ${running.jobId} of this connection is running already: waiting for it`, { connection });
+    return running;
+  }
+}
+
+async function untilEnded(
+  airbyte: Airbyte,
+  jobId: number,
+  { log, pollEveryMs, signal }: { readonly log: Logger; readonly pollEveryMs: number; readonly signal: AbortSignal },
+): Promise<AirbyteJob> {
+  let last = "";
+  for (;;) {
+    const job = await airbyte.job(jobId);
+    const progress = `${job.status}, ${job.rowsSynced ?? 0} rows, ${job.bytesSynced ?? 0} bytes`;
+    if (progress !== last) log.info(`Airbyte job ${jobId}: ${progress}`);
+    last = progress;
+    if (job.status === "succeeded") return job;
+    if (job.status === "failed")
+      throw new AirbyteError("job_failed", `Airbyte job ${jobId} of connection ${job.connectionId} failed.`, { jobId });
+    if (job.status === "cancelled")
+      throw new AirbyteError("job_cancelled", `Airbyte job ${jobId} of connection ${job.connectionId} was cancelled.`, { jobId });
+    await sleep(pollEveryMs, undefined, { signal });
+  }
+}
+
+async function cancelQuietly(cancel: () => Promise<AirbyteJob>, jobId: number, log: Logger): Promise<void> {
+  try {
+    await cancel();
+    log.info(`Airbyte job ${jobId} cancelled`);
+  } catch (error) {
+    log.warn(`Airbyte job ${jobId} could not be cancelled`, { error });
+  }
+}
+
+/** `incomplete` is an attempt that failed and will be repeated. */
+function hasEnded(status: AirbyteJobStatus): boolean {
+  return status === "succeeded" || status === "failed" || status === "cancelled";
+}
+
+/**
+ * The last updated first: what changes while pages are read moves to the front, so that others may come twice but none falls between two
+ * pages, and what moved is newer than all that was read: the next look finds it.
+ */
+async function listJobs(send: AirbyteSend, filter: AirbyteJobFilter): Promise<AirbyteJob[]> {
+  const most = filter.limit ?? Number.POSITIVE_INFINITY;
+  const found = new Map<number, AirbyteJob>();
+  for (let offset = 0; ;) {
+    const limit = Math.min(PAGE, most);
+    const query = { ...queryOf(filter), orderBy: "updatedAt|DESC", limit: String(limit), offset: String(offset) };
+    const page = pageSchema.safeParse(await send({ method: "GET", path: "/jobs", query, signal: filter.signal }));
+    if (!page.success)
+      throw new AirbyteError("unexpected", "Airbyte answered the request for jobs without a list of them. Is the URL the one of its API?");
+    for (const entry of page.data.data) {
+      const job = readJob(entry);
+      if (!found.has(job.jobId) && found.size < most) found.set(job.jobId, job);
+    }
+    const { length } = page.data.data;
+    const more = length >= limit || (page.data.next ?? "") !== "";
+    if (length === 0 || !more || found.size >= most) return [...found.values()];
+    offset += length;
+  }
+}
+
+function queryOf(filter: AirbyteJobFilter): Record<string, string | readonly string[]> {
+  return {
+    ...(filter.connection !== undefined && { connectionId: filter.connection }),
+    ...(filter.workspaces !== undefined && { workspaceIds: filter.workspaces }),
+    ...(filter.status !== undefined && { status: filter.status }),
+    ...(filter.jobType !== undefined && { jobType: filter.jobType }),
+    ...(filter.updatedAfter !== undefined && { updatedAtStart: filter.updatedAfter.toISOString() }),
+    ...(filter.createdAfter !== undefined && { createdAtStart: filter.createdAfter.toISOString() }),
+  };
+}
+
+function readJob(value: unknown): AirbyteJob {
+  const read = jobSchema.safeParse(value);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    const where = issue ? `${issue.path.join(".")}: ${issue.message}` : "unreadable";
+    throw new AirbyteError("unexpected", `Airbyte described a job in a way that its API does not document (${where}).`);
+  }
+  const { lastUpdatedAt, duration, bytesSynced, rowsSynced, ...job } = read.data;
+  return {
+    ...job,
+    lastUpdatedAt: lastUpdatedAt ?? undefined,
+    duration: duration ?? undefined,
+    bytesSynced: bytesSynced ?? undefined,
+    rowsSynced: rowsSynced ?? undefined,
+  };
+}

@@ -1,0 +1,167 @@
+/** A dbt project as assets of a code location. */
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
+import type { LoadError } from "@headgate/shared/manifest/schema.ts";
+import { captureSite, type DefinitionSite } from "../../options/definition-site.ts";
+import { type Duration, secondsIn } from "../../options/duration.ts";
+import type { Partitions } from "../../options/partitions.ts";
+import { retryInManifest, type RetryPolicy } from "../../options/retry-policy.ts";
+import type { Unit, UnitContext, UnitDefinition, UnitDescribeContext, UnitDescribeResult } from "../../definitions/unit.ts";
+import { nodeOf, type DbtNode } from "./graph/dbt-node.ts";
+import { describeProject, type DbtAssetOptions } from "./graph/describe.ts";
+import { executeBuild } from "./execution/execute.ts";
+import { loadFailure, loadProject, publishedFolders } from "./graph/load-project.ts";
+import type { DbtProject } from "./project.ts";
+
+/** `partition` of a dbt step, for `vars`. */
+export interface DbtPartition {
+  readonly key: string;
+  /** Half-open; null when the partitions are no time windows. */
+  readonly window: { readonly start: Date; readonly end: Date } | null;
+}
+
+/** Options of `dbtAssets`. */
+export interface DbtAssetsOptions {
+  readonly project: DbtProject;
+  /** Name of the step, shown as `dbt:<name>`; default: the name of the project's folder. */
+  readonly name?: string | undefined;
+  /** dbt's own selection syntax; default: everything. */
+  readonly select?: string | undefined;
+  readonly exclude?: string | undefined;
+  /** Default: the configured schema, else the dbt group. */
+  readonly group?: string | ((node: DbtNode) => string) | undefined;
+  /** Changes how a node becomes an asset. */
+  readonly translate?: ((node: DbtNode) => DbtAssetOptions & { readonly key?: string | undefined }) | undefined;
+  /** Partitions of all assets, or of each. */
+  readonly partitions?: Partitions | ((node: DbtNode) => Partitions | undefined) | undefined;
+  /** dbt variables of a partitioned step, e.g. the window. */
+  readonly vars?: ((partition: DbtPartition) => Readonly<Record<string, unknown>>) | undefined;
+  /** When a failed step is tried again. Default: the policy of the job, else no retry. */
+  readonly retry?: RetryPolicy | undefined;
+  /** Time limit of one attempt. Default: none. */
+  readonly timeout?: Duration | undefined;
+  readonly pool?: string | undefined;
+  /** Count the rows of each asset: on DuckDB of all, elsewhere of tables, whose columns are read as well; default true. */
+  readonly rowCounts?: boolean | undefined;
+  /**
+   * Tests of sources as checks of the source's asset. They are evaluated in runs that contain that asset, so it must be one that
+   * something here makes; for sources that nothing makes, see `dbtSources`.
+   */
+  readonly sourceTests?: boolean | undefined;
+  /**
+   * For a copy of production with only some of its models: what a run does not build is read from where `state`, a folder with the
+   * manifest.json of production, relative to the project root, says it is.
+   */
+  readonly defer?: { readonly state: string; readonly favorState?: boolean | undefined } | undefined;
+  /** DuckDB files to lock while dbt runs; only needed for a dbt whose profile cannot be asked (dbt 2). */
+  readonly locks?: ((folders: UnitContext["folders"]) => readonly string[]) | undefined;
+}
+
+/**
+ * Every model, seed and snapshot of a dbt project as an asset: lineage from `ref()` and `source()`, groups from schemas, tests as
+ * checks, exposures as external assets downstream. One step builds what a run asks for, with live events of each model.
+ *
+ * @example
+ * export const lakehouse = dbtAssets({
+ *   project: dbtProject({ dir: "dbt" }),
+ *   name: "lakehouse",
+ *   translate: (node) => ({ owners: ["data@example.com"] }),
+ * });
+ */
+export function dbtAssets(options: DbtAssetsOptions): Unit {
+  const id = `dbt:${options.name ?? basename(options.project.dir)}`;
+  const site = captureSite(dbtAssets);
+  const definition: UnitDefinition = {
+    kind: "unit",
+    id,
+    unitKind: "dbt",
+    requires: [],
+    describe: (context) => describe(options, { id, site }, context),
+    execute: (context) => execute(options, id, context),
+  };
+  return definition;
+}
+
+async function describe(
+  options: DbtAssetsOptions,
+  { id: unit, site }: { readonly id: string; readonly site: DefinitionSite | undefined },
+  context: UnitDescribeContext,
+): Promise<UnitDescribeResult> {
+  // Nothing is stored now, but dbt parses everything again when a path of its profile differs from the last time.
+  const folders = { root: context.root, scratch: context.scratch, storage: join(context.root, ".headgate", "storage") };
+  const loaded = await loadProject(options, { folders, env: context.env, signal: new AbortController().signal, anyEnvironment: false });
+  if (!loaded.ok) return loaded;
+  const { map, graph, project } = loaded;
+  const errors = map.duplicates.map(({ key, first, second }): LoadError => ({
+    kind: "project",
+    message: `Two nodes of the dbt project have the asset key "${key}": ${first} and ${second}.`,
+    hint: "Give one of them another key: meta: {headgate: {asset_key: [...]}} in its configuration.",
+  }));
+  if (map.nodes.size === 0)
+    errors.push({
+      kind: "project",
+      message: `The dbt project in "${options.project.dir}" has no model, seed or snapshot${options.select === undefined ? "" : ` that "${options.select}" selects`}.`,
+    });
+  if (options.defer && !existsSync(resolve(context.root, options.defer.state, "manifest.json")))
+    errors.push({
+      kind: "project",
+      message: `There is no manifest.json in "${options.defer.state}", the folder of dbtAssets({ defer: { state } }).`,
+      hint: "Put the manifest.json that dbt wrote for production there, e.g. with `dbt parse --target prod --target-path <folder>`.",
+    });
+  const report = (message: string): void => void errors.push({ kind: "project", message: `${unit}: ${message}` });
+  const retry = retryInManifest(options.retry, { site, report });
+  const timeoutSeconds = secondsIn(options.timeout, "timeout", report);
+  if (errors.length > 0) return { ok: false, errors };
+  const { group, translate, defer } = options;
+  const description = describeProject({
+    unit,
+    map,
+    manifest: graph.manifest,
+    folders: [...publishedFolders(context.root, project, loaded.files.ignored), ...(defer ? [{ path: defer.state, ignore: [] }] : [])],
+    env: loaded.files.envNames.filter((name) => !(name in project.stableEnv)),
+    retry,
+    timeoutSeconds,
+    pool: options.pool,
+    translate: (node) => {
+      const translated = translate?.(node) ?? {};
+      const byGroup = typeof group === "function" ? group(node) : group;
+      return byGroup === undefined || node.resourceType === "source" ? translated : { group: byGroup, ...translated };
+    },
+    partitions: (node) => partitionsOf(options, node),
+  });
+  return { ok: true, description: { ...description, warnings: graph.warnings } };
+}
+
+function partitionsOf({ partitions }: DbtAssetsOptions, node: DbtNode): PartitionsDefinition | undefined {
+  return (typeof partitions === "function" ? partitions(node) : partitions)?.definition;
+}
+
+async function execute(options: DbtAssetsOptions, unit: string, context: UnitContext): ReturnType<UnitDefinition["execute"]> {
+  const loaded = await loadProject(options, { folders: context.folders, env: context.env, signal: context.signal, anyEnvironment: true });
+  if (!loaded.ok) {
+    if (context.signal.aborted) return { outcome: "canceled" };
+    return { outcome: "failed", failure: loadFailure(loaded.errors), retryable: false };
+  }
+  const { partition } = context;
+  const window =
+    partition && partition.start !== null && partition.end !== null
+      ? { start: new Date(partition.start), end: new Date(partition.end) }
+      : null;
+  return executeBuild({
+    unit,
+    context,
+    project: loaded.project,
+    files: loaded.files,
+    graph: loaded.graph,
+    map: loaded.map,
+    own: { select: options.select, exclude: options.exclude },
+    vars: partition ? options.vars?.({ key: partition.key, window }) : undefined,
+    countRows: options.rowCounts ?? true,
+    deferState: options.defer && resolve(context.folders.root, options.defer.state),
+    favorState: options.defer?.favorState ?? false,
+    partitionsOf: (node) => partitionsOf(options, nodeOf(node)),
+    fullRefresh: context.job.tags["dbt/full_refresh"] === "true",
+    locks: options.locks?.(context.folders) ?? [],
+  });
+}

@@ -1,0 +1,77 @@
+/** A dbt model, seed, snapshot or source as the functions of `dbtAssets` see it. */
+import { isMicrobatch, type DbtManifest, type DbtManifestNode } from "./dbt-manifest.ts";
+
+/** What the callbacks of `dbtAssets` (`group`, `translate`, `partitions`) receive. */
+export interface DbtNode {
+  /** `model.medallion.dim_customer`. */
+  readonly uniqueId: string;
+  readonly name: string;
+  readonly resourceType: "model" | "seed" | "snapshot" | "source";
+  /** The schema as configured, without the target's prefix; null when none is configured. */
+  readonly schema: string | null;
+  /** Project, folders, name. */
+  readonly fqn: readonly string[];
+  readonly tags: readonly string[];
+  readonly meta: Readonly<Record<string, unknown>>;
+  /** The dbt group. */
+  readonly group: string | null;
+  /** `view`, `table`, `incremental`, `seed`, `snapshot`...; null for a source. */
+  readonly materialized: string | null;
+  readonly description: string;
+  readonly relation: string | null;
+  /** Of an incremental model with the strategy `microbatch`. */
+  readonly microbatch: { readonly begin: string; readonly batchSize: string } | null;
+}
+
+export function nodeOf(node: DbtManifestNode): DbtNode {
+  const resourceType = node.resource_type === "seed" || node.resource_type === "snapshot" ? node.resource_type : "model";
+  return {
+    uniqueId: node.unique_id,
+    name: node.resource_type === "model" && node.version != null ? (node.alias ?? node.name) : node.name,
+    resourceType,
+    schema: node.config?.schema ?? null,
+    fqn: node.fqn,
+    tags: node.tags ?? [],
+    meta: { ...node.meta, ...node.config?.meta },
+    group: node.group ?? null,
+    materialized: node.config?.materialized ?? null,
+    description: node.description ?? "",
+    relation: node.relation_name ?? null,
+    microbatch:
+      isMicrobatch(node) && node.config?.begin && node.config.batch_size
+        ? { begin: node.config.begin, batchSize: node.config.batch_size }
+        : null,
+  };
+}
+
+export function sourceOf(source: DbtManifest["sources"][string]): DbtNode {
+  return {
+    uniqueId: source.unique_id,
+    name: source.name,
+    resourceType: "source",
+    schema: source.source_name,
+    fqn: [source.source_name, source.name],
+    tags: source.tags ?? [],
+    meta: { ...source.meta, ...source.config?.meta },
+    group: null,
+    materialized: null,
+    description: source.description || source.source_description || "",
+    relation: source.relation_name ?? null,
+    microbatch: null,
+  };
+}
+
+/** `meta.headgate.<name>`, else `meta.dagster.<name>`. */
+export function metaOption(node: DbtNode, name: string): unknown {
+  for (const owner of ["headgate", "dagster"]) {
+    const options = node.meta[owner];
+    if (options !== null && typeof options === "object" && name in options) return (options as Record<string, unknown>)[name];
+  }
+  return undefined;
+}
+
+/** Texts out of a value that may be a text, a list or nothing. */
+export function texts(value: unknown): string[] {
+  if (typeof value === "string") return value === "" ? [] : [value];
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === "string") : [];
+}

@@ -1,0 +1,215 @@
+/** A dbt project's graph as part of the manifest: assets, checks, external sources and exposures. Pure. */
+import { createHash } from "node:crypto";
+import type { Metadata, TableColumn } from "@headgate/shared/domain/metadata.ts";
+import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
+import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
+import type { AutomationCondition, FreshnessPolicy } from "../../../options/automation.ts";
+import type { UnitDescription, UnitFolder } from "../../../definitions/unit.ts";
+import { assetParents, sanitizeKey, type DbtAssetMap } from "./asset-keys.ts";
+import type { DbtManifest, DbtManifestNode, DbtManifestSource } from "./dbt-manifest.ts";
+import { metaOption, nodeOf, sourceOf, texts, type DbtNode } from "./dbt-node.ts";
+
+type AssetInput = UnitDescription["assets"][number];
+type CheckInput = UnitDescription["checks"][number];
+
+/** What `translate` may change of an asset. */
+export interface DbtAssetOptions {
+  readonly group?: string | undefined;
+  readonly description?: string | undefined;
+  readonly owners?: readonly string[] | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly kinds?: readonly string[] | undefined;
+  readonly url?: string | undefined;
+  /** When it is built by itself. */
+  readonly automation?: AutomationCondition | undefined;
+  /** How old it may be. */
+  readonly freshness?: FreshnessPolicy | undefined;
+}
+
+export interface DescribeOptions {
+  readonly unit: string;
+  readonly map: DbtAssetMap;
+  readonly manifest: DbtManifest;
+  readonly folders: readonly UnitFolder[];
+  readonly env: readonly string[];
+  readonly retry: RetryPolicy | undefined;
+  readonly timeoutSeconds: number | undefined;
+  readonly pool: string | undefined;
+  translate(node: DbtNode): DbtAssetOptions;
+  partitions(node: DbtNode): PartitionsDefinition | undefined;
+}
+
+const MAX_CODE = 200_000;
+
+export function describeProject(options: DescribeOptions): UnitDescription {
+  const { map, manifest } = options;
+  const assets = [...map.nodes].map(([key, node]) => builtAsset(options, key, node));
+  const sources = usedSources(options);
+  const checks = [...map.checks.values()].map((check): CheckInput => {
+    const severity = (check.test.config?.severity ?? "error").toLowerCase() === "warn" ? "warn" : "error";
+    const description = check.test.description ?? "";
+    return {
+      asset: check.asset,
+      name: check.name,
+      unit: options.unit,
+      severity,
+      // dbt itself holds back what reads a source whose test fails, in the one build that does both.
+      blocking: severity === "error" && !check.onSource,
+      ...(description !== "" && { description }),
+    };
+  });
+  const keys = new Set(map.nodes.keys());
+  const exposures = Object.values(manifest.exposures).flatMap((exposure) => {
+    const deps = depsOf(options, exposure).filter((dep) => keys.has(dep.key));
+    return deps.length === 0 ? [] : [exposureAsset(exposure, deps)];
+  });
+  return {
+    assets: [...assets, ...sources, ...exposures],
+    unit: {
+      id: options.unit,
+      kind: "dbt",
+      assets: [...keys],
+      checks: [...map.checks.keys()],
+      subset: true,
+      ...(options.retry && { retry: options.retry }),
+      ...(options.timeoutSeconds !== undefined && { timeoutSeconds: options.timeoutSeconds }),
+      ...(options.pool !== undefined && { pool: options.pool }),
+    },
+    checks,
+    folders: options.folders,
+    env: options.env,
+  };
+}
+
+function builtAsset(options: DescribeOptions, key: string, manifestNode: DbtManifestNode): AssetInput {
+  const node = nodeOf(manifestNode);
+  const translated = options.translate(node);
+  const partitions = options.partitions(node);
+  const columns = columnsOf(manifestNode.columns);
+  const code = manifestNode.raw_code ?? "";
+  return {
+    key,
+    unit: options.unit,
+    group: translated.group ?? groupOf(node),
+    owners: [...(translated.owners ?? ownersOf(node, options.manifest))],
+    tags: { ...tagsOf(node.tags), ...translated.tags },
+    kinds: [...(translated.kinds ?? ["dbt", ...texts(options.manifest.metadata.adapter_type)])],
+    deps: depsOf(options, manifestNode),
+    metadata: metadataOf(node, manifestNode),
+    codeVersion: code === "" ? (manifestNode.checksum?.checksum ?? sha256(node.uniqueId)) : sha256(code),
+    ...optional("description", translated.description ?? node.description),
+    ...optional("relation", node.relation ?? ""),
+    ...optional("url", translated.url ?? ""),
+    ...(translated.automation && { automation: translated.automation }),
+    ...(translated.freshness && { freshness: translated.freshness }),
+    ...(columns.length > 0 && { columns }),
+    ...(partitions && { partitions }),
+    ...(code !== "" && { code: { language: manifestNode.language ?? "sql", text: code.slice(0, MAX_CODE) } }),
+  };
+}
+
+function metadataOf(node: DbtNode, manifestNode: DbtManifestNode): Metadata {
+  return {
+    dbt_unique_id: { type: "text", value: node.uniqueId },
+    dbt_path: { type: "path", value: manifestNode.original_file_path },
+    ...(node.materialized !== null && { dbt_materialized: { type: "text", value: node.materialized } }),
+  };
+}
+
+/** Only sources that something here reads; a TypeScript asset of the same key takes their place at index time. */
+function usedSources(options: DescribeOptions): AssetInput[] {
+  const used = new Set<string>();
+  for (const node of options.map.nodes.values()) for (const parent of assetParents(options.manifest, node)) used.add(parent);
+  return Object.values(options.manifest.sources).flatMap((source): AssetInput[] => {
+    const key = options.map.keys.get(source.unique_id);
+    if (key === undefined || !used.has(source.unique_id)) return [];
+    return [sourceAsset(options, key, source)];
+  });
+}
+
+/** A source; nothing here makes it. */
+export function sourceAsset(options: Pick<DescribeOptions, "manifest" | "translate">, key: string, source: DbtManifestSource): AssetInput {
+  const node = sourceOf(source);
+  const translated = options.translate(node);
+  const columns = columnsOf(source.columns);
+  return {
+    key,
+    unit: null,
+    group: translated.group ?? sanitizeKey(source.source_name),
+    owners: [...(translated.owners ?? ownersOf(node, options.manifest))],
+    tags: { ...tagsOf(node.tags), ...translated.tags },
+    kinds: [...(translated.kinds ?? texts(source.loader))],
+    ...optional("description", translated.description ?? node.description),
+    ...optional("relation", node.relation ?? ""),
+    ...optional("url", translated.url ?? ""),
+    ...(translated.automation && { automation: translated.automation }),
+    ...(translated.freshness && { freshness: translated.freshness }),
+    ...(columns.length > 0 && { columns }),
+  };
+}
+
+function exposureAsset(exposure: DbtManifest["exposures"][string], deps: { key: string }[]): AssetInput {
+  const meta = { ...exposure.meta, ...exposure.config?.meta };
+  const name = texts((meta["headgate"] as { asset_key?: unknown } | undefined)?.asset_key).join("/");
+  return {
+    key: sanitizeKey(name === "" ? `${exposure.type}/${exposure.name}` : name),
+    unit: null,
+    group: "exposures",
+    owners: texts(exposure.owner?.email),
+    tags: tagsOf(exposure.tags ?? []),
+    kinds: [exposure.type],
+    deps,
+    metadata: {
+      ...(exposure.label && { label: { type: "text", value: exposure.label } }),
+      ...(exposure.maturity && { maturity: { type: "text", value: exposure.maturity } }),
+      ...(exposure.owner?.name && { owner: { type: "text", value: exposure.owner.name } }),
+    },
+    ...optional("description", exposure.description || exposure.label || ""),
+    ...optional("url", exposure.url ?? ""),
+  };
+}
+
+function depsOf({ manifest, map }: DescribeOptions, node: { readonly depends_on?: DbtManifestNode["depends_on"] }): { key: string }[] {
+  return assetParents(manifest, node).flatMap((parent) => {
+    const key = map.keys.get(parent);
+    return key === undefined ? [] : [{ key }];
+  });
+}
+
+function groupOf(node: DbtNode): string {
+  const explicit = metaOption(node, "group");
+  return typeof explicit === "string" ? explicit : (node.schema ?? node.group ?? "default");
+}
+
+function ownersOf(node: DbtNode, manifest: DbtManifest): string[] {
+  const own = texts(metaOption(node, "owners"));
+  if (own.length > 0) return own;
+  const group = Object.values(manifest.groups).find((entry) => entry.name === node.group);
+  return [...new Set([...texts(node.meta["owner"]), ...texts(node.meta["owners"]), ...texts(group?.owner?.email)])];
+}
+
+/** `bronze` becomes `bronze: ""`; `partitioned:daily` and `team=core` become name and value. */
+function tagsOf(tags: readonly string[]): Record<string, string> {
+  const entries: [string, string][] = [];
+  for (const tag of tags) {
+    const [, name = "", value = ""] = /^([A-Za-z0-9_.-]+)(?:[:=](.+))?$/.exec(tag) ?? [];
+    if (name !== "") entries.push([name, value]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function columnsOf(columns: DbtManifestNode["columns"]): TableColumn[] {
+  return (columns ?? []).map((column) => ({
+    name: column.name,
+    type: column.data_type ?? "?",
+    ...(column.description && { description: column.description }),
+  }));
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function optional<N extends string>(name: N, value: string): { readonly [P in N]?: string } {
+  return (value === "" ? {} : { [name]: value }) as { readonly [P in N]?: string };
+}

@@ -1,0 +1,201 @@
+/**
+ * The graph of a dbt project: from the cache when nothing changed, else by `dbt parse` (and `dbt ls` where only a part is wanted).
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { canonicalJson } from "@headgate/shared/domain/json.ts";
+import type { LoadError } from "@headgate/shared/manifest/schema.ts";
+import { z } from "zod";
+import { dbtManifestSchema, type DbtManifest } from "./dbt-manifest.ts";
+import { hashOf, readProjectFiles, type ProjectFiles } from "./fingerprint.ts";
+import { readCachedGraph, writeCachedGraph, type DbtGraph } from "./graph-cache.ts";
+import { dbtLoadError } from "./parse-error.ts";
+import { projectParseCache, publishedParseState } from "./parse-cache.ts";
+import { PUBLISH_NOTE } from "../programs/parse-program.ts";
+import type { ResolvedProject } from "../project.ts";
+import { runDbt, type DbtRunOptions } from "../execution/run-dbt.ts";
+import { secretHidden, secretInError, secretInNames } from "./secret-found.ts";
+import { hideIn, hideStandIns, standInsFor, type StandIns } from "./stand-ins.ts";
+
+export interface LoadGraphOptions {
+  readonly project: ResolvedProject;
+  /** The folder as the user wrote it, for messages. */
+  readonly shownDir: string;
+  readonly select: string | undefined;
+  readonly exclude: string | undefined;
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+  /** Take a graph that was made in another environment: the one that was published is the one to follow. */
+  readonly anyEnvironment: boolean;
+}
+
+export type LoadGraphResult =
+  | { readonly ok: true; readonly graph: DbtGraph; readonly files: ProjectFiles }
+  | { readonly ok: false; readonly errors: readonly LoadError[] };
+
+export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphResult> {
+  const { project } = options;
+  if (!existsSync(join(project.dir, "dbt_project.yml"))) {
+    return {
+      ok: false,
+      errors: [
+        {
+          kind: "project",
+          message: `There is no dbt_project.yml in "${options.shownDir}".`,
+          hint: "Set dbtProject({ dir }) to the folder of the dbt project, relative to the project root.",
+        },
+      ],
+    };
+  }
+  if (!options.anyEnvironment) {
+    const installed = await installPackages(options);
+    if (!installed.ok) return installed;
+  }
+  let files: ProjectFiles;
+  try {
+    files = readProjectFiles(project.dir, project.profilesDir);
+  } catch (error) {
+    return {
+      ok: false,
+      errors: [
+        dbtLoadError({ message: error instanceof Error ? error.message : String(error), dir: project.dir, shownDir: options.shownDir }),
+      ],
+    };
+  }
+  const standIns = standInsFor(project.env, files);
+  const known = { ...project.env, ...project.stableEnv, ...standIns };
+  const place = {
+    dir: project.dir,
+    files: files.hash,
+    selection: hashOf([options.select ?? null, options.exclude ?? null]),
+    environment: hashOf([files.envNames.map((name) => [name, known[name] ?? null]), project.profileArgs]),
+  };
+  const cached = readCachedGraph(place, options.anyEnvironment);
+  if (cached) return { ok: true, graph: cached, files };
+  // An agent keeps what it reads to itself.
+  const publish = options.anyEnvironment ? null : { standIns, state: publishedParseState(project.dir, place) };
+  const parsed = await parse(options, { files, publish });
+  if (!parsed.ok) return parsed;
+  writeCachedGraph(place, parsed.graph);
+  return { ok: true, graph: parsed.graph, files };
+}
+
+/** At publishing time only: what an agent executes was published whole. */
+async function installPackages(
+  options: LoadGraphOptions,
+): Promise<{ readonly ok: true } | { readonly ok: false; readonly errors: readonly LoadError[] }> {
+  const { dir } = options.project;
+  const read = (name: string): string => (existsSync(join(dir, name)) ? readFileSync(join(dir, name), "utf8") : "");
+  const wanted = ["packages.yml", "dependencies.yml"].find((name) => /^packages:/m.test(read(name)));
+  const folder = /^packages-install-path:\s*["']?([^"'\s#]+)/m.exec(read("dbt_project.yml"))?.[1] ?? "dbt_packages";
+  if (wanted === undefined || existsSync(join(dir, folder))) return { ok: true };
+  const result = await command(options, { args: ["deps"], targetPath: join(options.scratch, "dbt-deps"), files: null });
+  if (result.ok) return { ok: true };
+  return {
+    ok: false,
+    errors: result.errors.map((error) => ({
+      ...error,
+      message:
+        `The packages in ${join(options.shownDir, wanted)} are not installed, and \`dbt deps\` could not do it. ${error.message}`.slice(
+          0,
+          20_000,
+        ),
+      hint: `Run \`dbt deps\` in "${options.shownDir}" where the network reaches the packages, and publish from there: they are published with the project.`,
+    })),
+  };
+}
+
+async function parse(
+  given: LoadGraphOptions,
+  state: { readonly files: ProjectFiles; readonly publish: { readonly standIns: StandIns; readonly state: string } | null },
+): Promise<{ readonly ok: true; readonly graph: DbtGraph } | { readonly ok: false; readonly errors: readonly LoadError[] }> {
+  const { files } = state;
+  const standIns = state.publish?.standIns ?? {};
+  const options = { ...given, project: { ...given.project, env: { ...given.project.env, ...standIns } } };
+  const targetPath = join(options.scratch, "dbt-parse");
+  const parsed = await command(options, { args: ["parse"], targetPath, files, publish: state.publish?.state });
+  if (!parsed.ok) return { ok: false, errors: parsed.errors.map((error) => withoutStandIns(error, standIns)) };
+  const read = dbtManifestSchema.safeParse(JSON.parse(readFileSync(join(targetPath, "manifest.json"), "utf8")));
+  if (!read.success) {
+    return {
+      ok: false,
+      errors: [
+        {
+          kind: "project",
+          message: `The manifest that dbt wrote for "${options.shownDir}" has an unknown form: ${z.prettifyError(read.error)}`,
+          hint: "Install a dbt-core version from 1.8 on, below 1.12.",
+        },
+      ],
+    };
+  }
+  const { manifest, hidden, names } = hideStandIns(slim(read.data), standIns);
+  if (names.size > 0) return { ok: false, errors: [...names].map(([name, places]) => secretInNames(name, places)) };
+  const warnings = [...[...hidden].map(([name, places]) => secretHidden(name, places)), ...parsed.notes];
+  if (options.select === undefined && options.exclude === undefined) return { ok: true, graph: { manifest, selected: null, warnings } };
+  const selection = [
+    ...(options.select === undefined ? [] : ["--select", options.select]),
+    ...(options.exclude === undefined ? [] : ["--exclude", options.exclude]),
+  ];
+  const listed = await command(options, {
+    args: ["ls", "--output", "json", "--output-keys", "unique_id", ...selection],
+    targetPath,
+    files,
+  });
+  if (!listed.ok) return { ok: false, errors: listed.errors.map((error) => withoutStandIns(error, standIns)) };
+  const selected = new Set<string>();
+  for (const text of listed.lines) {
+    const match = /"unique_id":\s*"([^"]+)"/.exec(text);
+    if (match?.[1] !== undefined) selected.add(match[1]);
+  }
+  return { ok: true, graph: { manifest, selected, warnings } };
+}
+
+async function command(
+  options: LoadGraphOptions,
+  given: Pick<DbtRunOptions, "targetPath" | "files" | "publish"> & { readonly args: readonly string[] },
+): Promise<
+  | { readonly ok: true; readonly lines: readonly string[]; readonly notes: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly LoadError[] }
+> {
+  const lines: string[] = [];
+  const notes: string[] = [];
+  const errors: string[] = [];
+  const exit = await runDbt({
+    project: options.project,
+    command: given.args,
+    targetPath: given.targetPath,
+    files: given.files,
+    publish: given.publish,
+    scratch: join(options.scratch, "dbt-driver"),
+    parseCache: projectParseCache(options.project),
+    countRows: false,
+    signal: options.signal,
+    onLine: (line) => {
+      if (line.kind === "text") lines.push(line.text);
+      if (line.kind === "message" && line.name === PUBLISH_NOTE) notes.push(line.text);
+      else if (line.kind === "message") (line.level === "error" ? errors : lines).push(line.text);
+    },
+  });
+  if (exit.code === 0) return { ok: true, lines, notes };
+  const message =
+    exit.error ?? (errors.length > 0 ? errors.join("\n") : exit.stderr.trim() || `dbt ended with exit code ${exit.code ?? "none"}.`);
+  return { ok: false, errors: [dbtLoadError({ message, dir: options.project.dir, shownDir: options.shownDir })] };
+}
+
+function withoutStandIns(error: LoadError, standIns: StandIns): LoadError {
+  const message = hideIn(error.message, standIns);
+  if (message === error.message) return error;
+  const named = Object.entries(standIns).filter(([, text]) => error.message.includes(text));
+  return { ...error, message, hint: secretInError(named.map(([name]) => name)) };
+}
+
+/**
+ * Tests carry their rendered macro call as code, which nobody reads; without it the graph is half as large. dbt's threads leave the
+ * nodes in any order, and a published manifest must not depend on that.
+ */
+function slim(manifest: DbtManifest): DbtManifest {
+  const nodes = Object.entries(manifest.nodes).map(
+    ([id, node]) => [id, node.resource_type === "test" && node.attached_node ? { ...node, raw_code: undefined } : node] as const,
+  );
+  return dbtManifestSchema.parse(JSON.parse(canonicalJson({ ...manifest, nodes: Object.fromEntries(nodes) })));
+}

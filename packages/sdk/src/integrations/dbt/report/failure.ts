@@ -1,0 +1,35 @@
+/** What went wrong with a dbt node, in words and with its compiled SQL. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Failure } from "@headgate/shared/domain/run/failure.ts";
+import type { DbtManifestNode } from "../graph/dbt-manifest.ts";
+
+const MAX_SQL = 100_000;
+
+export function nodeFailure(node: DbtManifestNode, message: string, targetPath: string): Failure {
+  const sql = compiledSql(node, targetPath);
+  return { kind: "dbt", message: cleanMessage(message), ...(sql !== null && { source: { language: "sql", text: sql } }) };
+}
+
+/** dbt indents the database's message and adds where it wrote the compiled code, which is shown beside it. */
+export function cleanMessage(message: string): string {
+  const lines = message.split("\n").map((line) => line.replace(/^ {2}/, "").trimEnd());
+  const kept = lines.filter((line) => !line.trim().startsWith("compiled code at "));
+  return kept.join("\n").trim().slice(0, 20_000);
+}
+
+/** The SELECT as compiled; where compilation failed, nothing. */
+export function compiledSql(node: DbtManifestNode, targetPath: string): string | null {
+  if (node.resource_type === "seed") return null;
+  const generic = node.resource_type === "test" && node.original_file_path !== node.path && !node.original_file_path.endsWith(".sql");
+  const file = generic ? join(node.original_file_path, node.path) : node.original_file_path;
+  for (const kind of ["compiled", "run"]) {
+    try {
+      const text = readFileSync(join(targetPath, kind, node.package_name, file), "utf8").trim();
+      if (text !== "") return text.slice(0, MAX_SQL);
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}

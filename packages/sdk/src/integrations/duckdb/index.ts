@@ -1,0 +1,109 @@
+/** Entry point `@headgate/sdk/duckdb`: a DuckDB file as a resource. Needs the package `@duckdb/node-api` in the user's project. */
+import { isAbsolute, join } from "node:path";
+import { AppError } from "@headgate/shared/domain/errors.ts";
+import type { TableColumn } from "@headgate/shared/domain/metadata.ts";
+import { defineResource, type Resource } from "../../definitions/resource.ts";
+import { DuckDbFile, type DuckDbParam, type DuckDbParams } from "./connection.ts";
+
+export type { DuckDbParam, DuckDbParams };
+
+/** Rows, columns and size of a table or view. */
+export interface DuckDbTable {
+  readonly rowCount: number;
+  readonly columns: readonly TableColumn[];
+}
+
+/** What `resources.duckdb` is in `run`. Integers come as numbers where that is exact, else as bigint; dates and timestamps as Date. */
+export interface DuckDb {
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** All rows. */
+  query<T extends object = Record<string, unknown>>(sql: string, params?: DuckDbParams): Promise<T[]>;
+  /** The only row; an error when there is none or more than one. */
+  one<T extends object = Record<string, unknown>>(sql: string, params?: DuckDbParams): Promise<T>;
+  /** The only column of the only row. */
+  scalar<T = unknown>(sql: string, params?: DuckDbParams): Promise<T>;
+  /** A statement whose result does not matter. */
+  execute(sql: string, params?: DuckDbParams): Promise<void>;
+  /** Row count and columns of a table or view: `table("gold.fct_orders")`. */
+  table(name: string): Promise<DuckDbTable>;
+}
+
+export interface DuckDbOptions<K extends string = string> {
+  /** Relative to the storage folder, which is kept between runs; `:memory:` for none. */
+  readonly path: string;
+  /** Default `duckdb`. */
+  readonly key?: K | undefined;
+  readonly readOnly?: boolean | undefined;
+}
+
+/**
+ * A DuckDB file. It is opened at the first query, one step at a time (others wait and say for whom), and closed after the step.
+ *
+ * @example
+ * export const duckdb = duckdbResource({ path: "lakehouse.duckdb" });
+ * // in an asset with `requires: [duckdb]`:
+ * const rows = await resources.duckdb.scalar<number>("select count(*) from gold.fct_orders where order_day = ?", [partition.key]);
+ */
+export function duckdbResource<const K extends string = "duckdb">(options: DuckDbOptions<K>): Resource<K, DuckDb> {
+  return defineResource({
+    key: (options.key ?? "duckdb") as K,
+    kind: "duckdb",
+    setup: ({ folders, log, signal, step }) => {
+      const path = options.path === ":memory:" || isAbsolute(options.path) ? options.path : join(folders.storage, options.path);
+      const file = new DuckDbFile({
+        path,
+        readOnly: options.readOnly ?? false,
+        root: folders.root,
+        owner: folders.scratch,
+        holder: step === undefined ? "a sensor or schedule" : `step ${step}`,
+        log,
+        signal,
+      });
+      return Object.assign(
+        clientOf(path, (sql, params) => file.rows(sql, params)),
+        { [closing]: () => file.close() },
+      );
+    },
+    teardown: (client) => (client as { [closing]?: () => Promise<void> })[closing]?.(),
+  });
+}
+
+const closing = Symbol("close");
+
+type Rows = (sql: string, params: DuckDbParams) => Promise<Record<string, unknown>[]>;
+
+function clientOf(path: string, rows: Rows): DuckDb {
+  const one = async (sql: string, params: DuckDbParams): Promise<Record<string, unknown>> => {
+    const [first, ...others] = await rows(sql, params);
+    if (!first || others.length > 0)
+      throw new AppError("user_code", `Expected exactly one row, got ${first ? others.length + 1 : 0}, of: ${sql.trim().slice(0, 500)}`);
+    return first;
+  };
+  const scalar = async (sql: string, params: DuckDbParams): Promise<unknown> => {
+    const [value, ...others] = Object.values(await one(sql, params));
+    if (others.length > 0)
+      throw new AppError("user_code", `Expected exactly one column, got ${others.length + 1}, of: ${sql.trim().slice(0, 500)}`);
+    return value;
+  };
+  return {
+    path,
+    query: async <T extends object>(sql: string, params: DuckDbParams = []) => (await rows(sql, params)) as T[],
+    one: async <T extends object>(sql: string, params: DuckDbParams = []) => (await one(sql, params)) as T,
+    scalar: async <T>(sql: string, params: DuckDbParams = []) => (await scalar(sql, params)) as T,
+    execute: async (sql, params = []) => void (await rows(sql, params)),
+    table: async (name) => {
+      const relation = name
+        .split(".")
+        .map((part) => `"${part.replaceAll('"', '""')}"`)
+        .join(".");
+      const described = await rows(`describe ${relation}`, []);
+      const columns = described.map((column) => ({
+        name: String(column["column_name"]),
+        type: String(column["column_type"]),
+        nullable: column["null"] === "YES",
+      }));
+      return { rowCount: Number(await scalar(`select count(*) from ${relation}`, [])), columns };
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** A sensor that asks for runs when objects arrive in a bucket. */
+import { captureSite } from "../../options/definition-site.ts";
+import { namesTag, requestFiles, shortId, type FileRequestOptions, type ListedFile } from "../../automation/file-requests.ts";
+import type { Resource } from "../../definitions/resource.ts";
+import { defineSensor, type Sensor } from "../../automation/sensor.ts";
+import type { S3, S3Object } from "./client.ts";
+
+export interface S3FileSensorOptions extends FileRequestOptions<S3Object> {
+  readonly s3: Resource<string, S3>;
+  /** Default: the resource's. */
+  readonly bucket?: string | undefined;
+  /** Only keys that begin so, e.g. `inbox/`. */
+  readonly prefix?: string | undefined;
+}
+
+/** Uploads in parts bear the time at which they began. */
+const OVERLAP_MS = 15 * 60_000;
+
+/**
+ * Looks into a bucket and asks for a run for each new object: new by its time, exactly once by its key and ETag.
+ *
+ * @example
+ * export const newOrders = s3FileSensor({
+ *   name: "new_orders", s3, prefix: "inbox/", pattern: "*.csv", every: "30s", job: loadOrders,
+ *   toRequest: ([file]) => ({ config: { assets: { "bronze/orders": { key: file?.key } } } }),
+ * });
+ */
+export function s3FileSensor(options: S3FileSensorOptions): Sensor {
+  const { s3: resource, prefix = "", name, job, every, description, defaultStatus, timeout } = options;
+  const sensor = defineSensor({
+    name,
+    job,
+    every,
+    description,
+    defaultStatus,
+    timeout,
+    requires: [resource],
+    evaluate: async ({ resources, signal, ...context }) => {
+      const s3 = resources[resource.key] as S3;
+      const listed: ListedFile<S3Object>[] = [];
+      for await (const object of s3.list({ bucket: options.bucket, prefix, signal })) {
+        // What consoles make to show an empty folder.
+        if (object.key.endsWith("/")) continue;
+        const identity = `s3://${object.bucket}/${object.key}#${object.etag}`;
+        listed.push({
+          file: object,
+          path: object.key.slice(prefix.length).replace(/^\//, ""),
+          time: object.lastModified.getTime(),
+          id: shortId(identity),
+          runKey: identity,
+        });
+      }
+      const bucket = options.bucket ?? s3.bucket ?? "";
+      const source = {
+        place: `s3://${bucket}/${prefix}`,
+        overlapMs: OVERLAP_MS,
+        tagsOf: (files: readonly ListedFile<S3Object>[]) => ({
+          s3_bucket: bucket,
+          s3_key: namesTag(files.map(({ file }) => file.key)),
+          ...(options.runPerFile === false && { s3_files: String(files.length) }),
+        }),
+      };
+      return requestFiles(listed, { options, source, context });
+    },
+  });
+  return { ...sensor, "~definition": { ...sensor["~definition"], site: captureSite(s3FileSensor) } };
+}

@@ -1,0 +1,82 @@
+/** Where the outputs of one step go: knows which assets may be materialized, which were, and which blocking checks failed. */
+import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
+import type { Failure } from "@headgate/shared/domain/run/failure.ts";
+import type { Asset } from "../../definitions/asset-type.ts";
+import type { CheckResult, Observation } from "../../values/result.ts";
+import { errorOutcome } from "./error-outcome.ts";
+import { checkName, recordCheck, recordMaterialization, recordObservation, type Output } from "./record-output.ts";
+import { StepError } from "./step-error.ts";
+import type { StepScope } from "./step-scope.ts";
+
+export interface OutputSink {
+  start(): void;
+  has(asset: string): boolean;
+  materialize(asset: string, output: Output, checks: readonly CheckResult[]): Promise<void>;
+  /** Of any asset; of one of the step's own it is what the step was to do. */
+  observe(asset: string, seen: Pick<Partial<Observation>, "metadata" | "dataVersion">): void;
+  check(asset: string, result: CheckResult): void;
+  outcome(): StepOutcome;
+  /** Runs the step's work; when it fails, the assets that were not made are reported as failed. */
+  guard(work: () => Promise<StepOutcome>): Promise<StepOutcome>;
+}
+
+export function createOutputSink({ assets, scope }: { assets: readonly Asset[]; scope: StepScope }): OutputSink {
+  const byKey = new Map(assets.map((asset) => [asset.key, asset]));
+  const done = new Set<string>();
+  const blocked: string[] = [];
+  const unnamed = new Map<string, number>();
+  const startedAt = performance.now();
+
+  const find = (key: string): Asset => {
+    const asset = byKey.get(key);
+    if (asset) return asset;
+    throw new StepError(
+      "bad_output",
+      `The step returned something for asset "${key}", which it does not make. It makes ${[...byKey.keys()].join(", ")}.`,
+    );
+  };
+  const check = (key: string, result: CheckResult) => {
+    const asset = find(key);
+    const index = unnamed.get(key) ?? 0;
+    const name = checkName(asset, result, index);
+    if (result.name === undefined) unnamed.set(key, index + 1);
+    const { checks, partitions } = asset["~definition"];
+    const partition = partitions ? scope.job.partition?.key : undefined;
+    const message = recordCheck(result, { asset: key, name, spec: checks?.[name], partition }, scope);
+    if (message !== null) blocked.push(message);
+  };
+  const outcome = (): StepOutcome => {
+    if (blocked.length === 0) return { outcome: "succeeded" };
+    return { outcome: "failed", failure: { kind: "check_failed", message: blocked.join("\n") }, retryable: false };
+  };
+  const reportFailed = (failure: Failure) => {
+    const durationMs = Math.round(performance.now() - startedAt);
+    for (const key of byKey.keys()) if (!done.has(key)) scope.emit({ type: "asset_failed", asset: key, failure, durationMs });
+  };
+  return {
+    start() {
+      for (const key of byKey.keys()) scope.emit({ type: "asset_started", asset: key });
+    },
+    has: (key) => done.has(key),
+    async materialize(key, output, checks) {
+      await recordMaterialization(find(key), output, { scope, startedAt });
+      done.add(key);
+      for (const result of checks) check(result.asset ?? key, result);
+    },
+    observe(key, seen) {
+      recordObservation(key, seen, { scope, partitioned: byKey.get(key)?.["~definition"].partitions !== undefined });
+      if (byKey.get(key)?.["~definition"].observable === true) done.add(key);
+    },
+    check,
+    outcome,
+    async guard(work) {
+      try {
+        return await work();
+      } catch (error) {
+        const ended = errorOutcome(error, scope.signal);
+        if (ended.outcome === "failed") reportFailed(ended.failure);
+        return ended;
+      }
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/** Takes what a user function returned for one asset: checks it, stores the value, reports the materialization and the checks. */
+import { unwrap, type Result } from "@headgate/shared/domain/errors.ts";
+import type { Metadata } from "@headgate/shared/domain/metadata.ts";
+import type { Asset } from "../../definitions/asset-type.ts";
+import type { CheckSpec } from "../../definitions/check.ts";
+import { toMetadata, type MetadataRecord } from "../../values/metadata.ts";
+import type { CheckResult } from "../../values/result.ts";
+import { ioContext } from "./load-inputs.ts";
+import { StepError } from "./step-error.ts";
+import { ioManagerOf, type StepScope } from "./step-scope.ts";
+
+export interface Output {
+  readonly value: unknown;
+  readonly hasValue: boolean;
+  readonly metadata?: MetadataRecord | undefined;
+  readonly dataVersion?: string | undefined;
+}
+
+export async function recordMaterialization(asset: Asset, output: Output, context: { scope: StepScope; startedAt: number }): Promise<void> {
+  const { scope } = context;
+  const partition = asset["~definition"].partitions ? scope.job.partition?.key : undefined;
+  // Metadata first: a value must not be stored for a materialization that is then refused.
+  const metadata = storable(toMetadata(`asset "${asset.key}"`, output.metadata));
+  const stored = output.hasValue ? await store(asset, output.value, scope) : {};
+  scope.emit({
+    type: "asset_materialized",
+    asset: asset.key,
+    ...(partition !== undefined && { partition }),
+    metadata: { ...stored, ...metadata },
+    durationMs: Math.round(performance.now() - context.startedAt),
+    ...(output.dataVersion !== undefined && { dataVersion: output.dataVersion }),
+  });
+}
+
+export function recordObservation(
+  asset: string,
+  seen: { readonly metadata?: MetadataRecord | undefined; readonly dataVersion?: string | undefined },
+  context: { readonly scope: StepScope; readonly partitioned: boolean },
+): void {
+  const partition = context.partitioned ? context.scope.job.partition?.key : undefined;
+  context.scope.emit({
+    type: "asset_observed",
+    asset,
+    ...(partition !== undefined && { partition }),
+    metadata: storable(toMetadata(`asset "${asset}"`, seen.metadata)),
+    ...(seen.dataVersion !== undefined && { dataVersion: seen.dataVersion }),
+  });
+}
+
+async function store(asset: Asset, value: unknown, scope: StepScope): Promise<Metadata> {
+  const manager = ioManagerOf(scope, asset["~definition"]);
+  const partition = asset["~definition"].partitions ? (scope.job.partition?.key ?? null) : null;
+  return storable(toMetadata(`IO manager "${manager.name}"`, await manager.store(ioContext(asset, partition, scope), value)));
+}
+
+export interface CheckReport {
+  readonly asset: string;
+  readonly name: string;
+  readonly spec: CheckSpec | undefined;
+  readonly partition: string | undefined;
+  readonly durationMs?: number | undefined;
+}
+
+/** Returns why downstream steps must not run, or null. */
+export function recordCheck(result: CheckResult, report: CheckReport, scope: StepScope): string | null {
+  const { asset, name, spec, partition } = report;
+  const metadata = storable(toMetadata(`check "${name}" of asset "${asset}"`, result.metadata));
+  const severity = result.severity ?? spec?.severity ?? "error";
+  scope.emit({
+    type: "check_evaluated",
+    asset,
+    check: name,
+    passed: result.passed,
+    severity,
+    ...(result.description !== undefined && { description: result.description }),
+    metadata,
+    ...(report.durationMs !== undefined && { durationMs: report.durationMs }),
+    ...(partition !== undefined && { partition }),
+  });
+  const blocks = !result.passed && severity === "error" && spec?.blocking === true;
+  return blocks ? `Blocking check "${name}" of ${asset} failed${result.description === undefined ? "." : `: ${result.description}`}` : null;
+}
+
+/** A check result without a name means the only declared check, or one called `check`. */
+export function checkName(asset: Asset, result: CheckResult, index: number): string {
+  if (result.name !== undefined) return result.name;
+  const declared = Object.keys(asset["~definition"].checks ?? {});
+  const [only] = declared;
+  if (declared.length === 1 && only !== undefined && index === 0) return only;
+  if (declared.length > 1)
+    throw new StepError(
+      "bad_output",
+      `A check result of asset "${asset.key}" has no name, but the asset declares ${declared.join(", ")}. Pass 'name' to checkResult.`,
+    );
+  return index === 0 ? "check" : `check_${index + 1}`;
+}
+
+function storable<T>(result: Result<T>): T {
+  if (!result.ok) throw new StepError("bad_output", result.error.message);
+  return unwrap(result);
+}

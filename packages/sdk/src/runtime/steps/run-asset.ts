@@ -1,0 +1,134 @@
+/** Runs the function of an asset or multi-asset and takes what it returns or yields. */
+import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
+import type { Asset } from "../../definitions/asset-type.ts";
+import type { MultiAsset } from "../../definitions/multi-asset.ts";
+import { isCheckResult, isMaterialization, isObservation } from "../../values/result.ts";
+import { validateConfig } from "../config-values.ts";
+import { loadInputs } from "./load-inputs.ts";
+import { stepLogger } from "./logger.ts";
+import { createOutputSink, type OutputSink } from "./output-sink.ts";
+import { partitionValue } from "./partition-value.ts";
+import { StepError } from "./step-error.ts";
+import type { StepScope } from "./step-scope.ts";
+
+export async function runAsset(asset: Asset, scope: StepScope): Promise<StepOutcome> {
+  const sink = createOutputSink({ assets: [asset], scope });
+  sink.start();
+  return await sink.guard(async () => {
+    const context = await buildContext(asset.key, asset["~definition"], scope);
+    await consume(
+      asset["~definition"].run({ ...context, asset: asset.key, log: stepLogger(scope.emit, asset.key) }),
+      scope.signal,
+      async (item, isReturn) => {
+        if (isObservation(item)) sink.observe(item.asset ?? asset.key, item);
+        else if (asset["~definition"].observable === true && typeof item === "string") sink.observe(asset.key, { dataVersion: item });
+        else if (isMaterialization(item)) await sink.materialize(item.asset ?? asset.key, item, item.checks);
+        else if (isCheckResult(item)) sink.check(item.asset ?? asset.key, item);
+        else if (item !== undefined || !isReturn) await sink.materialize(asset.key, { value: item, hasValue: item !== undefined }, []);
+      },
+    );
+    // An asset whose function returned nothing, or only checks, did its work all the same.
+    if (!sink.has(asset.key)) {
+      if (asset["~definition"].observable === true) sink.observe(asset.key, {});
+      else await sink.materialize(asset.key, { value: undefined, hasValue: false }, []);
+    }
+    return sink.outcome();
+  });
+}
+
+export async function runMultiAsset(multi: MultiAsset, scope: StepScope): Promise<StepOutcome> {
+  const definition = multi["~definition"];
+  const wanted = new Set(scope.job.assets);
+  const selected = new Map(Object.entries(definition.outputs).filter(([, { asset }]) => wanted.size === 0 || wanted.has(asset.key)));
+  const sink = createOutputSink({ assets: Array.from(selected.values(), ({ asset }) => asset), scope });
+  sink.start();
+  return await sink.guard(async () => {
+    const context = await buildContext(multi.name, definition, scope);
+    let yielded = 0;
+    await consume(
+      definition.run({ ...context, selected: new Set(selected.keys()), log: stepLogger(scope.emit) }),
+      scope.signal,
+      async (item) => {
+        if (item === undefined) return;
+        yielded++;
+        const items: readonly unknown[] = Array.isArray(item) ? item : [item];
+        for (const entry of items) await takeOutput(entry, { multi, selected, sink });
+      },
+    );
+    for (const [name, { asset, required }] of selected) {
+      if (sink.has(asset.key)) continue;
+      if (yielded === 0) await sink.materialize(asset.key, { value: undefined, hasValue: false }, []);
+      else if (!required) scope.emit({ type: "asset_skipped", asset: asset.key, reason: `the function made no output '${name}'` });
+      else
+        throw new StepError(
+          "bad_output",
+          `Multi-asset "${multi.name}" did not make its output '${name}' (${asset.key}). Yield it, or declare it with 'required: false'.`,
+        );
+    }
+    return sink.outcome();
+  });
+}
+
+async function takeOutput(
+  item: unknown,
+  to: { multi: MultiAsset; selected: ReadonlyMap<string, { readonly asset: Asset }>; sink: OutputSink },
+): Promise<void> {
+  if (isMaterialization(item) && item.asset !== undefined) return await to.sink.materialize(item.asset, item, item.checks);
+  if (isObservation(item) && item.asset !== undefined) return to.sink.observe(item.asset, item);
+  if (isCheckResult(item) && item.asset !== undefined) return to.sink.check(item.asset, item);
+  const name = typeof item === "object" && item !== null && "output" in item ? item.output : undefined;
+  const selected = typeof name === "string" ? to.selected.get(name) : undefined;
+  if (!selected || typeof item !== "object" || item === null) {
+    const known = [...to.selected.keys()].join(", ");
+    throw new StepError(
+      "bad_output",
+      `Multi-asset "${to.multi.name}" made ${typeof name === "string" ? `an output '${name}' that was not asked for` : "something without an output name"}. Selected outputs: ${known}.`,
+    );
+  }
+  const output: { value?: unknown; metadata?: Record<string, never>; checks?: readonly unknown[]; dataVersion?: string } = item;
+  const checks = (output.checks ?? []).filter(isCheckResult);
+  await to.sink.materialize(selected.asset.key, { ...output, value: output.value, hasValue: output.value !== undefined }, checks);
+}
+
+async function buildContext(
+  name: string,
+  definition: Pick<Asset["~definition"], "inputs" | "partitions" | "config">,
+  scope: StepScope,
+): Promise<Record<string, unknown>> {
+  const partition = partitionValue(name, definition.partitions, scope.job.partition);
+  const config = definition.config && (await validateConfig(definition.config, scope.config.assets[name], `asset "${name}"`));
+  if (config && !config.ok)
+    throw new StepError("user_code", `${config.error.message} It is read from the run config under assets.${name}.`);
+  return {
+    resources: scope.resources,
+    inputs: await loadInputs(definition.inputs, scope),
+    signal: scope.signal,
+    env: scope.env,
+    folders: scope.folders,
+    run: scope.run,
+    ...(partition && { partition }),
+    ...(config && { config: config.value }),
+  };
+}
+
+/** Hands over what a function returns, or what it yields one after the other. Between two yields a canceled step ends. */
+async function consume(result: unknown, signal: AbortSignal, take: (item: unknown, isReturn: boolean) => Promise<void>): Promise<void> {
+  if (typeof result === "object" && result !== null && Symbol.asyncIterator in result) {
+    const generator = result as AsyncGenerator<unknown, unknown>;
+    try {
+      for (;;) {
+        const step = await generator.next();
+        signal.throwIfAborted();
+        await take(step.value, step.done === true);
+        if (step.done === true) return;
+      }
+    } catch (error) {
+      // Lets the generator's own `finally` blocks run; what they throw must not hide the reason.
+      await Promise.resolve(generator.return?.(undefined)).catch(() => undefined);
+      throw error;
+    }
+  }
+  const value: unknown = await result;
+  signal.throwIfAborted();
+  await take(value, true);
+}

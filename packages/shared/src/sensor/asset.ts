@@ -1,0 +1,62 @@
+/** An asset sensor is woken by materializations: by each of them, or once all of its assets were materialized. */
+import { z } from "zod";
+import { shortRunId } from "../format/run-id.ts";
+import { metadataSchema } from "../manifest/schema.ts";
+import type { SensorEventType, SensorKind } from "./sensor-kind.ts";
+
+export const assetEventSchema = z.object({
+  type: z.literal("asset"),
+  /** Deployment-wide number of the event; grows. */
+  seq: z.number().int(),
+  asset: z.string(),
+  partition: z.string().nullable(),
+  /** Null: reported from outside. */
+  run: z.string().nullable(),
+  at: z.number(),
+  metadata: metadataSchema,
+  dataVersion: z.string().nullable(),
+});
+export type AssetEvent = z.infer<typeof assetEventSchema>;
+
+/** For a sensor that waits for all of its assets: the latest materialization of each. */
+export const assetsEventSchema = z.object({ type: z.literal("assets"), events: z.array(assetEventSchema) });
+export type AssetsEvent = z.infer<typeof assetsEventSchema>;
+
+const keyOf = (asset: string) => `asset:${asset}`;
+
+export const assetEvent: SensorEventType<AssetEvent> = {
+  sentence: ({ asset, partition, run }) =>
+    `${asset}${partition === null ? "" : ` (${partition})`} was ${run === null ? "reported as materialized" : `materialized by run …${shortRunId(run)}`}`,
+  watchedAs: ({ asset }) => [keyOf(asset)],
+  shortened: (event) => ({ ...event, metadata: {} }),
+};
+
+export const assetsEvent: SensorEventType<AssetsEvent> = {
+  sentence({ events }) {
+    const [first, ...others] = events;
+    return `all of ${first?.asset ?? "nothing"}${others.length > 0 ? ` and ${others.length} more` : ""} were materialized`;
+  },
+  watchedAs: () => [],
+  shortened: (event) => ({ ...event, events: event.events.map((one) => ({ ...one, metadata: {} })) }),
+};
+
+export const assetSensor: SensorKind<AssetEvent | AssetsEvent> = {
+  label: "asset sensor",
+  watches: ({ assets = [] }) => assets.map(keyOf),
+  matches: () => true,
+  exampleEvent(sensor, at) {
+    const { assets = [], match } = sensor;
+    const example = (asset: string): AssetEvent => ({
+      type: "asset",
+      seq: 0,
+      asset,
+      partition: null,
+      run: null,
+      at,
+      metadata: {},
+      dataVersion: null,
+    });
+    return match === "all" && assets.length > 1 ? { type: "assets", events: assets.map(example) } : example(assets[0] ?? "");
+  },
+  facts: ({ assets = [], match }) => [{ title: "watches", text: assets.join(match === "all" ? " and " : " or ") }],
+};

@@ -1,0 +1,41 @@
+/** A check sensor is woken by the results of asset checks. */
+import { z } from "zod";
+import { checkId } from "../domain/asset-check.ts";
+import { metadataSchema } from "../manifest/schema.ts";
+import type { SensorEventType, SensorKind } from "./sensor-kind.ts";
+
+export const checkEventSchema = z.object({
+  type: z.literal("check"),
+  asset: z.string(),
+  check: z.string(),
+  outcome: z.enum(["passed", "warned", "failed"]),
+  description: z.string().nullable(),
+  run: z.string().nullable(),
+  partition: z.string().nullable(),
+  at: z.number(),
+  metadata: metadataSchema,
+});
+export type CheckEvent = z.infer<typeof checkEventSchema>;
+
+/** A check id, or an asset key for all of its checks. */
+const keyOf = (watched: string) => `check:${watched}`;
+
+export const checkEvent: SensorEventType<CheckEvent> = {
+  sentence: ({ asset, check, outcome }) => `check ${check} of ${asset} ${outcome}`,
+  watchedAs: ({ asset, check }) => [keyOf(checkId({ asset, name: check })), keyOf(asset)],
+  shortened: (event) => ({ ...event, metadata: {} }),
+};
+
+export const checkSensor: SensorKind<CheckEvent> = {
+  label: "check sensor",
+  watches: ({ checks = [] }) => checks.map(keyOf),
+  matches: ({ checkOutcomes }, { outcome }) => checkOutcomes === undefined || checkOutcomes.includes(outcome),
+  exampleEvent({ checks = [] }, at) {
+    const [asset = "", check = "check"] = (checks[0] ?? "").split(":");
+    return { type: "check", asset, check, outcome: "failed", description: null, run: null, partition: null, at, metadata: {} };
+  },
+  facts: ({ checks = [], checkOutcomes = [] }) => [
+    { title: "watches", text: checks.join(" or ") },
+    ...(checkOutcomes.length === 0 ? [] : [{ title: "results that", text: checkOutcomes.join(" or ") }]),
+  ],
+};

@@ -1,0 +1,55 @@
+/** A run status sensor is woken when a run ends in one of some states. */
+import { z } from "zod";
+import { shortRunId } from "../format/run-id.ts";
+import type { SensorEventType, SensorKind } from "./sensor-kind.ts";
+
+export const runEventSchema = z.object({
+  type: z.literal("run"),
+  run: z.string(),
+  job: z.string().nullable(),
+  location: z.string().nullable(),
+  status: z.enum(["succeeded", "failed", "canceled"]),
+  partition: z.string().nullable(),
+  tags: z.record(z.string(), z.string()),
+  message: z.string().nullable(),
+  at: z.number(),
+});
+export type RunEvent = z.infer<typeof runEventSchema>;
+
+const EVERY_RUN = "run";
+
+export const runEvent: SensorEventType<RunEvent> = {
+  sentence: ({ run, job, status }) =>
+    `run …${shortRunId(run)}${job === null ? "" : ` of ${job}`} ${status === "canceled" ? "was canceled" : status}`,
+  watchedAs: () => [EVERY_RUN],
+  shortened: (event, note) => ({ ...event, tags: {}, message: note }),
+};
+
+export const runStatusSensor: SensorKind<RunEvent & { readonly locations?: readonly string[] }> = {
+  label: "run status sensor",
+  watches: () => [EVERY_RUN],
+  /** `locations`: those whose steps the run had. A run without a job belongs to each of them. */
+  matches(sensor, { status, job, location, locations = [] }) {
+    if (sensor.runStatuses !== undefined && !sensor.runStatuses.includes(status)) return false;
+    const isOwn = location === sensor.location || (location === null && locations.includes(sensor.location));
+    if (!isOwn && sensor.allLocations !== true) return false;
+    return sensor.jobs === undefined || (job !== null && sensor.jobs.includes(job));
+  },
+  exampleEvent: (sensor, at) => ({
+    type: "run",
+    run: "00000000-0000-7000-8000-000000000000",
+    job: sensor.jobs?.[0] ?? null,
+    location: sensor.location,
+    status: sensor.runStatuses?.[0] ?? "failed",
+    partition: null,
+    tags: {},
+    message: null,
+    at,
+  }),
+  facts: ({ runStatuses = [], jobs = [] }) => [
+    {
+      title: "runs that",
+      text: `${runStatuses.join(" or ")}${jobs.length === 0 ? "" : ` of ${jobs.length === 1 ? "job" : `${jobs.length} jobs`}: ${jobs.join(", ")}`}`,
+    },
+  ],
+};

@@ -1,0 +1,36 @@
+/** What a kind of sensor and a type of event say about themselves. Everything that treats all kinds alike reads these. */
+import type { ManifestSensor } from "../manifest/schema.ts";
+
+/** A sensor of an active version, with the code location that defines it. */
+export type DefinedSensor = ManifestSensor & { readonly location: string };
+
+/** A kind of sensor; `E` is the event that wakes it. */
+export interface SensorKind<E> {
+  /** As people call it, e.g. "run status sensor". */
+  readonly label: string;
+  /** What it watches, for the index of watchers: an event looks under the keys of its type. Empty: only its interval or its address wakes it. */
+  watches(sensor: DefinedSensor): readonly string[];
+  /** Is this event, found under one of the keys, meant for the sensor? */
+  matches(sensor: DefinedSensor, event: E): boolean;
+  /** An event for a dry run when none has happened yet; null: the sensor needs none. */
+  exampleEvent(sensor: DefinedSensor, at: number): E | null;
+  /** What it watches, as titles and texts for a page. */
+  facts(sensor: ManifestSensor): readonly SensorFact[];
+}
+
+export interface SensorFact {
+  /** e.g. "watches". */
+  readonly title: string;
+  /** e.g. "bronze/orders or bronze/customers". */
+  readonly text: string;
+}
+
+/** A type of event that a sensor's function sees. */
+export interface SensorEventType<E> {
+  /** One sentence without a full stop, e.g. "gold/orders was materialized by run …019a0c41". */
+  sentence(event: E): string;
+  /** Keys under which watchers of the event are found. */
+  watchedAs(event: E): readonly string[];
+  /** The event without what may be large. `note` stands where a text was. */
+  shortened(event: E, note: string): E;
+}

@@ -1,0 +1,49 @@
+/** All kinds of sensors. A new kind is a file beside this one and a line in the table. */
+import type { ManifestSensor } from "../manifest/schema.ts";
+import { assetSensor } from "./asset.ts";
+import { checkSensor } from "./check.ts";
+import { pollingSensor } from "./polling.ts";
+import { runStatusSensor } from "./run-status.ts";
+import type { DefinedSensor, SensorFact, SensorKind } from "./sensor-kind.ts";
+import type { SensorEvent } from "./sensor-event.ts";
+import { webhookSensor } from "./webhook.ts";
+
+const KINDS = {
+  polling: pollingSensor,
+  asset: assetSensor,
+  run_status: runStatusSensor,
+  check: checkSensor,
+  webhook: webhookSensor,
+} as const satisfies Record<ManifestSensor["kind"], unknown>;
+
+function kindOf({ kind }: Pick<ManifestSensor, "kind">): SensorKind<SensorEvent> {
+  // A kind is only ever asked about events that it watches.
+  return KINDS[kind];
+}
+
+/** As people call it, e.g. "run status sensor". */
+export function sensorKindLabel(kind: ManifestSensor["kind"]): string {
+  return KINDS[kind].label;
+}
+
+/** Keys of what the sensor watches; an event looks under the keys of its type. */
+export function watchKeys(sensor: DefinedSensor): readonly string[] {
+  return kindOf(sensor).watches(sensor);
+}
+
+/** Is the event, found under one of these keys, meant for the sensor? */
+export function isMeantFor(sensor: DefinedSensor, event: SensorEvent): boolean {
+  return kindOf(sensor).matches(sensor, event);
+}
+
+/** For a dry run when no event has happened yet; null: the sensor needs none. */
+export function exampleEvent(sensor: DefinedSensor, at: number): SensorEvent | null {
+  return kindOf(sensor).exampleEvent(sensor, at);
+}
+
+/** What the sensor watches, as titles and texts for a page. */
+export function sensorFacts(sensor: ManifestSensor): readonly SensorFact[] {
+  return kindOf(sensor)
+    .facts(sensor)
+    .filter(({ text }) => text !== "");
+}
