@@ -32,7 +32,7 @@ describe("the command line", () => {
       return items[0]?.finishedAt ? items[0] : undefined;
     });
 
-  it("a trial says what would be reported, and what of it would be refused", async () => {
+  it("a dry run of a sensor shows what it would report and what would be refused", async () => {
     const { code, out } = await said("sensor", "test", "reports");
     expect(code).toBe(1);
     expect(out).toContain("partitions of tenants: +1 -0");
@@ -41,20 +41,20 @@ describe("the command line", () => {
     expect(out).not.toContain("nothing was asked for");
   });
 
-  it("a trial of a schedule says for which moment it is; a day begins where the reader is", async () => {
+  it("a dry run of a schedule shows its time; a date begins in the zone of the machine", async () => {
     expect((await said("schedule", "test", "yearly", "--at", "2025-03-01")).out).toContain(
       "tick for 2025-03-01 00:00:00 (America/New_York)",
     );
     expect((await said("schedule", "test", "yearly", "--at", "2025-03-01T00:00Z")).out).toContain("tick for 2025-02-28 19:00:00");
   });
 
-  it("a tick that somebody asks for is shown with its run, cursor, reports and log", async () => {
+  it("a tick that a person requests is shown with its run, cursor, reports and log", async () => {
     const { code, out } = await said("sensor", "now", "mixed");
     expect(code).toBe(0);
     expect(out).toMatch(/^tick tick_\w+: /);
     const { id, runs } = await ended("mixed");
     const { out: shown } = await said("sensor", "tick", id);
-    expect(shown).toMatch(/because +somebody asked for it/);
+    expect(shown).toMatch(/cause +requested by a person/);
     expect(shown).toMatch(/result +1 run/);
     expect(shown).toContain(runs[0] ?? "none");
     expect(shown).toMatch(/cursor +none -> two/);
@@ -64,7 +64,7 @@ describe("the command line", () => {
     expect(await said("sensor", "tick", "tick_none")).toMatchObject({ code: 2, out: expect.stringContaining("tick_none") as unknown });
   });
 
-  it("a long error stands at the end of its line in the list, and whole at its tick", async () => {
+  it("a long error is cut in the list and complete at its tick", async () => {
     await said("sensor", "now", "throws");
     const { id } = await ended("throws");
     const { out } = await said("sensor", "list");
@@ -74,13 +74,13 @@ describe("the command line", () => {
     expect((await said("sensor", "tick", id)).out).toContain("location.ts");
   });
 
-  it("what is given back to its definition is as defined", async () => {
+  it("a schedule that is reset is as its definition says", async () => {
     expect((await said("schedule", "off", "yearly")).out).toMatch(/is off since .* by /);
     expect((await said("schedule", "reset", "yearly")).out).toContain("schedule yearly is on, as defined");
     expect((await said("schedule", "show", "yearly")).out).toMatch(/on +on, as defined/);
   });
 
-  it("a delivery is shown with its body and what became of it", async () => {
+  it("a delivery is shown with its body and its result", async () => {
     const { path } = await stack.api.webhooks.get.query({ location: "quiet", sensor: "hook" });
     const sent = await fetch(`${stack.url}${path ?? ""}`, { method: "POST", body: '{"id": "d-1"}', headers: { "idempotency-key": "k-1" } });
     const { delivery } = (await sent.json()) as { delivery: string };
@@ -90,7 +90,7 @@ describe("the command line", () => {
     expect(out).toMatch(/result +requested/);
   });
 
-  it("the address of a webhook sensor is switched off and on again", async () => {
+  it("the address of a webhook sensor is turned off and on again", async () => {
     const { path } = await stack.api.webhooks.get.query({ location: "quiet", sensor: "hook" });
     const post = async (id: string) => (await fetch(`${stack.url}${path ?? ""}`, { method: "POST", body: JSON.stringify({ id }) })).status;
     expect(await said("sensor", "webhook", "off", "hook")).toMatchObject({
@@ -103,7 +103,7 @@ describe("the command line", () => {
     expect(await said("sensor", "webhook", "off", "mixed")).toMatchObject({ code: 2 });
   });
 
-  it("of two valid secrets the older one is revoked, the last one only by its name", async () => {
+  it("the older of two secrets is revoked by default, a single one only by its id", async () => {
     const secretIds = async () => (await stack.api.webhooks.get.query({ location: "quiet", sensor: "signed" })).secrets.map(({ id }) => id);
     const revoke = (...more: string[]) => said("sensor", "webhook", "revoke", "signed", ...more);
     expect(await revoke()).toMatchObject({ code: 2, out: expect.stringContaining("has no valid secret") as unknown });
@@ -119,7 +119,7 @@ describe("the command line", () => {
     expect(await secretIds()).toEqual([]);
   });
 
-  it("a run key that is released makes a run again", async () => {
+  it("a released run key makes a run again", async () => {
     const { path } = await stack.api.webhooks.get.query({ location: "quiet", sensor: "hook" });
     const deliver = async () => {
       const sent = await fetch(`${stack.url}${path ?? ""}`, { method: "POST", body: '{"id": "again"}' });
@@ -136,23 +136,23 @@ describe("the command line", () => {
     });
   });
 
-  it("a delivery is tried out with its headers", async () => {
+  it("a dry run of a delivery sees its headers", async () => {
     const body = ["--body", '{"id": "d-2"}'];
     expect((await said("sensor", "test", "hook", ...body, "--header", "X-Event=push")).out).toContain("run j key d-2 what=push");
     expect(await said("sensor", "test", "hook", ...body, "--header", "X-Event")).toMatchObject({ code: 2 });
   });
 
-  it("the page of one says what its definition says", async () => {
+  it("show prints what the definition says", async () => {
     const { out } = await said("schedule", "show", "yearly");
     expect(out).toMatch(/job +j\n/);
     expect(out).toMatch(/cron +0 0 1 1 \* \(Asia\/Tokyo\)/);
     expect(out).toMatch(/then +\d{4}-12-31 10:00:00.* \(America\/New_York\)/);
-    expect((await said("sensor", "show", "mixed")).out).toMatch(/looks +every 1h 0m/);
+    expect((await said("sensor", "show", "mixed")).out).toMatch(/evaluated +every 1h\n/);
     const { json } = await headgate(["sensor", "show", "mixed", "--json"], { stack });
     expect(json).toMatchObject([{ automation: { name: "mixed" }, definition: { intervalSeconds: 3600 } }]);
   });
 
-  it("a run has the priority of its job, or the one that is asked for", async () => {
+  it("a run has the priority of its job or the given one", async () => {
     const launched = async (...args: string[]) => {
       const { json } = await headgate(["run", "j", "--no-wait", "--json", ...args], { stack });
       return json;
@@ -161,12 +161,12 @@ describe("the command line", () => {
     expect(await launched("--priority", "-3")).toMatchObject([{ run: { priority: -3 } }]);
   });
 
-  it("a run of checks alone names what was checked", async () => {
+  it("a run of checks alone names the checked assets", async () => {
     expect((await said("run", "checked")).code).toBe(0);
     expect((await said("run", "checked", "--checks-only")).out).toMatch(/checked +succeeded +1\/1 passed/);
   });
 
-  it("an evaluation of a condition is read as lines, with what it noticed and what it led to", async () => {
+  it("an evaluation of a condition is printed with its cause, its parts and its runs", async () => {
     expect((await said("run", "-s", "followed or follower")).code).toBe(0);
     expect((await said("run", "-s", "followed")).code).toBe(0);
     const { id, runs } = await until("the follower is requested", async () => {
@@ -174,7 +174,7 @@ describe("the command line", () => {
       return items.find((item) => item.cause.includes("followed"));
     });
     const { out } = await said("condition", "evaluation", id);
-    expect(out).toMatch(/because +followed was materialized by run /);
+    expect(out).toMatch(/cause +followed was materialized by run /);
     expect(out).toMatch(/result +requested\n/);
     expect(out).toMatch(new RegExp(`runs +${runs[0] ?? "none"}`));
     expect(out).toContain("\n+ eager (and)\n");
@@ -204,7 +204,7 @@ describe("the command line", () => {
     expect((await pause("--all")).out).toMatch(/^all conditions: paused by \S.*\n$/);
     expect((await said("condition", "pauses")).out.trim().split("\n")).toHaveLength(3);
     expect((await said("condition", "list")).out).toMatch(/^follower .* paused by /m);
-    expect((await said("condition", "resume", "--all")).out).toMatch(/^all conditions: resumed\nWhat is still paused:\n/);
+    expect((await said("condition", "resume", "--all")).out).toMatch(/^all conditions: resumed\nStill paused:\n/);
     await said("condition", "resume", "--location", "quiet");
     expect((await said("condition", "resume", "--asset", "follower")).out).toBe("asset follower: resumed\n");
     expect((await said("condition", "resume", "--asset", "follower")).out).toBe("asset follower: was not paused\n");
@@ -232,7 +232,7 @@ describe("the command line", () => {
     );
   });
 
-  it("a preview of a backfill names a few of its partitions", async () => {
+  it("a dry run of a backfill names a few of its partitions", async () => {
     const { out } = await said("backfill", "launch", "matrix or checked", "--key", "eu", "--dry-run");
     expect(out).toContain("matrix: 31 partitions 2025-01-01|eu, 2025-01-02|eu, 2025-01-03|eu, 2025-01-04|eu, 2025-01-05|eu, …\n");
     expect(out).toContain("  checked\n");

@@ -4,21 +4,12 @@
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunSummary } from "@headgate/shared/api/views.ts";
-import {
-  accessibilityProblems,
-  NARROW,
-  openChromium,
-  openTab,
-  screenshot,
-  sidewaysProblems,
-  signedIn,
-  WIDE,
-  type Tab,
-} from "./support/browser.ts";
-import { removeFolder, ROOT, startStack, temporaryFolder, until, type Stack } from "./support/stack.ts";
+import { accessibilityProblems, NARROW, screenshot, sidewaysProblems, WIDE, type Tab } from "./support/browser.ts";
+import { endBrowserSuite, startBrowserSuite } from "./support/browser-suite.ts";
+import { ROOT, startStack, temporaryFolder, until, type Stack } from "./support/stack.ts";
 
 const LOCATION = "lakehouse";
 const FULL = { location: LOCATION, kind: "schedule", name: "full_refresh_schedule" } as const;
@@ -31,7 +22,6 @@ describe("the lakehouse runs by itself", () => {
   const landing = temporaryFolder("landing");
   let stack: Stack;
   let browser: Browser;
-  let context: BrowserContext;
   let tab: Tab;
   let page: Page;
   let home: string;
@@ -59,22 +49,16 @@ describe("the lakehouse runs by itself", () => {
 
   beforeAll(async () => {
     mkdirSync(landing, { recursive: true });
-    [stack, browser] = await Promise.all([
+    const suite = await startBrowserSuite(
       startStack({ project: join(ROOT, "examples/lakehouse"), data, env: { LAKEHOUSE_LANDING: landing } }),
-      openChromium(),
-    ]);
-    context = await signedIn(browser, stack.loginUrl);
-    tab = await openTab(context);
-    page = tab.page;
-    home = `${stack.url}/${stack.deployment.org}/${stack.deployment.name}`;
+    );
+    ({ stack, browser, tab, page } = suite);
+    home = stack.url + suite.home;
     const first = await launched({ job: "full_refresh" });
     if (first.status !== "succeeded") throw new Error(`full_refresh ${first.status}: ${first.error}`);
   }, 240_000);
   afterAll(async () => {
-    await browser?.close();
-    await stack?.stop();
-    removeFolder(data);
-    removeFolder(landing);
+    await endBrowserSuite({ browser, stack }, [data, landing]);
   });
 
   it("a first full run makes no condition ask for more", async () => {

@@ -179,7 +179,7 @@ describe("bad input", () => {
       ],
     ])("(%s) says so in the CLI and in the API", (name, kind, file, message) => {
       expect(errors.get(name)).toMatchObject([{ kind, message, ...(file !== undefined && { file }) }]);
-      expect(text).toContain(`✗ ${name} does not load; what was in force before stays in force`);
+      expect(text).toContain(`✗ ${name} does not load; the version before stays active`);
       expect(text).toContain(message);
     });
 
@@ -204,7 +204,7 @@ describe("bad input", () => {
       ]);
     });
 
-    it("leaves its last good version in force and does not hold up the others", async () => {
+    it("keeps its last good version active and does not stop the others", async () => {
       const locations = await stack.api.locations.list.query();
       for (const { name } of BROKEN)
         expect(locations.find((location) => location.name === name)).toMatchObject({ status: "unavailable", active: { number: 1 } });
@@ -213,7 +213,7 @@ describe("bad input", () => {
       expect((await ended(stack, run.id)).run.status).toBe("succeeded");
     });
 
-    it("is in force again after a good publish, and a rollback puts the version before back", async () => {
+    it("is active again after a good publish, and a rollback activates the version before", async () => {
       const back = await headgate(["location", "rollback", "fine"], { stack });
       expect(back.stdout).toContain("fine is back at version 1: 1 asset");
       expect((await headgate(["location", "rollback", "fine", "--to", "99"], { stack })).stderr).toContain(

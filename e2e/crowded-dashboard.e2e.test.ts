@@ -1,9 +1,10 @@
 /** The dashboard of a deployment that has much: lists of several pages, wrong input, a person who is quick, a control plane that goes away. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { accessibilityProblems, follow, NARROW, openChromium, openTab, screenshot, signedIn, WIDE, type Tab } from "./support/browser.ts";
+import { accessibilityProblems, follow, NARROW, openTab, screenshot, WIDE, type Tab } from "./support/browser.ts";
+import { endBrowserSuite, openHome, startBrowserSuite } from "./support/browser-suite.ts";
 import { CONDITIONS, SCHEDULES, writeCrowdedProject } from "./support/crowded-project.ts";
-import { freePort, removeFolder, startStack, temporaryFolder, until, type Stack } from "./support/stack.ts";
+import { freePort, startStack, temporaryFolder, until, type Stack } from "./support/stack.ts";
 
 const ROWS = 100;
 const CONDITION_ROWS = 200;
@@ -29,19 +30,12 @@ describe("a dashboard with much in it", () => {
     writeCrowdedProject(`${folder}/p`);
     const port = await freePort();
     start = () => startStack({ project: `${folder}/p`, data, port, args: ["--slots", "1"] });
-    [stack, browser] = await Promise.all([start(), openChromium()]);
-    context = await signedIn(browser, stack.loginUrl);
-    tab = await openTab(context);
-    page = tab.page;
-    home = `/${stack.deployment.org}/${stack.deployment.name}`;
-    await page.goto(stack.url + home);
-    await page.getByText("1 agent connected").waitFor();
+    const suite = await startBrowserSuite(start());
+    ({ stack, browser, context, tab, page, home } = suite);
+    await openHome(suite);
   }, 120_000);
   afterAll(async () => {
-    await browser?.close();
-    await stack?.stop();
-    removeFolder(data);
-    removeFolder(folder);
+    await endBrowserSuite({ browser, stack }, [data, folder]);
   });
   beforeEach(() => {
     tab.errors.length = 0;

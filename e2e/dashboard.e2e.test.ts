@@ -2,9 +2,10 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
-import { follow, openChromium, openTab, screenshot, signedIn, type Tab } from "./support/browser.ts";
+import { follow, openTab, screenshot, type Tab } from "./support/browser.ts";
+import { endBrowserSuite, openHome, startBrowserSuite } from "./support/browser-suite.ts";
 import { CHATTER, FAILURE, writeDashboardProject, type DashboardProject } from "./support/dashboard-project.ts";
-import { removeFolder, startStack, temporaryFolder, until, type Stack } from "./support/stack.ts";
+import { startStack, temporaryFolder, until, type Stack } from "./support/stack.ts";
 
 const IDLE_MS = 20_000;
 
@@ -20,19 +21,12 @@ describe("the dashboard", () => {
 
   beforeAll(async () => {
     project = writeDashboardProject(`${folder}/shop`);
-    [stack, browser] = await Promise.all([startStack({ project: project.folder, args: ["--slots", "1"] }), openChromium()]);
-    context = await signedIn(browser, stack.loginUrl);
-    tab = await openTab(context);
-    page = tab.page;
-    home = `/${stack.deployment.org}/${stack.deployment.name}`;
-    await page.goto(stack.url + home);
-    await page.getByText("1 agent connected").waitFor();
+    const suite = await startBrowserSuite(startStack({ project: project.folder, args: ["--slots", "1"] }));
+    ({ stack, browser, context, tab, page, home } = suite);
+    await openHome(suite);
   }, 120_000);
   afterAll(async () => {
-    await browser?.close();
-    await stack?.stop();
-    if (stack) removeFolder(stack.data);
-    removeFolder(folder);
+    await endBrowserSuite({ browser, stack }, [folder, ...(stack ? [stack.data] : [])]);
   });
   beforeEach(() => {
     tab.errors.length = 0;

@@ -1,23 +1,13 @@
 /** The main job, as a new user sees it: one command materializes the lakehouse, the next shows it in a browser, every page of it fit to be seen. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  accessibilityProblems,
-  follow,
-  NARROW,
-  openChromium,
-  openTab,
-  screenshot,
-  sidewaysProblems,
-  signedIn,
-  WIDE,
-  type Tab,
-} from "./support/browser.ts";
+import { accessibilityProblems, follow, NARROW, screenshot, sidewaysProblems, WIDE, type Tab } from "./support/browser.ts";
+import { endBrowserSuite, startBrowserSuite } from "./support/browser-suite.ts";
 import { duckdbRows, findFile } from "./support/duckdb-rows.ts";
 import { devOnce, type OnceReport } from "./support/one-run.ts";
-import { freePort, removeFolder, ROOT, startStack, temporaryFolder, type Stack } from "./support/stack.ts";
+import { freePort, ROOT, startStack, temporaryFolder, type Stack } from "./support/stack.ts";
 
 const PROJECT = join(ROOT, "examples/lakehouse");
 const expected = JSON.parse(readFileSync(join(PROJECT, "expected.json"), "utf8")) as { readonly rows: Readonly<Record<string, number>> };
@@ -28,7 +18,6 @@ describe("the main job", () => {
   let counted: ReadonlyMap<string, number>;
   let stack: Stack;
   let browser: Browser;
-  let context: BrowserContext;
   let tab: Tab;
   let page: Page;
   let home: string;
@@ -37,16 +26,11 @@ describe("the main job", () => {
     once = await devOnce({ project: PROJECT, data, port: await freePort() });
     if (once.code !== 0) throw new Error(`headgate dev --once ended with ${once.code}:\n${once.output}`);
     counted = await duckdbRows(findFile(join(data, "agent"), "lakehouse.duckdb"));
-    [stack, browser] = await Promise.all([startStack({ project: PROJECT, data }), openChromium()]);
-    context = await signedIn(browser, stack.loginUrl);
-    tab = await openTab(context);
-    page = tab.page;
-    home = `/${stack.deployment.org}/${stack.deployment.name}`;
+    const suite = await startBrowserSuite(startStack({ project: PROJECT, data }));
+    ({ stack, browser, tab, page, home } = suite);
   }, 180_000);
   afterAll(async () => {
-    await browser?.close();
-    await stack?.stop();
-    removeFolder(data);
+    await endBrowserSuite({ browser, stack }, [data]);
   });
 
   it("ends with exit 0 and every asset materialized", () => {

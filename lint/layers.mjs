@@ -87,7 +87,7 @@ export const PACKAGES = [
     floors: [
       ["agent-log.ts", "timing.ts", "step-ref.ts", "config.ts"],
       ["versions"],
-      [{ room: "logs", beside: ["connection/backoff.ts"] }, "connection/backoff.ts"],
+      ["logs"],
       ["instance-folder.ts"],
       ["executors/executor.ts"],
       ["connection"],

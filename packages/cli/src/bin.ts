@@ -2,7 +2,7 @@
 /** The process: its streams, environment, clock and exit code. */
 import { main } from "./main.ts";
 
-// A reader that went away (`headgate runs | head`) is no error.
+// It is not an error if the reader ends early (`headgate runs | head`).
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
 });
@@ -16,5 +16,5 @@ process.exitCode = await main(process.argv.slice(2), {
   random: Math.random,
 });
 
-// A channel to the process that started this one must not keep it alive.
+// An IPC channel to the parent must not keep this process alive.
 if (process.connected) process.disconnect();

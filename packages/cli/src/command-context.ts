@@ -1,4 +1,6 @@
-/** What every command gets from the process around it; tests give their own. */
+/** What commands and the files that register them get from the process around them. Tests give their own. */
+import type { Command } from "commander";
+import type { ExitCode } from "./terminal/exit-code.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 export interface CommandContext {
@@ -8,4 +10,12 @@ export interface CommandContext {
   readonly now: () => number;
   readonly random: () => number;
   readonly stdout: NodeJS.WritableStream;
+}
+
+export interface CommandRegistry {
+  /** Adds a command with the options that every command has. */
+  readonly add: (parent: Command, name: string, description: string) => Command;
+  readonly context: CommandContext;
+  /** Waits for the work of an action and keeps its exit code. */
+  readonly finish: (work: Promise<ExitCode>) => Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** One run of the command line: parse, do, print what went wrong, return the exit code. */
+/** Runs the command line once: parses it, runs the command, prints errors and returns the exit code. */
 import { CommanderError, type Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { buildProgram } from "./program.ts";
@@ -16,7 +16,7 @@ export interface MainOptions extends TerminalStreams {
 }
 
 export async function main(args: readonly string[], options: MainOptions): Promise<ExitCode> {
-  // Known before parsing, because parsing itself may fail.
+  // Determined before parsing, because parsing itself may fail.
   const json = args.includes("--json");
   const terminal = openTerminal(options, { json });
   const context: CommandContext = {

@@ -1,5 +1,6 @@
-/** Values of options: a wrong one is refused with a sentence before anything happens. */
+/** Values of options. A wrong value is refused with a sentence before anything happens. */
 import { InvalidArgumentError } from "commander";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 
 export function port(text: string): number {
   const value = Number(text);
@@ -27,11 +28,11 @@ export function upTo(limit: number): (text: string) => number {
   };
 }
 
-/** Without an offset it is a time in the reader's zone, also a day alone, which JavaScript would take as one in UTC. */
+/** Without an offset it is a time in the zone of this machine. That includes a date alone, which JavaScript would read as UTC. */
 export function moment(text: string): number {
   const at = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text);
   if (Number.isNaN(at))
-    throw new InvalidArgumentError(`'${text}' is no moment. Write it like 2025-01-31T02:00:00Z or 2025-01-31T02:00+01:00.`);
+    throw new InvalidArgumentError(`'${text}' is not a time. Write it like 2025-01-31T02:00:00Z or 2025-01-31T02:00+01:00.`);
   return at;
 }
 
@@ -55,4 +56,15 @@ export function oneOf<T extends string>(known: readonly T[]): (text: string, pre
 
 export function collect(value: string, previous: readonly string[]): readonly string[] {
   return [...previous, value];
+}
+
+/** Entries of a repeatable option like `--tag key=value`; `what` names one of them in the error, e.g. `The tag`. */
+export function keyValuePairs(entries: readonly string[], what: string): Record<string, string> {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const at = entry.indexOf("=");
+      if (at < 1) throw new AppError("invalid_input", `${what} '${entry}' must have the form key=value.`);
+      return [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
 }

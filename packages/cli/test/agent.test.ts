@@ -26,7 +26,7 @@ test.runIf(process.platform === "linux")("an agent whose command is killed ends 
   onTestFinished(() => {
     for (const pid of commandsWith(data)) process.kill(pid, "SIGKILL");
   });
-  // Its first line tells that the agent itself runs.
+  // The first line of output shows that the agent itself is running.
   await new Promise((said) => command.stdout.once("data", said));
   expect(commandsWith(data).length).toBeGreaterThanOrEqual(2);
   command.kill("SIGKILL");

@@ -46,18 +46,18 @@ test.each([
   [["run", "a", "--select", "b"], "Give one selection: either 'a' or --select 'b'"],
   [["assets", "a", "-s", "b"], "Give one selection"],
   [["runs", "--limit", "501"], "At most 500"],
-  [["runs", "--status", "done", "--url", "http://127.0.0.1:9", "--token", "x"], "'done' is no run status"],
+  [["runs", "--status", "done", "--url", "http://127.0.0.1:9", "--token", "x"], "'done' is not a run status"],
   [["run", "x", "--tag", "novalue"], "must have the form key=value"],
   [["run", "x", "--config", "/nowhere.json"], "/nowhere.json cannot be read"],
   [["publish", "--project", "/nowhere"], "There is no folder /nowhere"],
-  [["runs", "--url", "ftp://x", "--token", "t"], "is no http or https address"],
+  [["runs", "--url", "ftp://x", "--token", "t"], "is not an http or https address"],
   [["runs", "--url", "http://127.0.0.1:9"], "No API token"],
   [["runs", "--url", "http://127.0.0.1:9", "--token", "t", "--deployment", "justone"], "write <organization>/<deployment>"],
   [["runs"], "There is no control plane to talk to"],
   [["condition", "pause"], "one of --all, --location <name> and --asset <key>"],
   [["condition", "resume", "--all", "--asset", "a"], "one of --all, --location <name> and --asset <key>"],
   [["condition", "pause", "--all", "--for", "soon"], "a duration like 30m, 8h or 7d"],
-  [["condition", "pause", "--all", "--until", "soon"], "'soon' is no moment"],
+  [["condition", "pause", "--all", "--until", "soon"], "'soon' is not a time"],
   [["condition", "pause", "--all", "--for", "8h", "--until", "2099-01-01"], "--for or --until"],
   [["partitions", "show", "a", "--state", "done"], "One of missing, materialized, failed, in_progress"],
   [["agent"], "No control plane address"],
@@ -69,7 +69,7 @@ test.each([
   expect(result.stdout).toBe("");
 });
 
-test("no command prints the help and is a usage error", async () => {
+test("headgate without a command prints the help and is a usage error", async () => {
   const result = await headgate([], { cwd: "/" });
   expect(result.code).toBe(2);
   expect(result.stdout).toContain("Usage: headgate");
@@ -92,7 +92,7 @@ test.each([
   ["assets", "-s", "not status:great", 11],
   ["run", "-s", "owner:team:core", 10],
   ["validate", "--select", "sinks(*", 7],
-])("a mistake in a selection is shown with a caret under its place, before anything is asked of a server: %j", async (...line) => {
+])("a mistake in a selection is shown with a caret before any request: %j", async (...line) => {
   const position = line.pop();
   const args = line.map(String);
   const connection = args[0] === "validate" ? [] : ["--url", "http://127.0.0.1:9", "--token", "t"];
@@ -104,7 +104,7 @@ test.each([
   expect(caret?.indexOf("^")).toBe(2 + Number(position));
 });
 
-test("validate says which assets of the project a selection contains", async () => {
+test("validate lists the assets that a selection contains", async () => {
   const cwd = temporaryProject();
   const selected = await headgate(["validate", "--select", "sinks(*)", "--json"], { cwd });
   expect(selected.code).toBe(0);
@@ -118,19 +118,19 @@ test("validate says which assets of the project a selection contains", async () 
   expect(unknown.stderr).toContain("  group:x or nosuch\n             ^");
 });
 
-test("a control plane that does not answer is told with its address and exits 1", async () => {
+test("an unreachable control plane is named with its address and gives exit code 1", async () => {
   const result = await headgate(["runs", "--url", "http://127.0.0.1:9", "--token", "t", "--deployment", "a/b"], { cwd: temporaryFolder() });
   expect(result.code).toBe(1);
   expect(result.stderr).toContain("Cannot reach the control plane at http://127.0.0.1:9");
 });
 
-test("dev outside a project says how to make one", async () => {
+test("dev outside a project says how to create one", async () => {
   const result = await headgate(["dev"], { cwd: temporaryFolder() });
   expect(result.code).toBe(2);
   expect(result.stderr).toContain("headgate init");
 });
 
-test("dev on a port that is taken names --port", async () => {
+test("dev on a port that is in use names --port", async () => {
   const other = createServer();
   onTestFinished(() => void other.close());
   const port = await new Promise<number>((ready) => other.listen(0, "127.0.0.1", () => ready((other.address() as { port: number }).port)));
@@ -140,7 +140,7 @@ test("dev on a port that is taken names --port", async () => {
   expect(result.stderr).toContain("--port");
 });
 
-test("init refuses a folder in use, and with --force keeps what is there", async () => {
+test("init refuses a folder with files, and with --force keeps them", async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "README.md"), "mine");
   const refused = await headgate(["init", folder], { cwd: "/" });
@@ -151,7 +151,7 @@ test("init refuses a folder in use, and with --force keeps what is there", async
   expect(JSON.parse(forced.stdout)).toMatchObject({ name: "demo", kept: ["README.md"] });
 });
 
-test("init refuses a name that cannot be a code location's", async () => {
+test("init refuses a name that no code location can have", async () => {
   const result = await headgate(["init", "x", "--name", "Not Good"], { cwd: temporaryFolder() });
   expect(result).toMatchObject({ code: 2 });
   expect(result.stderr).toContain("--name");

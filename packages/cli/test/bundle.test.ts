@@ -19,7 +19,7 @@ test("the same sources in two folders give the same bytes", async () => {
   expect(withoutSdk(second.map)).toEqual(withoutSdk(first.map));
 });
 
-test("a changed source gives other bytes", async () => {
+test("a changed source gives different bytes", async () => {
   const before = await bundleOf(temporaryProject());
   const after = await bundleOf(
     temporaryProject({
@@ -29,7 +29,7 @@ test("a changed source gives other bytes", async () => {
   expect(after.hash).not.toBe(before.hash);
 });
 
-test("the source map names the project's files relative to its root and carries their text", async () => {
+test("the source map has the files of the project with relative paths and their text", async () => {
   const bundle = await bundleOf(temporaryProject());
   const map = JSON.parse(bundle.map) as { sources: string[]; sourcesContent: string[] };
   const index = map.sources.indexOf("src/location.ts");
@@ -52,7 +52,7 @@ test("a package with native code stays out of the bundle and is named with its v
   expect(bundle.code).toContain("plain and bundled");
 });
 
-test("a project's folders and include patterns travel with the bundle, sorted, and twice the same", async () => {
+test("include patterns add the same sorted files to every build", async () => {
   const files = {
     "headgate.config.ts": 'export default { locations: [{ name: "demo", entry: "src/location.ts", include: ["data/*.csv", "more"] }] };',
     "data/b.csv": "1",
@@ -74,7 +74,7 @@ test("a project's folders and include patterns travel with the bundle, sorted, a
   expect(await paths()).toEqual(first);
 });
 
-/** The linked SDK lies at a different distance from each temporary folder only in name, never in content. */
+/** The relative path of the linked SDK differs between temporary folders; its content does not. */
 function withoutSdk(map: string): unknown {
   const { sources, sourcesContent } = JSON.parse(map) as { sources: string[]; sourcesContent: string[] };
   return { sources: sources.map((source) => source.replace(/^(\.\.\/)+/, "")), sourcesContent };

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { findDataFolder, openDataFolder, readRunning, readSecrets } from "../src/embedded/data-folder.ts";
 import { temporaryFolder } from "./project.test-support.ts";
 
-test("a second opener is refused with the first one's process id", () => {
+test("a data folder that is open is refused with the pid of its process", () => {
   const folder = join(temporaryFolder(), "data");
   const first = openDataFolder(folder);
   expect(() => openDataFolder(folder)).toThrow(new RegExp(`used by another headgate \\(process ${process.pid}\\)`));
@@ -13,7 +13,7 @@ test("a second opener is refused with the first one's process id", () => {
   openDataFolder(folder).close();
 });
 
-test("the lock of a process that is gone is taken over", () => {
+test("the lock of a process that has ended is taken over", () => {
   const folder = join(temporaryFolder(), "data");
   openDataFolder(folder).close();
   const gone = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
@@ -33,14 +33,14 @@ test.runIf(process.platform === "linux")("a lock whose process id now belongs to
   openDataFolder(folder).close();
 });
 
-test("an unreadable lock file does not keep the folder closed for ever", () => {
+test("an empty lock file does not lock the data folder forever", () => {
   const folder = join(temporaryFolder(), "data");
   openDataFolder(folder).close();
   writeFileSync(join(folder, "lock.json"), "");
   openDataFolder(folder).close();
 });
 
-/** Six processes that open the folder at a sign, all at once; each stays until it is killed. */
+/** Six processes that open the folder at the same moment. Each stays until it is killed. */
 async function openAtOnce(folder: string): Promise<string[]> {
   const module = new URL("../src/embedded/data-folder.ts", import.meta.url).href;
   const script = `import { openDataFolder } from ${JSON.stringify(module)};
@@ -61,7 +61,7 @@ async function openAtOnce(folder: string): Promise<string[]> {
   }
 }
 
-test("of many openers at the same moment exactly one wins", { timeout: 60_000 }, async () => {
+test("exactly one of many processes that open the folder at once wins", { timeout: 60_000 }, async () => {
   for (let round = 0; round < 10; round++) {
     const folder = join(temporaryFolder(), "data");
     openDataFolder(folder).close();
@@ -70,7 +70,7 @@ test("of many openers at the same moment exactly one wins", { timeout: 60_000 },
   }
 });
 
-test("secrets are made once, kept, and readable by their owner only", () => {
+test("secrets are created once, kept, and readable only by their owner", () => {
   const folder = join(temporaryFolder(), "data");
   const first = openDataFolder(folder);
   first.saveSecrets({ ...first.secrets, apiToken: "a", agentToken: "b" });
@@ -83,7 +83,7 @@ test("secrets are made once, kept, and readable by their owner only", () => {
   again.close();
 });
 
-test("a folder of another release is refused and left unlocked", () => {
+test("a data folder of another release is refused and stays unlocked", () => {
   const folder = join(temporaryFolder(), "data");
   openDataFolder(folder).close();
   writeFileSync(join(folder, "version"), "99\n");
@@ -91,17 +91,17 @@ test("a folder of another release is refused and left unlocked", () => {
   expect(existsSync(join(folder, "lock.json"))).toBe(false);
 });
 
-test("a file where the folder should be gives one sentence that names --data", () => {
+test("a file in place of the data folder gives an error that names --data", () => {
   const file = join(temporaryFolder(), "data");
   writeFileSync(file, "");
   expect(() => openDataFolder(file)).toThrow(/--data/);
 });
 
-test.skipIf(process.getuid?.() === 0)("a folder without write permission gives one sentence that names --data", () => {
+test.skipIf(process.getuid?.() === 0)("a data folder without write permission gives an error that names --data", () => {
   expect(() => openDataFolder("/proc/headgate")).toThrow(/--data/);
 });
 
-test("the address of a running server is found from below its project, and only while it runs", () => {
+test("the address of a server is found below its project only while it runs", () => {
   const project = temporaryFolder();
   const data = openDataFolder(join(project, ".headgate"));
   data.setRunning("http://127.0.0.1:4400");
@@ -111,6 +111,6 @@ test("the address of a running server is found from below its project, and only 
   expect(readRunning(join(project, ".headgate"))).toBeNull();
 });
 
-test.runIf(process.platform === "linux")("a place where no folder can be made is refused at once", () => {
+test.runIf(process.platform === "linux")("a path where no folder can be created is refused at once", () => {
   expect(() => openDataFolder("/proc/nope/data")).toThrow(/No permission to write to the data folder .*--data/);
 });

@@ -77,7 +77,7 @@ test("a project is published, run, changed, broken, repaired and rolled back whi
   expect((await headgate(["runs"], { cwd: project })).stderr).toContain("is not running");
 });
 
-test("an asset that fails makes run exit 1 and says why", { timeout: 120_000 }, async () => {
+test("headgate run exits with 1 and says why an asset failed", { timeout: 120_000 }, async () => {
   const project = temporaryProject({
     ...TEMPLATE,
     "src/assets/orders.ts": ORDERS.replace("log.info(", 'throw new Error("the exports are not there");\n    log.info('),
@@ -91,7 +91,7 @@ test("an asset that fails makes run exit 1 and says why", { timeout: 120_000 }, 
   expect(result.stderr).toContain("the exports are not there");
 });
 
-test("children that are killed come back, and the next run succeeds", { timeout: 120_000 }, async () => {
+test("killed children are restarted, and the next run succeeds", { timeout: 120_000 }, async () => {
   const project = temporaryProject(TEMPLATE);
   const dev = await startDev(project);
   await dev.next("ready");
@@ -107,35 +107,31 @@ test("children that are killed come back, and the next run succeeds", { timeout:
   expect((await headgate(["run", "refresh"], { cwd: project })).code).toBe(0);
 });
 
-test.runIf(process.platform === "linux")(
-  "a dev that is killed leaves nothing behind, and its state goes on",
-  { timeout: 120_000 },
-  async () => {
-    const project = temporaryProject(TEMPLATE);
-    const first = await startDev(project, { args: ["--launch-if-empty", "refresh"] });
-    await first.next("ready");
-    await waitUntil("the run has ended", async () =>
-      (await headgate(["runs", "--status", "succeeded"], { cwd: project })).stdout.includes("refresh"),
-    );
-    const children = childrenOf(first.data);
-    first.process.kill("SIGKILL");
-    await first.exited;
-    await waitUntil("the children are gone", () => !children.some(isAlive));
-    const second = await startDev(project, { args: ["--launch-if-empty", "refresh"] });
-    expect(await second.next("published")).toMatchObject({ changed: false });
-    await second.next("ready");
-    expect((await headgate(["runs", "--json"], { cwd: project })).stdout.match(/"id":/g)).toHaveLength(1);
-  },
-);
+test.runIf(process.platform === "linux")("a killed dev leaves no process behind and keeps its state", { timeout: 120_000 }, async () => {
+  const project = temporaryProject(TEMPLATE);
+  const first = await startDev(project, { args: ["--launch-if-empty", "refresh"] });
+  await first.next("ready");
+  await waitUntil("the run has ended", async () =>
+    (await headgate(["runs", "--status", "succeeded"], { cwd: project })).stdout.includes("refresh"),
+  );
+  const children = childrenOf(first.data);
+  first.process.kill("SIGKILL");
+  await first.exited;
+  await waitUntil("the children are gone", () => !children.some(isAlive));
+  const second = await startDev(project, { args: ["--launch-if-empty", "refresh"] });
+  expect(await second.next("published")).toMatchObject({ changed: false });
+  await second.next("ready");
+  expect((await headgate(["runs", "--json"], { cwd: project })).stdout.match(/"id":/g)).toHaveLength(1);
+});
 
-test("a starter that disappears takes dev with it", { timeout: 120_000 }, async () => {
+test("dev ends when its parent process disappears", { timeout: 120_000 }, async () => {
   const dev = await startDev(temporaryProject(TEMPLATE), { stdio: "ipc" });
   await dev.next("ready");
   dev.process.disconnect();
   expect(await dev.exited).toBe(0);
 });
 
-test("--once ends with the run and tells it as JSON", { timeout: 120_000 }, async () => {
+test("dev --once ends with its run and prints it as JSON", { timeout: 120_000 }, async () => {
   const project = temporaryProject(TEMPLATE);
   const dev = await startDev(project, { args: ["--once"] });
   expect(await dev.next("run")).toMatchObject({

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { headgate } from "./command-line.test-support.ts";
 import { linkSdk, temporaryFolder } from "./project.test-support.ts";
 
-test("a new project loads at once", async () => {
+test("a new project loads without changes", async () => {
   const folder = temporaryFolder();
   expect((await headgate(["init", "--name", "shop"], { cwd: folder })).code).toBe(0);
   linkSdk(folder);

@@ -22,7 +22,7 @@ test("a syntax error names file and line and shows the code around it", async ()
   expect(problem?.codeFrame).toMatch(/\n {4}\| +\^/);
 });
 
-test("several syntax problems are told at once", async () => {
+test("all syntax errors are reported together", async () => {
   const problems = await problemsOf({
     "src/location.ts": `import "./a.ts";\nimport "./b.ts";\n${DEFAULT}`,
     "src/a.ts": "const = 1",
@@ -60,7 +60,7 @@ test("an error that is sent does not contain the value of a secret variable", as
   expect(JSON.stringify(problems)).not.toContain("good");
 });
 
-test("an invalid definition names the place where it was written", async () => {
+test("an invalid definition names the line that defines it", async () => {
   const location = `import { defineAsset, defineCodeLocation } from "@headgate/sdk";
 const one = defineAsset({ key: "a", run: () => 1 });
 const two = defineAsset({ key: "a", run: () => 2 });
@@ -73,7 +73,7 @@ export default defineCodeLocation({ name: "demo", assets: [one, two] });
   expect(problem?.codeFrame).toContain("defineAsset");
 });
 
-test("a code location under another name than the configuration's is refused", async () => {
+test("a code location with another name than in the configuration is refused", async () => {
   const [problem] = await problemsOf({
     "src/location.ts": 'import { defineCodeLocation } from "@headgate/sdk";\nexport default defineCodeLocation({ name: "other" });\n',
   });
@@ -98,7 +98,7 @@ test("code that ends the process is reported as a crash with its exit code", asy
   expect(problem?.message).toContain("exit code 7");
 });
 
-test("validate prints what is wrong and exits 1, and as JSON too", async () => {
+test("validate prints what is wrong as text or JSON and exits with 1", async () => {
   const root = temporaryProject({ "src/location.ts": `${DEFAULT}export const broken = ;\n` });
   const text = await headgate(["validate"], { cwd: root });
   expect(text.code).toBe(1);
@@ -109,7 +109,7 @@ test("validate prints what is wrong and exits 1, and as JSON too", async () => {
   expect(JSON.parse(json.stdout)).toMatchObject({ location: "demo", ok: false, errors: [{ kind: "syntax", line: 3 }] });
 });
 
-test("a configuration with a mistake is shown with its place and is a usage error", async () => {
+test("a mistake in the configuration is shown with its line and is a usage error", async () => {
   const root = temporaryProject({ "headgate.config.ts": "export default {\n  locations: [,\n" });
   const result = await headgate(["validate"], { cwd: root });
   expect(result.code).toBe(2);
@@ -130,14 +130,14 @@ test("an entry that does not exist is named with its full path", async () => {
   expect(result.stderr).toContain(`${root}/src/gone.ts does not exist`);
 });
 
-test("an entry without a default export is told what to write, in words of the user's file", async () => {
+test("an entry without a default export is told what to add to it", async () => {
   const problems = await problemsOf({ "src/location.ts": "export const one = 1;\n" });
   expect(problems).toEqual([
     {
       kind: "invalid_definition",
       message: "src/location.ts has no default export.",
       file: "src/location.ts",
-      hint: "Write in it: export default defineCodeLocation({ assets });",
+      hint: "Add to the file: export default defineCodeLocation({ assets });",
     },
   ]);
 });

@@ -16,7 +16,7 @@ interface StartEngine {
 const { addMissingOptionals, platformOf } = (await import(`${REPOSITORY}/scripts/lock-optional.mjs`)) as LockOptional;
 const { readFlags } = (await import(`${REPOSITORY}/scripts/start-engine.mjs`)) as StartEngine;
 
-test("npm start keeps the flags that it does not know for headgate dev, and the state of each engine apart", () => {
+test("npm start passes unknown flags to headgate dev and separates the state of engines", () => {
   expect(readFlags(["--once"], "/root")).toEqual({
     engine: "duckdb",
     flags: ["--data", "/root/.headgate", "--once"],
@@ -35,7 +35,7 @@ test("npm start keeps the flags that it does not know for headgate dev, and the 
   expect(() => readFlags(["--engine", "postgres"], "/root")).toThrow('There is no engine "postgres": --engine takes duckdb or trino.');
 });
 
-test("optional platform packages that the lock lacks get a stub, once", () => {
+test("optional platform packages that are missing in the lock get one stub", () => {
   const lock: Lock = {
     packages: {
       "": {},
@@ -58,7 +58,7 @@ test("optional platform packages that the lock lacks get a stub, once", () => {
   expect(addMissingOptionals(lock)).toEqual([]);
 });
 
-test("another version at the top gets a nested stub", () => {
+test("a platform package with another version at the top gets a nested stub", () => {
   const lock: Lock = {
     packages: {
       "node_modules/tool": { version: "2.0.0", optionalDependencies: { "@tool/darwin-x64": "2.0.0" } },
@@ -68,7 +68,7 @@ test("another version at the top gets a nested stub", () => {
   expect(addMissingOptionals(lock)).toEqual(["node_modules/tool/node_modules/@tool/darwin-x64"]);
 });
 
-test("the platform is read from the name", () => {
+test("the platform of a package is read from its name", () => {
   expect(platformOf("@turbo/windows-64")).toEqual({ os: "win32", cpu: "x64", libc: undefined });
   expect(platformOf("@oxfmt/binding-linux-x64-musl")).toEqual({ os: "linux", cpu: "x64", libc: "musl" });
   expect(platformOf("bufferutil")).toBeNull();

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { textFile } from "../src/publish/project-files.ts";
 import { publishVersion } from "../src/publish/upload.ts";
 
-/** A control plane of a release that stores each blob by itself; what it was asked and what it has. */
+/** A control plane of an older release that stores files one by one. It records its requests and its files. */
 async function olderControlPlane(missing: readonly string[]) {
   const stored = new Set<string>();
   const calls: string[] = [];
@@ -34,7 +34,7 @@ async function olderControlPlane(missing: readonly string[]) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stored, calls };
 }
 
-test("a control plane that takes no batches of files gets them one by one", async () => {
+test("a control plane without batch upload gets the files one by one", async () => {
   const small = Array.from({ length: 900 }, (_, n) => textFile(`models/m${n}.sql`, `select ${n} as n`));
   const files = [...small, textFile("seeds/large.csv", "x".repeat(MAX_BATCHED_BLOB_BYTES + 1))];
   const { url, stored, calls } = await olderControlPlane(files.map((file) => file.sha256));

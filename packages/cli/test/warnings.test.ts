@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { headgate } from "./command-line.test-support.ts";
 import { temporaryProject } from "./project.test-support.ts";
 
-test("what a dbt project hides is told when its code location is validated", { timeout: 120_000 }, async () => {
+test("validate warns about the values that a dbt project hides", { timeout: 120_000 }, async () => {
   const cwd = temporaryProject({
     "src/location.ts": `import { defineCodeLocation } from "@headgate/sdk";
 import { dbtAssets, dbtProject } from "@headgate/sdk/dbt";

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { afterClose } from "./after-close.ts";
-import { backoffMs } from "./backoff.ts";
 
 describe("after a connection ended", () => {
   it.each([
@@ -42,13 +41,5 @@ describe("after a connection ended", () => {
     });
     expect(refusal.message).toMatch(/It says: the token was revoked$/);
     expect(afterClose({ kind: "http", status: 502, body: "<h1>Bad gateway</h1>" }).message).toMatch(/It says: <h1>Bad gateway<\/h1>$/);
-  });
-
-  it("the wait grows with jitter up to its limit and never ends", () => {
-    const limits = { minMs: 500, maxMs: 30_000 };
-    expect(backoffMs(0, 0, limits)).toBe(0);
-    expect(backoffMs(0, 0.999, limits)).toBe(999);
-    expect(backoffMs(3, 0.5, limits)).toBe(4000);
-    expect(backoffMs(10_000, 0.5, limits)).toBe(15_000);
   });
 });

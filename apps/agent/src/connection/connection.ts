@@ -2,6 +2,7 @@
  * Keeps one connection to the control plane: open, wait for its end, decide, wait, open again. Nothing else opens or closes sockets;
  * every cause only ends the session or wakes this loop.
  */
+import { backoffMs } from "@headgate/shared/net/backoff.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { DownFrame } from "@headgate/shared/protocol/down.ts";
 import type { Hello, UpFrame } from "@headgate/shared/protocol/up.ts";
@@ -9,7 +10,6 @@ import type { AgentLog } from "../agent-log.ts";
 import { readToken, type TokenSource } from "../config.ts";
 import type { AgentTiming } from "../timing.ts";
 import { afterClose, type Ending, type NextMove } from "./after-close.ts";
-import { backoffMs } from "./backoff.ts";
 import { Session, type Welcome } from "./session.ts";
 import { WAKE, Waker } from "./wake.ts";
 
@@ -98,7 +98,7 @@ export class Connection {
       }
       const wait = Math.max(
         next.minWaitMs,
-        backoffMs(this.#failures++, this.#options.random(), { minMs: timing.reconnectMinMs, maxMs: timing.reconnectMaxMs }),
+        backoffMs(++this.#failures, this.#options.random(), { firstMs: timing.reconnectMinMs, maxMs: timing.reconnectMaxMs }),
       );
       log[next.level](next.message, { retryInMs: wait });
       await this.#waker.sleep(wait);

@@ -1,10 +1,10 @@
 /** Uploads compressed chunks of raw output: in order per stream, bounded in memory, again after failures. */
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { backoffMs } from "@headgate/shared/net/backoff.ts";
 import { errorText, type AgentLog } from "../agent-log.ts";
 import type { AgentTiming } from "../timing.ts";
 import { isTransient, type ControlPlaneHttp } from "../versions/control-plane-http.ts";
-import { backoffMs } from "../connection/backoff.ts";
 
 /** A part of the raw output of one stream of a step attempt. */
 export interface LogChunk {
@@ -74,7 +74,7 @@ export class LogUploader {
       } catch (error) {
         log.debug("upload of raw output failed", { path, attempt, error: errorText(error) });
         if (!isTransient(error) || attempt >= timing.logUploadAttempts) return errorText(error);
-        const wait = backoffMs(attempt, random(), { minMs: timing.reconnectMinMs, maxMs: timing.reconnectMaxMs });
+        const wait = backoffMs(attempt + 1, random(), { firstMs: timing.reconnectMinMs, maxMs: timing.reconnectMaxMs });
         await new Promise((resolve) => setTimeout(resolve, wait).unref());
       }
     }

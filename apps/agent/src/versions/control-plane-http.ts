@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { codeOfStatus } from "@headgate/shared/api/http-errors.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { backoffMs } from "@headgate/shared/net/backoff.ts";
 import { errorText } from "../agent-log.ts";
 import { readToken, type TokenSource } from "../config.ts";
 
@@ -12,7 +13,7 @@ export interface ControlPlaneHttpOptions {
 }
 
 const TRIES = 4;
-const FIRST_WAIT_MS = 250;
+const RETRY_WAIT = { firstMs: 500, maxMs: 2_000 };
 const REQUEST_MS = 300_000;
 
 /** Reads the token anew for each request, because its file may change. */
@@ -43,7 +44,7 @@ export class ControlPlaneHttp {
         return await action();
       } catch (error) {
         if (attempt >= TRIES || !isTransient(error)) throw error;
-        await sleep(FIRST_WAIT_MS * 2 ** attempt * this.#options.random());
+        await sleep(backoffMs(attempt - 1, this.#options.random(), RETRY_WAIT));
       }
     }
   }

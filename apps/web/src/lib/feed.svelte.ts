@@ -1,4 +1,4 @@
-/** How does an answer of the control plane stay current? It is asked again only after a change that concerns it, at most every second and a half. */
+/** Data of a page that stays current: it is fetched again after each change that concerns it, at most every 1.5 seconds. */
 import { untrack } from "svelte";
 import type { Change } from "@headgate/shared/api/live.ts";
 import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";
@@ -9,7 +9,7 @@ const SETTLE_MS = 250;
 
 export interface FeedSource<T> {
   readonly fetch: () => Promise<T>;
-  /** Default: every change does. */
+  /** Whether the change makes the data stale. Default: every change does. */
   readonly concerns?: (change: Change) => boolean;
 }
 
@@ -25,7 +25,7 @@ export class Feed<T> extends Remote<T> {
     this.#source = source;
   }
 
-  /** For an effect: loads, follows, and returns the end of it. */
+  /** For an effect: loads, follows the changes, and returns a function that ends both. */
   start(): () => void {
     untrack(() => this.refresh());
     const stopChanges = this.#store.onChanges((changes) => {

@@ -1,6 +1,6 @@
 /** Theme and time zone preferences, kept in the browser's storage. */
 import { createContext } from "svelte";
-import type { TimeStyle } from "#lib/format/time.ts";
+import type { TimeStyle } from "@headgate/shared/format/time.ts";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];

@@ -1,4 +1,4 @@
-/** The typed procedures of a deployment. Every failure arrives as an `AppError` with the control plane's own code and message. */
+/** The typed procedures of a deployment. Every failure is an `AppError` with the code and message of the control plane. */
 import { createTRPCClient, httpLink, TRPCClientError, type TRPCClient } from "@trpc/client";
 import type { AppRouter } from "@headgate/control-plane/router-type";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
@@ -39,7 +39,7 @@ function asAppError(connection: Connection, error: unknown): unknown {
   return new AppError("internal", `The control plane answered with an error: ${error.message}`, { cause: error });
 }
 
-/** Authentication is refused before tRPC, in the plain routes' form. */
+/** Authentication is refused before tRPC, in the form of the plain routes. */
 function bodyOfPlainAnswer(error: TRPCClientError<AppRouter>): ErrorBody | null {
   const json = error.meta?.["responseJSON"] as { readonly error?: Partial<ErrorBody> } | undefined;
   const body = json?.error;
@@ -48,7 +48,7 @@ function bodyOfPlainAnswer(error: TRPCClientError<AppRouter>): ErrorBody | null 
     : null;
 }
 
-/** Input refused by a schema arrives as a JSON list of issues. */
+/** If a schema refuses the input, the message is a JSON list of issues. */
 function readableIssues(message: string): string {
   try {
     const issues = JSON.parse(message) as readonly { readonly message: string; readonly path?: readonly (string | number)[] }[];

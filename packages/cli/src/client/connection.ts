@@ -1,6 +1,6 @@
 /**
- * Which control plane, which deployment, whose token? Options first, then the environment, then, when a token is given, the project's
- * configuration, and at last the embedded server of this folder.
+ * Finds the control plane, the deployment and the token: first in the options, then in the environment, then (if a token is given) in the
+ * configuration of the project, and last at the embedded server of this folder.
  */
 import type { SessionView } from "@headgate/shared/api/views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
@@ -20,7 +20,7 @@ export interface Connection {
 export interface ConnectionOptions {
   readonly url?: string | undefined;
   readonly token?: string | undefined;
-  /** `<organization>/<deployment>`; may be left out when the token belongs to one deployment. */
+  /** `<organization>/<deployment>`; optional if the token belongs to one deployment. */
   readonly deployment?: string | undefined;
   /** Data folder of an embedded server. */
   readonly data?: string | undefined;
@@ -38,12 +38,15 @@ export async function resolveConnection(options: ConnectionOptions, { env, cwd }
   const url = named ?? configured?.url;
   if (url === undefined) return embeddedConnection(options.data, cwd);
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new AppError("invalid_input", `The control plane's address '${url}' is no http or https address. Correct --url or HEADGATE_URL.`);
+    throw new AppError(
+      "invalid_input",
+      `The address '${url}' of the control plane is not an http or https address. Correct --url or HEADGATE_URL.`,
+    );
   }
   if (token === undefined)
     throw new AppError(
       "invalid_input",
-      `No API token for ${url}. Give --token or set HEADGATE_TOKEN; API tokens are made on the dashboard's Agents page.`,
+      `No API token for ${url}. Give --token or set HEADGATE_TOKEN; API tokens are created on the Agents page of the dashboard.`,
     );
   const base = url.replace(/\/+$/, "");
   const place = options.deployment ?? given(env["HEADGATE_DEPLOYMENT"]) ?? configured?.deployment;
@@ -67,7 +70,7 @@ function embeddedConnection(data: string | undefined, cwd: string): Connection {
   if (folder === null) {
     throw new AppError(
       "invalid_input",
-      "There is no control plane to talk to: no --url, no HEADGATE_URL, and no embedded server's folder (.headgate) here. Start one with `headgate dev`, or give --url and --token.",
+      "There is no control plane to talk to: no --url, no HEADGATE_URL, and no folder of an embedded server (.headgate) here. Start one with `headgate dev`, or give --url and --token.",
     );
   }
   const running = readRunning(folder);
@@ -95,14 +98,15 @@ function given(value: string | undefined): string | undefined {
 function parseDeployment(text: string): Connection["deployment"] {
   const [org, name, ...rest] = text.split("/");
   if (!org || !name || rest.length > 0)
-    throw new AppError("invalid_input", `'${text}' is no deployment: write <organization>/<deployment>, e.g. acme/prod.`);
+    throw new AppError("invalid_input", `'${text}' is not a deployment: write <organization>/<deployment>, e.g. acme/prod.`);
   return { org, name };
 }
 
 async function onlyDeployment(url: string, token: string): Promise<Connection["deployment"]> {
   const session = await httpApi({ url, token }).json<SessionView>("GET", "/api/v1/session");
   const [first, ...others] = session.deployments;
-  if (first === undefined) throw new AppError("forbidden", `The token has no deployment at ${url}. Make a token inside a deployment.`);
+  if (first === undefined)
+    throw new AppError("forbidden", `The token gives access to no deployment at ${url}. Create a token in a deployment.`);
   if (others.length > 0) {
     const names = session.deployments.map((deployment) => `${session.organization.slug}/${deployment.name}`).join(", ");
     throw new AppError(

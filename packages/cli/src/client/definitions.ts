@@ -1,4 +1,4 @@
-/** The deployment's definitions document: all assets, jobs, schedules and sensors of the active versions. */
+/** The definitions document of the deployment: all assets, jobs, schedules and sensors of the active versions. */
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
 import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
 import { call, type Api } from "./api.ts";

@@ -1,4 +1,4 @@
-/** A run id as people type it: whole, or enough of its beginning or end to be the only one; `last` is the newest run. */
+/** Finds a run by its id, by a beginning or end that only one run has, or by `last` for the newest run. */
 import type { RunSummary } from "@headgate/shared/api/views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, type Api } from "./api.ts";

@@ -1,9 +1,8 @@
-/** Follows one run to its end over the live socket: every event once and in order, every change of its state. */
+/** Follows one run to its end over the live socket: every event once and in order, and every change of its state. */
 import type { Change } from "@headgate/shared/api/live.ts";
 import type { EventRow, RunSummary } from "@headgate/shared/api/views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
-import type { Api } from "./api.ts";
-import { call } from "./api.ts";
+import { call, type Api } from "./api.ts";
 import type { Connection } from "./connection.ts";
 import { openLive } from "./live.ts";
 
@@ -11,7 +10,7 @@ export interface FollowOptions {
   readonly connection: Connection;
   readonly api: Api;
   readonly run: string;
-  /** Events with a greater number only. */
+  /** Only events with a greater number. */
   readonly after: number;
   readonly random: () => number;
   readonly onEvents?: ((events: readonly EventRow[]) => void) | undefined;
@@ -28,15 +27,8 @@ export function followRun({ connection, api, run, after, random, onEvents, onRun
     const finish = (how: () => void): void => {
       if (done) return;
       done = true;
-      live.close();
+      live.stop();
       how();
-    };
-    const deliver = (events: readonly EventRow[]): void => {
-      const fresh = events.filter((event) => event.seq > seen);
-      const last = fresh.at(-1);
-      if (last === undefined || done) return;
-      seen = last.seq;
-      onEvents?.(fresh);
     };
     const update = (summary: RunSummary): void => {
       if (done || (latest !== null && summary.lastSeq < latest.lastSeq)) return;
@@ -44,7 +36,7 @@ export function followRun({ connection, api, run, after, random, onEvents, onRun
       onRun?.(summary);
       endWhenComplete();
     };
-    /** The state may be told before the last events are: the end is both. */
+    /** The final state can arrive before the last events, and the run is over only with both. */
     const endWhenComplete = (): void => {
       const end = latest;
       if (end === null || !isTerminalRun(end.status)) return;
@@ -54,25 +46,25 @@ export function followRun({ connection, api, run, after, random, onEvents, onRun
       const detail = await call(connection, api.runs.get.query({ run }));
       update(detail.run);
     };
-    const live = openLive(
+    const live = openLive({
       connection,
-      {
-        onReady: () => {
+      random,
+      handlers: {
+        onWelcome: () => {
           fetchState().catch((error: unknown) => finish(() => reject(error)));
         },
         onChanges: (changes) => {
-          for (const change of changes) if (isOf(change, run)) update(change.run);
+          for (const change of changes) if (isAbout(change, run)) update(change.run);
         },
-        onEvents: (of, events) => {
-          if (of !== run) return;
-          deliver(events);
-          endWhenComplete();
-        },
-        onFatal: (error) => finish(() => reject(error)),
       },
-      random,
-    );
-    live.watch(run, after);
+      onFatal: (error) => finish(() => reject(error)),
+    });
+    live.watchRun(run, after, (events) => {
+      if (done) return;
+      seen = events.at(-1)?.seq ?? seen;
+      onEvents?.(events);
+      endWhenComplete();
+    });
     signal?.addEventListener("abort", () => {
       const last = latest;
       finish(() => (last === null ? reject(new Error("stopped before the run was seen")) : resolve(last)));
@@ -80,6 +72,6 @@ export function followRun({ connection, api, run, after, random, onEvents, onRun
   });
 }
 
-function isOf(change: Change, run: string): change is Extract<Change, { type: "run" }> {
+function isAbout(change: Change, run: string): change is Extract<Change, { type: "run" }> {
   return change.type === "run" && change.run.id === run;
 }

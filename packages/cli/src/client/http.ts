@@ -1,10 +1,10 @@
-/** Plain HTTP calls with a bearer token; whatever goes wrong becomes one `AppError`. */
+/** Plain HTTP calls with a bearer token. Every failure is an `AppError`. */
 import { codeOfStatus, errorBodyOf } from "@headgate/shared/api/http-errors.ts";
 import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
 
 export interface HttpApi {
   json<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T>;
-  /** Bytes, with nothing to say in return. */
+  /** Sends bytes and ignores the body of the answer. */
   send(method: "POST" | "PUT", path: string, body: Uint8Array<ArrayBuffer>): Promise<void>;
   text(path: string): Promise<string>;
 }

@@ -1,106 +1,64 @@
-/** The deployment's live socket: changes and run events as they are committed, resumed after a lost connection. */
+/** The live socket of the connection's deployment, opened with the API token. */
 import { WebSocket } from "ws";
-import { LIVE_VERSION, type Change, type LiveDown, type LiveUp } from "@headgate/shared/api/live.ts";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
-import type { EventRow } from "@headgate/shared/api/views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { LiveClient, type LiveHandlers } from "@headgate/shared/live/client.ts";
+import type { OpenLiveSocket } from "@headgate/shared/live/socket.ts";
 import type { Connection } from "./connection.ts";
 
-export interface LiveHandlers {
-  /** After each (re)connect. `refetch`: changes may have been missed. */
-  onReady?(refetch: boolean): void;
-  onChanges?(changes: readonly Change[]): void;
-  onEvents?(run: string, events: readonly EventRow[]): void;
-  onTail?(frame: Extract<LiveDown, { t: "tail" }>): void;
-  /** For good: the credentials were refused, the version is not supported. */
-  onFatal(error: AppError): void;
-  onDisconnect?(): void;
+const RECONNECT = { firstMs: 250, maxMs: 10_000 };
+const HANDSHAKE_MS = 10_000;
+
+export interface LiveOptions {
+  readonly connection: Connection;
+  readonly random: () => number;
+  readonly handlers: Pick<LiveHandlers, "onWelcome" | "onChanges">;
+  /** The control plane refused the token, the version or a message. The client has stopped. */
+  readonly onFatal: (error: AppError) => void;
 }
 
-export interface Live {
-  watch(run: string, after: number): void;
-  tail(target: { readonly run: string; readonly step: string } | null): void;
-  close(): void;
+export function openLive({ connection, random, handlers, onFatal }: LiveOptions): LiveClient {
+  const client = new LiveClient({
+    open: authorizedSocket(connection),
+    random,
+    reconnect: RECONNECT,
+    keepAlive: null,
+    handlers: {
+      ...handlers,
+      onRefused: onFatal,
+      onError: (message) => {
+        client.stop();
+        onFatal(new AppError("unavailable", `The control plane refused the live connection: ${message}`));
+      },
+    },
+  });
+  client.start();
+  return client;
 }
 
-const MIN_DELAY_MS = 250;
-const MAX_DELAY_MS = 10_000;
-
-export function openLive(connection: Connection, handlers: LiveHandlers, random: () => number): Live {
-  const address = `${connection.url.replace(/^http/, "ws")}${deploymentPath(connection.deployment, "/live")}`;
-  const watched = new Map<string, number>();
-  let tailed: { readonly run: string; readonly step: string } | null = null;
-  let since: { stream: string; seq: number } | null = null;
-  let socket: WebSocket | null = null;
-  let closed = false;
-  let failures = 0;
-  let timer: NodeJS.Timeout | null = null;
-
-  const send = (frame: LiveUp): void => {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
-  };
-  const sendWatch = (): void => send({ t: "watch", runs: [...watched].map(([run, after]) => ({ run, after })) });
-  const fail = (error: AppError): void => {
-    closed = true;
-    socket?.close();
-    handlers.onFatal(error);
-  };
-  const receive = (frame: LiveDown): void => {
-    if (frame.t === "welcome") {
-      failures = 0;
-      since = { stream: frame.stream, seq: frame.seq };
-      if (watched.size > 0) sendWatch();
-      if (tailed !== null) send({ t: "tail", target: tailed });
-      handlers.onReady?.(frame.refetch);
-    } else if (frame.t === "changes") {
-      since = since === null ? null : { stream: since.stream, seq: frame.seq };
-      handlers.onChanges?.(frame.changes);
-    } else if (frame.t === "events") {
-      const last = frame.events.at(-1);
-      if (last !== undefined && watched.has(frame.run)) watched.set(frame.run, Math.max(watched.get(frame.run) ?? 0, last.seq));
-      handlers.onEvents?.(frame.run, frame.events);
-    } else if (frame.t === "tail") {
-      handlers.onTail?.(frame);
-    } else {
-      fail(new AppError("unavailable", `The live connection was refused: ${frame.message}`));
-    }
-  };
-  const connect = (): void => {
-    const opened = new WebSocket(address, { headers: { authorization: `Bearer ${connection.token}` }, handshakeTimeout: 10_000 });
-    socket = opened;
-    opened.on("open", () => send({ t: "hello", version: LIVE_VERSION, since }));
-    opened.on("message", (data: Buffer) => receive(JSON.parse(data.toString()) as LiveDown));
-    opened.on("unexpected-response", (_request, response) => {
-      const status = response.statusCode ?? 0;
+/** The built-in WebSocket can neither send a token nor tell the HTTP status of a refusal, so this is `ws`. */
+function authorizedSocket({ url, token, deployment }: Connection): OpenLiveSocket {
+  const address = `${url.replace(/^http/, "ws")}${deploymentPath(deployment, "/live")}`;
+  return ({ onOpen, onText, onClose, onRefused }) => {
+    const socket = new WebSocket(address, { headers: { authorization: `Bearer ${token}` }, handshakeTimeout: HANDSHAKE_MS });
+    socket.on("open", onOpen);
+    socket.on("message", (data: Buffer) => onText(data.toString()));
+    socket.on("unexpected-response", (_request, response) => {
       response.destroy();
-      if (status === 401) fail(new AppError("unauthenticated", "The control plane refused the token for the live connection."));
-      else if (status >= 400 && status < 500 && status !== 429)
-        fail(new AppError("unavailable", `The live connection was refused with status ${status}.`));
-      else opened.terminate();
+      const refusal = refusalOf(response.statusCode ?? 0);
+      if (refusal === null) socket.terminate();
+      else onRefused(refusal);
     });
-    // A failed connection also closes: the reconnect is decided there.
-    opened.on("error", () => undefined);
-    opened.on("close", () => {
-      if (closed || socket !== opened) return;
-      handlers.onDisconnect?.();
-      const limit = Math.min(MAX_DELAY_MS, MIN_DELAY_MS * 2 ** failures++);
-      timer = setTimeout(connect, Math.round(random() * limit));
-    });
+    // A failed connection also closes, and the client decides then.
+    socket.on("error", () => undefined);
+    socket.on("close", onClose);
+    return { send: (text) => socket.send(text), close: () => socket.close() };
   };
-  connect();
-  return {
-    watch: (run, after) => {
-      watched.set(run, after);
-      sendWatch();
-    },
-    tail: (target) => {
-      tailed = target;
-      send({ t: "tail", target });
-    },
-    close: () => {
-      closed = true;
-      if (timer !== null) clearTimeout(timer);
-      socket?.close();
-    },
-  };
+}
+
+/** Null: a server error or a rate limit, which may pass. */
+function refusalOf(status: number): AppError | null {
+  if (status === 401) return new AppError("unauthenticated", "The control plane refused the token for the live connection.");
+  if (status < 400 || status >= 500 || status === 429) return null;
+  return new AppError("unavailable", `The control plane refused the live connection with status ${status}.`);
 }

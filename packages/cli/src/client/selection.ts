@@ -1,4 +1,4 @@
-/** Selection texts: parsed here, so that a mistake is shown with its place before anything is asked of a server. */
+/** Selection texts. They are parsed here, so that a mistake is shown with its position before any request. */
 import { AppError, unwrap, type ErrorBody, type Result } from "@headgate/shared/domain/errors.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import type { Selection } from "@headgate/shared/domain/selection/ast.ts";
@@ -8,7 +8,7 @@ export function parseSelectionText(text: string): Selection {
   return unwrap(withText(parseSelection(text), text));
 }
 
-/** The text belongs to the error: the printer draws a caret under the position. */
+/** Adds the text to the error, so that the printer can draw a caret under the position. */
 export function withText<T>(result: Result<T>, text: string): Result<T> {
   return result.ok ? result : { ok: false, error: placed(result.error, text) };
 }
@@ -19,7 +19,7 @@ export function addText(error: unknown, text: string): unknown {
   return new AppError(error.code, error.message, { ...(details && { details }), cause: error });
 }
 
-/** A tree has no positions, so a word that means no asset, or an attribute that nobody answers, is looked up in the text again. */
+/** A parsed selection has no positions, so an unknown word or attribute is looked up in the text again. */
 function placed(error: ErrorBody, text: string): ErrorBody {
   const { word, attribute, position } = error.details ?? {};
   const wanted = typeof word === "string" ? word : typeof attribute === "string" ? attribute : null;
@@ -27,7 +27,7 @@ function placed(error: ErrorBody, text: string): ErrorBody {
   return { ...error, details: { ...error.details, ...place, text } };
 }
 
-/** The same option in every command that takes a selection; `argument` is what stands there without a flag. */
+/** The selection of a command, given either as an argument or with --select. */
 export function selectionOf(argument: string | undefined, flags: { readonly select?: string | undefined }): string | undefined {
   if (argument !== undefined && flags.select !== undefined)
     throw new AppError("invalid_input", `Give one selection: either '${argument}' or --select '${flags.select}'.`);

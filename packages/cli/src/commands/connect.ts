@@ -1,4 +1,4 @@
-/** The options that every command talking to a control plane has, and the connection they give. */
+/** The options of every command that talks to a control plane, and the connection that they give. */
 import type { Command } from "commander";
 import { openApi, type Api } from "../client/api.ts";
 import { resolveConnection, type Connection, type ConnectionOptions } from "../client/connection.ts";
@@ -8,7 +8,7 @@ export type ConnectFlags = ConnectionOptions;
 
 export function withConnection(command: Command): Command {
   return command
-    .option("--url <address>", "control plane (HEADGATE_URL; default: the embedded server of this folder)")
+    .option("--url <address>", "address of the control plane (HEADGATE_URL; default: the embedded server of this folder)")
     .option("--token <token>", "API token (HEADGATE_TOKEN)")
     .option("--deployment <org/name>", "deployment (HEADGATE_DEPLOYMENT)")
     .option("--data <dir>", "data folder of an embedded server");

@@ -1,4 +1,4 @@
-/** In which node_modules folder does the agent find the packages that bundles leave out? */
+/** Finds the node_modules folder with the packages that bundles do not contain, for the agent. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ExternalPackage } from "../publish/external-packages.ts";

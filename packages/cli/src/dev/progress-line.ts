@@ -1,17 +1,20 @@
-/** Which line, if any, does an event give to somebody who watches a run? Less than the log: what became of assets and checks. */
+/** The line that an event gives to a person who watches a run, if any. Shorter than the log: only the results of assets and checks. */
 import type { EventRow } from "@headgate/shared/api/views.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
-import { formatDuration, plural } from "../terminal/format.ts";
+import { formatShortDuration } from "@headgate/shared/format/duration.ts";
+import { eventWords, rowCount } from "@headgate/shared/format/event.ts";
+import { plural } from "@headgate/shared/format/number.ts";
 import type { Colors } from "../terminal/terminal.ts";
-import { rowCount } from "./run-report.ts";
 
-export function progressLine({ event, step }: Pick<EventRow, "event" | "step">, colors: Colors): string | null {
+export function progressLine(row: Pick<EventRow, "at" | "event" | "step">, colors: Colors): string | null {
+  const { event, step } = row;
+  const { sentence, predicate } = eventWords(row, formatShortDuration);
   switch (event.type) {
     case "asset_materialized": {
       const rows = rowCount(event.metadata);
       const facts = [
         rows === null ? null : plural(rows, "row"),
-        event.durationMs === undefined ? null : formatDuration(event.durationMs),
+        event.durationMs === undefined ? null : formatShortDuration(event.durationMs),
       ].filter((fact) => fact !== null);
       return `  ${colors.green("✓")} ${event.asset}${facts.length === 0 ? "" : colors.dim(`  ${facts.join(", ")}`)}`;
     }
@@ -21,19 +24,19 @@ export function progressLine({ event, step }: Pick<EventRow, "event" | "step">, 
       return `  ${colors.yellow("-")} ${event.asset}  ${event.reason}`;
     case "check_evaluated": {
       if (event.passed) return null;
-      const [paint, verb] = event.severity === "warn" ? [colors.yellow, "warned"] : [colors.red, "failed"];
-      return `  ${paint("!")} ${event.asset}: check ${event.check} ${verb}${event.description === undefined ? "" : `: ${firstLine(event.description)}`}`;
+      const paint = event.severity === "warn" ? colors.yellow : colors.red;
+      return `  ${paint("!")} ${firstLine(sentence)}`;
     }
     case "step_failed":
-      return `  ${colors.red("✗")} step ${step ?? ""} failed${event.willRetry ? ", will be tried again" : ""}: ${firstLine(event.failure.message)}`;
+      return `  ${colors.red("✗")} step ${step ?? ""} ${firstLine(predicate)}`;
     case "engine":
-      return event.level === "debug" || event.level === "info" ? null : `  ${colors.yellow("!")} ${event.message}`;
+      return event.level === "debug" || event.level === "info" ? null : `  ${colors.yellow("!")} ${sentence}`;
     default:
       return null;
   }
 }
 
-/** dbt's first line only names the model; the database's sentence is the second. */
+/** The first line of a dbt error only names the model; the second one is the message of the database. */
 function shortMessage({ kind, message }: Failure): string {
   const lines = message
     .split("\n")

@@ -1,9 +1,9 @@
-/** A run as a table of its assets, and as progress lines while it goes on. Filled from the run's events alone. */
+/** The result of a run for each of its assets, made from the events of the run. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import type { EventRow, RunDetail } from "@headgate/shared/api/views.ts";
 import type { StepStatus } from "@headgate/shared/domain/run/status.ts";
-import type { Metadata } from "@headgate/shared/domain/metadata.ts";
+import { rowCount } from "@headgate/shared/format/event.ts";
 
 export interface AssetLine {
   readonly asset: string;
@@ -40,7 +40,7 @@ export function assetLines(detail: Pick<RunDetail, "steps">, events: readonly Ev
     return known;
   };
   for (const { event } of events) noteEvent(of, event);
-  // In the order in which things happened; what never began comes last.
+  // In the order in which things happened. Assets that never started come last.
   const rank = new Map([...facts.keys()].map((asset, index) => [asset, index]));
   const order = (asset: string): number => rank.get(asset) ?? Number.MAX_SAFE_INTEGER;
   const made = detail.steps.flatMap((step) => step.assets.map((asset) => ({ step, asset })));
@@ -61,7 +61,7 @@ export function assetLines(detail: Pick<RunDetail, "steps">, events: readonly Ev
     });
 }
 
-/** A run of checks alone makes no asset: it shows those that it looks at. */
+/** A run of checks alone materializes nothing, so it lists the assets that it checks. */
 function checkedAssets(steps: RunDetail["steps"]): { readonly step: RunDetail["steps"][number]; readonly asset: string }[] {
   const first = new Map<string, RunDetail["steps"][number]>();
   for (const step of steps) {
@@ -103,11 +103,6 @@ function noteEvent(of: (asset: string) => Facts, event: EventRow["event"]): void
     }
     default:
   }
-}
-
-export function rowCount(metadata: Metadata): number | null {
-  const value = metadata["row_count"];
-  return value?.type === "int" || value?.type === "float" ? value.value : null;
 }
 
 function statusOfStep(status: StepStatus): AssetLine["status"] {

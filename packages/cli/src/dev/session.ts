@@ -1,4 +1,4 @@
-/** The embedded Headgate as one resource: data folder, control plane, agent. Whatever was opened is closed again, in order. */
+/** The embedded Headgate as one resource: data folder, control plane and agent. What was opened is closed again in reverse order. */
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Connection } from "../client/connection.ts";
@@ -16,7 +16,7 @@ export interface SessionOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => number;
   readonly onNotice: (line: string) => void;
-  /** The agent ended in a way that starting it again cannot cure. */
+  /** The agent ended in a way that a restart cannot fix. */
   readonly onAgentLost?: ((line: string) => void) | undefined;
 }
 
@@ -24,10 +24,10 @@ export interface Session {
   readonly url: string;
   readonly connection: Connection;
   readonly dataFolder: string;
-  /** `modules`: where the agent finds packages that bundles leave out. */
+  /** `modules`: the node_modules folder with the packages that bundles do not contain. */
   startAgent(modules: string | null): Promise<void>;
   close(): Promise<void>;
-  /** Ends the children at once, without waiting. */
+  /** Kills the children at once. */
   kill(): void;
 }
 
@@ -42,7 +42,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       data,
       artifacts,
       onLog: (level, line) => appendFileSync(serverLog, `${new Date(options.now()).toISOString()} ${level} ${line}\n`),
-      onRestart: () => options.onNotice("the control plane's runtime died and was started again; nothing acknowledged is lost"),
+      onRestart: () => options.onNotice("the runtime of the control plane crashed and was restarted; no acknowledged data is lost"),
     });
     try {
       const { connection, agentToken } = await ensureBootstrapped(server.url, data);

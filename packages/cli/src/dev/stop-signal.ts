@@ -1,11 +1,11 @@
 /**
- * The first Ctrl-C (or SIGTERM, SIGHUP) asks for an orderly stop; the second one ends everything at once. A starter that holds a channel
- * to this process (`npm start`) and disappears asks for a stop too, because nobody would be left to send a signal.
+ * The first Ctrl-C (or SIGTERM, SIGHUP) asks for an orderly stop, the second one ends everything at once. When a parent that holds an IPC
+ * channel to this process (`npm start`) disappears, that is a stop too, because no other process would send a signal.
  */
 export interface StopSignal {
   readonly signal: AbortSignal;
   stop(reason: unknown): void;
-  /** The promise's value, unless the stop comes first. */
+  /** The value of the promise, unless the stop comes first. */
   orThrow<T>(promise: Promise<T>): Promise<T>;
   dispose(): void;
 }

@@ -1,11 +1,11 @@
-/** Calls back when a file that matters to the project's code locations changed; many changes at once count as one. */
+/** Calls back when a file that matters to the code locations of the project has changed. Many changes at once count as one. */
 import { basename, extname, join, relative, resolve, sep } from "node:path";
 import { watch } from "chokidar";
 import type { Project } from "../project/project.ts";
 import type { BuiltLocation } from "../publish/build-location.ts";
 
 export interface ProjectWatcher {
-  /** What the latest good build of each location consists of; null: at least one location does not build, so any source file matters. */
+  /** The files of the latest good build of each location. Null: at least one location does not build, so any source file matters. */
   setLocations(locations: readonly BuiltLocation[] | null): void;
   close(): Promise<void>;
 }
@@ -29,7 +29,7 @@ const IGNORED_FOLDERS = new Set([
 ]);
 const CODE = new Set([".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx", ".json"]);
 const BESIDE = new Set([".sql", ".yml", ".yaml", ".py", ".csv", ".md", ".toml", ".jinja", ".txt"]);
-/** At the project's root; they change what a build gives without being part of it. */
+/** Files in the root of the project that change the result of a build without being part of it. */
 const ROOT_FILES = /^(headgate\.config\.[mc]?[tj]s|package\.json|tsconfig.*\.json|package-lock\.json)$/;
 
 export async function watchProject(project: Project, dataFolder: string, onChange: () => void): Promise<ProjectWatcher> {
@@ -45,7 +45,7 @@ export async function watchProject(project: Project, dataFolder: string, onChang
     if (timer !== null) clearTimeout(timer);
     timer = setTimeout(onChange, SETTLE_MS);
   });
-  // A watch that fails (too many files, folder gone) must not end the server.
+  // A failed watch (too many files, folder deleted) must not end the server.
   watcher.on("error", () => undefined);
   await new Promise<void>((ready) => watcher.once("ready", () => ready()));
   return {
@@ -59,7 +59,7 @@ export async function watchProject(project: Project, dataFolder: string, onChang
   };
 }
 
-/** Data that assets write below the project must not start a build, so only what a build consists of counts. */
+/** Assets may write data below the project, which must not start a build. So only files of a build count. */
 export function matters(project: Project, locations: readonly BuiltLocation[] | null, path: string): boolean {
   const inside = relative(project.root, path);
   const extension = extname(path);

@@ -1,9 +1,11 @@
-/** Shows a run on the terminal while it goes on, and returns what came of it. */
+/** Shows the progress of a run on the terminal and returns its result. */
 import type { EventRow, RunDetail, RunSummary } from "@headgate/shared/api/views.ts";
+import { plural } from "@headgate/shared/format/number.ts";
+import { waitingSentence } from "@headgate/shared/format/run.ts";
 import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";
 import { followRun } from "../client/follow-run.ts";
-import { formatCount, formatDuration, formatSeconds, plural } from "../terminal/format.ts";
+import { countText, durationText, secondsText } from "../terminal/format.ts";
 import { eventLine } from "../terminal/event-line.ts";
 import { formatTable, type Cell } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -17,7 +19,7 @@ export interface WatchRunOptions {
   readonly terminal: Terminal;
   readonly random: () => number;
   readonly signal?: AbortSignal | undefined;
-  /** Print every event, not only what became of the assets. */
+  /** Print every event, not only the results of assets and checks. */
   readonly logs?: boolean | undefined;
 }
 
@@ -50,7 +52,7 @@ export async function watchRun({ connection, api, run, terminal, random, signal,
 }
 
 function statusText(run: RunSummary): string {
-  if (run.waiting !== null && run.status === "queued") return `waiting: ${run.waiting.message}`;
+  if (run.waiting !== null && run.status === "queued") return waitingSentence(run.waiting);
   return `${run.status}: ${run.materialized} of ${plural(run.assetCount, "asset")}, ${run.steps.running} of ${plural(run.steps.total, "step")} running`;
 }
 
@@ -66,8 +68,8 @@ export function runTable(assets: readonly AssetLine[], { colors }: Terminal): re
   const rows = assets.map((line): readonly Cell[] => [
     { text: line.asset },
     { text: line.status, paint: paint[line.status] },
-    { text: formatCount(line.rows) },
-    { text: formatSeconds(line.durationMs) },
+    { text: countText(line.rows) },
+    { text: secondsText(line.durationMs) },
     { text: checksText(line.checks), paint: line.checks.failed > 0 ? colors.red : line.checks.warned > 0 ? colors.yellow : undefined },
   ]);
   const columns = [
@@ -88,7 +90,7 @@ function checksText({ passed, warned, failed }: AssetLine["checks"]): string {
 }
 
 export function runEndLine(run: RunSummary, { colors }: Terminal): string {
-  const took = run.startedAt !== null && run.endedAt !== null ? ` in ${formatDuration(run.endedAt - run.startedAt)}` : "";
+  const took = run.startedAt !== null && run.endedAt !== null ? ` in ${durationText(run.endedAt - run.startedAt)}` : "";
   const what = `run ${run.id} ${run.status}${took}`;
   const checks = run.checksFailed > 0 ? `, ${plural(run.checksFailed, "check")} failed` : "";
   return run.status === "succeeded"

@@ -1,8 +1,9 @@
-/** The embedded agent: a child process that is started again with growing pauses when it dies, and is gone when this process is. */
+/** The embedded agent: a child process that is restarted after growing waits when it dies, and that ends with this process. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { createWriteStream, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { backoffMs } from "@headgate/shared/net/backoff.ts";
 import { endStaleChild } from "./stale-children.ts";
 import { deathSignalPrefix, withPrefix } from "./workerd-guard.ts";
 
@@ -14,30 +15,30 @@ export interface AgentOptions {
   readonly dataDir: string;
   readonly logFile: string;
   readonly slots: number | null;
-  /** node_modules folder with the packages that bundles leave out. */
+  /** node_modules folder with the packages that bundles do not contain. */
   readonly modules: string | null;
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => number;
   /** Warnings and errors of the agent, and its own restarts. */
   readonly onNotice: (level: "warn" | "error", line: string) => void;
-  /** It ended in a way that starting it again cannot cure. */
+  /** The agent ended in a way that a restart cannot fix. */
   readonly onLost: (line: string) => void;
 }
 
 export interface AgentProcess {
-  /** Asks the agent to finish; after a while it is killed with all its workers. */
+  /** Asks the agent to finish. If it takes too long, it is killed with all its workers. */
   stop(): Promise<void>;
-  /** At once. */
+  /** Kills it at once. */
   kill(): void;
 }
 
 const GRACE_SECONDS = 5;
 const KILL_AFTER_MS = (GRACE_SECONDS + 12) * 1000;
-const MIN_PAUSE_MS = 250;
-const MAX_PAUSE_MS = 30_000;
-/** An agent that lived this long was healthy: the next pause starts small again. */
+/** Only one agent restarts here, so its waits need no jitter. */
+const RESTART_WAIT = { firstMs: 250, maxMs: 30_000, leastShare: 1 };
+/** An agent that ran this long was healthy, so the next restart comes soon again. */
 const HEALTHY_MS = 30_000;
-/** Exit codes after which starting again cannot help: wrong configuration, token refused, version refused. */
+/** Exit codes after which a restart cannot help. */
 const FINAL_EXITS: Readonly<Record<number, string>> = {
   2: "its configuration is wrong",
   3: "its token was refused",
@@ -52,13 +53,13 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
   const prefix = deathSignalPrefix("TERM");
   let child: ChildProcess | null = null;
   let stopping = false;
-  let pause = MIN_PAUSE_MS;
+  let restarts = 0;
   let restart: NodeJS.Timeout | null = null;
 
   const start = (): void => {
     const startedAt = options.now();
     const [command, args] = withPrefix(prefix, [process.execPath, "--enable-source-maps", options.main, "--exit-on-refusal"]);
-    // A group of its own: Ctrl-C in the terminal must reach the agent through us alone, in order.
+    // It has its own process group, so that Ctrl-C reaches it only through this process, which stops things in order.
     const started = spawn(command, args, { env: agentEnv(options), detached: true, stdio: ["ignore", "pipe", "pipe"] });
     child = started;
     if (started.pid !== undefined) writeFileSync(pidFile, String(started.pid));
@@ -78,10 +79,10 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
       if (stopping) return;
       const final = code === null ? undefined : FINAL_EXITS[code];
       if (final !== undefined) return options.onLost(`the agent stopped for good: ${final}; see ${options.logFile}`);
-      if (options.now() - startedAt > HEALTHY_MS) pause = MIN_PAUSE_MS;
-      options.onNotice("warn", `the agent ended (${signal ?? `exit code ${code ?? "unknown"}`}) and is started again in ${pause / 1000} s`);
-      restart = setTimeout(start, pause);
-      pause = Math.min(pause * 2, MAX_PAUSE_MS);
+      if (options.now() - startedAt > HEALTHY_MS) restarts = 0;
+      const wait = backoffMs(restarts++, 0, RESTART_WAIT);
+      options.onNotice("warn", `the agent ended (${signal ?? `exit code ${code ?? "unknown"}`}) and is restarted in ${wait / 1000} s`);
+      restart = setTimeout(start, wait);
     });
   };
   const signalGroup = (signal: NodeJS.Signals): void => {
@@ -126,7 +127,7 @@ function agentEnv(options: AgentOptions): NodeJS.ProcessEnv {
     HEADGATE_AGENT_TOKEN: options.token,
     HEADGATE_AGENT_DATA: options.dataDir,
     HEADGATE_AGENT_GRACE: String(GRACE_SECONDS),
-    // On the developer's own machine the code may see what the developer's shell sees.
+    // On a developer's machine the code may see the environment of the developer's shell.
     HEADGATE_WORKER_ENV: inherited["HEADGATE_WORKER_ENV"] ?? "*",
     ...(options.slots !== null && { HEADGATE_AGENT_SLOTS: String(options.slots) }),
     ...(options.modules !== null && { HEADGATE_MODULES: options.modules }),

@@ -21,16 +21,16 @@ export async function ensureBootstrapped(url: string, data: DataFolder): Promise
   if (known !== null && (await isAccepted(url, known.apiToken))) {
     return { connection: { url, token: known.apiToken, deployment, origin: "embedded" }, agentToken: known.agentToken };
   }
-  // First start, or the state was deleted while the secrets stayed.
+  // This is the first start, or the state was deleted and the secrets were not.
   const request: BootstrapRequest = { organization: deployment.org, deployment: deployment.name, user: { name: "you" }, tokens: "new" };
   const answer = await httpApi({ url, token: secrets.bootstrapSecret }).json<BootstrapAnswer>("POST", "/api/v1/bootstrap", request);
   if (answer.apiToken === null || answer.agentToken === null)
-    throw new AppError("internal", "The control plane made no tokens at the first start.");
+    throw new AppError("internal", "The control plane created no tokens at the first start.");
   data.saveSecrets({ ...secrets, apiToken: answer.apiToken, agentToken: answer.agentToken });
   return { connection: { url, token: answer.apiToken, deployment, origin: "embedded" }, agentToken: answer.agentToken };
 }
 
-/** A new link that signs a browser in once. */
+/** A new one-time link that signs a browser in. */
 export async function createLoginLink(connection: Connection): Promise<string> {
   const { url } = await httpApi(connection).json<{ readonly url: string }>("POST", "/api/v1/login-links", {});
   return url;

@@ -1,4 +1,4 @@
-/** Where are the built control plane, dashboard and agent? Beside the packed CLI, or in the repository's apps while developing. */
+/** Finds the built control plane, dashboard and agent: beside the packed CLI, or in the apps of the repository. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-/** Applies the directory's SQL files to the local D1 as `wrangler d1 migrations apply` does: same table, so both may take turns. */
+/** Applies the SQL files of the directory to the local D1. It uses the same table as `wrangler d1 migrations apply`, so both can be used in turn. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
@@ -20,7 +20,7 @@ export async function applyD1Migrations(database: Database, folder: string): Pro
   const names = readdirSync(folder)
     .filter((name) => name.endsWith(".sql"))
     .sort();
-  if (names.length === 0) throw new AppError("internal", `There are no migrations in ${folder}; the build is not complete.`);
+  if (names.length === 0) throw new AppError("internal", `There are no migrations in ${folder}. The build is incomplete.`);
   await database.prepare(CREATE).run();
   const { results } = await database.prepare("SELECT name FROM d1_migrations").all();
   const applied = new Set((results as readonly { readonly name: string }[]).map((row) => row.name));
@@ -36,14 +36,14 @@ export async function applyD1Migrations(database: Database, folder: string): Pro
     if (applied.has(name)) continue;
     const statements = splitStatements(readFileSync(join(folder, name), "utf8")).map((sql) => database.prepare(sql));
     const done = database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name);
-    // One batch is one transaction: a migration is applied whole and noted, or not at all.
+    // One batch is one transaction: a migration is applied and recorded, or neither.
     await database.batch([...statements, done]);
     count++;
   }
   return count;
 }
 
-/** The files are generated: statements end with ';' at the end of a line, or are parted by drizzle's marker. */
+/** In the generated files a statement ends with ';' at the end of a line, or with the marker of drizzle. */
 export function splitStatements(sql: string): readonly string[] {
   const parts = sql.includes("--> statement-breakpoint") ? sql.split("--> statement-breakpoint") : sql.split(/;[ \t]*(?:\r?\n|$)/);
   return parts.map(withoutComments).filter((part) => part !== "");

@@ -1,11 +1,11 @@
 /**
- * The embedded server's folder: who uses it, what is secret in it, where its parts are.
+ * The folder of the embedded server: which process uses it, its secrets, and where its parts are.
  *
- * lock.json     which process uses the folder; one at a time, because two runtimes on one state would not notice each other
+ * lock.json     the process that uses the folder; only one may, because two runtimes on one state would not notice each other
  * running.json  address of the running server, for the other commands
  * version       layout of this folder
  * secrets.json  bootstrap secret and tokens, readable by the owner only
- * state/        Durable Object, D1 and R2 of the control plane     agent/  the agent's own folder     logs/  their output
+ * state/        Durable Object, D1 and R2 of the control plane     agent/  folder of the agent     logs/  output of both
  */
 import { randomBytes } from "node:crypto";
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -41,7 +41,7 @@ export interface DataFolder {
   close(): void;
 }
 
-/** Opens the folder for this process alone; makes it when it does not exist. */
+/** Opens the folder for this process alone, and creates it if it does not exist. */
 export function openDataFolder(folder: string): DataFolder {
   const path = resolve(folder);
   const at = (name: string): string => join(path, name);
@@ -80,7 +80,7 @@ export function openDataFolder(folder: string): DataFolder {
   }
 }
 
-/** One level at a time: the recursive form of `mkdir` never returns on file systems that refuse new folders with "no such file", e.g. /proc. */
+/** Creates one level at a time: a recursive `mkdir` never returns on file systems that refuse new folders with "no such file", e.g. /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
@@ -91,7 +91,7 @@ function makeFolder(path: string): void {
   }
 }
 
-/** The nearest `.headgate` with a server's secrets, from `from` upwards. */
+/** The nearest `.headgate` folder with the secrets of a server, in `from` or above it. */
 export function findDataFolder(from: string): string | null {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     const candidate = join(folder, ".headgate");
@@ -115,7 +115,7 @@ export function readSecrets(folder: string): Secrets {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Secrets;
   } catch (error) {
-    throw new AppError("invalid_input", `${file} cannot be read. Make it readable for you, or start with another data folder (--data).`, {
+    throw new AppError("invalid_input", `${file} cannot be read. Give yourself read permission, or use another data folder with --data.`, {
       cause: error,
     });
   }
@@ -130,7 +130,7 @@ function writeSecrets(path: string, secrets: Secrets): Secrets {
   return secrets;
 }
 
-/** Readers see the old or the new text, never half of it; only the owner sees any. */
+/** Readers see the old or the new text, never half of it. Only the owner may read it. */
 function writeWhole(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
   writeFileSync(temporary, text, { mode: 0o600 });
@@ -159,13 +159,13 @@ function notWritable(path: string, error: unknown): AppError {
   if (error instanceof Error && "code" in error && (error.code === "ENOTDIR" || error.code === "EEXIST")) {
     return new AppError(
       "invalid_input",
-      `The data folder ${path} cannot be made: something on its way is a file. Choose another one with --data.`,
+      `The data folder ${path} cannot be created, because a part of its path is a file. Choose another one with --data.`,
       { cause: error },
     );
   }
   return new AppError(
     "invalid_input",
-    `No permission to write to the data folder ${path}. Make it writable for you, or choose another one with --data.`,
+    `No permission to write to the data folder ${path}. Give yourself write permission, or choose another one with --data.`,
     { cause: error },
   );
 }

@@ -1,4 +1,4 @@
-/** A lock file with the owner's pid. A lock whose owner is gone is taken over; a pid that now belongs to another program counts as gone. */
+/** A lock file with the pid of its owner. A lock is taken over when its owner has ended, or when the pid now belongs to another program. */
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
@@ -6,7 +6,7 @@ import { isAlive, startMark } from "./process-table.ts";
 
 interface LockOwner {
   readonly pid: number;
-  /** Tells two processes with the same pid apart; null where the system does not say. */
+  /** Tells two processes with the same pid apart; null if the system does not tell. */
   readonly started: string | null;
 }
 
@@ -22,7 +22,7 @@ export function acquireLock(folder: string): FolderLock {
     if (owner !== null && isRunning(owner)) {
       throw new AppError(
         "conflict",
-        `The data folder ${folder} is used by another headgate (process ${owner.pid}). Stop that one, or choose another folder with --data and another --port.`,
+        `The data folder ${folder} is used by another headgate (process ${owner.pid}). Stop that process, or choose another folder with --data and another --port.`,
         {
           details: { pid: owner.pid },
         },
@@ -30,7 +30,10 @@ export function acquireLock(folder: string): FolderLock {
     }
     removeStale(file, folder);
   }
-  throw new AppError("conflict", `The lock ${file} could not be taken: other processes take it at the same moment. Try again.`);
+  throw new AppError(
+    "conflict",
+    `The lock ${file} could not be taken, because other processes were taking it at the same time. Try again.`,
+  );
 }
 
 export function isHeld(folder: string): boolean {
@@ -42,7 +45,7 @@ function isRunning(owner: LockOwner): boolean {
   return isAlive(owner.pid) && (owner.started === null || owner.started === startMark(owner.pid));
 }
 
-/** Two starters may see the same stale lock: only the one that holds the guard looks again and removes it. */
+/** Two processes may see the same stale lock. Only the one that holds the guard checks again and removes it. */
 function removeStale(file: string, folder: string): void {
   const guard = join(folder, "lock.taking-over");
   if (!createExclusively(guard)) {
@@ -58,7 +61,7 @@ function removeStale(file: string, folder: string): void {
   }
 }
 
-/** It is there with its owner in it or not at all: who sees it empty would take it for one that nobody owns. */
+/** The file appears together with its content: an empty lock would look as if it had no owner. */
 function createExclusively(file: string): boolean {
   const own = `${file}.${process.pid}`;
   writeFileSync(own, JSON.stringify({ pid: process.pid, started: startMark(process.pid) } satisfies LockOwner), { mode: 0o600 });

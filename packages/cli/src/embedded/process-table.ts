@@ -1,4 +1,4 @@
-/** What the system says about another process: does it live, since when, with which command line? */
+/** What the system knows about another process: whether it is alive, since when, and its command line. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
@@ -12,7 +12,7 @@ export function isAlive(pid: number): boolean {
   return stateOf(pid) !== "Z";
 }
 
-/** A text that differs when the pid was given to another process; null where the system does not tell. */
+/** A text that differs if the pid was given to another process; null if the system does not tell. */
 export function startMark(pid: number): string | null {
   return statFields(pid)?.[19] ?? null;
 }
@@ -26,7 +26,7 @@ export function commandLine(pid: number): string | null {
   }
 }
 
-/** A process that ended but was not yet waited for: it holds nothing any more. */
+/** A process that ended and was not waited for yet. It holds no resources any more. */
 function stateOf(pid: number): string | null {
   return statFields(pid)?.[0] ?? null;
 }

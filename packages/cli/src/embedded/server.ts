@@ -1,4 +1,4 @@
-/** The control plane on this machine: the very Worker that runs on Cloudflare, on workerd, with its state in a folder. */
+/** The control plane on this machine: the same Worker as on Cloudflare, run by workerd, with its state in a folder. */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import type { DataFolder } from "./data-folder.ts";
 import { endStaleChild } from "./stale-children.ts";
 import { WORKERD_PID_FILE, writeWorkerdGuard } from "./workerd-guard.ts";
 
-/** Local Durable Object data lies in a folder of this name: never change it. */
+/** Local Durable Object data is stored in a folder of this name, so it must never change. */
 const WORKER_NAME = "headgate";
 const COMPATIBILITY_DATE = "2026-10-01";
 const WORKER_FIRST = ["/api/*", "/agent/*", "/login/*", "/hooks/*", "/healthz", "/_app/*"];
@@ -23,9 +23,9 @@ export interface ServerOptions {
   readonly port: number;
   readonly data: DataFolder;
   readonly artifacts: BuiltArtifacts;
-  /** What the Worker and the runtime write; one line each. */
+  /** Called with each line that the Worker and the runtime write. */
   readonly onLog: (level: "debug" | "info" | "warn" | "error", line: string) => void;
-  /** workerd died and is up again; sockets were cut. */
+  /** workerd died and was restarted; all sockets were closed. */
   readonly onRestart: () => void;
 }
 
@@ -46,7 +46,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const miniflare = new Miniflare(miniflareOptions(options));
   try {
     await miniflare.ready;
-    // Miniflare's own hooks end the process at once: ours would never get to stop the agent.
+    // The hooks of Miniflare end the process at once, and the agent would not be stopped.
     removeHooksExcept(foreignHooks);
     await migrate(miniflare, artifacts.migrations);
   } catch (error) {
@@ -69,7 +69,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   };
 }
 
-/** A runtime that crashes meanwhile is started again by Miniflare, but the call through it is lost ("fetch failed"). */
+/** Miniflare restarts a runtime that crashes, but the call through it is lost ("fetch failed"). */
 async function migrate(miniflare: Miniflare, folder: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -145,7 +145,7 @@ function levelOf(level: string): "debug" | "info" | "warn" | "error" {
   return "info";
 }
 
-/** Cron Triggers do not fire by themselves on this machine. */
+/** Cron Triggers do not fire on their own outside Cloudflare. */
 async function runSweep(miniflare: Miniflare): Promise<void> {
   const worker = await miniflare.getWorker();
   await worker.scheduled({ cron: "*/5 * * * *" });

@@ -1,11 +1,11 @@
 /**
- * Children of a headgate that was killed with SIGKILL. On Linux they end with their parent (setpriv --pdeathsig); elsewhere, or when
- * that tool is missing, their pid files tell the next start whom to end.
+ * Children of a headgate that was killed with SIGKILL. On Linux they end with their parent (setpriv --pdeathsig). On other systems, or
+ * without that tool, the next start ends the processes that their pid files name.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { commandLine, isAlive } from "./process-table.ts";
 
-/** Ends the process named by the file when it still is what the file says it was. */
+/** Ends the process that the file names, if it is still the same program. */
 export async function endStaleChild(pidFile: string, commandPart: string): Promise<boolean> {
   let pid: number;
   try {

@@ -1,6 +1,6 @@
 /**
- * A small shell script in front of workerd: it writes workerd's pid down and, on Linux, has the kernel end workerd when this process
- * dies in whatever way. Without it a killed parent leaves a workerd behind that keeps the port and goes on serving.
+ * A small shell script in front of workerd. It stores the pid of workerd and, on Linux, lets the kernel end workerd when this process
+ * dies for any reason. Without it a killed parent leaves a workerd behind that keeps the port and continues to serve.
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 export const WORKERD_PID_FILE = "workerd.pid";
 
-/** Null where there is no shell: Windows ends the children of a job object by itself. */
+/** Null without a shell: Windows itself ends the children of a job object. */
 export function writeWorkerdGuard(dataFolder: string): string | null {
   if (process.platform === "win32") return null;
   const file = join(dataFolder, "workerd.sh");
@@ -25,7 +25,7 @@ export function writeWorkerdGuard(dataFolder: string): string | null {
   return file;
 }
 
-/** The command that makes the next one end with its parent; empty where the system has no such tool. */
+/** A command prefix that ends the command with its parent; empty if the system has no such tool. */
 export function deathSignalPrefix(signal: "KILL" | "TERM"): readonly string[] {
   if (process.platform !== "linux") return [];
   try {
@@ -36,7 +36,7 @@ export function deathSignalPrefix(signal: "KILL" | "TERM"): readonly string[] {
   }
 }
 
-/** The very workerd that miniflare would start: it is resolved from miniflare's own place. */
+/** The workerd that miniflare would start: it is resolved from the folder of miniflare. */
 function workerdBinary(): string {
   const fromHere = createRequire(import.meta.url);
   const fromMiniflare = createRequire(fromHere.resolve("miniflare"));

@@ -1,6 +1,6 @@
 /**
- * Where do bundles go while they are loaded? Below the project, so that Node finds the project's own packages from there, and in a
- * folder of its own for each use, so that two commands on one project do not disturb each other.
+ * The folder of bundles while they are loaded. It is below the project, so that Node finds the packages of the project from there, and
+ * each use has its own, so that two commands on one project do not disturb each other.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ export async function withBuildFolder<T>(root: string, use: (folder: string) => 
     mkdirSync(parent, { recursive: true });
     folder = mkdtempSync(join(parent, "b-"));
   } catch (error) {
-    throw new AppError("invalid_input", `Cannot write to ${parent}: headgate builds there. Make the project folder writable.`, {
+    throw new AppError("invalid_input", `Cannot write to ${parent}, where headgate builds the project. Make the project folder writable.`, {
       cause: error,
     });
   }

@@ -1,4 +1,4 @@
-/** What is in a project? Its root and the code locations that its `headgate.config.ts` names. */
+/** A project: its root folder and the code locations that its `headgate.config.ts` names. */
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -18,7 +18,7 @@ export interface Project extends ParsedConfig {
   readonly configFile: string;
 }
 
-/** `from` is a project folder or anything below it; null when there is none. */
+/** `from` is a project folder or a folder below it. Null if there is no project. */
 export function findConfigFile(from: string): string | null {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     for (const name of CONFIG_NAMES) if (existsSync(join(folder, name))) return join(folder, name);
@@ -26,7 +26,7 @@ export function findConfigFile(from: string): string | null {
   }
 }
 
-/** A configuration that does not load is told with the same care as a code location that does not. */
+/** A configuration that does not load has the same detailed errors as a code location. */
 export class ConfigProblem extends AppError {
   readonly problems: readonly LoadError[];
 
@@ -43,7 +43,7 @@ export async function loadProject(from: string): Promise<Project> {
   if (configFile === null) {
     throw new AppError(
       "invalid_input",
-      `There is no headgate.config.ts in ${start} or above it. Run \`headgate init\` in an empty folder, or name the project with --project.`,
+      `There is no headgate.config.ts in ${start} or above it. Run \`headgate init\` in an empty folder, or give the project folder with --project.`,
     );
   }
   const root = dirname(configFile);
@@ -90,7 +90,7 @@ async function importConfig(root: string, configFile: string): Promise<ParsedCon
       const module = (await import(pathToFileURL(file).href)) as { readonly default: () => ParsedConfig };
       return module.default();
     } catch (error) {
-      // Thrown by the project's copy of the SDK, so it is no instance of our class.
+      // The project's copy of the SDK throws it, so it is not an instance of our class.
       if (isAppError(error)) throw AppError.from(error);
       throw new ConfigProblem(configFile, [problemOfThrown(error, { root, bundleFolder: folder })]);
     }

@@ -1,4 +1,4 @@
-/** From a code location's sources to a complete manifest with its files, or all reasons why there is none. */
+/** Builds the sources of a code location into a complete manifest with its files, or reports all reasons why that fails. */
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { hideValues, secretVariables } from "@headgate/shared/domain/secret-variables.ts";
 import { MANIFEST_MAX_BYTES, manifestSchema, type LoadError, type Manifest } from "@headgate/shared/manifest/schema.ts";
@@ -17,10 +17,10 @@ export interface BuiltLocation {
   readonly manifest: Manifest;
   readonly files: readonly PublishedFile[];
   readonly externals: readonly ExternalPackage[];
-  /** What has to be watched for changes: the project's own modules (absolute) and the folders beside them. */
+  /** What to watch for changes: the modules of the project (absolute paths) and the folders beside them. */
   readonly inputs: readonly string[];
   readonly folders: IndexResult["folders"];
-  /** Worth knowing before it is in force; nothing is wrong. */
+  /** Worth knowing before it becomes active, but not an error. */
   readonly warnings: readonly string[];
 }
 export type BuildResult =
@@ -30,7 +30,7 @@ export type BuildResult =
 export async function buildLocation(project: Project, location: LocationConfig, env: NodeJS.ProcessEnv): Promise<BuildResult> {
   const result = await build(project, location, env);
   if (result.ok) return result;
-  // They are sent, too, and a message of user code may contain anything.
+  // Errors are sent too, and a message of user code may contain a secret.
   const hide = hideValues(secretVariables(env).map(({ value }) => value));
   return { ...result, problems: result.problems.map((problem) => ({ ...problem, ...shownTexts(problem, hide) })) };
 }
@@ -80,7 +80,7 @@ async function build(project: Project, location: LocationConfig, env: NodeJS.Pro
   });
 }
 
-/** What concerns the whole location is wrong in its entry module. */
+/** Errors of the whole location are reported at its entry module. */
 function placed(problem: LoadError, entry: string): LoadError {
   return problem.kind === "invalid_definition" && problem.file === undefined ? { ...problem, file: entry } : problem;
 }

@@ -1,6 +1,6 @@
 /**
- * One code location -> one module. The same sources give the same bytes on every machine: paths in the output are relative to the
- * project, and nothing of the time or the machine is written.
+ * Bundles one code location into one module. The same sources give the same bytes on every machine: paths in the output are relative to
+ * the project, and neither the time nor the machine is recorded.
  */
 import { createHash } from "node:crypto";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
@@ -15,10 +15,10 @@ export const BUNDLE_FILE = "bundle.js";
 
 export interface Bundle {
   readonly code: string;
-  /** Source map with the sources' text; its paths are relative to the project root. */
+  /** Source map with the text of the sources; its paths are relative to the project root. */
   readonly map: string;
   readonly hash: string;
-  /** Absolute paths of the project's own files in the bundle. */
+  /** Absolute paths of the project's files in the bundle. */
   readonly inputs: readonly string[];
   readonly externals: readonly ExternalPackage[];
 }
@@ -26,7 +26,7 @@ export type BundleResult =
   | { readonly ok: true; readonly bundle: Bundle }
   | { readonly ok: false; readonly problems: readonly LoadError[]; readonly inputs: readonly string[] };
 
-/** CommonJS packages in an ES module still ask for `require` and their own place. */
+/** CommonJS packages in an ES module still use `require`, `__filename` and `__dirname`. */
 const BANNER = [
   'import { createRequire as __headgateCreateRequire } from "node:module";',
   'import { fileURLToPath as __headgateFileUrlToPath } from "node:url";',

@@ -1,4 +1,4 @@
-/** A few source lines around a place, with line numbers and a caret, for a fixed-width font. */
+/** A few source lines around a position, with line numbers and a caret, for a fixed-width font. */
 export function codeFrame(source: string, line: number, column: number | null): string | undefined {
   const lines = source.split(/\r?\n/);
   if (line < 1 || line > lines.length) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Which packages stay out of a bundle? Those with native code: their binary differs by platform, so the agent's machine must provide
- * them. They are found by what their package.json and files say, so that no list has to be complete.
+ * Decides which packages stay out of a bundle: those with native code. Their binary differs by platform, so the machine of the agent must
+ * provide them. They are recognised by their package.json and files, so no list has to be complete.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,4 +1,4 @@
-/** Which commit is this? Null outside a git checkout or without git. */
+/** The commit of the project. Null outside a git checkout or without git. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
@@ -23,7 +23,7 @@ export async function readGit(root: string): Promise<Manifest["git"]> {
   return { commit, branch, dirty: status !== null && status !== "", url: url === null ? null : withoutCredentials(url) };
 }
 
-/** A remote such as https://user:token@host/repo must not travel. */
+/** A remote such as https://user:token@host/repo must not be sent with its credentials. */
 function withoutCredentials(url: string): string {
   if (!URL.canParse(url)) return url;
   const parsed = new URL(url);

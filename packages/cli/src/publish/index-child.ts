@@ -1,4 +1,4 @@
-/** The child process that loads a bundle and asks it what it defines. User code runs here and nowhere else in the CLI. */
+/** The child process that loads a bundle and asks what it defines. This is the only place in the CLI where user code runs. */
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RUNTIME_VERSION, type LocationRuntime } from "@headgate/shared/protocol/worker.ts";
@@ -20,13 +20,13 @@ async function index(request: IndexRequest): Promise<IndexAnswer> {
   const { runtime } = module;
   if (runtime === undefined || runtime.version !== RUNTIME_VERSION) {
     throw new Error(
-      `this headgate understands version ${RUNTIME_VERSION} of the SDK's runtime, the installed @headgate/sdk has ${runtime?.version ?? "none"}; install the same version of both`,
+      `this headgate supports version ${RUNTIME_VERSION} of the SDK runtime, but the installed @headgate/sdk has ${runtime?.version ?? "none"}; install the same version of both`,
     );
   }
   return { t: "indexed", result: await runtime.index({ root: request.root, scratch: request.scratch, env: process.env }) };
 }
 
-/** Open handles of user code (a timer, a pool) must not keep the child alive, and the answer must be out before it ends. */
+/** Ends the child after the answer is sent: open handles of user code (a timer, a pool) must not keep it alive. */
 function finish(answer: IndexAnswer): void {
   process.send?.(answer, undefined, {}, () => process.exit(0));
 }

@@ -1,4 +1,4 @@
-/** Loads a bundle in a child process with a time and a memory limit, and says what it defines or why it does not load. */
+/** Loads a bundle in a child process with a time and a memory limit, and returns what it defines or why it does not load. */
 import { fork } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,7 +35,7 @@ export async function indexBundle(bundle: Bundle, options: IndexOptions): Promis
   return { ...answer.result, errors: answer.result.errors.map((problem) => completeProblem(problem, folders)) };
 }
 
-/** The published map is relative to the project root; here the bundle lies elsewhere, so the child gets absolute places. */
+/** The published source map is relative to the project root. The child loads the bundle from another folder, so its map is absolute. */
 function absoluteMap(map: string, root: string): string {
   return JSON.stringify({ ...(JSON.parse(map) as object), sourceRoot: `${root}/` });
 }
@@ -44,7 +44,7 @@ const CHILD = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./index-c
 
 function askChild(request: IndexRequest, options: IndexOptions): Promise<IndexAnswer> {
   return new Promise((settle) => {
-    // Its own process group: user code may start programs (dbt), and all of them have to end with it.
+    // It has its own process group: user code may start programs (dbt), and all of them must end with it.
     const child = fork(CHILD, [], {
       cwd: options.root,
       env: options.env,
@@ -86,7 +86,7 @@ function askChild(request: IndexRequest, options: IndexOptions): Promise<IndexAn
     child.on("close", (code, signal) => {
       clearTimeout(timer);
       process.removeListener("exit", onExit);
-      // What user code left running ends with it.
+      // This also ends what user code left running.
       kill();
       settle(answer ?? { t: "failed", problem: crashed({ code, signal, output, memoryMb: options.memoryMb }) });
     });
@@ -100,7 +100,7 @@ function timedOut(timeoutMs: number, output: string): LoadError {
   return {
     kind: "timeout",
     message: `Loading took longer than ${timeoutMs / 1000} seconds and was stopped.`,
-    hint: "Do no work while modules load: connect and read inside assets and resources. A large dbt project may need more: set indexTimeout of the code location in headgate.config.ts.",
+    hint: "Connect and read inside assets and resources, not while modules load. If a large dbt project needs more time, raise indexTimeout of the code location in headgate.config.ts.",
     ...(output.trim() !== "" && { stack: `output before the stop:\n${output.trim()}` }),
   };
 }
@@ -112,7 +112,7 @@ function crashed(end: { code: number | null; signal: NodeJS.Signals | null; outp
     kind: "crashed",
     message: outOfMemory
       ? `Loading needed more than ${end.memoryMb} MB of memory.`
-      : `The process that loads the code ended ${how} before it said what the code defines.`,
+      : `The process that loads the code ended ${how} before it reported what the code defines.`,
     hint: outOfMemory
       ? "Load large data inside assets, not while modules load."
       : "Code that runs while modules load must not call process.exit().",

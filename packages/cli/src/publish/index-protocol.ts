@@ -1,4 +1,4 @@
-/** What passes between `headgate` and the child process that loads the user's code (Node IPC, one release). */
+/** Messages between `headgate` and the child process that loads user code (Node IPC; both are always of the same release). */
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { IndexResult } from "@headgate/shared/protocol/worker.ts";
 

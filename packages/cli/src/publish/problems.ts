@@ -1,4 +1,4 @@
-/** Turns whatever keeps a code location from loading into `LoadError`s with file, line, code frame and a hint. */
+/** Turns everything that keeps a code location from loading into a `LoadError` with file, line, code frame and hint. */
 import { readFileSync } from "node:fs";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ function isBuildFailure(thrown: unknown): thrown is BuildFailure {
 
 const UNRESOLVED = /^Could not resolve "([^"]+)"/;
 const NO_DEFAULT = /^No matching export in "([^"]+)" for import "default"/;
-/** Our own modules around the user's; a person knows nothing of them. */
+/** Generated modules around the user's modules. Users do not know them, so errors in them are told in other words. */
 const STUBS = {
   "headgate-entry.js": "defineCodeLocation({ assets })",
   "headgate-config.js": "defineConfig({ locations: [{ name, entry }] })",
@@ -30,7 +30,7 @@ function problemOfMessage(message: Message, root: string): LoadError {
   const withoutDefault = NO_DEFAULT.exec(message.text)?.[1];
   const wanted = Object.entries(STUBS).find(([stub]) => stub === location?.file)?.[1];
   if (withoutDefault !== undefined && wanted !== undefined) {
-    const hint = `Write in it: export default ${wanted};`;
+    const hint = `Add to the file: export default ${wanted};`;
     return { kind: "invalid_definition", message: `${withoutDefault} has no default export.`, file: portable(withoutDefault), hint };
   }
   const place = location ? { file: portable(location.file), line: location.line } : {};
@@ -60,13 +60,13 @@ export function packageName(specifier: string): string {
 
 export interface Folders {
   readonly root: string;
-  /** Where the bundle was loaded from; its paths mean nothing to the reader. */
+  /** The folder that the bundle was loaded from. Its paths mean nothing to the reader. */
   readonly bundleFolder: string;
 }
 
-/** The place of a thrown error is its first frame in the user's own code. */
+/** The position of a thrown error is its first stack frame in the user's code. */
 export function problemOfThrown(thrown: unknown, folders: Folders): LoadError {
-  const error = thrown instanceof Error ? thrown : new Error(`a value that is no Error was thrown: ${String(thrown)}`);
+  const error = thrown instanceof Error ? thrown : new Error(`a value that is not an Error was thrown: ${String(thrown)}`);
   const missing = missingPackageOf(error);
   const stack = shortenStack(error.stack ?? error.message, folders);
   return {
@@ -85,7 +85,7 @@ function missingPackageOf(error: Error): string | undefined {
   return name === undefined || name.startsWith(".") || isAbsolute(name) ? undefined : packageName(name);
 }
 
-/** Paths relative to the project, without the bundle's own folder and without Node's inner frames. */
+/** Makes paths relative to the project, and removes the folder of the bundle and the inner frames of Node. */
 export function shortenStack(stack: string, { root, bundleFolder }: Folders): string {
   return stack
     .split("\n")
@@ -124,7 +124,7 @@ function isUserFile(path: string): boolean {
   return !file.includes("node_modules/") && !file.startsWith("../") && !file.endsWith("bundle.js");
 }
 
-/** Adds what an index error of the SDK leaves out: the source around its line, and a path relative to the project. */
+/** Adds what an index error of the SDK does not have: the source around its line, and a path relative to the project. */
 export function completeProblem(problem: LoadError, folders: Folders): LoadError {
   const { root } = folders;
   const file = problem.file === undefined ? undefined : portable(isAbsolute(problem.file) ? relative(root, problem.file) : problem.file);

@@ -10,11 +10,11 @@ export interface PublishedFile {
   readonly path: string;
   readonly sha256: string;
   readonly size: number;
-  /** Where its bytes are: a file on disk or a text. */
+  /** Its content: a file on disk or a text. */
   readonly source: { readonly file: string } | { readonly text: string };
 }
 
-/** Never worth shipping, wherever they are. */
+/** Never published, in any folder. */
 const IGNORED_NAMES = new Set([".git", "node_modules", "__pycache__", ".DS_Store", ".headgate", ".venv"]);
 
 export interface FilesRequest {
@@ -31,7 +31,7 @@ export async function collectFiles({ root, folders, include }: FilesRequest): Pr
     requireInside(root, start, folder.path);
     if (!existsSync(start))
       throw new AppError("invalid_input", `The code location needs the folder ${folder.path}, but ${start} does not exist.`);
-    // An ignored prefix may be written from the project or from the folder itself.
+    // An ignored prefix may be relative to the project or to the folder itself.
     const ignored = folder.ignore.flatMap((prefix) => [resolve(root, prefix), resolve(start, prefix)]);
     await walk(start, (path) => ignored.some((prefix) => path === prefix || path.startsWith(prefix + sep)), paths);
   }
@@ -76,7 +76,7 @@ async function describeFile(root: string, path: string): Promise<PublishedFile> 
   if (size > MAX_BLOB_BYTES) {
     throw new AppError(
       "too_large",
-      `${name} has ${size} bytes; a published file may have at most ${MAX_BLOB_BYTES}. Leave it out, or read it from a storage the agent reaches.`,
+      `${name} has ${size} bytes; a published file may have at most ${MAX_BLOB_BYTES}. Exclude it, or read it from a storage that the agent can access.`,
     );
   }
   const hash = createHash("sha256");

@@ -1,4 +1,4 @@
-/** Builds and publishes every code location of a project; one that does not load does not hold up the others. */
+/** Builds and publishes every code location of a project. One that does not load does not stop the others. */
 import { AppError, type ErrorCode } from "@headgate/shared/domain/errors.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { Connection } from "../client/connection.ts";
@@ -54,7 +54,7 @@ export async function publishBuilds(
   return outcomes;
 }
 
-/** A version that does not fit the deployment (a key of another location, a cycle across locations) is the code's fault, not the connection's. */
+/** A version that does not fit the deployment (a key of another location, a cycle across locations) is reported as an error of the code. */
 function problemOfRefusal(error: unknown, { manifest }: BuiltLocation): LoadError | null {
   if (!(error instanceof AppError) || !REFUSALS.has(error.code)) return null;
   const named: unknown = error.details?.["assets"] ?? error.details?.["cycle"];

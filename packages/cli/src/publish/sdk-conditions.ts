@@ -1,4 +1,4 @@
-/** Inside the repository the SDK is a linked folder and is bundled from its source; a user's installed SDK is bundled as published. */
+/** In this repository the SDK is a linked folder and is bundled from its source. An installed SDK is bundled as it was published. */
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 

@@ -1,4 +1,4 @@
-/** Sends a version: register, put what is missing, activate. Everything is addressed by content, so a repeated publish sends nothing. */
+/** Sends a version: register it, upload the missing files, activate it. Files are addressed by content, so a repeated publish sends none. */
 import { readFile } from "node:fs/promises";
 import { batchesOf, packBlobs } from "@headgate/shared/api/blob-batch.ts";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
@@ -15,7 +15,7 @@ const PARALLEL_UPLOADS = 6;
 
 export interface Published {
   readonly version: VersionView;
-  /** False: this very version was already active. */
+  /** False: the same version was already active. */
   readonly changed: boolean;
   readonly uploaded: { readonly files: number; readonly bytes: number };
 }
@@ -70,7 +70,7 @@ export async function publishVersion(
   };
 }
 
-/** False: the control plane is of a release that takes blobs one by one. */
+/** False: the control plane is of an older release that takes files one by one. */
 async function takesBatch(api: HttpApi, path: string, body: Uint8Array<ArrayBuffer>): Promise<boolean> {
   try {
     await api.send("POST", path, body);
@@ -89,7 +89,7 @@ async function inParallel<T>(items: readonly T[], send: (item: T) => Promise<voi
   await Promise.all(Array.from({ length: Math.min(PARALLEL_UPLOADS, waiting.length) }, worker));
 }
 
-/** Shows the location as unavailable in the dashboard; its last good version stays in force. */
+/** Shows the location as unavailable in the dashboard. Its last good version stays active. */
 export async function reportLoadErrors(connection: Connection, location: string, errors: readonly LoadError[]): Promise<void> {
   await httpApi(connection).json("POST", deploymentPath(connection.deployment, `/locations/${encodeURIComponent(location)}/errors`), {
     errors,

@@ -1,4 +1,4 @@
-/** Which exit code does an error give? 1: the work failed. 2: the command line or the configuration is wrong. */
+/** The exit code of an error. 1: the work failed. 2: the command line or the configuration is wrong. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { ErrorCode } from "@headgate/shared/domain/errors.ts";
 

@@ -4,8 +4,8 @@ import { createColors } from "picocolors";
 
 const colors = createColors(false);
 
-describe("what a failure's message leaves out", () => {
-  it("is the code around the place for an error of the user's code", () => {
+describe("the lines below the message of a failure", () => {
+  it("show the code around the position of an error in user code", () => {
     const frames = [{ file: "location.ts", line: 3, user: true }];
     expect(
       failureLines(
@@ -15,13 +15,13 @@ describe("what a failure's message leaves out", () => {
     ).toEqual(["    at location.ts:3", "    > 3 | throw"]);
   });
 
-  it("is the compiled SQL for a dbt model", () => {
+  it("show the compiled SQL of a dbt model", () => {
     expect(
       failureLines({ kind: "dbt", message: "Binder Error", source: { language: "sql", text: "select nix\nfrom t\n" } }, colors),
     ).toEqual(["    the SQL that ran:", "    select nix", "    from t"]);
   });
 
-  it("is the stack without its first line when there is nothing better, and every cause", () => {
+  it("show the stack without its first line, and every cause", () => {
     const cause = { kind: "user_code", message: "socket closed" } as const;
     expect(failureLines({ kind: "user_code", message: "Error: a", stack: "Error: a\n    at b", cause }, colors)).toEqual([
       "        at b",

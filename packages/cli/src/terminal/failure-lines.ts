@@ -1,4 +1,4 @@
-/** What stands behind a failure's message: the code around the place, the SQL that ran, the stack, the causes. Indented, without the message. */
+/** The details of a failure below its message, indented: the code around the position, the SQL that ran, the stack and the causes. */
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { Colors } from "./terminal.ts";
 
@@ -24,7 +24,7 @@ function sourceTitle(language: string): string {
   return language === "sql" ? "the SQL that ran:" : `the ${language} that ran:`;
 }
 
-/** The first line of a stack repeats the message. */
+/** The stack without its first line, which repeats the message. */
 function stackOf({ stack = "", message }: Failure): string {
   const lines = stack.split("\n");
   const [first = ""] = lines;

@@ -1,7 +1,7 @@
-/** What became of each code location, as lines and as JSON. */
+/** The result of publishing each code location, as lines and as JSON. */
 import type { VersionView } from "@headgate/shared/api/views.ts";
+import { plural } from "@headgate/shared/format/number.ts";
 import type { LocationOutcome } from "../publish/publish-project.ts";
-import { plural } from "./format.ts";
 import { problemLines } from "./problem-lines.ts";
 import type { Colors } from "./terminal.ts";
 
@@ -18,8 +18,8 @@ export function countsText(counts: VersionView["counts"]): string {
 
 export function outcomeLines(outcome: LocationOutcome, colors: Colors): readonly string[] {
   if (!outcome.ok) {
-    const stays = `${colors.red("✗")} ${colors.bold(outcome.name)} does not load; what was in force before stays in force`;
-    return [stays, "", ...problemLines(outcome.problems, colors).map((line) => (line === "" ? "" : `  ${line}`))];
+    const title = `${colors.red("✗")} ${colors.bold(outcome.name)} does not load; the version before stays active`;
+    return [title, "", ...problemLines(outcome.problems, colors).map((line) => (line === "" ? "" : `  ${line}`))];
   }
   const { version, changed } = outcome.published;
   const what = changed ? `published version ${version.number}` : `version ${version.number} is unchanged`;

@@ -1,6 +1,5 @@
-/** The one place that turns an error into what a person or a machine reads. */
+/** Turns an error into what a person or a machine reads. */
 import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
-import { caretUnder } from "./caret.ts";
 import { exitCodeOf, type ExitCode } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -19,13 +18,19 @@ export function printError(terminal: Terminal, thrown: unknown, options: { reado
 function asAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new AppError("internal", `Something unexpected happened in the headgate command: ${message}`, { cause: thrown });
+  return new AppError("internal", `The headgate command failed unexpectedly: ${message}`, { cause: thrown });
 }
 
-/** A text with a position (selection errors) is shown with a caret under the place. */
+/** An error in a selection has the text and the position of the mistake: a caret is drawn under it. */
 function positionLines(body: ErrorBody): readonly string[] {
   const { text, position } = body.details ?? {};
   return typeof text === "string" && typeof position === "number" ? caretUnder(text, position) : [];
+}
+
+/** A line of text and a second one with a caret under the given position; both indented by two. */
+export function caretUnder(text: string, position: number): readonly [string, string] {
+  const before = text.slice(0, position).replaceAll(/[^\t]/g, " ");
+  return [`  ${text}`, `  ${before}^`];
 }
 
 function stackOf(thrown: unknown): string {

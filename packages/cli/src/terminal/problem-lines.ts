@@ -1,4 +1,4 @@
-/** Load errors as a person reads them: what, where, the code around it, what to do. */
+/** Load errors for people: what is wrong, where, the code around it, and what to do. */
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { Colors } from "./terminal.ts";
 
@@ -16,7 +16,7 @@ export function problemLines(problems: readonly LoadError[], colors: Colors): re
   });
 }
 
-/** The first line of a stack repeats the message. */
+/** The stack without its first line, which repeats the message. */
 function stackLines({ stack = "", message }: LoadError): readonly string[] {
   const lines = stack.split("\n");
   return (lines[0] !== undefined && message.includes(lines[0]) ? lines.slice(1) : lines).slice(0, 15);
@@ -28,8 +28,8 @@ function titleOf(kind: LoadError["kind"]): string {
     missing_package: "missing package",
     threw: "error while loading",
     invalid_definition: "invalid definition",
-    timeout: "time-out while loading",
-    crashed: "crashed while loading",
+    timeout: "timeout while loading",
+    crashed: "crash while loading",
     project: "project error",
   };
   return titles[kind];

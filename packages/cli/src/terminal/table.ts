@@ -1,4 +1,6 @@
-/** Rows as aligned columns. Colours are applied to whole cells after padding, so that they do not disturb the widths. */
+/** Rows as aligned columns. Colours are applied after padding, so that they do not count as width. */
+import type { Terminal } from "./terminal.ts";
+
 export interface Column {
   readonly title: string;
   readonly align?: "left" | "right";
@@ -6,6 +8,15 @@ export interface Column {
 export interface Cell {
   readonly text: string;
   readonly paint?: ((text: string) => string) | undefined;
+}
+
+export function printTable(terminal: Terminal, columns: readonly Column[], rows: readonly (readonly Cell[])[]): void {
+  for (const line of formatTable(columns, rows, terminal.colors.bold)) terminal.print(line);
+}
+
+/** Says that the list has more rows than were printed. */
+export function noteMore(terminal: Terminal, limit: number): void {
+  terminal.note(`there are more: raise --limit (now ${limit})`);
 }
 
 export function formatTable(

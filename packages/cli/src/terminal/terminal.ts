@@ -1,14 +1,14 @@
-/** Where does a command write? Results go to stdout, progress and problems to stderr; `--json` keeps stdout for machines alone. */
+/** Where a command writes: results to stdout, progress and problems to stderr. With `--json`, stdout has only JSON documents. */
 import { createColors } from "picocolors";
 
 export type Colors = ReturnType<typeof createColors>;
 
 export interface Terminal {
   readonly json: boolean;
-  /** True when a person looks: progress may rewrite its line. */
+  /** True if a person watches, so that progress may rewrite its line. */
   readonly interactive: boolean;
   readonly width: number;
-  /** Of stdout. */
+  /** Colours for stdout. */
   readonly colors: Colors;
   /** One line of a result for people; silent with --json. */
   print(line?: string): void;
@@ -18,7 +18,7 @@ export interface Terminal {
   note(line: string): void;
   /** One line of a problem, on stderr, always. */
   complain(line: string): void;
-  /** A line that replaces itself while a person looks; nothing otherwise. An empty text clears it. */
+  /** A line that replaces itself while a person watches. An empty text clears it. */
   status(text: string): void;
 }
 
@@ -65,7 +65,7 @@ export function openTerminal({ stdout, stderr, env }: TerminalStreams, options: 
   };
 }
 
-/** NO_COLOR (no-color.org) and FORCE_COLOR beat what the stream says. */
+/** NO_COLOR (no-color.org) and FORCE_COLOR override what the stream supports. */
 function wantsColor(isTty: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
   if ((env["NO_COLOR"] ?? "") !== "") return false;
   const force = env["FORCE_COLOR"] ?? "";

@@ -1,5 +1,5 @@
 /** Begins a backfill: its plan is made once and kept, its first runs start in the same transaction. */
-import { selectionWords } from "@headgate/shared/api/selection-words.ts";
+import { formatSelection } from "@headgate/shared/format/selection.ts";
 import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { writeSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
@@ -86,5 +86,5 @@ export function launchBackfill(tx: Tx, request: BackfillRequest): Result<number>
 }
 
 function titleOf({ selection, partitions }: BackfillRequest): string {
-  return `${shortened(selectionWords(selection), 80)}: ${shortened(partitions, 80)}`;
+  return `${shortened(formatSelection(selection), 80)}: ${shortened(partitions, 80)}`;
 }

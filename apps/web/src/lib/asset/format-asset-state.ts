@@ -1,8 +1,8 @@
 /** Describes the state of an asset in one sentence. */
 import type { AssetState } from "@headgate/shared/api/views.ts";
-import { formatDuration } from "#lib/format/duration.ts";
-import { plural } from "#lib/format/number.ts";
-import { formatRelative } from "#lib/format/time.ts";
+import { formatDuration } from "@headgate/shared/format/duration.ts";
+import { plural } from "@headgate/shared/format/number.ts";
+import { formatRelative } from "@headgate/shared/format/time.ts";
 
 export interface AssetStateInput {
   readonly state: AssetState | undefined;

@@ -1,6 +1,6 @@
 /** Describes a freshness policy in one sentence. */
 import type { FreshnessPolicySpec } from "@headgate/shared/domain/health/freshness-policy.ts";
-import { formatSpan } from "#lib/format/duration.ts";
+import { formatSpan } from "@headgate/shared/format/duration.ts";
 import { formatCron } from "#lib/schedules-sensors/format-automation.ts";
 
 export function formatFreshnessPolicy(policy: FreshnessPolicySpec): string {

@@ -15,7 +15,8 @@ import {
   stateFromSnapshot,
   type DeploymentState,
 } from "#lib/deployment/deployment-state.ts";
-import { LiveConnection, type Welcome } from "#lib/live.svelte.ts";
+import { LiveConnection } from "#lib/live.svelte.ts";
+import type { Welcome } from "@headgate/shared/live/client.ts";
 import { NO_PENDING, settlePending, withPending, type Pending } from "#lib/deployment/pending-launches.ts";
 import type { DeploymentRef } from "#lib/paths.ts";
 

@@ -1,8 +1,8 @@
 /** Decides how each type of metadata value is displayed. A missing type is a type error; an unknown one is displayed as JSON. */
-import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
+import { shortRunId } from "@headgate/shared/format/run-id.ts";
 import type { MetadataValue, TableColumn } from "@headgate/shared/domain/metadata.ts";
-import { formatNumber } from "#lib/format/number.ts";
-import { formatAbsolute, type TimeStyle } from "#lib/format/time.ts";
+import { formatNumber } from "@headgate/shared/format/number.ts";
+import { formatAbsolute, type TimeStyle } from "@headgate/shared/format/time.ts";
 import { assetPath, runPath, safeExternalUrl, type DeploymentRef } from "#lib/paths.ts";
 
 type MetadataType = MetadataValue["type"];

@@ -2,9 +2,9 @@
 import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
 import type { Role, RunSummary } from "@headgate/shared/api/views.ts";
 import type { Definitions } from "#lib/deployment/definitions.ts";
-import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
-import { plural } from "#lib/format/number.ts";
-import { runTitle } from "#lib/format/run-words.ts";
+import { shortRunId } from "@headgate/shared/format/run-id.ts";
+import { plural } from "@headgate/shared/format/number.ts";
+import { runTitle } from "@headgate/shared/format/run.ts";
 import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";
 import { agentsPath, assetPath, automationPath, jobsPath, runPath, type DeploymentRef } from "#lib/paths.ts";
 import { roleIncludes } from "#lib/roles.ts";

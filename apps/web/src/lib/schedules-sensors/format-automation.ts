@@ -4,7 +4,7 @@ import type { CatchUpPolicy } from "@headgate/shared/domain/cron/catch-up.ts";
 import { describeCron } from "@headgate/shared/domain/cron/describe.ts";
 import { parseCron } from "@headgate/shared/domain/cron/parse.ts";
 import type { OverlapPolicy } from "@headgate/shared/manifest/automation.ts";
-import { formatSpan } from "#lib/format/duration.ts";
+import { formatSpan } from "@headgate/shared/format/duration.ts";
 import type { ScheduleDefinition, SensorDefinition } from "#lib/schedules-sensors/find-definition.ts";
 
 /** `every day at 02:00`. A text that is not a cron expression is returned unchanged. */

@@ -1,8 +1,8 @@
 /** Describes a tick: why it ran, how late it was, how many failed in a row. */
 import type { TickCause } from "@headgate/shared/api/automation-views.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import { formatDuration } from "#lib/format/duration.ts";
-import { plural } from "#lib/format/number.ts";
+import { formatDuration } from "@headgate/shared/format/duration.ts";
+import { plural } from "@headgate/shared/format/number.ts";
 
 export function formatTickCause(cause: TickCause): string {
   switch (cause) {

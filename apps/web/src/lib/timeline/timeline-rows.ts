@@ -1,7 +1,7 @@
 /** Layout of the timeline: one row per job, overlapping runs stacked in lanes. Pure. */
 import type { TimelineRun, TimelineView } from "@headgate/shared/api/queue-views.ts";
 import { DAY_MS, endOfGap, findZone, instantsOf } from "@headgate/shared/domain/cron/zone.ts";
-import { selectionWords } from "@headgate/shared/api/selection-words.ts";
+import { formatSelection } from "@headgate/shared/format/selection.ts";
 
 export const ZOOMS = { "1h": 3_600_000, "6h": 21_600_000, "24h": 86_400_000, "7d": 604_800_000 } as const;
 export type Zoom = keyof typeof ZOOMS;
@@ -53,7 +53,7 @@ export function timelineRows(view: Pick<TimelineView, "runs" | "ticks">, span: S
     const end = run.endedAt ?? span.now;
     const begin = run.startedAt ?? run.createdAt;
     if (end < span.from || begin > span.to) continue;
-    const row = rowOf(selectionWords(run.title));
+    const row = rowOf(formatSelection(run.title));
     const left = Math.min(share(begin), 1 - MIN_WIDTH);
     const width = Math.max(MIN_WIDTH, share(end) - left);
     // Two bars that touch would look like one run.

@@ -1,5 +1,6 @@
 /** Requests to Airbyte's API: an access token that is renewed, retries of what may be repeated, errors with a code. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { backoffMs } from "@headgate/shared/net/backoff.ts";
 import { z } from "zod";
 import { AirbyteError, codeOfStatus } from "./errors.ts";
 
@@ -26,8 +27,7 @@ export interface AirbyteRequest {
 /** Sends a request and returns the parsed JSON. */
 export type AirbyteSend = (request: AirbyteRequest) => Promise<unknown>;
 
-const FIRST_DELAY_MS = 250;
-const LONGEST_DELAY_MS = 15_000;
+const RETRY_WAIT = { firstMs: 250, maxMs: 15_000 };
 /** A token is renewed so long before it ends, but never in the first half of its life. */
 const RENEW_BEFORE_MS = 30_000;
 
@@ -96,8 +96,7 @@ async function attempt(
       if (!(error instanceof Refused)) throw error;
       const again = error.untouched || (repeatable && (error.error.code === "unavailable" || error.error.code === "timeout"));
       if (!again || count >= options.retries) throw error.error;
-      const most = Math.min(FIRST_DELAY_MS * 2 ** count, LONGEST_DELAY_MS);
-      const wait = Math.min(Math.max(Math.random() * most, error.retryAfterMs), LONGEST_DELAY_MS);
+      const wait = Math.min(Math.max(backoffMs(count, Math.random(), RETRY_WAIT), error.retryAfterMs), RETRY_WAIT.maxMs);
       await sleep(wait, undefined, { signal: AbortSignal.any(signals) });
     }
   }

@@ -1,6 +1,7 @@
 /** One signed request to an S3 server, repeated while that can help. */
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { backoffMs } from "@headgate/shared/net/backoff.ts";
 import { AwsV4Signer } from "aws4fetch";
 import { errorOfAnswer, placeOf, S3Error, type S3Target } from "./errors.ts";
 import { parseErrorDocument } from "./xml.ts";
@@ -41,8 +42,7 @@ export interface S3Answer {
   release(): void;
 }
 
-const FIRST_DELAY_MS = 100;
-const LONGEST_DELAY_MS = 10_000;
+const RETRY_WAIT = { firstMs: 100, maxMs: 10_000 };
 
 /** The answer's head; a success, or an `S3Error` is thrown. */
 export async function sendRequest(connection: S3Connection, request: S3Request): Promise<S3Answer> {
@@ -144,10 +144,9 @@ function connectionFailed(error: unknown, timedOut: boolean, { target, timeoutMs
   );
 }
 
-/** Exponential with full jitter, so that many clients do not come back together. */
+/** Waits before the next attempt, at least as long as the server asks. */
 async function pause(attempt: number, atLeastMs: number, signals: readonly AbortSignal[]): Promise<void> {
-  const most = Math.min(FIRST_DELAY_MS * 2 ** attempt, LONGEST_DELAY_MS);
-  const wait = Math.min(Math.max(Math.random() * most, atLeastMs), LONGEST_DELAY_MS);
+  const wait = Math.min(Math.max(backoffMs(attempt, Math.random(), RETRY_WAIT), atLeastMs), RETRY_WAIT.maxMs);
   try {
     await sleep(wait, undefined, { signal: AbortSignal.any([...signals]) });
   } catch (error) {

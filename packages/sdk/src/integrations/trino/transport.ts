@@ -2,6 +2,7 @@
 import http, { type IncomingHttpHeaders } from "node:http";
 import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { backoffMs } from "@headgate/shared/net/backoff.ts";
 import type { Logger } from "../../values/log.ts";
 import { connectionError, type TrinoError } from "./trino-error.ts";
 
@@ -43,8 +44,10 @@ export interface TrinoResponse {
   readonly body: string;
 }
 
-const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 5_000;
+/** The first retry waits 25 to 50 ms, later ones at most 5 s, and never less than half of the longest wait. */
+const RETRY_WAIT = { firstMs: 50, maxMs: 5_000, leastShare: 0.5 };
+/** The user is told at the retry after these. */
+const SILENT_RETRIES = 3;
 const TRANSIENT: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 export class TrinoTransport {
@@ -74,13 +77,13 @@ export class TrinoTransport {
   async sendPatiently(request: TrinoRequest, patienceMs = this.#options.patienceMs): Promise<TrinoResponse> {
     const giveUpAt = performance.now() + patienceMs;
     let announced = false;
-    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    for (let retries = 0; ; retries++) {
       const outcome = await this.#attempt(request);
       if (outcome.end === "answered") return outcome.response;
       if (!outcome.mayPass) throw outcome.error;
-      const pause = outcome.waitMs ?? wait * (0.5 + Math.random() / 2);
+      const pause = outcome.waitMs ?? backoffMs(retries, Math.random(), RETRY_WAIT);
       if (performance.now() + pause >= giveUpAt) throw outcome.error;
-      if (!announced && wait > 4 * FIRST_WAIT_MS) {
+      if (!announced && retries >= SILENT_RETRIES) {
         announced = true;
         this.#options.log.warn(`${outcome.error.message} Trying again for up to ${Math.round(patienceMs / 1000)} seconds.`);
       }

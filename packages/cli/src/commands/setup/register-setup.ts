@@ -1,0 +1,27 @@
+/** Names, options and texts of `headgate login`, `agent` and `doctor`. */
+import type { Command } from "commander";
+import type { CommandRegistry } from "../../command-context.ts";
+import { port, positiveInteger } from "../../option-values.ts";
+import { withConnection, type ConnectFlags } from "../connect.ts";
+import { agent, type AgentFlags } from "./agent.ts";
+import { doctor, type DoctorFlags } from "./doctor.ts";
+import { login } from "./login.ts";
+
+export function registerSetup(program: Command, { add, context, finish }: CommandRegistry): void {
+  withConnection(add(program, "login", "print a one-time link that signs a browser in")).action((flags: ConnectFlags) =>
+    finish(login(flags, context)),
+  );
+  add(program, "agent", "run an agent in the foreground")
+    .option("--url <address>", "address of the control plane (HEADGATE_URL)")
+    .option("--token <token>", "agent token (HEADGATE_AGENT_TOKEN)")
+    .option("--token-file <file>", "file with the agent token, read again at each connect")
+    .option("--data <dir>", "folder for the state of the agent")
+    .option("--slots <number>", "steps at the same time", positiveInteger)
+    .option("--queue <name>", "agent queue")
+    .option("--modules <dir>", "node_modules folder with the packages that bundles do not contain")
+    .action((flags: AgentFlags) => finish(agent(flags, context)));
+  withConnection(add(program, "doctor", "check everything that headgate needs and show how to fix what is missing"))
+    .option("--project <dir>", "project folder", ".")
+    .option("--port <number>", "port that `headgate dev` would use", port, 4400)
+    .action((flags: DoctorFlags) => finish(doctor(flags, context)));
+}

@@ -1,0 +1,8 @@
+/** Which of the two valid secrets of a webhook is the older one? Making a third secret revokes it. */
+import type { HookView } from "../api/automation-views.ts";
+
+/** Null unless there are two. */
+export function olderSecret(secrets: HookView["secrets"]): string | null {
+  const [first, second] = secrets.toSorted((a, b) => a.createdAt - b.createdAt);
+  return first && second ? first.id : null;
+}
