@@ -8,3 +8,8 @@ export function uuidv7(now: number, random: Uint8Array): string {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
+
+/** A run id in lists and sentences: its end is enough to recognise it. */
+export function shortRunId(id: string): string {
+  return id.slice(-8);
+}

@@ -1,5 +1,5 @@
 /**
- * How is a length of time written? With two units at most, so that a column of durations can be scanned. There are two notations:
+ * Lengths of time, written with two units at most, so that a column of them can be scanned. There are two notations:
  * spelled-out units for sentences and pages (`3 min 05 s`), and the short units that the command line also reads (`3m 5s`).
  */
 interface Notation {

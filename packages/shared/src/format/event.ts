@@ -1,4 +1,4 @@
-/** What does an event of a run say? The same sentence in the log of the dashboard and on the terminal. */
+/** The sentence of an event of a run, the same in the log of the dashboard and on the terminal. */
 import type { EventRow } from "../api/views.ts";
 import { assertNever } from "../domain/assert.ts";
 import type { Metadata } from "../domain/metadata.ts";

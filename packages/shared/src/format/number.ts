@@ -1,4 +1,4 @@
-/** How are counts, sizes and measured numbers written? */
+/** Counts, sizes and measured numbers as text. */
 const integer = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const decimal = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });

@@ -1,4 +1,4 @@
-/** Which of the two valid secrets of a webhook is the older one? Making a third secret revokes it. */
+/** The older one of the two valid secrets of a webhook, which a third secret would revoke. */
 import type { HookView } from "../api/automation-views.ts";
 
 /** Null unless there are two. */

@@ -1,7 +1,7 @@
-/** Why does a run exist? The same words in the dashboard and on the terminal. */
+/** Why a run exists, in the same words in the dashboard and on the terminal. */
 import { assertNever } from "../domain/assert.ts";
 import type { RunTrigger } from "../api/views.ts";
-import { shortRunId } from "./run-id.ts";
+import { shortRunId } from "../ids.ts";
 
 export function formatRunCause(cause: RunTrigger): string {
   switch (cause.type) {

@@ -1,4 +1,4 @@
-/** How is a moment written? Relative for reading, absolute with the name of its zone for certainty. The zone is always an argument. */
+/** Moments as text: relative for reading, absolute with the name of their zone for certainty. The zone is always an argument. */
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;

@@ -1,4 +1,4 @@
-/** Who watches the events of which run, and from which event on? */
+/** The watches of run events: which run, and from which event on. */
 import type { LiveUp } from "../api/live.ts";
 import type { EventRow } from "../api/views.ts";
 

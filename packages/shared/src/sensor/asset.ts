@@ -1,6 +1,6 @@
 /** An asset sensor is woken by materializations: by each of them, or once all of its assets were materialized. */
 import { z } from "zod";
-import { shortRunId } from "../format/run-id.ts";
+import { shortRunId } from "../ids.ts";
 import { metadataSchema } from "../manifest/schema.ts";
 import type { SensorEventType, SensorKind } from "./sensor-kind.ts";
 

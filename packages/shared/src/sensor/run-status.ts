@@ -1,6 +1,6 @@
 /** A run status sensor is woken when a run ends in one of some states. */
 import { z } from "zod";
-import { shortRunId } from "../format/run-id.ts";
+import { shortRunId } from "../ids.ts";
 import type { SensorEventType, SensorKind } from "./sensor-kind.ts";
 
 export const runEventSchema = z.object({

@@ -1,6 +1,6 @@
 /** Which facts may change what an automation condition says, and the sentence that its next evaluation shows as the cause. */
 import { checkId } from "@headgate/shared/domain/asset-check.ts";
-import { shortRunId } from "@headgate/shared/format/run-id.ts";
+import { shortRunId } from "@headgate/shared/ids.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import type { FactOf, ReportedBy } from "../facts.ts";
 import type { Tx } from "../kernel/tx.ts";

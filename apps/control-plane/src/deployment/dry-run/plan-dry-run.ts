@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
 import type { TickTrial } from "@headgate/shared/api/automation-views.ts";
-import { shortRunId } from "@headgate/shared/format/run-id.ts";
+import { shortRunId } from "@headgate/shared/ids.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
 import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/tick-limits.ts";

@@ -7,7 +7,7 @@ import {
   MAX_SELF_STARTS,
   timesThrough,
 } from "@headgate/shared/domain/automation/cause-chain.ts";
-import { shortRunId } from "@headgate/shared/format/run-id.ts";
+import { shortRunId } from "@headgate/shared/ids.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import type { RunRow } from "../runs/tables.ts";

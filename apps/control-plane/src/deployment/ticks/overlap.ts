@@ -1,7 +1,7 @@
 /** What a tick does about the run of the tick before it. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
-import { shortRunId } from "@headgate/shared/format/run-id.ts";
+import { shortRunId } from "@headgate/shared/ids.ts";
 import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
 import type { Located } from "../catalog/catalog.ts";
 import { openRunsOfSource } from "../runs/run-store.ts";

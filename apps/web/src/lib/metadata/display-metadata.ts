@@ -1,5 +1,5 @@
 /** Decides how each type of metadata value is displayed. A missing type is a type error; an unknown one is displayed as JSON. */
-import { shortRunId } from "@headgate/shared/format/run-id.ts";
+import { shortRunId } from "@headgate/shared/ids.ts";
 import type { MetadataValue, TableColumn } from "@headgate/shared/domain/metadata.ts";
 import { formatNumber } from "@headgate/shared/format/number.ts";
 import { formatAbsolute, type TimeStyle } from "@headgate/shared/format/time.ts";

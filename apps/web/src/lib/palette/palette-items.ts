@@ -2,7 +2,7 @@
 import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
 import type { Role, RunSummary } from "@headgate/shared/api/views.ts";
 import type { Definitions } from "#lib/deployment/definitions.ts";
-import { shortRunId } from "@headgate/shared/format/run-id.ts";
+import { shortRunId } from "@headgate/shared/ids.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { runTitle } from "@headgate/shared/format/run.ts";
 import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";

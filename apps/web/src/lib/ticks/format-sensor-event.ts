@@ -1,5 +1,5 @@
 /** Describes the event that triggered a sensor. Pure. */
-import { shortRunId } from "@headgate/shared/format/run-id.ts";
+import { shortRunId } from "@headgate/shared/ids.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
 

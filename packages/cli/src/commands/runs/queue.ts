@@ -1,7 +1,7 @@
 /** `headgate queue`: what is waiting, what it waits for, and what uses the limits. */
 import { plural } from "@headgate/shared/format/number.ts";
 import { runTitle } from "@headgate/shared/format/run.ts";
-import { shortRunId } from "@headgate/shared/format/run-id.ts";
+import { shortRunId } from "@headgate/shared/ids.ts";
 import { call } from "../../client/api.ts";
 import type { CommandContext } from "../../command-context.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";

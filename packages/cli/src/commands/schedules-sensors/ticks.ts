@@ -2,7 +2,7 @@
 import type { TickDetail, TickSummary } from "@headgate/shared/api/automation-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { plural } from "@headgate/shared/format/number.ts";
-import { shortRunId } from "@headgate/shared/format/run-id.ts";
+import { shortRunId } from "@headgate/shared/ids.ts";
 import { call } from "../../client/api.ts";
 import type { CommandContext } from "../../command-context.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
