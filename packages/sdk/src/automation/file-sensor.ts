@@ -11,12 +11,15 @@ import { defineSensor, type Sensor } from "./sensor.ts";
 export interface LocalFile {
   /** Behind the folder, with '/' between its parts. */
   readonly path: string;
+  /** Where the file is on the agent's machine. */
   readonly absolutePath: string;
   /** Bytes. */
   readonly size: number;
+  /** When its content changed last. */
   readonly modifiedAt: Date;
 }
 
+/** Options of `fileSensor`. */
 export interface FileSensorOptions extends FileRequestOptions<LocalFile> {
   /** Absolute, or relative to the code location's root. */
   readonly folder: string;

@@ -3,6 +3,7 @@ import type { SelectionBuilder } from "../options/select.ts";
 import type { Job } from "../definitions/job.ts";
 import type { RunConfig } from "../definitions/run-config.ts";
 
+/** Options of `runRequest`. */
 export interface RunRequestOptions {
   /** Asked for twice with the same key, a run is made once, for ever. */
   readonly runKey?: string | undefined;
@@ -14,9 +15,11 @@ export interface RunRequestOptions {
   readonly partition?: string | undefined;
   /** Only the checks of the selection. */
   readonly checksOnly?: boolean | undefined;
-  /** Higher starts earlier; default 0. */
+  /** Higher starts earlier. Default: that of the job, else 0. */
   readonly priority?: number | undefined;
+  /** Tags of the run. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Configuration of the run. Default: that of the job. */
   readonly config?: RunConfig | undefined;
 }
 
@@ -27,6 +30,7 @@ export interface RunRequest extends RunRequestOptions {
 /** Made by `skip()`. */
 export interface Skip {
   readonly kind: "skip";
+  /** Shown in the tick history. */
   readonly reason: string;
 }
 

@@ -10,14 +10,21 @@ import { type Duration, secondsOf } from "../options/duration.ts";
 export interface ScheduleContext<R extends readonly AnyResource[] = readonly AnyResource[]> {
   /** The instant this tick stands for, which may be a little in the past. */
   readonly scheduledFor: Date;
+  /** Values of the resources in `requires`, by key. */
   readonly resources: ResourceMap<R>;
+  /** Writes log lines, which appear in the tick. */
   readonly log: Logger;
+  /** Aborted when the tick times out. */
   readonly signal: AbortSignal;
+  /** Environment variables of the worker. */
   readonly env: Env;
+  /** Folders that the function may use. */
   readonly folders: Folders;
 }
 
+/** Options of `defineSchedule`. */
 export interface ScheduleOptions<R extends readonly AnyResource[]> {
+  /** The job to run, or its name. */
   readonly job: Job | string;
   /** Five fields or `@daily`...; several expressions tick at each of their times. */
   readonly cron: string | readonly string[];
@@ -25,6 +32,7 @@ export interface ScheduleOptions<R extends readonly AnyResource[]> {
   readonly timezone?: string | undefined;
   /** Default: `<job>_schedule`. */
   readonly name?: string | undefined;
+  /** Shown in the dashboard. */
   readonly description?: string | undefined;
   /** Whether it is on when first published; default `running`. */
   readonly defaultStatus?: "running" | "stopped" | undefined;
@@ -41,6 +49,7 @@ export interface ScheduleOptions<R extends readonly AnyResource[]> {
   readonly jitter?: Duration | undefined;
   /** Time that `evaluate` may take; default 60 seconds. */
   readonly timeout?: Duration | undefined;
+  /** Resources that `evaluate` uses. Default: none. */
   readonly requires?: R | undefined;
   /** Decides at each tick; without it each tick asks for one run, of a partitioned job for the partition that has just ended. */
   evaluate?(context: ScheduleContext<R>): Requests;
@@ -49,6 +58,7 @@ export interface ScheduleOptions<R extends readonly AnyResource[]> {
 /** Made by `defineSchedule()`. */
 export interface Schedule {
   readonly kind: "schedule";
+  /** Unique in the code location. */
   readonly name: string;
   readonly "~definition": ErasedSchedule;
 }

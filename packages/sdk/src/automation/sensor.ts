@@ -22,24 +22,34 @@ export interface SensorContext<R extends readonly AnyResource[] = readonly AnyRe
    * that much is kept.
    */
   readonly checkpoint: () => void;
+  /** What woke the sensor. */
   readonly event: E;
+  /** When the tick was due, which may be a little in the past. */
   readonly scheduledFor: Date;
+  /** Values of the resources in `requires`, by key. */
   readonly resources: ResourceMap<R>;
+  /** Writes log lines, which appear in the tick. */
   readonly log: Logger;
+  /** Aborted when the tick times out. */
   readonly signal: AbortSignal;
+  /** Environment variables of the worker. */
   readonly env: Env;
+  /** Folders that the function may use. */
   readonly folders: Folders;
 }
 
 interface CommonOptions<R extends readonly AnyResource[]> {
+  /** Unique in the code location. */
   readonly name: string;
   /** Run for requests that name none. */
   readonly job?: Job | string | undefined;
+  /** Shown in the dashboard. */
   readonly description?: string | undefined;
   /** Whether it is on when first published; default `running`. */
   readonly defaultStatus?: "running" | "stopped" | undefined;
   /** Time an evaluation may take: seconds, or `"30s"`, `"5m"`. Default 60 seconds. */
   readonly timeout?: Duration | undefined;
+  /** Resources that `evaluate` uses. Default: none. */
   readonly requires?: R | undefined;
 }
 
@@ -60,52 +70,69 @@ export interface WebhookOptions {
 export interface WebhookMapping {
   /** All must hold. */
   readonly when?: readonly { readonly path: string; readonly equals: string | number | boolean | null }[] | undefined;
+  /** Where the run key stands. Default: every delivery asks for a run of its own. */
   readonly runKey?: string | undefined;
+  /** Where the partition key stands. Default: none. */
   readonly partition?: string | undefined;
+  /** Name of a tag of the run -> where its value stands. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Options of `defineSensor`. */
 export interface SensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
   /** Time between evaluations: seconds, or `"30s"`, `"5m"`, `"1h"`. Default 30 seconds. */
   readonly every?: Duration | undefined;
   /** Gives it an address: a delivery there wakes it at once, with `event` set. */
   readonly webhook?: WebhookOptions | undefined;
+  /** Looks for something new and asks for runs. Nothing returned means: skip. */
   evaluate(context: SensorContext<R, WebhookEvent | undefined>): Requests;
 }
+/** Options of `defineAssetSensor`. */
 export interface AssetSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
+  /** The assets to watch, or their keys; assets of other code locations too. */
   readonly assets: readonly (AnyAsset | SourceAsset | string)[];
   /** Decides at each materialization; without it each one asks for a run of `job`. */
   evaluate?(context: SensorContext<R, AssetEvent>): Requests;
 }
+/** Options of `defineMultiAssetSensor`. */
 export interface MultiAssetSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
+  /** The assets that must all be materialized, or their keys. */
   readonly assets: readonly (AnyAsset | SourceAsset | string)[];
   /** Decides once all assets were materialized; without it that asks for a run of `job`. */
   evaluate?(context: SensorContext<R, AssetsEvent>): Requests;
 }
+/** Options of `defineRunStatusSensor`. */
 export interface RunStatusSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
+  /** The ends of a run that the sensor watches. */
   readonly statuses: readonly RunEndEvent["status"][];
   /** Only runs of these jobs; default: all runs of this code location. */
   readonly jobs?: readonly (Job | string)[] | undefined;
   /** Runs of every code location. */
   readonly allLocations?: boolean | undefined;
+  /** Decides at each end of a run; without it each one asks for a run of `job`. */
   evaluate?(context: SensorContext<R, RunEndEvent>): Requests;
 }
+/** Options of `defineCheckSensor`. */
 export interface CheckSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
   /** Checks, or assets and asset keys for all of their checks. */
   readonly checks: readonly (AssetCheck | AnyAsset | SourceAsset | string)[];
   /** Default: `failed` and `warned`. */
   readonly outcomes?: readonly CheckEvent["outcome"][] | undefined;
+  /** Decides at each result; without it each one asks for a run of `job`. */
   evaluate?(context: SensorContext<R, CheckEvent>): Requests;
 }
+/** Options of `defineWebhookSensor`. */
 export interface WebhookSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R>, WebhookOptions {
   /** Instead of a function: decided in the control plane, also while no agent is connected. */
   readonly map?: WebhookMapping | undefined;
+  /** Decides at each delivery; without it and without `map` each one asks for a run of `job`. */
   evaluate?(context: SensorContext<R, WebhookEvent>): Requests;
 }
 
 /** Made by `defineSensor()` and its relatives. */
 export interface Sensor {
   readonly kind: "sensor";
+  /** Unique in the code location. */
   readonly name: string;
   readonly "~definition": ErasedSensor;
 }

@@ -12,21 +12,27 @@ import type { AnyResource } from "./resource.ts";
 
 /** Options that describe one asset, whatever makes it. */
 export interface AssetDescription {
+  /** Name of its group in the lineage. Default `default`. */
   readonly group?: string | undefined;
+  /** Shown in the dashboard; Markdown. */
   readonly description?: string | undefined;
   /** E-mail addresses or `team:<name>`. */
   readonly owners?: readonly string[] | undefined;
+  /** Shown in the dashboard, and selected with `tag:name=value`. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** What it is made of, shown as icons: `trino`, `duckdb`, `parquet`... */
   readonly kinds?: readonly string[] | undefined;
   /** Changes when the logic changes; default: a hash of the function's text. */
   readonly codeVersion?: string | undefined;
+  /** Facts about the asset that do not change from run to run. */
   readonly metadata?: MetadataRecord | undefined;
+  /** Its columns, where they are known before the first run. */
   readonly columns?: readonly TableColumn[] | undefined;
   /** Upstream assets without a value. */
   readonly deps?: readonly Dep[] | undefined;
   /** Checks whose results `run` returns. */
   readonly checks?: Readonly<Record<string, CheckSpec>> | undefined;
+  /** Where its value is kept. Default: that of the code location, else files in the agent's storage folder. */
   readonly ioManager?: IoManager | undefined;
   /** When it is materialized by itself. */
   readonly automation?: AutomationCondition | undefined;
@@ -59,6 +65,7 @@ export interface DefineCheck<T> {
 /** Made by `defineAsset()`. `T` is the type of its output value. */
 export interface Asset<K extends string = string, T = unknown> {
   readonly kind: "asset";
+  /** Segments joined with '/': `silver/dim_customer`. */
   readonly key: K;
   /** Carries the value's type only. */
   readonly "~value"?: T;
@@ -95,11 +102,13 @@ export type AnyAsset = Asset<string, unknown>;
 /** Made by `allPartitions()`. */
 export interface AllPartitions<T = unknown> {
   readonly kind: "allPartitions";
+  /** The partitioned upstream. */
   readonly asset: Asset<string, T>;
 }
 /** Made by `lastPartition()`. */
 export interface LastPartition<T = unknown> {
   readonly kind: "lastPartition";
+  /** The partitioned upstream. */
   readonly asset: Asset<string, T>;
 }
 
@@ -108,7 +117,9 @@ export type Input = AnyAsset | AllPartitions | LastPartition;
 /** Made by `dep()`. */
 export interface Dependency {
   readonly kind: "dependency";
+  /** Key of the upstream asset. */
   readonly key: string;
+  /** Which of its partitions are meant. */
   readonly mapping: PartitionMapping;
 }
 /** An upstream without a value: an asset, an external asset, a key or `dep(...)`. */
@@ -118,18 +129,25 @@ export type Dep = string | AnyAsset | SourceAsset | Dependency;
 export interface SourceAssetOptions<K extends string = string> {
   /** Segments joined with '/': `airbyte/customers`. Unique in the code location. */
   readonly key: K;
+  /** Shown in the dashboard; Markdown. */
   readonly description?: string | undefined;
+  /** Name of its group in the lineage. Default `default`. */
   readonly group?: string | undefined;
+  /** E-mail addresses or `team:<name>`. */
   readonly owners?: readonly string[] | undefined;
+  /** Shown in the dashboard, and selected with `tag:name=value`. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** What it is made of, shown as icons: `airbyte`, `s3`, `tableau`... */
   readonly kinds?: readonly string[] | undefined;
   /** Where a person finds it. */
   readonly url?: string | undefined;
+  /** Facts about the asset that do not change. */
   readonly metadata?: MetadataRecord | undefined;
+  /** Its columns, where they are known. */
   readonly columns?: readonly TableColumn[] | undefined;
   /** Upstream assets, e.g. the tables behind a dashboard. */
   readonly deps?: readonly Dep[] | undefined;
+  /** How the asset is divided. Default: not at all. */
   readonly partitions?: Partitions | undefined;
   /** How old its last reported materialization may be. */
   readonly freshness?: FreshnessPolicy | undefined;
@@ -138,6 +156,7 @@ export interface SourceAssetOptions<K extends string = string> {
 /** Made by `defineSourceAsset()`. */
 export interface SourceAsset<K extends string = string> {
   readonly kind: "sourceAsset";
+  /** Segments joined with '/'. */
   readonly key: K;
   readonly "~definition": Omit<SourceAssetOptions, "key"> & { readonly site: DefinitionSite | undefined };
 }

@@ -6,10 +6,13 @@ import type { RetryPolicy } from "../options/retry-policy.ts";
 import type { RunConfig } from "./run-config.ts";
 import type { SelectionBuilder } from "../options/select.ts";
 
+/** When a failed run is followed by a new one. */
 export interface RunRetryOptions {
+  /** New runs after the first one, 0 to 20. */
   readonly maxRetries: number;
   /** Default `from_failure`. */
   readonly strategy?: "from_failure" | "all" | undefined;
+  /** Time before the new run, at most one day. Default: none. */
   readonly delay?: Duration | undefined;
   /** `crashes`: only when an agent or worker was lost, not when user code failed. Default `any`. */
   readonly on?: "any" | "crashes" | undefined;
@@ -21,6 +24,7 @@ export interface JobOptions {
   readonly name: string;
   /** Text (`*`, `group:"bronze"`, `stg_customers+`) or a `select...` value. */
   readonly selection: string | SelectionBuilder;
+  /** Shown in the dashboard. */
   readonly description?: string | undefined;
   /** Tags of its runs. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
@@ -39,6 +43,7 @@ export interface JobOptions {
 /** Made by `defineJob()`. */
 export interface Job {
   readonly kind: "job";
+  /** Unique in the code location. */
   readonly name: string;
   readonly "~definition": Omit<JobOptions, "name"> & { readonly site: DefinitionSite | undefined };
 }

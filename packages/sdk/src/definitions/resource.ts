@@ -38,9 +38,13 @@ export interface ResourceRun {
 
 /** What `setup` of a resource receives. */
 export interface ResourceContext<C = undefined> {
+  /** The checked configuration: `values` of the definition, with those of the run on top. */
   readonly config: C;
+  /** Environment variables of the worker. */
   readonly env: Env;
+  /** Folders that the resource may use. */
   readonly folders: Folders;
+  /** Writes log lines, which appear in the run at once. */
   readonly log: Logger;
   /** Aborted when the step is canceled or times out. */
   readonly signal: AbortSignal;
@@ -55,6 +59,7 @@ export interface ResourceContext<C = undefined> {
 /** A resource token: pass it in `requires` and in `defineCodeLocation({ resources })`. */
 export interface Resource<K extends string = string, V = unknown> {
   readonly kind: "resource";
+  /** Its name in `resources` of the context. */
   readonly key: K;
   /** Carries the value's type only. */
   readonly "~value"?: V;

@@ -12,6 +12,7 @@ import type { AnyResource, Folders } from "./resource.ts";
 /** Something that brings assets of its own, like `dbtAssets(...)`. */
 export interface Unit {
   readonly kind: "unit";
+  /** Unique in the code location. */
   readonly id: string;
 }
 

@@ -10,6 +10,7 @@ import { evaluateTick } from "./ticks/tick.ts";
 import { buildUnitTable } from "./unit-table.ts";
 import { valueFiles } from "./steps/value-files.ts";
 
+/** Options of `createRuntime`. */
 export interface RuntimeOptions {
   /** What `headgate.config.ts` calls the code location; for definitions that do not name themselves. */
   readonly name?: string | undefined;

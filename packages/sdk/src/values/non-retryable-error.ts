@@ -7,5 +7,6 @@
  * if (response.status === 401) throw new NonRetryableError("the API key was refused: renew it");
  */
 export class NonRetryableError extends Error {
+  /** `NonRetryableError`. */
   override readonly name: string = "NonRetryableError";
 }

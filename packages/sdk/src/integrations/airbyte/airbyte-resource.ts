@@ -28,6 +28,7 @@ interface TokenOptions {
   readonly clientId?: undefined;
   readonly clientSecret?: undefined;
 }
+/** Options of `airbyteResource`. */
 export type AirbyteResourceOptions<K extends string = string> = CommonOptions<K> & (ApplicationOptions | TokenOptions);
 
 /**

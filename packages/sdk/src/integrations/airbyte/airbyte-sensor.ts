@@ -17,18 +17,24 @@ export type AirbyteOutcome = Extract<AirbyteJobStatus, "succeeded" | "failed" | 
 
 /** A job that ended. The webhook tells only the first three. */
 export interface EndedAirbyteJob extends Partial<AirbyteJob> {
+  /** Id of the job. */
   readonly jobId: number;
+  /** Id of its connection. */
   readonly connectionId: string;
+  /** How it ended. */
   readonly status: AirbyteOutcome;
 }
 
+/** Options of `airbyteSensor`. */
 export interface AirbyteSensorOptions extends Pick<
   SensorOptions<[]>,
   "name" | "job" | "every" | "description" | "defaultStatus" | "timeout"
 > {
+  /** The server to ask. */
   readonly airbyte: Resource<string, Airbyte>;
   /** Id of the connection to watch. Default, without `connections` too: all that the credentials may see. */
   readonly connection?: string | undefined;
+  /** Ids of further connections to watch. */
   readonly connections?: readonly string[] | undefined;
   /** Default: `succeeded` only. */
   readonly statuses?: readonly AirbyteOutcome[] | undefined;

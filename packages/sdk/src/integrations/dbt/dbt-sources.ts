@@ -21,6 +21,7 @@ import { runDbt, type DbtExit } from "./execution/run-dbt.ts";
 
 /** Options of `dbtSources`. */
 export interface DbtSourcesOptions {
+  /** The project; made with `dbtProject`. */
   readonly project: DbtProject;
   /** Name of the step, shown as `dbt-sources:<name>`; default: the name of the project's folder. */
   readonly name?: string | undefined;
@@ -32,6 +33,7 @@ export interface DbtSourcesOptions {
   readonly translate?: ((node: DbtNode) => DbtAssetOptions & { readonly key?: string | undefined }) | undefined;
   /** Time limit of one attempt. Default: none. */
   readonly timeout?: Duration | undefined;
+  /** Steps of a pool share its slots. Default: no pool. */
   readonly pool?: string | undefined;
 }
 

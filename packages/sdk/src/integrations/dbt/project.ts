@@ -10,7 +10,9 @@ export interface DbtProjectOptions {
   readonly dir: string;
   /** Folder with `profiles.yml`, relative to the project root; default: `dir`. */
   readonly profilesDir?: string | undefined;
+  /** Profile to use. Default: the one that `dbt_project.yml` names. */
   readonly profile?: string | undefined;
+  /** Target of the profile. Default: the one that the profile names. */
   readonly target?: string | undefined;
   /** Environment variables for dbt, e.g. the DuckDB file that `profiles.yml` reads with `env_var()`. */
   readonly env?: ((folders: Folders) => Readonly<Record<string, string>>) | undefined;

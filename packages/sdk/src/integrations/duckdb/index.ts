@@ -9,7 +9,9 @@ export type { DuckDbParam, DuckDbParams };
 
 /** Rows, columns and size of a table or view. */
 export interface DuckDbTable {
+  /** Number of rows. */
   readonly rowCount: number;
+  /** Columns in their order. */
   readonly columns: readonly TableColumn[];
 }
 
@@ -29,11 +31,13 @@ export interface DuckDb {
   table(name: string): Promise<DuckDbTable>;
 }
 
+/** Options of `duckdbResource`. */
 export interface DuckDbOptions<K extends string = string> {
   /** Relative to the storage folder, which is kept between runs; `:memory:` for none. */
   readonly path: string;
   /** Default `duckdb`. */
   readonly key?: K | undefined;
+  /** True: opens the file without the right to write. Default false. */
   readonly readOnly?: boolean | undefined;
 }
 

@@ -5,7 +5,9 @@ import type { Resource } from "../../definitions/resource.ts";
 import { defineSensor, type Sensor } from "../../automation/sensor.ts";
 import type { S3, S3Object } from "./client.ts";
 
+/** Options of `s3FileSensor`. */
 export interface S3FileSensorOptions extends FileRequestOptions<S3Object> {
+  /** The resource to list objects with. */
   readonly s3: Resource<string, S3>;
   /** Default: the resource's. */
   readonly bucket?: string | undefined;

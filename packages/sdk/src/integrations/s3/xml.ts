@@ -10,9 +10,13 @@ export interface S3ErrorDocument {
 }
 
 export interface ListedObject {
+  /** Key of the object. */
   readonly key: string;
+  /** Bytes. */
   readonly size: number;
+  /** ETag without its quotes. */
   readonly etag: string;
+  /** When it was written. */
   readonly lastModified: Date;
 }
 

@@ -10,6 +10,7 @@ import type { SessionProperties } from "./session-state.ts";
 import { authSettings, endpointOf, settingReader, type ConnectionSettings, type TrinoAuth } from "./settings.ts";
 import { TrinoTransport } from "./transport.ts";
 
+/** Options of `trinoResource`. */
 export interface TrinoOptions<K extends string = string> {
   /** Default `trino`. */
   readonly key?: K | undefined;
@@ -19,13 +20,17 @@ export interface TrinoOptions<K extends string = string> {
   readonly host?: EnvValue | undefined;
   /** Default 8080, with https 443. */
   readonly port?: number | EnvValue | undefined;
+  /** True: `host` is reached over https. Default false; with `url`, its scheme counts. */
   readonly https?: boolean | undefined;
   /** Default `headgate`. */
   readonly user?: EnvValue | undefined;
+  /** How to sign in. Default: with the user's name only. */
   readonly auth?: TrinoAuth | undefined;
   /** Certificate authority of the server, as a PEM text or a file of the project; default: those that Node knows. */
   readonly ca?: EnvValue | undefined;
+  /** Catalog of names without one. */
   readonly catalog?: EnvValue | undefined;
+  /** Schema of names without one. */
   readonly schema?: EnvValue | undefined;
   /** Session properties of every statement. */
   readonly session?: SessionProperties | undefined;
