@@ -30,7 +30,7 @@ export interface CodeLocationOptions {
   readonly sensors?: readonly (Sensor | readonly Sensor[] | ModuleNamespace)[] | undefined;
   /** Every resource that an asset, check, schedule or sensor requires. */
   readonly resources?: readonly AnyResource[] | undefined;
-  /** Where output values are kept; default: files in the agent's storage folder. */
+  /** Where output values are kept. Default: files in the agent's storage folder. */
   readonly ioManager?: IoManager | undefined;
   /** Pool name -> number of steps that may hold it at once. */
   readonly pools?: Readonly<Record<string, number>> | undefined;

@@ -90,6 +90,7 @@ export type {
   AssetSensorOptions,
   CheckSensorOptions,
   MultiAssetSensorOptions,
+  ReadyMadeSensorOptions,
   RunStatusSensorOptions,
   Sensor,
   SensorContext,

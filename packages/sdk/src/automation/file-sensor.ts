@@ -5,7 +5,7 @@ import { isAbsolute, join, relative, sep } from "node:path";
 import { captureSite } from "../options/definition-site.ts";
 import { type Duration, millisecondsOf } from "../options/duration.ts";
 import { namesTag, requestFiles, shortId, type FileRequestOptions, type ListedFile } from "./file-requests.ts";
-import { defineSensor, type Sensor } from "./sensor.ts";
+import { commonSensorOptions, defineSensor, type Sensor } from "./sensor.ts";
 
 /** A file that a file sensor found. */
 export interface LocalFile {
@@ -39,14 +39,8 @@ const SETTLE_SECONDS = 5;
  * export const newFiles = fileSensor({ name: "new_files", folder: "/data/inbox", pattern: "*.csv", every: "10s", job: loadFiles });
  */
 export function fileSensor(options: FileSensorOptions): Sensor {
-  const { name, job, every, description, defaultStatus, timeout } = options;
   const sensor = defineSensor({
-    name,
-    job,
-    every,
-    description,
-    defaultStatus,
-    timeout,
+    ...commonSensorOptions(options),
     evaluate: async ({ folders, ...context }) => {
       const folder = isAbsolute(options.folder) ? options.folder : join(folders.root, options.folder);
       const quietSince = Date.now() - millisecondsOf(options.settle ?? SETTLE_SECONDS, "settle");

@@ -28,13 +28,13 @@ export interface ScheduleOptions<R extends readonly AnyResource[]> {
   readonly job: Job | string;
   /** Five fields or `@daily`...; several expressions tick at each of their times. */
   readonly cron: string | readonly string[];
-  /** IANA zone, default UTC. */
+  /** IANA zone. Default UTC. */
   readonly timezone?: string | undefined;
   /** Default: `<job>_schedule`. */
   readonly name?: string | undefined;
   /** Shown in the dashboard. */
   readonly description?: string | undefined;
-  /** Whether it is on when first published; default `running`. */
+  /** Whether it is on when first published. Default `running`. */
   readonly defaultStatus?: "running" | "stopped" | undefined;
   /** Tags of its runs. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
@@ -43,11 +43,11 @@ export interface ScheduleOptions<R extends readonly AnyResource[]> {
    * `within` a time.
    */
   readonly catchUp?: "latest" | "none" | { readonly last: number } | { readonly within: Duration } | undefined;
-  /** What a tick does while a run of this schedule is still going on; default `allow`. */
+  /** What a tick does while a run of this schedule is still going on. Default `allow`. */
   readonly overlap?: "allow" | "skip" | "queue" | "cancel_previous" | undefined;
   /** Starts each tick up to so much later, so that many schedules of the same minute do not all start at once. */
   readonly jitter?: Duration | undefined;
-  /** Time that `evaluate` may take; default 60 seconds. */
+  /** Time that `evaluate` may take. Default 60 seconds. */
   readonly timeout?: Duration | undefined;
   /** Resources that `evaluate` uses. Default: none. */
   readonly requires?: R | undefined;

@@ -45,7 +45,7 @@ interface CommonOptions<R extends readonly AnyResource[]> {
   readonly job?: Job | string | undefined;
   /** Shown in the dashboard. */
   readonly description?: string | undefined;
-  /** Whether it is on when first published; default `running`. */
+  /** Whether it is on when first published. Default `running`. */
   readonly defaultStatus?: "running" | "stopped" | undefined;
   /** Time an evaluation may take: seconds, or `"30s"`, `"5m"`. Default 60 seconds. */
   readonly timeout?: Duration | undefined;
@@ -87,6 +87,12 @@ export interface SensorOptions<R extends readonly AnyResource[]> extends CommonO
   /** Looks for something new and asks for runs. Nothing returned means: skip. */
   evaluate(context: SensorContext<R, WebhookEvent | undefined>): Requests;
 }
+/** Options of every ready-made sensor, such as `fileSensor`. */
+export interface ReadyMadeSensorOptions extends Pick<
+  SensorOptions<[]>,
+  "name" | "job" | "every" | "description" | "defaultStatus" | "timeout"
+> {}
+
 /** Options of `defineAssetSensor`. */
 export interface AssetSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
   /** The assets to watch, or their keys; assets of other code locations too. */
@@ -105,7 +111,7 @@ export interface MultiAssetSensorOptions<R extends readonly AnyResource[]> exten
 export interface RunStatusSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
   /** The ends of a run that the sensor watches. */
   readonly statuses: readonly RunEndEvent["status"][];
-  /** Only runs of these jobs; default: all runs of this code location. */
+  /** Only runs of these jobs. Default: all runs of this code location. */
   readonly jobs?: readonly (Job | string)[] | undefined;
   /** Runs of every code location. */
   readonly allLocations?: boolean | undefined;
@@ -175,6 +181,18 @@ function createSensor<R extends readonly AnyResource[], E>(
       ...rest,
     },
   };
+}
+
+/** The options that a ready-made sensor hands on to `defineSensor`. */
+export function commonSensorOptions({
+  name,
+  job,
+  every,
+  description,
+  defaultStatus,
+  timeout,
+}: ReadyMadeSensorOptions): ReadyMadeSensorOptions {
+  return { name, job, every, description, defaultStatus, timeout };
 }
 
 function keyOf(asset: AnyAsset | SourceAsset | string): string {

@@ -22,7 +22,7 @@ export interface AssetDescription {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** What it is made of, shown as icons: `trino`, `duckdb`, `parquet`... */
   readonly kinds?: readonly string[] | undefined;
-  /** Changes when the logic changes; default: a hash of the function's text. */
+  /** Changes when the logic changes. Default: a hash of the function's text. */
   readonly codeVersion?: string | undefined;
   /** Facts about the asset that do not change from run to run. */
   readonly metadata?: MetadataRecord | undefined;

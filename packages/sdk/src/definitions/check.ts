@@ -29,7 +29,7 @@ export interface CheckOptions<R extends readonly AnyResource[], T> {
   readonly description?: string | undefined;
   /** True: downstream steps of the same run wait for it, and do not run when it fails with severity `error`. */
   readonly blocking?: boolean | undefined;
-  /** Severity of a failed result that does not name one; default `error`. */
+  /** Severity of a failed result that does not name one. Default `error`. */
   readonly severity?: CheckSeverity | undefined;
   /** Resources that `run` uses. Default: none. */
   readonly requires?: R | undefined;

@@ -34,7 +34,7 @@ export interface JobOptions {
   readonly retry?: RetryPolicy | undefined;
   /** What happens when a run of it fails: a new run, from the failed steps on or of everything. */
   readonly runRetry?: RunRetryOptions | undefined;
-  /** Higher starts earlier; default 0. */
+  /** Higher starts earlier. Default 0. */
   readonly priority?: number | undefined;
   /** Time limit of a run. Default: none. */
   readonly timeout?: Duration | undefined;

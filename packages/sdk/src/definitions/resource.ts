@@ -83,7 +83,7 @@ type ConfigInputOf<C> = C extends StandardSchemaV1 ? StandardSchemaV1.InferInput
 
 /** What a resource is, apart from its key. */
 interface ResourceBody<C extends StandardSchemaV1 | undefined, V> {
-  /** Shown in the dashboard, e.g. `trino`; default: the key. */
+  /** Shown in the dashboard, e.g. `trino`. Default: the key. */
   readonly kind?: string | undefined;
   /** Standard Schema of its configuration. */
   readonly config?: C | undefined;

@@ -38,7 +38,7 @@ export interface MaterializeOptions {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** Added to the environment of the test. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Relative paths of definitions resolve against it; default: the working folder. */
+  /** Relative paths of definitions resolve against it. Default: the working folder. */
   readonly root?: string | undefined;
   /** Kept when given; otherwise a temporary folder. */
   readonly storage?: string | undefined;

@@ -6,7 +6,13 @@ import { jobMetadata } from "./job-metadata.ts";
 import type { MultiAsset } from "../../definitions/multi-asset.ts";
 import type { Resource } from "../../definitions/resource.ts";
 import { runRequest, skip, type RunRequest, type RunRequestOptions, type Skip } from "../../automation/run-request.ts";
-import { defineSensor, type Sensor, type SensorOptions, type WebhookOptions } from "../../automation/sensor.ts";
+import {
+  commonSensorOptions,
+  defineSensor,
+  type ReadyMadeSensorOptions,
+  type Sensor,
+  type WebhookOptions,
+} from "../../automation/sensor.ts";
 import type { SourceAsset } from "../../definitions/asset-type.ts";
 import { reportMaterialization, type TickItem } from "../../automation/tick-request.ts";
 import type { Airbyte, AirbyteJob, AirbyteJobFilter, AirbyteJobStatus, AirbyteJobType } from "./client.ts";
@@ -26,10 +32,7 @@ export interface EndedAirbyteJob extends Partial<AirbyteJob> {
 }
 
 /** Options of `airbyteSensor`. */
-export interface AirbyteSensorOptions extends Pick<
-  SensorOptions<[]>,
-  "name" | "job" | "every" | "description" | "defaultStatus" | "timeout"
-> {
+export interface AirbyteSensorOptions extends ReadyMadeSensorOptions {
   /** The server to ask. */
   readonly airbyte: Resource<string, Airbyte>;
   /** Id of the connection to watch. Default, without `connections` too: all that the credentials may see. */
@@ -64,14 +67,9 @@ const MAX_REQUESTS = 500;
  * });
  */
 export function airbyteSensor(options: AirbyteSensorOptions): Sensor {
-  const { airbyte: resource, name, job, every, description, defaultStatus, timeout, webhook } = options;
+  const { airbyte: resource, webhook } = options;
   const sensor = defineSensor({
-    name,
-    job,
-    every,
-    description,
-    defaultStatus,
-    timeout,
+    ...commonSensorOptions(options),
     webhook,
     requires: [resource],
     evaluate: async ({ resources, cursor, setCursor, event, log, signal }) => {

@@ -26,9 +26,9 @@ export interface DbtPartition {
 export interface DbtAssetsOptions {
   /** The project; made with `dbtProject`. */
   readonly project: DbtProject;
-  /** Name of the step, shown as `dbt:<name>`; default: the name of the project's folder. */
+  /** Name of the step, shown as `dbt:<name>`. Default: the name of the project's folder. */
   readonly name?: string | undefined;
-  /** dbt's own selection syntax; default: everything. */
+  /** dbt's own selection syntax. Default: everything. */
   readonly select?: string | undefined;
   /** What `select` would contain but the step must not build; dbt's own syntax. Default: nothing. */
   readonly exclude?: string | undefined;
@@ -46,7 +46,7 @@ export interface DbtAssetsOptions {
   readonly timeout?: Duration | undefined;
   /** Steps of a pool share its slots. Default: no pool. */
   readonly pool?: string | undefined;
-  /** Count the rows of each asset: on DuckDB of all, elsewhere of tables, whose columns are read as well; default true. */
+  /** Count the rows of each asset: on DuckDB of all, elsewhere of tables, whose columns are read as well. Default true. */
   readonly rowCounts?: boolean | undefined;
   /**
    * Tests of sources as checks of the source's asset. They are evaluated in runs that contain that asset, so it must be one that

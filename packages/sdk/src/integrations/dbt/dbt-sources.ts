@@ -23,9 +23,9 @@ import { runDbt, type DbtExit } from "./execution/run-dbt.ts";
 export interface DbtSourcesOptions {
   /** The project; made with `dbtProject`. */
   readonly project: DbtProject;
-  /** Name of the step, shown as `dbt-sources:<name>`; default: the name of the project's folder. */
+  /** Name of the step, shown as `dbt-sources:<name>`. Default: the name of the project's folder. */
   readonly name?: string | undefined;
-  /** Which sources; default: those with a freshness or a test in their YAML. Leave out those that an asset of yours fills. */
+  /** Which sources. Default: those with a freshness or a test in their YAML. Leave out those that an asset of yours fills. */
   readonly include?: ((source: DbtNode) => boolean) | undefined;
   /** When they are looked at by themselves, e.g. `automation.cronTickPassed("*\/15 * * * *")`. */
   readonly automation?: AutomationCondition | undefined;

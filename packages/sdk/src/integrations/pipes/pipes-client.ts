@@ -20,7 +20,7 @@ export interface PipesRunOptions {
    * that this process reads.
    */
   readonly messages?: "file" | "stdout" | "stderr" | undefined;
-  /** Assets that the program makes; default: those of the step. */
+  /** Assets that the program makes. Default: those of the step. */
   readonly assets?: readonly string[] | undefined;
   /** Called for each message of `report_custom_message`. */
   readonly onCustomMessage?: ((payload: unknown) => void) | undefined;

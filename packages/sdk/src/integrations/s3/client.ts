@@ -25,7 +25,7 @@ export interface S3ListOptions extends S3CallOptions {
   readonly prefix?: string | undefined;
   /** Only keys behind this one, in the order of their UTF-8 bytes. */
   readonly startAfter?: string | undefined;
-  /** Keys per request; default and most: 1000. */
+  /** Keys per request. Default and most: 1000. */
   readonly pageSize?: number | undefined;
 }
 /** Options of `get`. */
@@ -77,7 +77,7 @@ export interface S3 {
 
 /** Settings of `createS3Client`. */
 export interface S3ClientOptions {
-  /** `https://s3.example.com`; default: AWS in the region. */
+  /** `https://s3.example.com`. Default: AWS in the region. */
   readonly endpoint?: string | undefined;
   /** Default `us-east-1`; many servers have one of their own, e.g. `garage`. */
   readonly region?: string | undefined;

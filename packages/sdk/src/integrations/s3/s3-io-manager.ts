@@ -13,7 +13,7 @@ export interface S3IoManagerOptions {
   readonly s3: Resource<string, S3>;
   /** Default: the resource's. */
   readonly bucket?: string | undefined;
-  /** Before all keys; default `values/`. */
+  /** Before all keys. Default `values/`. */
   readonly prefix?: string | undefined;
   /** Default `s3`. */
   readonly name?: string | undefined;

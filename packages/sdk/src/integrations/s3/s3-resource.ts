@@ -7,7 +7,7 @@ import { createS3Client, type S3, type S3ClientOptions } from "./client.ts";
 export interface S3ResourceOptions<K extends string = string> extends Pick<S3ClientOptions, "addressing" | "retries" | "timeout"> {
   /** Default `s3`. */
   readonly key?: K | undefined;
-  /** `https://s3.example.com`; default: AWS in the region. */
+  /** `https://s3.example.com`. Default: AWS in the region. */
   readonly endpoint?: EnvValue | undefined;
   /** Default `us-east-1`; many servers have one of their own, e.g. `garage`. */
   readonly region?: EnvValue | undefined;
