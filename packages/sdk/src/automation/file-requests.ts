@@ -16,7 +16,7 @@ export interface FileRequestOptions<F> extends ReadyMadeSensorOptions {
   readonly runPerFile?: boolean | undefined;
   /** New files per tick; more wait for the next one. Default and most: 500. */
   readonly maxFiles?: number | undefined;
-  /** A file that turns up with a time so much older than the newest seen is still found: seconds, or `"30s"`, `"15m"`. */
+  /** How much older than the newest known file a late file may be and still be found. Default: 1 minute in a folder, 15 minutes in S3. */
   readonly overlap?: Duration | undefined;
   /** What a run gets besides its run key, e.g. a partition or config. `files` is one file, unless `runPerFile` is false. */
   readonly toRequest?: ((files: readonly F[]) => Omit<RunRequestOptions, "runKey">) | undefined;

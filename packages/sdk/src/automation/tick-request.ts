@@ -53,7 +53,7 @@ export interface AssetReport extends AssetReportOptions {
 }
 
 /**
- * Says that another system made an asset, so that its history, its sensors and the conditions of what depends on it know.
+ * Reports that another system made an asset: it appears in its history, wakes its sensors and counts for conditions of downstream assets.
  *
  * @example
  * yield reportMaterialization("airbyte/customers", { metadata: { row_count: 1200 } });
@@ -63,7 +63,7 @@ export function reportMaterialization(asset: string | { readonly key: string }, 
 }
 
 /**
- * Says what was seen of an asset that another system makes.
+ * Reports what was observed of an asset that another system makes.
  *
  * @example
  * yield reportObservation("raw/orders", { dataVersion: etag });

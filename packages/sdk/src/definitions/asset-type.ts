@@ -20,7 +20,7 @@ export interface AssetDescription {
   readonly owners?: readonly string[] | undefined;
   /** Shown in the dashboard, and selected with `tag:name=value`. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
-  /** What it is made of, shown as icons: `trino`, `duckdb`, `parquet`... */
+  /** Up to ten technologies, shown as icons: `trino`, `duckdb`, `parquet`... */
   readonly kinds?: readonly string[] | undefined;
   /** Changes when the logic changes. Default: a hash of the function's text. */
   readonly codeVersion?: string | undefined;
@@ -34,11 +34,11 @@ export interface AssetDescription {
   readonly checks?: Readonly<Record<string, CheckSpec>> | undefined;
   /** Where its value is kept. Default: that of the code location, else files in the agent's storage folder. */
   readonly ioManager?: IoManager | undefined;
-  /** When it is materialized by itself. */
+  /** When it is materialized automatically. Default: never. */
   readonly automation?: AutomationCondition | undefined;
-  /** How old it may be. */
+  /** How old it may be. Default: any age. */
   readonly freshness?: FreshnessPolicy | undefined;
-  /** Partitions that one run of a backfill takes; `"all"`: those that are next to each other. Default 1. */
+  /** How many adjacent partitions one run of a backfill takes; `"all"`: as many as there are. Default 1. */
   readonly backfill?: { readonly maxPartitionsPerRun: number | "all" } | undefined;
 }
 
@@ -50,7 +50,7 @@ export interface ExecutionOptions {
   readonly timeout?: Duration | undefined;
   /** Time after which an attempt that reports nothing, not even a log line, fails. Default: none. */
   readonly idleTimeout?: Duration | undefined;
-  /** Steps of a pool share its slots. */
+  /** Steps of a pool share its slots; `pools` of the code location says how many there are. Default: no pool. */
   readonly pool?: string | undefined;
 }
 
@@ -88,7 +88,7 @@ export interface ErasedAsset extends AssetDescription, ExecutionOptions {
   readonly site: DefinitionSite | undefined;
   /** Text of `run`, from which the default code version is made. */
   readonly sourceText: string;
-  /** Its function looks at it instead of making it. */
+  /** Its function observes it instead of making it. */
   readonly observable?: boolean | undefined;
   /** Set for an output of a multi-asset: the multi-asset's name. */
   readonly multi?: string | undefined;
@@ -149,7 +149,7 @@ export interface SourceAssetOptions<K extends string = string> {
   readonly deps?: readonly Dep[] | undefined;
   /** How the asset is divided. Default: not at all. */
   readonly partitions?: Partitions | undefined;
-  /** How old its last reported materialization may be. */
+  /** How old its last reported materialization may be. Default: any age. */
   readonly freshness?: FreshnessPolicy | undefined;
 }
 

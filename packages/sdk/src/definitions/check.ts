@@ -27,7 +27,7 @@ export interface CheckOptions<R extends readonly AnyResource[], T> {
   readonly name: string;
   /** Shown in the dashboard. */
   readonly description?: string | undefined;
-  /** True: downstream steps of the same run wait for it, and do not run when it fails with severity `error`. */
+  /** True: downstream steps of the same run wait for it, and do not run when it fails with severity `error`. Default false. */
   readonly blocking?: boolean | undefined;
   /** Severity of a failed result that does not name one. Default `error`. */
   readonly severity?: CheckSeverity | undefined;
@@ -41,7 +41,7 @@ export interface CheckOptions<R extends readonly AnyResource[], T> {
   readonly idleTimeout?: Duration | undefined;
   /** Steps of a pool share its slots; `pools` of the code location says how many there are. Default: no pool. */
   readonly pool?: string | undefined;
-  /** When it is evaluated by itself. */
+  /** When it is evaluated automatically. Default: only after its asset was made. */
   readonly automation?: AutomationCondition | undefined;
   /** Evaluates the check: `true`, `false`, or a `checkResult(...)` that says more. */
   run(context: CheckContext<R, T>): CheckResult | boolean | Promise<CheckResult | boolean>;

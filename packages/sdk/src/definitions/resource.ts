@@ -11,7 +11,7 @@ export interface Folders {
   readonly root: string;
   /** Kept between runs: DuckDB files, stored values. */
   readonly storage: string;
-  /** Of this attempt only. */
+  /** For this attempt only; emptied afterwards. */
   readonly scratch: string;
 }
 

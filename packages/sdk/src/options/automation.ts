@@ -8,7 +8,7 @@ import { type Duration, secondsOf } from "./duration.ts";
 import type { SelectionBuilder } from "./select.ts";
 import { selectionText } from "./select.ts";
 
-/** When an asset or a check is run by itself; made with `automation`. */
+/** When an asset or a check runs automatically; made with `automation`. */
 export type AutomationCondition = Condition;
 
 /**
@@ -102,13 +102,17 @@ export const automation = {
 
   /** The same condition under a name, shown in the dashboard and used by `replace` and `without`. */
   labeled: build.labeled,
-  /** Its dependency and check operators look only at these neighbours. */
+  /** Dependency and check operators of the condition consider only these neighbours. */
   allow: (condition: Condition, selection: string | SelectionBuilder): Condition => allow(condition, selectionText(selection)),
-  /** Its dependency and check operators pass over these neighbours. */
+  /** Dependency and check operators of the condition ignore these neighbours. */
   ignore: (condition: Condition, selection: string | SelectionBuilder): Condition => ignore(condition, selectionText(selection)),
   /** The condition with one part, or the part with a label, replaced by another. */
   replace,
-  /** Throws when the condition has no such part. */
+  /**
+   * The condition without one part, or without the part with a label.
+   *
+   * @throws `AppError` when the condition has no such part.
+   */
   without: (condition: Condition, part: Condition | string): Condition => unwrap(without(condition, part)),
 } as const;
 
@@ -122,7 +126,7 @@ export type FreshnessPolicy = FreshnessPolicySpec;
  * freshness: freshness.timeWindow({ failAfter: "24h", warnAfter: "20h" })
  *
  * @example
- * // By nine each working day there must be a materialization that is at most three hours older than that.
+ * // At nine each working day, the last materialization is at most three hours old.
  * freshness: freshness.cron({ deadline: "0 9 * * 1-5", timezone: "Europe/Paris", within: "3h" })
  */
 export const freshness = {

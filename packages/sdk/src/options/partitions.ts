@@ -28,9 +28,9 @@ export interface PartitionRange {
   readonly count: number;
 }
 
-/** `partition` of an asset with time partitions. The window is half-open; of a range it is the window from its first to its last. */
+/** `partition` of an asset with time partitions. The window does not contain its end; a range has the window from its first to its last partition. */
 export interface TimePartition {
-  /** Of a range `first...last`. */
+  /** Key of the partition; for a range `first...last`. */
   readonly key: string;
   /** Set when one run makes several partitions. */
   readonly range?: PartitionRange | undefined;
@@ -50,7 +50,7 @@ export interface MultiPartition<D extends string = string> {
   readonly key: string;
   /** Set when one run makes several partitions. */
   readonly range?: PartitionRange | undefined;
-  /** Of the time dimension, where there is one. */
+  /** Window of the time dimension; undefined without one. */
   readonly window?: { readonly start: Date; readonly end: Date } | undefined;
   /** Dimension -> key. */
   readonly keys: Readonly<Record<D, string>>;

@@ -16,7 +16,7 @@ export interface RuntimeOptions {
   readonly name?: string | undefined;
   /** Resource values that take the place of the real ones, by key. */
   readonly resources?: Readonly<Record<string, unknown>> | undefined;
-  /** For assets that name none. Default: that of the code location, or files. */
+  /** The IO manager of assets that name none. Default: that of the code location, or files. */
   readonly ioManager?: IoManager | undefined;
 }
 

@@ -118,7 +118,7 @@ function infer(value: MetadataInput): MetadataValue | undefined {
   return { type: "json", value };
 }
 
-/** JSON turns NaN into null and drops functions without a word; metadata must not lose anything silently. */
+/** JSON turns NaN into null and drops functions silently. Metadata must not lose anything that way. */
 function findLoss(value: unknown, trail: string, ancestors: readonly object[]): string | undefined {
   const at = trail === "" ? "it" : `'${trail}'`;
   if (typeof value === "number" && !Number.isFinite(value)) return `${at} is ${String(value)}`;

@@ -34,7 +34,7 @@ export interface MaterializationOptions<T> {
 }
 
 /**
- * Says that an asset was materialized, with metadata, check results and an output value.
+ * Reports that an asset was materialized, with metadata, check results and an output value.
  *
  * @example
  * return materialization({ metadata: { row_count: 1200 }, checks: [checkResult({ passed: true })] });
@@ -64,7 +64,7 @@ export interface Observation {
 
 /** Options of `observation`. */
 export interface ObservationOptions {
-  /** Another asset than the step's own, e.g. a source that was looked at on the way. */
+  /** Another asset than the one of the step, e.g. a source that the function observed. Default: the asset of the step. */
   readonly asset?: string | { readonly key: string } | undefined;
   /** Facts about what was seen, shown in the dashboard. */
   readonly metadata?: MetadataRecord | undefined;
@@ -73,7 +73,7 @@ export interface ObservationOptions {
 }
 
 /**
- * Says what was seen of an asset, without making it.
+ * Reports what was observed of an asset, without making it.
  *
  * @example
  * return observation({ dataVersion: etag, metadata: { size: bytes } });

@@ -132,6 +132,6 @@ describe("an arrival cursor", () => {
     expect(takeArrivals(listed, cursor, { overlapMs: 0, limit: 5 }).fresh).toEqual([{ time: at + 1, id: `${at + 1}` }]);
     expect(readCursor(null)).toBeNull();
     expect(() => readCursor('{"v":7}')).toThrow("Reset it, or set it to a point in time");
-    expect(() => readCursor("yesterday evening")).toThrow("none that this sensor wrote");
+    expect(() => readCursor("yesterday evening")).toThrow("did not write this cursor");
   });
 });

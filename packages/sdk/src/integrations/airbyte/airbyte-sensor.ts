@@ -21,7 +21,7 @@ import { readNotification, type SyncNotification } from "./notification.ts";
 /** How an Airbyte job ended that a sensor may wait for. */
 export type AirbyteOutcome = Extract<AirbyteJobStatus, "succeeded" | "failed" | "cancelled">;
 
-/** A job that ended. The webhook tells only the first three. */
+/** A job that ended. A webhook delivers only the first three fields. */
 export interface EndedAirbyteJob extends Partial<AirbyteJob> {
   /** Id of the job. */
   readonly jobId: number;
@@ -45,7 +45,7 @@ export interface AirbyteSensorOptions extends ReadyMadeSensorOptions {
   readonly jobTypes?: readonly AirbyteJobType[] | undefined;
   /** What the first tick does with jobs that have ended already: nothing (`now`, the default), or a run for each (`beginning`). */
   readonly startAt?: "now" | "beginning" | undefined;
-  /** A job that turns up with a time so much older than the newest seen is still found. Default `"2m"`. */
+  /** How much older than the newest known job a late job may be and still be found. Default `"2m"`. */
   readonly overlap?: Duration | undefined;
   /** Gives the sensor an address for Airbyte's notifications, so that it wakes at once: `{ verify: "secret" }`, as Airbyte cannot sign. */
   readonly webhook?: WebhookOptions | undefined;

@@ -11,7 +11,7 @@ export type AirbyteErrorCode =
   | "job_failed"
   | "job_cancelled";
 
-/** A cancelled job is among them: somebody did not want it. */
+/** A cancelled job is one of them, because a person stopped it on purpose. */
 const HOPELESS: readonly AirbyteErrorCode[] = ["denied", "not_found", "rejected", "unexpected", "job_cancelled"];
 
 /**

@@ -25,9 +25,9 @@ export interface DbtSourcesOptions {
   readonly project: DbtProject;
   /** Name of the step, shown as `dbt-sources:<name>`. Default: the name of the project's folder. */
   readonly name?: string | undefined;
-  /** Which sources. Default: those with a freshness or a test in their YAML. Leave out those that an asset of yours fills. */
+  /** Which sources. Default: those with a freshness or a test in their YAML. Exclude those that an asset of yours fills. */
   readonly include?: ((source: DbtNode) => boolean) | undefined;
-  /** When they are looked at by themselves, e.g. `automation.cronTickPassed("*\/15 * * * *")`. */
+  /** When they are observed automatically, e.g. `automation.cronTickPassed("*\/15 * * * *")`. Default: never. */
   readonly automation?: AutomationCondition | undefined;
   /** Changes how a source becomes an asset; give the same function to `dbtAssets` when it changes keys. */
   readonly translate?: ((node: DbtNode) => DbtAssetOptions & { readonly key?: string | undefined }) | undefined;

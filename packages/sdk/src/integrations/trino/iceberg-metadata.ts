@@ -16,7 +16,7 @@ export type IcebergPartition = Readonly<Record<string, string | number | Date>>;
 
 /** Options of `icebergMetadata`. */
 export interface IcebergMetadataOptions {
-  /** The table before the write: what was added and removed is then counted from there, and a changed schema is told. */
+  /** The table before the write. Added and removed rows are counted from there, and a changed schema is reported. Default: the last commit counts. */
   readonly since?: IcebergTable | null | undefined;
   /** Commits seen while the table was written, for catalogs whose tables forget all but the last one. */
   readonly seen?: ReadonlyMap<string, IcebergSnapshot> | undefined;
@@ -59,12 +59,12 @@ export interface IcebergMaterializationOptions {
   readonly table: string;
   /** The partition that was written, whose rows are counted as well. Default: none. */
   readonly partition?: IcebergPartition | undefined;
-  /** Writes the table, in as many statements as it takes. */
+  /** Writes the table, in one or several statements. */
   write(trino: Trino): Promise<unknown>;
 }
 
 /**
- * Writes an Iceberg table and returns the materialization, with everything that `icebergMetadata` tells about this write. A changed
+ * Writes an Iceberg table and returns the materialization, with everything that `icebergMetadata` reports about this write. A changed
  * schema is a warning in the log. The snapshot's id is the data version.
  *
  * @example

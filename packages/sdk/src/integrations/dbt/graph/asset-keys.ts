@@ -8,7 +8,7 @@ export interface DbtCheck {
   readonly asset: string;
   readonly name: string;
   readonly test: DbtManifestNode;
-  /** Of a source, which something else makes. */
+  /** True for the test of a source, which something else makes. */
   readonly onSource: boolean;
 }
 

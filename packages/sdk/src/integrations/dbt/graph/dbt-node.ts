@@ -25,7 +25,7 @@ export interface DbtNode {
   readonly description: string;
   /** Fully qualified name of its table or view; null when it has none. */
   readonly relation: string | null;
-  /** Of an incremental model with the strategy `microbatch`. */
+  /** Batches of an incremental model with the strategy `microbatch`; null for other nodes. */
   readonly microbatch: { readonly begin: string; readonly batchSize: string } | null;
 }
 
