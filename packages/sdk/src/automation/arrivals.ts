@@ -1,5 +1,5 @@
 /**
- * Which of the things that a listing shows are new? A cursor of (time, id) with an overlap: whatever turns up late but not older than
+ * Finds the new entries of a listing with a cursor of (time, id) and an overlap: whatever arrives late but not older than
  * the overlap is still found, and nothing that was taken is taken again.
  */
 import { z } from "zod";

@@ -46,7 +46,7 @@ export interface AssetReportOptions {
 /** Made by `reportMaterialization()` and `reportObservation()`. */
 export interface AssetReport extends AssetReportOptions {
   readonly kind: "assetReport";
-  /** Whether the asset was made or only looked at. */
+  /** Whether the asset was made or only observed. */
   readonly type: "materialized" | "observed";
   /** Key of the asset. */
   readonly asset: string;

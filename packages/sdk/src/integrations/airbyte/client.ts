@@ -1,4 +1,4 @@
-/** Jobs of an Airbyte server: list, look at, trigger, cancel, and wait for them. */
+/** Jobs of an Airbyte server: lists, reads, starts and cancels them, and waits for them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { type Duration, millisecondsOf } from "../../options/duration.ts";

@@ -1,4 +1,4 @@
-/** Sources of a dbt project that something else fills, as assets that dbt looks at: their freshness, and their tests as checks. */
+/** Sources of a dbt project that another system fills, as observable assets: dbt reads their freshness and runs their tests as checks. */
 import { basename, join } from "node:path";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";

@@ -1,4 +1,4 @@
-/** Runs one Pipes program: tells it its context, takes its messages while it runs, ends it politely, and says clearly why it failed. */
+/** Runs one Pipes program: passes it its context, reads its messages while it runs, stops it with SIGINT first, and reports why it failed. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";

@@ -1,4 +1,4 @@
-/** What does an Iceberg table say about itself? Read from Trino's metadata tables, which cost no scan of the data. */
+/** Reads the facts of an Iceberg table from Trino's metadata tables, which cost no scan of the data. */
 import type { TableColumn } from "@headgate/shared/domain/metadata.ts";
 import type { Trino, TrinoQueryOptions } from "./client.ts";
 import { metadataTable, parseTableName, type TableName } from "./table-name.ts";

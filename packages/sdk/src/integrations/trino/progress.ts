@@ -1,4 +1,4 @@
-/** What a query says in the log of its step: first where to look at it, then how far it is, not too often, and what it came to. */
+/** Log lines of a query: first its link, then its progress at a limited rate, and at the end its result. */
 import type { Logger } from "../../values/log.ts";
 import type { AnswerStage, AnswerStats } from "./answer.ts";
 

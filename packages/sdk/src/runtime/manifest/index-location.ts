@@ -1,4 +1,4 @@
-/** What does a code location consist of? Builds the draft of its manifest, or says everything that is wrong with it. */
+/** Indexes a code location: builds the draft of its manifest, or reports everything that is wrong with it. */
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { MANIFEST_MAX_BYTES, MANIFEST_VERSION, manifestSchema, type LoadError, type Manifest } from "@headgate/shared/manifest/schema.ts";
 import { manifestOnWire } from "@headgate/shared/manifest/wire.ts";

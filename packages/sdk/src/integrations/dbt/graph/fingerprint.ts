@@ -1,4 +1,4 @@
-/** Has a dbt project changed? A hash over its files, and the names of the environment variables it reads. */
+/** Notices that a dbt project changed: a hash over its files, and the names of the environment variables it reads. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
