@@ -18,7 +18,7 @@ export type ModuleNamespace = Readonly<Record<string, unknown>>;
 
 /** Options of `defineCodeLocation`. */
 export interface CodeLocationOptions {
-  /** Letters, digits, `_` and `-`. `headgate.config.ts` names the location, so it may be left out; written here, it must be the same. */
+  /** Letters, digits, `_` and `-`. `headgate.config.ts` names the location, so it is optional; written here, it must be the same. */
   readonly name?: string | undefined;
   /** Assets, multi-assets, external assets, `dbtAssets(...)`, arrays of them or modules (`import * as bronze from "./assets/bronze.ts"`). */
   readonly assets?: readonly (AssetSource | readonly AssetSource[] | ModuleNamespace)[] | undefined;

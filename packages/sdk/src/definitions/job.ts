@@ -20,7 +20,7 @@ export interface RunRetryOptions {
 
 /** Options of `defineJob`. */
 export interface JobOptions {
-  /** Letters, digits, `_`, `-` and `.`; unique in the code location. */
+  /** 1 to 200 characters; unique in the code location. */
   readonly name: string;
   /** Text (`*`, `group:"bronze"`, `stg_customers+`) or a `select...` value. */
   readonly selection: string | SelectionBuilder;

@@ -168,7 +168,7 @@ async function startNow(
 
 /**
  * The API takes one connection, one status and one type at a time. Statuses it can leave open, and they are filtered here; without a type it
- * would leave out refreshes and clears.
+ * would omit refreshes and clears.
  */
 function filtersOf(options: AirbyteSensorOptions): AirbyteJobFilter[] {
   const [status, ...otherStatuses] = statusesOf(options);

@@ -54,7 +54,7 @@ export type PartitionMapping =
       readonly startOffset?: number | undefined;
       /** Windows by which the end moves; negative: earlier. Default 0. */
       readonly endOffset?: number | undefined;
-      /** True: windows before the upstream's first one are left out instead of being an error. Default false. */
+      /** True: windows that the upstream does not have are ignored instead of being an error. Default false. */
       readonly allowNonexistentUpstream?: boolean | undefined;
     }
   | { readonly type: "all" }
