@@ -39,6 +39,12 @@ describe("layers", () => {
     expect(layerViolation("packages/shared/src/domain/run/plan.ts", "node:fs", false)).toMatch(/no package/);
   });
 
+  it("keeps the SDK's core from importing an integration", () => {
+    expect(layerViolation("packages/sdk/src/definitions/asset.ts", "../integrations/dbt/index.ts", true)).toMatch(/may not import/);
+    expect(layerViolation("packages/sdk/src/integrations/dbt/project.ts", "../../definitions/resource.ts", false)).toBe(null);
+    expect(layerViolation("packages/sdk/src/index.ts", "./definitions/asset.ts", false)).toBe(null);
+  });
+
   it("keeps apps apart, except for the types of the router", () => {
     expect(layerViolation("apps/web/src/lib/api.ts", "@headgate/control-plane/router-type", true)).toBe(null);
     expect(layerViolation("apps/web/src/lib/api.ts", "@headgate/control-plane/router-type", false)).toMatch(/may not import/);

@@ -16,18 +16,21 @@ export type AssetSource = Asset<string, unknown> | MultiAsset | SourceAsset | Un
 /** A module imported as a namespace: its asset exports are taken, everything else in it is ignored. */
 export type ModuleNamespace = Readonly<Record<string, unknown>>;
 
+/** Options of `defineCodeLocation`. */
 export interface CodeLocationOptions {
-  /** Letters, digits, `_` and `-`. `headgate.config.ts` names the location, so it may be left out; written here, it must be the same. */
+  /** Letters, digits, `_` and `-`. `headgate.config.ts` names the location, so it is optional; written here, it must be the same. */
   readonly name?: string | undefined;
   /** Assets, multi-assets, external assets, `dbtAssets(...)`, arrays of them or modules (`import * as bronze from "./assets/bronze.ts"`). */
   readonly assets?: readonly (AssetSource | readonly AssetSource[] | ModuleNamespace)[] | undefined;
   /** Jobs of schedules and sensors are added by themselves. */
   readonly jobs?: readonly (Job | readonly Job[] | ModuleNamespace)[] | undefined;
+  /** Schedules, arrays of them or modules. */
   readonly schedules?: readonly (Schedule | readonly Schedule[] | ModuleNamespace)[] | undefined;
+  /** Sensors, arrays of them or modules. */
   readonly sensors?: readonly (Sensor | readonly Sensor[] | ModuleNamespace)[] | undefined;
   /** Every resource that an asset, check, schedule or sensor requires. */
   readonly resources?: readonly AnyResource[] | undefined;
-  /** Where output values are kept; default: files in the agent's storage folder. */
+  /** Where output values are kept. Default: files in the agent's storage folder. */
   readonly ioManager?: IoManager | undefined;
   /** Pool name -> number of steps that may hold it at once. */
   readonly pools?: Readonly<Record<string, number>> | undefined;
@@ -38,6 +41,7 @@ export interface CodeLocationOptions {
 /** Made by `defineCodeLocation()`. */
 export interface CodeLocation {
   readonly kind: "codeLocation";
+  /** Its name, when it names itself. */
   readonly name: string | undefined;
   readonly "~definition": CodeLocationOptions & { readonly site: DefinitionSite | undefined };
 }

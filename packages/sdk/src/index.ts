@@ -45,7 +45,19 @@ export {
   staticPartitions,
   weeklyPartitions,
 } from "./options/partitions.ts";
-export type { KeyPartition, MultiPartition, PartitionMapping, PartitionRange, Partitions, TimePartition } from "./options/partitions.ts";
+export type {
+  CronPartitionsOptions,
+  DailyPartitionsOptions,
+  KeyPartition,
+  MonthlyPartitionsOptions,
+  MultiPartition,
+  PartitionMapping,
+  PartitionRange,
+  Partitions,
+  TimePartition,
+  TimePartitionsOptions,
+  WeeklyPartitionsOptions,
+} from "./options/partitions.ts";
 export { defineResource } from "./definitions/resource.ts";
 export type { Folders, Resource, ResourceContext, ResourceOptions } from "./definitions/resource.ts";
 export { checkResult, materialization, observation } from "./values/result.ts";
@@ -78,6 +90,7 @@ export type {
   AssetSensorOptions,
   CheckSensorOptions,
   MultiAssetSensorOptions,
+  ReadyMadeSensorOptions,
   RunStatusSensorOptions,
   Sensor,
   SensorContext,

@@ -33,7 +33,7 @@ async function indexed(options: Partial<CodeLocationOptions>) {
 const job = defineJob({ name: "j", selection: "*" });
 
 describe("an asset's automation, freshness and backfill policy", () => {
-  it("stand in the manifest as plain data", async () => {
+  it("an asset's automation, freshness and backfill policy stand in the manifest as plain data", async () => {
     const asset = defineAsset({
       key: "a",
       automation: automation.ignore(automation.eager(), select.groups("raw")),
@@ -66,7 +66,7 @@ describe("an asset's automation, freshness and backfill policy", () => {
     expect(draft?.units.find(({ id }) => id === "a")).toMatchObject({ idleTimeoutSeconds: 30 });
   });
 
-  it("are refused with the asset's place when they make no sense", async () => {
+  it("a wrong automation, freshness or backfill policy is refused with its place", async () => {
     const { errors } = await indexed({
       assets: [
         defineAsset({ key: "a", automation: { type: "and", of: [] }, run: () => undefined }),
@@ -88,7 +88,7 @@ describe("an asset's automation, freshness and backfill policy", () => {
 });
 
 describe("schedules, sensors and jobs", () => {
-  it("stand in the manifest with their policies", async () => {
+  it("schedules, sensors and jobs stand in the manifest with their policies", async () => {
     const { draft, errors } = await indexed({
       assets: [defineAsset({ key: "a", run: () => undefined })],
       jobs: [defineJob({ name: "retried", selection: "*", priority: 3, runRetry: { maxRetries: 2, delay: "30s", on: "crashes" } })],
@@ -122,7 +122,7 @@ describe("schedules, sensors and jobs", () => {
     ]);
   });
 
-  it("are refused with the reason when a policy cannot be read", async () => {
+  it("schedules, sensors and jobs are refused with the reason when a policy cannot be read", async () => {
     const { errors } = await indexed({
       assets: [defineAsset({ key: "a", run: () => undefined })],
       jobs: [defineJob({ name: "retried", selection: "*", runRetry: { maxRetries: 99, delay: "x" as "1s" } })],
@@ -175,11 +175,11 @@ describe("a sensor that could never fire", () => {
       "so write 'files.0.key'",
     ],
     ["believes in an unknown way", defineWebhookSensor({ name: "s", job, verify: "hmac" as "none" }), "'webhook.verify' is wrong"],
-  ])("because it %s is refused, with its place", async (_why, sensor, message) => {
+  ])("a sensor that could never fire because it %s is refused, with its place", async (_why, sensor, message) => {
     expect(await messagesOf(sensor)).toEqual([expect.stringContaining(message)]);
   });
 
-  it("is none when what it watches may be of another code location, or is a place that a delivery can have", async () => {
+  it("a sensor may watch names that only another code location can have", async () => {
     expect(await messagesOf(defineCheckSensor({ name: "s", checks: ["other:nope", check], job }))).toEqual([]);
     expect(await messagesOf(defineRunStatusSensor({ name: "s", statuses: ["failed"], jobs: ["nope"], allLocations: true, job }))).toEqual(
       [],
@@ -204,7 +204,7 @@ it("a schedule or job of a wrong shape is refused with its place, and so is the 
 });
 
 describe("an observable asset", () => {
-  it("reports what it saw and is never materialized", async () => {
+  it("an observable asset reports what it saw and is never materialized", async () => {
     const seen = defineObservableAsset({ key: "raw/orders", run: () => observation({ dataVersion: "v2", metadata: { size: 7 } }) });
     const { draft } = await indexed({ assets: [seen] });
     expect(draft?.assets).toMatchObject([{ key: "raw/orders", unit: "raw/orders", observable: true }]);
@@ -216,20 +216,20 @@ describe("an observable asset", () => {
     ]);
   });
 
-  it("may return just its data version", async () => {
+  it("an observable asset may return just its data version", async () => {
     const seen = defineObservableAsset({ key: "raw/x", run: async () => await Promise.resolve("etag-1") });
     const { events } = await runStep([seen], "raw/x");
     expect(events.at(-1)).toEqual({ type: "asset_observed", asset: "raw/x", metadata: {}, dataVersion: "etag-1" });
   });
 
-  it("fails when its function does, and says so of the asset", async () => {
+  it("an observable asset fails when its function does, and says so of the asset", async () => {
     const seen = defineObservableAsset({ key: "raw/x", run: () => Promise.reject(new Error("no route")) });
     const { outcome, events } = await runStep([seen], "raw/x");
     expect(outcome.outcome).toBe("failed");
     expect(events.at(-1)).toMatchObject({ type: "asset_failed", asset: "raw/x" });
   });
 
-  it("is not the only one who may observe: an asset can say what it saw of its source", async () => {
+  it("an ordinary asset can also report an observation of its source", async () => {
     const made = defineAsset({
       key: "a",
       async *run() {

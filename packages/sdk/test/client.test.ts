@@ -55,7 +55,7 @@ const client = () => createClient({ url, token: "hg_secret", deployment: "acme/p
 const RUN = "0190a0a0-0000-7000-8000-000000000000";
 
 describe("the client", () => {
-  it("launches a job with what the control plane's schema accepts", async () => {
+  it("the client launches a job with what the control plane's schema accepts", async () => {
     answers.push(data({ id: RUN, status: "queued" }), data({ id: RUN, status: "queued" }));
     const run = await client().runs.launch({
       job: defineJob({ name: "bronze", selection: "*" }),
@@ -74,7 +74,7 @@ describe("the client", () => {
     for (const call of calls) expect(launchSchema.safeParse(call.input).success).toBe(true);
   });
 
-  it("waits until a run has ended", async () => {
+  it("the client waits until a run has ended", async () => {
     for (const status of ["queued", "running", "failed"]) answers.push(data({ run: { id: RUN, status } }));
     const detail = await client().runs.wait(RUN, { every: 0.001 });
     expect(detail.run.status).toBe("failed");
@@ -83,7 +83,7 @@ describe("the client", () => {
     );
   });
 
-  it("stops waiting when it is told to, or after its time", async () => {
+  it("the client stops waiting when it is told to, or after its time", async () => {
     const stop = new AbortController();
     answers.push(data({ run: { id: RUN, status: "running" } }), data({ run: { id: RUN, status: "running" } }));
     const waiting = client().runs.wait(RUN, { every: 60, signal: stop.signal });
@@ -93,7 +93,7 @@ describe("the client", () => {
     await expect(client().runs.wait(RUN, { timeout: 0 })).rejects.toThrow("is still running");
   });
 
-  it("passes on the control plane's own code and message", async () => {
+  it("the client passes on the control plane's own code and message", async () => {
     answers.push(
       {
         status: 404,
@@ -116,7 +116,7 @@ describe("the client", () => {
     await expect(client().runs.get(RUN)).rejects.toMatchObject({ code: "unavailable" });
   });
 
-  it("throws an AppError that a program can catch and tell apart by its code", async () => {
+  it("the client throws an AppError that a program can catch and tell apart by its code", async () => {
     answers.push({ status: 401, body: { error: { code: "unauthenticated", message: "The token was revoked." } } });
     const refused = await client()
       .runs.get(RUN)
@@ -127,7 +127,7 @@ describe("the client", () => {
     expect(CoreError).toBe(AppError);
   });
 
-  it("says what is wrong before it calls", async () => {
+  it("the client says what is wrong before it calls", async () => {
     expect(() => createClient({ url, token: "t", deployment: "prod" })).toThrow("write organization/deployment");
     await expect(client().runs.launch({})).rejects.toThrow("either a 'job' or a 'selection'");
     await expect(createClient({ url: "http://127.0.0.1:1", token: "t", deployment: "a/b" }).runs.get(RUN)).rejects.toMatchObject({

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { defineConfig, parseConfig } from "@headgate/sdk/config";
 import { SDK_VERSION } from "../src/version.ts";
 
-it("reads a configuration and completes it", () => {
+it("parseConfig reads a configuration and completes it", () => {
   const config = defineConfig({ locations: [{ name: "lakehouse", entry: "src/location.ts" }], deployment: "acme/prod" });
   expect(parseConfig(config, "headgate.config.ts")).toEqual({
     locations: [{ name: "lakehouse", entry: "src/location.ts", include: [], provided: [] }],
@@ -12,7 +12,7 @@ it("reads a configuration and completes it", () => {
   });
 });
 
-it("names the file and everything that is wrong in it", () => {
+it("parseConfig names the file and everything that is wrong in it", () => {
   const bad = {
     locations: [
       { name: "a b", entry: "" },
@@ -38,7 +38,7 @@ it("names the file and everything that is wrong in it", () => {
   expect(() => parseConfig(undefined, "f")).toThrow("the default export");
 });
 
-it("has one version number", () => {
+it("the package has one version number", () => {
   const manifest = JSON.parse(readFileSync(resolve(import.meta.dirname, "../package.json"), "utf8")) as { version: string };
   expect(SDK_VERSION).toBe(manifest.version);
 });

@@ -18,7 +18,7 @@ const DAY = 86_400_000;
 const partitionOf = (key: string) => ({ key, start: Date.parse(key), end: Date.parse(key) + DAY });
 
 describe("an asset", () => {
-  it("is materialized by returning, with metadata of the right types", async () => {
+  it("an asset is materialized by returning, with metadata of the right types", async () => {
     const asset = defineAsset({
       key: "a/b",
       run: ({ log }) => {
@@ -68,7 +68,7 @@ describe("an asset", () => {
     expect(only(events, "asset_materialized")[0]?.metadata).not.toHaveProperty("gone");
   });
 
-  it("counts as materialized when it returns nothing or only a check", async () => {
+  it("an asset counts as materialized when it returns nothing or only a check", async () => {
     const nothing = defineAsset({ key: "n", run: () => undefined });
     const check = defineAsset({ key: "c", run: () => checkResult({ passed: false, severity: "warn", description: "old" }) });
     expect(only((await runStep([nothing], "n")).events, "asset_materialized")).toHaveLength(1);
@@ -80,7 +80,7 @@ describe("an asset", () => {
     ]);
   });
 
-  it("may be an async generator that yields as it goes", async () => {
+  it("an asset may be an async generator that yields as it goes", async () => {
     const asset = defineAsset({
       key: "g",
       checks: { fresh: {}, full: {} },
@@ -94,7 +94,7 @@ describe("an asset", () => {
     expect(events.map((event) => event.type)).toEqual(["asset_started", "check_evaluated", "asset_materialized", "check_evaluated"]);
   });
 
-  it("receives validated config with defaults, and refuses wrong config with the place to correct it", async () => {
+  it("an asset receives validated config with defaults, and refuses wrong config with the place to correct it", async () => {
     const seen: unknown[] = [];
     const asset = defineAsset({
       key: "c",
@@ -114,7 +114,7 @@ describe("an asset", () => {
     expect(stray.outcome).toMatchObject({ outcome: "failed", failure: { message: expect.stringContaining("Unknown: limit") as string } });
   });
 
-  it("receives its partition with the window as dates, and the dimensions of a multi-dimensional one", async () => {
+  it("an asset receives its partition with the window as dates, and the dimensions of a multi-dimensional one", async () => {
     const seen: unknown[] = [];
     const daily = defineAsset({
       key: "d",
@@ -161,8 +161,8 @@ describe("bad output", () => {
   });
 });
 
-describe("ends", () => {
-  it("are canceled when the signal was aborted, even when the function then returns", async () => {
+describe("outcomes of a step", () => {
+  it("a step counts as canceled when its signal was aborted before it returned", async () => {
     const stop = new AbortController();
     const asset = defineAsset({
       key: "slow",
@@ -177,7 +177,7 @@ describe("ends", () => {
     expect(only(events, "asset_materialized")).toEqual([]);
   });
 
-  it("let a canceled generator run its finally blocks and record nothing more", async () => {
+  it("a canceled generator runs its finally blocks and records nothing more", async () => {
     const stop = new AbortController();
     const seen: string[] = [];
     const asset = defineAsset({
@@ -197,7 +197,7 @@ describe("ends", () => {
     expect(seen).toEqual(["cleaned"]);
   });
 
-  it("say whether a retry can help", async () => {
+  it("the outcome of a step says whether a retry can help", async () => {
     const throwing = (thrown: unknown) => runStep([defineAsset({ key: "x", run: () => Promise.reject(thrown as Error) })], "x");
     expect((await throwing(new Error("flaky"))).outcome).toMatchObject({
       outcome: "failed",
@@ -214,13 +214,13 @@ describe("ends", () => {
     });
   });
 
-  it("refuse a unit that this version does not have", async () => {
+  it("a step refuses a unit that this version does not have", async () => {
     expect((await runStep([], "ghost")).outcome).toMatchObject({ outcome: "failed", retryable: false, failure: { kind: "load_failed" } });
   });
 });
 
 describe("a unit of another kind", () => {
-  it("is executed with its assets, checks, resources and partition", async () => {
+  it("a unit of another kind is executed with its assets, checks, resources and partition", async () => {
     const db = defineResource({ key: "db", setup: () => "connection" });
     const seen: unknown[] = [];
     const unit: UnitDefinition = {

@@ -78,29 +78,29 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("a failure of user code in a bundle", () => {
-  it("names the error and the user's file and line, not the bundle's", () => {
+  it("a failure of user code names the user's file and line, not the bundle's", () => {
     expect(failure).toMatchObject({ kind: "user_code", name: "TypeError", message: "TypeError: ratio failed" });
     expect(failure.frames?.[0]).toMatchObject({ file: join(folder, "project/src/location.ts"), line: 10, user: true });
   });
 
-  it("shows the source around the place although the file is gone", () => {
+  it("a failure of user code shows its source although the file is gone", () => {
     expect(failure.codeFrame).toContain('> 10 |       throw new TypeError("ratio failed", { cause: error });');
     expect(failure.codeFrame).toMatch(/\n {5}\| {7,}\^\n/);
   });
 
-  it("tells the SDK's own frames from the user's", () => {
+  it("a failure of user code in a bundle tells the SDK's own frames from the user's", () => {
     const others = failure.frames?.filter((frame) => frame.file.includes("/sdk/src/") || frame.file.startsWith("node:")) ?? [];
     expect(others.length).toBeGreaterThan(0);
     expect(others.every((frame) => !frame.user)).toBe(true);
     expect(failure.frames?.filter((frame) => frame.user).map((frame) => frame.file)).toEqual([join(folder, "project/src/location.ts")]);
   });
 
-  it("keeps the cause with its own code frame", () => {
+  it("a failure of user code in a bundle keeps the cause with its own code frame", () => {
     expect(failure.cause).toMatchObject({ name: "RangeError", message: "RangeError: division by zero" });
     expect(failure.cause?.codeFrame).toContain('> 3 |   if (b === 0) throw new RangeError("division by zero");');
   });
 
-  it("has definition errors with places relative to the project", () => {
+  it("a failure of user code in a bundle has definition errors with places relative to the project", () => {
     expect(index.errors).toMatchObject([
       {
         kind: "invalid_definition",
@@ -114,7 +114,7 @@ describe("a failure of user code in a bundle", () => {
 });
 
 describe("toFailure", () => {
-  it("survives anything that can be thrown", () => {
+  it("toFailure survives anything that can be thrown", () => {
     const circular: Record<string, unknown> = {};
     circular["self"] = circular;
     for (const thrown of [undefined, null, 0, Symbol("s"), circular, 10n, () => 1]) expect(toFailure(thrown).kind).toBe("user_code");
@@ -123,7 +123,7 @@ describe("toFailure", () => {
     expect(JSON.stringify(toFailure(loop)).length).toBeLessThan(100_000);
   });
 
-  it("keeps messages and stacks within what a frame may carry", () => {
+  it("toFailure keeps messages and stacks within what a frame may carry", () => {
     const error = new Error("x".repeat(100_000));
     const { message, stack } = toFailure(error);
     expect(message.length).toBeLessThanOrEqual(20_000);
@@ -132,13 +132,13 @@ describe("toFailure", () => {
 });
 
 describe("drawFrame", () => {
-  it("draws the caret under tabs and stays inside the text", () => {
+  it("drawFrame draws the caret under tabs and stays inside the text", () => {
     expect(drawFrame("a\n\tb c\nd", { line: 2, column: 4 })).toBe("  1 | a\n> 2 | \tb c\n    | \t  ^\n  3 | d");
     expect(drawFrame("only", { line: 2 })).toBeUndefined();
   });
 });
 
-it("names files from the project's root, wherever the agent keeps the bundle", () => {
+it("a failure names files from the project's root, wherever the bundle is", () => {
   const stack =
     "Error: no\n    at run (file:///var/agent/v1/src/a.ts:3:9)\n    at main (/var/agent/v1/b.ts:1:2)\n    at node:internal/x:1:1";
   expect(withoutFolder(stack, "file:///var/agent/v1/")).toBe(

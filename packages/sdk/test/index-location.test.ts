@@ -44,7 +44,7 @@ async function draftOf(options: Partial<CodeLocationOptions>) {
 const a = defineAsset({ key: "a", run: () => 1 });
 
 describe("a good code location", () => {
-  it("becomes a manifest with places in the user's files", async () => {
+  it("a good code location becomes a manifest with places in the user's files", async () => {
     const { draft, errors } = await createRuntime(lakehouse).index(folders);
     expect(errors).toEqual([]);
     const dim = draft?.assets.find((asset) => asset.key === "dim_customer");
@@ -91,12 +91,12 @@ describe("a good code location", () => {
     expect(draft?.env).toEqual(["SLACK_TOKEN"]);
   });
 
-  it("is described the same way each time", async () => {
+  it("a good code location is described the same way each time", async () => {
     const runtime = createRuntime(lakehouse);
     expect(JSON.stringify(await runtime.index(folders))).toBe(JSON.stringify(await runtime.index(folders)));
   });
 
-  it("has a code version that follows the function's text unless one is given", async () => {
+  it("a good code location has a code version that follows the function's text unless one is given", async () => {
     const make = (run: () => unknown, codeVersion?: string) => defineAsset({ key: "v", codeVersion, run });
     const versions = await Promise.all(
       [make(() => 1), make(() => 1), make(() => 2), make(() => 3, "v7")].map(
@@ -108,7 +108,7 @@ describe("a good code location", () => {
     expect(versions[3]).toBe("v7");
   });
 
-  it("takes the assets out of modules and arrays and ignores what else a module exports", async () => {
+  it("a code location takes only the assets out of modules and arrays", async () => {
     const module = {
       a,
       helper: () => 1,
@@ -121,13 +121,13 @@ describe("a good code location", () => {
     expect(draft.jobs).toEqual([]);
   });
 
-  it("lets a dependency be unknown, because another location may make it", async () => {
+  it("a good code location lets a dependency be unknown, because another location may make it", async () => {
     expect((await draftOf({ assets: [defineAsset({ key: "x", deps: ["elsewhere/y"], run: () => 1 })] })).assets[0]?.deps).toEqual([
       { key: "elsewhere/y" },
     ]);
   });
 
-  it("merges defaults under an asset's own options", async () => {
+  it("a good code location merges defaults under an asset's own options", async () => {
     const define = withDefaults({ group: "bronze", tags: { layer: "raw", team: "x" }, retry: { maxRetries: 2 } });
     const draft = await draftOf({ assets: [define({ key: "d", tags: { team: "y" }, run: () => 1 })] });
     expect(draft.assets[0]).toMatchObject({
@@ -138,7 +138,7 @@ describe("a good code location", () => {
     expect(draft.units[0]?.retry).toEqual({ maxRetries: 2 });
   });
 
-  it("lets a partitioned asset depend on its own earlier partitions", async () => {
+  it("a good code location lets a partitioned asset depend on its own earlier partitions", async () => {
     const self = defineAsset({
       key: "self",
       partitions: dailyPartitions({ start: "2025-01-01" }),
@@ -148,7 +148,7 @@ describe("a good code location", () => {
     expect((await draftOf({ assets: [self] })).assets).toHaveLength(1);
   });
 
-  it("prefers the definition that says more when a unit only knows an asset as external", async () => {
+  it("a code location prefers a full definition over an external asset of a unit", async () => {
     const unit: UnitDefinition = {
       kind: "unit",
       id: "dbt:x",
@@ -185,7 +185,7 @@ describe("a good code location", () => {
 });
 
 describe("a code location with mistakes", () => {
-  it("reports all of them at once, each with file and line", async () => {
+  it("a code location with mistakes reports all of them at once, each with file and line", async () => {
     const trino = defineResource({ key: "trino", setup: () => 1 });
     const location = defineCodeLocation({
       name: "bad",
@@ -218,7 +218,7 @@ describe("a code location with mistakes", () => {
     }
   });
 
-  it("writes a cycle out in the direction data flows", async () => {
+  it("a code location with mistakes writes a cycle out in the direction data flows", async () => {
     const x = defineAsset({ key: "x", deps: ["z"], run: () => 1 });
     const y = defineAsset({ key: "y", deps: [x], run: () => 1 });
     const z = defineAsset({ key: "z", deps: [y], run: () => 1 });
@@ -227,7 +227,7 @@ describe("a code location with mistakes", () => {
     ]);
   });
 
-  it("sees units that wait for each other although their assets do not", async () => {
+  it("a code location with mistakes sees units that wait for each other although their assets do not", async () => {
     const outputs = { one: { key: "one" }, two: { key: "two", deps: ["between"] } };
     const between = defineAsset({ key: "between", deps: ["one"], run: () => 1 });
     const whole = defineMultiAsset({ name: "m", outputs, run: () => undefined });
@@ -235,14 +235,14 @@ describe("a code location with mistakes", () => {
     expect(await errorsOf({ assets: [defineMultiAsset({ name: "m", outputs, subset: true, run: () => undefined }), between] })).toEqual([]);
   });
 
-  it("points at the place of a syntax error in a selection and says which clause matches nothing", async () => {
+  it("a wrong selection is reported with the place of its error or its empty clause", async () => {
     const jobs = [defineJob({ name: "syntax", selection: "a and (b" }), defineJob({ name: "empty", selection: select.groups("nobody") })];
     const errors = await errorsOf({ assets: [a], jobs });
     expect(errors[0]).toMatch(/a and \(b\n +\^/);
     expect(errors[1]).toContain("nothing matches group:nobody");
   });
 
-  it("says what a job or schedule is missing to who writes without a type checker", async () => {
+  it("a job or schedule without a required option is reported without a type checker", async () => {
     const jobs = [{ selection: "*" }, { name: "j" }].map((options) => Reflect.apply(defineJob, undefined, [options]) as Job);
     const schedules = [{ name: "s" }, { name: "t", job: "j", cron: [5] }].map(
       (options) => Reflect.apply(defineSchedule, undefined, [{ cron: "@daily", ...options }]) as Schedule,
@@ -255,7 +255,7 @@ describe("a code location with mistakes", () => {
     ]);
   });
 
-  it("names the entry of metadata that cannot be stored", async () => {
+  it("a code location with mistakes names the entry of metadata that cannot be stored", async () => {
     const circular: Record<string, unknown> = {};
     circular["self"] = circular;
     const bad = [{ fn: () => 1 }, { nan: Number.NaN }, { circular }, { nested: { deep: [1n] } }];
@@ -278,11 +278,11 @@ describe("a code location with mistakes", () => {
       multiPartitions({ x: staticPartitions(["a"]), y: multiPartitions({ p: staticPartitions(["a"]), q: staticPartitions(["b"]) }) }),
       "'y' is itself multi-dimensional",
     ],
-  ])("refuses partitions with %s", async (_what, partitions, message) => {
+  ])("a code location with mistakes refuses partitions with %s", async (_what, partitions, message) => {
     expect((await errorsOf({ assets: [defineAsset({ key: "p", partitions, run: () => 1 })] }))[0]).toContain(message);
   });
 
-  it("refuses inputs whose partitions do not fit", async () => {
+  it("a code location with mistakes refuses inputs whose partitions do not fit", async () => {
     const daily = defineAsset({ key: "daily", partitions: dailyPartitions({ start: "2025-01-01" }), run: () => 1 });
     const errors = await errorsOf({
       assets: [
@@ -298,12 +298,12 @@ describe("a code location with mistakes", () => {
     ]);
   });
 
-  it("refuses entries that are no definitions", async () => {
+  it("a code location with mistakes refuses entries that are no definitions", async () => {
     const assets = [undefined, defineJob({ name: "j", selection: "*" })] as unknown as CodeLocationOptions["assets"];
     expect(await errorsOf({ assets })).toEqual([expect.stringContaining("assets[0]"), expect.stringContaining("assets[1]")]);
   });
 
-  it("refuses sensors that can do nothing", async () => {
+  it("a code location with mistakes refuses sensors that can do nothing", async () => {
     const every = "soon" as "1s";
     const sensors = [defineSensor({ name: "s", every, evaluate: () => undefined }), defineAssetSensor({ name: "t", assets: [] })];
     expect(await errorsOf({ assets: [a], sensors })).toEqual([
@@ -313,14 +313,14 @@ describe("a code location with mistakes", () => {
     ]);
   });
 
-  it("refuses a check of an asset that the location does not have", async () => {
+  it("a code location with mistakes refuses a check of an asset that the location does not have", async () => {
     const check = defineAssetCheck({ asset: "ghost", name: "c", run: () => true });
     expect(await errorsOf({ assets: [check] })).toEqual([
       expect.stringContaining('Check "c" of asset "ghost": the asset is not part of this code location'),
     ]);
   });
 
-  it("passes on what a unit says and survives one that throws", async () => {
+  it("a code location with mistakes passes on what a unit says and survives one that throws", async () => {
     const broken: UnitDefinition = {
       kind: "unit",
       id: "dbt:bad",
@@ -337,7 +337,7 @@ describe("a code location with mistakes", () => {
     expect(await errorsOf({ assets: [broken, refusing] })).toEqual(["dbt:bad: boom", "no profile"]);
   });
 
-  it("says what to export when the entry module exports something else", async () => {
+  it("a code location with mistakes says what to export when the entry module exports something else", async () => {
     const { errors } = await createRuntime({} as ReturnType<typeof defineCodeLocation>).index(folders);
     expect(errors[0]?.message).toContain("export default defineCodeLocation");
   });
@@ -346,17 +346,17 @@ describe("a code location with mistakes", () => {
 describe("the name of a code location", () => {
   const nameless = defineCodeLocation({ assets: [a] });
 
-  it("is the one of the configuration when the definition has none", async () => {
+  it("the name of a code location is the one of the configuration when the definition has none", async () => {
     const { draft } = await createRuntime(nameless, { name: "configured" }).index(folders);
     expect(draft?.location).toBe("configured");
   });
 
-  it("stays the definition's own, so that the publisher can compare both", async () => {
+  it("the name of a code location stays the definition's own, so that the publisher can compare both", async () => {
     const { draft } = await createRuntime(defineCodeLocation({ name: "own", assets: [a] }), { name: "configured" }).index(folders);
     expect(draft?.location).toBe("own");
   });
 
-  it("must be there and fit, and says where to write it", async () => {
+  it("the name of a code location must be there and fit, and says where to write it", async () => {
     const without = await createRuntime(nameless).index(folders);
     expect(without.errors).toMatchObject([
       { message: expect.stringContaining("has no name"), hint: expect.stringContaining("headgate.config.ts") },
@@ -368,7 +368,7 @@ describe("the name of a code location", () => {
   });
 });
 
-it("tells once what several units say of one project", async () => {
+it("indexing reports an error of several units only once", async () => {
   const unit = (name: string) =>
     ({
       kind: "unit",

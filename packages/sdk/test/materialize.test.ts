@@ -6,7 +6,7 @@ import { dailyEvents, dimCustomer, eventTotals, split, stgCustomers } from "./la
 const dbt = { run: () => Promise.resolve({ elapsed: 1 }) };
 
 describe("materialize", () => {
-  it("runs assets in dependency order with fakes and gives typed values", async () => {
+  it("materialize runs assets in dependency order with fakes and gives typed values", async () => {
     const result = await materialize([dimCustomer, stgCustomers], { resources: { dbt } });
     expect(result.success).toBe(true);
     expect(result.value("stg_customers")).toBe("stg_customers materialized");
@@ -16,19 +16,19 @@ describe("materialize", () => {
     expect(result.materialization("dim_customer")?.metadata).toMatchObject({ unique_customers: { type: "int", value: 2 } });
   });
 
-  it("takes values of upstream assets that are not part of it", async () => {
+  it("materialize takes values of upstream assets that are not part of it", async () => {
     const result = await materialize([dimCustomer], { resources: { dbt }, values: { stg_customers: "given" } });
     expect(result.events).toContainEqual(expect.objectContaining({ type: "log", message: "dim_customer has 8 rows after given" }));
   });
 
-  it("gives partitioned assets their window", async () => {
+  it("materialize gives partitioned assets their window", async () => {
     const result = await materialize([dailyEvents, eventTotals], { partition: "2025-01-03" });
     expect(result.materialization("daily_events")?.partition).toBe("2025-01-03");
     expect(result.value("event_totals")).toBe(1);
     await expect(materialize([dailyEvents], { partition: "yesterday" })).rejects.toThrow('"yesterday" is not a partition');
   });
 
-  it("gives the checks of a partitioned asset the partition", async () => {
+  it("materialize gives the checks of a partitioned asset the partition", async () => {
     const daily = defineAsset({
       key: "daily",
       partitions: dailyPartitions({ start: "2025-01-01" }),
@@ -40,7 +40,7 @@ describe("materialize", () => {
     expect(result.value("daily")).toBe("2025-01-02");
   });
 
-  it("does not run what is below a failure or a failed blocking check", async () => {
+  it("materialize does not run what is below a failure or a failed blocking check", async () => {
     const bad = defineAsset({ key: "bad", run: () => Promise.reject(new Error("no")) });
     const below = defineAsset({ key: "below", deps: [bad], run: () => 1 });
     const beside = defineAsset({ key: "beside", run: () => 1 });
@@ -54,12 +54,12 @@ describe("materialize", () => {
     expect(result.materialization("below_check")).toBeUndefined();
   });
 
-  it("gives the values of multi-assets by key", async () => {
+  it("materialize gives the values of multi-assets by key", async () => {
     const result = await materialize([split]);
     expect([result.value("split/a"), result.value("split/b")]).toEqual([1, "two"]);
   });
 
-  it("refuses definitions that would not index", async () => {
+  it("materialize refuses definitions that would not index", async () => {
     const twice = defineAsset({ key: "stg_customers", run: () => 1 });
     await expect(materialize([stgCustomers, twice])).rejects.toThrow('Asset "stg_customers" is defined twice');
     await expect(materialize([defineMultiAsset({ name: "none", outputs: {}, run: () => undefined })])).rejects.toThrow("has no outputs");

@@ -66,14 +66,14 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it("type-checks a user's program, also with library checks on", async () => {
+it("the package type-checks a user's program, also with library checks on", async () => {
   const { stdout } = await run(process.execPath, [join(repository, "node_modules/typescript/bin/tsc"), "-p", folder]).catch(
     (error: unknown) => error as { stdout: string },
   );
   expect(stdout).toBe("");
 }, 120_000);
 
-it("runs it without any condition or loader", async () => {
+it("the package runs a user's program without any condition or loader", async () => {
   const { stdout } = await run(process.execPath, ["--enable-source-maps", "main.ts"], { cwd: folder });
   expect(JSON.parse(stdout)).toEqual({
     success: true,
@@ -84,7 +84,7 @@ it("runs it without any condition or loader", async () => {
   });
 }, 60_000);
 
-it("contains only what is built, depends on nothing and names the code it contains", async () => {
+it("the package contains only what is built and names the code in it", async () => {
   const manifest = JSON.parse(await readFile(join(folder, "node_modules/@headgate/sdk/package.json"), "utf8")) as Record<string, unknown>;
   expect(manifest["dependencies"]).toBeUndefined();
   expect(manifest["files"]).toEqual(["dist"]);

@@ -14,7 +14,7 @@ describe("a multi-asset", () => {
       run: ({ selected }) => run(selected) as undefined,
     });
 
-  it("materializes what it yields and skips what it may leave out", async () => {
+  it("a multi-asset materializes what it yields and skips what it may leave out", async () => {
     const multi = defineMultiAsset({
       name: "m",
       outputs: { a: { key: "m/a" }, c: { key: "m/c", required: false } },
@@ -28,14 +28,14 @@ describe("a multi-asset", () => {
     expect(only(events, "asset_skipped")).toMatchObject([{ asset: "m/c" }]);
   });
 
-  it("is told which outputs were asked for", async () => {
+  it("a multi-asset is told which outputs were asked for", async () => {
     let seen: string[] = [];
     const { events } = await runStep([make((selected) => void (seen = [...selected]))], "multi:m", { job: { assets: ["m/b"] } });
     expect(seen).toEqual(["b"]);
     expect(only(events, "asset_materialized").map((event) => event.asset)).toEqual(["m/b"]);
   });
 
-  it("fails when it leaves out what it promised, and keeps what it made", async () => {
+  it("a multi-asset fails when it leaves out what it promised, and keeps what it made", async () => {
     const { outcome, events } = await runStep([make(() => [{ output: "a" }])], "multi:m");
     expect(outcome).toMatchObject({
       outcome: "failed",
@@ -45,14 +45,14 @@ describe("a multi-asset", () => {
     expect(only(events, "asset_failed").map((event) => event.asset)).toEqual(["m/b", "m/c"]);
   });
 
-  it("refuses an output that was not asked for", async () => {
+  it("a multi-asset refuses an output that was not asked for", async () => {
     const { outcome } = await runStep([make(() => [{ output: "a" }])], "multi:m", { job: { assets: ["m/b"] } });
     expect(outcome).toMatchObject({
       failure: { message: expect.stringContaining("an output 'a' that was not asked for. Selected outputs: b") as string },
     });
   });
 
-  it("stops downstream steps with a declared blocking check, and its materialization stays", async () => {
+  it("a multi-asset stops downstream steps with a declared blocking check, and its materialization stays", async () => {
     const { outcome, events } = await runStep(
       [make(() => [{ output: "a", checks: [checkResult({ passed: false, description: "3 nulls" })] }, { output: "b" }])],
       "multi:m",
@@ -73,7 +73,7 @@ describe("a check of its own", () => {
   asset.check({ name: "warns", blocking: true, severity: "warn", run: () => checkResult({ passed: false, metadata: { n: 1 } }) });
   asset.check({ name: "throws", run: () => Promise.reject(new TypeError("no table")) });
 
-  it("reads the stored value and blocks when it fails with severity error", async () => {
+  it("a check of its own reads the stored value and blocks when it fails with severity error", async () => {
     const folders = await makeFolders();
     await runStep([asset], "t", { folders });
     const { outcome, events } = await runStep([asset], "check:t:value", { folders });
@@ -81,7 +81,7 @@ describe("a check of its own", () => {
     expect(only(events, "check_evaluated")).toMatchObject([{ asset: "t", check: "value", passed: false, severity: "error" }]);
   });
 
-  it("may check an asset that is not defined in TypeScript", async () => {
+  it("a check of its own may check an asset that is not defined in TypeScript", async () => {
     const check = defineAssetCheck({
       asset: "gold/orders",
       name: "not_empty",
@@ -98,7 +98,7 @@ describe("a check of its own", () => {
     });
   });
 
-  it("does not block as a warning, and fails as user code when it throws", async () => {
+  it("a check with a warning does not block, and one that throws fails", async () => {
     expect((await runStep([asset], "check:t:warns")).outcome).toEqual({ outcome: "succeeded" });
     expect((await runStep([asset], "check:t:throws")).outcome).toMatchObject({
       outcome: "failed",

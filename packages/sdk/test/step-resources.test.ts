@@ -4,7 +4,7 @@ import { defineAsset, defineResource } from "@headgate/sdk";
 import { only, runStep } from "./run-step.test-support.ts";
 
 describe("resources", () => {
-  it("are made once per attempt in order and torn down in reverse, also after a failure", async () => {
+  it("resources are made once per attempt in order and torn down in reverse, also after a failure", async () => {
     const seen: string[] = [];
     const make = (key: string) =>
       defineResource({ key, setup: () => void seen.push(`up ${key}`), teardown: () => void seen.push(`down ${key}`) });
@@ -14,7 +14,7 @@ describe("resources", () => {
     expect(seen).toEqual(["up one", "up two", "down two", "down one"]);
   });
 
-  it("that were made are torn down when a later one cannot be made", async () => {
+  it("resources that were made are torn down when a later one cannot be made", async () => {
     const seen: string[] = [];
     const good = defineResource({ key: "good", setup: () => 1, teardown: () => void seen.push("down") });
     const bad = defineResource({ key: "bad", setup: () => Promise.reject(new Error("refused: wrong password")) });
@@ -23,7 +23,7 @@ describe("resources", () => {
     expect(seen).toEqual(["down"]);
   });
 
-  it("take config from their values and from the run, and the code location's resource wins over the token", async () => {
+  it("resources take config from their values and from the run", async () => {
     const seen: unknown[] = [];
     const make = (where: string) =>
       defineResource({
@@ -42,7 +42,7 @@ describe("resources", () => {
     ]);
   });
 
-  it("that fail to close are a warning, not a failure", async () => {
+  it("resources that fail to close are a warning, not a failure", async () => {
     const leaky = defineResource({ key: "leaky", setup: () => 1, teardown: () => Promise.reject(new Error("already closed")) });
     const { outcome, events } = await runStep([defineAsset({ key: "r", requires: [leaky], run: () => 1 })], "r", { resources: [leaky] });
     expect(outcome.outcome).toBe("succeeded");

@@ -7,8 +7,8 @@ import { makeFolders, only, runStep } from "./run-step.test-support.ts";
 const DAY = 86_400_000;
 const partitionOf = (key: string) => ({ key, start: Date.parse(key), end: Date.parse(key) + DAY });
 
-describe("values", () => {
-  it("go from one asset to the next through files, with Dates, Maps and undefined intact", async () => {
+describe("output values", () => {
+  it("output values go from one asset to the next through files, with Dates, Maps and undefined intact", async () => {
     const folders = await makeFolders();
     const value = { at: new Date(7), map: new Map([[1, new Set(["x"])]]), missing: undefined, bytes: new Uint8Array([1, 2]) };
     const up = defineAsset({ key: "up/one", run: () => value });
@@ -20,7 +20,7 @@ describe("values", () => {
     expect(await readdir(join(folders.storage, "values", "up", "one"))).toEqual(["@value.v8"]);
   });
 
-  it("are kept per partition and can be read together, or only the last", async () => {
+  it("output values are kept per partition and can be read together, or only the last", async () => {
     const folders = await makeFolders();
     const days = defineAsset({
       key: "days",
@@ -51,7 +51,7 @@ describe("values", () => {
     });
   });
 
-  it("never leave the storage folder, whatever the key", async () => {
+  it("output values never leave the storage folder, whatever the key", async () => {
     const folders = await makeFolders();
     const sly = defineAsset({ key: "../../out", run: () => 1 });
     expect((await runStep([sly], "../../out", { folders })).outcome.outcome).toBe("succeeded");
@@ -59,7 +59,7 @@ describe("values", () => {
     expect(await readdir(join(folders.storage, "values"))).toEqual(["%2E%2E"]);
   });
 
-  it("that cannot be stored fail the step with the asset named and leave no file behind", async () => {
+  it("an output value that cannot be stored fails the step and leaves no file", async () => {
     const folders = await makeFolders();
     const { outcome, events } = await runStep([defineAsset({ key: "f", run: () => ({ call: () => 1 }) })], "f", { folders });
     expect(outcome).toMatchObject({
@@ -71,7 +71,7 @@ describe("values", () => {
     await expect(readdir(join(folders.storage, "values", "f"))).rejects.toThrow();
   });
 
-  it("can be kept elsewhere by an IO manager with resources and metadata of its own", async () => {
+  it("output values can be kept elsewhere by an IO manager with resources and metadata of its own", async () => {
     const kept = new Map<string, unknown>();
     const shelf = defineResource({ key: "shelf", setup: () => kept });
     const manager = defineIoManager({
@@ -106,7 +106,7 @@ describe("values", () => {
       },
     ],
     ["rejects with", async () => await Promise.reject(NO_VALUE as unknown as Error)],
-  ])("of an IO manager whose load %s NO_VALUE count as not stored", async (_, load: () => unknown) => {
+  ])("output values of an IO manager whose load %s NO_VALUE count as not stored", async (_, load: () => unknown) => {
     const manager = defineIoManager({ name: "empty", store: () => undefined, load });
     const up = defineAsset({ key: "up", ioManager: manager, run: () => 4 });
     const down = defineAsset({ key: "down", inputs: { up }, run: () => undefined });

@@ -25,7 +25,7 @@ import { airbyte, airbyteSensor, dailyRefresh } from "./lakehouse-program.ts";
 const job = defineJob({ name: "j", selection: "*" });
 
 describe("a sensor", () => {
-  it("asks for runs, remembers its cursor and logs", async () => {
+  it("a sensor asks for runs, remembers its cursor and logs", async () => {
     const seen: unknown[] = [];
     const jobs = async (filter: unknown) => {
       seen.push(filter);
@@ -41,12 +41,12 @@ describe("a sensor", () => {
     expect(seen).toEqual([{ status: "succeeded", updatedAfter: new Date("2025-01-01T00:00:00Z") }]);
   });
 
-  it("keeps its cursor and says why when it skips", async () => {
+  it("a sensor keeps its cursor and says why when it skips", async () => {
     const result = await evaluateSensor(airbyteSensor, { cursor: "c", resources: { airbyte: { jobs: () => Promise.resolve([]) } } });
     expect(result).toMatchObject({ runs: [], cursor: "c", skipReason: "no new syncs" });
   });
 
-  it("may return one request, a list, a skip or nothing", async () => {
+  it("a sensor may return one request, a list, a skip or nothing", async () => {
     const of = (evaluate: Parameters<typeof defineSensor>[0]["evaluate"]) => evaluateSensor(defineSensor({ name: "s", job, evaluate }));
     expect((await of(() => runRequest({ partition: "p" }))).runs).toEqual([{ job: "j", partition: "p", tags: {} }]);
     expect(
@@ -61,7 +61,7 @@ describe("a sensor", () => {
     expect((await of(() => [reportObservation("raw/x"), skip("nothing new")])).skipReason).toBe("nothing new");
   });
 
-  it("tears its resources down and fails with the user's error", async () => {
+  it("a sensor tears its resources down and fails with the user's error", async () => {
     const seen: string[] = [];
     const client = defineResource({ key: "client", setup: () => 1, teardown: () => void seen.push("closed") });
     const sensor = defineSensor({ name: "s", requires: [client], evaluate: () => Promise.reject(new TypeError("no route")) });
@@ -69,13 +69,13 @@ describe("a sensor", () => {
     expect(seen).toEqual(["closed"]);
   });
 
-  it("needs a job or a selection for each request", async () => {
+  it("a sensor needs a job or a selection for each request", async () => {
     await expect(evaluateSensor(defineSensor({ name: "s", evaluate: () => runRequest() }))).rejects.toThrow(
       "needs a 'job' or a 'selection'",
     );
   });
 
-  it("receives the event that woke it", async () => {
+  it("a sensor receives the event that woke it", async () => {
     const failed = defineRunStatusSensor({
       name: "f",
       statuses: ["failed"],
@@ -87,7 +87,7 @@ describe("a sensor", () => {
     expect((await evaluateSensor(plain)).runs).toEqual([{ job: "j", tags: {} }]);
   });
 
-  it("sets up resources that are not given", async () => {
+  it("a sensor sets up resources that are not given", async () => {
     const real = defineSensor({
       name: "s",
       job,
@@ -99,8 +99,8 @@ describe("a sensor", () => {
   });
 });
 
-describe("events", () => {
-  it("are handled one after the other in one tick, with the cursor of the one before", async () => {
+describe("events of a tick", () => {
+  it("events of a tick are handled in order, each with the latest cursor", async () => {
     const cursors: (string | null)[] = [];
     const sensor = defineAssetSensor({
       name: "a",
@@ -118,7 +118,7 @@ describe("events", () => {
     expect([cursors, cursor]).toEqual([["start", "x2025"], "y2025"]);
   });
 
-  it("of checks, of several assets and of webhooks bring what happened", async () => {
+  it("events of a tick of checks, of several assets and of webhooks bring what happened", async () => {
     const onCheck = defineCheckSensor({
       name: "c",
       checks: ["x"],
@@ -145,7 +145,7 @@ describe("events", () => {
 describe("requests of a tick", () => {
   const of = (evaluate: Parameters<typeof defineSensor>[0]["evaluate"]) => evaluateSensor(defineSensor({ name: "s", job, evaluate }));
 
-  it("may be for partition keys and for assets of other systems", async () => {
+  it("requests of a tick may be for partition keys and for assets of other systems", async () => {
     const { dynamicPartitions, assetEvents, runs, skipReason } = await of(() => [
       addPartitions("customers", ["acme"]),
       removePartitions("customers", ["old"]),
@@ -163,7 +163,7 @@ describe("requests of a tick", () => {
     expect([runs, skipReason]).toEqual([[], undefined]);
   });
 
-  it("end the tick when they are too many, also when the function would never stop asking", async () => {
+  it("too many requests end the tick, also from a function that never stops", async () => {
     let asked = 0;
     const flood = of(async function* () {
       for (;;) {
@@ -175,7 +175,7 @@ describe("requests of a tick", () => {
     expect(asked).toBe(1001);
   });
 
-  it("are refused when they are nonsense", async () => {
+  it("requests of a tick are refused when they are nonsense", async () => {
     const nonsense = (value: unknown) => of(() => value as never);
     await expect(nonsense({ run: "x" })).rejects.toThrow("asked for an object without a known kind");
     await expect(nonsense("skip")).rejects.toThrow("asked for a string");
@@ -183,7 +183,7 @@ describe("requests of a tick", () => {
     await expect(of(({ setCursor }) => setCursor({ at: 1 } as never))).rejects.toThrow("setCursor() needs a text");
   });
 
-  it("are stored at a checkpoint, so that a later failure loses only what came after it", async () => {
+  it("requests before a checkpoint survive a later failure of the tick", async () => {
     const sensor = defineSensor({
       name: "s",
       job,
@@ -229,11 +229,11 @@ describe("requests of a tick", () => {
 });
 
 describe("a schedule", () => {
-  it("without a function asks for its job", async () => {
+  it("a schedule without a function asks for its job", async () => {
     expect((await evaluateSchedule(dailyRefresh)).runs).toEqual([{ job: "daily_refresh", tags: {} }]);
   });
 
-  it("with a function decides by the tick's time and adds its tags", async () => {
+  it("a schedule with a function decides by the tick's time and adds its tags", async () => {
     const schedule = defineSchedule({
       job,
       cron: "@daily",

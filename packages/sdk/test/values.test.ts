@@ -25,7 +25,7 @@ const segment = fc.stringMatching(/^[A-Za-z0-9_.-]{1,12}$/);
 const key = fc.array(segment, { minLength: 1, maxLength: 3 }).map((segments) => segments.join("/"));
 const partition = fc.option(fc.string({ minLength: 1, maxLength: 30, unit: "grapheme-ascii" }), { nil: null });
 
-it("keeps every value under its own key and partition, and nothing mixes", async () => {
+it("value files keep every value under its own key and partition", async () => {
   const entry = fc.tuple(
     key,
     partition,
@@ -48,7 +48,7 @@ it("keeps every value under its own key and partition, and nothing mixes", async
   );
 });
 
-it("has no value for what was never stored, and says what to do about a broken file", async () => {
+it("value files have nothing that was never stored, and explain a broken file", async () => {
   const folders = await makeFolders();
   const context = contextOf(folders, "a", null);
   expect(await valueFiles.load(context)).toBe(NO_VALUE);
@@ -58,7 +58,7 @@ it("has no value for what was never stored, and says what to do about a broken f
   await expect(valueFiles.load(context)).rejects.toThrow("The stored value of a cannot be read");
 });
 
-it("either keeps metadata exactly as JSON does, or refuses it with the entry's name", () => {
+it("metadata is kept exactly as JSON keeps it, or refused by name", () => {
   fc.assert(
     fc.property(
       fc.dictionary(fc.stringMatching(/^[a-z_]{1,8}$/), fc.anything({ withBigInt: true, withMap: true }), { maxKeys: 4 }),

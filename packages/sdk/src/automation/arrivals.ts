@@ -1,5 +1,5 @@
 /**
- * Which of the things that a listing shows are new? A cursor of (time, id) with an overlap: whatever turns up late but not older than
+ * Finds the new entries of a listing with a cursor of (time, id) and an overlap: whatever arrives late but not older than
  * the overlap is still found, and nothing that was taken is taken again.
  */
 import { z } from "zod";
@@ -59,8 +59,8 @@ export function skipArrivals(listed: readonly Arrival[], overlapMs: number): Arr
 }
 
 /**
- * Nothing that still waits ends up below the floor: it is newer than all of `fresh`, and only as many make room as `fresh` adds, the oldest
- * first.
+ * Waiting arrivals stay above the floor, because they are newer than all of `fresh`. Only as many entries are dropped as `fresh` adds, the
+ * oldest first.
  */
 function advance(cursor: ArrivalCursor, fresh: readonly Arrival[], overlapMs: number): ArrivalCursor {
   const taken = [...cursor.taken, ...fresh.map(({ time, id }) => ({ time, id }))].toSorted(compareArrivals);
@@ -100,7 +100,7 @@ export function printCursor({ floor, taken }: ArrivalCursor): string {
   return JSON.stringify(text);
 }
 
-/** Null: there is none yet. A person may also have set a point in time: what is newer is wanted. */
+/** Null when there is no cursor yet. A person may set a point in time instead: newer arrivals count as new. */
 export function readCursor(text: string | null): ArrivalCursor | null {
   if (text === null || text.trim() === "") return null;
   const time = Date.parse(text);
@@ -114,7 +114,7 @@ export function readCursor(text: string | null): ArrivalCursor | null {
   const { success, data } = stored.safeParse(value);
   if (!success)
     throw new TypeError(
-      "The cursor is none that this sensor wrote. Reset it, or set it to a point in time such as 2025-01-31T00:00:00Z: what is newer counts as new.",
+      "This sensor did not write this cursor. Reset it, or set it to a point in time such as 2025-01-31T00:00:00Z: newer files then count as new.",
     );
   const floor = { time: data.floor[0], id: data.floor[1] };
   return { floor, taken: data.taken === "" ? [] : data.taken.split(" ").map((entry) => readTaken(entry, floor)) };

@@ -4,13 +4,10 @@ import { matchesGlob } from "node:path";
 import { printCursor, readCursor, skipArrivals, START, takeArrivals, type Arrival } from "./arrivals.ts";
 import { type Duration, millisecondsOf } from "../options/duration.ts";
 import { runRequest, skip, type RunRequest, type RunRequestOptions, type Skip } from "./run-request.ts";
-import type { SensorContext, SensorOptions } from "./sensor.ts";
+import type { ReadyMadeSensorOptions, SensorContext } from "./sensor.ts";
 
 /** Options of every file sensor; `F` is how a file is described. */
-export interface FileRequestOptions<F> extends Pick<
-  SensorOptions<[]>,
-  "name" | "job" | "every" | "description" | "defaultStatus" | "timeout"
-> {
+export interface FileRequestOptions<F> extends ReadyMadeSensorOptions {
   /** Glob (`*.csv`, `2025/**`) or regular expression, for the path behind the folder or prefix. Default: every file. */
   readonly pattern?: string | RegExp | undefined;
   /** What the first tick does with files that are already there: nothing (`now`, the default), or a run for each (`beginning`). */
@@ -19,7 +16,7 @@ export interface FileRequestOptions<F> extends Pick<
   readonly runPerFile?: boolean | undefined;
   /** New files per tick; more wait for the next one. Default and most: 500. */
   readonly maxFiles?: number | undefined;
-  /** A file that turns up with a time so much older than the newest seen is still found: seconds, or `"30s"`, `"15m"`. */
+  /** How much older than the newest known file a late file may be and still be found. Default: 1 minute in a folder, 15 minutes in S3. */
   readonly overlap?: Duration | undefined;
   /** What a run gets besides its run key, e.g. a partition or config. `files` is one file, unless `runPerFile` is false. */
   readonly toRequest?: ((files: readonly F[]) => Omit<RunRequestOptions, "runKey">) | undefined;

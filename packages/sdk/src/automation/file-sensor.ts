@@ -5,18 +5,21 @@ import { isAbsolute, join, relative, sep } from "node:path";
 import { captureSite } from "../options/definition-site.ts";
 import { type Duration, millisecondsOf } from "../options/duration.ts";
 import { namesTag, requestFiles, shortId, type FileRequestOptions, type ListedFile } from "./file-requests.ts";
-import { defineSensor, type Sensor } from "./sensor.ts";
+import { commonSensorOptions, defineSensor, type Sensor } from "./sensor.ts";
 
 /** A file that a file sensor found. */
 export interface LocalFile {
   /** Behind the folder, with '/' between its parts. */
   readonly path: string;
+  /** Where the file is on the agent's machine. */
   readonly absolutePath: string;
   /** Bytes. */
   readonly size: number;
+  /** When its content changed last. */
   readonly modifiedAt: Date;
 }
 
+/** Options of `fileSensor`. */
 export interface FileSensorOptions extends FileRequestOptions<LocalFile> {
   /** Absolute, or relative to the code location's root. */
   readonly folder: string;
@@ -36,14 +39,8 @@ const SETTLE_SECONDS = 5;
  * export const newFiles = fileSensor({ name: "new_files", folder: "/data/inbox", pattern: "*.csv", every: "10s", job: loadFiles });
  */
 export function fileSensor(options: FileSensorOptions): Sensor {
-  const { name, job, every, description, defaultStatus, timeout } = options;
   const sensor = defineSensor({
-    name,
-    job,
-    every,
-    description,
-    defaultStatus,
-    timeout,
+    ...commonSensorOptions(options),
     evaluate: async ({ folders, ...context }) => {
       const folder = isAbsolute(options.folder) ? options.folder : join(folders.root, options.folder);
       const quietSince = Date.now() - millisecondsOf(options.settle ?? SETTLE_SECONDS, "settle");

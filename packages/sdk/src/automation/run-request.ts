@@ -3,20 +3,23 @@ import type { SelectionBuilder } from "../options/select.ts";
 import type { Job } from "../definitions/job.ts";
 import type { RunConfig } from "../definitions/run-config.ts";
 
+/** Options of `runRequest`. */
 export interface RunRequestOptions {
-  /** Asked for twice with the same key, a run is made once, for ever. */
+  /** Makes the request idempotent: a second request with the same key makes no run. Default: every request makes one. */
   readonly runKey?: string | undefined;
-  /** Needed where the schedule or sensor has no job of its own. */
+  /** Needed when the schedule or sensor has no job of its own. */
   readonly job?: string | Job | undefined;
-  /** Instead of a job. */
+  /** Assets to make, instead of a job. */
   readonly selection?: string | SelectionBuilder | undefined;
-  /** A key, or `first...last` for one run over a range. */
+  /** A partition key, or `first...last` for one run over a range. Default: none. */
   readonly partition?: string | undefined;
-  /** Only the checks of the selection. */
+  /** True: runs only the checks of the selection. Default false. */
   readonly checksOnly?: boolean | undefined;
-  /** Higher starts earlier; default 0. */
+  /** Higher starts earlier. Default: that of the job, else 0. */
   readonly priority?: number | undefined;
+  /** Tags of the run. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Configuration of the run. Default: that of the job. */
   readonly config?: RunConfig | undefined;
 }
 
@@ -27,6 +30,7 @@ export interface RunRequest extends RunRequestOptions {
 /** Made by `skip()`. */
 export interface Skip {
   readonly kind: "skip";
+  /** Shown in the tick history. */
   readonly reason: string;
 }
 

@@ -8,47 +8,57 @@ import { type Duration, secondsOf } from "../options/duration.ts";
 
 /** What `evaluate` of a schedule receives. */
 export interface ScheduleContext<R extends readonly AnyResource[] = readonly AnyResource[]> {
-  /** The instant this tick stands for, which may be a little in the past. */
+  /** When the tick was due, which may be a little in the past. */
   readonly scheduledFor: Date;
+  /** Values of the resources in `requires`, by key. */
   readonly resources: ResourceMap<R>;
+  /** Writes log lines, which appear in the tick. */
   readonly log: Logger;
+  /** Aborted when the tick times out. */
   readonly signal: AbortSignal;
+  /** Environment variables of the worker. */
   readonly env: Env;
+  /** Folders that the function may use. */
   readonly folders: Folders;
 }
 
+/** Options of `defineSchedule`. */
 export interface ScheduleOptions<R extends readonly AnyResource[]> {
+  /** The job to run, or its name. */
   readonly job: Job | string;
   /** Five fields or `@daily`...; several expressions tick at each of their times. */
   readonly cron: string | readonly string[];
-  /** IANA zone, default UTC. */
+  /** IANA zone. Default UTC. */
   readonly timezone?: string | undefined;
   /** Default: `<job>_schedule`. */
   readonly name?: string | undefined;
+  /** Shown in the dashboard. */
   readonly description?: string | undefined;
-  /** Whether it is on when first published; default `running`. */
+  /** Whether it is on when first published. Default `running`. */
   readonly defaultStatus?: "running" | "stopped" | undefined;
   /** Tags of its runs. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /**
-   * What happens to ticks that were missed while the control plane could not act: `latest` (the default), `none`, the `last` few, or all
-   * `within` a time.
+   * Catch-up: which ticks that the control plane missed still run. `latest`, `none`, the `last` few, or all `within` a time.
+   * Default `latest`.
    */
   readonly catchUp?: "latest" | "none" | { readonly last: number } | { readonly within: Duration } | undefined;
-  /** What a tick does while a run of this schedule is still going on; default `allow`. */
+  /** What a tick does while a run of this schedule is still active. Default `allow`. */
   readonly overlap?: "allow" | "skip" | "queue" | "cancel_previous" | undefined;
-  /** Starts each tick up to so much later, so that many schedules of the same minute do not all start at once. */
+  /** Delays each tick by a random time up to this one, so that schedules of the same minute do not start at once. Default: no delay. */
   readonly jitter?: Duration | undefined;
-  /** Time that `evaluate` may take; default 60 seconds. */
+  /** Time limit of `evaluate`. Default 60 seconds. */
   readonly timeout?: Duration | undefined;
+  /** Resources that `evaluate` uses. Default: none. */
   readonly requires?: R | undefined;
-  /** Decides at each tick; without it each tick asks for one run, of a partitioned job for the partition that has just ended. */
+  /** Decides at each tick. Default: each tick asks for one run; a partitioned job runs for the partition that has just ended. */
   evaluate?(context: ScheduleContext<R>): Requests;
 }
 
 /** Made by `defineSchedule()`. */
 export interface Schedule {
   readonly kind: "schedule";
+  /** Unique in the code location. */
   readonly name: string;
   readonly "~definition": ErasedSchedule;
 }

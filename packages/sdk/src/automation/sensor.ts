@@ -13,44 +13,53 @@ import type { Requests } from "./tick-request.ts";
 
 /** What `evaluate` of a sensor receives; `E` is the event that woke it. */
 export interface SensorContext<R extends readonly AnyResource[] = readonly AnyResource[], E = undefined> {
-  /** What `setCursor` stored last. */
+  /** What `setCursor` stored last; null before the first time. */
   readonly cursor: string | null;
-  /** Takes effect only when this tick's result, or a checkpoint, is stored. */
+  /** Sets the cursor for the next tick. It is stored with the result of this tick, or at a checkpoint. */
   readonly setCursor: (cursor: string) => void;
   /**
-   * Stores now what this tick has yielded so far and the cursor, for a tick that takes long or asks for much: when it fails afterwards,
-   * that much is kept.
+   * Stores what this tick has yielded so far and the cursor. If a long tick fails afterwards, that part is kept.
    */
   readonly checkpoint: () => void;
+  /** What woke the sensor. */
   readonly event: E;
+  /** When the tick was due, which may be a little in the past. */
   readonly scheduledFor: Date;
+  /** Values of the resources in `requires`, by key. */
   readonly resources: ResourceMap<R>;
+  /** Writes log lines, which appear in the tick. */
   readonly log: Logger;
+  /** Aborted when the tick times out. */
   readonly signal: AbortSignal;
+  /** Environment variables of the worker. */
   readonly env: Env;
+  /** Folders that the function may use. */
   readonly folders: Folders;
 }
 
 interface CommonOptions<R extends readonly AnyResource[]> {
+  /** Unique in the code location. */
   readonly name: string;
-  /** Run for requests that name none. */
+  /** The job of requests that name none. Default: none. */
   readonly job?: Job | string | undefined;
+  /** Shown in the dashboard. */
   readonly description?: string | undefined;
-  /** Whether it is on when first published; default `running`. */
+  /** Whether it is on when first published. Default `running`. */
   readonly defaultStatus?: "running" | "stopped" | undefined;
-  /** Time an evaluation may take: seconds, or `"30s"`, `"5m"`. Default 60 seconds. */
+  /** Time limit of one evaluation. Default 60 seconds. */
   readonly timeout?: Duration | undefined;
+  /** Resources that `evaluate` uses. Default: none. */
   readonly requires?: R | undefined;
 }
 
-/** How deliveries of a webhook are believed and read. */
+/** How deliveries of a webhook are verified and read. */
 export interface WebhookOptions {
   /**
    * `standard` (the default): signed by the Standard Webhooks scheme. `github`: signed as GitHub does. `secret`: a shared secret in a header
-   * or in the address, for senders that cannot sign. `none`: whoever knows the address.
+   * or in the address, for senders that cannot sign. `none`: every sender that knows the address.
    */
   readonly verify?: "standard" | "github" | "secret" | "none" | undefined;
-  /** Accepts bodies that are not JSON, as text. */
+  /** True: accepts bodies that are not JSON, as text. Default false. */
   readonly raw?: boolean | undefined;
 }
 /**
@@ -58,54 +67,77 @@ export interface WebhookOptions {
  * body, `$headers.x-event` or `$query.id`.
  */
 export interface WebhookMapping {
-  /** All must hold. */
+  /** Conditions that a delivery must all meet. Default: none. */
   readonly when?: readonly { readonly path: string; readonly equals: string | number | boolean | null }[] | undefined;
+  /** Where the run key stands. Default: every delivery asks for a run of its own. */
   readonly runKey?: string | undefined;
+  /** Where the partition key stands. Default: none. */
   readonly partition?: string | undefined;
+  /** Name of a tag of the run -> where its value stands. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Options of `defineSensor`. */
 export interface SensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
-  /** Time between evaluations: seconds, or `"30s"`, `"5m"`, `"1h"`. Default 30 seconds. */
+  /** Time between evaluations. Default 30 seconds. */
   readonly every?: Duration | undefined;
-  /** Gives it an address: a delivery there wakes it at once, with `event` set. */
+  /** Gives the sensor an address. A delivery there starts a tick at once, with `event` set. Default: none. */
   readonly webhook?: WebhookOptions | undefined;
+  /** Looks for something new and asks for runs. Nothing returned means: skip. */
   evaluate(context: SensorContext<R, WebhookEvent | undefined>): Requests;
 }
+/** Options of every ready-made sensor, such as `fileSensor`. */
+export interface ReadyMadeSensorOptions extends Pick<
+  SensorOptions<[]>,
+  "name" | "job" | "every" | "description" | "defaultStatus" | "timeout"
+> {}
+
+/** Options of `defineAssetSensor`. */
 export interface AssetSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
+  /** The assets to watch, or their keys; assets of other code locations too. */
   readonly assets: readonly (AnyAsset | SourceAsset | string)[];
-  /** Decides at each materialization; without it each one asks for a run of `job`. */
+  /** Decides at each materialization. Default: each one asks for a run of `job`. */
   evaluate?(context: SensorContext<R, AssetEvent>): Requests;
 }
+/** Options of `defineMultiAssetSensor`. */
 export interface MultiAssetSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
+  /** The assets that must all be materialized, or their keys. */
   readonly assets: readonly (AnyAsset | SourceAsset | string)[];
-  /** Decides once all assets were materialized; without it that asks for a run of `job`. */
+  /** Decides once all assets were materialized. Default: that asks for a run of `job`. */
   evaluate?(context: SensorContext<R, AssetsEvent>): Requests;
 }
+/** Options of `defineRunStatusSensor`. */
 export interface RunStatusSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
+  /** The ends of a run that the sensor watches. */
   readonly statuses: readonly RunEndEvent["status"][];
-  /** Only runs of these jobs; default: all runs of this code location. */
+  /** Only runs of these jobs. Default: all runs of this code location. */
   readonly jobs?: readonly (Job | string)[] | undefined;
-  /** Runs of every code location. */
+  /** True: watches runs of every code location. Default false. */
   readonly allLocations?: boolean | undefined;
+  /** Decides at each end of a run. Default: each one asks for a run of `job`. */
   evaluate?(context: SensorContext<R, RunEndEvent>): Requests;
 }
+/** Options of `defineCheckSensor`. */
 export interface CheckSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
   /** Checks, or assets and asset keys for all of their checks. */
   readonly checks: readonly (AssetCheck | AnyAsset | SourceAsset | string)[];
   /** Default: `failed` and `warned`. */
   readonly outcomes?: readonly CheckEvent["outcome"][] | undefined;
+  /** Decides at each result. Default: each one asks for a run of `job`. */
   evaluate?(context: SensorContext<R, CheckEvent>): Requests;
 }
+/** Options of `defineWebhookSensor`. */
 export interface WebhookSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R>, WebhookOptions {
-  /** Instead of a function: decided in the control plane, also while no agent is connected. */
+  /** Asks for runs without a function. The control plane evaluates it, also while no agent is connected. */
   readonly map?: WebhookMapping | undefined;
+  /** Decides at each delivery. Default: `map` decides, else each delivery asks for a run of `job`. */
   evaluate?(context: SensorContext<R, WebhookEvent>): Requests;
 }
 
 /** Made by `defineSensor()` and its relatives. */
 export interface Sensor {
   readonly kind: "sensor";
+  /** Unique in the code location. */
   readonly name: string;
   readonly "~definition": ErasedSensor;
 }
@@ -148,6 +180,18 @@ function createSensor<R extends readonly AnyResource[], E>(
       ...rest,
     },
   };
+}
+
+/** The options that a ready-made sensor hands on to `defineSensor`. */
+export function commonSensorOptions({
+  name,
+  job,
+  every,
+  description,
+  defaultStatus,
+  timeout,
+}: ReadyMadeSensorOptions): ReadyMadeSensorOptions {
+  return { name, job, every, description, defaultStatus, timeout };
 }
 
 function keyOf(asset: AnyAsset | SourceAsset | string): string {

@@ -5,8 +5,11 @@ import type { RunRequest, Skip } from "./run-request.ts";
 /** Made by `addPartitions()` and `removePartitions()`. */
 export interface DynamicPartitionsRequest {
   readonly kind: "dynamicPartitions";
+  /** Name of the set of partitions. */
   readonly name: string;
+  /** Keys to add. */
   readonly add: readonly string[];
+  /** Keys to remove. */
   readonly remove: readonly string[];
 }
 
@@ -31,8 +34,11 @@ export function removePartitions(name: string, keys: readonly string[]): Dynamic
   return { kind: "dynamicPartitions", name, add: [], remove: keys };
 }
 
+/** Options of `reportMaterialization` and `reportObservation`. */
 export interface AssetReportOptions {
+  /** Key of the partition. Default: none. */
   readonly partition?: string | undefined;
+  /** Facts about the data, shown in the dashboard. */
   readonly metadata?: MetadataRecord | undefined;
   /** Identifies the data's content; equal versions mean that nothing changed. */
   readonly dataVersion?: string | undefined;
@@ -40,12 +46,14 @@ export interface AssetReportOptions {
 /** Made by `reportMaterialization()` and `reportObservation()`. */
 export interface AssetReport extends AssetReportOptions {
   readonly kind: "assetReport";
+  /** Whether the asset was made or only observed. */
   readonly type: "materialized" | "observed";
+  /** Key of the asset. */
   readonly asset: string;
 }
 
 /**
- * Says that another system made an asset, so that its history, its sensors and the conditions of what depends on it know.
+ * Reports that another system made an asset: it appears in its history, wakes its sensors and counts for conditions of downstream assets.
  *
  * @example
  * yield reportMaterialization("airbyte/customers", { metadata: { row_count: 1200 } });
@@ -55,7 +63,7 @@ export function reportMaterialization(asset: string | { readonly key: string }, 
 }
 
 /**
- * Says what was seen of an asset that another system makes.
+ * Reports what was observed of an asset that another system makes.
  *
  * @example
  * yield reportObservation("raw/orders", { dataVersion: etag });
@@ -64,6 +72,7 @@ export function reportObservation(asset: string | { readonly key: string }, opti
   return { kind: "assetReport", type: "observed", asset: typeof asset === "string" ? asset : asset.key, ...options };
 }
 
+/** One thing that a schedule or sensor asks for. */
 export type TickItem = RunRequest | Skip | DynamicPartitionsRequest | AssetReport;
 
 /** One request, several, or an async generator of them; nothing means: skip. */

@@ -1,7 +1,7 @@
 /** Launches runs on a control plane and waits for them, from any program. */
 import type { LaunchInput } from "@headgate/shared/api/inputs.ts";
 import { deploymentPath } from "@headgate/shared/api/routes.ts";
-import type { RunDetail, RunSummary } from "@headgate/shared/api/views.ts";
+import type { RunDetail as RunDetailView, RunSummary as RunSummaryView } from "@headgate/shared/api/views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { type Duration, millisecondsOf } from "../options/duration.ts";
@@ -10,8 +10,12 @@ import type { RunConfig } from "../definitions/run-config.ts";
 import { selectionText, type SelectionBuilder } from "../options/select.ts";
 import { callProcedure, type CallOptions } from "./http.ts";
 
-export type { RunDetail, RunSummary };
+/** One run: its state, what it makes and how far it is. Times are milliseconds since 1970. */
+export type RunSummary = RunSummaryView;
+/** One run with its steps, its failure and its configuration. */
+export type RunDetail = RunDetailView;
 
+/** Options of `createClient`. */
 export interface ClientOptions {
   /** Address of the control plane, e.g. `https://headgate.example.com`. */
   readonly url: string;
@@ -25,19 +29,27 @@ export interface ClientOptions {
 
 /** Give either `job` or `selection`. */
 export interface LaunchOptions {
+  /** The job, or its name. */
   readonly job?: string | Job | undefined;
   /** Needed when two code locations define a job of that name. */
   readonly location?: string | undefined;
+  /** Assets to make, as a text or a `select...` value. */
   readonly selection?: string | SelectionBuilder | undefined;
+  /** A key, or `first...last` for one run over a range. */
   readonly partition?: string | undefined;
+  /** Tags of the run. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Configuration of the run. Default: that of the job. */
   readonly config?: RunConfig | undefined;
+  /** Higher starts earlier. Default: that of the job, else 0. */
   readonly priority?: number | undefined;
   /** A repeated call with the same id returns the same run. */
   readonly requestId?: string | undefined;
 }
 
+/** Options of `runs.wait`. */
 export interface WaitOptions {
+  /** Aborting it ends the wait; the run goes on. */
   readonly signal?: AbortSignal | undefined;
   /** Time between two requests for the run's state. Default 1 second. */
   readonly every?: Duration | undefined;
@@ -45,14 +57,34 @@ export interface WaitOptions {
   readonly timeout?: Duration | undefined;
 }
 
+/** Launches runs and follows them. */
+export interface ClientRuns {
+  /**
+   * Launches a run of a job or of a selection.
+   *
+   * @throws `AppError` when the control plane refuses or cannot be reached; `code` says why.
+   */
+  readonly launch: (options: LaunchOptions) => Promise<RunSummary>;
+  /**
+   * Reads a run.
+   *
+   * @throws `AppError` with the code `not_found` when there is no such run.
+   */
+  readonly get: (id: string) => Promise<RunDetail>;
+  /**
+   * Waits until a run has ended, in whatever state: look at `run.status`.
+   *
+   * @throws `AppError` with the code `unavailable` when the time is over.
+   */
+  readonly wait: (id: string, options?: WaitOptions) => Promise<RunDetail>;
+  /** Cancels a run; its steps get some time to stop. */
+  readonly cancel: (id: string, reason?: string) => Promise<void>;
+}
+
+/** Made by `createClient`. */
 export interface Client {
-  readonly runs: {
-    readonly launch: (options: LaunchOptions) => Promise<RunSummary>;
-    readonly get: (id: string) => Promise<RunDetail>;
-    /** Resolves when the run has ended, in whatever state: look at `run.status`. */
-    readonly wait: (id: string, options?: WaitOptions) => Promise<RunDetail>;
-    readonly cancel: (id: string, reason?: string) => Promise<void>;
-  };
+  /** Launches runs and follows them. */
+  readonly runs: ClientRuns;
 }
 
 /**
@@ -62,6 +94,7 @@ export interface Client {
  * const client = createClient({ url: "https://headgate.example.com", token: process.env.HEADGATE_TOKEN, deployment: "acme/prod" });
  * const { id } = await client.runs.launch({ job: "bronze_refresh", tags: { source: "airbyte" } });
  * const { run } = await client.runs.wait(id);
+ * @throws `AppError` with the code `invalid_input` when `deployment` is not `organization/deployment`.
  */
 export function createClient(options: ClientOptions): Client {
   const [org, name, ...rest] = options.deployment.split("/");

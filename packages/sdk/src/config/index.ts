@@ -26,6 +26,7 @@ export interface LocationConfig {
 
 /** The default export of `headgate.config.ts`. */
 export interface HeadgateConfig {
+  /** At least one code location. */
   readonly locations: readonly LocationConfig[];
   /** Address of the control plane; the command line and HEADGATE_URL win over it. */
   readonly url?: string | undefined;
@@ -94,10 +95,11 @@ export interface ParsedConfig extends Omit<HeadgateConfig, "locations"> {
 }
 
 /**
- * Checks the default export of a configuration file; throws an error that names the file and everything wrong in it.
+ * Checks the default export of a configuration file.
  *
  * @example
  * const config = parseConfig((await import(file)).default, file);
+ * @throws `AppError` with the code `invalid_input`; its message names the file and everything that is wrong in it.
  */
 export function parseConfig(value: unknown, file: string): ParsedConfig {
   const parsed = configSchema.safeParse(value);

@@ -12,27 +12,33 @@ import type { AnyResource } from "./resource.ts";
 
 /** Options that describe one asset, whatever makes it. */
 export interface AssetDescription {
+  /** Name of its group in the lineage. Default `default`. */
   readonly group?: string | undefined;
+  /** Shown in the dashboard; Markdown. */
   readonly description?: string | undefined;
   /** E-mail addresses or `team:<name>`. */
   readonly owners?: readonly string[] | undefined;
+  /** Shown in the dashboard, and selected with `tag:name=value`. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
-  /** What it is made of, shown as icons: `trino`, `duckdb`, `parquet`... */
+  /** Up to ten technologies, shown as icons: `trino`, `duckdb`, `parquet`... */
   readonly kinds?: readonly string[] | undefined;
-  /** Changes when the logic changes; default: a hash of the function's text. */
+  /** Changes when the logic changes. Default: a hash of the function's text. */
   readonly codeVersion?: string | undefined;
+  /** Facts about the asset that do not change from run to run. */
   readonly metadata?: MetadataRecord | undefined;
+  /** Its columns, where they are known before the first run. */
   readonly columns?: readonly TableColumn[] | undefined;
   /** Upstream assets without a value. */
   readonly deps?: readonly Dep[] | undefined;
   /** Checks whose results `run` returns. */
   readonly checks?: Readonly<Record<string, CheckSpec>> | undefined;
+  /** Where its value is kept. Default: that of the code location, else files in the agent's storage folder. */
   readonly ioManager?: IoManager | undefined;
-  /** When it is materialized by itself. */
+  /** When it is materialized automatically. Default: never. */
   readonly automation?: AutomationCondition | undefined;
-  /** How old it may be. */
+  /** How old it may be. Default: any age. */
   readonly freshness?: FreshnessPolicy | undefined;
-  /** Partitions that one run of a backfill takes; `"all"`: those that are next to each other. Default 1. */
+  /** How many adjacent partitions one run of a backfill takes; `"all"`: as many as there are. Default 1. */
   readonly backfill?: { readonly maxPartitionsPerRun: number | "all" } | undefined;
 }
 
@@ -44,7 +50,7 @@ export interface ExecutionOptions {
   readonly timeout?: Duration | undefined;
   /** Time after which an attempt that reports nothing, not even a log line, fails. Default: none. */
   readonly idleTimeout?: Duration | undefined;
-  /** Steps of a pool share its slots. */
+  /** Steps of a pool share its slots; `pools` of the code location says how many there are. Default: no pool. */
   readonly pool?: string | undefined;
 }
 
@@ -59,6 +65,7 @@ export interface DefineCheck<T> {
 /** Made by `defineAsset()`. `T` is the type of its output value. */
 export interface Asset<K extends string = string, T = unknown> {
   readonly kind: "asset";
+  /** Segments joined with '/': `silver/dim_customer`. */
   readonly key: K;
   /** Carries the value's type only. */
   readonly "~value"?: T;
@@ -81,7 +88,7 @@ export interface ErasedAsset extends AssetDescription, ExecutionOptions {
   readonly site: DefinitionSite | undefined;
   /** Text of `run`, from which the default code version is made. */
   readonly sourceText: string;
-  /** Its function looks at it instead of making it. */
+  /** Its function observes it instead of making it. */
   readonly observable?: boolean | undefined;
   /** Set for an output of a multi-asset: the multi-asset's name. */
   readonly multi?: string | undefined;
@@ -95,11 +102,13 @@ export type AnyAsset = Asset<string, unknown>;
 /** Made by `allPartitions()`. */
 export interface AllPartitions<T = unknown> {
   readonly kind: "allPartitions";
+  /** The partitioned upstream. */
   readonly asset: Asset<string, T>;
 }
 /** Made by `lastPartition()`. */
 export interface LastPartition<T = unknown> {
   readonly kind: "lastPartition";
+  /** The partitioned upstream. */
   readonly asset: Asset<string, T>;
 }
 
@@ -108,7 +117,9 @@ export type Input = AnyAsset | AllPartitions | LastPartition;
 /** Made by `dep()`. */
 export interface Dependency {
   readonly kind: "dependency";
+  /** Key of the upstream asset. */
   readonly key: string;
+  /** Which of its partitions are meant. */
   readonly mapping: PartitionMapping;
 }
 /** An upstream without a value: an asset, an external asset, a key or `dep(...)`. */
@@ -118,26 +129,34 @@ export type Dep = string | AnyAsset | SourceAsset | Dependency;
 export interface SourceAssetOptions<K extends string = string> {
   /** Segments joined with '/': `airbyte/customers`. Unique in the code location. */
   readonly key: K;
+  /** Shown in the dashboard; Markdown. */
   readonly description?: string | undefined;
+  /** Name of its group in the lineage. Default `default`. */
   readonly group?: string | undefined;
+  /** E-mail addresses or `team:<name>`. */
   readonly owners?: readonly string[] | undefined;
+  /** Shown in the dashboard, and selected with `tag:name=value`. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** What it is made of, shown as icons: `airbyte`, `s3`, `tableau`... */
   readonly kinds?: readonly string[] | undefined;
   /** Where a person finds it. */
   readonly url?: string | undefined;
+  /** Facts about the asset that do not change. */
   readonly metadata?: MetadataRecord | undefined;
+  /** Its columns, where they are known. */
   readonly columns?: readonly TableColumn[] | undefined;
   /** Upstream assets, e.g. the tables behind a dashboard. */
   readonly deps?: readonly Dep[] | undefined;
+  /** How the asset is divided. Default: not at all. */
   readonly partitions?: Partitions | undefined;
-  /** How old its last reported materialization may be. */
+  /** How old its last reported materialization may be. Default: any age. */
   readonly freshness?: FreshnessPolicy | undefined;
 }
 
 /** Made by `defineSourceAsset()`. */
 export interface SourceAsset<K extends string = string> {
   readonly kind: "sourceAsset";
+  /** Segments joined with '/'. */
   readonly key: K;
   readonly "~definition": Omit<SourceAssetOptions, "key"> & { readonly site: DefinitionSite | undefined };
 }

@@ -10,6 +10,7 @@ import type { Partitions } from "../options/partitions.ts";
 import type { AnyResource } from "./resource.ts";
 import type { OutputOf } from "../values/result.ts";
 
+/** Options of `defineAsset`. */
 export interface AssetOptions<
   K extends string,
   R extends readonly AnyResource[],
@@ -25,6 +26,7 @@ export interface AssetOptions<
   readonly requires?: R | undefined;
   /** Upstream assets whose values `run` receives under these names. */
   readonly inputs?: I | undefined;
+  /** How the asset is divided, e.g. `dailyPartitions(...)`. Default: not at all. */
   readonly partitions?: P;
   /** Standard Schema of its run config (`config.assets.<key>`). */
   readonly config?: C;

@@ -13,7 +13,9 @@ import type { RetryPolicy } from "../options/retry-policy.ts";
 export type CheckContext<R extends readonly AnyResource[], T> = BaseContext & {
   /** Key of the checked asset. */
   readonly asset: string;
+  /** The checked partition; null when the asset has no partitions. */
   readonly partition: { readonly key: string } | null;
+  /** Values of the resources in `requires`, by key. */
   readonly resources: ResourceMap<R>;
   /** The asset's stored output value. */
   readonly loadValue: () => Promise<T>;
@@ -23,11 +25,13 @@ export type CheckContext<R extends readonly AnyResource[], T> = BaseContext & {
 export interface CheckOptions<R extends readonly AnyResource[], T> {
   /** Unique among the checks of the asset. */
   readonly name: string;
+  /** Shown in the dashboard. */
   readonly description?: string | undefined;
-  /** True: downstream steps of the same run wait for it, and do not run when it fails with severity `error`. */
+  /** True: downstream steps of the same run wait for it, and do not run when it fails with severity `error`. Default false. */
   readonly blocking?: boolean | undefined;
-  /** Severity of a failed result that does not name one; default `error`. */
+  /** Severity of a failed result that does not name one. Default `error`. */
   readonly severity?: CheckSeverity | undefined;
+  /** Resources that `run` uses. Default: none. */
   readonly requires?: R | undefined;
   /** When a failed step is tried again. Default: the policy of the job, else no retry. */
   readonly retry?: RetryPolicy | undefined;
@@ -35,9 +39,11 @@ export interface CheckOptions<R extends readonly AnyResource[], T> {
   readonly timeout?: Duration | undefined;
   /** Time after which an attempt that reports nothing, not even a log line, fails. Default: none. */
   readonly idleTimeout?: Duration | undefined;
+  /** Steps of a pool share its slots; `pools` of the code location says how many there are. Default: no pool. */
   readonly pool?: string | undefined;
-  /** When it is evaluated by itself. */
+  /** When it is evaluated automatically. Default: only after its asset was made. */
   readonly automation?: AutomationCondition | undefined;
+  /** Evaluates the check: `true`, `false`, or a `checkResult(...)` that says more. */
   run(context: CheckContext<R, T>): CheckResult | boolean | Promise<CheckResult | boolean>;
 }
 
@@ -50,7 +56,9 @@ export interface AssetCheckOptions<R extends readonly AnyResource[]> extends Che
 /** Made by `asset.check(...)`, which belongs to its asset and needs no registration of its own, or by `defineAssetCheck(...)`. */
 export interface AssetCheck {
   readonly kind: "assetCheck";
+  /** Key of the checked asset. */
   readonly asset: string;
+  /** Unique among the checks of the asset. */
   readonly name: string;
   readonly "~definition": ErasedCheck;
 }
@@ -129,7 +137,10 @@ export function defineAssetCheck<const R extends readonly AnyResource[]>(
 
 /** A check whose result the asset itself returns: declared so that it is listed before the first run and may be blocking. */
 export interface CheckSpec {
+  /** Shown in the dashboard. */
   readonly description?: string | undefined;
+  /** True: downstream steps of the same run wait for it, and do not run when it fails with severity `error`. Default false. */
   readonly blocking?: boolean | undefined;
+  /** Severity of a failed result that does not name one. Default `error`. */
   readonly severity?: CheckSeverity | undefined;
 }

@@ -15,6 +15,7 @@ type ConfigPart<C> = C extends StandardSchemaV1 ? { readonly config: StandardSch
 export type AssetContext<R extends readonly AnyResource[], I extends Readonly<Record<string, Input>>, P, C> = BaseContext & {
   /** Key of the asset. */
   readonly asset: string;
+  /** Values of the resources in `requires`, by key. */
   readonly resources: ResourceMap<R>;
   /** Upstream values. */
   readonly inputs: InputValues<I>;

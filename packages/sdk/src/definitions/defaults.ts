@@ -3,6 +3,7 @@ import { assetFromOptions, type defineAsset } from "./asset.ts";
 import type { AssetDescription, ExecutionOptions } from "./asset-type.ts";
 import { captureSite } from "../options/definition-site.ts";
 
+/** Options that a family of assets shares; see `withDefaults`. */
 export type AssetDefaults = Pick<AssetDescription, "group" | "owners" | "tags" | "kinds" | "ioManager" | "metadata" | "codeVersion"> &
   ExecutionOptions;
 

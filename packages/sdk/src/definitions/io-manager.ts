@@ -7,13 +7,19 @@ import type { AnyResource, Folders, ResourceMap } from "./resource.ts";
 export interface IoContext<R extends readonly AnyResource[] = readonly AnyResource[]> {
   /** Key of the asset whose value it is. */
   readonly asset: string;
+  /** Key of the partition; null when the asset has no partitions. */
   readonly partition: string | null;
   /** Metadata of the asset's definition, e.g. a table name. */
   readonly metadata: MetadataRecord;
+  /** Values of the resources in `requires`, by key. */
   readonly resources: ResourceMap<R>;
+  /** Folders that the function may use. */
   readonly folders: Folders;
+  /** Environment variables of the worker. */
   readonly env: Env;
+  /** Writes log lines, which appear in the run at once. */
   readonly log: Logger;
+  /** Aborted when the step is canceled or times out. */
   readonly signal: AbortSignal;
 }
 
@@ -29,8 +35,11 @@ export const NO_VALUE: unique symbol = Symbol.for("headgate.no-value");
 /** Made by `defineIoManager`. */
 export interface IoManager {
   readonly kind: "ioManager";
+  /** For messages. */
   readonly name: string;
+  /** Resources that its functions use. */
   readonly requires: readonly AnyResource[];
+  /** Keeps a value; resolves to metadata for the materialization. */
   store(context: IoContext, value: unknown): Promise<MetadataRecord | undefined>;
   /** Resolves to the stored value, or to `NO_VALUE` when nothing is stored. */
   load(context: IoContext): Promise<unknown>;
@@ -38,13 +47,17 @@ export interface IoManager {
   partitions?(context: IoContext): Promise<readonly string[]>;
 }
 
+/** Options of `defineIoManager`. */
 export interface IoManagerOptions<R extends readonly AnyResource[]> {
+  /** For messages. */
   readonly name: string;
+  /** Resources that its functions use. Default: none. */
   readonly requires?: R | undefined;
   /** May return metadata to add to the materialization, e.g. the path. */
   store(context: IoContext<R>, value: unknown): MetadataRecord | undefined | void | Promise<MetadataRecord | undefined | void>;
   /** Returns the stored value, or `NO_VALUE` when nothing is stored. */
   load(context: IoContext<R>): unknown;
+  /** Partition keys that have a value; needed for `allPartitions` and `lastPartition`. */
   partitions?(context: IoContext<R>): readonly string[] | Promise<readonly string[]>;
 }
 

@@ -6,10 +6,13 @@ import type { RetryPolicy } from "../options/retry-policy.ts";
 import type { RunConfig } from "./run-config.ts";
 import type { SelectionBuilder } from "../options/select.ts";
 
+/** When a failed run is followed by a new one. */
 export interface RunRetryOptions {
+  /** New runs after the first one, 0 to 20. */
   readonly maxRetries: number;
   /** Default `from_failure`. */
   readonly strategy?: "from_failure" | "all" | undefined;
+  /** Time before the new run, at most one day. Default: none. */
   readonly delay?: Duration | undefined;
   /** `crashes`: only when an agent or worker was lost, not when user code failed. Default `any`. */
   readonly on?: "any" | "crashes" | undefined;
@@ -17,10 +20,11 @@ export interface RunRetryOptions {
 
 /** Options of `defineJob`. */
 export interface JobOptions {
-  /** Letters, digits, `_`, `-` and `.`; unique in the code location. */
+  /** 1 to 200 characters; unique in the code location. */
   readonly name: string;
   /** Text (`*`, `group:"bronze"`, `stg_customers+`) or a `select...` value. */
   readonly selection: string | SelectionBuilder;
+  /** Shown in the dashboard. */
   readonly description?: string | undefined;
   /** Tags of its runs. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
@@ -30,7 +34,7 @@ export interface JobOptions {
   readonly retry?: RetryPolicy | undefined;
   /** What happens when a run of it fails: a new run, from the failed steps on or of everything. */
   readonly runRetry?: RunRetryOptions | undefined;
-  /** Higher starts earlier; default 0. */
+  /** Higher starts earlier. Default 0. */
   readonly priority?: number | undefined;
   /** Time limit of a run. Default: none. */
   readonly timeout?: Duration | undefined;
@@ -39,6 +43,7 @@ export interface JobOptions {
 /** Made by `defineJob()`. */
 export interface Job {
   readonly kind: "job";
+  /** Unique in the code location. */
   readonly name: string;
   readonly "~definition": Omit<JobOptions, "name"> & { readonly site: DefinitionSite | undefined };
 }

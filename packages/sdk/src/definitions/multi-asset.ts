@@ -13,6 +13,7 @@ import type { CheckResult } from "../values/result.ts";
 
 /** One asset of a multi-asset. */
 export interface OutputSpec extends AssetDescription {
+  /** Key of the asset: segments joined with '/'. */
   readonly key: string;
   /** False: a run may leave this output out, and it is then skipped. Default true. */
   readonly required?: boolean | undefined;
@@ -20,10 +21,15 @@ export interface OutputSpec extends AssetDescription {
 
 /** What `run` of a multi-asset yields or returns for each output. */
 export interface MultiOutput<N extends string = string, V = unknown> {
+  /** Name of the output. */
   readonly output: N;
+  /** The output value, for assets that name this one in `inputs`. */
   readonly value?: V;
+  /** Facts about the data, shown in the dashboard. */
   readonly metadata?: MetadataRecord | undefined;
+  /** Results of the checks that the output declares. */
   readonly checks?: readonly CheckResult[] | undefined;
+  /** Identifies the data's content; equal versions mean that nothing changed. */
   readonly dataVersion?: string | undefined;
 }
 
@@ -37,6 +43,7 @@ type MultiContext<R extends readonly AnyResource[], I extends Readonly<Record<st
 
 type MultiReturn<Y> = AsyncIterable<Y> | Promise<readonly Y[] | Y | void> | readonly Y[] | Y | void;
 
+/** Options of `defineMultiAsset`. */
 export interface MultiAssetOptions<
   O extends Readonly<Record<string, OutputSpec>>,
   R extends readonly AnyResource[],
@@ -45,12 +52,17 @@ export interface MultiAssetOptions<
   C extends StandardSchemaV1 | undefined,
   Y,
 > extends ExecutionOptions {
+  /** Unique in the code location. */
   readonly name: string;
+  /** What it makes: name of the output -> asset. */
   readonly outputs: O;
   /** True: a run may ask for only some of the outputs (`selected`). */
   readonly subset?: boolean | undefined;
+  /** Resources that `run` uses. Default: none. */
   readonly requires?: R | undefined;
+  /** Upstream assets whose values `run` receives under these names. Default: none. */
   readonly inputs?: I | undefined;
+  /** How all of its assets are divided. Default: not at all. */
   readonly partitions?: P;
   /** Standard Schema of its run config (`config.assets.<name>`). */
   readonly config?: C;
@@ -63,7 +75,9 @@ type ValueOfOutput<Y, N> = Extract<Y, { readonly output: N }> extends { readonly
 /** Made by `defineMultiAsset()`. `outputs` are its assets, to be used in `deps` and `inputs` of others. */
 export interface MultiAsset<O extends Readonly<Record<string, OutputSpec>> = Readonly<Record<string, OutputSpec>>, Y = unknown> {
   readonly kind: "multiAsset";
+  /** Unique in the code location. */
   readonly name: string;
+  /** Its assets, by the name of the output. */
   readonly outputs: { readonly [N in keyof O]: Asset<O[N]["key"], ValueOfOutput<Y, N>> };
   readonly "~definition": ErasedMultiAsset;
 }

@@ -1,4 +1,4 @@
-/** Assets that something else makes and that a function here looks at. */
+/** Assets that another system makes and that a function here observes. */
 import { assetFromOptions, type AssetOptions } from "./asset.ts";
 import type { Asset } from "./asset-type.ts";
 import { captureSite } from "../options/definition-site.ts";
@@ -16,7 +16,7 @@ export interface ObservableAssetOptions<K extends string, R extends readonly Any
 > {}
 
 /**
- * Defines an asset that another system makes. Its function looks at it and returns its data version, or an `observation`: what depends on it
+ * Defines an asset that another system makes. Its function observes it and returns its data version, or an `observation`. Downstream assets
  * can react when the version changes.
  *
  * @example

@@ -11,7 +11,7 @@ export interface Folders {
   readonly root: string;
   /** Kept between runs: DuckDB files, stored values. */
   readonly storage: string;
-  /** Of this attempt only. */
+  /** For this attempt only; emptied afterwards. */
   readonly scratch: string;
 }
 
@@ -38,9 +38,13 @@ export interface ResourceRun {
 
 /** What `setup` of a resource receives. */
 export interface ResourceContext<C = undefined> {
+  /** The checked configuration: `values` of the definition, with those of the run on top. */
   readonly config: C;
+  /** Environment variables of the worker. */
   readonly env: Env;
+  /** Folders that the resource may use. */
   readonly folders: Folders;
+  /** Writes log lines, which appear in the run at once. */
   readonly log: Logger;
   /** Aborted when the step is canceled or times out. */
   readonly signal: AbortSignal;
@@ -55,6 +59,7 @@ export interface ResourceContext<C = undefined> {
 /** A resource token: pass it in `requires` and in `defineCodeLocation({ resources })`. */
 export interface Resource<K extends string = string, V = unknown> {
   readonly kind: "resource";
+  /** Its name in `resources` of the context. */
   readonly key: K;
   /** Carries the value's type only. */
   readonly "~value"?: V;
@@ -78,7 +83,7 @@ type ConfigInputOf<C> = C extends StandardSchemaV1 ? StandardSchemaV1.InferInput
 
 /** What a resource is, apart from its key. */
 interface ResourceBody<C extends StandardSchemaV1 | undefined, V> {
-  /** Shown in the dashboard, e.g. `trino`; default: the key. */
+  /** Shown in the dashboard, e.g. `trino`. Default: the key. */
   readonly kind?: string | undefined;
   /** Standard Schema of its configuration. */
   readonly config?: C | undefined;

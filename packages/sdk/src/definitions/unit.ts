@@ -12,6 +12,7 @@ import type { AnyResource, Folders } from "./resource.ts";
 /** Something that brings assets of its own, like `dbtAssets(...)`. */
 export interface Unit {
   readonly kind: "unit";
+  /** Unique in the code location. */
   readonly id: string;
 }
 
@@ -23,13 +24,13 @@ export interface UnitDescribeContext {
   readonly env: Env;
 }
 
-/** Folders (relative to the project root) the agent needs beside the bundle; `ignore` are path prefixes left out. */
+/** Folders (relative to the project root) the agent needs beside the bundle; `ignore` are path prefixes to skip. */
 export interface UnitFolder {
   readonly path: string;
   readonly ignore: readonly string[];
 }
 
-/** Parsed (and completed with defaults) by the indexer, so optional fields may be left out. */
+/** Parsed (and completed with defaults) by the indexer, so optional fields may be missing. */
 export interface UnitDescription {
   readonly assets: readonly z.input<typeof manifestAssetSchema>[];
   /** `id` must be the unit's id; `resources` may name keys beside those of `requires`. */

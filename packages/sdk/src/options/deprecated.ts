@@ -26,7 +26,7 @@ export function deprecated({ site, old, use }: OldForm, report: (text: string) =
   report(text);
 }
 
-/** What was reported so far, for whoever publishes this code. */
+/** What was reported so far; publishing shows it. */
 export function deprecations(): readonly Deprecation[] {
   return [...reported.values()];
 }

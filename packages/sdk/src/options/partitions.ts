@@ -13,52 +13,83 @@ export type { PartitionMapping };
 /** A partitions definition; `T` is what `partition` is in `run`. */
 export interface Partitions<T = unknown> {
   readonly kind: "partitions";
+  /** As the manifest has it. */
   readonly definition: PartitionsDefinition;
   readonly "~partition"?: T;
 }
 
 /** Set when one run makes several partitions that are next to each other; both ends are included. */
 export interface PartitionRange {
+  /** Key of the first partition. */
   readonly first: string;
+  /** Key of the last partition. */
   readonly last: string;
+  /** How many partitions there are. */
   readonly count: number;
 }
 
-/** `partition` of an asset with time partitions. The window is half-open; of a range it is the window from its first to its last. */
+/** `partition` of an asset with time partitions. The window does not contain its end; a range has the window from its first to its last partition. */
 export interface TimePartition {
-  /** Of a range `first...last`. */
+  /** Key of the partition; for a range `first...last`. */
   readonly key: string;
+  /** Set when one run makes several partitions. */
   readonly range?: PartitionRange | undefined;
+  /** `end` is not part of the window. */
   readonly window: { readonly start: Date; readonly end: Date };
 }
 /** `partition` of an asset with static or dynamic partitions. */
 export interface KeyPartition<K extends string = string> {
+  /** Key of the partition. */
   readonly key: K;
+  /** Set when one run makes several partitions. */
   readonly range?: PartitionRange | undefined;
 }
 /** `partition` of an asset with several dimensions. */
 export interface MultiPartition<D extends string = string> {
+  /** The keys of all dimensions, joined with `|`. */
   readonly key: string;
+  /** Set when one run makes several partitions. */
   readonly range?: PartitionRange | undefined;
-  /** Of the time dimension, where there is one. */
+  /** Window of the time dimension; undefined without one. */
   readonly window?: { readonly start: Date; readonly end: Date } | undefined;
+  /** Dimension -> key. */
   readonly keys: Readonly<Record<D, string>>;
 }
 
-interface TimeOptions {
+/** Options of time partitions of any size. */
+export interface TimePartitionsOptions {
   /** Start of the first window, in the format of the keys. */
   readonly start: string;
+  /** End of the last window, in the format of the keys. Default: none. */
   readonly end?: string | undefined;
-  /** IANA zone, default UTC. */
+  /** IANA zone. Default UTC. */
   readonly timezone?: string | undefined;
+  /** Minutes after the full hour at which windows begin. Default 0. */
   readonly minuteOffset?: number | undefined;
-  /** Adds (or, negative, drops) windows after the last complete one. */
+  /** Adds (or, negative, drops) windows after the last complete one. Default 0. */
   readonly endOffset?: number | undefined;
-  /** strftime format of the keys. */
+  /** strftime format of the keys. Default: as the function says. */
   readonly format?: string | undefined;
 }
-interface DayOptions extends TimeOptions {
+/** Options of `dailyPartitions`. */
+export interface DailyPartitionsOptions extends TimePartitionsOptions {
+  /** Hour of the day at which windows begin. Default 0. */
   readonly hourOffset?: number | undefined;
+}
+/** Options of `weeklyPartitions`. */
+export interface WeeklyPartitionsOptions extends DailyPartitionsOptions {
+  /** Day at which windows begin: 0 is Sunday (the default), 6 is Saturday. */
+  readonly dayOffset?: number | undefined;
+}
+/** Options of `monthlyPartitions`. */
+export interface MonthlyPartitionsOptions extends DailyPartitionsOptions {
+  /** Day of the month at which windows begin, 1 (the default) to 31. */
+  readonly dayOffset?: number | undefined;
+}
+/** Options of `cronPartitions`. */
+export interface CronPartitionsOptions extends TimePartitionsOptions {
+  /** Five fields; a window lasts from one tick to the next. */
+  readonly cron: string;
 }
 
 function time(
@@ -74,7 +105,7 @@ function time(
  * @example
  * partitions: hourlyPartitions({ start: "2025-01-01-00:00" })
  */
-export function hourlyPartitions(options: TimeOptions): Partitions<TimePartition> {
+export function hourlyPartitions(options: TimePartitionsOptions): Partitions<TimePartition> {
   return time("hourly", options);
 }
 
@@ -84,7 +115,7 @@ export function hourlyPartitions(options: TimeOptions): Partitions<TimePartition
  * @example
  * partitions: dailyPartitions({ start: "2025-01-01", timezone: "Europe/Paris" })
  */
-export function dailyPartitions(options: DayOptions): Partitions<TimePartition> {
+export function dailyPartitions(options: DailyPartitionsOptions): Partitions<TimePartition> {
   return time("daily", options);
 }
 
@@ -94,9 +125,7 @@ export function dailyPartitions(options: DayOptions): Partitions<TimePartition> 
  * @example
  * partitions: weeklyPartitions({ start: "2025-01-05", dayOffset: 1 })
  */
-export function weeklyPartitions(
-  options: DayOptions & { /** 0 = Sunday (default) .. 6. */ readonly dayOffset?: number | undefined },
-): Partitions<TimePartition> {
+export function weeklyPartitions(options: WeeklyPartitionsOptions): Partitions<TimePartition> {
   return time("weekly", options);
 }
 
@@ -106,9 +135,7 @@ export function weeklyPartitions(
  * @example
  * partitions: monthlyPartitions({ start: "2025-01-01" })
  */
-export function monthlyPartitions(
-  options: DayOptions & { /** 1 (default) .. 31. */ readonly dayOffset?: number | undefined },
-): Partitions<TimePartition> {
+export function monthlyPartitions(options: MonthlyPartitionsOptions): Partitions<TimePartition> {
   return time("monthly", options);
 }
 
@@ -118,7 +145,7 @@ export function monthlyPartitions(
  * @example
  * partitions: cronPartitions({ cron: "0 6 * * 1-5", start: "2025-01-01", format: "%Y-%m-%d" })
  */
-export function cronPartitions(options: TimeOptions & { readonly cron: string }): Partitions<TimePartition> {
+export function cronPartitions(options: CronPartitionsOptions): Partitions<TimePartition> {
   return time("cron", options);
 }
 
@@ -165,17 +192,24 @@ export function multiPartitions<const D extends string>(dimensions: Readonly<Rec
  * deps: [dep(dailyEvents, mapping.timeWindow({ startOffset: -1 }))]
  */
 export const mapping = {
+  /** The same key. This is the default. */
   identity: (): PartitionMapping => ({ type: "identity" }),
+  /** All partitions of the upstream. */
   all: (): PartitionMapping => ({ type: "all" }),
+  /** The last partition of the upstream. */
   last: (): PartitionMapping => ({ type: "last" }),
+  /** These partitions of the upstream, whatever the own one. */
   specific: (keys: readonly string[]): PartitionMapping => ({ type: "specific", keys }),
+  /** Time windows that overlap the own one, moved by `startOffset` and `endOffset` windows. */
   timeWindow: (options: Omit<Extract<PartitionMapping, { type: "time_window" }>, "type"> = {}): PartitionMapping => ({
     type: "time_window",
     ...options,
   }),
+  /** Upstream key -> own keys that depend on it. */
   static: (downstreamByUpstream: Readonly<Record<string, readonly string[]>>): PartitionMapping => ({
     type: "static",
     downstreamByUpstream,
   }),
+  /** One dimension of the upstream, or of the asset itself. */
   dimension: (dimension: string): PartitionMapping => ({ type: "dimension", dimension }),
 };

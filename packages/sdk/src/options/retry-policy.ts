@@ -21,9 +21,9 @@ export interface RetryPolicy {
    * @deprecated Use `delay`.
    */
   readonly delaySeconds?: number | undefined;
-  /** How the delay grows: `none` (the default) keeps it, `linear` adds it each time, `exponential` doubles it each time. */
+  /** How the delay grows: not (`none`), 1, 2, 3, ... times (`linear`) or 1, 3, 7, ... times (`exponential`). Default `none`. */
   readonly backoff?: "none" | "linear" | "exponential" | undefined;
-  /** Spreads retries over time: `none` (the default), `full` takes a random part of the delay, `plus_minus` varies it around its value. */
+  /** Spreads retries: `full` waits a random part of the delay, `plus_minus` adds or subtracts up to `delay`. Default `none`. */
   readonly jitter?: "none" | "full" | "plus_minus" | undefined;
 }
 

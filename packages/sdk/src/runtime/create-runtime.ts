@@ -10,12 +10,13 @@ import { evaluateTick } from "./ticks/tick.ts";
 import { buildUnitTable } from "./unit-table.ts";
 import { valueFiles } from "./steps/value-files.ts";
 
+/** Options of `createRuntime`. */
 export interface RuntimeOptions {
   /** What `headgate.config.ts` calls the code location; for definitions that do not name themselves. */
   readonly name?: string | undefined;
   /** Resource values that take the place of the real ones, by key. */
   readonly resources?: Readonly<Record<string, unknown>> | undefined;
-  /** For assets that name none; default: that of the code location, or files. */
+  /** The IO manager of assets that name none. Default: that of the code location, or files. */
   readonly ioManager?: IoManager | undefined;
 }
 

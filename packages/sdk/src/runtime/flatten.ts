@@ -1,4 +1,4 @@
-/** Which definitions does a code location contain, after arrays and modules are unfolded and what others bring along is added? */
+/** Lists the definitions of a code location: unfolds arrays and modules, and adds what other definitions bring along. */
 import type { Asset } from "../definitions/asset-type.ts";
 import type { AssetCheck } from "../definitions/check.ts";
 import type { CodeLocation } from "../code-location.ts";

@@ -14,18 +14,28 @@ import type { AssetEvent, CheckEvent, RunEndEvent, WebhookEvent } from "../autom
 
 /** A run that a tick asked for. */
 export interface RequestedRun {
+  /** Asked for twice with the same key, a run is made once. */
   readonly runKey?: string | undefined;
+  /** Name of the job; undefined when the request names a selection. */
   readonly job?: string | undefined;
+  /** The selection as a text. */
   readonly selection?: string | undefined;
+  /** Key of the partition, or `first...last`. */
   readonly partition?: string | undefined;
+  /** Tags of the run. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Configuration of the run. */
   readonly config?: unknown;
 }
+/** What one tick asked for. */
 export interface TickEvaluation {
+  /** The runs it asked for. */
   readonly runs: readonly RequestedRun[];
+  /** Why it asked for nothing. */
   readonly skipReason: string | undefined;
   /** What the next tick would receive as `cursor`. */
   readonly cursor: string | null;
+  /** What it logged. */
   readonly logs: readonly { readonly level: string; readonly message: string }[];
   /** Keys to add to and remove from sets of dynamic partitions. */
   readonly dynamicPartitions: NonNullable<TickPart["dynamicPartitions"]>;
@@ -33,25 +43,31 @@ export interface TickEvaluation {
   readonly assetEvents: NonNullable<TickPart["assetEvents"]>;
 }
 
+/** Options of `evaluateSchedule`. */
 export interface EvaluateOptions {
   /** Fakes (or real values) by resource key. */
   readonly resources?: Readonly<Record<string, unknown>> | undefined;
   /** The instant of the tick. */
   readonly now?: Date | undefined;
+  /** Added to the environment of the test. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Relative paths of definitions resolve against it. Default: the working folder. */
   readonly root?: string | undefined;
 }
+/** Options of `evaluateSensor`. */
 export interface EvaluateSensorOptions extends EvaluateOptions {
+  /** What the last tick stored. Default: none. */
   readonly cursor?: string | null | undefined;
   /** What woke an asset, run status, check or webhook sensor; several are handled in one tick. */
   readonly events?: readonly TestEvent[] | undefined;
 }
 
 /**
- * One evaluation of a sensor. Throws what the sensor's function throws.
+ * Evaluates a sensor once.
  *
  * @example
  * const { runs, cursor } = await evaluateSensor(newFiles, { cursor: "a.csv" });
+ * @throws `AppError` with the code `user_code` and the message of what the sensor's function threw.
  */
 export async function evaluateSensor(sensor: Sensor, options: EvaluateSensorOptions = {}): Promise<TickEvaluation> {
   const definition = sensor["~definition"];
@@ -64,10 +80,11 @@ export async function evaluateSensor(sensor: Sensor, options: EvaluateSensorOpti
 }
 
 /**
- * One tick of a schedule. Throws what the schedule's function throws.
+ * Evaluates one tick of a schedule.
  *
  * @example
  * const { runs } = await evaluateSchedule(daily, { now: new Date("2025-01-02T02:00:00Z") });
+ * @throws `AppError` with the code `user_code` and the message of what the schedule's function threw.
  */
 export async function evaluateSchedule(schedule: Schedule, options: EvaluateOptions = {}): Promise<TickEvaluation> {
   const definition = schedule["~definition"];
@@ -76,17 +93,42 @@ export async function evaluateSchedule(schedule: Schedule, options: EvaluateOpti
 }
 
 /** The parts of an event that matter to the test; the others are filled in. */
-export type TestEvent =
-  | (Partial<AssetEvent> & { readonly type: "asset"; readonly asset: string })
-  | { readonly type: "assets"; readonly assets: readonly (Partial<AssetEvent> & { readonly asset: string })[] }
-  | (Partial<RunEndEvent> & { readonly type: "run"; readonly status: RunEndEvent["status"] })
-  | (Partial<CheckEvent> & {
-      readonly type: "check";
-      readonly asset: string;
-      readonly check: string;
-      readonly outcome: CheckEvent["outcome"];
-    })
-  | (Partial<WebhookEvent> & { readonly type: "webhook"; readonly body: unknown });
+export type TestEvent = TestAssetEvent | TestAssetsEvent | TestRunEvent | TestCheckEvent | TestWebhookEvent;
+
+/** A materialization, for an asset sensor. */
+export interface TestAssetEvent extends Partial<AssetEvent> {
+  readonly type: "asset";
+  /** Key of the asset. */
+  readonly asset: string;
+}
+/** Materializations of several assets, for a multi-asset sensor. */
+export interface TestAssetsEvent {
+  readonly type: "assets";
+  /** One materialization of each asset. */
+  readonly assets: readonly (Partial<AssetEvent> & { readonly asset: string })[];
+}
+/** The end of a run, for a run status sensor. */
+export interface TestRunEvent extends Partial<RunEndEvent> {
+  readonly type: "run";
+  /** How the run ended. */
+  readonly status: RunEndEvent["status"];
+}
+/** A check result, for a check sensor. */
+export interface TestCheckEvent extends Partial<CheckEvent> {
+  readonly type: "check";
+  /** Key of the checked asset. */
+  readonly asset: string;
+  /** Name of the check. */
+  readonly check: string;
+  /** How the check ended. */
+  readonly outcome: CheckEvent["outcome"];
+}
+/** A delivery, for a sensor with a webhook. */
+export interface TestWebhookEvent extends Partial<WebhookEvent> {
+  readonly type: "webhook";
+  /** What was delivered. */
+  readonly body: unknown;
+}
 
 function wireEvent(event: TestEvent): SensorEvent {
   const at = ("at" in event && event.at ? event.at : new Date()).getTime();

@@ -24,34 +24,43 @@ type MultiValues<X> = {
   readonly [E in Outputs<X> as E extends Asset<infer K, unknown> ? K : never]: E extends Asset<string, infer T> ? T : never;
 };
 
+/** Options of `materialize`. */
 export interface MaterializeOptions {
   /** Fakes (or real values) by resource key; resources that are not given are set up for real. */
   readonly resources?: Readonly<Record<string, unknown>> | undefined;
   /** Key of the partition for partitioned assets. */
   readonly partition?: string | undefined;
+  /** Configuration of the run. */
   readonly config?: RunConfig | undefined;
   /** Output values of upstream assets that are not materialized here, by asset key. */
   readonly values?: Readonly<Record<string, unknown>> | undefined;
+  /** Tags of the run. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Added to the environment of the test. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Relative paths of definitions resolve against it; default: the working folder. */
+  /** Relative paths of definitions resolve against it. Default: the working folder. */
   readonly root?: string | undefined;
   /** Kept when given; otherwise a temporary folder. */
   readonly storage?: string | undefined;
+  /** Aborting it cancels the steps. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What `materialize` did. */
 export interface MaterializeResult<A extends readonly AssetSource[]> {
+  /** Whether every step succeeded. */
   readonly success: boolean;
   /** Everything that was reported, in order. */
   readonly events: readonly StepEvent[];
   /** How each step ended, by unit id. Steps below a failed one do not run. */
   readonly steps: ReadonlyMap<string, StepOutcome>;
+  /** Why steps failed; empty when all succeeded. */
   readonly failures: readonly Failure[];
   /** The output value of an asset. */
   value<K extends keyof ValuesOf<A>>(key: K): ValuesOf<A>[K];
   /** The last materialization of an asset, with its metadata. */
   materialization(key: string): Extract<StepEvent, { type: "asset_materialized" }> | undefined;
+  /** The last result of a check; without a name, of any check of the asset. */
   check(asset: string, name?: string): Extract<StepEvent, { type: "check_evaluated" }> | undefined;
 }
 
@@ -61,6 +70,7 @@ export interface MaterializeResult<A extends readonly AssetSource[]> {
  * @example
  * const result = await materialize([stgCustomers, dimCustomer], { resources: { dbt: { run: async () => ({ elapsed: 1 }) } } });
  * expect(result.value("stg_customers")).toBe("stg_customers materialized");
+ * @throws `AppError` with the code `invalid_input` when a definition is wrong. A step that fails does not throw: see `failures`.
  */
 export async function materialize<const A extends readonly AssetSource[]>(
   assets: A,

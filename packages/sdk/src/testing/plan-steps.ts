@@ -1,4 +1,4 @@
-/** Which steps does a test's materialization consist of? Planned by the same code as on the control plane. */
+/** Plans the steps of a test's materialization with the code of the control plane. */
 import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import { openTimePartitions } from "@headgate/shared/domain/partitions/time-window.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";

@@ -8,7 +8,14 @@ import type { Env } from "./log.ts";
  * @example
  * const region: EnvValue = { env: "S3_REGION", default: "garage" };
  */
-export type EnvValue = string | { readonly env: string; readonly default?: string | undefined };
+export type EnvValue =
+  | string
+  | {
+      /** Name of the environment variable. */
+      readonly env: string;
+      /** What counts when the variable is not set. Default: the step fails. */
+      readonly default?: string | undefined;
+    };
 
 /** Names of the variables among some settings, for `env` of `defineResource`. */
 export function envNames(settings: Readonly<Record<string, EnvValue | undefined>>): string[] {

@@ -7,9 +7,13 @@
  * log.info("loaded orders", { rows: 1200 });
  */
 export interface Logger {
+  /** Writes a line that the run page hides by default. */
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Writes a line. */
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Writes a line that is marked as a warning. */
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Writes a line that is marked as an error; the step goes on. */
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 

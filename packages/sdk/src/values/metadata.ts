@@ -1,5 +1,5 @@
 /** How plain values become typed metadata, and the helpers for the kinds that cannot be guessed. */
-import type { Metadata, MetadataValue, TableColumn } from "@headgate/shared/domain/metadata.ts";
+import { METADATA_TYPES, type Metadata, type MetadataValue, type TableColumn } from "@headgate/shared/domain/metadata.ts";
 import { MAX_METADATA_BYTES } from "@headgate/shared/protocol/constants.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 
@@ -7,6 +7,7 @@ export type { MetadataValue, TableColumn };
 
 /** What may stand in a `metadata` object: plain JSON values, dates, or a value of `md()`, `url()`, `sql()`, `json()`, `table()`... */
 export type MetadataInput = MetadataValue | string | number | bigint | boolean | Date | null | undefined | readonly unknown[] | object;
+/** Metadata by name. */
 export type MetadataRecord = Readonly<Record<string, MetadataInput>>;
 
 /**
@@ -83,28 +84,14 @@ export function tableSchema(columns: readonly TableColumn[]): MetadataValue {
   return { type: "table_schema", value: { columns } };
 }
 
-const TYPES: ReadonlySet<unknown> = new Set<MetadataValue["type"]>([
-  "int",
-  "float",
-  "text",
-  "bool",
-  "url",
-  "path",
-  "json",
-  "md",
-  "sql",
-  "timestamp",
-  "table",
-  "table_schema",
-  "column_lineage",
-  "asset",
-  "run",
-  "null",
-]);
-
 function isMetadataValue(value: object): value is MetadataValue {
   const keys = Object.keys(value);
-  return "type" in value && TYPES.has(value.type) && keys.every((key) => key === "type" || key === "value");
+  return (
+    "type" in value &&
+    typeof value.type === "string" &&
+    Object.hasOwn(METADATA_TYPES, value.type) &&
+    keys.every((key) => key === "type" || key === "value")
+  );
 }
 
 function infer(value: MetadataInput): MetadataValue | undefined {
@@ -131,7 +118,7 @@ function infer(value: MetadataInput): MetadataValue | undefined {
   return { type: "json", value };
 }
 
-/** JSON turns NaN into null and drops functions without a word; metadata must not lose anything silently. */
+/** JSON turns NaN into null and drops functions silently. Metadata must not lose anything that way. */
 function findLoss(value: unknown, trail: string, ancestors: readonly object[]): string | undefined {
   const at = trail === "" ? "it" : `'${trail}'`;
   if (typeof value === "number" && !Number.isFinite(value)) return `${at} is ${String(value)}`;

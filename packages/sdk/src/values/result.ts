@@ -5,28 +5,36 @@ import type { MetadataRecord } from "./metadata.ts";
 /** Made by `materialization()`. */
 export interface Materialization<T = unknown> {
   readonly kind: "materialization";
+  /** Key of the asset; undefined for the step's own. */
   readonly asset: string | undefined;
+  /** The output value. */
   readonly value: T;
   /** Whether `value` was given: only then is a value stored. */
   readonly hasValue: boolean;
+  /** Facts about the data, shown in the dashboard. */
   readonly metadata: MetadataRecord;
+  /** Results of the asset's checks. */
   readonly checks: readonly CheckResult[];
+  /** Identifies the data's content; undefined when none was given. */
   readonly dataVersion: string | undefined;
 }
 
+/** Options of `materialization`. */
 export interface MaterializationOptions<T> {
   /** Needed only where one function materializes several assets. */
   readonly asset?: string | undefined;
   /** The output: stored through the IO manager, for assets that name this one in `inputs`. */
   readonly value?: T | undefined;
+  /** Facts about the data, shown in the dashboard. The names `row_count` and `columns` have a place of their own there. */
   readonly metadata?: MetadataRecord | undefined;
+  /** Results of the checks that the asset declares in `checks`. */
   readonly checks?: readonly CheckResult[] | undefined;
   /** Identifies the data's content; equal versions mean that nothing changed. */
   readonly dataVersion?: string | undefined;
 }
 
 /**
- * Says that an asset was materialized, with metadata, check results and an output value.
+ * Reports that an asset was materialized, with metadata, check results and an output value.
  *
  * @example
  * return materialization({ metadata: { row_count: 1200 }, checks: [checkResult({ passed: true })] });
@@ -46,21 +54,26 @@ export function materialization<T = undefined>(options: MaterializationOptions<T
 /** Made by `observation()`. */
 export interface Observation {
   readonly kind: "observation";
+  /** Key of the asset; undefined for the step's own. */
   readonly asset: string | undefined;
+  /** Facts about what was seen, shown in the dashboard. */
   readonly metadata: MetadataRecord;
+  /** Identifies the data's content; undefined when none was given. */
   readonly dataVersion: string | undefined;
 }
 
+/** Options of `observation`. */
 export interface ObservationOptions {
-  /** Another asset than the step's own, e.g. a source that was looked at on the way. */
+  /** Another asset than the one of the step, e.g. a source that the function observed. Default: the asset of the step. */
   readonly asset?: string | { readonly key: string } | undefined;
+  /** Facts about what was seen, shown in the dashboard. */
   readonly metadata?: MetadataRecord | undefined;
   /** Identifies the data's content; equal versions mean that nothing changed. */
   readonly dataVersion?: string | undefined;
 }
 
 /**
- * Says what was seen of an asset, without making it.
+ * Reports what was observed of an asset, without making it.
  *
  * @example
  * return observation({ dataVersion: etag, metadata: { size: bytes } });
@@ -73,15 +86,23 @@ export function observation(options: ObservationOptions = {}): Observation {
 /** Made by `checkResult()`. */
 export interface CheckResult {
   readonly kind: "checkResult";
+  /** Name of the check; undefined when the asset has only one. */
   readonly name: string | undefined;
+  /** Key of the checked asset; undefined for the step's own. */
   readonly asset: string | undefined;
+  /** Whether the data is as it should be. */
   readonly passed: boolean;
+  /** Severity of a failure; undefined for that of the check's definition. */
   readonly severity: CheckSeverity | undefined;
+  /** What was found. */
   readonly description: string | undefined;
+  /** Facts about the result, shown in the dashboard. */
   readonly metadata: MetadataRecord;
 }
 
+/** Options of `checkResult`. */
 export interface CheckResultOptions {
+  /** Whether the data is as it should be. */
   readonly passed: boolean;
   /** Needed where an asset has several checks. */
   readonly name?: string | undefined;
@@ -89,7 +110,9 @@ export interface CheckResultOptions {
   readonly asset?: string | undefined;
   /** Only `error` (the default) can stop downstream steps, and only when the check is declared blocking. */
   readonly severity?: CheckSeverity | undefined;
+  /** What was found, in a sentence for people. */
   readonly description?: string | undefined;
+  /** Facts about the result, shown in the dashboard. */
   readonly metadata?: MetadataRecord | undefined;
 }
 

@@ -33,8 +33,8 @@ const failure = async (work: Promise<unknown>): Promise<AirbyteError> => {
 };
 const tokensFetched = (): number => server.calls.filter((call) => call === "createAccessToken").length;
 
-describe("an access token", () => {
-  it("is fetched once for many requests, also for those at the same time", async () => {
+describe("an access token of Airbyte", () => {
+  it("an access token of Airbyte is fetched once for many concurrent requests", async () => {
     const { jobId } = server.add();
     const airbyte = await open();
     await Promise.all([airbyte.job(jobId), airbyte.job(jobId), airbyte.jobs()]);
@@ -42,7 +42,7 @@ describe("an access token", () => {
     expect(tokensFetched()).toBe(1);
   });
 
-  it("is renewed before it has expired, without a refused request", async () => {
+  it("an access token of Airbyte is renewed before it has expired, without a refused request", async () => {
     server.tokenSeconds = 1;
     const { jobId } = server.add();
     const airbyte = await open();
@@ -52,7 +52,7 @@ describe("an access token", () => {
     expect(server.calls).toEqual(["createAccessToken", "getJob", "createAccessToken", "getJob"]);
   });
 
-  it("is renewed when the server forgot it, once for all requests that notice", async () => {
+  it("an access token of Airbyte is renewed once when the server forgot it", async () => {
     const { jobId } = server.add();
     const airbyte = await open();
     expect((await airbyte.job(jobId)).jobId).toBe(jobId);
@@ -62,7 +62,7 @@ describe("an access token", () => {
     expect(tokensFetched()).toBe(2);
   });
 
-  it("that lives shorter than a listing takes is renewed between its pages", async () => {
+  it("an access token of Airbyte that lives shorter than a listing takes is renewed between its pages", async () => {
     for (let count = 0; count < 250; count++) server.add();
     const airbyte = await open();
     server.afterCall = ({ operation }) => operation.operationId === "listJobs" && server.revokeTokens();
@@ -70,7 +70,7 @@ describe("an access token", () => {
     expect(tokensFetched()).toBe(4);
   });
 
-  it("is refused with what to check, and asked for anew the next time", async () => {
+  it("a refused access token of Airbyte says what to check and is requested again", async () => {
     const airbyte = await open({ clientSecret: "wrong" });
     for (const _ of [1, 2]) {
       const error = await failure(airbyte.jobs());
@@ -84,8 +84,8 @@ describe("an access token", () => {
   });
 });
 
-describe("a list of jobs", () => {
-  it("has jobs of every status and type that Airbyte publishes, with and without the fields that it may leave out", async () => {
+describe("a list of Airbyte jobs", () => {
+  it("a list of Airbyte jobs has every published status, type and optional field", async () => {
     const airbyte = await open();
     const optional = { duration: "PT8M13S", bytesSynced: 2 ** 40, rowsSynced: 0 };
     // Told of jobs that have ended only.
@@ -98,12 +98,12 @@ describe("a list of jobs", () => {
       }
   });
 
-  it("of no certain type has no refreshes and clears", async () => {
+  it("a list of Airbyte jobs of no certain type has no refreshes and clears", async () => {
     for (const jobType of JOB_TYPES) server.add({ jobType });
     expect((await (await open()).jobs()).map(({ jobType }) => jobType)).toEqual(["reset", "sync"]);
   });
 
-  it("has all pages, also when the server's are smaller than asked for", async () => {
+  it("a list of Airbyte jobs has all pages, also when the server's are smaller than asked for", async () => {
     for (let count = 0; count < 257; count++) server.add();
     const airbyte = await open();
     expect(new Set((await airbyte.jobs()).map(({ jobId }) => jobId)).size).toBe(257);
@@ -112,7 +112,7 @@ describe("a list of jobs", () => {
     expect((await airbyte.jobs({ limit: 3 })).map(({ jobId }) => jobId)).toEqual([357, 356, 355]);
   });
 
-  it("misses only what changes while its pages are read, and that is newer than all it has", async () => {
+  it("a list of Airbyte jobs misses only jobs that change while it is read", async () => {
     for (let count = 0; count < 250; count++) server.add();
     const airbyte = await open();
     server.afterCall = ({ operation, parameters }) => {
@@ -127,7 +127,7 @@ describe("a list of jobs", () => {
     expect(new Set([...listed, ...later].map(({ jobId }) => jobId))).toEqual(new Set(server.jobs.keys()));
   });
 
-  it("is filtered by the server", async () => {
+  it("a list of Airbyte jobs is filtered by the server", async () => {
     server.add({ connectionId: CRM });
     server.add({ status: "failed" });
     server.add({ jobType: "reset" });
@@ -138,8 +138,8 @@ describe("a list of jobs", () => {
   });
 });
 
-describe("requests", () => {
-  it("name several workspaces one by one", async () => {
+describe("requests of a client", () => {
+  it("requests of a client name several workspaces one by one", async () => {
     const workspaces = ["18dccc91-0ab1-4f72-9ed7-0b8fc27c5826", "0da998a2-0d7b-49c7-bb6e-9f7eb9cc68a0"];
     const asked: unknown[] = [];
     server.afterCall = ({ parameters }) => void asked.push(parameters["workspaceIds"]);
@@ -147,7 +147,7 @@ describe("requests", () => {
     expect(asked.at(-1)).toEqual(workspaces);
   });
 
-  it("are repeated after 429, 5xx and a lost connection", async () => {
+  it("requests of a client are repeated after 429, 5xx and a lost connection", async () => {
     const { jobId } = server.add();
     const airbyte = await open();
     server.faults.push(
@@ -162,7 +162,7 @@ describe("requests", () => {
     expect(error).toMatchObject({ code: "unavailable", status: 502 });
   });
 
-  it("that start something are repeated only when the server says that it did nothing", async () => {
+  it("a request that starts something is repeated only if the server did nothing", async () => {
     const airbyte = await open();
     server.faults.push({ operation: "createJob", status: 500 });
     expect((await failure(airbyte.trigger(SHOP))).code).toBe("unavailable");
@@ -171,7 +171,7 @@ describe("requests", () => {
     expect(server.calls.filter((call) => call === "createJob")).toHaveLength(3);
   });
 
-  it("say what is wrong with the answer, the job or the address", async () => {
+  it("requests of a client say what is wrong with the answer, the job or the address", async () => {
     const airbyte = await open();
     expect((await failure(airbyte.job(1))).code).toBe("not_found");
     server.faults.push({ operation: "getJob", status: 200, body: "<html>dashboard</html>" });
@@ -187,14 +187,14 @@ describe("requests", () => {
   });
 });
 
-describe("a sync", () => {
+describe("an Airbyte sync", () => {
   const progress = [
     { status: "running", rowsSynced: 10, bytesSynced: 100 },
     { status: "incomplete", rowsSynced: 20, bytesSynced: 200 },
     { status: "succeeded", rowsSynced: 30, bytesSynced: 300, duration: "PT1M" },
   ] as const;
 
-  it("is started and waited for, with its progress in the log", async () => {
+  it("an Airbyte sync is started and waited for, with its progress in the log", async () => {
     const left = [...progress];
     server.afterCall = ({ operation, parameters }) => {
       const next = operation.operationId === "getJob" ? left.shift() : undefined;
@@ -215,7 +215,7 @@ describe("a sync", () => {
     ]);
   });
 
-  it("that fails or is cancelled throws", async () => {
+  it("an Airbyte sync that fails or is cancelled throws", async () => {
     const airbyte = await open();
     const failed = server.add({ status: "failed" });
     expect(await failure(airbyte.wait(failed.jobId))).toMatchObject({ code: "job_failed", jobId: failed.jobId });
@@ -223,14 +223,14 @@ describe("a sync", () => {
     expect(await failure(airbyte.wait(cancelled.jobId))).toMatchObject({ code: "job_cancelled" });
   });
 
-  it("joins the one that is running already", async () => {
+  it("an Airbyte sync joins the one that is running already", async () => {
     const running = server.add({ status: "running" });
     server.afterCall = ({ operation }) => operation.operationId === "listJobs" && server.update(running.jobId, { status: "succeeded" });
     expect((await (await open()).sync(SHOP, { pollEvery: 0.01 })).jobId).toBe(running.jobId);
     expect(logged[0]).toContain("is running already");
   });
 
-  it("is cancelled on the server when the step is canceled, at whatever moment", async () => {
+  it("an Airbyte sync is cancelled on the server when the step is canceled, at whatever moment", async () => {
     for (const moment of ["createJob", "getJob"]) {
       const controller = new AbortController();
       const airbyte = await open({}, controller.signal);

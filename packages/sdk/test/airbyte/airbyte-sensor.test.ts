@@ -42,8 +42,8 @@ function sensorOf(options: Partial<AirbyteSensorOptions> = {}) {
 }
 const at = (minute: number, second = 0): string => new Date(Date.UTC(2025, 0, 1, 0, minute, second)).toISOString();
 
-describe("a look", () => {
-  it("asks for one run for each sync that succeeded, and never again", async () => {
+describe("a look of an Airbyte sensor", () => {
+  it("an Airbyte sensor asks for one run for each successful sync", async () => {
     const { look } = sensorOf();
     server.add({ jobId: 1, lastUpdatedAt: at(1) });
     server.add({ jobId: 2, status: "running", lastUpdatedAt: at(1) });
@@ -61,7 +61,7 @@ describe("a look", () => {
     expect((await look()).keys).toEqual(["airbyte_2"]);
   });
 
-  it("finds jobs of the same time and jobs that turn up late", async () => {
+  it("an Airbyte sensor finds jobs of the same time and late jobs", async () => {
     const { look } = sensorOf();
     server.add({ jobId: 5, lastUpdatedAt: at(10) });
     expect((await look()).keys).toEqual(["airbyte_5"]);
@@ -72,7 +72,7 @@ describe("a look", () => {
     expect((await look()).keys).toEqual([]);
   });
 
-  it("takes what ended before the first look as known, by the server's clock", async () => {
+  it("an Airbyte sensor counts jobs before its first tick as known", async () => {
     const { look } = sensorOf({ startAt: "now", connections: [SHOP, CRM] });
     server.add({ jobId: 1, lastUpdatedAt: at(1) });
     server.add({ jobId: 2, connectionId: CRM, lastUpdatedAt: at(50) });
@@ -84,7 +84,7 @@ describe("a look", () => {
     expect((await empty.look()).keys).toEqual([]);
   });
 
-  it("goes through hundreds of jobs at 500 runs a tick, with tokens that end meanwhile and a server that is busy", async () => {
+  it("an Airbyte sensor handles hundreds of jobs while tokens end and the server is busy", async () => {
     for (let count = 0; count < 730; count++) server.add({ lastUpdatedAt: at(count % 30) });
     server.afterCall = ({ operation }) => operation.operationId === "listJobs" && server.revokeTokens();
     server.faults.push({ operation: "listJobs", status: 429, headers: { "retry-after": "0" } }, { operation: "listJobs", status: 503 });
@@ -98,7 +98,7 @@ describe("a look", () => {
     expect(keys.size).toBe(730);
   });
 
-  it("watches only its connections, and other outcomes and types when told", async () => {
+  it("an Airbyte sensor watches only its connections, outcomes and types", async () => {
     const { look } = sensorOf({
       connections: [CRM],
       statuses: ["succeeded", "failed"],
@@ -117,8 +117,8 @@ describe("a look", () => {
   });
 });
 
-describe("external assets", () => {
-  it("are reported once when a look finds that their sync succeeded, with or without runs", async () => {
+describe("external assets of Airbyte", () => {
+  it("external assets of Airbyte are reported once for each successful sync", async () => {
     const airbyte = airbyteResource({ url: server.url, ...CLIENT });
     const connections = [
       { id: SHOP, name: "shop", streams: ["customers", "orders"] },
@@ -144,8 +144,8 @@ describe("external assets", () => {
   });
 });
 
-describe("a webhook", () => {
-  it("asks at once for the run that the next look asks for, too", async () => {
+describe("a webhook of an Airbyte sensor", () => {
+  it("a webhook of an Airbyte sensor asks at once for the same run", async () => {
     const { look, notify, sensor } = sensorOf({ connection: SHOP });
     server.add({ jobId: 7, lastUpdatedAt: at(1) });
     const { runs, cursor } = await notify(syncNotification({ jobId: 7, connectionId: SHOP }));
@@ -156,7 +156,7 @@ describe("a webhook", () => {
     expect(sensor["~definition"].webhook).toMatchObject({ verify: "secret" });
   });
 
-  it("is skipped with a reason when there is nothing to do", async () => {
+  it("a webhook of an Airbyte sensor is skipped with a reason when there is nothing to do", async () => {
     const { notify } = sensorOf({ connection: SHOP });
     const reasonOf = async (body: unknown) => {
       const { runs, skipReason } = await notify(body);
@@ -183,7 +183,7 @@ describe("any order of endings, deliveries, looks and lost ticks", () => {
     lost: fc.boolean(),
   });
 
-  it("gives each sync that succeeded exactly one run key, and the cursor never goes back", async () => {
+  it("any order of deliveries and ticks gives each successful sync one run key", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(moment, { maxLength: 15 }), async (moments) => {
         const jobs: AirbyteJob[] = [];

@@ -12,7 +12,7 @@ const ask = async (path: string, init: RequestInit = {}): Promise<number> =>
   (await fetch(`${server.url}/api/public/v1${path}`, init)).status;
 const post = (path: string, body: unknown): Promise<number> => ask(path, { method: "POST", body: JSON.stringify(body) });
 
-it("refuses unknown paths, parameters, values and bodies, and remembers why", async () => {
+it("the test server refuses unknown paths, parameters and bodies, and remembers why", async () => {
   const refused = await Promise.all([
     ask("/connections"),
     ask("/jobs?limit=101"),
@@ -30,7 +30,7 @@ it("refuses unknown paths, parameters, values and bodies, and remembers why", as
   expect(server.violations).toHaveLength(refused.length);
 });
 
-it("wants a token that has not ended, except where it is given out", async () => {
+it("the test server wants a valid token, except where tokens are issued", async () => {
   const body = { client_id: CLIENT.clientId, client_secret: CLIENT.clientSecret };
   expect(await post("/applications/token", body)).toBe(200);
   expect(await ask("/jobs")).toBe(401);
@@ -38,7 +38,7 @@ it("wants a token that has not ended, except where it is given out", async () =>
   expect(server.violations).toEqual([]);
 });
 
-it("notices when its own answer is not as documented", async () => {
+it("the test server notices when its own answer is not as documented", async () => {
   server.add({ status: "done" as "succeeded" });
   const answer = await fetch(`${server.url}/api/public/v1/applications/token`, {
     method: "POST",

@@ -29,13 +29,13 @@ async function printed(script: string, args: readonly string[] = []): Promise<un
   return JSON.parse(stdout) as unknown;
 }
 
-test("its paths, parameters, fields, values and statuses of jobs are those of our tests", async () => {
+test("the official client has the paths, fields and statuses of our tests", async () => {
   // When the client's version changes, `-u` writes them anew.
   const contract = await printed("published_contract.py");
   await expect(`${JSON.stringify(contract, null, 2)}\n`).toMatchFileSnapshot("published-contract.json");
 });
 
-test("it signs in, starts, looks up, lists and cancels jobs, and finds every answer as described", async () => {
+test("the official client finds every answer of our server as described", async () => {
   for (const status of JOB_STATUSES) server.add({ connectionId: CRM, status, duration: "PT1M", rowsSynced: 2 ** 40, bytesSynced: 0 });
   const { jobId: early } = server.add({ connectionId: CRM, lastUpdatedAt: "2025-01-01T00:05:00Z" });
   for (let count = 0; count < 109; count++) server.add({ connectionId: CRM });
@@ -61,7 +61,7 @@ test("it signs in, starts, looks up, lists and cancels jobs, and finds every ans
   expect(server.violations).toEqual([]);
 });
 
-describe("its access token", () => {
+describe("the access token of the official client", () => {
   const lookedUp = async (count: number): Promise<unknown> => {
     const { jobId } = server.add();
     const args = [`${server.url}/api/public/v1`, CLIENT.clientId, CLIENT.clientSecret, String(jobId), String(count)];
@@ -69,14 +69,14 @@ describe("its access token", () => {
   };
   const tokensFetched = (): number => server.calls.filter((call) => call === "createAccessToken").length;
 
-  test("serves many requests, and is renewed a minute before the end that the answer names", async () => {
+  test("the access token of the official client is renewed a minute before its end", async () => {
     expect([await lookedUp(3), tokensFetched()]).toEqual([[200, 200, 200], 1]);
     server.tokenSeconds = 60;
     expect([await lookedUp(3), tokensFetched()]).toEqual([[200, 200, 200], 4]);
     expect(server.violations).toEqual([]);
   });
 
-  test("is renewed after a refusal, when the server forgot it", async () => {
+  test("the access token of the official client is renewed after a refusal, when the server forgot it", async () => {
     server.afterCall = () => server.calls.length === 3 && server.revokeTokens();
     expect([await lookedUp(4), tokensFetched()]).toEqual([[200, 200, 401, 200], 2]);
     expect(server.violations).toEqual([]);

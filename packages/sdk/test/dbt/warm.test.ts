@@ -157,8 +157,8 @@ test("a killed fork fails its step, a killed or stuck server fails nothing", { t
 test("the server ends with the process that started it, also when that is killed", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
-  const modules = ["project.ts", "run-dbt.ts", "warm-pool.ts"].map((name) =>
-    fileURLToPath(new URL(`../../src/dbt/${name}`, import.meta.url)),
+  const modules = ["project.ts", "execution/run-dbt.ts", "warm/warm-pool.ts"].map((name) =>
+    fileURLToPath(new URL(`../../src/integrations/dbt/${name}`, import.meta.url)),
   );
   const script = `
     const [{ dbtProject, resolveProject }, { runDbt }, { warmServers }] = await Promise.all(${JSON.stringify(modules)}.map((file) => import(file)));

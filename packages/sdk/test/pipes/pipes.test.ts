@@ -64,7 +64,7 @@ const PARTITIONED = {
 };
 
 describe("a program under Pipes", () => {
-  it("written with the unmodified Python library reports everything it has to say", async () => {
+  it("a program under Pipes written with the unmodified Python library reports everything it has to say", async () => {
     const custom: unknown[] = [];
     const { outcome, events } = await scripted(
       { name: "score.py", text: WITH_DAGSTER_PIPES, with: { extras: { model: "m3" }, onCustomMessage: (payload) => custom.push(payload) } },
@@ -97,7 +97,7 @@ describe("a program under Pipes", () => {
     expect(custom).toEqual([{ progress: 0.5 }]);
   });
 
-  it("sends its messages among its output when it is told to", async () => {
+  it("a program under Pipes sends its messages among its output when it is told to", async () => {
     const { outcome, events } = await scripted(
       {
         name: "score.py",
@@ -110,7 +110,7 @@ describe("a program under Pipes", () => {
     expect(ofType(events, "asset_materialized")).toHaveLength(1);
   });
 
-  it("may be a Node script or a shell script", async () => {
+  it("a program under Pipes may be a Node script or a shell script", async () => {
     const node = `
       const { appendFileSync, readFileSync } = require("node:fs");
       const { inflateSync } = require("node:zlib");
@@ -137,14 +137,14 @@ describe("a program under Pipes", () => {
     expect(ofType(events, "log")).toMatchObject([{ message: "from a shell" }]);
   });
 
-  it("that reports nothing materializes its assets when it ends well", async () => {
+  it("a program under Pipes that reports nothing materializes its assets when it ends well", async () => {
     const { outcome, events } = await scripted({ name: "quiet.sh", text: "exit 0" });
     expect(outcome).toEqual({ outcome: "succeeded" });
     expect(ofType(events, "asset_materialized")).toHaveLength(1);
     expect(ofType(events, "log")).toMatchObject([{ level: "warn" }]);
   });
 
-  it("may make several assets and report on each", async () => {
+  it("a program under Pipes may make several assets and report on each", async () => {
     const folders = await makeFolders();
     await writeFile(
       join(folders.root, "both.py"),
@@ -169,7 +169,7 @@ with open_dagster_pipes() as pipes:
 });
 
 describe("a program that misbehaves", () => {
-  it("by throwing fails its asset with its own exception", async () => {
+  it("a program that misbehaves by throwing fails its asset with its own exception", async () => {
     const text = `from dagster_pipes import open_dagster_pipes
 with open_dagster_pipes() as pipes:
     raise KeyError("missing")
@@ -181,7 +181,7 @@ with open_dagster_pipes() as pipes:
     expect(ofType(events, "asset_failed")).toMatchObject([{ asset: "ml/scores" }]);
   });
 
-  it("by dying, by an unknown name, by a bad folder: each says which program and why", async () => {
+  it("a Pipes program that dies or cannot start is named with the reason", async () => {
     const killed = await scripted({ name: "die.sh", text: "echo about to die >&2; kill -9 $$" });
     expect(JSON.stringify(killed.outcome)).toContain("'sh' ended with signal SIGKILL: about to die");
     const unknown = await scripted({ name: "x.sh", text: "", with: { command: ["no-such-program"] } });
@@ -190,7 +190,7 @@ with open_dagster_pipes() as pipes:
     expect(JSON.stringify(folder.outcome)).toContain("could not be started");
   });
 
-  it("by writing garbage fails, and what it reported before stays", async () => {
+  it("a program that misbehaves by writing garbage fails, and what it reported before stays", async () => {
     const text = `
       printf '{"__dagster_pipes_version":"0.1","method":"report_asset_materialization","params":{"asset_key":"ml/scores","data_version":null,"metadata":null}}\\n' >> "$HEADGATE_PIPES_MESSAGES_FILE"
       printf 'garbage\\n\\377\\376\\n{"__dagster_pipes_version":"0.1","method":"dance","params":{}}\\n' >> "$HEADGATE_PIPES_MESSAGES_FILE"
@@ -201,7 +201,7 @@ with open_dagster_pipes() as pipes:
     expect(ofType(events, "asset_materialized")).toHaveLength(1);
   });
 
-  it("by a failed blocking check stops what comes after it", async () => {
+  it("a program that misbehaves by a failed blocking check stops what comes after it", async () => {
     const text = `from dagster_pipes import open_dagster_pipes
 with open_dagster_pipes() as pipes:
     pipes.report_asset_check("not_empty", passed=False)
@@ -210,7 +210,7 @@ with open_dagster_pipes() as pipes:
     expect(outcome).toMatchObject({ outcome: "failed", failure: { kind: "check_failed" } });
   });
 
-  it("by leaving a process behind that never closes its output ends when the program itself does, and says so", async () => {
+  it("a Pipes step ends with its program, although a child keeps the output open", async () => {
     const text = "echo before; sleep 600 & echo $! > sleeper; echo after";
     const folders = await makeFolders();
     const { outcome, events } = await scripted({ name: "leave.sh", text }, { folders });
@@ -220,7 +220,7 @@ with open_dagster_pipes() as pipes:
     expect(said).toContainEqual(expect.stringMatching(/^'sh' has ended, but a process that it started keeps its output open/));
   });
 
-  it("by ending without closing Pipes is told so, and fails only by its exit code", async () => {
+  it("a program that ends without closing Pipes fails only by its exit code", async () => {
     const text = `import os
 from dagster_pipes import open_dagster_pipes
 pipes = open_dagster_pipes()
@@ -234,7 +234,7 @@ os._exit(0)
     expect(said).toContainEqual(expect.stringContaining("ended without closing Pipes"));
   });
 
-  it("by never ending is interrupted when the step is canceled, and killed when it does not listen", async () => {
+  it("a Pipes program that never ends is interrupted on cancel, then killed", async () => {
     const abort = new AbortController();
     const marker = `pipes-test-${process.pid}`;
     setTimeout(() => abort.abort(new Error("canceled")), 500);

@@ -28,7 +28,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 });
 
 describe("an arrival cursor", () => {
-  it("hands out each arrival exactly once, whatever the order, equal times, limits, restarts and lost ticks", () => {
+  it("an arrival cursor returns each arrival exactly once, in any order of events", () => {
     fc.assert(
       fc.property(
         fc.array(step, { maxLength: 60 }),
@@ -63,7 +63,7 @@ describe("an arrival cursor", () => {
     );
   });
 
-  it("hands out the oldest first and says how many wait", () => {
+  it("an arrival cursor hands out the oldest first and says how many wait", () => {
     const listed = [3, 1, 2, 1].map((time, index) => ({ time, id: `id${index}` }));
     const first = takeArrivals(listed, START, { overlapMs: 10, limit: 3 });
     expect(first.fresh.map(({ id }) => id)).toEqual(["id1", "id3", "id2"]);
@@ -71,12 +71,12 @@ describe("an arrival cursor", () => {
     expect(takeArrivals(listed, first.cursor, { overlapMs: 10, limit: 3 }).fresh).toEqual([{ time: 3, id: "id0" }]);
   });
 
-  it("takes something once that a listing shows twice", () => {
+  it("an arrival cursor takes something once that a listing shows twice", () => {
     const listed = [1, 2].map((time) => ({ time, id: "same" }));
     expect(takeArrivals(listed, START, { overlapMs: 10, limit: 5 }).fresh).toEqual([{ time: 1, id: "same" }]);
   });
 
-  it("finds what is late within the overlap and gives up what is older", () => {
+  it("an arrival cursor finds what is late within the overlap and gives up what is older", () => {
     const { cursor } = takeArrivals([{ time: 1000, id: "new" }], START, { overlapMs: OVERLAP, limit: 5 });
     const late = [
       { time: 1000 - OVERLAP, id: "just-late" },
@@ -85,7 +85,7 @@ describe("an arrival cursor", () => {
     expect(takeArrivals(late, cursor, { overlapMs: OVERLAP, limit: 5 }).fresh.map(({ id }) => id)).toEqual(["just-late"]);
   });
 
-  it("stays small when very many arrive within the overlap, and still loses none", () => {
+  it("an arrival cursor stays small when very many arrive within the overlap, and still loses none", () => {
     const listed = Array.from({ length: 20_000 }, (_, index) => ({ time: index % 40, id: `some-object-${index}` }));
     const seen = new Set<string>();
     let cursor = START;
@@ -99,7 +99,7 @@ describe("an arrival cursor", () => {
     expect(takeArrivals(listed, cursor, { overlapMs: 1000, limit: 500 }).fresh).toEqual([]);
   });
 
-  it("loses nothing of what still waits when late ones come after very many", () => {
+  it("an arrival cursor loses nothing of what still waits when late ones come after very many", () => {
     const many = Array.from({ length: 9000 }, (_, index) => ({ time: 500 + (index % 40), id: `many-${index}` }));
     const options = { overlapMs: 1000, limit: 2000 };
     let cursor = START;
@@ -117,7 +117,7 @@ describe("an arrival cursor", () => {
     expect(seen.size).toBe(listed.length - 4000);
   });
 
-  it("can start from now", () => {
+  it("an arrival cursor can start from now", () => {
     const there = [1, 900, 1000].map((time) => ({ time, id: `${time}` }));
     const cursor = skipArrivals(there, OVERLAP);
     expect(takeArrivals([...there, { time: 990, id: "late" }], cursor, { overlapMs: OVERLAP, limit: 5 }).fresh).toEqual([
@@ -125,13 +125,13 @@ describe("an arrival cursor", () => {
     ]);
   });
 
-  it("can be set to a point in time by a person, and refuses what it cannot read", () => {
+  it("an arrival cursor can be a point in time that a person set", () => {
     const cursor = readCursor("2025-01-31T00:00:00Z") ?? START;
     const at = Date.parse("2025-01-31T00:00:00Z");
     const listed = [at, at + 1].map((time) => ({ time, id: `${time}` }));
     expect(takeArrivals(listed, cursor, { overlapMs: 0, limit: 5 }).fresh).toEqual([{ time: at + 1, id: `${at + 1}` }]);
     expect(readCursor(null)).toBeNull();
     expect(() => readCursor('{"v":7}')).toThrow("Reset it, or set it to a point in time");
-    expect(() => readCursor("yesterday evening")).toThrow("none that this sensor wrote");
+    expect(() => readCursor("yesterday evening")).toThrow("did not write this cursor");
   });
 });

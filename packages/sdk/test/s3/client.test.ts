@@ -47,8 +47,8 @@ const page = (inner: string): string =>
 const entry = (key: string): string =>
   `<Contents><Key>${key}</Key><LastModified>2025-01-01T00:00:00.000Z</LastModified><ETag>&quot;e&quot;</ETag><Size>1</Size></Contents>`;
 
-describe("requests", () => {
-  it("are repeated after 503, 429, 500 and a lost connection, and then succeed", async () => {
+describe("requests of a client", () => {
+  it("requests of a client are repeated after 503, 429, 500 and a lost connection, and then succeed", async () => {
     const { s3, requests } = await serve((_request, response, count) => {
       if (count === 1) response.writeHead(503).end("<Error><Code>SlowDown</Code><Message>later</Message></Error>");
       else if (count === 2) response.writeHead(429, { "retry-after": "0" }).end();
@@ -60,7 +60,7 @@ describe("requests", () => {
     expect(requests).toHaveLength(5);
   });
 
-  it("are given up in the end, with what the server said", async () => {
+  it("requests of a client are given up in the end, with what the server said", async () => {
     const { s3, requests } = await serve(
       (_request, response) => response.writeHead(503).end("<Error><Code>SlowDown</Code><Message>Reduce your rate</Message></Error>"),
       { retries: 2 },
@@ -71,7 +71,7 @@ describe("requests", () => {
     expect(requests).toHaveLength(3);
   });
 
-  it("are not repeated when that cannot help, nor when a stream was sent", async () => {
+  it("requests of a client are not repeated when that cannot help, nor when a stream was sent", async () => {
     const { s3, requests } = await serve((request, response) => response.writeHead(request.method === "PUT" ? 500 : 403).end());
     expect((await failure(s3.get("k"))).code).toBe("denied");
     expect(requests).toHaveLength(1);
@@ -80,7 +80,7 @@ describe("requests", () => {
     expect(requests).toHaveLength(2);
   });
 
-  it("end with a time-out when nothing comes, before the answer and within it", async () => {
+  it("requests of a client end with a time-out when nothing comes, before the answer and within it", async () => {
     const silent = await serve(() => undefined, { timeout: 0.1, retries: 1 });
     const error = await failure(silent.s3.head("k"));
     expect(error.code).toBe("timeout");
@@ -90,7 +90,7 @@ describe("requests", () => {
     expect((await failure((await stuck.s3.get("k")).bytes())).code).toBe("timeout");
   });
 
-  it("end when their signal or the client's is aborted", async () => {
+  it("requests of a client end when their signal or the client's is aborted", async () => {
     const client = new AbortController();
     const { s3 } = await serve(() => undefined, { signal: client.signal });
     const call = new AbortController();
@@ -103,7 +103,7 @@ describe("requests", () => {
     await expect(s3.get("k")).rejects.toThrow("step canceled");
   });
 
-  it("say that there is no connection", async () => {
+  it("requests of a client say that there is no connection", async () => {
     const { s3 } = await serve((_request, response) => response.end(), { endpoint: "http://127.0.0.1:1", retries: 0 });
     const error = await failure(s3.delete("k"));
     expect(error.code).toBe("unavailable");
@@ -111,8 +111,8 @@ describe("requests", () => {
   });
 });
 
-describe("a body", () => {
-  it("that ends early is truncated, as bytes and as a stream", async () => {
+describe("the body of an S3 object", () => {
+  it("the body of an S3 object that ends early is truncated, as bytes and as a stream", async () => {
     const { s3 } = await serve((_request, response) => {
       response.writeHead(200, { "content-length": "10" });
       response.write("abc", () => response.destroy());
@@ -123,7 +123,7 @@ describe("a body", () => {
     expect((await failure(all((await s3.get("k")).stream()))).code).toBe("truncated");
   });
 
-  it("that differs from its ETag is corrupt, unless the ETag is no checksum", async () => {
+  it("a body that differs from its ETag is corrupt, if the ETag is a checksum", async () => {
     let headers: Record<string, string> = { etag: `"${md5("other")}"` };
     const { s3 } = await serve((_request, response) => response.writeHead(200, headers).end("content"));
     expect((await failure((await s3.get("k")).bytes())).code).toBe("corrupt");
@@ -137,7 +137,7 @@ describe("a body", () => {
     }
   });
 
-  it("may be left half read", async () => {
+  it("the body of an S3 object may be left half read", async () => {
     const { s3 } = await serve((_request, response) => response.writeHead(200, { "content-length": "1000000" }).write("a".repeat(1000)));
     for await (const part of (await s3.get("k")).stream()) {
       expect(part.byteLength).toBeGreaterThan(0);
@@ -145,14 +145,14 @@ describe("a body", () => {
     }
   });
 
-  it("that is not JSON says so", async () => {
+  it("the body of an S3 object that is not JSON says so", async () => {
     const { s3 } = await serve((_request, response) => response.end("a,b"));
     await expect((await s3.get("k")).json()).rejects.toThrow("The object k is not JSON");
   });
 });
 
-describe("a listing", () => {
-  it("follows continuation tokens and decodes keys", async () => {
+describe("a listing of S3", () => {
+  it("a listing of S3 follows continuation tokens and decodes keys", async () => {
     const { s3, requests } = await serve((_request, response, count) =>
       response.end(
         count === 1
@@ -173,7 +173,7 @@ describe("a listing", () => {
     expect(requests[1]).not.toContain("start-after");
   });
 
-  it("is read again when a page arrives cut short", async () => {
+  it("a listing of S3 is read again when a page arrives cut short", async () => {
     const { s3, requests } = await serve((_request, response, count) => {
       const text = page(`<IsTruncated>false</IsTruncated>${entry("k")}`);
       response.writeHead(200, { "content-length": text.length });
@@ -184,7 +184,7 @@ describe("a listing", () => {
     expect(requests).toHaveLength(2);
   });
 
-  it("never takes a strange answer for an empty bucket", async () => {
+  it("a listing of S3 never takes a strange answer for an empty bucket", async () => {
     for (const strange of ["", "<html/>", "not xml", page("<IsTruncated>true</IsTruncated>"), page("<Contents><Key>k</Key></Contents>")]) {
       const { s3 } = await serve((_request, response) => response.end(strange));
       expect((await failure(all(s3.list()))).message).toContain("cannot be read");
@@ -192,8 +192,8 @@ describe("a listing", () => {
   });
 });
 
-describe("a client", () => {
-  it("puts the bucket before the host name when told so", async () => {
+describe("an S3 client", () => {
+  it("an S3 client puts the bucket before the host name when told so", async () => {
     const urls: string[] = [];
     const s3 = createS3Client({
       bucket: "lake",
@@ -209,7 +209,7 @@ describe("a client", () => {
     expect(urls).toEqual(["https://lake.s3.eu-central-1.amazonaws.com/a%20b/c%2Bd"]);
   });
 
-  it("refuses what no request can say", async () => {
+  it("an S3 client refuses what no request can say", async () => {
     const { s3, requests } = await serve((_request, response) => response.end(), { bucket: undefined });
     expect((await failure(s3.get("k"))).message).toContain("No bucket is named");
     for (const key of ["", ".", "a/../b"]) expect((await failure(s3.get(key, { bucket: "b" }))).code).toBe("rejected");

@@ -31,7 +31,7 @@ function bucketSensor(options: Partial<S3FileSensorOptions> = {}) {
 }
 
 describe("a sensor on a bucket", () => {
-  it("takes what is there as known and asks for a run for each new object", async () => {
+  it("a sensor on a bucket asks for a run for each new object", async () => {
     const tick = bucketSensor({ prefix: "inbox/" });
     const first = await tick([object("inbox/old.csv", 1)]);
     expect(first.runs).toEqual([]);
@@ -44,14 +44,14 @@ describe("a sensor on a bucket", () => {
     expect((await tick(objects)).skipReason).toBe("no new files in s3://lake/inbox/ (3 known)");
   });
 
-  it("can begin with what is there, and asks again for new content under an old key", async () => {
+  it("a sensor on a bucket can start with existing objects and notices new content", async () => {
     const tick = bucketSensor({ startAt: "beginning" });
     expect((await tick([object("a", 1)])).runs).toHaveLength(1);
     expect((await tick([object("a", 2, "changed")])).runs.map(({ runKey }) => runKey)).toEqual(["s3://lake/a#changed"]);
     expect((await tick([object("a", 2, "changed")])).runs).toEqual([]);
   });
 
-  it("finds an object whose time is older than the newest, within the overlap", async () => {
+  it("a sensor on a bucket finds late objects within the overlap", async () => {
     const tick = bucketSensor({ startAt: "beginning", overlap: "10m" });
     await tick([object("b", 30)]);
     expect((await tick([object("b", 30), object("a-late", 21), object("a-too-late", 19)])).runs.map(({ tags }) => tags["s3_key"])).toEqual([
@@ -59,7 +59,7 @@ describe("a sensor on a bucket", () => {
     ]);
   });
 
-  it("asks for at most 500 runs a tick and for the rest in the next ones", async () => {
+  it("a sensor on a bucket asks for at most 500 runs a tick", async () => {
     const objects = Array.from({ length: 1201 }, (_, index) => object(`k${index}`, index % 3));
     const tick = bucketSensor({ startAt: "beginning" });
     const counts: number[] = [];
@@ -74,7 +74,7 @@ describe("a sensor on a bucket", () => {
     expect(keys.size).toBe(1201);
   });
 
-  it("can ask for one run for all new files, and for a partition or config of each", async () => {
+  it("a sensor on a bucket can ask for one run for all new files", async () => {
     const together = bucketSensor({
       startAt: "beginning",
       runPerFile: false,
@@ -91,7 +91,7 @@ describe("a sensor on a bucket", () => {
     ]);
   });
 
-  it("takes only what its pattern names, behind the prefix", async () => {
+  it("a sensor on a bucket takes only what its pattern names, behind the prefix", async () => {
     const objects = ["in/a.csv", "in/b.json", "in/deep/c.csv"].map((key) => object(key, 1));
     const taken = async (pattern: string | RegExp) =>
       (await bucketSensor({ startAt: "beginning", prefix: "in/", pattern })(objects)).runs.map(({ tags }) => tags["s3_key"]).toSorted();
@@ -100,7 +100,7 @@ describe("a sensor on a bucket", () => {
     expect(await taken(/\.(csv|json)$/g)).toEqual(["in/a.csv", "in/b.json", "in/deep/c.csv"]);
   });
 
-  it("keeps run keys short for long keys, and says what a wrong option is", async () => {
+  it("a sensor on a bucket shortens long run keys and reports wrong options", async () => {
     const long = "k".repeat(1000);
     const { runs } = await bucketSensor({ startAt: "beginning" })([object(`${long}1`, 1), object(`${long}2`, 1)]);
     expect(new Set(runs.map(({ runKey }) => runKey)).size).toBe(2);
@@ -108,7 +108,7 @@ describe("a sensor on a bucket", () => {
     await expect(bucketSensor({ overlap: "soon" as "1s" })([])).rejects.toThrow(`'overlap' is "soon", which is no duration`);
   });
 
-  it("needs the environment variables that its resource names", async () => {
+  it("a sensor on a bucket needs the environment variables that its resource names", async () => {
     await expect(evaluateSensor(s3FileSensor({ name: "files", s3, job }))).rejects.toThrow(
       `The environment variable S3_KEY is not set on the agent, but it is the accessKeyId of resource "s3"`,
     );
@@ -133,7 +133,7 @@ describe("a sensor on a folder", () => {
     };
   }
 
-  it("asks for one run per new or changed file", async () => {
+  it("a sensor on a folder asks for one run per new or changed file", async () => {
     const tick = folderSensor({ pattern: "*.csv" });
     await writeFile(join(folder, "a.csv"), "1");
     await writeFile(join(folder, "b.txt"), "1");
@@ -144,13 +144,13 @@ describe("a sensor on a folder", () => {
     expect((await tick()).runs).toEqual([]);
   });
 
-  it("leaves alone what was changed a moment ago", async () => {
+  it("a sensor on a folder leaves alone what was changed a moment ago", async () => {
     await writeFile(join(folder, "half.csv"), "1");
     expect((await folderSensor({ settle: "1h" })()).skipReason).toContain("no new files");
     expect((await folderSensor({ settle: 0 })()).runs).toHaveLength(1);
   });
 
-  it("finds a file with an old time that is moved in, and files in folders below only when told", async () => {
+  it("a sensor on a folder finds moved files, and subfolders only when recursive", async () => {
     const tick = folderSensor({ recursive: true, startAt: "now" });
     expect((await tick()).skipReason).toContain("first look");
     const outside = join(folder, ".part");
@@ -162,7 +162,7 @@ describe("a sensor on a folder", () => {
     expect((await folderSensor()()).runs).toEqual([]);
   });
 
-  it("says which folder cannot be read", async () => {
+  it("a sensor on a folder says which folder cannot be read", async () => {
     await expect(folderSensor({ folder: join(folder, "none") })()).rejects.toThrow(`The folder ${join(folder, "none")} cannot be read`);
   });
 });

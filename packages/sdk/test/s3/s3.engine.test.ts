@@ -27,7 +27,7 @@ describe.each(S3_ENGINES)("%s", (engine) => {
   });
   afterAll(() => running?.stop());
 
-  it("keeps texts, bytes and streams of known size whole, also megabytes and nothing at all", async () => {
+  it("the S3 client keeps texts, bytes and streams of any size whole", async () => {
     const big = randomBytes(8 * 1024 * 1024 + 7);
     const parts = async function* (): AsyncGenerator<Uint8Array> {
       for (let at = 0; at < big.length; at += 1_000_003) yield await Promise.resolve(big.subarray(at, at + 1_000_003));
@@ -46,7 +46,7 @@ describe.each(S3_ENGINES)("%s", (engine) => {
     expect(await s3.head("whole/text")).toMatchObject({ size: 7, contentType: "text/plain", metadata: { who: "me" } });
   });
 
-  it("gives ranges, copies and deletes, also what is not there", async () => {
+  it("the S3 client gives ranges, copies and deletes, also what is not there", async () => {
     await s3.put("range/from", "0123456789");
     const part = await s3.get("range/from", { range: { start: 2, end: 5 } });
     expect([await part.text(), part.size]).toEqual(["234", 10]);
@@ -60,13 +60,13 @@ describe.each(S3_ENGINES)("%s", (engine) => {
     expect(await codeOf(s3.get("range/to ü+1", { ifMatch: "0123456789abcdef0123456789abcdef" }))).toBe("precondition_failed");
   });
 
-  it("keeps strange keys apart", async () => {
+  it("the S3 client keeps strange keys apart", async () => {
     for (const key of STRANGE) await s3.put(`strange/${key}`, key);
     expect((await keysOf(s3, { prefix: "strange/" })).toSorted()).toEqual(STRANGE.map((key) => `strange/${key}`).toSorted());
     for (const key of STRANGE) expect(await (await s3.get(`strange/${key}`)).text()).toBe(key);
   });
 
-  it("lists page after page, behind a key and below a prefix", async () => {
+  it("the S3 client lists page after page, behind a key and below a prefix", async () => {
     const keys = Array.from({ length: 57 }, (_, index) => `many/${String(index).padStart(3, "0")}`);
     await Promise.all(keys.map((key) => s3.put(key, key)));
     expect(await keysOf(s3, { prefix: "many/", pageSize: 10 })).toEqual(keys);
@@ -74,7 +74,7 @@ describe.each(S3_ENGINES)("%s", (engine) => {
     expect(await keysOf(s3, { prefix: "none/" })).toEqual([]);
   });
 
-  it("answers what is wrong with typed errors", async () => {
+  it("the S3 client answers what is wrong with typed errors", async () => {
     const { server, client } = running;
     expect(await codeOf(s3.head("nope"))).toBe("no_such_key");
     expect(await codeOf(s3.get("nope", { bucket: "no-such-bucket" }))).toBe("no_such_bucket");
@@ -93,7 +93,7 @@ describe.each(S3_ENGINES)("%s", (engine) => {
     expect(await codeOf(s3.get("short"))).toBe("no_such_key");
   });
 
-  it("is found by host names as well", async () => {
+  it("the S3 client is found by host names as well", async () => {
     const { server, client } = running;
     const { port } = new URL(server.endpoint);
     await s3.put("virtual", "hosted");
@@ -111,7 +111,7 @@ describe.each(S3_ENGINES)("%s", (engine) => {
     expect(new Set(hosts)).toEqual(new Set([`${server.bucket}.${server.virtualDomain}`]));
   });
 
-  it("stops a transfer at once when it is aborted", async () => {
+  it("the S3 client stops a transfer at once when it is aborted", async () => {
     await s3.put("abort", randomBytes(4 * 1024 * 1024));
     const controller = new AbortController();
     const body = await s3.get("abort", { signal: controller.signal });
@@ -126,7 +126,7 @@ describe.each(S3_ENGINES)("%s", (engine) => {
   };
   const env = () => ({ TEST_S3_ID: running.server.accessKeyId, TEST_S3_SECRET: running.server.secretAccessKey });
 
-  it("fails the asset that used it, and tells whether another attempt can help", async () => {
+  it("the S3 client fails the asset that used it, and tells whether another attempt can help", async () => {
     const { endpoint, region, bucket } = running.server;
     const keys = { accessKeyId: running.server.accessKeyId, secretAccessKey: "wrong" };
     const outcomeOf = async (options: S3ResourceOptions) => {
@@ -149,7 +149,7 @@ describe.each(S3_ENGINES)("%s", (engine) => {
     expect(down).toMatchObject({ outcome: "failed", retryable: true });
   });
 
-  it("wakes a sensor once for each object, in every order and in the same second", async () => {
+  it("a sensor on a real bucket asks once for each object", async () => {
     const job = defineJob({ name: "load", selection: "*" });
     const sensor = s3FileSensor({ name: "files", s3: resource(), prefix: "arrive/", pattern: "*.csv", job });
     let cursor: string | null = null;
@@ -173,7 +173,7 @@ describe.each(S3_ENGINES)("%s", (engine) => {
     expect(new Set(requested).size).toBe(7);
   });
 
-  it("keeps values of assets and their partitions", async () => {
+  it("the S3 client keeps values of assets and their partitions", async () => {
     const ioManager = s3IoManager({ s3: resource(), prefix: "values/" });
     const partitions = staticPartitions(["2025-01-01", "a/b c"]);
     const daily = defineAsset({ key: "daily", ioManager, partitions, run: ({ partition }) => ({ day: partition.key, at: new Date(0) }) });

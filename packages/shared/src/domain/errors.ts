@@ -16,21 +16,34 @@ export const ERROR_CODES = [
   "user_code", // the user's code failed to load or to run
   "internal",
 ] as const;
+/** What kind of refusal or failure an `AppError` is. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** Extra facts for machines and for the person, e.g. the position in a selection text. */
 export type ErrorDetails = Readonly<Record<string, unknown>>;
 
+/** An `AppError` as it travels. */
 export interface ErrorBody {
+  /** What kind of refusal or failure it is. */
   readonly code: ErrorCode;
   /** Says which thing, what is wrong with it and what to do. */
   readonly message: string;
+  /** Facts for programs. */
   readonly details?: ErrorDetails | undefined;
 }
 
+/**
+ * The error of Headgate: a program tells the cases apart by its `code`.
+ *
+ * @example
+ * if (error instanceof AppError && error.code === "not_found") return null;
+ */
 export class AppError extends Error {
+  /** `AppError`. */
   override readonly name = "AppError";
+  /** What kind of refusal or failure it is. */
   readonly code: ErrorCode;
+  /** Facts for programs. */
   readonly details: ErrorDetails | undefined;
 
   constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
@@ -39,6 +52,7 @@ export class AppError extends Error {
     this.details = options.details;
   }
 
+  /** The error as it travels. */
   get body(): ErrorBody {
     return { code: this.code, message: this.message, ...(this.details && { details: this.details }) };
   }

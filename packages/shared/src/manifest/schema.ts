@@ -5,7 +5,7 @@
  * History: 1 first version.
  */
 import { z } from "zod";
-import type { Metadata } from "../domain/metadata.ts";
+import type { Metadata, MetadataType, MetadataValue } from "../domain/metadata.ts";
 import type { PartitionMapping, PartitionsDefinition } from "../domain/partitions/definition.ts";
 import {
   backfillPolicySchema,
@@ -38,30 +38,36 @@ export const tableColumnSchema = z.object({
   tags: z.record(z.string(), z.string()).optional(),
 });
 
-export const metadataValueSchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("int"), value: z.number() }),
-  z.object({ type: z.literal("float"), value: z.number() }),
-  z.object({ type: z.literal("text"), value: z.string() }),
-  z.object({ type: z.literal("bool"), value: z.boolean() }),
-  z.object({ type: z.literal("url"), value: z.string() }),
-  z.object({ type: z.literal("path"), value: z.string() }),
-  z.object({ type: z.literal("json"), value: z.unknown() }),
-  z.object({ type: z.literal("md"), value: z.string() }),
-  z.object({ type: z.literal("sql"), value: z.string() }),
-  z.object({ type: z.literal("timestamp"), value: z.number() }),
-  z.object({
+/** One schema for each type: a type without one is a type error. */
+const metadataValueSchemas = {
+  int: z.object({ type: z.literal("int"), value: z.number() }),
+  float: z.object({ type: z.literal("float"), value: z.number() }),
+  text: z.object({ type: z.literal("text"), value: z.string() }),
+  bool: z.object({ type: z.literal("bool"), value: z.boolean() }),
+  url: z.object({ type: z.literal("url"), value: z.string() }),
+  path: z.object({ type: z.literal("path"), value: z.string() }),
+  json: z.object({ type: z.literal("json"), value: z.unknown() }),
+  md: z.object({ type: z.literal("md"), value: z.string() }),
+  sql: z.object({ type: z.literal("sql"), value: z.string() }),
+  timestamp: z.object({ type: z.literal("timestamp"), value: z.number() }),
+  table: z.object({
     type: z.literal("table"),
     value: z.object({ columns: z.array(tableColumnSchema), records: z.array(z.record(z.string(), z.unknown())) }),
   }),
-  z.object({ type: z.literal("table_schema"), value: z.object({ columns: z.array(tableColumnSchema) }) }),
-  z.object({
+  table_schema: z.object({ type: z.literal("table_schema"), value: z.object({ columns: z.array(tableColumnSchema) }) }),
+  column_lineage: z.object({
     type: z.literal("column_lineage"),
     value: z.record(z.string(), z.array(z.object({ asset: z.string(), column: z.string() }))),
   }),
-  z.object({ type: z.literal("asset"), value: z.string() }),
-  z.object({ type: z.literal("run"), value: z.string() }),
-  z.object({ type: z.literal("null") }),
-]);
+  asset: z.object({ type: z.literal("asset"), value: z.string() }),
+  run: z.object({ type: z.literal("run"), value: z.string() }),
+  null: z.object({ type: z.literal("null") }),
+} satisfies { readonly [T in MetadataType]: z.ZodType<Extract<MetadataValue, { readonly type: T }>> };
+type MetadataValueSchema = (typeof metadataValueSchemas)[MetadataType];
+export const metadataValueSchema = z.discriminatedUnion(
+  "type",
+  Object.values(metadataValueSchemas) as [MetadataValueSchema, ...MetadataValueSchema[]],
+);
 export const metadataSchema: z.ZodType<Metadata> = z.record(z.string().max(200), metadataValueSchema);
 
 const timePartitions = z.object({

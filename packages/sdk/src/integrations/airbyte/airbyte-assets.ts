@@ -15,22 +15,29 @@ export interface AirbyteStream extends Pick<
   AssetDescription,
   "group" | "description" | "owners" | "tags" | "kinds" | "columns" | "metadata"
 > {
+  /** Name of the stream. */
   readonly name: string;
   /** Default: `<name of the connection>/<name of the stream>`. */
   readonly key?: string | undefined;
 }
 
+/** A connection of an Airbyte server. */
 export interface AirbyteConnection {
+  /** Id of the connection. */
   readonly id: string;
   /** Short; becomes the first part of the asset keys. */
   readonly name: string;
+  /** Names of its streams, or streams with a description. */
   readonly streams: readonly (string | AirbyteStream)[];
   /** Where a person finds it. */
   readonly url?: string | undefined;
 }
 
+/** Options of `airbyteAssets`. */
 export interface AirbyteAssetsOptions {
+  /** The server. */
   readonly airbyte: Resource<string, Airbyte>;
+  /** The connections whose streams become assets. */
   readonly connections: readonly AirbyteConnection[];
   /**
    * False (the default): Airbyte syncs by itself, the assets are external. True: a run that contains one of them starts a sync of its

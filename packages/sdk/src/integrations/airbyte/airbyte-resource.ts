@@ -17,7 +17,7 @@ interface CommonOptions<K extends string> {
   readonly timeout?: Duration | undefined;
 }
 interface ApplicationOptions {
-  /** Of an Airbyte application; access tokens are fetched and renewed with it. */
+  /** Client id of an Airbyte application, which fetches and renews access tokens. */
   readonly clientId: EnvValue;
   readonly clientSecret: EnvValue;
   readonly token?: undefined;
@@ -28,6 +28,7 @@ interface TokenOptions {
   readonly clientId?: undefined;
   readonly clientSecret?: undefined;
 }
+/** Options of `airbyteResource`. */
 export type AirbyteResourceOptions<K extends string = string> = CommonOptions<K> & (ApplicationOptions | TokenOptions);
 
 /**

@@ -6,7 +6,13 @@ import { jobMetadata } from "./job-metadata.ts";
 import type { MultiAsset } from "../../definitions/multi-asset.ts";
 import type { Resource } from "../../definitions/resource.ts";
 import { runRequest, skip, type RunRequest, type RunRequestOptions, type Skip } from "../../automation/run-request.ts";
-import { defineSensor, type Sensor, type SensorOptions, type WebhookOptions } from "../../automation/sensor.ts";
+import {
+  commonSensorOptions,
+  defineSensor,
+  type ReadyMadeSensorOptions,
+  type Sensor,
+  type WebhookOptions,
+} from "../../automation/sensor.ts";
 import type { SourceAsset } from "../../definitions/asset-type.ts";
 import { reportMaterialization, type TickItem } from "../../automation/tick-request.ts";
 import type { Airbyte, AirbyteJob, AirbyteJobFilter, AirbyteJobStatus, AirbyteJobType } from "./client.ts";
@@ -15,20 +21,23 @@ import { readNotification, type SyncNotification } from "./notification.ts";
 /** How an Airbyte job ended that a sensor may wait for. */
 export type AirbyteOutcome = Extract<AirbyteJobStatus, "succeeded" | "failed" | "cancelled">;
 
-/** A job that ended. The webhook tells only the first three. */
+/** A job that ended. A webhook delivers only the first three fields. */
 export interface EndedAirbyteJob extends Partial<AirbyteJob> {
+  /** Id of the job. */
   readonly jobId: number;
+  /** Id of its connection. */
   readonly connectionId: string;
+  /** How it ended. */
   readonly status: AirbyteOutcome;
 }
 
-export interface AirbyteSensorOptions extends Pick<
-  SensorOptions<[]>,
-  "name" | "job" | "every" | "description" | "defaultStatus" | "timeout"
-> {
+/** Options of `airbyteSensor`. */
+export interface AirbyteSensorOptions extends ReadyMadeSensorOptions {
+  /** The server to ask. */
   readonly airbyte: Resource<string, Airbyte>;
   /** Id of the connection to watch. Default, without `connections` too: all that the credentials may see. */
   readonly connection?: string | undefined;
+  /** Ids of further connections to watch. */
   readonly connections?: readonly string[] | undefined;
   /** Default: `succeeded` only. */
   readonly statuses?: readonly AirbyteOutcome[] | undefined;
@@ -36,7 +45,7 @@ export interface AirbyteSensorOptions extends Pick<
   readonly jobTypes?: readonly AirbyteJobType[] | undefined;
   /** What the first tick does with jobs that have ended already: nothing (`now`, the default), or a run for each (`beginning`). */
   readonly startAt?: "now" | "beginning" | undefined;
-  /** A job that turns up with a time so much older than the newest seen is still found. Default `"2m"`. */
+  /** How much older than the newest known job a late job may be and still be found. Default `"2m"`. */
   readonly overlap?: Duration | undefined;
   /** Gives the sensor an address for Airbyte's notifications, so that it wakes at once: `{ verify: "secret" }`, as Airbyte cannot sign. */
   readonly webhook?: WebhookOptions | undefined;
@@ -58,14 +67,9 @@ const MAX_REQUESTS = 500;
  * });
  */
 export function airbyteSensor(options: AirbyteSensorOptions): Sensor {
-  const { airbyte: resource, name, job, every, description, defaultStatus, timeout, webhook } = options;
+  const { airbyte: resource, webhook } = options;
   const sensor = defineSensor({
-    name,
-    job,
-    every,
-    description,
-    defaultStatus,
-    timeout,
+    ...commonSensorOptions(options),
     webhook,
     requires: [resource],
     evaluate: async ({ resources, cursor, setCursor, event, log, signal }) => {
@@ -164,7 +168,7 @@ async function startNow(
 
 /**
  * The API takes one connection, one status and one type at a time. Statuses it can leave open, and they are filtered here; without a type it
- * would leave out refreshes and clears.
+ * would omit refreshes and clears.
  */
 function filtersOf(options: AirbyteSensorOptions): AirbyteJobFilter[] {
   const [status, ...otherStatuses] = statusesOf(options);

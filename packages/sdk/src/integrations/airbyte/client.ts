@@ -1,4 +1,4 @@
-/** Jobs of an Airbyte server: list, look at, trigger, cancel, and wait for them. */
+/** Jobs of an Airbyte server: lists, reads, starts and cancels them, and waits for them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { type Duration, millisecondsOf } from "../../options/duration.ts";
@@ -8,7 +8,9 @@ import type { AirbyteSend } from "./http.ts";
 
 const STATUSES = ["pending", "queued", "running", "incomplete", "failed", "succeeded", "cancelled"] as const;
 const TYPES = ["sync", "reset", "refresh", "clear"] as const;
+/** State of an Airbyte job. */
 export type AirbyteJobStatus = (typeof STATUSES)[number];
+/** What an Airbyte job does. */
 export type AirbyteJobType = (typeof TYPES)[number];
 
 const jobSchema = z.object({
@@ -26,31 +28,47 @@ const pageSchema = z.object({ data: z.array(z.unknown()), next: z.string().nulli
 
 /** A job of a connection: one sync, reset, refresh or clear. */
 export interface AirbyteJob {
+  /** Id of the job. */
   readonly jobId: number;
+  /** State of the job. */
   readonly status: AirbyteJobStatus;
+  /** What the job does. */
   readonly jobType: AirbyteJobType;
+  /** Id of its connection. */
   readonly connectionId: string;
+  /** When it started, as ISO 8601. */
   readonly startTime: string;
+  /** When it changed last, as ISO 8601. */
   readonly lastUpdatedAt?: string | undefined;
   /** ISO 8601, e.g. `PT8M13S`. */
   readonly duration?: string | undefined;
+  /** Bytes that it moved so far. */
   readonly bytesSynced?: number | undefined;
+  /** Rows that it moved so far. */
   readonly rowsSynced?: number | undefined;
 }
 
+/** Which jobs `jobs` lists. */
 export interface AirbyteJobFilter {
+  /** Id of a connection. Default: all. */
   readonly connection?: string | undefined;
+  /** Ids of workspaces. Default: all that the credentials may see. */
   readonly workspaces?: readonly string[] | undefined;
+  /** Only jobs in this state. Default: all. */
   readonly status?: AirbyteJobStatus | undefined;
   /** Without it, Airbyte lists syncs and resets, but no refreshes and clears. */
   readonly jobType?: AirbyteJobType | undefined;
+  /** Only jobs that changed after this time. */
   readonly updatedAfter?: Date | undefined;
+  /** Only jobs that were created after this time. */
   readonly createdAfter?: Date | undefined;
   /** At most so many, the last updated first. Default: all. */
   readonly limit?: number | undefined;
+  /** Aborting it ends the request. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of `wait` and `sync`. */
 export interface AirbyteWaitOptions {
   /** Time between two requests for the job's state. Default 5 seconds. */
   readonly pollEvery?: Duration | undefined;
@@ -62,9 +80,11 @@ export interface AirbyteWaitOptions {
 export interface Airbyte {
   /** Jobs, the last updated first, all pages of them. */
   jobs(filter?: AirbyteJobFilter): Promise<AirbyteJob[]>;
+  /** One job. */
   job(jobId: number): Promise<AirbyteJob>;
   /** Starts a job and does not wait for it. `conflict` when the connection is busy. */
   trigger(connection: string, jobType?: "sync" | "reset"): Promise<AirbyteJob>;
+  /** Cancels a job. */
   cancel(jobId: number): Promise<AirbyteJob>;
   /** Waits until a job has ended and logs its progress. Throws unless it succeeded. */
   wait(jobId: number, options?: AirbyteWaitOptions): Promise<AirbyteJob>;

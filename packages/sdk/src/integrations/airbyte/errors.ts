@@ -11,7 +11,7 @@ export type AirbyteErrorCode =
   | "job_failed"
   | "job_cancelled";
 
-/** A cancelled job is among them: somebody did not want it. */
+/** A cancelled job is one of them, because a person stopped it on purpose. */
 const HOPELESS: readonly AirbyteErrorCode[] = ["denied", "not_found", "rejected", "unexpected", "job_cancelled"];
 
 /**
@@ -26,10 +26,13 @@ const HOPELESS: readonly AirbyteErrorCode[] = ["denied", "not_found", "rejected"
  * }
  */
 export class AirbyteError extends Error {
+  /** `AirbyteError`. */
   override readonly name: string = "AirbyteError";
+  /** What went wrong, from a closed list. */
   readonly code: AirbyteErrorCode;
   /** HTTP status, when there was an answer. */
   readonly status: number | undefined;
+  /** The job that it is about, where there is one. */
   readonly jobId: number | undefined;
   /** False where trying again can only fail again: a retry policy is then not followed. */
   readonly retryable: boolean;

@@ -20,7 +20,7 @@ export interface AirbyteRequest {
   /** A list is sent as one parameter for each entry. */
   readonly query?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly body?: unknown;
-  /** Of the one call; those of the resource's step are always ended with it. */
+  /** Ends this call. The end of the step ends all of its calls. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface AirbyteRequest {
 export type AirbyteSend = (request: AirbyteRequest) => Promise<unknown>;
 
 const RETRY_WAIT = { firstMs: 250, maxMs: 15_000 };
-/** A token is renewed so long before it ends, but never in the first half of its life. */
+/** How long before its end a token is renewed, but never in the first half of its life. */
 const RENEW_BEFORE_MS = 30_000;
 
 const tokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive().optional() });

@@ -1,8 +1,8 @@
-/** What a materialization tells of the Airbyte job that made it. */
+/** Metadata of a materialization about the Airbyte job that made it. */
 import type { MetadataRecord } from "../../values/metadata.ts";
 import type { AirbyteJob } from "./client.ts";
 
-/** Rows and bytes are those of the whole job: Airbyte's API does not tell them by stream. */
+/** Rows and bytes are those of the whole job: Airbyte's API does not report them by stream. */
 export function jobMetadata(job: AirbyteJob): MetadataRecord {
   return {
     airbyte_job_id: job.jobId,

@@ -16,7 +16,7 @@ export interface SyncNotification {
   readonly success: boolean;
 }
 
-/** Null for what tells of no ended sync. */
+/** Null for a notification that is not about an ended sync. */
 export function readNotification(body: unknown): SyncNotification | null {
   const read = notificationSchema.safeParse(body);
   if (!read.success) return null;

@@ -16,6 +16,7 @@ import type { DbtProject } from "./project.ts";
 
 /** `partition` of a dbt step, for `vars`. */
 export interface DbtPartition {
+  /** Key of the partition. */
   readonly key: string;
   /** Half-open; null when the partitions are no time windows. */
   readonly window: { readonly start: Date; readonly end: Date } | null;
@@ -23,11 +24,13 @@ export interface DbtPartition {
 
 /** Options of `dbtAssets`. */
 export interface DbtAssetsOptions {
+  /** The project; made with `dbtProject`. */
   readonly project: DbtProject;
-  /** Name of the step, shown as `dbt:<name>`; default: the name of the project's folder. */
+  /** Name of the step, shown as `dbt:<name>`. Default: the name of the project's folder. */
   readonly name?: string | undefined;
-  /** dbt's own selection syntax; default: everything. */
+  /** dbt's own selection syntax. Default: everything. */
   readonly select?: string | undefined;
+  /** What `select` would contain but the step must not build; dbt's own syntax. Default: nothing. */
   readonly exclude?: string | undefined;
   /** Default: the configured schema, else the dbt group. */
   readonly group?: string | ((node: DbtNode) => string) | undefined;
@@ -41,8 +44,9 @@ export interface DbtAssetsOptions {
   readonly retry?: RetryPolicy | undefined;
   /** Time limit of one attempt. Default: none. */
   readonly timeout?: Duration | undefined;
+  /** Steps of a pool share its slots. Default: no pool. */
   readonly pool?: string | undefined;
-  /** Count the rows of each asset: on DuckDB of all, elsewhere of tables, whose columns are read as well; default true. */
+  /** Count the rows of each asset: on DuckDB of all, elsewhere of tables, whose columns are read as well. Default true. */
   readonly rowCounts?: boolean | undefined;
   /**
    * Tests of sources as checks of the source's asset. They are evaluated in runs that contain that asset, so it must be one that

@@ -13,8 +13,11 @@ import { runDbt } from "./execution/run-dbt.ts";
 export interface DbtCommandOptions {
   /** dbt's selection syntax: `dim_customer+`, `tag:daily`. */
   readonly select?: string | undefined;
+  /** What `select` would contain but the command must not touch. */
   readonly exclude?: string | undefined;
+  /** dbt variables. */
   readonly vars?: Readonly<Record<string, unknown>> | undefined;
+  /** True: rebuilds incremental models. Default false. */
   readonly fullRefresh?: boolean | undefined;
   /** Further arguments, as on the command line. */
   readonly args?: readonly string[] | undefined;
@@ -22,23 +25,33 @@ export interface DbtCommandOptions {
 
 /** What came of one node. */
 export interface DbtNodeResult {
+  /** dbt's id of the node: `model.shop.orders`. */
   readonly uniqueId: string;
   /** `success`, `error`, `skipped`, `pass`, `warn`, `fail`, `no-op`. */
   readonly status: string;
+  /** What dbt said about it; may be empty. */
   readonly message: string;
+  /** How long it took; null when dbt does not say. */
   readonly seconds: number | null;
+  /** Rows that a test found; null for other nodes. */
   readonly failures: number | null;
 }
 
+/** What a dbt command did. */
 export interface DbtCommandResult {
+  /** Every node that it touched, in the order in which they ended. */
   readonly nodes: readonly DbtNodeResult[];
 }
 
 /** What `resources.dbt` is in `run`. Every method fails when dbt does; its log lines appear in the run. */
 export interface Dbt {
+  /** `dbt run`. */
   run(options?: DbtCommandOptions): Promise<DbtCommandResult>;
+  /** `dbt build`. */
   build(options?: DbtCommandOptions): Promise<DbtCommandResult>;
+  /** `dbt test`. */
   test(options?: DbtCommandOptions): Promise<DbtCommandResult>;
+  /** `dbt seed`. */
   seed(options?: DbtCommandOptions): Promise<DbtCommandResult>;
   /** Any other command: `invoke("snapshot")`, `invoke("run-operation", { args: ["grant_all"] })`. */
   invoke(command: string, options?: DbtCommandOptions): Promise<DbtCommandResult>;

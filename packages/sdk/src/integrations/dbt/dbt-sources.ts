@@ -1,4 +1,4 @@
-/** Sources of a dbt project that something else fills, as assets that dbt looks at: their freshness, and their tests as checks. */
+/** Sources of a dbt project that another system fills, as observable assets: dbt reads their freshness and runs their tests as checks. */
 import { basename, join } from "node:path";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
@@ -21,17 +21,19 @@ import { runDbt, type DbtExit } from "./execution/run-dbt.ts";
 
 /** Options of `dbtSources`. */
 export interface DbtSourcesOptions {
+  /** The project; made with `dbtProject`. */
   readonly project: DbtProject;
-  /** Name of the step, shown as `dbt-sources:<name>`; default: the name of the project's folder. */
+  /** Name of the step, shown as `dbt-sources:<name>`. Default: the name of the project's folder. */
   readonly name?: string | undefined;
-  /** Which sources; default: those with a freshness or a test in their YAML. Leave out those that an asset of yours fills. */
+  /** Which sources. Default: those with a freshness or a test in their YAML. Exclude those that an asset of yours fills. */
   readonly include?: ((source: DbtNode) => boolean) | undefined;
-  /** When they are looked at by themselves, e.g. `automation.cronTickPassed("*\/15 * * * *")`. */
+  /** When they are observed automatically, e.g. `automation.cronTickPassed("*\/15 * * * *")`. Default: never. */
   readonly automation?: AutomationCondition | undefined;
   /** Changes how a source becomes an asset; give the same function to `dbtAssets` when it changes keys. */
   readonly translate?: ((node: DbtNode) => DbtAssetOptions & { readonly key?: string | undefined }) | undefined;
   /** Time limit of one attempt. Default: none. */
   readonly timeout?: Duration | undefined;
+  /** Steps of a pool share its slots. Default: no pool. */
   readonly pool?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Which dbt is installed, and can it be driven in process? */
+/** Finds the installed dbt and whether the driver can run it in process. */
 import { accessSync, constants, openSync, readSync, closeSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 

@@ -8,13 +8,15 @@ import { DBT_MISSING_HINT, findDbt, type DbtProgram } from "./program.ts";
 export interface DbtProjectOptions {
   /** Folder with `dbt_project.yml`, relative to the project root. */
   readonly dir: string;
-  /** Folder with `profiles.yml`, relative to the project root; default: `dir`. */
+  /** Folder with `profiles.yml`, relative to the project root. Default: `dir`. */
   readonly profilesDir?: string | undefined;
+  /** Profile to use. Default: the one that `dbt_project.yml` names. */
   readonly profile?: string | undefined;
+  /** Target of the profile. Default: the one that the profile names. */
   readonly target?: string | undefined;
   /** Environment variables for dbt, e.g. the DuckDB file that `profiles.yml` reads with `env_var()`. */
   readonly env?: ((folders: Folders) => Readonly<Record<string, string>>) | undefined;
-  /** Path of the `dbt` program; default: `.venv/bin/dbt` of the project, then the PATH. */
+  /** Path of the `dbt` program. Default: `.venv/bin/dbt` of the project, then the PATH. */
   readonly executable?: string | undefined;
   /**
    * Keep a dbt that has read the project ready for the next command, which then starts in a fraction of the time and costs the memory

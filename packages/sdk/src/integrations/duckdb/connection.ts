@@ -7,6 +7,7 @@ import type { Logger } from "../../values/log.ts";
 import { lockDatabase, type FileLock } from "./file-lock.ts";
 import { loadDuckDb, type DuckDbModule } from "./load-duckdb.ts";
 
+/** What a `?` of a statement may be. */
 export type DuckDbParam = string | number | bigint | boolean | null | Date;
 /** Values for `?` or `$1` in order, or for `$name` by name. */
 export type DuckDbParams = readonly DuckDbParam[] | Readonly<Record<string, DuckDbParam>>;

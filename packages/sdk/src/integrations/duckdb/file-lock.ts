@@ -1,5 +1,5 @@
 /**
- * Who may open a DuckDB file? DuckDB lets one process write at a time and refuses the others at once, so steps take turns with a
+ * Lets one step at a time open a DuckDB file. DuckDB lets one process write at a time and refuses the others at once, so steps take turns with a
  * lock file beside the database. A lock whose process is gone is taken over.
  */
 import { readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -9,7 +9,9 @@ export type { DuckDbParam, DuckDbParams };
 
 /** Rows, columns and size of a table or view. */
 export interface DuckDbTable {
+  /** Number of rows. */
   readonly rowCount: number;
+  /** Columns in their order. */
   readonly columns: readonly TableColumn[];
 }
 
@@ -19,26 +21,28 @@ export interface DuckDb {
   readonly path: string;
   /** All rows. */
   query<T extends object = Record<string, unknown>>(sql: string, params?: DuckDbParams): Promise<T[]>;
-  /** The only row; an error when there is none or more than one. */
+  /** The only row. Throws `AppError` when there is none or more than one. */
   one<T extends object = Record<string, unknown>>(sql: string, params?: DuckDbParams): Promise<T>;
-  /** The only column of the only row. */
+  /** The only column of the only row. Throws `AppError` when there is more than one column or not one row. */
   scalar<T = unknown>(sql: string, params?: DuckDbParams): Promise<T>;
-  /** A statement whose result does not matter. */
+  /** Runs a statement and ignores its result. */
   execute(sql: string, params?: DuckDbParams): Promise<void>;
   /** Row count and columns of a table or view: `table("gold.fct_orders")`. */
   table(name: string): Promise<DuckDbTable>;
 }
 
+/** Options of `duckdbResource`. */
 export interface DuckDbOptions<K extends string = string> {
   /** Relative to the storage folder, which is kept between runs; `:memory:` for none. */
   readonly path: string;
   /** Default `duckdb`. */
   readonly key?: K | undefined;
+  /** True: opens the file without the right to write. Default false. */
   readonly readOnly?: boolean | undefined;
 }
 
 /**
- * A DuckDB file. It is opened at the first query, one step at a time (others wait and say for whom), and closed after the step.
+ * A DuckDB file. It is opened at the first query and closed after the step. Only one step has it at a time; the others wait and log for which step.
  *
  * @example
  * export const duckdb = duckdbResource({ path: "lakehouse.duckdb" });

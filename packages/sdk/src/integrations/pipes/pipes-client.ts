@@ -5,6 +5,7 @@ import type { CheckResult, Materialization } from "../../values/result.ts";
 /** What a program reported; an asset's function yields or returns these. */
 export type PipesOutput = Materialization<undefined> | CheckResult;
 
+/** Options of `resources.pipes.run`. */
 export interface PipesRunOptions {
   /** Program and arguments, not through a shell. */
   readonly command: readonly [string, ...string[]];
@@ -19,7 +20,7 @@ export interface PipesRunOptions {
    * that this process reads.
    */
   readonly messages?: "file" | "stdout" | "stderr" | undefined;
-  /** Assets that the program makes; default: those of the step. */
+  /** Assets that the program makes. Default: those of the step. */
   readonly assets?: readonly string[] | undefined;
   /** Called for each message of `report_custom_message`. */
   readonly onCustomMessage?: ((payload: unknown) => void) | undefined;
@@ -27,6 +28,7 @@ export interface PipesRunOptions {
   readonly interruptGrace?: Duration | undefined;
 }
 
+/** What `resources.pipes` is in `run`. */
 export interface PipesClient {
   /**
    * Runs a program and yields what it reports, as it reports it; its log lines appear in the run. Assets of the step that it did not

@@ -1,4 +1,4 @@
-/** What a Pipes program is told: the context and where to send its messages, packed as the protocol wants it. Shapes: Dagster Pipes 0.1. */
+/** What a Pipes program receives: the context and where to send its messages, packed as the protocol wants it. Shapes: Dagster Pipes 0.1. */
 import { deflateSync } from "node:zlib";
 import type { ResourceRun } from "../../definitions/resource.ts";
 

@@ -1,4 +1,4 @@
-/** Reads one line that a Pipes program sent. Lines that are no message of the protocol are told apart from wrong ones. */
+/** Reads one line that a Pipes program sent. Distinguishes lines that are no message from messages that are wrong. */
 import { z } from "zod";
 
 /** JSON numbers forget whether they were written `1` or `1.0`, which says whether metadata is an int or a float. */
@@ -58,7 +58,7 @@ export type ReadLine =
   | { readonly kind: "message"; readonly message: PipesMessage }
   /** Ordinary output. */
   | { readonly kind: "text" }
-  /** It says that it is a message, and is none that is known. */
+  /** Unknown message type. */
   | { readonly kind: "wrong"; readonly why: string };
 
 const MARK = "__dagster_pipes_version";

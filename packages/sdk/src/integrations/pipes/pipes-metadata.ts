@@ -1,47 +1,55 @@
 /** Metadata as Pipes programs send it, as ours. A value of an unknown type is kept as JSON, so that nothing gets lost. */
 import { isRecord } from "@headgate/shared/domain/json.ts";
-import type { Metadata, MetadataValue, TableColumn } from "@headgate/shared/domain/metadata.ts";
+import type { Metadata, MetadataType, MetadataValue, TableColumn } from "@headgate/shared/domain/metadata.ts";
 import { Lexeme } from "./pipes-message.ts";
 
 export function pipesMetadata(given: Readonly<Record<string, unknown>> | null | undefined): Metadata {
   return Object.fromEntries(Object.entries(given ?? {}).map(([name, value]) => [name, typed(value)]));
 }
 
+type Reader = (raw: unknown) => MetadataValue;
+
+const text =
+  (type: "text" | "url" | "path" | "md" | "asset"): Reader =>
+  (raw) => ({ type, value: String(raw) });
+const number =
+  (type: "int" | "float"): Reader =>
+  (raw) => {
+    const value = numberOf(raw);
+    return value === null ? inferred(raw) : { type, value };
+  };
+const timestamp: Reader = (raw) => {
+  const seconds = numberOf(raw);
+  return seconds === null ? inferred(raw) : { type: "timestamp", value: seconds * 1000 };
+};
+
+/** For each of our types: what Pipes calls it, and how its value is read. Pipes has no `sql` and `run`, and sends runs of Dagster as text. */
+const PIPES_TYPES: Readonly<Record<MetadataType, Readonly<Record<string, Reader>>>> = {
+  text: { text: text("text"), dagster_run: text("text") },
+  url: { url: text("url") },
+  path: { path: text("path"), notebook: text("path") },
+  md: { md: text("md") },
+  asset: { asset: text("asset") },
+  json: { json: (raw) => ({ type: "json", value: plain(raw) }) },
+  bool: { bool: (raw) => ({ type: "bool", value: raw === true }) },
+  int: { int: number("int") },
+  float: { float: number("float") },
+  timestamp: { timestamp },
+  null: { null: () => ({ type: "null" }) },
+  table: { table },
+  table_schema: {
+    table_schema: (raw) => ({ type: "table_schema", value: { columns: columnsOf(isRecord(raw) ? raw["columns"] : undefined) } }),
+  },
+  column_lineage: { table_column_lineage: lineage },
+  sql: {},
+  run: {},
+};
+const READERS: ReadonlyMap<unknown, Reader> = new Map(Object.values(PIPES_TYPES).flatMap((readers) => Object.entries(readers)));
+
 function typed(value: unknown): MetadataValue {
   if (!isRecord(value) || !("raw_value" in value)) return inferred(value);
-  const raw = value["raw_value"];
-  const number = numberOf(raw);
-  switch (value["type"]) {
-    case "text":
-    case "url":
-    case "path":
-    case "md":
-    case "asset":
-      return { type: value["type"], value: String(raw) };
-    case "notebook":
-      return { type: "path", value: String(raw) };
-    case "dagster_run":
-      return { type: "text", value: String(raw) };
-    case "json":
-      return { type: "json", value: plain(raw) };
-    case "bool":
-      return { type: "bool", value: raw === true };
-    case "int":
-    case "float":
-      return number === null ? inferred(raw) : { type: value["type"], value: number };
-    case "timestamp":
-      return number === null ? inferred(raw) : { type: "timestamp", value: number * 1000 };
-    case "null":
-      return { type: "null" };
-    case "table":
-      return table(raw);
-    case "table_schema":
-      return { type: "table_schema", value: { columns: columnsOf(isRecord(raw) ? raw["columns"] : undefined) } };
-    case "table_column_lineage":
-      return lineage(raw);
-    default:
-      return inferred(raw);
-  }
+  const read = READERS.get(value["type"]) ?? inferred;
+  return read(value["raw_value"]);
 }
 
 function inferred(raw: unknown): MetadataValue {

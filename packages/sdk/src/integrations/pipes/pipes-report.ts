@@ -1,4 +1,4 @@
-/** What a Pipes program has reported so far: queued for whoever yields it on, and judged at its end. */
+/** What a Pipes program has reported so far: queued until the step yields it, and judged at the end of the program. */
 import type { Logger } from "../../values/log.ts";
 import { checkResult, materialization } from "../../values/result.ts";
 import { StepError } from "../../runtime/steps/step-error.ts";

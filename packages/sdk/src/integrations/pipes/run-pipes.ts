@@ -1,4 +1,4 @@
-/** Runs one Pipes program: tells it its context, takes its messages while it runs, ends it politely, and says clearly why it failed. */
+/** Runs one Pipes program: passes it its context, reads its messages while it runs, stops it with SIGINT first, and reports why it failed. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
@@ -28,7 +28,7 @@ export async function* runPipes(options: PipesRunOptions, context: ResourceConte
       yield output;
     }
   } finally {
-    // Also when nobody asks for more: the asset's function threw, or the step was canceled.
+    // Runs also when the consumer stops early: the asset's function threw, or the step was canceled.
     program.stop();
     await program.ended;
   }
@@ -127,7 +127,7 @@ function supervise(
       finish();
       rejectEnd(new StepError("user_code", `'${options.command[0]}' could not be started: ${error.message}`));
     });
-    // "close" waits for everybody who has the output open: a process that the program left behind may keep it for ever.
+    // "close" waits until every process has closed the output, and one that the program left behind may never do so.
     child.on("exit", () => {
       letGo = setTimeout(() => {
         context.log.warn(

@@ -7,11 +7,15 @@ import { plainEtag } from "./xml.ts";
 
 /** What is known of an object without reading it. */
 export interface S3ObjectInfo {
+  /** Key of the object. */
   readonly key: string;
   /** Bytes of the whole object. */
   readonly size: number;
+  /** ETag without its quotes. */
   readonly etag: string;
+  /** When it was written. */
   readonly lastModified: Date;
+  /** Its media type. */
   readonly contentType: string | undefined;
   /** `x-amz-meta-*`, without that prefix. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -21,8 +25,11 @@ export interface S3ObjectInfo {
 export interface S3Body extends S3ObjectInfo {
   /** Fails at its end when bytes are missing. */
   stream(): ReadableStream<Uint8Array>;
+  /** The whole content. */
   bytes(): Promise<Uint8Array>;
+  /** The whole content as UTF-8 text. */
   text(): Promise<string>;
+  /** The whole content as JSON; it is not checked against the type. */
   json<T = unknown>(): Promise<T>;
 }
 

@@ -8,30 +8,38 @@ import { parseCopyResult, parseListPage, plainEtag, type ListedObject, type List
 
 /** An object in a listing. */
 export interface S3Object extends ListedObject {
+  /** Bucket of the object. */
   readonly bucket: string;
 }
 
 /** In another bucket than the client's own, and when to give up. */
 export interface S3CallOptions {
+  /** Default: that of the client. */
   readonly bucket?: string | undefined;
+  /** Aborting it ends the request. */
   readonly signal?: AbortSignal | undefined;
 }
+/** Options of `list`. */
 export interface S3ListOptions extends S3CallOptions {
   /** Only keys that begin so. */
   readonly prefix?: string | undefined;
   /** Only keys behind this one, in the order of their UTF-8 bytes. */
   readonly startAfter?: string | undefined;
-  /** Keys per request; default and most: 1000. */
+  /** Keys per request. Default and most: 1000. */
   readonly pageSize?: number | undefined;
 }
+/** Options of `get`. */
 export interface S3GetOptions extends S3CallOptions {
   /** Bytes from `start` up to and without `end`. */
   readonly range?: { readonly start: number; readonly end?: number | undefined } | undefined;
   /** Fails with `precondition_failed` unless the object has this ETag. */
   readonly ifMatch?: string | undefined;
 }
+/** Options of `put`. */
 export interface S3PutOptions extends S3CallOptions {
+  /** Its media type. Default: the server chooses. */
   readonly contentType?: string | undefined;
+  /** Metadata of the object, by name. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** Fails with `precondition_failed` when the object exists. Not every server knows this: Garage 2.5 overwrites. */
   readonly ifNotExists?: boolean | undefined;
@@ -39,7 +47,9 @@ export interface S3PutOptions extends S3CallOptions {
 
 /** A body whose size is known but that is not in memory. It can be sent once: a failed upload is not repeated. */
 export interface S3Upload {
+  /** The content. */
   readonly stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** How many bytes it has. */
   readonly size: number;
 }
 
@@ -49,8 +59,11 @@ export interface S3 {
   readonly bucket: string | undefined;
   /** All objects, page after page, in the order of their keys. */
   list(options?: S3ListOptions): AsyncGenerator<S3Object, void>;
+  /** Reads an object, or a part of it. Throws `S3Error` with the code `no_such_key` when there is none. */
   get(key: string, options?: S3GetOptions): Promise<S3Body>;
+  /** Writes an object. */
   put(key: string, body: Uint8Array | string | S3Upload, options?: S3PutOptions): Promise<{ readonly etag: string }>;
+  /** Reads what is known about an object without its content. */
   head(key: string, options?: S3CallOptions): Promise<S3ObjectInfo>;
   /** Succeeds as well when there is no such object. */
   delete(key: string, options?: S3CallOptions): Promise<void>;
@@ -64,13 +77,17 @@ export interface S3 {
 
 /** Settings of `createS3Client`. */
 export interface S3ClientOptions {
-  /** `https://s3.example.com`; default: AWS in the region. */
+  /** `https://s3.example.com`. Default: AWS in the region. */
   readonly endpoint?: string | undefined;
   /** Default `us-east-1`; many servers have one of their own, e.g. `garage`. */
   readonly region?: string | undefined;
+  /** The bucket of calls that name none. */
   readonly bucket?: string | undefined;
+  /** Id of the access key. */
   readonly accessKeyId: string;
+  /** The secret that belongs to it. */
   readonly secretAccessKey: string;
+  /** Token of temporary credentials. Default: none. */
   readonly sessionToken?: string | undefined;
   /** Where the bucket stands: in the path, or before the host name. Default: `virtual` at AWS, `path` elsewhere. */
   readonly addressing?: "path" | "virtual" | undefined;
@@ -90,6 +107,7 @@ export interface S3ClientOptions {
  * @example
  * const s3 = createS3Client({ endpoint: "http://127.0.0.1:3900", region: "garage", bucket: "lake", accessKeyId: "GK...", secretAccessKey: "..." });
  * for await (const { key, size } of s3.list({ prefix: "inbox/" })) console.log(key, size);
+ * @throws `S3Error` with the code `rejected` when the endpoint is no URL. Its methods throw `S3Error`, too.
  */
 export function createS3Client(options: S3ClientOptions): S3 {
   const connection = connectionOf(options);

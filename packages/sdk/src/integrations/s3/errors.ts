@@ -1,6 +1,7 @@
 /** What can go wrong with an S3 request, as a closed list that code can switch on. */
 import type { S3ErrorDocument } from "./xml.ts";
 
+/** What can go wrong with a request. */
 export type S3ErrorCode =
   | "denied" // wrong or missing keys, or keys without this right
   | "no_such_bucket"
@@ -37,12 +38,15 @@ export interface S3Target {
  * }
  */
 export class S3Error extends Error {
+  /** `S3Error`. */
   override readonly name: string = "S3Error";
+  /** What went wrong, from a closed list. */
   readonly code: S3ErrorCode;
   /** HTTP status, when there was an answer. */
   readonly status: number | undefined;
   /** The server's own code, e.g. `SlowDown`. */
   readonly serverCode: string | undefined;
+  /** The server's id of the request, for its logs. */
   readonly requestId: string | undefined;
   /** False where the same request can only fail again: a retry policy is then not followed. */
   readonly retryable: boolean;

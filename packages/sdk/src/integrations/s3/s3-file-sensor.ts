@@ -2,10 +2,12 @@
 import { captureSite } from "../../options/definition-site.ts";
 import { namesTag, requestFiles, shortId, type FileRequestOptions, type ListedFile } from "../../automation/file-requests.ts";
 import type { Resource } from "../../definitions/resource.ts";
-import { defineSensor, type Sensor } from "../../automation/sensor.ts";
+import { commonSensorOptions, defineSensor, type Sensor } from "../../automation/sensor.ts";
 import type { S3, S3Object } from "./client.ts";
 
+/** Options of `s3FileSensor`. */
 export interface S3FileSensorOptions extends FileRequestOptions<S3Object> {
+  /** The resource to list objects with. */
   readonly s3: Resource<string, S3>;
   /** Default: the resource's. */
   readonly bucket?: string | undefined;
@@ -26,14 +28,9 @@ const OVERLAP_MS = 15 * 60_000;
  * });
  */
 export function s3FileSensor(options: S3FileSensorOptions): Sensor {
-  const { s3: resource, prefix = "", name, job, every, description, defaultStatus, timeout } = options;
+  const { s3: resource, prefix = "" } = options;
   const sensor = defineSensor({
-    name,
-    job,
-    every,
-    description,
-    defaultStatus,
-    timeout,
+    ...commonSensorOptions(options),
     requires: [resource],
     evaluate: async ({ resources, signal, ...context }) => {
       const s3 = resources[resource.key] as S3;

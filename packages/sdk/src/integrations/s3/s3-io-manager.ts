@@ -7,11 +7,13 @@ import { encodeValue } from "../../runtime/steps/encode-value.ts";
 import type { S3 } from "./client.ts";
 import { S3Error } from "./errors.ts";
 
+/** Options of `s3IoManager`. */
 export interface S3IoManagerOptions {
+  /** The resource to keep values with. */
   readonly s3: Resource<string, S3>;
   /** Default: the resource's. */
   readonly bucket?: string | undefined;
-  /** Before all keys; default `values/`. */
+  /** Before all keys. Default `values/`. */
   readonly prefix?: string | undefined;
   /** Default `s3`. */
   readonly name?: string | undefined;

@@ -3,17 +3,21 @@ import { envNames, readEnvValue, type EnvValue } from "../../values/env-value.ts
 import { defineResource, type Resource } from "../../definitions/resource.ts";
 import { createS3Client, type S3, type S3ClientOptions } from "./client.ts";
 
+/** Options of `s3Resource`. */
 export interface S3ResourceOptions<K extends string = string> extends Pick<S3ClientOptions, "addressing" | "retries" | "timeout"> {
   /** Default `s3`. */
   readonly key?: K | undefined;
-  /** `https://s3.example.com`; default: AWS in the region. */
+  /** `https://s3.example.com`. Default: AWS in the region. */
   readonly endpoint?: EnvValue | undefined;
   /** Default `us-east-1`; many servers have one of their own, e.g. `garage`. */
   readonly region?: EnvValue | undefined;
   /** The bucket of calls that name none. */
   readonly bucket?: EnvValue | undefined;
+  /** Id of the access key. */
   readonly accessKeyId: EnvValue;
+  /** The secret that belongs to it. */
   readonly secretAccessKey: EnvValue;
+  /** Token of temporary credentials. Default: none. */
   readonly sessionToken?: EnvValue | undefined;
 }
 

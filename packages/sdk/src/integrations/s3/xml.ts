@@ -5,14 +5,18 @@ export interface S3ErrorDocument {
   readonly code: string;
   readonly message: string;
   readonly requestId?: string | undefined;
-  /** Of wrong-region errors. */
+  /** The right region, in errors about a wrong one. */
   readonly region?: string | undefined;
 }
 
 export interface ListedObject {
+  /** Key of the object. */
   readonly key: string;
+  /** Bytes. */
   readonly size: number;
+  /** ETag without its quotes. */
   readonly etag: string;
+  /** When it was written. */
   readonly lastModified: Date;
 }
 
@@ -46,7 +50,7 @@ export function parseListPage(text: string): ListPage {
   return { objects: childrenOf(root, "Contents").map((entry) => objectOf(entry, decode)), next: truncated && next ? next : null };
 }
 
-/** Of the answer to a copy, which may be an error although its status is 200. */
+/** Reads the answer to a copy, which may be an error although its status is 200. */
 export function parseCopyResult(text: string): string | S3ErrorDocument {
   const root = rootOf(text);
   const etag = textOf(root, "ETag");

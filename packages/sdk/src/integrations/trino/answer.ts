@@ -39,7 +39,7 @@ const answerSchema = z.object({
   infoUri: z.string(),
   nextUri: z.string().optional(),
   columns: z.array(columnSchema).optional(),
-  // Not looked into here: there may be thousands of rows.
+  // Rows are not checked here: there may be thousands.
   data: z.unknown().optional(),
   stats: statsSchema,
   error: errorSchema.optional(),

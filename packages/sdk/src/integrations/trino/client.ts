@@ -12,7 +12,9 @@ import type { TrinoTransport } from "./transport.ts";
 
 /** Settings of one statement. */
 export interface TrinoQueryOptions {
+  /** Catalog of names without one. Default: that of the resource. */
   readonly catalog?: string | undefined;
+  /** Schema of names without one. Default: that of the resource. */
   readonly schema?: string | undefined;
   /** Added to the resource's own, for this statement only. */
   readonly session?: SessionProperties | undefined;
@@ -28,6 +30,7 @@ export interface TrinoQueryOptions {
   readonly deadlineSeconds?: number | undefined;
   /** Aborting it cancels the statement; so does the end of the step. */
   readonly signal?: AbortSignal | undefined;
+  /** What a `bigint` becomes. Default: as the resource says. */
   readonly bigints?: BigintMode | undefined;
   /** Level of the statement's own lines in the log. */
   readonly log?: "info" | "debug" | undefined;
@@ -35,11 +38,13 @@ export interface TrinoQueryOptions {
 
 /** What came of a statement that was executed. */
 export interface TrinoExecution {
+  /** Trino's id of the query. */
   readonly queryId: string;
   /** `INSERT`, `CREATE TABLE`, `DELETE`, ...; null for a query. */
   readonly updateType: string | null;
   /** Rows written or deleted; null where Trino counts none. */
   readonly updateCount: number | null;
+  /** What the query cost. */
   readonly stats: TrinoStats;
 }
 

@@ -5,6 +5,7 @@ import { connectionError } from "./trino-error.ts";
 
 /** A column of a result. */
 export interface TrinoColumn {
+  /** Name of the column. */
   readonly name: string;
   /** As Trino writes it: `decimal(12, 2)`, `timestamp(6) with time zone`, `array(bigint)`. */
   readonly type: string;

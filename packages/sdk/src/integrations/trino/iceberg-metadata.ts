@@ -14,8 +14,9 @@ import { isTrinoError } from "./trino-error.ts";
 /** Fields of the table's partitioning and their values: `{ order_day: "2025-01-05" }`; with a transform `{ ordered_at_day: ... }`. */
 export type IcebergPartition = Readonly<Record<string, string | number | Date>>;
 
+/** Options of `icebergMetadata`. */
 export interface IcebergMetadataOptions {
-  /** The table before the write: what was added and removed is then counted from there, and a changed schema is told. */
+  /** The table before the write. Added and removed rows are counted from there, and a changed schema is reported. Default: the last commit counts. */
   readonly since?: IcebergTable | null | undefined;
   /** Commits seen while the table was written, for catalogs whose tables forget all but the last one. */
   readonly seen?: ReadonlyMap<string, IcebergSnapshot> | undefined;
@@ -25,8 +26,11 @@ export interface IcebergMetadataOptions {
 
 /** Columns that came, went or changed their type. */
 export interface SchemaChange {
+  /** Columns that are new. */
   readonly added: readonly TableColumn[];
+  /** Columns that are gone. */
   readonly removed: readonly TableColumn[];
+  /** Columns whose type differs. */
   readonly changed: readonly { readonly name: string; readonly from: string; readonly to: string }[];
 }
 
@@ -37,6 +41,7 @@ export interface SchemaChange {
  * @example
  * await resources.trino.execute("insert into lakehouse.silver.orders select * from lakehouse.bronze.orders");
  * return materialization({ metadata: await icebergMetadata(resources.trino, "lakehouse.silver.orders") });
+ * @throws `AppError` with the code `user_code` when there is no such table.
  */
 export async function icebergMetadata(trino: Trino, table: string, options: IcebergMetadataOptions = {}): Promise<MetadataRecord> {
   const now = await icebergTable(trino, table);
@@ -44,18 +49,22 @@ export async function icebergMetadata(trino: Trino, table: string, options: Iceb
   return await describe(trino, now, options);
 }
 
+/** Options of `icebergMaterialization`. */
 export interface IcebergMaterializationOptions {
+  /** The connection to ask. */
   readonly trino: Trino;
+  /** Where it says that something could not be read. */
   readonly log: Logger;
   /** Full name: `lakehouse.gold.fct_orders`. */
   readonly table: string;
+  /** The partition that was written, whose rows are counted as well. Default: none. */
   readonly partition?: IcebergPartition | undefined;
-  /** Writes the table, in as many statements as it takes. */
+  /** Writes the table, in one or several statements. */
   write(trino: Trino): Promise<unknown>;
 }
 
 /**
- * Writes an Iceberg table and returns the materialization, with everything that `icebergMetadata` tells about this write. A changed
+ * Writes an Iceberg table and returns the materialization, with everything that `icebergMetadata` reports about this write. A changed
  * schema is a warning in the log. The snapshot's id is the data version.
  *
  * @example
@@ -187,7 +196,13 @@ function partitionText(value: string | number | Date): TrinoParam {
   return value instanceof Date ? value.toISOString().slice(0, 10) : String(value);
 }
 
-/** Null when both are the same. Order and comments do not count. */
+/**
+ * Compares the columns of a table before and after a write. Null when both are the same; order and comments do not count.
+ *
+ * @example
+ * const change = schemaChange(before.columns, after.columns);
+ * if (change) log.warn("the schema changed", { added: change.added.map(({ name }) => name) });
+ */
 export function schemaChange(before: readonly TableColumn[], now: readonly TableColumn[]): SchemaChange | null {
   const old = new Map(before.map((column) => [column.name, column]));
   const current = new Map(now.map((column) => [column.name, column]));

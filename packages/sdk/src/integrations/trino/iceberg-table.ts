@@ -1,4 +1,4 @@
-/** What does an Iceberg table say about itself? Read from Trino's metadata tables, which cost no scan of the data. */
+/** Reads the facts of an Iceberg table from Trino's metadata tables, which cost no scan of the data. */
 import type { TableColumn } from "@headgate/shared/domain/metadata.ts";
 import type { Trino, TrinoQueryOptions } from "./client.ts";
 import { metadataTable, parseTableName, type TableName } from "./table-name.ts";
@@ -14,10 +14,13 @@ export interface IcebergSnapshot {
   readonly committedAt: number;
   /** `append`, `overwrite`, `delete` or `replace`. */
   readonly operation: string;
+  /** Rows that it added. */
   readonly addedRecords: number;
   /** Rows removed with their files, and rows marked as deleted. */
   readonly deletedRecords: number;
+  /** Data files that it added. */
   readonly addedFiles: number;
+  /** Data files that it removed. */
   readonly deletedFiles: number;
   /** By how much the rows in the table's files, marked ones included, became more. */
   readonly growth: number;
@@ -25,15 +28,21 @@ export interface IcebergSnapshot {
 
 /** An Iceberg table as it is now. */
 export interface IcebergTable {
+  /** Catalog, schema and name. */
   readonly name: TableName;
   /** Null for a table without any commit. */
   readonly snapshot: IcebergSnapshot | null;
+  /** Number of rows. */
   readonly rowCount: number;
   /** Rows in the table's files, those included that are only marked as deleted. */
   readonly recordsInFiles: number;
+  /** Number of data files. */
   readonly fileCount: number;
+  /** Size of the data files in bytes. */
   readonly sizeBytes: number;
+  /** Columns in their order. */
   readonly columns: readonly TableColumn[];
+  /** Comment of the table; null when there is none. */
   readonly comment: string | null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What ends a query whose process was killed? Nobody in that process can. So a small process of its own group holds the other end of a
+ * Ends queries whose process was killed. That process cannot do it, so a small process of its own group holds the other end of a
  * pipe; when the pipe closes, it cancels every query that was not reported as over, and ends.
  */
 import { spawn, type ChildProcess } from "node:child_process";

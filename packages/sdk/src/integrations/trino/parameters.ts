@@ -50,7 +50,7 @@ export function toLiteral(value: TrinoParam): string {
   }
 }
 
-/** Of an identifier: `"a""b"`. */
+/** Quotes an identifier: `"a""b"`. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

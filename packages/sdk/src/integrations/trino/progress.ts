@@ -1,4 +1,4 @@
-/** What a query says in the log of its step: first where to look at it, then how far it is, not too often, and what it came to. */
+/** Log lines of a query: first its link, then its progress at a limited rate, and at the end its result. */
 import type { Logger } from "../../values/log.ts";
 import type { AnswerStage, AnswerStats } from "./answer.ts";
 
@@ -8,14 +8,23 @@ export interface TrinoStats {
   readonly state: string;
   /** 0 to 100; null while it is not known. */
   readonly percentage: number | null;
+  /** Rows that were read. */
   readonly processedRows: number;
+  /** Bytes that were read. */
   readonly processedBytes: number;
+  /** Bytes that were written. */
   readonly writtenBytes: number;
+  /** The most memory that the query had at once. */
   readonly peakMemoryBytes: number;
+  /** Stages of the plan. */
   readonly stages: { readonly done: number; readonly total: number };
+  /** Parts of the work. */
   readonly splits: { readonly done: number; readonly total: number };
+  /** Processor time in milliseconds. */
   readonly cpuMs: number;
+  /** Time in the queue in milliseconds. */
   readonly queuedMs: number;
+  /** Time since the query began, in milliseconds. */
   readonly elapsedMs: number;
 }
 

@@ -11,14 +11,23 @@ import type { Endpoint, TlsOptions } from "./transport.ts";
 export type TrinoAuth =
   | {
       readonly type: "basic";
-      /** Default: the resource's user. */ readonly user?: EnvValue | undefined;
+      /** Default: the user of the resource. */
+      readonly user?: EnvValue | undefined;
+      /** Password of the user. */
       readonly password: EnvValue;
     }
-  | { readonly type: "jwt"; readonly token: EnvValue }
+  | {
+      readonly type: "jwt";
+      /** The signed token. */
+      readonly token: EnvValue;
+    }
   | {
       readonly type: "certificate";
+      /** The client's certificate. */
       readonly cert: EnvValue;
+      /** The key of the certificate. */
       readonly key: EnvValue;
+      /** Opens the key. Default: none. */
       readonly passphrase?: EnvValue | undefined;
     };
 

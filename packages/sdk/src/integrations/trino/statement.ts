@@ -1,4 +1,4 @@
-/** One statement on its way through Trino's protocol: POST once, GET page after page, DELETE when nobody wants the rest. */
+/** One statement on its way through Trino's protocol: POST once, GET page after page, DELETE when the rest is not wanted. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../values/log.ts";
 import { parseAnswer, type Answer, type AnswerColumn } from "./answer.ts";
@@ -105,7 +105,7 @@ export class Statement {
     }
   }
 
-  /** Ends the query on the server; nothing happens when it has ended. Resolves when Trino was told. */
+  /** Ends the query on the server; nothing happens when it has ended. Resolves when Trino has confirmed it. */
   cancel(): Promise<void> {
     const url = this.#next;
     if (url === null) return this.#canceled ?? Promise.resolve();

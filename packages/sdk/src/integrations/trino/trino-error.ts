@@ -38,12 +38,17 @@ export interface TrinoErrorFacts {
  * }
  */
 export class TrinoError extends Error {
+  /** Trino's name of the error, e.g. `TABLE_NOT_FOUND`. */
   override readonly name: string;
+  /** Who caused the error. */
   readonly type: TrinoErrorType;
   /** Trino's number of the error; null for `CONNECTION` errors. */
   readonly code: number | null;
+  /** Line of the statement, from 1; null when it is not about a place. */
   readonly line: number | null;
+  /** Column of the statement, from 1; null when it is not about a place. */
   readonly column: number | null;
+  /** Trino's id of the query; null when it never got one. */
   readonly queryId: string | null;
   /** False where the same statement can only fail again: a retry policy is then not followed. */
   readonly retryable: boolean;

@@ -10,28 +10,33 @@ import type { SessionProperties } from "./session-state.ts";
 import { authSettings, endpointOf, settingReader, type ConnectionSettings, type TrinoAuth } from "./settings.ts";
 import { TrinoTransport } from "./transport.ts";
 
+/** Options of `trinoResource`. */
 export interface TrinoOptions<K extends string = string> {
   /** Default `trino`. */
   readonly key?: K | undefined;
   /** Address, also with a path in front of Trino's own: `https://trino.example.com:8443`. */
   readonly url?: EnvValue | undefined;
-  /** Instead of `url`; default `127.0.0.1`. */
+  /** Instead of `url`. Default `127.0.0.1`. */
   readonly host?: EnvValue | undefined;
   /** Default 8080, with https 443. */
   readonly port?: number | EnvValue | undefined;
+  /** True: `host` is reached over https. Default false; with `url`, its scheme counts. */
   readonly https?: boolean | undefined;
   /** Default `headgate`. */
   readonly user?: EnvValue | undefined;
+  /** How to sign in. Default: with the user's name only. */
   readonly auth?: TrinoAuth | undefined;
-  /** Certificate authority of the server, as a PEM text or a file of the project; default: those that Node knows. */
+  /** Certificate authority of the server, as a PEM text or a file of the project. Default: those that Node knows. */
   readonly ca?: EnvValue | undefined;
+  /** Catalog of names without one. */
   readonly catalog?: EnvValue | undefined;
+  /** Schema of names without one. */
   readonly schema?: EnvValue | undefined;
   /** Session properties of every statement. */
   readonly session?: SessionProperties | undefined;
   /** Catalog (or `system`) -> role. */
   readonly roles?: Readonly<Record<string, string>> | undefined;
-  /** Shown in Trino's dashboard and used by resource groups; default `headgate`. */
+  /** Shown in Trino's dashboard and used by resource groups. Default `headgate`. */
   readonly source?: string | undefined;
   /** Added to the tags of run, step and asset. */
   readonly tags?: readonly string[] | undefined;
@@ -39,7 +44,7 @@ export interface TrinoOptions<K extends string = string> {
   readonly timeZone?: string | undefined;
   /** Further headers, e.g. for a gateway. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** What a `bigint` becomes: a number where that is exact (`auto`, the default), always a `bigint`, or always a `number`. */
+  /** What a `bigint` becomes: a number where that is exact (`auto`), always a `bigint`, or always a `number`. */
   readonly bigints?: BigintMode | undefined;
   /** Time limit of a statement, after which it is cancelled and fails. Default: the time limit of the step. */
   readonly deadline?: Duration | undefined;
@@ -73,7 +78,7 @@ export interface TrinoOptions<K extends string = string> {
    * @deprecated Use `heartbeat`.
    */
   readonly heartbeatSeconds?: number | undefined;
-  /** Level of the lines about queries in the step's log; default `info`. */
+  /** Level of the lines about queries in the step's log. Default `info`. */
   readonly log?: "info" | "debug" | undefined;
 }
 

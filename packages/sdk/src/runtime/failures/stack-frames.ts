@@ -1,4 +1,4 @@
-/** Which places does a stack trace name, and which of them are the user's own code? */
+/** Reads the places in a stack trace and marks those in the user's own code. */
 import { fileURLToPath } from "node:url";
 import type { StackFrame } from "@headgate/shared/domain/run/failure.ts";
 import { captureSite } from "../../options/definition-site.ts";

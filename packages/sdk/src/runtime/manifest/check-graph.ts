@@ -1,4 +1,4 @@
-/** Is the asset graph sound: no key defined twice, no cycle? Cycles are written out. */
+/** Finds cycles in the asset graph and between units, and writes them out. */
 import type { ManifestAsset } from "@headgate/shared/manifest/schema.ts";
 
 /** Node -> the nodes it depends on. Returns the first cycle found, in the direction data flows, first node repeated at the end. */
@@ -36,7 +36,7 @@ function isEarlierSelf(asset: ManifestAsset, dep: ManifestAsset["deps"][number])
   return dep.key === asset.key && dep.mapping?.type === "time_window" && (dep.mapping.endOffset ?? 0) < 0;
 }
 
-/** Null when there is none. Edges between assets of one unit are that unit's own business, except when they close a cycle. */
+/** Null when there is none. Edges between assets of one unit do not count, except when they close a cycle. */
 export function findAssetCycle(assets: readonly ManifestAsset[]): string[] | null {
   return findCycle(
     new Map(assets.map((asset) => [asset.key, asset.deps.filter((dep) => !isEarlierSelf(asset, dep)).map((dep) => dep.key)])),

@@ -1,4 +1,4 @@
-/** What is wrong with a partitions definition? */
+/** Reports what is wrong with a partitions definition. */
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { openTimePartitions } from "@headgate/shared/domain/partitions/time-window.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";

@@ -1,4 +1,4 @@
-/** How does one asset definition read in the manifest? */
+/** Translates one asset definition into the manifest. */
 import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { manifestAssetSchema } from "@headgate/shared/manifest/schema.ts";

@@ -1,4 +1,4 @@
-/** How do an asset's automation, freshness and backfill options read in the manifest, and what is wrong with them? */
+/** Translates an asset's automation, freshness and backfill options into the manifest and reports mistakes. */
 import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
 import { readCondition } from "@headgate/shared/domain/automation/condition-json.ts";

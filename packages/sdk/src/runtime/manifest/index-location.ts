@@ -1,4 +1,4 @@
-/** What does a code location consist of? Builds the draft of its manifest, or says everything that is wrong with it. */
+/** Indexes a code location: builds the draft of its manifest, or reports everything that is wrong with it. */
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { MANIFEST_MAX_BYTES, MANIFEST_VERSION, manifestSchema, type LoadError, type Manifest } from "@headgate/shared/manifest/schema.ts";
 import { manifestOnWire } from "@headgate/shared/manifest/wire.ts";
@@ -86,12 +86,12 @@ const draftSchema = manifestSchema.omit({ files: true, entry: true, git: true, r
 interface Finish {
   readonly units: CollectedUnits;
   readonly problems: Problems;
-  /** Of the code location. */
+  /** Where the code location is defined. */
   readonly site: DefinitionSite | undefined;
 }
 
 function finish(draft: ManifestDraft, { units: { folders, warnings }, problems, site }: Finish): IndexResult {
-  // The definitions were checked one by one; this is the last word of the schema that the control plane will apply.
+  // The definitions were checked one by one; the control plane will apply this schema to the whole.
   const parsed = draftSchema.safeParse(draft);
   if (!parsed.success && problems.errors.length === 0) {
     for (const issue of parsed.error.issues.slice(0, 50)) problems.add(site, `${nameOf(draft, issue.path)}: ${issue.message}`);
@@ -117,7 +117,7 @@ function oldForms(problems: Problems): string[] {
   });
 }
 
-/** `assets.3.tags.x` says nothing to a person: the entry's own name does. */
+/** Names the entry instead of its index: `asset "a/b", tags.x` instead of `assets.3.tags.x`. */
 function nameOf(draft: ManifestDraft, path: readonly PropertyKey[]): string {
   const [list, index, ...rest] = path;
   if (typeof list !== "string" || typeof index !== "number") return path.map(String).join(".");

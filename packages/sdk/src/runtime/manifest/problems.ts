@@ -4,7 +4,7 @@ import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { DefinitionSite } from "../../options/definition-site.ts";
 import { codeFrameAt } from "../failures/code-frame.ts";
 
-/** Each one reads files again; nobody reads more of them than this. */
+/** Each code frame reads files again, and a person reads no more of them than this. */
 const MAX_CODE_FRAMES = 20;
 
 export interface Problems {
@@ -39,9 +39,9 @@ export function collectProblems(root: string): Problems {
       });
     },
     addErrors(more) {
-      // Several units of one dbt project fail alike.
-      const told = new Set(errors.map((error) => JSON.stringify(error)));
-      errors.push(...more.filter((error) => !told.has(JSON.stringify(error))));
+      // Several units of one dbt project report the same error.
+      const known = new Set(errors.map((error) => JSON.stringify(error)));
+      errors.push(...more.filter((error) => !known.has(JSON.stringify(error))));
     },
   };
 }

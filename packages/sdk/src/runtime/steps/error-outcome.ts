@@ -5,7 +5,7 @@ import { toFailure } from "../failures/failure.ts";
 import { StepError } from "./step-error.ts";
 
 export function errorOutcome(error: unknown, signal: AbortSignal): StepOutcome {
-  // Whatever a canceled function throws, it was canceled.
+  // A canceled function may throw anything; the step still counts as canceled.
   if (signal.aborted) return { outcome: "canceled" };
   if (error instanceof StepError) return { outcome: "failed", failure: error.failure, retryable: error.retryable };
   return { outcome: "failed", failure: toFailure(error), retryable: !isNonRetryable(error) };

@@ -33,7 +33,7 @@ async function loadInput(input: Input, scope: StepScope): Promise<unknown> {
   }
 }
 
-/** For inputs, and for checks that look at their asset's value. */
+/** For inputs, and for checks that read their asset's value. */
 export async function loadValue(asset: Asset, partition: string | null, scope: StepScope): Promise<unknown> {
   const manager = ioManagerOf(scope, asset["~definition"]);
   const value = await loadOrNone(manager, ioContext(asset, partition, scope));

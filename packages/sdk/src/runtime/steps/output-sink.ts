@@ -12,7 +12,7 @@ export interface OutputSink {
   start(): void;
   has(asset: string): boolean;
   materialize(asset: string, output: Output, checks: readonly CheckResult[]): Promise<void>;
-  /** Of any asset; of one of the step's own it is what the step was to do. */
+  /** Records an observation. It completes an observable asset of the step; for any other asset it is only recorded. */
   observe(asset: string, seen: Pick<Partial<Observation>, "metadata" | "dataVersion">): void;
   check(asset: string, result: CheckResult): void;
   outcome(): StepOutcome;

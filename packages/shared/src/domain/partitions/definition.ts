@@ -45,17 +45,32 @@ export interface TimeWindow {
   readonly end: number;
 }
 
+/** Which upstream partitions a partition depends on. */
 export type PartitionMapping =
   | { readonly type: "identity" }
   | {
       readonly type: "time_window";
+      /** Windows by which the start moves; negative: earlier. Default 0. */
       readonly startOffset?: number | undefined;
+      /** Windows by which the end moves; negative: earlier. Default 0. */
       readonly endOffset?: number | undefined;
+      /** True: windows that the upstream does not have are ignored instead of being an error. Default false. */
       readonly allowNonexistentUpstream?: boolean | undefined;
     }
   | { readonly type: "all" }
   | { readonly type: "last" }
-  | { readonly type: "specific"; readonly keys: readonly string[] }
-  /** Upstream key -> downstream keys. */
-  | { readonly type: "static"; readonly downstreamByUpstream: Readonly<Record<string, readonly string[]>> }
-  | { readonly type: "dimension"; readonly dimension: string };
+  | {
+      readonly type: "specific";
+      /** Keys of the upstream. */
+      readonly keys: readonly string[];
+    }
+  | {
+      readonly type: "static";
+      /** Upstream key -> downstream keys. */
+      readonly downstreamByUpstream: Readonly<Record<string, readonly string[]>>;
+    }
+  | {
+      readonly type: "dimension";
+      /** Name of the dimension. */
+      readonly dimension: string;
+    };

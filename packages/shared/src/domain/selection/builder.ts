@@ -9,33 +9,48 @@ export interface SelectionMethods {
   upstream(depth?: number): SelectionBuilder;
   /** The selected assets and everything below them, or only `depth` layers. */
   downstream(depth?: number): SelectionBuilder;
+  /** What is in this selection and in all of the others. */
   and(...others: Selection[]): SelectionBuilder;
+  /** What is in this selection or in one of the others. */
   or(...others: Selection[]): SelectionBuilder;
   /** What is in this selection and in none of the others. */
   minus(...others: Selection[]): SelectionBuilder;
+  /** Everything that is not in this selection. */
   not(): SelectionBuilder;
   /** Those without an ancestor in the selection. */
   roots(): SelectionBuilder;
   /** Those without a descendant in the selection. */
   sinks(): SelectionBuilder;
 }
+/** A selection of assets, with methods that narrow or widen it. */
 export type SelectionBuilder = Selection & SelectionMethods;
 
 type Some<T> = readonly [T, ...T[]];
 
 export const select = {
+  /** Every asset. */
   all: () => build({ type: "all" }),
   /** Keys as `silver/dim_customer`, `silver.dim_customer` or, where only one asset ends so, `dim_customer`; `*` is a wildcard. */
   keys: (...keys: Some<string>) => build(anyOf(keys.map((pattern) => ({ type: "key", pattern, exact: false })))),
+  /** Assets of one of these groups. */
   groups: (...groups: Some<string>) => attribute("group", groups),
+  /** Assets of one of these kinds, e.g. `dbt`. */
   kinds: (...kinds: Some<string>) => attribute("kind", kinds),
+  /** Assets of one of these owners. */
   owners: (...owners: Some<string>) => attribute("owner", owners),
+  /** Assets of one of these code locations. */
   codeLocations: (...locations: Some<string>) => attribute("code_location", locations),
+  /** Assets with this tag; without a value, whatever its value. */
   tag: (key: string, value = "") => build({ type: "tag", name: "tag", key, value }),
+  /** What is in all of these selections. */
   and: (...parts: Some<Selection>) => build(combined("and", parts)),
+  /** What is in one of these selections. */
   or: (...parts: Some<Selection>) => build(combined("or", parts)),
+  /** Everything that is not in this selection. */
   not: (selection: Selection) => build({ type: "not", of: plain(selection) }),
+  /** Assets of the selection without an ancestor in it. */
   roots: (selection: Selection) => build({ type: "roots", of: plain(selection) }),
+  /** Assets of the selection without a descendant in it. */
   sinks: (selection: Selection) => build({ type: "sinks", of: plain(selection) }),
   /** Gives the methods to a parsed selection. */
   from: (selection: Selection) => build(plain(selection)),

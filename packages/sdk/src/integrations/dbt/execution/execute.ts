@@ -66,7 +66,7 @@ export async function executeBuild(options: ExecuteOptions): Promise<StepOutcome
       ...(options.deferState === undefined ? [] : ["--defer", "--state", options.deferState]),
       ...(options.deferState !== undefined && options.favorState ? ["--favor-state"] : []),
       ...(options.fullRefresh ? ["--full-refresh"] : []),
-      // Nobody reads the artifacts of one step; what happened comes as events.
+      // The artifacts of one step are not used; what happened comes as events.
       ...(driven ? ["--no-write-json"] : []),
     ],
     targetPath,
@@ -154,7 +154,7 @@ function outcomeOf(ending: Ending): StepOutcome {
     return { outcome: "failed", failure: { kind: "check_failed", message: message.slice(0, 20_000) }, retryable: false };
   }
   const failure = dbtFailure(wholeFailure(exit, missing));
-  // Somebody else has the database open, and will be done with it.
+  // Another program has the database open and will close it.
   return { outcome: "failed", failure, retryable: report.started || failure.message.includes("Could not set lock on file") };
 }
 

@@ -1,4 +1,4 @@
-/** Which asset key, and which check, does each node of a dbt project have? Pure; used at index time and again when a step runs. */
+/** Gives each node of a dbt project its asset key or check. Pure; used at index time and again when a step runs. */
 import type { DbtManifest, DbtManifestNode } from "./dbt-manifest.ts";
 import { metaOption, nodeOf, sourceOf, texts, type DbtNode } from "./dbt-node.ts";
 import type { DbtGraph } from "./graph-cache.ts";
@@ -8,7 +8,7 @@ export interface DbtCheck {
   readonly asset: string;
   readonly name: string;
   readonly test: DbtManifestNode;
-  /** Of a source, which something else makes. */
+  /** True for the test of a source, which something else makes. */
   readonly onSource: boolean;
 }
 

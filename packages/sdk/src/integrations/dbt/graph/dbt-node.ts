@@ -5,21 +5,27 @@ import { isMicrobatch, type DbtManifest, type DbtManifestNode } from "./dbt-mani
 export interface DbtNode {
   /** `model.medallion.dim_customer`. */
   readonly uniqueId: string;
+  /** dbt's name of the node. */
   readonly name: string;
+  /** What kind of node it is. */
   readonly resourceType: "model" | "seed" | "snapshot" | "source";
   /** The schema as configured, without the target's prefix; null when none is configured. */
   readonly schema: string | null;
   /** Project, folders, name. */
   readonly fqn: readonly string[];
+  /** dbt's tags. */
   readonly tags: readonly string[];
+  /** `meta` of the node's configuration. */
   readonly meta: Readonly<Record<string, unknown>>;
   /** The dbt group. */
   readonly group: string | null;
   /** `view`, `table`, `incremental`, `seed`, `snapshot`...; null for a source. */
   readonly materialized: string | null;
+  /** From its YAML; empty when there is none. */
   readonly description: string;
+  /** Fully qualified name of its table or view; null when it has none. */
   readonly relation: string | null;
-  /** Of an incremental model with the strategy `microbatch`. */
+  /** Batches of an incremental model with the strategy `microbatch`; null for other nodes. */
   readonly microbatch: { readonly begin: string; readonly batchSize: string } | null;
 }
 

@@ -14,11 +14,17 @@ type CheckInput = UnitDescription["checks"][number];
 
 /** What `translate` may change of an asset. */
 export interface DbtAssetOptions {
+  /** Name of its group in the lineage. */
   readonly group?: string | undefined;
+  /** Shown in the dashboard; Markdown. */
   readonly description?: string | undefined;
+  /** E-mail addresses or `team:<name>`. */
   readonly owners?: readonly string[] | undefined;
+  /** Shown in the dashboard, and selected with `tag:name=value`. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** What it is made of, shown as icons. */
   readonly kinds?: readonly string[] | undefined;
+  /** Where a person finds it. */
   readonly url?: string | undefined;
   /** When it is built by itself. */
   readonly automation?: AutomationCondition | undefined;

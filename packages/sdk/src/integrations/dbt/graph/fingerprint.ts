@@ -1,4 +1,4 @@
-/** Has a dbt project changed? A hash over its files, and the names of the environment variables it reads. */
+/** Notices that a dbt project changed: a hash over its files, and the names of the environment variables it reads. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
@@ -18,7 +18,7 @@ export interface ProjectFiles {
   readonly readsConnection: boolean;
 }
 
-/** Within a YAML text its quotes may be escaped or doubled. Without a name in quotes, the name is known to nobody but dbt. */
+/** Within a YAML text its quotes may be escaped or doubled. A name without quotes is known only to dbt. */
 const ENV_VAR = /\benv_var\b(?:\(\s*(?:\\?['"]){1,2}([A-Za-z_][A-Za-z0-9_]*)(?:\\?['"]){1,2}\s*[,)])?/g;
 /** `target` of anything else, or handed on as a whole. */
 const CONNECTION = /\btarget\s*(?:\.\s*(?!(?:name|schema|database|type|profile_name|threads)\b)|\[|\||\)|,|[-+]?[%}]\})/;

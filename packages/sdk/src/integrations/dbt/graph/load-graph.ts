@@ -190,7 +190,7 @@ function withoutStandIns(error: LoadError, standIns: StandIns): LoadError {
 }
 
 /**
- * Tests carry their rendered macro call as code, which nobody reads; without it the graph is half as large. dbt's threads leave the
+ * Tests carry their rendered macro call as code, which is not used; without it the graph is half as large. dbt's threads leave the
  * nodes in any order, and a published manifest must not depend on that.
  */
 function slim(manifest: DbtManifest): DbtManifest {

@@ -1,4 +1,4 @@
-/** Which `--select` arguments make dbt build exactly what a step wants? Pure. */
+/** Finds the `--select` arguments with which dbt builds exactly what a step wants. Pure. */
 import { assetParents, type DbtAssetMap } from "./asset-keys.ts";
 import type { DbtManifest, DbtManifestNode } from "./dbt-manifest.ts";
 

@@ -3,7 +3,7 @@ import { QUERY_GUARD } from "./query-guard.ts";
 /**
  * The Python program that runs one dbt command inside its own process and reports it as JSON lines. Compared with the bare `dbt`
  * command it counts rows through dbt's own connection the moment a model is done (DuckDB lets no second process look), names the
- * database files before it opens them, and stops its queries when it is told to stop or when its parent is gone.
+ * database files before it opens them, and stops its queries when it gets a stop signal or its parent is gone.
  *
  * stdin:  "go" opens the gate before the first use of the database; the end of stdin means that the parent is gone.
  * stdout: {"info", "data"} as dbt's own JSON log, {"databases": [...]}, {"stats": {...}} and one last {"end": {...}}.

@@ -1,5 +1,5 @@
 /**
- * What ends dbt's queries on Trino when dbt itself is killed, e.g. for its memory? A small process of its own session that holds the other
+ * Ends dbt's queries on Trino when dbt itself is killed, e.g. for its memory. A small process of its own session that holds the other
  * end of a pipe: when the pipe closes, it cancels every query that was not reported as over, and ends. Part of the driver's program.
  */
 export const QUERY_GUARD = String.raw`

@@ -17,14 +17,14 @@ export interface ReportOptions {
   readonly targetPath: string;
   /** A materialization waits for its row count, which comes right after it. */
   readonly statsFollow: boolean;
-  /** Of a step over a range of partitions: the one that a batch of this description made. */
+  /** In a step over a range of partitions: the partition that the batch with this description made. */
   partitionOfBatch?(node: DbtManifestNode, description: string): string | null;
   emit(event: StepEvent): void;
 }
 
 export interface BuildReport {
   receive(line: DbtLine): void;
-  /** Materializations whose row count did not come, for somebody else to count. */
+  /** Materializations whose row count did not come, which are counted afterwards. */
   pending(): readonly { readonly uniqueId: string; readonly relation: string | null }[];
   /** Emits a held materialization, with a row count when there is one. */
   settle(uniqueId: string, stats: DbtStats | null): void;

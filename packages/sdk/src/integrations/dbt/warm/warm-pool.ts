@@ -1,7 +1,7 @@
 /**
- * Which commands may use a warm dbt, and which servers does this process keep? At most two, each for one project in one state (files,
+ * Decides which commands may use a warm dbt and which servers this process keeps: at most two, each for one project in one state (files,
  * profile, target, environment, installed dbt). A server is started when a command has ended that could have used it, so that it
- * competes with nobody, and is used once it has read the project. Whatever goes wrong with it, the command gets a process of its own.
+ * competes with no other, and is used once it has read the project. Whatever goes wrong with it, the command gets a process of its own.
  */
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -20,7 +20,7 @@ export interface WarmServerOptions {
   readonly folders: readonly (readonly [string, string])[];
   /** Target and log folder of that parse; removed when it is done. */
   readonly folder: string;
-  /** Ends after so long without a command. */
+  /** Time without a command after which the server ends. */
   readonly idleSeconds: number;
 }
 
@@ -96,7 +96,7 @@ export class WarmServer {
     return this.#packages === null || this.#packages.changed === changeTime(this.#packages.folder);
   }
 
-  /** Starts a command; it looks like a dbt of its own, but ends with NOT_TAKEN and without a word when there is nobody to fork it. */
+  /** Starts a command; it looks like a dbt of its own, but ends silently with NOT_TAKEN when no server is there to fork it. */
   launch(options: { readonly request: string; readonly scratch: string; readonly env: Readonly<Record<string, string>> }): ChildProcess {
     const script = join(options.scratch, "launcher.py");
     writeFileSync(script, DBT_LAUNCHER);
@@ -116,7 +116,7 @@ export class WarmServer {
 
   #receive(text: string): void {
     const parsed = announcement.safeParse(readJson(text));
-    // dbt's parse may print; that is nobody's business here.
+    // dbt's parse may print, which does not matter here.
     if (!parsed.success) return;
     if ("failed" in parsed.data) {
       this.#reason = parsed.data.failed;
