@@ -45,7 +45,7 @@ export const PACKAGES = [
     floors: [
       [{ room: "domain", packages: [] }],
       [{ room: "net", planned: true }],
-      ["ids.ts"],
+      ["ids.ts", "format/duration.ts"],
       [{ room: "manifest", packages: ["zod"] }],
       [{ room: "sensor", packages: ["zod"] }],
       [{ room: "protocol", packages: ["zod"], tests: ["api", "contract", "live"] }],

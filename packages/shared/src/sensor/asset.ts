@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { shortRunId } from "../ids.ts";
 import { metadataSchema } from "../manifest/schema.ts";
-import type { SensorEventType, SensorKind } from "./sensor-kind.ts";
+import { partitionSuffix, type SensorEventType, type SensorKind, someOf } from "./sensor-kind.ts";
 
 export const assetEventSchema = z.object({
   type: z.literal("asset"),
@@ -27,6 +27,8 @@ const keyOf = (asset: string) => `asset:${asset}`;
 export const assetEvent: SensorEventType<AssetEvent> = {
   sentence: ({ asset, partition, run }) =>
     `${asset}${partition === null ? "" : ` (${partition})`} was ${run === null ? "reported as materialized" : `materialized by run …${shortRunId(run)}`}`,
+  detail: ({ asset, partition, run }) =>
+    `${asset} was materialized${partitionSuffix(partition)}${run === null ? ", reported externally" : ` by run ${shortRunId(run)}`}`,
   watchedAs: ({ asset }) => [keyOf(asset)],
   shortened: (event) => ({ ...event, metadata: {} }),
 };
@@ -36,6 +38,7 @@ export const assetsEvent: SensorEventType<AssetsEvent> = {
     const [first, ...others] = events;
     return `all of ${first?.asset ?? "nothing"}${others.length > 0 ? ` and ${others.length} more` : ""} were materialized`;
   },
+  detail: ({ events }) => `All of ${events.map(({ asset }) => asset).join(", ")} were materialized`,
   watchedAs: () => [],
   shortened: (event) => ({ ...event, events: event.events.map((one) => ({ ...one, metadata: {} })) }),
 };
@@ -58,5 +61,8 @@ export const assetSensor: SensorKind<AssetEvent | AssetsEvent> = {
     });
     return match === "all" && assets.length > 1 ? { type: "assets", events: assets.map(example) } : example(assets[0] ?? "");
   },
-  facts: ({ assets = [], match }) => [{ title: "watches", text: assets.join(match === "all" ? " and " : " or ") }],
+  runsWhen({ assets = [], match }) {
+    if (assets.length < 2) return `when ${assets[0] ?? "its asset"} is materialized`;
+    return match === "all" ? `when all of ${someOf(assets)} are materialized` : `when any of ${someOf(assets)} is materialized`;
+  },
 };

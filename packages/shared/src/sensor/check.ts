@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { checkId } from "../domain/asset-check.ts";
 import { metadataSchema } from "../manifest/schema.ts";
-import type { SensorEventType, SensorKind } from "./sensor-kind.ts";
+import { partitionSuffix, type SensorEventType, type SensorKind, someOf } from "./sensor-kind.ts";
 
 export const checkEventSchema = z.object({
   type: z.literal("check"),
@@ -17,11 +17,14 @@ export const checkEventSchema = z.object({
 });
 export type CheckEvent = z.infer<typeof checkEventSchema>;
 
+const VERBS = { passed: "passes", warned: "warns", failed: "fails" } as const;
+
 /** A check id, or an asset key for all of its checks. */
 const keyOf = (watched: string) => `check:${watched}`;
 
 export const checkEvent: SensorEventType<CheckEvent> = {
   sentence: ({ asset, check, outcome }) => `check ${check} of ${asset} ${outcome}`,
+  detail: ({ asset, check, partition, outcome }) => `Check ${check} of ${asset}${partitionSuffix(partition)} ${outcome}`,
   watchedAs: ({ asset, check }) => [keyOf(checkId({ asset, name: check })), keyOf(asset)],
   shortened: (event) => ({ ...event, metadata: {} }),
 };
@@ -34,8 +37,6 @@ export const checkSensor: SensorKind<CheckEvent> = {
     const [asset = "", check = "check"] = (checks[0] ?? "").split(":");
     return { type: "check", asset, check, outcome: "failed", description: null, run: null, partition: null, at, metadata: {} };
   },
-  facts: ({ checks = [], checkOutcomes = [] }) => [
-    { title: "watches", text: checks.join(" or ") },
-    ...(checkOutcomes.length === 0 ? [] : [{ title: "results that", text: checkOutcomes.join(" or ") }]),
-  ],
+  runsWhen: ({ checks = [], checkOutcomes = ["failed"] }) =>
+    `when ${someOf(checks) || "a check"} ${checkOutcomes.map((outcome) => VERBS[outcome]).join(" or ")}`,
 };

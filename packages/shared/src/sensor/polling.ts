@@ -1,4 +1,5 @@
 /** A polling sensor is evaluated at an interval, and at deliveries if it has a webhook. */
+import { formatSpan } from "../format/duration.ts";
 import type { WebhookEvent } from "./webhook.ts";
 import type { SensorKind } from "./sensor-kind.ts";
 
@@ -7,5 +8,6 @@ export const pollingSensor: SensorKind<WebhookEvent> = {
   watches: () => [],
   matches: () => false,
   exampleEvent: () => null,
-  facts: ({ intervalSeconds }) => [{ title: "every", text: `${intervalSeconds} s` }],
+  runsWhen: ({ intervalSeconds, webhook }) =>
+    `every ${formatSpan(intervalSeconds * 1000)}${webhook ? " and on each webhook delivery" : ""}`,
 };

@@ -1,7 +1,7 @@
 /** A run status sensor is woken when a run ends in one of some states. */
 import { z } from "zod";
 import { shortRunId } from "../ids.ts";
-import type { SensorEventType, SensorKind } from "./sensor-kind.ts";
+import { type SensorEventType, type SensorKind, someOf } from "./sensor-kind.ts";
 
 export const runEventSchema = z.object({
   type: z.literal("run"),
@@ -17,10 +17,13 @@ export const runEventSchema = z.object({
 export type RunEvent = z.infer<typeof runEventSchema>;
 
 const EVERY_RUN = "run";
+const VERBS = { succeeded: "succeeds", failed: "fails", canceled: "is canceled" } as const;
 
 export const runEvent: SensorEventType<RunEvent> = {
   sentence: ({ run, job, status }) =>
     `run …${shortRunId(run)}${job === null ? "" : ` of ${job}`} ${status === "canceled" ? "was canceled" : status}`,
+  detail: ({ run, job, status, message }) =>
+    `Run ${shortRunId(run)}${job === null ? "" : ` of ${job}`} ${status}${message === null ? "" : `: ${message}`}`,
   watchedAs: () => [EVERY_RUN],
   shortened: (event, note) => ({ ...event, tags: {}, message: note }),
 };
@@ -46,10 +49,8 @@ export const runStatusSensor: SensorKind<RunEvent & { readonly locations?: reado
     message: null,
     at,
   }),
-  facts: ({ runStatuses = [], jobs = [] }) => [
-    {
-      title: "runs that",
-      text: `${runStatuses.join(" or ")}${jobs.length === 0 ? "" : ` of ${jobs.length === 1 ? "job" : `${jobs.length} jobs`}: ${jobs.join(", ")}`}`,
-    },
-  ],
+  runsWhen({ jobs = [], allLocations, runStatuses = ["failed"] }) {
+    const of = jobs.length > 0 ? ` of ${someOf(jobs)}` : allLocations ? " in any code location" : "";
+    return `when a run${of} ${runStatuses.map((status) => VERBS[status]).join(" or ")}`;
+  },
 };

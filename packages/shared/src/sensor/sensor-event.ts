@@ -28,6 +28,11 @@ export function sensorEventSentence(event: SensorEvent): string {
   return typeOf(event).sentence(event);
 }
 
+/** The event as the page of its tick shows it. */
+export function sensorEventDetail(event: SensorEvent): string {
+  return typeOf(event).detail(event);
+}
+
 /** The first event, and how many more; undefined without events. */
 export function sensorEventsSentence(events: readonly SensorEvent[]): string | undefined {
   const [first, ...others] = events;

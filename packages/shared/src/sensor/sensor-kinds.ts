@@ -4,7 +4,7 @@ import { assetSensor } from "./asset.ts";
 import { checkSensor } from "./check.ts";
 import { pollingSensor } from "./polling.ts";
 import { runStatusSensor } from "./run-status.ts";
-import type { DefinedSensor, SensorFact, SensorKind } from "./sensor-kind.ts";
+import type { DefinedSensor, SensorKind } from "./sensor-kind.ts";
 import type { SensorEvent } from "./sensor-event.ts";
 import { webhookSensor } from "./webhook.ts";
 
@@ -41,9 +41,7 @@ export function exampleEvent(sensor: DefinedSensor, at: number): SensorEvent | n
   return kindOf(sensor).exampleEvent(sensor, at);
 }
 
-/** What the sensor watches, as titles and texts for a page. */
-export function sensorFacts(sensor: ManifestSensor): readonly SensorFact[] {
-  return kindOf(sensor)
-    .facts(sensor)
-    .filter(({ text }) => text !== "");
+/** When the sensor starts its runs, e.g. "when gold/orders is materialized". */
+export function runsWhen(sensor: ManifestSensor): string {
+  return kindOf(sensor).runsWhen(sensor);
 }

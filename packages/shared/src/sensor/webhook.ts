@@ -17,6 +17,7 @@ export type WebhookEvent = z.infer<typeof webhookEventSchema>;
 
 export const webhookEvent: SensorEventType<WebhookEvent> = {
   sentence: ({ delivery }) => `webhook delivery ${delivery}`,
+  detail: ({ method }) => `Webhook delivery (${method})`,
   // The address says which sensor a delivery is for.
   watchedAs: () => [],
   shortened: (event, note) => ({ ...event, headers: {}, query: {}, body: note }),
@@ -27,5 +28,5 @@ export const webhookSensor: SensorKind<WebhookEvent> = {
   watches: () => [],
   matches: () => false,
   exampleEvent: (_sensor, at) => ({ type: "webhook", delivery: "dry-run", method: "POST", headers: {}, query: {}, body: null, at }),
-  facts: ({ webhook }) => [{ title: "verifies", text: webhook?.verify ?? "standard" }],
+  runsWhen: () => "on each webhook delivery",
 };

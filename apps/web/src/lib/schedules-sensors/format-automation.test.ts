@@ -3,7 +3,7 @@ import { sampleSchedules, sampleSensors } from "../../../test/fixture-automation
 import { formatCatchUp, formatCron, formatSchedule, formatSensor } from "#lib/schedules-sensors/format-automation.ts";
 import { formatFreshnessPolicy } from "#lib/asset/format-freshness.ts";
 import { formatLateness } from "#lib/ticks/format-tick.ts";
-import { formatSensorEvent } from "#lib/ticks/format-sensor-event.ts";
+import { sensorEventDetail } from "@headgate/shared/sensor/sensor-event.ts";
 
 const sensor = (name: string) => {
   const found = sampleSensors().find((entry) => entry.name === name);
@@ -51,7 +51,7 @@ describe("formatting of schedules and sensors", () => {
 
   it("a sensor event is described in one sentence", () => {
     expect(
-      formatSensorEvent({
+      sensorEventDetail({
         type: "run",
         run: "019ab3c0-0001-7000-8000-0000c41f1eef",
         job: "full_refresh",

@@ -5,6 +5,7 @@ import { describeCron } from "@headgate/shared/domain/cron/describe.ts";
 import { parseCron } from "@headgate/shared/domain/cron/parse.ts";
 import type { OverlapPolicy } from "@headgate/shared/manifest/automation.ts";
 import { formatSpan } from "@headgate/shared/format/duration.ts";
+import { runsWhen } from "@headgate/shared/sensor/sensor-kinds.ts";
 import type { ScheduleDefinition, SensorDefinition } from "#lib/schedules-sensors/find-definition.ts";
 
 /** `every day at 02:00`. A text that is not a cron expression is returned unchanged. */
@@ -24,43 +25,9 @@ export function formatSchedule(schedule: ScheduleDefinition): string {
   return `${runs} (${schedule.timezone}).`;
 }
 
-export function formatSensorKind(kind: SensorDefinition["kind"]): string {
-  return kind === "run_status" ? "run status sensor" : `${kind} sensor`;
-}
-
 export function formatSensor(sensor: SensorDefinition): string {
   const effect = sensor.evaluated ? "Calls its function" : sensor.job === undefined ? "Requests a run" : `Runs ${sensor.job}`;
-  return `${effect} ${sensorCause(sensor)}.`;
-}
-
-const RUN_VERBS = { succeeded: "succeeds", failed: "fails", canceled: "is canceled" } as const;
-const CHECK_VERBS = { passed: "passes", warned: "warns", failed: "fails" } as const;
-
-function sensorCause(sensor: SensorDefinition): string {
-  switch (sensor.kind) {
-    case "polling":
-      return `every ${formatSpan(sensor.intervalSeconds * 1000)}${sensor.webhook ? " and on each webhook delivery" : ""}`;
-    case "asset": {
-      const assets = sensor.assets ?? [];
-      if (assets.length < 2) return `when ${assets[0] ?? "its asset"} is materialized`;
-      return sensor.match === "all" ? `when all of ${someOf(assets)} are materialized` : `when any of ${someOf(assets)} is materialized`;
-    }
-    case "run_status": {
-      const jobs = sensor.jobs ?? [];
-      const of = jobs.length > 0 ? ` of ${someOf(jobs)}` : sensor.allLocations ? " in any code location" : "";
-      return `when a run${of} ${(sensor.runStatuses ?? ["failed"]).map((status) => RUN_VERBS[status]).join(" or ")}`;
-    }
-    case "check":
-      return `when ${someOf(sensor.checks ?? []) || "a check"} ${(sensor.checkOutcomes ?? ["failed"]).map((outcome) => CHECK_VERBS[outcome]).join(" or ")}`;
-    case "webhook":
-      return "on each webhook delivery";
-    default:
-      return assertNever(sensor.kind);
-  }
-}
-
-function someOf(names: readonly string[]): string {
-  return names.length <= 3 ? names.join(", ") : `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`;
+  return `${effect} ${runsWhen(sensor)}.`;
 }
 
 export function formatOverlap(policy: OverlapPolicy | undefined): string {
