@@ -1,5 +1,5 @@
 /** The procedures of the fixture deployment that need neither its runs nor its asset states: in memory, with everything that a page can show. */
-import type { AutomationRef, AutomationView, DryRun } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { AutomationRef, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { DeliverySummary, WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
 import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
 import type { Change } from "@headgate/shared/api/live.ts";
