@@ -1,5 +1,5 @@
 /** Definitions shaped like the lakehouse example, or a generated medallion of any size. Deterministic. */
-import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
 import { eager, onCron } from "@headgate/shared/domain/automation/build.ts";
 import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
@@ -193,6 +193,7 @@ function toAsset(sketch: Sketch): FixtureAsset {
     source: { file: sketch.kinds.includes("dbt") ? `dbt/models/${sketch.key}.sql` : `assets/${sketch.key.split("/")[0]}.ts`, line: 12 },
     location: sketch.unit === null ? "" : LOCATION,
     checks: (sketch.checks ?? []).map((name) => ({
+      location: LOCATION,
       asset: sketch.key,
       name,
       unit: "dbt:lakehouse",

@@ -3,4 +3,6 @@
 export interface DeploymentEnv {
   /** The directory. */
   readonly DB: D1Database;
+  /** "1" in tests: each answer is compared with its schema. */
+  readonly CHECK_ANSWERS?: string | undefined;
 }

@@ -11,6 +11,7 @@ import { type Attempt, settleAttempts } from "./settle-attempts.ts";
 /** A Worker may have six outgoing calls open. */
 const AT_ONCE = 6;
 const SEND_TIMEOUT_MS = 10_000;
+const MOMENT_MS = 2_000;
 
 export interface OutboxPorts {
   reader(): Reader;
@@ -34,6 +35,17 @@ export class OutboxSender {
       this.#sending = null;
     });
     await this.#sending;
+  }
+
+  /** Resolves when nothing is being sent, or after a moment: a slow receiver must not hold up an answer. */
+  async settled(): Promise<void> {
+    if (this.#sending === null) return;
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const aMoment = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, MOMENT_MS);
+    });
+    await Promise.race([this.#sending.catch(() => undefined), aMoment]);
+    clearTimeout(timer);
   }
 
   async #sendDue(): Promise<void> {
