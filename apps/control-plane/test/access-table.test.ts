@@ -3,11 +3,11 @@
  * missing, expired or revoked. A route or procedure that this table does not know fails the test.
  */
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
 import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
 import httpApi from "../../../docs/reference/http-api.md?raw";
 import { app } from "../src/http/app.ts";
-import { ROLES, roleIncludes } from "../src/http/roles.ts";
+import { ROLES, roleIncludes } from "@headgate/shared/domain/access/role.ts";
 import { appRouter } from "../src/trpc/router.ts";
 import { call, errorOf, HOST, type Call, type Credentials } from "./support/client.ts";
 import { makePlace, migrate, type Place } from "./support/world.ts";

@@ -1,16 +1,13 @@
 /** The network peer of the dashboard's own tests: a deployment in memory that answers every question of the contract and plays launched runs. */
-import type { Change } from "@headgate/shared/api/live.ts";
-import type { Actor, DeploymentService } from "@headgate/shared/api/service.ts";
-import type {
-  AgentView,
-  AssetState,
-  DefinitionsDocument,
-  EventRow,
-  LocationView,
-  RunDetail,
-  RunSummary,
-  StepView,
-} from "@headgate/shared/api/views.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
+import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
+import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
+import type { EventRow, RunDetail, RunSummary, StepView } from "@headgate/shared/contract/runs/run-views.ts";
+import type { LocationView } from "@headgate/shared/contract/catalog/locations.ts";
 import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
@@ -29,10 +26,10 @@ export interface FixtureOptions {
   readonly empty: boolean;
 }
 
-export class FixtureDeployment implements DeploymentService {
+export class FixtureDeployment implements DeploymentProcedures {
   readonly procedures: FixtureProcedures;
-  readonly ask: DeploymentService["ask"];
-  readonly perform: DeploymentService["perform"];
+  readonly ask: DeploymentProcedures["ask"];
+  readonly perform: DeploymentProcedures["perform"];
   readonly definitions: DefinitionsDocument;
   readonly states = new Map<string, AssetState>();
   readonly runsById = new Map<string, RunSummary>();
@@ -88,7 +85,7 @@ export class FixtureDeployment implements DeploymentService {
     );
   }
 
-  async testTick(input: Parameters<DeploymentService["testTick"]>[0]) {
+  async testTick(input: Parameters<DeploymentProcedures["testTick"]>[0]) {
     return ok(this.procedures.testTick(input));
   }
 
@@ -155,7 +152,7 @@ export class FixtureDeployment implements DeploymentService {
     return [...this.runsById.values()].sort((a, b) => b.createdAt - a.createdAt);
   }
 
-  async runs({ filter, cursor, limit }: Parameters<DeploymentService["runs"]>[0]) {
+  async runs({ filter, cursor, limit }: InputOf<"runs.list">) {
     const { statuses, text, job, createdAfter } = filter;
     const matching = this.#newest().filter(
       (run) =>
@@ -183,7 +180,7 @@ export class FixtureDeployment implements DeploymentService {
     });
   }
 
-  async runEvents({ run, after, limit }: Parameters<DeploymentService["runEvents"]>[0]) {
+  async runEvents({ run, after, limit }: InputOf<"runs.events">) {
     const events = (this.events.get(run) ?? []).filter((event) => event.seq > after).slice(0, limit);
     return ok({ events, lastSeq: events.at(-1)?.seq ?? after, done: this.runsById.get(run)?.endedAt !== null });
   }
@@ -192,9 +189,7 @@ export class FixtureDeployment implements DeploymentService {
     return ok([]);
   }
 
-  #select(
-    target: Parameters<DeploymentService["previewLaunch"]>[0]["target"],
-  ): Result<{ text: string; keys: string[]; external: string[] }> {
+  #select(target: InputOf<"runs.preview">["target"]): Result<{ text: string; keys: string[]; external: string[] }> {
     const job = target.job === undefined ? undefined : this.definitions.jobs.find((entry) => entry.name === target.job);
     if (target.job !== undefined && !job) return refuse("not_found", `There is no job ${target.job}.`);
     const text = job?.selection ?? target.selection ?? "";
@@ -210,7 +205,7 @@ export class FixtureDeployment implements DeploymentService {
     });
   }
 
-  async previewLaunch({ target }: Parameters<DeploymentService["previewLaunch"]>[0]) {
+  async previewLaunch({ target }: InputOf<"runs.preview">) {
     const selected = this.#select(target);
     if (!selected.ok) return selected;
     const { keys, external, text } = selected.value;
@@ -232,7 +227,7 @@ export class FixtureDeployment implements DeploymentService {
     });
   }
 
-  async launch(input: Parameters<DeploymentService["launch"]>[0], actor: Actor) {
+  async launch(input: InputOf<"runs.launch">, actor: Actor) {
     const known = this.runsById.get(this.byRequest.get(input.requestId ?? "") ?? "");
     if (known) return ok(known);
     const selected = this.#select(input.target);

@@ -1,27 +1,12 @@
 /** The fixture deployment's procedures of `shared/api/procedures.ts`, in memory, with everything that a page can show. */
-import type {
-  AutomationRef,
-  AutomationView,
-  DeliverySummary,
-  HookView,
-  PauseView,
-  TickTrial,
-} from "@headgate/shared/api/automation-views.ts";
-import type { Change } from "@headgate/shared/api/live.ts";
-import type {
-  AutomationCommands,
-  AutomationQueries,
-  ConditionCommands,
-  ConditionQueries,
-  HookCommands,
-  HookQueries,
-  PartitionCommands,
-  PartitionQueries,
-  QueueCommands,
-  QueueQueries,
-} from "@headgate/shared/api/procedures.ts";
-import type { BackfillStatus, BackfillSummary } from "@headgate/shared/api/partition-views.ts";
-import type { DefinitionsDocument, Page, RunSummary } from "@headgate/shared/api/views.ts";
+import type { AutomationRef, AutomationView, DryRun } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { DeliverySummary, WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
+import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
+import type { BackfillStatus, BackfillSummary } from "@headgate/shared/contract/runs/backfill-views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
+import type { Page } from "@headgate/shared/contract/view.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { sampleAutomation, sampleHook, sampleTicks, tickDetailOf, upcomingOf } from "./fixture-automations.ts";
 import { conditionViewOf, evaluationDetailOf, sampleEvaluations } from "./fixture-conditions.ts";
@@ -38,7 +23,7 @@ export interface Fixture {
 export interface FixtureProcedures {
   readonly queries: TopicQueries;
   readonly commands: TopicCommands;
-  testTick(input: AutomationRef & { readonly cursor?: string | null | undefined }): TickTrial;
+  testTick(input: AutomationRef & { readonly cursor?: string | null | undefined }): DryRun;
 }
 
 function paged<T>(
@@ -63,7 +48,7 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
   const idOf = ({ location, kind, name }: AutomationRef) => `${location}/${kind}/${name}`;
   const automations = new Map(refs.map((ref) => [idOf(ref), sampleAutomation(ref, now())]));
   const cursors = new Map([["lakehouse/sensor/new_files", '{"last":"orders-2026-11-22.csv","seen":119}']]);
-  let hook: HookView = sampleHook(now());
+  let hook: WebhookView = sampleHook(now());
   let pauses: PauseView[] = [];
   let settings = SAMPLE_SETTINGS;
   const dynamic = new Map([

@@ -1,5 +1,5 @@
 /** Tokens of the fixture deployment, in memory. */
-import type { TokenView } from "@headgate/shared/api/views.ts";
+import type { TokenView } from "@headgate/shared/contract/access/tokens.ts";
 
 export function fixtureTokens() {
   const tokens: TokenView[] = [

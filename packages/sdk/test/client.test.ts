@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { AppError as CoreError, defineJob, select } from "@headgate/sdk";
 import { AppError, createClient, type ErrorCode } from "@headgate/sdk/client";
-import { launchSchema } from "@headgate/shared/api/inputs.ts";
+import { launchSchema } from "@headgate/shared/contract/runs/launch.ts";
 
 interface Call {
   readonly method: string;

@@ -1,9 +1,9 @@
 /** The Durable Object of one deployment. Wiring only: each method runs one command or one query. */
 import { DurableObject } from "cloudflare:workers";
 import type { z } from "zod";
-import type { inputs, launchSchema, reexecuteSchema } from "@headgate/shared/api/inputs.ts";
-import type { CommandName, DeploymentCommands, DeploymentQueries, InputOf, QueryName } from "@headgate/shared/api/procedures.ts";
-import type { Actor } from "@headgate/shared/api/service.ts";
+import type { launchSchema, reexecuteSchema } from "@headgate/shared/contract/runs/launch.ts";
+import type { CommandName, InputOf, QueryName } from "@headgate/shared/contract/table.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { DeploymentEnv } from "./deployment-env.ts";
@@ -40,8 +40,6 @@ import type { RawLogChunk } from "./runs/raw-log-chunk.ts";
 import { destinationsOf } from "./destinations.ts";
 import { OutboxSender } from "./outbox/outbox-sender.ts";
 import { webhookIds } from "./webhooks/webhook-store.ts";
-
-type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 
 export class Deployment extends DurableObject<DeploymentEnv> implements DeploymentStub {
   readonly #engine: Engine;
@@ -155,7 +153,7 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
     return activated;
   }
 
-  async activateVersion(input: In<"activate">, actor: Actor) {
+  async activateVersion(input: InputOf<"locations.activate">, actor: Actor) {
     return this.activate({ ...input, actor });
   }
 
@@ -222,51 +220,51 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
     return ok({ hash: catalogOf(this.#engine).hash });
   }
 
-  async assetStates(input: In<"assetStates">) {
+  async assetStates(input: InputOf<"assets.states">) {
     return assets.listAssetStates(this.#engine.reader(), input);
   }
 
-  async asset(input: In<"asset">) {
+  async asset(input: InputOf<"assets.get">) {
     return assets.assetDetail(this.#engine.reader(), input.key);
   }
 
-  async assetEvents(input: In<"assetEvents">) {
+  async assetEvents(input: InputOf<"assets.events">) {
     return assets.assetEvents(this.#engine.reader(), input);
   }
 
-  async assetChecks(input: In<"asset">) {
+  async assetChecks(input: InputOf<"assets.get">) {
     return assets.assetChecks(this.#engine.reader(), input.key);
   }
 
-  async assetCheckHistory(input: In<"assetCheckHistory">) {
+  async assetCheckHistory(input: InputOf<"assets.checkHistory">) {
     return assets.checkHistory(this.#engine.reader(), input);
   }
 
-  async assetSeries(input: In<"assetSeries">) {
+  async assetSeries(input: InputOf<"assets.series">) {
     return assets.assetSeries(this.#engine.reader(), input);
   }
 
-  async assetPartitions(input: In<"assetPartitions">) {
+  async assetPartitions(input: InputOf<"assets.partitions">) {
     return assetPartitions(this.#engine.reader(), input);
   }
 
-  async runs(input: In<"runList">) {
+  async runs(input: InputOf<"runs.list">) {
     return runs.listRunsQuery(this.#engine.reader(), input);
   }
 
-  async run(input: In<"runId">) {
+  async run(input: InputOf<"runs.get">) {
     return runs.runDetail(this.#engine.reader(), input.run);
   }
 
-  async runEvents(input: In<"runEvents">) {
+  async runEvents(input: InputOf<"runs.events">) {
     return runs.runEvents(this.#engine.reader(), input);
   }
 
-  async runLogFiles(input: In<"runId">) {
+  async runLogFiles(input: InputOf<"runs.get">) {
     return runs.runLogFiles(this.#engine.reader(), input.run);
   }
 
-  async previewLaunch(input: In<"preview">) {
+  async previewLaunch(input: InputOf<"runs.preview">) {
     return runs.previewLaunch(this.#engine.reader(), input);
   }
 
@@ -278,7 +276,7 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
     return this.#engine.commitThen((tx) => reexecuteRun(tx, input, actor), runs.summaryOf);
   }
 
-  async cancel(input: In<"cancel">, actor: Actor) {
+  async cancel(input: InputOf<"runs.cancel">, actor: Actor) {
     return this.#engine.commitThen((tx) => cancelRun(tx, { run: input.run, by: actor.name, reason: input.reason }), runs.summaryOf);
   }
 
@@ -286,7 +284,7 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
     return ok(locations.listLocations(this.#engine.reader()));
   }
 
-  async versions(input: In<"versions">) {
+  async versions(input: InputOf<"locations.versions">) {
     return locations.listVersionsQuery(this.#engine.reader(), input);
   }
 

@@ -1,5 +1,4 @@
 /** Which query or command answers which name of `shared/api/procedures.ts`? One entry each; a topic keeps its entries in a file of its own. */
-import type { DeploymentCommands, DeploymentQueries } from "@headgate/shared/api/procedures.ts";
 import { automationCommands, automationQueries } from "./automations/procedures.ts";
 import { conditionCommands, conditionQueries } from "./conditions/procedures.ts";
 import { partitionCommands, partitionQueries } from "./asset-pages/procedures.ts";

@@ -1,8 +1,8 @@
 /** Manifests and blobs in R2: reading a manifest body, storing it, and which of its files are missing. */
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { AppError, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import type { Actor } from "@headgate/shared/api/service.ts";
-import type { VersionView } from "@headgate/shared/api/views.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
+import type { VersionView } from "@headgate/shared/contract/catalog/locations.ts";
 import { MANIFEST_MAX_BYTES, MANIFEST_OLDEST_SUPPORTED, MANIFEST_VERSION, type Manifest } from "@headgate/shared/manifest/schema.ts";
 import { manifestOnWire, manifestWireSchema } from "@headgate/shared/manifest/wire.ts";
 import type { DeploymentStub } from "../deployment/rpc.ts";

@@ -1,5 +1,5 @@
 /** Roles contain one another: each may do all that the ones before it may. */
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
 
 export const ROLES = ["viewer", "launcher", "editor", "admin", "owner"] as const satisfies readonly Role[];
 

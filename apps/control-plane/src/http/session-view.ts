@@ -1,5 +1,5 @@
 /** Who I am and which deployments I reach: the answer of GET /api/v1/session. */
-import type { SessionView } from "@headgate/shared/api/views.ts";
+import type { SessionView } from "@headgate/shared/contract/access/session.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Directory } from "../directory/database.ts";
 import { deploymentById, deploymentsOf } from "../directory/deployments.ts";

@@ -1,6 +1,9 @@
 /** What every procedure gets: the deployment it talks to and who asks. Made once per request by the Worker, after authentication. */
-import type { Actor, DeploymentService } from "@headgate/shared/api/service.ts";
-import type { Role, TokenView, VersionView } from "@headgate/shared/api/views.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
+import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
+import type { TokenView } from "@headgate/shared/contract/access/tokens.ts";
+import type { VersionView } from "@headgate/shared/contract/catalog/locations.ts";
 import type { Result } from "@headgate/shared/domain/errors.ts";
 
 /** The part of the directory that procedures may use, already narrowed to one deployment. */
@@ -25,7 +28,7 @@ export interface ProcedureChange {
 
 export interface TrpcContext {
   readonly actor: Actor;
-  readonly deployment: DeploymentService;
+  readonly deployment: DeploymentProcedures;
   readonly tokens: TokenService;
   /** Activates a version after checking that all its files are stored. */
   activate(input: { readonly location: string; readonly version: string }): Promise<Result<VersionView>>;

@@ -4,9 +4,9 @@
  */
 import { initTRPC, TRPCError } from "@trpc/server";
 import { z } from "zod";
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
 import { AppError, type ErrorBody, type Result } from "@headgate/shared/domain/errors.ts";
-import { roleIncludes } from "../http/roles.ts";
+import { roleIncludes } from "@headgate/shared/domain/access/role.ts";
 import { appErrorOf, invalidInput, trpcCodeOf } from "../http/errors.ts";
 import type { ProcedureChange, TrpcContext } from "./context.ts";
 

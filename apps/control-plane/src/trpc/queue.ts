@@ -1,18 +1,17 @@
 /** Procedures about the queue, its limits, and past and coming times. */
-import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
 import { answer, procedure, router } from "./init.ts";
 
 export const queueRouter = router({
-  get: procedure("viewer").query(({ ctx }) => answer(ctx.deployment.ask("queue", undefined))),
+  get: procedure("viewer").query(({ ctx }) => answer(ctx.deployment.ask("queue.get", undefined))),
 });
 
 export const settingsRouter = router({
-  get: procedure("viewer").query(({ ctx }) => answer(ctx.deployment.ask("settings", undefined))),
+  get: procedure("viewer").query(({ ctx }) => answer(ctx.deployment.ask("settings.get", undefined))),
   update: procedure("admin")
     .input(automationInputs.settings)
     .mutation(async ({ ctx, input }) => {
-      const before = await answer(ctx.deployment.ask("settings", undefined));
-      const after = await answer(ctx.deployment.perform("changeSettings", input, ctx.actor));
+      const before = await answer(ctx.deployment.ask("settings.get", undefined));
+      const after = await answer(ctx.deployment.perform("settings.update", input, ctx.actor));
       ctx.noteChange({ before, after });
       return after;
     }),
@@ -21,5 +20,5 @@ export const settingsRouter = router({
 export const timelineRouter = router({
   get: procedure("viewer")
     .input(automationInputs.timeline)
-    .query(({ ctx, input }) => answer(ctx.deployment.ask("timeline", input))),
+    .query(({ ctx, input }) => answer(ctx.deployment.ask("timeline.get", input))),
 });

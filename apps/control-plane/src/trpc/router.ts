@@ -1,5 +1,5 @@
 /** All procedures. The table of names, inputs and roles is this file; the logic is in the deployment's commands and queries. */
-import { inputs, launchSchema, reexecuteSchema } from "@headgate/shared/api/inputs.ts";
+import { launchSchema, reexecuteSchema } from "@headgate/shared/contract/runs/launch.ts";
 import { automationsRouter } from "./automations.ts";
 import { backfillsRouter } from "./backfills.ts";
 import { assetReports, conditionsRouter } from "./conditions.ts";

@@ -1,6 +1,6 @@
 /** Data of a page that stays current: it is fetched again after each change that concerns it, at most every 1.5 seconds. */
 import { untrack } from "svelte";
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";
 import { Remote } from "#lib/data/remote.svelte.ts";
 

@@ -1,6 +1,6 @@
 /** The live connection of this tab: the shared client, with its state as runes. The browser says when the network goes and comes. */
-import type { Change } from "@headgate/shared/api/live.ts";
-import type { EventRow } from "@headgate/shared/api/views.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import { LiveClient, type LiveStatus, type TailChunk, type Welcome } from "@headgate/shared/live/client.ts";
 import { webSocket } from "@headgate/shared/live/socket.ts";
 import { PING_INTERVAL_MS, RECONNECT_MAX_MS, RECONNECT_MIN_MS } from "@headgate/shared/protocol/constants.ts";

@@ -1,5 +1,5 @@
 /** The URL of each view. Every navigation is a link built here, so any view can be shared or opened in a new tab. */
-import type { AutomationRef } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationRef } from "@headgate/shared/contract/automations/automation-views.ts";
 
 export interface DeploymentRef {
   readonly org: string;

@@ -2,7 +2,7 @@
  * Finds the control plane, the deployment and the token: first in the options, then in the environment, then (if a token is given) in the
  * configuration of the project, and last at the embedded server of this folder.
  */
-import type { SessionView } from "@headgate/shared/api/views.ts";
+import type { SessionView } from "@headgate/shared/contract/access/session.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { findDataFolder, readRunning, readSecrets } from "../embedded/data-folder.ts";
 import { findConfigFile, loadProject } from "../project/project.ts";

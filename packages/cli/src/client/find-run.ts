@@ -1,5 +1,5 @@
 /** Finds a run by its id, by a beginning or end that only one run has, or by `last` for the newest run. */
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, type Api } from "./api.ts";
 import type { Connection } from "./connection.ts";

@@ -1,6 +1,6 @@
 /** Follows one run to its end over the live socket: every event once and in order, and every change of its state. */
-import type { Change } from "@headgate/shared/api/live.ts";
-import type { EventRow, RunSummary } from "@headgate/shared/api/views.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
+import type { EventRow, RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { call, type Api } from "./api.ts";
 import type { Connection } from "./connection.ts";

@@ -1,6 +1,6 @@
 /** The live socket of the connection's deployment, opened with the API token. */
 import { WebSocket } from "ws";
-import { deploymentPath } from "@headgate/shared/api/routes.ts";
+import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { LiveClient, type LiveHandlers } from "@headgate/shared/live/client.ts";
 import type { OpenLiveSocket } from "@headgate/shared/live/socket.ts";

@@ -1,5 +1,5 @@
 /** The line that an event gives to a person who watches a run, if any. Shorter than the log: only the results of assets and checks. */
-import type { EventRow } from "@headgate/shared/api/views.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { formatShortDuration } from "@headgate/shared/format/duration.ts";
 import { eventWords, rowCount } from "@headgate/shared/format/event.ts";

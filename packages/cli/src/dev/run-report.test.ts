@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EventRow, RunDetail } from "@headgate/shared/api/views.ts";
+import type { EventRow, RunDetail } from "@headgate/shared/contract/runs/run-views.ts";
 import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
 import { assetLines } from "./run-report.ts";
 

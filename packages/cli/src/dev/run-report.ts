@@ -1,7 +1,7 @@
 /** The result of a run for each of its assets, made from the events of the run. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
-import type { EventRow, RunDetail } from "@headgate/shared/api/views.ts";
+import type { EventRow, RunDetail } from "@headgate/shared/contract/runs/run-views.ts";
 import type { StepStatus } from "@headgate/shared/domain/run/status.ts";
 import { rowCount } from "@headgate/shared/format/event.ts";
 

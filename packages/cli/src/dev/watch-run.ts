@@ -1,5 +1,5 @@
 /** Shows the progress of a run on the terminal and returns its result. */
-import type { EventRow, RunDetail, RunSummary } from "@headgate/shared/api/views.ts";
+import type { EventRow, RunDetail, RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { waitingSentence } from "@headgate/shared/format/run.ts";
 import { call, type Api } from "../client/api.ts";

@@ -1,6 +1,6 @@
 import { createColors } from "picocolors";
 import { describe, expect, it } from "vitest";
-import type { EventRow } from "@headgate/shared/api/views.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
 import { eventLine } from "./event-line.ts";
 

@@ -1,5 +1,5 @@
 /** One event of a run as one line of a log. */
-import type { EventRow } from "@headgate/shared/api/views.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { LogLevel } from "@headgate/shared/domain/run/event.ts";
 import { formatShortDuration } from "@headgate/shared/format/duration.ts";
 import { eventWords } from "@headgate/shared/format/event.ts";

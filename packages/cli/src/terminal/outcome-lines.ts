@@ -1,5 +1,5 @@
 /** The result of publishing each code location, as lines and as JSON. */
-import type { VersionView } from "@headgate/shared/api/views.ts";
+import type { VersionView } from "@headgate/shared/contract/catalog/locations.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import type { LocationOutcome } from "../publish/publish-project.ts";
 import { problemLines } from "./problem-lines.ts";

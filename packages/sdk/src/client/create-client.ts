@@ -1,7 +1,7 @@
 /** Launches runs on a control plane and waits for them, from any program. */
-import type { LaunchInput } from "@headgate/shared/api/inputs.ts";
-import { deploymentPath } from "@headgate/shared/api/routes.ts";
-import type { RunDetail as RunDetailView, RunSummary as RunSummaryView } from "@headgate/shared/api/views.ts";
+import type { LaunchInput } from "@headgate/shared/contract/runs/launch.ts";
+import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
+import type { RunDetail as RunDetailView, RunSummary as RunSummaryView } from "@headgate/shared/contract/runs/run-views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { type Duration, millisecondsOf } from "../options/duration.ts";

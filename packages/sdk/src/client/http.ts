@@ -1,5 +1,5 @@
 /** One call of a control plane's procedure over plain HTTP. Every failure is an `AppError` with the control plane's own code and message. */
-import { codeOfStatus, errorBodyOf } from "@headgate/shared/api/http-errors.ts";
+import { codeOfStatus, errorBodyOf } from "@headgate/shared/contract/http/http-errors.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { isRecord } from "@headgate/shared/domain/json.ts";
 

@@ -1,5 +1,5 @@
 /** Every item of a list that is answered in pages. */
-import type { Page } from "./views.ts";
+import type { Page } from "../contract/view.ts";
 
 export async function allPages<T>(fetch: (cursor: string | null) => Promise<Page<T>>): Promise<T[]> {
   const items: T[] = [];

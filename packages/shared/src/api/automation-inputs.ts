@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { assetKeySchema, checkIdSchema, metadataSchema } from "../manifest/schema.ts";
 import { sensorCursorSchema } from "../protocol/cursor.ts";
-import { cursorSchema, limitSchema } from "./paging.ts";
+import { cursorSchema, limitSchema } from "../contract/fields.ts";
 
 const name = z.string().min(1).max(200);
 const partitionText = z.string().min(1).max(2000);

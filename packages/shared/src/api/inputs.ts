@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { PARTITION_STATUSES } from "../domain/partitions/status.ts";
 import { assetKeySchema } from "../manifest/schema.ts";
-import { cursorSchema, limitSchema } from "./paging.ts";
+import { cursorSchema, limitSchema } from "../contract/fields.ts";
 
 const runId = z.uuid();
 const tags = z.record(z.string().max(200), z.string().max(1000)).default({});

@@ -3,109 +3,91 @@
  * and `perform`, whose tables must have an entry for each name; the tRPC router calls them by name. A new one is a line here, its input
  * schema, its query or command, and its line in the router with the role it needs.
  */
-import type { z } from "zod";
-import type { automationInputs } from "./automation-inputs.ts";
-import type {
-  AutomationDetail,
-  AutomationView,
-  ConditionEvaluation,
-  ConditionEvaluationDetail,
-  ConditionView,
-  DeliveryDetail,
-  DeliverySummary,
-  HookSecret,
-  HookView,
-  PauseView,
-  TickDetail,
-  TickSummary,
-} from "./automation-views.ts";
-import type {
-  BackfillDetail,
-  BackfillPreview,
-  BackfillSummary,
-  DynamicKeyView,
-  DynamicSetView,
-  PartitionMapView,
-} from "./partition-views.ts";
-import type { DeploymentSettings, QueueView, TimelineView } from "./queue-views.ts";
-import type { Page } from "./views.ts";
-
-type In<K extends keyof typeof automationInputs> = z.output<(typeof automationInputs)[K]>;
+import type { InputOf } from "../contract/table.ts";
+import type { AutomationDetail, AutomationView, TickDetail, TickSummary } from "../contract/automations/automation-views.ts";
+import type { ConditionEvaluation, ConditionEvaluationDetail, ConditionView, PauseView } from "../contract/automations/conditions.ts";
+import type { DeliveryDetail, DeliverySummary, WebhookSecret, WebhookView } from "../contract/automations/webhook-views.ts";
+import type { BackfillDetail, BackfillPreview, BackfillSummary } from "../contract/runs/backfill-views.ts";
+import type { DynamicKeyView, DynamicSetView, PartitionMapView } from "../contract/assets/partitions.ts";
+import type { DeploymentSettings } from "../contract/runs/settings.ts";
+import type { QueueView } from "../contract/runs/queue.ts";
+import type { TimelineView } from "../contract/runs/timeline.ts";
+import type { Page } from "../contract/view.ts";
 
 // ------------------------------------------------------------------ schedules and sensors
 export interface AutomationQueries {
-  automationList(input: In<"automationList">): Page<AutomationView>;
-  automation(input: In<"automation">): AutomationDetail;
-  ticks(input: In<"ticks">): Page<TickSummary>;
-  tick(input: In<"tick">): TickDetail;
+  automationList(input: InputOf<"automations.list">): Page<AutomationView>;
+  automation(input: InputOf<"automations.get">): AutomationDetail;
+  ticks(input: InputOf<"automations.ticks">): Page<TickSummary>;
+  tick(input: InputOf<"automations.tick">): TickDetail;
 }
 export interface AutomationCommands {
   /** `enabled: null` gives it back to its definition. */
-  setAutomation(input: In<"setAutomation">): AutomationView;
-  setCursor(input: In<"setCursor">): AutomationView;
-  tickNow(input: In<"tickNow">): AutomationView;
-  releaseRunKey(input: In<"releaseRunKey">): AutomationView;
+  setAutomation(input: InputOf<"automations.setEnabled">): AutomationView;
+  setCursor(input: InputOf<"automations.setCursor">): AutomationView;
+  tickNow(input: InputOf<"automations.tickNow">): AutomationView;
+  releaseRunKey(input: InputOf<"automations.releaseRunKey">): AutomationView;
 }
 
 // ------------------------------------------------------------------ webhooks
 export interface HookQueries {
-  hook(input: In<"hook">): HookView;
-  deliveries(input: In<"deliveries">): Page<DeliverySummary>;
-  delivery(input: In<"delivery">): DeliveryDetail;
+  hook(input: InputOf<"webhooks.get">): WebhookView;
+  deliveries(input: InputOf<"webhooks.deliveries">): Page<DeliverySummary>;
+  delivery(input: InputOf<"webhooks.delivery">): DeliveryDetail;
 }
 export interface HookCommands {
-  setHook(input: In<"setHook">): HookView;
+  setHook(input: InputOf<"webhooks.setEnabled">): WebhookView;
   /** A new secret; of two older ones the oldest becomes invalid. */
-  rotateHookSecret(input: In<"hook">): HookSecret;
-  revokeHookSecret(input: In<"revokeHookSecret">): HookView;
+  rotateHookSecret(input: InputOf<"webhooks.get">): WebhookSecret;
+  revokeHookSecret(input: InputOf<"webhooks.revokeSecret">): WebhookView;
   /** Handles a stored delivery again, as if it came now. Its run keys still make no second run. */
-  replayDelivery(input: In<"delivery">): DeliverySummary;
+  replayDelivery(input: InputOf<"webhooks.delivery">): DeliverySummary;
 }
 
 // ------------------------------------------------------------------ conditions and reports from outside
 export interface ConditionQueries {
-  conditions(input: In<"conditions">): Page<ConditionView>;
-  condition(input: In<"condition">): ConditionView;
-  evaluations(input: In<"evaluations">): Page<ConditionEvaluation>;
-  evaluation(input: In<"evaluation">): ConditionEvaluationDetail;
+  conditions(input: InputOf<"conditions.list">): Page<ConditionView>;
+  condition(input: InputOf<"conditions.get">): ConditionView;
+  evaluations(input: InputOf<"conditions.evaluations">): Page<ConditionEvaluation>;
+  evaluation(input: InputOf<"conditions.evaluation">): ConditionEvaluationDetail;
   pauses(input: undefined): readonly PauseView[];
 }
 export interface ConditionCommands {
-  pause(input: In<"pause">): readonly PauseView[];
-  unpause(input: In<"unpause">): readonly PauseView[];
-  reportAsset(input: In<"reportAsset">): { readonly seq: number };
-  reportCheck(input: In<"reportCheck">): { readonly seq: number };
+  pause(input: InputOf<"conditions.pause">): readonly PauseView[];
+  unpause(input: InputOf<"conditions.unpause">): readonly PauseView[];
+  reportAsset(input: InputOf<"assets.report">): { readonly seq: number };
+  reportCheck(input: InputOf<"assets.reportCheck">): { readonly seq: number };
 }
 
 // ------------------------------------------------------------------ partitions and backfills
 export interface PartitionQueries {
-  partitionMap(input: In<"partitionMap">): PartitionMapView;
+  partitionMap(input: InputOf<"partitions.map">): PartitionMapView;
   dynamicSets(input: undefined): readonly DynamicSetView[];
-  dynamicKeys(input: In<"dynamicKeys">): Page<DynamicKeyView>;
-  previewBackfill(input: In<"previewBackfill">): BackfillPreview;
-  backfillList(input: In<"backfillList">): Page<BackfillSummary>;
-  backfill(input: In<"backfill">): BackfillDetail;
+  dynamicKeys(input: InputOf<"partitions.keys">): Page<DynamicKeyView>;
+  previewBackfill(input: InputOf<"backfills.preview">): BackfillPreview;
+  backfillList(input: InputOf<"backfills.list">): Page<BackfillSummary>;
+  backfill(input: InputOf<"backfills.get">): BackfillDetail;
 }
 export interface PartitionCommands {
-  addDynamicKeys(input: In<"addDynamicKeys">): DynamicSetView;
-  removeDynamicKeys(input: In<"removeDynamicKeys">): DynamicSetView;
-  launchBackfill(input: In<"launchBackfill">): BackfillSummary;
-  pauseBackfill(input: In<"backfill">): BackfillSummary;
-  resumeBackfill(input: In<"backfill">): BackfillSummary;
+  addDynamicKeys(input: InputOf<"partitions.addKeys">): DynamicSetView;
+  removeDynamicKeys(input: InputOf<"partitions.removeKeys">): DynamicSetView;
+  launchBackfill(input: InputOf<"backfills.launch">): BackfillSummary;
+  pauseBackfill(input: InputOf<"backfills.get">): BackfillSummary;
+  resumeBackfill(input: InputOf<"backfills.get">): BackfillSummary;
   /** Runs that go on are canceled, nothing new starts. */
-  cancelBackfill(input: In<"backfill">): BackfillSummary;
+  cancelBackfill(input: InputOf<"backfills.get">): BackfillSummary;
   /** Failed and canceled runs, and what was blocked by them, start again. */
-  retryBackfill(input: In<"backfill">): BackfillSummary;
+  retryBackfill(input: InputOf<"backfills.get">): BackfillSummary;
 }
 
 // ------------------------------------------------------------------ queue and times
 export interface QueueQueries {
   queue(input: undefined): QueueView;
   settings(input: undefined): DeploymentSettings;
-  timeline(input: In<"timeline">): TimelineView;
+  timeline(input: InputOf<"timeline.get">): TimelineView;
 }
 export interface QueueCommands {
-  changeSettings(input: In<"settings">): DeploymentSettings;
+  changeSettings(input: InputOf<"settings.update">): DeploymentSettings;
 }
 
 /** A topic joins when the control plane answers it. */

@@ -1,6 +1,6 @@
 /** What the control plane shows of the queue, its limits, and of past and coming times. Types only. */
 import type { RunStatus } from "../domain/run/status.ts";
-import type { RunSummary, RunTrigger } from "./views.ts";
+import type { RunSummary, RunCause } from "../contract/runs/run-views.ts";
 
 export interface TagLimitView {
   readonly key: string;
@@ -47,7 +47,7 @@ export interface TimelineRun {
   readonly status: RunStatus;
   /** Row: job name, or the selection of a run without a job. */
   readonly title: string;
-  readonly trigger: RunTrigger;
+  readonly trigger: RunCause;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;

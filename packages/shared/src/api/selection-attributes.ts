@@ -7,7 +7,8 @@ import { buildAssetGraph } from "../domain/asset-graph.ts";
 import { STATUS_VALUES, type AutomationType } from "../domain/selection/ast.ts";
 import { evaluateSelection, type AttributeQuery, type SelectionContext } from "../domain/selection/evaluate.ts";
 import { parseSelection } from "../domain/selection/parse.ts";
-import type { AssetState, DefinitionsDocument } from "./views.ts";
+import type { AssetState } from "../contract/assets/asset-views.ts";
+import type { DefinitionsDocument } from "../contract/catalog/definitions.ts";
 
 export type ListedState = Pick<AssetState, "health" | "materialized" | "observedAt" | "failed" | "inProgress" | "freshness">;
 

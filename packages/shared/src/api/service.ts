@@ -4,30 +4,26 @@
  */
 import type { z } from "zod";
 import type { Result } from "../domain/errors.ts";
-import type { inputs, launchSchema, reexecuteSchema } from "./inputs.ts";
-import type { automationInputs } from "./automation-inputs.ts";
-import type { TickTrial } from "./automation-views.ts";
-import type { AnswerOf, CommandName, DeploymentCommands, DeploymentQueries, InputOf, QueryName } from "./procedures.ts";
+import type { launchSchema, reexecuteSchema } from "../contract/runs/launch.ts";
+import type { DryRun } from "../contract/automations/automation-views.ts";
+import type { AnswerOf, CommandName, InputOf, QueryName } from "../contract/table.ts";
+import type { AgentView } from "../contract/catalog/agents.ts";
 import type {
-  AgentView,
   AssetCheckView,
   AssetDetail,
   AssetEventRow,
   AssetState,
   CheckResultView,
-  EventRow,
-  HomeView,
-  LaunchPreview,
-  LocationView,
   MetadataSeries,
-  Page,
   PartitionStatusView,
-  RawLogFile,
-  Role,
-  RunDetail,
-  RunSummary,
-  VersionView,
-} from "./views.ts";
+} from "../contract/assets/asset-views.ts";
+import type { EventRow, RunDetail, RunSummary } from "../contract/runs/run-views.ts";
+import type { HomeView } from "../contract/home.ts";
+import type { LaunchPreview } from "../contract/runs/launch.ts";
+import type { LocationView, VersionView } from "../contract/catalog/locations.ts";
+import type { Page } from "../contract/view.ts";
+import type { RawLogFile } from "../contract/runs/runs.ts";
+import type { Role } from "../domain/access/role.ts";
 
 /** Who asks, established by the Worker before the call. */
 export interface Actor {
@@ -37,7 +33,6 @@ export interface Actor {
   readonly role: Role;
 }
 
-type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 type Answer<T> = Promise<Result<T>>;
 
 export interface DeploymentService {
@@ -47,31 +42,33 @@ export interface DeploymentService {
   perform<N extends CommandName>(name: N, input: InputOf<DeploymentCommands[N]>, actor: Actor): Answer<AnswerOf<DeploymentCommands[N]>>;
 
   /** Evaluates a tick without storing or starting anything; waits for the agent's answer. */
-  testTick(input: z.output<typeof automationInputs.testTick>): Answer<TickTrial>;
+  testTick(input: InputOf<"automations.test">): Answer<DryRun>;
 
   home(): Answer<HomeView>;
   definitionsHash(): Answer<{ readonly hash: string }>;
 
-  assetStates(input: In<"assetStates">): Answer<Page<AssetState>>;
-  asset(input: In<"asset">): Answer<AssetDetail>;
-  assetEvents(input: In<"assetEvents">): Answer<Page<AssetEventRow>>;
-  assetChecks(input: In<"asset">): Answer<readonly AssetCheckView[]>;
-  assetCheckHistory(input: In<"assetCheckHistory">): Answer<Page<CheckResultView>>;
-  assetSeries(input: In<"assetSeries">): Answer<readonly MetadataSeries[]>;
-  assetPartitions(input: In<"assetPartitions">): Answer<PartitionStatusView>;
+  assetStates(input: InputOf<"assets.states">): Answer<Page<AssetState>>;
+  asset(input: InputOf<"assets.get">): Answer<AssetDetail>;
+  assetEvents(input: InputOf<"assets.events">): Answer<Page<AssetEventRow>>;
+  assetChecks(input: InputOf<"assets.get">): Answer<readonly AssetCheckView[]>;
+  assetCheckHistory(input: InputOf<"assets.checkHistory">): Answer<Page<CheckResultView>>;
+  assetSeries(input: InputOf<"assets.series">): Answer<readonly MetadataSeries[]>;
+  assetPartitions(input: InputOf<"assets.partitions">): Answer<PartitionStatusView>;
 
-  runs(input: In<"runList">): Answer<Page<RunSummary>>;
-  run(input: In<"runId">): Answer<RunDetail>;
-  runEvents(input: In<"runEvents">): Answer<{ readonly events: readonly EventRow[]; readonly lastSeq: number; readonly done: boolean }>;
-  runLogFiles(input: In<"runId">): Answer<readonly RawLogFile[]>;
-  previewLaunch(input: In<"preview">): Answer<LaunchPreview>;
+  runs(input: InputOf<"runs.list">): Answer<Page<RunSummary>>;
+  run(input: InputOf<"runs.get">): Answer<RunDetail>;
+  runEvents(
+    input: InputOf<"runs.events">,
+  ): Answer<{ readonly events: readonly EventRow[]; readonly lastSeq: number; readonly done: boolean }>;
+  runLogFiles(input: InputOf<"runs.get">): Answer<readonly RawLogFile[]>;
+  previewLaunch(input: InputOf<"runs.preview">): Answer<LaunchPreview>;
   launch(input: z.output<typeof launchSchema>, actor: Actor): Answer<RunSummary>;
   reexecute(input: z.output<typeof reexecuteSchema>, actor: Actor): Answer<RunSummary>;
-  cancel(input: In<"cancel">, actor: Actor): Answer<RunSummary>;
+  cancel(input: InputOf<"runs.cancel">, actor: Actor): Answer<RunSummary>;
 
   locations(): Answer<readonly LocationView[]>;
-  versions(input: In<"versions">): Answer<Page<VersionView>>;
-  activateVersion(input: In<"activate">, actor: Actor): Answer<VersionView>;
+  versions(input: InputOf<"locations.versions">): Answer<Page<VersionView>>;
+  activateVersion(input: InputOf<"locations.activate">, actor: Actor): Answer<VersionView>;
 
   agents(): Answer<readonly AgentView[]>;
 }

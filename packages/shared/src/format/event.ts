@@ -1,5 +1,5 @@
 /** The sentence of an event of a run, the same in the log of the dashboard and on the terminal. */
-import type { EventRow } from "../api/views.ts";
+import type { EventRow } from "../contract/runs/run-views.ts";
 import { assertNever } from "../domain/assert.ts";
 import type { Metadata } from "../domain/metadata.ts";
 import type { LogLevel } from "../domain/run/event.ts";

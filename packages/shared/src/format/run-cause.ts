@@ -1,9 +1,9 @@
 /** Why a run exists, in the same words in the dashboard and on the terminal. */
 import { assertNever } from "../domain/assert.ts";
-import type { RunTrigger } from "../api/views.ts";
+import type { RunCause } from "../contract/runs/run-views.ts";
 import { shortRunId } from "../ids.ts";
 
-export function formatRunCause(cause: RunTrigger): string {
+export function formatRunCause(cause: RunCause): string {
   switch (cause.type) {
     case "person":
       return cause.user;

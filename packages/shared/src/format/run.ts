@@ -1,5 +1,5 @@
 /** What a run is called, how long it takes and what it waits for: the same words in the dashboard and on the terminal. */
-import type { RunSummary } from "../api/views.ts";
+import type { RunSummary } from "../contract/runs/run-views.ts";
 import { formatSelection } from "./selection.ts";
 
 /** What runs: the job's name, or the selection as it was typed. */

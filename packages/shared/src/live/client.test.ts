@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Change } from "../api/live.ts";
-import type { EventRow } from "../api/views.ts";
+import type { Change } from "../contract/live/messages.ts";
+import type { EventRow } from "../contract/runs/run-views.ts";
 import { LiveClient, type LiveClientOptions, type LiveHandlers } from "./client.ts";
 import { LiveServer } from "./live-server.test-support.ts";
 import { webSocket } from "./socket.ts";

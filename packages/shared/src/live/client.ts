@@ -3,9 +3,9 @@
  * server sends what was missed, or says in its welcome that everything must be fetched again. A lost connection is opened again after a
  * growing, random wait; watched runs and the tailed step continue where they were.
  */
-import type { Change, LiveDown, LiveUp } from "../api/live.ts";
-import { LIVE_VERSION } from "../api/live-version.ts";
-import type { EventRow } from "../api/views.ts";
+import type { Change, LiveDown, LiveUp } from "../contract/live/messages.ts";
+import { LIVE_VERSION } from "../contract/live/version.ts";
+import type { EventRow } from "../contract/runs/run-views.ts";
 import type { AppError } from "../domain/errors.ts";
 import { backoffMs, type BackoffBounds } from "../net/backoff.ts";
 import { PING, PONG } from "../protocol/constants.ts";

@@ -3,8 +3,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { WebSocketServer, type WebSocket } from "ws";
-import { LIVE_VERSION, liveUpSchema, type Change, type LiveDown, type LiveUp } from "../api/live.ts";
-import type { EventRow } from "../api/views.ts";
+import { LIVE_VERSION } from "../contract/live/version.ts";
+import { liveUpSchema, type Change, type LiveDown, type LiveUp } from "../contract/live/messages.ts";
+import type { EventRow } from "../contract/runs/run-views.ts";
 import { PING, PONG } from "../protocol/constants.ts";
 
 interface Client {

@@ -1,6 +1,6 @@
 /** The watches of run events: which run, and from which event on. */
-import type { LiveUp } from "../api/live.ts";
-import type { EventRow } from "../api/views.ts";
+import type { LiveUp } from "../contract/live/messages.ts";
+import type { EventRow } from "../contract/runs/run-views.ts";
 
 type WatchedRuns = Extract<LiveUp, { t: "watch" }>["runs"];
 

@@ -1,5 +1,4 @@
 /** Partitions and dynamic keys: which query or command answers which name. */
-import type { PartitionCommands, PartitionQueries } from "@headgate/shared/api/procedures.ts";
 import { ok } from "@headgate/shared/domain/errors.ts";
 import { changeDynamicKeys } from "../assets/dynamic-keys.ts";
 import { dynamicKeys, dynamicSets, findDynamicSet } from "../assets/dynamic-queries.ts";

@@ -1,6 +1,5 @@
 /** Schedules and sensors: which query or command answers which name. */
-import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
-import type { AutomationCommands, AutomationQueries } from "@headgate/shared/api/procedures.ts";
+import type { AutomationRef, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
 import { AppError, ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { releaseRunKey, setAutomation, setCursor, tickNow } from "./change-automation.ts";
 import { automationDetail, listAutomations, tickQuery, ticksQuery } from "./automation-queries.ts";

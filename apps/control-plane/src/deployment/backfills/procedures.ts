@@ -1,5 +1,4 @@
 /** Backfills: which query or command answers which name. */
-import type { PartitionCommands, PartitionQueries } from "@headgate/shared/api/procedures.ts";
 import { ok } from "@headgate/shared/domain/errors.ts";
 import { resolveBackfill } from "./resolve-backfill.ts";
 import { partitionsInWords } from "./format-backfill.ts";

@@ -1,5 +1,4 @@
 /** Conditions, their pauses, and reports from outside. */
-import type { ConditionCommands, ConditionQueries } from "@headgate/shared/api/procedures.ts";
 import { ok } from "@headgate/shared/domain/errors.ts";
 import { endPause, pauseConditions } from "./pauses.ts";
 import { reportAsset, reportCheck } from "../assets/report-asset.ts";

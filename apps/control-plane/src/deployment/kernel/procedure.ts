@@ -1,6 +1,6 @@
 /** The shape of the functions that answer procedures. */
-import type { AnswerOf, InputOf } from "@headgate/shared/api/procedures.ts";
-import type { Actor } from "@headgate/shared/api/service.ts";
+import type { AnswerOf, InputOf } from "@headgate/shared/contract/table.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import type { Result } from "@headgate/shared/domain/errors.ts";
 import type { Reader } from "./reader.ts";
 import type { Tx } from "./tx.ts";

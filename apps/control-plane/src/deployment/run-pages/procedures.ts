@@ -1,5 +1,4 @@
 /** The queue and its limits: which query or command answers which name. */
-import type { QueueCommands, QueueQueries } from "@headgate/shared/api/procedures.ts";
 import { ok } from "@headgate/shared/domain/errors.ts";
 import { changeSettings } from "../queue/change-settings.ts";
 import { queueQuery } from "./queue-queries.ts";

@@ -1,6 +1,5 @@
 /** Webhooks and their deliveries. */
-import type { HookCommands, HookQueries } from "@headgate/shared/api/procedures.ts";
-import type { HookView } from "@headgate/shared/api/automation-views.ts";
+import type { WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
 import { AppError, ok, unwrap, type Result } from "@headgate/shared/domain/errors.ts";
 import { revokeSecret, rotateSecret, switchWebhook } from "./webhook-secrets.ts";
 import { replayDelivery } from "./ingest.ts";
@@ -38,10 +37,10 @@ export const hookCommands: CommandsOf<HookCommands> = {
   },
 };
 
-function answered(changed: Result<WebhookRow>): Result<(reader: Reader) => HookView> {
+function answered(changed: Result<WebhookRow>): Result<(reader: Reader) => WebhookView> {
   return changed.ok ? ok((reader) => viewOf(reader, changed.value)) : changed;
 }
 
-function viewOf(reader: Reader, row: WebhookRow): HookView {
+function viewOf(reader: Reader, row: WebhookRow): WebhookView {
   return unwrap(webhookQuery(reader, row));
 }

@@ -1,6 +1,6 @@
 /** Data shared by the tabs of one asset: definition and state from the store, and its detail, kept current by live updates. */
 import { createContext, untrack } from "svelte";
-import type { AssetDetail, AssetEventRow, AssetState } from "@headgate/shared/api/views.ts";
+import type { AssetDetail, AssetEventRow, AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { CatalogAsset } from "#lib/deployment/definitions.ts";
 import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";
 import { Remote } from "#lib/data/remote.svelte.ts";

@@ -1,6 +1,6 @@
 /** Style and summary of an asset event. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import type { AssetEventRow } from "@headgate/shared/api/views.ts";
+import type { AssetEventRow } from "@headgate/shared/contract/assets/asset-views.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { freshnessStyle } from "#lib/status/automation-status-style.ts";
 import { checkStyle, type StatusStyle } from "#lib/status/status-style.ts";

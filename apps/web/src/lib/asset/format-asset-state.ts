@@ -1,5 +1,5 @@
 /** Describes the state of an asset in one sentence. */
-import type { AssetState } from "@headgate/shared/api/views.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { formatDuration } from "@headgate/shared/format/duration.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { formatRelative } from "@headgate/shared/format/time.ts";

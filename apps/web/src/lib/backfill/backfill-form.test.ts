@@ -1,5 +1,5 @@
+import { PROCEDURES } from "@headgate/shared/contract/table.ts";
 import { describe, expect, it } from "vitest";
-import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
 import { formOf, numbersProblem, tagsOf, targetOf } from "./backfill-form.ts";
 
 describe("backfill form", () => {
@@ -35,7 +35,7 @@ describe("backfill form", () => {
   it("every target of the form is accepted by the control plane", () => {
     for (const choice of ["all", "missing", "failed", "missing_or_failed"] as const) {
       const target = targetOf({ ...formOf({ assetKey: "a" }), choice, first: " 2026-01-01 " });
-      expect(automationInputs.previewBackfill.safeParse({ target }).success).toBe(true);
+      expect(PROCEDURES["backfills.preview"].input.safeParse({ target }).success).toBe(true);
     }
   });
 

@@ -2,8 +2,8 @@
  * Evaluates the text of a search box. It is the selection language, except that a bare word also matches keys that contain it. Catalog and
  * lineage share it, so the same query shows the same assets in both.
  */
-import { listedAssetsContext } from "@headgate/shared/api/selection-attributes.ts";
-import type { AssetState } from "@headgate/shared/api/views.ts";
+import { listedAssetsContext } from "@headgate/shared/contract/catalog/selection-attributes.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { STATUS_VALUES, type Selection } from "@headgate/shared/domain/selection/ast.ts";
 import type { SelectionVocabulary } from "@headgate/shared/domain/selection/complete.ts";

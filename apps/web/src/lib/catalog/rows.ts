@@ -1,5 +1,5 @@
 /** Rows of the catalog and their sort order. Pure. */
-import type { AssetState } from "@headgate/shared/api/views.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { isExternal, type CatalogAsset } from "#lib/deployment/definitions.ts";
 import { assetStyle, type StatusStyle } from "#lib/status/status-style.ts";
 import { TONE_ORDER } from "#lib/status/tone-colors.ts";

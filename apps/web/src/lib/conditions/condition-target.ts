@@ -1,5 +1,5 @@
 /** Targets of conditions: an asset or a check (`<asset>:<check>`). Their page and their pause scopes. Pure. */
-import type { PauseView } from "@headgate/shared/api/automation-views.ts";
+import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
 import { assetPath, type DeploymentRef } from "#lib/paths.ts";
 
 /** Asset keys contain no colon, so the first one ends the key. */

@@ -1,5 +1,5 @@
 /** A list that is loaded page by page. */
-import type { Page } from "@headgate/shared/api/views.ts";
+import type { Page } from "@headgate/shared/contract/view.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { toErrorBody } from "#lib/data/api.ts";
 

@@ -1,5 +1,5 @@
 /** Indexes of the definitions document, built once per document. */
-import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
 import { buildAssetGraph, type AssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 
 export type CatalogAsset = DefinitionsDocument["assets"][number];

@@ -1,6 +1,6 @@
 /** Launches that are displayed as queued before the control plane confirms them. Pure. */
-import type { Change } from "@headgate/shared/api/live.ts";
-import type { AssetState } from "@headgate/shared/api/views.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 
 export interface PendingLaunch {

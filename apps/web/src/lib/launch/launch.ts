@@ -1,6 +1,6 @@
 /** Launches a run. Its assets look queued at once; the answer confirms that, or a refusal reverts it. */
-import type { LaunchInput, LaunchTarget } from "@headgate/shared/api/inputs.ts";
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { LaunchInput, LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { toErrorBody } from "#lib/data/api.ts";
 import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";

@@ -1,6 +1,7 @@
 /** Search results of the palette: assets, jobs, runs, places and actions. Pure, and fast enough for every key press. */
-import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
-import type { Role, RunSummary } from "@headgate/shared/api/views.ts";
+import type { AutomationRef, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import type { Definitions } from "#lib/deployment/definitions.ts";
 import { shortRunId } from "@headgate/shared/ids.ts";
 import { plural } from "@headgate/shared/format/number.ts";

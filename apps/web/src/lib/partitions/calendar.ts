@@ -1,5 +1,5 @@
 /** Calendar layout of daily partitions: one column per week, one row per weekday. Pure; days are UTC civil days. */
-import type { PartitionStatusView } from "@headgate/shared/api/views.ts";
+import type { PartitionStatusView } from "@headgate/shared/contract/assets/asset-views.ts";
 
 export type PartitionItem = PartitionStatusView["items"][number];
 export interface CalendarCell<T> {

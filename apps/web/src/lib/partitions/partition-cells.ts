@@ -1,7 +1,7 @@
 /**
  * Layout and selection of the partition map: days as a calendar, two dimensions as a grid, everything else in lines. Pure.
  */
-import type { PartitionBucket, PartitionCounts, PartitionMapView } from "@headgate/shared/api/partition-views.ts";
+import type { PartitionBucket, PartitionCounts, PartitionMapView } from "@headgate/shared/contract/assets/partitions.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { DIMENSION_SEPARATOR } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { layOutCalendar, type Calendar } from "#lib/partitions/calendar.ts";

@@ -1,5 +1,5 @@
 /** Converts the limits of a deployment to a form and back. Only changes are sent. Pure. */
-import type { DeploymentSettings, TagLimitView } from "@headgate/shared/api/queue-views.ts";
+import type { DeploymentSettings, TagLimitView } from "@headgate/shared/contract/runs/settings.ts";
 
 export interface TagLimitRow {
   readonly key: string;

@@ -1,5 +1,5 @@
 /** Turns events into the lines of the log, and filters and searches them. */
-import type { EventRow } from "@headgate/shared/api/views.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { LogLevel, RunEvent } from "@headgate/shared/domain/run/event.ts";
 import { formatDuration } from "@headgate/shared/format/duration.ts";
 import { eventWords } from "@headgate/shared/format/event.ts";

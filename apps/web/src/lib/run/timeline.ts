@@ -1,5 +1,5 @@
 /** Rows and bars of the run's timeline: one row per step, and per asset of a step with several (a dbt model). Pure. */
-import type { StepView } from "@headgate/shared/api/views.ts";
+import type { StepView } from "@headgate/shared/contract/runs/run-views.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { stepAssetStyle, stepStyle, type StatusStyle } from "#lib/status/status-style.ts";
 import type { RunState } from "./run-state.ts";

@@ -1,10 +1,10 @@
 /** Link to the cause of a run: its tick, evaluation, backfill or parent. Null when a person or program started it. Pure. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import type { RunTrigger } from "@headgate/shared/api/views.ts";
+import type { RunCause } from "@headgate/shared/contract/runs/run-views.ts";
 import { conditionPath } from "#lib/conditions/condition-target.ts";
 import { backfillPath, runPath, tickPath, type DeploymentRef } from "#lib/paths.ts";
 
-export function triggerHref(ref: DeploymentRef, trigger: RunTrigger): string | null {
+export function triggerHref(ref: DeploymentRef, trigger: RunCause): string | null {
   switch (trigger.type) {
     case "schedule":
     case "sensor":

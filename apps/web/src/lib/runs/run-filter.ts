@@ -1,5 +1,5 @@
 /** The filter of the run list: read from the URL, sent to the control plane, applied to live runs. Pure. */
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
 
 /** Groups of run statuses. */

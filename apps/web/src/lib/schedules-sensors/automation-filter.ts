@@ -1,5 +1,6 @@
 /** Filters schedules, sensors and conditions by the URL of their list. Pure. */
-import type { AutomationView, ConditionView } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { ConditionView } from "@headgate/shared/contract/automations/conditions.ts";
 
 export const SHOWN = ["all", "failing", "off"] as const;
 export type Shown = (typeof SHOWN)[number];

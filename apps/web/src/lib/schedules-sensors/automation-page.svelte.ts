@@ -1,7 +1,7 @@
 /** Data shared by the tabs of one schedule or sensor: its detail and its live state. */
 import { createContext } from "svelte";
-import type { AutomationDetail, AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { AutomationDetail, AutomationRef, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { AutomationStore } from "#lib/schedules-sensors/automation-store.svelte.ts";
 import { scheduleOf, sensorOf, type ScheduleDefinition, type SensorDefinition } from "#lib/schedules-sensors/find-definition.ts";
 import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";

@@ -2,8 +2,8 @@
  * All schedules and sensors with their state, fetched on first use and kept current by the socket. A toggle shows at once; a refusal reverts it.
  */
 import { createContext } from "svelte";
-import { allPages } from "@headgate/shared/api/all-pages.ts";
-import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
+import { allPages } from "@headgate/shared/contract/all-pages.ts";
+import type { AutomationRef, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { toErrorBody } from "#lib/data/api.ts";
 import type { DeploymentStore } from "#lib/deployment/deployment-store.svelte.ts";

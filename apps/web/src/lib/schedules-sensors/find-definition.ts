@@ -1,5 +1,5 @@
 /** Finds the definition of a schedule or sensor in the definitions document. */
-import type { AutomationRef } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationRef } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { Definitions } from "#lib/deployment/definitions.ts";
 
 export type ScheduleDefinition = Definitions["document"]["schedules"][number];

@@ -1,5 +1,6 @@
 /** Finds the problems to show on every page: code that does not load, no agent, lost live updates. Pure. */
-import type { AgentView, LocationView } from "@headgate/shared/api/views.ts";
+import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
+import type { LocationView } from "@headgate/shared/contract/catalog/locations.ts";
 import { relativeAmount } from "@headgate/shared/format/time.ts";
 import { agentsPath, codePath, type DeploymentRef } from "#lib/paths.ts";
 

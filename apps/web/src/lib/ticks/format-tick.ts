@@ -1,5 +1,5 @@
 /** Describes a tick: why it ran, how late it was, how many failed in a row. */
-import type { TickCause } from "@headgate/shared/api/automation-views.ts";
+import type { TickCause } from "@headgate/shared/contract/automations/automation-views.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { formatDuration } from "@headgate/shared/format/duration.ts";
 import { plural } from "@headgate/shared/format/number.ts";

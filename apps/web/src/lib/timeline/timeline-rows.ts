@@ -1,5 +1,5 @@
 /** Layout of the timeline: one row per job, overlapping runs stacked in lanes. Pure. */
-import type { TimelineRun, TimelineView } from "@headgate/shared/api/queue-views.ts";
+import type { TimelineRun, TimelineView } from "@headgate/shared/contract/runs/timeline.ts";
 import { DAY_MS, endOfGap, findZone, instantsOf } from "@headgate/shared/domain/cron/zone.ts";
 import { formatSelection } from "@headgate/shared/format/selection.ts";
 

@@ -1,5 +1,5 @@
 /** One backfill on the terminal: its assets, and what failed. */
-import type { BackfillDetail, BackfillSummary } from "@headgate/shared/api/partition-views.ts";
+import type { BackfillDetail, BackfillSummary } from "@headgate/shared/contract/runs/backfill-views.ts";
 import { printTable, type Cell } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 

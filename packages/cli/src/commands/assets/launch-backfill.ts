@@ -1,6 +1,6 @@
 /** `headgate backfill launch`: start a backfill and follow it, or show what it would do. */
-import type { backfillPartitionsSchema } from "@headgate/shared/api/automation-inputs.ts";
-import type { BackfillPreview } from "@headgate/shared/api/partition-views.ts";
+import type { backfillPartitionsSchema } from "@headgate/shared/contract/runs/backfills.ts";
+import type { BackfillPreview } from "@headgate/shared/contract/runs/backfill-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import type { z } from "zod";

@@ -1,5 +1,5 @@
 /** `headgate condition list` and `show`: which automation conditions there are, and what their last evaluation requested. */
-import { allPages } from "@headgate/shared/api/all-pages.ts";
+import { allPages } from "@headgate/shared/contract/all-pages.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { call } from "../../client/api.ts";
 import type { CommandContext } from "../../command-context.ts";

@@ -1,5 +1,5 @@
 /** The result of an evaluation in a few words and a colour, and one evaluation in detail. */
-import type { ConditionEvaluation, ConditionEvaluationDetail } from "@headgate/shared/api/automation-views.ts";
+import type { ConditionEvaluation, ConditionEvaluationDetail } from "@headgate/shared/contract/automations/conditions.ts";
 import { evaluationLines } from "@headgate/shared/domain/automation/tree.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { printFacts } from "../../terminal/facts.ts";

@@ -1,5 +1,5 @@
 /** `headgate schedule test` and `headgate sensor test`: a dry run of one tick. */
-import type { TickTrial } from "@headgate/shared/api/automation-views.ts";
+import type { DryRun } from "@headgate/shared/contract/automations/automation-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call } from "../../client/api.ts";
 import type { CommandContext } from "../../command-context.ts";
@@ -42,7 +42,7 @@ export async function dryRunTick(target: Named, flags: DryRunFlags, context: Com
   return result.outcome === "failed" || isRefused ? EXIT.failed : EXIT.ok;
 }
 
-function printResult(result: TickTrial, { terminal }: CommandContext): void {
+function printResult(result: DryRun, { terminal }: CommandContext): void {
   const { colors } = terminal;
   for (const { level, message } of result.logs) terminal.print(`${level.padEnd(5)} ${message}`);
   if (result.outcome === "failed") {
@@ -64,7 +64,7 @@ function printResult(result: TickTrial, { terminal }: CommandContext): void {
   terminal.print(colors.dim("This was a dry run: nothing was stored and nothing was started."));
 }
 
-function requestText({ job, selection, partition, runKey, tags }: TickTrial["runs"][number]): string {
+function requestText({ job, selection, partition, runKey, tags }: DryRun["runs"][number]): string {
   const parts = [
     job ?? selection ?? "",
     partition === null ? "" : `[${partition}]`,

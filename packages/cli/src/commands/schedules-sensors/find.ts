@@ -1,6 +1,6 @@
 /** Finds the schedule or sensor that a person means by its name. */
 import type { Command } from "commander";
-import type { AutomationKind, AutomationRef } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationKind, AutomationRef } from "@headgate/shared/contract/automations/automation-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, type Api } from "../../client/api.ts";
 import type { Connection } from "../../client/connection.ts";

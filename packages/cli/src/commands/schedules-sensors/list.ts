@@ -1,6 +1,6 @@
 /** `headgate schedule list` and `headgate sensor list`. */
-import { allPages } from "@headgate/shared/api/all-pages.ts";
-import type { AutomationKind } from "@headgate/shared/api/automation-views.ts";
+import { allPages } from "@headgate/shared/contract/all-pages.ts";
+import type { AutomationKind } from "@headgate/shared/contract/automations/automation-views.ts";
 import { call } from "../../client/api.ts";
 import type { CommandContext } from "../../command-context.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";

@@ -1,6 +1,6 @@
 /** Names, options and texts of `headgate schedule` and `headgate sensor`. */
 import type { Command } from "commander";
-import type { AutomationKind } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationKind } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { CommandRegistry } from "../../command-context.ts";
 import { collect, moment, upTo } from "../../option-values.ts";
 import { withConnection, type ConnectFlags } from "../connect.ts";

@@ -1,5 +1,5 @@
 /** `headgate schedule show` and `headgate sensor show`: the definition, the state and the webhook of one. */
-import type { HookView } from "@headgate/shared/api/automation-views.ts";
+import type { WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
 import { call } from "../../client/api.ts";
 import { readDefinitions } from "../../client/definitions.ts";
 import type { CommandContext } from "../../command-context.ts";
@@ -38,11 +38,11 @@ export async function showScheduleOrSensor(target: Named, flags: LocationFlags, 
   return EXIT.ok;
 }
 
-function webhookAddress(server: string, { path }: HookView): string {
+function webhookAddress(server: string, { path }: WebhookView): string {
   return path === null ? "shown to editors only" : `POST ${server}${path}`;
 }
 
-function secretsText({ secrets }: HookView): string {
+function secretsText({ secrets }: WebhookView): string {
   if (secrets.length === 0) return "no valid secret";
   const used = (at: number | null): string => (at === null ? "never used" : `used ${timeText(at)}`);
   return secrets

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AutomationView, TickSummary } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationView, TickSummary } from "@headgate/shared/contract/automations/automation-views.ts";
 import { scheduleFacts, sensorFacts } from "./definition-facts.ts";
 import { nextText, onText, resultText } from "./state-text.ts";
 import { tickText } from "./tick-text.ts";

@@ -1,5 +1,5 @@
 /** The state of a schedule or sensor in a few words: whether it is on, how its last tick ended, when the next one comes. */
-import type { AutomationView } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { timeText } from "../../terminal/format.ts";
 import { tickText } from "./tick-text.ts";

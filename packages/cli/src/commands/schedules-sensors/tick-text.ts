@@ -1,5 +1,5 @@
 /** How a tick ended, in a few words and a colour. */
-import type { TickSummary } from "@headgate/shared/api/automation-views.ts";
+import type { TickSummary } from "@headgate/shared/contract/automations/automation-views.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import type { Colors } from "../../terminal/terminal.ts";
 

@@ -1,5 +1,5 @@
 /** Ticks of a schedule or sensor: the latest of them, one in detail, and one that a person requests. */
-import type { TickDetail, TickSummary } from "@headgate/shared/api/automation-views.ts";
+import type { TickDetail, TickSummary } from "@headgate/shared/contract/automations/automation-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { shortRunId } from "@headgate/shared/ids.ts";

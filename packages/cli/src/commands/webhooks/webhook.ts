@@ -1,5 +1,5 @@
 /** The address of a webhook sensor and its secrets. */
-import type { HookView } from "@headgate/shared/api/automation-views.ts";
+import type { WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { olderSecret } from "@headgate/shared/format/older-secret.ts";
 import { call } from "../../client/api.ts";
@@ -37,7 +37,7 @@ export async function revokeSecret(
   return EXIT.ok;
 }
 
-function secretToRevoke({ sensor, secrets }: HookView): string {
+function secretToRevoke({ sensor, secrets }: WebhookView): string {
   const older = olderSecret(secrets);
   if (older !== null) return older;
   const [last] = secrets;
