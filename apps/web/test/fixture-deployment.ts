@@ -1,5 +1,5 @@
 /** The network peer of the dashboard's own tests: a deployment in memory that answers every question of the contract and plays launched runs. */
-import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { AnswerOf, CommandName, InputOf, QueryName } from "@headgate/shared/contract/table.ts";
 import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
@@ -18,13 +18,16 @@ import { metadataOf, sampleAgents, sampleLocation, sampleRuns, sampleVersions, s
 import { definitionsOf, generatedAssets, lakehouseAssets, LOCATION, type FixtureAsset } from "./fixture-definitions.ts";
 import { checkResult, eventHistory, metadataSeries, partitionPage } from "./fixture-history.ts";
 import { homeOf } from "./fixture-home.ts";
-import { fixtureProcedures, type FixtureProcedures } from "./fixture-procedures.ts";
+import { fixtureProcedures, type FixtureProcedures, type TopicName } from "./fixture-procedures.ts";
 
 export interface FixtureOptions {
   readonly assets: number | null;
   readonly broken: boolean;
   readonly empty: boolean;
 }
+
+type Answers = { readonly [N in QueryName | CommandName]: (input: InputOf<N>, actor: Actor) => Promise<Result<AnswerOf<N>>> };
+const DASHBOARD: Actor = { kind: "user", name: "ada", role: "owner" };
 
 export class FixtureDeployment implements DeploymentProcedures {
   readonly procedures: FixtureProcedures;
@@ -60,8 +63,37 @@ export class FixtureDeployment implements DeploymentProcedures {
     this.locationViews = options.empty ? [] : [sampleLocation(now, options.broken)];
     this.agentViews = options.empty ? [] : sampleAgents(now);
     this.procedures = fixtureProcedures({ definitions: this.definitions, runs: () => this.#newest(), publish });
-    this.ask = (name, input) => answerOf(this.procedures.queries, name, input);
-    this.perform = (name, input) => answerOf(this.procedures.commands, name, input);
+    const answers: Answers = { ...ofTopics(this.procedures), ...this.#ownAnswers() };
+    this.ask = (name, input) => answers[name](input, DASHBOARD);
+    this.perform = (name, input, actor) => answers[name](input, actor);
+  }
+
+  #ownAnswers(): Pick<Answers, Exclude<keyof Answers, TopicName>> {
+    return {
+      "home.get": () => this.home(),
+      "definitions.hash": () => this.definitionsHash(),
+      "assets.states": () => this.assetStates(),
+      "assets.get": (input) => this.asset(input),
+      "assets.events": (input) => this.assetEvents(input),
+      "assets.checks": (input) => this.assetChecks(input),
+      "assets.checkHistory": (input) => this.assetCheckHistory(input),
+      "assets.series": (input) => this.assetSeries(input),
+      "assets.partitions": (input) => this.assetPartitions(input),
+      "assets.report": async () => ok({ seq: 1 }),
+      "assets.reportCheck": async () => ok({ seq: 1 }),
+      "runs.list": (input) => this.runs(input),
+      "runs.get": (input) => this.run(input),
+      "runs.events": (input) => this.runEvents(input),
+      "runs.logFiles": () => this.runLogFiles(),
+      "runs.preview": (input) => this.previewLaunch(input),
+      "runs.launch": (input, actor) => this.launch(input, actor),
+      "runs.reexecute": (input, actor) => this.reexecute(input, actor),
+      "runs.cancel": (input) => this.cancel(input),
+      "locations.list": () => this.locations(),
+      "locations.versions": () => this.versions(),
+      "locations.activate": (input) => this.activateVersion(input),
+      "agents.list": () => this.agents(),
+    };
   }
 
   #find(key: string): FixtureAsset | undefined {
@@ -80,13 +112,9 @@ export class FixtureDeployment implements DeploymentProcedures {
         runs: this.#newest(),
         locations: this.locationViews,
         agents: this.agentViews.length,
-        automations: this.procedures.queries.automationList({ limit: 500 }).items,
+        automations: this.procedures["automations.list"]({ limit: 500 }).items,
       }),
     );
-  }
-
-  async testTick(input: Parameters<DeploymentProcedures["testTick"]>[0]) {
-    return ok(this.procedures.testTick(input));
   }
 
   async definitionsHash() {
@@ -144,7 +172,7 @@ export class FixtureDeployment implements DeploymentProcedures {
   async assetPartitions({ key, limit, cursor }: { key: string; limit: number; cursor?: string | null | undefined }) {
     const definition = this.#find(key)?.partitions;
     if (!definition) return refuse("not_found", `${key} is not partitioned.`);
-    const dynamicKeys = this.procedures.queries.dynamicKeys({ name: "customer_files", limit: 500 }).items.map((entry) => entry.key);
+    const dynamicKeys = this.procedures["partitions.keys"]({ name: "customer_files", limit: 500 }).items.map((entry) => entry.key);
     return ok(partitionPage(definition, { offset: Number(cursor ?? 0), limit, dynamicKeys }));
   }
 
@@ -335,14 +363,19 @@ export class FixtureDeployment implements DeploymentProcedures {
 }
 
 /** What a procedure throws as an `AppError` becomes a refusal, as it would over the wire. */
-async function answerOf(table: object, name: string, input: unknown): Promise<Result<never>> {
-  const call = (table as Readonly<Record<string, (input: unknown) => unknown>>)[name];
-  try {
-    return ok(call?.(input) as never);
-  } catch (error) {
-    if (error instanceof AppError) return refuse(error.code, error.message);
-    throw error;
-  }
+function ofTopics(procedures: FixtureProcedures): Pick<Answers, TopicName> {
+  const answers = Object.entries(procedures).map(([name, answer]) => [
+    name,
+    async (input: never) => {
+      try {
+        return ok(answer(input));
+      } catch (error) {
+        if (error instanceof AppError) return refuse(error.code, error.message);
+        throw error;
+      }
+    },
+  ]);
+  return Object.fromEntries(answers) as Pick<Answers, TopicName>;
 }
 
 function pause(ms: number): Promise<void> {

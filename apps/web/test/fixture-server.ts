@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { WebSocketServer, type WebSocket } from "ws";
 import { appRouter } from "@headgate/control-plane/router-type";
+import { checkAnswer } from "@headgate/shared/contract/check-answer.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { liveUpSchema, type Change, type LiveDown } from "@headgate/shared/contract/live/messages.ts";
 import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
@@ -97,9 +98,9 @@ export async function startFixtureServer(options: {
       createContext: () => ({
         actor,
         deployment,
-        tokens,
+        directory: tokens,
         audit,
-        activate: (input: { version: string }) => deployment.activateVersion(input),
+        check: checkAnswer,
       }),
     });
     response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());

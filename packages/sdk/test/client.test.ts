@@ -74,6 +74,17 @@ describe("the client", () => {
     for (const call of calls) expect(launchSchema.safeParse(call.input).success).toBe(true);
   });
 
+  it("the client hands on fields and words that only a newer control plane knows", async () => {
+    const run = { id: RUN, status: "hibernating", trigger: { type: "moon" }, mood: "fine" };
+    answers.push(data({ run, weather: "rain" }));
+    expect(await client().runs.get(RUN)).toEqual({ run, weather: "rain" });
+  });
+
+  it("the client refuses an answer that is no run", async () => {
+    answers.push(data({ something: "else" }));
+    await expect(client().runs.get(RUN)).rejects.toMatchObject({ code: "unsupported_version" });
+  });
+
   it("the client waits until a run has ended", async () => {
     for (const status of ["queued", "running", "failed"]) answers.push(data({ run: { id: RUN, status } }));
     const detail = await client().runs.wait(RUN, { every: 0.001 });

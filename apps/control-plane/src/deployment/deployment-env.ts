@@ -3,4 +3,6 @@
 export interface DeploymentEnv {
   /** The directory. */
   readonly DB: D1Database;
+  /** `1` in tests: answers of procedures are checked against their schemas. */
+  readonly CHECK_ANSWERS?: string;
 }

@@ -1,45 +1,35 @@
 /** The Durable Object of one deployment. Wiring only: each method runs one command or one query. */
 import { DurableObject } from "cloudflare:workers";
-import type { z } from "zod";
-import type { launchSchema, reexecuteSchema } from "@headgate/shared/contract/runs/launch.ts";
-import type { CommandName, InputOf, QueryName } from "@headgate/shared/contract/table.ts";
+import { definitionsDocumentSchema } from "@headgate/shared/contract/catalog/definitions.ts";
+import { checkAnswer, checkShape } from "@headgate/shared/contract/check-answer.ts";
+import type { AnswerOf, CommandName, InputOf, ProcedureName, QueryName } from "@headgate/shared/contract/table.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
-import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { DeploymentEnv } from "./deployment-env.ts";
+import { destinationsOf } from "./destinations.ts";
+import { OutboxSender } from "./outbox/outbox-sender.ts";
 import { agentLeft, receiveFromAgent } from "./agent-protocol/agent-socket.ts";
 import { clock } from "./kernel/clock.ts";
-import { activateVersion, reportLoadErrors } from "./catalog/activate-version.ts";
-import { cancelRun } from "./runs/execute/cancel-run.ts";
 import { fireTimers } from "./fire-timers.ts";
-import { launch } from "./runs/launch/launch.ts";
 import { recordLogChunk } from "./runs/execute/record-log-chunk.ts";
-import { reexecuteRun } from "./runs/launch/reexecute-run.ts";
 import { registerVersion } from "./catalog/register-version.ts";
+import { reportLoadErrors } from "./catalog/activate-version.ts";
 import { Engine } from "./engine.ts";
 import { receiveFromDashboard } from "./live/live-socket.ts";
 import { logError } from "./kernel/log-error.ts";
-import { COMMANDS, QUERIES } from "./procedures.ts";
-import * as assets from "./asset-pages/asset-queries.ts";
-import { assetPartitions } from "./asset-pages/asset-partitions.ts";
 import { definitionsDocument } from "./catalog/definitions-document.ts";
-import { readHome } from "./home/home.ts";
-import * as locations from "./catalog/location-queries.ts";
 import { logChunksQuery, manifestKeyOf } from "./run-pages/log-queries.ts";
-import * as runs from "./run-pages/run-queries.ts";
 import { newWebhookTraffic, receiveDelivery } from "./webhooks/receive.ts";
+import { COMMANDS, QUERIES, WAITING_COMMANDS } from "./procedures.ts";
 import type { DeploymentStub } from "./rpc.ts";
 import { answerClose, attachmentOf, closeQuietly } from "./kernel/sockets.ts";
 import { start } from "./start.ts";
-import { startDryRun } from "./dry-run/start-dry-run.ts";
+import { webhookIds } from "./webhooks/webhook-store.ts";
 import { readIdentity, writeMeta } from "./kernel/meta-store.ts";
 import { catalogOf } from "./catalog/catalog.ts";
-import { listAgents } from "./run-pages/agent-queries.ts";
 import type { DeploymentIdentity } from "./kernel/identity.ts";
 import type { RawLogChunk } from "./runs/raw-log-chunk.ts";
-import { destinationsOf } from "./destinations.ts";
-import { OutboxSender } from "./outbox/outbox-sender.ts";
-import { webhookIds } from "./webhooks/webhook-store.ts";
 
 export class Deployment extends DurableObject<DeploymentEnv> implements DeploymentStub {
   readonly #engine: Engine;
@@ -104,14 +94,6 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
     this.#fireTimers();
   }
 
-  async #sendOutbox(): Promise<void> {
-    try {
-      await this.#outbox.send();
-    } catch (error) {
-      logError("Messages of the outbox could not be sent", error);
-    }
-  }
-
   async sweep(): Promise<void> {
     this.#fireTimers();
   }
@@ -129,6 +111,14 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
     }
   }
 
+  async #sendOutbox(): Promise<void> {
+    try {
+      await this.#outbox.send();
+    } catch (error) {
+      logError("Messages of the outbox could not be sent", error);
+    }
+  }
+
   // ---------------------------------------------------------------- publishing, raw output, tokens (called by the Worker)
 
   async identify(identity: DeploymentIdentity): Promise<void> {
@@ -143,20 +133,6 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
     );
   }
 
-  async activate(input: { readonly location: string; readonly version: string; readonly actor: Actor }) {
-    const activated = this.#engine.commitThen(
-      (tx) => activateVersion(tx, input),
-      (_reader, row) => locations.versionView(row, row.id),
-    );
-    // The addresses of new webhooks work when the publisher hears that its version is active, unless the directory is away.
-    await this.#sendOutbox();
-    return activated;
-  }
-
-  async activateVersion(input: InputOf<"locations.activate">, actor: Actor) {
-    return this.activate({ ...input, actor });
-  }
-
   async reportLoadErrors(input: Parameters<DeploymentStub["reportLoadErrors"]>[0]): Promise<Result<null>> {
     this.#engine.commit((tx) => reportLoadErrors(tx, input));
     return ok(null);
@@ -167,7 +143,11 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
   }
 
   async definitionsDocument(input: { readonly hash: string }) {
-    return definitionsDocument(this.#engine.reader(), input.hash);
+    const document = definitionsDocument(this.#engine.reader(), input.hash);
+    if (this.env.CHECK_ANSWERS === "1" && document.ok) {
+      checkShape("The definitions document", definitionsDocumentSchema, JSON.parse(document.value));
+    }
+    return document;
   }
 
   async recordLogChunk(input: RawLogChunk & { readonly token: string }) {
@@ -194,101 +174,33 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
     }
   }
 
-  // ---------------------------------------------------------------- DeploymentService
+  // ---------------------------------------------------------------- procedures of the contract
 
-  async testTick(input: Parameters<DeploymentStub["testTick"]>[0]) {
+  async ask<N extends QueryName>(name: N, input: InputOf<N>): Promise<Result<AnswerOf<N>>> {
+    return this.#checked(name, QUERIES[name](this.#engine.reader(), input));
+  }
+
+  async perform<N extends CommandName>(name: N, input: InputOf<N>, actor: Actor): Promise<Result<AnswerOf<N>>> {
     const engine = this.#engine;
-    return startDryRun({ commit: engine.commit.bind(engine), rollBack: engine.rollBack.bind(engine), waiting: engine.dryRuns }, input);
-  }
-
-  async ask<N extends QueryName>(name: N, input: InputOf<DeploymentQueries[N]>) {
-    return QUERIES[name](this.#engine.reader(), input);
-  }
-
-  async perform<N extends CommandName>(name: N, input: InputOf<DeploymentCommands[N]>, actor: Actor) {
-    return this.#engine.commitThen(
-      (tx) => COMMANDS[name](tx, input, actor),
+    const waiting = WAITING_COMMANDS[name];
+    if (waiting) {
+      const ports = { commit: engine.commit.bind(engine), rollBack: engine.rollBack.bind(engine), waiting: engine.dryRuns };
+      return this.#checked(name, await waiting(ports, input));
+    }
+    const command = COMMANDS[name];
+    if (!command) return refuse("not_found", `There is no command ${name}.`);
+    const answer = engine.commitThen(
+      (tx) => command(tx, input, actor),
       (reader, read) => read(reader),
     );
+    // The addresses of new webhooks work when the publisher hears that its version is active, unless the directory is away.
+    if (name === "locations.activate") await this.#sendOutbox();
+    return this.#checked(name, answer);
   }
 
-  async home() {
-    return readHome(this.#engine.reader());
-  }
-
-  async definitionsHash() {
-    return ok({ hash: catalogOf(this.#engine).hash });
-  }
-
-  async assetStates(input: InputOf<"assets.states">) {
-    return assets.listAssetStates(this.#engine.reader(), input);
-  }
-
-  async asset(input: InputOf<"assets.get">) {
-    return assets.assetDetail(this.#engine.reader(), input.key);
-  }
-
-  async assetEvents(input: InputOf<"assets.events">) {
-    return assets.assetEvents(this.#engine.reader(), input);
-  }
-
-  async assetChecks(input: InputOf<"assets.get">) {
-    return assets.assetChecks(this.#engine.reader(), input.key);
-  }
-
-  async assetCheckHistory(input: InputOf<"assets.checkHistory">) {
-    return assets.checkHistory(this.#engine.reader(), input);
-  }
-
-  async assetSeries(input: InputOf<"assets.series">) {
-    return assets.assetSeries(this.#engine.reader(), input);
-  }
-
-  async assetPartitions(input: InputOf<"assets.partitions">) {
-    return assetPartitions(this.#engine.reader(), input);
-  }
-
-  async runs(input: InputOf<"runs.list">) {
-    return runs.listRunsQuery(this.#engine.reader(), input);
-  }
-
-  async run(input: InputOf<"runs.get">) {
-    return runs.runDetail(this.#engine.reader(), input.run);
-  }
-
-  async runEvents(input: InputOf<"runs.events">) {
-    return runs.runEvents(this.#engine.reader(), input);
-  }
-
-  async runLogFiles(input: InputOf<"runs.get">) {
-    return runs.runLogFiles(this.#engine.reader(), input.run);
-  }
-
-  async previewLaunch(input: InputOf<"runs.preview">) {
-    return runs.previewLaunch(this.#engine.reader(), input);
-  }
-
-  async launch(input: z.output<typeof launchSchema>, actor: Actor) {
-    return this.#engine.commitThen((tx) => launch(tx, input, actor), runs.summaryOf);
-  }
-
-  async reexecute(input: z.output<typeof reexecuteSchema>, actor: Actor) {
-    return this.#engine.commitThen((tx) => reexecuteRun(tx, input, actor), runs.summaryOf);
-  }
-
-  async cancel(input: InputOf<"runs.cancel">, actor: Actor) {
-    return this.#engine.commitThen((tx) => cancelRun(tx, { run: input.run, by: actor.name, reason: input.reason }), runs.summaryOf);
-  }
-
-  async locations() {
-    return ok(locations.listLocations(this.#engine.reader()));
-  }
-
-  async versions(input: InputOf<"locations.versions">) {
-    return locations.listVersionsQuery(this.#engine.reader(), input);
-  }
-
-  async agents() {
-    return ok(listAgents(this.#engine.reader()));
+  /** Tests set the variable; in production no answer is looked at. */
+  #checked<N extends ProcedureName>(name: N, answer: Result<AnswerOf<N>>): Result<AnswerOf<N>> {
+    if (this.env.CHECK_ANSWERS === "1" && answer.ok) checkAnswer(name, answer.value);
+    return answer;
   }
 }

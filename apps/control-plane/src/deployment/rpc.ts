@@ -4,7 +4,6 @@
  */
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
-import type { VersionView } from "@headgate/shared/contract/catalog/locations.ts";
 import type { Result } from "@headgate/shared/domain/errors.ts";
 import type { LoadError, Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { DeploymentIdentity } from "./kernel/identity.ts";
@@ -21,8 +20,6 @@ export interface DeploymentInternals {
     readonly manifestKey: string;
     readonly actor: Actor;
   }): Promise<Result<{ readonly version: string; readonly number: number; readonly active: boolean }>>;
-  /** The Worker has checked that all blobs exist. One transaction: catalog, jobs, schedules and sensors change together. */
-  activate(input: { readonly location: string; readonly version: string; readonly actor: Actor }): Promise<Result<VersionView>>;
   reportLoadErrors(input: {
     readonly location: string;
     readonly errors: readonly LoadError[];

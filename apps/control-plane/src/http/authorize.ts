@@ -10,7 +10,7 @@ import type { AppEnv, Principal } from "./app-env.ts";
 import { authenticate } from "./authenticate.ts";
 import { deploymentStub } from "./deployment-stub.ts";
 import { checkNoOrigin } from "./origin.ts";
-import { highestRole, lowerRole, roleIncludes } from "./roles.ts";
+import { highestRole, lowerRole, roleIncludes } from "@headgate/shared/domain/access/role.ts";
 
 type Caller = Exclude<Principal, { kind: "agent" }>;
 

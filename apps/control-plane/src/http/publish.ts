@@ -56,7 +56,11 @@ export const publishRoutes = new Hono<AppEnv>()
     const { deployment, place, actor } = c.get("access");
     const location = c.req.param("name");
     const version = c.req.param("id");
-    const view = unwrap(await activateChecked(c.env, { deployment, deploymentId: place.id, location, version, actor }));
+    const view = unwrap(
+      await activateChecked(c.env, { deployment, deploymentId: place.id, location, version }, () =>
+        deployment.perform("locations.activate", { location, version }, actor),
+      ),
+    );
     await noteChange(c, { action: "locations.activate", target: location, after: { version, number: view.number } });
     return c.json(view);
   })

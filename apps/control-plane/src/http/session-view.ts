@@ -6,7 +6,7 @@ import { deploymentById, deploymentsOf } from "../directory/deployments.ts";
 import { membershipsOf } from "../directory/members.ts";
 import type { Session } from "../directory/sessions.ts";
 import type { Principal } from "./app-env.ts";
-import { highestRole, lowerRole } from "./roles.ts";
+import { highestRole, lowerRole } from "@headgate/shared/domain/access/role.ts";
 
 /** `organization`: a slug, for people who belong to several; without it the first one they joined. */
 export async function sessionView(directory: Directory, principal: Principal, organization: string | undefined): Promise<SessionView> {

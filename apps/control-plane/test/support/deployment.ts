@@ -3,7 +3,6 @@ import type { InputOf } from "@headgate/shared/contract/table.ts";
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
-import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
 import type { LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
 import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";

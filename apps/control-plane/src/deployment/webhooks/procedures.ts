@@ -1,4 +1,4 @@
-/** Webhooks and their deliveries. */
+/** Procedures about webhooks and their deliveries. */
 import type { WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
 import { AppError, ok, unwrap, type Result } from "@headgate/shared/domain/errors.ts";
 import { revokeSecret, rotateSecret, switchWebhook } from "./webhook-secrets.ts";
@@ -7,14 +7,15 @@ import { deliveriesQuery, deliveryQuery, webhookPath, webhookQuery, deliverySumm
 import type { Reader } from "../kernel/reader.ts";
 import { readDelivery } from "./delivery-store.ts";
 import type { WebhookRow } from "./webhook-store.ts";
-import type { QueriesOf, CommandsOf } from "../kernel/procedure.ts";
+import type { ProceduresOf } from "../kernel/procedure.ts";
 
-export const hookQueries: QueriesOf<HookQueries> = { hook: webhookQuery, deliveries: deliveriesQuery, delivery: deliveryQuery };
+export const webhookProcedures: ProceduresOf<"webhooks"> = {
+  "webhooks.get": webhookQuery,
+  "webhooks.deliveries": deliveriesQuery,
+  "webhooks.delivery": deliveryQuery,
+  "webhooks.setEnabled": (tx, { enabled, ...at }) => answered(switchWebhook(tx, { at, enabled })),
 
-export const hookCommands: CommandsOf<HookCommands> = {
-  setHook: (tx, { enabled, ...at }) => answered(switchWebhook(tx, { at, enabled })),
-
-  rotateHookSecret(tx, at, actor) {
+  "webhooks.rotateSecret"(tx, at, actor) {
     const made = rotateSecret(tx, { at, by: actor.name });
     if (!made.ok) return made;
     const { row, secret } = made.value;
@@ -24,9 +25,9 @@ export const hookCommands: CommandsOf<HookCommands> = {
     });
   },
 
-  revokeHookSecret: (tx, { secret, ...at }) => answered(revokeSecret(tx, { at, secret })),
+  "webhooks.revokeSecret": (tx, { secret, ...at }) => answered(revokeSecret(tx, { at, secret })),
 
-  replayDelivery(tx, input) {
+  "webhooks.replay"(tx, input) {
     const replayed = replayDelivery(tx, input.id);
     if (!replayed.ok) return replayed;
     return ok((reader) => {

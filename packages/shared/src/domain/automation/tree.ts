@@ -8,16 +8,16 @@ import type { Evaluated } from "./scope.ts";
 
 export interface EvaluationNode {
   readonly name: string;
-  readonly label?: string;
+  readonly label?: string | undefined;
   /** The asset or check that was asked. */
   readonly target: Target;
   /** How many partitions were asked about, and of how many it is true. */
   readonly asked: number;
   readonly count: number;
   /** The partitions for which it is true, as keys and `first...last`, at most a few. Only partitioned targets have it. */
-  readonly partitions?: readonly string[];
+  readonly partitions?: readonly string[] | undefined;
   /** When it last became true, of what has a time. */
-  readonly at?: number;
+  readonly at?: number | undefined;
   readonly children: readonly EvaluationNode[];
 }
 
