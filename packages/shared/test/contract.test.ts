@@ -12,22 +12,22 @@ const MARK =
   "<!-- What follows is made from packages/shared/src/contract: npx vitest run --project shared packages/shared/test/contract.test.ts -u writes it. -->\n";
 const rows: readonly (readonly [string, Procedure])[] = PROCEDURE_NAMES.map((name) => [name, PROCEDURES[name]]);
 
-describe("the contract of the procedures", () => {
-  it("is shown in full by docs/reference/http-api.md", async () => {
+describe("the contract", () => {
+  it("the HTTP reference shows every procedure of the contract", async () => {
     const page = readFileSync(PAGE, "utf8");
     const head = page.slice(0, page.indexOf(MARK));
     await expect(`${head}${MARK}\n${procedureReference()}`).toMatchFileSnapshot(PAGE);
   });
 
-  it("names a noun and a verb in every procedure", () => {
+  it("every procedure has a noun and a verb in its name", () => {
     for (const name of PROCEDURE_NAMES) expect(name).toMatch(/^[a-z]+\.[a-z][A-Za-z]*$/);
   });
 
-  it("describes every procedure in a sentence", () => {
+  it("every procedure is described in a sentence", () => {
     for (const [name, { summary }] of rows) expect(summary, name).toMatch(/^[A-Z].*\.$/);
   });
 
-  it("reads what was there before a change with queries only", () => {
+  it("an audit line reads the state before a change with a query", () => {
     for (const [name, row] of rows) {
       const audit: AnyAuditLine | string = row.kind === "command" ? row.audit : "";
       if (typeof audit === "string" || audit.before === undefined) continue;
@@ -37,11 +37,11 @@ describe("the contract of the procedures", () => {
 });
 
 describe("the check of answers", () => {
-  it("accepts an answer that fits its schema", () => {
+  it("the check accepts an answer that fits its schema", () => {
     expect(() => checkAnswer("definitions.hash", { hash: "abc", extra: undefined })).not.toThrow();
   });
 
-  it("refuses a missing field, a wrong type and a field that no schema has", () => {
+  it("the check refuses missing fields, wrong types and unknown fields", () => {
     expect(() => checkAnswer("definitions.hash", {})).toThrow("hash");
     expect(() => checkAnswer("definitions.hash", { hash: 7 })).toThrow("hash");
     expect(() => checkAnswer("definitions.hash", { hash: "abc", extra: 1 })).toThrow("extra");
