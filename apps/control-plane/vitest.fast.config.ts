@@ -14,6 +14,8 @@ export default defineConfig({
     name: "control-plane-fast",
     include: ["src/**/*.test.ts"],
     setupFiles: [file("src/testing/platform/globals.ts")],
+    // Every test opens a deployment of its own, and loading the control plane for each file would take most of the time.
+    isolate: false,
     testTimeout: 30_000,
   },
 });

@@ -11,11 +11,17 @@ function randomOf(seed: number): () => number {
   };
 }
 
-export function useSeed(seed: number): void {
+/** Returns the function that ends it. */
+export function useSeed(seed: number): () => void {
+  const platform = { random: Math.random, getRandomValues: crypto.getRandomValues };
   const random = randomOf(seed);
   Math.random = random;
   crypto.getRandomValues = <T extends ArrayBufferView | null>(array: T): T => {
     if (array instanceof Uint8Array) for (let index = 0; index < array.length; index++) array[index] = Math.floor(random() * 256);
     return array;
+  };
+  return () => {
+    Math.random = platform.random;
+    crypto.getRandomValues = platform.getRandomValues;
   };
 }

@@ -21,7 +21,7 @@ export class TestAgent {
     this.#socket = socket;
     this.#now = options.now;
     socket.addEventListener("message", (event) => {
-      const { data } = event as MessageEvent<string>;
+      const { data } = event as Event & { data: string };
       if (data.startsWith("{")) this.frames.push(downFrameSchema.parse(JSON.parse(data)));
     });
     socket.addEventListener("close", (event) => {

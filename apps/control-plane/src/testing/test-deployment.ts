@@ -2,6 +2,7 @@
  * A deployment for fast tests: the real engine, followers and migrations over Node's SQLite. Time stands still until a test lets it pass,
  * random values come from a seed, and every call has done all its work when it returns.
  */
+import { onTestFinished } from "vitest";
 import { launchSchema, type LaunchTarget } from "@headgate/shared/api/inputs.ts";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import { type Result, unwrap } from "@headgate/shared/domain/errors.ts";
@@ -45,8 +46,13 @@ export class TestDeployment {
   #numbers = 0;
 
   private constructor() {
+    const { now } = clock;
     clock.now = () => this.now;
-    useSeed(1);
+    const forgetSeed = useSeed(1);
+    onTestFinished(() => {
+      clock.now = now;
+      forgetSeed();
+    });
     this.#state = new NodeObjectState(
       () => ({
         alarm: async () => this.fireTimers(),
@@ -56,6 +62,7 @@ export class TestDeployment {
       () => this.now,
     );
     this.engine = new Engine(this.#state.asState);
+    this.#keepFacts();
   }
 
   static async open(): Promise<TestDeployment> {
@@ -71,15 +78,23 @@ export class TestDeployment {
     return deployment;
   }
 
-  readonly commit = <T>(command: (tx: Tx) => T): T => {
-    const txs: Tx[] = [];
-    const answer = this.engine.commit((tx) => {
-      txs.push(tx);
-      return command(tx);
-    });
-    for (const { facts } of txs) this.facts.push(...facts);
-    return answer;
-  };
+  readonly commit = <T>(command: (tx: Tx) => T): T => this.engine.commit(command);
+
+  /** Also those of transactions that the engine begins by itself. */
+  #keepFacts(): void {
+    const commit = this.engine.commit.bind(this.engine);
+    this.engine.commit = (command) => {
+      const stated: Fact[][] = [];
+      // Before the effects of this transaction lead to others.
+      const at = this.facts.length;
+      const answer = commit((tx) => {
+        stated.push(tx.facts);
+        return command(tx);
+      });
+      this.facts.splice(at, 0, ...stated.flat());
+      return answer;
+    };
+  }
 
   /** A command that must not refuse. */
   done<T>(command: (tx: Tx) => Result<T>): T {
@@ -90,7 +105,7 @@ export class TestDeployment {
   publish(manifest: Manifest): string {
     const hash = (++this.#numbers).toString(16).padStart(64, "0");
     const { id } = this.done((tx) => registerVersion(tx, { manifest, hash, manifestKey: `manifests/${hash}`, actor: person }));
-    this.done((tx) => activateVersion(tx, { location: manifest.location, version: id, actor: person }));
+    this.done((tx) => activateVersion(tx, { location: manifest.location, version: id }));
     return id;
   }
 
@@ -129,8 +144,9 @@ export class TestDeployment {
 
   /** A connected agent that was welcomed. */
   agent(hello: Partial<Hello> = {}): TestAgent {
-    const agent = this.connect({ instance: hello.instance ?? `agent-${++this.#numbers}` });
+    const agent = this.connect({ instance: hello.instance ?? `instance-${++this.#numbers}` });
     agent.hello(hello);
+    agent.last("welcome");
     return agent;
   }
 

@@ -1,14 +1,15 @@
-/** What the platform has and Node has not: pairs of sockets, and answers that hand one over. */
+/** What the platform has and Node has not: pairs of sockets, answers that hand one over, and a comparison that takes the same time. */
+import { timingSafeEqual } from "node:crypto";
 import { NodeWebSocket } from "./web-socket.ts";
 
 const SWITCHING_PROTOCOLS = 101;
 
 /** Node's own refuses the status of an upgrade. */
 class PlatformResponse extends Response {
-  readonly webSocket: unknown;
+  override readonly webSocket: WebSocket | null;
   readonly #upgrade: boolean;
 
-  constructor(body?: BodyInit | null, init: ResponseInit & { webSocket?: unknown } = {}) {
+  constructor(body?: BodyInit | null, init: ResponseInit & { webSocket?: WebSocket | null } = {}) {
     const upgrade = init.status === SWITCHING_PROTOCOLS;
     super(body, upgrade ? { ...init, status: 200 } : init);
     this.#upgrade = upgrade;
@@ -35,4 +36,7 @@ class WebSocketRequestResponsePair {
   }
 }
 
+Object.assign(crypto.subtle, {
+  timingSafeEqual: (a: ArrayBuffer, b: ArrayBuffer) => timingSafeEqual(new Uint8Array(a), new Uint8Array(b)),
+});
 Object.assign(globalThis, { Response: PlatformResponse, WebSocketPair, WebSocketRequestResponsePair });

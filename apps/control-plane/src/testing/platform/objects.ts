@@ -41,7 +41,7 @@ export function stubOf(name: string): object {
           await object.state.ready;
           if (method === "fetch") return object.instance.fetch(new Request(...(values as [string, RequestInit])));
           const call = object.instance[method as keyof Deployment] as (...values: readonly unknown[]) => Promise<unknown>;
-          return structuredClone<unknown>(await call.apply(object.instance, structuredClone<readonly unknown[]>(values)));
+          return structuredClone<unknown>(await call.apply(object.instance, structuredClone([...values])));
         };
       },
     },

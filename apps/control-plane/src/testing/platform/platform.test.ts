@@ -22,7 +22,7 @@ describe("a statement of the storage", () => {
       const one = sql.exec(text);
       return {
         objects: sql.exec(text).toArray(),
-        arrays: sql.exec(text).raw().toArray(),
+        arrays: [...sql.exec(text).raw()],
         loop: [...sql.exec(text)],
         next: [one.next(), one.next(), one.next()],
         columns: sql.exec(text).columnNames,

@@ -1,4 +1,8 @@
-/** The part of Node's `sqlite` that tests use; all of Node's types would bring its globals. */
+/** The part of Node's modules that tests use; all of Node's types would bring its globals. */
+declare module "node:crypto" {
+  export function timingSafeEqual(a: ArrayBufferView, b: ArrayBufferView): boolean;
+}
+
 declare module "node:sqlite" {
   type Value = null | number | string | Uint8Array;
 
