@@ -1,5 +1,5 @@
 /** Measures what starts by itself: how soon after an event, a webhook or its time a run is there. */
-import { allPages } from "@headgate/shared/api/all-pages.ts";
+import { allPages } from "@headgate/shared/contract/all-pages.ts";
 import { writeProject } from "../e2e/support/project-shell.ts";
 import { removeFolder, startStack, temporaryFolder, until, type Stack } from "../e2e/support/stack.ts";
 import { percentile, type Measure } from "./stats.ts";

@@ -1,7 +1,7 @@
 /** Kills workerd, agents, workers and sockets while a sensor, a schedule, an asset sensor and a backfill work, and counts what came of it. */
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { keepAgent, killAtRandom, randomSource, type Victim } from "./support/chaos.ts";
 import { cuttableProxy } from "./support/cuttable-proxy.ts";

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { EventRow, RunDetail } from "@headgate/shared/api/views.ts";
+import type { EventRow, RunDetail } from "@headgate/shared/contract/runs/run-views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { BROKEN, goodLocation, writeBrokenProfile, writeLab, writeProject } from "./support/bad-project.ts";

@@ -6,7 +6,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { EventRow, RunDetail } from "@headgate/shared/api/views.ts";
+import type { EventRow, RunDetail } from "@headgate/shared/contract/runs/run-views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { ENDLESS_TIMEOUT_SECONDS, writeFaultyEngines, type EngineAddresses } from "./support/faulty-engines-project.ts";
 import { allEvents } from "./support/run-audit.ts";

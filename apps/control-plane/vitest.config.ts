@@ -14,6 +14,7 @@ export default defineConfig({
       miniflare: {
         bindings: {
           BOOTSTRAP_SECRET: "a-bootstrap-secret-for-tests-0123456789",
+          CHECK_ANSWERS: "1",
           TEST_MIGRATIONS: migrations,
           SIMULATED_DAYS: process.env["HEADGATE_SIMULATED_DAYS"] ?? "",
         },

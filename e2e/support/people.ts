@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
 import type { Stack } from "./stack.ts";
 
 export interface Somebody {

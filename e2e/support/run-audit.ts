@@ -1,6 +1,6 @@
 /** Looks at a finished run from outside and says everything that must never be true of it. */
 import type { Api } from "./stack.ts";
-import type { EventRow } from "@headgate/shared/api/views.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import { isTerminalRun, isTerminalStep } from "@headgate/shared/domain/run/status.ts";
 
 export interface Audit {

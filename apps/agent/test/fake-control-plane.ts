@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
-import { packBlobs } from "@headgate/shared/api/blob-batch.ts";
+import { packBlobs } from "@headgate/shared/contract/http/blob-batch.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 import { PING, PONG } from "@headgate/shared/protocol/constants.ts";
 import type { DownFrame, JobFrame } from "@headgate/shared/protocol/down.ts";

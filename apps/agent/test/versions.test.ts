@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { MAX_BATCH_BLOBS, MAX_BATCHED_BLOB_BYTES } from "@headgate/shared/api/blob-batch.ts";
+import { MAX_BATCH_BLOBS, MAX_BATCHED_BLOB_BYTES } from "@headgate/shared/contract/http/blob-batch.ts";
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventOf, openFixture, type Fixture } from "./agent-fixture.test-support.ts";

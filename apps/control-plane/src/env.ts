@@ -10,4 +10,6 @@ export interface Env {
   readonly BOOTSTRAP_SECRET: string;
   /** Public address, e.g. `https://headgate.example.com`; empty: taken from the request. */
   readonly PUBLIC_URL: string;
+  /** `1` in tests: answers of procedures are checked against their schemas. */
+  readonly CHECK_ANSWERS?: string;
 }

@@ -3,83 +3,15 @@
  * missing, expired or revoked. A route or procedure that this table does not know fails the test.
  */
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
+import { PROCEDURE_NAMES, PROCEDURES } from "@headgate/shared/contract/table.ts";
 import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
 import httpApi from "../../../docs/reference/http-api.md?raw";
 import { app } from "../src/http/app.ts";
-import { ROLES, roleIncludes } from "../src/http/roles.ts";
+import { ROLES, roleIncludes } from "@headgate/shared/domain/access/role.ts";
 import { appRouter } from "../src/trpc/router.ts";
 import { call, errorOf, HOST, type Call, type Credentials } from "./support/client.ts";
 import { makePlace, migrate, type Place } from "./support/world.ts";
-
-const PROCEDURES: Readonly<Record<string, Role>> = {
-  "home.get": "viewer",
-  "definitions.hash": "viewer",
-  "assets.states": "viewer",
-  "assets.get": "viewer",
-  "assets.events": "viewer",
-  "assets.checks": "viewer",
-  "assets.checkHistory": "viewer",
-  "assets.series": "viewer",
-  "assets.partitions": "viewer",
-  "assets.report": "launcher",
-  "assets.reportCheck": "launcher",
-  "conditions.list": "viewer",
-  "conditions.get": "viewer",
-  "conditions.evaluations": "viewer",
-  "conditions.evaluation": "viewer",
-  "conditions.pauses": "viewer",
-  "conditions.pause": "editor",
-  "conditions.unpause": "editor",
-  "runs.list": "viewer",
-  "runs.get": "viewer",
-  "runs.events": "viewer",
-  "runs.logFiles": "viewer",
-  "runs.preview": "viewer",
-  "runs.launch": "launcher",
-  "runs.reexecute": "launcher",
-  "runs.cancel": "launcher",
-  "locations.list": "viewer",
-  "locations.versions": "viewer",
-  "locations.activate": "editor",
-  "agents.list": "viewer",
-  "webhooks.get": "viewer",
-  "webhooks.deliveries": "viewer",
-  "webhooks.delivery": "viewer",
-  "webhooks.setEnabled": "editor",
-  "webhooks.replay": "editor",
-  "webhooks.rotateSecret": "admin",
-  "webhooks.revokeSecret": "admin",
-  "queue.get": "viewer",
-  "settings.get": "viewer",
-  "settings.update": "admin",
-  "timeline.get": "viewer",
-  "automations.list": "viewer",
-  "automations.get": "viewer",
-  "automations.ticks": "viewer",
-  "automations.tick": "viewer",
-  "automations.setEnabled": "editor",
-  "automations.setCursor": "editor",
-  "automations.tickNow": "launcher",
-  "automations.test": "launcher",
-  "automations.releaseRunKey": "editor",
-  "partitions.map": "viewer",
-  "partitions.sets": "viewer",
-  "partitions.keys": "viewer",
-  "partitions.addKeys": "editor",
-  "partitions.removeKeys": "editor",
-  "backfills.preview": "viewer",
-  "backfills.launch": "launcher",
-  "backfills.list": "viewer",
-  "backfills.get": "viewer",
-  "backfills.pause": "launcher",
-  "backfills.resume": "launcher",
-  "backfills.cancel": "launcher",
-  "backfills.retry": "launcher",
-  "tokens.list": "admin",
-  "tokens.create": "admin",
-  "tokens.revoke": "admin",
-};
 
 const SHA = "0".repeat(64);
 const RUN = "01993000-0000-7000-8000-000000000000";
@@ -172,8 +104,12 @@ async function expectRefused(request: (as: Credentials) => Call): Promise<void> 
 }
 
 describe("the table is complete", () => {
-  test("it names every procedure of the router", () => {
-    expect(Object.keys(PROCEDURES).toSorted()).toEqual(Object.keys(appRouter._def.procedures).toSorted());
+  test("the router has a procedure for every row of the contract and no other", () => {
+    expect(Object.keys(appRouter._def.procedures).toSorted()).toEqual(PROCEDURE_NAMES.toSorted());
+  });
+
+  test("no command of the contract is open to viewers", () => {
+    expect(Object.entries(PROCEDURES).filter(([, row]) => row.kind === "command" && row.role === "viewer")).toEqual([]);
   });
 
   test("it names every route of the Worker", () => {
@@ -187,7 +123,7 @@ test("every route is in the reference of the HTTP API", () => {
     expect(httpApi).toContain(`\`${route}\``);
 });
 
-describe.each(Object.entries(PROCEDURES))("procedure %s needs %s", (path, needed) => {
+describe.each(PROCEDURE_NAMES.map((name) => [name, PROCEDURES[name].role] as const))("procedure %s needs %s", (path, needed) => {
   const request = (as: Credentials): Call => ({ method: "POST", path: at(`/trpc/${path}`), as, json: {} });
 
   test.each(ROLES)("as %s", async (role) => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { TokenView, RunDetail, RunSummary } from "@headgate/shared/api/views.ts";
+import type { TokenView } from "@headgate/shared/contract/access/tokens.ts";
+import type { RunDetail, RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { LOG_CHUNK_BYTES } from "@headgate/shared/protocol/constants.ts";
 import type { DownFrame, JobFrame } from "@headgate/shared/protocol/down.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { BootstrapAnswer } from "@headgate/shared/api/routes.ts";
+import type { BootstrapAnswer } from "@headgate/shared/contract/http/routes.ts";
 import { call, cookieOf, errorOf, HOST } from "./support/client.ts";
 import { migrate } from "./support/world.ts";
 

@@ -26,13 +26,13 @@ describe("an agent", () => {
       drop: [],
       locations: [{ location: "lake" }],
     });
-    expect(unwrap(await stub.agents())).toMatchObject([
+    expect(unwrap(await stub.ask("agents.list", undefined))).toMatchObject([
       { instance: agent.instance, name: "worker-1", status: "connected", slots: 4, running: 0, token: "test agent" },
     ]);
     const version = await publish(stub, manifest(assetsOf({ b: [] })));
     expect(await agent.next("load")).toMatchObject({ location: "lake", version });
     await agent.reported({ k: "location", location: "lake", version, state: "ready" });
-    expect(unwrap(await stub.agents())[0]?.locations).toContainEqual({ location: "lake", version, state: "ready" });
+    expect(unwrap(await stub.ask("agents.list", undefined))[0]?.locations).toContainEqual({ location: "lake", version, state: "ready" });
   });
 
   it("has its repeated reports ignored and acknowledged", async () => {
@@ -53,7 +53,7 @@ describe("an agent", () => {
     agent.send({ t: "batch", items: [line] });
     agent.send({ t: "batch", items: [line, { ...line, s: 2, event: { ...line.event, message: "twice" } }] });
     await agent.waitFor(() => agent.frames.some((frame) => frame.t === "ack" && frame.s === 2));
-    const events = unwrap(await stub.runEvents({ run: run.id, after: 0, limit: 100, types: ["log"] })).events;
+    const events = unwrap(await stub.ask("runs.events", { run: run.id, after: 0, limit: 100, types: ["log"] })).events;
     expect(events.map((row) => row.event)).toMatchObject([{ message: "once" }, { message: "twice" }]);
   });
 
@@ -119,7 +119,7 @@ describe("an agent", () => {
     await second.start(stub);
     await first.waitFor(() => first.closed !== null);
     expect(first.closed?.code).toBe(CLOSE.replaced);
-    expect(unwrap(await stub.agents())).toMatchObject([{ status: "connected" }]);
+    expect(unwrap(await stub.ask("agents.list", undefined))).toMatchObject([{ status: "connected" }]);
     await launch(stub, { selection: "a" });
     await second.job("a");
   });
@@ -172,7 +172,7 @@ describe("an agent", () => {
     expect(lost.frames.slice(before).filter((frame) => frame.t === "job")).toEqual([]);
     await lost.reported(lost.done(job, { outcome: "succeeded" }));
     await other.reported(...other.success(second));
-    const detail = unwrap(await stub.run({ run: run.id }));
+    const detail = unwrap(await stub.ask("runs.get", { run: run.id }));
     expect(detail.run.status).toBe("succeeded");
     expect(detail.steps[0]).toMatchObject({ attempt: 2 });
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
@@ -191,7 +191,10 @@ describe("an agent", () => {
       await rows(stub, "UPDATE step SET assigned_at = assigned_at - 120000");
       await fireTimers(stub, "lease_check");
     }
-    expect(unwrap(await stub.run({ run: run.id }))).toMatchObject({ run: { status: "failed" }, failure: { kind: "agent_lost" } });
+    expect(unwrap(await stub.ask("runs.get", { run: run.id }))).toMatchObject({
+      run: { status: "failed" },
+      failure: { kind: "agent_lost" },
+    });
   });
 
   it("gets no new work while it drains and keeps what it has", async () => {
@@ -203,8 +206,8 @@ describe("an agent", () => {
     agent.send({ t: "draining", reason: "SIGTERM", deadlineMs: 1000 });
     await agent.reported(...agent.success(job));
     expect(agent.jobs()).toHaveLength(1);
-    expect(unwrap(await stub.agents())[0]?.status).toBe("draining");
-    expect(unwrap(await stub.run({ run: run.id })).steps[1]?.waiting?.kind).toBe("no_agent");
+    expect(unwrap(await stub.ask("agents.list", undefined))[0]?.status).toBe("draining");
+    expect(unwrap(await stub.ask("runs.get", { run: run.id })).steps[1]?.waiting?.kind).toBe("no_agent");
   });
 
   it("that was refused an instance can change nothing of it", async () => {
@@ -217,7 +220,7 @@ describe("an agent", () => {
     thief.send({ t: "slots", slots: 99 });
     thief.send({ t: "draining", reason: "mischief", deadlineMs: 1 });
     await thief.waitFor(() => thief.closed !== null);
-    expect(unwrap(await stub.agents())).toMatchObject([{ slots: 4, status: "connected" }]);
+    expect(unwrap(await stub.ask("agents.list", undefined))).toMatchObject([{ slots: 4, status: "connected" }]);
   });
 
   it("keeps one instance for one connection", async () => {
@@ -227,7 +230,7 @@ describe("an agent", () => {
     agent.hello({ instance: crypto.randomUUID() });
     await agent.waitFor(() => agent.closed !== null);
     expect(agent.closed?.code).toBe(CLOSE.badFrame);
-    expect(unwrap(await stub.agents())).toMatchObject([{ instance: agent.instance }]);
+    expect(unwrap(await stub.ask("agents.list", undefined))).toMatchObject([{ instance: agent.instance }]);
   });
 
   it("is not held up by a report that cannot be stored", async () => {
@@ -251,10 +254,10 @@ describe("an agent", () => {
       agent.done(c, { outcome: "succeeded" }),
     );
     expect(await agent.next("cancel")).toMatchObject({ step: "c" });
-    const detail = unwrap(await stub.run({ run: run.id }));
+    const detail = unwrap(await stub.ask("runs.get", { run: run.id }));
     expect(detail.steps.map((step) => step.status)).toEqual(["succeeded", "failed", "failed", "skipped"]);
     expect(detail).toMatchObject({ run: { status: "failed" }, failure: { kind: "internal" } });
-    const { events } = unwrap(await stub.runEvents({ run: run.id, after: 0, limit: 100 }));
+    const { events } = unwrap(await stub.ask("runs.events", { run: run.id, after: 0, limit: 100 }));
     expect(events.map((row) => row.seq)).toEqual(events.map((_row, index) => index + 1));
     const details = "could not be stored; the control plane's log has the details.";
     expect(events.flatMap(({ event }) => (event.type === "log" || event.type === "engine" ? [event.message] : []))).toEqual([
@@ -285,7 +288,7 @@ describe("an agent", () => {
     await agent.waitFor(() => agent.closed !== null);
     expect(agent.closed?.code).toBe(CLOSE.revoked);
     await launch(stub, { selection: "a" });
-    expect(unwrap(await stub.agents())[0]?.status).toBe("disconnected");
+    expect(unwrap(await stub.ask("agents.list", undefined))[0]?.status).toBe("disconnected");
   });
 
   it("of an unsupported version is told to upgrade", async () => {
@@ -342,10 +345,10 @@ describe("an agent", () => {
     unwrap(await stub.recordLogChunk({ ...at, chunk: 0, offset: 0, bytes: 5, final: false, key: "logs/0" }));
     unwrap(await stub.recordLogChunk({ ...at, chunk: 2, offset: 12, bytes: 0, final: true, key: "logs/2" }));
     expect([await whole(0), await whole(5), await whole(12)]).toEqual([false, false, true]);
-    expect(unwrap(await stub.runLogFiles({ run: run.id }))).toMatchObject([{ bytes: 5, complete: false }]);
+    expect(unwrap(await stub.ask("runs.logFiles", { run: run.id }))).toMatchObject([{ bytes: 5, complete: false }]);
     unwrap(await stub.recordLogChunk({ ...at, chunk: 1, offset: 5, bytes: 7, final: false, key: "logs/1" }));
     expect([await whole(0), await whole(5), await whole(12)]).toEqual([true, true, true]);
-    expect(unwrap(await stub.runLogFiles({ run: run.id }))).toMatchObject([{ bytes: 12, complete: true }]);
+    expect(unwrap(await stub.ask("runs.logFiles", { run: run.id }))).toMatchObject([{ bytes: 12, complete: true }]);
   });
 
   it("may upload raw output only of attempts it was given", async () => {
@@ -371,11 +374,13 @@ describe("an agent", () => {
     unwrap(await stub.recordLogChunk({ ...chunk, token: "tok_agent" }));
     unwrap(await stub.recordLogChunk({ ...chunk, token: "tok_agent" }));
     unwrap(await stub.recordLogChunk({ ...chunk, chunk: 1, offset: 5, bytes: 7, final: true, key: "logs/2", token: "tok_agent" }));
-    expect(unwrap(await stub.runLogFiles({ run: run.id }))).toEqual([
+    expect(unwrap(await stub.ask("runs.logFiles", { run: run.id }))).toEqual([
       { step: "a", attempt: 1, stream: "stdout", bytes: 12, complete: true },
     ]);
     const from = unwrap(await stub.logChunks({ run: run.id, step: "a", attempt: 1, stream: "stdout", offset: 6 }));
     expect(from).toMatchObject({ complete: true, chunks: [{ chunk: 1, key: "logs/2" }] });
-    expect(unwrap(await stub.cancel({ run: (await launch(stub, { selection: "a" })).id }, person)).status).toBe("canceling");
+    expect(unwrap(await stub.perform("runs.cancel", { run: (await launch(stub, { selection: "a" })).id }, person)).status).toBe(
+      "canceling",
+    );
   });
 });

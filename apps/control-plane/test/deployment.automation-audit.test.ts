@@ -1,7 +1,7 @@
 /** What people do with schedules and sensors through the API is in the audit log; of a cursor also what it was before. */
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
-import type { AutomationDetail, AutomationView } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationDetail, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
 import { publish, smallLocation, trpc } from "./support/publishing.ts";
 import { makePlace, migrate } from "./support/world.ts";
 

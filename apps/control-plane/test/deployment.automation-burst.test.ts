@@ -3,8 +3,8 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
 import { clock } from "../src/deployment/kernel/clock.ts";
-import type { TickSummary } from "@headgate/shared/api/automation-views.ts";
-import type { Page } from "@headgate/shared/api/views.ts";
+import type { TickSummary } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { Page } from "@headgate/shared/contract/view.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { launch, newDeployment, person, publish, raw, rows } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
@@ -98,7 +98,7 @@ describe("schedules that are due together", () => {
     expect(await rows(stub, "SELECT started_at, count(*) AS n FROM tick GROUP BY started_at")).toEqual([{ started_at: NOON + 40, n: 300 }]);
     const [first] = await rows(stub, requested);
     expect(Number(first?.["n"])).toBeLessThan(300);
-    const { items } = unwrap(await stub.ask("ticks", { states: ["open"], cursor: null, limit: 1 }));
+    const { items } = unwrap(await stub.ask("automations.ticks", { states: ["open"], cursor: null, limit: 1 }));
     expect(items).toMatchObject([{ state: "open", lateMs: 40, agent: null }]);
     await evictDurableObject(raw(stub));
     for (let alarm = 0; alarm < 5; alarm++) {
@@ -158,7 +158,7 @@ describe("schedules that are due together", () => {
     await ringAlarm(stub);
     const [open] = await rows(stub, "SELECT name FROM tick WHERE state = 'open' LIMIT 1");
     const name = String(open?.["name"]);
-    unwrap(await stub.perform("setAutomation", { location: "lake", kind: "schedule", name, enabled: false }, person));
+    unwrap(await stub.perform("automations.setEnabled", { location: "lake", kind: "schedule", name, enabled: false }, person));
     for (let alarm = 0; alarm < 5; alarm++) await ringAlarm(stub);
     expect(await rows(stub, `SELECT state, message FROM tick WHERE name = '${name}'`)).toEqual([
       { state: "skipped", message: "The schedule was turned off while the tick waited." },
@@ -242,7 +242,7 @@ describe("the ticks of a schedule", () => {
       const seen: string[] = [];
       for (let cursor: string | null = null; ;) {
         const page: Page<TickSummary> = unwrap(
-          await stub.ask("ticks", {
+          await stub.ask("automations.ticks", {
             location: "lake",
             kind: "schedule",
             name: "skips",
@@ -256,11 +256,14 @@ describe("the ticks of a schedule", () => {
         if (cursor === null) break;
       }
       expect(new Set(seen).size).toBe(Number(kept?.["n"]) + 1);
-      expect(await stub.ask("ticks", { cursor: "nonsense", limit: 5 })).toMatchObject({ ok: false, error: { code: "invalid_input" } });
-      expect(unwrap(await stub.ask("automation", { location: "lake", kind: "schedule", name: "skips" })).automation.recent).toHaveLength(
-        40,
-      );
-      expect(unwrap(await stub.ask("automationList", { kind: "schedule", limit: 100 })).items).toHaveLength(2);
+      expect(await stub.ask("automations.ticks", { cursor: "nonsense", limit: 5 })).toMatchObject({
+        ok: false,
+        error: { code: "invalid_input" },
+      });
+      expect(
+        unwrap(await stub.ask("automations.get", { location: "lake", kind: "schedule", name: "skips" })).automation.recent,
+      ).toHaveLength(40);
+      expect(unwrap(await stub.ask("automations.list", { kind: "schedule", limit: 100 })).items).toHaveLength(2);
     } finally {
       useRealClock();
     }

@@ -42,7 +42,7 @@ async function settled(stub: DeploymentObject, agent: FakeAgent): Promise<void> 
 
 const runsOfSensors = async (stub: DeploymentObject) =>
   Number((await rows(stub, "SELECT count(*) AS n FROM run WHERE trigger ->> 'type' = 'sensor'"))[0]?.["n"]);
-const failed = async (stub: DeploymentObject) => unwrap(await stub.ask("ticks", { limit: 500, states: ["failed"] })).items;
+const failed = async (stub: DeploymentObject) => unwrap(await stub.ask("automations.ticks", { limit: 500, states: ["failed"] })).items;
 
 describe("a sensor that watches what its own run makes", () => {
   const circle = manifest({ ...assetsOf({ a: [] }), jobs: [{ name: "again", selection: "a" }], sensors: [watch("s", ["a"], "again")] });

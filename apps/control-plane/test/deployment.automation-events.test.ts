@@ -52,8 +52,8 @@ describe("an asset sensor without a function", () => {
     const [row] = await sensed(stub);
     const event = `a was materialized by run …${run.slice(-8)}`;
     expect(JSON.parse(String(row?.["trigger"]))).toMatchObject({ type: "sensor", name: "s", location: "lake", event });
-    expect(unwrap(await stub.run({ run: job.run })).run.job).toBe("after");
-    expect(unwrap(await stub.ask("ticks", { limit: 10 })).items).toMatchObject([
+    expect(unwrap(await stub.ask("runs.get", { run: job.run })).run.job).toBe("after");
+    expect(unwrap(await stub.ask("automations.ticks", { limit: 10 })).items).toMatchObject([
       { state: "requested", cause: "event", runs: [job.run], lateMs: 0 },
     ]);
   });
@@ -61,7 +61,7 @@ describe("an asset sensor without a function", () => {
   it("does nothing for other assets, while it is off, and for what happened while it was off", async () => {
     const { stub, materialize } = await started({ defaultStatus: "stopped" });
     await materialize("a");
-    unwrap(await stub.perform("setAutomation", { ...SENSOR, enabled: true }, person));
+    unwrap(await stub.perform("automations.setEnabled", { ...SENSOR, enabled: true }, person));
     await materialize("b");
     expect(await sensed(stub)).toEqual([]);
     await materialize("a");
@@ -72,7 +72,7 @@ describe("an asset sensor without a function", () => {
     const { stub, materialize } = await started({ assets: ["a", "c"], match: "all" }, { a: [], b: [], c: [] });
     await materialize("a");
     await materialize("a");
-    expect(unwrap(await stub.ask("automation", SENSOR)).automation.waiting).toContain("Waits for c");
+    expect(unwrap(await stub.ask("automations.get", SENSOR)).automation.waiting).toContain("Waits for c");
     expect(await sensed(stub)).toEqual([]);
     await evictDurableObject(raw(stub));
     await materialize("c");
@@ -85,7 +85,9 @@ describe("an asset sensor without a function", () => {
 
   it("that watches what no code location has says so", async () => {
     const { stub } = await started({ assets: ["a", "elsewhere/b"] }, { a: [] });
-    expect(unwrap(await stub.ask("automation", SENSOR)).automation.waiting).toBe("It watches elsewhere/b, which no code location has.");
+    expect(unwrap(await stub.ask("automations.get", SENSOR)).automation.waiting).toBe(
+      "It watches elsewhere/b, which no code location has.",
+    );
   });
 
   it("that waits for many assets with large metadata keeps nobody from reporting them", async () => {
@@ -100,7 +102,7 @@ describe("an asset sensor without a function", () => {
       }),
     );
     const metadata = { sample: { type: "text", value: "x".repeat(190_000) } } as const;
-    for (const asset of names) unwrap(await stub.perform("reportAsset", { type: "materialized", asset, metadata }, person));
+    for (const asset of names) unwrap(await stub.perform("assets.report", { type: "materialized", asset, metadata }, person));
     const [tick] = await rows(stub, "SELECT state, run_count, length(events) AS size FROM tick");
     expect(tick).toMatchObject({ state: "requested", run_count: 1 });
     expect(Number(tick?.["size"])).toBeLessThan(600_000);
@@ -200,7 +202,7 @@ describe("a sensor with a function", () => {
     await agent.waitFor(() => ticks(agent).length === 1);
     expect(ticks(agent)[0]?.events).toMatchObject([{ type: "asset", asset: "a", metadata: { row_count: { type: "int", value: 3 } } }]);
     for (let count = 0; count < MAX_TICK_EVENTS + 5; count++) await materialize("a");
-    expect(unwrap(await stub.ask("automation", SENSOR)).automation).toMatchObject({ pendingEvents: MAX_TICK_EVENTS + 6 });
+    expect(unwrap(await stub.ask("automations.get", SENSOR)).automation).toMatchObject({ pendingEvents: MAX_TICK_EVENTS + 6 });
     await evictDurableObject(raw(stub));
     await agent.reported(answer(ticks(agent)[0], { runs: [{ tags: {} }] }));
     await ringAlarm(stub);
@@ -248,10 +250,10 @@ describe("a sensor with a function", () => {
   });
 
   const report = async (stub: DeploymentObject) =>
-    unwrap(await stub.perform("reportAsset", { type: "materialized", asset: "a", metadata: {} }, person));
+    unwrap(await stub.perform("assets.report", { type: "materialized", asset: "a", metadata: {} }, person));
   const left = async (stub: DeploymentObject, agent: FakeAgent) => {
     agent.disconnect();
-    await expect.poll(async () => unwrap(await stub.agents())[0]?.status).toBe("disconnected");
+    await expect.poll(async () => unwrap(await stub.ask("agents.list", undefined))[0]?.status).toBe("disconnected");
   };
 
   it("keeps its events while no agent is connected, and hands them over when one comes", async () => {
@@ -259,7 +261,7 @@ describe("a sensor with a function", () => {
     await left(stub, agent);
     await report(stub);
     await report(stub);
-    expect(unwrap(await stub.ask("automation", SENSOR)).automation).toMatchObject({
+    expect(unwrap(await stub.ask("automations.get", SENSOR)).automation).toMatchObject({
       pendingEvents: 2,
       waiting: expect.stringContaining("No agent is connected") as unknown,
     });
@@ -275,10 +277,10 @@ describe("a sensor with a function", () => {
     await left(stub, agent);
     await report(stub);
     await report(stub);
-    unwrap(await stub.perform("setAutomation", { ...SENSOR, enabled: false }, person));
+    unwrap(await stub.perform("automations.setEnabled", { ...SENSOR, enabled: false }, person));
     const message = expect.stringContaining("2 events not handled") as unknown;
-    expect(unwrap(await stub.ask("ticks", { limit: 5 })).items).toMatchObject([{ state: "skipped", message }]);
-    unwrap(await stub.perform("setAutomation", { ...SENSOR, enabled: true }, person));
+    expect(unwrap(await stub.ask("automations.ticks", { limit: 5 })).items).toMatchObject([{ state: "skipped", message }]);
+    unwrap(await stub.perform("automations.setEnabled", { ...SENSOR, enabled: true }, person));
     await agent.start(stub);
     await ringAlarm(stub);
     expect(ticks(agent)).toEqual([]);
@@ -295,7 +297,7 @@ describe("a sensor with a function", () => {
     );
     await report(stub);
     expect(await rows(stub, "SELECT count(*) AS events FROM sensor_event")).toEqual([{ events: 100_000 }]);
-    const [tick] = unwrap(await stub.ask("ticks", { states: ["failed"], limit: 5 })).items;
+    const [tick] = unwrap(await stub.ask("automations.ticks", { states: ["failed"], limit: 5 })).items;
     expect(tick?.message).toContain("1000 events not handled: more than 100000 events wait");
   });
 
@@ -366,7 +368,7 @@ describe("dashboards", () => {
     expect(live.changes().findLast((change) => change.type === "automation")).toMatchObject({
       automation: { name: "s", enabled: true, lastTick: { state: "requested" }, recent: [{ state: "requested", lateMs: 0 }] },
     });
-    unwrap(await stub.perform("setAutomation", { ...SENSOR, enabled: false }, person));
+    unwrap(await stub.perform("automations.setEnabled", { ...SENSOR, enabled: false }, person));
     await live.until(() => live.changes().some((change) => change.type === "automation" && !change.automation.enabled));
   });
 });

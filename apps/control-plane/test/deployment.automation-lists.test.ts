@@ -1,7 +1,7 @@
 /** Lists of very many schedules and sensors: complete, stable, and as cheap for a page as for one of them. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { InputOf, AutomationQueries } from "@headgate/shared/api/procedures.ts";
-import { allPages } from "@headgate/shared/api/all-pages.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import { allPages } from "@headgate/shared/contract/all-pages.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { type DeploymentObject, newDeployment, person, publish } from "./support/deployment.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
@@ -23,8 +23,8 @@ function published(first: number) {
   return manifest({ ...assetsOf({ a: [], b: [] }), jobs, schedules, sensors });
 }
 
-type Input = Partial<InputOf<AutomationQueries["automationList"]>>;
-const page = async (stub: DeploymentObject, input: Input = {}) => unwrap(await stub.ask("automationList", { limit: 100, ...input }));
+type Input = Partial<InputOf<"automations.list">>;
+const page = async (stub: DeploymentObject, input: Input = {}) => unwrap(await stub.ask("automations.list", { limit: 100, ...input }));
 const everything = (stub: DeploymentObject, input: Input = {}) => allPages((cursor) => page(stub, { ...input, cursor }));
 
 describe("a list of a thousand schedules and two hundred sensors", () => {
@@ -34,9 +34,9 @@ describe("a list of a thousand schedules and two hundred sensors", () => {
     await publish(stub, published(0));
     // Ticks of some of them, several of one, and events that wait for an agent.
     for (let index = 0; index < 60; index++)
-      unwrap(await stub.perform("tickNow", { location: "lake", kind: "schedule", name: nameOf(index % 50) }, person));
+      unwrap(await stub.perform("automations.tickNow", { location: "lake", kind: "schedule", name: nameOf(index % 50) }, person));
     for (let count = 0; count < 2; count++)
-      unwrap(await stub.perform("reportAsset", { type: "materialized", asset: "a", metadata: {} }, person));
+      unwrap(await stub.perform("assets.report", { type: "materialized", asset: "a", metadata: {} }, person));
   });
 
   it("takes as many statements for a page of five hundred as for one of one", async () => {
@@ -60,7 +60,7 @@ describe("a list of a thousand schedules and two hundred sensors", () => {
     expect((await everything(stub, { kind: "sensor" })).length).toBe(200);
     for (const view of [...schedules.slice(0, 60), ...all.slice(-3)]) {
       const { location, kind, name } = view;
-      expect(unwrap(await stub.ask("automation", { location, kind, name })).automation).toEqual(view);
+      expect(unwrap(await stub.ask("automations.get", { location, kind, name })).automation).toEqual(view);
     }
     expect(schedules[3]).toMatchObject({ lastTick: { state: "requested", cause: "person", runCount: 1 } });
     expect(schedules[3]?.recent).toHaveLength(2);

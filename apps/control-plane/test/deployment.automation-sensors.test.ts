@@ -29,7 +29,7 @@ async function tickFrames(agent: FakeAgent, count: number): Promise<TickFrame[]>
   expect(found()).toHaveLength(count);
   return found();
 }
-const ticksOf = async (stub: DeploymentObject) => unwrap(await stub.ask("ticks", { limit: 100 })).items.toReversed();
+const ticksOf = async (stub: DeploymentObject) => unwrap(await stub.ask("automations.ticks", { limit: 100 })).items.toReversed();
 const runCount = async (stub: DeploymentObject) => (await rows(stub, "SELECT id FROM run")).length;
 
 beforeEach(() => setClock(NOON));
@@ -64,7 +64,9 @@ describe("a polling sensor", () => {
     await agent.reported(
       answer(first, evaluated({ cursor: "file-2", runs: [{ runKey: "file-1", tags: { file: "1" } }, key("file-2"), key("file-1")] })),
     );
-    expect(unwrap(await stub.runs({ filter: {}, limit: 10 })).items.map((run) => [run.job, run.trigger.type, run.tags])).toEqual([
+    expect(
+      unwrap(await stub.ask("runs.list", { filter: {}, limit: 10 })).items.map((run) => [run.job, run.trigger.type, run.tags]),
+    ).toEqual([
       ["nightly", "sensor", {}],
       ["nightly", "sensor", { file: "1" }],
     ]);
@@ -79,7 +81,7 @@ describe("a polling sensor", () => {
       { state: "requested", runCount: 2, lateMs: 0, agent: "host-1", message: null },
       { state: "skipped", runCount: 0, message: "Every requested run had been made before." },
     ]);
-    const detail = unwrap(await stub.ask("tick", { id: two?.id ?? "" }));
+    const detail = unwrap(await stub.ask("automations.tick", { id: two?.id ?? "" }));
     expect(detail).toMatchObject({ cursorBefore: "file-2", cursorAfter: "file-2", deduplicated: [{ key: "file-2", run: one?.runs[1] }] });
   });
 
@@ -91,7 +93,9 @@ describe("a polling sensor", () => {
     const other = new FakeAgent();
     await other.start(stub);
     agent.disconnect();
-    await expect.poll(async () => unwrap(await stub.agents()).filter((entry) => entry.status === "disconnected").length).toBe(1);
+    await expect
+      .poll(async () => unwrap(await stub.ask("agents.list", undefined)).filter((entry) => entry.status === "disconnected").length)
+      .toBe(1);
     moveClock(50_000);
     await other.reported({ k: "location", location: "lake", version: "v", state: "ready" });
     await next(stub, 10_001);
@@ -110,7 +114,7 @@ describe("a polling sensor", () => {
       answer(again as TickFrame, evaluated({ cursor: "c4", runs: [key("c")] })),
     );
     expect(await ticksOf(stub)).toMatchObject([{ state: "requested", attempt: 2, runCount: 4 }]);
-    expect(unwrap(await stub.ask("automation", SENSOR)).cursor).toBe("c4");
+    expect(unwrap(await stub.ask("automations.get", SENSOR)).cursor).toBe("c4");
   });
 
   it("keeps what many checkpoints list short enough to be stored", async () => {
@@ -162,7 +166,7 @@ describe("a polling sensor", () => {
     expect(await ticksOf(stub)).toMatchObject([
       { state: "failed", message: expect.stringContaining("Checkpoint 2 came without") as unknown },
     ]);
-    expect(unwrap(await stub.ask("automation", SENSOR)).cursor).toBeNull();
+    expect(unwrap(await stub.ask("automations.get", SENSOR)).cursor).toBeNull();
   });
 
   it("gives a tick up when three agents vanished with it, and goes on", async () => {
@@ -189,7 +193,7 @@ describe("a polling sensor", () => {
   it("is sent again to an agent that missed it, and given back by one that leaves for good", async () => {
     const { stub, agent, first } = await started();
     agent.disconnect();
-    await expect.poll(async () => unwrap(await stub.agents())[0]?.status).toBe("disconnected");
+    await expect.poll(async () => unwrap(await stub.ask("agents.list", undefined))[0]?.status).toBe("disconnected");
     await agent.start(stub);
     expect((await tickFrames(agent, 2))[1]).toEqual(first);
     const other = new FakeAgent();
@@ -226,14 +230,14 @@ describe("a polling sensor", () => {
     expect(await ticksOf(stub)).toMatchObject([{ state: "failed", runCount: 0, message: expect.stringContaining(message) as unknown }]);
     expect(await runCount(stub)).toBe(0);
     expect(await rows(stub, "SELECT key FROM dynamic_key")).toEqual([]);
-    expect(unwrap(await stub.ask("automation", SENSOR))).toMatchObject({ cursor: null, automation: { failuresInARow: 1 } });
-    expect(unwrap(await stub.home()).problems).toMatchObject([
+    expect(unwrap(await stub.ask("automations.get", SENSOR))).toMatchObject({ cursor: null, automation: { failuresInARow: 1 } });
+    expect(unwrap(await stub.ask("home.get", undefined)).problems).toMatchObject([
       { kind: "automation_failing", subject: "lake/sensor/files", title: "Sensor files failed in its last tick" },
     ]);
     await next(stub);
     const [, second] = await tickFrames(agent, 2);
     await agent.reported(answer(second as TickFrame, evaluated({ skipReason: "nothing new" })));
-    expect(unwrap(await stub.home()).problems).toEqual([]);
+    expect(unwrap(await stub.ask("home.get", undefined)).problems).toEqual([]);
     expect((await ticksOf(stub))[1]).toMatchObject({ state: "skipped", message: "nothing new" });
   });
 
@@ -245,7 +249,9 @@ describe("a polling sensor", () => {
     await next(stub);
     const [, second] = await tickFrames(agent, 2);
     await agent.reported(answer(second as TickFrame, failed));
-    expect(unwrap(await stub.home()).problems).toMatchObject([{ title: "Sensor files failed in its last 2 ticks", since: 1000 }]);
+    expect(unwrap(await stub.ask("home.get", undefined)).problems).toMatchObject([
+      { title: "Sensor files failed in its last 2 ticks", since: 1000 },
+    ]);
   });
 
   it("lists the error of user code with its stack and logs", async () => {
@@ -253,7 +259,7 @@ describe("a polling sensor", () => {
     const logs = [{ level: "info", message: "looking", at: 5 }];
     await agent.reported(answer(first, { outcome: "failed", message: "boom", stack: "at files.ts:3", logs }));
     const [tick] = await ticksOf(stub);
-    expect(unwrap(await stub.ask("tick", { id: tick?.id ?? "" }))).toMatchObject({
+    expect(unwrap(await stub.ask("automations.tick", { id: tick?.id ?? "" }))).toMatchObject({
       state: "failed",
       message: "boom",
       stack: "at files.ts:3",
@@ -272,7 +278,7 @@ describe("a polling sensor", () => {
     const dynamicPartitions = [{ name: "customers", add: ["ada", "bob"], remove: ["eve"] }];
     await agent.reported(answer(first as TickFrame, evaluated({ dynamicPartitions, runs: [{ tags: {}, partition: "ada" }] })));
     const [tick] = await ticksOf(stub);
-    expect(unwrap(await stub.ask("tick", { id: tick?.id ?? "" }))).toMatchObject({
+    expect(unwrap(await stub.ask("automations.tick", { id: tick?.id ?? "" }))).toMatchObject({
       state: "requested",
       dynamicPartitions: [{ name: "customers", added: ["ada", "bob"], removed: [] }],
     });
@@ -297,16 +303,18 @@ describe("a polling sensor", () => {
       state: "skipped",
       message: "It asked for no run; changed keys of customers; reported ext as materialized.",
     });
-    expect(unwrap(await stub.ask("tick", { id: tick?.id ?? "" })).logs).toMatchObject([{ message: "Reported ext as materialized." }]);
+    expect(unwrap(await stub.ask("automations.tick", { id: tick?.id ?? "" })).logs).toMatchObject([
+      { message: "Reported ext as materialized." },
+    ]);
   });
 
   it("keeps a cursor that a person sets, also while it is evaluated, and may use a released run key again", async () => {
     const { stub, agent, first } = await started();
-    unwrap(await stub.perform("setCursor", { ...SENSOR, cursor: "mine" }, person));
+    unwrap(await stub.perform("automations.setCursor", { ...SENSOR, cursor: "mine" }, person));
     await agent.reported(answer(first, evaluated({ cursor: "theirs", runs: [key("one")] })));
-    expect(unwrap(await stub.ask("automation", SENSOR)).cursor).toBe("mine");
-    unwrap(await stub.perform("releaseRunKey", { ...SENSOR, key: "one" }, person));
-    expect(await stub.perform("releaseRunKey", { ...SENSOR, key: "one" }, person)).toMatchObject({
+    expect(unwrap(await stub.ask("automations.get", SENSOR)).cursor).toBe("mine");
+    unwrap(await stub.perform("automations.releaseRunKey", { ...SENSOR, key: "one" }, person));
+    expect(await stub.perform("automations.releaseRunKey", { ...SENSOR, key: "one" }, person)).toMatchObject({
       ok: false,
       error: { code: "not_found" },
     });
@@ -314,24 +322,24 @@ describe("a polling sensor", () => {
     const [, second] = await tickFrames(agent, 2);
     expect(second).toMatchObject({ cursor: "mine" });
     await agent.reported(answer(second as TickFrame, evaluated({ cursor: "theirs", runs: [key("one")] })));
-    expect(unwrap(await stub.ask("automation", SENSOR)).cursor).toBe("theirs");
+    expect(unwrap(await stub.ask("automations.get", SENSOR)).cursor).toBe("theirs");
     expect(await runCount(stub)).toBe(2);
   });
 
   it("can be turned off and on, and asked for a tick by a person", async () => {
     const { stub, agent, first } = await started();
-    expect(await stub.perform("tickNow", SENSOR, person)).toMatchObject({ ok: false, error: { code: "conflict" } });
-    unwrap(await stub.perform("setAutomation", { ...SENSOR, enabled: false }, person));
+    expect(await stub.perform("automations.tickNow", SENSOR, person)).toMatchObject({ ok: false, error: { code: "conflict" } });
+    unwrap(await stub.perform("automations.setEnabled", { ...SENSOR, enabled: false }, person));
     await agent.reported(answer(first, evaluated({ cursor: "kept", runs: [key("one")] })));
     expect(await runCount(stub)).toBe(1);
     await next(stub, HOUR);
     await tickFrames(agent, 1);
     await agent.reported({ k: "location", location: "lake", version: "v", state: "ready" });
-    expect(unwrap(await stub.perform("tickNow", SENSOR, person))).toMatchObject({ enabled: false, nextAt: null });
+    expect(unwrap(await stub.perform("automations.tickNow", SENSOR, person))).toMatchObject({ enabled: false, nextAt: null });
     const [, asked] = await tickFrames(agent, 2);
     await agent.reported(answer(asked as TickFrame, evaluated()));
     expect((await ticksOf(stub))[1]).toMatchObject({ cause: "person" });
-    expect(unwrap(await stub.perform("setAutomation", { ...SENSOR, enabled: true }, person))).toMatchObject({ enabled: true });
+    expect(unwrap(await stub.perform("automations.setEnabled", { ...SENSOR, enabled: true }, person))).toMatchObject({ enabled: true });
     await ringAlarm(stub);
     await tickFrames(agent, 3);
   });
@@ -365,7 +373,7 @@ describe("a schedule with a function", () => {
     await publish(stub, scheduled());
     await hours(stub, [1]);
     expect(await ticksOf(stub)).toMatchObject([{ state: "open", startedAt: null, lateMs: null, agent: null }]);
-    expect(unwrap(await stub.ask("automation", SCHEDULE)).automation.waiting).toContain("no agent is connected");
+    expect(unwrap(await stub.ask("automations.get", SCHEDULE)).automation.waiting).toContain("no agent is connected");
     moveClock(5_000);
     const agent = new FakeAgent();
     await agent.start(stub);

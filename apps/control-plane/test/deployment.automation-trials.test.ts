@@ -1,4 +1,5 @@
 /** Trying ticks out: what they would ask for, and that nothing of it is stored or started. */
+import type { InputOf } from "@headgate/shared/contract/table.ts";
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -48,14 +49,9 @@ const stored = async (stub: DeploymentObject) => [
   await rows(stub, "SELECT kind FROM timer"),
 ];
 
-async function tryOut(
-  stub: DeploymentObject,
-  agent: FakeAgent,
-  input: Parameters<DeploymentObject["testTick"]>[0],
-  result: Partial<TickResult>,
-) {
+async function tryOut(stub: DeploymentObject, agent: FakeAgent, input: InputOf<"automations.test">, result: Partial<TickResult>) {
   const before = agent.frames.length;
-  const trial = stub.testTick(input);
+  const trial = stub.perform("automations.test", input, person);
   const frame = await agent.next("tick", before);
   agent.report({
     k: "tick",
@@ -68,7 +64,7 @@ async function tryOut(
 describe("a tick that is tried out", () => {
   it("of a plain schedule is answered for any moment without an agent", async () => {
     const stub = await started();
-    const trial = unwrap(await stub.testTick({ ...ref("schedule", "plain"), scheduledFor: NOON }));
+    const trial = unwrap(await stub.perform("automations.test", { ...ref("schedule", "plain"), scheduledFor: NOON }, person));
     expect(trial).toMatchObject({ outcome: "evaluated", message: null });
     // The clock of the control plane has not come there yet, but by then that partition exists.
     expect(trial.runs).toMatchObject([{ job: "nightly", partition: "2027-06-14", tags: { by: "clock" }, problem: null }]);
@@ -135,9 +131,11 @@ describe("a tick that is tried out", () => {
   it("of a webhook sensor gets the given body; a mapped one is answered at once", async () => {
     const stub = await started();
     const sent = { body: { id: "d-1" }, headers: { "X-Event": "push" }, query: { team: "sales" } };
-    const mapped = unwrap(await stub.testTick({ ...ref("sensor", "mapped"), ...sent }));
+    const mapped = unwrap(await stub.perform("automations.test", { ...ref("sensor", "mapped"), ...sent }, person));
     expect(mapped.runs).toMatchObject([{ runKey: "d-1", job: "nightly", tags: { what: "push", team: "sales" } }]);
-    expect(unwrap(await stub.testTick({ ...ref("sensor", "mapped"), body: {} }))).toMatchObject({ outcome: "failed" });
+    expect(unwrap(await stub.perform("automations.test", { ...ref("sensor", "mapped"), body: {} }, person))).toMatchObject({
+      outcome: "failed",
+    });
     const agent = new FakeAgent();
     await agent.start(stub);
     const { frame } = await tryOut(stub, agent, { ...ref("sensor", "hook"), body: { any: [1] } }, {});
@@ -148,12 +146,18 @@ describe("a tick that is tried out", () => {
 
   it("shows the error of user code, ignores answers of others, and is refused without an agent or such a sensor", async () => {
     const stub = await started();
-    expect(await stub.testTick(ref("sensor", "files"))).toMatchObject({ ok: false, error: { code: "unavailable" } });
-    expect(await stub.testTick(ref("sensor", "filez"))).toMatchObject({ ok: false, error: { code: "not_found" } });
+    expect(await stub.perform("automations.test", ref("sensor", "files"), person)).toMatchObject({
+      ok: false,
+      error: { code: "unavailable" },
+    });
+    expect(await stub.perform("automations.test", ref("sensor", "filez"), person)).toMatchObject({
+      ok: false,
+      error: { code: "not_found" },
+    });
     const [agent, other] = [new FakeAgent(), new FakeAgent()];
     await agent.start(stub);
     const before = agent.frames.length;
-    const trial = stub.testTick(ref("sensor", "files"));
+    const trial = stub.perform("automations.test", ref("sensor", "files"), person);
     const frame = await agent.next("tick", before);
     await other.start(stub);
     await other.reported({ k: "tick", tick: frame.tick, result: { outcome: "failed", message: "forged" } });
@@ -162,7 +166,10 @@ describe("a tick that is tried out", () => {
     // Long after, or after the object was started anew, an answer is of no interest.
     await evictDurableObject(raw(stub));
     await agent.reported({ k: "tick", tick: frame.tick, result: { outcome: "failed", message: "late" } });
-    expect(unwrap(await stub.ask("automation", ref("sensor", "files"))).automation).toMatchObject({ failuresInARow: 0, lastTick: null });
-    unwrap(await stub.perform("setAutomation", { ...ref("sensor", "files"), enabled: null }, person));
+    expect(unwrap(await stub.ask("automations.get", ref("sensor", "files"))).automation).toMatchObject({
+      failuresInARow: 0,
+      lastTick: null,
+    });
+    unwrap(await stub.perform("automations.setEnabled", { ...ref("sensor", "files"), enabled: null }, person));
   });
 });

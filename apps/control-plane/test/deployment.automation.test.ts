@@ -21,7 +21,7 @@ describe("a schedule", () => {
   it("is planned when its version becomes active, and keeps its time over a publish", async () => {
     const stub = newDeployment();
     await publish(stub, scheduled);
-    const [next] = unwrap(await stub.home()).nextTicks;
+    const [next] = unwrap(await stub.ask("home.get", undefined)).nextTicks;
     expect(next).toMatchObject({ schedule: "daily", location: "lake", job: "nightly", timezone: "Europe/Berlin" });
     expect(new Date(next?.at ?? 0).toLocaleTimeString("en-GB", { timeZone: "Europe/Berlin" })).toBe("02:00:00");
     await rows(stub, "UPDATE timer SET at = 5");
@@ -29,7 +29,7 @@ describe("a schedule", () => {
     expect(await rows(stub, "SELECT kind, at FROM timer")).toEqual([{ kind: "schedule", at: 5 }]);
     await publish(stub, manifest(assetsOf({ a: [] })));
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
-    expect(unwrap(await stub.home()).nextTicks).toEqual([]);
+    expect(unwrap(await stub.ask("home.get", undefined)).nextTicks).toEqual([]);
   });
 
   it("that missed several times while asleep fires once, for the latest", async () => {
@@ -37,12 +37,12 @@ describe("a schedule", () => {
     await publish(stub, scheduled);
     await rows(stub, `UPDATE automation SET next_at = ${Date.now() - 5 * 86_400_000}`);
     await fireTimers(stub, "schedule");
-    const runs = unwrap(await stub.runs({ filter: {}, limit: 10 })).items;
+    const runs = unwrap(await stub.ask("runs.list", { filter: {}, limit: 10 })).items;
     expect(runs).toMatchObject([{ job: "nightly", tags: { by: "clock" }, trigger: { type: "schedule", name: "daily", location: "lake" } }]);
     const [tick] = await rows(stub, "SELECT state, scheduled_for FROM tick");
     expect(tick?.["state"]).toBe("requested");
     expect(Date.now() - Number(tick?.["scheduled_for"])).toBeLessThan(86_400_000 + 7_200_000);
-    expect(unwrap(await stub.home()).nextTicks[0]?.at).toBeGreaterThan(Date.now());
+    expect(unwrap(await stub.ask("home.get", undefined)).nextTicks[0]?.at).toBeGreaterThan(Date.now());
   });
 
   it("that is stopped by default does not fire", async () => {
@@ -82,7 +82,7 @@ describe("a plain schedule under a clock that moves", () => {
   it("records how late a tick was", async () => {
     const stub = await planned({ cron: ["@hourly"] });
     await at(stub, NOON + HOUR + 137);
-    expect(unwrap(await stub.ask("ticks", { limit: 10 })).items).toMatchObject([
+    expect(unwrap(await stub.ask("automations.ticks", { limit: 10 })).items).toMatchObject([
       { state: "requested", cause: "clock", scheduledFor: NOON + HOUR, startedAt: NOON + HOUR + 137, lateMs: 137, runCount: 1 },
     ]);
   });
@@ -137,24 +137,26 @@ describe("a plain schedule under a clock that moves", () => {
     expect(await rows(stub, "SELECT at FROM timer WHERE kind = 'schedule'")).toEqual([{ at: NOON + 2 * HOUR + share }]);
     // Its share is no delay.
     const ref = { location: "lake", kind: "schedule", name: "s" } as const;
-    expect(unwrap(await stub.ask("ticks", { ...ref, limit: 1 })).items).toMatchObject([{ scheduledFor: NOON + HOUR, lateMs: 0 }]);
-    expect(unwrap(await stub.ask("automation", ref)).automation).toMatchObject({ recent: [{ lateMs: 0 }] });
+    expect(unwrap(await stub.ask("automations.ticks", { ...ref, limit: 1 })).items).toMatchObject([
+      { scheduledFor: NOON + HOUR, lateMs: 0 },
+    ]);
+    expect(unwrap(await stub.ask("automations.get", ref)).automation).toMatchObject({ recent: [{ lateMs: 0 }] });
   });
 
   it("that is turned on later does not fire the past, and stays as it was set over a publish", async () => {
     const stub = await planned({ cron: ["@hourly"] });
     const ref = { location: "lake", kind: "schedule", name: "s" } as const;
-    unwrap(await stub.perform("setAutomation", { ...ref, enabled: false }, person));
+    unwrap(await stub.perform("automations.setEnabled", { ...ref, enabled: false }, person));
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
-    expect(unwrap(await stub.home()).nextTicks).toEqual([]);
+    expect(unwrap(await stub.ask("home.get", undefined)).nextTicks).toEqual([]);
     await at(stub, NOON + 5 * HOUR);
     await publish(stub, manifest({ ...assetsOf({ a: [], b: [] }), jobs, schedules: [{ name: "s", job: "nightly", cron: ["@hourly"] }] }));
-    expect(unwrap(await stub.ask("automation", ref)).automation).toMatchObject({
+    expect(unwrap(await stub.ask("automations.get", ref)).automation).toMatchObject({
       enabled: false,
       nextAt: null,
       changed: { by: person.name, at: NOON },
     });
-    const view = unwrap(await stub.perform("setAutomation", { ...ref, enabled: null }, person));
+    const view = unwrap(await stub.perform("automations.setEnabled", { ...ref, enabled: null }, person));
     expect(view).toMatchObject({ enabled: true, nextAt: NOON + 6 * HOUR });
     await ringAlarm(stub);
     expect(await rows(stub, "SELECT id FROM tick")).toEqual([]);
@@ -171,15 +173,15 @@ describe("a plain schedule under a clock that moves", () => {
     );
     await ringAlarm(stub);
     expect(await rows(stub, "SELECT scheduled_for FROM tick")).toEqual([{ scheduled_for: NOON + HOUR }]);
-    expect(unwrap(await stub.home()).nextTicks).toMatchObject([{ at: NOON + 1.5 * HOUR }]);
+    expect(unwrap(await stub.ask("home.get", undefined)).nextTicks).toMatchObject([{ at: NOON + 1.5 * HOUR }]);
   });
 
   it("ticks when a person asks, also while it is off, and says who was refused", async () => {
     const stub = await planned({ cron: ["@daily"], defaultStatus: "stopped" });
     const ref = { location: "lake", kind: "schedule", name: "s" } as const;
-    const view = unwrap(await stub.perform("tickNow", ref, person));
+    const view = unwrap(await stub.perform("automations.tickNow", ref, person));
     expect(view).toMatchObject({ enabled: false, lastTick: { state: "requested", cause: "person", lateMs: 0, runCount: 1 } });
-    const unknown = await stub.perform("tickNow", { ...ref, name: "t" }, person);
+    const unknown = await stub.perform("automations.tickNow", { ...ref, name: "t" }, person);
     expect(unknown).toMatchObject({
       ok: false,
       error: { code: "not_found", message: expect.stringContaining("Did you mean s") as unknown },
@@ -215,9 +217,9 @@ describe("a schedule whose last run goes on", () => {
   it("skips its ticks until the run has ended", async () => {
     const { stub, look, tickAt, run } = await overlapping("skip");
     expect(await look()).toEqual({ ticks: ["requested", "skipped", "skipped"], runs: ["queued"] });
-    const [tick] = unwrap(await stub.ask("ticks", { limit: 1 })).items;
+    const [tick] = unwrap(await stub.ask("automations.ticks", { limit: 1 })).items;
     expect(tick?.message).toContain(`run …${(await run()).slice(-8)} of an earlier tick has not ended`);
-    unwrap(await stub.cancel({ run: await run() }, person));
+    unwrap(await stub.perform("runs.cancel", { run: await run() }, person));
     await tickAt(4);
     expect((await look()).ticks).toEqual(["requested", "skipped", "skipped", "requested"]);
   });
@@ -225,11 +227,11 @@ describe("a schedule whose last run goes on", () => {
   it("lets one tick wait, which starts when the run has ended", async () => {
     const { stub, look, run } = await overlapping("queue");
     expect(await look()).toEqual({ ticks: ["requested", "open", "skipped"], runs: ["queued"] });
-    expect(unwrap(await stub.ask("automation", { location: "lake", kind: "schedule", name: "s" })).automation.waiting).toContain(
+    expect(unwrap(await stub.ask("automations.get", { location: "lake", kind: "schedule", name: "s" })).automation.waiting).toContain(
       "has not ended",
     );
     await evictDurableObject(raw(stub));
-    unwrap(await stub.cancel({ run: await run() }, person));
+    unwrap(await stub.perform("runs.cancel", { run: await run() }, person));
     expect(await look()).toEqual({ ticks: ["requested", "requested", "skipped"], runs: ["canceled", "queued"] });
   });
 
@@ -241,7 +243,7 @@ describe("a schedule whose last run goes on", () => {
 
   it("whose waiting tick is turned off with it ends that tick", async () => {
     const { stub, look } = await overlapping("queue");
-    unwrap(await stub.perform("setAutomation", { location: "lake", kind: "schedule", name: "s", enabled: false }, person));
+    unwrap(await stub.perform("automations.setEnabled", { location: "lake", kind: "schedule", name: "s", enabled: false }, person));
     expect((await look()).ticks).toEqual(["requested", "skipped", "skipped"]);
   });
 });

@@ -13,18 +13,18 @@ describe("a backfill that goes on", () => {
     const agent = new FakeAgent();
     await agent.start(stub);
     const { id } = await start(stub, { selection: "a", partitions: { type: "all" } }, { maxActive: 1 });
-    expect(unwrap(await steer(stub, "pauseBackfill", id))).toMatchObject({ status: "paused" });
-    unwrap(await steer(stub, "pauseBackfill", id));
+    expect(unwrap(await steer(stub, "backfills.pause", id))).toMatchObject({ status: "paused" });
+    unwrap(await steer(stub, "backfills.pause", id));
     await agent.reported(...agent.success(await agent.job("a[2025-01-01]")));
     expect((await get(stub, id)).backfill.runs).toMatchObject({ active: 0, succeeded: 1, waiting: 9 });
     await evictDurableObject(raw(stub));
-    expect(unwrap(await steer(stub, "resumeBackfill", id))).toMatchObject({ status: "running", runs: { active: 1 } });
-    unwrap(await steer(stub, "resumeBackfill", id));
+    expect(unwrap(await steer(stub, "backfills.resume", id))).toMatchObject({ status: "running", runs: { active: 1 } });
+    unwrap(await steer(stub, "backfills.resume", id));
     await work(stub, agent, id);
     expect((await get(stub, id)).backfill).toMatchObject({ status: "succeeded", runs: { succeeded: 10 } });
-    for (const what of ["pauseBackfill", "resumeBackfill", "cancelBackfill"] as const)
+    for (const what of ["backfills.pause", "backfills.resume", "backfills.cancel"] as const)
       expect(await steer(stub, what, id)).toMatchObject({ ok: false, error: { code: "conflict" } });
-    expect(await steer(stub, "pauseBackfill", "bf_77")).toMatchObject({ ok: false, error: { code: "not_found" } });
+    expect(await steer(stub, "backfills.pause", "bf_77")).toMatchObject({ ok: false, error: { code: "not_found" } });
   });
 
   it("that is canceled stops its runs and ends when they have stopped", async () => {
@@ -34,7 +34,7 @@ describe("a backfill that goes on", () => {
     const { id } = await start(stub, { selection: "a", partitions: { type: "all" } }, { maxActive: 3 });
     const job = await agent.job("a[2025-01-01]");
     await agent.reported(agent.started(job));
-    expect(unwrap(await steer(stub, "cancelBackfill", id))).toMatchObject({
+    expect(unwrap(await steer(stub, "backfills.cancel", id))).toMatchObject({
       status: "canceling",
       endedAt: null,
       runs: { active: 1, canceled: 9, waiting: 0 },
@@ -43,8 +43,8 @@ describe("a backfill that goes on", () => {
     await agent.reported(agent.done(job, { outcome: "canceled" }));
     expect((await get(stub, id)).backfill).toMatchObject({ status: "canceled", runs: { active: 0, canceled: 10 } });
     expect(await rows(stub, "SELECT count(*) AS n FROM run")).toEqual([{ n: 3 }]);
-    unwrap(await steer(stub, "cancelBackfill", id));
-    expect(unwrap(await steer(stub, "retryBackfill", id))).toMatchObject({
+    unwrap(await steer(stub, "backfills.cancel", id));
+    expect(unwrap(await steer(stub, "backfills.retry", id))).toMatchObject({
       status: "running",
       runs: { active: 3, waiting: 7, canceled: 0 },
     });
@@ -70,8 +70,8 @@ describe("a backfill that goes on", () => {
     const agent = new FakeAgent();
     await agent.start(stub, { slots: 1 });
     const { id } = await start(stub, { selection: "a", partitions: range }, { maxActive: 3 });
-    const [newest] = unwrap(await stub.runs({ filter: { backfill: id }, limit: 1 })).items;
-    unwrap(await stub.cancel({ run: newest?.id ?? "" }, person));
+    const [newest] = unwrap(await stub.ask("runs.list", { filter: { backfill: id }, limit: 1 })).items;
+    unwrap(await stub.perform("runs.cancel", { run: newest?.id ?? "" }, person));
     await work(stub, agent, id);
     expect((await get(stub, id)).backfill).toMatchObject({ status: "canceled", runs: { succeeded: 2, canceled: 1 } });
   });
@@ -92,7 +92,7 @@ describe("a backfill whose runs are made again by their policy", () => {
 
   it("counts a run as failed only when no retry follows", async () => {
     const stub = await deploy({ a: [], report: ["a"] }, { report: undefined });
-    unwrap(await stub.perform("changeSettings", retryOnce, person));
+    unwrap(await stub.perform("settings.update", retryOnce, person));
     const agent = new FakeAgent();
     await agent.start(stub);
     const { id } = await start(stub, { selection: "*", partitions: { type: "keys", keys: ["2025-01-02"] } });
@@ -102,7 +102,7 @@ describe("a backfill whose runs are made again by their policy", () => {
     await fireTimers(stub, "run_retry");
     await agent.waitFor(() => agent.jobs().length === 2);
     const retry = agent.jobs()[1] as JobFrame;
-    expect(unwrap(await stub.run({ run: retry.run })).run).toMatchObject({ backfill: id, trigger: { type: "retry" } });
+    expect(unwrap(await stub.ask("runs.get", { run: retry.run })).run).toMatchObject({ backfill: id, trigger: { type: "retry" } });
     await agent.reported(...agent.success(retry));
     await agent.waitFor(() => agent.jobs().length === 3);
     expect((await get(stub, id)).backfill.runs).toMatchObject({ active: 1, succeeded: 1, failed: 0 });
@@ -118,12 +118,12 @@ describe("a backfill whose runs are made again by their policy", () => {
 
   it("that is canceled while one waits for its retry does not wait for it", async () => {
     const stub = await deploy({ a: [] });
-    unwrap(await stub.perform("changeSettings", retryOnce, person));
+    unwrap(await stub.perform("settings.update", retryOnce, person));
     const agent = new FakeAgent();
     await agent.start(stub);
     const { id } = await start(stub, { selection: "a", partitions: { type: "keys", keys: ["2025-01-02"] } });
     await fail(agent, await agent.job("a[2025-01-02]"));
-    expect(unwrap(await steer(stub, "cancelBackfill", id))).toMatchObject({ status: "canceled", runs: { active: 0, failed: 1 } });
+    expect(unwrap(await steer(stub, "backfills.cancel", id))).toMatchObject({ status: "canceled", runs: { active: 0, failed: 1 } });
     await fireTimers(stub, "run_retry");
     expect(await rows(stub, "SELECT count(*) AS n FROM run")).toEqual([{ n: 1 }]);
   });

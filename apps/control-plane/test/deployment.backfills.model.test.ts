@@ -1,7 +1,7 @@
 /** A backfill through everything that can happen to it: agents that die, evictions, transactions that fail, people who pause, cancel, retry and publish. */
+import { PROCEDURES } from "@headgate/shared/contract/table.ts";
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { countOf, includes, intersection, numbersOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { type BackfillSlices, readSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
@@ -120,10 +120,10 @@ async function play(seed: number): Promise<void> {
   const stub = newDeployment();
   await publishWith(stub, true);
   const retries = seed % 2;
-  unwrap(await stub.perform("changeSettings", { runRetry: { maxRetries: retries, strategy: "all", on: "any" } }, person));
+  unwrap(await stub.perform("settings.update", { runRetry: { maxRetries: retries, strategy: "all", on: "any" } }, person));
   const maxActive = 1 + Math.floor(random() * 6);
   const target = { selection: "*", partitions: { type: "all" } } as const;
-  const { id } = unwrap(await stub.perform("launchBackfill", automationInputs.launchBackfill.parse({ target, maxActive }), person));
+  const { id } = unwrap(await stub.perform("backfills.launch", PROCEDURES["backfills.launch"].input.parse({ target, maxActive }), person));
   const plan = readSlices((await rows(stub, "SELECT body FROM backfill_plan ORDER BY chunk")).map((row) => String(row["body"])));
   expect(plan.slices).toHaveLength(21 + 21 + 3 + 1);
   const emitted: Emitted[] = [];
@@ -138,12 +138,12 @@ async function play(seed: number): Promise<void> {
     else if (chance < 0.14) agent.disconnect();
     else if (chance < 0.15) agent.crash();
     else if (chance < 0.18) {
-      await stub.agents();
+      await stub.ask("agents.list", undefined);
       await evictDurableObject(raw(stub), { webSockets: random() < 0.5 ? "hibernate" : "close" });
-    } else if (chance < 0.2) await stub.perform("pauseBackfill", { id }, person);
-    else if (chance < 0.23) await stub.perform("resumeBackfill", { id }, person);
-    else if (chance < 0.235) await stub.perform("cancelBackfill", { id }, person);
-    else if (chance < 0.25) await stub.perform("retryBackfill", { id }, person);
+    } else if (chance < 0.2) await stub.perform("backfills.pause", { id }, person);
+    else if (chance < 0.23) await stub.perform("backfills.resume", { id }, person);
+    else if (chance < 0.235) await stub.perform("backfills.cancel", { id }, person);
+    else if (chance < 0.25) await stub.perform("backfills.retry", { id }, person);
     else if (chance < 0.27) await fireTimers(stub, "run_retry");
     else if (chance < 0.29) await fireTimers(stub, "backfill");
     else if (chance < 0.3) await publishWith(stub, (hasOther = !hasOther));
@@ -167,7 +167,7 @@ async function play(seed: number): Promise<void> {
     const row = await checkNow(stub, maxActive);
     const ended = row.status === "succeeded" || row.status === "failed" || row.status === "canceled";
     if (ended && !agents.some((agent) => agent.busy)) break;
-    if (row.status === "paused") unwrap(await stub.perform("resumeBackfill", { id }, person));
+    if (row.status === "paused") unwrap(await stub.perform("backfills.resume", { id }, person));
     for (const agent of agents) {
       agent.read();
       if (agent.stuck) agent.disconnect();

@@ -1,7 +1,7 @@
 /** Ten thousand partitions of three assets in one backfill: prints what it costs; asserts that rows, texts and frames stay few and small. */
+import { PROCEDURES } from "@headgate/shared/contract/table.ts";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { newDeployment, person, publish, raw, rows, type DeploymentObject } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
@@ -48,12 +48,12 @@ describe("a backfill of ten thousand partitions", () => {
     };
     const target = { selection: "*", partitions: { type: "all" } } as const;
     const preview = await timed("preview ms", async () =>
-      unwrap(await stub.ask("previewBackfill", automationInputs.previewBackfill.parse({ target }))),
+      unwrap(await stub.ask("backfills.preview", PROCEDURES["backfills.preview"].input.parse({ target }))),
     );
     expect(preview.runs).toBe(10_000);
     const before = await stored(stub);
     const { id } = await timed("launch ms", async () =>
-      unwrap(await stub.perform("launchBackfill", automationInputs.launchBackfill.parse({ target }), person)),
+      unwrap(await stub.perform("backfills.launch", PROCEDURES["backfills.launch"].input.parse({ target }), person)),
     );
     const after = await stored(stub);
     const [plan] = await rows(stub, "SELECT count(*) AS chunks, sum(length(body)) AS characters FROM backfill_plan");
@@ -78,7 +78,7 @@ describe("a backfill of ten thousand partitions", () => {
     const middle = await stored(stub);
     await timed("steps ms", () => endRuns(STEPS));
     const end = await stored(stub);
-    const detail = await timed("detail ms", async () => unwrap(await stub.ask("backfill", { id })));
+    const detail = await timed("detail ms", async () => unwrap(await stub.ask("backfills.get", { id })));
     const finished = detail.backfill.runs.succeeded;
     expect(detail.backfill.runs.active).toBeLessThanOrEqual(10);
     expect(detail.assets).toHaveLength(3);
@@ -107,7 +107,7 @@ describe("a backfill of ten thousand partitions", () => {
         "characters of states": row?.["characters"],
       }),
     );
-    const bounds = automationInputs.previewBackfill.parse({ target: { ...target, partitionsPerRun: null } });
-    expect(unwrap(await stub.ask("previewBackfill", bounds)).runs).toBe(1);
+    const bounds = PROCEDURES["backfills.preview"].input.parse({ target: { ...target, partitionsPerRun: null } });
+    expect(unwrap(await stub.ask("backfills.preview", bounds)).runs).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 /** Backfills from the outside: preview, order, limits, what becomes of failures. */
+import { PROCEDURES } from "@headgate/shared/contract/table.ts";
 import { describe, expect, it } from "vitest";
-import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
 import type { TimeWindowPartitions } from "@headgate/shared/domain/partitions/definition.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
@@ -64,7 +64,7 @@ describe("a backfill", () => {
       ["w", 1, 1],
       ["report", 1, 1],
     ]);
-    const { items } = unwrap(await stub.runs({ filter: { backfill: backfill.id }, limit: 100 }));
+    const { items } = unwrap(await stub.ask("runs.list", { filter: { backfill: backfill.id }, limit: 100 }));
     expect(items).toHaveLength(8);
     expect(items[0]).toMatchObject({
       backfill: backfill.id,
@@ -72,7 +72,7 @@ describe("a backfill", () => {
       tags: { team: "x" },
       trigger: { type: "backfill", backfill: "bf_1", by: person.name },
     });
-    expect(unwrap(await stub.runs({ filter: { backfill: "bf_2" }, limit: 100 })).items).toEqual([]);
+    expect(unwrap(await stub.ask("runs.list", { filter: { backfill: "bf_2" }, limit: 100 })).items).toEqual([]);
   });
 
   it("has no more runs at once than it may, and never more than one tx's worth of rows", async () => {
@@ -113,9 +113,9 @@ describe("a backfill", () => {
     const ended = await get(stub, backfill.id);
     expect(ended.backfill).toMatchObject({ status: "failed", runs: { succeeded: 2, failed: 1, blocked: 1, waiting: 0 }, error: "no luck" });
     expect(ended.failures).toMatchObject([{ message: "no luck", count: 1, partitions: ["2025-01-03"] }]);
-    expect(unwrap(await stub.home()).problems.map((problem) => problem.kind)).toContain("backfill_failed");
+    expect(unwrap(await stub.ask("home.get", undefined)).problems.map((problem) => problem.kind)).toContain("backfill_failed");
 
-    const again = unwrap(await steer(stub, "retryBackfill", backfill.id));
+    const again = unwrap(await steer(stub, "backfills.retry", backfill.id));
     expect(again).toMatchObject({
       status: "running",
       endedAt: null,
@@ -124,8 +124,8 @@ describe("a backfill", () => {
     });
     expect((await work(stub, agent, backfill.id)).slice(-3)).toEqual(["a[2025-01-03]", "b[2025-01-03]", "report"]);
     expect((await get(stub, backfill.id)).backfill).toMatchObject({ status: "succeeded", runs: { succeeded: 4 } });
-    expect(unwrap(await stub.home()).problems.map((problem) => problem.kind)).not.toContain("backfill_failed");
-    expect(await steer(stub, "retryBackfill", backfill.id)).toMatchObject({ ok: false, error: { code: "conflict" } });
+    expect(unwrap(await stub.ask("home.get", undefined)).problems.map((problem) => problem.kind)).not.toContain("backfill_failed");
+    expect(await steer(stub, "backfills.retry", backfill.id)).toMatchObject({ ok: false, error: { code: "conflict" } });
   });
 
   it("is launched once for a request id, also when nothing is missing any more", async () => {
@@ -137,7 +137,7 @@ describe("a backfill", () => {
     await work(stub, agent, first.id);
     expect((await start(stub, target, { requestId: "once" })).id).toBe(first.id);
     expect(await rows(stub, "SELECT count(*) AS n FROM backfill")).toEqual([{ n: 1 }]);
-    expect(await stub.perform("launchBackfill", automationInputs.launchBackfill.parse({ target }), person)).toMatchObject({
+    expect(await stub.perform("backfills.launch", PROCEDURES["backfills.launch"].input.parse({ target }), person)).toMatchObject({
       ok: false,
       error: { message: "There is nothing to do: no partition of a is missing." },
     });
@@ -181,7 +181,7 @@ describe("a backfill", () => {
     const backfill = await start(stub, { selection: "a", partitions: range });
     expect(await work(stub, agent, backfill.id)).toEqual(["a[2025-01-02...2025-01-04]"]);
     expect((await get(stub, backfill.id)).assets).toMatchObject([{ total: 3, succeeded: 3 }]);
-    expect(unwrap(await stub.assetStates({ limit: 1 })).items[0]?.partitions).toMatchObject({ materialized: 3 });
+    expect(unwrap(await stub.ask("assets.states", { limit: 1 })).items[0]?.partitions).toMatchObject({ materialized: 3 });
   });
 
   it("of combinations takes all that have a key or lie in a range of one dimension", async () => {
@@ -219,19 +219,19 @@ describe("a backfill", () => {
   it("is called by its assets as a person names them, unless it was given a title", async () => {
     const stub = await deploy({ a: [] });
     await start(stub, { selection: 'key:"a"', partitions: range });
-    const { items } = unwrap(await stub.ask("backfillList", { limit: 1 }));
+    const { items } = unwrap(await stub.ask("backfills.list", { limit: 1 }));
     expect(items[0]?.title).toMatch(/^a: /);
   });
 
   it("is listed newest first, by status and a page at a time", async () => {
     const stub = await deploy({ a: [] });
     for (let index = 0; index < 3; index++) await start(stub, { selection: "a", partitions: range }, { title: `number ${index}` });
-    unwrap(await steer(stub, "pauseBackfill", "bf_2"));
-    const page = unwrap(await stub.ask("backfillList", { limit: 2 }));
+    unwrap(await steer(stub, "backfills.pause", "bf_2"));
+    const page = unwrap(await stub.ask("backfills.list", { limit: 2 }));
     expect(page.items.map((item) => item.title)).toEqual(["number 2", "number 1"]);
-    const rest = unwrap(await stub.ask("backfillList", { limit: 2, cursor: page.next }));
+    const rest = unwrap(await stub.ask("backfills.list", { limit: 2, cursor: page.next }));
     expect(rest).toMatchObject({ items: [{ title: "number 0" }], next: null });
-    expect(unwrap(await stub.ask("backfillList", { limit: 5, statuses: ["paused"] })).items.map((item) => item.id)).toEqual(["bf_2"]);
+    expect(unwrap(await stub.ask("backfills.list", { limit: 5, statuses: ["paused"] })).items.map((item) => item.id)).toEqual(["bf_2"]);
   });
 
   it("of assets without partitions makes each once, and refuses partitions for them", async () => {
@@ -241,7 +241,7 @@ describe("a backfill", () => {
     const { id } = await start(stub, { selection: "*", partitions: { type: "all" } });
     expect(await work(stub, agent, id)).toEqual(["a", "b"]);
     expect(
-      await stub.ask("previewBackfill", automationInputs.previewBackfill.parse({ target: { selection: "a", partitions: range } })),
+      await stub.ask("backfills.preview", PROCEDURES["backfills.preview"].input.parse({ target: { selection: "a", partitions: range } })),
     ).toMatchObject({
       ok: false,
       error: { code: "invalid_input" },

@@ -79,10 +79,10 @@ class World {
         await this.mend();
         break;
       case "pause":
-        await this.stub.perform("pause", { scope: "all" }, person).catch(() => undefined);
+        await this.stub.perform("conditions.pause", { scope: "all" }, person).catch(() => undefined);
         break;
       case "unpause":
-        await this.stub.perform("unpause", { scope: "all" }, person).catch(() => undefined);
+        await this.stub.perform("conditions.unpause", { scope: "all" }, person).catch(() => undefined);
         break;
     }
   }
@@ -146,7 +146,7 @@ class World {
   /** Everything that goes on comes to its end. */
   async settle(): Promise<void> {
     await this.mend();
-    await this.stub.perform("unpause", { scope: "all" }, person);
+    await this.stub.perform("conditions.unpause", { scope: "all" }, person);
     for (let quiet = 0; quiet < 3;) {
       await this.pass(40_000);
       const moved = (await this.start()) || (await this.finish());

@@ -22,7 +22,7 @@ async function prepared(): Promise<DeploymentObject> {
 }
 
 async function pause(stub: DeploymentObject, scope: string, extra: object = {}) {
-  return stub.perform("pause", { scope, ...extra }, person);
+  return stub.perform("conditions.pause", { scope, ...extra }, person);
 }
 
 async function requestedTargets(stub: DeploymentObject): Promise<(readonly string[])[]> {
@@ -47,7 +47,7 @@ describe("a pause", () => {
         { requested: 0, runs: [], error: expect.stringContaining("Paused by ada@example.com (the warehouse moves)") as unknown },
       ]);
       const before = (await runsOf(stub)).length;
-      unwrap(await stub.perform("unpause", { scope }, person));
+      unwrap(await stub.perform("conditions.unpause", { scope }, person));
       await pass(stub, MINUTE);
       expect(await runsOf(stub)).toHaveLength(before + 1);
       expect((await requestedTargets(stub))[0]).toEqual(scope === "asset:gold" ? ["gold"] : ["gold", "other"]);
@@ -67,7 +67,7 @@ describe("a pause", () => {
     expect(await runsOf(stub)).toEqual([]);
     await pass(stub, 1);
     expect((await runsOf(stub)).map((run) => run.createdAt)).toEqual([START + MINUTE + 90 * MINUTE]);
-    expect(unwrap(await stub.ask("pauses", undefined))).toEqual([]);
+    expect(unwrap(await stub.ask("conditions.pauses", undefined))).toEqual([]);
     expect(await rows(stub, "SELECT kind FROM timer WHERE kind = 'pause_end'")).toEqual([]);
   });
 
@@ -78,7 +78,7 @@ describe("a pause", () => {
     unwrap(await pause(stub, "all"));
     await pass(stub, 5 * HOUR);
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
-    unwrap(await stub.perform("unpause", { scope: "all" }, person));
+    unwrap(await stub.perform("conditions.unpause", { scope: "all" }, person));
     expect(await runsOf(stub)).toHaveLength(1);
     await pass(stub, HOUR);
     expect(await runsOf(stub)).toHaveLength(2);
@@ -92,7 +92,7 @@ describe("a pause", () => {
       ["all", { until: timeNow() }],
     ] as const)
       expect((await pause(stub, scope, extra)).ok).toBe(false);
-    expect(unwrap(await stub.perform("unpause", { scope: "all" }, person))).toEqual([]);
+    expect(unwrap(await stub.perform("conditions.unpause", { scope: "all" }, person))).toEqual([]);
   });
 
   it("and evaluations that requested something are told to dashboards", async () => {

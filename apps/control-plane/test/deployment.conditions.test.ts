@@ -66,7 +66,7 @@ describe("an update upstream", () => {
       error: null,
       cause: "silver was materialized as ada@example.com reported.",
     });
-    const { tree } = unwrap(await stub.ask("evaluation", { id: evaluation?.id ?? "" }));
+    const { tree } = unwrap(await stub.ask("conditions.evaluation", { id: evaluation?.id ?? "" }));
     expect(tree).toMatchObject({ name: "and", label: "eager", count: 1 });
     expect(await conditionOf(stub, "gold")).toMatchObject({
       text: "eager",
@@ -131,8 +131,8 @@ describe("a condition", () => {
     await pass(stub, MINUTE);
     expect(await runsOf(stub)).toEqual([]);
     expect(await rows(stub, "SELECT count(*) AS states FROM condition_state WHERE wake_at IS NULL")).toEqual([{ states: 2000 }]);
-    const page = unwrap(await stub.ask("conditions", { limit: 1500 }));
-    const rest = unwrap(await stub.ask("conditions", { limit: 1500, cursor: page.next ?? "" }));
+    const page = unwrap(await stub.ask("conditions.list", { limit: 1500 }));
+    const rest = unwrap(await stub.ask("conditions.list", { limit: 1500, cursor: page.next ?? "" }));
     expect([page.items.length, rest.items.length, rest.next]).toEqual([1500, 500, null]);
   });
 
@@ -237,7 +237,7 @@ describe("a condition", () => {
     await pass(stub, MINUTE);
     expect(await rows(stub, "SELECT target FROM condition_state")).toEqual([]);
     expect(await rows(stub, "SELECT kind FROM timer WHERE kind = 'condition'")).toEqual([]);
-    expect((await stub.ask("condition", { target: "gold" })).ok).toBe(false);
+    expect((await stub.ask("conditions.get", { target: "gold" })).ok).toBe(false);
     await publish(stub, version("3"));
     await pass(stub, MINUTE);
     expect(await runsOf(stub)).toHaveLength(1);
@@ -344,7 +344,9 @@ describe("conditions of partitions and checks", () => {
     const [run, ...others] = await runsOf(stub);
     expect(others).toEqual([]);
     expect(run).toMatchObject({ assetCount: 0, trigger: { type: "condition", targets: ["gold:sane"] } });
-    expect(unwrap(await stub.run({ run: run?.id ?? "" })).steps.map((step) => [step.key, step.checks])).toEqual([["sane", ["gold:sane"]]]);
+    expect(unwrap(await stub.ask("runs.get", { run: run?.id ?? "" })).steps.map((step) => [step.key, step.checks])).toEqual([
+      ["sane", ["gold:sane"]],
+    ]);
     expect(await conditionOf(stub, "gold:sane")).toMatchObject({ location: "lake", lastRequestedAt: timeNow() });
   });
 });
@@ -364,13 +366,13 @@ describe("what is kept of evaluations", () => {
       await report(stub, "silver");
       await pass(stub, 2000);
     }
-    const page = unwrap(await stub.ask("evaluations", { target: "gold", requestedOnly: false, limit: 100 }));
+    const page = unwrap(await stub.ask("conditions.evaluations", { target: "gold", requestedOnly: false, limit: 100 }));
     expect(page.items).toHaveLength(100);
     expect(await rows(stub, "SELECT count(*) AS kept FROM condition_evaluation")).toEqual([{ kept: 200 }]);
-    expect(unwrap(await stub.ask("evaluations", { requestedOnly: true, limit: 10 })).items).toEqual([]);
-    const next = unwrap(await stub.ask("evaluations", { requestedOnly: false, limit: 100, cursor: page.next ?? "" }));
+    expect(unwrap(await stub.ask("conditions.evaluations", { requestedOnly: true, limit: 10 })).items).toEqual([]);
+    const next = unwrap(await stub.ask("conditions.evaluations", { requestedOnly: false, limit: 100, cursor: page.next ?? "" }));
     expect(next.items[0]?.at).toBeLessThanOrEqual(page.items.at(-1)?.at ?? 0);
-    expect((await stub.ask("evaluation", { id: "eval_unknown" })).ok).toBe(false);
-    expect((await stub.ask("evaluations", { requestedOnly: false, limit: 10, cursor: "x" })).ok).toBe(false);
+    expect((await stub.ask("conditions.evaluation", { id: "eval_unknown" })).ok).toBe(false);
+    expect((await stub.ask("conditions.evaluations", { requestedOnly: false, limit: 10, cursor: "x" })).ok).toBe(false);
   });
 });

@@ -21,7 +21,7 @@ describe("an agent", () => {
     const job = await leaving.job("a");
     leaving.send({ t: "draining", reason: "SIGTERM", deadlineMs: 1000 });
     await leaving.reported(leaving.done(job, { outcome: "canceled" }));
-    expect(unwrap(await stub.run({ run: run.id })).steps).toMatchObject([{ status: "pending", attempt: 0, agent: null }]);
+    expect(unwrap(await stub.ask("runs.get", { run: run.id })).steps).toMatchObject([{ status: "pending", attempt: 0, agent: null }]);
     await other.start(stub);
     const again = await other.job("a");
     expect(again).toMatchObject({ attempt: 1, epoch: 2 });

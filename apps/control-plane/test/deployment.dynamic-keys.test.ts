@@ -13,9 +13,9 @@ const customers: PartitionsDefinition = { type: "dynamic", name: "customers" };
 const regions: PartitionsDefinition = { type: "static", keys: ["eu", "us"] };
 
 const add = async (stub: DeploymentObject, ...keys: string[]) =>
-  unwrap(await stub.perform("addDynamicKeys", { name: "customers", keys }, person));
+  unwrap(await stub.perform("partitions.addKeys", { name: "customers", keys }, person));
 const remove = async (stub: DeploymentObject, ...keys: string[]) =>
-  unwrap(await stub.perform("removeDynamicKeys", { name: "customers", keys }, person));
+  unwrap(await stub.perform("partitions.removeKeys", { name: "customers", keys }, person));
 
 describe("dynamic partition keys", () => {
   it("are partitions as soon as they are added, and none any more when they are removed", async () => {
@@ -28,7 +28,7 @@ describe("dynamic partition keys", () => {
     expect(await add(stub, "acme", "umbrella", "acme")).toEqual({ name: "customers", count: 2, assets: ["a"] });
     await materializePartition(stub, agent, "acme");
     expect(await statusesOf(stub)).toEqual({ umbrella: "missing", acme: "materialized" });
-    expect(unwrap(await stub.assetStates({ limit: 10 })).items[0]?.partitions).toEqual({ total: 2, materialized: 1, failed: 0 });
+    expect(unwrap(await stub.ask("assets.states", { limit: 10 })).items[0]?.partitions).toEqual({ total: 2, materialized: 1, failed: 0 });
     expect(await remove(stub, "acme")).toMatchObject({ count: 1 });
     expect(await statusesOf(stub)).toEqual({ umbrella: "missing" });
     // A key that comes back is another partition: what it was is gone.
@@ -55,32 +55,32 @@ describe("dynamic partition keys", () => {
   it("are listed newest first, searched, and a page at a time", async () => {
     const stub = await deployPartitioned(customers);
     await add(stub, "Acme", "beta", "acme-eu", "gamma");
-    const page = unwrap(await stub.ask("dynamicKeys", { name: "customers", limit: 3 }));
+    const page = unwrap(await stub.ask("partitions.keys", { name: "customers", limit: 3 }));
     expect(page.items.map(({ key, addedBy }) => [key, addedBy])).toEqual([
       ["gamma", person.name],
       ["acme-eu", person.name],
       ["beta", person.name],
     ]);
-    const rest = unwrap(await stub.ask("dynamicKeys", { name: "customers", limit: 3, cursor: page.next }));
+    const rest = unwrap(await stub.ask("partitions.keys", { name: "customers", limit: 3, cursor: page.next }));
     expect(rest.items.map(({ key }) => key)).toEqual(["Acme"]);
     expect(rest.next).toBeNull();
-    const found = unwrap(await stub.ask("dynamicKeys", { name: "customers", text: "ACME", limit: 10 }));
+    const found = unwrap(await stub.ask("partitions.keys", { name: "customers", text: "ACME", limit: 10 }));
     expect(found.items.map(({ key }) => key)).toEqual(["acme-eu", "Acme"]);
-    expect(unwrap(await stub.ask("dynamicSets", undefined))).toEqual([{ name: "customers", count: 4, assets: ["a"] }]);
+    expect(unwrap(await stub.ask("partitions.sets", undefined))).toEqual([{ name: "customers", count: 4, assets: ["a"] }]);
   });
 
   it("of a set that nobody knows are refused, and so are keys that could be mistaken for ranges or combinations", async () => {
     const stub = await deployPartitioned(customers);
-    expect(await stub.perform("addDynamicKeys", { name: "custmers", keys: ["a"] }, person)).toMatchObject({
+    expect(await stub.perform("partitions.addKeys", { name: "custmers", keys: ["a"] }, person)).toMatchObject({
       ok: false,
       error: { code: "not_found", message: 'There is no dynamic partition set "custmers". There are customers.' },
     });
     for (const key of ["a...b", "a|b", "", "a\nb"])
-      expect(await stub.perform("addDynamicKeys", { name: "customers", keys: ["fine", key] }, person)).toMatchObject({
+      expect(await stub.perform("partitions.addKeys", { name: "customers", keys: ["fine", key] }, person)).toMatchObject({
         ok: false,
         error: { code: "invalid_input" },
       });
-    expect(unwrap(await stub.ask("dynamicSets", undefined))).toMatchObject([{ count: 0 }]);
+    expect(unwrap(await stub.ask("partitions.sets", undefined))).toMatchObject([{ count: 0 }]);
   });
 
   it("of which there are a hundred thousand are opened once, and their status is a few characters", async () => {
@@ -114,7 +114,7 @@ describe("dynamic partition keys", () => {
     await add(stub, "acme");
     await agent.reported(...agent.success(await agent.job("a[acme]")));
     expect(await statusesOf(stub)).toEqual({ acme: "materialized" });
-    expect(unwrap(await stub.ask("evaluations", { target: "a", requestedOnly: true, limit: 1 })).items[0]?.cause).toContain(
+    expect(unwrap(await stub.ask("conditions.evaluations", { target: "a", requestedOnly: true, limit: 1 })).items[0]?.cause).toContain(
       "acme came to partition set customers",
     );
   });

@@ -25,19 +25,19 @@ describe("an evicted deployment", () => {
     const run = await launch(stub, { job: "all" });
     await agent.reported(...agent.success(await agent.job("a")));
     const look = async () => {
-      const hash = unwrap(await stub.definitionsHash()).hash;
+      const hash = unwrap(await stub.ask("definitions.hash", undefined)).hash;
       return {
         hash,
         document: unwrap(await stub.definitionsDocument({ hash })),
-        home: unwrap(await stub.home()),
-        states: unwrap(await stub.assetStates({ limit: 10 })),
-        asset: unwrap(await stub.asset({ key: "a" })),
-        events: unwrap(await stub.assetEvents({ key: "a", limit: 10 })),
-        run: unwrap(await stub.run({ run: run.id })),
-        log: unwrap(await stub.runEvents({ run: run.id, after: 0, limit: 100 })),
-        locations: unwrap(await stub.locations()),
-        versions: unwrap(await stub.versions({ location: "lake", limit: 10 })),
-        agents: unwrap(await stub.agents()),
+        home: unwrap(await stub.ask("home.get", undefined)),
+        states: unwrap(await stub.ask("assets.states", { limit: 10 })),
+        asset: unwrap(await stub.ask("assets.get", { key: "a" })),
+        events: unwrap(await stub.ask("assets.events", { key: "a", limit: 10 })),
+        run: unwrap(await stub.ask("runs.get", { run: run.id })),
+        log: unwrap(await stub.ask("runs.events", { run: run.id, after: 0, limit: 100 })),
+        locations: unwrap(await stub.ask("locations.list", undefined)),
+        versions: unwrap(await stub.ask("locations.versions", { location: "lake", limit: 10 })),
+        agents: unwrap(await stub.ask("agents.list", undefined)),
         alarm: await alarmOf(stub),
       };
     };
@@ -69,7 +69,7 @@ describe("an evicted deployment", () => {
     const agent = new FakeAgent();
     await agent.start(stub);
     await evictDurableObject(raw(stub), { webSockets: "close" });
-    expect(unwrap(await stub.agents())).toMatchObject([{ status: "disconnected" }]);
+    expect(unwrap(await stub.ask("agents.list", undefined))).toMatchObject([{ status: "disconnected" }]);
     expect((await launch(stub, { selection: "*" })).waiting?.kind).toBe("no_agent");
   });
 
@@ -84,7 +84,7 @@ describe("an evicted deployment", () => {
     await runInDurableObject(raw(stub), (_instance, state) => state.storage.deleteAlarm());
     await rows(stub, "UPDATE timer SET at = 1 WHERE kind = 'step_retry'");
     await evict(stub);
-    await stub.home();
+    await stub.ask("home.get", undefined);
     await agent.job("a", 2);
   });
 });

@@ -12,7 +12,7 @@ const HOUR = 60 * MINUTE;
 const hourly = { type: "time_window", failAfterSeconds: 3600, warnAfterSeconds: 1800 } as const;
 
 async function stateOf(stub: DeploymentObject, key: string) {
-  const { state } = unwrap(await stub.asset({ key }));
+  const { state } = unwrap(await stub.ask("assets.get", { key }));
   return { ...state.freshness, health: state.health };
 }
 
@@ -32,17 +32,19 @@ describe("an asset with a freshness policy", () => {
       changesAt: START + HOUR,
       health: "warning",
     });
-    expect(unwrap(await stub.home()).problems).toEqual([]);
+    expect(unwrap(await stub.ask("home.get", undefined)).problems).toEqual([]);
     await pass(stub, HOUR);
     expect(await stateOf(stub, "gold")).toEqual({ state: "overdue", since: START + HOUR, changesAt: null, health: "failed" });
-    expect(unwrap(await stub.home()).problems).toMatchObject([{ kind: "asset_overdue", subject: "gold", since: START + HOUR, run: null }]);
+    expect(unwrap(await stub.ask("home.get", undefined)).problems).toMatchObject([
+      { kind: "asset_overdue", subject: "gold", since: START + HOUR, run: null },
+    ]);
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
     await report(stub, "gold");
     expect(await stateOf(stub, "gold")).toMatchObject({ state: "fresh", health: "healthy" });
-    expect(unwrap(await stub.home()).problems).toEqual([]);
-    expect(unwrap(await stub.asset({ key: "silver" })).state.freshness).toBeNull();
+    expect(unwrap(await stub.ask("home.get", undefined)).problems).toEqual([]);
+    expect(unwrap(await stub.ask("assets.get", { key: "silver" })).state.freshness).toBeNull();
     // Each change is in the asset's history.
-    const { items } = unwrap(await stub.assetEvents({ key: "gold", limit: 50, types: ["freshness_changed"] }));
+    const { items } = unwrap(await stub.ask("assets.events", { key: "gold", limit: 50, types: ["freshness_changed"] }));
     expect(items.toReversed().map(({ at, freshness }) => [at - START, freshness?.from, freshness?.to])).toEqual([
       [0, "unknown", "fresh"],
       [30 * MINUTE, "fresh", "warning"],
@@ -71,8 +73,8 @@ describe("an asset with a freshness policy", () => {
     await publish(stub, conditioned({ gold: { freshness: { type: "time_window", failAfterSeconds: 600 } } }));
     expect(await stateOf(stub, "gold")).toMatchObject({ state: "overdue", since: START + 45 * MINUTE });
     await publish(stub, conditioned({ gold: {} }));
-    expect(unwrap(await stub.asset({ key: "gold" })).state.freshness).toBeNull();
-    expect(unwrap(await stub.home()).problems).toEqual([]);
+    expect(unwrap(await stub.ask("assets.get", { key: "gold" })).state.freshness).toBeNull();
+    expect(unwrap(await stub.ask("home.get", undefined)).problems).toEqual([]);
     expect(await rows(stub, "SELECT kind FROM timer WHERE kind = 'freshness'")).toEqual([]);
     const impossible = conditioned({ gold: { freshness: { type: "time_window", failAfterSeconds: 600, warnAfterSeconds: 700 } } });
     await expect(publish(stub, impossible)).rejects.toThrow("The freshness policy of gold");

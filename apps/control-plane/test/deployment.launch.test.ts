@@ -6,7 +6,7 @@ import { FakeAgent } from "./support/fake-agent.ts";
 import { assetsOf, dbtProject, manifest } from "./support/manifests.ts";
 
 async function refused(stub: DeploymentObject, target: { selection?: string; job?: string; partition?: string; location?: string }) {
-  const answer = await stub.launch({ target: { ...target, checksOnly: false }, tags: {} }, person);
+  const answer = await stub.perform("runs.launch", { target: { ...target, checksOnly: false }, tags: {} }, person);
   return answer.ok ? null : answer.error;
 }
 
@@ -57,7 +57,7 @@ describe("launching", () => {
       attempt: 1,
       epoch: 1,
     });
-    expect(unwrap(await stub.run({ run: run.id })).config).toEqual({ full: true });
+    expect(unwrap(await stub.ask("runs.get", { run: run.id })).config).toEqual({ full: true });
     // Its own priority counts unless another one is asked for, also if that is none.
     expect(run.priority).toBe(7);
     expect((await launch(stub, { job: "nightly" })).priority).toBe(5);
@@ -118,26 +118,29 @@ describe("launching", () => {
     await agent.reported(...agent.success(job));
     const failing = await agent.job(`b[${yesterday}]`);
     await agent.reported(agent.done(failing, { outcome: "failed", retryable: false, failure: { kind: "user_code", message: "no rows" } }));
-    const a = unwrap(await stub.assetPartitions({ key: "a", limit: 3 }));
+    const a = unwrap(await stub.ask("assets.partitions", { key: "a", limit: 3 }));
     expect(a).toMatchObject({ materialized: 1, failed: 0 });
     expect(a.items[0]).toMatchObject({ key: yesterday, status: "materialized", run: run.id });
     expect(a.items[1]?.status).toBe("missing");
-    const b = unwrap(await stub.assetPartitions({ key: "b", limit: 1 }));
+    const b = unwrap(await stub.ask("assets.partitions", { key: "b", limit: 1 }));
     expect(b.items[0]).toMatchObject({ status: "failed", message: "no rows" });
-    expect(unwrap(await stub.assetPartitions({ key: "b", limit: 1, cursor: b.next })).items[0]?.key).not.toBe(yesterday);
+    expect(unwrap(await stub.ask("assets.partitions", { key: "b", limit: 1, cursor: b.next })).items[0]?.key).not.toBe(yesterday);
     expect(
-      unwrap(await stub.assetStates({ limit: 10 })).items.map((state) => [state.partitions?.materialized, state.partitions?.failed]),
+      unwrap(await stub.ask("assets.states", { limit: 10 })).items.map((state) => [
+        state.partitions?.materialized,
+        state.partitions?.failed,
+      ]),
     ).toEqual([
       [1, 0],
       [0, 1],
     ]);
-    expect((await stub.assetPartitions({ key: "b", limit: 1, cursor: "x" })).ok).toBe(false);
+    expect((await stub.ask("assets.partitions", { key: "b", limit: 1, cursor: "x" })).ok).toBe(false);
   });
 
   it("previews what would run without running it", async () => {
     const stub = newDeployment();
     await publish(stub, manifest({ ...dbtProject({ x: [], y: ["x"] }, { subset: false }), schedules: [] }));
-    const preview = unwrap(await stub.previewLaunch({ target: { selection: "y", checksOnly: false } }));
+    const preview = unwrap(await stub.ask("runs.preview", { target: { selection: "y", checksOnly: false } }));
     expect(preview).toMatchObject({ steps: 1, assets: [{ key: "x" }, { key: "y" }] });
     expect(preview.warnings[0]).toContain("x");
     expect(await rows(stub, "SELECT id FROM run")).toEqual([]);
@@ -153,7 +156,7 @@ describe("launching", () => {
     await publish(stub, manifest(assetsOf({ a: [], b: ["a"], c: [] })));
     await agent.reported(...agent.success(job));
     expect((await agent.job("b")).version).toBe(first);
-    expect(unwrap(await stub.run({ run: run.id })).versions).toEqual([{ location: "lake", version: first, number: 1 }]);
+    expect(unwrap(await stub.ask("runs.get", { run: run.id })).versions).toEqual([{ location: "lake", version: first, number: 1 }]);
   });
 
   it("starts at most ten runs at once, by priority, and says what the others wait for", async () => {
@@ -167,7 +170,7 @@ describe("launching", () => {
     await agent.waitFor(() => agent.jobs().length >= 10);
     expect(agent.jobs()[0]?.run).toBe(urgent.id);
     expect(agent.jobs()).toHaveLength(10);
-    const queued = unwrap(await stub.runs({ filter: { statuses: ["queued"] }, limit: 10 })).items;
+    const queued = unwrap(await stub.ask("runs.list", { filter: { statuses: ["queued"] }, limit: 10 })).items;
     expect(queued.map((run) => run.waiting?.kind)).toEqual(["run_limit", "run_limit"]);
     const [first] = agent.jobs();
     if (first) await agent.reported(...agent.success(first));
@@ -181,7 +184,7 @@ describe("launching", () => {
     await agent.start(stub, { slots: 10 });
     const run = await launch(stub, { selection: "*" });
     await agent.waitFor(() => agent.jobs().length === 2);
-    expect(unwrap(await stub.run({ run: run.id })).steps.map((step) => step.waiting?.kind ?? step.status)).toEqual([
+    expect(unwrap(await stub.ask("runs.get", { run: run.id })).steps.map((step) => step.waiting?.kind ?? step.status)).toEqual([
       "assigned",
       "assigned",
       "pool",

@@ -13,7 +13,7 @@ describe("a dashboard", () => {
     await publish(stub, manifest(assetsOf({ a: [], b: ["a"] })));
     const live = new LiveClient();
     const welcome = await live.connect(stub);
-    expect(welcome).toMatchObject({ refetch: true, definitions: unwrap(await stub.definitionsHash()).hash });
+    expect(welcome).toMatchObject({ refetch: true, definitions: unwrap(await stub.ask("definitions.hash", undefined)).hash });
     const agent = new FakeAgent();
     await agent.start(stub);
     const run = await launch(stub, { selection: "*" });
@@ -36,7 +36,7 @@ describe("a dashboard", () => {
     expect(changes.some((change) => change.type === "agent" && change.agent.running === 1)).toBe(true);
     const events = live.frames.flatMap((frame) => (frame.t === "events" ? frame.events : []));
     expect(events.map((event) => event.seq)).toEqual(
-      unwrap(await stub.runEvents({ run: run.id, after: 0, limit: 100 })).events.map((event) => event.seq),
+      unwrap(await stub.ask("runs.events", { run: run.id, after: 0, limit: 100 })).events.map((event) => event.seq),
     );
   });
 

@@ -41,10 +41,11 @@ async function play(seed: number): Promise<void> {
     else if (chance < 0.2) agent.disconnect();
     else if (chance < 0.22) agent.crash();
     else if (chance < 0.24) {
-      await stub.agents();
+      await stub.ask("agents.list", undefined);
       await evictDurableObject(raw(stub), { webSockets: random() < 0.5 ? "hibernate" : "close" });
     } else if (chance < 0.27) await expireLeases(stub);
-    else if (chance < 0.28 && runs.length > 0) await stub.cancel({ run: runs[Math.floor(random() * runs.length)] as string }, person);
+    else if (chance < 0.28 && runs.length > 0)
+      await stub.perform("runs.cancel", { run: runs[Math.floor(random() * runs.length)] as string }, person);
     else {
       agent.work();
       if (random() < 0.6) agent.flush(true);
@@ -76,9 +77,9 @@ async function checkInvariants(
 ): Promise<void> {
   expect(runs.length).toBeGreaterThan(3);
   for (const run of runs) {
-    const detail = unwrap(await stub.run({ run }));
+    const detail = unwrap(await stub.ask("runs.get", { run }));
     expect(["succeeded", "failed", "canceled"]).toContain(detail.run.status);
-    const { events, done } = unwrap(await stub.runEvents({ run, after: 0, limit: 5000 }));
+    const { events, done } = unwrap(await stub.ask("runs.events", { run, after: 0, limit: 5000 }));
     expect(done).toBe(true);
     expect(events.map((row) => row.seq)).toEqual(events.map((_row, index) => index + 1));
     expect(events.filter((row) => ["run_succeeded", "run_failed", "run_canceled"].includes(row.event.type))).toHaveLength(1);

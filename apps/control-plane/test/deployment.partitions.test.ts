@@ -41,9 +41,11 @@ describe("a run over a range", () => {
       "2025-01-04": "materialized",
       "2025-01-05": "missing",
     });
-    const page = unwrap(await stub.assetPartitions({ key: "a", limit: 100 }));
+    const page = unwrap(await stub.ask("assets.partitions", { key: "a", limit: 100 }));
     expect(page.items.find((item) => item.key === "2025-01-03")).toMatchObject({ run: run.id });
-    expect(unwrap(await stub.assetEvents({ key: "a", limit: 10 })).items[0]).toMatchObject({ partition: "2025-01-02...2025-01-04" });
+    expect(unwrap(await stub.ask("assets.events", { key: "a", limit: 10 })).items[0]).toMatchObject({
+      partition: "2025-01-02...2025-01-04",
+    });
   });
 
   it("notes what failed of it, without the partitions that it had reported one by one", async () => {
@@ -56,7 +58,7 @@ describe("a run over a range", () => {
       agent.started(job),
       agent.event(job, { type: "asset_materialized", asset: "a", partition: "2025-01-03", metadata: {} }),
     );
-    expect(unwrap(await stub.run({ run: run.id })).run.materialized).toBe(0);
+    expect(unwrap(await stub.ask("runs.get", { run: run.id })).run.materialized).toBe(0);
     await agent.reported(agent.done(job, { outcome: "failed", failure: { kind: "user_code", message: "disk full" }, retryable: false }));
     expect(await statusesOf(stub)).toMatchObject({
       "2025-01-02": "failed",
@@ -65,7 +67,7 @@ describe("a run over a range", () => {
       "2025-01-05": "failed",
       "2025-01-06": "missing",
     });
-    const page = unwrap(await stub.assetPartitions({ key: "a", limit: 100 }));
+    const page = unwrap(await stub.ask("assets.partitions", { key: "a", limit: 100 }));
     expect(page.items.find((item) => item.key === "2025-01-04")).toMatchObject({ message: "disk full", run: run.id });
     expect(page).toMatchObject({ materialized: 1, failed: 3, inProgress: 0 });
   });
@@ -81,7 +83,7 @@ describe("a run over a range", () => {
       let cursor: string | null = null;
       do {
         const page: { items: readonly { key: string }[]; next: string | null } = unwrap(
-          await stub.assetPartitions({ key: "a", statuses: [...statuses], limit, cursor }),
+          await stub.ask("assets.partitions", { key: "a", statuses: [...statuses], limit, cursor }),
         );
         pages.push(page.items.map(({ key }) => key.slice(-2)));
         cursor = page.next;
@@ -106,11 +108,11 @@ describe("a run over a range", () => {
     const part = (partition: string, value: number) =>
       agent.event(job, { type: "asset_materialized", asset: "a", partition, metadata: { row_count: { type: "int", value } } });
     await agent.reported(agent.started(job), part("2025-01-02", 2), part("2025-01-03", 3), agent.done(job, { outcome: "succeeded" }));
-    expect(unwrap(await stub.assetEvents({ key: "a", limit: 10 })).items.map((item) => item.partition)).toEqual([
+    expect(unwrap(await stub.ask("assets.events", { key: "a", limit: 10 })).items.map((item) => item.partition)).toEqual([
       "2025-01-03",
       "2025-01-02",
     ]);
-    const detail = unwrap(await stub.run({ run: run.id }));
+    const detail = unwrap(await stub.ask("runs.get", { run: run.id }));
     expect(detail.run).toMatchObject({ status: "succeeded", materialized: 1 });
     expect(detail.stepAssets).toMatchObject([{ status: "succeeded" }]);
   });
@@ -127,7 +129,7 @@ describe("a run over a range", () => {
     );
     expect(await problem("2025-01-05...2025-01-02")).toContain("Swap its two keys");
     expect(await problem("2025-01-05...last")).toBe("launched");
-    const { items } = unwrap(await stub.runs({ filter: {}, limit: 1 }));
+    const { items } = unwrap(await stub.ask("runs.list", { filter: {}, limit: 1 }));
     expect(items[0]?.partition).toBe("2025-01-05...2025-01-10");
   });
 });
@@ -171,7 +173,7 @@ describe("a range over several dimensions", () => {
     await agent.reported(...agent.success(await agent.job("a[2025-01-02|eu...2025-01-03|us]")));
     const made = Object.entries(await statusesOf(stub)).filter(([, status]) => status === "materialized");
     expect(made.map(([key]) => key).toSorted()).toEqual(["2025-01-02|eu", "2025-01-02|us", "2025-01-03|eu", "2025-01-03|us"]);
-    const refused = await stub.previewLaunch({ target: { ...both("2025-01-02|us", "2025-01-04|us"), checksOnly: false } });
+    const refused = await stub.ask("runs.preview", { target: { ...both("2025-01-02|us", "2025-01-04|us"), checksOnly: false } });
     expect(refused).toMatchObject({ ok: false, error: { code: "invalid_input" } });
     expect(refused.ok ? "" : refused.error.message).toBe(
       `"2025-01-02|us...2025-01-04|us" are 3 partitions of a that do not follow one another: a range over several dimensions is meant in each of them. One run makes only partitions that do. Start a backfill of them: 'headgate backfill launch --from "2025-01-02|us" --to "2025-01-04|us"'.`,
@@ -187,23 +189,23 @@ describe("a range over several dimensions", () => {
       partitions: { type: "range" as const, first: "2025-01-02|us", last: "2025-01-04|us" },
       partitionsPerRun: null,
     };
-    unwrap(await stub.perform("launchBackfill", { target, tags: {}, maxActive: 5, priority: 0 }, person));
+    unwrap(await stub.perform("backfills.launch", { target, tags: {}, maxActive: 5, priority: 0 }, person));
     const jobs = await Promise.all(["2025-01-02|us", "2025-01-03|us", "2025-01-04|us"].map((key) => agent.job(`a[${key}]`)));
     expect(jobs).toHaveLength(3);
     // A run of a stretch of partitions that is no range in each dimension, as the plan shares them out.
     const all = { ...target, partitions: { type: "keys" as const, keys: ["2025-01-05|us", "2025-01-06|eu"] } };
-    unwrap(await stub.perform("launchBackfill", { target: all, tags: {}, maxActive: 5, priority: 0 }, person));
+    unwrap(await stub.perform("backfills.launch", { target: all, tags: {}, maxActive: 5, priority: 0 }, person));
     const stretch = await agent.job("a[2025-01-05|us...2025-01-06|eu]");
     await agent.reported(...agent.success(stretch));
     expect(await runStatus(stub, stretch.run)).toBe("succeeded");
-    unwrap(await stub.reexecute({ run: stretch.run, mode: "all" }, person));
+    unwrap(await stub.perform("runs.reexecute", { run: stretch.run, mode: "all" }, person));
     await agent.waitFor(() => agent.jobs().filter((job) => job.step === stretch.step).length === 2);
   });
 
   it("is reported only when its partitions follow one another", async () => {
     const stub = await deployPartitioned(byDayAndRegion);
     const report = (partition: string) =>
-      stub.perform("reportAsset", { type: "materialized", asset: "a", partition, metadata: {} }, person);
+      stub.perform("assets.report", { type: "materialized", asset: "a", partition, metadata: {} }, person);
     unwrap(await report("2025-01-02|eu...2025-01-02|us"));
     const refused = await report("2025-01-02|us...2025-01-04|us");
     expect(refused.ok ? "" : refused.error.message).toContain("Report them one by one");
@@ -259,7 +261,7 @@ describe("the map of partitions", () => {
       ["2025-01-04", 1],
       ["2025-01-05", 0],
     ]);
-    expect(await stub.ask("partitionMap", { key: "a", first: "1999-01-01", buckets: 4 })).toMatchObject({
+    expect(await stub.ask("partitions.map", { key: "a", first: "1999-01-01", buckets: 4 })).toMatchObject({
       ok: false,
       error: { code: "not_found" },
     });
@@ -315,7 +317,7 @@ describe("the map of partitions", () => {
       const stub = await deployPartitioned({ type: "multi", dimensions });
       const agent = new FakeAgent();
       await agent.start(stub, { slots: 20 });
-      const keys = unwrap(await stub.assetPartitions({ key: "a", limit: 100 })).items.map((item) => item.key);
+      const keys = unwrap(await stub.ask("assets.partitions", { key: "a", limit: 100 })).items.map((item) => item.key);
       expect(keys).toHaveLength(30);
       for (const [from, to, buckets, outcome] of random.slice(index * 12, index * 12 + 12)) {
         // A run makes partitions that follow one another: here those of one key of the dimension that varies more slowly.

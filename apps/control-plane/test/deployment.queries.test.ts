@@ -1,7 +1,8 @@
 /** Publishing and reading: versions, pages, histories, the first page. */
+import type { InputOf } from "@headgate/shared/contract/table.ts";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
 import { launch, newDeployment, person, publish, rows } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { LiveClient } from "./support/live-client.ts";
@@ -18,7 +19,7 @@ describe("publishing", () => {
     const one = await register(1);
     expect(await register(1)).toEqual(one);
     expect(one).toMatchObject({ number: 1, active: false });
-    unwrap(await stub.activate({ location: "lake", version: one.version, actor: person }));
+    unwrap(await stub.perform("locations.activate", { location: "lake", version: one.version }, person));
     const two = await register(
       2,
       manifest({
@@ -30,20 +31,20 @@ describe("publishing", () => {
         git: { commit: "abc", branch: "main", dirty: false, url: null },
       }),
     );
-    unwrap(await stub.activate({ location: "lake", version: two.version, actor: person }));
-    const page = unwrap(await stub.versions({ location: "lake", limit: 1 }));
+    unwrap(await stub.perform("locations.activate", { location: "lake", version: two.version }, person));
+    const page = unwrap(await stub.ask("locations.versions", { location: "lake", limit: 1 }));
     expect(page.items).toMatchObject([
       { number: 2, active: true, publishedBy: person.name, git: { commit: "abc" }, diff: { added: ["c"], removed: ["b"], changed: ["a"] } },
     ]);
-    expect(unwrap(await stub.versions({ location: "lake", limit: 1, cursor: page.next })).items).toMatchObject([
+    expect(unwrap(await stub.ask("locations.versions", { location: "lake", limit: 1, cursor: page.next })).items).toMatchObject([
       { number: 1, active: false },
     ]);
     expect(unwrap(await stub.manifestKey({ location: "lake", version: one.version }))).toEqual({ key: "m/1" });
 
-    const back = unwrap(await stub.activateVersion({ location: "lake", version: one.version }, person));
+    const back = unwrap(await stub.perform("locations.activate", { location: "lake", version: one.version }, person));
     expect(back.active).toBe(true);
-    expect(unwrap(await stub.assetStates({ limit: 10 })).items.map((state) => state.key)).toEqual(["a", "b"]);
-    expect((await stub.activate({ location: "lake", version: "nope", actor: person })).ok).toBe(false);
+    expect(unwrap(await stub.ask("assets.states", { limit: 10 })).items.map((state) => state.key)).toEqual(["a", "b"]);
+    expect((await stub.perform("locations.activate", { location: "lake", version: "nope" }, person)).ok).toBe(false);
   });
 
   it("keeps the last good version in force when the newest code does not load", async () => {
@@ -51,12 +52,12 @@ describe("publishing", () => {
     await publish(stub, manifest(assetsOf({ a: [] })));
     await stub.reportLoadErrors({ location: "lake", errors: [{ kind: "syntax", message: "Unexpected token" }], actor: person });
     await stub.reportLoadErrors({ location: "fresh", errors: [{ kind: "missing_package", message: "no duckdb" }], actor: person });
-    expect(unwrap(await stub.locations())).toMatchObject([
+    expect(unwrap(await stub.ask("locations.list", undefined))).toMatchObject([
       { name: "fresh", status: "unavailable", active: null },
       { name: "lake", status: "unavailable", active: { number: 1 }, errors: [{ message: "Unexpected token" }] },
     ]);
     expect(
-      unwrap(await stub.home())
+      unwrap(await stub.ask("home.get", undefined))
         .problems.map((problem) => [problem.kind, problem.subject])
         .sort(),
     ).toEqual([
@@ -65,7 +66,7 @@ describe("publishing", () => {
     ]);
     expect((await launch(stub, { selection: "a" })).status).toBe("queued");
     await publish(stub, manifest(assetsOf({ a: [], b: [] })));
-    expect(unwrap(await stub.locations())[1]).toMatchObject({ status: "loaded", errors: [] });
+    expect(unwrap(await stub.ask("locations.list", undefined))[1]).toMatchObject({ status: "loaded", errors: [] });
   });
 
   it("refuses circles, doubles and assets of another location, and changes nothing", async () => {
@@ -80,7 +81,7 @@ describe("publishing", () => {
     await expect(
       publish(stub, manifest({ location: "two", ...double, assets: [...(double.assets ?? []), ...(double.assets ?? [])] })),
     ).rejects.toThrow("twice");
-    expect(unwrap(await stub.assetStates({ limit: 10 })).items.map((state) => state.key)).toEqual(["a", "b", "x"]);
+    expect(unwrap(await stub.ask("assets.states", { limit: 10 })).items.map((state) => state.key)).toEqual(["a", "b", "x"]);
   });
 
   it("shows assets that two locations define on both, until they no longer do", async () => {
@@ -90,13 +91,19 @@ describe("publishing", () => {
     await live.connect(stub);
     await expect(publish(stub, manifest({ location: "two", ...assetsOf({ a: [], c: [] }) }))).rejects.toThrow("already defined");
     const shown = async () =>
-      unwrap(await stub.locations()).map((location) => [location.name, location.status, location.errors.map((error) => error.kind)]);
+      unwrap(await stub.ask("locations.list", undefined)).map((location) => [
+        location.name,
+        location.status,
+        location.errors.map((error) => error.kind),
+      ]);
     expect(await shown()).toEqual([
       ["lake", "loaded", ["invalid_definition"]],
       ["two", "unavailable", ["invalid_definition"]],
     ]);
-    expect(unwrap(await stub.locations())[0]?.errors[0]?.message).toContain("a is defined by both code location lake and two");
-    expect(unwrap(await stub.home()).problems).toMatchObject([{ kind: "location_unavailable", subject: "two" }]);
+    expect(unwrap(await stub.ask("locations.list", undefined))[0]?.errors[0]?.message).toContain(
+      "a is defined by both code location lake and two",
+    );
+    expect(unwrap(await stub.ask("home.get", undefined)).problems).toMatchObject([{ kind: "location_unavailable", subject: "two" }]);
     const told = () => live.changes().flatMap((change) => (change.type === "location" ? [change.location] : []));
     await live.until(() => new Set(told().flatMap((location) => (location.errors.length > 0 ? [location.name] : []))).size === 2);
     await publish(stub, manifest(assetsOf({ b: [] })));
@@ -109,14 +116,14 @@ describe("publishing", () => {
       ["lake", "loaded", []],
       ["two", "loaded", []],
     ]);
-    expect(unwrap(await stub.home()).problems).toEqual([]);
+    expect(unwrap(await stub.ask("home.get", undefined)).problems).toEqual([]);
   });
 
   it("keeps as many load errors as a row can hold", async () => {
     const stub = newDeployment();
     const long = { kind: "threw", message: "m".repeat(20_000), stack: "s".repeat(50_000), codeFrame: "c".repeat(20_000) } as const;
     unwrap(await stub.reportLoadErrors({ location: "lake", errors: Array.from({ length: 50 }, () => long), actor: person }));
-    expect(unwrap(await stub.locations())[0]?.errors.length).toBeGreaterThan(1);
+    expect(unwrap(await stub.ask("locations.list", undefined))[0]?.errors.length).toBeGreaterThan(1);
     const [row] = await rows(stub, "SELECT length(errors) AS size FROM location");
     // The platform's limit is 2 MB; the local one is higher.
     expect(row?.["size"]).toBeLessThan(1_000_000);
@@ -128,12 +135,12 @@ describe("publishing", () => {
     const ids: string[] = [];
     for (let number = 0; number < 6; number++) {
       const run = await launch(stub, { selection: "a" });
-      if (number % 2 === 0) unwrap(await stub.cancel({ run: run.id }, person));
+      if (number % 2 === 0) unwrap(await stub.perform("runs.cancel", { run: run.id }, person));
       ids.unshift(run.id);
     }
     const filter = { statuses: ["queued" as const, "canceled" as const] };
-    const first = unwrap(await stub.runs({ filter, limit: 4 }));
-    const second = unwrap(await stub.runs({ filter, limit: 4, cursor: first.next }));
+    const first = unwrap(await stub.ask("runs.list", { filter, limit: 4 }));
+    const second = unwrap(await stub.ask("runs.list", { filter, limit: 4, cursor: first.next }));
     expect([...first.items, ...second.items].map((run) => run.id)).toEqual(ids);
     expect(second.next).toBeNull();
   });
@@ -142,9 +149,9 @@ describe("publishing", () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const statuses = Array.from({ length: 200 }, () => "failed" as const);
-    expect(unwrap(await stub.runs({ filter: { statuses }, limit: 10 })).items).toEqual([]);
+    expect(unwrap(await stub.ask("runs.list", { filter: { statuses }, limit: 10 })).items).toEqual([]);
     const types = Array.from({ length: 200 }, () => "asset_failed" as const);
-    expect(unwrap(await stub.assetEvents({ key: "a", types, limit: 10 })).items).toEqual([]);
+    expect(unwrap(await stub.ask("assets.events", { key: "a", types, limit: 10 })).items).toEqual([]);
   });
 
   it("makes one document of all active definitions, with places and levels", async () => {
@@ -164,7 +171,7 @@ describe("publishing", () => {
         jobs: [{ name: "j", selection: "b" }],
       }),
     );
-    const { hash } = unwrap(await stub.definitionsHash());
+    const { hash } = unwrap(await stub.ask("definitions.hash", undefined));
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
     const document = JSON.parse(unwrap(await stub.definitionsDocument({ hash }))) as DefinitionsDocument;
     expect(document.assets.map((asset) => [asset.key, asset.level, asset.location])).toEqual([
@@ -176,10 +183,10 @@ describe("publishing", () => {
     expect(document.jobs).toMatchObject([{ name: "j", assetCount: 1 }]);
     expect(document.assets[0]).toMatchObject({ checks: [{ name: "ok" }] });
     expect("code" in (document.assets[0] ?? {})).toBe(false);
-    expect(unwrap(await stub.asset({ key: "a" })).asset).toMatchObject({ code: { text: "select 1" }, level: 1 });
+    expect(unwrap(await stub.ask("assets.get", { key: "a" })).asset).toMatchObject({ code: { text: "select 1" }, level: 1 });
     expect((await stub.definitionsDocument({ hash: "old" })).ok).toBe(false);
     await publish(stub, manifest(assetsOf({ a: [] })));
-    expect(unwrap(await stub.definitionsHash()).hash).not.toBe(hash);
+    expect(unwrap(await stub.ask("definitions.hash", undefined)).hash).not.toBe(hash);
   });
 });
 
@@ -206,12 +213,12 @@ describe("reading", () => {
       );
       expect(run.job).toBe(i % 2 === 0 ? "one" : null);
     }
-    const first = unwrap(await stub.runs({ filter: {}, limit: 2 }));
-    const second = unwrap(await stub.runs({ filter: {}, limit: 2, cursor: first.next }));
-    const third = unwrap(await stub.runs({ filter: {}, limit: 2, cursor: second.next }));
+    const first = unwrap(await stub.ask("runs.list", { filter: {}, limit: 2 }));
+    const second = unwrap(await stub.ask("runs.list", { filter: {}, limit: 2, cursor: first.next }));
+    const third = unwrap(await stub.ask("runs.list", { filter: {}, limit: 2, cursor: second.next }));
     expect([first, second, third].flatMap((page) => page.items)).toHaveLength(5);
     expect(third.next).toBeNull();
-    const count = async (filter: Parameters<typeof stub.runs>[0]["filter"]) => unwrap(await stub.runs({ filter, limit: 50 })).items.length;
+    const count = async (filter: InputOf<"runs.list">["filter"]) => unwrap(await stub.ask("runs.list", { filter, limit: 50 })).items.length;
     expect([
       await count({ job: "one" }),
       await count({ asset: "a" }),
@@ -221,57 +228,59 @@ describe("reading", () => {
       await count({ createdAfter: Date.now() + 1000 }),
     ]).toEqual([3, 5, 0, 3, 0, 0]);
 
-    const events = unwrap(await stub.assetEvents({ key: "a", limit: 3 }));
-    const rest = unwrap(await stub.assetEvents({ key: "a", limit: 3, cursor: events.next }));
+    const events = unwrap(await stub.ask("assets.events", { key: "a", limit: 3 }));
+    const rest = unwrap(await stub.ask("assets.events", { key: "a", limit: 3, cursor: events.next }));
     expect([...events.items, ...rest.items].map((event) => event.metadata["row_count"])).toEqual(
       [4, 3, 2, 1, 0].map((value) => ({ type: "int", value })),
     );
     expect(rest.next).toBeNull();
-    const series = unwrap(await stub.assetSeries({ key: "a", limit: 3 }));
+    const series = unwrap(await stub.ask("assets.series", { key: "a", limit: 3 }));
     expect(series.map((one) => [one.name, one.points.map((point) => point.value)])).toEqual([
       ["duration_ms", [10, 10, 10]],
       ["row_count", [2, 3, 4]],
       ["share", [1, 1.5, 2]],
     ]);
     const last = first.items[0]?.id ?? "";
-    const errors = unwrap(await stub.runEvents({ run: last, after: 0, limit: 100, minLevel: "warn" }));
+    const errors = unwrap(await stub.ask("runs.events", { run: last, after: 0, limit: 100, minLevel: "warn" }));
     expect(errors.events.map((row) => row.event.type)).toEqual(["log"]);
-    const one = unwrap(await stub.runEvents({ run: last, after: 0, limit: 1 }));
+    const one = unwrap(await stub.ask("runs.events", { run: last, after: 0, limit: 1 }));
     expect([one.lastSeq, one.done]).toEqual([1, false]);
-    expect(unwrap(await stub.runEvents({ run: last, after: 0, limit: 100, step: "a", types: ["step_succeeded"] })).events).toHaveLength(1);
-    expect(unwrap(await stub.home())).toMatchObject({
+    expect(
+      unwrap(await stub.ask("runs.events", { run: last, after: 0, limit: 100, step: "a", types: ["step_succeeded"] })).events,
+    ).toHaveLength(1);
+    expect(unwrap(await stub.ask("home.get", undefined))).toMatchObject({
       counts: { assets: 1, healthy: 1, never: 0 },
       agentsConnected: 1,
       problems: [],
       runs: { running: [] },
     });
-    const asset = unwrap(await stub.asset({ key: "a" }));
+    const asset = unwrap(await stub.ask("assets.get", { key: "a" }));
     expect(asset).toMatchObject({ metadata: { row_count: { value: 4 } }, state: { materialized: { rowCount: 4, durationMs: 10 } } });
-    expect(unwrap(await stub.assetStates({ limit: 1 })).next).toBeNull();
+    expect(unwrap(await stub.ask("assets.states", { limit: 1 })).next).toBeNull();
   });
 
   it("says what is unknown, with what was probably meant", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ "gold/orders": [] })));
     for (const answer of [
-      await stub.asset({ key: "gold/order" }),
-      await stub.assetEvents({ key: "gold/order", limit: 1 }),
-      await stub.assetSeries({ key: "gold/order", limit: 1 }),
-      await stub.assetChecks({ key: "gold/order" }),
+      await stub.ask("assets.get", { key: "gold/order" }),
+      await stub.ask("assets.events", { key: "gold/order", limit: 1 }),
+      await stub.ask("assets.series", { key: "gold/order", limit: 1 }),
+      await stub.ask("assets.checks", { key: "gold/order" }),
     ]) {
       expect(answer).toMatchObject({ ok: false, error: { code: "not_found", details: { nearest: ["gold/orders"] } } });
     }
     const nobody = "01890000-0000-7000-8000-000000000000";
     for (const answer of [
-      await stub.run({ run: nobody }),
-      await stub.runEvents({ run: nobody, after: 0, limit: 1 }),
-      await stub.runLogFiles({ run: nobody }),
-      await stub.cancel({ run: nobody }, person),
-      await stub.reexecute({ run: nobody, mode: "all" }, person),
+      await stub.ask("runs.get", { run: nobody }),
+      await stub.ask("runs.events", { run: nobody, after: 0, limit: 1 }),
+      await stub.ask("runs.logFiles", { run: nobody }),
+      await stub.perform("runs.cancel", { run: nobody }, person),
+      await stub.perform("runs.reexecute", { run: nobody, mode: "all" }, person),
     ]) {
       expect(answer).toMatchObject({ ok: false, error: { code: "not_found" } });
     }
-    expect((await stub.runs({ filter: {}, limit: 1, cursor: "x" })).ok).toBe(false);
-    expect((await stub.versions({ location: "nope", limit: 1 })).ok).toBe(false);
+    expect((await stub.ask("runs.list", { filter: {}, limit: 1, cursor: "x" })).ok).toBe(false);
+    expect((await stub.ask("locations.versions", { location: "nope", limit: 1 })).ok).toBe(false);
   });
 });

@@ -1,8 +1,8 @@
 /** The queue: limits that hold, nobody who starves behind them, and a reason for everything that waits. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { InputOf, QueueCommands } from "@headgate/shared/api/procedures.ts";
-import type { QueueView } from "@headgate/shared/api/queue-views.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { QueueView } from "@headgate/shared/contract/runs/queue.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import { fireTimers, launch, newDeployment, person, publish, raw, rows, runStatus, type DeploymentObject } from "./support/deployment.ts";
@@ -13,17 +13,17 @@ import { randomOf } from "./support/random.ts";
 
 type Settings = Partial<QueueView["settings"]>;
 
-const queueOf = async (stub: DeploymentObject): Promise<QueueView> => unwrap(await stub.ask("queue", undefined));
+const queueOf = async (stub: DeploymentObject): Promise<QueueView> => unwrap(await stub.ask("queue.get", undefined));
 const change = async (stub: DeploymentObject, settings: Settings) =>
   unwrap(
     await stub.perform(
-      "changeSettings",
+      "settings.update",
       // The stub's input has arrays that may be written to.
-      structuredClone(settings) as InputOf<QueueCommands["changeSettings"]>,
+      structuredClone(settings) as InputOf<"settings.update">,
       person,
     ),
   );
-const waits = async (stub: DeploymentObject, run: string) => unwrap(await stub.run({ run })).run.waiting;
+const waits = async (stub: DeploymentObject, run: string) => unwrap(await stub.ask("runs.get", { run })).run.waiting;
 const lake = manifest(assetsOf({ a: [] }));
 
 async function agentFor(stub: DeploymentObject, hello: Parameters<FakeAgent["start"]>[1] = {}): Promise<FakeAgent> {
@@ -50,7 +50,7 @@ describe("a tag limit", () => {
     // More than one page of the queue.
     await runInDurableObject(raw(stub), async (instance) => {
       for (let index = 0; index < 250; index++)
-        await instance.launch({ target: { selection: "*", checksOnly: false }, tags: { team: "a" }, priority: 5 }, person);
+        await instance.perform("runs.launch", { target: { selection: "*", checksOnly: false }, tags: { team: "a" }, priority: 5 }, person);
     });
     const other = await launch(stub, { selection: "*" }, { tags: { team: "b" } });
     const agent = await agentFor(stub, { slots: 2 });
@@ -208,7 +208,7 @@ describe("the start time-out", () => {
     await late(stub);
     await jobs(one, 2);
     await late(stub);
-    const ended = unwrap(await stub.run({ run: run.id }));
+    const ended = unwrap(await stub.ask("runs.get", { run: run.id }));
     expect(ended.run.status).toBe("failed");
     expect(ended.failure?.message).toContain("did not start within 1 minute, 3 times in a row");
     expect(await rows(stub, "SELECT kind FROM timer WHERE kind = 'start_timeout'")).toEqual([]);
@@ -221,7 +221,7 @@ describe("the start time-out", () => {
     const agent = await agentFor(stub);
     const run = await launch(stub, { selection: "*" });
     await jobs(agent, 1);
-    await stub.cancel({ run: run.id }, person);
+    await stub.perform("runs.cancel", { run: run.id }, person);
     await late(stub);
     expect(await runStatus(stub, run.id)).toBe("canceling");
     const timers = await rows(stub, "SELECT at FROM timer WHERE kind = 'start_timeout'");

@@ -27,14 +27,19 @@ describe("a report from outside", () => {
     await report(stub, "source", { metadata, dataVersion: "v1", description: "nightly sync" });
     await report(stub, "gold", { metadata });
     for (const key of ["source", "gold"]) {
-      const { state, metadata: shown } = unwrap(await stub.asset({ key }));
+      const { state, metadata: shown } = unwrap(await stub.ask("assets.get", { key }));
       expect(state).toMatchObject({ health: "healthy", materialized: { at: START, run: null, step: null, rowCount: 7 } });
       expect(shown).toMatchObject(metadata);
-      const [event] = unwrap(await stub.assetEvents({ key, limit: 10 })).items;
+      const [event] = unwrap(await stub.ask("assets.events", { key, limit: 10 })).items;
       expect(event).toMatchObject({ type: "asset_materialized", run: null, step: null, reportedBy: "ada@example.com", at: START });
-      expect(unwrap(await stub.assetSeries({ key, limit: 10 }))).toMatchObject([{ name: "row_count", points: [{ value: 7, run: null }] }]);
+      expect(unwrap(await stub.ask("assets.series", { key, limit: 10 }))).toMatchObject([
+        { name: "row_count", points: [{ value: 7, run: null }] },
+      ]);
     }
-    expect(unwrap(await stub.asset({ key: "source" })).metadata["description"]).toEqual({ type: "text", value: "nightly sync" });
+    expect(unwrap(await stub.ask("assets.get", { key: "source" })).metadata["description"]).toEqual({
+      type: "text",
+      value: "nightly sync",
+    });
   });
 
   it("is stored once however often it is repeated", async () => {
@@ -43,14 +48,14 @@ describe("a report from outside", () => {
     const first = await report(stub, "source", { requestId: "r1" });
     expect(await report(stub, "source", { requestId: "r1" })).toBe(first);
     expect(await report(stub, "source", { requestId: "r2" })).toBeGreaterThan(first);
-    expect(unwrap(await stub.assetEvents({ key: "source", limit: 10 })).items).toHaveLength(2);
+    expect(unwrap(await stub.ask("assets.events", { key: "source", limit: 10 })).items).toHaveLength(2);
   });
 
   it("about something that does not exist is refused with what was probably meant", async () => {
     const stub = newDeployment();
     await publish(stub, lake());
     const tried = async (input: object) => {
-      const result = await stub.perform("reportAsset", { type: "materialized", asset: "gold", metadata: {}, ...input }, person);
+      const result = await stub.perform("assets.report", { type: "materialized", asset: "gold", metadata: {}, ...input }, person);
       return result.ok ? "" : result.error.message;
     };
     expect(await tried({ asset: "sorce" })).toBe("There is no asset sorce. Did you mean source?");
@@ -58,9 +63,9 @@ describe("a report from outside", () => {
     expect(await tried({ asset: "parts" })).toContain("say which partition");
     expect(await tried({ asset: "parts", partition: "alpa" })).toContain("Did you mean alpha?");
     expect(await tried({ asset: "parts", partition: "alpha" })).toBe("");
-    expect(unwrap(await stub.asset({ key: "parts" })).state.partitions).toEqual({ total: 2, materialized: 1, failed: 0 });
+    expect(unwrap(await stub.ask("assets.get", { key: "parts" })).state.partitions).toEqual({ total: 2, materialized: 1, failed: 0 });
     const check = await stub.perform(
-      "reportCheck",
+      "assets.reportCheck",
       { asset: "gold", check: "same", passed: true, severity: "error", metadata: {} },
       person,
     );
@@ -80,13 +85,15 @@ describe("a report from outside", () => {
       description: "two rows too many",
       metadata: {},
     } as const;
-    unwrap(await stub.perform("reportCheck", input, person));
-    expect(unwrap(await stub.asset({ key: "gold" })).state).toMatchObject({ health: "failed", checks: { failed: 1 } });
-    expect(unwrap(await stub.assetChecks({ key: "gold" }))).toMatchObject([
+    unwrap(await stub.perform("assets.reportCheck", input, person));
+    expect(unwrap(await stub.ask("assets.get", { key: "gold" })).state).toMatchObject({ health: "failed", checks: { failed: 1 } });
+    expect(unwrap(await stub.ask("assets.checks", { key: "gold" }))).toMatchObject([
       { name: "sane", latest: { passed: false, run: null, step: null } },
     ]);
-    expect(unwrap(await stub.assetCheckHistory({ key: "gold", check: "sane", limit: 10 })).items).toHaveLength(1);
-    expect(unwrap(await stub.home()).problems).toMatchObject([{ kind: "check_failed", subject: "gold:sane", run: null }]);
+    expect(unwrap(await stub.ask("assets.checkHistory", { key: "gold", check: "sane", limit: 10 })).items).toHaveLength(1);
+    expect(unwrap(await stub.ask("home.get", undefined)).problems).toMatchObject([
+      { kind: "check_failed", subject: "gold:sane", run: null },
+    ]);
   });
 });
 
@@ -104,8 +111,8 @@ describe("an observable asset", () => {
     const run = await launch(stub, { selection: "source" });
     const job = await agent.job("source");
     await agent.reported(agent.started(job), agent.done(job, { outcome: "succeeded" }));
-    expect(unwrap(await stub.run({ run: run.id })).run.status).toBe("succeeded");
-    expect(unwrap(await stub.asset({ key: "source" })).state).toMatchObject({ materialized: null, inProgress: null });
+    expect(unwrap(await stub.ask("runs.get", { run: run.id })).run.status).toBe("succeeded");
+    expect(unwrap(await stub.ask("assets.get", { key: "source" })).state).toMatchObject({ materialized: null, inProgress: null });
     expect(await runsOf(stub)).toHaveLength(1);
     await launch(stub, { selection: "source" });
     await agent.waitFor(() => agent.jobs().length === 2);
@@ -113,12 +120,14 @@ describe("an observable asset", () => {
     if (!second) throw new Error("no second job");
     const seen = agent.event(second, { type: "asset_observed", asset: "source", metadata: {}, dataVersion: "v1" });
     await agent.reported(agent.started(second), seen, agent.done(second, { outcome: "succeeded" }));
-    expect(unwrap(await stub.asset({ key: "source" })).state).toMatchObject({ health: "healthy", observedAt: START });
-    expect(unwrap(await stub.home()).counts).toMatchObject({ assets: 2, healthy: 1, never: 1 });
+    expect(unwrap(await stub.ask("assets.get", { key: "source" })).state).toMatchObject({ health: "healthy", observedAt: START });
+    expect(unwrap(await stub.ask("home.get", undefined)).counts).toMatchObject({ assets: 2, healthy: 1, never: 1 });
     expect(await rows(stub, "SELECT data_version, observed_at FROM asset_state WHERE asset = 'source'")).toEqual([
       { data_version: "v1", observed_at: START },
     ]);
-    expect(unwrap(await stub.assetEvents({ key: "source", limit: 10 })).items.map((event) => event.type)).toEqual(["asset_observed"]);
+    expect(unwrap(await stub.ask("assets.events", { key: "source", limit: 10 })).items.map((event) => event.type)).toEqual([
+      "asset_observed",
+    ]);
   });
 
   it("counts as updated when its data is another, not when it was only looked at", async () => {

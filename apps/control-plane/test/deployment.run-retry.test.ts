@@ -1,9 +1,9 @@
 /** Run policies: which failed runs are made again, when, how often, and what a person can do about it. */
+import { PROCEDURES } from "@headgate/shared/contract/table.ts";
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
-import type { InputOf, QueueCommands } from "@headgate/shared/api/procedures.ts";
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { fireTimers, launch, newDeployment, person, publish, raw, rows, type DeploymentObject } from "./support/deployment.ts";
@@ -22,8 +22,8 @@ async function deploymentWith(job: Partial<Job> = {}) {
   return { stub, agent };
 }
 
-const runOf = async (stub: DeploymentObject, run: string): Promise<RunSummary> => unwrap(await stub.run({ run })).run;
-const runs = async (stub: DeploymentObject) => unwrap(await stub.runs({ filter: {}, limit: 100 })).items;
+const runOf = async (stub: DeploymentObject, run: string): Promise<RunSummary> => unwrap(await stub.ask("runs.get", { run })).run;
+const runs = async (stub: DeploymentObject) => unwrap(await stub.ask("runs.list", { filter: {}, limit: 100 })).items;
 
 async function jobOf(agent: FakeAgent, run: string, step: string) {
   const find = () => agent.jobs().find((job) => job.run === run && job.step === step);
@@ -80,8 +80,8 @@ describe("a failed run", () => {
 
   it("without a job has the policy of the deployment, and a job's own goes first", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 0 } });
-    const settings = { runRetry: { maxRetries: 1, strategy: "from_failure", on: "crashes" } } as InputOf<QueueCommands["changeSettings"]>;
-    unwrap(await stub.perform("changeSettings", settings, person));
+    const settings = { runRetry: { maxRetries: 1, strategy: "from_failure", on: "crashes" } } as InputOf<"settings.update">;
+    unwrap(await stub.perform("settings.update", settings, person));
     const ofJob = await launch(stub, { job: "nightly" });
     await fail(agent, ofJob.id, "a", crashed);
     expect((await runOf(stub, ofJob.id)).retryAt).toBeNull();
@@ -98,23 +98,23 @@ describe("a failed run", () => {
     const canceled = await launch(stub, { job: "nightly" });
     const job = await jobOf(agent, canceled.id, "a");
     await agent.reported(agent.started(job));
-    unwrap(await stub.cancel({ run: canceled.id }, person));
+    unwrap(await stub.perform("runs.cancel", { run: canceled.id }, person));
     await agent.reported(agent.done(job, { outcome: "failed", failure: broken, retryable: true }));
     expect(await runOf(stub, canceled.id)).toMatchObject({ retryAt: null });
     const failed = await launch(stub, { job: "nightly" });
     await fail(agent, failed.id, "a");
     expect((await runOf(stub, failed.id)).retryAt).not.toBeNull();
-    expect(unwrap(await stub.cancel({ run: failed.id }, person))).toMatchObject({ status: "failed", retryAt: null });
+    expect(unwrap(await stub.perform("runs.cancel", { run: failed.id }, person))).toMatchObject({ status: "failed", retryAt: null });
     await fireTimers(stub, "run_retry");
     expect(await runs(stub)).toHaveLength(2);
-    expect(await stub.cancel({ run: failed.id }, person)).toMatchObject({ ok: false, error: { code: "conflict" } });
+    expect(await stub.perform("runs.cancel", { run: failed.id }, person)).toMatchObject({ ok: false, error: { code: "conflict" } });
   });
 
   it("is not made again once a person has repeated it, or when its assets are gone", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 3, delaySeconds: 60 } });
     const first = await launch(stub, { job: "nightly" });
     await fail(agent, first.id, "a");
-    unwrap(await stub.reexecute({ run: first.id, mode: "all" }, person));
+    unwrap(await stub.perform("runs.reexecute", { run: first.id, mode: "all" }, person));
     await fireTimers(stub, "run_retry");
     expect(await runs(stub)).toHaveLength(2);
     const other = await launch(stub, { selection: "b" });
@@ -124,7 +124,7 @@ describe("a failed run", () => {
     await rows(stub, `INSERT INTO timer (kind, id, at) VALUES ('run_retry', '${other.id}', 1)`);
     await fireTimers(stub, "run_retry");
     expect(await runs(stub)).toHaveLength(3);
-    const events = unwrap(await stub.runEvents({ run: other.id, after: 0, limit: 100 })).events;
+    const events = unwrap(await stub.ask("runs.events", { run: other.id, after: 0, limit: 100 })).events;
     expect(JSON.stringify(events)).toContain("was not made again: b is no longer defined");
   });
 
@@ -148,17 +148,17 @@ it("a backfill hears of it when a person takes the pending retry of one of its r
   const stub = newDeployment();
   const parts = assetsOf({ a: [] }, { asset: { partitions: { type: "static", keys: ["x", "y"] } } });
   await publish(stub, manifest(parts));
-  const settings = { runRetry: { maxRetries: 1, strategy: "all", on: "any" } } as InputOf<QueueCommands["changeSettings"]>;
-  unwrap(await stub.perform("changeSettings", settings, person));
+  const settings = { runRetry: { maxRetries: 1, strategy: "all", on: "any" } } as InputOf<"settings.update">;
+  unwrap(await stub.perform("settings.update", settings, person));
   const agent = new FakeAgent();
   await agent.start(stub);
   const target = { selection: "a", partitions: { type: "keys" as const, keys: ["x"] } };
-  const { id } = unwrap(await stub.perform("launchBackfill", automationInputs.launchBackfill.parse({ target }), person));
+  const { id } = unwrap(await stub.perform("backfills.launch", PROCEDURES["backfills.launch"].input.parse({ target }), person));
   const job = await agent.job("a[x]");
   await agent.reported(agent.started(job), agent.done(job, { outcome: "failed", failure: broken, retryable: false }));
-  const status = async () => unwrap(await stub.ask("backfill", { id })).backfill.status;
+  const status = async () => unwrap(await stub.ask("backfills.get", { id })).backfill.status;
   expect(await status()).toBe("running");
-  unwrap(await stub.cancel({ run: job.run }, person));
+  unwrap(await stub.perform("runs.cancel", { run: job.run }, person));
   await fireTimers(stub, "backfill");
   expect(await status()).toBe("failed");
 });

@@ -20,9 +20,9 @@ describe("a run", () => {
     const second = await agent.job("b");
     await agent.reported(...agent.success(second));
 
-    const detail = unwrap(await stub.run({ run: run.id }));
+    const detail = unwrap(await stub.ask("runs.get", { run: run.id }));
     expect(detail.run).toMatchObject({ status: "succeeded", materialized: 2, steps: { succeeded: 2, running: 0 } });
-    const { events, done } = unwrap(await stub.runEvents({ run: run.id, after: 0, limit: 1000 }));
+    const { events, done } = unwrap(await stub.ask("runs.events", { run: run.id, after: 0, limit: 1000 }));
     expect(done).toBe(true);
     expect(events.map((row) => row.seq)).toEqual(events.map((_row, index) => index + 1));
     expect(events.map((row) => row.event.type)).toEqual([
@@ -39,7 +39,7 @@ describe("a run", () => {
       "step_succeeded",
       "run_succeeded",
     ]);
-    const states = unwrap(await stub.assetStates({ limit: 100 }));
+    const states = unwrap(await stub.ask("assets.states", { limit: 100 }));
     expect(states.items.map((state) => [state.key, state.health, state.materialized?.rowCount, state.inProgress])).toEqual([
       ["a", "healthy", 3, null],
       ["b", "healthy", 3, null],

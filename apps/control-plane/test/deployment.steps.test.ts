@@ -24,7 +24,7 @@ describe("a step", () => {
     await agent.reported(agent.started(a), agent.done(a, { outcome: "failed", failure: broken, retryable: true }));
     expect(await runStatus(stub, run)).toBe("running");
     await agent.reported(...agent.success(d));
-    const detail = unwrap(await stub.run({ run }));
+    const detail = unwrap(await stub.ask("runs.get", { run }));
     expect(detail.steps.map((step) => [step.key, step.status]).sort()).toEqual([
       ["a", "failed"],
       ["b", "skipped"],
@@ -36,16 +36,16 @@ describe("a step", () => {
       failedStep: "a",
       failure: broken,
     });
-    const state = unwrap(await stub.assetStates({ limit: 10 })).items.find((item) => item.key === "a");
+    const state = unwrap(await stub.ask("assets.states", { limit: 10 })).items.find((item) => item.key === "a");
     expect(state).toMatchObject({ health: "failed", failed: { run, message: broken.message } });
-    expect(unwrap(await stub.home()).problems).toMatchObject([{ kind: "asset_failed", subject: "a", run }]);
+    expect(unwrap(await stub.ask("home.get", undefined)).problems).toMatchObject([{ kind: "asset_failed", subject: "a", run }]);
   });
 
   it("is tried again after its delay, with another epoch", async () => {
     const { stub, agent, run } = await running(assetsOf({ a: [] }, { unit: { retry: { maxRetries: 1, delaySeconds: 60 } } }));
     const first = await agent.job("a");
     await agent.reported(agent.started(first), agent.done(first, { outcome: "failed", failure: broken, retryable: true }));
-    const [waiting] = unwrap(await stub.run({ run })).steps;
+    const [waiting] = unwrap(await stub.ask("runs.get", { run })).steps;
     expect(waiting).toMatchObject({ status: "up_for_retry", attempt: 1, waiting: { kind: "retry" } });
     expect(waiting?.retryAt).toBeGreaterThan(Date.now());
     await fireTimers(stub, "step_retry");
@@ -53,7 +53,7 @@ describe("a step", () => {
     expect(second.epoch).toBe(first.epoch + 1);
     await agent.reported(agent.done(first, { outcome: "succeeded" }), ...agent.success(second));
     expect(await runStatus(stub, run)).toBe("succeeded");
-    const events = unwrap(await stub.runEvents({ run, after: 0, limit: 100 })).events;
+    const events = unwrap(await stub.ask("runs.events", { run, after: 0, limit: 100 })).events;
     expect(events.filter((row) => row.event.type === "engine").map((row) => row.event)).toMatchObject([
       { message: expect.stringContaining("ignored") },
     ]);
@@ -86,7 +86,7 @@ describe("a step", () => {
       agent.event(first, { type: "asset_failed", asset: "y", failure: { kind: "dbt", message: "division by zero" } }),
       agent.done(first, { outcome: "failed", failure: { kind: "dbt", message: "1 of 3 failed" }, retryable: true }),
     );
-    const bars = unwrap(await stub.run({ run })).stepAssets;
+    const bars = unwrap(await stub.ask("runs.get", { run })).stepAssets;
     expect(bars.map((bar) => [bar.asset, bar.status])).toEqual([
       ["x", "succeeded"],
       ["y", "failed"],
@@ -99,10 +99,14 @@ describe("a step", () => {
       agent.event(second, { type: "asset_materialized", asset: "y", metadata: {} }),
       agent.done(second, { outcome: "succeeded" }),
     );
-    const detail = unwrap(await stub.run({ run }));
+    const detail = unwrap(await stub.ask("runs.get", { run }));
     // z reported nothing; a step that succeeded has materialized it all the same.
     expect(detail.run).toMatchObject({ status: "succeeded", materialized: 3, checksWarned: 1 });
-    expect(unwrap(await stub.assetStates({ limit: 10 })).items.map((item) => item.health)).toEqual(["warning", "healthy", "healthy"]);
+    expect(unwrap(await stub.ask("assets.states", { limit: 10 })).items.map((item) => item.health)).toEqual([
+      "warning",
+      "healthy",
+      "healthy",
+    ]);
   });
 
   it("that is a failed blocking check fails and holds its asset's downstream steps back", async () => {
@@ -127,7 +131,7 @@ describe("a step", () => {
       }),
       agent.done(check, { outcome: "succeeded" }),
     );
-    const detail = unwrap(await stub.run({ run }));
+    const detail = unwrap(await stub.ask("runs.get", { run }));
     expect(detail.run.status).toBe("failed");
     expect(Object.fromEntries(detail.steps.map((step) => [step.key, step.status]))).toEqual({
       a: "succeeded",
@@ -136,12 +140,15 @@ describe("a step", () => {
       "check:a": "failed",
     });
     expect(detail.failure?.kind).toBe("check_failed");
-    expect(unwrap(await stub.assetChecks({ key: "a" }))).toMatchObject([
+    expect(unwrap(await stub.ask("assets.checks", { key: "a" }))).toMatchObject([
       { name: "rows", blocking: true, latest: { passed: false, description: "no rows", run } },
     ]);
-    expect(unwrap(await stub.home()).problems.map((problem) => [problem.kind, problem.subject])).toContainEqual(["check_failed", "a:rows"]);
-    expect(unwrap(await stub.assetCheckHistory({ key: "a", check: "rows", limit: 10 })).items).toHaveLength(1);
-    expect(unwrap(await stub.assetSeries({ key: "a", limit: 10 })).map((series) => series.name)).toContain("rows.rows");
+    expect(unwrap(await stub.ask("home.get", undefined)).problems.map((problem) => [problem.kind, problem.subject])).toContainEqual([
+      "check_failed",
+      "a:rows",
+    ]);
+    expect(unwrap(await stub.ask("assets.checkHistory", { key: "a", check: "rows", limit: 10 })).items).toHaveLength(1);
+    expect(unwrap(await stub.ask("assets.series", { key: "a", limit: 10 })).map((series) => series.name)).toContain("rows.rows");
   });
 
   it("that runs longer than its limit and does not stop is ended by the control plane", async () => {
@@ -151,7 +158,7 @@ describe("a step", () => {
     await agent.reported(agent.started(job));
     await fireTimers(stub, "step_timeout");
     expect(await agent.next("cancel")).toMatchObject({ step: "a", epoch: job.epoch });
-    expect(unwrap(await stub.run({ run }))).toMatchObject({ run: { status: "failed" }, failure: { kind: "timeout" } });
+    expect(unwrap(await stub.ask("runs.get", { run }))).toMatchObject({ run: { status: "failed" }, failure: { kind: "timeout" } });
   });
 
   it("ends with its run when the run's limit passes", async () => {
@@ -165,7 +172,7 @@ describe("a step", () => {
     await agent.waitFor(() => agent.jobs().length === 3);
     await fireTimers(stub, "run_timeout");
     await agent.next("cancel");
-    expect(unwrap(await stub.run({ run: run.id }))).toMatchObject({ run: { status: "failed" }, failure: { kind: "timeout" } });
+    expect(unwrap(await stub.ask("runs.get", { run: run.id }))).toMatchObject({ run: { status: "failed" }, failure: { kind: "timeout" } });
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
   });
 });
@@ -175,17 +182,17 @@ describe("re-executing", () => {
     const { stub, agent, run } = await running(assetsOf({ a: [], b: ["a"], c: ["b"] }));
     await agent.reported(...agent.success(await agent.job("a")));
     const b = await agent.job("b");
-    expect((await stub.reexecute({ run, mode: "all" }, person)).ok).toBe(false);
+    expect((await stub.perform("runs.reexecute", { run, mode: "all" }, person)).ok).toBe(false);
     await agent.reported(agent.done(b, { outcome: "failed", failure: broken, retryable: false }));
-    const again = unwrap(await stub.reexecute({ run, mode: "from_failure", requestId: "r1" }, person));
+    const again = unwrap(await stub.perform("runs.reexecute", { run, mode: "from_failure", requestId: "r1" }, person));
     expect(again).toMatchObject({ parent: run, assetCount: 2, trigger: { type: "reexecution", parent: run, mode: "from_failure" } });
-    expect(unwrap(await stub.reexecute({ run, mode: "from_failure", requestId: "r1" }, person)).id).toBe(again.id);
-    expect(unwrap(await stub.run({ run })).children).toMatchObject([{ id: again.id }]);
-    expect(unwrap(await stub.run({ run: again.id })).steps.map((step) => step.key)).toEqual(["b", "c"]);
-    const selected = unwrap(await stub.reexecute({ run, mode: "selected", steps: ["a"] }, person));
-    expect(unwrap(await stub.run({ run: selected.id })).steps.map((step) => step.key)).toEqual(["a"]);
-    expect(unwrap(await stub.reexecute({ run, mode: "all" }, person)).assetCount).toBe(3);
-    expect((await stub.reexecute({ run, mode: "selected", steps: ["nope"] }, person)).ok).toBe(false);
+    expect(unwrap(await stub.perform("runs.reexecute", { run, mode: "from_failure", requestId: "r1" }, person)).id).toBe(again.id);
+    expect(unwrap(await stub.ask("runs.get", { run })).children).toMatchObject([{ id: again.id }]);
+    expect(unwrap(await stub.ask("runs.get", { run: again.id })).steps.map((step) => step.key)).toEqual(["b", "c"]);
+    const selected = unwrap(await stub.perform("runs.reexecute", { run, mode: "selected", steps: ["a"] }, person));
+    expect(unwrap(await stub.ask("runs.get", { run: selected.id })).steps.map((step) => step.key)).toEqual(["a"]);
+    expect(unwrap(await stub.perform("runs.reexecute", { run, mode: "all" }, person)).assetCount).toBe(3);
+    expect((await stub.perform("runs.reexecute", { run, mode: "selected", steps: ["nope"] }, person)).ok).toBe(false);
   });
 });
 
@@ -194,13 +201,13 @@ describe("canceling", () => {
     const { stub, agent, run } = await running(assetsOf({ a: [], b: ["a"] }));
     const job = await agent.job("a");
     await agent.reported(agent.started(job));
-    expect(unwrap(await stub.cancel({ run, reason: "wrong day" }, person)).status).toBe("canceling");
+    expect(unwrap(await stub.perform("runs.cancel", { run, reason: "wrong day" }, person)).status).toBe("canceling");
     expect(await agent.next("cancel")).toMatchObject({ run, step: "a", epoch: job.epoch, reason: "wrong day" });
-    expect(unwrap(await stub.run({ run })).steps.map((step) => step.status)).toEqual(["running", "canceled"]);
-    expect(unwrap(await stub.cancel({ run }, person)).status).toBe("canceling");
+    expect(unwrap(await stub.ask("runs.get", { run })).steps.map((step) => step.status)).toEqual(["running", "canceled"]);
+    expect(unwrap(await stub.perform("runs.cancel", { run }, person)).status).toBe("canceling");
     await agent.reported(agent.done(job, { outcome: "canceled" }));
     expect(await runStatus(stub, run)).toBe("canceled");
-    expect((await stub.cancel({ run }, person)).ok).toBe(false);
+    expect((await stub.perform("runs.cancel", { run }, person)).ok).toBe(false);
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
   });
 
@@ -208,15 +215,15 @@ describe("canceling", () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const run = await launch(stub, { selection: "*" });
-    expect(unwrap(await stub.cancel({ run: run.id }, person)).status).toBe("canceled");
-    expect(unwrap(await stub.assetStates({ limit: 1 })).items[0]?.inProgress).toBeNull();
+    expect(unwrap(await stub.perform("runs.cancel", { run: run.id }, person)).status).toBe("canceled");
+    expect(unwrap(await stub.ask("assets.states", { limit: 1 })).items[0]?.inProgress).toBeNull();
   });
 
   it("is forced after the grace period", async () => {
     const { stub, agent, run } = await running(assetsOf({ a: [] }));
     const job = await agent.job("a");
     await agent.reported(agent.started(job));
-    await stub.cancel({ run }, person);
+    await stub.perform("runs.cancel", { run }, person);
     await fireTimers(stub, "cancel_grace");
     expect(await runStatus(stub, run)).toBe("canceled");
     await agent.reported(agent.done(job, { outcome: "succeeded" }));
@@ -233,11 +240,11 @@ describe("reports that do not fit", () => {
       agent.event(job, { type: "asset_materialized", asset: "b", metadata: {} }),
       agent.done(job, { outcome: "succeeded" }),
     );
-    expect(unwrap(await stub.assetStates({ limit: 10 })).items.map((state) => [state.key, state.materialized === null])).toEqual([
+    expect(unwrap(await stub.ask("assets.states", { limit: 10 })).items.map((state) => [state.key, state.materialized === null])).toEqual([
       ["a", false],
       ["b", true],
     ]);
-    const notes = unwrap(await stub.runEvents({ run, after: 0, limit: 100, types: ["engine"] })).events;
+    const notes = unwrap(await stub.ask("runs.events", { run, after: 0, limit: 100, types: ["engine"] })).events;
     expect(notes).toHaveLength(1);
   });
 

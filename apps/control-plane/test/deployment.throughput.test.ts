@@ -26,7 +26,7 @@ async function runAll(graph: Record<string, string[]>, options: { readonly watch
   }
   await agent.reported({ k: "location", location: "lake", version: "v", state: "ready" });
   const perStep = (performance.now() - started) / steps;
-  expect(unwrap(await stub.run({ run: run.id })).run).toMatchObject({ status: "succeeded", materialized: steps });
+  expect(unwrap(await stub.ask("runs.get", { run: run.id })).run).toMatchObject({ status: "succeeded", materialized: steps });
   const [count] = await rows(stub, "SELECT count(*) AS events, max(seq) AS seq FROM event");
   expect(count?.["events"]).toBe(count?.["seq"]);
   return perStep;
@@ -78,14 +78,14 @@ describe("a run of a thousand steps", () => {
       await agent.reported(agent.done(job, { outcome: "succeeded" }));
     });
     expect(
-      (await timed("states", async () => unwrap(await stub.assetStates({ limit: 10_000 })))).items.every(
+      (await timed("states", async () => unwrap(await stub.ask("assets.states", { limit: 10_000 })))).items.every(
         (state) => state.health === "healthy",
       ),
     ).toBe(true);
-    const { hash } = unwrap(await stub.definitionsHash());
+    const { hash } = unwrap(await stub.ask("definitions.hash", undefined));
     await timed("document", () => stub.definitionsDocument({ hash }));
-    await timed("home", () => stub.home());
-    expect(unwrap(await stub.runs({ filter: {}, limit: 1 })).items[0]).toMatchObject({
+    await timed("home", () => stub.ask("home.get", undefined));
+    expect(unwrap(await stub.ask("runs.list", { filter: {}, limit: 1 })).items[0]).toMatchObject({
       id: run.id,
       status: "succeeded",
       materialized: 10_000,

@@ -1,7 +1,7 @@
 /** Webhooks inside the object: sensors with user code, what happens when storing fails, how long deliveries are kept, past and coming times. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { DeliverySummary } from "@headgate/shared/api/automation-views.ts";
+import type { DeliverySummary } from "@headgate/shared/contract/automations/webhook-views.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
 import { fireTimers, launch, newDeployment, person, publish, raw, rows, type DeploymentObject } from "./support/deployment.ts";
@@ -31,7 +31,7 @@ const send = (stub: DeploymentObject, hook: string, body: unknown, id?: string) 
     body: encoder.encode(JSON.stringify(body)),
   });
 const deliveries = async (stub: DeploymentObject): Promise<readonly DeliverySummary[]> =>
-  unwrap(await stub.ask("deliveries", { location: "lake", sensor: "files", limit: 50 })).items;
+  unwrap(await stub.ask("webhooks.deliveries", { location: "lake", sensor: "files", limit: 50 })).items;
 
 describe("a webhook sensor with user code", () => {
   it("keeps deliveries over an eviction until an agent is there, gives them to it, and says what became of each", async () => {
@@ -60,8 +60,8 @@ describe("a webhook sensor with user code", () => {
     expect(one?.runs).toHaveLength(1);
     expect(one?.tick).not.toBeNull();
     // Replayed it comes again, and its run key makes no second run.
-    unwrap(await stub.perform("replayDelivery", { id: first.delivery }, person));
-    const twice = await stub.perform("replayDelivery", { id: first.delivery }, person);
+    unwrap(await stub.perform("webhooks.replay", { id: first.delivery }, person));
+    const twice = await stub.perform("webhooks.replay", { id: first.delivery }, person);
     expect(twice).toMatchObject({ ok: false, error: { code: "conflict" } });
     await fireTimers(stub, "sensor_event");
     await agent.waitFor(() => agent.frames.filter((frame) => frame.t === "tick").length === 2);
@@ -90,7 +90,7 @@ describe("a webhook sensor with user code", () => {
     const evaluated = (cursor: string): TickResult => ({ outcome: "evaluated", cursor, runs: [], logs: [] });
     // Three bytes each: within the limit in characters, not in bytes.
     await answered(1, evaluated("\u20ac".repeat(66_667)));
-    const refused = unwrap(await stub.ask("ticks", { limit: 1 })).items[0];
+    const refused = unwrap(await stub.ask("automations.ticks", { limit: 1 })).items[0];
     expect(refused).toMatchObject({ state: "failed", message: expect.stringContaining("more than 200000 bytes") as unknown });
     await answered(2, evaluated("\u20ac".repeat(66_666)));
     const text = "\u0001".repeat(160_000);
@@ -179,7 +179,7 @@ describe("the timeline", () => {
       `UPDATE run SET created_at = ${now - 3 * DAY_MS}, ended_at = ${now - 2.9 * DAY_MS}, status = 'failed' WHERE id = '${old.id}'`,
     );
     await rows(stub, `UPDATE run SET created_at = ${now - 3 * DAY_MS}, status = 'running' WHERE id = '${long.id}'`);
-    const view = unwrap(await stub.ask("timeline", { from: now - DAY_MS, to: now + 5 * 3_600_000, limit: 100 }));
+    const view = unwrap(await stub.ask("timeline.get", { from: now - DAY_MS, to: now + 5 * 3_600_000, limit: 100 }));
     expect(view.runs.map((run) => [run.id, run.title])).toEqual([
       [recent.id, "*"],
       [long.id, "a"],
@@ -187,7 +187,7 @@ describe("the timeline", () => {
     expect(view.more).toBe(0);
     expect(view.ticks.map((tick) => tick.schedule)).toEqual(Array.from({ length: 5 }, () => "hourly"));
     expect(view.ticks.every((tick) => tick.at > now && tick.at <= view.to && tick.at % 3_600_000 === 0)).toBe(true);
-    const past = unwrap(await stub.ask("timeline", { from: now - 4 * DAY_MS, to: now - 2 * DAY_MS, limit: 1 }));
+    const past = unwrap(await stub.ask("timeline.get", { from: now - 4 * DAY_MS, to: now - 2 * DAY_MS, limit: 1 }));
     expect(past).toMatchObject({ more: 1, ticks: [] });
     expect(past.runs).toHaveLength(1);
   });
@@ -197,10 +197,10 @@ describe("the timeline", () => {
     const schedules = [schedule, { ...schedule, name: "minutely", cron: ["* * * * *"] }];
     await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules }));
     const now = Date.now();
-    const day = unwrap(await stub.ask("timeline", { from: now, to: now + DAY_MS, limit: 10 }));
+    const day = unwrap(await stub.ask("timeline.get", { from: now, to: now + DAY_MS, limit: 10 }));
     expect(day.shortened).toEqual([{ location: "lake", schedule: "minutely" }]);
     expect(day.ticks.filter((tick) => tick.schedule === "hourly")).toHaveLength(24);
-    const hour = unwrap(await stub.ask("timeline", { from: now, to: now + 3_600_000, limit: 10 }));
+    const hour = unwrap(await stub.ask("timeline.get", { from: now, to: now + 3_600_000, limit: 10 }));
     expect(hour.shortened).toEqual([]);
   });
 
@@ -210,6 +210,6 @@ describe("the timeline", () => {
       [5, 4],
       [0, 200 * DAY_MS],
     ] as const)
-      expect(await stub.ask("timeline", { from, to, limit: 10 })).toMatchObject({ ok: false, error: { code: "invalid_input" } });
+      expect(await stub.ask("timeline.get", { from, to, limit: 10 })).toMatchObject({ ok: false, error: { code: "invalid_input" } });
   });
 });

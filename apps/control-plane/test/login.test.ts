@@ -1,6 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { SessionView } from "@headgate/shared/api/views.ts";
+import type { SessionView } from "@headgate/shared/contract/access/session.ts";
 import { openDirectory } from "../src/directory/database.ts";
 import { createLoginLink, LOGIN_LINK_MS } from "../src/directory/login-links.ts";
 import { ensureMember } from "../src/directory/members.ts";

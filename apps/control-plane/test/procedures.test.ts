@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
-import type { RunSummary, TokenView } from "@headgate/shared/api/views.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
+import type { TokenView } from "@headgate/shared/contract/access/tokens.ts";
 import { call } from "./support/client.ts";
 import { apiPath, publish, smallLocation, trpc } from "./support/publishing.ts";
 import { makePlace, migrate, type Place } from "./support/world.ts";

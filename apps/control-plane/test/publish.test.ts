@@ -1,8 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { MAX_BATCH_BODY_BYTES, packBlobs, unpackBlobs } from "@headgate/shared/api/blob-batch.ts";
-import { MAX_BLOB_BYTES } from "@headgate/shared/api/routes.ts";
-import type { DefinitionsDocument, LocationView, VersionView } from "@headgate/shared/api/views.ts";
+import { MAX_BATCH_BODY_BYTES, packBlobs, unpackBlobs } from "@headgate/shared/contract/http/blob-batch.ts";
+import { MAX_BLOB_BYTES } from "@headgate/shared/contract/http/routes.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
+import type { LocationView, VersionView } from "@headgate/shared/contract/catalog/locations.ts";
 import { sha256Hex } from "../src/directory/secrets.ts";
 import { call, errorOf } from "./support/client.ts";
 import { activate, apiPath, postVersion, publish, putBlob, smallLocation, trpc, type Registered } from "./support/publishing.ts";

@@ -3,16 +3,13 @@ import { createScheduledController, evictDurableObject, runInDurableObject } fro
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { Webhook } from "standardwebhooks";
-import type {
-  AutomationDetail,
-  DeliveryDetail,
-  DeliverySummary,
-  HookSecret,
-  HookView,
-  TickDetail,
-} from "@headgate/shared/api/automation-views.ts";
-import type { DeploymentSettings, QueueView } from "@headgate/shared/api/queue-views.ts";
-import type { Page, Role, RunSummary } from "@headgate/shared/api/views.ts";
+import type { AutomationDetail, TickDetail } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { DeliveryDetail, DeliverySummary, WebhookSecret, WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
+import type { DeploymentSettings } from "@headgate/shared/contract/runs/settings.ts";
+import type { QueueView } from "@headgate/shared/contract/runs/queue.ts";
+import type { Page } from "@headgate/shared/contract/view.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import type { Deployment } from "../src/deployment/deployment.ts";
 import { DELIVERY_RATE } from "../src/deployment/webhooks/webhook-rates.ts";
 import worker from "../src/worker.ts";
@@ -56,10 +53,10 @@ beforeAll(async () => {
 });
 
 const view = async (sensor: string, place = at) => {
-  const found = await trpc<HookView>(place, "webhooks.get", { location: "lake", sensor });
+  const found = await trpc<WebhookView>(place, "webhooks.get", { location: "lake", sensor });
   return { ...found, id: found.id ?? "", path: found.path ?? "" };
 };
-const rotate = (sensor: string, place = at) => trpc<HookSecret>(place, "webhooks.rotateSecret", { location: "lake", sensor });
+const rotate = (sensor: string, place = at) => trpc<WebhookSecret>(place, "webhooks.rotateSecret", { location: "lake", sensor });
 const deliveries = async (sensor: string, place = at) =>
   (await trpc<Page<DeliverySummary>>(place, "webhooks.deliveries", { location: "lake", sensor })).items;
 const runs = async (place = at) => (await trpc<Page<RunSummary>>(place, "runs.list", { filter: {}, limit: 500 })).items;
@@ -153,7 +150,7 @@ describe("a hook with Standard Webhooks signatures", () => {
   });
 
   it("takes two secrets while one is changed over, and a third makes the oldest invalid", async () => {
-    const made: HookSecret[] = [];
+    const made: WebhookSecret[] = [];
     for (let count = 0; count < 3; count++) made.push(await rotate("signed"));
     const path = made[0]?.hook.path ?? "";
     const answers: number[] = [];
@@ -361,7 +358,7 @@ describe("the address of a hook", () => {
         expect(response.status, text).toBe(200);
         return (JSON.parse(text) as { result: { data: T } }).result.data;
       };
-      const own = await ask<HookView>("webhooks.get", { location: "lake", sensor });
+      const own = await ask<WebhookView>("webhooks.get", { location: "lake", sensor });
       const { hook } = await ask<AutomationDetail>("automations.get", { location: "lake", kind: "sensor", name: sensor });
       expect(hook).toEqual(own);
       return own;

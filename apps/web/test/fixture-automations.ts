@@ -1,6 +1,13 @@
 /** Schedules and sensors of the fixture deployment, with ticks as the control plane would have recorded them. Deterministic but for the present time. */
-import type { AutomationRef, AutomationView, HookView, TickDetail, TickState, TickSummary } from "@headgate/shared/api/automation-views.ts";
-import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
+import type {
+  AutomationRef,
+  AutomationView,
+  TickDetail,
+  TickState,
+  TickSummary,
+} from "@headgate/shared/contract/automations/automation-views.ts";
+import type { WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
 import { tickAtOrBefore, ticksFrom } from "@headgate/shared/domain/cron/next.ts";
 import { parseCron } from "@headgate/shared/domain/cron/parse.ts";
 import { findZone } from "@headgate/shared/domain/cron/zone.ts";
@@ -203,7 +210,7 @@ export function tickDetailOf(tick: TickSummary): TickDetail {
   };
 }
 
-export function sampleHook(now: number): HookView {
+export function sampleHook(now: number): WebhookView {
   return {
     id: "hk_4c1d",
     location: LOCATION,

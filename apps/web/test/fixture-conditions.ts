@@ -1,5 +1,10 @@
 /** Conditions, their evaluations and pauses of the fixture deployment. Deterministic but for the present time. */
-import type { ConditionEvaluation, ConditionEvaluationDetail, ConditionView, PauseView } from "@headgate/shared/api/automation-views.ts";
+import type {
+  ConditionEvaluation,
+  ConditionEvaluationDetail,
+  ConditionView,
+  PauseView,
+} from "@headgate/shared/contract/automations/conditions.ts";
 import { childrenOf, type Condition } from "@headgate/shared/domain/automation/condition.ts";
 import { describeCondition, nodeName } from "@headgate/shared/domain/automation/describe.ts";
 import type { EvaluationNode } from "@headgate/shared/domain/automation/tree.ts";

@@ -1,5 +1,8 @@
 /** States, runs, versions and agents of a deployment shaped like the lakehouse example, as the control plane would describe them. Deterministic. */
-import type { AgentView, AssetState, LocationView, RunSummary, VersionView } from "@headgate/shared/api/views.ts";
+import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
+import type { LocationView, VersionView } from "@headgate/shared/contract/catalog/locations.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import { LOCATION, type FixtureAsset } from "./fixture-definitions.ts";
 

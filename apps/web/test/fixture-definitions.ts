@@ -1,5 +1,5 @@
 /** Definitions shaped like the lakehouse example, or a generated medallion of any size. Deterministic. */
-import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
 import { eager, onCron } from "@headgate/shared/domain/automation/build.ts";
 import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";

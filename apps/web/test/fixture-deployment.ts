@@ -1,16 +1,13 @@
 /** The network peer of the dashboard's own tests: a deployment in memory that answers every question of the contract and plays launched runs. */
+import type { AnswerOf, CommandName, InputOf, QueryName } from "@headgate/shared/contract/table.ts";
 import type { Change } from "@headgate/shared/api/live.ts";
-import type { Actor, DeploymentService } from "@headgate/shared/api/service.ts";
-import type {
-  AgentView,
-  AssetState,
-  DefinitionsDocument,
-  EventRow,
-  LocationView,
-  RunDetail,
-  RunSummary,
-  StepView,
-} from "@headgate/shared/api/views.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
+import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
+import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
+import type { EventRow, RunDetail, RunSummary, StepView } from "@headgate/shared/contract/runs/run-views.ts";
+import type { LocationView } from "@headgate/shared/contract/catalog/locations.ts";
 import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
@@ -21,7 +18,7 @@ import { metadataOf, sampleAgents, sampleLocation, sampleRuns, sampleVersions, s
 import { definitionsOf, generatedAssets, lakehouseAssets, LOCATION, type FixtureAsset } from "./fixture-definitions.ts";
 import { checkResult, eventHistory, metadataSeries, partitionPage } from "./fixture-history.ts";
 import { homeOf } from "./fixture-home.ts";
-import { fixtureProcedures, type FixtureProcedures } from "./fixture-procedures.ts";
+import { fixtureProcedures, type FixtureProcedures, type TopicName } from "./fixture-procedures.ts";
 
 export interface FixtureOptions {
   readonly assets: number | null;
@@ -29,10 +26,13 @@ export interface FixtureOptions {
   readonly empty: boolean;
 }
 
-export class FixtureDeployment implements DeploymentService {
+type Answers = { readonly [N in QueryName | CommandName]: (input: InputOf<N>, actor: Actor) => Promise<Result<AnswerOf<N>>> };
+const DASHBOARD: Actor = { kind: "user", name: "ada", role: "owner" };
+
+export class FixtureDeployment implements DeploymentProcedures {
   readonly procedures: FixtureProcedures;
-  readonly ask: DeploymentService["ask"];
-  readonly perform: DeploymentService["perform"];
+  readonly ask: DeploymentProcedures["ask"];
+  readonly perform: DeploymentProcedures["perform"];
   readonly definitions: DefinitionsDocument;
   readonly states = new Map<string, AssetState>();
   readonly runsById = new Map<string, RunSummary>();
@@ -63,8 +63,37 @@ export class FixtureDeployment implements DeploymentService {
     this.locationViews = options.empty ? [] : [sampleLocation(now, options.broken)];
     this.agentViews = options.empty ? [] : sampleAgents(now);
     this.procedures = fixtureProcedures({ definitions: this.definitions, runs: () => this.#newest(), publish });
-    this.ask = (name, input) => answerOf(this.procedures.queries, name, input);
-    this.perform = (name, input) => answerOf(this.procedures.commands, name, input);
+    const answers: Answers = { ...ofTopics(this.procedures), ...this.#ownAnswers() };
+    this.ask = (name, input) => answers[name](input, DASHBOARD);
+    this.perform = (name, input, actor) => answers[name](input, actor);
+  }
+
+  #ownAnswers(): Pick<Answers, Exclude<keyof Answers, TopicName>> {
+    return {
+      "home.get": () => this.home(),
+      "definitions.hash": () => this.definitionsHash(),
+      "assets.states": () => this.assetStates(),
+      "assets.get": (input) => this.asset(input),
+      "assets.events": (input) => this.assetEvents(input),
+      "assets.checks": (input) => this.assetChecks(input),
+      "assets.checkHistory": (input) => this.assetCheckHistory(input),
+      "assets.series": (input) => this.assetSeries(input),
+      "assets.partitions": (input) => this.assetPartitions(input),
+      "assets.report": async () => ok({ seq: 1 }),
+      "assets.reportCheck": async () => ok({ seq: 1 }),
+      "runs.list": (input) => this.runs(input),
+      "runs.get": (input) => this.run(input),
+      "runs.events": (input) => this.runEvents(input),
+      "runs.logFiles": () => this.runLogFiles(),
+      "runs.preview": (input) => this.previewLaunch(input),
+      "runs.launch": (input, actor) => this.launch(input, actor),
+      "runs.reexecute": (input, actor) => this.reexecute(input, actor),
+      "runs.cancel": (input) => this.cancel(input),
+      "locations.list": () => this.locations(),
+      "locations.versions": () => this.versions(),
+      "locations.activate": (input) => this.activateVersion(input),
+      "agents.list": () => this.agents(),
+    };
   }
 
   #find(key: string): FixtureAsset | undefined {
@@ -83,13 +112,9 @@ export class FixtureDeployment implements DeploymentService {
         runs: this.#newest(),
         locations: this.locationViews,
         agents: this.agentViews.length,
-        automations: this.procedures.queries.automationList({ limit: 500 }).items,
+        automations: this.procedures["automations.list"]({ limit: 500 }).items,
       }),
     );
-  }
-
-  async testTick(input: Parameters<DeploymentService["testTick"]>[0]) {
-    return ok(this.procedures.testTick(input));
   }
 
   async definitionsHash() {
@@ -147,7 +172,7 @@ export class FixtureDeployment implements DeploymentService {
   async assetPartitions({ key, limit, cursor }: { key: string; limit: number; cursor?: string | null | undefined }) {
     const definition = this.#find(key)?.partitions;
     if (!definition) return refuse("not_found", `${key} is not partitioned.`);
-    const dynamicKeys = this.procedures.queries.dynamicKeys({ name: "customer_files", limit: 500 }).items.map((entry) => entry.key);
+    const dynamicKeys = this.procedures["partitions.keys"]({ name: "customer_files", limit: 500 }).items.map((entry) => entry.key);
     return ok(partitionPage(definition, { offset: Number(cursor ?? 0), limit, dynamicKeys }));
   }
 
@@ -155,7 +180,7 @@ export class FixtureDeployment implements DeploymentService {
     return [...this.runsById.values()].sort((a, b) => b.createdAt - a.createdAt);
   }
 
-  async runs({ filter, cursor, limit }: Parameters<DeploymentService["runs"]>[0]) {
+  async runs({ filter, cursor, limit }: InputOf<"runs.list">) {
     const { statuses, text, job, createdAfter } = filter;
     const matching = this.#newest().filter(
       (run) =>
@@ -183,7 +208,7 @@ export class FixtureDeployment implements DeploymentService {
     });
   }
 
-  async runEvents({ run, after, limit }: Parameters<DeploymentService["runEvents"]>[0]) {
+  async runEvents({ run, after, limit }: InputOf<"runs.events">) {
     const events = (this.events.get(run) ?? []).filter((event) => event.seq > after).slice(0, limit);
     return ok({ events, lastSeq: events.at(-1)?.seq ?? after, done: this.runsById.get(run)?.endedAt !== null });
   }
@@ -192,9 +217,7 @@ export class FixtureDeployment implements DeploymentService {
     return ok([]);
   }
 
-  #select(
-    target: Parameters<DeploymentService["previewLaunch"]>[0]["target"],
-  ): Result<{ text: string; keys: string[]; external: string[] }> {
+  #select(target: InputOf<"runs.preview">["target"]): Result<{ text: string; keys: string[]; external: string[] }> {
     const job = target.job === undefined ? undefined : this.definitions.jobs.find((entry) => entry.name === target.job);
     if (target.job !== undefined && !job) return refuse("not_found", `There is no job ${target.job}.`);
     const text = job?.selection ?? target.selection ?? "";
@@ -210,7 +233,7 @@ export class FixtureDeployment implements DeploymentService {
     });
   }
 
-  async previewLaunch({ target }: Parameters<DeploymentService["previewLaunch"]>[0]) {
+  async previewLaunch({ target }: InputOf<"runs.preview">) {
     const selected = this.#select(target);
     if (!selected.ok) return selected;
     const { keys, external, text } = selected.value;
@@ -232,7 +255,7 @@ export class FixtureDeployment implements DeploymentService {
     });
   }
 
-  async launch(input: Parameters<DeploymentService["launch"]>[0], actor: Actor) {
+  async launch(input: InputOf<"runs.launch">, actor: Actor) {
     const known = this.runsById.get(this.byRequest.get(input.requestId ?? "") ?? "");
     if (known) return ok(known);
     const selected = this.#select(input.target);
@@ -340,14 +363,19 @@ export class FixtureDeployment implements DeploymentService {
 }
 
 /** What a procedure throws as an `AppError` becomes a refusal, as it would over the wire. */
-async function answerOf(table: object, name: string, input: unknown): Promise<Result<never>> {
-  const call = (table as Readonly<Record<string, (input: unknown) => unknown>>)[name];
-  try {
-    return ok(call?.(input) as never);
-  } catch (error) {
-    if (error instanceof AppError) return refuse(error.code, error.message);
-    throw error;
-  }
+function ofTopics(procedures: FixtureProcedures): Pick<Answers, TopicName> {
+  const answers = Object.entries(procedures).map(([name, answer]) => [
+    name,
+    async (input: never) => {
+      try {
+        return ok(answer(input));
+      } catch (error) {
+        if (error instanceof AppError) return refuse(error.code, error.message);
+        throw error;
+      }
+    },
+  ]);
+  return Object.fromEntries(answers) as Pick<Answers, TopicName>;
 }
 
 function pause(ms: number): Promise<void> {

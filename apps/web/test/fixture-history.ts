@@ -1,5 +1,11 @@
 /** What happened to an asset of the fixture deployment: events, check results, series, partitions. Deterministic but for the present time. */
-import type { AssetEventRow, AssetState, CheckResultView, MetadataSeries, PartitionStatusView } from "@headgate/shared/api/views.ts";
+import type {
+  AssetEventRow,
+  AssetState,
+  CheckResultView,
+  MetadataSeries,
+  PartitionStatusView,
+} from "@headgate/shared/contract/assets/asset-views.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { openPartitions } from "@headgate/shared/domain/partitions/partition-set.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";

@@ -1,6 +1,10 @@
 /** What the home page of the fixture deployment shows. */
-import type { AutomationView } from "@headgate/shared/api/automation-views.ts";
-import type { AssetState, DefinitionsDocument, HomeView, LocationView, RunSummary } from "@headgate/shared/api/views.ts";
+import type { AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
+import type { HomeView } from "@headgate/shared/contract/home.ts";
+import type { LocationView } from "@headgate/shared/contract/catalog/locations.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 
 export interface HomeFacts {
   readonly definitions: DefinitionsDocument;

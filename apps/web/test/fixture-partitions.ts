@@ -1,13 +1,10 @@
 /** Partitions, backfills, queue and timeline of the fixture deployment. Deterministic but for the present time. */
-import type {
-  BackfillCounts,
-  BackfillDetail,
-  BackfillSummary,
-  PartitionBucket,
-  PartitionMapView,
-} from "@headgate/shared/api/partition-views.ts";
-import type { DeploymentSettings, QueueView, TimelineView } from "@headgate/shared/api/queue-views.ts";
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { BackfillCounts, BackfillDetail, BackfillSummary } from "@headgate/shared/contract/runs/backfill-views.ts";
+import type { PartitionBucket, PartitionMapView } from "@headgate/shared/contract/assets/partitions.ts";
+import type { DeploymentSettings } from "@headgate/shared/contract/runs/settings.ts";
+import type { QueueView } from "@headgate/shared/contract/runs/queue.ts";
+import type { TimelineView } from "@headgate/shared/contract/runs/timeline.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { openPartitions, pageOfKeys, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { sampleSchedules, upcomingOf } from "./fixture-automations.ts";

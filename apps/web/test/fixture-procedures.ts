@@ -1,46 +1,30 @@
-/** How does the fixture deployment answer the questions and commands of `shared/api/procedures.ts`? In memory, with everything that a page can show. */
-import type {
-  AutomationRef,
-  AutomationView,
-  DeliverySummary,
-  HookView,
-  PauseView,
-  TickTrial,
-} from "@headgate/shared/api/automation-views.ts";
+/** The procedures of the fixture deployment that need neither its runs nor its asset states: in memory, with everything that a page can show. */
+import type { AutomationRef, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { DeliverySummary, WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
+import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
 import type { Change } from "@headgate/shared/api/live.ts";
-import type {
-  AutomationCommands,
-  AutomationQueries,
-  ConditionCommands,
-  ConditionQueries,
-  HookCommands,
-  HookQueries,
-  PartitionCommands,
-  PartitionQueries,
-  QueueCommands,
-  QueueQueries,
-} from "@headgate/shared/api/procedures.ts";
-import type { BackfillStatus, BackfillSummary } from "@headgate/shared/api/partition-views.ts";
-import type { DefinitionsDocument, Page, RunSummary } from "@headgate/shared/api/views.ts";
+import type { BackfillStatus, BackfillSummary } from "@headgate/shared/contract/runs/backfill-views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
+import type { AnswerOf, CommandName, InputOf, NamesIn, QueryName } from "@headgate/shared/contract/table.ts";
+import type { Page } from "@headgate/shared/contract/view.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { sampleAutomation, sampleHook, sampleTicks, tickDetailOf, upcomingOf } from "./fixture-automations.ts";
 import { conditionViewOf, evaluationDetailOf, sampleEvaluations } from "./fixture-conditions.ts";
 import { backfillDetailOf, partitionMapOf, queueOf, SAMPLE_SETTINGS, sampleBackfills, timelineOf } from "./fixture-partitions.ts";
 import { runId } from "./fixture-data.ts";
 
-export type TopicQueries = AutomationQueries & HookQueries & ConditionQueries & PartitionQueries & QueueQueries;
-export type TopicCommands = AutomationCommands & HookCommands & ConditionCommands & PartitionCommands & QueueCommands;
+/** Conditions, webhooks and the like; runs and assets are in `fixture-deployment.ts`. */
+export type TopicName = NamesIn<
+  QueryName | CommandName,
+  "automations" | "webhooks" | "conditions" | "partitions" | "backfills" | "queue" | "settings" | "timeline"
+>;
+export type FixtureProcedures = { readonly [N in TopicName]: (input: InputOf<N>) => AnswerOf<N> };
 export interface Fixture {
   readonly definitions: DefinitionsDocument;
   runs(): readonly RunSummary[];
   publish(changes: readonly Change[]): void;
 }
-export interface FixtureProcedures {
-  readonly queries: TopicQueries;
-  readonly commands: TopicCommands;
-  testTick(input: AutomationRef & { readonly cursor?: string | null | undefined }): TickTrial;
-}
-
 function paged<T>(
   items: readonly T[],
   { cursor, limit }: { readonly cursor?: string | null | undefined; readonly limit: number },
@@ -63,7 +47,7 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
   const idOf = ({ location, kind, name }: AutomationRef) => `${location}/${kind}/${name}`;
   const automations = new Map(refs.map((ref) => [idOf(ref), sampleAutomation(ref, now())]));
   const cursors = new Map([["lakehouse/sensor/new_files", '{"last":"orders-2026-11-22.csv","seen":119}']]);
-  let hook: HookView = sampleHook(now());
+  let hook: WebhookView = sampleHook(now());
   let pauses: PauseView[] = [];
   let settings = SAMPLE_SETTINGS;
   const dynamic = new Map([
@@ -116,13 +100,13 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
       message: index % 5 === 3 ? "data.status is not succeeded" : index === 6 ? "data.job.id is missing in the body" : null,
     }));
 
-  const queries: TopicQueries = {
-    automationList: ({ kind, cursor, limit }) => {
+  return {
+    "automations.list": ({ kind, cursor, limit }) => {
       const all = [...automations.values()].filter((view) => kind === undefined || view.kind === kind);
       const from = Number(cursor ?? 0);
       return { items: all.slice(from, from + limit), next: all.length > from + limit ? String(from + limit) : null };
     },
-    automation: ({ location, kind, name }) => {
+    "automations.get": ({ location, kind, name }) => {
       const ref = { location, kind, name };
       return {
         automation: automation(ref),
@@ -131,7 +115,7 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
         hook: automation(ref).hasWebhook ? hook : null,
       };
     },
-    ticks: (input) => {
+    "automations.ticks": (input) => {
       const of = refs.filter((ref) => (!input.name || ref.name === input.name) && (!input.kind || ref.kind === input.kind));
       const items = of.flatMap((ref) => sampleTicks(ref, now())).filter((tick) => !input.states || input.states.includes(tick.state));
       return paged(
@@ -139,14 +123,14 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
         input,
       );
     },
-    tick: ({ id }) => tickDetailOf(found(tickOf(id), `tick ${id}`)),
-    hook: () => hook,
-    deliveries: (input) =>
+    "automations.tick": ({ id }) => tickDetailOf(found(tickOf(id), `tick ${id}`)),
+    "webhooks.get": () => hook,
+    "webhooks.deliveries": (input) =>
       paged(
         deliveries().filter(({ state }) => !input.states || input.states.includes(state)),
         input,
       ),
-    delivery: ({ id }) => ({
+    "webhooks.delivery": ({ id }) => ({
       ...found(
         deliveries().find((entry) => entry.id === id),
         `delivery ${id}`,
@@ -156,18 +140,18 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
       query: {},
       body: JSON.stringify({ data: { connection: { name: "orders" }, job: { id: 4711 }, success: true, durationInSeconds: 84 } }),
     }),
-    conditions: (input) =>
+    "conditions.list": (input) =>
       paged(
         definitions.assets.flatMap((entry) => conditionViewOf(entry, pauses, now()) ?? []),
         input,
       ),
-    condition: ({ target }) => found(conditionViewOf(asset(target), pauses, now()), `condition of ${target}`),
-    evaluations: ({ target = "", requestedOnly, ...page }) =>
+    "conditions.get": ({ target }) => found(conditionViewOf(asset(target), pauses, now()), `condition of ${target}`),
+    "conditions.evaluations": ({ target = "", requestedOnly, ...page }) =>
       paged(
         sampleEvaluations(target, now()).filter((entry) => !requestedOnly || entry.requested > 0),
         page,
       ),
-    evaluation: ({ id }) => {
+    "conditions.evaluation": ({ id }) => {
       const target = id.replace(/^ev-/, "").replace(/-\d+$/, "");
       const evaluation = found(
         sampleEvaluations(target, now()).find((entry) => entry.id === id),
@@ -175,22 +159,22 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
       );
       return evaluationDetailOf(evaluation, asset(target), now());
     },
-    pauses: () => pauses,
-    partitionMap: ({ key, ...range }) =>
+    "conditions.pauses": () => pauses,
+    "partitions.map": ({ key, ...range }) =>
       partitionMapOf(found(asset(key).partitions, `partitions of ${key}`), {
         ...range,
         dynamic: dynamic.get("customer_files") ?? [],
         now: now(),
       }),
-    dynamicSets: () => [...dynamic].map(([name, keys]) => ({ name, count: keys.length, assets: ["bronze/customer_files"] })),
-    dynamicKeys: ({ name, text = "", ...page }) => {
+    "partitions.sets": () => [...dynamic].map(([name, keys]) => ({ name, count: keys.length, assets: ["bronze/customer_files"] })),
+    "partitions.keys": ({ name, text = "", ...page }) => {
       const keys = (dynamic.get(name) ?? []).filter((key) => key.includes(text));
       return paged(
         keys.map((key, index) => ({ key, addedAt: now() - (index + 1) * 3_600_000, addedBy: "sensor new_files" })),
         page,
       );
     },
-    previewBackfill: ({ target }) => {
+    "backfills.preview": ({ target }) => {
       const per = target.partitionsPerRun;
       const perRun = per === null || per === undefined ? 22 : per;
       const several = target.partitions.type === "all" ? 114 : target.partitions.type === "range" ? 22 : 9;
@@ -206,29 +190,27 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
           several > 100 ? ["4 partitions of the upstream asset gold/fct_orders are missing: the runs that read them will fail."] : [],
       };
     },
-    backfillList: (input) =>
+    "backfills.list": (input) =>
       paged(
         [...backfills.values()].filter(({ status }) => !input.statuses || input.statuses.includes(status)),
         input,
       ),
-    backfill: ({ id }) => backfillDetailOf(found(backfills.get(id), `backfill ${id}`), now()),
-    queue: () => queueOf(settings, runs(), now()),
-    settings: () => settings,
-    timeline: (input) => timelineOf(input, runs(), now()),
-  };
-  const commands: TopicCommands = {
-    setAutomation: ({ enabled, location, kind, name }) =>
+    "backfills.get": ({ id }) => backfillDetailOf(found(backfills.get(id), `backfill ${id}`), now()),
+    "queue.get": () => queueOf(settings, runs(), now()),
+    "settings.get": () => settings,
+    "timeline.get": (input) => timelineOf(input, runs(), now()),
+    "automations.setEnabled": ({ enabled, location, kind, name }) =>
       change({ location, kind, name }, { enabled: enabled ?? true, changed: enabled === null ? null : { by: "ada", at: now() } }),
-    setCursor: ({ cursor, location, kind, name }) => {
+    "automations.setCursor": ({ cursor, location, kind, name }) => {
       const ref = { location, kind, name };
       if (cursor === null) cursors.delete(idOf(ref));
       else cursors.set(idOf(ref), cursor);
       return change(ref, {});
     },
-    tickNow: ({ location, kind, name }) => change({ location, kind, name }, { waiting: null }),
-    releaseRunKey: ({ location, kind, name }) => change({ location, kind, name }, {}),
-    setHook: ({ enabled }) => (hook = { ...hook, enabled }),
-    rotateHookSecret: () => {
+    "automations.tickNow": ({ location, kind, name }) => change({ location, kind, name }, { waiting: null }),
+    "automations.releaseRunKey": ({ location, kind, name }) => change({ location, kind, name }, {}),
+    "webhooks.setEnabled": ({ enabled }) => (hook = { ...hook, enabled }),
+    "webhooks.rotateSecret": () => {
       hook = {
         ...hook,
         secrets: [...hook.secrets, { id: `sec_${hook.secrets.length + 1}`, createdAt: now(), createdBy: "ada", lastUsedAt: null }].slice(
@@ -237,35 +219,33 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
       };
       return { hook, secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", url: null };
     },
-    revokeHookSecret: ({ secret }) => (hook = { ...hook, secrets: hook.secrets.filter(({ id }) => id !== secret) }),
-    replayDelivery: ({ id }) => ({
+    "webhooks.revokeSecret": ({ secret }) => (hook = { ...hook, secrets: hook.secrets.filter(({ id }) => id !== secret) }),
+    "webhooks.replay": ({ id }) => ({
       ...found(
         deliveries().find((entry) => entry.id === id),
         `delivery ${id}`,
       ),
       state: "pending",
     }),
-    pause: ({ scope, reason, until }) =>
+    "conditions.pause": ({ scope, reason, until }) =>
       setPauses([
         ...pauses.filter((entry) => entry.scope !== scope),
         { scope, by: "ada", at: now(), reason: reason ?? null, until: until ?? null },
       ]),
-    unpause: ({ scope }) => setPauses(pauses.filter((entry) => entry.scope !== scope)),
-    reportAsset: () => ({ seq: 1 }),
-    reportCheck: () => ({ seq: 1 }),
-    addDynamicKeys: ({ name, keys }) => {
+    "conditions.unpause": ({ scope }) => setPauses(pauses.filter((entry) => entry.scope !== scope)),
+    "partitions.addKeys": ({ name, keys }) => {
       const list = dynamic.get(name) ?? [];
       dynamic.set(name, [...list, ...keys.filter((key) => !list.includes(key))]);
       return { name, count: dynamic.get(name)?.length ?? 0, assets: ["bronze/customer_files"] };
     },
-    removeDynamicKeys: ({ name, keys }) => {
+    "partitions.removeKeys": ({ name, keys }) => {
       dynamic.set(
         name,
         (dynamic.get(name) ?? []).filter((key) => !keys.includes(key)),
       );
       return { name, count: dynamic.get(name)?.length ?? 0, assets: ["bronze/customer_files"] };
     },
-    launchBackfill: ({ title, target, maxActive, tags }) => {
+    "backfills.launch": ({ title, target, maxActive, tags }) => {
       const [sample] = sampleBackfills(now());
       const made: BackfillSummary = {
         ...found(sample, "sample"),
@@ -282,11 +262,11 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
       publish([{ type: "backfill", backfill: made }]);
       return made;
     },
-    pauseBackfill: ({ id }) => move(id, "paused"),
-    resumeBackfill: ({ id }) => move(id, "running"),
-    cancelBackfill: ({ id }) => move(id, "canceled"),
-    retryBackfill: ({ id }) => move(id, "running"),
-    changeSettings: (patch) => {
+    "backfills.pause": ({ id }) => move(id, "paused"),
+    "backfills.resume": ({ id }) => move(id, "running"),
+    "backfills.cancel": ({ id }) => move(id, "canceled"),
+    "backfills.retry": ({ id }) => move(id, "running"),
+    "settings.update": (patch) => {
       settings = {
         ...settings,
         ...(Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as Partial<typeof settings>),
@@ -294,11 +274,7 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
       publish([{ type: "settings" }]);
       return settings;
     },
-  };
-  return {
-    queries,
-    commands,
-    testTick: ({ cursor, name }) =>
+    "automations.test": ({ cursor, name }) =>
       name === "month_end"
         ? {
             outcome: "failed",

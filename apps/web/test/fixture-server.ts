@@ -11,9 +11,11 @@ import { parseArgs } from "node:util";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { WebSocketServer, type WebSocket } from "ws";
 import { appRouter } from "@headgate/control-plane/router-type";
-import type { Actor } from "@headgate/shared/api/service.ts";
+import { checkAnswer } from "@headgate/shared/contract/check-answer.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { liveUpSchema, type Change, type LiveDown } from "@headgate/shared/api/live.ts";
-import type { EventRow, SessionView } from "@headgate/shared/api/views.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
+import type { SessionView } from "@headgate/shared/contract/access/session.ts";
 import { PING, PONG } from "@headgate/shared/protocol/constants.ts";
 import { FixtureDeployment } from "./fixture-deployment.ts";
 import { fixtureTokens } from "./fixture-tokens.ts";
@@ -96,9 +98,9 @@ export async function startFixtureServer(options: {
       createContext: () => ({
         actor,
         deployment,
-        tokens,
+        directory: tokens,
         audit,
-        activate: (input: { version: string }) => deployment.activateVersion(input),
+        check: checkAnswer,
       }),
     });
     response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());

@@ -1,5 +1,5 @@
 /** Tokens of the fixture deployment, in memory. */
-import type { TokenView } from "@headgate/shared/api/views.ts";
+import type { TokenView } from "@headgate/shared/contract/access/tokens.ts";
 
 export function fixtureTokens() {
   const tokens: TokenView[] = [
@@ -25,8 +25,8 @@ export function fixtureTokens() {
     },
   ];
   return {
-    list: async () => tokens,
-    create: async (input: { name: string; kind: "agent" | "api"; role?: string | undefined }) => {
+    "tokens.list": async () => tokens,
+    "tokens.create": async (input: { name: string; kind: "agent" | "api"; role?: string | undefined }) => {
       const view: TokenView = {
         id: `tok_${tokens.length + 1}`,
         name: input.name,
@@ -40,7 +40,7 @@ export function fixtureTokens() {
       tokens.unshift(view);
       return { view, secret: `hg_${input.kind}_5f3c9a1e7b2d4c6f8a0b1c2d3e4f5a6b` };
     },
-    revoke: async (id: string) => {
+    "tokens.revoke": async ({ id }: { id: string }) => {
       const index = tokens.findIndex((token) => token.id === id);
       const token = tokens[index];
       if (!token) throw new TypeError(`No token ${id}`);

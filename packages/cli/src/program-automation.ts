@@ -1,6 +1,6 @@
 /** Names, options and texts of the commands about what starts by itself. What a command does is in `commands/`. */
 import type { Command } from "commander";
-import type { AutomationKind } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationKind } from "@headgate/shared/contract/automations/automation-views.ts";
 import { PARTITION_STATUSES } from "@headgate/shared/domain/partitions/status.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { CommandContext } from "./command-context.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { MAX_BATCHED_BLOB_BYTES } from "@headgate/shared/api/blob-batch.ts";
+import { MAX_BATCHED_BLOB_BYTES } from "@headgate/shared/contract/http/blob-batch.ts";
 import { expect, onTestFinished, test } from "vitest";
 import { textFile } from "../src/publish/project-files.ts";
 import { publishVersion } from "../src/publish/upload.ts";

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { defineJob, select } from "@headgate/sdk";
 import { createClient } from "@headgate/sdk/client";
-import { launchSchema } from "@headgate/shared/api/inputs.ts";
+import { launchSchema } from "@headgate/shared/contract/runs/launch.ts";
 
 interface Call {
   readonly method: string;
@@ -72,6 +72,17 @@ describe("the client", () => {
       input: { target: { job: "bronze", partition: "2025-01-01" }, tags: { a: "b" }, config: { assets: { x: { n: 1 } } } },
     });
     for (const call of calls) expect(launchSchema.safeParse(call.input).success).toBe(true);
+  });
+
+  it("hands on fields and words that only a newer control plane knows", async () => {
+    const run = { id: RUN, status: "hibernating", trigger: { type: "moon" }, mood: "fine" };
+    answers.push(data({ run, weather: "rain" }));
+    expect(await client().runs.get(RUN)).toEqual({ run, weather: "rain" });
+  });
+
+  it("refuses an answer that is no run", async () => {
+    answers.push(data({ something: "else" }));
+    await expect(client().runs.get(RUN)).rejects.toMatchObject({ code: "unsupported_version" });
   });
 
   it("waits until a run has ended", async () => {

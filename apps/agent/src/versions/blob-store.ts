@@ -5,7 +5,7 @@ import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/pro
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { batchesOf, unpackBlobs } from "@headgate/shared/api/blob-batch.ts";
+import { batchesOf, unpackBlobs } from "@headgate/shared/contract/http/blob-batch.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { ControlPlaneHttp } from "./control-plane-http.ts";
 

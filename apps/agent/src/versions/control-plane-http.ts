@@ -1,6 +1,6 @@
 /** HTTP requests of the agent to its control plane: the bearer token, time limits, and which failures are worth another try. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { codeOfStatus } from "@headgate/shared/api/http-errors.ts";
+import { codeOfStatus } from "@headgate/shared/contract/http/http-errors.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { errorText } from "../agent-log.ts";
 import { readToken, type TokenSource } from "../config.ts";

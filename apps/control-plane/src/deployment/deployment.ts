@@ -1,45 +1,32 @@
 /** The Durable Object of one deployment. Wiring only: each method runs one command or one query. */
 import { DurableObject } from "cloudflare:workers";
-import type { z } from "zod";
-import type { inputs, launchSchema, reexecuteSchema } from "@headgate/shared/api/inputs.ts";
-import type { CommandName, DeploymentCommands, DeploymentQueries, InputOf, QueryName } from "@headgate/shared/api/procedures.ts";
-import type { Actor } from "@headgate/shared/api/service.ts";
-import { ok, type Result } from "@headgate/shared/domain/errors.ts";
+import { checkAnswer } from "@headgate/shared/contract/check-answer.ts";
+import type { AnswerOf, CommandName, InputOf, ProcedureName, QueryName } from "@headgate/shared/contract/table.ts";
+import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { Env } from "../env.ts";
 import { agentLeft, receiveFromAgent } from "./agent-protocol/agent-socket.ts";
 import { clock } from "./kernel/clock.ts";
-import { activateVersion, reportLoadErrors } from "./catalog/activate-version.ts";
-import { cancelRun } from "./runs/execute/cancel-run.ts";
 import { fireTimers } from "./fire-timers.ts";
-import { launch } from "./runs/launch/launch.ts";
 import { recordLogChunk } from "./runs/execute/record-log-chunk.ts";
-import { reexecuteRun } from "./runs/launch/reexecute-run.ts";
 import { registerVersion } from "./catalog/register-version.ts";
+import { reportLoadErrors } from "./catalog/activate-version.ts";
 import { Engine } from "./engine.ts";
 import { receiveFromDashboard } from "./live/live-socket.ts";
 import { logError } from "./kernel/log-error.ts";
-import { COMMANDS, QUERIES } from "./procedures.ts";
-import * as assets from "./asset-pages/asset-queries.ts";
-import { assetPartitions } from "./asset-pages/asset-partitions.ts";
 import { definitionsDocument } from "./catalog/definitions-document.ts";
-import { readHome } from "./home/home.ts";
-import * as locations from "./catalog/location-queries.ts";
 import { logChunksQuery, manifestKeyOf } from "./run-pages/log-queries.ts";
-import * as runs from "./run-pages/run-queries.ts";
 import { newWebhookTraffic, receiveDelivery } from "./webhooks/receive.ts";
+import { COMMANDS, QUERIES, WAITING_COMMANDS } from "./procedures.ts";
 import type { DeploymentStub } from "./rpc.ts";
 import { answerClose, attachmentOf, closeQuietly } from "./kernel/sockets.ts";
 import { start } from "./start.ts";
 import { webhookIds } from "./webhooks/webhook-store.ts";
-import { startDryRun } from "./dry-run/start-dry-run.ts";
 import { readIdentity, writeMeta } from "./kernel/meta-store.ts";
 import { catalogOf } from "./catalog/catalog.ts";
-import { listAgents } from "./run-pages/agent-queries.ts";
 import type { DeploymentIdentity } from "./kernel/identity.ts";
 import type { RawLogChunk } from "./runs/raw-log-chunk.ts";
-
-type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 
 export class Deployment extends DurableObject<Env> implements DeploymentStub {
   readonly #engine: Engine;
@@ -128,17 +115,6 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
     );
   }
 
-  async activate(input: { readonly location: string; readonly version: string; readonly actor: Actor }) {
-    return this.#engine.commitThen(
-      (tx) => activateVersion(tx, input),
-      (_reader, row) => locations.versionView(row, row.id),
-    );
-  }
-
-  async activateVersion(input: In<"activate">, actor: Actor) {
-    return this.activate({ ...input, actor });
-  }
-
   async reportLoadErrors(input: Parameters<DeploymentStub["reportLoadErrors"]>[0]): Promise<Result<null>> {
     this.#engine.commit((tx) => reportLoadErrors(tx, input));
     return ok(null);
@@ -176,101 +152,31 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
     }
   }
 
-  // ---------------------------------------------------------------- DeploymentService
+  // ---------------------------------------------------------------- procedures of the contract
 
-  async testTick(input: Parameters<DeploymentStub["testTick"]>[0]) {
+  async ask<N extends QueryName>(name: N, input: InputOf<N>): Promise<Result<AnswerOf<N>>> {
+    return this.#checked(name, QUERIES[name](this.#engine.reader(), input));
+  }
+
+  async perform<N extends CommandName>(name: N, input: InputOf<N>, actor: Actor): Promise<Result<AnswerOf<N>>> {
     const engine = this.#engine;
-    return startDryRun({ commit: engine.commit.bind(engine), rollBack: engine.rollBack.bind(engine), waiting: engine.dryRuns }, input);
-  }
-
-  async ask<N extends QueryName>(name: N, input: InputOf<DeploymentQueries[N]>) {
-    return QUERIES[name](this.#engine.reader(), input);
-  }
-
-  async perform<N extends CommandName>(name: N, input: InputOf<DeploymentCommands[N]>, actor: Actor) {
-    return this.#engine.commitThen(
-      (tx) => COMMANDS[name](tx, input, actor),
+    const waiting = WAITING_COMMANDS[name];
+    if (waiting) {
+      const ports = { commit: engine.commit.bind(engine), rollBack: engine.rollBack.bind(engine), waiting: engine.dryRuns };
+      return this.#checked(name, await waiting(ports, input));
+    }
+    const command = COMMANDS[name];
+    if (!command) return refuse("not_found", `There is no command ${name}.`);
+    const answer = engine.commitThen(
+      (tx) => command(tx, input, actor),
       (reader, read) => read(reader),
     );
+    return this.#checked(name, answer);
   }
 
-  async home() {
-    return readHome(this.#engine.reader());
-  }
-
-  async definitionsHash() {
-    return ok({ hash: catalogOf(this.#engine).hash });
-  }
-
-  async assetStates(input: In<"assetStates">) {
-    return assets.listAssetStates(this.#engine.reader(), input);
-  }
-
-  async asset(input: In<"asset">) {
-    return assets.assetDetail(this.#engine.reader(), input.key);
-  }
-
-  async assetEvents(input: In<"assetEvents">) {
-    return assets.assetEvents(this.#engine.reader(), input);
-  }
-
-  async assetChecks(input: In<"asset">) {
-    return assets.assetChecks(this.#engine.reader(), input.key);
-  }
-
-  async assetCheckHistory(input: In<"assetCheckHistory">) {
-    return assets.checkHistory(this.#engine.reader(), input);
-  }
-
-  async assetSeries(input: In<"assetSeries">) {
-    return assets.assetSeries(this.#engine.reader(), input);
-  }
-
-  async assetPartitions(input: In<"assetPartitions">) {
-    return assetPartitions(this.#engine.reader(), input);
-  }
-
-  async runs(input: In<"runList">) {
-    return runs.listRunsQuery(this.#engine.reader(), input);
-  }
-
-  async run(input: In<"runId">) {
-    return runs.runDetail(this.#engine.reader(), input.run);
-  }
-
-  async runEvents(input: In<"runEvents">) {
-    return runs.runEvents(this.#engine.reader(), input);
-  }
-
-  async runLogFiles(input: In<"runId">) {
-    return runs.runLogFiles(this.#engine.reader(), input.run);
-  }
-
-  async previewLaunch(input: In<"preview">) {
-    return runs.previewLaunch(this.#engine.reader(), input);
-  }
-
-  async launch(input: z.output<typeof launchSchema>, actor: Actor) {
-    return this.#engine.commitThen((tx) => launch(tx, input, actor), runs.summaryOf);
-  }
-
-  async reexecute(input: z.output<typeof reexecuteSchema>, actor: Actor) {
-    return this.#engine.commitThen((tx) => reexecuteRun(tx, input, actor), runs.summaryOf);
-  }
-
-  async cancel(input: In<"cancel">, actor: Actor) {
-    return this.#engine.commitThen((tx) => cancelRun(tx, { run: input.run, by: actor.name, reason: input.reason }), runs.summaryOf);
-  }
-
-  async locations() {
-    return ok(locations.listLocations(this.#engine.reader()));
-  }
-
-  async versions(input: In<"versions">) {
-    return locations.listVersionsQuery(this.#engine.reader(), input);
-  }
-
-  async agents() {
-    return ok(listAgents(this.#engine.reader()));
+  /** Tests set the variable; in production no answer is looked at. */
+  #checked<N extends ProcedureName>(name: N, answer: Result<AnswerOf<N>>): Result<AnswerOf<N>> {
+    if (this.env.CHECK_ANSWERS === "1" && answer.ok) checkAnswer(name, answer.value);
+    return answer;
   }
 }

@@ -1,9 +1,9 @@
 /**
- * What the Worker asks of a deployment's Durable Object besides `DeploymentService`: publishing, raw output, tokens. Every method is
+ * What the Worker asks of a deployment's Durable Object besides `DeploymentProcedures`: publishing, raw output, tokens. Every method is
  * called with an identity that the Worker has already verified. The two sockets arrive through `fetch` (see `kernel/sockets.ts`).
  */
-import type { Actor, DeploymentService } from "@headgate/shared/api/service.ts";
-import type { VersionView } from "@headgate/shared/api/views.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
+import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
 import type { Result } from "@headgate/shared/domain/errors.ts";
 import type { LoadError, Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { DeploymentIdentity } from "./kernel/identity.ts";
@@ -20,8 +20,6 @@ export interface DeploymentInternals {
     readonly manifestKey: string;
     readonly actor: Actor;
   }): Promise<Result<{ readonly version: string; readonly number: number; readonly active: boolean }>>;
-  /** The Worker has checked that all blobs exist. One transaction: catalog, jobs, schedules and sensors change together. */
-  activate(input: { readonly location: string; readonly version: string; readonly actor: Actor }): Promise<Result<VersionView>>;
   reportLoadErrors(input: {
     readonly location: string;
     readonly errors: readonly LoadError[];
@@ -44,4 +42,4 @@ export interface DeploymentInternals {
   sweep(): Promise<void>;
 }
 
-export type DeploymentStub = DeploymentService & DeploymentInternals;
+export type DeploymentStub = DeploymentProcedures & DeploymentInternals;

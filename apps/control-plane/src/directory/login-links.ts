@@ -1,6 +1,6 @@
 /** One-time links that sign a person in: ten minutes, one use, only the hash is stored. */
 import { and, eq, exists, gt, isNull, lte, or } from "drizzle-orm";
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
 import { auditStatement, type AuditActor } from "./audit.ts";
 import type { Directory } from "./database.ts";
 import type { DeploymentPlace } from "./deployments.ts";

@@ -1,6 +1,6 @@
 /** Who belongs to which organization in which role, and who the people are. */
 import { and, eq, isNull, or, sql } from "drizzle-orm";
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
 import { auditStatement, type AuditActor } from "./audit.ts";
 import { newId, type Directory } from "./database.ts";
 import { member, organization, user } from "./schema.ts";

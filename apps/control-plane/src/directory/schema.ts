@@ -1,6 +1,6 @@
 /** Tables of the directory as drizzle sees them; the truth about constraints is `migrations/d1`, and a test compares the two. */
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
 
 export const organization = sqliteTable("organization", {
   id: text("id").primaryKey(),

@@ -1,6 +1,6 @@
 /** Browser sessions: made by a login link, kept for seven days after the last use, ended by logging out. */
 import { and, eq, exists, gt, isNull, lte, or } from "drizzle-orm";
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
 import { auditStatement, type AuditActor } from "./audit.ts";
 import { newId, type Directory } from "./database.ts";
 import type { Person } from "./members.ts";

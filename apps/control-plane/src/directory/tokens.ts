@@ -1,6 +1,7 @@
 /** Agent and API tokens of a deployment: made once, shown once, looked up by id, compared by hash. */
 import { and, desc, eq, gt, isNull, lte, or, type AnyColumn } from "drizzle-orm";
-import type { Role, TokenView } from "@headgate/shared/api/views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
+import type { TokenView } from "@headgate/shared/contract/access/tokens.ts";
 import { auditStatement, type AuditActor } from "./audit.ts";
 import { randomKey, type Directory } from "./database.ts";
 import type { DeploymentPlace } from "./deployments.ts";

@@ -1,7 +1,7 @@
 /** What an agent asks over HTTP beside its socket: manifests, blobs, and a place for raw output. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { MAX_BATCH_BLOBS, MAX_BATCH_BYTES, packBlobs, type BatchedBlob } from "@headgate/shared/api/blob-batch.ts";
+import { MAX_BATCH_BLOBS, MAX_BATCH_BYTES, packBlobs, type BatchedBlob } from "@headgate/shared/contract/http/blob-batch.ts";
 import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import { sha256Schema } from "@headgate/shared/manifest/schema.ts";
 import { LOG_CHUNK_BYTES } from "@headgate/shared/protocol/constants.ts";

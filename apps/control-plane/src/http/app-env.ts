@@ -1,7 +1,7 @@
 /** What handlers find on the context, and from whom. */
 import type { Context } from "hono";
-import type { Actor } from "@headgate/shared/api/service.ts";
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
 import type { DeploymentPlace } from "../directory/deployments.ts";
 import type { Session } from "../directory/sessions.ts";
 import type { KnownToken } from "../directory/tokens.ts";

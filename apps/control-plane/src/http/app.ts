@@ -1,6 +1,6 @@
 /** The Worker's routes, one file per group, and the one place where errors become answers. The table of routes is `shared/api/routes.ts`. */
 import { Hono } from "hono";
-import { httpStatusOf } from "@headgate/shared/api/http-errors.ts";
+import { httpStatusOf } from "@headgate/shared/contract/http/http-errors.ts";
 import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { openDirectory } from "../directory/database.ts";
 import { agentRoutes } from "./agent-routes.ts";

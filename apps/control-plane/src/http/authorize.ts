@@ -1,7 +1,7 @@
 /** May they? `needs(role)` guards every route under `/api/:org/:dep`, `needsAgent` every route of agents. Foreign deployments look like missing ones. */
 import { createMiddleware } from "hono/factory";
-import type { Actor } from "@headgate/shared/api/service.ts";
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Directory } from "../directory/database.ts";
 import { deploymentById, findDeployment, type DeploymentPlace } from "../directory/deployments.ts";
@@ -10,7 +10,7 @@ import type { AppEnv, Principal } from "./app-env.ts";
 import { authenticate } from "./authenticate.ts";
 import { deploymentStub } from "./deployment-stub.ts";
 import { checkNoOrigin } from "./origin.ts";
-import { highestRole, lowerRole, roleIncludes } from "./roles.ts";
+import { highestRole, lowerRole, roleIncludes } from "@headgate/shared/domain/access/role.ts";
 
 type Caller = Exclude<Principal, { kind: "agent" }>;
 

@@ -1,7 +1,7 @@
 /** POST /api/v1/bootstrap: the operator's secret makes organization, deployment, owner and tokens; repeating it changes nothing that exists. */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { BootstrapAnswer } from "@headgate/shared/api/routes.ts";
+import type { BootstrapAnswer } from "@headgate/shared/contract/http/routes.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { AuditActor } from "../directory/audit.ts";
 import type { Directory } from "../directory/database.ts";

@@ -11,7 +11,7 @@ import { authenticate } from "./authenticate.ts";
 import { deploymentStub } from "./deployment-stub.ts";
 import { ownOrigin } from "./origin.ts";
 import { refusalPage } from "./refusal-page.ts";
-import { roleIncludes } from "./roles.ts";
+import { roleIncludes } from "@headgate/shared/domain/access/role.ts";
 import { deleteSessionCookie, setSessionCookie } from "./session-cookie.ts";
 import { sessionView } from "./session-view.ts";
 

@@ -1,8 +1,6 @@
 /** Manifests and blobs in R2: reading a manifest body, storing it, and which of its files are missing. */
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { AppError, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import type { Actor } from "@headgate/shared/api/service.ts";
-import type { VersionView } from "@headgate/shared/api/views.ts";
 import { MANIFEST_MAX_BYTES, MANIFEST_OLDEST_SUPPORTED, MANIFEST_VERSION, type Manifest } from "@headgate/shared/manifest/schema.ts";
 import { manifestOnWire, manifestWireSchema } from "@headgate/shared/manifest/wire.ts";
 import type { DeploymentStub } from "../deployment/rpc.ts";
@@ -68,8 +66,8 @@ export async function missingBlobs(bucket: R2Bucket, deployment: string, manifes
   return [...absent];
 }
 
-/** Every way to activate a version goes through here, so that none comes into force whose files an agent could not load. */
-export async function activateChecked(
+/** Every way to activate a version goes through here, so that no version is activated whose files an agent could not load. */
+export async function activateChecked<T>(
   env: { readonly BUCKET: R2Bucket },
   target: {
     readonly directory: Directory;
@@ -77,10 +75,10 @@ export async function activateChecked(
     readonly deploymentId: string;
     readonly location: string;
     readonly version: string;
-    readonly actor: Actor;
   },
-): Promise<Result<VersionView>> {
-  const { deployment, deploymentId, location, version, actor } = target;
+  activate: () => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const { deployment, deploymentId, location, version } = target;
   const where = await deployment.manifestKey({ location, version });
   if (!where.ok) return where;
   const stored = await env.BUCKET.get(where.value.key);
@@ -94,7 +92,7 @@ export async function activateChecked(
       { missing: missing.slice(0, 1000) },
     );
   }
-  const activated = await deployment.activate({ location, version, actor });
+  const activated = await activate();
   if (activated.ok) await registerAddresses(target.directory, { deployment, deploymentId });
   return activated;
 }

@@ -1,8 +1,8 @@
 /** Publishing a code location: manifest, blobs by their hash, activation, and what went wrong when the newest code does not load. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { MAX_BATCH_BODY_BYTES, unpackBlobs } from "@headgate/shared/api/blob-batch.ts";
-import { MAX_BLOB_BYTES } from "@headgate/shared/api/routes.ts";
+import { MAX_BATCH_BODY_BYTES, unpackBlobs } from "@headgate/shared/contract/http/blob-batch.ts";
+import { MAX_BLOB_BYTES } from "@headgate/shared/contract/http/routes.ts";
 import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import { loadErrorSchema, sha256Schema } from "@headgate/shared/manifest/schema.ts";
 import { writeAudit, type AuditEntry } from "../directory/audit.ts";
@@ -57,7 +57,9 @@ export const publishRoutes = new Hono<AppEnv>()
     const location = c.req.param("name");
     const version = c.req.param("id");
     const view = unwrap(
-      await activateChecked(c.env, { directory: c.get("directory"), deployment, deploymentId: place.id, location, version, actor }),
+      await activateChecked(c.env, { directory: c.get("directory"), deployment, deploymentId: place.id, location, version }, () =>
+        deployment.perform("locations.activate", { location, version }, actor),
+      ),
     );
     await noteChange(c, { action: "locations.activate", target: location, after: { version, number: view.number } });
     return c.json(view);

@@ -3,7 +3,7 @@
  * name ends with it: two servers on one machine must not sign each other's people out.
  */
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { SESSION_COOKIE } from "@headgate/shared/api/routes.ts";
+import { SESSION_COOKIE } from "@headgate/shared/contract/http/routes.ts";
 import { SESSION_MS } from "../directory/sessions.ts";
 import type { AppContext } from "./app-env.ts";
 import { ownOrigin } from "./origin.ts";

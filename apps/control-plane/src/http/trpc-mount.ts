@@ -1,7 +1,10 @@
 /** tRPC under /api/:org/:dep/trpc: queries and mutations by POST (queries also by GET), each with the role its procedure asks for. */
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { Hono } from "hono";
-import { AppError } from "@headgate/shared/domain/errors.ts";
+import { checkAnswer } from "@headgate/shared/contract/check-answer.ts";
+import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import { AppError, type Result } from "@headgate/shared/domain/errors.ts";
 import { writeAudit } from "../directory/audit.ts";
 import type { TrpcContext } from "../trpc/context.ts";
 import { appRouter } from "../trpc/router.ts";
@@ -12,7 +15,7 @@ import { MAX_JSON_BYTES, readBytes } from "./body.ts";
 import { appErrorOf } from "./errors.ts";
 import { logFailure } from "./log-failure.ts";
 import { activateChecked } from "./manifests.ts";
-import { tokenService } from "./token-service.ts";
+import { tokenProcedures } from "./token-procedures.ts";
 
 export const trpcRoutes = new Hono<AppEnv>().on(["GET", "POST"], "/api/:org/:dep/trpc/*", needs("viewer"), async (c) => {
   const { pathname } = new URL(c.req.url);
@@ -44,13 +47,27 @@ function trpcContext(c: AppContext): TrpcContext {
   const userId = principal.kind === "session" ? principal.session.person.id : principal.token.userId;
   return {
     actor,
-    deployment,
-    tokens: tokenService({ directory, place, deployment, actor: by, userId }),
-    activate: (input) => activateChecked(c.env, { directory, deployment, deploymentId: place.id, ...input, actor }),
+    deployment: withFileCheck(deployment, (input, activate) =>
+      activateChecked(c.env, { directory, deployment, deploymentId: place.id, ...input }, activate),
+    ),
+    directory: tokenProcedures({ directory, place, deployment, actor: by, userId }),
     // After the answer: a launch must not wait for the directory.
     audit: (entry) =>
       c.executionCtx.waitUntil(
         writeAudit(directory, { ...entry, actor: by, organizationId: place.organizationId, deploymentId: place.id }),
       ),
+    check: c.env.CHECK_ANSWERS === "1" ? checkAnswer : undefined,
+  };
+}
+
+type Activation = <T>(input: InputOf<"locations.activate">, activate: () => Promise<Result<T>>) => Promise<Result<T>>;
+
+function withFileCheck(deployment: DeploymentProcedures, activation: Activation): DeploymentProcedures {
+  return {
+    ask: (name, input) => deployment.ask(name, input),
+    perform(name, input, actor) {
+      const perform = () => deployment.perform(name, input, actor);
+      return name === "locations.activate" ? activation(input as InputOf<"locations.activate">, perform) : perform();
+    },
   };
 }

@@ -3,7 +3,7 @@
  * its object verifies and stores. The address may hold a secret, so nothing here writes it into a log or an answer.
  */
 import { Hono } from "hono";
-import { httpStatusOf } from "@headgate/shared/api/http-errors.ts";
+import { httpStatusOf } from "@headgate/shared/contract/http/http-errors.ts";
 import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import { MAX_DELIVERY_BYTES } from "../deployment/webhooks/webhook-limits.ts";
 import { placeOfWebhook } from "../directory/webhooks.ts";

@@ -1,19 +1,10 @@
-/** What every procedure gets: the deployment it talks to and who asks. Made once per request by the Worker, after authentication. */
-import type { Actor, DeploymentService } from "@headgate/shared/api/service.ts";
-import type { Role, TokenView, VersionView } from "@headgate/shared/api/views.ts";
-import type { Result } from "@headgate/shared/domain/errors.ts";
+/** What every procedure gets: the deployment it is about and who asks. Made once per request by the Worker, after authentication. */
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
+import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
+import type { AnswerOf, DirectoryProcedureName, InputOf, ProcedureName } from "@headgate/shared/contract/table.ts";
 
-/** The part of the directory that procedures may use, already narrowed to one deployment. */
-export interface TokenService {
-  list(): Promise<readonly TokenView[]>;
-  create(input: {
-    readonly name: string;
-    readonly kind: "agent" | "api";
-    readonly role?: Role | undefined;
-    readonly expiresInDays?: number | undefined;
-  }): Promise<{ readonly view: TokenView; readonly secret: string }>;
-  revoke(id: string): Promise<TokenView>;
-}
+/** What the directory answers, narrowed to one deployment: one entry for each procedure of the scope `organization`. */
+export type DirectoryProcedures = { readonly [N in DirectoryProcedureName]: (input: InputOf<N>) => Promise<AnswerOf<N>> };
 
 /** One line of the audit log, without who and where, which the Worker adds. */
 export interface ProcedureChange {
@@ -25,10 +16,10 @@ export interface ProcedureChange {
 
 export interface TrpcContext {
   readonly actor: Actor;
-  readonly deployment: DeploymentService;
-  readonly tokens: TokenService;
-  /** Activates a version after checking that all its files are stored. */
-  activate(input: { readonly location: string; readonly version: string }): Promise<Result<VersionView>>;
-  /** Notes a change that succeeded; does not wait for the directory. */
+  readonly deployment: DeploymentProcedures;
+  readonly directory: DirectoryProcedures;
+  /** Records a change that succeeded; does not wait for the directory. */
   audit(change: ProcedureChange): void;
+  /** In tests: throws when an answer does not fit the output schema of its procedure. */
+  readonly check?: ((name: ProcedureName, answer: unknown) => void) | undefined;
 }

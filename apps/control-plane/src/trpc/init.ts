@@ -1,14 +1,10 @@
-/**
- * tRPC is initialized once here; `procedure(role)` and `directoryProcedure(role)` are the only ways to make a procedure, so none can
- * forget its permission or its line in the audit log.
- */
+/** tRPC, initialized once: how errors look, and the one way to make a procedure, which checks the role first. */
 import { initTRPC, TRPCError } from "@trpc/server";
 import { z } from "zod";
-import type { Role } from "@headgate/shared/api/views.ts";
+import { type Role, roleIncludes } from "@headgate/shared/domain/access/role.ts";
 import { AppError, type ErrorBody, type Result } from "@headgate/shared/domain/errors.ts";
-import { roleIncludes } from "../http/roles.ts";
 import { appErrorOf, invalidInput, trpcCodeOf } from "../http/errors.ts";
-import type { ProcedureChange, TrpcContext } from "./context.ts";
+import type { TrpcContext } from "./context.ts";
 
 const t = initTRPC.context<TrpcContext>().create({
   errorFormatter({ shape, error }) {
@@ -32,13 +28,12 @@ function bodyOf(error: TRPCError): ErrorBody {
 
 export const router = t.router;
 
-/** Changes of the directory write their audit line themselves, in the same batch. */
-export function directoryProcedure(role: Role) {
-  return t.procedure.use(async ({ ctx, next, path }) => {
+export function procedure(role: Role) {
+  return t.procedure.use(async ({ ctx, next, path, getRawInput }) => {
     if (!roleIncludes(ctx.actor.role, role)) {
       throw toTrpcError(new AppError("forbidden", `${path} needs the role '${role}'; '${ctx.actor.name}' has '${ctx.actor.role}'`));
     }
-    const result = await next();
+    const result = await next({ ctx: { ...ctx, sentInput: getRawInput } });
     // What a resolver threw: a refusal keeps its code, a failure of the durable object becomes one that clients may retry.
     if (!result.ok && result.error.code === "INTERNAL_SERVER_ERROR" && result.error.cause !== undefined)
       throw toTrpcError(appErrorOf(result.error.cause));
@@ -46,32 +41,7 @@ export function directoryProcedure(role: Role) {
   });
 }
 
-export function procedure(role: Role) {
-  return directoryProcedure(role).use(async ({ ctx, next, path, type, getRawInput }) => {
-    let noted: Partial<Pick<ProcedureChange, "before" | "after">> = {};
-    /** For changes of which the input alone does not say what they changed. */
-    const noteChange = (change: typeof noted): void => {
-      noted = change;
-    };
-    const result = await next({ ctx: { ...ctx, noteChange } });
-    if (type === "mutation" && result.ok) ctx.audit({ ...changeOf(path, await getRawInput()), ...noted });
-    return result;
-  });
-}
-
-const TARGET_FIELDS = ["run", "location", "job", "selection", "asset", "scope", "name", "id"] as const;
-
-function changeOf(path: string, input: unknown): ProcedureChange {
-  const fields = { ...(isObject(input) && isObject(input["target"]) ? input["target"] : {}), ...(isObject(input) ? input : {}) };
-  const target = TARGET_FIELDS.map((name) => fields[name]).find((value) => typeof value === "string");
-  return { action: path, target: typeof target === "string" ? target.slice(0, 500) : "", after: input };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
-}
-
-/** Opens a service's answer: the value, or the matching tRPC error with the whole body for the client. */
+/** Opens an answer: the value, or the matching tRPC error with the whole body for the client. */
 export async function answer<T>(result: Promise<Result<T>>): Promise<T> {
   const settled = await result;
   if (settled.ok) return settled.value;

@@ -1,99 +1,71 @@
-/** All procedures. The table of names, inputs and roles is this file; the logic is in the deployment's commands and queries. */
-import { inputs, launchSchema, reexecuteSchema } from "@headgate/shared/api/inputs.ts";
-import { automationsRouter } from "./automations.ts";
-import { backfillsRouter } from "./backfills.ts";
-import { assetReports, conditionsRouter } from "./conditions.ts";
-import { answer, directoryProcedure, procedure, router } from "./init.ts";
-import { queueRouter, settingsRouter, timelineRouter } from "./queue.ts";
-import { webhooksRouter } from "./webhooks.ts";
-import { partitionsRouter } from "./partitions.ts";
+/** The tRPC router, made from the contract's rows: one procedure for each, with its role, its input and its audit line. */
+import type { TRPCMutationProcedure, TRPCQueryProcedure } from "@trpc/server";
+import {
+  type AnswerOf,
+  type DirectoryProcedureName,
+  type NamesIn,
+  type NounOf,
+  PROCEDURE_NAMES,
+  type ProcedureName,
+  PROCEDURES,
+  type Procedures,
+  type QueryName,
+  type SentInputOf,
+} from "@headgate/shared/contract/table.ts";
+import { type CallContext, performAudited } from "./perform-audited.ts";
+import { answer, procedure, router } from "./init.ts";
+import { seenBy } from "./webhook-address.ts";
 
-export const appRouter = router({
-  home: router({
-    get: procedure("viewer").query(({ ctx }) => answer(ctx.deployment.home())),
-  }),
-  definitions: router({
-    hash: procedure("viewer").query(({ ctx }) => answer(ctx.deployment.definitionsHash())),
-  }),
-  assets: router({
-    ...assetReports,
-    states: procedure("viewer")
-      .input(inputs.assetStates)
-      .query(({ ctx, input }) => answer(ctx.deployment.assetStates(input))),
-    get: procedure("viewer")
-      .input(inputs.asset)
-      .query(({ ctx, input }) => answer(ctx.deployment.asset(input))),
-    events: procedure("viewer")
-      .input(inputs.assetEvents)
-      .query(({ ctx, input }) => answer(ctx.deployment.assetEvents(input))),
-    checks: procedure("viewer")
-      .input(inputs.asset)
-      .query(({ ctx, input }) => answer(ctx.deployment.assetChecks(input))),
-    checkHistory: procedure("viewer")
-      .input(inputs.assetCheckHistory)
-      .query(({ ctx, input }) => answer(ctx.deployment.assetCheckHistory(input))),
-    series: procedure("viewer")
-      .input(inputs.assetSeries)
-      .query(({ ctx, input }) => answer(ctx.deployment.assetSeries(input))),
-    partitions: procedure("viewer")
-      .input(inputs.assetPartitions)
-      .query(({ ctx, input }) => answer(ctx.deployment.assetPartitions(input))),
-  }),
-  runs: router({
-    list: procedure("viewer")
-      .input(inputs.runList)
-      .query(({ ctx, input }) => answer(ctx.deployment.runs(input))),
-    get: procedure("viewer")
-      .input(inputs.runId)
-      .query(({ ctx, input }) => answer(ctx.deployment.run(input))),
-    events: procedure("viewer")
-      .input(inputs.runEvents)
-      .query(({ ctx, input }) => answer(ctx.deployment.runEvents(input))),
-    logFiles: procedure("viewer")
-      .input(inputs.runId)
-      .query(({ ctx, input }) => answer(ctx.deployment.runLogFiles(input))),
-    preview: procedure("viewer")
-      .input(inputs.preview)
-      .query(({ ctx, input }) => answer(ctx.deployment.previewLaunch(input))),
-    launch: procedure("launcher")
-      .input(launchSchema)
-      .mutation(({ ctx, input }) => answer(ctx.deployment.launch(input, ctx.actor))),
-    reexecute: procedure("launcher")
-      .input(reexecuteSchema)
-      .mutation(({ ctx, input }) => answer(ctx.deployment.reexecute(input, ctx.actor))),
-    cancel: procedure("launcher")
-      .input(inputs.cancel)
-      .mutation(({ ctx, input }) => answer(ctx.deployment.cancel(input, ctx.actor))),
-  }),
-  automations: automationsRouter,
-  partitions: partitionsRouter,
-  backfills: backfillsRouter,
-  conditions: conditionsRouter,
-  locations: router({
-    list: procedure("viewer").query(({ ctx }) => answer(ctx.deployment.locations())),
-    versions: procedure("viewer")
-      .input(inputs.versions)
-      .query(({ ctx, input }) => answer(ctx.deployment.versions(input))),
-    activate: procedure("editor")
-      .input(inputs.activate)
-      .mutation(({ ctx, input }) => answer(ctx.activate(input))),
-  }),
-  agents: router({
-    list: procedure("viewer").query(({ ctx }) => answer(ctx.deployment.agents())),
-  }),
-  tokens: router({
-    list: directoryProcedure("admin").query(({ ctx }) => ctx.tokens.list()),
-    create: directoryProcedure("admin")
-      .input(inputs.createToken)
-      .mutation(({ ctx, input }) => ctx.tokens.create(input)),
-    revoke: directoryProcedure("admin")
-      .input(inputs.revokeToken)
-      .mutation(({ ctx, input }) => ctx.tokens.revoke(input.id)),
-  }),
-  webhooks: webhooksRouter,
-  queue: queueRouter,
-  settings: settingsRouter,
-  timeline: timelineRouter,
-});
+interface Definition<N extends ProcedureName> {
+  readonly meta: unknown;
+  readonly input: SentInputOf<N>;
+  readonly output: AnswerOf<N>;
+}
+type RouterProcedure<N extends ProcedureName> = Procedures[N]["kind"] extends "query"
+  ? TRPCQueryProcedure<Definition<N>>
+  : TRPCMutationProcedure<Definition<N>>;
+/** `runs.launch` is the procedure `launch` of the router `runs`. */
+type RouterRecord = {
+  readonly [Noun in NounOf<ProcedureName>]: {
+    readonly [N in NamesIn<ProcedureName, Noun> as N extends `${Noun}.${infer Method}` ? Method : never]: RouterProcedure<N>;
+  };
+};
 
+export const appRouter = router(recordOfAll());
 export type AppRouter = typeof appRouter;
+
+function recordOfAll(): RouterRecord {
+  const record: Record<string, Record<string, unknown>> = {};
+  for (const name of PROCEDURE_NAMES) {
+    const [noun = "", method = ""] = name.split(".");
+    (record[noun] ??= {})[method] = procedureOf(name);
+  }
+  // The names of the type are split in the same way.
+  return record as unknown as RouterRecord;
+}
+
+function procedureOf(name: ProcedureName) {
+  const { kind, role, input: schema } = PROCEDURES[name];
+  const made = schema === null ? procedure(role) : procedure(role).input(schema);
+  const resolve = async ({ ctx, input }: { ctx: CallContext; input?: unknown }) => {
+    // The schema of this very name has parsed it.
+    const value = await valueOf(name, input as never, ctx);
+    ctx.check?.(name, value);
+    return value;
+  };
+  return kind === "query" ? made.query(resolve) : made.mutation(resolve);
+}
+
+async function valueOf(name: ProcedureName, input: never, ctx: CallContext): Promise<AnswerOf<ProcedureName>> {
+  if (isDirectoryName(name)) return ctx.directory[name](input);
+  if (isQueryName(name)) return seenBy(name, ctx.actor.role, await answer(ctx.deployment.ask(name, input)));
+  return performAudited(name, input, ctx);
+}
+
+function isDirectoryName(name: ProcedureName): name is DirectoryProcedureName {
+  return PROCEDURES[name].scope === "organization";
+}
+
+function isQueryName(name: Exclude<ProcedureName, DirectoryProcedureName>): name is QueryName {
+  return PROCEDURES[name].kind === "query";
+}

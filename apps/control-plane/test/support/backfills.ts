@@ -1,8 +1,8 @@
 /** Deployments with partitioned assets, and what is done with their backfills. */
+import { type SentInputOf, PROCEDURES } from "@headgate/shared/contract/table.ts";
 import type { z } from "zod";
-import type { backfillTargetSchema } from "@headgate/shared/api/automation-inputs.ts";
-import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
-import type { BackfillSummary } from "@headgate/shared/api/partition-views.ts";
+import type { backfillTargetSchema } from "@headgate/shared/contract/runs/backfills.ts";
+import type { BackfillSummary } from "@headgate/shared/contract/runs/backfill-views.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
@@ -13,7 +13,7 @@ import { assetsOf, manifest } from "./manifests.ts";
 export const daily = (end = "2025-01-11"): PartitionsDefinition => ({ type: "time", cadence: "daily", start: "2025-01-01", end });
 export const weekly: PartitionsDefinition = { type: "time", cadence: "weekly", start: "2025-01-05", end: "2025-01-20" };
 export type Target = z.input<typeof backfillTargetSchema>;
-export type Options = Omit<z.input<(typeof automationInputs)["launchBackfill"]>, "target">;
+export type Options = Omit<SentInputOf<"backfills.launch">, "target">;
 
 export async function deploy(
   graph: Record<string, string[]>,
@@ -38,16 +38,16 @@ export async function publishGraph(
 }
 
 export async function start(stub: DeploymentObject, target: Target, options: Options = {}): Promise<BackfillSummary> {
-  return unwrap(await stub.perform("launchBackfill", automationInputs.launchBackfill.parse({ target, ...options }), person));
+  return unwrap(await stub.perform("backfills.launch", PROCEDURES["backfills.launch"].input.parse({ target, ...options }), person));
 }
-export const get = async (stub: DeploymentObject, id: string) => unwrap(await stub.ask("backfill", { id }));
+export const get = async (stub: DeploymentObject, id: string) => unwrap(await stub.ask("backfills.get", { id }));
 export const steer = async (
   stub: DeploymentObject,
-  what: "pauseBackfill" | "resumeBackfill" | "cancelBackfill" | "retryBackfill",
+  what: "backfills.pause" | "backfills.resume" | "backfills.cancel" | "backfills.retry",
   id: string,
 ) => stub.perform(what, { id }, person);
 export const preview = async (stub: DeploymentObject, target: Target) =>
-  unwrap(await stub.ask("previewBackfill", automationInputs.previewBackfill.parse({ target })));
+  unwrap(await stub.ask("backfills.preview", PROCEDURES["backfills.preview"].input.parse({ target })));
 
 export const fail = (agent: FakeAgent, job: JobFrame, message = "no luck") =>
   agent.reported(agent.done(job, { outcome: "failed", failure: { kind: "user_code", message }, retryable: false }));

@@ -1,7 +1,7 @@
 /** A client of the Worker: requests with a token, a session or nothing, as they come over the network. */
 import { exports } from "cloudflare:workers";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
-import { SESSION_COOKIE } from "@headgate/shared/api/routes.ts";
+import { SESSION_COOKIE } from "@headgate/shared/contract/http/routes.ts";
 
 export const HOST = "https://headgate.test";
 

@@ -1,8 +1,8 @@
 /** A deployment whose time goes on only when a test says so, and the few calls that tests of conditions begin with. */
 import { afterEach, beforeEach } from "vitest";
-import type { InputOf, ConditionCommands } from "@headgate/shared/api/procedures.ts";
-import type { ConditionEvaluation, ConditionView } from "@headgate/shared/api/automation-views.ts";
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { ConditionEvaluation, ConditionView } from "@headgate/shared/contract/automations/conditions.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
@@ -49,23 +49,23 @@ export async function pass(stub: DeploymentObject, ms: number): Promise<void> {
   time = until;
 }
 
-type Report = InputOf<ConditionCommands["reportAsset"]>;
+type Report = InputOf<"assets.report">;
 
 export async function report(stub: DeploymentObject, asset: string, extra: Partial<Report> = {}): Promise<number> {
-  return unwrap(await stub.perform("reportAsset", { type: "materialized", asset, metadata: {}, ...extra }, person)).seq;
+  return unwrap(await stub.perform("assets.report", { type: "materialized", asset, metadata: {}, ...extra }, person)).seq;
 }
 
 /** Newest first. */
 export async function runsOf(stub: DeploymentObject): Promise<readonly RunSummary[]> {
-  return unwrap(await stub.runs({ filter: {}, limit: 100 })).items;
+  return unwrap(await stub.ask("runs.list", { filter: {}, limit: 100 })).items;
 }
 
 export async function evaluationsOf(stub: DeploymentObject, target?: string): Promise<readonly ConditionEvaluation[]> {
-  return unwrap(await stub.ask("evaluations", { target, requestedOnly: false, limit: 100 })).items;
+  return unwrap(await stub.ask("conditions.evaluations", { target, requestedOnly: false, limit: 100 })).items;
 }
 
 export async function conditionOf(stub: DeploymentObject, target: string): Promise<ConditionView> {
-  return unwrap(await stub.ask("condition", { target }));
+  return unwrap(await stub.ask("conditions.get", { target }));
 }
 
 export interface Conditioned {

@@ -1,9 +1,10 @@
 /** A deployment of its own for each test, and the few calls that most tests begin with. */
+import type { InputOf } from "@headgate/shared/contract/table.ts";
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import type { Actor, DeploymentService } from "@headgate/shared/api/service.ts";
-import type { LaunchTarget } from "@headgate/shared/api/inputs.ts";
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
+import type { LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { Deployment } from "../../src/deployment/deployment.ts";
@@ -22,7 +23,7 @@ let published = 0;
 export async function publish(stub: DeploymentObject, manifest: Manifest): Promise<string> {
   const hash = (++published).toString(16).padStart(64, "0");
   const { version } = unwrap(await stub.registerVersion({ manifest, hash, manifestKey: `manifests/${hash}`, actor: person }));
-  unwrap(await stub.activate({ location: manifest.location, version, actor: person }));
+  unwrap(await stub.perform("locations.activate", { location: manifest.location, version }, person));
   return version;
 }
 
@@ -33,13 +34,15 @@ export function raw(stub: DeploymentObject): DurableObjectStub<Deployment> {
 export async function launch(
   stub: DeploymentObject,
   target: LaunchTarget,
-  extra: Partial<Parameters<DeploymentService["launch"]>[0]> = {},
+  extra: Partial<InputOf<"runs.launch">> = {},
 ): Promise<RunSummary> {
-  return unwrap(await stub.launch({ target: { ...target, checksOnly: target.checksOnly ?? false }, tags: {}, ...extra }, person));
+  return unwrap(
+    await stub.perform("runs.launch", { target: { ...target, checksOnly: target.checksOnly ?? false }, tags: {}, ...extra }, person),
+  );
 }
 
 export async function runStatus(stub: DeploymentObject, run: string): Promise<string> {
-  return unwrap(await stub.run({ run })).run.status;
+  return unwrap(await stub.ask("runs.get", { run })).run.status;
 }
 
 /** Sets timers of a kind to now and fires the alarm. */

@@ -1,6 +1,6 @@
 /** Partitioned assets in a deployment of their own, and what is asked about them. */
 import { expect } from "vitest";
-import type { PartitionMapView } from "@headgate/shared/api/partition-views.ts";
+import type { PartitionMapView } from "@headgate/shared/contract/assets/partitions.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { type DeploymentObject, launch, newDeployment, publish, runStatus } from "./deployment.ts";
@@ -19,14 +19,14 @@ export async function deployPartitioned(
 
 /** Partition key -> status. */
 export async function statusesOf(stub: DeploymentObject, key = "a"): Promise<Record<string, string>> {
-  return Object.fromEntries(unwrap(await stub.assetPartitions({ key, limit: 100 })).items.map((item) => [item.key, item.status]));
+  return Object.fromEntries(unwrap(await stub.ask("assets.partitions", { key, limit: 100 })).items.map((item) => [item.key, item.status]));
 }
 
 export async function partitionMap(
   stub: DeploymentObject,
   input: { readonly first?: string; readonly last?: string; readonly buckets?: number } = {},
 ): Promise<PartitionMapView> {
-  return unwrap(await stub.ask("partitionMap", { key: "a", buckets: 400, ...input }));
+  return unwrap(await stub.ask("partitions.map", { key: "a", buckets: 400, ...input }));
 }
 
 export async function materializePartition(stub: DeploymentObject, agent: FakeAgent, partition: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** Two organizations with every kind of credential, made with the directory's own functions. */
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
 import type { AuditActor } from "../../src/directory/audit.ts";
 import { openDirectory, type Directory } from "../../src/directory/database.ts";
 import { ensureDeployment, type DeploymentPlace } from "../../src/directory/deployments.ts";
@@ -9,7 +9,7 @@ import { ensureMember } from "../../src/directory/members.ts";
 import { ensureOrganization } from "../../src/directory/organizations.ts";
 import { createSession, SESSION_MS } from "../../src/directory/sessions.ts";
 import { createToken, revokeToken } from "../../src/directory/tokens.ts";
-import { ROLES } from "../../src/http/roles.ts";
+import { ROLES } from "@headgate/shared/domain/access/role.ts";
 import type { Credentials } from "./client.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,8 +1,9 @@
 /** How does the dashboard call the control plane? tRPC for procedures, plain GET for immutable documents; every refusal becomes an `ErrorBody`. */
 import { createTRPCClient, httpBatchLink, isTRPCClientError, type TRPCClient } from "@trpc/client";
 import type { AppRouter } from "@headgate/control-plane/router-type";
-import { deploymentPath } from "@headgate/shared/api/routes.ts";
-import type { DefinitionsDocument, SessionView } from "@headgate/shared/api/views.ts";
+import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
+import type { SessionView } from "@headgate/shared/contract/access/session.ts";
 import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
 import type { DeploymentRef } from "#lib/paths.ts";
 

@@ -1,5 +1,5 @@
 /** What is defined, ready to be asked by key? Built once per definitions document; the document itself never changes. */
-import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
 import { buildAssetGraph, type AssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 
 export type CatalogAsset = DefinitionsDocument["assets"][number];

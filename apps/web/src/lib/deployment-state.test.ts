@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import type { Change } from "@headgate/shared/api/live.ts";
-import type { AssetState, RunSummary } from "@headgate/shared/api/views.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { activeRuns, applyChanges, countAssets, EMPTY_STATE, stateFromSnapshot } from "./deployment-state.ts";
 
 function asset(key: string, change: Partial<AssetState> = {}): AssetState {

@@ -1,7 +1,10 @@
 /** What does the dashboard know of a deployment, and how does a live change alter it? Pure: each step returns a new state, so that a view can compare. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { Change } from "@headgate/shared/api/live.ts";
-import type { AgentView, AssetState, LocationView, RunSummary } from "@headgate/shared/api/views.ts";
+import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
+import type { LocationView } from "@headgate/shared/contract/catalog/locations.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 
 export interface DeploymentState {

@@ -1,9 +1,12 @@
 /** What does every page read? The deployment's definitions and live state, loaded once and then kept current by the socket. */
 import { createContext } from "svelte";
-import { allPages } from "@headgate/shared/api/all-pages.ts";
+import { allPages } from "@headgate/shared/contract/all-pages.ts";
 import type { Change } from "@headgate/shared/api/live.ts";
-import { deploymentPath } from "@headgate/shared/api/routes.ts";
-import type { AssetState, DefinitionsDocument, RunSummary, SessionView } from "@headgate/shared/api/views.ts";
+import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
+import type { SessionView } from "@headgate/shared/contract/access/session.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { createApi, fetchDefinitions, toErrorBody, type Api } from "#lib/api.ts";
 import { EMPTY_DOCUMENT, indexDefinitions, type CatalogAsset, type Definitions } from "#lib/definitions.ts";

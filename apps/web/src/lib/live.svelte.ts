@@ -4,7 +4,7 @@
  */
 import type { Change, LiveDown, LiveUp } from "@headgate/shared/api/live.ts";
 import { LIVE_VERSION } from "@headgate/shared/api/live-version.ts";
-import type { EventRow } from "@headgate/shared/api/views.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import { PING, PING_INTERVAL_MS, PONG, RECONNECT_MAX_MS, RECONNECT_MIN_MS } from "@headgate/shared/protocol/constants.ts";
 
 export type Welcome = Extract<LiveDown, { t: "welcome" }>;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { AssetState, RunSummary } from "@headgate/shared/api/views.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { beginLaunch, confirmLaunch, NO_PENDING, revertLaunch, settlePending, withPending } from "./optimistic.ts";
 
 const state: AssetState = {

@@ -1,5 +1,5 @@
 /** How does a page hold a list that comes in pages? The pages so far, joined, and whether there is more. */
-import type { Page } from "@headgate/shared/api/views.ts";
+import type { Page } from "@headgate/shared/contract/view.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { toErrorBody } from "#lib/api.ts";
 

@@ -1,5 +1,5 @@
 /** What is the address of each view? Every navigation is a link made here, so that any view can be shared and opened in a new tab. */
-import type { AutomationRef } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationRef } from "@headgate/shared/contract/automations/automation-views.ts";
 
 export interface DeploymentRef {
   readonly org: string;

@@ -1,5 +1,5 @@
 /** What may the person do here? The control plane decides; this only keeps buttons from promising what it would refuse. */
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
 
 const RANK: Readonly<Record<Role, number>> = { viewer: 0, launcher: 1, editor: 2, admin: 3, owner: 4 };
 

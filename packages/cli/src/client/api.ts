@@ -1,7 +1,7 @@
 /** The typed procedures of a deployment. Every failure arrives as an `AppError` with the control plane's own code and message. */
 import { createTRPCClient, httpLink, TRPCClientError, type TRPCClient } from "@trpc/client";
 import type { AppRouter } from "@headgate/control-plane/router-type";
-import { deploymentPath } from "@headgate/shared/api/routes.ts";
+import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
 import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
 import type { Connection } from "./connection.ts";
 import { unreachable } from "./http.ts";

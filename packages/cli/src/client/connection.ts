@@ -2,7 +2,7 @@
  * Which control plane, which deployment, whose token? Options first, then the environment, then, when a token is given, the project's
  * configuration, and at last the embedded server of this folder.
  */
-import type { SessionView } from "@headgate/shared/api/views.ts";
+import type { SessionView } from "@headgate/shared/contract/access/session.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { findDataFolder, readRunning, readSecrets } from "../embedded/data-folder.ts";
 import { findConfigFile, loadProject } from "../project/project.ts";

@@ -1,6 +1,6 @@
 /** The deployment's definitions document: all assets, jobs, schedules and sensors of the active versions. */
-import { deploymentPath } from "@headgate/shared/api/routes.ts";
-import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
+import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
 import { call, type Api } from "./api.ts";
 import type { Connection } from "./connection.ts";
 import { httpApi } from "./http.ts";

@@ -1,5 +1,5 @@
 /** A run id as people type it: whole, or enough of its beginning or end to be the only one; `last` is the newest run. */
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, type Api } from "./api.ts";
 import type { Connection } from "./connection.ts";

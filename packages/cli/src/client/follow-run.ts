@@ -1,6 +1,6 @@
 /** Follows one run to its end over the live socket: every event once and in order, every change of its state. */
 import type { Change } from "@headgate/shared/api/live.ts";
-import type { EventRow, RunSummary } from "@headgate/shared/api/views.ts";
+import type { EventRow, RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import type { Api } from "./api.ts";
 import { call } from "./api.ts";

@@ -1,5 +1,5 @@
 /** Plain HTTP calls with a bearer token; whatever goes wrong becomes one `AppError`. */
-import { codeOfStatus, errorBodyOf } from "@headgate/shared/api/http-errors.ts";
+import { codeOfStatus, errorBodyOf } from "@headgate/shared/contract/http/http-errors.ts";
 import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";
 
 export interface HttpApi {

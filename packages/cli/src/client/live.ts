@@ -1,8 +1,8 @@
 /** The deployment's live socket: changes and run events as they are committed, resumed after a lost connection. */
 import { WebSocket } from "ws";
 import { LIVE_VERSION, type Change, type LiveDown, type LiveUp } from "@headgate/shared/api/live.ts";
-import { deploymentPath } from "@headgate/shared/api/routes.ts";
-import type { EventRow } from "@headgate/shared/api/views.ts";
+import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Connection } from "./connection.ts";
 

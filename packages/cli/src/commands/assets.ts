@@ -1,8 +1,9 @@
 /** `headgate assets`: the assets of the deployment, all or those of a selection, with their state. */
-import { allPages } from "@headgate/shared/api/all-pages.ts";
+import { allPages } from "@headgate/shared/contract/all-pages.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import { listedAssetsContext } from "@headgate/shared/api/selection-attributes.ts";
-import type { AssetState, DefinitionsAsset } from "@headgate/shared/api/views.ts";
+import { listedAssetsContext } from "@headgate/shared/contract/catalog/selection-attributes.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
+import type { DefinitionsAsset } from "@headgate/shared/contract/catalog/definitions.ts";
 import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
 import { call, type Api } from "../client/api.ts";

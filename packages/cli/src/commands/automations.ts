@@ -1,6 +1,7 @@
 /** `headgate schedule` and `headgate sensor`: what starts by itself, its ticks, switching it on and off, and trying it out. */
-import type { AutomationKind, AutomationRef, AutomationView, HookView, TickTrial } from "@headgate/shared/api/automation-views.ts";
-import { allPages } from "@headgate/shared/api/all-pages.ts";
+import type { AutomationKind, AutomationRef, AutomationView, DryRun } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
+import { allPages } from "@headgate/shared/contract/all-pages.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, type Api } from "../client/api.ts";
 import { readDefinitions } from "../client/definitions.ts";
@@ -95,11 +96,11 @@ export async function showAutomation(target: Named, flags: AutomationFlags, cont
   return EXIT.ok;
 }
 
-function hookAddress(server: string, hook: HookView): string {
+function hookAddress(server: string, hook: WebhookView): string {
   return hook.path === null ? "shown to editors only" : `POST ${server}${hook.path}`;
 }
 
-function secretsText({ secrets }: HookView): string {
+function secretsText({ secrets }: WebhookView): string {
   if (secrets.length === 0) return "none is valid";
   const used = (at: number | null): string => (at === null ? "never used" : `used ${formatTime(at)}`);
   return secrets
@@ -186,7 +187,7 @@ export async function testTick(target: Named, flags: TestFlags, context: Command
   return trial.outcome === "failed" || isRefused ? EXIT.failed : EXIT.ok;
 }
 
-function printTrial(trial: TickTrial, { terminal }: CommandContext): void {
+function printTrial(trial: DryRun, { terminal }: CommandContext): void {
   const { colors } = terminal;
   for (const { level, message } of trial.logs) terminal.print(`${level.padEnd(5)} ${message}`);
   if (trial.outcome === "failed") {

@@ -1,6 +1,6 @@
 /** `headgate backfill`: many partitions of a selection, in dependency order. */
-import type { BackfillDetail, BackfillPreview, BackfillSummary } from "@headgate/shared/api/partition-views.ts";
-import type { backfillPartitionsSchema } from "@headgate/shared/api/automation-inputs.ts";
+import type { BackfillDetail, BackfillPreview, BackfillSummary } from "@headgate/shared/contract/runs/backfill-views.ts";
+import type { backfillPartitionsSchema } from "@headgate/shared/contract/runs/backfills.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { z } from "zod";
 import { call, type Api } from "../client/api.ts";

@@ -1,6 +1,6 @@
 /** `headgate condition`: which automation conditions are there, and why did they request something, or not? */
-import { allPages } from "@headgate/shared/api/all-pages.ts";
-import type { ConditionEvaluation, ConditionEvaluationDetail } from "@headgate/shared/api/automation-views.ts";
+import { allPages } from "@headgate/shared/contract/all-pages.ts";
+import type { ConditionEvaluation, ConditionEvaluationDetail } from "@headgate/shared/contract/automations/conditions.ts";
 import { evaluationLines } from "@headgate/shared/domain/automation/tree.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { call } from "../client/api.ts";

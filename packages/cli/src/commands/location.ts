@@ -1,6 +1,6 @@
 /** `headgate location`: the code locations, their versions, and the way back to an older one. */
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import type { LocationView, VersionView } from "@headgate/shared/api/views.ts";
+import type { LocationView, VersionView } from "@headgate/shared/contract/catalog/locations.ts";
 import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";
 import type { CommandContext } from "../command-context.ts";

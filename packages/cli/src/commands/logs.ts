@@ -1,6 +1,7 @@
 /** `headgate logs`: a run's events, or the raw output of its steps; with --follow until the run ends. */
-import { deploymentPath } from "@headgate/shared/api/routes.ts";
-import type { EventRow, RawLogFile } from "@headgate/shared/api/views.ts";
+import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
+import type { RawLogFile } from "@headgate/shared/contract/runs/runs.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call, type Api } from "../client/api.ts";

@@ -1,5 +1,5 @@
 /** `headgate condition pause`, `resume` and `pauses`: what keeps automation conditions from requesting something. */
-import type { PauseView } from "@headgate/shared/api/automation-views.ts";
+import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call } from "../client/api.ts";
 import type { CommandContext } from "../command-context.ts";

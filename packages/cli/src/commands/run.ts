@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";
 import { readDefinitions } from "../client/definitions.ts";

@@ -1,7 +1,7 @@
 /** `headgate runs`: list runs, show one, cancel one, execute one again. */
 import { RUN_STATUSES, type RunStatus } from "@headgate/shared/domain/run/status.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import type { RunSummary, StepView } from "@headgate/shared/api/views.ts";
+import type { RunSummary, StepView } from "@headgate/shared/contract/runs/run-views.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { triggerText } from "@headgate/shared/api/trigger-words.ts";
 import { call } from "../client/api.ts";

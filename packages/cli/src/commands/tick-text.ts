@@ -1,5 +1,5 @@
 /** What came of a tick, in a few words and a colour. */
-import type { TickSummary } from "@headgate/shared/api/automation-views.ts";
+import type { TickSummary } from "@headgate/shared/contract/automations/automation-views.ts";
 import { plural } from "../terminal/format.ts";
 import type { Colors } from "../terminal/terminal.ts";
 

@@ -1,5 +1,5 @@
 /** Ticks of a schedule or sensor: the latest of them, one with everything that is known of it, and one that a person asks for. */
-import type { TickDetail, TickSummary } from "@headgate/shared/api/automation-views.ts";
+import type { TickDetail, TickSummary } from "@headgate/shared/contract/automations/automation-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call } from "../client/api.ts";
 import type { CommandContext } from "../command-context.ts";

@@ -1,5 +1,5 @@
 /** `headgate sensor webhook`, `secret` and the like: the address of a webhook sensor, its secrets and what was delivered. */
-import type { HookView } from "@headgate/shared/api/automation-views.ts";
+import type { WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
 import { olderSecret } from "@headgate/shared/api/older-secret.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { call } from "../client/api.ts";
@@ -21,7 +21,7 @@ export async function newHookSecret(name: string, flags: AutomationFlags, contex
   return EXIT.ok;
 }
 
-function secretNote(hook: HookView): string {
+function secretNote(hook: WebhookView): string {
   const older = hook.secrets.length > 1 ? " The one before stays valid until the next is made." : "";
   return `It is shown only now: store it where the sender can read it.${older}`;
 }
@@ -45,7 +45,7 @@ export async function revokeHookSecret(
   return EXIT.ok;
 }
 
-function secretToRevoke({ sensor, secrets }: HookView): string {
+function secretToRevoke({ sensor, secrets }: WebhookView): string {
   const older = olderSecret(secrets);
   if (older !== null) return older;
   const [last] = secrets;

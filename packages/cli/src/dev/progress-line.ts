@@ -1,5 +1,5 @@
 /** Which line, if any, does an event give to somebody who watches a run? Less than the log: what became of assets and checks. */
-import type { EventRow } from "@headgate/shared/api/views.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { formatDuration, plural } from "../terminal/format.ts";
 import type { Colors } from "../terminal/terminal.ts";

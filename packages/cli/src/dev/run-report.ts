@@ -1,7 +1,7 @@
 /** A run as a table of its assets, and as progress lines while it goes on. Filled from the run's events alone. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
-import type { EventRow, RunDetail } from "@headgate/shared/api/views.ts";
+import type { EventRow, RunDetail } from "@headgate/shared/contract/runs/run-views.ts";
 import type { StepStatus } from "@headgate/shared/domain/run/status.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 

@@ -1,5 +1,5 @@
 /** Shows a run on the terminal while it goes on, and returns what came of it. */
-import type { EventRow, RunDetail, RunSummary } from "@headgate/shared/api/views.ts";
+import type { EventRow, RunDetail, RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { call, type Api } from "../client/api.ts";
 import type { Connection } from "../client/connection.ts";
 import { followRun } from "../client/follow-run.ts";

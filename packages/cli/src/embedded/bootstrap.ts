@@ -1,7 +1,7 @@
 /** Makes sure that the single user of an embedded server, its deployment and tokens exist, and signs the browser in. */
-import type { BootstrapAnswer, BootstrapRequest } from "@headgate/shared/api/routes.ts";
+import type { BootstrapAnswer, BootstrapRequest } from "@headgate/shared/contract/http/routes.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import type { SessionView } from "@headgate/shared/api/views.ts";
+import type { SessionView } from "@headgate/shared/contract/access/session.ts";
 import type { Connection } from "../client/connection.ts";
 import { httpApi } from "../client/http.ts";
 import type { DataFolder } from "./data-folder.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { glob, readdir } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
-import { MAX_BLOB_BYTES } from "@headgate/shared/api/routes.ts";
+import { MAX_BLOB_BYTES } from "@headgate/shared/contract/http/routes.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 
 export interface PublishedFile {

@@ -1,9 +1,9 @@
 /** Sends a version: register, put what is missing, activate. Everything is addressed by content, so a repeated publish sends nothing. */
 import { readFile } from "node:fs/promises";
-import { batchesOf, packBlobs } from "@headgate/shared/api/blob-batch.ts";
-import { deploymentPath } from "@headgate/shared/api/routes.ts";
+import { batchesOf, packBlobs } from "@headgate/shared/contract/http/blob-batch.ts";
+import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import type { VersionView } from "@headgate/shared/api/views.ts";
+import type { VersionView } from "@headgate/shared/contract/catalog/locations.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { manifestOnWire } from "@headgate/shared/manifest/wire.ts";
 import type { Connection } from "../client/connection.ts";

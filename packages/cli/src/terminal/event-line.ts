@@ -1,6 +1,6 @@
 /** One event of a run as one line of a log. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import type { EventRow } from "@headgate/shared/api/views.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { LogLevel, RunEvent } from "@headgate/shared/domain/run/event.ts";
 import { formatClock, formatDuration } from "./format.ts";
 import type { Colors } from "./terminal.ts";

@@ -1,5 +1,5 @@
 /** What became of each code location, as lines and as JSON. */
-import type { VersionView } from "@headgate/shared/api/views.ts";
+import type { VersionView } from "@headgate/shared/contract/catalog/locations.ts";
 import type { LocationOutcome } from "../publish/publish-project.ts";
 import { plural } from "./format.ts";
 import { problemLines } from "./problem-lines.ts";

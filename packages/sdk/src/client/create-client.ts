@@ -1,7 +1,7 @@
 /** Launches runs on a control plane and waits for them, from any program. */
-import type { LaunchInput } from "@headgate/shared/api/inputs.ts";
-import { deploymentPath } from "@headgate/shared/api/routes.ts";
-import type { RunDetail, RunSummary } from "@headgate/shared/api/views.ts";
+import type { LaunchInput } from "@headgate/shared/contract/runs/launch.ts";
+import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
+import type { RunDetail, RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Job } from "../job.ts";
@@ -72,14 +72,13 @@ export function createClient(options: ClientOptions): Client {
     fetch: options.fetch ?? fetch,
   };
   const get = async (id: string, signal?: AbortSignal): Promise<RunDetail> =>
-    (await callProcedure({ ...base, signal }, "query", { path: "runs.get", input: { run: id } })) as RunDetail;
+    await callProcedure({ ...base, signal }, "runs.get", { run: id });
   return {
     runs: {
-      launch: async (launch) => (await callProcedure(base, "mutation", { path: "runs.launch", input: launchInput(launch) })) as RunSummary,
+      launch: async (launch) => await callProcedure(base, "runs.launch", launchInput(launch)),
       get: async (id) => await get(id),
       wait: async (id, wait = {}) => await waitForEnd(async () => await get(id, wait.signal), { id, ...wait }),
-      cancel: async (id, reason) =>
-        void (await callProcedure(base, "mutation", { path: "runs.cancel", input: { run: id, ...(reason !== undefined && { reason }) } })),
+      cancel: async (id, reason) => void (await callProcedure(base, "runs.cancel", { run: id, ...(reason !== undefined && { reason }) })),
     },
   };
 }

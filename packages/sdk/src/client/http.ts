@@ -1,5 +1,8 @@
 /** One call of a control plane's procedure over plain HTTP. Every failure is an `AppError` with the control plane's own code and message. */
-import { codeOfStatus, errorBodyOf } from "@headgate/shared/api/http-errors.ts";
+import { z } from "zod";
+import { codeOfStatus, errorBodyOf } from "@headgate/shared/contract/http/http-errors.ts";
+import { runProcedures } from "@headgate/shared/contract/runs/runs.ts";
+import type { View } from "@headgate/shared/contract/view.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { isRecord } from "@headgate/shared/domain/json.ts";
 
@@ -10,19 +13,23 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export async function callProcedure(
+type RunProcedures = typeof runProcedures;
+type InputOf<N extends keyof RunProcedures> = z.input<RunProcedures[N]["input"]>;
+
+export async function callProcedure<N extends keyof RunProcedures>(
   options: CallOptions,
-  kind: "query" | "mutation",
-  call: { readonly path: string; readonly input: unknown },
-): Promise<unknown> {
-  const query = kind === "query" ? `?input=${encodeURIComponent(JSON.stringify(call.input))}` : "";
-  const address = `${options.url}/${call.path}${query}`;
+  name: N,
+  input: InputOf<N>,
+): Promise<View<RunProcedures[N]["output"]>> {
+  const isQuery = runProcedures[name].kind === "query";
+  const query = isQuery ? `?input=${encodeURIComponent(JSON.stringify(input))}` : "";
+  const address = `${options.url}/${name}${query}`;
   let response: Response;
   try {
     response = await options.fetch(address, {
-      method: kind === "query" ? "GET" : "POST",
-      headers: { authorization: `Bearer ${options.token}`, ...(kind === "mutation" && { "content-type": "application/json" }) },
-      ...(kind === "mutation" && { body: JSON.stringify(call.input) }),
+      method: isQuery ? "GET" : "POST",
+      headers: { authorization: `Bearer ${options.token}`, ...(!isQuery && { "content-type": "application/json" }) },
+      ...(!isQuery && { body: JSON.stringify(input) }),
       ...(options.signal && { signal: options.signal }),
     });
   } catch (error) {
@@ -33,8 +40,22 @@ export async function callProcedure(
   }
   const text = await response.text();
   const body = parse(text);
-  if (response.ok && isRecord(body) && isRecord(body["result"])) return body["result"]["data"];
-  throw failureOf(body, { response, text });
+  if (!response.ok || !isRecord(body) || !isRecord(body["result"])) throw failureOf(body, { response, text });
+  const answer = body["result"]["data"];
+  if (!isRunAnswer(answer)) {
+    const what = "another form than this version of the SDK knows; update the older of SDK and control plane";
+    throw new AppError("unsupported_version", `The control plane answered ${name} in ${what}.`);
+  }
+  return answer as View<RunProcedures[N]["output"]>;
+}
+
+const run = z.looseObject({ id: z.string(), status: z.string() });
+const runAnswer = z.union([run, z.looseObject({ run })]);
+/**
+ * Only what the client itself reads is checked: a newer control plane may add fields and words, which are handed on as they are.
+ */
+function isRunAnswer(value: unknown): boolean {
+  return runAnswer.safeParse(value).success;
 }
 
 function failureOf(body: unknown, answer: { readonly response: Response; readonly text: string }): AppError {

@@ -4,9 +4,13 @@
  * answer says whether it must fetch what it shows again (`refetch`).
  */
 import { z } from "zod";
-import type { AutomationView, ConditionEvaluation, PauseView, TickSummary } from "./automation-views.ts";
-import type { BackfillSummary } from "./partition-views.ts";
-import type { AgentView, AssetState, EventRow, LocationView, RunSummary, StepAssetView, StepView } from "./views.ts";
+import type { AutomationView, TickSummary } from "../contract/automations/automation-views.ts";
+import type { ConditionEvaluation, PauseView } from "../contract/automations/conditions.ts";
+import type { BackfillSummary } from "../contract/runs/backfill-views.ts";
+import type { AgentView } from "../contract/catalog/agents.ts";
+import type { AssetState } from "../contract/assets/asset-views.ts";
+import type { EventRow, RunSummary, StepAssetView, StepView } from "../contract/runs/run-views.ts";
+import type { LocationView } from "../contract/catalog/locations.ts";
 
 export { LIVE_VERSION } from "./live-version.ts";
 

@@ -1,13 +1,13 @@
 /** Why does a run exist? The same words in the dashboard and on the terminal. */
 import { assertNever } from "../domain/assert.ts";
-import type { RunTrigger } from "./views.ts";
+import type { RunCause } from "../contract/runs/run-views.ts";
 
 /** `…019a0c41` would be too long for a list: the end of an id is enough to recognise it. */
 export function shortRunId(id: string): string {
   return id.slice(-8);
 }
 
-export function triggerText(trigger: RunTrigger): string {
+export function triggerText(trigger: RunCause): string {
   switch (trigger.type) {
     case "person":
       return trigger.user;

@@ -1,5 +1,5 @@
+import { PROCEDURES } from "../contract/table.ts";
 import { expect, it } from "vitest";
-import { automationInputs } from "../api/automation-inputs.ts";
 import { fitsCursor, MAX_CURSOR_BYTES } from "./cursor.ts";
 
 it("a cursor is limited by its bytes in UTF-8, not by its characters", () => {
@@ -10,6 +10,6 @@ it("a cursor is limited by its bytes in UTF-8, not by its characters", () => {
   });
   expect(fits).toEqual(Array.from({ length: 4 }, () => [true, false]));
   const input = { location: "l", kind: "sensor", name: "s" };
-  expect(automationInputs.setCursor.safeParse({ ...input, cursor: "€".repeat(70_000) }).success).toBe(false);
-  expect(automationInputs.testTick.safeParse({ ...input, cursor: "€".repeat(70_000) }).success).toBe(false);
+  expect(PROCEDURES["automations.setCursor"].input.safeParse({ ...input, cursor: "€".repeat(70_000) }).success).toBe(false);
+  expect(PROCEDURES["automations.test"].input.safeParse({ ...input, cursor: "€".repeat(70_000) }).success).toBe(false);
 });

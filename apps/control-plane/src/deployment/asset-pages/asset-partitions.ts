@@ -1,7 +1,6 @@
 /** The partitions of one asset, a page at a time. */
-import type { z } from "zod";
-import type { inputs } from "@headgate/shared/api/inputs.ts";
-import type { PartitionStatusView } from "@headgate/shared/api/views.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { PartitionStatusView } from "@headgate/shared/contract/assets/asset-views.ts";
 import { parsePartitionRange, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import type { PartitionStatus } from "@headgate/shared/domain/partitions/status.ts";
 import {
@@ -31,7 +30,7 @@ export function openAssetPartitions(reader: Reader, key: string): Result<Partiti
 }
 
 /** The cursor is the number of partitions that were looked through. */
-export function assetPartitions(reader: Reader, input: z.output<(typeof inputs)["assetPartitions"]>): Result<PartitionStatusView> {
+export function assetPartitions(reader: Reader, input: InputOf<"assets.partitions">): Result<PartitionStatusView> {
   const opened = openAssetPartitions(reader, input.key);
   if (!opened.ok) return opened;
   const set = opened.value;

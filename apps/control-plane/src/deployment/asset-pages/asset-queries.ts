@@ -1,16 +1,15 @@
 /** Answers about assets and their checks. */
-import type { z } from "zod";
-import type { inputs } from "@headgate/shared/api/inputs.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
 import type {
   AssetCheckView,
   AssetDetail,
   AssetEventRow,
   AssetState,
   CheckResultView,
-  DefinitionsAsset,
   MetadataSeries,
-  Page,
-} from "@headgate/shared/api/views.ts";
+} from "@headgate/shared/contract/assets/asset-views.ts";
+import type { DefinitionsAsset } from "@headgate/shared/contract/catalog/definitions.ts";
+import type { Page } from "@headgate/shared/contract/view.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { assetEventRows, checkEventRows, checkStates, eventsBySeq, seriesOf, type StoredEvent } from "./asset-read-store.ts";
 import { readDefinition } from "../catalog/definition-store.ts";
@@ -23,10 +22,8 @@ import { catalogOf } from "../catalog/catalog.ts";
 import { assetStateRows } from "../assets/state-rows.ts";
 import { mentionedOnly } from "../catalog/mentioned-asset.ts";
 
-type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
-
 /** Keys in order; the cursor is the last key of the page before. */
-export function listAssetStates(reader: Reader, input: In<"assetStates">): Result<Page<AssetState>> {
+export function listAssetStates(reader: Reader, input: InputOf<"assets.states">): Result<Page<AssetState>> {
   const keys = catalogOf(reader).graph.keys.toSorted();
   const after = input.cursor ?? "";
   const start = after === "" ? 0 : keys.findIndex((key) => key > after);
@@ -63,7 +60,7 @@ export function assetDetail(reader: Reader, key: string): Result<AssetDetail> {
   });
 }
 
-export function assetEvents(reader: Reader, input: In<"assetEvents">): Result<Page<AssetEventRow>> {
+export function assetEvents(reader: Reader, input: InputOf<"assets.events">): Result<Page<AssetEventRow>> {
   if (!catalogOf(reader).graph.has(input.key)) return unknownAsset(reader, input.key);
   const before = numberOfCursor(input.cursor);
   if (!before.ok) return before;
@@ -136,7 +133,7 @@ export function assetChecks(reader: Reader, key: string): Result<readonly AssetC
   );
 }
 
-export function checkHistory(reader: Reader, input: In<"assetCheckHistory">): Result<Page<CheckResultView>> {
+export function checkHistory(reader: Reader, input: InputOf<"assets.checkHistory">): Result<Page<CheckResultView>> {
   const before = numberOfCursor(input.cursor);
   if (!before.ok) return before;
   const rows = checkEventRows(reader.db, { asset: input.key, name: input.check, before: before.value, limit: input.limit + 1 });
@@ -147,7 +144,7 @@ export function checkHistory(reader: Reader, input: In<"assetCheckHistory">): Re
   });
 }
 
-export function assetSeries(reader: Reader, input: In<"assetSeries">): Result<readonly MetadataSeries[]> {
+export function assetSeries(reader: Reader, input: InputOf<"assets.series">): Result<readonly MetadataSeries[]> {
   if (!catalogOf(reader).graph.has(input.key)) return unknownAsset(reader, input.key);
   const points = Map.groupBy(seriesOf(reader.db, input.key, input.limit), (point) => point.name);
   return ok(

@@ -1,5 +1,5 @@
 /** The live state of assets: what materialized last, what failed, what is going on, how its checks stand. */
-import type { AssetState } from "@headgate/shared/api/views.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { assetHealth } from "@headgate/shared/domain/health/asset-health.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { countOf, difference } from "@headgate/shared/domain/partitions/subset.ts";

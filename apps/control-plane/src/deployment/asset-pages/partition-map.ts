@@ -2,8 +2,8 @@
  * How do the partitions of an asset look from afar? As many pieces as were asked for, each with its counts; of combinations one row for
  * each key of the dimension that is not the time. Works on ranges: a million partitions are never listed.
  */
-import type { AnswerOf, InputOf, PartitionQueries } from "@headgate/shared/api/procedures.ts";
-import type { PartitionBucket, PartitionCounts, PartitionMapView } from "@headgate/shared/api/partition-views.ts";
+import type { AnswerOf, InputOf } from "@headgate/shared/contract/table.ts";
+import type { PartitionBucket, PartitionCounts, PartitionMapView } from "@headgate/shared/contract/assets/partitions.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { findDimension } from "@headgate/shared/domain/partitions/dimension.ts";
 import { resolvePartitions } from "@headgate/shared/domain/partitions/named.ts";
@@ -31,10 +31,7 @@ interface Axis {
   readonly after: readonly Dimension[];
 }
 
-export function partitionMap(
-  reader: Reader,
-  input: InputOf<PartitionQueries["partitionMap"]>,
-): Result<AnswerOf<PartitionQueries["partitionMap"]>> {
+export function partitionMap(reader: Reader, input: InputOf<"partitions.map">): Result<AnswerOf<"partitions.map">> {
   const opened = openAssetPartitions(reader, input.key);
   if (!opened.ok) return opened;
   const set = opened.value;

@@ -1,6 +1,6 @@
 /** Answers about dynamic partition sets: which there are, and their keys a page at a time. */
-import type { AnswerOf, InputOf, PartitionQueries } from "@headgate/shared/api/procedures.ts";
-import type { DynamicSetView } from "@headgate/shared/api/partition-views.ts";
+import type { AnswerOf, InputOf } from "@headgate/shared/contract/table.ts";
+import type { DynamicSetView } from "@headgate/shared/contract/assets/partitions.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { dynamicNames } from "../partitions/partition-context.ts";
@@ -31,10 +31,7 @@ export function findDynamicSet(reader: Pick<Reader, "db">, name: string): Result
   return refuse("not_found", `There is no dynamic partition set "${shortened(name)}". ${known}`, { name });
 }
 
-export function dynamicKeys(
-  reader: Reader,
-  input: InputOf<PartitionQueries["dynamicKeys"]>,
-): Result<AnswerOf<PartitionQueries["dynamicKeys"]>> {
+export function dynamicKeys(reader: Reader, input: InputOf<"partitions.keys">): Result<AnswerOf<"partitions.keys">> {
   const found = findDynamicSet(reader, input.name);
   if (!found.ok) return found;
   const before = numberOfCursor(input.cursor);

@@ -1,8 +1,7 @@
 /** Answers about schedules, sensors and their ticks. */
-import type { z } from "zod";
-import type { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
-import type { AutomationDetail, AutomationView, TickDetail, TickSummary } from "@headgate/shared/api/automation-views.ts";
-import type { Page } from "@headgate/shared/api/views.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { AutomationDetail, AutomationView, TickDetail, TickSummary } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { Page } from "@headgate/shared/contract/view.ts";
 import { upcomingTicks } from "@headgate/shared/domain/cron/catch-up.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { cronsOf, scheduleOf } from "../ticks/automation-source.ts";
@@ -17,12 +16,10 @@ import { tickDetail, tickSummaries } from "../ticks/tick-views.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
-type In<K extends keyof typeof automationInputs> = z.output<(typeof automationInputs)[K]>;
-
 const UPCOMING = 20;
 
 /** In the order of their ids; the cursor is the last id of the page before, so that nothing moves when others come or go. */
-export function listAutomations(reader: Reader, input: In<"automationList">): Result<Page<AutomationView>> {
+export function listAutomations(reader: Reader, input: InputOf<"automations.list">): Result<Page<AutomationView>> {
   const after = input.cursor ?? "";
   const rest = sourcesOf(reader, input.kind).filter(
     (source) => automationId(source) > after && (input.name ?? source.name) === source.name,
@@ -32,7 +29,7 @@ export function listAutomations(reader: Reader, input: In<"automationList">): Re
   return ok({ items: automationViews(reader, page), next: rest.length > page.length && last ? automationId(last) : null });
 }
 
-export function automationDetail(reader: Reader, input: In<"automation">): Result<AutomationDetail> {
+export function automationDetail(reader: Reader, input: InputOf<"automations.get">): Result<AutomationDetail> {
   const view = automationView(reader, input);
   if (!view) return unknownAutomation(catalogOf(reader), input);
   const schedule = input.kind === "schedule" ? scheduleOf(catalogOf(reader), input) : null;
@@ -45,7 +42,7 @@ export function automationDetail(reader: Reader, input: In<"automation">): Resul
   });
 }
 
-export function ticksQuery(reader: Reader, input: In<"ticks">): Result<Page<TickSummary>> {
+export function ticksQuery(reader: Reader, input: InputOf<"automations.ticks">): Result<Page<TickSummary>> {
   const before = numberOfCursor(input.cursor);
   if (!before.ok) return before;
   const rows = listTicks(reader.db, { ...input, before: before.value, limit: input.limit + 1 });
@@ -54,7 +51,7 @@ export function ticksQuery(reader: Reader, input: In<"ticks">): Result<Page<Tick
   return ok({ items: tickSummaries(reader, page), next: rows.length > input.limit && last ? String(last.no) : null });
 }
 
-export function tickQuery(reader: Reader, input: In<"tick">): Result<TickDetail> {
+export function tickQuery(reader: Reader, input: InputOf<"automations.tick">): Result<TickDetail> {
   const tick = readTick(reader.db, input.id);
   if (!tick) return refuse("not_found", `There is no tick ${input.id}. Old ticks are deleted after a while.`, { tick: input.id });
   return ok(tickDetail(reader, tick));

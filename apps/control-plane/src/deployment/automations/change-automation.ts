@@ -1,6 +1,6 @@
 /** What people do with schedules and sensors: transaction them on and off, move a cursor, ask for a tick now, let a run key be used again. */
-import type { AutomationRef } from "@headgate/shared/api/automation-views.ts";
-import type { Actor } from "@headgate/shared/api/service.ts";
+import type { AutomationRef } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import { MAX_TICK_EVENTS } from "@headgate/shared/protocol/sensor-event.ts";

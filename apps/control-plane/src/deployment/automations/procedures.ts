@@ -1,25 +1,21 @@
-/** Schedules and sensors: which query or command answers which name. */
-import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
-import type { AutomationCommands, AutomationQueries } from "@headgate/shared/api/procedures.ts";
+/** Procedures about schedules and sensors. A dry run waits for an agent: see `dry-run/start-dry-run.ts`. */
+import type { AutomationRef, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
 import { AppError, ok, type Result } from "@headgate/shared/domain/errors.ts";
-import { releaseRunKey, setAutomation, setCursor, tickNow } from "./change-automation.ts";
-import { automationDetail, listAutomations, tickQuery, ticksQuery } from "./automation-queries.ts";
-import { automationView } from "../ticks/automation-views.ts";
+import type { ProceduresOf } from "../kernel/procedure.ts";
 import type { Reader } from "../kernel/reader.ts";
-import type { QueriesOf, CommandsOf } from "../kernel/procedure.ts";
+import { automationView } from "../ticks/automation-views.ts";
+import { automationDetail, listAutomations, tickQuery, ticksQuery } from "./automation-queries.ts";
+import { releaseRunKey, setAutomation, setCursor, tickNow } from "./change-automation.ts";
 
-export const automationQueries: QueriesOf<AutomationQueries> = {
-  automationList: listAutomations,
-  automation: automationDetail,
-  ticks: ticksQuery,
-  tick: tickQuery,
-};
-
-export const automationCommands: CommandsOf<AutomationCommands> = {
-  setAutomation: (tx, input, actor) => viewAfter(setAutomation(tx, input, actor)),
-  setCursor: (tx, input) => viewAfter(setCursor(tx, input)),
-  tickNow: (tx, input) => viewAfter(tickNow(tx, input)),
-  releaseRunKey: (tx, input) => viewAfter(releaseRunKey(tx, input)),
+export const automationProcedures: ProceduresOf<"automations", "automations.test"> = {
+  "automations.list": listAutomations,
+  "automations.get": automationDetail,
+  "automations.ticks": ticksQuery,
+  "automations.tick": tickQuery,
+  "automations.setEnabled": (tx, input, actor) => viewAfter(setAutomation(tx, input, actor)),
+  "automations.setCursor": (tx, input) => viewAfter(setCursor(tx, input)),
+  "automations.tickNow": (tx, input) => viewAfter(tickNow(tx, input)),
+  "automations.releaseRunKey": (tx, input) => viewAfter(releaseRunKey(tx, input)),
 };
 
 function viewAfter(changed: Result<AutomationRef>): Result<(reader: Reader) => AutomationView> {

@@ -1,7 +1,6 @@
 /** Answers about backfills: what one would do, the list, one with its progress. */
-import type { PartitionQueries } from "@headgate/shared/api/procedures.ts";
-import type { BackfillPreview, BackfillSummary } from "@headgate/shared/api/partition-views.ts";
-import type { AnswerOf, InputOf } from "@headgate/shared/api/procedures.ts";
+import type { BackfillPreview, BackfillSummary } from "@headgate/shared/contract/runs/backfill-views.ts";
+import type { AnswerOf, InputOf } from "@headgate/shared/contract/table.ts";
 import { AppError, ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { countOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { partitionsInWords } from "./format-backfill.ts";
@@ -20,7 +19,7 @@ const MAX_RANGES = 20;
 const MAX_FIRST_RUNS = 20;
 const MAX_NAMED = 5;
 
-export function previewBackfill(reader: Reader, input: InputOf<PartitionQueries["previewBackfill"]>): Result<BackfillPreview> {
+export function previewBackfill(reader: Reader, input: InputOf<"backfills.preview">): Result<BackfillPreview> {
   const { target } = input;
   const resolved = resolveBackfill(reader, target);
   if (!resolved.ok) return resolved;
@@ -55,10 +54,7 @@ function few(keys: readonly string[]): string {
   return `${keys.slice(0, MAX_NAMED).join(", ")}${keys.length > MAX_NAMED ? ` and ${keys.length - MAX_NAMED} more` : ""}`;
 }
 
-export function backfillList(
-  reader: Reader,
-  input: InputOf<PartitionQueries["backfillList"]>,
-): Result<AnswerOf<PartitionQueries["backfillList"]>> {
+export function backfillList(reader: Reader, input: InputOf<"backfills.list">): Result<AnswerOf<"backfills.list">> {
   const before = numberOfCursor(input.cursor);
   if (!before.ok) return before;
   const rows = listBackfills(reader.db, { statuses: input.statuses, before: before.value, limit: input.limit + 1 });
@@ -71,10 +67,7 @@ export function backfillList(
   });
 }
 
-export function backfillQuery(
-  reader: Reader,
-  input: InputOf<PartitionQueries["backfill"]>,
-): Result<AnswerOf<PartitionQueries["backfill"]>> {
+export function backfillQuery(reader: Reader, input: InputOf<"backfills.get">): Result<AnswerOf<"backfills.get">> {
   const found = findBackfill(reader, input.id);
   return found.ok ? ok(backfillDetail(reader, found.value)) : found;
 }

@@ -1,6 +1,6 @@
 /** Backfills: one row each with what became of their slices as ranges, and the frozen plan in chunks. */
 import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
-import type { BackfillStatus } from "@headgate/shared/api/partition-views.ts";
+import type { BackfillStatus } from "@headgate/shared/contract/runs/backfill-views.ts";
 import { backfill } from "./tables.ts";
 import { run } from "../runs/tables.ts";
 import type { Database } from "../kernel/database.ts";

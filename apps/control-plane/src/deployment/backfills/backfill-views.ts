@@ -1,5 +1,5 @@
 /** Rows of backfills in the shapes that clients get. */
-import type { BackfillCounts, BackfillDetail, BackfillSummary } from "@headgate/shared/api/partition-views.ts";
+import type { BackfillCounts, BackfillDetail, BackfillSummary } from "@headgate/shared/contract/runs/backfill-views.ts";
 import type { BackfillSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
 import { countOf, difference, includes, numbersOf, type PartitionSubset } from "@headgate/shared/domain/partitions/subset.ts";
 import { lostOf, planOf, statesOf } from "./backfill-plans.ts";

@@ -1,5 +1,5 @@
 /** Pausing, resuming, canceling and retrying a backfill. Repeating one changes nothing. */
-import type { Actor } from "@headgate/shared/api/service.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { difference, subsetOf, union } from "@headgate/shared/domain/partitions/subset.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";

@@ -1,6 +1,6 @@
 /** What was asked of a backfill, in words. */
 import type { z } from "zod";
-import type { backfillPartitionsSchema } from "@headgate/shared/api/automation-inputs.ts";
+import type { backfillPartitionsSchema } from "@headgate/shared/contract/runs/backfills.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { RANGE_SEPARATOR } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";

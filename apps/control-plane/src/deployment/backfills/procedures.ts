@@ -1,5 +1,4 @@
-/** Backfills: which query or command answers which name. */
-import type { PartitionCommands, PartitionQueries } from "@headgate/shared/api/procedures.ts";
+/** Procedures about backfills. */
 import { ok } from "@headgate/shared/domain/errors.ts";
 import { resolveBackfill } from "./resolve-backfill.ts";
 import { partitionsInWords } from "./format-backfill.ts";
@@ -8,16 +7,13 @@ import { launchBackfill } from "./launch-backfill.ts";
 import { backfillList, backfillQuery, backfillSummaryOf, previewBackfill } from "./backfill-queries.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { backfillNoOfRequest } from "./backfill-store.ts";
-import type { QueriesOf, CommandsOf } from "../kernel/procedure.ts";
+import type { ProceduresOf } from "../kernel/procedure.ts";
 
-export const backfillQueries: QueriesOf<Omit<PartitionQueries, "partitionMap" | "dynamicSets" | "dynamicKeys">> = {
-  previewBackfill,
-  backfillList,
-  backfill: backfillQuery,
-};
-
-export const backfillCommands: CommandsOf<Omit<PartitionCommands, "addDynamicKeys" | "removeDynamicKeys">> = {
-  launchBackfill: (tx, input, actor) => {
+export const backfillProcedures: ProceduresOf<"backfills"> = {
+  "backfills.preview": previewBackfill,
+  "backfills.list": backfillList,
+  "backfills.get": backfillQuery,
+  "backfills.launch": (tx, input, actor) => {
     // Before anything else: what was missing at the first call may not be any more, and its backfill is still the answer.
     const earlier = input.requestId === undefined ? null : backfillNoOfRequest(tx.db, input.requestId);
     if (earlier !== null) return summary(ok(earlier));
@@ -35,10 +31,10 @@ export const backfillCommands: CommandsOf<Omit<PartitionCommands, "addDynamicKey
       }),
     );
   },
-  pauseBackfill: (tx, { id }) => summary(pauseBackfill(tx, id)),
-  resumeBackfill: (tx, { id }) => summary(resumeBackfill(tx, id)),
-  cancelBackfill: (tx, { id }, actor) => summary(cancelBackfill(tx, { id, actor })),
-  retryBackfill: (tx, { id }) => summary(retryBackfill(tx, id)),
+  "backfills.pause": (tx, { id }) => summary(pauseBackfill(tx, id)),
+  "backfills.resume": (tx, { id }) => summary(resumeBackfill(tx, id)),
+  "backfills.cancel": (tx, { id }, actor) => summary(cancelBackfill(tx, { id, actor })),
+  "backfills.retry": (tx, { id }) => summary(retryBackfill(tx, id)),
 };
 
 function summary(result: ReturnType<typeof pauseBackfill>) {

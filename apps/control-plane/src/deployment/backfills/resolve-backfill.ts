@@ -1,6 +1,6 @@
 /** What does a backfill's target mean? A selection and partitions become the partitions of each asset, or a refusal that says why not. */
 import type { z } from "zod";
-import type { backfillTargetSchema } from "@headgate/shared/api/automation-inputs.ts";
+import type { backfillTargetSchema } from "@headgate/shared/contract/runs/backfills.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { selectAssets } from "../runs/launch/resolve-target.ts";
 import { type BackfillContext, type WantedPartitions, wantedPartitions } from "./wanted-partitions.ts";

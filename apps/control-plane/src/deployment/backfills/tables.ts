@@ -4,7 +4,7 @@
  */
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
-import type { BackfillStatus } from "@headgate/shared/api/partition-views.ts";
+import type { BackfillStatus } from "@headgate/shared/contract/runs/backfill-views.ts";
 
 type Tags = Readonly<Record<string, string>>;
 

@@ -1,5 +1,5 @@
 /** Everything about the active definitions that does not change with runs, as one JSON text that clients keep under its hash. */
-import type { DefinitionsAsset, DefinitionsDocument } from "@headgate/shared/api/views.ts";
+import type { DefinitionsAsset, DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
 import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";

@@ -1,14 +1,12 @@
 /** Answers about code locations and their versions. */
-import type { z } from "zod";
-import type { inputs } from "@headgate/shared/api/inputs.ts";
-import type { LocationView, Page, VersionView } from "@headgate/shared/api/views.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { LocationView, VersionView } from "@headgate/shared/contract/catalog/locations.ts";
+import type { Page } from "@headgate/shared/contract/view.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { type LocationRow, listVersions, readLocation, readLocations, readVersion, type VersionRow } from "./version-store.ts";
 import { type OpenConflict, openConflicts } from "./key-conflicts.ts";
 import { numberOfCursor } from "../kernel/page-cursor.ts";
 import type { Reader } from "../kernel/reader.ts";
-
-type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 
 export function versionView(row: VersionRow, active: string | null): VersionView {
   return {
@@ -52,7 +50,7 @@ export function oneLocation(reader: Reader, name: string): LocationView | null {
   return row && locationView(reader, row, openConflicts(reader));
 }
 
-export function listVersionsQuery(reader: Reader, input: In<"versions">): Result<Page<VersionView>> {
+export function listVersionsQuery(reader: Reader, input: InputOf<"locations.versions">): Result<Page<VersionView>> {
   const location = readLocation(reader.db, input.location);
   if (!location) return refuse("not_found", `There is no code location ${input.location}.`);
   const before = numberOfCursor(input.cursor);

@@ -1,5 +1,5 @@
 /** Stores a published version without putting it in force. */
-import type { Actor } from "@headgate/shared/api/service.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 import { MAX_ROW_BYTES } from "../kernel/database.ts";

@@ -3,7 +3,7 @@
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { VersionView } from "@headgate/shared/api/views.ts";
+import type { VersionView } from "@headgate/shared/contract/catalog/locations.ts";
 import type { GraphAsset, PlanUnit } from "@headgate/shared/domain/run/plan-types.ts";
 import type { LoadError, ManifestCheck, ManifestJob, ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 

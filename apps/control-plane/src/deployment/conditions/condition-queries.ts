@@ -1,7 +1,12 @@
 /** Answers about automation conditions: what they are, how they stand, how they were evaluated, and what holds them back. */
-import type { ConditionEvaluation, ConditionEvaluationDetail, ConditionView, PauseView } from "@headgate/shared/api/automation-views.ts";
-import type { ConditionQueries, InputOf } from "@headgate/shared/api/procedures.ts";
-import type { Page } from "@headgate/shared/api/views.ts";
+import type {
+  ConditionEvaluation,
+  ConditionEvaluationDetail,
+  ConditionView,
+  PauseView,
+} from "@headgate/shared/contract/automations/conditions.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { Page } from "@headgate/shared/contract/view.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { describeCondition } from "@headgate/shared/domain/automation/describe.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
@@ -13,10 +18,8 @@ import { numberOfCursor } from "../kernel/page-cursor.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 
-type In<N extends keyof ConditionQueries> = InputOf<ConditionQueries[N]>;
-
 /** In the order of the targets; the cursor is the last target of the page before. */
-export function listConditions(reader: Reader, input: In<"conditions">): Result<Page<ConditionView>> {
+export function listConditions(reader: Reader, input: InputOf<"conditions.list">): Result<Page<ConditionView>> {
   const { conditions } = conditionProgram(reader.db, catalogOf(reader));
   const after = input.cursor ?? "";
   const targets = [...conditions.keys()].filter((target) => target > after).sort();
@@ -24,7 +27,7 @@ export function listConditions(reader: Reader, input: In<"conditions">): Result<
   return ok({ items: viewsOf(reader, page), next: targets.length > page.length ? (page.at(-1) ?? null) : null });
 }
 
-export function oneCondition(reader: Reader, { target }: In<"condition">): Result<ConditionView> {
+export function oneCondition(reader: Reader, { target }: InputOf<"conditions.get">): Result<ConditionView> {
   const { conditions } = conditionProgram(reader.db, catalogOf(reader));
   const [view] = conditions.has(target) ? viewsOf(reader, [target]) : [];
   if (view) return ok(view);
@@ -65,7 +68,7 @@ function evaluationView(row: StoredEvaluation): ConditionEvaluation {
 }
 
 /** Newest first. */
-export function evaluations(reader: Reader, input: In<"evaluations">): Result<Page<ConditionEvaluation>> {
+export function evaluations(reader: Reader, input: InputOf<"conditions.evaluations">): Result<Page<ConditionEvaluation>> {
   const before = numberOfCursor(input.cursor);
   if (!before.ok) return before;
   const rows = listEvaluations(reader.db, { ...input, target: input.target, before: before.value, limit: input.limit + 1 });
@@ -73,7 +76,7 @@ export function evaluations(reader: Reader, input: In<"evaluations">): Result<Pa
   return ok({ items: page.map(evaluationView), next: rows.length > page.length ? String(page.at(-1)?.no) : null });
 }
 
-export function evaluation(reader: Reader, { id }: In<"evaluation">): Result<ConditionEvaluationDetail> {
+export function evaluation(reader: Reader, { id }: InputOf<"conditions.evaluation">): Result<ConditionEvaluationDetail> {
   const row = readEvaluation(reader.db, id);
   if (!row) return refuse("not_found", `There is no evaluation ${id}. Of each target the latest 200 are kept.`, { evaluation: id });
   return ok({ ...evaluationView(row), tree: row.tree });

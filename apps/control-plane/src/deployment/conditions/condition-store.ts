@@ -1,5 +1,5 @@
 /** Automation conditions: what changed since they were evaluated, what each of them remembers, and the evaluations that are shown. */
-import type { ConditionEvaluation } from "@headgate/shared/api/automation-views.ts";
+import type { ConditionEvaluation } from "@headgate/shared/contract/automations/conditions.ts";
 import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { TargetState } from "@headgate/shared/domain/automation/state.ts";
 import type { EvaluationNode } from "@headgate/shared/domain/automation/tree.ts";

@@ -1,5 +1,5 @@
 /** Which automation conditions are held back, by whom and until when. */
-import type { PauseView } from "@headgate/shared/api/automation-views.ts";
+import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
 import type { Database } from "../kernel/database.ts";
 
 export function readPauses(db: Database): PauseView[] {

@@ -1,5 +1,5 @@
 /** Conditions can be held back: all, those of a code location, that of one asset. While they are, nothing is requested and nothing is forgotten. */
-import type { PauseScope, PauseView } from "@headgate/shared/api/automation-views.ts";
+import type { PauseScope, PauseView } from "@headgate/shared/contract/automations/conditions.ts";
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { type Catalog, catalogOf } from "../catalog/catalog.ts";

@@ -1,7 +1,6 @@
 /** Trying a tick out: what would be evaluated, where, and what would become of its requests. Nothing of it is stored. */
-import type { z } from "zod";
-import type { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
-import type { TickTrial } from "@headgate/shared/api/automation-views.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { DryRun } from "@headgate/shared/contract/automations/automation-views.ts";
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { MAX_TICK_REQUESTS, type SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
@@ -23,7 +22,7 @@ import { requestOf } from "../sensors/sensor-events.ts";
 import { newTick } from "../ticks/tick-rows.ts";
 import { unknownAutomation } from "../ticks/unknown-automation.ts";
 
-type Input = z.output<typeof automationInputs.testTick>;
+type Input = InputOf<"automations.test">;
 type Evaluated = Extract<TickResult, { outcome: "evaluated" }>;
 
 export type DryRunPlan =
@@ -137,13 +136,13 @@ function madeUp(sensor: Located<ManifestSensor>, at: number): SensorEvent {
 }
 
 /** Called where nothing is kept: partition keys are really added, so that requests for them can be judged. */
-export function judgeDryRun(tx: Tx, input: Input, result: TickResult | null): TickTrial {
+export function judgeDryRun(tx: Tx, input: Input, result: TickResult | null): DryRun {
   const nothing = { runs: [], cursor: null, message: null, stack: null, logs: [], dynamicPartitions: [], reports: [] };
   if (result === null) return { ...nothing, outcome: "failed", message: "The agent did not answer in time." };
   if (result.outcome === "failed")
     return { ...nothing, outcome: "failed", message: result.message, stack: result.stack ?? null, logs: result.logs ?? [] };
   const problems: string[] = [];
-  const dynamicPartitions: TickTrial["dynamicPartitions"][number][] = [];
+  const dynamicPartitions: DryRun["dynamicPartitions"][number][] = [];
   for (const { name, add, remove } of result.dynamicPartitions ?? []) {
     const changed = changeDynamicKeys(tx, { name, add, remove, by: input.name });
     if (changed.ok) dynamicPartitions.push({ name, added: changed.value.added, removed: changed.value.removed });

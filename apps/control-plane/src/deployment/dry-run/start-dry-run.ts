@@ -1,7 +1,6 @@
 /** Evaluates a schedule or sensor without storing anything: asks an agent where user code decides, and waits for its answer. */
-import type { z } from "zod";
-import type { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
-import type { TickTrial } from "@headgate/shared/api/automation-views.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { DryRun } from "@headgate/shared/contract/automations/automation-views.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { judgeDryRun, planDryRun } from "./plan-dry-run.ts";
 import type { Tx } from "../kernel/tx.ts";
@@ -14,7 +13,7 @@ export interface DryRunPorts {
   readonly waiting: Pick<WaitingDryRuns, "wait">;
 }
 
-export async function startDryRun(ports: DryRunPorts, input: z.output<typeof automationInputs.testTick>): Promise<Result<TickTrial>> {
+export async function startDryRun(ports: DryRunPorts, input: InputOf<"automations.test">): Promise<Result<DryRun>> {
   const plan = ports.commit((tx) => planDryRun(tx, input));
   if (!plan.ok) return plan;
   const result = plan.value.type === "asked" ? await ports.waiting.wait(plan.value) : plan.value.result;

@@ -1,5 +1,5 @@
 /** The first page: what is broken, what runs, what comes next. */
-import type { HomeView, Problem } from "@headgate/shared/api/views.ts";
+import type { HomeView, Problem } from "@headgate/shared/contract/home.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { countOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";

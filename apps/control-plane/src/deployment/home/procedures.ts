@@ -1,6 +1,7 @@
-/** What reads several subjects. */
-import type { QueueQueries } from "@headgate/shared/api/procedures.ts";
-import type { QueriesOf } from "../kernel/procedure.ts";
+/** Procedures that read several subjects: the first page and the timeline. */
+import type { ProceduresOf } from "../kernel/procedure.ts";
+import { readHome } from "./home.ts";
 import { timelineQuery } from "./timeline.ts";
 
-export const homeQueries: QueriesOf<Pick<QueueQueries, "timeline">> = { timeline: timelineQuery };
+export const homeProcedures: ProceduresOf<"home"> = { "home.get": readHome };
+export const timelineProcedures: ProceduresOf<"timeline"> = { "timeline.get": timelineQuery };

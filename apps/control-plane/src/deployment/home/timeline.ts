@@ -1,6 +1,6 @@
 /** Past runs and coming ticks of a span of time, both bounded. */
-import type { InputOf, QueueQueries } from "@headgate/shared/api/procedures.ts";
-import type { TimelineRun, TimelineView } from "@headgate/shared/api/queue-views.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { TimelineRun, TimelineView } from "@headgate/shared/contract/runs/timeline.ts";
 import { type CronSchedule, nextTickOf } from "@headgate/shared/domain/cron/catch-up.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { cronsOf, isEnabled } from "../ticks/automation-source.ts";
@@ -13,7 +13,7 @@ const MAX_SPAN_MS = 92 * 86_400_000;
 const TICKS_PER_SCHEDULE = 200;
 const MAX_TICKS = 2_000;
 
-export function timelineQuery(reader: Reader, input: InputOf<QueueQueries["timeline"]>): Result<TimelineView> {
+export function timelineQuery(reader: Reader, input: InputOf<"timeline.get">): Result<TimelineView> {
   const { from, to, limit } = input;
   if (!(from <= to) || to - from > MAX_SPAN_MS)
     return refuse("invalid_input", "The timeline goes from an earlier to a later time, at most 92 days apart.");

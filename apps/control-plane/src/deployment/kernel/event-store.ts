@@ -1,5 +1,5 @@
 /** The append-only events of runs. */
-import type { EventRow } from "@headgate/shared/api/views.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
 import { type Database, execBatches } from "./database.ts";
 

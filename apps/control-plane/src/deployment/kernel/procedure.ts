@@ -1,12 +1,17 @@
-/** The shape of the functions that answer procedures. */
-import type { AnswerOf, InputOf } from "@headgate/shared/api/procedures.ts";
-import type { Actor } from "@headgate/shared/api/service.ts";
+/** The shape of the functions that answer procedures. Each has the name of its row in the contract. */
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
+import type { AnswerOf, CommandName, InputOf, NamesIn, NounOf, QueryName } from "@headgate/shared/contract/table.ts";
 import type { Result } from "@headgate/shared/domain/errors.ts";
 import type { Reader } from "./reader.ts";
 import type { Tx } from "./tx.ts";
 
-export type QueriesOf<T> = { readonly [N in keyof T]: (reader: Reader, input: InputOf<T[N]>) => Result<AnswerOf<T[N]>> };
-/** A command answers with what is to be read once it is stored. */
-export type CommandsOf<T> = {
-  readonly [N in keyof T]: (tx: Tx, input: InputOf<T[N]>, actor: Actor) => Result<(reader: Reader) => AnswerOf<T[N]>>;
+export type QueriesOf<N extends QueryName> = { readonly [Name in N]: (reader: Reader, input: InputOf<Name>) => Result<AnswerOf<Name>> };
+/** A command answers with what is to be read once it is stored, so that no answer shows something that was not. */
+export type CommandsOf<N extends CommandName> = {
+  readonly [Name in N]: (tx: Tx, input: InputOf<Name>, actor: Actor) => Result<(reader: Reader) => AnswerOf<Name>>;
 };
+/** All procedures of a noun except `Elsewhere`, which have another shape. */
+export type ProceduresOf<Noun extends NounOf<QueryName | CommandName>, Elsewhere extends CommandName = never> = QueriesOf<
+  NamesIn<QueryName, Noun>
+> &
+  CommandsOf<Exclude<NamesIn<CommandName, Noun>, Elsewhere>>;

@@ -1,6 +1,6 @@
 /** Changes limits and policies of the deployment; what waited for a limit that is gone starts in the same transaction. */
-import type { InputOf, QueueCommands } from "@headgate/shared/api/procedures.ts";
-import type { DeploymentSettings } from "@headgate/shared/api/queue-views.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { DeploymentSettings } from "@headgate/shared/contract/runs/settings.ts";
 import { queuedRunNos } from "../runs/run-store.ts";
 import { readSettings, saveSettings } from "./settings-store.ts";
 import type { Tx } from "../kernel/tx.ts";
@@ -9,7 +9,7 @@ import { planStartTimeout } from "./start-timeout.ts";
 /** Those whose reason to wait is told anew; lists fetch the others when they are told that the settings changed. */
 const MAX_TOLD = 100;
 
-export function changeSettings(tx: Tx, changes: InputOf<QueueCommands["changeSettings"]>): DeploymentSettings {
+export function changeSettings(tx: Tx, changes: InputOf<"settings.update">): DeploymentSettings {
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   const settings: DeploymentSettings = { ...readSettings(tx.db), ...given };
   saveSettings(tx.db, settings);

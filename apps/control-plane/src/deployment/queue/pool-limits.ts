@@ -1,5 +1,5 @@
 /** How many slots has each pool? What an admin set holds, then what code locations say, then the default of the deployment. */
-import type { DeploymentSettings } from "@headgate/shared/api/queue-views.ts";
+import type { DeploymentSettings } from "@headgate/shared/contract/runs/settings.ts";
 import type { LimitSettings } from "@headgate/shared/domain/queue/limits.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 

@@ -1,5 +1,5 @@
 /** Limits and policies of the deployment that an admin has set; everything else is as `DEFAULT_SETTINGS` says. */
-import type { DeploymentSettings } from "@headgate/shared/api/queue-views.ts";
+import type { DeploymentSettings } from "@headgate/shared/contract/runs/settings.ts";
 import type { Database } from "../kernel/database.ts";
 import { readMeta, writeMeta } from "../kernel/meta-store.ts";
 

@@ -1,5 +1,5 @@
 /** What does a queued run or a pending step wait for, and who holds it? Derived from the present state of agents, limits and pools, never stored. */
-import type { WaitingReason } from "@headgate/shared/api/views.ts";
+import type { WaitingReason } from "@headgate/shared/contract/runs/run-views.ts";
 import { type AgentPool, agentPool, DEFAULT_QUEUE, type QueueAgent, queueOf } from "@headgate/shared/domain/queue/agents.ts";
 import { describeWait, type LimitCounters, limitCounters, type WaitReason } from "@headgate/shared/domain/queue/limits.ts";
 import { limitSettings } from "./pool-limits.ts";

@@ -1,5 +1,5 @@
 /** Answers about agents. */
-import type { AgentView } from "@headgate/shared/api/views.ts";
+import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
 import { readAgent, recentAgents } from "../agents/agent-store.ts";
 import { isSilent, lastSeenAt } from "../agents/liveness.ts";
 import type { AgentRow } from "../agents/tables.ts";

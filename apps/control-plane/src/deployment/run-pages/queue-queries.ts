@@ -1,6 +1,6 @@
 /** What waits, in which order, for what, and who holds it. */
-import type { PoolView, QueueView } from "@headgate/shared/api/queue-views.ts";
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { PoolView, QueueView } from "@headgate/shared/contract/runs/queue.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { countedTag, limitCounters, type TagLimit } from "@headgate/shared/domain/queue/limits.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { limitSettings } from "../queue/pool-limits.ts";

@@ -1,16 +1,9 @@
 /** Answers about runs. */
-import type { z } from "zod";
-import type { inputs } from "@headgate/shared/api/inputs.ts";
-import type {
-  EventRow,
-  LaunchPreview,
-  Page,
-  RawLogFile,
-  RunDetail,
-  RunSummary,
-  StepAssetView,
-  StepView,
-} from "@headgate/shared/api/views.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { EventRow, RunDetail, RunSummary, StepAssetView, StepView } from "@headgate/shared/contract/runs/run-views.ts";
+import type { LaunchPreview } from "@headgate/shared/contract/runs/launch.ts";
+import type { Page } from "@headgate/shared/contract/view.ts";
+import type { RawLogFile } from "@headgate/shared/contract/runs/runs.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { AppError, ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { resolveLaunch } from "../runs/launch/resolve-target.ts";
@@ -28,13 +21,11 @@ import { type WaitContext, readWaitContext } from "../queue/waiting.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
-type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
-
 export function unknownRun(id: string): Result<never> {
   return refuse("not_found", `There is no run ${id} in this deployment.`, { run: id });
 }
 
-export function listRunsQuery(reader: Reader, input: In<"runList">): Result<Page<RunSummary>> {
+export function listRunsQuery(reader: Reader, input: InputOf<"runs.list">): Result<Page<RunSummary>> {
   const before = numberOfCursor(input.cursor);
   if (!before.ok) return before;
   const { automation, ...filter } = input.filter;
@@ -100,7 +91,7 @@ function stepAssetViews(run: RunRow, steps: readonly StepRow[], rows: ReturnType
 
 export function runEvents(
   reader: Reader,
-  input: In<"runEvents">,
+  input: InputOf<"runs.events">,
 ): Result<{ readonly events: readonly EventRow[]; readonly lastSeq: number; readonly done: boolean }> {
   const run = readRun(reader.db, input.run);
   if (!run) return unknownRun(input.run);
@@ -122,7 +113,7 @@ export function runLogFiles(reader: Reader, id: string): Result<readonly RawLogF
   return run ? ok(logFilesOf(reader.db, run.no)) : unknownRun(id);
 }
 
-export function previewLaunch(reader: Reader, input: In<"preview">): Result<LaunchPreview> {
+export function previewLaunch(reader: Reader, input: InputOf<"runs.preview">): Result<LaunchPreview> {
   const resolved = resolveLaunch(catalogOf(reader), input.target, reader.now);
   if (!resolved.ok) return resolved;
   const { plan, partition, partitioned, external } = resolved.value;

@@ -1,5 +1,5 @@
 /** Rows of runs and steps in the shapes that clients get. */
-import type { RunSummary, StepAssetView, StepView } from "@headgate/shared/api/views.ts";
+import type { RunSummary, StepAssetView, StepView } from "@headgate/shared/contract/runs/run-views.ts";
 import type { RunRow, StepRow } from "../runs/tables.ts";
 import type { StepAssetRow } from "../runs/step-asset-store.ts";
 import { runWaitsFor, stepWaitsFor, type WaitContext } from "../queue/waiting.ts";

@@ -1,6 +1,6 @@
 /** Where the chunks of raw output are; the bytes themselves are in R2. */
 import { and, asc, eq, gt, sql } from "drizzle-orm";
-import type { RawLogFile } from "@headgate/shared/api/views.ts";
+import type { RawLogFile } from "@headgate/shared/contract/runs/runs.ts";
 import { logChunk } from "./tables.ts";
 import type { Database } from "../kernel/database.ts";
 

@@ -3,7 +3,7 @@
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { RunTrigger } from "@headgate/shared/api/views.ts";
+import type { RunCause } from "@headgate/shared/contract/runs/run-views.ts";
 import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { PlanUnit } from "@headgate/shared/domain/run/plan-types.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
@@ -21,7 +21,7 @@ export const run = sqliteTable("run", {
   selection: text().notNull(),
   partition: text(),
   tags: text({ mode: "json" }).$type<Tags>().notNull(),
-  trigger: text({ mode: "json" }).$type<RunTrigger>().notNull(),
+  trigger: text({ mode: "json" }).$type<RunCause>().notNull(),
   parent: text(),
   priority: integer().notNull(),
   config: text(),

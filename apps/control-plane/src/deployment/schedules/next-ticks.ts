@@ -1,5 +1,5 @@
 /** When the schedules fire next. */
-import type { HomeView } from "@headgate/shared/api/views.ts";
+import type { HomeView } from "@headgate/shared/contract/home.ts";
 import { comingSchedules } from "../ticks/automation-store.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { catalogOf } from "../catalog/catalog.ts";

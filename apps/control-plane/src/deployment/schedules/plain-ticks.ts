@@ -1,6 +1,6 @@
 /** Ticks of schedules and sensors without a user function: decided here, in the transaction of the timer or of the event that woke them. */
-import type { LaunchTarget } from "@headgate/shared/api/inputs.ts";
-import type { RunTrigger } from "@headgate/shared/api/views.ts";
+import type { LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
+import type { RunCause } from "@headgate/shared/contract/runs/run-views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { DIMENSION_SEPARATOR, latestKey, pageOfKeys, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
@@ -40,7 +40,7 @@ export function decideTick(tx: Tx, schedule: Located<ManifestSchedule>, tick: Ti
 export interface PlainRun {
   readonly target: LaunchTarget;
   readonly tick: TickRow;
-  readonly trigger: RunTrigger;
+  readonly trigger: RunCause;
   readonly tags: Readonly<Record<string, string>>;
 }
 

@@ -1,6 +1,6 @@
 /** What lists say of schedules and sensors: as many statements for a page of them as for one. */
 import { inArray, sql } from "drizzle-orm";
-import type { TickState } from "@headgate/shared/api/automation-views.ts";
+import type { TickState } from "@headgate/shared/contract/automations/automation-views.ts";
 import { automation, tick } from "./tables.ts";
 import type { AutomationRow, Source } from "./automation-store.ts";
 import type { Database } from "../kernel/database.ts";

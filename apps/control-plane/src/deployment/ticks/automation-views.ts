@@ -1,5 +1,5 @@
 /** A schedule or sensor as it is now: whether it is on, its last ticks, its next one, and why it does not tick though it should. */
-import type { AutomationView } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import { type Catalog, type Located, catalogOf } from "../catalog/catalog.ts";

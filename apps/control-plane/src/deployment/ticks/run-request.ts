@@ -1,5 +1,5 @@
 /** One requested run: its key, and what it would be a run of. */
-import type { LaunchTarget } from "@headgate/shared/api/inputs.ts";
+import type { LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { TickPart } from "@headgate/shared/protocol/tick-result.ts";
 import type { RunKey, Source } from "./automation-store.ts";

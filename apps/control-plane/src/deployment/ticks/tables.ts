@@ -3,7 +3,7 @@
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { AutomationKind, TickCause, TickDetail, TickState } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationKind, TickCause, TickDetail, TickState } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 

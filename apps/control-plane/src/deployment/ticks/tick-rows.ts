@@ -1,7 +1,7 @@
 /** Making, storing and ending ticks, with everything that dashboards are told of it. */
 import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
-import type { TickCause } from "@headgate/shared/api/automation-views.ts";
+import type { TickCause } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { SensorEvent } from "@headgate/shared/protocol/sensor-event.ts";
 import { countTickFailure, type Source } from "./automation-store.ts";
 import { insertTick, pruneTicks, type TickRow, updateTick } from "./tick-store.ts";

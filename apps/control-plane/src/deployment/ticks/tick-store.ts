@@ -1,7 +1,7 @@
 /** Rows of ticks: one per evaluation of a schedule or sensor, open until it was decided. */
 import { and, asc, desc, eq, isNull, lt, ne, or, sql, type SQL } from "drizzle-orm";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import type { TickState } from "@headgate/shared/api/automation-views.ts";
+import type { TickState } from "@headgate/shared/contract/automations/automation-views.ts";
 import { tick } from "./tables.ts";
 import { type Database, jsonOrNull, prepared } from "../kernel/database.ts";
 import type { Source } from "./automation-store.ts";

@@ -1,5 +1,5 @@
 /** Rows of ticks in the shapes that clients get. */
-import type { TickDetail, TickSummary } from "@headgate/shared/api/automation-views.ts";
+import type { TickDetail, TickSummary } from "@headgate/shared/contract/automations/automation-views.ts";
 import { jitterMs, scheduleOf } from "./automation-source.ts";
 import { hostnamesOf } from "../agents/agent-store.ts";
 import type { ListedTick } from "./automation-page-store.ts";

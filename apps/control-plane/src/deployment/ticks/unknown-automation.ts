@@ -1,5 +1,5 @@
 /** The refusal for a schedule or sensor that the active versions do not define. */
-import type { AutomationRef } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationRef } from "@headgate/shared/contract/automations/automation-views.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Catalog } from "../catalog/catalog.ts";

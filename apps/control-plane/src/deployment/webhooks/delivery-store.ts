@@ -1,6 +1,6 @@
 /** What senders of webhooks delivered: kept for a while, so that a repeated delivery is known and a person can look at it or replay it. */
 import { and, asc, desc, eq, inArray, lt, type SQL } from "drizzle-orm";
-import type { DeliveryState } from "@headgate/shared/api/automation-views.ts";
+import type { DeliveryState } from "@headgate/shared/contract/automations/webhook-views.ts";
 import { delivery } from "./tables.ts";
 import type { Database } from "../kernel/database.ts";
 

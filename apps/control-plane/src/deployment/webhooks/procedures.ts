@@ -1,6 +1,5 @@
-/** Webhooks and their deliveries. */
-import type { HookCommands, HookQueries } from "@headgate/shared/api/procedures.ts";
-import type { HookView } from "@headgate/shared/api/automation-views.ts";
+/** Procedures about webhooks and their deliveries. */
+import type { WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
 import { AppError, ok, unwrap, type Result } from "@headgate/shared/domain/errors.ts";
 import { revokeSecret, rotateSecret, switchWebhook } from "./webhook-secrets.ts";
 import { replayDelivery } from "./ingest.ts";
@@ -8,14 +7,15 @@ import { deliveriesQuery, deliveryQuery, webhookPath, webhookQuery, deliverySumm
 import type { Reader } from "../kernel/reader.ts";
 import { readDelivery } from "./delivery-store.ts";
 import type { WebhookRow } from "./webhook-store.ts";
-import type { QueriesOf, CommandsOf } from "../kernel/procedure.ts";
+import type { ProceduresOf } from "../kernel/procedure.ts";
 
-export const hookQueries: QueriesOf<HookQueries> = { hook: webhookQuery, deliveries: deliveriesQuery, delivery: deliveryQuery };
+export const webhookProcedures: ProceduresOf<"webhooks"> = {
+  "webhooks.get": webhookQuery,
+  "webhooks.deliveries": deliveriesQuery,
+  "webhooks.delivery": deliveryQuery,
+  "webhooks.setEnabled": (tx, { enabled, ...at }) => answered(switchWebhook(tx, { at, enabled })),
 
-export const hookCommands: CommandsOf<HookCommands> = {
-  setHook: (tx, { enabled, ...at }) => answered(switchWebhook(tx, { at, enabled })),
-
-  rotateHookSecret(tx, at, actor) {
+  "webhooks.rotateSecret"(tx, at, actor) {
     const made = rotateSecret(tx, { at, by: actor.name });
     if (!made.ok) return made;
     const { row, secret } = made.value;
@@ -25,9 +25,9 @@ export const hookCommands: CommandsOf<HookCommands> = {
     });
   },
 
-  revokeHookSecret: (tx, { secret, ...at }) => answered(revokeSecret(tx, { at, secret })),
+  "webhooks.revokeSecret": (tx, { secret, ...at }) => answered(revokeSecret(tx, { at, secret })),
 
-  replayDelivery(tx, input) {
+  "webhooks.replay"(tx, input) {
     const replayed = replayDelivery(tx, input.id);
     if (!replayed.ok) return replayed;
     return ok((reader) => {
@@ -38,10 +38,10 @@ export const hookCommands: CommandsOf<HookCommands> = {
   },
 };
 
-function answered(changed: Result<WebhookRow>): Result<(reader: Reader) => HookView> {
+function answered(changed: Result<WebhookRow>): Result<(reader: Reader) => WebhookView> {
   return changed.ok ? ok((reader) => viewOf(reader, changed.value)) : changed;
 }
 
-function viewOf(reader: Reader, row: WebhookRow): HookView {
+function viewOf(reader: Reader, row: WebhookRow): WebhookView {
   return unwrap(webhookQuery(reader, row));
 }

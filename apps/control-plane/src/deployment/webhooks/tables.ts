@@ -3,7 +3,7 @@
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { DeliveryState, HookView } from "@headgate/shared/api/automation-views.ts";
+import type { DeliveryState, WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -15,7 +15,7 @@ export const hook = sqliteTable("hook", {
   refused: integer().notNull(),
   lastRefusedAt: integer(),
   /** The latest of them, newest first. */
-  refusals: text({ mode: "json" }).$type<HookView["refusals"]>().notNull(),
+  refusals: text({ mode: "json" }).$type<WebhookView["refusals"]>().notNull(),
   /** Of the deliveries that are kept. */
   storedBytes: integer().notNull(),
 });

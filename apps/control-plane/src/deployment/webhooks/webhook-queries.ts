@@ -1,7 +1,7 @@
 /** What people see of webhooks and their deliveries. Secrets are no part of it. */
-import type { DeliveryDetail, DeliverySummary, HookView } from "@headgate/shared/api/automation-views.ts";
-import type { HookQueries, InputOf } from "@headgate/shared/api/procedures.ts";
-import type { Page } from "@headgate/shared/api/views.ts";
+import type { DeliveryDetail, DeliverySummary, WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
+import type { InputOf } from "@headgate/shared/contract/table.ts";
+import type { Page } from "@headgate/shared/contract/view.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { type FoundWebhook, webhookNamed } from "./find-webhook.ts";
 import { type DeliveryHead, listDeliveries, readDelivery } from "./delivery-store.ts";
@@ -9,20 +9,18 @@ import { type WebhookPlace, webhookOfSensor, secretsOf } from "./webhook-store.t
 import { numberOfCursor } from "../kernel/page-cursor.ts";
 import type { Reader } from "../kernel/reader.ts";
 
-type In<N extends keyof HookQueries> = InputOf<HookQueries[N]>;
-
-export function webhookQuery(reader: Reader, input: In<"hook">): Result<HookView> {
+export function webhookQuery(reader: Reader, input: InputOf<"webhooks.get">): Result<WebhookView> {
   const found = webhookNamed(reader, input);
   return found.ok ? ok(webhookView(reader, found.value)) : found;
 }
 
 /** For the page of a sensor; null: it has no webhook. */
-export function webhookOf(reader: Reader, at: WebhookPlace): HookView | null {
+export function webhookOf(reader: Reader, at: WebhookPlace): WebhookView | null {
   const found = webhookNamed(reader, at);
   return found.ok ? webhookView(reader, found.value) : null;
 }
 
-export function webhookView(reader: Pick<Reader, "db">, { row, spec }: FoundWebhook): HookView {
+export function webhookView(reader: Pick<Reader, "db">, { row, spec }: FoundWebhook): WebhookView {
   return {
     id: row.id,
     location: row.location,
@@ -41,7 +39,7 @@ export function webhookPath(id: string): string {
   return `/hooks/${id}`;
 }
 
-export function deliveriesQuery(reader: Reader, input: In<"deliveries">): Result<Page<DeliverySummary>> {
+export function deliveriesQuery(reader: Reader, input: InputOf<"webhooks.deliveries">): Result<Page<DeliverySummary>> {
   const hook = webhookOfSensor(reader.db, input);
   if (!hook) return refuse("not_found", `The sensor '${input.sensor}' of code location ${input.location} has never had a webhook.`);
   const before = numberOfCursor(input.cursor);
@@ -51,7 +49,7 @@ export function deliveriesQuery(reader: Reader, input: In<"deliveries">): Result
   return ok({ items: items.map(deliverySummary), next: found.length > input.limit ? String(items.at(-1)?.no) : null });
 }
 
-export function deliveryQuery(reader: Reader, input: In<"delivery">): Result<DeliveryDetail> {
+export function deliveryQuery(reader: Reader, input: InputOf<"webhooks.delivery">): Result<DeliveryDetail> {
   const row = readDelivery(reader.db, input.id);
   if (!row) return refuse("not_found", `There is no delivery '${input.id}'; old ones are removed.`);
   return ok({ ...deliverySummary(row), method: row.method, headers: row.headers, query: row.query, body: row.body });

@@ -1,6 +1,6 @@
 /** What do the tabs of one asset share? Its definition and state from the store, and the detail that only its page needs, current by push. */
 import { createContext, untrack } from "svelte";
-import type { AssetDetail, AssetEventRow, AssetState } from "@headgate/shared/api/views.ts";
+import type { AssetDetail, AssetEventRow, AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { CatalogAsset } from "#lib/definitions.ts";
 import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";
 import { Remote } from "#lib/remote.svelte.ts";

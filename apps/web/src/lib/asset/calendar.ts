@@ -1,5 +1,5 @@
 /** Where does each daily partition stand in a calendar: one column a week, one row a weekday, months named above? Pure; days are UTC civil days. */
-import type { PartitionStatusView } from "@headgate/shared/api/views.ts";
+import type { PartitionStatusView } from "@headgate/shared/contract/assets/asset-views.ts";
 
 export type PartitionItem = PartitionStatusView["items"][number];
 export interface CalendarCell<T> {

@@ -1,6 +1,6 @@
 /** What does an event of an asset look like and say? */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import type { AssetEventRow } from "@headgate/shared/api/views.ts";
+import type { AssetEventRow } from "@headgate/shared/contract/assets/asset-views.ts";
 import { plural } from "#lib/format/number.ts";
 import { freshnessLook } from "#lib/status/automation-look.ts";
 import { checkLook, type Look } from "#lib/status/look.ts";

@@ -1,5 +1,5 @@
 /** How is the state of an asset said in one sentence? */
-import type { AssetState } from "@headgate/shared/api/views.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { formatDuration } from "#lib/format/duration.ts";
 import { plural } from "#lib/format/number.ts";
 import { formatRelative } from "#lib/format/time.ts";

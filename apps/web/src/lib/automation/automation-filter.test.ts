@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sampleAutomation } from "../../../test/fixture-automations.ts";
 import { filterAutomations, filterConditions, readAutomationFilter } from "./automation-filter.ts";
-import type { ConditionView } from "@headgate/shared/api/automation-views.ts";
+import type { ConditionView } from "@headgate/shared/contract/automations/conditions.ts";
 
 const NOW = 1_790_000_000_000;
 const views = [

@@ -1,5 +1,6 @@
 /** Which schedules, sensors and conditions does the address of the list ask for? Pure. */
-import type { AutomationView, ConditionView } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { ConditionView } from "@headgate/shared/contract/automations/conditions.ts";
 
 export const SHOWN = ["all", "failing", "off"] as const;
 export type Shown = (typeof SHOWN)[number];

@@ -3,8 +3,8 @@
  * socket. A toggle shows at once; a refusal takes it back with its reason.
  */
 import { createContext } from "svelte";
-import { allPages } from "@headgate/shared/api/all-pages.ts";
-import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
+import { allPages } from "@headgate/shared/contract/all-pages.ts";
+import type { AutomationRef, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { toErrorBody } from "#lib/api.ts";
 import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";

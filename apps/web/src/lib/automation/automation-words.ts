@@ -1,5 +1,5 @@
 /** What does a schedule or sensor do, when, and how late was it? In words, from its definition. Pure. */
-import type { AutomationRef, TickCause } from "@headgate/shared/api/automation-views.ts";
+import type { AutomationRef, TickCause } from "@headgate/shared/contract/automations/automation-views.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { CatchUpPolicy } from "@headgate/shared/domain/cron/catch-up.ts";
 import { describeCron } from "@headgate/shared/domain/cron/describe.ts";

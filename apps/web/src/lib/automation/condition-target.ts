@@ -1,5 +1,5 @@
 /** A condition belongs to an asset or to a check (`<asset>:<check>`): whose page shows it, and by which scope is it paused? Pure. */
-import type { PauseView } from "@headgate/shared/api/automation-views.ts";
+import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
 import { assetPath, type DeploymentRef } from "#lib/paths.ts";
 
 /** Asset keys contain no colon, so the first one ends the key. */

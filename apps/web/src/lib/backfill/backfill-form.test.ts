@@ -1,5 +1,5 @@
+import { PROCEDURES } from "@headgate/shared/contract/table.ts";
 import { describe, expect, it } from "vitest";
-import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
 import { formOf, numbersProblem, tagsOf, targetOf } from "./backfill-form.ts";
 
 describe("the form of a backfill", () => {
@@ -35,7 +35,7 @@ describe("the form of a backfill", () => {
   it("asks only for what the control plane accepts", () => {
     for (const choice of ["all", "missing", "failed", "missing_or_failed"] as const) {
       const target = targetOf({ ...formOf({ assetKey: "a" }), choice, first: " 2026-01-01 " });
-      expect(automationInputs.previewBackfill.safeParse({ target }).success).toBe(true);
+      expect(PROCEDURES["backfills.preview"].input.safeParse({ target }).success).toBe(true);
     }
   });
 

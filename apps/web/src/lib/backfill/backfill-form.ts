@@ -1,7 +1,7 @@
 /** What does the form of a backfill ask for? From what is typed to the target that the control plane previews and launches. Pure. */
-import type { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
+import type { SentInputOf } from "@headgate/shared/contract/table.ts";
 
-export type BackfillTarget = (typeof automationInputs)["launchBackfill"]["_zod"]["input"]["target"];
+export type BackfillTarget = SentInputOf<"backfills.launch">["target"];
 export type BackfillPartitions = BackfillTarget["partitions"];
 export type PartitionChoice = BackfillPartitions["type"];
 

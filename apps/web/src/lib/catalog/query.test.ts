@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AssetState } from "@headgate/shared/api/views.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { indexDefinitions } from "#lib/definitions.ts";
 import { statesOf } from "../../../test/fixture-data.ts";
 import { definitionsOf, generatedAssets, lakehouseAssets } from "../../../test/fixture-definitions.ts";

@@ -2,8 +2,8 @@
  * Which assets does a text in a search box mean? The selection language of the whole product, with one comfort: a bare word finds keys
  * that contain it. Catalog and lineage both ask here, so the same address shows the same assets in both.
  */
-import { listedAssetsContext } from "@headgate/shared/api/selection-attributes.ts";
-import type { AssetState } from "@headgate/shared/api/views.ts";
+import { listedAssetsContext } from "@headgate/shared/contract/catalog/selection-attributes.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { STATUS_VALUES, type Selection } from "@headgate/shared/domain/selection/ast.ts";
 import type { SelectionVocabulary } from "@headgate/shared/domain/selection/complete.ts";

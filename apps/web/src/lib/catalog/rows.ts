@@ -1,5 +1,5 @@
 /** What stands in a row of the catalog, and in which order do the rows come? Pure. */
-import type { AssetState } from "@headgate/shared/api/views.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { isExternal, type CatalogAsset } from "#lib/definitions.ts";
 import { assetLook, type Look, type Tone } from "#lib/status/look.ts";
 

@@ -1,5 +1,5 @@
 /** Which words say what a run is about and why it exists? The same on every page. */
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { selectionWords } from "@headgate/shared/api/selection-words.ts";
 
 /** What runs: the job's name, or the selection as it was typed. */

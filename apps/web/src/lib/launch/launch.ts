@@ -1,6 +1,6 @@
 /** What happens when a launch is confirmed? The assets look queued at once; the answer confirms that, a refusal takes it back with its reason. */
-import type { LaunchInput, LaunchTarget } from "@headgate/shared/api/inputs.ts";
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { LaunchInput, LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { toErrorBody } from "#lib/api.ts";
 import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";

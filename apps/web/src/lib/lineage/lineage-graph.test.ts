@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
 import { impact, lineageGraph, nodeAt, step } from "./lineage-graph.ts";
 import { cellAt, hitMap, lineageMap } from "./map-model.ts";
 

@@ -1,6 +1,6 @@
 /** The graph to draw: nodes with positions, edges as index pairs, neighbours for the keyboard and for highlighting. */
 import { layoutGraph } from "@headgate/shared/domain/layout/layered.ts";
-import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
+import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
 import type { Box, Point } from "./viewport.ts";
 
 type Asset = DefinitionsDocument["assets"][number];

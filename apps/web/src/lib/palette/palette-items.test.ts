@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Role } from "@headgate/shared/api/views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
 import { indexDefinitions } from "#lib/definitions.ts";
 import { sampleAutomation } from "../../../test/fixture-automations.ts";
 import { sampleRuns } from "../../../test/fixture-data.ts";

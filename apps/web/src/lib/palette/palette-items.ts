@@ -1,6 +1,7 @@
 /** What does the palette offer for a text? Assets, jobs, runs, places, and the actions on them. Pure, and fast enough for every key press. */
-import type { AutomationRef, AutomationView } from "@headgate/shared/api/automation-views.ts";
-import type { Role, RunSummary } from "@headgate/shared/api/views.ts";
+import type { AutomationRef, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { Role } from "@headgate/shared/domain/access/role.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import type { Definitions } from "#lib/definitions.ts";
 import { shortRunId } from "@headgate/shared/api/trigger-words.ts";
 import { runTitle } from "#lib/format/run-words.ts";

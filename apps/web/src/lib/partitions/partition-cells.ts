@@ -2,7 +2,7 @@
  * Where does each piece of a partitioned asset stand in its picture, and what does a selection of pieces mean? Days as a calendar, two
  * dimensions as a grid, everything else in lines. Pure.
  */
-import type { PartitionBucket, PartitionCounts, PartitionMapView } from "@headgate/shared/api/partition-views.ts";
+import type { PartitionBucket, PartitionCounts, PartitionMapView } from "@headgate/shared/contract/assets/partitions.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { DIMENSION_SEPARATOR } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { layOutCalendar, type Calendar } from "#lib/asset/calendar.ts";

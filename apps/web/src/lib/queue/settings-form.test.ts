@@ -1,5 +1,5 @@
+import { PROCEDURES } from "@headgate/shared/contract/table.ts";
 import { describe, expect, it } from "vitest";
-import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
 import { SAMPLE_SETTINGS } from "../../../test/fixture-partitions.ts";
 import { formOfSettings, patchOf, problemsOf, settingsOfForm } from "./settings-form.ts";
 
@@ -21,7 +21,7 @@ describe("the form of the limits", () => {
   it("sends only what was changed, in the form that the control plane accepts", () => {
     const patch = patchOf(settings, { ...formOfSettings(settings), pools: [{ name: " trino ", limit: 4 }] });
     expect(patch).toEqual({ pools: { trino: 4 } });
-    expect(automationInputs.settings.safeParse(patch).success).toBe(true);
+    expect(PROCEDURES["settings.update"].input.safeParse(patch).success).toBe(true);
   });
 
   it("says what is wrong before anything is sent", () => {

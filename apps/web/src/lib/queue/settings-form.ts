@@ -1,5 +1,5 @@
 /** How do the limits of a deployment become a form and back? Only what differs is sent; what is wrong is said per field. Pure. */
-import type { DeploymentSettings, TagLimitView } from "@headgate/shared/api/queue-views.ts";
+import type { DeploymentSettings, TagLimitView } from "@headgate/shared/contract/runs/settings.ts";
 
 export interface TagLimitRow {
   readonly key: string;

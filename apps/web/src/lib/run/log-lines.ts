@@ -1,5 +1,5 @@
 /** Turns events into the lines of the log, and filters and searches them. Pure. */
-import type { EventRow } from "@headgate/shared/api/views.ts";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { LogLevel, RunEvent } from "@headgate/shared/domain/run/event.ts";
 import { plural } from "#lib/format/number.ts";

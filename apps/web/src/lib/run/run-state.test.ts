@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EventRow, RunDetail, StepView } from "@headgate/shared/api/views.ts";
+import type { EventRow, RunDetail, StepView } from "@headgate/shared/contract/runs/run-views.ts";
 import { atLeast, filterLines, logLine } from "./log-lines.ts";
 import { applyRunChanges, mergeEvents, runStateFrom } from "./run-state.ts";
 import { notePlace, timelineRows, timelineTicks } from "./timeline.ts";

@@ -1,6 +1,6 @@
 /** What is known of one run, and how live changes and events alter it. Pure. */
 import type { Change } from "@headgate/shared/api/live.ts";
-import type { EventRow, RunDetail, StepAssetView, StepView } from "@headgate/shared/api/views.ts";
+import type { EventRow, RunDetail, StepAssetView, StepView } from "@headgate/shared/contract/runs/run-views.ts";
 
 export interface RunState {
   readonly detail: RunDetail;

@@ -1,5 +1,5 @@
 /** Rows and bars of the run's timeline: a row per step and, inside a step of several assets, a row per asset (a dbt model). Pure. */
-import type { StepView } from "@headgate/shared/api/views.ts";
+import type { StepView } from "@headgate/shared/contract/runs/run-views.ts";
 import { plural } from "#lib/format/number.ts";
 import { stepAssetLook, stepLook, type Look } from "#lib/status/look.ts";
 import type { RunState } from "./run-state.ts";

@@ -1,10 +1,10 @@
 /** Where does one read why a run exists? Its tick, evaluation, backfill or parent; null when a person or program simply asked. Pure. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import type { RunTrigger } from "@headgate/shared/api/views.ts";
+import type { RunCause } from "@headgate/shared/contract/runs/run-views.ts";
 import { conditionPath } from "#lib/automation/condition-target.ts";
 import { backfillPath, runPath, tickPath, type DeploymentRef } from "#lib/paths.ts";
 
-export function triggerHref(ref: DeploymentRef, trigger: RunTrigger): string | null {
+export function triggerHref(ref: DeploymentRef, trigger: RunCause): string | null {
   switch (trigger.type) {
     case "schedule":
     case "sensor":

@@ -1,5 +1,5 @@
 /** Which runs does an address ask for, and does a run that just changed belong to them? Pure. */
-import type { RunSummary } from "@headgate/shared/api/views.ts";
+import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
 
 /** What people look for, in place of seven states. */

@@ -1,5 +1,6 @@
 /** Which troubles must be seen on every page? Code that does not load, no agent, and a live stream that is lost. Pure. */
-import type { AgentView, LocationView } from "@headgate/shared/api/views.ts";
+import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
+import type { LocationView } from "@headgate/shared/contract/catalog/locations.ts";
 import { relativeAmount } from "#lib/format/time.ts";
 import { agentsPath, codePath, type DeploymentRef } from "#lib/paths.ts";
 

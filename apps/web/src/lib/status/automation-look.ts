@@ -1,6 +1,8 @@
 /** Which shape and word stands for a tick, a schedule or sensor, a delivery, a backfill, a freshness state? Decided once for all pages. */
-import type { AutomationView, ConditionEvaluation, DeliveryState, TickState } from "@headgate/shared/api/automation-views.ts";
-import type { BackfillCounts, BackfillStatus } from "@headgate/shared/api/partition-views.ts";
+import type { AutomationView, TickState } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { ConditionEvaluation } from "@headgate/shared/contract/automations/conditions.ts";
+import type { DeliveryState } from "@headgate/shared/contract/automations/webhook-views.ts";
+import type { BackfillCounts, BackfillStatus } from "@headgate/shared/contract/runs/backfill-views.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
 import type { Look, Tone } from "#lib/status/look.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AssetState } from "@headgate/shared/api/views.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { assetLook, checkLook, runLook } from "./look.ts";
 
 const state: AssetState = {

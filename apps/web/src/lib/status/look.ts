@@ -1,6 +1,9 @@
 /** Which shape, colour and word stands for a state? Decided once, so that catalog, lineage, runs and asset pages can never disagree. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import type { AgentView, AssetState, LocationView, RunSummary, StepAssetView } from "@headgate/shared/api/views.ts";
+import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
+import type { LocationView } from "@headgate/shared/contract/catalog/locations.ts";
+import type { RunSummary, StepAssetView } from "@headgate/shared/contract/runs/run-views.ts";
 import type { StepStatus } from "@headgate/shared/domain/run/status.ts";
 
 /** Each tone has its own shape: tick in a circle, octagon, triangle, ring, dotted ring, clock, dash, barred circle. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TimelineRun } from "@headgate/shared/api/queue-views.ts";
+import type { TimelineRun } from "@headgate/shared/contract/runs/timeline.ts";
 import { axisTicks, spanOf, timelineRows, ZOOMS, type Zoom } from "./timeline-rows.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 12);

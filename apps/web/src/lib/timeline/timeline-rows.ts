@@ -1,5 +1,5 @@
 /** Where do past runs and coming ticks stand on one time axis? A row for each job, bars that overlap stacked in lanes. Pure. */
-import type { TimelineRun, TimelineView } from "@headgate/shared/api/queue-views.ts";
+import type { TimelineRun, TimelineView } from "@headgate/shared/contract/runs/timeline.ts";
 import { DAY_MS, endOfGap, findZone, instantsOf } from "@headgate/shared/domain/cron/zone.ts";
 import { selectionWords } from "@headgate/shared/api/selection-words.ts";
 

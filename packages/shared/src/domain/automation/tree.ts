@@ -8,16 +8,16 @@ import type { Evaluated } from "./scope.ts";
 
 export interface EvaluationNode {
   readonly name: string;
-  readonly label?: string;
+  readonly label?: string | undefined;
   /** The asset or check that was asked. */
   readonly target: Target;
   /** How many partitions were asked about, and of how many it is true. */
   readonly asked: number;
   readonly count: number;
   /** Of partitioned targets: where it is true, as keys and `first...last`, at most a few. */
-  readonly partitions?: readonly string[];
+  readonly partitions?: readonly string[] | undefined;
   /** When it last became true, of what has a time. */
-  readonly at?: number;
+  readonly at?: number | undefined;
   readonly children: readonly EvaluationNode[];
 }
 

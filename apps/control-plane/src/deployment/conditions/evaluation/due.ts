@@ -1,5 +1,5 @@
 /** Which conditions have to be looked at, and why: those that read what changed, those whose time has come; not those that are held back. */
-import type { PauseView } from "@headgate/shared/api/automation-views.ts";
+import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
 import { type CauseChain, longestChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
 import type { AutomationProgram } from "@headgate/shared/domain/automation/program.ts";

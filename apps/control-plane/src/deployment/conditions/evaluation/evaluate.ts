@@ -2,7 +2,7 @@
  * Evaluates automation conditions: what is due is evaluated, what is requested becomes runs, and what the conditions remember is stored,
  * all in one transaction. Before it nothing of it has happened, after it nothing of it happens again.
  */
-import type { PauseView } from "@headgate/shared/api/automation-views.ts";
+import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
 import { evaluateTick, type TargetResult, type TickResult } from "@headgate/shared/domain/automation/evaluate.ts";
 import type { AutomationProgram } from "@headgate/shared/domain/automation/program.ts";
 import type { TargetState } from "@headgate/shared/domain/automation/state.ts";

@@ -1,6 +1,6 @@
 /** Makes a run with its whole plan, once per request id, and tries to start it. Every way to start a run ends here. */
 import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
-import type { RunTrigger } from "@headgate/shared/api/views.ts";
+import type { RunCause } from "@headgate/shared/contract/runs/run-views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { MAX_ROW_BYTES } from "../../kernel/database.ts";
 import { insertRequest, insertRun, runNoOfRequest } from "../run-store.ts";
@@ -16,7 +16,7 @@ const MAX_TAGS_CHARACTERS = 20_000;
 
 export interface LaunchRequest {
   readonly resolved: ResolvedLaunch;
-  readonly trigger: RunTrigger;
+  readonly trigger: RunCause;
   readonly tags: Readonly<Record<string, string>>;
   readonly config: unknown;
   readonly priority: number;

@@ -1,8 +1,8 @@
 /** A person or a program asks for a run. */
 import type { z } from "zod";
-import type { launchSchema } from "@headgate/shared/api/inputs.ts";
-import type { Actor } from "@headgate/shared/api/service.ts";
-import type { RunTrigger } from "@headgate/shared/api/views.ts";
+import type { launchSchema } from "@headgate/shared/contract/runs/launch.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
+import type { RunCause } from "@headgate/shared/contract/runs/run-views.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Tx } from "../../kernel/tx.ts";
 import { launchRun, runOfRequest } from "./create-run.ts";
@@ -27,6 +27,6 @@ export function launch(tx: Tx, input: z.output<typeof launchSchema>, actor: Acto
   });
 }
 
-function triggerOf(actor: Actor): RunTrigger {
+function triggerOf(actor: Actor): RunCause {
   return actor.kind === "user" ? { type: "person", user: actor.name } : { type: "token", name: actor.name };
 }

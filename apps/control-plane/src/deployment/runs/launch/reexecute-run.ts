@@ -1,7 +1,7 @@
 /** Makes a new run that does again what an earlier one did, did not reach, or some of its steps; planned with the present definitions. */
 import type { z } from "zod";
-import type { reexecuteSchema } from "@headgate/shared/api/inputs.ts";
-import type { Actor } from "@headgate/shared/api/service.ts";
+import type { reexecuteSchema } from "@headgate/shared/contract/runs/launch.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { reexecutionScope } from "@headgate/shared/domain/run/reexecute.ts";
 import type { PlanStep } from "@headgate/shared/domain/run/plan-types.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";

@@ -1,5 +1,5 @@
 /** What does a launch mean? A job or a selection becomes a list of assets, a partition and a plan, or a refusal that says why not. */
-import type { LaunchTarget } from "@headgate/shared/api/inputs.ts";
+import type { LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { makePlan } from "@headgate/shared/domain/run/plan.ts";
 import type { Plan } from "@headgate/shared/domain/run/plan-types.ts";

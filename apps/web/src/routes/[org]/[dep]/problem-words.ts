@@ -1,7 +1,7 @@
 /** Where does a problem lead, and which word names its kind? */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import type { AutomationRef } from "@headgate/shared/api/automation-views.ts";
-import type { Problem } from "@headgate/shared/api/views.ts";
+import type { AutomationRef } from "@headgate/shared/contract/automations/automation-views.ts";
+import type { Problem } from "@headgate/shared/contract/home.ts";
 import { agentsPath, assetPath, automationPath, automationsPath, backfillPath, codePath, runPath, type DeploymentRef } from "#lib/paths.ts";
 import type { Tone } from "#lib/status/look.ts";
 

@@ -1,0 +1,19 @@
+/** Who may see the address of a webhook? Where nothing is verified, knowing the address is enough to start runs: only editors see it. */
+import type { WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
+import type { AnswerOf, QueryName } from "@headgate/shared/contract/table.ts";
+import { type Role, roleIncludes } from "@headgate/shared/domain/access/role.ts";
+
+/** Queries whose answer depends on the role. */
+const SEEN_BY: { readonly [N in QueryName]?: (role: Role, answer: AnswerOf<N>) => AnswerOf<N> } = {
+  "automations.get": (role, detail) => ({ ...detail, hook: detail.hook && webhookSeenBy(role, detail.hook) }),
+  "webhooks.get": webhookSeenBy,
+};
+
+export function seenBy<N extends QueryName>(name: N, role: Role, answer: AnswerOf<N>): AnswerOf<N> {
+  const hide: ((role: Role, answer: AnswerOf<N>) => AnswerOf<N>) | undefined = SEEN_BY[name];
+  return hide === undefined ? answer : hide(role, answer);
+}
+
+function webhookSeenBy(role: Role, webhook: WebhookView): WebhookView {
+  return webhook.verify === "none" && !roleIncludes(role, "editor") ? { ...webhook, id: null, path: null } : webhook;
+}
