@@ -3,8 +3,8 @@
  * random values come from a seed, and every call has done all its work when it returns.
  */
 import { onTestFinished } from "vitest";
-import { launchSchema, type LaunchTarget } from "@headgate/shared/api/inputs.ts";
-import type { Actor } from "@headgate/shared/api/service.ts";
+import { launchSchema, type LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
+import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { type Result, unwrap } from "@headgate/shared/domain/errors.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { Hello } from "@headgate/shared/protocol/up.ts";

@@ -1,6 +1,6 @@
 /** Backfills: how they are cut into runs, what they start, and how they are paused, canceled and tried again. */
 import { describe, expect, it } from "vitest";
-import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
+import { backfillTargetSchema } from "@headgate/shared/contract/runs/backfills.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { assetsOf, manifest } from "../../../test/support/manifests.ts";
 import type { TestAgent } from "../../testing/test-agent.ts";
@@ -15,7 +15,7 @@ const graph = (edges: Record<string, string[]>) => manifest(assetsOf(edges, { as
 
 function begin(deployment: TestDeployment, target: object, options: Partial<BackfillRequest> = {}): number {
   return deployment.done((tx) => {
-    const parsed = automationInputs.launchBackfill.parse({ target }).target;
+    const parsed = backfillTargetSchema.parse(target);
     const { wanted } = unwrap(resolveBackfill(tx, parsed));
     return launchBackfill(tx, { selection: parsed.selection, partitions: "all", wanted, by: "ada", ...options });
   });

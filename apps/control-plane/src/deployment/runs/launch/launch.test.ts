@@ -1,6 +1,6 @@
 /** Launching: what is planned, what is refused, and what a repeated call answers. */
 import { describe, expect, it } from "vitest";
-import { launchSchema } from "@headgate/shared/api/inputs.ts";
+import { launchSchema } from "@headgate/shared/contract/runs/launch.ts";
 import { assetsOf, dbtProject, manifest } from "../../../../test/support/manifests.ts";
 import { person, TestDeployment } from "../../../testing/test-deployment.ts";
 import { launch } from "./launch.ts";
