@@ -74,6 +74,14 @@ describe("a statement of the storage", () => {
     });
   });
 
+  it("takes at most a hundred values", async () => {
+    const among = (count: number) => `SELECT 1 IN (${Array.from({ length: count }, () => "?").join()}) AS found`;
+    await inStorage(({ sql }) => {
+      expect(sql.exec(among(100), ...Array.from({ length: 100 }, () => 1)).one()).toEqual({ found: 1 });
+      expect(() => sql.exec(among(101), ...Array.from({ length: 101 }, () => 1))).toThrow(/too many SQL variables/);
+    });
+  });
+
   it("may be one of several in a text, and the last one answers", async () => {
     const rows = await inStorage(({ sql }) => {
       sql.exec(

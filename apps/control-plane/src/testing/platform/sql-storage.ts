@@ -4,6 +4,9 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 type Row = Record<string, SqlStorageValue>;
 type Bound = null | number | string | Uint8Array;
 
+/** The platform's limit; SQLite's own is far higher. */
+const MAX_PARAMETERS = 100;
+
 interface Prepared {
   readonly statement: StatementSync;
   readonly columns: readonly string[];
@@ -27,6 +30,7 @@ export class NodeSqlStorage {
       prepared.statement.all();
       prepared = this.#prepare(prepared.rest);
     }
+    if (prepared.parameters > MAX_PARAMETERS) throw new Error("too many SQL variables");
     if (prepared.parameters !== values.length)
       throw new Error(`Wrong number of parameter bindings for SQL query: ${prepared.parameters} wanted, ${values.length} given.`);
     const bound = values.map(boundValue);
