@@ -14,13 +14,13 @@ const lake = manifest(assetsOf({ a: [], b: [] }));
 const target = { target: { selection: "a", checksOnly: false }, tags: {} };
 const types = (deployment: TestDeployment) => deployment.facts.map(({ type }) => type);
 
-describe("the followers of a fact", () => {
-  it("decide whether a failed run is made again before others look", () => {
+describe("followers", () => {
+  it("followers decide whether a failed run is made again before others look", () => {
     expect(FOLLOWERS.run_ended[0]?.name).toBe("afterRunEnded");
     expect(FOLLOWERS.run_ended).toHaveLength(5);
   });
 
-  it("state facts that are followed in the same transaction", async () => {
+  it("followers state facts that are followed in the same transaction", async () => {
     const deployment = await TestDeployment.with(lake);
     const agent = deployment.agent();
     deployment.facts.length = 0;
@@ -30,13 +30,13 @@ describe("the followers of a fact", () => {
     expect(agent.steps()).toEqual(["a"]);
   });
 
-  it("start sensors and ticks when an agent connects", async () => {
+  it("followers start sensors and ticks when an agent connects", async () => {
     const deployment = await TestDeployment.with(lake);
     deployment.agent();
     expect(types(deployment).filter((type) => type === "agent_connected" || type === "work_available").length).toBeGreaterThanOrEqual(2);
   });
 
-  it("are not run twice for one fact", async () => {
+  it("followers are not run twice for one fact", async () => {
     const deployment = await TestDeployment.with(lake);
     const agent = deployment.agent();
     deployment.launch({ selection: "a" });
@@ -48,8 +48,8 @@ describe("the followers of a fact", () => {
   });
 });
 
-describe("a savepoint", () => {
-  it("that is refused leaves no rows, facts or effects, and the transaction goes on", async () => {
+describe("savepoints", () => {
+  it("a refused savepoint leaves no rows, facts or effects", async () => {
     const deployment = await TestDeployment.with(lake);
     const agent = deployment.agent();
     deployment.facts.length = 0;
@@ -70,7 +70,7 @@ describe("a savepoint", () => {
     expect(agent.steps()).toEqual([]);
   });
 
-  it("that throws is undone and throws on", async () => {
+  it("a savepoint that throws is undone and throws on", async () => {
     const deployment = await TestDeployment.with(lake);
     const failing = () =>
       deployment.commit((tx) =>
@@ -86,15 +86,15 @@ describe("a savepoint", () => {
     expect(deployment.rows("SELECT min(gseq) AS first, max(gseq) - count(*) AS gap FROM event")).toEqual([{ first: 1, gap: 0 }]);
   });
 
-  it("that succeeds keeps everything of it", async () => {
+  it("a savepoint that succeeds keeps everything of it", async () => {
     const deployment = await TestDeployment.with(lake);
     deployment.commit((tx) => tx.savepoint(() => (launch(tx, target, person), ok(null))));
     expect(deployment.rows("SELECT status FROM run")).toEqual([{ status: "queued" }]);
   });
 });
 
-describe("a transaction that throws", () => {
-  it("leaves nothing behind, in the tables and in memory", async () => {
+describe("failed transactions", () => {
+  it("a transaction that throws leaves nothing in tables or memory", async () => {
     const deployment = await TestDeployment.with(lake);
     const failing = () =>
       deployment.commit((tx) => {
@@ -109,7 +109,7 @@ describe("a transaction that throws", () => {
     expect(catalogOf(deployment.engine).graph.has("a")).toBe(true);
   });
 
-  it("in which a statement failed sends no frame", async () => {
+  it("a transaction that throws in which a statement failed sends no frame", async () => {
     const deployment = await TestDeployment.with(lake);
     const agent = deployment.agent();
     deployment.rows("CREATE TRIGGER full BEFORE INSERT ON attempt BEGIN SELECT RAISE(ABORT, 'full'); END");
@@ -119,8 +119,8 @@ describe("a transaction that throws", () => {
   });
 });
 
-describe("what would happen", () => {
-  it("is answered and undone", async () => {
+describe("questions about what would happen", () => {
+  it("a rolled-back command is answered and undone", async () => {
     const deployment = await TestDeployment.with(lake);
     const result = deployment.engine.rollBack((tx) => launch(tx, target, person));
     expect(result).toEqual({ ok: true, value: 1 });
@@ -128,8 +128,8 @@ describe("what would happen", () => {
   });
 });
 
-describe("timers", () => {
-  it("of every kind may fire for something that is gone", async () => {
+describe("alarms", () => {
+  it("timers of every kind may fire for something that is gone", async () => {
     const deployment = await TestDeployment.with(lake);
     const source = (kind: "schedule" | "sensor") => automationId({ location: "lake", kind, name: "gone" });
     const gone = { schedule: source("schedule"), sensor: source("sensor"), sensor_event: source("sensor"), step_retry: "9/9" };
@@ -139,7 +139,7 @@ describe("timers", () => {
     expect(deployment.rows("SELECT kind FROM timer WHERE id <> ''")).toEqual([]);
   });
 
-  it("fire in the order of their times, and set the alarm to the next", async () => {
+  it("timers fire in order and set the alarm to the next", async () => {
     const deployment = await TestDeployment.with(lake);
     const at = deployment.now;
     deployment.commit((tx) => {
@@ -154,7 +154,7 @@ describe("timers", () => {
     expect(deployment.rows("SELECT kind FROM timer")).toEqual([]);
   });
 
-  it("that mean 'so long from now' are moved when the clock goes back", async () => {
+  it("relative timers are moved when the clock goes back", async () => {
     const deployment = await TestDeployment.with(lake);
     deployment.commit((tx) => {
       setTimer(tx.db, { kind: "step_retry", id: "1/0", at: tx.now + 60_000 });

@@ -21,8 +21,8 @@ async function working() {
   return { deployment, agent, run, job: agent.job("a") };
 }
 
-describe("an agent that says hello", () => {
-  it("is welcomed with its number, the time and the active versions", async () => {
+describe("hello frames", () => {
+  it("hello is answered with the number, time and active versions", async () => {
     const deployment = await TestDeployment.open();
     const version = deployment.publish(lake);
     expect(deployment.agent().last("welcome")).toMatchObject({
@@ -35,7 +35,7 @@ describe("an agent that says hello", () => {
     expect(deployment.factsOf("agent_connected")).toHaveLength(1);
   });
 
-  it("in a protocol of the future is told to upgrade", async () => {
+  it("an agent of a future protocol is told to upgrade", async () => {
     const deployment = await TestDeployment.with(lake);
     const agent = deployment.connect({ instance: "instance-a" });
     agent.hello({ protocol: { min: 98, max: 99 } });
@@ -44,7 +44,7 @@ describe("an agent that says hello", () => {
     expect(agents(deployment)).toEqual([]);
   });
 
-  it("with the instance of another token is refused", async () => {
+  it("hello with the instance of another token is refused", async () => {
     const { deployment } = await working();
     const thief = deployment.connect({ instance: "instance-a", token: "tok_thief" });
     thief.hello();
@@ -53,7 +53,7 @@ describe("an agent that says hello", () => {
     expect(agents(deployment)).toMatchObject([{ status: "connected" }]);
   });
 
-  it("a second time replaces its older connection", async () => {
+  it("an agent that says hello a second time replaces its older connection", async () => {
     const { deployment, agent } = await working();
     const again = deployment.agent({ instance: "instance-a" });
     expect(agent.closed?.code).toBe(CLOSE.replaced);
@@ -61,7 +61,7 @@ describe("an agent that says hello", () => {
     expect(agents(deployment)).toMatchObject([{ instance: "instance-a", status: "connected" }]);
   });
 
-  it("drops attempts it must not run and gets those it misses", async () => {
+  it("hello drops foreign attempts and sends those that were missed", async () => {
     const { deployment, job } = await working();
     const running = [{ run: job.run, step: "a", epoch: 7 }];
     const again = deployment.agent({ instance: "instance-a", running });
@@ -69,14 +69,14 @@ describe("an agent that says hello", () => {
     expect(again.job("a")).toMatchObject({ run: job.run, epoch: 1, attempt: 1 });
   });
 
-  it("is not sent again what it runs or is about to report", async () => {
+  it("hello does not repeat what runs or is about to be reported", async () => {
     const { deployment, job } = await working();
     const ref = { run: job.run, step: "a", epoch: 1 };
     expect(deployment.agent({ instance: "instance-a", running: [ref] }).steps()).toEqual([]);
     expect(deployment.agent({ instance: "instance-a", unacknowledged: [ref] }).steps()).toEqual([]);
   });
 
-  it("lets agents be forgotten that were not seen for a week", async () => {
+  it("hello lets agents be forgotten after a week of silence", async () => {
     const deployment = await TestDeployment.with(lake);
     deployment.agent({ instance: "instance-old" }).disconnect();
     deployment.pass(7 * 86_400_000 + 1);
@@ -86,8 +86,8 @@ describe("an agent that says hello", () => {
   });
 });
 
-describe("a batch of reports", () => {
-  it("is stored once, however often it is sent", async () => {
+describe("batches", () => {
+  it("a batch is stored once, however often it is sent", async () => {
     const { deployment, agent, job } = await working();
     const items = [{ ...agent.event(job, log("one")), s: 1 } as const, { ...agent.event(job, log("two")), s: 2 } as const];
     agent.send({ t: "batch", items });
@@ -99,7 +99,7 @@ describe("a batch of reports", () => {
     expect(logs(deployment)).toEqual(["one", "two"]);
   });
 
-  it("with a gap is stored up to the gap, and the connection ends", async () => {
+  it("a batch with a gap is stored up to the gap", async () => {
     const { deployment, agent, job } = await working();
     agent.send({
       t: "batch",
@@ -113,7 +113,7 @@ describe("a batch of reports", () => {
     expect(logs(deployment)).toEqual(["one"]);
   });
 
-  it("about a stale epoch is ignored, with one warning per batch", async () => {
+  it("a batch about a stale epoch is ignored with one warning", async () => {
     const { deployment, agent, job } = await working();
     const stale = { ...job, epoch: 9 };
     agent.report(agent.event(stale, log("x")), agent.event(stale, log("y")), agent.done(stale, { outcome: "succeeded" }));
@@ -124,7 +124,7 @@ describe("a batch of reports", () => {
     expect(warnings[0]).toContain("A report of attempt 9 was ignored: attempt 1 is the current one.");
   });
 
-  it("about an unknown run or step is acknowledged and ignored", async () => {
+  it("a batch about an unknown run or step is acknowledged and ignored", async () => {
     const { deployment, agent, job } = await working();
     const before = deployment.rows("SELECT count(*) AS n FROM event");
     agent.report(agent.event({ ...job, run: "no-such-run" }, log("x")), agent.event({ ...job, step: "no-such-step" }, log("x")));
@@ -132,28 +132,28 @@ describe("a batch of reports", () => {
     expect(deployment.rows("SELECT count(*) AS n FROM event")).toEqual(before);
   });
 
-  it("about a step that another agent has is ignored", async () => {
+  it("a batch about a step that another agent has is ignored", async () => {
     const { deployment, job } = await working();
     const other = deployment.agent({ instance: "instance-b" });
     other.report(other.done(job, { outcome: "succeeded" }));
     expect(deployment.rows("SELECT status, agent FROM step")).toEqual([{ status: "assigned", agent: "instance-a" }]);
   });
 
-  it("before hello closes the connection", async () => {
+  it("a batch before hello closes the connection", async () => {
     const deployment = await TestDeployment.with(lake);
     const agent = deployment.connect({ instance: "instance-a" });
     agent.send({ t: "slots", slots: 3 });
     expect(agent.closed).toEqual({ code: CLOSE.badFrame, reason: "the first frame must be hello" });
   });
 
-  it("over a replaced connection is refused", async () => {
+  it("a batch over a replaced connection is refused", async () => {
     const { deployment, agent, job } = await working();
     deployment.agent({ instance: "instance-a", running: [{ run: job.run, step: "a", epoch: 1 }] });
     agent.report(agent.event(job, log("late")));
     expect(logs(deployment)).toEqual([]);
   });
 
-  it("whose one item cannot be stored is stored without it", async () => {
+  it("a batch whose one item cannot be stored is stored without it", async () => {
     const { deployment, agent, job } = await working();
     deployment.rows("CREATE TRIGGER poison BEFORE INSERT ON event WHEN new.body LIKE '%poison%' BEGIN SELECT RAISE(ABORT, 'poison'); END");
     agent.report(agent.event(job, log("one")), agent.event(job, log("poison")), agent.event(job, log("three")));
@@ -161,7 +161,7 @@ describe("a batch of reports", () => {
     expect(logs(deployment)).toEqual(["one", "three"]);
   });
 
-  it("whose outcome cannot be stored fails its step", async () => {
+  it("a batch whose outcome cannot be stored fails its step", async () => {
     const { deployment, agent, run, job } = await working();
     deployment.rows(
       "CREATE TRIGGER poison BEFORE INSERT ON event WHEN new.type = 'step_succeeded' BEGIN SELECT RAISE(ABORT, 'poison'); END",
@@ -172,8 +172,8 @@ describe("a batch of reports", () => {
   });
 });
 
-describe("an agent", () => {
-  it("gets more work when it offers more slots", async () => {
+describe("agents", () => {
+  it("an agent gets more work when it offers more slots", async () => {
     const deployment = await TestDeployment.with(lake);
     const agent = deployment.agent({ slots: 1 });
     deployment.launch({ selection: "*" });
@@ -182,7 +182,7 @@ describe("an agent", () => {
     expect(agent.steps()).toEqual(["a", "b"]);
   });
 
-  it("that drains gets no new work and may finish what it has", async () => {
+  it("an agent that drains gets no new work and finishes its own", async () => {
     const { deployment, agent, run } = await working();
     agent.send({ t: "draining", reason: "deploy", deadlineMs: 60_000 });
     deployment.launch({ selection: "b" });
@@ -193,7 +193,7 @@ describe("an agent", () => {
     expect(agents(deployment)).toMatchObject([{ status: "draining" }]);
   });
 
-  it("that drained gives back at once what it still has", async () => {
+  it("an agent that drained gives back at once what it still has", async () => {
     const { deployment, agent } = await working();
     const other = deployment.agent({ instance: "instance-b" });
     agent.disconnect(CLOSE.drained);
@@ -201,7 +201,7 @@ describe("an agent", () => {
     expect(other.job("a").epoch).toBe(2);
   });
 
-  it("that lost its connection keeps its step until the lease ends", async () => {
+  it("a lost connection keeps its step until the lease ends", async () => {
     const { deployment, agent } = await working();
     const other = deployment.agent({ instance: "instance-b" });
     agent.disconnect(1006);
@@ -216,7 +216,7 @@ describe("an agent", () => {
     expect(deployment.rows("SELECT lost FROM step")).toEqual([{ lost: 1 }]);
   });
 
-  it("that answers pings keeps its lease without any report", async () => {
+  it("an agent that answers pings keeps its lease without any report", async () => {
     const { deployment, agent } = await working();
     agent.report(agent.started(agent.job("a")));
     for (let waited = 0; waited < 5 * LEASE_MS; waited += LEASE_CHECK_MS) {
@@ -226,7 +226,7 @@ describe("an agent", () => {
     expect(deployment.rows("SELECT status, lost FROM step")).toEqual([{ status: "running", lost: 0 }]);
   });
 
-  it("that falls silent is disconnected, and its step is lost", async () => {
+  it("an agent that falls silent is disconnected, and its step is lost", async () => {
     const { deployment, agent, run } = await working();
     agent.report(agent.started(agent.job("a")));
     deployment.pass(LEASE_MS + LEASE_CHECK_MS + 1);
@@ -236,7 +236,7 @@ describe("an agent", () => {
     expect(deployment.runStatus(run)).toBe("running");
   });
 
-  it("that is lost three times with a step fails it", async () => {
+  it("an agent that is lost three times with a step fails it", async () => {
     const deployment = await TestDeployment.with(lake);
     const run = deployment.launch({ selection: "a" });
     for (const attempt of [1, 2, 3]) {
@@ -248,14 +248,14 @@ describe("an agent", () => {
     expect(deployment.rows("SELECT failure ->> 'kind' AS kind FROM step")).toEqual([{ kind: "agent_lost" }]);
   });
 
-  it("that sends a frame of a newer kind is not disturbed", async () => {
+  it("a frame of a newer kind does not disturb the connection", async () => {
     const { deployment, agent } = await working();
     agent.sendText(JSON.stringify({ t: "weather", rain: true }));
     expect(agent.closed).toBeNull();
     expect(deployment.engine.ignoredFrames).toBe(1);
   });
 
-  it("that sends a malformed frame is told where, and closed", async () => {
+  it("an agent that sends a malformed frame is told where, and closed", async () => {
     const { agent } = await working();
     agent.sendText(JSON.stringify({ t: "slots", slots: "many" }));
     expect(agent.last("error").message).toContain("A 'slots' frame is malformed at slots");

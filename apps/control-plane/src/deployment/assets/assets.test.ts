@@ -13,8 +13,8 @@ const report = (deployment: TestDeployment, extra: Partial<Report> = {}) =>
 const refused = (result: { readonly ok: boolean } & Record<string, unknown>) => (result as { error?: { code: string } }).error?.code;
 const daily = { type: "time", cadence: "daily", start: "2030-01-01" } as const;
 
-describe("a report from outside", () => {
-  it("materializes an asset and says who reported it", async () => {
+describe("reports from outside", () => {
+  it("a report materializes an asset and says who reported it", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] })));
     const result = report(deployment, { metadata: { row_count: { type: "int", value: 7 } }, dataVersion: "v1" });
     expect(result.ok).toBe(true);
@@ -22,14 +22,14 @@ describe("a report from outside", () => {
     expect(deployment.rows("SELECT body ->> 'reportedBy' AS by, run_no FROM event")).toEqual([{ by: "ada", run_no: 0 }]);
   });
 
-  it("with a request id that was seen before changes nothing", async () => {
+  it("a report with a request id that was seen before changes nothing", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] })));
     const first = report(deployment, { requestId: "r" });
     expect(report(deployment, { requestId: "r" })).toEqual(first);
     expect(deployment.rows("SELECT count(*) AS n FROM event")).toEqual([{ n: 1 }]);
   });
 
-  it("about a partition marks it and nothing else", async () => {
+  it("a report about a partition marks it and nothing else", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] }, { asset: { partitions: daily } })));
     expect(report(deployment, { partition: "2030-01-02" }).ok).toBe(true);
     expect(deployment.factsOf("asset_materialized")).toMatchObject([{ partition: "2030-01-02" }]);
@@ -37,14 +37,14 @@ describe("a report from outside", () => {
     expect(report(deployment).ok).toBe(false);
   });
 
-  it("about an unknown asset or with an unknown partition is refused", async () => {
+  it("a report about something unknown is refused", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] })));
     expect(refused(report(deployment, { asset: "none" }))).toBe("not_found");
     expect(refused(report(deployment, { partition: "p" }))).toBe("invalid_input");
     expect(deployment.rows("SELECT gseq FROM event")).toEqual([]);
   });
 
-  it("that only observed it materializes nothing", async () => {
+  it("a report that only observed it materializes nothing", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] })));
     report(deployment, { type: "observed", dataVersion: "v1" });
     report(deployment, { type: "observed", dataVersion: "v1" });
@@ -53,7 +53,7 @@ describe("a report from outside", () => {
     expect(deployment.factsOf("asset_materialized")).toEqual([]);
   });
 
-  it("about a check is kept as its latest result", async () => {
+  it("a report about a check is kept as its latest result", async () => {
     const deployment = await TestDeployment.with(
       manifest({
         assets: [{ key: "a", unit: "a" }],
@@ -69,12 +69,12 @@ describe("a report from outside", () => {
   });
 });
 
-describe("dynamic keys", () => {
+describe("sets of keys", () => {
   const customers = manifest(assetsOf({ a: [] }, { asset: { partitions: { type: "dynamic", name: "customers" } } }));
   const change = (deployment: TestDeployment, add: readonly string[], remove: readonly string[] = []) =>
     deployment.commit((tx) => changeDynamicKeys(tx, { name: "customers", add, remove, by: "ada" }));
 
-  it("are added once, and a launch may name them", async () => {
+  it("dynamic keys are added once, and a launch may name them", async () => {
     const deployment = await TestDeployment.with(customers);
     expect(() => deployment.launch({ selection: "a", partition: "acme" })).toThrow('a has no partition "acme"');
     expect(change(deployment, ["acme", "umbrella", "acme"])).toEqual({ ok: true, value: { added: ["acme", "umbrella"], removed: [] } });
@@ -83,7 +83,7 @@ describe("dynamic keys", () => {
     expect(deployment.factsOf("partition_keys_changed")).toMatchObject([{ targets: ["a"] }]);
   });
 
-  it("that are removed are no partitions any more, with what was known of them", async () => {
+  it("removed dynamic keys are forgotten with what was known of them", async () => {
     const deployment = await TestDeployment.with(customers);
     change(deployment, ["acme", "umbrella"]);
     report(deployment, { partition: "acme" });
@@ -93,21 +93,21 @@ describe("dynamic keys", () => {
     expect(report(deployment, { partition: "acme" }).ok).toBe(true);
   });
 
-  it("with characters that partitions cannot have are refused together", async () => {
+  it("dynamic keys with characters that partitions cannot have are refused together", async () => {
     const deployment = await TestDeployment.with(customers);
     for (const key of ["", "a...b", "a\u0000"]) expect(change(deployment, ["good", key]).ok).toBe(false);
     expect(deployment.rows("SELECT key FROM dynamic_key")).toEqual([]);
   });
 });
 
-describe("freshness", () => {
+describe("freshness policies", () => {
   const hourly = { type: "time_window", failAfterSeconds: 3600, warnAfterSeconds: 1800 } as const;
   const states = (deployment: TestDeployment) =>
     deployment
       .rows("SELECT at, body ->> 'to' AS state FROM event WHERE type = 'freshness_changed' ORDER BY gseq")
       .map(({ at, state }) => [(at as number) - START, state]);
 
-  it("changes at its exact times and is fresh again with an update", async () => {
+  it("freshness changes at exact times and returns with an update", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] }, { asset: { freshness: hourly } })));
     report(deployment);
     deployment.pass(90 * MINUTE);
@@ -121,7 +121,7 @@ describe("freshness", () => {
     expect(deployment.factsOf("freshness_changed").map(({ asset }) => asset)).toEqual(["a", "a", "a", "a"]);
   });
 
-  it("follows a new policy at once and is forgotten with it", async () => {
+  it("freshness follows a new policy at once and is forgotten with it", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] }, { asset: { freshness: hourly } })));
     report(deployment);
     deployment.pass(20 * MINUTE);
@@ -132,8 +132,8 @@ describe("freshness", () => {
   });
 });
 
-describe("an event of a step", () => {
-  it("about an asset that the step does not have is refused", async () => {
+describe("events of steps", () => {
+  it("an event about an asset of another step is refused", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [], b: [] })));
     const agent = deployment.agent();
     deployment.launch({ selection: "a" });
@@ -143,7 +143,7 @@ describe("an event of a step", () => {
     expect(deployment.rows("SELECT count(*) AS n FROM event WHERE type = 'engine'")).toEqual([{ n: 1 }]);
   });
 
-  it("materializes each partition of a range", async () => {
+  it("an event materializes each partition of a range", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] }, { asset: { partitions: daily } })));
     const agent = deployment.agent();
     deployment.launch({ selection: "a", partition: "2030-01-01...2030-01-03" });
@@ -153,7 +153,7 @@ describe("an event of a step", () => {
     expect(deployment.factsOf("asset_materialized").map(({ partition }) => partition)).toEqual(["2030-01-02", "2030-01-01", "2030-01-03"]);
   });
 
-  it("keeps log lines in order, with their level", async () => {
+  it("an event keeps log lines in order, with their level", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] })));
     const agent = deployment.agent();
     deployment.launch({ selection: "a" });

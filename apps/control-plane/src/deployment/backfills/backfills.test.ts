@@ -42,8 +42,8 @@ function work(deployment: TestDeployment, agent: TestAgent, fails: (step: string
   return done;
 }
 
-describe("a backfill", () => {
-  it("makes one run for each partition, no more at once than allowed", async () => {
+describe("backfills", () => {
+  it("a backfill makes one run for each partition, a few at once", async () => {
     const deployment = await TestDeployment.with(graph({ a: [] }));
     begin(deployment, { selection: "a", partitions: { type: "all" } }, { maxActive: 2 });
     expect(one(deployment)).toEqual({ status: "running", total: 5, blocked: 0 });
@@ -56,19 +56,19 @@ describe("a backfill", () => {
     ]);
   });
 
-  it("puts neighbouring partitions into one run when asked to", async () => {
+  it("a backfill puts neighbouring partitions into one run when asked to", async () => {
     const deployment = await TestDeployment.with(graph({ a: [] }));
     begin(deployment, { selection: "a", partitions: { type: "all" } }, { partitionsPerRun: 2 });
     expect(partitions(deployment)).toEqual([`${DAYS[0]}...${DAYS[1]}`, `${DAYS[2]}...${DAYS[3]}`, DAYS[4]]);
   });
 
-  it("of a range means only the partitions in it", async () => {
+  it("a backfill of a range means only the partitions in it", async () => {
     const deployment = await TestDeployment.with(graph({ a: [] }));
     begin(deployment, { selection: "a", partitions: { type: "range", first: "2030-01-02", last: "2030-01-03" } });
     expect(partitions(deployment)).toEqual(["2030-01-02", "2030-01-03"]);
   });
 
-  it("makes an asset after the partitions that it needs", async () => {
+  it("a backfill makes an asset after the partitions that it needs", async () => {
     const deployment = await TestDeployment.with(
       manifest({
         assets: [
@@ -84,7 +84,7 @@ describe("a backfill", () => {
     expect(one(deployment)).toMatchObject({ status: "succeeded", total: 6 });
   });
 
-  it("blocks what needs a failed partition, and goes on with the rest", async () => {
+  it("a backfill blocks only what needs a failed partition", async () => {
     const deployment = await TestDeployment.with(
       manifest({
         assets: [
@@ -101,7 +101,7 @@ describe("a backfill", () => {
     expect(deployment.rows("SELECT error FROM backfill")).toEqual([{ error: expect.stringContaining("no luck") as unknown }]);
   });
 
-  it("asked for twice with one request id is made once", async () => {
+  it("a backfill asked for twice with one request id is made once", async () => {
     const deployment = await TestDeployment.with(graph({ a: [] }));
     const target = { selection: "a", partitions: { type: "all" } };
     const first = begin(deployment, target, { requestId: "click" });
@@ -109,7 +109,7 @@ describe("a backfill", () => {
     expect(deployment.rows("SELECT count(*) AS n FROM backfill")).toEqual([{ n: 1 }]);
   });
 
-  it("fails the partitions whose asset a later version left out", async () => {
+  it("a backfill fails the partitions whose asset a later version left out", async () => {
     const deployment = await TestDeployment.with(graph({ a: [], b: [] }));
     begin(deployment, { selection: "a", partitions: { type: "all" } }, { maxActive: 1 });
     const agent = deployment.agent();
@@ -119,15 +119,15 @@ describe("a backfill", () => {
     expect(deployment.rows("SELECT error FROM backfill")[0]?.["error"]).toContain("a is no longer defined");
   });
 
-  it("with a config that is too large is refused", async () => {
+  it("a backfill with a config that is too large is refused", async () => {
     const deployment = await TestDeployment.with(graph({ a: [] }));
     const request = { selection: "a", partitions: "", wanted: new Map([["a", [0, 1] as const]]), by: "ada", config: "x".repeat(200_001) };
     expect(deployment.commit((tx) => launchBackfill(tx, request))).toMatchObject({ ok: false, error: { code: "too_large" } });
   });
 });
 
-describe("a backfill that is paused", () => {
-  it("starts nothing more, and goes on when it is resumed", async () => {
+describe("pausing backfills", () => {
+  it("a paused backfill starts nothing until it is resumed", async () => {
     const deployment = await TestDeployment.with(graph({ a: [] }));
     begin(deployment, { selection: "a", partitions: { type: "all" } }, { maxActive: 1 });
     const agent = deployment.agent();
@@ -139,7 +139,7 @@ describe("a backfill that is paused", () => {
     expect(one(deployment)).toMatchObject({ status: "succeeded" });
   });
 
-  it("twice stays paused; an ended one cannot be paused or resumed", async () => {
+  it("an ended backfill can be neither paused nor resumed", async () => {
     const deployment = await TestDeployment.with(graph({ a: [] }));
     begin(deployment, { selection: "a", partitions: { type: "all" } });
     const no = deployment.done((tx) => pauseBackfill(tx, id(deployment)));
@@ -151,8 +151,8 @@ describe("a backfill that is paused", () => {
   });
 });
 
-describe("a backfill that is canceled", () => {
-  it("cancels its runs and never starts the others", async () => {
+describe("canceling backfills", () => {
+  it("a canceled backfill cancels its runs and never starts the others", async () => {
     const deployment = await TestDeployment.with(graph({ a: [] }));
     begin(deployment, { selection: "a", partitions: { type: "all" } }, { maxActive: 2 });
     deployment.done((tx) => cancelBackfill(tx, { id: id(deployment), actor: person }));
@@ -163,7 +163,7 @@ describe("a backfill that is canceled", () => {
     ]);
   });
 
-  it("waits for the runs that agents have to stop", async () => {
+  it("a canceled backfill waits for the runs that agents have to stop", async () => {
     const deployment = await TestDeployment.with(graph({ a: [] }));
     const agent = deployment.agent();
     begin(deployment, { selection: "a", partitions: { type: "all" } }, { maxActive: 1 });
@@ -177,8 +177,8 @@ describe("a backfill that is canceled", () => {
   });
 });
 
-describe("a backfill that is tried again", () => {
-  it("makes what failed, and only that", async () => {
+describe("retrying backfills", () => {
+  it("a retried backfill makes what failed, and only that", async () => {
     const deployment = await TestDeployment.with(graph({ a: [] }));
     begin(deployment, { selection: "a", partitions: { type: "all" } });
     const agent = deployment.agent();
@@ -191,7 +191,7 @@ describe("a backfill that is tried again", () => {
     expect(one(deployment)).toMatchObject({ status: "succeeded" });
   });
 
-  it("is refused when nothing of it failed", async () => {
+  it("a retried backfill is refused when nothing of it failed", async () => {
     const deployment = await TestDeployment.with(graph({ a: [] }));
     begin(deployment, { selection: "a", partitions: { type: "all" } });
     expect(deployment.commit((tx) => retryBackfill(tx, id(deployment)))).toMatchObject({ ok: false, error: { code: "conflict" } });

@@ -18,8 +18,8 @@ const messageOf = (deployment: TestDeployment, parts: Manifest) => {
   return result.ok ? null : result.error.message;
 };
 
-describe("registering a version", () => {
-  it("numbers versions and says what changed since the one before", async () => {
+describe("new versions", () => {
+  it("registering a version numbers it and lists what changed", async () => {
     const deployment = await TestDeployment.with(lake);
     const result = register(deployment, manifest(assetsOf({ b: [], c: [] })));
     expect(result).toMatchObject({ ok: true, value: { id: "lake-2-ffffffff", number: 2, publishedBy: person.name } });
@@ -28,7 +28,7 @@ describe("registering a version", () => {
     expect(catalogOf(deployment.engine).versionOf.get("lake")?.number).toBe(1);
   });
 
-  it("of the same manifest gives the same version", async () => {
+  it("registering a version of the same manifest gives the same version", async () => {
     const deployment = await TestDeployment.with(lake);
     const first = register(deployment, lake);
     expect(register(deployment, lake)).toEqual(first);
@@ -55,15 +55,15 @@ describe("registering a version", () => {
       "'s' starts the job 'none'",
     ],
     ["a condition with a bad expression", assetsOf({ a: [] }, { asset: { automation: cronTickPassed("99 * * * *") } }), "a"],
-  ])("with %s is refused", async (_what, parts, message) => {
+  ])("registering a version with %s is refused", async (_what, parts, message) => {
     const deployment = await TestDeployment.open();
     expect(messageOf(deployment, manifest(parts))).toContain(message);
     expect(deployment.rows("SELECT no FROM version")).toEqual([]);
   });
 });
 
-describe("activating a version", () => {
-  it("tells connected agents to load it and dashboards to read anew", async () => {
+describe("active versions", () => {
+  it("activating a version tells agents to load it", async () => {
     const deployment = await TestDeployment.with(lake);
     const agent = deployment.agent();
     deployment.facts.length = 0;
@@ -74,7 +74,7 @@ describe("activating a version", () => {
     expect(catalogOf(deployment.engine).graph.has("b")).toBe(false);
   });
 
-  it("that does not exist is refused", async () => {
+  it("activating a version that does not exist is refused", async () => {
     const deployment = await TestDeployment.with(lake);
     for (const place of [
       { location: "lake", version: "lake-9" },
@@ -83,7 +83,7 @@ describe("activating a version", () => {
       expect(deployment.commit((tx) => activateVersion(tx, place))).toMatchObject({ ok: false, error: { code: "not_found" } });
   });
 
-  it("of an earlier number goes back to it", async () => {
+  it("activating a version of an earlier number goes back to it", async () => {
     const deployment = await TestDeployment.open();
     const first = deployment.publish(lake);
     deployment.publish(manifest(assetsOf({ c: [] })));
@@ -91,7 +91,7 @@ describe("activating a version", () => {
     expect(catalogOf(deployment.engine).graph.has("b")).toBe(true);
   });
 
-  it("with a key of another code location is refused and remembered", async () => {
+  it("activating a version with a foreign key is refused and remembered", async () => {
     const deployment = await TestDeployment.with(lake);
     const other = manifest({ ...assetsOf({ b: [], z: [] }), location: "sea" });
     expect(() => deployment.publish(other)).toThrow("b is already defined by code location lake.");
@@ -100,7 +100,7 @@ describe("activating a version", () => {
     expect(openConflicts(deployment.engine.reader())).toEqual([]);
   });
 
-  it("that closes a circle with another code location is refused", async () => {
+  it("activating a version that closes a circle is refused", async () => {
     const deployment = await TestDeployment.with(
       manifest({ ...assetsOf({ a: ["z"] }), assets: [{ key: "a", unit: "a", deps: [{ key: "z" }] }] }),
     );
@@ -109,8 +109,8 @@ describe("activating a version", () => {
   });
 });
 
-describe("load errors", () => {
-  it("are shown until a version is activated, which stays active meanwhile", async () => {
+describe("broken code", () => {
+  it("load errors are shown until a version is activated", async () => {
     const deployment = await TestDeployment.with(lake);
     const errors = [{ kind: "import_failed", message: "no module", hint: "install it" } as never];
     deployment.commit((tx) => reportLoadErrors(tx, { location: "lake", errors }));
@@ -120,7 +120,7 @@ describe("load errors", () => {
     expect(readLocations(deployment.engine.db)).toMatchObject([{ errors: [], erroredAt: null }]);
   });
 
-  it("of a location that was never published are kept", async () => {
+  it("load errors of a location that was never published are kept", async () => {
     const deployment = await TestDeployment.open();
     deployment.commit((tx) => reportLoadErrors(tx, { location: "new", errors: [] }));
     expect(readLocations(deployment.engine.db)).toMatchObject([{ name: "new", activeVersion: null }]);

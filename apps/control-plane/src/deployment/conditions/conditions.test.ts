@@ -33,8 +33,8 @@ const requested = (deployment: TestDeployment) =>
 const pause = (deployment: TestDeployment, input: Parameters<typeof pauseConditions>[1]) =>
   deployment.commit((tx) => pauseConditions(tx, input, "ada"));
 
-describe("a condition", () => {
-  it("requests what follows from an update in one run, once", async () => {
+describe("conditions", () => {
+  it("a condition requests what follows from an update in one run, once", async () => {
     const deployment = await TestDeployment.with(story);
     deployment.pass(60_000);
     expect(requested(deployment)).toEqual([]);
@@ -46,7 +46,7 @@ describe("a condition", () => {
     expect(deployment.factsOf("evaluation_added").length).toBeGreaterThan(0);
   });
 
-  it("of a missing asset does not ask for it twice while it is made", async () => {
+  it("a condition does not request what is already being made", async () => {
     const deployment = await TestDeployment.with(conditioned({ a: { automation: sinceLastHandled(missing()) } }));
     deployment.pass(HOUR);
     const runs = requested(deployment).length;
@@ -56,7 +56,7 @@ describe("a condition", () => {
     expect(requested(deployment)).toHaveLength(runs);
   });
 
-  it("with a cron expression requests at its times", async () => {
+  it("a condition with a cron expression requests at its times", async () => {
     const deployment = await TestDeployment.with(conditioned({ a: { automation: onCron("0 * * * *") } }));
     report(deployment, "a");
     deployment.pass(HOUR - 1);
@@ -65,7 +65,7 @@ describe("a condition", () => {
     expect(requested(deployment)).toHaveLength(1);
   });
 
-  it("does not read what a version that removed it knew", async () => {
+  it("a condition does not read what a version that removed it knew", async () => {
     const deployment = await TestDeployment.with(story);
     deployment.publish(conditioned({ silver: {}, gold: { deps: ["silver"] } }));
     report(deployment, "silver");
@@ -73,7 +73,7 @@ describe("a condition", () => {
     expect(requested(deployment)).toEqual([]);
   });
 
-  it("waits for an upstream asset that a run makes at the moment", async () => {
+  it("a condition waits for an upstream asset that a run makes", async () => {
     const deployment = await TestDeployment.with(story);
     const agent = deployment.agent();
     deployment.launch({ selection: "silver" });
@@ -85,7 +85,7 @@ describe("a condition", () => {
     expect(agent.steps()).toEqual(["silver", "gold"]);
   });
 
-  it("that watches a time is evaluated again at that time only", async () => {
+  it("a condition with a time is evaluated at that time only", async () => {
     const deployment = await TestDeployment.with(conditioned({ a: { automation: sinceLastHandled(cronTickPassed("30 * * * *")) } }));
     report(deployment, "a");
     deployment.pass(HOUR);
@@ -93,8 +93,8 @@ describe("a condition", () => {
   });
 });
 
-describe("a pause", () => {
-  it("of everything holds requests back until it ends", async () => {
+describe("pauses", () => {
+  it("a pause of everything holds requests back until it ends", async () => {
     const deployment = await TestDeployment.with(story);
     expect(pause(deployment, { scope: "all", reason: "migration" })).toMatchObject({ ok: true });
     report(deployment, "silver");
@@ -105,7 +105,7 @@ describe("a pause", () => {
     expect(requested(deployment)).toHaveLength(1);
   });
 
-  it("of one asset holds only that asset back", async () => {
+  it("a pause of one asset holds only that asset back", async () => {
     const deployment = await TestDeployment.with(
       conditioned({ up: {}, a: { deps: ["up"], automation: eager() }, b: { deps: ["up"], automation: eager() } }),
     );
@@ -115,7 +115,7 @@ describe("a pause", () => {
     expect(deployment.rows("SELECT key FROM step")).toEqual([{ key: "b" }]);
   });
 
-  it("with an end ends by itself, at the later of two ends", async () => {
+  it("a pause with an end ends at the later of two ends", async () => {
     const deployment = await TestDeployment.with(story);
     pause(deployment, { scope: "all", until: deployment.now + HOUR });
     pause(deployment, { scope: "all", until: deployment.now + 2 * HOUR });
@@ -127,14 +127,14 @@ describe("a pause", () => {
     expect(deployment.rows("SELECT scope FROM pause")).toEqual([]);
   });
 
-  it("of something unknown or with an end in the past is refused", async () => {
+  it("a pause of something unknown or in the past is refused", async () => {
     const deployment = await TestDeployment.with(story);
     expect(pause(deployment, { scope: "asset:none" })).toMatchObject({ ok: false, error: { code: "not_found" } });
     expect(pause(deployment, { scope: "location:none" })).toMatchObject({ ok: false, error: { code: "not_found" } });
     expect(pause(deployment, { scope: "all", until: deployment.now })).toMatchObject({ ok: false, error: { code: "invalid_input" } });
   });
 
-  it("that does not exist may be ended without any effect", async () => {
+  it("a pause that does not exist may be ended without any effect", async () => {
     const deployment = await TestDeployment.with(story);
     deployment.facts.length = 0;
     deployment.commit((tx) => endPause(tx, "all", "ada"));

@@ -53,8 +53,8 @@ async function answered(deployment: TestDeployment, input: Input, result: Partia
   return { frame, result: unwrap(await waiting) };
 }
 
-describe("a dry run", () => {
-  it("of a plain schedule is answered for any moment without an agent", async () => {
+describe("dry runs", () => {
+  it("a dry run of a plain schedule needs no agent", async () => {
     const deployment = await TestDeployment.with(lake);
     const result = unwrap(await dryRun(deployment, { ...at("schedule", "plain"), scheduledFor: NOON }));
     expect(result).toMatchObject({ outcome: "evaluated", message: null });
@@ -62,7 +62,7 @@ describe("a dry run", () => {
     expect(stored(deployment)).toEqual([]);
   });
 
-  it("of a schedule with a function asks an agent for that moment", async () => {
+  it("a dry run of a schedule's function asks an agent", async () => {
     const deployment = await TestDeployment.with(lake);
     const { frame, result } = await answered(
       deployment,
@@ -74,7 +74,7 @@ describe("a dry run", () => {
     expect(stored(deployment)).toEqual([]);
   });
 
-  it("of a sensor takes the cursor that is given, and stores none", async () => {
+  it("a dry run of a sensor takes the given cursor, stores none", async () => {
     const deployment = await TestDeployment.with(lake);
     const { frame, result } = await answered(
       deployment,
@@ -87,37 +87,37 @@ describe("a dry run", () => {
     expect(stored(deployment)).toEqual([]);
   });
 
-  it("names the problem of a run that could not be made", async () => {
+  it("a dry run names the problem of a run", async () => {
     const deployment = await TestDeployment.with(lake);
     const { result } = await answered(deployment, at("sensor", "files"), { runs: [{ job: "none", tags: {} }] });
     expect(result.runs[0]?.problem).toContain("none");
     expect(stored(deployment)).toEqual([]);
   });
 
-  it("of a function that throws shows its message", async () => {
+  it("a dry run of a function that throws shows its message", async () => {
     const deployment = await TestDeployment.with(lake);
     const { result } = await answered(deployment, at("sensor", "files"), { outcome: "failed", message: "boom" });
     expect(result).toMatchObject({ outcome: "failed", message: "boom" });
   });
 
-  it("of user code needs an agent", async () => {
+  it("a dry run of user code needs an agent", async () => {
     const deployment = await TestDeployment.with(lake);
     expect(await dryRun(deployment, at("sensor", "files"))).toMatchObject({ ok: false, error: { code: "unavailable" } });
   });
 
-  it("of something that does not exist is refused", async () => {
+  it("a dry run of something that does not exist is refused", async () => {
     const deployment = await TestDeployment.with(lake);
     expect(await dryRun(deployment, at("sensor", "none"))).toMatchObject({ ok: false, error: { code: "not_found" } });
   });
 
-  it("of an asset sensor without a function takes the latest event", async () => {
+  it("a dry run of an asset sensor takes the latest event", async () => {
     const deployment = await TestDeployment.with(lake);
     const result = unwrap(await dryRun(deployment, at("sensor", "assets")));
     expect(result.outcome).toBe("evaluated");
     expect(stored(deployment)).toEqual([]);
   });
 
-  it("of a webhook maps a delivery that is given", async () => {
+  it("a dry run of a webhook maps a delivery that is given", async () => {
     const deployment = await TestDeployment.with(lake);
     const delivery = { body: { id: "evt-1" }, headers: { "x-event": "push" } };
     const result = unwrap(await dryRun(deployment, { ...at("sensor", "mapped"), ...delivery }));

@@ -21,14 +21,14 @@ function dashboard(deployment: TestDeployment, since: { stream: string; seq: num
   return { socket, frames, closed, send, changes, all: (t: string) => frames.filter((frame) => frame.t === t) };
 }
 
-describe("a dashboard", () => {
-  it("is welcomed with the place in the stream", async () => {
+describe("dashboards", () => {
+  it("a dashboard is welcomed with the place in the stream", async () => {
     const deployment = await TestDeployment.with(lake);
     const { frames } = dashboard(deployment);
     expect(frames[0]).toMatchObject({ t: "welcome" });
   });
 
-  it("gets each change after its commit, with growing numbers", async () => {
+  it("a dashboard gets each change after its commit, with growing numbers", async () => {
     const deployment = await TestDeployment.with(lake);
     const live = dashboard(deployment);
     deployment.launch({ selection: "a" });
@@ -40,7 +40,7 @@ describe("a dashboard", () => {
     expect(JSON.stringify(live.changes())).toContain("succeeded");
   });
 
-  it("gets nothing of a transaction that failed", async () => {
+  it("a dashboard gets nothing of a transaction that failed", async () => {
     const deployment = await TestDeployment.with(lake);
     const live = dashboard(deployment);
     const before = live.frames.length;
@@ -48,7 +48,7 @@ describe("a dashboard", () => {
     expect(live.frames).toHaveLength(before);
   });
 
-  it("that comes back gets what it missed", async () => {
+  it("a dashboard that comes back gets what it missed", async () => {
     const deployment = await TestDeployment.with(lake);
     const first = dashboard(deployment);
     const [welcome] = first.frames;
@@ -60,7 +60,7 @@ describe("a dashboard", () => {
     expect(again.changes()).toEqual(first.changes());
   });
 
-  it("that watches a run gets its events from the given number on", async () => {
+  it("a dashboard that watches a run gets its events", async () => {
     const deployment = await TestDeployment.with(lake);
     const live = dashboard(deployment);
     const run = deployment.launch({ selection: "a" });
@@ -69,7 +69,7 @@ describe("a dashboard", () => {
     expect(JSON.stringify(live.frames)).toContain("asset_materialized");
   });
 
-  it("that wants a step's output makes its agent send it", async () => {
+  it("a dashboard that wants a step's output makes its agent send it", async () => {
     const deployment = await TestDeployment.with(lake);
     const live = dashboard(deployment);
     const agent = deployment.agent();
@@ -82,7 +82,7 @@ describe("a dashboard", () => {
     expect(agent.last("tail")).toMatchObject({ on: false });
   });
 
-  it("that sends something malformed is told, and closed", async () => {
+  it("a dashboard that sends something malformed is told, and closed", async () => {
     const deployment = await TestDeployment.with(lake);
     const live = dashboard(deployment);
     live.socket.send("no JSON");

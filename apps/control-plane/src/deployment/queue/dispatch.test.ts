@@ -16,8 +16,8 @@ async function limited(settings: Settings, parts: Manifest = lake): Promise<Test
 }
 const waits = (deployment: TestDeployment, no: number) => summaryOf(deployment.engine.reader(), no).waiting;
 
-describe("dispatch", () => {
-  it("gives as many steps as an agent has slots", async () => {
+describe("dispatching", () => {
+  it("dispatch gives as many steps as an agent has slots", async () => {
     const deployment = await TestDeployment.with(lake);
     const agent = deployment.agent({ slots: 2 });
     deployment.launch({ selection: "*" });
@@ -26,14 +26,14 @@ describe("dispatch", () => {
     expect(agent.steps()).toEqual(["a", "b", "c"]);
   });
 
-  it("spreads steps over agents that are equally free", async () => {
+  it("dispatch spreads steps over agents that are equally free", async () => {
     const deployment = await TestDeployment.with(lake);
     const agents = [deployment.agent({ slots: 2 }), deployment.agent({ slots: 2 })];
     deployment.launch({ selection: "a or b" });
     expect(agents.map((agent) => agent.steps().length)).toEqual([1, 1]);
   });
 
-  it("takes the run of higher priority first", async () => {
+  it("dispatch takes the run of higher priority first", async () => {
     const deployment = await TestDeployment.with(lake);
     deployment.launch({ selection: "a" }, { priority: 1 });
     deployment.launch({ selection: "b" }, { priority: 5 });
@@ -45,7 +45,7 @@ describe("dispatch", () => {
     }
   });
 
-  it("gives runs of a queue only to agents of that queue", async () => {
+  it("dispatch gives runs of a queue only to agents of that queue", async () => {
     const deployment = await TestDeployment.with(lake);
     const usual = deployment.agent();
     const gpu = deployment.agent({ queue: "gpu" });
@@ -54,7 +54,7 @@ describe("dispatch", () => {
     expect([usual.steps(), gpu.steps()]).toEqual([["b"], ["a"]]);
   });
 
-  it("says that a run waits for an agent of its queue", async () => {
+  it("dispatch says that a run waits for an agent of its queue", async () => {
     const deployment = await TestDeployment.with(lake);
     deployment.launch({ selection: "a" });
     expect(waits(deployment, 1)).toMatchObject({ kind: "no_agent" });
@@ -62,7 +62,7 @@ describe("dispatch", () => {
     expect(waits(deployment, 1)).toMatchObject({ kind: "slots" });
   });
 
-  it("does not give a step to an agent that could not load its version", async () => {
+  it("dispatch avoids an agent that could not load the version", async () => {
     const deployment = await TestDeployment.open();
     const version = deployment.publish(lake);
     const broken = deployment.agent({ slots: 9, locations: [{ location: "lake", version, state: "failed" }] });
@@ -73,7 +73,7 @@ describe("dispatch", () => {
     expect(sound.steps()).toEqual(["a", "b"]);
   });
 
-  it("does not give a silent agent anything", async () => {
+  it("dispatch does not give a silent agent anything", async () => {
     const deployment = await TestDeployment.with(lake);
     const silent = deployment.agent();
     deployment.pass(600_000);
@@ -82,8 +82,8 @@ describe("dispatch", () => {
   });
 });
 
-describe("a limit", () => {
-  it("of runs lets the next run start when one ends", async () => {
+describe("limits", () => {
+  it("a limit of runs lets the next run start when one ends", async () => {
     const deployment = await limited({ maxConcurrentRuns: 1 });
     const agent = deployment.agent();
     deployment.launch({ selection: "a" });
@@ -94,7 +94,7 @@ describe("a limit", () => {
     expect(agent.steps()).toEqual(["a", "b"]);
   });
 
-  it("of a tag holds back only runs with that tag", async () => {
+  it("a limit of a tag holds back only runs with that tag", async () => {
     const deployment = await limited({ tagLimits: [{ key: "team", value: "core", limit: 1 }] });
     const agent = deployment.agent();
     deployment.launch({ selection: "a" }, { tags: { team: "core" } });
@@ -106,7 +106,7 @@ describe("a limit", () => {
     expect(agent.steps()).toEqual(["a", "c", "b"]);
   });
 
-  it("per value of a tag counts each value for itself", async () => {
+  it("a limit per value of a tag counts each value for itself", async () => {
     const deployment = await limited({ tagLimits: [{ key: "customer", perValue: true, limit: 1 }] });
     const agent = deployment.agent();
     for (const [selection, customer] of [
@@ -118,7 +118,7 @@ describe("a limit", () => {
     expect(agent.steps()).toEqual(["a", "c"]);
   });
 
-  it("that is raised lets what waited for it start at once", async () => {
+  it("a raised limit lets what waited for it start at once", async () => {
     const deployment = await limited({ maxConcurrentRuns: 0 });
     const agent = deployment.agent();
     deployment.launch({ selection: "a" });
@@ -128,7 +128,7 @@ describe("a limit", () => {
     expect(deployment.factsOf("settings_changed")).toHaveLength(2);
   });
 
-  it("of a pool lets steps outside of it pass", async () => {
+  it("a limit of a pool lets steps outside of it pass", async () => {
     const parts = manifest({
       ...assetsOf({ a: [], b: [], c: [] }),
       units: ["a", "b", "c"].map((id) => ({ id, kind: "asset" as const, assets: [id], ...(id !== "c" && { pool: "warehouse" }) })),
@@ -141,7 +141,7 @@ describe("a limit", () => {
     expect(agent.steps()).toEqual(["a", "c", "b"]);
   });
 
-  it("of all pools without one of their own comes from the settings", async () => {
+  it("the default limit holds for pools without one of their own", async () => {
     const parts = manifest(assetsOf({ a: [], b: [] }, { unit: { pool: "any" } }));
     const deployment = await limited({ defaultPoolLimit: 1 }, parts);
     const agent = deployment.agent();
@@ -150,7 +150,7 @@ describe("a limit", () => {
     expect(waits(deployment, 1)).toBeNull();
   });
 
-  it("that a code location gives a pool is overruled by the settings", async () => {
+  it("the settings overrule the limit that a code location gives", async () => {
     const parts = manifest({ ...assetsOf({ a: [], b: [] }, { unit: { pool: "any" } }), pools: { any: 1 } });
     const deployment = await TestDeployment.with(parts);
     const agent = deployment.agent();
@@ -161,8 +161,8 @@ describe("a limit", () => {
   });
 });
 
-describe("a step that was given out and does not start", () => {
-  it("goes to another agent after the start time-out", async () => {
+describe("start time-outs", () => {
+  it("a step that does not start goes to another agent", async () => {
     const deployment = await limited({ startTimeoutSeconds: 20 });
     const first = deployment.agent();
     const second = deployment.agent();
@@ -175,7 +175,7 @@ describe("a step that was given out and does not start", () => {
     expect(gets.job("a", 2).epoch).toBe(2);
   });
 
-  it("fails after three such attempts, and says what to do", async () => {
+  it("a step that never starts fails after three attempts", async () => {
     const deployment = await limited({ startTimeoutSeconds: 10 });
     const agent = deployment.agent();
     const run = deployment.launch({ selection: "a" });

@@ -20,8 +20,8 @@ async function failedRun() {
   return { deployment, agent, run };
 }
 
-describe("a failed run with a policy", () => {
-  it("is made again after its delay, from its failure", async () => {
+describe("run policies of jobs", () => {
+  it("a failed run is made again after its delay, from its failure", async () => {
     const { deployment, agent, run } = await failedRun();
     expect(notes(deployment)).toEqual(["The run is made again in 60 seconds by its policy (retry 1 of 2)."]);
     deployment.pass(59_999);
@@ -33,7 +33,7 @@ describe("a failed run with a policy", () => {
     expect(deployment.rows("SELECT key FROM step WHERE run_no = 2")).toEqual([{ key: "b" }]);
   });
 
-  it("is not made again more often than its policy says", async () => {
+  it("a failed run is made again only as often as allowed", async () => {
     const { deployment, agent } = await failedRun();
     for (let round = 0; round < 3; round++) {
       agent.ping();
@@ -46,7 +46,7 @@ describe("a failed run with a policy", () => {
     expect(runs(deployment)).toMatchObject([{ status: "failed" }, { status: "failed", retry: 1 }, { status: "failed", retry: 2 }]);
   });
 
-  it("that a person canceled is not made again", async () => {
+  it("a failed run that a person canceled is not made again", async () => {
     const deployment = await TestDeployment.with(lake);
     const run = deployment.launch({ job: "nightly" });
     deployment.done((tx) => cancelRun(tx, { run, by: "ada", reason: undefined }));
@@ -54,14 +54,14 @@ describe("a failed run with a policy", () => {
     expect(runs(deployment)).toMatchObject([{ status: "canceled" }]);
   });
 
-  it("is not made again when a person cancels the retry", async () => {
+  it("a failed run is not repeated when a person cancels that", async () => {
     const { deployment, run } = await failedRun();
     deployment.done((tx) => cancelRun(tx, { run, by: "ada", reason: undefined }));
     deployment.pass(600_000);
     expect(runs(deployment)).toMatchObject([{ status: "failed" }]);
   });
 
-  it("is not made again when its definitions are gone, and says so", async () => {
+  it("a failed run is not repeated when its definitions are gone", async () => {
     const { deployment } = await failedRun();
     deployment.publish(manifest({ ...assetsOf({ a: [] }), jobs }));
     deployment.pass(60_000);
@@ -69,7 +69,7 @@ describe("a failed run with a policy", () => {
     expect(notes(deployment).at(-1)).toContain("The run was not made again: b is no longer defined");
   });
 
-  it("is not made again when the policy was taken back meanwhile", async () => {
+  it("a failed run is not repeated when its policy was removed", async () => {
     const { deployment } = await failedRun();
     deployment.publish(manifest({ ...assetsOf({ a: [], b: ["a"] }), jobs: [{ name: "nightly", selection: "*" }] }));
     deployment.pass(60_000);
@@ -78,8 +78,8 @@ describe("a failed run with a policy", () => {
   });
 });
 
-describe("the policy of the deployment", () => {
-  it("holds for runs without a job and repeats crashes only", async () => {
+describe("run policies of deployments", () => {
+  it("the deployment's policy repeats crashes of runs without a job", async () => {
     const deployment = await TestDeployment.with(lake);
     deployment.commit((tx) => changeSettings(tx, { runRetry: { maxRetries: 1, strategy: "all", on: "crashes" } }));
     const agent = deployment.agent();

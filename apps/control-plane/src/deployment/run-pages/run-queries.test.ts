@@ -23,8 +23,8 @@ async function threeRuns() {
   return { deployment, ids };
 }
 
-describe("the list of runs", () => {
-  it("goes page by page, newest first, without repeating any", async () => {
+describe("lists of runs", () => {
+  it("the list of runs goes page by page without repeating any", async () => {
     const { deployment, ids } = await threeRuns();
     const first = list(deployment, {}, { limit: 2 });
     const second = list(deployment, {}, { limit: 2, cursor: first.next });
@@ -32,13 +32,13 @@ describe("the list of runs", () => {
     expect(second.next).toBeNull();
   });
 
-  it("refuses a cursor that it did not give out", async () => {
+  it("the list of runs refuses a foreign cursor", async () => {
     const { deployment } = await threeRuns();
     const result = listRunsQuery(deployment.engine.reader(), { filter: {}, limit: 2, cursor: "nonsense" });
     expect(result).toMatchObject({ ok: false, error: { code: "invalid_input" } });
   });
 
-  it("is filtered by status, job, asset, text and time", async () => {
+  it("the list of runs filters by status, job, asset, text and time", async () => {
     const { deployment, ids } = await threeRuns();
     deployment.agent({ slots: 1 }).succeed("a");
     const found = (filter: RunFilter) => list(deployment, filter).items.map(({ id }) => ids.indexOf(id));
@@ -50,8 +50,8 @@ describe("the list of runs", () => {
   });
 });
 
-describe("the page of a run", () => {
-  it("shows its steps with what each waits for", async () => {
+describe("run pages", () => {
+  it("the page of a run shows what each step waits for", async () => {
     const { deployment, ids } = await threeRuns();
     const detail = unwrap(runDetail(deployment.engine.reader(), ids[1] ?? ""));
     expect(detail.run).toMatchObject({ status: "queued", job: "nightly", waiting: { kind: "no_agent" } });
@@ -62,7 +62,7 @@ describe("the page of a run", () => {
     expect(runDetail(deployment.engine.reader(), "none")).toMatchObject({ ok: false, error: { code: "not_found" } });
   });
 
-  it("reads events after a number, and says when all are read", async () => {
+  it("the page of a run reads events after a given number", async () => {
     const { deployment, ids } = await threeRuns();
     const agent = deployment.agent({ slots: 1 });
     agent.succeed("a");
@@ -76,7 +76,7 @@ describe("the page of a run", () => {
     expect(steps.events).toHaveLength(1);
   });
 
-  it("previews what a launch would execute", async () => {
+  it("the page of a run previews what a launch would execute", async () => {
     const { deployment } = await threeRuns();
     const preview = unwrap(previewLaunch(deployment.engine.reader(), { target: { selection: "+b", checksOnly: false } }));
     expect(preview).toMatchObject({ assets: [{ key: "a" }, { key: "b" }] });
@@ -84,8 +84,8 @@ describe("the page of a run", () => {
   });
 });
 
-describe("other pages", () => {
-  it("show the states of assets a page at a time", async () => {
+describe("pages", () => {
+  it("pages show the states of assets a page at a time", async () => {
     const { deployment } = await threeRuns();
     const first = unwrap(listAssetStates(deployment.engine.reader(), { limit: 1 }));
     const second = unwrap(listAssetStates(deployment.engine.reader(), { limit: 1, cursor: first.next ?? undefined }));
@@ -94,13 +94,13 @@ describe("other pages", () => {
     expect(assetDetail(deployment.engine.reader(), "none").ok).toBe(false);
   });
 
-  it("show agents with what they do, and when they were seen last", async () => {
+  it("pages show agents with their slots and status", async () => {
     const { deployment } = await threeRuns();
     deployment.agent({ instance: "instance-a", slots: 2 });
     expect(listAgents(deployment.engine.reader())).toMatchObject([{ instance: "instance-a", slots: 2, status: "connected" }]);
   });
 
-  it("show failed runs and assets as problems on the first page", async () => {
+  it("pages show failed runs and assets as problems on the first page", async () => {
     const { deployment } = await threeRuns();
     deployment.agent({ slots: 1 }).fail("a");
     const home = unwrap(readHome(deployment.engine.reader()));

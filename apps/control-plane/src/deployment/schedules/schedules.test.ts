@@ -18,8 +18,8 @@ const ticks = (deployment: TestDeployment) =>
 const messages = (deployment: TestDeployment) => deployment.rows("SELECT message FROM tick ORDER BY no").map(({ message }) => message);
 const count = (deployment: TestDeployment) => deployment.rows("SELECT count(*) AS n FROM run")[0]?.["n"];
 
-describe("a schedule", () => {
-  it("makes a run of its job at each time of its expression", async () => {
+describe("schedules", () => {
+  it("a schedule makes a run at each time of its expression", async () => {
     const deployment = await TestDeployment.with(withSchedule({ tags: { from: "clock" }, overlap: "allow" }));
     deployment.pass(HOUR - 1);
     expect(ticks(deployment)).toEqual([]);
@@ -32,13 +32,13 @@ describe("a schedule", () => {
     expect(run).toEqual({ job: "load", tags: '{"from":"clock"}', cause: "schedule", name: "hourly" });
   });
 
-  it("in a time zone fires at local times", async () => {
+  it("a schedule in a time zone fires at local times", async () => {
     const deployment = await TestDeployment.with(withSchedule({ cron: ["0 9 * * *"], timezone: "America/New_York" }));
     deployment.pass(24 * HOUR);
     expect(ticks(deployment)).toMatchObject([{ hour: 2 }]);
   });
 
-  it("with jitter starts later than its time, by a fixed share", async () => {
+  it("a schedule with jitter starts later by a fixed share", async () => {
     const deployment = await TestDeployment.with(withSchedule({ jitterSeconds: 600 }));
     const [timer] = deployment.rows("SELECT at FROM timer WHERE kind = 'schedule'");
     const late = (timer?.["at"] as number) - (START + HOUR);
@@ -51,7 +51,7 @@ describe("a schedule", () => {
     expect(deployment.rows("SELECT at FROM timer WHERE kind = 'schedule'")).toEqual([{ at: START + 2 * HOUR + late }]);
   });
 
-  it("that is turned off fires nothing, and only the future after", async () => {
+  it("a schedule that is turned off fires nothing of that time", async () => {
     const deployment = await TestDeployment.with(withSchedule({}));
     deployment.done((tx) => setAutomation(tx, { ...NAME, enabled: false }, person));
     deployment.pass(3 * HOUR);
@@ -61,21 +61,21 @@ describe("a schedule", () => {
     expect(deployment.rows("SELECT changed_by AS by FROM automation")).toEqual([{ by: "ada@example.com" }]);
   });
 
-  it("that starts switched off fires nothing until a person turns it on", async () => {
+  it("a stopped schedule fires nothing until a person turns it on", async () => {
     const deployment = await TestDeployment.with(withSchedule({ defaultStatus: "stopped" }));
     deployment.pass(2 * HOUR);
     expect(ticks(deployment)).toEqual([]);
     expect(deployment.rows("SELECT kind FROM timer")).toEqual([]);
   });
 
-  it("that a person asks for a tick makes its run now", async () => {
+  it("a schedule makes its run at once when a person asks", async () => {
     const deployment = await TestDeployment.with(withSchedule({}));
     deployment.done((tx) => tickNow(tx, NAME));
     expect(ticks(deployment)).toEqual([{ hour: 0, state: "requested", cause: "person", runs: 1 }]);
     expect(deployment.commit((tx) => tickNow(tx, { ...NAME, name: "none" }))).toMatchObject({ ok: false, error: { code: "not_found" } });
   });
 
-  it("keeps its next time over a publish that does not change it", async () => {
+  it("a schedule keeps its next time over an unrelated publish", async () => {
     const deployment = await TestDeployment.with(withSchedule({}));
     deployment.now += 3 * HOUR;
     deployment.publish(withSchedule({ tags: { new: "yes" }, catchUp: { type: "last", count: 5 } }));
@@ -83,14 +83,14 @@ describe("a schedule", () => {
     expect(ticks(deployment).map(({ hour }) => hour)).toEqual([1, 2, 3]);
   });
 
-  it("that a version removes does not fire any more", async () => {
+  it("a schedule that a version removes does not fire any more", async () => {
     const deployment = await TestDeployment.with(withSchedule({}));
     deployment.publish(withSchedule({}, { schedules: [] }));
     deployment.pass(2 * HOUR);
     expect(ticks(deployment)).toEqual([]);
   });
 
-  it("whose job cannot be launched fails its tick and makes no run", async () => {
+  it("a schedule whose job cannot be launched makes no run", async () => {
     const deployment = await TestDeployment.with(
       withSchedule({}, assetsOf({ a: [] }, { asset: { partitions: { type: "dynamic", name: "customers" } } })),
     );
@@ -99,14 +99,14 @@ describe("a schedule", () => {
     expect(count(deployment)).toBe(0);
   });
 
-  it("of a partitioned job starts the partition that ended last", async () => {
+  it("a schedule of a partitioned job starts the partition that ended last", async () => {
     const partitions = { type: "time", cadence: "daily", start: "2030-01-01" } as const;
     const deployment = await TestDeployment.with(withSchedule({}, assetsOf({ a: [] }, { asset: { partitions } })));
     deployment.pass(HOUR);
     expect(deployment.rows("SELECT partition FROM run")).toEqual([{ partition: "2030-01-06" }]);
   });
 
-  it("of a job with listed partitions makes one run for each", async () => {
+  it("a schedule makes one run for each listed partition", async () => {
     const partitions = { type: "static", keys: ["eu", "us"] } as const;
     const deployment = await TestDeployment.with(withSchedule({}, assetsOf({ a: [] }, { asset: { partitions } })));
     deployment.pass(HOUR);
@@ -128,19 +128,19 @@ describe("catching up after five missed hours", () => {
     [{ type: "latest" }, [5]],
     [{ type: "last", count: 3 }, [3, 4, 5]],
     [{ type: "within", ms: 2 * HOUR }, [4, 5]],
-  ])("by %j starts the ticks of hours %j", async (catchUp, hours) => {
+  ])("catching up by %j starts the ticks of hours %j", async (catchUp, hours) => {
     const deployment = await after(catchUp);
     expect(ticks(deployment).map(({ hour, cause }) => [hour, cause])).toEqual(hours.map((hour) => [hour, "catch_up"]));
     expect(count(deployment)).toBe(hours.length);
   });
 
-  it("by a policy that gives them up writes down how many", async () => {
+  it("catching up by none writes down how many ticks were missed", async () => {
     const deployment = await after({ type: "none" });
     expect(ticks(deployment)).toMatchObject([{ hour: 5, state: "skipped", runs: 0 }]);
     expect(messages(deployment)).toEqual(["5 ticks were missed, and the catch-up policy gives missed ticks up."]);
   });
 
-  it("repeats no tick when the clock goes back", async () => {
+  it("catching up repeats no tick when the clock goes back", async () => {
     const deployment = await after({ type: "last", count: 9 });
     deployment.now -= 3 * HOUR;
     deployment.pass(4 * HOUR);
@@ -148,25 +148,25 @@ describe("catching up after five missed hours", () => {
   });
 });
 
-describe("a tick while an earlier run goes on", () => {
+describe("overlapping runs", () => {
   const second = async (overlap: string | undefined) => {
     const deployment = await TestDeployment.with(withSchedule({ ...(overlap && { overlap }) }));
     deployment.pass(2 * HOUR);
     return deployment;
   };
 
-  it("starts another run when that is allowed", async () => {
+  it("a tick starts another run when that is allowed", async () => {
     const deployment = await second("allow");
     expect(count(deployment)).toBe(2);
   });
 
-  it("is skipped by the policy that skips, and says why", async () => {
+  it("a tick is skipped by the policy that skips, and says why", async () => {
     const deployment = await second("skip");
     expect(ticks(deployment).map(({ state }) => state)).toEqual(["requested", "skipped"]);
     expect(messages(deployment)[1]).toMatch(/^Not started: run …\w+ of an earlier tick has not ended\.$/);
   });
 
-  it("waits by the policy that queues, and only one of them", async () => {
+  it("only one tick waits by the policy that queues", async () => {
     const deployment = await second("queue");
     deployment.pass(HOUR);
     expect(ticks(deployment).map(({ state }) => state)).toEqual(["requested", "open", "skipped"]);
@@ -175,7 +175,7 @@ describe("a tick while an earlier run goes on", () => {
     expect(count(deployment)).toBe(2);
   });
 
-  it("cancels the earlier run by the policy that says so", async () => {
+  it("a tick cancels the earlier run by the policy that says so", async () => {
     const deployment = await second("cancel_previous");
     expect(deployment.rows("SELECT status, cancel_by AS by FROM run ORDER BY no")).toEqual([
       { status: "canceled", by: "schedule hourly" },
@@ -184,8 +184,8 @@ describe("a tick while an earlier run goes on", () => {
   });
 });
 
-describe("a schedule with a function", () => {
-  it("waits for an agent, which decides", async () => {
+describe("schedules with functions", () => {
+  it("a schedule's function waits for an agent, which decides", async () => {
     const deployment = await TestDeployment.with(withSchedule({ evaluated: true }));
     deployment.pass(HOUR);
     expect(ticks(deployment)).toMatchObject([{ state: "open" }]);
@@ -197,7 +197,7 @@ describe("a schedule with a function", () => {
     expect(deployment.rows("SELECT tags FROM run")).toEqual([{ tags: '{"by":"me"}' }]);
   });
 
-  it("whose function throws fails its tick with the message", async () => {
+  it("a schedule's function whose function throws fails its tick with the message", async () => {
     const deployment = await TestDeployment.with(withSchedule({ evaluated: true }));
     const agent = deployment.agent({ slots: 0 });
     for (let waited = 0; waited < HOUR; waited += 30_000) {
@@ -209,7 +209,7 @@ describe("a schedule with a function", () => {
     expect(messages(deployment)).toEqual(["boom"]);
   });
 
-  it("gives the older of two waiting ticks up by its policy", async () => {
+  it("a schedule's function does not get ticks that are given up", async () => {
     const deployment = await TestDeployment.with(withSchedule({ evaluated: true }));
     deployment.pass(2 * HOUR);
     expect(ticks(deployment).map(({ hour, state }) => [hour, state])).toEqual([

@@ -41,8 +41,8 @@ function pass(deployment: TestDeployment, agent: TestAgent, ms: number): void {
   deployment.pass(ms);
 }
 
-describe("a polling sensor", () => {
-  it("is evaluated at once, and again after its interval with its cursor", async () => {
+describe("polling sensors", () => {
+  it("a sensor is evaluated at once and again after its interval", async () => {
     const { deployment, agent } = await polled();
     expect(agent.last("tick")).toMatchObject({ kind: "sensor", name: "files", cursor: null, timeoutSeconds: 60 });
     answer(agent, evaluated({ cursor: "one" }));
@@ -53,7 +53,7 @@ describe("a polling sensor", () => {
     expect(agent.last("tick").cursor).toBe("one");
   });
 
-  it("makes one run for each run key, for ever", async () => {
+  it("a sensor makes one run for each run key, for ever", async () => {
     const { deployment, agent } = await polled();
     answer(agent, evaluated({ runs: [key("x"), key("y"), key("x")] }));
     expect(runs(deployment)).toBe(2);
@@ -66,7 +66,7 @@ describe("a polling sensor", () => {
     ]);
   });
 
-  it("may use a run key again that a person released", async () => {
+  it("a sensor may use a run key again that a person released", async () => {
     const { deployment, agent } = await polled();
     answer(agent, evaluated({ runs: [key("x")] }));
     deployment.done((tx) => releaseRunKey(tx, { ...FILES, key: "x" }));
@@ -76,7 +76,7 @@ describe("a polling sensor", () => {
     expect(runs(deployment)).toBe(2);
   });
 
-  it("stores each checkpoint once, with its cursor", async () => {
+  it("a sensor stores each checkpoint once, with its cursor", async () => {
     const { deployment, agent } = await polled();
     part(agent, 1, { cursor: "c1", runs: [key("x")] });
     part(agent, 1, { cursor: "c1", runs: [key("again")] });
@@ -86,7 +86,7 @@ describe("a polling sensor", () => {
     expect(ticks(deployment)).toMatchObject([{ state: "requested", runs: 2 }]);
   });
 
-  it("whose checkpoints have a gap fails its tick", async () => {
+  it("a sensor whose checkpoints have a gap fails its tick", async () => {
     const { deployment, agent } = await polled();
     part(agent, 2, { cursor: "c2" });
     expect(ticks(deployment)[0]).toMatchObject({ state: "failed" });
@@ -100,21 +100,21 @@ describe("a polling sensor", () => {
     ["too many runs", { runs: Array.from({ length: 1001 }, (_, index) => key(`${index}`)) }],
     ["keys of an unknown set", { dynamicPartitions: [{ name: "none", add: ["x\u0000"], remove: [] }] }],
     ["an event of an unknown asset", { assetEvents: [{ type: "materialized", asset: "none", metadata: {} }] }],
-  ])("that asks for %s does nothing at all and keeps its cursor", async (_what, asked) => {
+  ])("a sensor that asks for %s does nothing at all", async (_what, asked) => {
     const { deployment, agent } = await polled();
     answer(agent, evaluated({ cursor: "new", ...asked, runs: [key("good"), ...(asked.runs ?? [])] }));
     expect(ticks(deployment)).toMatchObject([{ state: "failed", runs: 0 }]);
     expect([runs(deployment), cursor(deployment)]).toEqual([0, null]);
   });
 
-  it("keeps the cursor that a person sets while it is evaluated", async () => {
+  it("a sensor keeps a cursor that was set while it ran", async () => {
     const { deployment, agent } = await polled();
     deployment.done((tx) => setCursor(tx, { ...FILES, cursor: "mine" }));
     answer(agent, evaluated({ cursor: "theirs" }));
     expect(cursor(deployment)).toBe("mine");
   });
 
-  it("is asked for a tick by a person only when none is open", async () => {
+  it("a person cannot ask for a tick while one is open", async () => {
     const { deployment, agent } = await polled();
     expect(deployment.commit((tx) => tickNow(tx, FILES))).toMatchObject({ ok: false, error: { code: "conflict" } });
     answer(agent, evaluated());
@@ -122,12 +122,12 @@ describe("a polling sensor", () => {
     expect(agent.all("tick")).toHaveLength(2);
   });
 
-  it("is not asked for a tick without an agent", async () => {
+  it("a sensor is not asked for a tick without an agent", async () => {
     const deployment = await TestDeployment.with(withSensor({ defaultStatus: "stopped" }));
     expect(deployment.commit((tx) => tickNow(tx, FILES))).toMatchObject({ ok: false, error: { code: "unavailable" } });
   });
 
-  it("that is turned off is not evaluated, and what its open tick asks is refused", async () => {
+  it("a sensor that is turned off is not evaluated again", async () => {
     const { deployment, agent } = await polled();
     deployment.done((tx) => setAutomation(tx, { ...FILES, enabled: false }, person));
     answer(agent, evaluated());
@@ -135,13 +135,13 @@ describe("a polling sensor", () => {
     expect(agent.all("tick")).toHaveLength(1);
   });
 
-  it("fails a tick that its agent does not answer in time", async () => {
+  it("a tick fails that its agent does not answer in time", async () => {
     const { deployment, agent } = await polled({ timeoutSeconds: 30 });
     for (let waited = 0; waited < 4; waited++) pass(deployment, agent, 30_000);
     expect(ticks(deployment)[0]).toMatchObject({ state: "failed", message: "The agent did not answer in time." });
   });
 
-  it("gives a tick up that three agents lost", async () => {
+  it("a sensor gives a tick up that three agents lost", async () => {
     const deployment = await TestDeployment.with(withSensor({}));
     for (let attempt = 1; attempt <= 3; attempt++) {
       deployment.agent({ slots: 0 });
@@ -151,7 +151,7 @@ describe("a polling sensor", () => {
     expect(ticks(deployment)[0]?.["message"]).toContain("Given up after 3 attempts");
   });
 
-  it("gives its tick to another agent when its own drained", async () => {
+  it("a sensor gives its tick to another agent when its own drained", async () => {
     const { deployment, agent } = await polled();
     const other = deployment.agent({ slots: 0 });
     agent.disconnect(4003);
@@ -159,7 +159,7 @@ describe("a polling sensor", () => {
     expect(other.all("tick").length).toBeGreaterThan(0);
   });
 
-  it("adds partition keys before it asks for runs of them", async () => {
+  it("a sensor adds partition keys before it asks for runs of them", async () => {
     const deployment = await TestDeployment.with(
       manifest({
         ...assetsOf({ b: [] }, { asset: { partitions: { type: "dynamic", name: "customers" } } }),
@@ -178,10 +178,10 @@ describe("a polling sensor", () => {
   });
 });
 
-describe("an asset sensor", () => {
+describe("asset sensors", () => {
   const watching: Partial<SensorInput> = { kind: "asset", assets: ["a"], evaluated: false };
 
-  it("starts its job when a watched asset was materialized", async () => {
+  it("an asset sensor starts its job when a watched asset was materialized", async () => {
     const deployment = await TestDeployment.with(withSensor(watching));
     materialize(deployment, "b");
     deployment.pass(MINUTE);
@@ -191,7 +191,7 @@ describe("an asset sensor", () => {
     expect(deployment.rows("SELECT job, trigger ->> 'type' AS cause FROM run")).toEqual([{ job: "load", cause: "sensor" }]);
   });
 
-  it("that waits for all assets starts once each was updated", async () => {
+  it("an asset sensor of all assets waits for each of them", async () => {
     const deployment = await TestDeployment.with(withSensor({ ...watching, assets: ["a", "c"], match: "all" }, { a: [], b: [], c: [] }));
     materialize(deployment, "a");
     materialize(deployment, "a");
@@ -202,7 +202,7 @@ describe("an asset sensor", () => {
     expect(runs(deployment)).toBe(1);
   });
 
-  it("that was off hears nothing of that time", async () => {
+  it("an asset sensor that was off hears nothing of that time", async () => {
     const deployment = await TestDeployment.with(withSensor({ ...watching, defaultStatus: "stopped" }));
     materialize(deployment, "a");
     deployment.done((tx) => setAutomation(tx, { ...FILES, enabled: true }, person));
@@ -210,7 +210,7 @@ describe("an asset sensor", () => {
     expect(runs(deployment)).toBe(0);
   });
 
-  it("with a function gets the events that waited, oldest first", async () => {
+  it("an asset sensor's function gets waiting events, oldest first", async () => {
     const deployment = await TestDeployment.with(withSensor({ kind: "asset", assets: ["a"] }));
     materialize(deployment, "a");
     materialize(deployment, "a");
@@ -221,13 +221,13 @@ describe("an asset sensor", () => {
     expect(deployment.rows("SELECT count(*) AS n FROM sensor_event")).toEqual([{ n: 0 }]);
   });
 
-  it("cannot be asked for a tick while no event waits", async () => {
+  it("an asset sensor without a waiting event cannot be asked", async () => {
     const deployment = await TestDeployment.with(withSensor({ kind: "asset", assets: ["a"] }));
     deployment.agent({ slots: 0 });
     expect(deployment.commit((tx) => tickNow(tx, FILES))).toMatchObject({ ok: false, error: { code: "invalid_input" } });
   });
 
-  it("that starts itself again and again is stopped", async () => {
+  it("an asset sensor that starts itself again and again is stopped", async () => {
     const deployment = await TestDeployment.with(withSensor({ kind: "asset", assets: ["b"], evaluated: false }));
     const agent = deployment.agent();
     materialize(deployment, "b");
@@ -248,8 +248,8 @@ describe("an asset sensor", () => {
   });
 });
 
-describe("a run status sensor", () => {
-  it("starts its job when a run of a watched job failed", async () => {
+describe("run status sensors", () => {
+  it("a run status sensor starts its job after a failed run", async () => {
     const deployment = await TestDeployment.with(
       manifest({
         ...assetsOf({ a: [], b: [] }),
@@ -268,8 +268,8 @@ describe("a run status sensor", () => {
   });
 });
 
-describe("a check sensor", () => {
-  it("starts its job at the outcomes that it watches", async () => {
+describe("check sensors", () => {
+  it("a check sensor starts its job at the outcomes that it watches", async () => {
     const parts = {
       assets: [
         { key: "a", unit: "a" },

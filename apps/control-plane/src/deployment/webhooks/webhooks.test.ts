@@ -41,8 +41,8 @@ async function hooked(webhook: SensorInput["webhook"] = PLAIN, sensor: Partial<S
 }
 const states = (deployment: TestDeployment) => deployment.rows("SELECT state FROM delivery ORDER BY no").map(({ state }) => state);
 
-describe("a delivery", () => {
-  it("is stored, wakes its sensor, and its run is noted", async () => {
+describe("deliveries", () => {
+  it("a delivery is stored, wakes its sensor, and its run is noted", async () => {
     const { deployment, send } = await hooked();
     expect(await send({ n: 1 })).toMatchObject({ ok: true, value: { repeated: false } });
     expect(states(deployment)).toEqual(["requested"]);
@@ -51,7 +51,7 @@ describe("a delivery", () => {
     expect(deployment.factsOf("deliveries_handled")).toHaveLength(1);
   });
 
-  it("with an id that was seen before is not stored again", async () => {
+  it("a delivery with a known id is not stored again", async () => {
     const { deployment, send } = await hooked();
     const first = await send({ n: 1 }, { id: "evt-1" });
     const again = await send({ n: 1 }, { id: "evt-1" });
@@ -59,14 +59,14 @@ describe("a delivery", () => {
     expect(states(deployment)).toHaveLength(1);
   });
 
-  it("keeps its headers without those that are secret", async () => {
+  it("a delivery keeps its headers without those that are secret", async () => {
     const { deployment, send } = await hooked();
     await send({ n: 1 });
     const [row] = deployment.rows("SELECT headers, query, body FROM delivery");
     expect(row).toEqual({ headers: '{"content-type":"application/json"}', query: '{"from":"test"}', body: '{"n":1}' });
   });
 
-  it("that is not JSON is refused, unless its webhook takes text", async () => {
+  it("a delivery must be JSON unless its webhook takes text", async () => {
     const plain = await hooked();
     expect(await plain.send(null, { text: "a=1" })).toMatchObject({ ok: false, error: { code: "invalid_input" } });
     const raw = await hooked({ verify: "none", raw: true });
@@ -74,7 +74,7 @@ describe("a delivery", () => {
     expect(raw.deployment.rows("SELECT body FROM delivery")).toEqual([{ body: "a=1" }]);
   });
 
-  it("to a webhook that is switched off finds nothing", async () => {
+  it("a delivery to a webhook that is switched off finds nothing", async () => {
     const { deployment, send } = await hooked();
     deployment.done((tx) => switchWebhook(tx, { at: AT, enabled: false }));
     expect(await send({ n: 1 })).toMatchObject({ ok: false, error: { code: "not_found" } });
@@ -82,7 +82,7 @@ describe("a delivery", () => {
     expect(await send({ n: 1 })).toMatchObject({ ok: true });
   });
 
-  it("to a sensor that is turned off finds nothing, and waiting ones end", async () => {
+  it("a delivery to a stopped sensor finds nothing", async () => {
     const { deployment, send } = await hooked(PLAIN, { evaluated: true });
     await send({ n: 1 });
     expect(states(deployment)).toEqual(["pending"]);
@@ -91,14 +91,14 @@ describe("a delivery", () => {
     expect(await send({ n: 2 })).toMatchObject({ ok: false, error: { code: "not_found" } });
   });
 
-  it("that cannot be stored tells the sender to send it again", async () => {
+  it("a delivery that cannot be stored is to be sent again", async () => {
     const { deployment, send } = await hooked();
     deployment.rows("CREATE TRIGGER full BEFORE INSERT ON delivery BEGIN SELECT RAISE(ABORT, 'full'); END");
     expect(await send({ n: 1 })).toMatchObject({ ok: false, error: { code: "unavailable" } });
     expect(deployment.rows("SELECT no FROM sensor_event")).toEqual([]);
   });
 
-  it("may be handled again once it was handled", async () => {
+  it("a delivery may be handled again once it was handled", async () => {
     const { deployment, send } = await hooked(PLAIN, { evaluated: true });
     const agent = deployment.agent({ slots: 0 });
     const handle = () => {
@@ -119,7 +119,7 @@ describe("a delivery", () => {
     expect(deployment.commit((tx) => replayDelivery(tx, "none"))).toMatchObject({ ok: false, error: { code: "not_found" } });
   });
 
-  it("comes too often when the sender is faster than its rate", async () => {
+  it("a delivery is refused when the sender exceeds its rate", async () => {
     const { send } = await hooked();
     const answers = [];
     for (let sent = 0; sent < 2_000; sent++) {
@@ -132,7 +132,7 @@ describe("a delivery", () => {
     expect(answers).toEqual(["rate_limited"]);
   });
 
-  it("is kept for a while and then removed", async () => {
+  it("a delivery is kept for a while and then removed", async () => {
     const { deployment, send } = await hooked();
     await send({ n: 1 });
     deployment.pass(DAY);
@@ -142,8 +142,8 @@ describe("a delivery", () => {
   });
 });
 
-describe("a secret of a webhook", () => {
-  it("lets deliveries in that carry it, and no others", async () => {
+describe("secrets of webhooks", () => {
+  it("a secret lets deliveries in that carry it, and no others", async () => {
     const { deployment, send } = await hooked({ verify: "secret" });
     const { secret } = deployment.done((tx) => rotateSecret(tx, { at: AT, by: "ada" }));
     expect(await send({ n: 1 }, { secret })).toMatchObject({ ok: true });
@@ -152,7 +152,7 @@ describe("a secret of a webhook", () => {
     expect(deployment.rows("SELECT refused FROM hook")).toEqual([{ refused: 2 }]);
   });
 
-  it("that is older stays good until it is revoked", async () => {
+  it("a secret that is older stays good until it is revoked", async () => {
     const { deployment, send } = await hooked({ verify: "secret" });
     const old = deployment.done((tx) => rotateSecret(tx, { at: AT, by: "ada" })).secret;
     deployment.now += 1000;
@@ -164,7 +164,7 @@ describe("a secret of a webhook", () => {
     expect(await send({ n: 3 }, { secret: newer })).toMatchObject({ ok: true });
   });
 
-  it("that is unknown cannot be revoked", async () => {
+  it("a secret that is unknown cannot be revoked", async () => {
     const { deployment } = await hooked({ verify: "secret" });
     expect(deployment.commit((tx) => revokeSecret(tx, { at: AT, secret: "none" }))).toMatchObject({ ok: false });
     expect(deployment.commit((tx) => rotateSecret(tx, { at: { ...AT, sensor: "none" }, by: "ada" }))).toMatchObject({ ok: false });

@@ -15,8 +15,8 @@ const object = (): Stub => env.DEPLOYMENT.get(env.DEPLOYMENT.idFromName(crypto.r
 const within = <T>(stub: Stub, work: Work<T>): Promise<T> => runInDurableObject(stub, (_instance, state) => work(state.storage, state));
 const inStorage = <T>(work: Work<T>): Promise<T> => within(object(), work);
 
-describe("a statement of the storage", () => {
-  it("gives its rows as objects, as arrays and one by one", async () => {
+describe("statements", () => {
+  it("a statement gives its rows as objects, arrays and one by one", async () => {
     const seen = await inStorage(({ sql }) => {
       const text = "SELECT value AS n, value * 2 AS twice FROM json_each('[1, 2]')";
       const one = sql.exec(text);
@@ -40,7 +40,7 @@ describe("a statement of the storage", () => {
     ]);
   });
 
-  it("answers one() only when there is exactly one row", async () => {
+  it("a statement answers one() only when there is exactly one row", async () => {
     await inStorage(({ sql }) => {
       expect(sql.exec("SELECT 1 AS n").one()).toEqual({ n: 1 });
       expect(() => sql.exec("SELECT 1 AS n WHERE 0").one()).toThrow(/exactly one/);
@@ -48,7 +48,7 @@ describe("a statement of the storage", () => {
     });
   });
 
-  it("stores numbers, texts, bytes and nothing as they were bound", async () => {
+  it("a statement stores numbers, texts, bytes and nothing as they were bound", async () => {
     const bytes = new Uint8Array([0, 1, 255]);
     const [row] = await inStorage(({ sql }) => {
       sql.exec("CREATE TABLE kept (i INTEGER, r REAL, t TEXT, b BLOB, n TEXT)");
@@ -59,7 +59,7 @@ describe("a statement of the storage", () => {
     expect(new Uint8Array(row?.["b"] as ArrayBuffer)).toEqual(bytes);
   });
 
-  it("uses one numbered value in several places", async () => {
+  it("a statement uses one numbered value in several places", async () => {
     expect(await inStorage(({ sql }) => sql.exec("SELECT ?2 AS b, ?1 AS a, ?1 AS again", "x", "y").one())).toEqual({
       b: "y",
       a: "x",
@@ -67,14 +67,14 @@ describe("a statement of the storage", () => {
     });
   });
 
-  it("refuses too few and too many values", async () => {
+  it("a statement refuses too few and too many values", async () => {
     await inStorage(({ sql }) => {
       expect(() => sql.exec("SELECT ?, ?", 1)).toThrow(/[Ww]rong number of parameter bindings/);
       expect(() => sql.exec("SELECT '?' AS text, ?", 1, 2)).toThrow(/[Ww]rong number of parameter bindings/);
     });
   });
 
-  it("takes at most a hundred values", async () => {
+  it("a statement takes at most a hundred values", async () => {
     const among = (count: number) => `SELECT 1 IN (${Array.from({ length: count }, () => "?").join()}) AS found`;
     await inStorage(({ sql }) => {
       expect(sql.exec(among(100), ...Array.from({ length: 100 }, () => 1)).one()).toEqual({ found: 1 });
@@ -82,7 +82,7 @@ describe("a statement of the storage", () => {
     });
   });
 
-  it("may be one of several in a text, and the last one answers", async () => {
+  it("the last of several statements in a text answers", async () => {
     const rows = await inStorage(({ sql }) => {
       sql.exec(
         "CREATE TABLE several (n); INSERT INTO several VALUES (1);\n-- a comment; with a semicolon\nINSERT INTO several VALUES (2);",
@@ -92,7 +92,7 @@ describe("a statement of the storage", () => {
     expect(rows).toEqual({ n: 2 });
   });
 
-  it("says whether it wrote a row", async () => {
+  it("a statement says whether it wrote a row", async () => {
     await inStorage(({ sql }) => {
       sql.exec("CREATE TABLE written (n); INSERT INTO written VALUES (1)");
       expect(sql.exec("DELETE FROM written WHERE n = ?", 2).rowsWritten).toBe(0);
@@ -100,7 +100,7 @@ describe("a statement of the storage", () => {
     });
   });
 
-  it("returns what it inserted", async () => {
+  it("a statement returns what it inserted", async () => {
     const rows = await inStorage(({ sql }) => {
       sql.exec("CREATE TABLE made (id INTEGER PRIMARY KEY AUTOINCREMENT, n)");
       return sql.exec("INSERT INTO made (n) VALUES (5), (6) RETURNING id, n").toArray();
@@ -111,7 +111,7 @@ describe("a statement of the storage", () => {
     ]);
   });
 
-  it("throws when a constraint does not hold", async () => {
+  it("a statement throws when a constraint does not hold", async () => {
     await inStorage(({ sql }) => {
       sql.exec("CREATE TABLE strictly (n NOT NULL)");
       expect(() => sql.exec("INSERT INTO strictly VALUES (NULL)")).toThrow(/NOT NULL/);
@@ -119,10 +119,10 @@ describe("a statement of the storage", () => {
   });
 });
 
-describe("a transaction of the storage", () => {
+describe("transactions of the storage", () => {
   const counted = ({ sql }: DurableObjectStorage) => sql.exec("SELECT group_concat(n) AS n FROM done").one()["n"];
 
-  it("undoes everything when it throws", async () => {
+  it("a transaction undoes everything when it throws", async () => {
     await inStorage((storage) => {
       storage.sql.exec("CREATE TABLE done (n)");
       const failing = () =>
@@ -136,7 +136,7 @@ describe("a transaction of the storage", () => {
     });
   });
 
-  it("keeps its own changes when one inside it is undone", async () => {
+  it("a transaction keeps its own changes when one inside it is undone", async () => {
     await inStorage((storage) => {
       storage.sql.exec("CREATE TABLE done (n)");
       storage.transactionSync(() => {
@@ -153,7 +153,7 @@ describe("a transaction of the storage", () => {
     });
   });
 
-  it("goes on after a statement that failed in it", async () => {
+  it("a transaction goes on after a statement that failed in it", async () => {
     await inStorage((storage) => {
       storage.sql.exec("CREATE TABLE done (n NOT NULL)");
       storage.transactionSync(() => {
@@ -166,8 +166,8 @@ describe("a transaction of the storage", () => {
   });
 });
 
-describe("the alarm of an object", () => {
-  it("is what was set last, until it is deleted or has rung", async () => {
+describe("alarms", () => {
+  it("the alarm is the last one set until it has rung", async () => {
     const stub = object();
     await within(stub, async (storage) => {
       await storage.deleteAlarm();
@@ -184,7 +184,7 @@ describe("the alarm of an object", () => {
   });
 });
 
-describe("a socket of an object", () => {
+describe("sockets", () => {
   async function connected(stub: Stub): Promise<WebSocket> {
     const headers = { upgrade: "websocket", [SOCKET_HEADERS.kind]: "agent", [SOCKET_HEADERS.token]: "tok_1" };
     const response = await stub.fetch("http://deployment/connect", { headers });
@@ -197,7 +197,7 @@ describe("a socket of an object", () => {
   const eventOf = <T extends Event>(socket: WebSocket, type: "message" | "close"): Promise<T> =>
     new Promise((resolve) => socket.addEventListener(type, (event) => resolve(event as unknown as T), { once: true }));
 
-  it("is found by its tags and keeps what is attached to it over an eviction", async () => {
+  it("a socket keeps tags and attachment over an eviction", async () => {
     const stub = object();
     await connected(stub);
     await within(stub, (_storage, state) => {
@@ -216,7 +216,7 @@ describe("a socket of an object", () => {
     });
   });
 
-  it("hears of frames, which the object answers", async () => {
+  it("a socket hears of frames, which the object answers", async () => {
     const stub = object();
     const socket = await connected(stub);
     const answer = eventOf<MessageEvent>(socket, "message");
@@ -226,7 +226,7 @@ describe("a socket of an object", () => {
     expect(await closed).toMatchObject({ code: CLOSE.badFrame });
   });
 
-  it("is gone after the client closed it, with the code that it gave", async () => {
+  it("a closed socket is gone, with the client's code", async () => {
     const stub = object();
     const socket = await connected(stub);
     const closed = eventOf<CloseEvent>(socket, "close");
@@ -236,7 +236,7 @@ describe("a socket of an object", () => {
     expect(() => socket.send("late")).toThrow();
   });
 
-  it("has its pings answered without the object, and stamped", async () => {
+  it("a socket has its pings answered without the object, and stamped", async () => {
     const stub = object();
     const socket = await connected(stub);
     const pong = eventOf<MessageEvent>(socket, "message");

@@ -61,7 +61,7 @@ export class NodeSqlStorage {
 
 class NodeCursor {
   readonly columnNames: string[];
-  /** Of a statement that returns none; the platform also counts what it writes into indexes. */
+  /** Counted for a statement that returns no rows; the platform also counts what it writes into indexes. */
   readonly rowsWritten: number;
   readonly #rows: Iterator<readonly unknown[]>;
 

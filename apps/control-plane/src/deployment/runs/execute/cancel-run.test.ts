@@ -10,8 +10,8 @@ const cancel = (deployment: TestDeployment, run: string, reason?: string) =>
   deployment.commit((tx) => cancelRun(tx, { run, by: "ada", reason }));
 const statuses = (deployment: TestDeployment) => deployment.rows("SELECT status FROM step").map(({ status }) => status);
 
-describe("canceling a run", () => {
-  it("that is queued ends it at once", async () => {
+describe("canceling", () => {
+  it("canceling a run that is queued ends it at once", async () => {
     const deployment = await TestDeployment.with(lake);
     const run = deployment.launch({ selection: "*" });
     expect(cancel(deployment, run)).toEqual({ ok: true, value: 1 });
@@ -20,7 +20,7 @@ describe("canceling a run", () => {
     expect(deployment.factsOf("run_ended")).toEqual([{ type: "run_ended", run: 1 }]);
   });
 
-  it("that goes on tells its agent and waits for the answer", async () => {
+  it("canceling a running run waits for the agent's answer", async () => {
     const deployment = await TestDeployment.with(lake);
     const agent = deployment.agent();
     const run = deployment.launch({ selection: "*" });
@@ -34,7 +34,7 @@ describe("canceling a run", () => {
     expect(deployment.runStatus(run)).toBe("canceled");
   });
 
-  it("is forced when the agent does not answer in time", async () => {
+  it("canceling a run is forced when the agent stays silent", async () => {
     const deployment = await TestDeployment.with(lake);
     const agent = deployment.agent();
     const run = deployment.launch({ selection: "*" });
@@ -49,7 +49,7 @@ describe("canceling a run", () => {
     expect(deployment.rows("SELECT body FROM event WHERE type = 'engine'")[0]?.["body"]).toContain("did not stop within its grace period");
   });
 
-  it("twice changes nothing, and an ended run is refused", async () => {
+  it("canceling a run twice changes nothing, and an ended run is refused", async () => {
     const deployment = await TestDeployment.with(lake);
     const agent = deployment.agent();
     const run = deployment.launch({ selection: "*" });
@@ -63,7 +63,7 @@ describe("canceling a run", () => {
     expect(cancel(deployment, "no-such-run")).toMatchObject({ ok: false, error: { code: "not_found" } });
   });
 
-  it("lets the steps that failed meanwhile not be tried again", async () => {
+  it("canceling a run ends retries of its steps", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] }, { unit: { retry: { maxRetries: 3 } } })));
     const agent = deployment.agent();
     const run = deployment.launch({ selection: "*" });
@@ -74,8 +74,8 @@ describe("canceling a run", () => {
   });
 });
 
-describe("a time limit", () => {
-  it("of a run fails it, cancels what waits and tells agents", async () => {
+describe("time limits", () => {
+  it("a time limit of a run fails it and tells agents", async () => {
     const jobs = [{ name: "slow", selection: "*", timeoutSeconds: 20 }];
     const deployment = await TestDeployment.with(manifest({ ...assetsOf({ a: [], b: ["a"] }), jobs }));
     const agent = deployment.agent();
@@ -90,7 +90,7 @@ describe("a time limit", () => {
     expect(deployment.rows("SELECT error FROM run")).toEqual([{ error: "The run took longer than its limit of 20 seconds." }]);
   });
 
-  it("of a step fails its attempt, which may be tried again", async () => {
+  it("a time limit of a step fails only its attempt", async () => {
     const unit = { timeoutSeconds: 5, retry: { maxRetries: 1 } };
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] }, { unit })));
     const agent = deployment.agent();

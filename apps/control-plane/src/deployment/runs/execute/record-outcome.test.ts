@@ -11,8 +11,8 @@ const assets = (deployment: TestDeployment) =>
   Object.fromEntries(deployment.rows("SELECT asset, status FROM step_asset").map(({ asset, status }) => [asset, status]));
 const withRetry = (retry: object) => manifest(assetsOf({ a: [] }, { unit: { retry: { maxRetries: 2, ...retry } } }));
 
-describe("a step that succeeds", () => {
-  it("lets the next step start and ends the run with the last", async () => {
+describe("success", () => {
+  it("the last step that succeeds ends the run", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf(chain)));
     const agent = deployment.agent();
     const run = deployment.launch({ selection: "*" });
@@ -24,7 +24,7 @@ describe("a step that succeeds", () => {
     expect(deployment.rows("SELECT kind FROM timer")).toEqual([]);
   });
 
-  it("materializes its assets, also those that it never reported", async () => {
+  it("a step that succeeds also materializes assets it never reported", async () => {
     const deployment = await TestDeployment.with(manifest(dbtProject({ x: [], y: [] })));
     const agent = deployment.agent();
     deployment.launch({ selection: "*" });
@@ -36,7 +36,7 @@ describe("a step that succeeds", () => {
     expect(deployment.factsOf("asset_materialized").map(({ asset }) => asset)).toEqual(["x", "y"]);
   });
 
-  it("reports the duration of its last attempt", async () => {
+  it("a step that succeeds reports the duration of its last attempt", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] })));
     const agent = deployment.agent();
     deployment.launch({ selection: "*" });
@@ -49,8 +49,8 @@ describe("a step that succeeds", () => {
   });
 });
 
-describe("a step that fails", () => {
-  it("skips every step behind it and fails the run", async () => {
+describe("failure", () => {
+  it("a step that fails skips every step behind it", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ ...chain, d: [] })));
     const agent = deployment.agent();
     const run = deployment.launch({ selection: "*" });
@@ -62,7 +62,7 @@ describe("a step that fails", () => {
     expect(deployment.factsOf("asset_failed")).toMatchObject([{ asset: "a", message: "no luck" }]);
   });
 
-  it("fails only the assets that it had begun", async () => {
+  it("a step that fails fails only the assets that it had begun", async () => {
     const deployment = await TestDeployment.with(manifest(dbtProject({ x: [], y: [] })));
     const agent = deployment.agent();
     deployment.launch({ selection: "*" });
@@ -74,7 +74,7 @@ describe("a step that fails", () => {
     expect(["failed", "skipped"]).toContain(assets(deployment)["y"]);
   });
 
-  it("is tried again after the delay of its policy", async () => {
+  it("a failed step is tried again after the delay of its policy", async () => {
     const deployment = await TestDeployment.with(withRetry({ delaySeconds: 10 }));
     const agent = deployment.agent();
     const run = deployment.launch({ selection: "*" });
@@ -88,7 +88,7 @@ describe("a step that fails", () => {
     expect(deployment.runStatus(run)).toBe("succeeded");
   });
 
-  it("is tried again at once when its policy has no delay", async () => {
+  it("a failed step without a delay is tried again at once", async () => {
     const deployment = await TestDeployment.with(withRetry({}));
     const agent = deployment.agent();
     deployment.launch({ selection: "*" });
@@ -96,7 +96,7 @@ describe("a step that fails", () => {
     expect(agent.job("a", 2).attempt).toBe(2);
   });
 
-  it("is not tried more often than its policy says", async () => {
+  it("a failed step is tried only as often as its policy says", async () => {
     const deployment = await TestDeployment.with(withRetry({}));
     const agent = deployment.agent();
     const run = deployment.launch({ selection: "*" });
@@ -105,7 +105,7 @@ describe("a step that fails", () => {
     expect(deployment.runStatus(run)).toBe("failed");
   });
 
-  it("is not tried again when that cannot help", async () => {
+  it("a step that fails is not tried again when that cannot help", async () => {
     const deployment = await TestDeployment.with(withRetry({}));
     const agent = deployment.agent();
     const run = deployment.launch({ selection: "*" });
@@ -114,8 +114,8 @@ describe("a step that fails", () => {
   });
 });
 
-describe("a step that its agent gave back", () => {
-  it("waits again without a lost attempt when it had not started", async () => {
+describe("returned steps", () => {
+  it("a returned step loses no attempt when it had not started", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] })));
     const agent = deployment.agent();
     deployment.launch({ selection: "*" });
@@ -128,7 +128,7 @@ describe("a step that its agent gave back", () => {
     expect(deployment.agent().job("a", 1).epoch).toBe(2);
   });
 
-  it("counts as lost when it had started, and goes to another agent", async () => {
+  it("a returned step that had started counts as lost", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] })));
     const agent = deployment.agent();
     const other = deployment.agent();
@@ -140,7 +140,7 @@ describe("a step that its agent gave back", () => {
   });
 });
 
-describe("a check step", () => {
+describe("check steps", () => {
   const checked = (check: object) =>
     manifest({
       assets: [
@@ -166,13 +166,13 @@ describe("a check step", () => {
     return { deployment, agent, run };
   }
 
-  it("whose blocking check failed fails and holds the next steps back", async () => {
+  it("a check step fails with its blocking check", async () => {
     const { deployment, run } = await failedCheck({ blocking: true });
     expect(statuses(deployment)).toEqual({ a: "succeeded", check: "failed", b: "skipped" });
     expect(deployment.runStatus(run)).toBe("failed");
   });
 
-  it("whose check does not block succeeds, and the run goes on", async () => {
+  it("a check step succeeds when its failed check does not block", async () => {
     const { deployment, agent, run } = await failedCheck({ blocking: false });
     expect(statuses(deployment)).toMatchObject({ check: "succeeded" });
     agent.succeed("b");

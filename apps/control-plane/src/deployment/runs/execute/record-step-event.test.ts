@@ -17,15 +17,15 @@ async function running(parts = assetsOf({ a: [], b: [] }), selection = "a") {
 const warnings = (deployment: TestDeployment) =>
   deployment.rows("SELECT body ->> 'message' AS message FROM event WHERE type = 'engine'").map(({ message }) => message as string);
 
-describe("an event of a step", () => {
-  it("that it started sets the run and the step running", async () => {
+describe("events of steps", () => {
+  it("an event that it started sets the run and the step running", async () => {
     const { deployment, run, say } = await running();
     expect(deployment.runStatus(run)).toBe("running");
     say({ type: "step_started", worker: "w2", pid: 2 });
     expect(deployment.rows("SELECT count(*) AS n FROM event WHERE type = 'run_started'")).toEqual([{ n: 1 }]);
   });
 
-  it("that an asset started marks only this asset", async () => {
+  it("an event that an asset started marks only this asset", async () => {
     const { deployment, say } = await running(dbtProject({ x: [], y: [] }), "*");
     say({ type: "asset_started", asset: "x" });
     expect(deployment.rows("SELECT asset, status FROM step_asset ORDER BY asset")).toEqual([
@@ -34,7 +34,7 @@ describe("an event of a step", () => {
     ]);
   });
 
-  it("that an asset failed or was skipped ends that asset only", async () => {
+  it("an event about one asset's end leaves the others open", async () => {
     const { deployment, say } = await running(dbtProject({ x: [], y: [], z: [] }), "*");
     say(
       { type: "asset_failed", asset: "x", failure: { kind: "dbt", message: "no table" } },
@@ -48,14 +48,14 @@ describe("an event of a step", () => {
     expect(deployment.factsOf("asset_failed")).toMatchObject([{ asset: "x", message: "no table" }]);
   });
 
-  it("that it observed another asset is only recorded", async () => {
+  it("an event that it observed another asset is only recorded", async () => {
     const { deployment, say } = await running();
     say({ type: "asset_observed", asset: "b", metadata: {}, dataVersion: "v1" });
     expect(deployment.factsOf("asset_observed")).toMatchObject([{ asset: "b", changed: true }]);
     expect(deployment.factsOf("asset_materialized")).toEqual([]);
   });
 
-  it("about an asset or check that it does not have is refused with a warning", async () => {
+  it("an event about something unknown is refused with a warning", async () => {
     const { deployment, say } = await running();
     say(
       { type: "asset_materialized", asset: "b", metadata: {} },
@@ -65,17 +65,17 @@ describe("an event of a step", () => {
     expect(warnings(deployment).length).toBeGreaterThan(0);
   });
 
-  it("with numbers in its metadata adds to the series of the asset", async () => {
+  it("an event's row count is kept for the asset", async () => {
     const { deployment, say } = await running();
     say({ type: "asset_materialized", asset: "a", metadata: { row_count: { type: "int", value: 42 } } });
     expect(deployment.rows("SELECT row_count AS n FROM step_asset WHERE asset = 'a'")).toEqual([{ n: 42 }]);
   });
 });
 
-describe("raw output of a step attempt", () => {
+describe("output", () => {
   const chunk = { attempt: 1, stream: "stdout", chunk: 0, offset: 0, bytes: 5, final: false, key: "logs/0" } as const;
 
-  it("is taken from the agent that has the attempt, each chunk once", async () => {
+  it("raw output is taken once from the agent with the attempt", async () => {
     const { deployment, run } = await running();
     const record = (changes: object) =>
       deployment.commit((tx) => recordLogChunk(tx, { run, step: "a", token: "tok_agent", ...chunk, ...changes }));
@@ -85,7 +85,7 @@ describe("raw output of a step attempt", () => {
     expect(deployment.rows("SELECT count(*) AS n FROM log_chunk")).toEqual([{ n: 2 }]);
   });
 
-  it("is refused from another token, for another attempt and of an unknown run", async () => {
+  it("raw output of another token, attempt or run is refused", async () => {
     const { deployment, run } = await running();
     const record = (changes: object) =>
       deployment.commit((tx) => recordLogChunk(tx, { run, step: "a", token: "tok_agent", ...chunk, ...changes }));
@@ -93,8 +93,8 @@ describe("raw output of a step attempt", () => {
   });
 });
 
-describe("the state of a version on an agent", () => {
-  it("that it could not be loaded keeps steps away until it is ready", async () => {
+describe("versions on agents", () => {
+  it("a version that failed to load keeps steps away until ready", async () => {
     const deployment = await TestDeployment.open();
     const version = deployment.publish(manifest(assetsOf({ a: [] })));
     const agent = deployment.agent();

@@ -18,8 +18,8 @@ const refusal = (deployment: TestDeployment, target: object) => {
   return [result.error.code, result.error.message];
 };
 
-describe("a launch", () => {
-  it("makes one step for each selected unit, in order", async () => {
+describe("launching", () => {
+  it("a launch makes one step for each selected unit, in order", async () => {
     const deployment = await TestDeployment.with(lake);
     const run = deployment.launch({ selection: "+b" });
     expect(deployment.runStatus(run)).toBe("queued");
@@ -27,14 +27,14 @@ describe("a launch", () => {
     expect(deployment.rows("SELECT steps_total, asset_count FROM run")).toEqual([{ steps_total: 2, asset_count: 2 }]);
   });
 
-  it("makes one step for all selected models of one project", async () => {
+  it("a launch makes one step for all selected models of one project", async () => {
     const deployment = await TestDeployment.with(manifest(dbtProject({ x: [], y: ["x"], z: ["y"] })));
     deployment.launch({ selection: "x or y" });
     expect(steps(deployment)).toEqual(["dbt:lake"]);
     expect(deployment.rows("SELECT asset FROM step_asset ORDER BY asset")).toEqual([{ asset: "x" }, { asset: "y" }]);
   });
 
-  it("of a job takes its selection, tags, priority and time limit", async () => {
+  it("a launch of a job takes its selection, tags and limits", async () => {
     const deployment = await TestDeployment.with(lake);
     deployment.launch({ job: "nightly" }, { tags: { who: "ada" } });
     const [run] = deployment.rows("SELECT job, selection, priority, timeout_seconds, tags FROM run");
@@ -42,13 +42,13 @@ describe("a launch", () => {
     expect(JSON.parse(run?.["tags"] as string)).toEqual({ team: "core", who: "ada" });
   });
 
-  it("with a priority of its own does not take the job's", async () => {
+  it("a launch's own priority replaces that of the job", async () => {
     const deployment = await TestDeployment.with(lake);
     deployment.launch({ job: "nightly" }, { priority: -3 });
     expect(deployment.rows("SELECT priority FROM run")).toEqual([{ priority: -3 }]);
   });
 
-  it("that is repeated with the same request id answers with the first run", async () => {
+  it("a launch with a known request id answers with the first run", async () => {
     const deployment = await TestDeployment.with(lake);
     const input = { target: { selection: "a", checksOnly: false }, requestId: "click-1" };
     const first = ask(deployment, input);
@@ -58,7 +58,7 @@ describe("a launch", () => {
     expect(deployment.rows("SELECT count(*) AS n FROM run")).toEqual([{ n: 1 }]);
   });
 
-  it("says who asked for the run", async () => {
+  it("a launch says who asked for the run", async () => {
     const deployment = await TestDeployment.with(lake);
     const target = launchSchema.parse({ target: { selection: "a", checksOnly: false } });
     deployment.done((tx) => launch(tx, target, { kind: "token", name: "ci", role: "editor" }));
@@ -66,7 +66,7 @@ describe("a launch", () => {
     expect(JSON.parse(run?.["trigger"] as string)).toEqual({ type: "token", name: "ci" });
   });
 
-  it("of an unknown job or a selection without assets is refused", async () => {
+  it("a launch of something unknown is refused", async () => {
     const deployment = await TestDeployment.with(lake);
     expect(refusal(deployment, { job: "hourly" })[0]).toBe("not_found");
     expect(refusal(deployment, { selection: "key:nothing" })[0]).toBe("invalid_selection");
@@ -74,7 +74,7 @@ describe("a launch", () => {
     expect(deployment.rows("SELECT no FROM run")).toEqual([]);
   });
 
-  it("of a partitioned asset names its partition, which must exist", async () => {
+  it("a launch of a partitioned asset names its partition, which must exist", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] }, { asset: { partitions: daily } })));
     expect(refusal(deployment, { selection: "a", partition: "2031-01-01" })[0]).toBe("not_found");
     expect(refusal(deployment, { selection: "a", partition: "yesterday" })[0]).toBe("not_found");
@@ -82,18 +82,18 @@ describe("a launch", () => {
     expect(steps(deployment)).toEqual(["a[2030-01-03]"]);
   });
 
-  it("of a partitioned asset without a partition takes the last one", async () => {
+  it("a launch without a partition takes the last one that ended", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] }, { asset: { partitions: daily } })));
     deployment.launch({ selection: "a" });
     expect(steps(deployment)).toEqual(["a[2030-01-06]"]);
   });
 
-  it("of an unpartitioned asset with a partition is refused", async () => {
+  it("a launch of an unpartitioned asset with a partition is refused", async () => {
     const deployment = await TestDeployment.with(lake);
     expect(refusal(deployment, { selection: "a", partition: "2030-01-03" })[0]).toBe("invalid_input");
   });
 
-  it("of checks only makes no step that materializes", async () => {
+  it("a launch of checks only makes no step that materializes", async () => {
     const deployment = await TestDeployment.with(
       manifest({
         assets: [{ key: "a", unit: "a" }],
@@ -108,7 +108,7 @@ describe("a launch", () => {
     expect(deployment.rows("SELECT kind FROM step")).toEqual([{ kind: "check" }]);
   });
 
-  it("states that a run was created and that work is available", async () => {
+  it("a launch states that a run and work exist", async () => {
     const deployment = await TestDeployment.with(lake);
     deployment.facts.length = 0;
     const run = deployment.launch({ selection: "a" });

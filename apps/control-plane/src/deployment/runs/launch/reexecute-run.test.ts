@@ -20,14 +20,14 @@ async function failedRun() {
   return { deployment, agent, run };
 }
 
-describe("a run that is executed again", () => {
-  it("from its failure leaves out what succeeded", async () => {
+describe("re-execution", () => {
+  it("a repeated run from its failure leaves out what succeeded", async () => {
     const { deployment, run } = await failedRun();
     expect(again(deployment, { run, mode: "from_failure" })).toEqual({ ok: true, value: 2 });
     expect(stepsOf(deployment, 2)).toEqual(["b", "c"]);
   });
 
-  it("as a whole repeats every step with tags, config and priority", async () => {
+  it("a repeated run has the same steps, tags, config and priority", async () => {
     const { deployment, run } = await failedRun();
     again(deployment, { run, mode: "all" });
     expect(stepsOf(deployment, 2)).toEqual(["a", "b", "c"]);
@@ -35,27 +35,27 @@ describe("a run that is executed again", () => {
     expect(row).toEqual({ parent: run, priority: 4, tags: '{"team":"core"}', config: '{"size":1}' });
   });
 
-  it("with selected steps repeats only these", async () => {
+  it("a repeated run with selected steps repeats only these", async () => {
     const { deployment, run } = await failedRun();
     again(deployment, { run, mode: "selected", steps: ["c"] });
     expect(stepsOf(deployment, 2)).toEqual(["c"]);
   });
 
-  it("twice with one request id is made once", async () => {
+  it("a repeated run twice with one request id is made once", async () => {
     const { deployment, run } = await failedRun();
     const first = again(deployment, { run, mode: "all", requestId: "r" });
     expect(again(deployment, { run, mode: "all", requestId: "r" })).toEqual(first);
     expect(deployment.rows("SELECT count(*) AS n FROM run")).toEqual([{ n: 2 }]);
   });
 
-  it("must have ended", async () => {
+  it("a repeated run must have ended", async () => {
     const deployment = await TestDeployment.with(manifest(assetsOf({ a: [] })));
     const run = deployment.launch({ selection: "a" });
     expect(again(deployment, { run, mode: "all" })).toMatchObject({ ok: false, error: { code: "conflict" } });
     expect(again(deployment, { run: "no-such-run", mode: "all" })).toMatchObject({ ok: false, error: { code: "not_found" } });
   });
 
-  it("is refused when one of its assets is no longer defined", async () => {
+  it("a repeated run needs all of its assets to be defined", async () => {
     const { deployment, run } = await failedRun();
     deployment.publish(manifest(assetsOf({ a: [], b: ["a"] })));
     expect(again(deployment, { run, mode: "all" })).toMatchObject({
