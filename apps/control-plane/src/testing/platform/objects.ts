@@ -1,6 +1,5 @@
 /** Durable Objects in Node: one per name, called as through a stub. */
 import { Deployment } from "../../deployment/deployment.ts";
-import type { Env } from "../../env.ts";
 import { env } from "./cloudflare-workers.ts";
 import { NodeObjectState } from "./object-state.ts";
 
@@ -14,7 +13,7 @@ const objectOf = new WeakMap<object, NodeObject>();
 
 /** Its memory is new, its storage and sockets are the same. */
 export function startInstance(object: NodeObject): void {
-  object.instance = new Deployment(object.state.asState, {} as Env);
+  object.instance = new Deployment(object.state.asState, {} as never);
 }
 
 function makeObject(): NodeObject {
