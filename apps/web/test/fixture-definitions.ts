@@ -193,6 +193,7 @@ function toAsset(sketch: Sketch): FixtureAsset {
     source: { file: sketch.kinds.includes("dbt") ? `dbt/models/${sketch.key}.sql` : `assets/${sketch.key.split("/")[0]}.ts`, line: 12 },
     location: sketch.unit === null ? "" : LOCATION,
     checks: (sketch.checks ?? []).map((name) => ({
+      location: LOCATION,
       asset: sketch.key,
       name,
       unit: "dbt:lakehouse",

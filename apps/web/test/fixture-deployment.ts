@@ -1,6 +1,6 @@
 /** The network peer of the dashboard's own tests: a deployment in memory that answers every question of the contract and plays launched runs. */
 import type { AnswerOf, CommandName, InputOf, QueryName } from "@headgate/shared/contract/table.ts";
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
 import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";

@@ -2,7 +2,7 @@
 import type { AutomationRef, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { DeliverySummary, WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
 import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { BackfillStatus, BackfillSummary } from "@headgate/shared/contract/runs/backfill-views.ts";
 import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
 import type { AnswerOf, CommandName, InputOf, NamesIn, QueryName } from "@headgate/shared/contract/table.ts";

@@ -13,7 +13,7 @@ import { WebSocketServer, type WebSocket } from "ws";
 import { appRouter } from "@headgate/control-plane/router-type";
 import { checkAnswer } from "@headgate/shared/contract/check-answer.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
-import { liveUpSchema, type Change, type LiveDown } from "@headgate/shared/api/live.ts";
+import { liveUpSchema, type Change, type LiveDown } from "@headgate/shared/contract/live/messages.ts";
 import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { SessionView } from "@headgate/shared/contract/access/session.ts";
 import { PING, PONG } from "@headgate/shared/protocol/constants.ts";

@@ -40,7 +40,7 @@ export function procedureReference(): string {
   });
   const shapes = [...types].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, text]) => `${name} =${spaced(text)}`);
   return [
-    "## Procedures",
+    "## All procedures",
     "",
     "Each procedure with the input that it takes and the type of its answer. A `?` marks fields that may be missing. Times are milliseconds since the epoch.",
     "",

@@ -1,6 +1,7 @@
 /** The Durable Object of one deployment. Wiring only: each method runs one command or one query. */
 import { DurableObject } from "cloudflare:workers";
-import { checkAnswer } from "@headgate/shared/contract/check-answer.ts";
+import { definitionsDocumentSchema } from "@headgate/shared/contract/catalog/definitions.ts";
+import { checkAnswer, checkShape } from "@headgate/shared/contract/check-answer.ts";
 import type { AnswerOf, CommandName, InputOf, ProcedureName, QueryName } from "@headgate/shared/contract/table.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
@@ -125,7 +126,11 @@ export class Deployment extends DurableObject<Env> implements DeploymentStub {
   }
 
   async definitionsDocument(input: { readonly hash: string }) {
-    return definitionsDocument(this.#engine.reader(), input.hash);
+    const document = definitionsDocument(this.#engine.reader(), input.hash);
+    if (this.env.CHECK_ANSWERS === "1" && document.ok) {
+      checkShape("The definitions document", definitionsDocumentSchema, JSON.parse(document.value));
+    }
+    return document;
   }
 
   async recordLogChunk(input: RawLogChunk & { readonly token: string }) {

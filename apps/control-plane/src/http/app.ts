@@ -1,4 +1,4 @@
-/** The Worker's routes, one file per group, and the one place where errors become answers. The table of routes is `shared/api/routes.ts`. */
+/** The Worker's routes, one file per group, and the one place where errors become answers. The table of routes is `shared/contract/http/routes.ts`. */
 import { Hono } from "hono";
 import { httpStatusOf } from "@headgate/shared/contract/http/http-errors.ts";
 import { AppError, type ErrorBody } from "@headgate/shared/domain/errors.ts";

@@ -1,5 +1,5 @@
 /** A dashboard's socket. */
-import type { Change, LiveDown, LiveUp } from "@headgate/shared/api/live.ts";
+import type { Change, LiveDown, LiveUp } from "@headgate/shared/contract/live/messages.ts";
 import { SOCKET_HEADERS } from "../../src/deployment/kernel/socket-headers.ts";
 import type { DeploymentObject } from "./deployment.ts";
 import { person } from "./deployment.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { activeRuns, applyChanges, countAssets, EMPTY_STATE, stateFromSnapshot } from "./deployment-state.ts";

@@ -1,6 +1,6 @@
 /** What does the dashboard know of a deployment, and how does a live change alter it? Pure: each step returns a new state, so that a view can compare. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { LocationView } from "@headgate/shared/contract/catalog/locations.ts";

@@ -1,7 +1,7 @@
 /** What does every page read? The deployment's definitions and live state, loaded once and then kept current by the socket. */
 import { createContext } from "svelte";
 import { allPages } from "@headgate/shared/contract/all-pages.ts";
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";

@@ -1,6 +1,6 @@
 /** How does an answer of the control plane stay current? It is asked again only after a change that concerns it, at most every second and a half. */
 import { untrack } from "svelte";
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";
 import { Remote } from "#lib/remote.svelte.ts";
 

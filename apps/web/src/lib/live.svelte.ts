@@ -2,8 +2,8 @@
  * How do live changes reach the tab? One socket per tab. It says hello with the last number it saw, keeps itself alive with one byte
  * every 15 seconds that the server answers without waking up, and reconnects with full jitter.
  */
-import type { Change, LiveDown, LiveUp } from "@headgate/shared/api/live.ts";
-import { LIVE_VERSION } from "@headgate/shared/api/live-version.ts";
+import type { Change, LiveDown, LiveUp } from "@headgate/shared/contract/live/messages.ts";
+import { LIVE_VERSION } from "@headgate/shared/contract/live/version.ts";
 import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import { PING, PING_INTERVAL_MS, PONG, RECONNECT_MAX_MS, RECONNECT_MIN_MS } from "@headgate/shared/protocol/constants.ts";
 

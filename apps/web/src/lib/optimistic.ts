@@ -1,5 +1,5 @@
 /** Which assets does the person expect to see queued although the control plane has not said so yet? Pure. */
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 

@@ -1,5 +1,5 @@
 /** Follows one run to its end over the live socket: every event once and in order, every change of its state. */
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { EventRow, RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import type { Api } from "./api.ts";

@@ -1,6 +1,7 @@
 /** The deployment's live socket: changes and run events as they are committed, resumed after a lost connection. */
 import { WebSocket } from "ws";
-import { LIVE_VERSION, type Change, type LiveDown, type LiveUp } from "@headgate/shared/api/live.ts";
+import { LIVE_VERSION } from "@headgate/shared/contract/live/version.ts";
+import type { Change, LiveDown, LiveUp } from "@headgate/shared/contract/live/messages.ts";
 import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
 import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";

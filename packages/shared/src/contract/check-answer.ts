@@ -2,24 +2,30 @@
  * Does an answer fit the output schema of its procedure, with no field more and none less? Tests ask this of every answer. In production
  * answers are not looked at: the control plane made them.
  */
+import type { z } from "zod";
 import { AppError } from "../domain/errors.ts";
 import { canonicalJson, isRecord } from "../domain/json.ts";
 import { type ProcedureName, PROCEDURES } from "./table.ts";
 
 export function checkAnswer(name: ProcedureName, answer: unknown): void {
-  // As it travels: JSON knows no undefined fields.
-  const sent = JSON.parse(JSON.stringify(answer)) as unknown;
-  const parsed = PROCEDURES[name].output.safeParse(sent);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw unfit(name, `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""} (${JSON.stringify(parsed.error.issues).slice(0, 500)})`);
-  }
-  const place = firstDifference(sent, parsed.data, "");
-  if (place !== null) throw unfit(name, `${place} is not in the schema, or the schema adds it`);
+  checkShape(`The answer of ${name}`, PROCEDURES[name].output, answer);
 }
 
-function unfit(name: string, why: string): AppError {
-  return new AppError("internal", `The answer of ${name} does not fit its schema: ${why}`);
+/** The same for what is answered outside the procedures. */
+export function checkShape(what: string, schema: z.ZodType, answer: unknown): void {
+  // As it travels: JSON knows no undefined fields.
+  const sent = JSON.parse(JSON.stringify(answer)) as unknown;
+  const parsed = schema.safeParse(sent);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw unfit(what, `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""} (${JSON.stringify(parsed.error.issues).slice(0, 500)})`);
+  }
+  const place = firstDifference(sent, parsed.data, "");
+  if (place !== null) throw unfit(what, `${place} is not in the schema, or the schema adds it`);
+}
+
+function unfit(what: string, why: string): AppError {
+  return new AppError("internal", `${what} does not fit its schema: ${why}`);
 }
 
 function firstDifference(sent: unknown, parsed: unknown, path: string): string | null {

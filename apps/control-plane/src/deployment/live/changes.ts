@@ -1,5 +1,5 @@
 /** What changed in a transaction, as the views that dashboards replace. Null when it is so much that fetching again is cheaper. */
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { Changed } from "./collect-changes.ts";
 import type { RunRow } from "../runs/tables.ts";
 import { readRunByNo } from "../runs/run-store.ts";

@@ -1,5 +1,5 @@
 /** What each frame of a dashboard leads to. */
-import { type LiveUp, liveUpSchema } from "@headgate/shared/api/live.ts";
+import { type LiveUp, liveUpSchema } from "@headgate/shared/contract/live/messages.ts";
 import type { Live } from "./live.ts";
 import { closeQuietly, type LiveAttachment, parseFrame, sendFrame } from "../kernel/sockets.ts";
 

@@ -2,7 +2,8 @@
  * Pushes committed changes to dashboards. Numbers of frames are stored, the frames themselves are kept in memory for a while, so that a
  * dashboard that reconnects within it gets what it missed and any other one is told to fetch again.
  */
-import { type Change, LIVE_VERSION, type LiveDown, type LiveUp } from "@headgate/shared/api/live.ts";
+import type { Change, LiveDown, LiveUp } from "@headgate/shared/contract/live/messages.ts";
+import { LIVE_VERSION } from "@headgate/shared/contract/live/version.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { Changed } from "./collect-changes.ts";

@@ -1,7 +1,7 @@
 /** What do the tabs of one schedule or sensor share? Its detail, current by push, and its live state. */
 import { createContext } from "svelte";
 import type { AutomationDetail, AutomationRef, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { AutomationStore } from "#lib/automation/automation-store.svelte.ts";
 import { scheduleOf, sensorOf, type ScheduleDefinition, type SensorDefinition } from "#lib/automation/automation-words.ts";
 import type { DeploymentStore } from "#lib/deployment-store.svelte.ts";

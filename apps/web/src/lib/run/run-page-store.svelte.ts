@@ -1,6 +1,6 @@
 /** Holds one run for its page: detail, steps and all events; loaded once, then fed by the socket. */
 import { untrack } from "svelte";
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
 import { toErrorBody } from "#lib/api.ts";

@@ -1,5 +1,5 @@
 /** What is known of one run, and how live changes and events alter it. Pure. */
-import type { Change } from "@headgate/shared/api/live.ts";
+import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { EventRow, RunDetail, StepAssetView, StepView } from "@headgate/shared/contract/runs/run-views.ts";
 
 export interface RunState {

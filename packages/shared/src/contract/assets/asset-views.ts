@@ -3,8 +3,8 @@ import { z } from "zod";
 import { failureSchema } from "../../protocol/step-event.ts";
 import { FRESHNESS_STATES } from "../../domain/health/freshness.ts";
 import { PARTITION_STATUSES } from "../../domain/partitions/status.ts";
-import { manifestCheckSchema, metadataSchema, partitionsSchema } from "../../manifest/schema.ts";
-import { definitionsAssetSchema } from "../catalog/definitions.ts";
+import { metadataSchema, partitionsSchema } from "../../manifest/schema.ts";
+import { definitionsAssetSchema, definitionsCheckSchema } from "../catalog/definitions.ts";
 import { view, type View } from "../view.ts";
 
 const freshness = z.enum(FRESHNESS_STATES);
@@ -82,7 +82,7 @@ export const checkResultSchema = view(
 );
 export type CheckResultView = View<typeof checkResultSchema>;
 
-export const assetCheckSchema = view("AssetCheckView", manifestCheckSchema.extend({ latest: checkResultSchema.nullable() }));
+export const assetCheckSchema = view("AssetCheckView", definitionsCheckSchema.extend({ latest: checkResultSchema.nullable() }));
 export type AssetCheckView = View<typeof assetCheckSchema>;
 
 export const ASSET_EVENT_TYPES = ["asset_materialized", "asset_observed", "asset_failed", "check_evaluated", "freshness_changed"] as const;

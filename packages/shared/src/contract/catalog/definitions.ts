@@ -10,12 +10,16 @@ import {
 import { query } from "../procedure.ts";
 import { view, type View } from "../view.ts";
 
+const located = { location: z.string() };
+export const definitionsCheckSchema = view("DefinitionsCheck", manifestCheckSchema.extend(located));
+export type DefinitionsCheck = View<typeof definitionsCheckSchema>;
+
 export const definitionsAssetSchema = view(
   "DefinitionsAsset",
   manifestAssetSchema.extend({
     /** Empty for an external asset that is only mentioned as a dependency. */
     location: z.string(),
-    checks: z.array(manifestCheckSchema),
+    checks: z.array(definitionsCheckSchema),
     /** Position of the node's upper left corner in the lineage layout. */
     x: z.number(),
     y: z.number(),
@@ -25,7 +29,6 @@ export const definitionsAssetSchema = view(
 );
 export type DefinitionsAsset = View<typeof definitionsAssetSchema>;
 
-const located = { location: z.string() };
 /** Answer of `GET /api/:org/:dep/definitions/:hash`. */
 export const definitionsDocumentSchema = view(
   "DefinitionsDocument",

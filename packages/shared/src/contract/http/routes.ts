@@ -11,7 +11,7 @@
  * | POST /api/v1/logout | session | |
  * | GET  /api/v1/session | session or API token | SessionView |
  * | GET  /api/:org/:dep/definitions/:hash | viewer | DefinitionsDocument, immutable |
- * | GET  /api/:org/:dep/live | viewer, WebSocket | see live.ts |
+ * | GET  /api/:org/:dep/live | viewer, WebSocket | see contract/live/messages.ts |
  * | POST /api/:org/:dep/trpc/* | per procedure | tRPC |
  * | POST /api/:org/:dep/locations/:name/versions | editor | body Manifest -> `{version, number, missing: sha256[], active: boolean}` |
  * | PUT  /api/:org/:dep/blobs/:sha256 | editor | stores one blob, checked against its hash |

@@ -4,15 +4,15 @@
  * answer says whether it must fetch what it shows again (`refetch`).
  */
 import { z } from "zod";
-import type { AutomationView, TickSummary } from "../contract/automations/automation-views.ts";
-import type { ConditionEvaluation, PauseView } from "../contract/automations/conditions.ts";
-import type { BackfillSummary } from "../contract/runs/backfill-views.ts";
-import type { AgentView } from "../contract/catalog/agents.ts";
-import type { AssetState } from "../contract/assets/asset-views.ts";
-import type { EventRow, RunSummary, StepAssetView, StepView } from "../contract/runs/run-views.ts";
-import type { LocationView } from "../contract/catalog/locations.ts";
+import type { AutomationView, TickSummary } from "../automations/automation-views.ts";
+import type { ConditionEvaluation, PauseView } from "../automations/conditions.ts";
+import type { BackfillSummary } from "../runs/backfill-views.ts";
+import type { AgentView } from "../catalog/agents.ts";
+import type { AssetState } from "../assets/asset-views.ts";
+import type { EventRow, RunSummary, StepAssetView, StepView } from "../runs/run-views.ts";
+import type { LocationView } from "../catalog/locations.ts";
 
-export { LIVE_VERSION } from "./live-version.ts";
+export { LIVE_VERSION } from "./version.ts";
 
 export const liveUpSchema = z.discriminatedUnion("t", [
   z.object({ t: z.literal("hello"), version: z.number().int(), since: z.object({ stream: z.string(), seq: z.number().int() }).nullable() }),
