@@ -1,6 +1,7 @@
 /** What dashboards are told: changes after each commit, what they missed, and events of runs that they watch. */
 import { describe, expect, it } from "vitest";
-import { LIVE_VERSION, type Change, type LiveDown, type LiveUp } from "@headgate/shared/api/live.ts";
+import type { Change, LiveDown, LiveUp } from "@headgate/shared/contract/live/messages.ts";
+import { LIVE_VERSION } from "@headgate/shared/contract/live/version.ts";
 import { assetsOf, manifest } from "../../../test/support/manifests.ts";
 import { TestDeployment } from "../../testing/test-deployment.ts";
 import { SOCKET_HEADERS } from "../kernel/socket-headers.ts";
