@@ -6,6 +6,7 @@ export default defineConfig({
       { test: { name: "lint", include: ["lint/**/*.test.mjs"] } },
       "packages/*/vitest.config.ts",
       "apps/*/vitest.config.ts",
+      "apps/control-plane/vitest.fast.config.ts",
       "examples/*/vitest.config.ts",
     ],
   },

@@ -1,4 +1,7 @@
-/** Everything of the control plane is tested inside workerd, with the real D1, R2 and durable objects of the local runtime. */
+/**
+ * Tests of the whole control plane run inside workerd, with the real D1, R2 and durable objects of the local runtime. Tests beside the code
+ * run in Node; see `vitest.fast.config.ts`.
+ */
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -18,5 +21,10 @@ export default defineConfig({
       },
     }),
   ],
-  test: { name: "control-plane", include: ["src/**/*.test.ts", "test/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 },
+  test: {
+    name: "control-plane",
+    include: ["test/**/*.test.ts", "src/testing/platform/platform.test.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
 });

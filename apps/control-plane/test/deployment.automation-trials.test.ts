@@ -1,14 +1,10 @@
 /** Trying ticks out: what they would ask for, and that nothing of it is stored or started. */
-import type { InputOf } from "@headgate/shared/contract/table.ts";
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
-import { type DeploymentObject, newDeployment, person, publish, raw, rows } from "./support/deployment.ts";
+import { newDeployment, person, publish, raw } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
-
-const NOON = Date.UTC(2027, 5, 15, 12);
 const jobs = [{ name: "nightly", selection: "*" }];
 const ref = (kind: "schedule" | "sensor", name: string) => ({ location: "lake", kind, name }) as const;
 
@@ -40,110 +36,7 @@ async function started() {
   return stub;
 }
 
-/** Everything that could have been changed. */
-const stored = async (stub: DeploymentObject) => [
-  await rows(stub, "SELECT id FROM tick"),
-  await rows(stub, "SELECT id FROM run"),
-  await rows(stub, "SELECT name, cursor, failures FROM automation WHERE cursor IS NOT NULL OR failures > 0"),
-  await rows(stub, "SELECT key FROM dynamic_key"),
-  await rows(stub, "SELECT kind FROM timer"),
-];
-
-async function tryOut(stub: DeploymentObject, agent: FakeAgent, input: InputOf<"automations.test">, result: Partial<TickResult>) {
-  const before = agent.frames.length;
-  const trial = stub.perform("automations.test", input, person);
-  const frame = await agent.next("tick", before);
-  agent.report({
-    k: "tick",
-    tick: frame.tick,
-    result: { outcome: "evaluated", cursor: null, runs: [], logs: [], ...result } as TickResult,
-  });
-  return { frame, trial: unwrap(await trial) };
-}
-
 describe("a tick that is tried out", () => {
-  it("of a plain schedule is answered for any moment without an agent", async () => {
-    const stub = await started();
-    const trial = unwrap(await stub.perform("automations.test", { ...ref("schedule", "plain"), scheduledFor: NOON }, person));
-    expect(trial).toMatchObject({ outcome: "evaluated", message: null });
-    // The clock of the control plane has not come there yet, but by then that partition exists.
-    expect(trial.runs).toMatchObject([{ job: "nightly", partition: "2027-06-14", tags: { by: "clock" }, problem: null }]);
-    expect(await stored(stub)).toEqual([[], [], [], [], []]);
-  });
-
-  it("of a schedule with a function is evaluated on an agent for the moment", async () => {
-    const stub = await started();
-    const agent = new FakeAgent();
-    await agent.start(stub);
-    const { frame, trial } = await tryOut(stub, agent, { ...ref("schedule", "decides"), scheduledFor: NOON }, { skipReason: "a holiday" });
-    expect(frame).toMatchObject({ dryRun: true, scheduledFor: NOON, kind: "schedule" });
-    expect(trial).toMatchObject({ outcome: "evaluated", runs: [], message: "a holiday" });
-  });
-
-  it("of a sensor takes a cursor, stores nothing and says which requests would be refused or were made before", async () => {
-    const stub = await started();
-    const agent = new FakeAgent();
-    await agent.start(stub);
-    await rows(stub, "INSERT INTO run_key (location, sensor, key, run_no) VALUES ('lake', 'sensor:files', 'old', 77)");
-    const runs = [
-      { runKey: "old", tags: {} },
-      { runKey: "new", tags: { a: "b" }, selection: "no_such_asset" },
-      { runKey: "new", tags: {} },
-      { tags: {}, job: "missing" },
-    ];
-    const asked = {
-      cursor: "next",
-      runs,
-      dynamicPartitions: [{ name: "set", add: ["k"], remove: [] }],
-      logs: [{ level: "info", message: "hi", at: 1 }],
-    };
-    const { frame, trial } = await tryOut(stub, agent, { ...ref("sensor", "files"), cursor: "from here" }, asked);
-    expect(frame).toMatchObject({ cursor: "from here", dryRun: true });
-    expect(trial).toMatchObject({ cursor: "next", logs: [{ message: "hi" }], dynamicPartitions: [{ name: "set", added: ["k"] }] });
-    expect(trial.runs.map((run) => run.problem)).toEqual([
-      expect.stringContaining("before"),
-      expect.stringContaining("no_such_asset"),
-      expect.stringContaining("same run key"),
-      expect.stringContaining('no job "missing"'),
-    ]);
-    expect((await stored(stub)).flat()).toEqual([]);
-  });
-
-  it("says what it would report of assets, and what of that would be refused", async () => {
-    const stub = await started();
-    const agent = new FakeAgent();
-    await agent.start(stub);
-    const assetEvents = [
-      { type: "materialized", asset: "a", partition: "1999-01-01", metadata: {} },
-      { type: "observed", asset: "a", metadata: {} },
-      { type: "materialized", asset: "b", metadata: {} },
-    ] as const;
-    const { trial } = await tryOut(stub, agent, ref("sensor", "files"), { assetEvents: [...assetEvents] });
-    expect(trial.reports).toEqual([
-      { type: "materialized", asset: "a", partition: "1999-01-01", problem: expect.stringContaining("1999-01-01") as unknown },
-      { type: "observed", asset: "a", partition: null, problem: null },
-      { type: "materialized", asset: "b", partition: null, problem: expect.stringContaining("no asset b") as unknown },
-    ]);
-    expect((await stored(stub)).flat()).toEqual([]);
-    expect(await rows(stub, "SELECT gseq FROM event")).toEqual([]);
-  });
-
-  it("of a webhook sensor gets the given body; a mapped one is answered at once", async () => {
-    const stub = await started();
-    const sent = { body: { id: "d-1" }, headers: { "X-Event": "push" }, query: { team: "sales" } };
-    const mapped = unwrap(await stub.perform("automations.test", { ...ref("sensor", "mapped"), ...sent }, person));
-    expect(mapped.runs).toMatchObject([{ runKey: "d-1", job: "nightly", tags: { what: "push", team: "sales" } }]);
-    expect(unwrap(await stub.perform("automations.test", { ...ref("sensor", "mapped"), body: {} }, person))).toMatchObject({
-      outcome: "failed",
-    });
-    const agent = new FakeAgent();
-    await agent.start(stub);
-    const { frame } = await tryOut(stub, agent, { ...ref("sensor", "hook"), body: { any: [1] } }, {});
-    expect(frame.events).toMatchObject([{ type: "webhook", body: { any: [1] } }]);
-    const { frame: made } = await tryOut(stub, agent, ref("sensor", "assets"), {});
-    expect(made.events).toMatchObject([{ type: "asset", asset: "a" }]);
-  });
-
   it("shows the error of user code, ignores answers of others, and is refused without an agent or such a sensor", async () => {
     const stub = await started();
     expect(await stub.perform("automations.test", ref("sensor", "files"), person)).toMatchObject({

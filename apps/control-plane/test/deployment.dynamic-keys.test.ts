@@ -1,16 +1,13 @@
 /** Dynamic keys: partitions as soon as they are added, and none any more when they are removed. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { eager } from "@headgate/shared/domain/automation/build.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import { launch, newDeployment, person, publish, raw, rows, runStatus, type DeploymentObject } from "./support/deployment.ts";
+import { person, raw, type DeploymentObject } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
-import { assetsOf, manifest } from "./support/manifests.ts";
-import { deployPartitioned, materializePartition, partitionMap, statusesOf } from "./support/partitioned.ts";
+import { deployPartitioned, materializePartition, statusesOf } from "./support/partitioned.ts";
 
 const customers: PartitionsDefinition = { type: "dynamic", name: "customers" };
-const regions: PartitionsDefinition = { type: "static", keys: ["eu", "us"] };
 
 const add = async (stub: DeploymentObject, ...keys: string[]) =>
   unwrap(await stub.perform("partitions.addKeys", { name: "customers", keys }, person));
@@ -18,24 +15,6 @@ const remove = async (stub: DeploymentObject, ...keys: string[]) =>
   unwrap(await stub.perform("partitions.removeKeys", { name: "customers", keys }, person));
 
 describe("dynamic partition keys", () => {
-  it("are partitions as soon as they are added, and none any more when they are removed", async () => {
-    const stub = await deployPartitioned(customers);
-    const agent = new FakeAgent();
-    await agent.start(stub);
-    expect((await launch(stub, { selection: "a", partition: "acme" }).catch((error: Error) => error)) as Error).toMatchObject({
-      message: 'a has no partition "acme". It has no partitions yet.',
-    });
-    expect(await add(stub, "acme", "umbrella", "acme")).toEqual({ name: "customers", count: 2, assets: ["a"] });
-    await materializePartition(stub, agent, "acme");
-    expect(await statusesOf(stub)).toEqual({ umbrella: "missing", acme: "materialized" });
-    expect(unwrap(await stub.ask("assets.states", { limit: 10 })).items[0]?.partitions).toEqual({ total: 2, materialized: 1, failed: 0 });
-    expect(await remove(stub, "acme")).toMatchObject({ count: 1 });
-    expect(await statusesOf(stub)).toEqual({ umbrella: "missing" });
-    // A key that comes back is another partition: what it was is gone.
-    await add(stub, "acme");
-    expect(await statusesOf(stub)).toEqual({ acme: "missing", umbrella: "missing" });
-  });
-
   it("are the same after an eviction", async () => {
     const stub = await deployPartitioned(customers);
     const agent = new FakeAgent();
@@ -50,89 +29,5 @@ describe("dynamic partition keys", () => {
     await add(stub, "new");
     await materializePartition(stub, agent, "new");
     expect((await statusesOf(stub))["new"]).toBe("materialized");
-  });
-
-  it("are listed newest first, searched, and a page at a time", async () => {
-    const stub = await deployPartitioned(customers);
-    await add(stub, "Acme", "beta", "acme-eu", "gamma");
-    const page = unwrap(await stub.ask("partitions.keys", { name: "customers", limit: 3 }));
-    expect(page.items.map(({ key, addedBy }) => [key, addedBy])).toEqual([
-      ["gamma", person.name],
-      ["acme-eu", person.name],
-      ["beta", person.name],
-    ]);
-    const rest = unwrap(await stub.ask("partitions.keys", { name: "customers", limit: 3, cursor: page.next }));
-    expect(rest.items.map(({ key }) => key)).toEqual(["Acme"]);
-    expect(rest.next).toBeNull();
-    const found = unwrap(await stub.ask("partitions.keys", { name: "customers", text: "ACME", limit: 10 }));
-    expect(found.items.map(({ key }) => key)).toEqual(["acme-eu", "Acme"]);
-    expect(unwrap(await stub.ask("partitions.sets", undefined))).toEqual([{ name: "customers", count: 4, assets: ["a"] }]);
-  });
-
-  it("of a set that nobody knows are refused, and so are keys that could be mistaken for ranges or combinations", async () => {
-    const stub = await deployPartitioned(customers);
-    expect(await stub.perform("partitions.addKeys", { name: "custmers", keys: ["a"] }, person)).toMatchObject({
-      ok: false,
-      error: { code: "not_found", message: 'There is no dynamic partition set "custmers". There are customers.' },
-    });
-    for (const key of ["a...b", "a|b", "", "a\nb"])
-      expect(await stub.perform("partitions.addKeys", { name: "customers", keys: ["fine", key] }, person)).toMatchObject({
-        ok: false,
-        error: { code: "invalid_input" },
-      });
-    expect(unwrap(await stub.ask("partitions.sets", undefined))).toMatchObject([{ count: 0 }]);
-  });
-
-  it("of which there are a hundred thousand are opened once, and their status is a few characters", async () => {
-    const stub = await deployPartitioned(customers);
-    const agent = new FakeAgent();
-    await agent.start(stub);
-    await rows(
-      stub,
-      `INSERT INTO dynamic_key (name, key, no, added_at, added_by) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT 'customers', 'key-' || i, i, 0, 'x' FROM n`,
-    );
-    await rows(stub, "INSERT INTO meta (key, value) VALUES ('dynamic_key_number', '100001')");
-    const run = await launch(stub, { selection: "a", partition: "key-1...key-100000" });
-    await agent.reported(...agent.success(await agent.job("a[key-1...key-100000]")));
-    expect(await runStatus(stub, run.id)).toBe("succeeded");
-    await add(stub, "one-more");
-    expect((await partitionMap(stub, { buckets: 2 })).counts).toEqual({
-      total: 100_001,
-      materialized: 100_000,
-      failed: 0,
-      inProgress: 0,
-      missing: 1,
-    });
-    expect(await rows(stub, "SELECT materialized FROM asset_partition")).toEqual([{ materialized: '{"d":[1,100001]}' }]);
-  });
-
-  it("that are added are made by a condition that looks for missing partitions", async () => {
-    const stub = newDeployment();
-    await publish(stub, manifest(assetsOf({ a: [] }, { asset: { partitions: customers, automation: eager() } })));
-    const agent = new FakeAgent();
-    await agent.start(stub);
-    await add(stub, "acme");
-    await agent.reported(...agent.success(await agent.job("a[acme]")));
-    expect(await statusesOf(stub)).toEqual({ acme: "materialized" });
-    expect(unwrap(await stub.ask("conditions.evaluations", { target: "a", requestedOnly: true, limit: 1 })).items[0]?.cause).toContain(
-      "acme came to partition set customers",
-    );
-  });
-
-  it("of a combination drop out of what was materialized", async () => {
-    const stub = await deployPartitioned({
-      type: "multi",
-      dimensions: [
-        { name: "customer", partitions: customers },
-        { name: "region", partitions: regions },
-      ],
-    });
-    const agent = new FakeAgent();
-    await agent.start(stub);
-    await add(stub, "acme", "beta");
-    await materializePartition(stub, agent, "acme|eu");
-    await remove(stub, "acme");
-    await add(stub, "acme");
-    expect(await statusesOf(stub)).toEqual({ "beta|eu": "missing", "beta|us": "missing", "acme|eu": "missing", "acme|us": "missing" });
   });
 });

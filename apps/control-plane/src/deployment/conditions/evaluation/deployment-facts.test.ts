@@ -1,9 +1,9 @@
 /** What conditions read of an asset stays bounded, however much happened to it since they last looked. */
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { assetUpdates, checkUpdates, MAX_UPDATES } from "../src/deployment/conditions/condition-fact-store.ts";
-import { openDatabase } from "../src/deployment/kernel/database.ts";
-import { newDeployment, raw } from "./support/deployment.ts";
+import { assetUpdates, checkUpdates, MAX_UPDATES } from "../condition-fact-store.ts";
+import { openDatabase } from "../../kernel/database.ts";
+import { newDeployment, raw } from "../../../../test/support/deployment.ts";
 
 it("updates beyond the newest are read as the latest of each partition, in order", async () => {
   const stub = newDeployment();

@@ -3,9 +3,9 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import { launch, person, runStatus } from "./support/deployment.ts";
-import { FakeAgent } from "./support/fake-agent.ts";
-import { deployPartitioned, materializePartition, partitionMap, statusesOf } from "./support/partitioned.ts";
+import { launch, person, runStatus } from "../../../test/support/deployment.ts";
+import { FakeAgent } from "../../../test/support/fake-agent.ts";
+import { deployPartitioned, materializePartition, partitionMap, statusesOf } from "../../../test/support/partitioned.ts";
 
 const daily: PartitionsDefinition = { type: "time", cadence: "daily", start: "2025-01-01", end: "2025-01-11" };
 const customers: PartitionsDefinition = { type: "dynamic", name: "customers" };

@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
-import { launch, newDeployment, publish, rows, runStatus, type DeploymentObject } from "./support/deployment.ts";
-import { FakeAgent } from "./support/fake-agent.ts";
-import { assetsOf, manifest } from "./support/manifests.ts";
+import { launch, newDeployment, publish, rows, runStatus, type DeploymentObject } from "../../../test/support/deployment.ts";
+import { FakeAgent } from "../../../test/support/fake-agent.ts";
+import { assetsOf, manifest } from "../../../test/support/manifests.ts";
 
 async function deployment(graph: Record<string, string[]>): Promise<DeploymentObject> {
   const stub = newDeployment();

@@ -1,9 +1,9 @@
 /** What a launch means and what is refused. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import { launch, newDeployment, person, publish, rows, type DeploymentObject } from "./support/deployment.ts";
-import { FakeAgent } from "./support/fake-agent.ts";
-import { assetsOf, dbtProject, manifest } from "./support/manifests.ts";
+import { launch, newDeployment, person, publish, rows, type DeploymentObject } from "../../../../test/support/deployment.ts";
+import { FakeAgent } from "../../../../test/support/fake-agent.ts";
+import { assetsOf, dbtProject, manifest } from "../../../../test/support/manifests.ts";
 
 async function refused(stub: DeploymentObject, target: { selection?: string; job?: string; partition?: string; location?: string }) {
   const answer = await stub.perform("runs.launch", { target: { ...target, checksOnly: false }, tags: {} }, person);

@@ -1,9 +1,9 @@
 /** How steps end: retries, skipping, checks, and what is still to be done by a second attempt. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import { fireTimers, launch, newDeployment, person, publish, rows, runStatus } from "./support/deployment.ts";
-import { FakeAgent } from "./support/fake-agent.ts";
-import { assetsOf, dbtProject, manifest } from "./support/manifests.ts";
+import { fireTimers, launch, newDeployment, person, publish, rows, runStatus } from "../../../../test/support/deployment.ts";
+import { FakeAgent } from "../../../../test/support/fake-agent.ts";
+import { assetsOf, dbtProject, manifest } from "../../../../test/support/manifests.ts";
 
 const broken = { kind: "user_code", message: "KeyError: 'missing'\nmore" } as const;
 

@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import type { TimeWindowPartitions } from "@headgate/shared/domain/partitions/definition.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
-import { fireTimers, launch, newDeployment, person, publish, rows } from "./support/deployment.ts";
-import { FakeAgent } from "./support/fake-agent.ts";
-import { LiveClient } from "./support/live-client.ts";
-import { assetsOf, manifest } from "./support/manifests.ts";
-import { daily, weekly, deploy, start, get, steer, preview, fail, work, range, type Target } from "./support/backfills.ts";
+import { fireTimers, launch, newDeployment, person, publish, rows } from "../../../test/support/deployment.ts";
+import { FakeAgent } from "../../../test/support/fake-agent.ts";
+import { LiveClient } from "../../../test/support/live-client.ts";
+import { assetsOf, manifest } from "../../../test/support/manifests.ts";
+import { daily, weekly, deploy, start, get, steer, preview, fail, work, range, type Target } from "../../../test/support/backfills.ts";
 
 describe("a backfill", () => {
   it("says before it begins what it would do", async () => {

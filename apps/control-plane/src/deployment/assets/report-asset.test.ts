@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { anyDepsMatch, dataVersionChanged, newlyUpdated, sinceLastHandled } from "@headgate/shared/domain/automation/build.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import { launch, newDeployment, person, publish, rows } from "./support/deployment.ts";
-import { conditioned, pass, report, runsOf, START, useOwnTime } from "./support/conditions.ts";
-import { FakeAgent } from "./support/fake-agent.ts";
+import { launch, newDeployment, person, publish, rows } from "../../../test/support/deployment.ts";
+import { conditioned, pass, report, runsOf, START, useOwnTime } from "../../../test/support/conditions.ts";
+import { FakeAgent } from "../../../test/support/fake-agent.ts";
 
 useOwnTime();
 

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { and, freshnessIs, inProgress, not, sinceLastHandled, newlyTrue } from "@headgate/shared/domain/automation/build.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import { newDeployment, publish, rows, type DeploymentObject } from "./support/deployment.ts";
-import { conditioned, pass, report, runsOf, START, useOwnTime } from "./support/conditions.ts";
+import { newDeployment, publish, rows, type DeploymentObject } from "../../../test/support/deployment.ts";
+import { conditioned, pass, report, runsOf, START, useOwnTime } from "../../../test/support/conditions.ts";
 
 useOwnTime();
 

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import { allPages } from "@headgate/shared/contract/all-pages.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import { type DeploymentObject, newDeployment, person, publish } from "./support/deployment.ts";
-import { assetsOf, manifest } from "./support/manifests.ts";
-import { countStatements } from "./support/sql-count.ts";
+import { type DeploymentObject, newDeployment, person, publish } from "../../../test/support/deployment.ts";
+import { assetsOf, manifest } from "../../../test/support/manifests.ts";
+import { countStatements } from "../../../test/support/sql-count.ts";
 
 const jobs = [{ name: "nightly", selection: "*" }];
 const nameOf = (index: number) => `s${String(index).padStart(4, "0")}`;

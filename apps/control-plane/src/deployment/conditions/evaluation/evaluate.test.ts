@@ -13,7 +13,7 @@ import {
   sinceLastHandled,
 } from "@headgate/shared/domain/automation/build.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import { newDeployment, publish, rows } from "./support/deployment.ts";
+import { newDeployment, publish, rows } from "../../../../test/support/deployment.ts";
 import {
   conditioned,
   conditionOf,
@@ -25,8 +25,8 @@ import {
   START,
   timeNow,
   useOwnTime,
-} from "./support/conditions.ts";
-import { FakeAgent } from "./support/fake-agent.ts";
+} from "../../../../test/support/conditions.ts";
+import { FakeAgent } from "../../../../test/support/fake-agent.ts";
 
 useOwnTime();
 

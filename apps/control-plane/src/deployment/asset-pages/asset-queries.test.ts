@@ -3,10 +3,10 @@ import type { InputOf } from "@headgate/shared/contract/table.ts";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
-import { launch, newDeployment, person, publish, rows } from "./support/deployment.ts";
-import { FakeAgent } from "./support/fake-agent.ts";
-import { LiveClient } from "./support/live-client.ts";
-import { assetsOf, manifest } from "./support/manifests.ts";
+import { launch, newDeployment, person, publish, rows } from "../../../test/support/deployment.ts";
+import { FakeAgent } from "../../../test/support/fake-agent.ts";
+import { LiveClient } from "../../../test/support/live-client.ts";
+import { assetsOf, manifest } from "../../../test/support/manifests.ts";
 
 const hashOf = (n: number) => n.toString(16).padStart(64, "a");
 

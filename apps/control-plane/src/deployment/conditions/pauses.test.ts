@@ -2,9 +2,19 @@
 import { describe, expect, it } from "vitest";
 import { cronTickPassed, eager } from "@headgate/shared/domain/automation/build.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import { newDeployment, person, publish, rows, type DeploymentObject } from "./support/deployment.ts";
-import { conditioned, conditionOf, evaluationsOf, pass, report, runsOf, START, timeNow, useOwnTime } from "./support/conditions.ts";
-import { LiveClient } from "./support/live-client.ts";
+import { newDeployment, person, publish, rows, type DeploymentObject } from "../../../test/support/deployment.ts";
+import {
+  conditioned,
+  conditionOf,
+  evaluationsOf,
+  pass,
+  report,
+  runsOf,
+  START,
+  timeNow,
+  useOwnTime,
+} from "../../../test/support/conditions.ts";
+import { LiveClient } from "../../../test/support/live-client.ts";
 
 useOwnTime();
 
