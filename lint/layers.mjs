@@ -48,11 +48,8 @@ export const PACKAGES = [
       ["ids.ts", "format/duration.ts"],
       [{ room: "manifest", packages: ["zod"] }],
       [{ room: "sensor", packages: ["zod"] }],
-      [{ room: "protocol", packages: ["zod"], tests: ["api", "contract", "live"] }],
-      [
-        { room: "api", packages: ["zod"] },
-        { room: "contract", packages: ["zod"], planned: true },
-      ],
+      [{ room: "protocol", packages: ["zod"], tests: ["contract", "live"] }],
+      [{ room: "contract", packages: ["zod"] }],
       [{ room: "format", planned: true }],
       [{ room: "live", planned: true }],
       ["testing"],

@@ -1,6 +1,6 @@
 /**
- * Which function answers which procedure of a deployment? One entry for each row of the contract: a name without an entry, and an entry
- * without a row, are errors of type. Each room keeps the entries of its nouns.
+ * The functions that answer the procedures of a deployment, one for each row of the contract: a name without an entry, and an entry
+ * without a row, are type errors. Each subject keeps the entries of its nouns.
  */
 import type { AnswerOf, CommandName, InputOf, NounOf, QueryName } from "@headgate/shared/contract/table.ts";
 import type { Result } from "@headgate/shared/domain/errors.ts";

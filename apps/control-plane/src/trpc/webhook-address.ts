@@ -1,4 +1,4 @@
-/** Who may see the address of a webhook? Where nothing is verified, knowing the address is enough to start runs: only editors see it. */
+/** Hides the address of a webhook that verifies nothing below the role editor: knowing it is enough to start runs. */
 import type { WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
 import type { AnswerOf, QueryName } from "@headgate/shared/contract/table.ts";
 import { type Role, roleIncludes } from "@headgate/shared/domain/access/role.ts";

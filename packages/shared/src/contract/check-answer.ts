@@ -1,6 +1,6 @@
 /**
- * Does an answer fit the output schema of its procedure, with no field more and none less? Tests ask this of every answer. In production
- * answers are not looked at: the control plane made them.
+ * Checks that an answer fits the output schema of its procedure, with no field more and none less. Tests check every answer. In production
+ * no answer is checked, because the control plane made it.
  */
 import type { z } from "zod";
 import { AppError } from "../domain/errors.ts";

@@ -1,6 +1,6 @@
 /**
- * What do the attributes of a selection mean that only a deployment can answer: `status:`, `column:`, `job:` and so on? The same for the
- * terminal and for whoever else has the definitions document and the states of the assets.
+ * Answers the attributes of a selection that only a deployment knows: `status:`, `column:`, `job:` and so on. Terminal and dashboard use it
+ * with the definitions document and the states of the assets.
  */
 import { assertNever } from "../../domain/assert.ts";
 import { buildAssetGraph } from "../../domain/asset-graph.ts";
@@ -12,7 +12,7 @@ import type { DefinitionsDocument } from "./definitions.ts";
 
 export type ListedState = Pick<AssetState, "health" | "materialized" | "observedAt" | "failed" | "inProgress" | "freshness">;
 
-/** External assets count: nobody lists assets in order to run all of them. */
+/** External assets count, because a list of assets is not a launch. */
 export function listedAssetsContext(
   document: Pick<DefinitionsDocument, "assets" | "jobs" | "schedules" | "sensors">,
   stateOf: (key: string) => ListedState | undefined,

@@ -1,6 +1,6 @@
 /**
  * Many small blobs in one body: a line of JSON that names them, then their bytes in that order. A project has thousands of small files,
- * and a request costs more than most of them. Blobs are addressed by content, so whoever needs to be sure computes the hash.
+ * and a request costs more than most of them. Blobs are addressed by content, so a receiver that needs to be sure computes the hash.
  */
 import { z } from "zod";
 import { AppError } from "../../domain/errors.ts";

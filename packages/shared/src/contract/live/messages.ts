@@ -37,7 +37,7 @@ export type Change =
   /** A condition was evaluated and requested something, or failed. */
   | { readonly type: "evaluation"; readonly evaluation: ConditionEvaluation }
   | { readonly type: "pauses"; readonly pauses: readonly PauseView[] }
-  /** The limits changed: whoever shows the queue fetches it again. */
+  /** The limits changed: a page that shows the queue fetches it again. */
   | { readonly type: "settings" }
   /** The set of active versions changed: fetch the definitions document with this hash. */
   | { readonly type: "definitions"; readonly hash: string };
