@@ -115,7 +115,7 @@ describe("dynamic partition keys", () => {
     await agent.reported(...agent.success(await agent.job("a[acme]")));
     expect(await statusesOf(stub)).toEqual({ acme: "materialized" });
     expect(unwrap(await stub.ask("evaluations", { target: "a", requestedOnly: true, limit: 1 })).items[0]?.cause).toContain(
-      "acme came to partition set customers",
+      "acme joined partition set customers",
     );
   });
 

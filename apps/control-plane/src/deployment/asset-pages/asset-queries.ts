@@ -1,4 +1,4 @@
-/** Answers about assets and their checks. */
+/** Queries about assets and their checks. */
 import type { z } from "zod";
 import type { inputs } from "@headgate/shared/api/inputs.ts";
 import type {
@@ -25,7 +25,7 @@ import { mentionedOnly } from "../catalog/mentioned-asset.ts";
 
 type In<K extends keyof typeof inputs> = z.output<(typeof inputs)[K]>;
 
-/** Keys in order; the cursor is the last key of the page before. */
+/** Sorted by key; the cursor is the last key of the previous page. */
 export function listAssetStates(reader: Reader, input: In<"assetStates">): Result<Page<AssetState>> {
   const keys = catalogOf(reader).graph.keys.toSorted();
   const after = input.cursor ?? "";
