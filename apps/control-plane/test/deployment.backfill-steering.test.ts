@@ -60,7 +60,7 @@ describe("a backfill that goes on", () => {
     const ended = await get(stub, id);
     expect(ended.backfill).toMatchObject({ status: "failed", runs: { succeeded: 2, failed: 243 + 241, waiting: 0 } });
     expect(ended.failures.map(({ message, count }) => [message, count])).toEqual([
-      ["b is no longer defined: a version published since the backfill began left it out.", 243],
+      ["b is no longer defined: a version published after the backfill began removed it.", 243],
       ["a does not have these partitions any more.", 241],
     ]);
   });
