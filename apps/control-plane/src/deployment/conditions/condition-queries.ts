@@ -1,4 +1,4 @@
-/** Answers about automation conditions: what they are, how they stand, how they were evaluated, and what holds them back. */
+/** Queries about automation conditions, their state, their evaluations and their pauses. */
 import type { ConditionEvaluation, ConditionEvaluationDetail, ConditionView, PauseView } from "@headgate/shared/api/automation-views.ts";
 import type { ConditionQueries, InputOf } from "@headgate/shared/api/procedures.ts";
 import type { Page } from "@headgate/shared/api/views.ts";
@@ -15,7 +15,7 @@ import { catalogOf } from "../catalog/catalog.ts";
 
 type In<N extends keyof ConditionQueries> = InputOf<ConditionQueries[N]>;
 
-/** In the order of the targets; the cursor is the last target of the page before. */
+/** Sorted by target; the cursor is the last target of the previous page. */
 export function listConditions(reader: Reader, input: In<"conditions">): Result<Page<ConditionView>> {
   const { conditions } = conditionProgram(reader.db, catalogOf(reader));
   const after = input.cursor ?? "";
@@ -75,7 +75,7 @@ export function evaluations(reader: Reader, input: In<"evaluations">): Result<Pa
 
 export function evaluation(reader: Reader, { id }: In<"evaluation">): Result<ConditionEvaluationDetail> {
   const row = readEvaluation(reader.db, id);
-  if (!row) return refuse("not_found", `There is no evaluation ${id}. Of each target the latest 200 are kept.`, { evaluation: id });
+  if (!row) return refuse("not_found", `There is no evaluation ${id}. Only the latest 200 of each target are kept.`, { evaluation: id });
   return ok({ ...evaluationView(row), tree: row.tree });
 }
 
