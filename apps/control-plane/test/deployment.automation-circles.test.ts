@@ -61,7 +61,7 @@ describe("a sensor that watches what its own run makes", () => {
       const [tick, ...others] = await failed(stub);
       expect(others).toEqual([]);
       expect(tick?.message).toBe(
-        `Sensor s starts itself (s → s): since run …${first.id.slice(-8)} it has done so 100 times, and nothing more is made in this chain. Let it watch nothing that follows from its own runs, or use a schedule to repeat something. What somebody launches, and what comes from outside, begins a new chain.`,
+        `Sensor s starts itself (s → s): it has done so 100 times since run …${first.id.slice(-8)}, so this loop was stopped. Exclude the results of its own runs from what it watches, or use a schedule to repeat something. A manual launch or an event from outside starts a new chain.`,
       );
       await evictDurableObject(raw(stub));
       await launch(stub, { selection: "a" });

@@ -85,7 +85,7 @@ describe("an asset sensor without a function", () => {
 
   it("that watches what no code location has says so", async () => {
     const { stub } = await started({ assets: ["a", "elsewhere/b"] }, { a: [] });
-    expect(unwrap(await stub.ask("automation", SENSOR)).automation.waiting).toBe("It watches elsewhere/b, which no code location has.");
+    expect(unwrap(await stub.ask("automation", SENSOR)).automation.waiting).toBe("It watches elsewhere/b, which no code location defines.");
   });
 
   it("that waits for many assets with large metadata keeps nobody from reporting them", async () => {

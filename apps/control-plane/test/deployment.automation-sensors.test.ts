@@ -77,7 +77,7 @@ describe("a polling sensor", () => {
     const [one, two] = await ticksOf(stub);
     expect([one, two]).toMatchObject([
       { state: "requested", runCount: 2, lateMs: 0, agent: "host-1", message: null },
-      { state: "skipped", runCount: 0, message: "Every requested run had been made before." },
+      { state: "skipped", runCount: 0, message: "All requested runs were duplicates (same run key)." },
     ]);
     const detail = unwrap(await stub.ask("tick", { id: two?.id ?? "" }));
     expect(detail).toMatchObject({ cursorBefore: "file-2", cursorAfter: "file-2", deduplicated: [{ key: "file-2", run: one?.runs[1] }] });
@@ -120,7 +120,7 @@ describe("a polling sensor", () => {
       await agent.reported(part(first, no, { dynamicPartitions: [{ name: `set ${no}`, add: keysOf(no), remove: [] }] }));
     await agent.reported(answer(first, evaluated({ cursor: "end" })));
     const [tick] = await ticksOf(stub);
-    expect(tick).toMatchObject({ state: "skipped", message: "It asked for no run; changed keys of set 1." });
+    expect(tick).toMatchObject({ state: "skipped", message: "It requested no run; changed keys of set 1." });
     const [{ size } = {}] = await rows(stub, "SELECT length(dynamic_partitions) AS size FROM tick");
     expect(Number(size)).toBeLessThan(500_000);
     expect(await rows(stub, "SELECT count(*) AS count FROM dynamic_key")).toEqual([{ count: 6000 }]);
@@ -295,7 +295,7 @@ describe("a polling sensor", () => {
     const [tick] = await ticksOf(stub);
     expect(tick).toMatchObject({
       state: "skipped",
-      message: "It asked for no run; changed keys of customers; reported ext as materialized.",
+      message: "It requested no run; changed keys of customers; reported ext as materialized.",
     });
     expect(unwrap(await stub.ask("tick", { id: tick?.id ?? "" })).logs).toMatchObject([{ message: "Reported ext as materialized." }]);
   });

@@ -1,4 +1,4 @@
-/** Answers about schedules, sensors and their ticks. */
+/** Queries about schedules, sensors and their ticks. */
 import type { z } from "zod";
 import type { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
 import type { AutomationDetail, AutomationView, TickDetail, TickSummary } from "@headgate/shared/api/automation-views.ts";
@@ -21,7 +21,7 @@ type In<K extends keyof typeof automationInputs> = z.output<(typeof automationIn
 
 const UPCOMING = 20;
 
-/** In the order of their ids; the cursor is the last id of the page before, so that nothing moves when others come or go. */
+/** Sorted by id. The cursor is the last id of the previous page, so that pages stay stable when automations are added or removed. */
 export function listAutomations(reader: Reader, input: In<"automationList">): Result<Page<AutomationView>> {
   const after = input.cursor ?? "";
   const rest = sourcesOf(reader, input.kind).filter(
