@@ -174,7 +174,7 @@ describe("a range over several dimensions", () => {
     const refused = await stub.previewLaunch({ target: { ...both("2025-01-02|us", "2025-01-04|us"), checksOnly: false } });
     expect(refused).toMatchObject({ ok: false, error: { code: "invalid_input" } });
     expect(refused.ok ? "" : refused.error.message).toBe(
-      `"2025-01-02|us...2025-01-04|us" are 3 partitions of a that do not follow one another: a range over several dimensions is meant in each of them. One run makes only partitions that do. Start a backfill of them: 'headgate backfill launch --from "2025-01-02|us" --to "2025-01-04|us"'.`,
+      `"2025-01-02|us...2025-01-04|us" stands for 3 partitions of a that are not adjacent, because a range applies to each dimension. One run makes only adjacent partitions. Start a backfill of them: 'headgate backfill launch --from "2025-01-02|us" --to "2025-01-04|us"'.`,
     );
   });
 

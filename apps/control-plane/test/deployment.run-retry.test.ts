@@ -125,7 +125,7 @@ describe("a failed run", () => {
     await fireTimers(stub, "run_retry");
     expect(await runs(stub)).toHaveLength(3);
     const events = unwrap(await stub.runEvents({ run: other.id, after: 0, limit: 100 })).events;
-    expect(JSON.stringify(events)).toContain("was not made again: b is no longer defined");
+    expect(JSON.stringify(events)).toContain("was not retried: b is no longer defined");
   });
 
   it("never comes back more often than its policy says, over many failures of all kinds", async () => {
