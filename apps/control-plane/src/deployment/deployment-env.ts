@@ -1,6 +1,6 @@
-/** What a deployment's object uses of the Worker's bindings. */
+/** The Worker bindings that a deployment's object uses. */
 
 export interface DeploymentEnv {
-  /** The directory. */
+  /** The database of the directory. */
   readonly DB: D1Database;
 }

@@ -1,4 +1,4 @@
-/** The shape of the functions that answer procedures. */
+/** The types of the functions that answer procedures. */
 import type { AnswerOf, InputOf } from "@headgate/shared/api/procedures.ts";
 import type { Actor } from "@headgate/shared/api/service.ts";
 import type { Result } from "@headgate/shared/domain/errors.ts";
@@ -6,7 +6,7 @@ import type { Reader } from "./reader.ts";
 import type { Tx } from "./tx.ts";
 
 export type QueriesOf<T> = { readonly [N in keyof T]: (reader: Reader, input: InputOf<T[N]>) => Result<AnswerOf<T[N]>> };
-/** A command answers with what is to be read once it is stored. */
+/** A command returns a function that reads its answer after the commit. */
 export type CommandsOf<T> = {
   readonly [N in keyof T]: (tx: Tx, input: InputOf<T[N]>, actor: Actor) => Result<(reader: Reader) => AnswerOf<T[N]>>;
 };
