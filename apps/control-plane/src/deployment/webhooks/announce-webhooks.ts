@@ -1,4 +1,4 @@
-/** Tells the directory to which deployment the addresses of webhooks lead: at each activation, so that a lost row comes back. */
+/** Registers the webhooks of the deployment in the directory at each activation, so that a lost row is restored. */
 import { z } from "zod";
 import type { FactOf } from "../facts.ts";
 import type { Tx } from "../kernel/tx.ts";
@@ -11,7 +11,7 @@ export function afterWebhooksActivated(tx: Tx, facts: readonly FactOf<"webhooks_
   enqueue(tx, { destination: "directory", topic: "webhooks.register", body: { webhooks } satisfies z.input<typeof registrationSchema> });
 }
 
-/** Ids of the webhooks in the body of such a message. */
+/** The ids of the webhooks in the body of such a message. */
 export function parseWebhookRegistration(body: string): readonly string[] {
   return registrationSchema.parse(JSON.parse(body)).webhooks;
 }

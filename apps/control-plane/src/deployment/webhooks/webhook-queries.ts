@@ -1,4 +1,4 @@
-/** What people see of webhooks and their deliveries. Secrets are no part of it. */
+/** Queries about webhooks and their deliveries. Answers never contain secrets. */
 import type { DeliveryDetail, DeliverySummary, HookView } from "@headgate/shared/api/automation-views.ts";
 import type { HookQueries, InputOf } from "@headgate/shared/api/procedures.ts";
 import type { Page } from "@headgate/shared/api/views.ts";
@@ -16,7 +16,7 @@ export function webhookQuery(reader: Reader, input: In<"hook">): Result<HookView
   return found.ok ? ok(webhookView(reader, found.value)) : found;
 }
 
-/** For the page of a sensor; null: it has no webhook. */
+/** The webhook for the page of a sensor; null if the sensor has none. */
 export function webhookOf(reader: Reader, at: WebhookPlace): HookView | null {
   const found = webhookNamed(reader, at);
   return found.ok ? webhookView(reader, found.value) : null;
