@@ -49,7 +49,7 @@ export function launchBackfill(tx: Tx, request: BackfillRequest): Result<number>
   if (!plan.ok) return plan;
   const chunks = writeSlices(plan.value);
   if (chunks.some((chunk) => chunk.length > MAX_ROW_BYTES))
-    return refuse("too_large", "The backfill has too many assets, or too many dependencies between its runs, to be stored. Select fewer assets.");
+    return refuse("too_large", "The backfill has too many assets or dependencies between runs to be stored. Select fewer assets.");
   const { no } = insertBackfill(tx.db, {
     title: request.title ?? titleOf(request),
     status: "running",
