@@ -7,7 +7,7 @@ import { makePlace, migrate } from "./support/world.ts";
 
 beforeAll(migrate);
 
-test("a cursor that is set is in the audit log with the one before it", async () => {
+test("setting a cursor is audited with its value before and after", async () => {
   const at = await makePlace("org-audit", "prod");
   const jobs = [{ name: "load", selection: "*" }];
   await publish(at, await smallLocation({ jobs, sensors: [{ name: "files", kind: "polling", job: "load" }] }));

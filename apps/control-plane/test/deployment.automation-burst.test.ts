@@ -21,7 +21,7 @@ function percentile(values: readonly number[], share: number): number {
 
 describe("a thousand schedules that are due in the same second", () => {
   it.each([false, true])(
-    "are all dispatched, each once, in bounded slices (user functions: %j)",
+    "a thousand due schedules tick once, in slices (user functions: %j)",
     { timeout: 120_000 },
     async (isEvaluated) => {
       const stub = newDeployment();
@@ -89,7 +89,7 @@ describe("schedules that are due together", () => {
   const requested = "SELECT count(*) AS n FROM tick WHERE state = 'requested'";
   afterEach(useRealClock);
 
-  it("are all taken up before their runs are made, and lose none of these to an eviction", async () => {
+  it("due ticks are stored before their runs and survive an eviction", async () => {
     setClock(NOON - 1000);
     const stub = newDeployment();
     await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules: many }));
@@ -113,7 +113,7 @@ describe("schedules that are due together", () => {
     ]);
   });
 
-  it("do not suffer from one of them whose tx fails", async () => {
+  it("one schedule whose transaction fails does not disturb the others", async () => {
     setClock(NOON - 1000);
     const stub = newDeployment();
     await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules: many.slice(0, 50) }));
@@ -131,7 +131,7 @@ describe("schedules that are due together", () => {
     expect(await rows(stub, requested)).toEqual([{ n: 50 }]);
   });
 
-  it("make a bounded number of runs in one transaction, also when their jobs have many partitions", async () => {
+  it("one transaction makes a limited number of runs of partitioned jobs", async () => {
     setClock(NOON - 1000);
     const stub = newDeployment();
     const keys = Array.from({ length: 100 }, (_, index) => `k${index}`);
@@ -150,7 +150,7 @@ describe("schedules that are due together", () => {
     expect(await rows(stub, requested)).toEqual([{ n: 6 }]);
   });
 
-  it("start no run when they were turned off after they were taken up", async () => {
+  it("schedules turned off after their ticks were stored start no run", async () => {
     setClock(NOON - 1000);
     const stub = newDeployment();
     await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules: many }));
@@ -167,10 +167,10 @@ describe("schedules that are due together", () => {
   });
 });
 
-describe("a schedule with a function and a jitter that gives missed ticks up", () => {
+describe("catch-up with jitter", () => {
   afterEach(useRealClock);
 
-  it("is in time when its share of the jitter has passed", async () => {
+  it("a schedule's own jitter does not make its tick count as missed", async () => {
     const noon = Date.UTC(2027, 5, 15, 12);
     setClock(noon - 1000);
     const stub = newDeployment();
@@ -188,7 +188,7 @@ describe("a schedule with a function and a jitter that gives missed ticks up", (
 });
 
 describe("an asset event", () => {
-  it.each([false, true])("starts the run of a sensor at once (user function: %j)", async (isEvaluated) => {
+  it.each([false, true])("an event starts its sensor's run at once (user function: %j)", async (isEvaluated) => {
     const stub = newDeployment();
     const sensors = [{ name: "s", kind: "asset" as const, assets: ["raw"], job: "nightly", evaluated: isEvaluated }];
     await publish(stub, manifest({ ...assetsOf({ raw: [], a: [] }), jobs, sensors }));
@@ -218,8 +218,8 @@ describe("an asset event", () => {
   });
 });
 
-describe("the ticks of a schedule", () => {
-  it("are kept in bounded numbers and paged, newest first", { timeout: 60_000 }, async () => {
+describe("the history of ticks", () => {
+  it("the ticks of a schedule are limited and paged, newest first", { timeout: 60_000 }, async () => {
     try {
       const noon = Date.UTC(2027, 5, 15, 12);
       setClock(noon);

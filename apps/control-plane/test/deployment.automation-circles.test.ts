@@ -47,30 +47,26 @@ const failed = async (stub: DeploymentObject) => unwrap(await stub.ask("ticks", 
 describe("a sensor that watches what its own run makes", () => {
   const circle = manifest({ ...assetsOf({ a: [] }), jobs: [{ name: "again", selection: "a" }], sensors: [watch("s", ["a"], "again")] });
 
-  it(
-    "comes to its end, also when the deployment forgets everything in between, with a tick that says why and how to go on",
-    { timeout: 60_000 },
-    async () => {
-      const { stub, work } = await started(circle);
-      const first = await launch(stub, { selection: "a" });
-      await work(MAX_SELF_STARTS / 2);
-      await evictDurableObject(raw(stub));
-      await work();
-      // The first run of the sensor follows from a person's.
-      expect(await runsOfSensors(stub)).toBe(1 + MAX_SELF_STARTS);
-      const [tick, ...others] = await failed(stub);
-      expect(others).toEqual([]);
-      expect(tick?.message).toBe(
-        `Sensor s starts itself (s → s): it has done so 100 times since run …${first.id.slice(-8)}, so this loop was stopped. Exclude the results of its own runs from what it watches, or use a schedule to repeat something. A manual launch or an event from outside starts a new chain.`,
-      );
-      await evictDurableObject(raw(stub));
-      await launch(stub, { selection: "a" });
-      await work(3);
-      expect(await runsOfSensors(stub)).toBe(1 + MAX_SELF_STARTS + 3);
-    },
-  );
+  it("a sensor that starts itself is stopped with a reason, despite evictions", { timeout: 60_000 }, async () => {
+    const { stub, work } = await started(circle);
+    const first = await launch(stub, { selection: "a" });
+    await work(MAX_SELF_STARTS / 2);
+    await evictDurableObject(raw(stub));
+    await work();
+    // The first run of the sensor follows from a person's.
+    expect(await runsOfSensors(stub)).toBe(1 + MAX_SELF_STARTS);
+    const [tick, ...others] = await failed(stub);
+    expect(others).toEqual([]);
+    expect(tick?.message).toBe(
+      `Sensor s starts itself (s → s): it has done so 100 times since run …${first.id.slice(-8)}, so this loop was stopped. Exclude the results of its own runs from what it watches, or use a schedule to repeat something. A manual launch or an event from outside starts a new chain.`,
+    );
+    await evictDurableObject(raw(stub));
+    await launch(stub, { selection: "a" });
+    await work(3);
+    expect(await runsOfSensors(stub)).toBe(1 + MAX_SELF_STARTS + 3);
+  });
 
-  it("is stopped after so many runs in all when each of them leads to several", { timeout: 60_000 }, async () => {
+  it("a sensor whose runs multiply is stopped after a total count", { timeout: 60_000 }, async () => {
     const both = { ...assetsOf({ a: [], b: [] }), jobs: [{ name: "again", selection: "*" }] };
     const { stub, work } = await started(manifest({ ...both, sensors: [watch("s", ["a", "b"], "again")] }));
     await launch(stub, { selection: "a" });
@@ -83,8 +79,8 @@ describe("a sensor that watches what its own run makes", () => {
   });
 });
 
-describe("a circle", () => {
-  it("is found through other sensors and through ends of runs", { timeout: 60_000 }, async () => {
+describe("loops", () => {
+  it("a loop through other sensors and ends of runs is found", { timeout: 60_000 }, async () => {
     const jobs = ["a", "b", "c"].map((name) => ({ name, selection: name }));
     const ofRun: SensorInput = { name: "third", kind: "run_status", jobs: ["c"], runStatuses: ["succeeded"], job: "a", evaluated: false };
     const sensors = [watch("first", ["a"], "b"), watch("second", ["b"], "c"), ofRun];
@@ -97,7 +93,7 @@ describe("a circle", () => {
     ]);
   });
 
-  it("is found through a condition, also when that has to wait because it requests too often", { timeout: 60_000 }, async () => {
+  it("a loop through a condition that requests too often is found", { timeout: 60_000 }, async () => {
     const { stub, work } = await started(
       conditioned(
         { a: {}, b: { deps: ["a"], automation: eager() } },
@@ -116,7 +112,7 @@ describe("a circle", () => {
     expect(await runsOfSensors(stub)).toBe(1 + MAX_SELF_STARTS);
   });
 
-  it("is found when a function reports what its sensor watches, without any run", { timeout: 60_000 }, async () => {
+  it("a loop of reports without any run is found", { timeout: 60_000 }, async () => {
     const { stub, agent } = await started(manifest({ ...assetsOf({ a: [] }), sensors: [{ name: "s", kind: "asset", assets: ["a"] }] }));
     await report(stub, "a");
     const answered = new Set<string>();
@@ -148,7 +144,7 @@ describe("a circle", () => {
 });
 
 describe("a tick with checkpoints", () => {
-  it("counts as one self-start, also when its parts only report assets", async () => {
+  it("checkpoints that only report assets count as one self-start", async () => {
     const { stub, agent } = await started(manifest({ ...assetsOf({ a: [] }), sensors: [{ name: "s", kind: "asset", assets: ["a"] }] }));
     await report(stub, "a");
     const ticks = () => agent.frames.filter((frame): frame is TickFrame => frame.t === "tick");
@@ -163,7 +159,7 @@ describe("a tick with checkpoints", () => {
   });
 });
 
-describe("what only looks like a circle", () => {
+describe("what only looks like a loop", () => {
   const selfStarts = (stub: DeploymentObject) => rows(stub, "SELECT sensor, count FROM self_start");
   /** So many times the clock strikes, and everything that follows from that ends. */
   const strike = async ({ stub, agent, work }: Awaited<ReturnType<typeof started>>, minutes: number) => {
@@ -175,7 +171,7 @@ describe("what only looks like a circle", () => {
   };
   const jobs = [{ name: "export", selection: "export" }];
 
-  it("because two conditions request one run together is none", { timeout: 60_000 }, async () => {
+  it("two conditions that request one run together form no loop", { timeout: 60_000 }, async () => {
     const graph = {
       source: {},
       raw: { deps: ["source"], automation: eager() },
@@ -203,7 +199,7 @@ describe("what only looks like a circle", () => {
     expect(await selfStarts(stub)).toEqual([]);
   });
 
-  it("because a condition waits for updates of what its neighbour's sensor made is none", { timeout: 60_000 }, async () => {
+  it("a condition that waits for its neighbour's sensor forms no loop", { timeout: 60_000 }, async () => {
     const graph = {
       raw: { automation: onCron("* * * * *") },
       export: {},
@@ -215,7 +211,7 @@ describe("what only looks like a circle", () => {
     expect(await selfStarts(world.stub)).toEqual([]);
   });
 
-  it("because the clock alone starts each tx is none", { timeout: 60_000 }, async () => {
+  it("runs that the clock alone starts form no loop", { timeout: 60_000 }, async () => {
     const graph = { export: {}, audit: { deps: ["export"], automation: and(cronTickPassed("* * * * *"), not(anyDepsMissing())) } };
     const world = await started(conditioned(graph, { jobs, sensors: [watch("s", ["audit"], "export")] }));
     await report(world.stub, "export");
@@ -224,61 +220,57 @@ describe("what only looks like a circle", () => {
     expect(await selfStarts(world.stub)).toEqual([]);
   });
 
-  it(
-    "because a sensor starts one stage after the other of many runs is none, also while its ticks take up ends of several stages",
-    { timeout: 60_000 },
-    async () => {
-      const stages = ["extract", "load", "transform"];
-      const sensors: SensorInput[] = [{ name: "dispatch", kind: "run_status", jobs: stages.slice(0, 2), runStatuses: ["succeeded"] }];
-      const { stub, agent } = await started(
-        manifest({
-          ...assetsOf({ extract: [], load: [], transform: [] }),
-          jobs: stages.map((name) => ({ name, selection: name })),
-          sensors: [...sensors, { name: "poll", kind: "polling", intervalSeconds: 3600 }],
-        }),
-      );
-      const many = MAX_SELF_STARTS + 50;
-      const done = new Set<JobFrame>();
-      const answered = new Set<string>();
-      await pass(stub, 1_000);
-      for (;;) {
-        const [open] = await rows(stub, "SELECT count(*) AS n FROM tick WHERE state = 'open' AND started_at IS NOT NULL");
-        const find = () => agent.frames.find((frame): frame is TickFrame => frame.t === "tick" && !answered.has(frame.tick));
-        if (open?.["n"] !== 0) {
-          await agent.waitFor(() => find() !== undefined);
-          const frame = find();
-          if (!frame) break;
-          answered.add(frame.tick);
-          const next = (frame.events ?? []).map((event) => (event.type === "run" && event.job === "extract" ? "load" : "transform"));
-          const wanted = frame.name === "poll" ? Array.from({ length: many }, () => "extract") : next;
-          // Meanwhile the oldest and the newest run end, so that its next tick could take up both.
-          const going = agent.jobs().filter((one) => !done.has(one));
-          for (const job of new Set([...going.slice(0, 1), ...going.slice(-1)])) {
-            done.add(job);
-            await agent.reported(...agent.success(job));
-          }
-          const runs = wanted.map((job) => ({ job, tags: {}, priority: stages.indexOf(job) }));
-          await agent.reported({ k: "tick", tick: frame.tick, result: { outcome: "evaluated", cursor: null, runs, logs: [] } });
-          continue;
+  it("a sensor between the stages of many runs forms no loop", { timeout: 60_000 }, async () => {
+    const stages = ["extract", "load", "transform"];
+    const sensors: SensorInput[] = [{ name: "dispatch", kind: "run_status", jobs: stages.slice(0, 2), runStatuses: ["succeeded"] }];
+    const { stub, agent } = await started(
+      manifest({
+        ...assetsOf({ extract: [], load: [], transform: [] }),
+        jobs: stages.map((name) => ({ name, selection: name })),
+        sensors: [...sensors, { name: "poll", kind: "polling", intervalSeconds: 3600 }],
+      }),
+    );
+    const many = MAX_SELF_STARTS + 50;
+    const done = new Set<JobFrame>();
+    const answered = new Set<string>();
+    await pass(stub, 1_000);
+    for (;;) {
+      const [open] = await rows(stub, "SELECT count(*) AS n FROM tick WHERE state = 'open' AND started_at IS NOT NULL");
+      const find = () => agent.frames.find((frame): frame is TickFrame => frame.t === "tick" && !answered.has(frame.tick));
+      if (open?.["n"] !== 0) {
+        await agent.waitFor(() => find() !== undefined);
+        const frame = find();
+        if (!frame) break;
+        answered.add(frame.tick);
+        const next = (frame.events ?? []).map((event) => (event.type === "run" && event.job === "extract" ? "load" : "transform"));
+        const wanted = frame.name === "poll" ? Array.from({ length: many }, () => "extract") : next;
+        // Meanwhile the oldest and the newest run end, so that its next tick could take up both.
+        const going = agent.jobs().filter((one) => !done.has(one));
+        for (const job of new Set([...going.slice(0, 1), ...going.slice(-1)])) {
+          done.add(job);
+          await agent.reported(...agent.success(job));
         }
-        await settled(stub, agent);
-        const job = agent.jobs().find((one) => !done.has(one));
-        if (!job) break;
-        done.add(job);
-        await agent.reported(...agent.success(job));
+        const runs = wanted.map((job) => ({ job, tags: {}, priority: stages.indexOf(job) }));
+        await agent.reported({ k: "tick", tick: frame.tick, result: { outcome: "evaluated", cursor: null, runs, logs: [] } });
+        continue;
       }
-      expect(await failed(stub)).toEqual([]);
-      expect(await rows(stub, "SELECT job, count(*) AS n FROM run GROUP BY job ORDER BY job")).toEqual(
-        stages.map((job) => ({ job, n: many })),
-      );
-      const [deepest] = await rows(stub, "SELECT max(value) AS n FROM run, json_each(run.chain, '$.times')");
-      expect(deepest).toEqual({ n: 2 });
-    },
-  );
+      await settled(stub, agent);
+      const job = agent.jobs().find((one) => !done.has(one));
+      if (!job) break;
+      done.add(job);
+      await agent.reported(...agent.success(job));
+    }
+    expect(await failed(stub)).toEqual([]);
+    expect(await rows(stub, "SELECT job, count(*) AS n FROM run GROUP BY job ORDER BY job")).toEqual(
+      stages.map((job) => ({ job, n: many })),
+    );
+    const [deepest] = await rows(stub, "SELECT max(value) AS n FROM run, json_each(run.chain, '$.times')");
+    expect(deepest).toEqual({ n: 2 });
+  });
 });
 
-describe("a long line", () => {
-  it("of more sensors than a chain names comes to its end, each of them having started its run", { timeout: 60_000 }, async () => {
+describe("a long chain", () => {
+  it("a line of more sensors than a chain names ends normally", { timeout: 60_000 }, async () => {
     const names = Array.from({ length: 120 }, (_, index) => `a${String(index).padStart(3, "0")}`);
     const jobs = names.map((name) => ({ name, selection: name }));
     const sensors = names.slice(1).map((name, index) => watch(`makes ${name}`, [names[index] ?? ""], name));

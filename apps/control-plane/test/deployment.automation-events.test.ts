@@ -44,8 +44,8 @@ const answer = (frame: TickFrame | undefined, result: Partial<TickResult> = {}) 
 const sensed = (stub: DeploymentObject) => rows(stub, "SELECT trigger FROM run WHERE trigger ->> 'type' = 'sensor' ORDER BY no");
 const states = async (stub: DeploymentObject) => (await rows(stub, "SELECT state FROM tick ORDER BY no")).map((row) => row["state"]);
 
-describe("an asset sensor without a function", () => {
-  it("starts its run in the transaction of the event, which says what caused it", async () => {
+describe("asset sensors without a function", () => {
+  it("an event starts its sensor's run in the same transaction", async () => {
     const { stub, agent, materialize } = await started({});
     const run = await materialize("a");
     const job = await agent.job("b");
@@ -58,7 +58,7 @@ describe("an asset sensor without a function", () => {
     ]);
   });
 
-  it("does nothing for other assets, while it is off, and for what happened while it was off", async () => {
+  it("other assets, and events while the sensor is off, start nothing", async () => {
     const { stub, materialize } = await started({ defaultStatus: "stopped" });
     await materialize("a");
     unwrap(await stub.perform("setAutomation", { ...SENSOR, enabled: true }, person));
@@ -68,7 +68,7 @@ describe("an asset sensor without a function", () => {
     expect(await sensed(stub)).toHaveLength(1);
   });
 
-  it("that waits for all of its assets fires once they were all materialized, and again after that", async () => {
+  it("a sensor on all assets fires each time all were materialized", async () => {
     const { stub, materialize } = await started({ assets: ["a", "c"], match: "all" }, { a: [], b: [], c: [] });
     await materialize("a");
     await materialize("a");
@@ -83,12 +83,12 @@ describe("an asset sensor without a function", () => {
     expect(await sensed(stub)).toHaveLength(2);
   });
 
-  it("that watches what no code location has says so", async () => {
+  it("a sensor that watches an undefined asset says so", async () => {
     const { stub } = await started({ assets: ["a", "elsewhere/b"] }, { a: [] });
     expect(unwrap(await stub.ask("automation", SENSOR)).automation.waiting).toBe("It watches elsewhere/b, which no code location defines.");
   });
 
-  it("that waits for many assets with large metadata keeps nobody from reporting them", async () => {
+  it("large metadata does not stop reports to a sensor on many assets", async () => {
     const names = Array.from({ length: 12 }, (_, index) => `wide${index}`);
     const stub = newDeployment();
     await publish(
@@ -106,7 +106,7 @@ describe("an asset sensor without a function", () => {
     expect(Number(tick?.["size"])).toBeLessThan(600_000);
   });
 
-  it("that watches what its own run makes starts it again, and each run says why", async () => {
+  it("a sensor that watches its own output restarts, with the cause", async () => {
     const { stub, agent } = await started({ assets: ["b"] });
     await launch(stub, { selection: "b" });
     for (let round = 0; round < 3; round++) {
@@ -123,7 +123,7 @@ describe("an asset sensor without a function", () => {
     );
   });
 
-  it("starts the run of the event's partition when its job is partitioned alike", async () => {
+  it("a run is for the event's partition if the partitions match", async () => {
     const stub = newDeployment();
     const partitions = { type: "static" as const, keys: ["eu", "us"] };
     const sensors = [{ name: "s", kind: "asset" as const, assets: ["a"], job: "after", evaluated: false }];
@@ -139,7 +139,7 @@ describe("an asset sensor without a function", () => {
   });
 });
 
-describe("a sensor of ends of runs", () => {
+describe("sensors on ends of runs", () => {
   const ofRuns = (extra: Partial<SensorInput> = {}) => ({ kind: "run_status" as const, runStatuses: ["failed" as const], ...extra });
   const fail = async (stub: DeploymentObject, agent: FakeAgent, target: { job: string } | { selection: string }) => {
     const run = await launch(stub, target);
@@ -149,7 +149,7 @@ describe("a sensor of ends of runs", () => {
     if (job) await agent.reported(agent.started(job), agent.done(job, { outcome: "failed", failure, retryable: false }));
   };
 
-  it("fires for the statuses it names and the runs of its code location", async () => {
+  it("a run sensor fires for its statuses and its code location", async () => {
     const { stub, agent, materialize } = await started(ofRuns());
     await materialize("a");
     expect(await sensed(stub)).toEqual([]);
@@ -158,7 +158,7 @@ describe("a sensor of ends of runs", () => {
     expect(JSON.parse(String(row?.["trigger"]))).toMatchObject({ event: expect.stringMatching(/^run ….{8} failed$/) as unknown });
   });
 
-  it("of some jobs does not fire for others", async () => {
+  it("a run sensor of some jobs ignores other jobs", async () => {
     const { stub, agent } = await started(ofRuns({ jobs: ["after"], evaluated: true }));
     await fail(stub, agent, { selection: "a" });
     expect(await rows(stub, "SELECT body FROM sensor_event")).toEqual([]);
@@ -169,8 +169,8 @@ describe("a sensor of ends of runs", () => {
   });
 });
 
-describe("a check sensor", () => {
-  it("fires for the checks and outcomes it names", async () => {
+describe("check sensors", () => {
+  it("a check sensor fires for its checks and outcomes", async () => {
     const stub = newDeployment();
     const base = assetsOf({ a: [], b: [] }, {});
     const units = base.units.map((unit) => (unit.id === "a" ? { ...unit, checks: ["a:fresh", "a:rows"] } : unit));
@@ -192,8 +192,8 @@ describe("a check sensor", () => {
   });
 });
 
-describe("a sensor with a function", () => {
-  it("gets events in batches, one tick at a time, and keeps those that come meanwhile", async () => {
+describe("sensors with a function", () => {
+  it("a sensor gets events in batches, one tick at a time", async () => {
     const { stub, agent, materialize } = await started({ evaluated: true });
     await materialize("a");
     await ringAlarm(stub);
@@ -220,7 +220,7 @@ describe("a sensor with a function", () => {
     });
   });
 
-  it("is tried again with each event alone, and an event that always fails is given up visibly", async () => {
+  it("failed events are retried one by one and finally given up", async () => {
     const { stub, agent, materialize } = await started({ evaluated: true });
     // While this one is evaluated the others gather.
     await materialize("a");
@@ -254,7 +254,7 @@ describe("a sensor with a function", () => {
     await expect.poll(async () => unwrap(await stub.agents())[0]?.status).toBe("disconnected");
   };
 
-  it("keeps its events while no agent is connected, and hands them over when one comes", async () => {
+  it("events wait for an agent and are delivered when one connects", async () => {
     const { stub, agent } = await started({ evaluated: true });
     await left(stub, agent);
     await report(stub);
@@ -270,7 +270,7 @@ describe("a sensor with a function", () => {
     expect(ticks(agent)[0]?.events).toHaveLength(2);
   });
 
-  it("that is turned off drops what waits, with a tick that says so", async () => {
+  it("turning a sensor off drops its waiting events with a tick", async () => {
     const { stub, agent } = await started({ evaluated: true });
     await left(stub, agent);
     await report(stub);
@@ -284,7 +284,7 @@ describe("a sensor with a function", () => {
     expect(ticks(agent)).toEqual([]);
   });
 
-  it("refuses the oldest events when too many wait, and says so", async () => {
+  it("the oldest events are dropped if too many wait", async () => {
     const { stub, agent } = await started({ evaluated: true });
     await left(stub, agent);
     const body = { type: "asset", seq: 1, asset: "a", partition: null, run: null, at: NOON, metadata: {}, dataVersion: null };
@@ -300,7 +300,7 @@ describe("a sensor with a function", () => {
   });
 
   it.each(["result", "event"] as const)(
-    "stores all of a tick or nothing, whichever statement of the %s fails",
+    "a tick is stored completely or not, whichever %s statement fails",
     { timeout: 60_000 },
     async (what) => {
       const { stub, agent, materialize } = await started({ evaluated: true });
@@ -357,7 +357,7 @@ describe("a sensor with a function", () => {
 });
 
 describe("dashboards", () => {
-  it("are told of ticks and of what became of schedules and sensors", async () => {
+  it("dashboards get ticks and changes of schedules and sensors", async () => {
     const { stub, materialize } = await started({});
     const live = new LiveClient();
     await live.connect(stub);

@@ -39,7 +39,7 @@ describe("a list of a thousand schedules and two hundred sensors", () => {
       unwrap(await stub.perform("reportAsset", { type: "materialized", asset: "a", metadata: {} }, person));
   });
 
-  it("takes as many statements for a page of five hundred as for one of one", async () => {
+  it("a page of five hundred takes as many statements as one entry", async () => {
     const counter = await countStatements(stub);
     const statements: number[] = [];
     for (const limit of [1, 1, 10, 100, 500]) {
@@ -51,7 +51,7 @@ describe("a list of a thousand schedules and two hundred sensors", () => {
     expect(statements[1]).toBeLessThan(10);
   });
 
-  it("is complete in pages of any size, without doubles, and says of each what its own page says", async () => {
+  it("a list is complete in pages of any size, without duplicates", async () => {
     const all = await everything(stub, { limit: 500 });
     expect(all).toHaveLength(1200);
     expect(await everything(stub, { limit: 77 })).toEqual(all);
@@ -75,12 +75,12 @@ describe("a list of a thousand schedules and two hundred sensors", () => {
     });
   });
 
-  it("finds those of one name", async () => {
+  it("a list filtered by name has only that name", async () => {
     expect((await page(stub, { kind: "schedule", name: nameOf(7) })).items.map(({ name }) => name)).toEqual([nameOf(7)]);
     expect((await page(stub, { name: "nothing" })).items).toEqual([]);
   });
 
-  it("neither leaves out nor repeats what stays while others come and go between two pages", async () => {
+  it("a list stays stable while others come and go between pages", async () => {
     const seen = (await page(stub, { kind: "schedule", limit: 300 })).items.map(({ name }) => name);
     const { next } = await page(stub, { kind: "schedule", limit: 300 });
     // The first hundred are gone, a hundred come behind.

@@ -35,7 +35,7 @@ const runCount = async (stub: DeploymentObject) => (await rows(stub, "SELECT id 
 beforeEach(() => setClock(NOON));
 afterEach(useRealClock);
 
-describe("a polling sensor", () => {
+describe("polling sensors", () => {
   const sensed = manifest({
     ...assetsOf({ a: [] }),
     jobs,
@@ -57,7 +57,7 @@ describe("a polling sensor", () => {
     await ringAlarm(stub);
   };
 
-  it("is evaluated on an agent with its cursor, one at a time, after its interval", async () => {
+  it("a sensor is evaluated with its cursor, once per interval", async () => {
     const { stub, agent, first } = await started();
     expect(first).toMatchObject({ kind: "sensor", name: "files", cursor: null, timeoutSeconds: 60 });
     await next(stub, 30_000);
@@ -83,7 +83,7 @@ describe("a polling sensor", () => {
     expect(detail).toMatchObject({ cursorBefore: "file-2", cursorAfter: "file-2", deduplicated: [{ key: "file-2", run: one?.runs[1] }] });
   });
 
-  it("stores checkpoints at once, each one once, and goes on from the last on another agent", async () => {
+  it("a checkpoint is stored once, and another agent continues after it", async () => {
     const { stub, agent, first } = await started();
     await agent.reported(part(first, 1, { cursor: "c1", runs: [key("a"), key("b")] }), part(first, 1, { cursor: "c1", runs: [key("x")] }));
     await agent.reported(part(first, 2, { cursor: "c2", runs: [key("c")] }));
@@ -113,7 +113,7 @@ describe("a polling sensor", () => {
     expect(unwrap(await stub.ask("automation", SENSOR)).cursor).toBe("c4");
   });
 
-  it("keeps what many checkpoints list short enough to be stored", async () => {
+  it("the lists of many checkpoints are shortened to fit a row", async () => {
     const { stub, agent, first } = await started();
     const keysOf = (no: number) => Array.from({ length: 600 }, (_, index) => `${no}-${index}-`.padEnd(390, "x"));
     for (let no = 1; no <= 10; no++)
@@ -126,7 +126,7 @@ describe("a polling sensor", () => {
     expect(await rows(stub, "SELECT count(*) AS count FROM dynamic_key")).toEqual([{ count: 6000 }]);
   });
 
-  it("goes on at its interval when the clock is set back by hours, also while it is evaluated", async () => {
+  it("an evaluated sensor keeps its interval when the clock is set back", async () => {
     const { stub, agent, first } = await started();
     moveClock(-5 * HOUR);
     await agent.reported(answer(first, evaluated({ cursor: "one" })));
@@ -140,7 +140,7 @@ describe("a polling sensor", () => {
     expect(other.at(-1)).toMatchObject({ cursor: "two" });
   });
 
-  it("goes on at its interval when the clock is set back while it waits, with a sweep or after an eviction", async () => {
+  it("a waiting sensor keeps its interval when the clock is set back", async () => {
     const { stub, agent, first } = await started();
     await agent.reported(answer(first, evaluated({ cursor: "one" })));
     moveClock(-5 * HOUR);
@@ -156,7 +156,7 @@ describe("a polling sensor", () => {
     await agent.waitFor(() => agent.frames.filter((frame) => frame.t === "tick").length === 3, "a third tick");
   });
 
-  it("fails a tick whose checkpoints have a gap", async () => {
+  it("checkpoints with a gap fail the tick", async () => {
     const { stub, agent, first } = await started();
     await agent.reported(part(first, 2, { cursor: "c2", runs: [key("c")] }), answer(first, evaluated({ cursor: "end" })));
     expect(await ticksOf(stub)).toMatchObject([
@@ -165,7 +165,7 @@ describe("a polling sensor", () => {
     expect(unwrap(await stub.ask("automation", SENSOR)).cursor).toBeNull();
   });
 
-  it("gives a tick up when three agents vanished with it, and goes on", async () => {
+  it("a tick is given up after three agents vanished with it", async () => {
     const { stub } = await started();
     for (let attempt = 2; attempt <= 4; attempt++) {
       await next(stub, 60_001);
@@ -186,7 +186,7 @@ describe("a polling sensor", () => {
     await tickFrames(agent, 1);
   });
 
-  it("is sent again to an agent that missed it, and given back by one that leaves for good", async () => {
+  it("missed ticks are sent again, and drained agents return their ticks", async () => {
     const { stub, agent, first } = await started();
     agent.disconnect();
     await expect.poll(async () => unwrap(await stub.agents())[0]?.status).toBe("disconnected");
@@ -198,7 +198,7 @@ describe("a polling sensor", () => {
     expect((await tickFrames(other, 1))[0]).toMatchObject({ tick: `${first.tick}.2` });
   });
 
-  it("ends a tick that a living agent does not answer in time", async () => {
+  it("a tick that a living agent does not answer ends in time", async () => {
     const { stub, agent } = await started();
     await next(stub, 60_000);
     await agent.reported({ k: "location", location: "lake", version: "v", state: "ready" });
@@ -220,7 +220,7 @@ describe("a polling sensor", () => {
     ],
     ["a flood of runs", { runs: Array.from({ length: 1001 }, () => ({ tags: {} })) }, "at most 1000"],
     ["a bad partition key", { runs: [{ tags: {} }], dynamicPartitions: [{ name: "d", add: ["a...b"], remove: [] }] }, "separates the ends"],
-  ] as const)("that asks for %s does nothing at all, keeps its cursor and says so", async (_what, asked, message) => {
+  ] as const)("a request for %s fails the whole tick with a reason", async (_what, asked, message) => {
     const { stub, agent, first } = await started();
     await agent.reported(answer(first, evaluated({ cursor: "on", ...(asked as Asked) })));
     expect(await ticksOf(stub)).toMatchObject([{ state: "failed", runCount: 0, message: expect.stringContaining(message) as unknown }]);
@@ -237,7 +237,7 @@ describe("a polling sensor", () => {
     expect((await ticksOf(stub))[1]).toMatchObject({ state: "skipped", message: "nothing new" });
   });
 
-  it("that fails again and again is a problem since its first failure, not since its last", async () => {
+  it("a failing sensor is a problem since its first failure", async () => {
     const { stub, agent, first } = await started();
     const failed = { outcome: "failed", message: "boom" } as const;
     await agent.reported(answer(first, failed));
@@ -248,7 +248,7 @@ describe("a polling sensor", () => {
     expect(unwrap(await stub.home()).problems).toMatchObject([{ title: "Sensor files failed in its last 2 ticks", since: 1000 }]);
   });
 
-  it("lists the error of user code with its stack and logs", async () => {
+  it("an error of user code is listed with its stack and logs", async () => {
     const { stub, agent, first } = await started();
     const logs = [{ level: "info", message: "looking", at: 5 }];
     await agent.reported(answer(first, { outcome: "failed", message: "boom", stack: "at files.ts:3", logs }));
@@ -261,7 +261,7 @@ describe("a polling sensor", () => {
     });
   });
 
-  it("adds partition keys before it asks for runs of them", async () => {
+  it("partition keys are added before runs for them are made", async () => {
     const stub = newDeployment();
     const partitions = { type: "dynamic", name: "customers" } as const;
     await publish(stub, manifest({ ...assetsOf({ a: [] }, { asset: { partitions } }), jobs, sensors: sensed.sensors }));
@@ -279,7 +279,7 @@ describe("a polling sensor", () => {
     expect(await rows(stub, "SELECT partition FROM run")).toEqual([{ partition: "ada" }]);
   });
 
-  it("that asks for no run says what it did instead", async () => {
+  it("a tick that requests no run says what it did instead", async () => {
     const stub = newDeployment();
     const partitions = { type: "dynamic", name: "customers" } as const;
     const external = { key: "ext", unit: null, group: "default", kinds: [], owners: [], tags: {}, deps: [], metadata: {} };
@@ -300,7 +300,7 @@ describe("a polling sensor", () => {
     expect(unwrap(await stub.ask("tick", { id: tick?.id ?? "" })).logs).toMatchObject([{ message: "Reported ext as materialized." }]);
   });
 
-  it("keeps a cursor that a person sets, also while it is evaluated, and may use a released run key again", async () => {
+  it("a cursor that a person sets survives a running tick", async () => {
     const { stub, agent, first } = await started();
     unwrap(await stub.perform("setCursor", { ...SENSOR, cursor: "mine" }, person));
     await agent.reported(answer(first, evaluated({ cursor: "theirs", runs: [key("one")] })));
@@ -318,7 +318,7 @@ describe("a polling sensor", () => {
     expect(await runCount(stub)).toBe(2);
   });
 
-  it("can be turned off and on, and asked for a tick by a person", async () => {
+  it("a person can turn a sensor off and on, and tick it", async () => {
     const { stub, agent, first } = await started();
     expect(await stub.perform("tickNow", SENSOR, person)).toMatchObject({ ok: false, error: { code: "conflict" } });
     unwrap(await stub.perform("setAutomation", { ...SENSOR, enabled: false }, person));
@@ -336,7 +336,7 @@ describe("a polling sensor", () => {
     await tickFrames(agent, 3);
   });
 
-  it("goes on as before after an eviction in the middle of a tick", async () => {
+  it("a tick survives an eviction in the middle", async () => {
     const { stub, agent, first } = await started();
     await evictDurableObject(raw(stub));
     await agent.reported(part(first, 1, { cursor: "c1", runs: [key("a")] }));
@@ -346,7 +346,7 @@ describe("a polling sensor", () => {
   });
 });
 
-describe("a schedule with a function", () => {
+describe("schedules with a function", () => {
   const scheduled = (extra: Record<string, unknown> = {}) =>
     manifest({
       ...assetsOf({ a: [] }),
@@ -360,7 +360,7 @@ describe("a schedule with a function", () => {
     }
   };
 
-  it("waits open while no agent is connected, and is evaluated when one comes", async () => {
+  it("a tick stays open until an agent connects and evaluates it", async () => {
     const stub = newDeployment();
     await publish(stub, scheduled());
     await hours(stub, [1]);
@@ -381,7 +381,7 @@ describe("a schedule with a function", () => {
     [{ type: "last", count: 2 }, [2, 3]],
     [{ type: "within", ms: 1.5 * HOUR }, [2, 3]],
     [{ type: "none" }, []],
-  ] as const)("that waited for an agent catches up by %j", async (catchUp, expected) => {
+  ] as const)("a schedule that waited for an agent catches up by %j", async (catchUp, expected) => {
     const stub = newDeployment();
     await publish(stub, scheduled({ catchUp }));
     await hours(stub, [1, 2, 3]);
@@ -395,7 +395,7 @@ describe("a schedule with a function", () => {
     expect(ended.every((tick) => tick.message?.includes("catch-up policy") === true)).toBe(true);
   });
 
-  it("ends failed when its code fails, without another try", async () => {
+  it("a tick whose code fails ends without another attempt", async () => {
     const stub = newDeployment();
     await publish(stub, scheduled());
     const agent = new FakeAgent();
@@ -410,7 +410,7 @@ describe("a schedule with a function", () => {
     await tickFrames(agent, 1);
   });
 
-  it("skips a tick while an earlier one is evaluated, when it must not overlap", async () => {
+  it("a tick is skipped during an earlier evaluation if overlap is forbidden", async () => {
     const stub = newDeployment();
     await publish(stub, scheduled({ overlap: "skip", timeoutSeconds: 7200 }));
     const agent = new FakeAgent();

@@ -65,8 +65,8 @@ async function tryOut(
   return { frame, trial: unwrap(await trial) };
 }
 
-describe("a tick that is tried out", () => {
-  it("of a plain schedule is answered for any moment without an agent", async () => {
+describe("dry runs", () => {
+  it("a schedule without a function needs no agent, for any time", async () => {
     const stub = await started();
     const trial = unwrap(await stub.testTick({ ...ref("schedule", "plain"), scheduledFor: NOON }));
     expect(trial).toMatchObject({ outcome: "evaluated", message: null });
@@ -75,7 +75,7 @@ describe("a tick that is tried out", () => {
     expect(await stored(stub)).toEqual([[], [], [], [], []]);
   });
 
-  it("of a schedule with a function is evaluated on an agent for the moment", async () => {
+  it("a schedule with a function is evaluated on an agent", async () => {
     const stub = await started();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -84,7 +84,7 @@ describe("a tick that is tried out", () => {
     expect(trial).toMatchObject({ outcome: "evaluated", runs: [], message: "a holiday" });
   });
 
-  it("of a sensor takes a cursor, stores nothing and says which requests would be refused or were made before", async () => {
+  it("a sensor's dry run stores nothing and shows refused or repeated requests", async () => {
     const stub = await started();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -113,7 +113,7 @@ describe("a tick that is tried out", () => {
     expect((await stored(stub)).flat()).toEqual([]);
   });
 
-  it("says what it would report of assets, and what of that would be refused", async () => {
+  it("reports of assets are shown, with the reason if refused", async () => {
     const stub = await started();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -132,7 +132,7 @@ describe("a tick that is tried out", () => {
     expect(await rows(stub, "SELECT gseq FROM event")).toEqual([]);
   });
 
-  it("of a webhook sensor gets the given body; a mapped one is answered at once", async () => {
+  it("a webhook sensor gets the given body; a mapping answers at once", async () => {
     const stub = await started();
     const sent = { body: { id: "d-1" }, headers: { "X-Event": "push" }, query: { team: "sales" } };
     const mapped = unwrap(await stub.testTick({ ...ref("sensor", "mapped"), ...sent }));
@@ -146,7 +146,7 @@ describe("a tick that is tried out", () => {
     expect(made.events).toMatchObject([{ type: "asset", asset: "a" }]);
   });
 
-  it("shows the error of user code, ignores answers of others, and is refused without an agent or such a sensor", async () => {
+  it("errors of user code are shown, and foreign answers are ignored", async () => {
     const stub = await started();
     expect(await stub.testTick(ref("sensor", "files"))).toMatchObject({ ok: false, error: { code: "unavailable" } });
     expect(await stub.testTick(ref("sensor", "filez"))).toMatchObject({ ok: false, error: { code: "not_found" } });

@@ -11,14 +11,14 @@ const jobs = [{ name: "nightly", selection: "*" }];
 const HOUR = 3_600_000;
 const NOON = Date.UTC(2027, 5, 15, 12);
 
-describe("a schedule", () => {
+describe("plans of schedules", () => {
   const scheduled = manifest({
     ...assetsOf({ a: [] }),
     jobs,
     schedules: [{ name: "daily", job: "nightly", cron: ["0 2 * * *"], timezone: "Europe/Berlin", tags: { by: "clock" } }],
   });
 
-  it("is planned when its version becomes active, and keeps its time over a publish", async () => {
+  it("an activation plans a schedule, and a publish keeps its time", async () => {
     const stub = newDeployment();
     await publish(stub, scheduled);
     const [next] = unwrap(await stub.home()).nextTicks;
@@ -32,7 +32,7 @@ describe("a schedule", () => {
     expect(unwrap(await stub.home()).nextTicks).toEqual([]);
   });
 
-  it("that missed several times while asleep fires once, for the latest", async () => {
+  it("a schedule that missed several ticks fires once, for the latest", async () => {
     const stub = newDeployment();
     await publish(stub, scheduled);
     await rows(stub, `UPDATE automation SET next_at = ${Date.now() - 5 * 86_400_000}`);
@@ -45,7 +45,7 @@ describe("a schedule", () => {
     expect(unwrap(await stub.home()).nextTicks[0]?.at).toBeGreaterThan(Date.now());
   });
 
-  it("that is stopped by default does not fire", async () => {
+  it("a schedule that is off by default does not fire", async () => {
     const stub = newDeployment();
     await publish(
       stub,
@@ -58,14 +58,14 @@ describe("a schedule", () => {
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
   });
 
-  it("with an impossible time is refused when it is published", async () => {
+  it("a schedule with an impossible time is refused at publishing", async () => {
     const stub = newDeployment();
     const bad = manifest({ ...assetsOf({ a: [] }), jobs, schedules: [{ name: "daily", job: "nightly", cron: ["61 * * * *"] }] });
     await expect(publish(stub, bad)).rejects.toThrow("daily");
   });
 });
 
-describe("a plain schedule under a clock that moves", () => {
+describe("a schedule without a function while the clock moves", () => {
   afterEach(useRealClock);
 
   async function planned(schedule: Partial<ManifestSchedule> & { readonly cron: string[] }, extra: Record<string, unknown> = {}) {
@@ -79,7 +79,7 @@ describe("a plain schedule under a clock that moves", () => {
     await ringAlarm(stub);
   };
 
-  it("records how late a tick was", async () => {
+  it("a tick records how late it was", async () => {
     const stub = await planned({ cron: ["@hourly"] });
     await at(stub, NOON + HOUR + 137);
     expect(unwrap(await stub.ask("ticks", { limit: 10 })).items).toMatchObject([
@@ -87,7 +87,7 @@ describe("a plain schedule under a clock that moves", () => {
     ]);
   });
 
-  it("repeats and loses nothing when the clock is set back and ahead by hours", async () => {
+  it("a clock set back and ahead repeats and loses no tick", async () => {
     const stub = await planned({ cron: ["@hourly"], catchUp: { type: "within", ms: 86_400_000 } });
     await at(stub, NOON + 5 * HOUR);
     await at(stub, NOON + HOUR);
@@ -102,7 +102,7 @@ describe("a plain schedule under a clock that moves", () => {
     [{ type: "latest" }, [5], 4],
     [{ type: "last", count: 2 }, [4, 5], 3],
     [{ type: "within", ms: 3 * 3_600_000 }, [3, 4, 5], 2],
-  ] as const)("catches up by %j and says how many it gave up", async (catchUp, hours, dropped) => {
+  ] as const)("a schedule catches up by %j and counts the skipped ticks", async (catchUp, hours, dropped) => {
     const stub = await planned({ cron: ["@hourly"], catchUp });
     await at(stub, NOON + 5 * HOUR + 120_000);
     const ticks = await rows(stub, "SELECT scheduled_for, state, cause, dropped FROM tick ORDER BY scheduled_for");
@@ -114,7 +114,7 @@ describe("a plain schedule under a clock that moves", () => {
     expect(await rows(stub, "SELECT id FROM tick")).toHaveLength(ticks.length);
   });
 
-  it("makes a flood of missed ticks in bounded turns, all of them once", async () => {
+  it("many missed ticks are made once each, in limited transactions", async () => {
     const stub = await planned({ cron: ["* * * * *"], catchUp: { type: "last", count: 130 }, overlap: "skip" });
     setClock(NOON + 5 * HOUR);
     let rings = 0;
@@ -124,7 +124,7 @@ describe("a plain schedule under a clock that moves", () => {
     expect(count).toEqual({ ticks: 130, first: NOON + 5 * HOUR - 129 * 60_000 });
   });
 
-  it("starts every tick later by the same share of its jitter", async () => {
+  it("every tick is delayed by the same share of the jitter", async () => {
     const stub = await planned({ cron: ["@hourly"], jitterSeconds: 1800 });
     const [timer] = await rows(stub, "SELECT at FROM timer WHERE kind = 'schedule'");
     const share = Number(timer?.["at"]) - NOON - HOUR;
@@ -141,7 +141,7 @@ describe("a plain schedule under a clock that moves", () => {
     expect(unwrap(await stub.ask("automation", ref)).automation).toMatchObject({ recent: [{ lateMs: 0 }] });
   });
 
-  it("that is turned on later does not fire the past, and stays as it was set over a publish", async () => {
+  it("a schedule that is turned on does not fire missed ticks", async () => {
     const stub = await planned({ cron: ["@hourly"] });
     const ref = { location: "lake", kind: "schedule", name: "s" } as const;
     unwrap(await stub.perform("setAutomation", { ...ref, enabled: false }, person));
@@ -162,7 +162,7 @@ describe("a plain schedule under a clock that moves", () => {
     expect(await rows(stub, "SELECT id FROM tick")).toHaveLength(1);
   });
 
-  it("whose cron is changed by a publish still fires what was due", async () => {
+  it("a changed cron expression still fires the tick that was due", async () => {
     const stub = await planned({ cron: ["@hourly"] });
     setClock(NOON + HOUR + 5);
     await publish(
@@ -174,7 +174,7 @@ describe("a plain schedule under a clock that moves", () => {
     expect(unwrap(await stub.home()).nextTicks).toMatchObject([{ at: NOON + 1.5 * HOUR }]);
   });
 
-  it("ticks when a person asks, also while it is off, and says who was refused", async () => {
+  it("a person can tick a schedule that is off", async () => {
     const stub = await planned({ cron: ["@daily"], defaultStatus: "stopped" });
     const ref = { location: "lake", kind: "schedule", name: "s" } as const;
     const view = unwrap(await stub.perform("tickNow", ref, person));
@@ -187,7 +187,7 @@ describe("a plain schedule under a clock that moves", () => {
   });
 });
 
-describe("a schedule whose last run goes on", () => {
+describe("a schedule whose last run is active", () => {
   afterEach(useRealClock);
 
   async function overlapping(overlap: ManifestSchedule["overlap"]) {
@@ -207,12 +207,12 @@ describe("a schedule whose last run goes on", () => {
     return { stub, look, tickAt, run };
   }
 
-  it("starts another one when it may", async () => {
+  it("the overlap policy 'allow' starts another run", async () => {
     const { look } = await overlapping("allow");
     expect(await look()).toEqual({ ticks: ["requested", "requested", "requested"], runs: ["queued", "queued", "queued"] });
   });
 
-  it("skips its ticks until the run has ended", async () => {
+  it("the overlap policy 'skip' skips ticks until the run has ended", async () => {
     const { stub, look, tickAt, run } = await overlapping("skip");
     expect(await look()).toEqual({ ticks: ["requested", "skipped", "skipped"], runs: ["queued"] });
     const [tick] = unwrap(await stub.ask("ticks", { limit: 1 })).items;
@@ -222,7 +222,7 @@ describe("a schedule whose last run goes on", () => {
     expect((await look()).ticks).toEqual(["requested", "skipped", "skipped", "requested"]);
   });
 
-  it("lets one tick wait, which starts when the run has ended", async () => {
+  it("the overlap policy 'queue' lets one tick wait for the run", async () => {
     const { stub, look, run } = await overlapping("queue");
     expect(await look()).toEqual({ ticks: ["requested", "open", "skipped"], runs: ["queued"] });
     expect(unwrap(await stub.ask("automation", { location: "lake", kind: "schedule", name: "s" })).automation.waiting).toContain(
@@ -233,13 +233,13 @@ describe("a schedule whose last run goes on", () => {
     expect(await look()).toEqual({ ticks: ["requested", "requested", "skipped"], runs: ["canceled", "queued"] });
   });
 
-  it("cancels it and starts another", async () => {
+  it("the overlap policy 'cancel_previous' cancels the run and starts another", async () => {
     const { stub, look } = await overlapping("cancel_previous");
     expect(await look()).toEqual({ ticks: ["requested", "requested", "requested"], runs: ["canceled", "canceled", "queued"] });
     expect(await rows(stub, "SELECT cancel_by FROM run WHERE status = 'canceled' LIMIT 1")).toEqual([{ cancel_by: "schedule s" }]);
   });
 
-  it("whose waiting tick is turned off with it ends that tick", async () => {
+  it("turning a schedule off ends its waiting tick", async () => {
     const { stub, look } = await overlapping("queue");
     unwrap(await stub.perform("setAutomation", { location: "lake", kind: "schedule", name: "s", enabled: false }, person));
     expect((await look()).ticks).toEqual(["requested", "skipped", "skipped"]);
@@ -262,15 +262,15 @@ describe("a schedule of a partitioned job", () => {
     return { stub, runs: (await rows(stub, "SELECT partition FROM run ORDER BY no")).map((row) => row["partition"]) };
   };
 
-  it("makes a run of the window that ended last before the tick", async () => {
+  it("a tick makes a run of the latest ended window", async () => {
     expect((await partitionsOf(daily)).runs).toEqual(["2027-06-15"]);
   });
 
-  it("makes a run for each listed key", async () => {
+  it("a tick makes a run for each listed key", async () => {
     expect((await partitionsOf(regions)).runs).toEqual(["eu", "us"]);
   });
 
-  it("makes a run for each listed key of the window that ended last", async () => {
+  it("a tick combines the latest ended window with each listed key", async () => {
     const dimensions = [
       { name: "date", partitions: daily },
       { name: "region", partitions: regions },
@@ -278,7 +278,7 @@ describe("a schedule of a partitioned job", () => {
     expect((await partitionsOf({ type: "multi", dimensions })).runs).toEqual(["2027-06-15|eu", "2027-06-15|us"]);
   });
 
-  it("is skipped while there is no partition, and fails when there are too many", async () => {
+  it("no partition skips the tick, and too many partitions fail it", async () => {
     const none = await partitionsOf({ type: "time", cadence: "daily", start: "2028-01-01" });
     expect(await rows(none.stub, "SELECT state, message FROM tick")).toEqual([
       { state: "skipped", message: "No partition has ended yet." },

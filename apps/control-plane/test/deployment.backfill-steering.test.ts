@@ -7,8 +7,8 @@ import { fireTimers, person, raw, rows } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { daily, deploy, publishGraph, start, get, steer, fail, work, range } from "./support/backfills.ts";
 
-describe("a backfill that goes on", () => {
-  it("can be paused and resumed, and repeating either changes nothing", async () => {
+describe("control of a backfill", () => {
+  it("a backfill can be paused and resumed; repeating either changes nothing", async () => {
     const stub = await deploy({ a: [] });
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -27,7 +27,7 @@ describe("a backfill that goes on", () => {
     expect(await steer(stub, "pauseBackfill", "bf_77")).toMatchObject({ ok: false, error: { code: "not_found" } });
   });
 
-  it("that is canceled stops its runs and ends when they have stopped", async () => {
+  it("a canceled backfill stops its runs and ends after them", async () => {
     const stub = await deploy({ a: [] });
     const agent = new FakeAgent();
     await agent.start(stub, { slots: 1 });
@@ -50,7 +50,7 @@ describe("a backfill that goes on", () => {
     });
   });
 
-  it("goes on with its plan over a publish; what is gone fails and says so, in as many turns as it takes", async () => {
+  it("a backfill keeps its plan after a publish; removed assets fail", async () => {
     const stub = await deploy({ a: [], b: [] }, { a: daily("2025-09-01"), b: daily("2025-09-01") });
     const agent = new FakeAgent();
     await agent.start(stub, { slots: 1 });
@@ -65,7 +65,7 @@ describe("a backfill that goes on", () => {
     ]);
   });
 
-  it("whose run is canceled by hand goes on without it", async () => {
+  it("a backfill continues without a run that a person canceled", async () => {
     const stub = await deploy({ a: [] });
     const agent = new FakeAgent();
     await agent.start(stub, { slots: 1 });
@@ -76,7 +76,7 @@ describe("a backfill that goes on", () => {
     expect((await get(stub, id)).backfill).toMatchObject({ status: "canceled", runs: { succeeded: 2, canceled: 1 } });
   });
 
-  it("says what it waits for while nothing of it runs", async () => {
+  it("a backfill says what it waits for while no run executes", async () => {
     const stub = await deploy({ a: [] });
     const { id, waiting } = await start(stub, { selection: "a", partitions: range });
     expect(waiting).toContain("agent");
@@ -87,10 +87,10 @@ describe("a backfill that goes on", () => {
   });
 });
 
-describe("a backfill whose runs are made again by their policy", () => {
+describe("a backfill whose runs are retried", () => {
   const retryOnce = { runRetry: { maxRetries: 1, strategy: "all", on: "any" } } as const;
 
-  it("counts a run as failed only when no retry follows", async () => {
+  it("a run counts as failed only when no retry follows", async () => {
     const stub = await deploy({ a: [], report: ["a"] }, { report: undefined });
     unwrap(await stub.perform("changeSettings", retryOnce, person));
     const agent = new FakeAgent();
@@ -116,7 +116,7 @@ describe("a backfill whose runs are made again by their policy", () => {
     expect(ended.failures).toMatchObject([{ message: "second", count: 1 }]);
   });
 
-  it("that is canceled while one waits for its retry does not wait for it", async () => {
+  it("a canceled backfill does not wait for a pending retry", async () => {
     const stub = await deploy({ a: [] });
     unwrap(await stub.perform("changeSettings", retryOnce, person));
     const agent = new FakeAgent();

@@ -186,10 +186,8 @@ async function play(seed: number): Promise<void> {
   await checkEnd(stub, plan);
 }
 
-describe("whatever happens to a backfill", () => {
+describe("backfills under random events", () => {
   for (const seed of [1, 2, 3, 4, 5, 6]) {
-    it(`each of its runs is made once at a time, in order, and ends in its right state (seed ${seed})`, { timeout: 120_000 }, () =>
-      play(seed),
-    );
+    it(`each run is made once, in order, and ends right (seed ${seed})`, { timeout: 120_000 }, () => play(seed));
   }
 });

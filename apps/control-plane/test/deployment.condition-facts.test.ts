@@ -5,7 +5,7 @@ import { assetUpdates, checkUpdates, MAX_UPDATES } from "../src/deployment/condi
 import { openDatabase } from "../src/deployment/kernel/database.ts";
 import { newDeployment, raw } from "./support/deployment.ts";
 
-it("updates beyond the newest are read as the latest of each partition, in order", async () => {
+it("older updates are read as the latest of each partition, in order", async () => {
   const stub = newDeployment();
   await runInDurableObject(raw(stub), (_instance, { storage }) => {
     const extra = 300;
@@ -23,7 +23,7 @@ it("updates beyond the newest are read as the latest of each partition, in order
   });
 });
 
-it("results of a check beyond the newest are read as the latest of each partition, in order", async () => {
+it("older check results are read as the latest of each partition", async () => {
   const stub = newDeployment();
   await runInDurableObject(raw(stub), (_instance, { storage }) => {
     const extra = 300;

@@ -156,7 +156,7 @@ class World {
 }
 
 describe("conditions under faults", () => {
-  it("lose no update and make no run without one", { timeout: 300_000 }, async () => {
+  it("conditions lose no update and make no run without one", { timeout: 300_000 }, async () => {
     // What was broken on purpose need not be told.
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     await fc.assert(

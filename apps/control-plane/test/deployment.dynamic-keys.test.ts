@@ -18,7 +18,7 @@ const remove = async (stub: DeploymentObject, ...keys: string[]) =>
   unwrap(await stub.perform("removeDynamicKeys", { name: "customers", keys }, person));
 
 describe("dynamic partition keys", () => {
-  it("are partitions as soon as they are added, and none any more when they are removed", async () => {
+  it("a key is a partition from its addition to its removal", async () => {
     const stub = await deployPartitioned(customers);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -36,7 +36,7 @@ describe("dynamic partition keys", () => {
     expect(await statusesOf(stub)).toEqual({ acme: "missing", umbrella: "missing" });
   });
 
-  it("are the same after an eviction", async () => {
+  it("keys survive an eviction", async () => {
     const stub = await deployPartitioned(customers);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -52,7 +52,7 @@ describe("dynamic partition keys", () => {
     expect((await statusesOf(stub))["new"]).toBe("materialized");
   });
 
-  it("are listed newest first, searched, and a page at a time", async () => {
+  it("keys are listed newest first, searched and paged", async () => {
     const stub = await deployPartitioned(customers);
     await add(stub, "Acme", "beta", "acme-eu", "gamma");
     const page = unwrap(await stub.ask("dynamicKeys", { name: "customers", limit: 3 }));
@@ -69,7 +69,7 @@ describe("dynamic partition keys", () => {
     expect(unwrap(await stub.ask("dynamicSets", undefined))).toEqual([{ name: "customers", count: 4, assets: ["a"] }]);
   });
 
-  it("of a set that nobody knows are refused, and so are keys that could be mistaken for ranges or combinations", async () => {
+  it("keys of an unknown set and ambiguous keys are refused", async () => {
     const stub = await deployPartitioned(customers);
     expect(await stub.perform("addDynamicKeys", { name: "custmers", keys: ["a"] }, person)).toMatchObject({
       ok: false,
@@ -83,7 +83,7 @@ describe("dynamic partition keys", () => {
     expect(unwrap(await stub.ask("dynamicSets", undefined))).toMatchObject([{ count: 0 }]);
   });
 
-  it("of which there are a hundred thousand are opened once, and their status is a few characters", async () => {
+  it("a hundred thousand keys are opened once and stored compactly", async () => {
     const stub = await deployPartitioned(customers);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -106,7 +106,7 @@ describe("dynamic partition keys", () => {
     expect(await rows(stub, "SELECT materialized FROM asset_partition")).toEqual([{ materialized: '{"d":[1,100001]}' }]);
   });
 
-  it("that are added are made by a condition that looks for missing partitions", async () => {
+  it("a condition on missing partitions makes added keys", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] }, { asset: { partitions: customers, automation: eager() } })));
     const agent = new FakeAgent();
@@ -119,7 +119,7 @@ describe("dynamic partition keys", () => {
     );
   });
 
-  it("of a combination drop out of what was materialized", async () => {
+  it("a removed key leaves the materialized combinations", async () => {
     const stub = await deployPartitioned({
       type: "multi",
       dimensions: [

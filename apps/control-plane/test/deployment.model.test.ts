@@ -120,8 +120,8 @@ function checkNothingLost(events: Events, of: { readonly run: string; readonly s
   expect(lines).toEqual(expected);
 }
 
-describe("whatever agents and networks do", () => {
+describe("runs under random faults of agents and networks", () => {
   for (const seed of [1, 2, 3, 4, 5, 6]) {
-    it(`every run ends, nothing is recorded twice and nothing is lost (seed ${seed})`, { timeout: 60_000 }, () => play(seed));
+    it(`every run ends, with nothing recorded twice or lost (seed ${seed})`, { timeout: 60_000 }, () => play(seed));
   }
 });

@@ -18,8 +18,8 @@ const byDayAndRegion: PartitionsDefinition = {
   ],
 };
 
-describe("a run over a range", () => {
-  it("tells the agent its ends, its window and how many partitions it has, and makes all of them", async () => {
+describe("runs over a range", () => {
+  it("the agent gets the range's ends, window and count", async () => {
     const stub = await deployPartitioned(daily, { a: [], b: ["a"] });
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -46,7 +46,7 @@ describe("a run over a range", () => {
     expect(unwrap(await stub.assetEvents({ key: "a", limit: 10 })).items[0]).toMatchObject({ partition: "2025-01-02...2025-01-04" });
   });
 
-  it("notes what failed of it, without the partitions that it had reported one by one", async () => {
+  it("a failed range keeps the partitions that were reported before", async () => {
     const stub = await deployPartitioned(daily);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -70,7 +70,7 @@ describe("a run over a range", () => {
     expect(page).toMatchObject({ materialized: 1, failed: 3, inProgress: 0 });
   });
 
-  it("leaves partitions in several states, and those of some states alone are listed page by page", async () => {
+  it("partitions of some states alone are listed in pages", async () => {
     const stub = await deployPartitioned(daily);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -97,7 +97,7 @@ describe("a run over a range", () => {
     expect((await listed(["missing", "materialized", "failed", "in_progress"], 7)).flat()).toHaveLength(10);
   });
 
-  it("that reports each of its partitions has materialized nothing twice", async () => {
+  it("reporting each partition of a range materializes none twice", async () => {
     const stub = await deployPartitioned(daily);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -115,7 +115,7 @@ describe("a run over a range", () => {
     expect(detail.stepAssets).toMatchObject([{ status: "succeeded" }]);
   });
 
-  it("is refused where an asset lacks one of its partitions or its ends are the wrong way round", async () => {
+  it("a range with unknown or reversed ends is refused", async () => {
     const stub = await deployPartitioned(daily);
     const problem = (partition: string) =>
       launch(stub, { selection: "a", partition }).then(
@@ -133,7 +133,7 @@ describe("a run over a range", () => {
 });
 
 describe("partitions of several dimensions", () => {
-  it("are told apart for the step, with the window of the one that is a time", async () => {
+  it("the step gets each dimension's key and the time window", async () => {
     const stub = await deployPartitioned(byDayAndRegion);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -159,10 +159,10 @@ describe("partitions of several dimensions", () => {
   });
 });
 
-describe("a range over several dimensions", () => {
+describe("ranges over several dimensions", () => {
   const both = (first: string, last: string) => ({ selection: "a", partition: `${first}...${last}` });
 
-  it("is launched as one run when its partitions follow one another, and otherwise refused with what to do", async () => {
+  it("adjacent partitions are one run; others are refused with advice", async () => {
     const stub = await deployPartitioned(byDayAndRegion);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -178,7 +178,7 @@ describe("a range over several dimensions", () => {
     );
   });
 
-  it("is made by a backfill, also in as few runs as possible, and such a run can be executed again", async () => {
+  it("a backfill makes scattered partitions in few runs that can be repeated", async () => {
     const stub = await deployPartitioned(byDayAndRegion);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -200,7 +200,7 @@ describe("a range over several dimensions", () => {
     await agent.waitFor(() => agent.jobs().filter((job) => job.step === stretch.step).length === 2);
   });
 
-  it("is reported only when its partitions follow one another", async () => {
+  it("only adjacent partitions can be reported as a range", async () => {
     const stub = await deployPartitioned(byDayAndRegion);
     const report = (partition: string) =>
       stub.perform("reportAsset", { type: "materialized", asset: "a", partition, metadata: {} }, person);
@@ -211,7 +211,7 @@ describe("a range over several dimensions", () => {
 });
 
 describe("the map of partitions", () => {
-  it("has as many pieces as asked for, each with its ends, its time and its counts", async () => {
+  it("the map has the requested buckets with ends, times and counts", async () => {
     const stub = await deployPartitioned(daily);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -265,7 +265,7 @@ describe("the map of partitions", () => {
     });
   });
 
-  it("answers for a definition of a million partitions without listing them", async () => {
+  it("the map of a million partitions lists none of them", async () => {
     const stub = await deployPartitioned({
       type: "time",
       cadence: "cron",
@@ -279,7 +279,7 @@ describe("the map of partitions", () => {
     expect(view.rows[0]?.buckets.reduce((sum, bucket) => sum + bucket.missing, 0)).toBe(view.counts.total);
   });
 
-  it("of a set that has no keys yet is empty", async () => {
+  it("the map of a set without keys is empty", async () => {
     const stub = await deployPartitioned(customers);
     expect(await partitionMap(stub)).toMatchObject({
       counts: { total: 0, missing: 0 },
@@ -289,7 +289,7 @@ describe("the map of partitions", () => {
     });
   });
 
-  it("shows a hundred rows and says how many more there are", async () => {
+  it("the map shows a hundred rows and counts the rest", async () => {
     const keys = Array.from({ length: 250 }, (_, index) => `r${index}`);
     const dimensions = [
       { name: "day", partitions: daily },
@@ -301,7 +301,7 @@ describe("the map of partitions", () => {
     expect(view.moreRows).toBe(150);
   });
 
-  it("says in every zoom the same as the list of partitions", { timeout: 60_000 }, async () => {
+  it("the map agrees with the list of partitions at every zoom", { timeout: 60_000 }, async () => {
     fc.configureGlobal({ seed: 7 });
     const random = fc.sample(
       fc.tuple(fc.nat(29), fc.nat(29), fc.integer({ min: 1, max: 12 }), fc.constantFrom("made", "failed", "open")),

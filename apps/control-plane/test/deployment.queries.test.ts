@@ -10,7 +10,7 @@ import { assetsOf, manifest } from "./support/manifests.ts";
 const hashOf = (n: number) => n.toString(16).padStart(64, "a");
 
 describe("publishing", () => {
-  it("gives the same version for the same manifest, and shows what changed in the next", async () => {
+  it("the same manifest is the same version; the next shows its changes", async () => {
     const stub = newDeployment();
     const first = manifest(assetsOf({ a: [], b: ["a"] }));
     const register = async (n: number, body = first) =>
@@ -46,7 +46,7 @@ describe("publishing", () => {
     expect((await stub.activate({ location: "lake", version: "nope", actor: person })).ok).toBe(false);
   });
 
-  it("keeps the last good version in force when the newest code does not load", async () => {
+  it("the last good version stays active when new code does not load", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     await stub.reportLoadErrors({ location: "lake", errors: [{ kind: "syntax", message: "Unexpected token" }], actor: person });
@@ -68,7 +68,7 @@ describe("publishing", () => {
     expect(unwrap(await stub.locations())[1]).toMatchObject({ status: "loaded", errors: [] });
   });
 
-  it("refuses circles, doubles and assets of another location, and changes nothing", async () => {
+  it("circles, duplicates and assets of another location are refused", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [], b: ["x"] })));
     await expect(publish(stub, manifest({ location: "two", ...assetsOf({ c: ["d"], d: ["c"] }) }))).rejects.toThrow("c -> d -> c");
@@ -83,7 +83,7 @@ describe("publishing", () => {
     expect(unwrap(await stub.assetStates({ limit: 10 })).items.map((state) => state.key)).toEqual(["a", "b", "x"]);
   });
 
-  it("shows assets that two locations define on both, until they no longer do", async () => {
+  it("assets that two locations define are shown at both until resolved", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [], b: [] })));
     const live = new LiveClient();
@@ -112,7 +112,7 @@ describe("publishing", () => {
     expect(unwrap(await stub.home()).problems).toEqual([]);
   });
 
-  it("keeps as many load errors as a row can hold", async () => {
+  it("load errors are shortened to fit a row", async () => {
     const stub = newDeployment();
     const long = { kind: "threw", message: "m".repeat(20_000), stack: "s".repeat(50_000), codeFrame: "c".repeat(20_000) } as const;
     unwrap(await stub.reportLoadErrors({ location: "lake", errors: Array.from({ length: 50 }, () => long), actor: person }));
@@ -122,7 +122,7 @@ describe("publishing", () => {
     expect(row?.["size"]).toBeLessThan(1_000_000);
   });
 
-  it("lists runs of several statuses without reading all there are, newest first, page by page", async () => {
+  it("runs of several statuses are listed newest first, in pages", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const ids: string[] = [];
@@ -138,7 +138,7 @@ describe("publishing", () => {
     expect(second.next).toBeNull();
   });
 
-  it("takes lists of filters of any length", async () => {
+  it("lists of filters may have any length", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const statuses = Array.from({ length: 200 }, () => "failed" as const);
@@ -147,7 +147,7 @@ describe("publishing", () => {
     expect(unwrap(await stub.assetEvents({ key: "a", types, limit: 10 })).items).toEqual([]);
   });
 
-  it("makes one document of all active definitions, with places and levels", async () => {
+  it("one document has all active definitions with positions and levels", async () => {
     const stub = newDeployment();
     await publish(
       stub,
@@ -184,7 +184,7 @@ describe("publishing", () => {
 });
 
 describe("reading", () => {
-  it("gives runs, events and histories a page at a time", async () => {
+  it("runs, events and histories are read in pages", async () => {
     const stub = newDeployment();
     await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs: [{ name: "one", selection: "a", tags: { team: "finance" } }] }));
     const agent = new FakeAgent();
@@ -250,7 +250,7 @@ describe("reading", () => {
     expect(unwrap(await stub.assetStates({ limit: 1 })).next).toBeNull();
   });
 
-  it("says what is unknown, with what was probably meant", async () => {
+  it("unknown names are refused with similar ones", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ "gold/orders": [] })));
     for (const answer of [

@@ -41,8 +41,8 @@ async function jobs(agent: FakeAgent, count: number): Promise<JobFrame[]> {
   return agent.jobs();
 }
 
-describe("a tag limit", () => {
-  it("holds runs back, names who holds it, and lets all others pass, however many wait in front of them", async () => {
+describe("tag limits", () => {
+  it("a tag limit delays only its own runs and names their holders", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     await change(stub, { tagLimits: [{ key: "team", value: "a", limit: 1 }], maxConcurrentRuns: 50 });
@@ -70,7 +70,7 @@ describe("a tag limit", () => {
     expect((await jobs(agent, 3))[2]?.tags).toEqual({ team: "a" });
   });
 
-  it("of nothing keeps such runs from starting until it is raised, which starts them at once", async () => {
+  it("runs under a tag limit of 0 start when it is raised", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     const agent = await agentFor(stub);
@@ -87,7 +87,7 @@ describe("a tag limit", () => {
 });
 
 describe("pools", () => {
-  it("take their slots from settings, then from code, then from the default, and say who holds them", async () => {
+  it("pool slots come from settings, then code, then the default", async () => {
     const stub = newDeployment();
     const pools = { a: "set", b: "coded", c: "unknown" };
     const units = Object.entries(pools).map(([key, pool]) => ({ id: key, kind: "asset" as const, assets: [key], pool }));
@@ -113,7 +113,7 @@ describe("pools", () => {
 });
 
 describe("slots of agents", () => {
-  it("are named with the runs that hold them, of the queue that the waiting run is for", async () => {
+  it("busy slots are named with the runs of the same queue", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     const [agent, other] = [await agentFor(stub, { slots: 1 }), await agentFor(stub, { slots: 1, queue: "gpu" })];
@@ -128,7 +128,7 @@ describe("slots of agents", () => {
 });
 
 describe("settings", () => {
-  it("are stored, keep what is not named, and limit the number of runs", async () => {
+  it("a change keeps the other settings and limits runs", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     await change(stub, { maxConcurrentRuns: 1 });
@@ -148,8 +148,8 @@ describe("settings", () => {
   });
 });
 
-describe("agents", () => {
-  it("that could not load a version are left out while another may be able to", async () => {
+describe("agents in the queue", () => {
+  it("an agent that failed to load a version is avoided if possible", async () => {
     const stub = newDeployment();
     const version = await publish(stub, lake);
     const broken = await agentFor(stub, { slots: 5, locations: [{ location: "lake", version, state: "failed" }] });
@@ -173,7 +173,7 @@ describe("agents", () => {
     expect(broken.jobs().map((job) => job.run)).toContain(second.id);
   });
 
-  it("of a queue take the runs that name it, and no others", async () => {
+  it("an agent of a queue takes only runs of that queue", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     const gpu = await agentFor(stub, { queue: "gpu" });
@@ -186,13 +186,13 @@ describe("agents", () => {
   });
 });
 
-describe("the start time-out", () => {
+describe("the start timeout", () => {
   const late = async (stub: DeploymentObject) => {
     await rows(stub, "UPDATE step SET assigned_at = assigned_at - 61000 WHERE status = 'assigned'");
     await fireTimers(stub, "start_timeout");
   };
 
-  it("gives a step that did not start to another agent, and after some tries ends it with the reason", async () => {
+  it("an unstarted step moves to another agent and finally fails", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     await change(stub, { startTimeoutSeconds: 60 });
@@ -214,7 +214,7 @@ describe("the start time-out", () => {
     expect(await rows(stub, "SELECT kind FROM timer WHERE kind = 'start_timeout'")).toEqual([]);
   });
 
-  it("does not wake up again and again for a step whose run is being canceled", async () => {
+  it("steps of a canceled run do not wake the deployment repeatedly", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     await change(stub, { startTimeoutSeconds: 60 });
@@ -229,8 +229,8 @@ describe("the start time-out", () => {
   });
 });
 
-describe("whatever happens", () => {
-  it.each([1, 2, 3])("no limit is ever exceeded and nothing starves: history %i", async (seed) => {
+describe("the queue under random events", () => {
+  it.each([1, 2, 3])("no limit is exceeded and nothing starves: history %i", async (seed) => {
     const random = randomOf(seed);
     const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
     const stub = newDeployment();

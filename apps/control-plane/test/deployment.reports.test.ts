@@ -19,8 +19,8 @@ function lake() {
   return made;
 }
 
-describe("a report from outside", () => {
-  it("is a materialization without a run, of external and of normal assets", async () => {
+describe("reports from outside", () => {
+  it("a report is a materialization without a run, for any asset", async () => {
     const stub = newDeployment();
     await publish(stub, lake());
     const metadata = { row_count: { type: "int", value: 7 } } as const;
@@ -37,7 +37,7 @@ describe("a report from outside", () => {
     expect(unwrap(await stub.asset({ key: "source" })).metadata["description"]).toEqual({ type: "text", value: "nightly sync" });
   });
 
-  it("is stored once however often it is repeated", async () => {
+  it("a report is stored once, however often it is repeated", async () => {
     const stub = newDeployment();
     await publish(stub, lake());
     const first = await report(stub, "source", { requestId: "r1" });
@@ -46,7 +46,7 @@ describe("a report from outside", () => {
     expect(unwrap(await stub.assetEvents({ key: "source", limit: 10 })).items).toHaveLength(2);
   });
 
-  it("about something that does not exist is refused with what was probably meant", async () => {
+  it("a report on an unknown name is refused with similar ones", async () => {
     const stub = newDeployment();
     await publish(stub, lake());
     const tried = async (input: object) => {
@@ -68,7 +68,7 @@ describe("a report from outside", () => {
     expect(await rows(stub, "SELECT count(*) AS events FROM event")).toEqual([{ events: 1 }]);
   });
 
-  it("about a check is its latest result", async () => {
+  it("a report on a check is its latest result", async () => {
     const stub = newDeployment();
     await publish(stub, lake());
     await report(stub, "gold");
@@ -90,13 +90,13 @@ describe("a report from outside", () => {
   });
 });
 
-describe("an observable asset", () => {
+describe("observable assets", () => {
   function observed() {
     const downstream = { deps: ["source"], automation: sinceLastHandled(anyDepsMatch(newlyUpdated())) };
     return conditioned({ source: { observable: true }, gold: downstream });
   }
 
-  it("is looked at by its step and never materialized by it", async () => {
+  it("a step observes an observable asset and never materializes it", async () => {
     const stub = newDeployment();
     await publish(stub, observed());
     const agent = new FakeAgent();
@@ -121,7 +121,7 @@ describe("an observable asset", () => {
     expect(unwrap(await stub.assetEvents({ key: "source", limit: 10 })).items.map((event) => event.type)).toEqual(["asset_observed"]);
   });
 
-  it("counts as updated when its data is another, not when it was only looked at", async () => {
+  it("an observable asset is updated only if its data changed", async () => {
     const stub = newDeployment();
     await publish(stub, observed());
     await pass(stub, 60_000);
@@ -134,7 +134,7 @@ describe("an observable asset", () => {
     expect(counts).toEqual([1, 1, 2, 2, 2, 3]);
   });
 
-  it("and any other tell conditions whether their data changed", async () => {
+  it("conditions learn whether an observation changed the data", async () => {
     const stub = newDeployment();
     await publish(
       stub,

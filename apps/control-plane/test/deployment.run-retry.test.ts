@@ -36,8 +36,8 @@ async function fail(agent: FakeAgent, run: string, step: string, failure = broke
   await agent.reported(agent.started(job), agent.done(job, { outcome: "failed", failure, retryable: true }));
 }
 
-describe("a failed run", () => {
-  it("is made again from where it failed, after its delay, linked and as often as its job says", async () => {
+describe("retries of runs", () => {
+  it("a failed run is retried from its failure as its job says", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 2, delaySeconds: 600 }, tags: { team: "x" } });
     const first = await launch(stub, { job: "nightly" }, { priority: 3, config: { n: 1 } });
     await agent.reported(...agent.success(await jobOf(agent, first.id, "a")));
@@ -69,7 +69,7 @@ describe("a failed run", () => {
     expect(await runs(stub)).toHaveLength(3);
   });
 
-  it("is made again whole when its policy says so", async () => {
+  it("a failed run is retried whole if the policy says so", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 1, strategy: "all" } });
     const first = await launch(stub, { job: "nightly" });
     await agent.reported(...agent.success(await jobOf(agent, first.id, "a")));
@@ -78,7 +78,7 @@ describe("a failed run", () => {
     expect((await runs(stub))[0]?.steps.total).toBe(2);
   });
 
-  it("without a job has the policy of the deployment, and a job's own goes first", async () => {
+  it("a job's own policy wins over the policy of the deployment", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 0 } });
     const settings = { runRetry: { maxRetries: 1, strategy: "from_failure", on: "crashes" } } as InputOf<QueueCommands["changeSettings"]>;
     unwrap(await stub.perform("changeSettings", settings, person));
@@ -93,7 +93,7 @@ describe("a failed run", () => {
     expect((await runOf(stub, crash.id)).retryAt).not.toBeNull();
   });
 
-  it("that a person canceled stays as it is, and a person can take a pending retry back", async () => {
+  it("a canceled run is not retried, and a retry can be canceled", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 3, delaySeconds: 60 } });
     const canceled = await launch(stub, { job: "nightly" });
     const job = await jobOf(agent, canceled.id, "a");
@@ -110,7 +110,7 @@ describe("a failed run", () => {
     expect(await stub.cancel({ run: failed.id }, person)).toMatchObject({ ok: false, error: { code: "conflict" } });
   });
 
-  it("is not made again once a person has repeated it, or when its assets are gone", async () => {
+  it("a run repeated by hand, or without its assets, is not retried", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 3, delaySeconds: 60 } });
     const first = await launch(stub, { job: "nightly" });
     await fail(agent, first.id, "a");
@@ -128,7 +128,7 @@ describe("a failed run", () => {
     expect(JSON.stringify(events)).toContain("was not retried: b is no longer defined");
   });
 
-  it("never comes back more often than its policy says, over many failures of all kinds", async () => {
+  it("runs are never retried more often than their policy says", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 3 } });
     const first = await launch(stub, { job: "nightly" });
     for (let round = 0; round < 8; round++) {
@@ -144,7 +144,7 @@ describe("a failed run", () => {
   });
 });
 
-it("a backfill hears of it when a person takes the pending retry of one of its runs back", async () => {
+it("a backfill learns that a person canceled the retry of its run", async () => {
   const stub = newDeployment();
   const parts = assetsOf({ a: [] }, { asset: { partitions: { type: "static", keys: ["x", "y"] } } });
   await publish(stub, manifest(parts));
@@ -163,7 +163,7 @@ it("a backfill hears of it when a person takes the pending retry of one of its r
   expect(await status()).toBe("failed");
 });
 
-it("the limit for silence of a unit reaches the agent", async () => {
+it("a unit's idle timeout reaches the agent", async () => {
   const stub = newDeployment();
   await publish(stub, manifest(assetsOf({ a: [] }, { unit: { idleTimeoutSeconds: 90 } })));
   const agent = new FakeAgent();
