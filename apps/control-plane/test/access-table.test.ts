@@ -1,6 +1,6 @@
 /**
- * Who may do what: every procedure, HTTP route and socket against every role, a foreign organization, and credentials that are
- * missing, expired or revoked. A route or procedure that this table does not know fails the test.
+ * Tests the access of every procedure, HTTP route and socket with every role, a foreign organization, and credentials that are missing,
+ * expired or revoked. A route or procedure that is not in this table fails the test.
  */
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Role } from "@headgate/shared/api/views.ts";
@@ -121,7 +121,7 @@ const OTHER_ROUTES = [
   "GET /login/:token",
   "POST /api/v1/login-links",
   "POST /api/v1/logout",
-  // Senders of webhooks have no credentials of ours; see `webhooks.test.ts`.
+  // Senders of webhooks have no Headgate credentials; see `webhooks.test.ts`.
   "POST /hooks/:id",
   "POST /hooks/:id/:secret",
   "GET /api/v1/session",
@@ -137,7 +137,7 @@ beforeAll(async () => {
 
 const at = (path: string, place: Place = acme): string => `/api/${place.place.org}/${place.place.name}${path}`;
 
-/** The status, with any socket closed again. */
+/** The status of a request; an opened socket is closed. */
 async function statusOf(request: Call): Promise<number> {
   const response = await call(request);
   response.webSocket?.accept();
@@ -149,7 +149,7 @@ async function statusOf(request: Call): Promise<number> {
 
 const refused = (status: number): boolean => status === 401 || status === 403;
 
-/** Owners' credentials that must not open anything of acme. */
+/** Credentials of owners that must not give access to acme. */
 function badCredentials(): readonly (readonly [name: string, as: Credentials, status: number])[] {
   const changed = (text: string | undefined): string => (text ?? "").replace(/.$/, (last) => (last === "A" ? "B" : "A"));
   return [

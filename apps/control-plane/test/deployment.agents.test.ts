@@ -1,4 +1,4 @@
-/** The agent's socket: introductions, numbering, fencing, leases, and everything that can be wrong with a frame. */
+/** The agent's socket: hello, item numbers, epochs, leases and bad frames. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";

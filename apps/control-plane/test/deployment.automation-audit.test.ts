@@ -1,4 +1,4 @@
-/** What people do with schedules and sensors through the API is in the audit log; of a cursor also what it was before. */
+/** Changes of schedules and sensors through the API are in the audit log. */
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
 import type { AutomationDetail, AutomationView } from "@headgate/shared/api/automation-views.ts";

@@ -1,4 +1,4 @@
-/** Very much at once: a thousand schedules of one second, lists that are long, ticks that are many. Prints how long it took; asserts only that all is right. */
+/** Bursts: a thousand schedules in one second, many ticks and long lists. Prints the duration and asserts only correctness. */
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import { assetsOf, manifest } from "./support/manifests.ts";
 import { ringAlarm, setClock, useRealClock } from "./support/clock.ts";
 
 const jobs = [{ name: "nightly", selection: "a" }];
-/** Waits up to a minute for the real alarm of the real minute, twice; otherwise the clock is moved and the alarm rung by hand. */
+/** Whether the test waits for real alarms, up to a minute each. Otherwise it moves the clock and fires the alarm. */
 const WAITS = (env as unknown as Record<string, string>)["SIMULATED_DAYS"] !== "";
 
 function percentile(values: readonly number[], share: number): number {
@@ -38,7 +38,7 @@ describe("a thousand schedules that are due in the same second", () => {
       const due = Number(planned?.["at"]);
       if (WAITS) await new Promise((resolve) => setTimeout(resolve, due - Date.now()));
       else {
-        // From here on it is the minute in which all of them are due.
+        // From here on it is the minute in which all schedules are due.
         const offset = due - Date.now();
         clock.now = () => Date.now() + offset;
       }
@@ -117,7 +117,7 @@ describe("schedules that are due together", () => {
     setClock(NOON - 1000);
     const stub = newDeployment();
     await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules: many.slice(0, 50) }));
-    // What no release writes: the row of s7 cannot be read.
+    // No release writes such a row: s7 cannot be read.
     await rows(stub, "UPDATE automation SET gathered = '{' WHERE name = 's7'");
     setClock(NOON + 40);
     await ringAlarm(stub);
@@ -144,7 +144,7 @@ describe("schedules that are due together", () => {
       await ringAlarm(stub);
       made.push(Number((await rows(stub, "SELECT count(*) AS n FROM run"))[0]?.["n"]));
     }
-    // The second alarm finds the rest in both of its looks at what is due.
+    // The second alarm handles the rest in both of its passes.
     expect(made).toEqual([200, 600, 600, 600, 600]);
     expect(await rows(stub, "SELECT DISTINCT chain, failure FROM run")).toEqual([{ chain: null, failure: null }]);
     expect(await rows(stub, requested)).toEqual([{ n: 6 }]);

@@ -1,4 +1,4 @@
-/** Sensors that follow from themselves: a circle comes to its end with a failed tick that says why, and a long line of different sensors does not. */
+/** The loop breaker: a sensor that keeps starting itself ends with a failed tick, a long line of different sensors does not. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { and, anyDepsMissing, cronTickPassed, eager, not, onCron } from "@headgate/shared/domain/automation/build.ts";
@@ -21,7 +21,7 @@ async function started(published: Manifest) {
   const agent = new FakeAgent();
   await agent.start(stub, { slots: 500 });
   const done = new Set<JobFrame>();
-  /** Runs end well, one after the other, until there are no more or there were so many. */
+  /** Completes runs one after the other, until none is left or the limit is reached. */
   const work = async (limit = Infinity) => {
     for (let count = 0; count < limit; count++) {
       await settled(stub, agent);
@@ -34,7 +34,7 @@ async function started(published: Manifest) {
   return { stub, agent, work };
 }
 
-/** Everything that waits has been sent to the agent. */
+/** Waits until all jobs have been sent to the agent. */
 async function settled(stub: DeploymentObject, agent: FakeAgent): Promise<void> {
   const [row] = await rows(stub, "SELECT count(*) AS n FROM attempt");
   await agent.waitFor(() => agent.jobs().length >= Number(row?.["n"]));
@@ -53,7 +53,7 @@ describe("a sensor that watches what its own run makes", () => {
     await work(MAX_SELF_STARTS / 2);
     await evictDurableObject(raw(stub));
     await work();
-    // The first run of the sensor follows from a person's.
+    // A person's run led to the sensor's first run.
     expect(await runsOfSensors(stub)).toBe(1 + MAX_SELF_STARTS);
     const [tick, ...others] = await failed(stub);
     expect(others).toEqual([]);
@@ -161,7 +161,7 @@ describe("a tick with checkpoints", () => {
 
 describe("what only looks like a loop", () => {
   const selfStarts = (stub: DeploymentObject) => rows(stub, "SELECT sensor, count FROM self_start");
-  /** So many times the clock strikes, and everything that follows from that ends. */
+  /** Lets minutes pass one by one, and completes everything that follows. */
   const strike = async ({ stub, agent, work }: Awaited<ReturnType<typeof started>>, minutes: number) => {
     for (let step = 0; step < 4 * minutes; step++) {
       agent.send({ t: "slots", slots: 500 });
@@ -188,7 +188,7 @@ describe("what only looks like a loop", () => {
     };
     for (const asset of ["source", "export"]) await report(stub, asset);
     for (let tx = 0; tx < 8; tx++) {
-      // What the sensor started, and what a person did, end at once; then what both conditions request.
+      // First the runs of the sensor and the person end, then those of both conditions.
       await agent.reported(...(await next()).flatMap((job) => agent.success(job)));
       await pass(stub, 60_000);
       await agent.reported(...(await next()).flatMap((job) => agent.success(job)));
@@ -244,7 +244,7 @@ describe("what only looks like a loop", () => {
         answered.add(frame.tick);
         const next = (frame.events ?? []).map((event) => (event.type === "run" && event.job === "extract" ? "load" : "transform"));
         const wanted = frame.name === "poll" ? Array.from({ length: many }, () => "extract") : next;
-        // Meanwhile the oldest and the newest run end, so that its next tick could take up both.
+        // Meanwhile the oldest and the newest run end, so that the next tick could take both events.
         const going = agent.jobs().filter((one) => !done.has(one));
         for (const job of new Set([...going.slice(0, 1), ...going.slice(-1)])) {
           done.add(job);

@@ -1,4 +1,4 @@
-/** Sensors that are woken by events: by assets, ends of runs and checks, decided in the object or by user code through the inbox. */
+/** Sensors on assets, ends of runs and checks, with and without user code. */
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -25,7 +25,7 @@ async function started(sensor: Partial<SensorInput>, graph: Record<string, strin
   await publish(stub, manifest({ ...assetsOf(graph), jobs, sensors }));
   const agent = new FakeAgent();
   await agent.start(stub, { slots: 100 });
-  /** Runs one asset to its end. */
+  /** Materializes one asset with a run. */
   const materialize = async (asset: string) => {
     const run = await launch(stub, { selection: asset });
     await agent.waitFor(() => agent.jobs().some((job) => job.run === run.id));
@@ -222,7 +222,7 @@ describe("sensors with a function", () => {
 
   it("failed events are retried one by one and finally given up", async () => {
     const { stub, agent, materialize } = await started({ evaluated: true });
-    // While this one is evaluated the others gather.
+    // The others wait while this one is evaluated.
     await materialize("a");
     const poison = await materialize("a");
     for (let count = 0; count < 2; count++) await materialize("a");
@@ -310,7 +310,7 @@ describe("sensors with a function", () => {
         for (let statement = 1; statement < 400; statement += statement < 40 ? 1 : 7) {
           const before = ticks(agent).length;
           if (what === "event") faults.failAt(statement);
-          // Without the agent's own report, which is taken apart item by item when it fails.
+          // Not reported by the agent, whose items are stored one by one after a failure.
           await report(stub).catch(() => undefined);
           const threw = what === "event" && !faults.stop();
           const [counts] = await rows(
@@ -318,7 +318,7 @@ describe("sensors with a function", () => {
             "SELECT (SELECT count(*) FROM sensor_event) AS events, (SELECT count(*) FROM tick WHERE state = 'open') AS ticks, (SELECT count(*) FROM asset_event WHERE asset = 'a') AS known",
           );
           expect(counts?.["events"]).toBe(counts?.["ticks"]);
-          // What fails after the transaction, when dashboards and agents are told, changes nothing any more.
+          // A failure after the commit, while dashboards and agents get frames, changes nothing.
           if (counts?.["ticks"] === 0) continue;
           await agent.waitFor(() => ticks(agent).length > before);
           const frame = ticks(agent).at(-1);
@@ -336,7 +336,7 @@ describe("sensors with a function", () => {
           const made = (await rows(stub, "SELECT id FROM run")).length - runs;
           const [cursor] = await rows(stub, "SELECT cursor FROM automation");
           const [state] = await rows(stub, `SELECT state, run_count AS n FROM tick ORDER BY no DESC LIMIT 1`);
-          // A whole batch that failed is taken once more, item by item; only a second failure would end the tick.
+          // After a failure the items of a batch are stored one by one; only a second failure would end the tick.
           expect([made, cursor?.["cursor"], state?.["state"], state?.["n"]], `statement ${statement}`).toEqual([
             2,
             `c${statement}`,

@@ -1,4 +1,4 @@
-/** Lists of very many schedules and sensors: complete, stable, and as cheap for a page as for one of them. */
+/** Long lists of schedules and sensors: complete, stable and cheap. */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { InputOf, AutomationQueries } from "@headgate/shared/api/procedures.ts";
 import { allPages } from "@headgate/shared/api/all-pages.ts";
@@ -32,7 +32,7 @@ describe("a list of a thousand schedules and two hundred sensors", () => {
   beforeAll(async () => {
     stub = newDeployment();
     await publish(stub, published(0));
-    // Ticks of some of them, several of one, and events that wait for an agent.
+    // Some have ticks, one has several, and some events wait for an agent.
     for (let index = 0; index < 60; index++)
       unwrap(await stub.perform("tickNow", { location: "lake", kind: "schedule", name: nameOf(index % 50) }, person));
     for (let count = 0; count < 2; count++)
@@ -83,7 +83,7 @@ describe("a list of a thousand schedules and two hundred sensors", () => {
   it("a list stays stable while others come and go between pages", async () => {
     const seen = (await page(stub, { kind: "schedule", limit: 300 })).items.map(({ name }) => name);
     const { next } = await page(stub, { kind: "schedule", limit: 300 });
-    // The first hundred are gone, a hundred come behind.
+    // The first hundred are removed and a hundred are added at the end.
     await publish(stub, published(100));
     const rest = await allPages((cursor) => page(stub, { kind: "schedule", limit: 300, cursor: cursor ?? next }));
     expect([...seen, ...rest.map(({ name }) => name)]).toEqual(Array.from({ length: 1100 }, (_, index) => nameOf(index)));

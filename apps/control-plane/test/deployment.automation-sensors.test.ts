@@ -1,4 +1,4 @@
-/** Sensors and schedules with user code: who evaluates them, what their answers do, and what happens when an agent vanishes. */
+/** Sensors and schedules with user code: their evaluation, their results, and agents that vanish. */
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -46,7 +46,7 @@ describe("polling sensors", () => {
     const stub = newDeployment();
     await publish(stub, sensed);
     const agent = new FakeAgent();
-    // Without slots: runs stay queued, and only its ticks keep it busy.
+    // Without slots the runs stay queued, and the agent only evaluates ticks.
     await agent.start(stub, { slots: 0 });
     await ringAlarm(stub);
     const [first] = await tickFrames(agent, 1);
@@ -98,7 +98,7 @@ describe("polling sensors", () => {
     const [again] = await tickFrames(other, 1);
     expect(again).toMatchObject({ cursor: "c2" });
     expect(again?.tick).not.toBe(first.tick);
-    // It had not vanished after all, and comes back too late with what it did.
+    // The agent had not vanished; it reconnects too late with its result.
     await agent.start(stub);
     await agent.reported(
       part(first, 3, { cursor: "late", runs: [key("late")] }),

@@ -1,4 +1,4 @@
-/** Trying ticks out: what they would ask for, and that nothing of it is stored or started. */
+/** Dry runs of ticks: the requests are shown, and nothing is stored or started. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -39,7 +39,7 @@ async function started() {
   return stub;
 }
 
-/** Everything that could have been changed. */
+/** All rows that a dry run could change. */
 const stored = async (stub: DeploymentObject) => [
   await rows(stub, "SELECT id FROM tick"),
   await rows(stub, "SELECT id FROM run"),
@@ -70,7 +70,7 @@ describe("dry runs", () => {
     const stub = await started();
     const trial = unwrap(await stub.testTick({ ...ref("schedule", "plain"), scheduledFor: NOON }));
     expect(trial).toMatchObject({ outcome: "evaluated", message: null });
-    // The clock of the control plane has not come there yet, but by then that partition exists.
+    // The time is in the future, but that partition will exist then.
     expect(trial.runs).toMatchObject([{ job: "nightly", partition: "2027-06-14", tags: { by: "clock" }, problem: null }]);
     expect(await stored(stub)).toEqual([[], [], [], [], []]);
   });
@@ -159,7 +159,7 @@ describe("dry runs", () => {
     await other.reported({ k: "tick", tick: frame.tick, result: { outcome: "failed", message: "forged" } });
     agent.report({ k: "tick", tick: frame.tick, result: { outcome: "failed", message: "boom", stack: "at x" } });
     expect(unwrap(await trial)).toMatchObject({ outcome: "failed", message: "boom", stack: "at x" });
-    // Long after, or after the object was started anew, an answer is of no interest.
+    // An answer that comes late or after a restart is ignored.
     await evictDurableObject(raw(stub));
     await agent.reported({ k: "tick", tick: frame.tick, result: { outcome: "failed", message: "late" } });
     expect(unwrap(await stub.ask("automation", ref("sensor", "files"))).automation).toMatchObject({ failuresInARow: 0, lastTick: null });

@@ -1,4 +1,4 @@
-/** Schedules: when they fire, what they start, and what is never started twice. */
+/** Schedules: when they fire, which runs they start, and that no tick happens twice. */
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -135,7 +135,7 @@ describe("a schedule without a function while the clock moves", () => {
     await at(stub, NOON + HOUR + share);
     expect(await rows(stub, "SELECT scheduled_for, cause FROM tick")).toEqual([{ scheduled_for: NOON + HOUR, cause: "clock" }]);
     expect(await rows(stub, "SELECT at FROM timer WHERE kind = 'schedule'")).toEqual([{ at: NOON + 2 * HOUR + share }]);
-    // Its share is no delay.
+    // The jitter does not count as a delay.
     const ref = { location: "lake", kind: "schedule", name: "s" } as const;
     expect(unwrap(await stub.ask("ticks", { ...ref, limit: 1 })).items).toMatchObject([{ scheduledFor: NOON + HOUR, lateMs: 0 }]);
     expect(unwrap(await stub.ask("automation", ref)).automation).toMatchObject({ recent: [{ lateMs: 0 }] });
@@ -256,7 +256,7 @@ describe("a schedule of a partitioned job", () => {
     const stub = newDeployment();
     const schedules = [{ name: "s", job: "nightly", cron: ["0 2 * * *"] }];
     await publish(stub, manifest({ ...assetsOf({ a: [] }, { asset: { partitions } }), jobs, schedules }));
-    // Three hours late, and the next partition has not ended by then either.
+    // Three hours later the next partition has not ended either.
     setClock(NOON + 17 * HOUR);
     await ringAlarm(stub);
     return { stub, runs: (await rows(stub, "SELECT partition FROM run ORDER BY no")).map((row) => row["partition"]) };

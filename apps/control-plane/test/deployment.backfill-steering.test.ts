@@ -1,4 +1,4 @@
-/** What a person, a publish and a policy for retries can do with a backfill while it goes on. */
+/** Changes to a running backfill by people, publishes and retries. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";

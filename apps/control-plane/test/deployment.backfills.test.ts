@@ -1,4 +1,4 @@
-/** Backfills from the outside: preview, order, limits, what becomes of failures. */
+/** Backfills through the API: preview, order, limits and failures. */
 import { describe, expect, it } from "vitest";
 import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";
 import type { TimeWindowPartitions } from "@headgate/shared/domain/partitions/definition.ts";

@@ -1,4 +1,4 @@
-/** Conditions that are held back: nothing is requested, nothing is forgotten, and everybody sees who did it and until when. */
+/** Paused conditions request nothing and forget nothing, and the pause is visible to all. */
 import { describe, expect, it } from "vitest";
 import { cronTickPassed, eager } from "@headgate/shared/domain/automation/build.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";

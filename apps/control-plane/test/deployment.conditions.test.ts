@@ -1,4 +1,4 @@
-/** Automation conditions in a deployment: what makes an asset run by itself, what does not, and what is remembered of it. */
+/** Automation conditions in a deployment: when they request runs, when they do not, and which evaluations are stored. */
 import { describe, expect, it, vi } from "vitest";
 import {
   and,
@@ -33,7 +33,7 @@ useOwnTime();
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** Nobody's condition makes silver; gold and metrics follow by themselves. */
+/** silver has no condition; gold and metrics follow by their conditions. */
 const story = conditioned(
   {
     silver: {},
@@ -151,7 +151,7 @@ describe("conditions", () => {
     }
     expect(times.map((time) => new Date(Number(time)).toISOString())).toEqual([
       "2030-03-30T01:30:00.000Z",
-      // 02:30 does not exist on this day: the next wall time that does.
+      // 02:30 does not exist on this day, so the next existing time counts.
       "2030-03-31T01:00:00.000Z",
       "2030-04-01T00:30:00.000Z",
       "2030-04-02T00:30:00.000Z",
@@ -164,7 +164,7 @@ describe("conditions", () => {
     setTime(Date.UTC(2030, 9, 26, 12));
     await publish(stub, conditioned({ gold: { automation: cronTickPassed("30 2 * * *", "Europe/Berlin") } }));
     await pass(stub, 3 * 24 * HOUR);
-    // In the night to the 27th the hour comes twice, and counts once.
+    // In the night to the 27th the hour happens twice and counts once.
     expect((await runsOf(stub)).map((run) => new Date(run.createdAt).toISOString())).toEqual([
       "2030-10-29T01:30:00.000Z",
       "2030-10-28T01:30:00.000Z",
@@ -273,7 +273,7 @@ describe("a clock that is set", () => {
     expect((await runsOf(stub)).map((run) => run.assetCount)).toEqual([1, 1, 1]);
     await pass(stub, 10_000);
     expect(await runsOf(stub)).toHaveLength(3);
-    // And forwards again: of the ticks that seem to have been missed one is enough.
+    // The clock goes forward again: one tick is enough for all that seem to have been missed.
     setTime(timeNow() + 12 * HOUR);
     await pass(stub, 10_000);
     expect((await runsOf(stub)).map((run) => (run.trigger.type === "condition" ? run.trigger.targets : []))[0]).toEqual(["hourly"]);

@@ -1,4 +1,4 @@
-/** An agent that shuts down: what it has or is sent too late goes to another one at once, and costs the steps nothing. */
+/** An agent that shuts down: its steps go to another agent at once, without using up a retry. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";

@@ -1,4 +1,4 @@
-/** Dynamic keys: partitions as soon as they are added, and none any more when they are removed. */
+/** Dynamic partition keys: adding, removing, listing and searching. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { eager } from "@headgate/shared/domain/automation/build.ts";
@@ -31,7 +31,7 @@ describe("dynamic partition keys", () => {
     expect(unwrap(await stub.assetStates({ limit: 10 })).items[0]?.partitions).toEqual({ total: 2, materialized: 1, failed: 0 });
     expect(await remove(stub, "acme")).toMatchObject({ count: 1 });
     expect(await statusesOf(stub)).toEqual({ umbrella: "missing" });
-    // A key that comes back is another partition: what it was is gone.
+    // A key that is added again is a new partition without a history.
     await add(stub, "acme");
     expect(await statusesOf(stub)).toEqual({ acme: "missing", umbrella: "missing" });
   });

@@ -1,4 +1,4 @@
-/** The object forgets everything it holds in memory, at any time; nothing of it may matter. And while nothing happens, nothing wakes it. */
+/** The object may lose its memory at any time without harm. While nothing happens, nothing wakes it. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -103,7 +103,7 @@ describe("an idle deployment", () => {
     expect(await alarmOf(stub)).toBeNull();
     expect(await runDurableObjectAlarm(raw(stub))).toBe(false);
 
-    // Only an instance that nothing keeps awake can be evicted with its sockets open; the answer to a ping comes from the platform.
+    // Only an idle instance can be evicted with open sockets. The platform answers the ping.
     await evict(stub);
     let pongs = 0;
     agent.onPong(() => pongs++);

@@ -1,4 +1,4 @@
-/** Freshness of assets: it changes at its exact time, shows where people look, and makes conditions true. */
+/** Freshness of assets: it changes at its exact time, is shown, and makes conditions true. */
 import { describe, expect, it } from "vitest";
 import { and, freshnessIs, inProgress, not, sinceLastHandled, newlyTrue } from "@headgate/shared/domain/automation/build.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";

@@ -1,4 +1,4 @@
-/** What a launch means and what is refused. */
+/** Launches: how targets are resolved, and what is refused. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { launch, newDeployment, person, publish, rows, type DeploymentObject } from "./support/deployment.ts";
@@ -58,7 +58,7 @@ describe("launching", () => {
       epoch: 1,
     });
     expect(unwrap(await stub.run({ run: run.id })).config).toEqual({ full: true });
-    // Its own priority counts unless another one is asked for, also if that is none.
+    // The job's priority counts unless the launch gives one, even if that is 0.
     expect(run.priority).toBe(7);
     expect((await launch(stub, { job: "nightly" })).priority).toBe(5);
     expect((await launch(stub, { job: "nightly" }, { priority: 0 })).priority).toBe(0);

@@ -1,4 +1,4 @@
-/** What dashboards are told, and what they are told again after a break. */
+/** Live updates of dashboards, and what they get after a reconnect. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";

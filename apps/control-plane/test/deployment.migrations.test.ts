@@ -1,4 +1,4 @@
-/** The database: made once, brought up to date in order, refused when it is newer than the release, and described truly. */
+/** The migrations of the database: applied once and in order, refused if newer than the release, and equal to the Drizzle schema. */
 import { getTableColumns, getTableName, is, Table } from "drizzle-orm";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** What leaves a deployment goes through its outbox: here to the real directory, whose table is taken away for a while. */
+/** Messages leave a deployment through its outbox: here to the real directory, whose table is missing for a while. */
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";

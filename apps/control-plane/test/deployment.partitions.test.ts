@@ -1,4 +1,4 @@
-/** Runs over ranges and combinations, and how the partitions of an asset look from afar. */
+/** Runs over ranges and combinations, and the map of an asset's partitions. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
@@ -166,7 +166,7 @@ describe("ranges over several dimensions", () => {
     const stub = await deployPartitioned(byDayAndRegion);
     const agent = new FakeAgent();
     await agent.start(stub);
-    // Days come before regions, by their names.
+    // Dimensions are sorted by name, so days come before regions.
     await launch(stub, both("2025-01-02|eu", "2025-01-03|us"));
     await agent.reported(...agent.success(await agent.job("a[2025-01-02|eu...2025-01-03|us]")));
     const made = Object.entries(await statusesOf(stub)).filter(([, status]) => status === "materialized");
@@ -190,7 +190,7 @@ describe("ranges over several dimensions", () => {
     unwrap(await stub.perform("launchBackfill", { target, tags: {}, maxActive: 5, priority: 0 }, person));
     const jobs = await Promise.all(["2025-01-02|us", "2025-01-03|us", "2025-01-04|us"].map((key) => agent.job(`a[${key}]`)));
     expect(jobs).toHaveLength(3);
-    // A run of a stretch of partitions that is no range in each dimension, as the plan shares them out.
+    // The plan may give a run adjacent partitions that are not a range in each dimension.
     const all = { ...target, partitions: { type: "keys" as const, keys: ["2025-01-05|us", "2025-01-06|eu"] } };
     unwrap(await stub.perform("launchBackfill", { target: all, tags: {}, maxActive: 5, priority: 0 }, person));
     const stretch = await agent.job("a[2025-01-05|us...2025-01-06|eu]");
@@ -318,7 +318,7 @@ describe("the map of partitions", () => {
       const keys = unwrap(await stub.assetPartitions({ key: "a", limit: 100 })).items.map((item) => item.key);
       expect(keys).toHaveLength(30);
       for (const [from, to, buckets, outcome] of random.slice(index * 12, index * 12 + 12)) {
-        // A run makes partitions that follow one another: here those of one key of the dimension that varies more slowly.
+        // A run makes adjacent partitions: here those of one key of the slower dimension.
         const row = outer === "area" ? 10 : 3;
         const start = Math.min(from, to);
         const [first = "", last = ""] = [keys[start], keys[Math.min(Math.max(from, to), start - (start % row) + row - 1)]];

@@ -1,4 +1,4 @@
-/** Publishing and reading: versions, pages, histories, the first page. */
+/** Publishing and reading: versions, pages, histories and the home page. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { DefinitionsDocument } from "@headgate/shared/api/views.ts";
@@ -261,13 +261,13 @@ describe("reading", () => {
     ]) {
       expect(answer).toMatchObject({ ok: false, error: { code: "not_found", details: { nearest: ["gold/orders"] } } });
     }
-    const nobody = "01890000-0000-7000-8000-000000000000";
+    const missing = "01890000-0000-7000-8000-000000000000";
     for (const answer of [
-      await stub.run({ run: nobody }),
-      await stub.runEvents({ run: nobody, after: 0, limit: 1 }),
-      await stub.runLogFiles({ run: nobody }),
-      await stub.cancel({ run: nobody }, person),
-      await stub.reexecute({ run: nobody, mode: "all" }, person),
+      await stub.run({ run: missing }),
+      await stub.runEvents({ run: missing, after: 0, limit: 1 }),
+      await stub.runLogFiles({ run: missing }),
+      await stub.cancel({ run: missing }, person),
+      await stub.reexecute({ run: missing, mode: "all" }, person),
     ]) {
       expect(answer).toMatchObject({ ok: false, error: { code: "not_found" } });
     }

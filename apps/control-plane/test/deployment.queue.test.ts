@@ -1,4 +1,4 @@
-/** The queue: limits that hold, nobody who starves behind them, and a reason for everything that waits. */
+/** The queue: limits are kept, no run starves, and everything that waits has a reason. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { InputOf, QueueCommands } from "@headgate/shared/api/procedures.ts";
@@ -18,7 +18,7 @@ const change = async (stub: DeploymentObject, settings: Settings) =>
   unwrap(
     await stub.perform(
       "changeSettings",
-      // The stub's input has arrays that may be written to.
+      // The stub's input type has mutable arrays.
       structuredClone(settings) as InputOf<QueueCommands["changeSettings"]>,
       person,
     ),
@@ -47,7 +47,7 @@ describe("tag limits", () => {
     await publish(stub, lake);
     await change(stub, { tagLimits: [{ key: "team", value: "a", limit: 1 }], maxConcurrentRuns: 50 });
     const first = await launch(stub, { selection: "*" }, { tags: { team: "a" } });
-    // More than one page of the queue.
+    // The queue has more than one page.
     await runInDurableObject(raw(stub), async (instance) => {
       for (let index = 0; index < 250; index++)
         await instance.launch({ target: { selection: "*", checksOnly: false }, tags: { team: "a" }, priority: 5 }, person);
@@ -162,13 +162,13 @@ describe("agents in the queue", () => {
     good.disconnect();
     await eventually(async () => (await queueOf(stub)).agents.connected === 1);
     await fireTimers(stub, "lease_check");
-    // It may come back.
+    // The agent may reconnect.
     expect(broken.jobs()).toEqual([]);
     expect(await waits(stub, second.id)).toMatchObject({ message: expect.stringContaining("busy or away") as unknown });
     await rows(stub, "UPDATE agent SET last_seen_at = last_seen_at - 120000 WHERE status = 'disconnected'");
     await rows(stub, "UPDATE step SET assigned_at = assigned_at - 120000 WHERE status = 'assigned'");
     await fireTimers(stub, "lease_check");
-    // Nobody is left who could: one tries again, so that the step runs or fails with the reason.
+    // No other agent is left, so one tries again and the step runs or fails with the reason.
     await jobs(broken, 2);
     expect(broken.jobs().map((job) => job.run)).toContain(second.id);
   });
@@ -266,7 +266,7 @@ describe("the queue under random events", () => {
       open.delete(entry[0]);
       await entry[1].reported(...entry[1].success(entry[0]));
     };
-    // Limits that were lowered hold for what starts from then on.
+    // A lowered limit applies to runs that start later.
     const raise = { runs: 4, team: 2, pool: 2 };
     for (let tx = 0; tx < 60; tx++) {
       const chance = random();

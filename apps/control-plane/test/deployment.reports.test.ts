@@ -1,4 +1,4 @@
-/** What somebody outside says of an asset: stored once, shown as such, and followed by everything that a run's report is followed by. */
+/** Reports from outside: stored once, marked as such, with the same effects as reports of a run. */
 import { describe, expect, it } from "vitest";
 import { anyDepsMatch, dataVersionChanged, newlyUpdated, sinceLastHandled } from "@headgate/shared/domain/automation/build.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -147,7 +147,7 @@ describe("observable assets", () => {
       await pass(stub, 60_000);
       counts.push((await runsOf(stub)).length);
     }
-    // Without a version nobody can say that the data is the same.
+    // Without a data version the data counts as changed.
     expect(counts).toEqual([1, 1, 2, 3, 4]);
   });
 });

@@ -1,4 +1,4 @@
-/** Run policies: which failed runs are made again, when, how often, and what a person can do about it. */
+/** Retries of runs: which failed runs are retried, when and how often, and how people can intervene. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { automationInputs } from "@headgate/shared/api/automation-inputs.ts";

@@ -1,4 +1,4 @@
-/** How steps end: retries, skipping, checks, and what is still to be done by a second attempt. */
+/** Ends of steps: retries, skipping, checks, and the work of a second attempt. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { fireTimers, launch, newDeployment, person, publish, rows, runStatus } from "./support/deployment.ts";
@@ -100,7 +100,7 @@ describe("steps", () => {
       agent.done(second, { outcome: "succeeded" }),
     );
     const detail = unwrap(await stub.run({ run }));
-    // z reported nothing; a step that succeeded has materialized it all the same.
+    // z reported nothing, but the step succeeded, so z counts as materialized.
     expect(detail.run).toMatchObject({ status: "succeeded", materialized: 3, checksWarned: 1 });
     expect(unwrap(await stub.assetStates({ limit: 10 })).items.map((item) => item.health)).toEqual(["warning", "healthy", "healthy"]);
   });

@@ -1,4 +1,4 @@
-/** Large runs: a thousand steps in one run, wide and deep, with every event recorded. Prints what a step costs; asserts only that all is right. */
+/** Large runs: a thousand steps in one run, wide and deep, with every event recorded. Prints the cost of a step; asserts only correctness. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { launch, newDeployment, publish, rows } from "./support/deployment.ts";

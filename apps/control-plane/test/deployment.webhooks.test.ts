@@ -1,4 +1,4 @@
-/** Webhooks inside the object: sensors with user code, what happens when storing fails, how long deliveries are kept, past and coming times. */
+/** Webhooks inside the object: sensors with user code, failures of storage and retention. Also the timeline of runs and ticks. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { DeliverySummary } from "@headgate/shared/api/automation-views.ts";
@@ -59,7 +59,7 @@ describe("webhook sensors with user code", () => {
     expect([one, two].map((row) => row?.state)).toEqual(["requested", "requested"]);
     expect(one?.runs).toHaveLength(1);
     expect(one?.tick).not.toBeNull();
-    // Replayed it comes again, and its run key makes no second run.
+    // A replayed delivery is handled again, and its run key makes no second run.
     unwrap(await stub.perform("replayDelivery", { id: first.delivery }, person));
     const twice = await stub.perform("replayDelivery", { id: first.delivery }, person);
     expect(twice).toMatchObject({ ok: false, error: { code: "conflict" } });
@@ -88,7 +88,7 @@ describe("webhook sensors with user code", () => {
       return frame;
     };
     const evaluated = (cursor: string): TickResult => ({ outcome: "evaluated", cursor, runs: [], logs: [] });
-    // Three bytes each: within the limit in characters, not in bytes.
+    // Each character has three bytes: the cursor is within the limit in characters, but not in bytes.
     await answered(1, evaluated("\u20ac".repeat(66_667)));
     const refused = unwrap(await stub.ask("ticks", { limit: 1 })).items[0];
     expect(refused).toMatchObject({ state: "failed", message: expect.stringContaining("more than 200000 bytes") as unknown });
@@ -151,7 +151,7 @@ describe("deliveries", () => {
     expect(await rows(stub, "SELECT stored_bytes FROM hook")).toEqual([{ stored_bytes: 7 }]);
     const [timer] = await rows(stub, "SELECT at FROM timer WHERE kind = 'retention' AND id = 'deliveries'");
     expect(Number(timer?.["at"])).toBeGreaterThan(Date.now() + 6 * DAY_MS);
-    // Known for as long as it is kept.
+    // A delivery is recognized as long as it is stored.
     expect(unwrap(await send(stub, hook, { n: 1 }, "new")).repeated).toBe(true);
     expect(unwrap(await send(stub, hook, { n: 1 }, "old-1")).repeated).toBe(false);
   });

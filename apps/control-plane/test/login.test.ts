@@ -155,7 +155,7 @@ describe("sessions", () => {
     const asGuest = (path: string) => call({ method: "POST", path, as: { cookie }, json: {} });
     expect((await asGuest("/api/acme/prod/trpc/locations.list")).status).toBe(200);
     expect((await asGuest("/api/acme/other/trpc/locations.list")).status).toBe(404);
-    // The higher one of the organization's and the deployment's role counts.
+    // The higher of the organization's and the deployment's role counts.
     const membership = { organizationId: acme.place.organizationId, person, actor: operator };
     await ensureMember(directory, { ...membership, role: "viewer", deploymentId: null });
     await ensureMember(directory, { ...membership, role: "admin", deploymentId: other.place.id });

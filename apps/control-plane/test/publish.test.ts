@@ -9,7 +9,7 @@ import { activate, apiPath, postVersion, publish, putBlob, smallLocation, trpc, 
 import { makePlace, migrate, type Place } from "./support/world.ts";
 
 let places = 0;
-/** Every test has its own deployment, because a file shares its storage. */
+/** Every test has its own deployment, because the tests of a file share the storage. */
 const newPlace = (): Promise<Place> => makePlace(`org-${++places}`, "prod");
 beforeAll(migrate);
 

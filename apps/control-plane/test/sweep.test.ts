@@ -43,7 +43,7 @@ test("the sweep closes sockets of expired tokens in every deployment", async () 
   const directory = openDirectory(env.DB);
   const organization = await ensureOrganization(directory, "many", operator);
   const make = (name: string) => ensureDeployment(directory, { org: "many", organizationId: organization.id, name, actor: operator });
-  // More than one page of them, and the token belongs to the last one.
+  // There is more than one page of deployments, and the token belongs to the last one.
   const places = await Promise.all(Array.from({ length: 8 }, (_, index) => make(`deployment-${index}`)));
   const place = places.toSorted((a, b) => (a.id < b.id ? -1 : 1)).at(-1);
   if (!place) throw new Error("no deployment was made");

@@ -1,4 +1,4 @@
-/** Deliveries of webhooks over the network: every answer a sender can get, and that each delivery has its effect once. */
+/** Webhook deliveries over the network: every answer that a sender can get, and that each delivery has its effect once. */
 import { createScheduledController, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
@@ -69,7 +69,7 @@ interface Sent {
   readonly headers?: Record<string, string>;
 }
 
-/** As a sender does it: no session, no token. */
+/** Sends as a webhook sender does, without session and token. */
 function send(path: string | null, { body = {}, headers = {} }: Sent = {}): Promise<Response> {
   return call({
     method: "POST",
@@ -79,7 +79,7 @@ function send(path: string | null, { body = {}, headers = {} }: Sent = {}): Prom
   });
 }
 
-/** Signed by the reference implementation of the scheme, not by our own code. */
+/** Signs with the reference implementation of the scheme, not with our code. */
 function signed(secret: string, input: { readonly id: string; readonly body: unknown; readonly at?: Date }): Sent {
   const text = JSON.stringify(input.body);
   const when = input.at ?? new Date();
@@ -169,7 +169,7 @@ describe("webhooks with Standard Webhooks signatures", () => {
   it("one good signature among several is enough", async () => {
     const { secret, hook: made } = await rotate("signed");
     const request = signed(secret, { id: "msg_several", body: { type: "ping" } });
-    const foreign = new Webhook(`whsec_${btoa("another secret of somebody")}`).sign("msg_several", new Date(), "{}");
+    const foreign = new Webhook(`whsec_${btoa("another secret")}`).sign("msg_several", new Date(), "{}");
     const headers = { ...request.headers, "webhook-signature": `v2,abc ${foreign} ${request.headers?.["webhook-signature"]}` };
     expect((await send(made.path, { ...request, headers })).status).toBe(202);
   });
@@ -189,7 +189,7 @@ describe("webhooks with Standard Webhooks signatures", () => {
       signed(secret, { id: "msg_old", body: {}, at: minutes(-6) }),
       signed(secret, { id: "msg_early", body: {}, at: minutes(6) }),
       signed(secret, { id: "msg.dotted", body: {} }),
-      signed(`whsec_${btoa("the secret of another hook")}`, { id: "msg_foreign", body: {} }),
+      signed(`whsec_${btoa("the secret of another webhook")}`, { id: "msg_foreign", body: {} }),
     ];
     for (const attempt of attempts) {
       const response = await send(made.path, attempt);
@@ -325,7 +325,7 @@ describe("answers to senders", () => {
     expect((await floods(() => send(signedOnly.path))).status).toBe(429);
   });
 
-  /** The first 429; a bucket fills while the test runs. */
+  /** Repeats until the first 429; a bucket refills while the test runs. */
   async function floods(one: () => Promise<Response>): Promise<Response> {
     for (let round = 0; round < 100; round++) {
       const answers = await Promise.all(Array.from({ length: 20 }, one));

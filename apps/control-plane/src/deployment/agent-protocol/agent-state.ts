@@ -62,7 +62,7 @@ function disconnect(tx: Tx, agent: AgentRow): void {
   tx.fact({ type: "agent_changed", instance: agent.instance });
   waitingMayHaveChanged(tx);
   if (leasesOf(tx.db, agent.instance).length > 0) ensureTimer(tx.db, { kind: "lease_check", id: "", at: tx.now + LEASE_CHECK_MS });
-  // If it does not come back, steps whose version no remaining agent can load have to fail.
+  // If it does not come back, its steps go to agents that failed to load the version, and fail there with the reason.
   else if (onlineAgents(tx.db).some((other) => other.locations.some((entry) => entry.state === "failed")))
     ensureTimer(tx.db, { kind: "lease_check", id: "", at: tx.now + LEASE_MS + 1 });
   else return;

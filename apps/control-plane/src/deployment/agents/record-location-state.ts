@@ -16,6 +16,6 @@ export function recordLocationState(tx: Tx, input: { readonly instance: string; 
     locations: [...others, { location: item.location, version: item.version, state: item.state }].slice(-50),
   });
   tx.fact({ type: "agent_changed", instance: input.instance });
-  // A failed load counts too: if no other agent can load the version, the waiting steps have to fail.
+  // A failed load counts too: if no other agent may load the version, the waiting steps are assigned anyway and fail with the reason.
   return true;
 }

@@ -14,7 +14,7 @@ export interface ConditionChange {
   readonly chain: CauseChain | null;
 }
 
-/** The length of a stored chain in SQL, computed like the domain's `chainLength`. */
+/** The length of a stored chain in SQL, computed as the domain does. */
 const lengthOf = (chain: string) =>
   `coalesce((SELECT sum(value) FROM json_each(${chain}, '$.times')), json_array_length(${chain}, '$.passed'))`;
 

@@ -107,7 +107,7 @@ export class Timers {
         }
       };
       work(dueTimers(this.#db, { now: input.now, limit: BUDGET }));
-      // Waiting ticks that the timers above created: if there are few, they start without another alarm.
+      // Timers of ticks that the schedules above stored: if there are few, they run without another alarm.
       if (left > 0) work(dueTimers(this.#db, { now: input.now, limit: BUDGET }).filter(({ kind }) => kind === "tick"));
     } finally {
       this.#firing = false;

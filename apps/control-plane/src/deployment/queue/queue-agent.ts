@@ -11,7 +11,7 @@ export function queueAgent(agent: AgentRow, busy: number): QueueAgent {
   return { id: agent.instance, slots: agent.slots, busy, queue: agent.queue, warm: inState("ready"), failed: inState("failed") };
 }
 
-/** Adds agents that disconnected recently. They take no work, but a step that only they can run waits for them instead of failing. */
+/** Adds agents that disconnected recently. They take no work, but a step whose version the others failed to load waits for them. */
 export function withAway(db: Database, input: { readonly agents: readonly QueueAgent[]; readonly now: number }): QueueAgent[] {
   if (input.agents.every((agent) => agent.failed?.length === 0)) return [...input.agents];
   const away = agentsGoneSince(db, input.now - LEASE_MS).map((agent): QueueAgent => ({ ...queueAgent(agent, 0), slots: 0, away: true }));

@@ -52,7 +52,7 @@ export function takeDue(tx: Tx, program: AutomationProgram): Due {
     else if (!left.has(target)) left.set(target, cause);
   };
   for (const { target, cause, chain } of takeChanges(tx.db)) {
-    // A change by its own run does not extend a target's chain; otherwise one cause would lead to all later requests.
+    // A change of the target itself does not pass its chain on; otherwise one cause would lead to all later requests.
     for (const reader of program.readersOf(target)) add(reader, cause, reader === target ? null : chain);
   }
   for (const target of dueStates(tx.db, tx.now, MAX_TARGETS)) {

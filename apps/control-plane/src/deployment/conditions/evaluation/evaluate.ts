@@ -164,7 +164,7 @@ function storeEvaluation(
   const requested = outcome.ok ? countOf(outcome.value.requested) : 0;
   const tree = outcome.ok ? evaluationTree(outcome.value.evaluated, facts) : null;
   const error = outcome.ok ? made.error : outcome.error.message;
-  // The first evaluation is followed at once by another one, which shows the actual state.
+  // The first evaluation is soon followed by another one, which shows the actual state.
   if (requested === 0 && (input.isFirst || saysTheSame(tx.db, target, { tree, error }))) return;
   const set = facts.partitions(assetOfTarget(target));
   insertEvaluation(tx.db, {
