@@ -17,8 +17,8 @@ export function checkConditions(manifest: Manifest): Result<null> {
     if (unit === null && (automation !== undefined || observable === true)) {
       const what =
         observable === true
-          ? "is observable, but no function here observes it"
-          : "has an automation condition, but no function here materializes it";
+          ? "is observable, but nothing here observes it"
+          : "has an automation condition, but nothing here materializes it";
       return refuse("invalid_input", `Asset ${key} ${what}: it is external. Remove that setting.`, { asset: key });
     }
     const read = automation === undefined ? ok(null) : once(good, automation, checkCondition);
