@@ -76,7 +76,16 @@ export const PACKAGES = [
   {
     package: "apps/control-plane",
     imports: [SHARED],
-    floors: [[{ room: "directory", only: [] }], ...DEPLOYMENT.map((room) => [`deployment/${room}`]), ["deployment"], ["."]],
+    floors: [
+      [{ room: "directory", only: [] }],
+      // A fast test of a room may use every room, and the deployment that tests run in Node.
+      ...DEPLOYMENT.map((room) => [
+        { room: `deployment/${room}`, tests: [...DEPLOYMENT.map((other) => `deployment/${other}`), "deployment", "testing"] },
+      ]),
+      [{ room: "deployment", tests: ["testing"] }],
+      ["testing"],
+      ["."],
+    ],
   },
   {
     package: "apps/agent",

@@ -1,6 +1,6 @@
 /**
- * Who may do what: every procedure, HTTP route and socket against every role, a foreign organization, and credentials that are
- * missing, expired or revoked. A route or procedure that this table does not know fails the test.
+ * Tests the access of every procedure, HTTP route and socket with every role, a foreign organization, and credentials that are missing,
+ * expired or revoked. A route or procedure that is not in this table fails the test.
  */
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Role } from "@headgate/shared/domain/access/role.ts";
@@ -53,7 +53,7 @@ const OTHER_ROUTES = [
   "GET /login/:token",
   "POST /api/v1/login-links",
   "POST /api/v1/logout",
-  // Senders of webhooks have no credentials of ours; see `webhooks.test.ts`.
+  // Senders of webhooks have no Headgate credentials; see `webhooks.test.ts`.
   "POST /hooks/:id",
   "POST /hooks/:id/:secret",
   "GET /api/v1/session",
@@ -69,7 +69,7 @@ beforeAll(async () => {
 
 const at = (path: string, place: Place = acme): string => `/api/${place.place.org}/${place.place.name}${path}`;
 
-/** The status, with any socket closed again. */
+/** The status of a request; an opened socket is closed. */
 async function statusOf(request: Call): Promise<number> {
   const response = await call(request);
   response.webSocket?.accept();
@@ -81,7 +81,7 @@ async function statusOf(request: Call): Promise<number> {
 
 const refused = (status: number): boolean => status === 401 || status === 403;
 
-/** Owners' credentials that must not open anything of acme. */
+/** Credentials of owners that must not give access to acme. */
 function badCredentials(): readonly (readonly [name: string, as: Credentials, status: number])[] {
   const changed = (text: string | undefined): string => (text ?? "").replace(/.$/, (last) => (last === "A" ? "B" : "A"));
   return [
@@ -103,7 +103,7 @@ async function expectRefused(request: (as: Credentials) => Call): Promise<void> 
   expect(seen).toEqual(badCredentials().map(([name, , status]) => [name, status]));
 }
 
-describe("the table is complete", () => {
+describe("the access table", () => {
   test("the router has a procedure for every row of the contract and no other", () => {
     expect(Object.keys(appRouter._def.procedures).toSorted()).toEqual(PROCEDURE_NAMES.toSorted());
   });
@@ -112,7 +112,7 @@ describe("the table is complete", () => {
     expect(Object.entries(PROCEDURES).filter(([, row]) => row.kind === "command" && row.role === "viewer")).toEqual([]);
   });
 
-  test("it names every route of the Worker", () => {
+  test("the table names every route of the Worker", () => {
     const routes = new Set(app.routes.filter((route) => route.method !== "ALL").map((route) => `${route.method} ${route.path}`));
     expect([...Object.keys(DEPLOYMENT_ROUTES), ...Object.keys(AGENT_ROUTES), ...OTHER_ROUTES].toSorted()).toEqual([...routes].toSorted());
   });
@@ -126,7 +126,7 @@ test("every route is in the reference of the HTTP API", () => {
 describe.each(PROCEDURE_NAMES.map((name) => [name, PROCEDURES[name].role] as const))("procedure %s needs %s", (path, needed) => {
   const request = (as: Credentials): Call => ({ method: "POST", path: at(`/trpc/${path}`), as, json: {} });
 
-  test.each(ROLES)("as %s", async (role) => {
+  test.each(ROLES)("a caller with the role %s gets the right answer", async (role) => {
     for (const as of [acme.sessions[role], acme.tokens[role]]) {
       const { status } = await call(request(as));
       expect(status).toBeLessThan(500);
@@ -134,48 +134,48 @@ describe.each(PROCEDURE_NAMES.map((name) => [name, PROCEDURES[name].role] as con
     }
   });
 
-  test("with credentials that are missing, over, of another kind or foreign", async () => {
+  test("missing, expired, foreign and wrong credentials are refused", async () => {
     await expectRefused(request);
   });
 
-  test("from a foreign page", async () => {
+  test("a request from a foreign page is refused", async () => {
     expect(await statusOf(request({ ...acme.sessions.owner, origin: "https://evil.test" }))).toBe(403);
   });
 });
 
-describe.each(Object.entries(DEPLOYMENT_ROUTES))("route %s", (_, { role: needed, call: made }) => {
+describe.each(Object.entries(DEPLOYMENT_ROUTES))("route %s:", (_, { role: needed, call: made }) => {
   const request = (as: Credentials): Call => ({ ...made, path: at(made.path), as });
 
-  test.each(ROLES)("as %s", async (role) => {
+  test.each(ROLES)("a caller with the role %s gets the right answer", async (role) => {
     for (const as of [acme.sessions[role], acme.tokens[role]])
       expect(refused(await statusOf(request(as)))).toBe(!roleIncludes(role, needed));
   });
 
-  test("with credentials that are missing, over, of another kind or foreign", async () => {
+  test("missing, expired, foreign and wrong credentials are refused", async () => {
     await expectRefused(request);
   });
 
-  test.runIf(made.method !== undefined || made.headers === socket)("from a foreign page, or from no page with a cookie", async () => {
+  test.runIf(made.method !== undefined || made.headers === socket)("a foreign page, and a cookie without a page, are refused", async () => {
     for (const origin of ["https://evil.test", null]) expect(await statusOf(request({ ...acme.sessions.owner, origin }))).toBe(403);
   });
 });
 
-describe.each(Object.entries(AGENT_ROUTES))("agents' route %s", (_, made) => {
-  test("as an agent", async () => {
+describe.each(Object.entries(AGENT_ROUTES))("agents' route %s:", (_, made) => {
+  test("an agent is admitted", async () => {
     expect(refused(await statusOf({ ...made, as: acme.agent }))).toBe(false);
   });
 
-  test("as anybody else", async () => {
+  test("any other caller is refused", async () => {
     const others = [...Object.values(acme.tokens), ...Object.values(acme.sessions)];
     const seen = await Promise.all(others.map((as) => statusOf({ ...made, as })));
     expect(new Set(seen)).toEqual(new Set([403]));
   });
 
-  test("with credentials that are missing, expired or revoked", async () => {
+  test("missing, expired and revoked credentials are refused", async () => {
     for (const as of [{}, acme.expired.agent, acme.revoked.agent]) expect(await statusOf({ ...made, as })).toBe(401);
   });
 
-  test("from a web page", async () => {
+  test("a request from a web page is refused", async () => {
     for (const origin of [HOST, "https://evil.test"]) expect(await statusOf({ ...made, as: { ...acme.agent, origin } })).toBe(403);
   });
 });
@@ -186,14 +186,14 @@ test("a live socket with a token is refused from a web page", async () => {
   expect(await statusOf({ path, headers: socket, as: { ...acme.tokens.owner, origin: HOST } })).toBe(403);
 });
 
-test("a deployment that does not exist answers like one of another organization", async () => {
+test("an unknown deployment answers like one of another organization", async () => {
   const foreign = await call({ method: "POST", path: at("/trpc/home.get", globex), as: acme.sessions.owner, json: {} });
   const missing = await call({ method: "POST", path: "/api/globex/nothing/trpc/home.get", as: acme.sessions.owner, json: {} });
   expect([foreign.status, missing.status]).toEqual([404, 404]);
   expect((await errorOf(foreign)).message.replace("prod", "nothing")).toBe((await errorOf(missing)).message);
 });
 
-test("addresses that lead nowhere answer 404 as JSON", async () => {
+test("unknown addresses answer 404 as JSON", async () => {
   for (const path of ["/api/nothing", "/api/acme/prod/nothing", "/agent/v1/nothing"]) {
     const response = await call({ path, as: acme.sessions.owner });
     expect(response.status).toBe(404);

@@ -56,8 +56,8 @@ async function putChunk(as: Credentials, job: JobFrame, chunk: { readonly rest: 
   return call({ method: "PUT", path: logPath(job, chunk.rest), as, body: await gzip(chunk.text) });
 }
 
-describe("an agent", () => {
-  test("connects, runs a published step, and the run succeeds", async () => {
+describe("agents over HTTP", () => {
+  test("an agent connects and runs a published step to success", async () => {
     const at = await newPlace();
     const { socket, job, run } = await leasedRun(at);
     const step = { run: job.run, step: job.step, epoch: job.epoch };
@@ -80,7 +80,7 @@ describe("an agent", () => {
     expect(detail.run).toMatchObject({ status: "succeeded", trigger: { type: "token", name: "admin token" }, materialized: 1 });
   });
 
-  test("reads the manifest of a version and nothing of another deployment", async () => {
+  test("an agent reads manifests of its own deployment only", async () => {
     const at = await newPlace();
     const location = await smallLocation();
     const { version } = await publish(at, location);
@@ -91,7 +91,7 @@ describe("an agent", () => {
     expect((await call({ path: `/agent/v1/blobs/${location.sha256}`, as: other.agent })).status).toBe(404);
   });
 
-  test("cannot choose its own identity by headers", async () => {
+  test("an agent cannot choose its identity by headers", async () => {
     const at = await newPlace();
     const other = await newPlace();
     const { welcome } = await connectAgent(at.agent, {
@@ -105,7 +105,7 @@ describe("an agent", () => {
     expect(await trpc(other, "agents.list", {})).toEqual([]);
   });
 
-  test("loses its socket at once when its token is revoked", async () => {
+  test("an agent loses its socket at once when its token is revoked", async () => {
     const at = await newPlace();
     const { view, secret } = await trpc<{ view: TokenView; secret: string }>(at, "tokens.create", { name: "second", kind: "agent" });
     const { socket } = await connectAgent({ token: secret });
@@ -116,7 +116,7 @@ describe("an agent", () => {
 });
 
 describe("raw output", () => {
-  test("is put together from its chunks, whatever their order, and read from any byte", async () => {
+  test("raw output is joined from unordered chunks and read from any byte", async () => {
     const at = await newPlace();
     const { job } = await leasedRun(at);
     const path = apiPath(at, `/runs/${job.run}/logs/${encodeURIComponent(job.step)}/${job.attempt}/stdout`);
@@ -133,7 +133,7 @@ describe("raw output", () => {
     expect(await read(19)).toEqual(["", "true"]);
   });
 
-  test("is text that no browser takes for a page", async () => {
+  test("raw output is text that no browser takes for a page", async () => {
     const at = await newPlace();
     const { job } = await leasedRun(at);
     await putChunk(at.agent, job, { rest: "stderr/0?offset=0&final=1", text: "<script>alert(1)</script>" });
@@ -146,7 +146,7 @@ describe("raw output", () => {
     expect(await response.text()).toBe("<script>alert(1)</script>");
   });
 
-  test("is taken once, however often a chunk is sent", async () => {
+  test("a chunk of raw output counts once, however often it is sent", async () => {
     const at = await newPlace();
     const { job } = await leasedRun(at);
     for (let i = 0; i < 3; i++)
@@ -158,7 +158,7 @@ describe("raw output", () => {
     expect(await response.text()).toBe("once");
   });
 
-  test("of a step leased to somebody else is refused", async () => {
+  test("raw output of a step leased to another agent is refused", async () => {
     const at = await newPlace();
     const { job } = await leasedRun(at);
     const { secret } = await trpc<{ secret: string }>(at, "tokens.create", { name: "second", kind: "agent" });
@@ -167,7 +167,7 @@ describe("raw output", () => {
     expect((await errorOf(response)).message).not.toBe("");
   });
 
-  test("that is no gzip, or a bomb, is refused", async () => {
+  test("raw output that is not gzip, or a gzip bomb, is refused", async () => {
     const at = await newPlace();
     const { job } = await leasedRun(at);
     const path = logPath(job, "stdout/0?offset=0");
@@ -178,8 +178,8 @@ describe("raw output", () => {
   });
 });
 
-describe("a dashboard's socket", () => {
-  test("ends when the token is revoked whose link signed its person in", async () => {
+describe("sockets of dashboards", () => {
+  test("a dashboard's socket ends when its login link's token is revoked", async () => {
     const at = await newPlace();
     const made = await call({
       method: "POST",
@@ -195,7 +195,7 @@ describe("a dashboard's socket", () => {
     expect((await socket.closed).code).toBe(CLOSE.revoked);
   });
 
-  test("hears of changes and ends when its session logs out", async () => {
+  test("a dashboard's socket gets changes and ends when its session logs out", async () => {
     const at = await newPlace();
     const session = at.sessions.viewer;
     const socket = await connect({ path: apiPath(at, "/live"), as: session });

@@ -16,7 +16,7 @@ async function bootstrap(json: unknown): Promise<BootstrapAnswer> {
 beforeAll(migrate);
 
 describe("bootstrapping", () => {
-  test("the first call makes organization, deployment, owner and both tokens, and a link that signs the owner in", async () => {
+  test("the first call makes organization, deployment, owner, tokens and login link", async () => {
     const answer = await bootstrap(request);
     expect(answer.agentToken).toMatch(/^hg_agent_[0-9a-z]{20}_[A-Za-z0-9_-]{43}$/);
     expect(answer.apiToken).toMatch(/^hg_api_[0-9a-z]{20}_[A-Za-z0-9_-]{43}$/);
@@ -42,7 +42,7 @@ describe("bootstrapping", () => {
     expect(results).toEqual([{ users: 1, organizations: 1 }]);
   });
 
-  test("tokens that were lost are replaced on request, and the older ones stay good", async () => {
+  test("lost tokens are replaced on request, and the older ones stay valid", async () => {
     const first = await bootstrap({ ...request, deployment: "lost" });
     const second = await bootstrap({ ...request, deployment: "lost", tokens: "new" });
     expect(second.apiToken).not.toBe(first.apiToken);
@@ -50,7 +50,7 @@ describe("bootstrapping", () => {
       expect((await call({ path: "/api/v1/session", as: { token: token ?? "" } })).status).toBe(200);
   });
 
-  test("callers at the same time get one organization, deployment and owner", async () => {
+  test("simultaneous callers get one organization, deployment and owner", async () => {
     const answers = await Promise.all(
       Array.from({ length: 5 }, () =>
         bootstrap({ organization: "race", deployment: "prod", user: { name: "Eve", email: "Eve@race.test" } }),
@@ -84,7 +84,7 @@ describe("bootstrapping", () => {
     expect((await errorOf(response)).message).toMatch(/organization|deployment|user/);
   });
 
-  test("every change is in the audit log, with no secret in it", async () => {
+  test("every change is in the audit log, without a secret", async () => {
     const { apiToken } = await bootstrap({ ...request, organization: "audited" });
     const { results } = await env.DB.prepare(
       "SELECT action, actor_kind, after FROM audit WHERE organization_id = (SELECT id FROM organization WHERE slug = 'audited') ORDER BY at, rowid",
@@ -101,7 +101,7 @@ describe("bootstrapping", () => {
     expect(JSON.stringify(results)).not.toContain((apiToken ?? "").slice(-43));
   });
 
-  test("no secret is stored in clear", async () => {
+  test("no secret is stored in plain text", async () => {
     const { apiToken, agentToken, loginUrl } = await bootstrap({ ...request, organization: "hashed" });
     const stored: unknown[] = [];
     for (const table of ["token", "login_link", "session", "audit"]) stored.push(await env.DB.prepare(`SELECT * FROM ${table}`).all());

@@ -1,4 +1,4 @@
-/** The agent's socket: introductions, numbering, fencing, leases, and everything that can be wrong with a frame. */
+/** The agent's socket: hello, item numbers, epochs, leases and bad frames. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
@@ -14,8 +14,8 @@ async function deployment(graph: Record<string, string[]> = { a: [] }): Promise<
   return stub;
 }
 
-describe("an agent", () => {
-  it("is welcomed with the place, the active versions and what was received of it", async () => {
+describe("connections of agents", () => {
+  it("the welcome names the deployment, active versions and received items", async () => {
     const stub = await deployment();
     const agent = new FakeAgent();
     const welcome = await agent.start(stub, { labels: { name: "worker-1" } });
@@ -35,7 +35,7 @@ describe("an agent", () => {
     expect(unwrap(await stub.ask("agents.list", undefined))[0]?.locations).toContainEqual({ location: "lake", version, state: "ready" });
   });
 
-  it("has its repeated reports ignored and acknowledged", async () => {
+  it("repeated reports are acknowledged and ignored", async () => {
     const stub = await deployment();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -57,7 +57,7 @@ describe("an agent", () => {
     expect(events.map((row) => row.event)).toMatchObject([{ message: "once" }, { message: "twice" }]);
   });
 
-  it("that leaves a gap is stopped before it and told where to go on", async () => {
+  it("an agent that leaves a gap is told where to continue", async () => {
     const stub = await deployment();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -79,7 +79,7 @@ describe("an agent", () => {
     expect((await agent.start(stub)).received).toBe(1);
   });
 
-  it("that comes back gets the jobs it missed with the same epoch and drops what it must not run", async () => {
+  it("a reconnected agent gets missed jobs and drops revoked ones", async () => {
     const stub = await deployment({ a: [], b: [] });
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -96,7 +96,7 @@ describe("an agent", () => {
     expect(agent.frames.slice(before).filter((frame) => frame.t === "job")).toMatchObject([{ step: "b", epoch: 1, attempt: 1 }]);
   });
 
-  it("is not sent a job again whose end it is about to report", async () => {
+  it("a job is not sent again if the agent reports its end", async () => {
     const stub = await deployment();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -111,7 +111,7 @@ describe("an agent", () => {
     expect(await runStatus(stub, run.id)).toBe("succeeded");
   });
 
-  it("is replaced by a newer connection of the same process", async () => {
+  it("a newer connection of the same process replaces the older one", async () => {
     const stub = await deployment();
     const first = new FakeAgent();
     await first.start(stub);
@@ -124,7 +124,7 @@ describe("an agent", () => {
     await second.job("a");
   });
 
-  it("cannot take over the instance of another token", async () => {
+  it("an agent cannot take over the instance of another token", async () => {
     const stub = await deployment();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -136,7 +136,7 @@ describe("an agent", () => {
     expect(agent.closed).toBeNull();
   });
 
-  it("cannot report on a step that is leased to another one", async () => {
+  it("an agent cannot report on a step leased to another agent", async () => {
     const stub = await deployment();
     const [owner, other] = [new FakeAgent(), new FakeAgent()];
     await owner.start(stub);
@@ -149,7 +149,7 @@ describe("an agent", () => {
     expect(await runStatus(stub, run.id)).toBe("succeeded");
   });
 
-  it("that gives no sign of life within the lease loses its steps to another one", async () => {
+  it("steps of an agent that is silent for a lease are lost", async () => {
     const stub = await deployment();
     const [lost, other] = [new FakeAgent(), new FakeAgent()];
     await lost.start(stub);
@@ -178,7 +178,7 @@ describe("an agent", () => {
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
   });
 
-  it("that is lost again and again fails the step with that reason", async () => {
+  it("a step whose agents are lost repeatedly fails with that reason", async () => {
     const stub = await deployment();
     const run = await launch(stub, { selection: "a" });
     for (let attempt = 1; attempt <= 3; attempt++) {
@@ -197,7 +197,7 @@ describe("an agent", () => {
     });
   });
 
-  it("gets no new work while it drains and keeps what it has", async () => {
+  it("a draining agent keeps its steps and gets no new ones", async () => {
     const stub = await deployment({ a: [], b: ["a"] });
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -210,7 +210,7 @@ describe("an agent", () => {
     expect(unwrap(await stub.ask("runs.get", { run: run.id })).steps[1]?.waiting?.kind).toBe("no_agent");
   });
 
-  it("that was refused an instance can change nothing of it", async () => {
+  it("an agent with a refused instance cannot change that instance", async () => {
     const stub = await deployment();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -223,7 +223,7 @@ describe("an agent", () => {
     expect(unwrap(await stub.ask("agents.list", undefined))).toMatchObject([{ slots: 4, status: "connected" }]);
   });
 
-  it("keeps one instance for one connection", async () => {
+  it("a connection keeps the instance of its first hello", async () => {
     const stub = await deployment();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -233,7 +233,7 @@ describe("an agent", () => {
     expect(unwrap(await stub.ask("agents.list", undefined))).toMatchObject([{ instance: agent.instance }]);
   });
 
-  it("is not held up by a report that cannot be stored", async () => {
+  it("a report that cannot be stored does not block the others", async () => {
     const stub = await deployment({ a: [], b: [], c: [], d: ["c"] });
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -270,7 +270,7 @@ describe("an agent", () => {
     expect(agent.closed).toBeNull();
   });
 
-  it("may change how many steps it runs at once", async () => {
+  it("an agent may change its number of slots", async () => {
     const stub = await deployment({ a: [], b: [] });
     const agent = new FakeAgent();
     await agent.start(stub, { slots: 1 });
@@ -280,7 +280,7 @@ describe("an agent", () => {
     await agent.job("b");
   });
 
-  it("whose token is revoked is disconnected at once", async () => {
+  it("an agent whose token is revoked is disconnected at once", async () => {
     const stub = await deployment();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -291,7 +291,7 @@ describe("an agent", () => {
     expect(unwrap(await stub.ask("agents.list", undefined))[0]?.status).toBe("disconnected");
   });
 
-  it("of an unsupported version is told to upgrade", async () => {
+  it("an agent of an unsupported version is told to upgrade", async () => {
     const stub = await deployment();
     const agent = new FakeAgent();
     await agent.connect(stub);
@@ -313,7 +313,7 @@ describe("an agent", () => {
       CLOSE.badFrame,
     ],
   ];
-  it.each(bad)("that sends %s is closed with a code", async (_name, text, code) => {
+  it.each(bad)("an agent that sends %s is disconnected with a code", async (_name, text, code) => {
     const stub = await deployment();
     const agent = new FakeAgent();
     await agent.connect(stub);
@@ -322,7 +322,7 @@ describe("an agent", () => {
     expect(agent.closed?.code).toBe(code);
   });
 
-  it("may send kinds of frames that this release does not know", async () => {
+  it("frames of unknown kinds are ignored", async () => {
     const stub = await deployment();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -331,7 +331,7 @@ describe("an agent", () => {
     await agent.job("a");
   });
 
-  it("whose output has a hole is not shown as complete", async () => {
+  it("raw output with a missing chunk is not shown as complete", async () => {
     const stub = await deployment();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -351,7 +351,7 @@ describe("an agent", () => {
     expect(unwrap(await stub.ask("runs.logFiles", { run: run.id }))).toMatchObject([{ bytes: 12, complete: true }]);
   });
 
-  it("may upload raw output only of attempts it was given", async () => {
+  it("an agent uploads raw output only of its own attempts", async () => {
     const stub = await deployment();
     const agent = new FakeAgent();
     await agent.start(stub);

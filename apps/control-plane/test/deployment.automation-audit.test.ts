@@ -1,4 +1,4 @@
-/** What people do with schedules and sensors through the API is in the audit log; of a cursor also what it was before. */
+/** Changes of schedules and sensors through the API are in the audit log. */
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
 import type { AutomationDetail, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
@@ -7,7 +7,7 @@ import { makePlace, migrate } from "./support/world.ts";
 
 beforeAll(migrate);
 
-test("a cursor that is set is in the audit log with the one before it", async () => {
+test("setting a cursor is audited with its value before and after", async () => {
   const at = await makePlace("org-audit", "prod");
   const jobs = [{ name: "load", selection: "*" }];
   await publish(at, await smallLocation({ jobs, sensors: [{ name: "files", kind: "polling", job: "load" }] }));

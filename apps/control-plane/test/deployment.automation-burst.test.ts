@@ -1,4 +1,4 @@
-/** Very much at once: a thousand schedules of one second, lists that are long, ticks that are many. Prints how long it took; asserts only that all is right. */
+/** Bursts: a thousand schedules in one second, many ticks and long lists. Prints the duration and asserts only correctness. */
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import { assetsOf, manifest } from "./support/manifests.ts";
 import { ringAlarm, setClock, useRealClock } from "./support/clock.ts";
 
 const jobs = [{ name: "nightly", selection: "a" }];
-/** Waits up to a minute for the real alarm of the real minute, twice; otherwise the clock is moved and the alarm rung by hand. */
+/** Whether the test waits for real alarms, up to a minute each. Otherwise it moves the clock and fires the alarm. */
 const WAITS = (env as unknown as Record<string, string>)["SIMULATED_DAYS"] !== "";
 
 function percentile(values: readonly number[], share: number): number {
@@ -21,7 +21,7 @@ function percentile(values: readonly number[], share: number): number {
 
 describe("a thousand schedules that are due in the same second", () => {
   it.each([false, true])(
-    "are all dispatched, each once, in bounded slices (user functions: %j)",
+    "a thousand due schedules tick once, in slices (user functions: %j)",
     { timeout: 120_000 },
     async (isEvaluated) => {
       const stub = newDeployment();
@@ -38,7 +38,7 @@ describe("a thousand schedules that are due in the same second", () => {
       const due = Number(planned?.["at"]);
       if (WAITS) await new Promise((resolve) => setTimeout(resolve, due - Date.now()));
       else {
-        // From here on it is the minute in which all of them are due.
+        // From here on it is the minute in which all schedules are due.
         const offset = due - Date.now();
         clock.now = () => Date.now() + offset;
       }
@@ -89,7 +89,7 @@ describe("schedules that are due together", () => {
   const requested = "SELECT count(*) AS n FROM tick WHERE state = 'requested'";
   afterEach(useRealClock);
 
-  it("are all taken up before their runs are made, and lose none of these to an eviction", async () => {
+  it("due ticks are stored before their runs and survive an eviction", async () => {
     setClock(NOON - 1000);
     const stub = newDeployment();
     await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules: many }));
@@ -113,11 +113,11 @@ describe("schedules that are due together", () => {
     ]);
   });
 
-  it("do not suffer from one of them whose tx fails", async () => {
+  it("one schedule whose transaction fails does not disturb the others", async () => {
     setClock(NOON - 1000);
     const stub = newDeployment();
     await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules: many.slice(0, 50) }));
-    // What no release writes: the row of s7 cannot be read.
+    // No release writes such a row: s7 cannot be read.
     await rows(stub, "UPDATE automation SET gathered = '{' WHERE name = 's7'");
     setClock(NOON + 40);
     await ringAlarm(stub);
@@ -131,7 +131,7 @@ describe("schedules that are due together", () => {
     expect(await rows(stub, requested)).toEqual([{ n: 50 }]);
   });
 
-  it("make a bounded number of runs in one transaction, also when their jobs have many partitions", async () => {
+  it("one transaction makes a limited number of runs of partitioned jobs", async () => {
     setClock(NOON - 1000);
     const stub = newDeployment();
     const keys = Array.from({ length: 100 }, (_, index) => `k${index}`);
@@ -144,13 +144,13 @@ describe("schedules that are due together", () => {
       await ringAlarm(stub);
       made.push(Number((await rows(stub, "SELECT count(*) AS n FROM run"))[0]?.["n"]));
     }
-    // The second alarm finds the rest in both of its looks at what is due.
+    // The second alarm handles the rest in both of its passes.
     expect(made).toEqual([200, 600, 600, 600, 600]);
     expect(await rows(stub, "SELECT DISTINCT chain, failure FROM run")).toEqual([{ chain: null, failure: null }]);
     expect(await rows(stub, requested)).toEqual([{ n: 6 }]);
   });
 
-  it("start no run when they were turned off after they were taken up", async () => {
+  it("schedules turned off after their ticks were stored start no run", async () => {
     setClock(NOON - 1000);
     const stub = newDeployment();
     await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules: many }));
@@ -167,10 +167,10 @@ describe("schedules that are due together", () => {
   });
 });
 
-describe("a schedule with a function and a jitter that gives missed ticks up", () => {
+describe("catch-up with jitter", () => {
   afterEach(useRealClock);
 
-  it("is in time when its share of the jitter has passed", async () => {
+  it("a schedule's own jitter does not make its tick count as missed", async () => {
     const noon = Date.UTC(2027, 5, 15, 12);
     setClock(noon - 1000);
     const stub = newDeployment();
@@ -188,7 +188,7 @@ describe("a schedule with a function and a jitter that gives missed ticks up", (
 });
 
 describe("an asset event", () => {
-  it.each([false, true])("starts the run of a sensor at once (user function: %j)", async (isEvaluated) => {
+  it.each([false, true])("an event starts its sensor's run at once (user function: %j)", async (isEvaluated) => {
     const stub = newDeployment();
     const sensors = [{ name: "s", kind: "asset" as const, assets: ["raw"], job: "nightly", evaluated: isEvaluated }];
     await publish(stub, manifest({ ...assetsOf({ raw: [], a: [] }), jobs, sensors }));
@@ -218,8 +218,8 @@ describe("an asset event", () => {
   });
 });
 
-describe("the ticks of a schedule", () => {
-  it("are kept in bounded numbers and paged, newest first", { timeout: 60_000 }, async () => {
+describe("the history of ticks", () => {
+  it("the ticks of a schedule are limited and paged, newest first", { timeout: 60_000 }, async () => {
     try {
       const noon = Date.UTC(2027, 5, 15, 12);
       setClock(noon);

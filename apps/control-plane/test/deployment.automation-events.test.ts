@@ -1,4 +1,4 @@
-/** Sensors that are woken by events: by assets, ends of runs and checks, decided in the object or by user code through the inbox. */
+/** Sensors on assets, ends of runs and checks, with and without user code. */
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -23,7 +23,7 @@ async function started(sensor: Partial<SensorInput>, graph: Record<string, strin
   await publish(stub, manifest({ ...assetsOf(graph), jobs, sensors }));
   const agent = new FakeAgent();
   await agent.start(stub, { slots: 100 });
-  /** Runs one asset to its end. */
+  /** Materializes one asset with a run. */
   const materialize = async (asset: string) => {
     const run = await launch(stub, { selection: asset });
     await agent.waitFor(() => agent.jobs().some((job) => job.run === run.id));
@@ -42,8 +42,8 @@ const answer = (frame: TickFrame | undefined, result: Partial<TickResult> = {}) 
 const sensed = (stub: DeploymentObject) => rows(stub, "SELECT trigger FROM run WHERE trigger ->> 'type' = 'sensor' ORDER BY no");
 const states = async (stub: DeploymentObject) => (await rows(stub, "SELECT state FROM tick ORDER BY no")).map((row) => row["state"]);
 
-describe("an asset sensor without a function", () => {
-  it("that waits for all of its assets fires once they were all materialized, and again after that", async () => {
+describe("asset sensors without a function", () => {
+  it("a sensor on all assets fires each time all were materialized", async () => {
     const { stub, materialize } = await started({ assets: ["a", "c"], match: "all" }, { a: [], b: [], c: [] });
     await materialize("a");
     await materialize("a");
@@ -59,8 +59,8 @@ describe("an asset sensor without a function", () => {
   });
 });
 
-describe("a sensor with a function", () => {
-  it("gets events in batches, one tick at a time, and keeps those that come meanwhile", async () => {
+describe("sensors with a function", () => {
+  it("a sensor gets events in batches, one tick at a time", async () => {
     const { stub, agent, materialize } = await started({ evaluated: true });
     await materialize("a");
     await ringAlarm(stub);
@@ -94,7 +94,7 @@ describe("a sensor with a function", () => {
     await expect.poll(async () => unwrap(await stub.ask("agents.list", undefined))[0]?.status).toBe("disconnected");
   };
 
-  it("keeps its events while no agent is connected, and hands them over when one comes", async () => {
+  it("events wait for an agent and are delivered when one connects", async () => {
     const { stub, agent } = await started({ evaluated: true });
     await left(stub, agent);
     await report(stub);

@@ -1,4 +1,4 @@
-/** Sensors and schedules with user code: who evaluates them, what their answers do, and what happens when an agent vanishes. */
+/** Sensors and schedules with user code: their evaluation, their results, and agents that vanish. */
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -32,7 +32,7 @@ const ticksOf = async (stub: DeploymentObject) => unwrap(await stub.ask("automat
 beforeEach(() => setClock(NOON));
 afterEach(useRealClock);
 
-describe("a polling sensor", () => {
+describe("polling sensors", () => {
   const sensed = manifest({
     ...assetsOf({ a: [] }),
     jobs,
@@ -43,7 +43,7 @@ describe("a polling sensor", () => {
     const stub = newDeployment();
     await publish(stub, sensed);
     const agent = new FakeAgent();
-    // Without slots: runs stay queued, and only its ticks keep it busy.
+    // Without slots the runs stay queued, and the agent only evaluates ticks.
     await agent.start(stub, { slots: 0 });
     await ringAlarm(stub);
     const [first] = await tickFrames(agent, 1);
@@ -54,7 +54,7 @@ describe("a polling sensor", () => {
     await ringAlarm(stub);
   };
 
-  it("goes on at its interval when the clock is set back while it waits, with a sweep or after an eviction", async () => {
+  it("a waiting sensor keeps its interval when the clock is set back", async () => {
     const { stub, agent, first } = await started();
     await agent.reported(answer(first, evaluated({ cursor: "one" })));
     moveClock(-5 * HOUR);
@@ -70,7 +70,7 @@ describe("a polling sensor", () => {
     await agent.waitFor(() => agent.frames.filter((frame) => frame.t === "tick").length === 3, "a third tick");
   });
 
-  it("goes on as before after an eviction in the middle of a tick", async () => {
+  it("a tick survives an eviction in the middle", async () => {
     const { stub, agent, first } = await started();
     await evictDurableObject(raw(stub));
     await agent.reported(part(first, 1, { cursor: "c1", runs: [key("a")] }));

@@ -1,4 +1,4 @@
-/** Trying ticks out: what they would ask for, and that nothing of it is stored or started. */
+/** Dry runs of ticks: the requests are shown, and nothing is stored or started. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -36,8 +36,8 @@ async function started() {
   return stub;
 }
 
-describe("a tick that is tried out", () => {
-  it("shows the error of user code, ignores answers of others, and is refused without an agent or such a sensor", async () => {
+describe("dry runs", () => {
+  it("errors of user code are shown, and foreign answers are ignored", async () => {
     const stub = await started();
     expect(await stub.perform("automations.test", ref("sensor", "files"), person)).toMatchObject({
       ok: false,
@@ -56,7 +56,7 @@ describe("a tick that is tried out", () => {
     await other.reported({ k: "tick", tick: frame.tick, result: { outcome: "failed", message: "forged" } });
     agent.report({ k: "tick", tick: frame.tick, result: { outcome: "failed", message: "boom", stack: "at x" } });
     expect(unwrap(await trial)).toMatchObject({ outcome: "failed", message: "boom", stack: "at x" });
-    // Long after, or after the object was started anew, an answer is of no interest.
+    // An answer that comes late or after a restart is ignored.
     await evictDurableObject(raw(stub));
     await agent.reported({ k: "tick", tick: frame.tick, result: { outcome: "failed", message: "late" } });
     expect(unwrap(await stub.ask("automations.get", ref("sensor", "files"))).automation).toMatchObject({

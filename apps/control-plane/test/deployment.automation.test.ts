@@ -1,4 +1,4 @@
-/** Schedules: when they fire, what they start, and what is never started twice. */
+/** Schedules: when they fire, which runs they start, and that no tick happens twice. */
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -11,7 +11,7 @@ const jobs = [{ name: "nightly", selection: "*" }];
 const HOUR = 3_600_000;
 const NOON = Date.UTC(2027, 5, 15, 12);
 
-describe("a schedule whose last run goes on", () => {
+describe("a schedule whose last run is active", () => {
   afterEach(useRealClock);
 
   async function overlapping(overlap: ManifestSchedule["overlap"]) {
@@ -31,7 +31,7 @@ describe("a schedule whose last run goes on", () => {
     return { stub, look, tickAt, run };
   }
 
-  it("lets one tick wait, which starts when the run has ended", async () => {
+  it("the overlap policy 'queue' lets one tick wait for the run", async () => {
     const { stub, look, run } = await overlapping("queue");
     expect(await look()).toEqual({ ticks: ["requested", "open", "skipped"], runs: ["queued"] });
     expect(unwrap(await stub.ask("automations.get", { location: "lake", kind: "schedule", name: "s" })).automation.waiting).toContain(

@@ -1,4 +1,4 @@
-/** What a person, a publish and a policy for retries can do with a backfill while it goes on. */
+/** Changes to a running backfill by people, publishes and retries. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -7,8 +7,8 @@ import { fireTimers, person, raw } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { deploy, start, get, steer, fail, work } from "./support/backfills.ts";
 
-describe("a backfill that goes on", () => {
-  it("can be paused and resumed, and repeating either changes nothing", async () => {
+describe("control of a backfill", () => {
+  it("a backfill can be paused and resumed; repeating either changes nothing", async () => {
     const stub = await deploy({ a: [] });
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -28,10 +28,10 @@ describe("a backfill that goes on", () => {
   });
 });
 
-describe("a backfill whose runs are made again by their policy", () => {
+describe("a backfill whose runs are retried", () => {
   const retryOnce = { runRetry: { maxRetries: 1, strategy: "all", on: "any" } } as const;
 
-  it("counts a run as failed only when no retry follows", async () => {
+  it("a run counts as failed only when no retry follows", async () => {
     const stub = await deploy({ a: [], report: ["a"] }, { report: undefined });
     unwrap(await stub.perform("settings.update", retryOnce, person));
     const agent = new FakeAgent();

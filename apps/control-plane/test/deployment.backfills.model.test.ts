@@ -1,4 +1,4 @@
-/** A backfill through everything that can happen to it: agents that die, evictions, transactions that fail, people who pause, cancel, retry and publish. */
+/** A backfill under random events: agents die, objects are evicted, transactions fail, and people pause, cancel, retry and publish. */
 import { PROCEDURES } from "@headgate/shared/contract/table.ts";
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ const weekly: PartitionsDefinition = { type: "time", cadence: "weekly", start: "
 const GRAPH = { a: [], b: ["a"], other: [], week: ["b", "other"], report: ["week"] };
 const OPEN = "'queued', 'starting', 'running', 'canceling'";
 
-/** `other` comes and goes with the versions. */
+/** Publishes a version with or without the asset `other`. */
 async function publishWith(stub: DeploymentObject, other: boolean): Promise<void> {
   const { other: _left, ...rest } = GRAPH;
   const parts = assetsOf(other ? GRAPH : rest, { unit: { retry: { maxRetries: 0 } } });
@@ -43,7 +43,7 @@ interface Row {
 }
 
 async function readRow(stub: DeploymentObject): Promise<Row> {
-  // One statement: agents report all the time.
+  // One statement, because agents report all the time.
   const open = `(SELECT json_group_array(backfill_slice) FROM run WHERE status IN (${OPEN})) AS open`;
   const [row] = await rows(
     stub,
@@ -56,7 +56,7 @@ async function readRow(stub: DeploymentObject): Promise<Row> {
   return Object.fromEntries(parsed) as Row;
 }
 
-/** Holds at every moment. */
+/** Checks the invariants that always hold. */
 async function checkNow(stub: DeploymentObject, maxActive: number): Promise<Row> {
   const row = await readRow(stub);
   const sets = [
@@ -78,7 +78,7 @@ async function checkNow(stub: DeploymentObject, maxActive: number): Promise<Row>
   return row;
 }
 
-/** Holds at the end: each slice is in the state of its newest run, and none began before all that it waits for had succeeded. */
+/** Checks the end: each slice has the status of its newest run, and none began before the slices it depends on had succeeded. */
 async function checkEnd(stub: DeploymentObject, plan: BackfillSlices): Promise<void> {
   const row = await readRow(stub);
   expect(["succeeded", "failed", "canceled"]).toContain(row.status);
@@ -148,7 +148,7 @@ async function play(seed: number): Promise<void> {
     else if (chance < 0.29) await fireTimers(stub, "backfill");
     else if (chance < 0.3) await publishWith(stub, (hasOther = !hasOther));
     else if (chance < 0.32) {
-      // The transaction of whatever comes next fails.
+      // The next transaction fails.
       await rows(stub, "CREATE TRIGGER chaos BEFORE UPDATE ON backfill BEGIN SELECT RAISE(ABORT, 'chaos'); END");
       agent.work();
       agent.flush(false);
@@ -186,10 +186,8 @@ async function play(seed: number): Promise<void> {
   await checkEnd(stub, plan);
 }
 
-describe("whatever happens to a backfill", () => {
+describe("backfills under random events", () => {
   for (const seed of [1, 2, 3, 4, 5, 6]) {
-    it(`each of its runs is made once at a time, in order, and ends in its right state (seed ${seed})`, { timeout: 120_000 }, () =>
-      play(seed),
-    );
+    it(`each run is made once, in order, and ends right (seed ${seed})`, { timeout: 120_000 }, () => play(seed));
   }
 });

@@ -1,6 +1,6 @@
 /**
- * Conditions under evictions, failing statements, pauses and agents that come and go, in random order: every update upstream is read by a
- * run that started after it, and no run is made without one.
+ * Conditions under evictions, failing statements, pauses and agents that come and go, in random order. Every upstream update is read by a
+ * run that started after it, and no run is made without an update.
  */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import * as fc from "fast-check";
@@ -15,7 +15,7 @@ useOwnTime();
 
 type JobFrame = Extract<DownFrame, { t: "job" }>;
 
-/** Tables that a statement of an evaluation, or of what leads to it, writes to. */
+/** The tables that an evaluation, or the transaction that leads to it, writes to. */
 const TABLES = ["condition_state", "condition_evaluation", "condition_change", "run", "step", "step_asset", "event", "timer"] as const;
 
 const operation = fc.oneof(
@@ -57,7 +57,7 @@ class World {
   async do(op: Operation): Promise<void> {
     switch (op.type) {
       case "report":
-        // Refused or stored as a whole: what a program outside would do then is repeat it.
+        // The report is refused or stored as a whole; an outside program would repeat it.
         await report(this.stub, "silver").catch(() => undefined);
         break;
       case "start":
@@ -87,7 +87,7 @@ class World {
     }
   }
 
-  /** The agent is heard of all the time, except while every frame would fail. */
+  /** Lets time pass. The agent gives signs of life, except while every frame would fail. */
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 5000) {
       await pass(this.stub, Math.min(left, 5000)).catch(() => undefined);
@@ -106,7 +106,7 @@ class World {
   async start(): Promise<boolean> {
     const job = this.agent.jobs()[this.#taken];
     if (!job) return false;
-    // The agent sends again what is not acknowledged; here it simply waits for a good moment.
+    // A real agent sends unacknowledged items again; here it waits until statements succeed.
     await this.mend();
     await this.reconnect();
     this.#taken++;
@@ -143,7 +143,7 @@ class World {
     this.#broken = false;
   }
 
-  /** Everything that goes on comes to its end. */
+  /** Completes everything that is in progress. */
   async settle(): Promise<void> {
     await this.mend();
     await this.stub.perform("conditions.unpause", { scope: "all" }, person);
@@ -156,8 +156,8 @@ class World {
 }
 
 describe("conditions under faults", () => {
-  it("lose no update and make no run without one", { timeout: 300_000 }, async () => {
-    // What was broken on purpose need not be told.
+  it("conditions lose no update and make no run without one", { timeout: 300_000 }, async () => {
+    // Errors that the test causes are not printed.
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 60 }), async (operations) => {
@@ -176,10 +176,10 @@ describe("conditions under faults", () => {
           return { started: Number(row?.["started"] ?? 0), last: Number(row?.["last"] ?? 0), made: Number(row?.["made"] ?? 0) };
         };
         const [gold, metrics] = [await readBy("gold"), await readBy("metrics")];
-        // The newest step of each started after the newest update of what it depends on, so it read it.
+        // The newest step of each asset started after the newest upstream update, so it read that update.
         expect(gold.started).toBeGreaterThanOrEqual(Number(silver?.["last"] ?? 0));
         expect(metrics.started).toBeGreaterThanOrEqual(gold.last);
-        // And nothing was made without an update.
+        // No run was made without an update.
         expect(gold.made).toBeLessThanOrEqual(Number(silver?.["updates"]));
         expect(metrics.made).toBeLessThanOrEqual(gold.made);
         const requested = await rows(world.stub, "SELECT runs FROM condition_evaluation WHERE requested > 0");

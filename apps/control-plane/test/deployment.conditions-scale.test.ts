@@ -1,4 +1,4 @@
-/** Thousands of conditions: what an event costs follows what it changes, not how many there are. Prints the cost; asserts only what is requested. */
+/** Thousands of conditions: the cost of an event depends on what it changes, not on their number. Prints the cost; asserts only the requests. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { eager } from "@headgate/shared/domain/automation/build.ts";
@@ -10,7 +10,7 @@ useOwnTime();
 const ASSETS = 5000;
 const ROOTS = 500;
 
-/** Ten levels; each asset depends on one of the level above and on a root. */
+/** Ten levels; each asset depends on one asset of the level above and on a root. */
 function lake() {
   const entries = Array.from({ length: ASSETS }, (_, index) => {
     const deps = index < ROOTS ? [] : [`a${index - ROOTS}`, `a${(index * 7) % ROOTS}`];
@@ -20,7 +20,7 @@ function lake() {
 }
 
 describe("thousands of eager assets", () => {
-  it("are not looked at when something else changes", { timeout: 180_000 }, async () => {
+  it("assets that do not read a change are not evaluated", { timeout: 180_000 }, async () => {
     const stub = newDeployment();
     await publish(stub, lake());
     await pass(stub, 60_000);

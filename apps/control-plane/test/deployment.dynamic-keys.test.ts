@@ -1,4 +1,4 @@
-/** Dynamic keys: partitions as soon as they are added, and none any more when they are removed. */
+/** Dynamic partition keys: adding, removing, listing and searching. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
@@ -15,7 +15,7 @@ const remove = async (stub: DeploymentObject, ...keys: string[]) =>
   unwrap(await stub.perform("partitions.removeKeys", { name: "customers", keys }, person));
 
 describe("dynamic partition keys", () => {
-  it("are the same after an eviction", async () => {
+  it("keys survive an eviction", async () => {
     const stub = await deployPartitioned(customers);
     const agent = new FakeAgent();
     await agent.start(stub);

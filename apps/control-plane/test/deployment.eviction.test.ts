@@ -1,4 +1,4 @@
-/** The object forgets everything it holds in memory, at any time; nothing of it may matter. And while nothing happens, nothing wakes it. */
+/** The object may lose its memory at any time without harm. While nothing happens, nothing wakes it. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -10,7 +10,7 @@ const evict = (stub: DeploymentObject) => evictDurableObject(raw(stub));
 const alarmOf = (stub: DeploymentObject) => runInDurableObject(raw(stub), (_instance, state) => state.storage.getAlarm());
 
 describe("an evicted deployment", () => {
-  it("answers everything as before", async () => {
+  it("an evicted deployment answers everything as before", async () => {
     const stub = newDeployment();
     await publish(
       stub,
@@ -46,7 +46,7 @@ describe("an evicted deployment", () => {
     expect(await look()).toEqual(before);
   });
 
-  it("goes on with a run over the same sockets", async () => {
+  it("a run continues over the same sockets after an eviction", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [], b: ["a"], c: ["b"] })));
     const agent = new FakeAgent();
@@ -63,7 +63,7 @@ describe("an evicted deployment", () => {
     expect(agent.closed).toBeNull();
   });
 
-  it("notices that sockets vanished with the old instance", async () => {
+  it("sockets that vanished with the old instance are noticed", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const agent = new FakeAgent();
@@ -73,7 +73,7 @@ describe("an evicted deployment", () => {
     expect((await launch(stub, { selection: "*" })).waiting?.kind).toBe("no_agent");
   });
 
-  it("sets its alarm again when it got lost while work was due", async () => {
+  it("a lost alarm is set again if work was due", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] }, { unit: { retry: { maxRetries: 1, delaySeconds: 3600 } } })));
     const agent = new FakeAgent();
@@ -90,7 +90,7 @@ describe("an evicted deployment", () => {
 });
 
 describe("an idle deployment", () => {
-  it("has no alarm before, between and after runs, and its pings wake nothing", async () => {
+  it("an idle deployment has no alarm, and pings do not wake it", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const agent = new FakeAgent();
@@ -103,7 +103,7 @@ describe("an idle deployment", () => {
     expect(await alarmOf(stub)).toBeNull();
     expect(await runDurableObjectAlarm(raw(stub))).toBe(false);
 
-    // Only an instance that nothing keeps awake can be evicted with its sockets open; the answer to a ping comes from the platform.
+    // Only an idle instance can be evicted with open sockets. The platform answers the ping.
     await evict(stub);
     let pongs = 0;
     agent.onPong(() => pongs++);

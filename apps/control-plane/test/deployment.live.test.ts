@@ -1,4 +1,4 @@
-/** What dashboards are told, and what they are told again after a break. */
+/** Live updates of dashboards, and what they get after a reconnect. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -7,8 +7,8 @@ import { FakeAgent } from "./support/fake-agent.ts";
 import { LiveClient } from "./support/live-client.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
 
-describe("a dashboard", () => {
-  it("sees a run from launch to end, in numbered frames without gaps", async () => {
+describe("live updates", () => {
+  it("a dashboard sees a whole run in numbered frames without gaps", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [], b: ["a"] })));
     const live = new LiveClient();
@@ -40,7 +40,7 @@ describe("a dashboard", () => {
     );
   });
 
-  it("that was away shortly gets what it missed; after more it fetches again", async () => {
+  it("a dashboard that was away gets missed frames or fetches again", async () => {
     const stub = newDeployment();
     const live = new LiveClient();
     const other = new LiveClient();
@@ -57,7 +57,7 @@ describe("a dashboard", () => {
     expect((await new LiveClient().connect(stub, { stream, seq })).refetch).toBe(true);
   });
 
-  it("stays connected through a hibernation and goes on with the next number", async () => {
+  it("a dashboard stays connected through hibernation and gets the next number", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const live = new LiveClient();
@@ -69,7 +69,7 @@ describe("a dashboard", () => {
     expect((await new LiveClient().connect(stub, { stream, seq: seq + 1 })).refetch).toBe(false);
   });
 
-  it("asks an agent for raw output only while somebody looks", async () => {
+  it("an agent sends raw output only while a dashboard shows it", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const agent = new FakeAgent();
@@ -89,7 +89,7 @@ describe("a dashboard", () => {
     await agent.waitFor(() => agent.frames.some((frame) => frame.t === "tail" && !frame.on));
   });
 
-  it("that sends nonsense is told and closed", async () => {
+  it("a dashboard that sends nonsense gets an error and is disconnected", async () => {
     const stub = newDeployment();
     const live = new LiveClient();
     await live.connect(stub);
@@ -98,7 +98,7 @@ describe("a dashboard", () => {
     expect(live.frames.at(-1)).toMatchObject({ t: "error" });
   });
 
-  it("sees raw output only from the agent that has the step", async () => {
+  it("raw output comes only from the agent that has the step", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const [owner, other] = [new FakeAgent(), new FakeAgent()];

@@ -1,4 +1,4 @@
-/** The database: made once, brought up to date in order, refused when it is newer than the release, and described truly. */
+/** The migrations of the database: applied once and in order, refused if newer than the release, and equal to the Drizzle schema. */
 import { getTableColumns, getTableName, is, Table } from "drizzle-orm";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
@@ -20,7 +20,7 @@ import { newDeployment, raw, rows } from "./support/deployment.ts";
 const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 describe("the database of a deployment", () => {
-  it("has exactly the tables and columns that the schema describes", async () => {
+  it("the database has exactly the tables and columns of the schema", async () => {
     const stub = newDeployment();
     const described = [kernel, outbox, catalog, partitions, agents, assets, runs, ticks, webhooks, conditions, backfills]
       .flatMap((tables): unknown[] => Object.values(tables))
@@ -43,7 +43,7 @@ describe("the database of a deployment", () => {
     }
   });
 
-  it("is migrated once, in order, and keeps its rows", async () => {
+  it("each migration is applied once, in order, and keeps the rows", async () => {
     const stub = newDeployment();
     await runInDurableObject(raw(stub), (_instance, { storage }) => {
       storage.sql.exec("INSERT INTO request (id, run_no, at) VALUES ('r', 1, 1)");
@@ -55,7 +55,7 @@ describe("the database of a deployment", () => {
     });
   });
 
-  it("stays as it was when a migration fails", async () => {
+  it("a failed migration leaves the database as it was", async () => {
     const stub = newDeployment();
     await runInDurableObject(raw(stub), (_instance, { storage }) => {
       const broken = [
@@ -69,7 +69,7 @@ describe("the database of a deployment", () => {
     });
   });
 
-  it("keeps what a sensor had gathered before chains were remembered", async () => {
+  it("events collected before chains existed are kept", async () => {
     const stub = newDeployment();
     await runInDurableObject(raw(stub), (_instance, { storage }) => {
       storage.sql.exec("CREATE TABLE automation_before AS SELECT * FROM automation");
@@ -86,7 +86,7 @@ describe("the database of a deployment", () => {
     });
   });
 
-  it("answers every hot question through an index", async () => {
+  it("every frequent query uses an index", async () => {
     const stub = newDeployment();
     const questions = [
       "SELECT position FROM step WHERE run_no = 1 AND status = 'pending' AND deps_left = 0 ORDER BY position LIMIT 4",

@@ -1,4 +1,4 @@
-/** Many runs over a bad network with agents that vanish, come back and die: whatever happens, what is recorded is right. */
+/** Many runs over a bad network with agents that vanish, return and die: the records are always correct. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -53,7 +53,7 @@ async function play(seed: number): Promise<void> {
     if (random() < 0.2) await pause(2);
   }
 
-  // The network recovers; everything has to come to an end by itself.
+  // The network recovers, and everything must end by itself.
   for (let tx = 0; tx < 2_000; tx++) {
     const open = await rows(stub, "SELECT id FROM run WHERE status NOT IN ('succeeded', 'failed', 'canceled')");
     if (open.length === 0 && !agents.some((agent) => agent.busy)) break;
@@ -108,7 +108,7 @@ type Events = readonly {
   readonly event: { readonly type: string } & Record<string, unknown>;
 }[];
 
-/** The lines of the attempt that succeeded are all there, once. */
+/** Checks that each line of the successful attempt is stored once. */
 function checkNothingLost(events: Events, of: { readonly run: string; readonly step: string; readonly emitted: readonly Emitted[] }): void {
   const mine = events.filter((row) => row.step === of.step);
   const attempt = mine.find((row) => row.event.type === "step_succeeded")?.attempt ?? null;
@@ -121,8 +121,8 @@ function checkNothingLost(events: Events, of: { readonly run: string; readonly s
   expect(lines).toEqual(expected);
 }
 
-describe("whatever agents and networks do", () => {
+describe("runs under random faults of agents and networks", () => {
   for (const seed of [1, 2, 3, 4, 5, 6]) {
-    it(`every run ends, nothing is recorded twice and nothing is lost (seed ${seed})`, { timeout: 60_000 }, () => play(seed));
+    it(`every run ends, with nothing recorded twice or lost (seed ${seed})`, { timeout: 60_000 }, () => play(seed));
   }
 });

@@ -1,4 +1,4 @@
-/** What leaves a deployment goes through its outbox: here to the real directory, whose table is taken away for a while. */
+/** Messages leave a deployment through its outbox: here to the real directory, whose table is missing for a while. */
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -38,15 +38,15 @@ const addresses = async (stub: DeploymentObject) => (await rows(stub, "SELECT id
 const messages = (stub: DeploymentObject) => rows(stub, "SELECT key, attempts, dead_at IS NOT NULL AS dead, error FROM outbox");
 const known = async (id: string) => (await placeOfWebhook(openDirectory(env.DB), id))?.name ?? null;
 
-describe("the address of a new webhook", () => {
-  it("is known to the directory when its version is active", async () => {
+describe("registration of webhooks", () => {
+  it("the directory knows a new webhook when its version is active", async () => {
     const stub = await newPlace("direct");
     await publish(stub, withWebhooks("one", "two"));
     for (const id of await addresses(stub)) expect(await known(id)).toBe("direct");
     expect(await messages(stub)).toEqual([]);
   });
 
-  it("reaches a directory that was away, also after an eviction", async () => {
+  it("a registration waits for the directory, even through an eviction", async () => {
     const stub = await newPlace("later");
     await setDirectoryAway(true);
     await publish(stub, withWebhooks("one"));
@@ -62,7 +62,7 @@ describe("the address of a new webhook", () => {
     expect(await known(id)).toBe("later");
   });
 
-  it("is a dead letter under its first key after twenty attempts", async () => {
+  it("a registration becomes a dead letter after twenty attempts", async () => {
     const stub = await newPlace("dead");
     await setDirectoryAway(true);
     await publish(stub, withWebhooks("one"));

@@ -1,4 +1,4 @@
-/** The queue: limits that hold, nobody who starves behind them, and a reason for everything that waits. */
+/** The queue: limits are kept, no run starves, and everything that waits has a reason. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { InputOf } from "@headgate/shared/contract/table.ts";
@@ -17,7 +17,7 @@ const change = async (stub: DeploymentObject, settings: Settings) =>
   unwrap(
     await stub.perform(
       "settings.update",
-      // The stub's input has arrays that may be written to.
+      // The stub's input type has mutable arrays.
       structuredClone(settings) as InputOf<"settings.update">,
       person,
     ),
@@ -37,7 +37,7 @@ async function jobs(agent: FakeAgent, count: number): Promise<JobFrame[]> {
 }
 
 describe("settings", () => {
-  it("are stored, keep what is not named, and limit the number of runs", async () => {
+  it("a change keeps the other settings and limits runs", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     await change(stub, { maxConcurrentRuns: 1 });
@@ -57,8 +57,8 @@ describe("settings", () => {
   });
 });
 
-describe("whatever happens", () => {
-  it.each([1, 2, 3])("no limit is ever exceeded and nothing starves: history %i", async (seed) => {
+describe("the queue under random events", () => {
+  it.each([1, 2, 3])("no limit is exceeded and nothing starves: history %i", async (seed) => {
     const random = randomOf(seed);
     const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
     const stub = newDeployment();
@@ -94,7 +94,7 @@ describe("whatever happens", () => {
       open.delete(entry[0]);
       await entry[1].reported(...entry[1].success(entry[0]));
     };
-    // Limits that were lowered hold for what starts from then on.
+    // A lowered limit applies to runs that start later.
     const raise = { runs: 4, team: 2, pool: 2 };
     for (let tx = 0; tx < 60; tx++) {
       const chance = random();

@@ -1,4 +1,4 @@
-/** Run policies: which failed runs are made again, when, how often, and what a person can do about it. */
+/** Retries of runs: which failed runs are retried, when and how often, and how people can intervene. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
@@ -34,8 +34,8 @@ async function fail(agent: FakeAgent, run: string, step: string, failure = broke
   await agent.reported(agent.started(job), agent.done(job, { outcome: "failed", failure, retryable: true }));
 }
 
-describe("a failed run", () => {
-  it("is made again from where it failed, after its delay, linked and as often as its job says", async () => {
+describe("retries of runs", () => {
+  it("a failed run is retried from its failure as its job says", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 2, delaySeconds: 600 }, tags: { team: "x" } });
     const first = await launch(stub, { job: "nightly" }, { priority: 3, config: { n: 1 } });
     await agent.reported(...agent.success(await jobOf(agent, first.id, "a")));
@@ -67,7 +67,7 @@ describe("a failed run", () => {
     expect(await runs(stub)).toHaveLength(3);
   });
 
-  it("never comes back more often than its policy says, over many failures of all kinds", async () => {
+  it("runs are never retried more often than their policy says", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 3 } });
     const first = await launch(stub, { job: "nightly" });
     for (let round = 0; round < 8; round++) {

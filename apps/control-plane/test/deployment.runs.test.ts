@@ -5,8 +5,8 @@ import { launch, newDeployment, publish, runStatus } from "./support/deployment.
 import { FakeAgent } from "./support/fake-agent.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
 
-describe("a run", () => {
-  it("goes from launch to success, one step after the other", async () => {
+describe("runs", () => {
+  it("a run goes from launch to success, one step after the other", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [], b: ["a"] })));
     const agent = new FakeAgent();

@@ -1,7 +1,7 @@
 /**
- * Two hundred schedules in nine time zones under a simulated clock, with evictions, statements that fail, sleeps and a clock that is set back:
- * exactly the ticks of the crons happen, none twice and none missing. In every run of the tests the four weeks in which six of the zones change
- * their clocks; `HEADGATE_SIMULATED_DAYS=365` for the whole year.
+ * Two hundred schedules in nine time zones under a simulated clock, with evictions, failing statements, sleeps and a clock that is set back.
+ * Every tick of the crons happens exactly once. By default the test covers the four weeks in which six of the zones change their clocks;
+ * `HEADGATE_SIMULATED_DAYS=365` covers the whole year.
  */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -42,7 +42,7 @@ interface Simulated {
   readonly jitterSeconds?: number;
 }
 
-/** Mostly daily, some weekly and monthly, a few every hour; many in the hours in which clocks change. */
+/** Mostly daily schedules, some weekly and monthly, a few hourly; many in the hours in which clocks change. */
 function schedulesOf(random: () => number): Simulated[] {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   return Array.from({ length: 200 }, (_, index) => {
@@ -69,7 +69,7 @@ function schedulesOf(random: () => number): Simulated[] {
   });
 }
 
-/** Straight from the crons, without anything that the object uses to decide what is due. */
+/** Computed from the crons alone, without the code that the object uses. */
 function expectedTicks(schedule: Simulated, until: number): number[] {
   const zone = unwrap(findZone(schedule.timezone));
   const all = new Set<number>();
@@ -91,7 +91,7 @@ interface Seen {
 
 async function collect(stub: DeploymentObject, seen: Seen): Promise<void> {
   for (const row of await rows(stub, `SELECT no, name, scheduled_for, state, cause FROM tick WHERE no > ${seen.lastNo} ORDER BY no`)) {
-    // Its transaction was lost to a failure; it is decided later.
+    // Its transaction failed, so it is decided later.
     if (row["state"] === "open") return;
     seen.lastNo = Number(row["no"]);
     const name = String(row["name"]);
@@ -100,8 +100,8 @@ async function collect(stub: DeploymentObject, seen: Seen): Promise<void> {
   }
 }
 
-describe("two hundred schedules", () => {
-  it(`in nine time zones fire exactly their ticks in ${days} simulated days`, { timeout: 1_200_000 }, async () => {
+describe("two hundred schedules in nine time zones", () => {
+  it(`the schedules fire exactly their ticks in ${days} simulated days`, { timeout: 1_200_000 }, async () => {
     const random = randomOf(20_270_101);
     const schedules = schedulesOf(random);
     const stub = newDeployment();
@@ -114,7 +114,7 @@ describe("two hundred schedules", () => {
         schedules: schedules.map((schedule, index) => ({
           ...schedule,
           job: "job",
-          // Whatever was missed is still wanted.
+          // All missed ticks are caught up.
           catchUp: { type: "within", ms: 30 * DAY },
           overlap: index % 4 === 0 ? "allow" : "skip",
         })),
@@ -133,7 +133,7 @@ describe("two hundred schedules", () => {
         while (at < end) {
           const next = state.storage.sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM timer").one().at ?? end;
           const chance = random();
-          // In time, a little late, or after hours in which nobody looked.
+          // The alarm comes in time, a little late, or hours late.
           at = Math.min(end, Math.max(at + 1, next) + (chance < 0.9 ? Math.floor(random() * 200) : Math.floor(random() * 8 * HOUR)));
           setClock(at);
           if (random() < 0.1) faults.failAt(1 + Math.floor(random() * 60));
@@ -152,7 +152,7 @@ describe("two hundred schedules", () => {
         await evictDurableObject(raw(stub));
       }
     }
-    // What failed last is tried again after half a minute.
+    // A failed timer runs again after half a minute.
     for (let round = 0; round < 20; round++) {
       setClock(until + (round + 1) * 31_000);
       await runInDurableObject(raw(stub), (instance) => instance.alarm());
@@ -165,7 +165,7 @@ describe("two hundred schedules", () => {
       const jitter = schedule.jitterSeconds ?? 0;
       const expected = expectedTicks(schedule, until);
       const ticks = (seen.ticks.get(schedule.name) ?? []).filter((tick) => tick <= until);
-      // Within its jitter the last one may still be to come.
+      // The last tick may still be due within the jitter.
       const open = jitter > 0 ? expected.filter((tick) => tick > until + 20 * 31_000 - jitter * 1000 && !ticks.includes(tick)) : [];
       expect(ticks, `${schedule.name} ${schedule.cron.join(", ")} ${schedule.timezone}`).toEqual(
         expected.filter((tick) => !open.includes(tick)),

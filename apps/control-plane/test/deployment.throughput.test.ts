@@ -1,4 +1,4 @@
-/** Large runs: a thousand steps in one run, wide and deep, with every event recorded. Prints what a step costs; asserts only that all is right. */
+/** Large runs: a thousand steps in one run, wide and deep, with every event recorded. Prints the cost of a step; asserts only correctness. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { launch, newDeployment, publish, rows } from "./support/deployment.ts";
@@ -32,8 +32,8 @@ async function runAll(graph: Record<string, string[]>, options: { readonly watch
   return perStep;
 }
 
-describe("a run of a thousand steps", () => {
-  it("is recorded completely", { timeout: 120_000 }, async () => {
+describe("large runs", () => {
+  it("a run of a thousand steps is recorded completely", { timeout: 120_000 }, async () => {
     const wide = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`a${index}`, []]));
     const chain = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`a${index}`, index === 0 ? [] : [`a${index - 1}`]]));
     const results = {
@@ -46,7 +46,7 @@ describe("a run of a thousand steps", () => {
     );
   });
 
-  it("may be one step of ten thousand assets", { timeout: 120_000 }, async () => {
+  it("a step of ten thousand assets is recorded completely", { timeout: 120_000 }, async () => {
     const graph = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, index) => [
         `layer${index % 10}/table_${index}`,

@@ -1,4 +1,4 @@
-/** Webhooks inside the object: sensors with user code, what happens when storing fails, how long deliveries are kept, past and coming times. */
+/** Webhooks inside the object: sensors with user code, failures of storage and retention. Also the timeline of runs and ticks. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { DeliverySummary } from "@headgate/shared/contract/automations/webhook-views.ts";
@@ -31,8 +31,8 @@ const send = (stub: DeploymentObject, hook: string, body: unknown, id?: string) 
 const deliveries = async (stub: DeploymentObject): Promise<readonly DeliverySummary[]> =>
   unwrap(await stub.ask("webhooks.deliveries", { location: "lake", sensor: "files", limit: 50 })).items;
 
-describe("a webhook sensor with user code", () => {
-  it("keeps deliveries over an eviction until an agent is there, gives them to it, and says what became of each", async () => {
+describe("webhook sensors with user code", () => {
+  it("deliveries wait for an agent through an eviction, and get their outcome", async () => {
     const { stub, hook } = await deploymentWith({});
     const first = unwrap(await send(stub, hook, { n: 1 }, "one"));
     expect(unwrap(await send(stub, hook, { n: 1 }, "one"))).toEqual({ ...first, repeated: true });
@@ -57,7 +57,7 @@ describe("a webhook sensor with user code", () => {
     expect([one, two].map((row) => row?.state)).toEqual(["requested", "requested"]);
     expect(one?.runs).toHaveLength(1);
     expect(one?.tick).not.toBeNull();
-    // Replayed it comes again, and its run key makes no second run.
+    // A replayed delivery is handled again, and its run key makes no second run.
     unwrap(await stub.perform("webhooks.replay", { id: first.delivery }, person));
     const twice = await stub.perform("webhooks.replay", { id: first.delivery }, person);
     expect(twice).toMatchObject({ ok: false, error: { code: "conflict" } });

@@ -17,7 +17,7 @@ beforeAll(async () => {
   globex = await makePlace("globex", "prod");
 });
 
-test("drizzle's tables are those of the migrations", async () => {
+test("the Drizzle schema has exactly the tables of the migrations", async () => {
   const { results: tables } = await env.DB.prepare(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' AND name <> 'd1_migrations'",
   ).all<{ name: string }>();
@@ -32,11 +32,11 @@ test("drizzle's tables are those of the migrations", async () => {
   }
 });
 
-describe("a token", () => {
+describe("tokens", () => {
   const make = (at = openDirectory(env.DB), expiresInDays: number | null = null) =>
     createToken(at, { place: acme.place, name: "ci", kind: "api", role: "editor", expiresInDays, userId: null, actor: operator });
 
-  test("is parsed only when it is whole", () => {
+  test("a token is parsed only if it is complete", () => {
     const token = { kind: "agent", id: "0".repeat(20), secret: "A".repeat(43) } as const;
     expect(parseToken(formatToken(token))).toEqual(token);
     for (const text of [
@@ -51,7 +51,7 @@ describe("a token", () => {
     }
   });
 
-  test("is good until it expires or is revoked, and only with its own secret", async () => {
+  test("a token with its secret is valid until expiry or revocation", async () => {
     const directory = openDirectory(env.DB);
     const { view, secret } = await make(directory, 1);
     const parsed = parseToken(secret);
@@ -65,7 +65,7 @@ describe("a token", () => {
     expect(await checkToken(directory, parsed)).toEqual({ ok: false, why: "revoked" });
   });
 
-  test("cannot be listed or revoked from another deployment", async () => {
+  test("a token cannot be listed or revoked from another deployment", async () => {
     const directory = openDirectory(env.DB);
     const { view } = await make();
     expect(await revokeToken(directory, { place: globex.place, id: view.id, actor: operator })).toBeNull();
@@ -73,7 +73,7 @@ describe("a token", () => {
     expect((await listTokens(directory, acme.place.id)).find((one) => one.id === view.id)).toEqual(view);
   });
 
-  test("revoked twice has one line in the audit log", async () => {
+  test("revoking a token twice adds one audit entry", async () => {
     const directory = openDirectory(env.DB);
     const { view } = await make();
     const first = await revokeToken(directory, { place: acme.place, id: view.id, actor: operator });
@@ -86,7 +86,7 @@ describe("a token", () => {
     expect(results[0]?.before).toContain('"revokedAt":null');
   });
 
-  test("notes its use at most every five minutes", async () => {
+  test("the last use of a token is stored every five minutes", async () => {
     const directory = openDirectory(env.DB);
     const { secret } = await make();
     const parsed = parseToken(secret);
@@ -107,7 +107,7 @@ describe("a token", () => {
     expect(await use(start + 6 * 60_000)).toBe(start + 6 * 60_000);
   });
 
-  test("that ran out a moment ago is found, so that its sockets can be closed", async () => {
+  test("a token that has just expired is found to close its sockets", async () => {
     const { view } = await make(
       directoryAt(() => Date.now() - DAY_MS - 60_000),
       1,
@@ -122,7 +122,7 @@ describe("a token", () => {
   });
 });
 
-test("a person with one e-mail address is the same person in two organizations", async () => {
+test("a person with one e-mail address is the same in two organizations", async () => {
   const directory = openDirectory(env.DB);
   const person = { name: "Ada", email: "ada@example.test" };
   const members = [];

@@ -1,4 +1,4 @@
-/** Types of what the test runtime adds. */
+/** Types that the test runtime adds. */
 /// <reference types="@cloudflare/vitest-plugin/types" />
 import type { D1Migration } from "cloudflare:test";
 import type { Env as WorkerEnv } from "../src/env.ts";

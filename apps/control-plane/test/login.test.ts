@@ -27,8 +27,8 @@ function link(at = openDirectory(env.DB)): Promise<string> {
   return createLoginLink(at, { userId, target: acme.place, deploymentId: null, maxRole: "owner", tokenId: null, actor: operator });
 }
 
-describe("a login link", () => {
-  test("signs in once, with a cookie that scripts and foreign pages cannot use", async () => {
+describe("login links", () => {
+  test("a link signs in once, with a cookie hidden from scripts", async () => {
     const secret = await link();
     const first = await call({ path: `/login/${secret}` });
     expect(first.status).toBe(303);
@@ -41,26 +41,26 @@ describe("a login link", () => {
     expect(second.headers.get("set-cookie")).toBeNull();
   });
 
-  test("opened by two browsers at once signs in only one", async () => {
+  test("a link opened by two browsers at once signs in only one", async () => {
     const secret = await link();
     const answers = await Promise.all(Array.from({ length: 4 }, () => call({ path: `/login/${secret}` })));
     expect(answers.filter((answer) => answer.status === 303)).toHaveLength(1);
     expect(answers.filter((answer) => answer.status === 401)).toHaveLength(3);
   });
 
-  test("is over after ten minutes", async () => {
+  test("a link expires after ten minutes", async () => {
     const secret = await link(directoryAt(() => Date.now() - LOGIN_LINK_MS - 1));
     expect((await call({ path: `/login/${secret}` })).status).toBe(401);
   });
 
-  test("is not used up by link previews and prefetching browsers", async () => {
+  test("previews and prefetching browsers do not use a link up", async () => {
     const secret = await link();
     expect((await call({ method: "HEAD", path: `/login/${secret}` })).status).toBe(403);
     expect((await call({ path: `/login/${secret}`, headers: { "sec-purpose": "prefetch" } })).status).toBe(403);
     expect((await call({ path: `/login/${secret}` })).status).toBe(303);
   });
 
-  test("of an API token gives no more than that token, and ends with it", async () => {
+  test("a token's link gives no more rights and ends with it", async () => {
     const directory = openDirectory(env.DB);
     await makePlace("acme", "staging");
     const made = await createToken(directory, {
@@ -85,21 +85,21 @@ describe("a login link", () => {
     expect((await call({ path: (await unused.json<{ url: string }>()).url.slice(HOST.length) })).status).toBe(401);
   });
 
-  test("cannot be made by an editor's token, an agent, a session or a token with nobody behind it", async () => {
+  test("editors, agents, sessions and tokens without a person make no link", async () => {
     for (const as of [acme.tokens.editor, acme.agent, acme.sessions.owner, acme.tokens.owner]) {
       expect((await call({ method: "POST", path: "/api/v1/login-links", as })).status).toBe(403);
     }
   });
 });
 
-describe("a session", () => {
-  test("ends by logging out", async () => {
+describe("sessions", () => {
+  test("a session ends by logging out", async () => {
     const cookie = cookieOf(await call({ path: `/login/${await link()}` }));
     expect((await call({ method: "POST", path: "/api/v1/logout", as: { cookie } })).status).toBe(200);
     expect((await call({ path: "/api/v1/session", as: { cookie } })).status).toBe(401);
   });
 
-  test("is not ended by a second server on another port of the same machine", async () => {
+  test("a second server on another port does not end a session", async () => {
     const directory = openDirectory(env.DB);
     const response = await exports.default.fetch(`http://127.0.0.1:7480/login/${await link(directory)}`, { redirect: "manual" });
     const [cookie] = (response.headers.get("set-cookie") ?? "").split(";");
@@ -109,7 +109,7 @@ describe("a session", () => {
       expect((await exports.default.fetch(`http://127.0.0.1:${port}/api/v1/session`, { headers: { cookie: both } })).status).toBe(200);
   });
 
-  test("is extended by use, at most once an hour", async () => {
+  test("a session is extended by use, at most once an hour", async () => {
     const cookie = cookieOf(await call({ path: `/login/${await link()}` }));
     expect((await call({ path: "/api/v1/session", as: { cookie } })).headers.get("set-cookie")).toBeNull();
     await env.DB.prepare("UPDATE session SET expires_at = expires_at - 2 * 60 * 60 * 1000").run();
@@ -117,7 +117,7 @@ describe("a session", () => {
     expect((await call({ path: "/api/v1/session", as: { cookie } })).headers.get("set-cookie")).toBeNull();
   });
 
-  test("changes nothing for a foreign page, nor for a request without an origin", async () => {
+  test("a session changes nothing for a foreign page or without an origin", async () => {
     const cookie = cookieOf(await call({ path: `/login/${await link()}` }));
     for (const origin of ["https://evil.test", "http://headgate.test", "null", null]) {
       const response = await call({ method: "POST", path: "/api/v1/logout", as: { cookie, origin } });
@@ -127,7 +127,7 @@ describe("a session", () => {
     expect((await call({ path: "/api/v1/session", as: { cookie, origin: null } })).status).toBe(200);
   });
 
-  test("shows only the organization's deployments that the person has a role in", async () => {
+  test("a session shows only deployments that the person has a role in", async () => {
     const directory = openDirectory(env.DB);
     const foreign = await makePlace("globex", "prod");
     const person = { name: "guest", email: "guest@acme.test" };
@@ -155,7 +155,7 @@ describe("a session", () => {
     const asGuest = (path: string) => call({ method: "POST", path, as: { cookie }, json: {} });
     expect((await asGuest("/api/acme/prod/trpc/locations.list")).status).toBe(200);
     expect((await asGuest("/api/acme/other/trpc/locations.list")).status).toBe(404);
-    // The higher one of the organization's and the deployment's role counts.
+    // The higher of the organization's and the deployment's role counts.
     const membership = { organizationId: acme.place.organizationId, person, actor: operator };
     await ensureMember(directory, { ...membership, role: "viewer", deploymentId: null });
     await ensureMember(directory, { ...membership, role: "admin", deploymentId: other.place.id });

@@ -12,13 +12,13 @@ beforeAll(migrate);
 
 const post = (at: Place, path: string, json: unknown) => call({ method: "POST", path: apiPath(at, path), as: at.sessions.admin, json });
 
-test("several procedures can be asked in one request", async () => {
+test("several procedures can be called in one request", async () => {
   const at = await newPlace();
   const response = await post(at, "/trpc/locations.list,agents.list?batch=1", { 0: {}, 1: {} });
   expect(await response.json()).toEqual([{ result: { data: [] } }, { result: { data: [] } }]);
 });
 
-test("a bad input is answered with the fields that are wrong", async () => {
+test("a bad input is refused with the wrong fields", async () => {
   const at = await newPlace();
   const response = await post(at, "/trpc/runs.get", { run: 7 });
   expect(response.status).toBe(400);
@@ -34,24 +34,24 @@ test("a refusal keeps its code and its message", async () => {
   expect(await response.json()).toMatchObject({ error: { data: { body: { code: "not_found", message: expect.any(String) } } } });
 });
 
-test("a procedure that does not exist is not found", async () => {
+test("an unknown procedure is not found", async () => {
   const at = await newPlace();
   expect((await post(at, "/trpc/runs.erase", {})).status).toBe(404);
 });
 
-test("a request above the limit is refused", async () => {
+test("a request above the size limit is refused", async () => {
   const at = await newPlace();
   expect((await post(at, "/trpc/runs.preview", { target: { selection: "x".repeat(2_000_000) } })).status).toBe(413);
 });
 
-test("a change cannot be asked by GET", async () => {
+test("a change cannot be requested by GET", async () => {
   const at = await newPlace();
   const input = encodeURIComponent(JSON.stringify({ target: { selection: "*" } }));
   const response = await call({ path: apiPath(at, `/trpc/runs.launch?input=${input}`), as: at.sessions.owner });
   expect(response.status).toBe(405);
 });
 
-test("a launch is in the audit log with who asked and for what; reading is not", async () => {
+test("a launch is audited with its author and target; reading is not", async () => {
   const at = await newPlace();
   await publish(at, await smallLocation());
   const run = await trpc<RunSummary>(at, "runs.launch", { target: { selection: "raw/orders" } });
@@ -76,7 +76,7 @@ test("a launch is in the audit log with who asked and for what; reading is not",
   ]);
 });
 
-test("a new API token without a role only reads, and nobody can make an owner's token", async () => {
+test("an API token only reads by default and is never an owner's", async () => {
   const at = await newPlace();
   const { view, secret } = await trpc<{ view: TokenView; secret: string }>(at, "tokens.create", { name: "reader", kind: "api" });
   expect(view).toMatchObject({ name: "reader", kind: "api", role: "viewer", revokedAt: null });
@@ -86,7 +86,7 @@ test("a new API token without a role only reads, and nobody can make an owner's 
   expect((await post(at, "/trpc/tokens.create", { name: "boss", kind: "api", role: "owner" })).status).toBe(400);
 });
 
-test("a token made by a session signs in the person who made it, with the token's role", async () => {
+test("a token made by a session signs in as that person", async () => {
   const at = await newPlace();
   const response = await post(at, "/trpc/tokens.create", { name: "mine", kind: "api", role: "admin" });
   const { result } = await response.json<{ result: { data: { secret: string } } }>();

@@ -10,12 +10,12 @@ import { activate, apiPath, postVersion, publish, putBlob, smallLocation, trpc, 
 import { makePlace, migrate, type Place } from "./support/world.ts";
 
 let places = 0;
-/** Every test has its own deployment, because a file shares its storage. */
+/** Every test has its own deployment, because the tests of a file share the storage. */
 const newPlace = (): Promise<Place> => makePlace(`org-${++places}`, "prod");
 beforeAll(migrate);
 
 describe("publishing", () => {
-  test("registers a version, takes its files and brings it into force", async () => {
+  test("publishing stores a version, takes its files and activates it", async () => {
     const at = await newPlace();
     const location = await smallLocation();
     const registered = await (await postVersion(at, location.manifest)).json<Registered>();
@@ -34,7 +34,7 @@ describe("publishing", () => {
     ]);
   });
 
-  test("the same code again is the same version, with nothing to upload", async () => {
+  test("the same code is the same version, with nothing to upload", async () => {
     const at = await newPlace();
     const location = await smallLocation();
     const first = await publish(at, location);
@@ -42,7 +42,7 @@ describe("publishing", () => {
     expect(second).toEqual({ version: first.version, number: 1, active: true, missing: [] });
   });
 
-  test("a version whose files are missing cannot come into force, by route or by procedure", async () => {
+  test("a version with missing files cannot be activated in any way", async () => {
     const at = await newPlace();
     const location = await smallLocation();
     const { version } = await (await postVersion(at, location.manifest)).json<Registered>();
@@ -59,7 +59,7 @@ describe("publishing", () => {
     expect(await byProcedure.json()).toMatchObject({ error: { data: { body: { code: "conflict" } } } });
   });
 
-  test("with very many files finds the missing ones among them", async () => {
+  test("missing files are found among very many", async () => {
     const at = await newPlace();
     const bodies = Array.from({ length: 60 }, (_, index) => `file ${index}`);
     const files = await Promise.all(
@@ -71,14 +71,14 @@ describe("publishing", () => {
     expect(new Set(missing)).toEqual(new Set([files[58]?.sha256, files[59]?.sha256]));
   });
 
-  test("another deployment's files are not one's own", async () => {
+  test("files of another deployment do not count", async () => {
     const [at, other] = [await newPlace(), await newPlace()];
     const location = await smallLocation();
     await publish(at, location);
     expect((await (await postVersion(other, location.manifest)).json<Registered>()).missing).toEqual([location.sha256]);
   });
 
-  test("an older version comes back into force", async () => {
+  test("an older version can be activated again", async () => {
     const at = await newPlace();
     const first = await publish(at, await smallLocation());
     const second = await publish(at, await smallLocation({}, "export const runtime = { newer: true };"));
@@ -93,7 +93,7 @@ describe("publishing", () => {
     expect(results).toHaveLength(3);
   });
 
-  test("code that does not load is reported and leaves the good version in force", async () => {
+  test("code that does not load is reported; the good version stays active", async () => {
     const at = await newPlace();
     const { version } = await publish(at, await smallLocation());
     const errors = [{ kind: "syntax", message: "Unexpected token", file: "assets/bronze.ts", line: 3, codeFrame: "> 3 | (" }];
@@ -105,7 +105,7 @@ describe("publishing", () => {
   });
 });
 
-describe("a bad manifest", () => {
+describe("bad manifests", () => {
   const small = async (changes: object): Promise<string> => JSON.stringify({ ...(await smallLocation()).manifest, ...changes });
   test.each([
     { what: "is not JSON", body: async () => "{", status: 400, message: /not JSON/ },
@@ -119,7 +119,7 @@ describe("a bad manifest", () => {
       message: /files\.0\.path/,
     },
     { what: "is newer than the control plane", body: () => small({ schema: 99 }), status: 426, message: /version 99/ },
-  ])("that $what is refused", async ({ body, status, message }) => {
+  ])("a manifest that $what is refused", async ({ body, status, message }) => {
     const at = await newPlace();
     const text = await body();
     const response = await call({
@@ -134,7 +134,7 @@ describe("a bad manifest", () => {
     expect(await trpc<LocationView[]>(at, "locations.list")).toEqual([]);
   });
 
-  test("that is sent as a form is refused", async () => {
+  test("a manifest that is sent as a form is refused", async () => {
     const at = await newPlace();
     const response = await call({
       method: "POST",
@@ -147,8 +147,8 @@ describe("a bad manifest", () => {
   });
 });
 
-describe("a blob", () => {
-  test("that was damaged on the way is refused and not stored", async () => {
+describe("blobs", () => {
+  test("a blob that was damaged on the way is refused", async () => {
     const at = await newPlace();
     const sha256 = await sha256Hex("whole");
     const response = await putBlob(at, { sha256, body: "half" });
@@ -157,7 +157,7 @@ describe("a blob", () => {
     expect((await call({ path: `/agent/v1/blobs/${sha256}`, as: at.agent })).status).toBe(404);
   });
 
-  test("may be empty, and may be sent twice", async () => {
+  test("a blob may be empty and may be sent twice", async () => {
     const at = await newPlace();
     const sha256 = await sha256Hex("");
     for (let i = 0; i < 2; i++) expect((await putBlob(at, { sha256, body: "" })).status).toBe(200);
@@ -165,7 +165,7 @@ describe("a blob", () => {
     expect([read.status, await read.text()]).toEqual([200, ""]);
   });
 
-  test("comes to the agent as it was sent", async () => {
+  test("a blob comes to the agent as it was sent", async () => {
     const at = await newPlace();
     const body = crypto.getRandomValues(new Uint8Array(50_000));
     const sha256 = Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", body)), (byte) =>
@@ -177,7 +177,7 @@ describe("a blob", () => {
     expect(await read.bytes()).toEqual(body);
   });
 
-  test("may come with others in one body, each checked, and goes to the agent like that", async () => {
+  test("several blobs in one body are checked one by one and delivered", async () => {
     const at = await newPlace();
     const bytes = (value: string) => new TextEncoder().encode(value);
     const blobs = await Promise.all(["one", "", "three\n"].map(async (body) => ({ sha256: await sha256Hex(body), bytes: bytes(body) })));
@@ -196,7 +196,7 @@ describe("a blob", () => {
     expect((await send(new Uint8Array(MAX_BATCH_BODY_BYTES + 1))).status).toBe(413);
   });
 
-  test("above the limit is refused by its length", async () => {
+  test("a blob above the size limit is refused", async () => {
     const at = await newPlace();
     const response = await call({
       method: "PUT",
@@ -208,7 +208,7 @@ describe("a blob", () => {
     expect(response.status).toBe(413);
   });
 
-  test("with a bad address is refused", async () => {
+  test("a blob with a bad address is refused", async () => {
     const at = await newPlace();
     for (const sha256 of ["abc", "A".repeat(64), "..%2F..%2Fmanifests"])
       expect((await putBlob(at, { sha256, body: "x" })).status).toBe(400);
@@ -216,7 +216,7 @@ describe("a blob", () => {
 });
 
 describe("the definitions document", () => {
-  test("is served compressed and plain, cached for ever, and kept when it is not current any more", async () => {
+  test("the document is cached for ever and kept when it is outdated", async () => {
     const at = await newPlace();
     await publish(at, await smallLocation());
     const { hash } = await trpc<{ hash: string }>(at, "definitions.hash");
@@ -244,7 +244,7 @@ describe("the definitions document", () => {
     expect(await (await get()).json()).toEqual(document);
   });
 
-  test("with an unknown hash does not exist", async () => {
+  test("a document with an unknown hash does not exist", async () => {
     const at = await newPlace();
     for (const hash of ["none", "..%2Fx"])
       expect((await call({ path: apiPath(at, `/definitions/${hash}`), as: at.tokens.viewer })).status).toBe(404);

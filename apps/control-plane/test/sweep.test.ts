@@ -20,7 +20,7 @@ async function runSweep(): Promise<void> {
   await waitOnExecutionContext(context);
 }
 
-test("the sweep forgets sessions and links that are over, and keeps the others", async () => {
+test("the sweep deletes expired sessions and links and keeps the others", async () => {
   await makePlace("acme", "prod");
   const count = async (): Promise<unknown> =>
     (await env.DB.prepare("SELECT count(*) AS n, sum(expires_at < ?) AS over FROM session").bind(Date.now()).all()).results[0];
@@ -29,7 +29,7 @@ test("the sweep forgets sessions and links that are over, and keeps the others",
   expect(await count()).toEqual({ n: 5, over: 0 });
 });
 
-test("the sweep closes the sockets of a session that is over", async () => {
+test("the sweep closes the sockets of an expired session", async () => {
   const at = await makePlace("late", "prod");
   const socket = await connect({ path: apiPath(at, "/live"), as: at.sessions.viewer });
   await env.DB.prepare("UPDATE session SET expires_at = ? WHERE user_id = (SELECT id FROM user WHERE email = 'viewer@late.test')")
@@ -39,11 +39,11 @@ test("the sweep closes the sockets of a session that is over", async () => {
   expect((await socket.closed).code).toBe(CLOSE.revoked);
 });
 
-test("the sweep reaches every deployment, and closes the sockets of a token that ran out", async () => {
+test("the sweep closes sockets of expired tokens in every deployment", async () => {
   const directory = openDirectory(env.DB);
   const organization = await ensureOrganization(directory, "many", operator);
   const make = (name: string) => ensureDeployment(directory, { org: "many", organizationId: organization.id, name, actor: operator });
-  // More than one page of them, and the token belongs to the last one.
+  // There is more than one page of deployments, and the token belongs to the last one.
   const places = await Promise.all(Array.from({ length: 8 }, (_, index) => make(`deployment-${index}`)));
   const place = places.toSorted((a, b) => (a.id < b.id ? -1 : 1)).at(-1);
   if (!place) throw new Error("no deployment was made");

@@ -1,4 +1,4 @@
-/** Deliveries of webhooks over the network: every answer a sender can get, and that each delivery has its effect once. */
+/** Webhook deliveries over the network: every answer that a sender can get, and that each delivery has its effect once. */
 import { createScheduledController, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
@@ -66,7 +66,7 @@ interface Sent {
   readonly headers?: Record<string, string>;
 }
 
-/** As a sender does it: no session, no token. */
+/** Sends as a webhook sender does, without session and token. */
 function send(path: string | null, { body = {}, headers = {} }: Sent = {}): Promise<Response> {
   return call({
     method: "POST",
@@ -76,7 +76,7 @@ function send(path: string | null, { body = {}, headers = {} }: Sent = {}): Prom
   });
 }
 
-/** Signed by the reference implementation of the scheme, not by our own code. */
+/** Signs with the reference implementation of the scheme, not with our code. */
 function signed(secret: string, input: { readonly id: string; readonly body: unknown; readonly at?: Date }): Sent {
   const text = JSON.stringify(input.body);
   const when = input.at ?? new Date();
@@ -93,8 +93,8 @@ async function githubSignature(secret: string, text: string): Promise<string> {
   return `sha256=${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
-describe("a hook with Standard Webhooks signatures", () => {
-  it("stores a signed delivery, starts its run without any agent, and answers 202", async () => {
+describe("webhooks with Standard Webhooks signatures", () => {
+  it("a signed delivery starts its run without an agent and gets 202", async () => {
     const { secret, hook: made, url } = await rotate("signed");
     expect(secret).toMatch(/^whsec_/);
     expect(url).toBeNull();
@@ -116,7 +116,7 @@ describe("a hook with Standard Webhooks signatures", () => {
     expect((await view("signed")).secrets[0]).toMatchObject({ lastUsedAt: expect.any(Number) as unknown });
   });
 
-  it("answers a delivery that came before with 200 and without effect, also after an eviction", async () => {
+  it("a repeated delivery gets 200 and has no effect, despite an eviction", async () => {
     const { secret, hook: made } = await rotate("signed");
     const request = signed(secret, { id: "msg_twice", body: { type: "sync", id: "twice" } });
     const first = await send(made.path, request);
@@ -129,7 +129,7 @@ describe("a hook with Standard Webhooks signatures", () => {
     expect((await deliveries("signed")).find((row) => row.senderId === "msg_twice")).toMatchObject({ received: 2 });
   });
 
-  it("makes one run for a run key, however many deliveries name it", async () => {
+  it("a run key makes one run, however many deliveries name it", async () => {
     const { secret, hook: made } = await rotate("signed");
     for (const id of ["msg_a", "msg_b"])
       expect((await send(made.path, signed(secret, { id, body: { type: "sync", id: "the-key" } }))).status).toBe(202);
@@ -140,7 +140,7 @@ describe("a hook with Standard Webhooks signatures", () => {
     ]);
   });
 
-  it("records a delivery that its mapping does not want, or cannot use, and says why", async () => {
+  it("a delivery that its mapping skips or rejects has a reason", async () => {
     const { secret, hook: made } = await rotate("signed");
     expect((await send(made.path, signed(secret, { id: "msg_other", body: { type: "ping" } }))).status).toBe(202);
     expect((await send(made.path, signed(secret, { id: "msg_misfit", body: { type: "sync" } }))).status).toBe(202);
@@ -149,7 +149,7 @@ describe("a hook with Standard Webhooks signatures", () => {
     expect(other_).toMatchObject({ state: "skipped", message: `'type' is "ping", not "sync"` });
   });
 
-  it("takes two secrets while one is changed over, and a third makes the oldest invalid", async () => {
+  it("two secrets are valid at once, and a third replaces the oldest", async () => {
     const made: WebhookSecret[] = [];
     for (let count = 0; count < 3; count++) made.push(await rotate("signed"));
     const path = made[0]?.hook.path ?? "";
@@ -163,15 +163,15 @@ describe("a hook with Standard Webhooks signatures", () => {
     expect((await send(path, signed(made[2]?.secret ?? "", { id: "msg_kept", body: {} }))).status).toBe(202);
   });
 
-  it("takes one good signature among several", async () => {
+  it("one good signature among several is enough", async () => {
     const { secret, hook: made } = await rotate("signed");
     const request = signed(secret, { id: "msg_several", body: { type: "ping" } });
-    const foreign = new Webhook(`whsec_${btoa("another secret of somebody")}`).sign("msg_several", new Date(), "{}");
+    const foreign = new Webhook(`whsec_${btoa("another secret")}`).sign("msg_several", new Date(), "{}");
     const headers = { ...request.headers, "webhook-signature": `v2,abc ${foreign} ${request.headers?.["webhook-signature"]}` };
     expect((await send(made.path, { ...request, headers })).status).toBe(202);
   });
 
-  it("refuses what is unsigned, changed, old, early or ambiguous with 401, and counts it with its reason", async () => {
+  it("unsigned, changed, old, early and ambiguous deliveries get 401 and are counted", async () => {
     const { secret, hook: made } = await rotate("signed");
     const good = signed(secret, { id: "msg_bad", body: { type: "sync", id: "never" } });
     const headers = good.headers ?? {};
@@ -186,7 +186,7 @@ describe("a hook with Standard Webhooks signatures", () => {
       signed(secret, { id: "msg_old", body: {}, at: minutes(-6) }),
       signed(secret, { id: "msg_early", body: {}, at: minutes(6) }),
       signed(secret, { id: "msg.dotted", body: {} }),
-      signed(`whsec_${btoa("the secret of another hook")}`, { id: "msg_foreign", body: {} }),
+      signed(`whsec_${btoa("the secret of another webhook")}`, { id: "msg_foreign", body: {} }),
     ];
     for (const attempt of attempts) {
       const response = await send(made.path, attempt);
@@ -202,8 +202,8 @@ describe("a hook with Standard Webhooks signatures", () => {
   });
 });
 
-describe("a hook of GitHub", () => {
-  it("takes its signature and knows a delivery by its id", async () => {
+describe("webhooks of GitHub", () => {
+  it("a GitHub signature is accepted, and its delivery id is recognized", async () => {
     const { secret, hook: made } = await rotate("github");
     const text = JSON.stringify({ after: "abc" });
     const headers = { "x-hub-signature-256": await githubSignature(secret, text), "x-github-delivery": "guid-1" };
@@ -215,8 +215,8 @@ describe("a hook of GitHub", () => {
   });
 });
 
-describe("a hook with a shared secret", () => {
-  it("takes it in a header, as bearer token, as password or at the end of the address, and shows it nowhere", async () => {
+describe("webhooks with a shared secret", () => {
+  it("the secret is accepted in headers or the address and never shown", async () => {
     const { secret, hook: made, url } = await rotate("secret");
     expect(url).toBe(`${made.path}/${secret}`);
     const ways: readonly (readonly [string | null, Record<string, string>])[] = [
@@ -240,8 +240,8 @@ describe("a hook with a shared secret", () => {
   });
 });
 
-describe("the answers to a sender", () => {
-  it("are 404 for what is unknown, switched off, or of a sensor that is off", async () => {
+describe("answers to senders", () => {
+  it("unknown or switched-off webhooks, and sensors that are off, get 404", async () => {
     const paths = await Promise.all(["off", "switched"].map(async (sensor) => (await view(sensor)).path));
     const [off = "", switched = ""] = paths;
     expect((await send(switched)).status).toBe(202);
@@ -257,7 +257,7 @@ describe("the answers to a sender", () => {
     expect((await send(switched)).status).toBe(202);
   });
 
-  it("are 405 for another method", async () => {
+  it("another method gets 405", async () => {
     const { path } = await view("open");
     for (const method of ["GET", "PUT", "DELETE"]) {
       const response = await call({ method, path });
@@ -265,7 +265,7 @@ describe("the answers to a sender", () => {
     }
   });
 
-  it("are 413 for more than a mebibyte, announced or not, and nothing of it is stored", async () => {
+  it("more than a mebibyte gets 413, and nothing is stored", async () => {
     const { path } = await view("text");
     const large = new Uint8Array(1024 * 1024 + 1);
     expect((await send(path, { body: large })).status).toBe(413);
@@ -285,7 +285,7 @@ describe("the answers to a sender", () => {
     expect((await send(path, { body: new Uint8Array(1024 * 1024).fill(1) })).status).toBe(413);
   });
 
-  it("are 400 for what is not JSON, unless the hook takes text", async () => {
+  it("a body that is not JSON gets 400, unless text is allowed", async () => {
     const open = await view("open");
     const text = await view("text");
     for (const body of ["{", "", "\u0000", new Uint8Array([34, 255, 34])]) {
@@ -298,7 +298,7 @@ describe("the answers to a sender", () => {
     expect(refusals[0]?.reason).toMatch(/^the delivery is not JSON: /);
   });
 
-  it("are 429 with a time to wait for more than a sender may send, and for a flood of wrong signatures", async () => {
+  it("too many deliveries or wrong signatures get 429 with a delay", async () => {
     const { path, id } = await view("flood");
     const stub = env.DEPLOYMENT.get(env.DEPLOYMENT.idFromName(at.place.id));
     const delivery = {
@@ -322,7 +322,7 @@ describe("the answers to a sender", () => {
     expect((await floods(() => send(signedOnly.path))).status).toBe(429);
   });
 
-  /** The first 429; a bucket fills while the test runs. */
+  /** Repeats until the first 429; a bucket refills while the test runs. */
   async function floods(one: () => Promise<Response>): Promise<Response> {
     for (let round = 0; round < 100; round++) {
       const answers = await Promise.all(Array.from({ length: 20 }, one));
@@ -332,7 +332,7 @@ describe("the answers to a sender", () => {
     throw new Error("nothing was refused");
   }
 
-  it("never depend on another deployment's hook of the same name", async () => {
+  it("another deployment's webhook of the same name changes no answer", async () => {
     const here = await view("open");
     const there = await view("open", other);
     expect(here.id).not.toBe(there.id);
@@ -344,8 +344,8 @@ describe("the answers to a sender", () => {
   });
 });
 
-describe("the address of a hook", () => {
-  it("is hidden from people below the role editor when nothing else protects it", async () => {
+describe("addresses of webhooks", () => {
+  it("an address that nothing else protects is hidden below role editor", async () => {
     const seenBy = async (role: Role, sensor: string) => {
       const path = apiPath(at, "/trpc/");
       const ask = async <T>(procedure: string, input: unknown): Promise<T> => {
@@ -370,8 +370,8 @@ describe("the address of a hook", () => {
   });
 });
 
-describe("deliveries", () => {
-  it("with user code wait for their tick and can be replayed by a person", async () => {
+describe("deliveries and addresses", () => {
+  it("deliveries with user code wait for a tick and can be replayed", async () => {
     const { path } = await view("coded");
     const response = await send(`${path}?team=a`, { body: { n: 1 } });
     expect(response.status).toBe(202);
@@ -385,7 +385,7 @@ describe("deliveries", () => {
     expect((await runs()).length).toBe(before + 1);
   });
 
-  it("keep their address over versions, and the sweep writes addresses that the directory has lost", async () => {
+  it("addresses survive new versions, and the sweep restores lost ones", async () => {
     const { path, id } = await view("plain");
     await env.DB.prepare("DELETE FROM hook WHERE id = ?").bind(id).run();
     await publish(at, await smallLocation({ jobs, sensors: [hook("plain", { verify: "none" })] }, "export const second = {};"));
@@ -400,7 +400,7 @@ describe("deliveries", () => {
   });
 });
 
-it("the limits of a deployment are changed by an admin, and the audit log says from what to what", async () => {
+it("a change of limits is audited with the values before and after", async () => {
   const before = await trpc<DeploymentSettings>(at, "settings.get");
   const after = await trpc<DeploymentSettings>(at, "settings.update", { maxConcurrentRuns: 7, tagLimits: [{ key: "team", limit: 2 }] });
   expect(after).toEqual({ ...before, maxConcurrentRuns: 7, tagLimits: [{ key: "team", limit: 2 }] });

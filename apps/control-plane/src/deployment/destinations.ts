@@ -12,8 +12,8 @@ export function destinationsOf(env: DeploymentEnv, db: Database): Destinations {
     directory: {
       async send({ body }) {
         const identity = readIdentity(db);
-        if (!identity) return { outcome: "failed", reason: "The deployment has not been told its own name yet." };
-        // An id that is registered already stays where it is, so a repeated message changes nothing.
+        if (!identity) return { outcome: "failed", reason: "The deployment does not know its own name yet." };
+        // A registered id keeps its deployment, so a repeated message changes nothing.
         await registerWebhooks(openDirectory(env.DB), identity.id, parseWebhookRegistration(body));
         return { outcome: "delivered" };
       },

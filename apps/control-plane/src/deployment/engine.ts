@@ -1,6 +1,6 @@
 /**
- * Runs commands and queries: one command is one transaction, its followers run in it, its effects after it. Holds everything that lives as
- * long as the object is in memory, all of which can be made again from the tables.
+ * Runs commands and queries. One command is one transaction: its followers run inside it, its effects after it. The engine also holds the
+ * state that lives as long as the object is in memory; all of it can be rebuilt from the tables.
  */
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
@@ -29,12 +29,12 @@ export class Engine {
   readonly timers: Timers;
   readonly live: Live;
   readonly dryRuns = new WaitingDryRuns();
-  /** Frames of kinds that this release does not know. */
+  /** The number of frames of unknown kinds. */
   ignoredFrames = 0;
   readonly #storage: DurableObjectStorage;
   readonly #outboxDue: () => void;
 
-  /** `outboxDue` is called after a commit that left a message to be sent. */
+  /** `outboxDue` is called after a commit that left a message to send. */
   constructor(state: DurableObjectState, outboxDue: () => void) {
     this.#outboxDue = outboxDue;
     this.#storage = state.storage;
@@ -48,7 +48,7 @@ export class Engine {
     return { db: this.db, now: clock.now(), lastPing: (socket) => this.sockets.lastPing(socket) };
   }
 
-  /** One transaction; nothing of it is visible outside before it is stored. */
+  /** Runs a command as one transaction; nothing is visible outside before it is stored. */
   commit<T>(command: (tx: Tx) => T): T {
     const tx = this.#newTx();
     this.timers.noticeClock(tx.now);
@@ -71,7 +71,7 @@ export class Engine {
     return result;
   }
 
-  /** What would happen? All of it is undone. */
+  /** Runs the work and rolls all of it back. */
   rollBack<T>(work: (tx: Tx) => T): T {
     const tx = this.#newTx();
     let answer: { readonly value: T } | null = null;
@@ -82,7 +82,7 @@ export class Engine {
     return (answer as unknown as { readonly value: T }).value;
   }
 
-  /** A command that answers with something read after it. */
+  /** Runs a command and answers with something read after the commit. */
   commitThen<T, V>(command: (tx: Tx) => Result<T>, read: (reader: Reader, value: T) => V): Result<V> {
     const result = this.commit(command);
     return result.ok ? { ok: true, value: read(this.reader(), result.value) } : result;
@@ -111,7 +111,7 @@ export class Engine {
   readonly #ports: EffectPorts = {
     send: (socket, frame) => {
       this.sockets.send(socket, frame);
-      // A dashboard may be looking at this step's output already, from an attempt before.
+      // A dashboard may already show this step's output, from an earlier attempt.
       if (frame.t === "job" && this.live.isTailed(frame))
         this.sockets.send(socket, { t: "tail", run: frame.run, step: frame.step, on: true });
     },
@@ -119,13 +119,13 @@ export class Engine {
     armTimers: () => this.timers.arm(),
   };
 
-  /** What is stored stays stored, also when this fails. */
+  /** Runs after the commit: if it fails, the transaction is stored anyway. */
   #publish(facts: readonly Fact[], seq: number | null): void {
     for (const fact of facts) if (fact.type === "dry_run_answered") this.dryRuns.answer(fact);
     try {
       this.live.publish(collectChanges(facts), seq);
     } catch (error) {
-      // The caller must not be told that its command failed because a dashboard could not be reached.
+      // The command succeeded, even if a dashboard cannot be reached.
       logError("Changes could not be sent to dashboards", error);
     }
     if (facts.some(({ type }) => type === "outbox_due")) this.#outboxDue();
@@ -136,7 +136,7 @@ export class Engine {
     try {
       this.commit(evaluateConditions);
     } catch (error) {
-      // The changes are stored, and a timer evaluates them again.
+      // The changes are stored, and a timer repeats the evaluation.
       logError("Automation conditions could not be evaluated", error);
     }
   }

@@ -1,13 +1,13 @@
 /**
- * What can happen in a deployment. Rooms state facts inside their transaction and do not know who follows them; `followers.ts` does.
- * A `*_changed` fact says that a row looks different now: it is for dashboards.
+ * All facts that a transaction can state: what happened in a deployment. The code that states a fact does not know its followers;
+ * `followers.ts` lists them. A `*_changed` fact says that a row changed and is for dashboards.
  */
 import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
 import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
 
-/** A run, or a reporter outside of Headgate by its name; with the sensors that led to it. */
+/** The run, or the name of the reporter outside of Headgate, with the sensors that led to the report. */
 export type ReportedBy = { readonly chain: RunChain | null } & ({ readonly run: string } | { readonly by: string });
 
 interface AboutAsset {
@@ -20,14 +20,14 @@ export type Fact =
   // ---------------------------------------------------------------- what happened
   | (AboutAsset & {
       readonly type: "asset_materialized";
-      /** Deployment-wide number of its event. */
+      /** The deployment-wide number of its event. */
       readonly gseq: number;
       readonly metadata: Metadata;
       readonly dataVersion: string | null;
     })
-  /** `changed`: its data version differs from the one before. */
+  /** `changed`: the data version differs from the previous one. */
   | (AboutAsset & { readonly type: "asset_observed"; readonly changed: boolean })
-  /** `failedPartitions`: those that its step should have made and did not. */
+  /** `failedPartitions`: the partitions that the step should have made and did not. */
   | (AboutAsset & { readonly type: "asset_failed"; readonly failedPartitions: readonly string[]; readonly message: string })
   | (AboutAsset & {
       readonly type: "check_evaluated";
@@ -37,20 +37,20 @@ export type Fact =
       readonly description: string | null;
       readonly metadata: Metadata;
     })
-  /** `sentence`: what it is now. */
+  /** `sentence`: the new state in words. */
   | { readonly type: "freshness_changed"; readonly asset: string; readonly sentence: string }
-  /** `targets`: assets and checks that it will execute. */
+  /** `targets`: the assets and checks in its plan. */
   | { readonly type: "run_created"; readonly run: string; readonly targets: readonly string[]; readonly chain: RunChain | null }
-  /** `run` is its number. */
+  /** `run` is the run's number. */
   | { readonly type: "run_ended"; readonly run: number }
-  /** What a backfill will make changed otherwise than by runs that end. */
+  /** The set of assets that a backfill will make changed for another reason than an ended run. */
   | { readonly type: "backfill_progressed"; readonly targets: readonly string[]; readonly cause: string; readonly chain: RunChain | null }
-  /** A retry that a backfill waits for will not come. */
+  /** A retry that a backfill waits for was dropped. */
   | { readonly type: "run_retry_dropped"; readonly backfill: number }
   /** A step may start now, or a slot is free. */
   | { readonly type: "work_available" }
   | { readonly type: "version_activated"; readonly location: string }
-  /** `targets`: assets and checks that are partitioned by the keys. */
+  /** `targets`: the assets that are partitioned by the keys. */
   | {
       readonly type: "partition_keys_changed";
       readonly targets: readonly string[];
@@ -58,28 +58,28 @@ export type Fact =
       readonly chain: RunChain | null;
     }
   | { readonly type: "agent_connected"; readonly instance: string }
-  /** `drained`: it will not come back. */
+  /** `drained`: the agent will not come back. */
   | { readonly type: "agent_left"; readonly instance: string; readonly drained: boolean }
-  /** The tick that handled deliveries of a webhook ended, or no tick will handle them. */
+  /** The tick that handled a webhook's deliveries ended, or no tick will handle them. */
   | {
       readonly type: "deliveries_handled";
-      /** Null: there was none. */
+      /** Null if no tick handled them. */
       readonly tick: string | null;
-      /** Their ids. */
+      /** The ids of the deliveries. */
       readonly deliveries: readonly string[];
       readonly runs: readonly string[];
       readonly state: "requested" | "skipped" | "failed";
       readonly message: string | null;
     }
-  /** `ids`: all webhooks that have an address, when a version became active. */
+  /** Stated after an activation. `ids`: all webhooks that have an address. */
   | { readonly type: "webhooks_activated"; readonly ids: readonly string[] }
-  /** A message can be sent now. */
+  /** A message of the outbox is due. */
   | { readonly type: "outbox_due" }
-  /** Something that automation conditions read is stored. */
+  /** A change that automation conditions read is stored. */
   | { readonly type: "conditions_changed" }
   /** An agent answered a dry run. */
   | { readonly type: "dry_run_answered"; readonly dryRun: string; readonly instance: string; readonly result: TickResult }
-  // ---------------------------------------------------------------- rows that look different
+  // ---------------------------------------------------------------- rows that changed
   | { readonly type: "run_changed"; readonly run: number }
   | { readonly type: "step_changed"; readonly run: number; readonly position: number }
   | { readonly type: "step_asset_changed"; readonly run: number; readonly position: number; readonly asset: string }
@@ -94,7 +94,7 @@ export type Fact =
   | { readonly type: "automation_changed"; readonly automation: string }
   | { readonly type: "tick_changed"; readonly tick: number }
   | { readonly type: "backfill_changed"; readonly backfill: number }
-  /** A message became a dead letter, or is none any more. */
+  /** A message became a dead letter, or a dead letter is sent again. */
   | { readonly type: "outbox_changed" }
   /** Limits or policies. */
   | { readonly type: "settings_changed" }

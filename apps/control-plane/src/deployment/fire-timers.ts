@@ -1,4 +1,4 @@
-/** What each kind of timer means when its time has come. */
+/** Runs the handler of each due timer. */
 import { clearTimer, type Timer } from "./kernel/timer-store.ts";
 import { readStepAt } from "./runs/step-store.ts";
 import type { Tx } from "./kernel/tx.ts";
@@ -21,7 +21,7 @@ import { startTaken } from "./automations/waiting-ticks.ts";
 import type { TimerKind } from "./timer-kinds.ts";
 import { planSending } from "./outbox/enqueue.ts";
 
-/** Ticks of partitioned jobs make up to a thousand runs each: a transaction that has made so many ends, and the timers that are left stay due. */
+/** A tick of a partitioned job makes up to a thousand runs. After this many runs the transaction ends, and the remaining timers stay due. */
 const ENOUGH_RUNS = 200;
 
 export function fireTimers(tx: Tx, timers: readonly Timer[]): void {

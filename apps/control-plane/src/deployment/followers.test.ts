@@ -5,7 +5,8 @@ import { ok, refuse } from "@headgate/shared/domain/errors.ts";
 import { assetsOf, manifest } from "../../test/support/manifests.ts";
 import { person, TestDeployment } from "../testing/test-deployment.ts";
 import { FOLLOWERS } from "./followers.ts";
-import { ensureTimer, hasTimer, setTimer, TIMER_KINDS } from "./kernel/timer-store.ts";
+import { ensureTimer, hasTimer, setTimer } from "./kernel/timer-store.ts";
+import { TIMER_KINDS, type TimerKind } from "./timer-kinds.ts";
 import { launch } from "./runs/launch/launch.ts";
 import { changeSettings } from "./queue/change-settings.ts";
 import { catalogOf } from "./catalog/catalog.ts";
@@ -133,7 +134,7 @@ describe("alarms", () => {
     const deployment = await TestDeployment.with(lake);
     const source = (kind: "schedule" | "sensor") => automationId({ location: "lake", kind, name: "gone" });
     const gone = { schedule: source("schedule"), sensor: source("sensor"), sensor_event: source("sensor"), step_retry: "9/9" };
-    for (const kind of TIMER_KINDS)
+    for (const kind of Object.keys(TIMER_KINDS) as TimerKind[])
       deployment.commit((tx) => setTimer(tx.db, { kind, id: (gone as Partial<Record<string, string>>)[kind] ?? "9", at: tx.now }));
     expect(() => deployment.fireTimers()).not.toThrow();
     expect(deployment.rows("SELECT kind FROM timer WHERE id <> ''")).toEqual([]);

@@ -1,6 +1,6 @@
 /**
- * Who follows which fact? The only file that knows. A room states what happened and goes on; at the end of the transaction its followers
- * run in the order written here, and what they state is followed in the same way, until nothing is left.
+ * The followers of each fact; no other file knows them. Code states a fact and continues. At the end of the transaction the followers run
+ * in the order written here. Facts that they state are followed in the same way, until none is left.
  */
 import * as conditions from "./conditions/follow-facts.ts";
 import { syncConditions } from "./conditions/sync-conditions.ts";
@@ -20,10 +20,10 @@ import { syncWebhooks } from "./webhooks/sync-webhooks.ts";
 import { afterAgentLeft } from "./automations/end-evaluation.ts";
 import { afterWebhooksActivated } from "./webhooks/announce-webhooks.ts";
 
-/** Facts of one type that were stated one after the other. */
+/** Receives facts of one type that were stated one after the other. */
 type Follower<T extends FactType> = (tx: Tx, facts: readonly FactOf<T>[]) => void;
 
-/** No room follows it inside the transaction; dashboards may be told after the commit. */
+/** The fact has no follower inside the transaction; dashboards may still get it after the commit. */
 const NONE: readonly never[] = [];
 
 export const FOLLOWERS: { readonly [T in FactType]: readonly Follower<T>[] } = {
@@ -33,7 +33,7 @@ export const FOLLOWERS: { readonly [T in FactType]: readonly Follower<T>[] } = {
   check_evaluated: [recordChecked, conditions.afterCheck, sensors.afterCheck],
   freshness_changed: [conditions.afterFreshnessChange],
   run_created: [conditions.afterRunCreated],
-  // Retries first: the others look whether the run is made again.
+  // Retries come first: the others check whether the run will be retried.
   run_ended: [retries.afterRunEnded, conditions.afterRunEnded, sensors.afterRunEnded, waitingTicks.afterRunEnded, backfills.afterRunEnded],
   backfill_progressed: [conditions.afterBackfillChange],
   run_retry_dropped: [backfills.afterRetryDropped],
@@ -65,10 +65,10 @@ export const FOLLOWERS: { readonly [T in FactType]: readonly Follower<T>[] } = {
   definitions_changed: NONE,
 };
 
-/** What is done once, when no fact is left: each says whether it did something. */
+/** Work that is done when no fact is left. Each function returns whether it did something. */
 const LAST: readonly ((tx: Tx) => boolean)[] = [fireAwakened, dispatchIfWanted];
 
-/** The last thing before a transaction is stored. */
+/** Runs at the end of a transaction, before it is stored. */
 export function runFollowers(tx: Tx): void {
   let next = 0;
   for (;;) {
@@ -77,7 +77,7 @@ export function runFollowers(tx: Tx): void {
   }
 }
 
-/** Follows all facts from this place on, also those that followers state, and returns the place after the last one. */
+/** Follows all facts from an index on, including facts that followers state. Returns the index after the last one. */
 function followFrom(tx: Tx, from: number): number {
   let at = from;
   while (at < tx.facts.length) {
@@ -97,7 +97,7 @@ function* runsOfOneType(facts: readonly Fact[]): Generator<readonly Fact[]> {
   }
 }
 
-/** All of them have the type of the first. */
+/** All facts have the type of the first. */
 function follow<T extends FactType>(tx: Tx, facts: readonly FactOf<T>[]): void {
   const [first] = facts;
   if (!first) return;

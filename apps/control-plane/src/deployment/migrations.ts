@@ -1,4 +1,4 @@
-/** Every change ever made to a deployment's database, oldest first. Append only: an applied migration is never edited. */
+/** All migrations of a deployment's database, oldest first. Append only: an applied migration is never edited. */
 import type { Migration } from "./kernel/migrate.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -248,7 +248,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: "0004-counted-ticks", sql: "ALTER TABLE self_start ADD COLUMN tick TEXT" },
   {
     id: "0005-outbox",
-    // Addresses whose registration got lost under an older release are told to the directory once more; known ones stay as they are.
+    // An older release may have lost registrations of webhooks, so all are sent to the directory once more; known ones stay as they are.
     sql: `
       CREATE TABLE outbox (
         no INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, destination TEXT NOT NULL, topic TEXT NOT NULL, body TEXT NOT NULL,

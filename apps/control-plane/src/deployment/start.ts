@@ -1,4 +1,4 @@
-/** What an object does when it wakes: bring its database up to date and repair what its sleep, a crash or a release may have left. */
+/** Starts an object: migrates its database and repairs what hibernation, a crash or a release may have left. */
 import { disconnectVanished } from "./agent-protocol/agent-state.ts";
 import { drawLineage } from "./catalog/layout-graph.ts";
 import type { Engine } from "./engine.ts";
@@ -11,7 +11,7 @@ import { catalogOf } from "./catalog/catalog.ts";
 export async function start(engine: Engine, input: { readonly storage: MigrationTarget; readonly now: number }): Promise<void> {
   migrate(input.storage, MIGRATIONS);
   if (readMeta(engine.db, "stream") === null) writeMeta(engine.db, "stream", crypto.randomUUID());
-  // A release that places assets differently draws the picture anew, once.
+  // After a release with another layout format, the layout is computed again once.
   if (catalogOf(engine).versions.length > 0 && readPictureSize(engine.db)?.format !== LAYOUT_FORMAT) engine.commit(drawLineage);
   engine.commit((tx) => disconnectVanished(tx, (socket) => engine.sockets.find(socket) !== null));
   await engine.timers.recover(input.now);

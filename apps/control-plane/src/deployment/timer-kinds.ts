@@ -1,14 +1,14 @@
-/** Every kind of timer, and what the clock means for it. What is done when its time comes stands in `fire-timers.ts`. */
+/** All kinds of timers and their traits. `fire-timers.ts` has their handlers. */
 
 export interface TimerTraits {
   /**
-   * `delay`: set to "so long from now", so it moves when the clock is set back. `time`: set to a time of day, or a time limit of what runs,
-   * which rather ends late than too early.
+   * `delay`: set to a delay from now, so it moves when the clock is set back. `time`: set to a time of day, or to a time limit, which should
+   * end too late rather than too early.
    */
   readonly setTo: "delay" | "time";
-  /** Thousands of them may be due at once: a group of them shares a transaction. */
+  /** Thousands may be due at once, so groups of them share a transaction. */
   readonly isGrouped?: true;
-  /** What handling it costs an alarm, in units of the cheapest. Default 10. */
+  /** The cost of handling one, relative to the cheapest kind. Default: 10. */
   readonly cost?: number;
 }
 
@@ -18,7 +18,7 @@ export const TIMER_KINDS = {
   step_timeout: { setTo: "time" },
   run_timeout: { setTo: "time" },
   cancel_grace: { setTo: "delay" },
-  // Its ticks are only written down.
+  // Only stores the due ticks.
   schedule: { setTo: "time", isGrouped: true, cost: 1 },
   tick: { setTo: "delay", isGrouped: true },
   sensor: { setTo: "delay" },

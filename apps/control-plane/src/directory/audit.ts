@@ -1,14 +1,14 @@
-/** Who changed what, when and from where. Changes of the directory write their row in the same batch as the change. */
+/** The audit log: who changed what, when and from where. The directory writes its entries in the same batch as the change. */
 import type { Directory } from "./database.ts";
 import { newId } from "./database.ts";
 import { audit } from "./schema.ts";
 
-/** Who makes a change: a person, a token, or the operator with the bootstrap secret. */
+/** The author of a change: a person, a token, or the operator with the bootstrap secret. */
 export interface AuditActor {
   readonly kind: "user" | "token" | "operator";
   readonly id: string | null;
   readonly name: string;
-  /** Network address, where the platform tells it. */
+  /** The network address, if the platform provides it. */
   readonly origin: string | null;
 }
 
@@ -16,7 +16,7 @@ export interface AuditEntry {
   readonly actor: AuditActor;
   /** `noun.verb`, e.g. `token.create`, `runs.launch`. */
   readonly action: string;
-  /** What was changed, by its id or name. */
+  /** The id or name of the changed object. */
   readonly target: string;
   readonly organizationId?: string | undefined;
   readonly deploymentId?: string | undefined;
@@ -26,7 +26,7 @@ export interface AuditEntry {
 
 const MAX_VALUE_CHARACTERS = 20_000;
 
-/** The statement, for a batch with the change itself. */
+/** The insert statement, for a batch with the change itself. */
 export function auditStatement(directory: Directory, entry: AuditEntry) {
   return directory.db.insert(audit).values({
     id: newId("aud", directory.random),

@@ -1,4 +1,4 @@
-/** The D1 database as drizzle, and what every query of the directory needs besides it: the clock and randomness. */
+/** The context of every query of the directory: the D1 database through Drizzle, the clock and randomness. */
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 
 export interface Directory {

@@ -1,4 +1,4 @@
-/** Which deployments exist, and by which names. Their durable objects are addressed by `id`, never by a name from a client. */
+/** The deployments and their names. A deployment's Durable Object is addressed by `id`, never by a name from a client. */
 import { and, asc, eq, gt } from "drizzle-orm";
 import { auditStatement, type AuditActor } from "./audit.ts";
 import { newId, type Directory } from "./database.ts";
@@ -35,12 +35,12 @@ export async function deploymentsOf(directory: Directory, organizationId: string
   return places(directory).where(eq(deployment.organizationId, organizationId)).orderBy(asc(deployment.createdAt), asc(deployment.id));
 }
 
-/** One page of all deployments in id order, for the sweep. */
+/** One page of all deployments, sorted by id, for the sweep. */
 export async function deploymentsAfter(directory: Directory, after: string, limit: number): Promise<readonly DeploymentPlace[]> {
   return places(directory).where(gt(deployment.id, after)).orderBy(asc(deployment.id)).limit(limit);
 }
 
-/** Finds the deployment or makes it. */
+/** Finds or makes the deployment. */
 export async function ensureDeployment(
   directory: Directory,
   input: { readonly org: string; readonly organizationId: string; readonly name: string; readonly actor: AuditActor },

@@ -1,4 +1,4 @@
-/** One-time links that sign a person in: ten minutes, one use, only the hash is stored. */
+/** One-time links that sign a person in. A link is valid for ten minutes and one use; only its hash is stored. */
 import { and, eq, exists, gt, isNull, lte, or } from "drizzle-orm";
 import type { Role } from "@headgate/shared/domain/access/role.ts";
 import { auditStatement, type AuditActor } from "./audit.ts";
@@ -13,9 +13,9 @@ export const LOGIN_LINK_MS = 10 * 60 * 1000;
 
 interface NewLoginLink {
   readonly userId: string;
-  /** Where the browser goes afterwards. */
+  /** The deployment that the browser opens afterwards. */
   readonly target: DeploymentPlace;
-  /** The session reaches no other deployment and no higher role than this; a link never gives more than the token that made it. */
+  /** The limits of the session: a link never gives more rights than the token that made it. */
   readonly deploymentId: string | null;
   readonly maxRole: Role;
   readonly tokenId: string | null;
@@ -50,7 +50,10 @@ interface UsedLoginLink {
   readonly tokenId: string | null;
 }
 
-/** Takes the link out of use and says what it gives; null when it is unknown, used, expired, or its token was revoked. One statement, so two browsers cannot both win. */
+/**
+ * Uses the link up and returns what it gives; null if it is unknown, used, expired, or its token was revoked. One statement, so that two
+ * browsers cannot both use it.
+ */
 export async function takeLoginLink(directory: Directory, secret: string): Promise<UsedLoginLink | null> {
   const { db } = directory;
   const now = directory.now();

@@ -1,4 +1,4 @@
-/** Who belongs to which organization in which role, and who the people are. */
+/** People and their memberships: the organization, the role and, if limited, the deployment. */
 import { and, eq, isNull, or, sql } from "drizzle-orm";
 import type { Role } from "@headgate/shared/domain/access/role.ts";
 import { auditStatement, type AuditActor } from "./audit.ts";
@@ -35,7 +35,7 @@ export async function membershipsOf(directory: Directory, userId: string): Promi
     .orderBy(member.createdAt, member.id);
 }
 
-/** Roles that count at one deployment: the organization's and the deployment's own. */
+/** A person's roles at one deployment: those for the whole organization and those for the deployment. */
 export async function rolesAt(
   directory: Directory,
   userId: string,
@@ -63,7 +63,7 @@ interface NewMember {
   readonly actor: AuditActor;
 }
 
-/** Finds the person (by e-mail address, or by name among the members) or makes them, and makes them a member if they are not. */
+/** Finds the person by e-mail address, or by name among the members, or creates one. Adds the membership if it is missing. */
 export async function ensureMember(directory: Directory, input: NewMember): Promise<Person> {
   const person = (await findPerson(directory, input)) ?? (await makePerson(directory, input));
   const inserted = await directory.db

@@ -18,7 +18,7 @@ async function findOrganization(directory: Directory, slug: string): Promise<Org
   return rows[0] ?? null;
 }
 
-/** Finds the organization or makes it. Two callers at once get the same one. */
+/** Finds or makes the organization. Two callers at once get the same one. */
 export async function ensureOrganization(directory: Directory, slug: string, actor: AuditActor): Promise<Organization> {
   const found = await findOrganization(directory, slug);
   if (found) return found;

@@ -1,4 +1,4 @@
-/** Tables of the directory as drizzle sees them; the truth about constraints is `migrations/d1`, and a test compares the two. */
+/** The Drizzle schema of the directory. `migrations/d1` defines the tables and their constraints, and a test compares the two. */
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Role } from "@headgate/shared/domain/access/role.ts";
 

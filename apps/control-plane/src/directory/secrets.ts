@@ -1,4 +1,4 @@
-/** How secrets look, how they are stored (only their SHA-256: 256 random bits need no slow hash) and how they are compared. */
+/** Formats, hashes and compares secrets. Only the SHA-256 is stored, because 256 random bits need no slow hash. */
 import type { Directory } from "./database.ts";
 
 const encoder = new TextEncoder();
@@ -29,7 +29,7 @@ export function parseToken(text: string): { readonly kind: TokenKind; readonly i
   return { kind, id, secret };
 }
 
-/** Compares hashes, so that neither length nor content of a secret shows in the time it takes. */
+/** Compares hashes, so that the time shows neither length nor content of a secret. */
 export async function sameSecret(given: string, expected: string): Promise<boolean> {
   const [a, b] = await Promise.all([given, expected].map((text) => crypto.subtle.digest("SHA-256", encoder.encode(text))));
   return a !== undefined && b !== undefined && crypto.subtle.timingSafeEqual(a, b);

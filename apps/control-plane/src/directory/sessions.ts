@@ -1,4 +1,4 @@
-/** Browser sessions: made by a login link, kept for seven days after the last use, ended by logging out. */
+/** Browser sessions: a login link starts one, logging out ends it, and it expires seven days after the last use. */
 import { and, eq, exists, gt, isNull, lte, or } from "drizzle-orm";
 import type { Role } from "@headgate/shared/domain/access/role.ts";
 import { auditStatement, type AuditActor } from "./audit.ts";
@@ -15,7 +15,7 @@ const ROLL_MS = 60 * 60 * 1000;
 export interface Session {
   readonly id: string;
   readonly person: Person;
-  /** Bounds of a session that a token's link made: null means every deployment of the person. */
+  /** The limits of a session that came from a token's link; null means all deployments of the person. */
   readonly deploymentId: string | null;
   readonly maxRole: Role;
   readonly expiresAt: number;
@@ -25,7 +25,7 @@ interface NewSession {
   readonly person: Person;
   readonly deploymentId: string | null;
   readonly maxRole: Role;
-  /** The token whose link made it; the session ends with that token. */
+  /** The token whose link started the session; the session ends with that token. */
   readonly tokenId: string | null;
   readonly organizationId: string;
   readonly origin: string | null;
@@ -59,7 +59,7 @@ export async function createSession(directory: Directory, input: NewSession): Pr
   return { id, secret };
 }
 
-/** The session of a cookie's secret, unless it is unknown or over. Looked up by hash: an index look-up tells nothing about the secret. */
+/** The session of a cookie's secret; null if it is unknown or over. The look-up by hash reveals nothing about the secret. */
 export async function findSession(directory: Directory, secret: string): Promise<Session | null> {
   const rows = await directory.db
     .select({
@@ -86,7 +86,7 @@ export async function findSession(directory: Directory, secret: string): Promise
   return { id: row.id, person, deploymentId: row.deploymentId, maxRole: row.maxRole, expiresAt: row.expiresAt };
 }
 
-/** True when the session was extended, so that its cookie must be, too. */
+/** Returns true if the session was extended; then its cookie must be extended, too. */
 export async function rollSession(directory: Directory, current: Session): Promise<boolean> {
   const expiresAt = directory.now() + SESSION_MS;
   if (expiresAt - current.expiresAt < ROLL_MS) return false;
@@ -101,13 +101,13 @@ export async function endSession(directory: Directory, ended: Session, actor: Au
   ]);
 }
 
-/** Sessions that a token's login links made; they end with the token. */
+/** Sessions that a token's login links started; they end with the token. */
 export async function sessionsOfToken(directory: Directory, tokenId: string): Promise<readonly string[]> {
   const rows = await directory.db.select({ id: session.id }).from(session).where(eq(session.tokenId, tokenId));
   return rows.map((row) => row.id);
 }
 
-/** Sessions that are over, once for each organization where they may have open sockets. */
+/** Expired sessions, once for each organization in which they may have open sockets. */
 export async function oldSessions(directory: Directory): Promise<readonly { readonly id: string; readonly organizationId: string }[]> {
   return directory.db
     .selectDistinct({ id: session.id, organizationId: member.organizationId })

@@ -1,4 +1,4 @@
-/** Agent and API tokens of a deployment: made once, shown once, looked up by id, compared by hash. */
+/** Agent and API tokens of a deployment: shown once, found by id, compared by hash. */
 import { and, desc, eq, gt, isNull, lte, or, type AnyColumn } from "drizzle-orm";
 import type { Role } from "@headgate/shared/domain/access/role.ts";
 import type { TokenView } from "@headgate/shared/contract/access/tokens.ts";
@@ -9,7 +9,7 @@ import { token } from "./schema.ts";
 import { formatToken, randomSecret, sameSecret, sha256Hex, type TokenKind } from "./secrets.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** `last used` is precise to this, so that a request does not write. */
+/** The precision of "last used", so that most requests do not write it. */
 const LAST_USED_MS = 5 * 60 * 1000;
 
 const columns = {
@@ -27,7 +27,7 @@ interface NewToken {
   readonly place: DeploymentPlace;
   readonly name: string;
   readonly kind: TokenKind;
-  /** Of API tokens; agent tokens have none. */
+  /** The role of an API token; null for an agent token. */
   readonly role: Role | null;
   readonly expiresInDays: number | null;
   readonly userId: string | null;
@@ -78,7 +78,7 @@ export async function listTokens(directory: Directory, deploymentId: string): Pr
   return directory.db.select(columns).from(token).where(eq(token.deploymentId, deploymentId)).orderBy(desc(token.createdAt), token.id);
 }
 
-/** Null: the deployment has no such token. Revoking twice changes nothing. */
+/** Returns null if the deployment has no such token. Revoking twice changes nothing. */
 export async function revokeToken(
   directory: Directory,
   input: { readonly place: DeploymentPlace; readonly id: string; readonly actor: AuditActor },
@@ -119,7 +119,7 @@ type TokenCheck =
   | { readonly ok: true; readonly token: KnownToken }
   | { readonly ok: false; readonly why: "unknown" | "expired" | "revoked" };
 
-/** Only somebody who has the secret learns that a token is expired or revoked. */
+/** Only a caller with the right secret learns that a token is expired or revoked. */
 export async function checkToken(
   directory: Directory,
   given: { readonly kind: TokenKind; readonly id: string; readonly secret: string },
@@ -146,7 +146,7 @@ export async function hasTokens(directory: Directory, deploymentId: string): Pro
   return rows.length > 0;
 }
 
-/** Subquery: the token in `column`, when it is neither revoked nor expired. */
+/** A subquery for the token in `column`, if it is neither revoked nor expired. */
 export function goodToken(directory: Directory, column: AnyColumn) {
   return directory.db
     .select({ id: token.id })
@@ -154,7 +154,7 @@ export function goodToken(directory: Directory, column: AnyColumn) {
     .where(and(eq(token.id, column), isNull(token.revokedAt), or(isNull(token.expiresAt), gt(token.expiresAt, directory.now()))));
 }
 
-/** Tokens of a deployment that ran out within the last `withinMs`: their open sockets have to be closed. */
+/** Tokens of a deployment that expired within the last `withinMs`: their open sockets must be closed. */
 export async function justExpiredTokens(directory: Directory, deploymentId: string, withinMs: number): Promise<readonly string[]> {
   const now = directory.now();
   const rows = await directory.db

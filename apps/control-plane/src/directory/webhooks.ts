@@ -1,11 +1,11 @@
-/** Which deployment does a webhook's address lead to? The deployment tells it through its outbox when a version with new webhooks becomes active; the sweep repairs what the directory lost. */
+/** Maps the addresses of webhooks to deployments. A deployment registers them at each activation; the sweep restores lost rows. */
 import { eq, sql } from "drizzle-orm";
 import type { Directory } from "./database.ts";
 import type { DeploymentPlace } from "./deployments.ts";
 import { placeColumns } from "./deployments.ts";
 import { deployment, hook, organization } from "./schema.ts";
 
-/** Ids that are known already keep their deployment: an address never moves to another one. */
+/** A registered id keeps its deployment: an address never moves to another one. */
 export async function registerWebhooks(directory: Directory, deploymentId: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await directory.db.run(

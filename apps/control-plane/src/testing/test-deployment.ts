@@ -61,7 +61,7 @@ export class TestDeployment {
       }),
       () => this.now,
     );
-    this.engine = new Engine(this.#state.asState);
+    this.engine = new Engine(this.#state.asState, () => undefined);
     this.#keepFacts();
   }
 

@@ -1,4 +1,4 @@
-/** Deployments with partitioned assets, and what is done with their backfills. */
+/** Deployments with partitioned assets, and calls on their backfills. */
 import { type SentInputOf, PROCEDURES } from "@headgate/shared/contract/table.ts";
 import type { z } from "zod";
 import type { backfillTargetSchema } from "@headgate/shared/contract/runs/backfills.ts";
@@ -52,7 +52,7 @@ export const preview = async (stub: DeploymentObject, target: Target) =>
 export const fail = (agent: FakeAgent, job: JobFrame, message = "no luck") =>
   agent.reported(agent.done(job, { outcome: "failed", failure: { kind: "user_code", message }, retryable: false }));
 
-/** Does every job as it comes until the backfill has ended; says in which order the steps were done. */
+/** Completes every job until the backfill has ended. Returns the steps in the order of their completion. */
 export async function work(
   stub: DeploymentObject,
   agent: FakeAgent,

@@ -8,7 +8,7 @@ export const HOST = "https://headgate.test";
 export interface Credentials {
   readonly token?: string;
   readonly cookie?: string;
-  /** By default what a browser or a machine would send: our own origin with a cookie, none with a token. */
+  /** By default what a browser or a program would send: Headgate's origin with a cookie, none with a token. */
   readonly origin?: string | null;
 }
 

@@ -1,11 +1,11 @@
-/** A clock that stands still until the test moves it. Objects of one test file share it; it outlives evictions. */
+/** A clock that stands still until the test moves it. All objects of a test file share it, and it survives evictions. */
 import { runInDurableObject } from "cloudflare:test";
 import { clock } from "../../src/deployment/kernel/clock.ts";
 import { type DeploymentObject, raw } from "./deployment.ts";
 
 const real = clock.now;
 
-/** Sets it to a time; see `useRealClock`. */
+/** Sets the clock; see `useRealClock`. */
 export function setClock(at: number): void {
   clock.now = () => at;
 }
@@ -18,7 +18,7 @@ export function useRealClock(): void {
   clock.now = real;
 }
 
-/** What the alarm would do now. */
+/** Does what the alarm would do now. */
 export async function ringAlarm(stub: DeploymentObject): Promise<void> {
   await runInDurableObject(raw(stub), (instance) => instance.alarm());
 }

@@ -1,4 +1,4 @@
-/** A deployment whose time goes on only when a test says so, and the few calls that tests of conditions begin with. */
+/** A deployment whose time passes only when a test says so, and the usual first calls of tests of conditions. */
 import { afterEach, beforeEach } from "vitest";
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import type { ConditionEvaluation, ConditionView } from "@headgate/shared/contract/automations/conditions.ts";
@@ -10,7 +10,7 @@ import { clock } from "../../src/deployment/kernel/clock.ts";
 import { type DeploymentObject, person, rows } from "./deployment.ts";
 import { assetsOf, manifest } from "./manifests.ts";
 
-/** In the future of the machine that tests run on, so that no real alarm fires in between; three days before Europe changes its clocks. */
+/** In the real future, so that no real alarm fires; three days before Europe changes its clocks. */
 export const START = Date.UTC(2030, 2, 28, 12);
 let time = START;
 
@@ -32,14 +32,14 @@ export function timeNow(): number {
   return time;
 }
 
-/** Lets time pass, and everything happen that was to happen until then, each at its time. */
+/** Lets time pass and fires every due alarm at its time. */
 export async function pass(stub: DeploymentObject, ms: number): Promise<void> {
   const until = time + ms;
   let last = "";
   for (;;) {
     const timers = await rows(stub, "SELECT kind, id, at FROM timer ORDER BY at");
     const at = timers[0]?.["at"];
-    // A deployment whose statements fail stays where it is.
+    // A deployment whose statements fail makes no progress.
     const where = `${time} ${JSON.stringify(timers)}`;
     if (typeof at !== "number" || at > until || where === last) break;
     last = where;
@@ -73,7 +73,7 @@ export interface Conditioned {
   readonly automation?: Condition;
 }
 
-/** Assets of units of their own; what is said of one beside its dependencies is put into its definition. */
+/** Assets with one unit each; further properties are added to the definition. */
 export function conditioned(assets: Readonly<Record<string, Conditioned & Record<string, unknown>>>, parts: object = {}): Manifest {
   const graph = assetsOf(Object.fromEntries(Object.entries(assets).map(([key, { deps = [] }]) => [key, deps])));
   return manifest({

@@ -1,4 +1,4 @@
-/** A deployment of its own for each test, and the few calls that most tests begin with. */
+/** A separate deployment for each test, and the usual first calls of tests. */
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
@@ -10,7 +10,7 @@ import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { Deployment } from "../../src/deployment/deployment.ts";
 import type { DeploymentStub } from "../../src/deployment/rpc.ts";
 
-/** The platform's mapped type makes `never` of `unknown` fields, so the stub is used through the interface that the class implements. */
+/** The platform's mapped type turns `unknown` fields into `never`, so the stub is used through the interface that the class implements. */
 export type DeploymentObject = DeploymentStub & Pick<DurableObjectStub, "fetch" | "id">;
 export const person: Actor = { kind: "user", name: "ada@example.com", role: "owner" };
 

@@ -1,4 +1,4 @@
-/** An agent as the control plane sees it: a real socket that speaks the real frames. It executes nothing; the test says what happens. */
+/** An agent as the control plane sees it: a real socket with real frames. It executes nothing; the test decides what it reports. */
 import { downFrameSchema, type DownFrame, type JobFrame } from "@headgate/shared/protocol/down.ts";
 import { PONG } from "@headgate/shared/protocol/constants.ts";
 import type { Hello, UpFrame, UpItem } from "@headgate/shared/protocol/up.ts";
@@ -98,7 +98,7 @@ export class FakeAgent {
     return this.#sent;
   }
 
-  /** Sends and waits until it is stored. */
+  /** Sends items and waits until they are stored. */
   async reported(...items: UnnumberedItem[]): Promise<void> {
     const before = this.frames.length;
     const last = this.report(...items);
@@ -117,7 +117,7 @@ export class FakeAgent {
     return this.event(job, { type: "step_started", worker: "w1", pid: 1 });
   }
 
-  /** The whole good life of a step of one asset. */
+  /** All reports of a successful step with one asset. */
   success(job: JobFrame): UnnumberedItem[] {
     return [
       this.started(job),

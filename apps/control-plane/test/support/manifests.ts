@@ -1,4 +1,4 @@
-/** Manifests for tests of the deployment: terse to write, parsed by the real schema so that defaults are the real ones. */
+/** Short manifests for tests of the deployment, parsed by the real schema, so that the defaults are the real ones. */
 import { manifestSchema, type Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { z } from "zod";
 
@@ -30,7 +30,7 @@ export function assetsOf(
   };
 }
 
-/** All assets in one unit that may be subset, like a dbt project. */
+/** All assets in one unit that can be split, like a dbt project. */
 export function dbtProject(
   graph: Readonly<Record<string, readonly string[]>>,
   extra: Partial<UnitInput> = {},

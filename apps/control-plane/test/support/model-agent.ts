@@ -1,4 +1,4 @@
-/** An agent that follows the protocol's rules over a bad network: it numbers, keeps and repeats its reports, and forgets all on a crash. */
+/** An agent that follows the protocol over a bad network: it numbers, keeps and repeats its reports, and loses them in a crash. */
 import type { DownFrame, JobFrame } from "@headgate/shared/protocol/down.ts";
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
 import type { DeploymentObject } from "./deployment.ts";
@@ -13,7 +13,7 @@ export interface Emitted {
 
 interface Work {
   readonly job: JobFrame;
-  /** What it still has to report, in order. */
+  /** The items still to report, in order. */
   readonly left: UnnumberedItem[];
   canceled: boolean;
 }
@@ -24,7 +24,7 @@ export class ModelAgent {
   readonly #seen = new Set<string>();
   #outbox: UpItem[] = [];
   #number = 0;
-  /** Highest number given to the present connection. */
+  /** The highest item number sent over the current connection. */
   #sent = 0;
   #read = 0;
   online = false;
@@ -62,7 +62,7 @@ export class ModelAgent {
     this.online = false;
   }
 
-  /** The process dies: nothing of it survives, and the next one has another identity. */
+  /** The process dies: nothing survives, and the next process has another identity. */
   crash(): void {
     this.disconnect();
     this.#agent = new FakeAgent();
@@ -74,7 +74,7 @@ export class ModelAgent {
     this.#read = 0;
   }
 
-  /** Handles the frames that came since the last time. */
+  /** Handles the frames that arrived since the last call. */
   read(): void {
     if (this.#agent.closed) this.online = false;
     for (; this.#read < this.#agent.frames.length; this.#read++) {
@@ -115,7 +115,7 @@ export class ModelAgent {
     return [{ k: "event", ...ref, at, event: { type: "step_started", worker: "w", pid: 1 } }, ...logs, ...end];
   }
 
-  /** Some progress on one of the jobs, put into the outbox. */
+  /** Makes some progress on one job and queues the report. */
   work(): void {
     const all = [...this.#work.values()];
     const work = all[Math.floor(this.#random() * all.length)];
@@ -139,7 +139,7 @@ export class ModelAgent {
     if (work.left.length === 0) this.#work.delete(keyOf(job));
   }
 
-  /** Sends what is waiting, over a network that doubles, loses and reorders. */
+  /** Sends the queued items over a network that duplicates, loses and reorders them. */
   flush(faults: boolean): void {
     if (!this.online) return;
     const fresh = this.#outbox.filter((item) => item.s > this.#sent);
@@ -164,7 +164,7 @@ export class ModelAgent {
     this.#outbox = this.#outbox.filter((item) => item.s > number);
   }
 
-  /** A report that was lost on a connection that stays up is only repeated on the next one. */
+  /** Whether a report was lost on an open connection: it is repeated only on the next one. */
   get stuck(): boolean {
     return this.online && this.#outbox.some((item) => item.s <= this.#sent);
   }

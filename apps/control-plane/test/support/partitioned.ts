@@ -1,4 +1,4 @@
-/** Partitioned assets in a deployment of their own, and what is asked about them. */
+/** Deployments with partitioned assets, and queries about them. */
 import { expect } from "vitest";
 import type { PartitionMapView } from "@headgate/shared/contract/assets/partitions.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";

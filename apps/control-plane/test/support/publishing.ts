@@ -55,7 +55,7 @@ export interface Registered {
   readonly missing: readonly string[];
 }
 
-/** All three steps; the version is in force afterwards. */
+/** All three steps of publishing; the version is active afterwards. */
 export async function publish(at: Place, location: SmallLocation): Promise<Registered> {
   const registered = await (await postVersion(at, location.manifest)).json<Registered>();
   for (const sha256 of registered.missing) await putBlob(at, { sha256, body: location.code });
@@ -64,7 +64,7 @@ export async function publish(at: Place, location: SmallLocation): Promise<Regis
   return registered;
 }
 
-/** A procedure's answer, asked as an admin. */
+/** Calls a procedure as an admin and returns its answer. */
 export async function trpc<T>(at: Place, procedure: string, input: unknown = {}): Promise<T> {
   const response = await call({ method: "POST", path: apiPath(at, `/trpc/${procedure}`), as: at.tokens.admin, json: input });
   const { result, error } = await response.json<{ result?: { data: T }; error?: unknown }>();

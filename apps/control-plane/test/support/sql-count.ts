@@ -1,13 +1,13 @@
-/** How many statements of the object's database does something take? */
+/** Counts the statements of the object's database. */
 import { runInDurableObject } from "cloudflare:test";
 import { type DeploymentObject, raw } from "./deployment.ts";
 
 interface Counter {
-  /** Since the last call. */
+  /** The number of statements since the last call. */
   taken(): number;
 }
 
-/** Counts for all objects of this test file: the statements of every one go through the same prototype. */
+/** Counts for all objects of this test file, because their statements go through the same prototype. */
 export async function countStatements(stub: DeploymentObject): Promise<Counter> {
   return runInDurableObject(raw(stub), (_instance, state) => {
     const prototype = Object.getPrototypeOf(state.storage.sql) as { exec: (...args: unknown[]) => unknown };

@@ -1,16 +1,16 @@
-/** Lets a statement of the object's database fail, as a full disk or the end of the process would, wherever it is. */
+/** Makes any statement of the object's database fail, as a full disk or the end of the process would. */
 import { runInDurableObject } from "cloudflare:test";
 import { type DeploymentObject, raw } from "./deployment.ts";
 
 interface Faults {
-  /** The so-many-th statement from now on throws, once. */
+  /** The statement with this number, counted from now on, throws once. */
   failAt(statement: number): void;
-  /** No more faults; says whether one was left that did not happen. */
+  /** Stops the faults. Returns whether the planned one did not happen. */
   stop(): boolean;
   readonly thrown: number;
 }
 
-/** For all objects of this test file: the statements of every one go through the same prototype. */
+/** Applies to all objects of this test file, because their statements go through the same prototype. */
 export async function sqlFaults(stub: DeploymentObject): Promise<Faults> {
   return runInDurableObject(raw(stub), (_instance, state) => {
     const prototype = Object.getPrototypeOf(state.storage.sql) as { exec: (...args: unknown[]) => unknown };

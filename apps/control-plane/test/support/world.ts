@@ -28,7 +28,7 @@ export interface Place {
   readonly sessions: Readonly<Record<Role, Credentials>>;
   readonly tokens: Readonly<Record<Role, Credentials>>;
   readonly agent: Credentials;
-  /** Owner's credentials that are not good any more. */
+  /** An owner's credentials that are no longer valid. */
   readonly expired: { readonly session: Credentials; readonly token: Credentials; readonly agent: Credentials };
   readonly revoked: { readonly token: Credentials; readonly agent: Credentials };
 }
@@ -60,7 +60,7 @@ export async function makePlace(org: string, deployment: string): Promise<Place>
     return { cookie: secret };
   };
   const token = async (at: Directory, changes: Partial<Parameters<typeof createToken>[1]>) => createToken(at, { ...api, ...changes });
-  // At once: one after another they would take most of the tests' time.
+  // Made at once, because one after another they would take most of the tests' time.
   const [sessions, tokens, agentToken, oldSession, oldToken, oldAgent, revokedToken, revokedAgent] = await Promise.all([
     perRole((role) => session(directory, role)),
     perRole(async (role) => ({ token: (await token(directory, { name: `${role} token`, role })).secret })),

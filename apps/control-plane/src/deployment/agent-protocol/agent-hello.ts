@@ -1,6 +1,6 @@
 /**
- * An agent process introduces itself, for the first time or again after its connection broke. What it says it runs is compared with the
- * rows: attempts it must not run are dropped, attempts it should run but does not know of are sent again with the same epoch.
+ * Handles an agent's hello, on the first connection and on each reconnect. The attempts that the agent runs are compared with the rows:
+ * attempts that it must not run are dropped, and leased attempts that it does not know are sent again with the same epoch.
  */
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { DownFrame } from "@headgate/shared/protocol/down.ts";
@@ -109,7 +109,7 @@ function isLeased(
   );
 }
 
-/** Jobs that got lost on the way, and cancellations that may have been. */
+/** Frames that may have been lost: jobs that the agent does not know, and all cancellations. */
 function missedFrames(tx: Tx, hello: Hello): DownFrame[] {
   const has = new Set([...hello.running, ...hello.unacknowledged].map((ref) => `${ref.run}/${ref.epoch}/${ref.step}`));
   const frames: DownFrame[] = [];
@@ -124,7 +124,7 @@ function missedFrames(tx: Tx, hello: Hello): DownFrame[] {
   return frames;
 }
 
-/** What queued runs wait for depends on whether an agent is there. */
+/** The reason why a queued run waits depends on the connected agents. */
 export function waitingMayHaveChanged(tx: Tx): void {
   for (const run of queuedRunNos(tx.db, 100)) tx.fact({ type: "run_changed", run });
 }

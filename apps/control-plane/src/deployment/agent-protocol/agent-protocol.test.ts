@@ -172,7 +172,7 @@ describe("batches", () => {
   });
 });
 
-describe("agents", () => {
+describe("agents in the queue", () => {
   it("an agent gets more work when it offers more slots", async () => {
     const deployment = await TestDeployment.with(lake);
     const agent = deployment.agent({ slots: 1 });

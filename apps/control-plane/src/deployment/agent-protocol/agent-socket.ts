@@ -1,4 +1,4 @@
-/** What each frame of an agent leads to. Parses once at the boundary; one command per frame. */
+/** Parses each frame of an agent and runs one command for it. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { type UpFrame, type UpItem, upFrameSchema } from "@headgate/shared/protocol/up.ts";
@@ -37,7 +37,7 @@ export function receiveFromAgent(
   const { frame } = parsed;
   if (frame.t === "hello") {
     if (attachment.instance !== null && attachment.instance !== frame.instance) {
-      closeQuietly(socket, CLOSE.badFrame, "a connection is of one agent instance; connect again for another");
+      closeQuietly(socket, CLOSE.badFrame, "a connection belongs to one agent instance; open another connection");
       return;
     }
     attach(socket, { ...attachment, instance: frame.instance });
@@ -80,7 +80,7 @@ interface From {
   readonly ports: AgentSocketPorts;
 }
 
-/** An item that cannot be stored must not keep those behind it back for ever: then each is taken for itself, and the bad one is left out. */
+/** If a batch cannot be stored as a whole, its items are stored one by one and the bad one is skipped, so that it does not block the others. */
 function receiveBatch({ instance, socket, ports }: From, items: readonly UpItem[]): void {
   try {
     ports.commit((tx) => recordBatch(tx, { instance, socket, items }));

@@ -1,4 +1,4 @@
-/** Smaller things an agent tells us of itself, and the end of its connection. */
+/** Handles an agent's change of slots, its drain, and the end of its connection. */
 import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import type { AgentRow } from "../agents/tables.ts";
 import { onlineAgents, readAgent, saveAgent } from "../agents/agent-store.ts";
@@ -10,7 +10,7 @@ import { endCanceled } from "../runs/execute/record-outcome.ts";
 import { openRun } from "../runs/run-session.ts";
 import { lastSeenAt } from "../agents/liveness.ts";
 
-/** Whose connection a frame came over. A refused or replaced connection may still send in the name of an instance that is not its own. */
+/** The instance that a frame names and the socket it came over. A replaced connection may still send frames for the instance. */
 interface Sender {
   readonly instance: string;
   readonly socket: string;
@@ -29,7 +29,7 @@ export function changeSlots(tx: Tx, input: Sender & { readonly slots: number }):
   tx.fact({ type: "work_available" });
 }
 
-/** It finishes what it has and takes no new work; leases, pings and reports go on. */
+/** A draining agent finishes its steps and takes no new work; leases, pings and reports go on. */
 export function startDraining(tx: Tx, from: Sender): void {
   const agent = senderOf(tx, from);
   if (!agent) return;
@@ -38,7 +38,7 @@ export function startDraining(tx: Tx, from: Sender): void {
   waitingMayHaveChanged(tx);
 }
 
-/** A closed socket does not end the leases: the agent works on and comes back. It starts their clock. One that drained is over. */
+/** A closed socket does not end the leases, it only starts their timeout: the agent works on and reconnects. A drained agent is gone for good. */
 export function agentDisconnected(tx: Tx, input: Sender & { readonly drained: boolean }): void {
   const agent = senderOf(tx, input);
   if (!agent) return;
@@ -48,7 +48,7 @@ export function agentDisconnected(tx: Tx, input: Sender & { readonly drained: bo
   if (input.drained) tx.fact({ type: "work_available" });
 }
 
-/** An agent leaves when nothing runs on it any more: what is still leased to it was sent too late, or its end got lost. */
+/** A drained agent runs nothing any more. A step still leased to it was sent too late, or the report of its end was lost. */
 function giveBackLeases(tx: Tx, instance: string): void {
   for (const lease of leasesOf(tx.db, instance)) {
     const session = openRun(tx, lease.runNo);
@@ -62,7 +62,7 @@ function disconnect(tx: Tx, agent: AgentRow): void {
   tx.fact({ type: "agent_changed", instance: agent.instance });
   waitingMayHaveChanged(tx);
   if (leasesOf(tx.db, agent.instance).length > 0) ensureTimer(tx.db, { kind: "lease_check", id: "", at: tx.now + LEASE_CHECK_MS });
-  // If it does not come back, those that could not load a version have to say so.
+  // If it does not come back, its steps go to agents that failed to load the version, and fail there with the reason.
   else if (onlineAgents(tx.db).some((other) => other.locations.some((entry) => entry.state === "failed")))
     ensureTimer(tx.db, { kind: "lease_check", id: "", at: tx.now + LEASE_MS + 1 });
   else return;

@@ -1,4 +1,4 @@
-/** An agent that shuts down: what it has or is sent too late goes to another one at once, and costs the steps nothing. */
+/** An agent that shuts down: its steps go to another agent at once, without using up a retry. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
@@ -12,8 +12,8 @@ async function deployment(graph: Record<string, string[]>): Promise<DeploymentOb
   return stub;
 }
 
-describe("an agent", () => {
-  it("that drains gives back what it was sent too late, and that costs the step no attempt", async () => {
+describe("draining agents", () => {
+  it("a step sent to a draining agent returns without an attempt", async () => {
     const stub = await deployment({ a: [] });
     const [leaving, other] = [new FakeAgent(), new FakeAgent()];
     await leaving.start(stub);
@@ -31,7 +31,7 @@ describe("an agent", () => {
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
   });
 
-  it("that has drained and left loses its leases at once", async () => {
+  it("an agent that drained and left loses its leases at once", async () => {
     const stub = await deployment({ a: [], b: [] });
     const [leaving, other] = [new FakeAgent(), new FakeAgent()];
     await leaving.start(stub);
@@ -51,7 +51,7 @@ describe("an agent", () => {
     expect(await runStatus(stub, run.id)).toBe("succeeded");
   });
 
-  it("that ends its steps to shut down does not use up their retries", async () => {
+  it("a shutdown of the agent does not use up retries", async () => {
     const stub = await deployment({ a: [] });
     const [leaving, other] = [new FakeAgent(), new FakeAgent()];
     await leaving.start(stub);

@@ -1,6 +1,6 @@
 /**
- * Takes a numbered batch of an agent's reports. Everything with a number that is already stored is dropped, a gap ends the connection so
- * that the agent sends again from where we are, and a report of a step that is not leased to this agent is never applied.
+ * Stores a batch of numbered reports of an agent. An item whose number is already stored is ignored. A gap in the numbers closes the
+ * connection, so that the agent sends again from the last stored item. A report about a step not leased to this agent is never applied.
  */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
@@ -44,7 +44,7 @@ export function recordBatch(tx: Tx, batch: Batch): void {
   if (slotsMayBeFree) tx.fact({ type: "work_available" });
 }
 
-/** Says whether the item may have freed a slot or made a step ready. */
+/** Returns whether the item may have freed a slot or made a step ready. */
 function apply(tx: Tx, input: { readonly item: UpItem; readonly instance: string; readonly open: OpenSteps }): boolean {
   const { item, instance, open } = input;
   switch (item.k) {
@@ -79,7 +79,7 @@ interface StepRef {
   readonly epoch: number;
 }
 
-/** The step rows of one batch, read once; events of one step usually come in rows of hundreds. */
+/** Caches the step rows of one batch: a batch often has hundreds of events of one step. */
 class OpenSteps {
   readonly #tx: Tx;
   readonly #instance: string;
@@ -90,7 +90,7 @@ class OpenSteps {
     this.#instance = instance;
   }
 
-  /** The step if this attempt of it is leased to this agent. */
+  /** The step, if this attempt is leased to this agent. */
   find(ref: StepRef): { readonly session: RunSession; readonly step: StepRow } | null {
     const key = keyOf(ref);
     const known = this.#steps.get(key);
@@ -116,7 +116,7 @@ class OpenSteps {
     if (!session || !step) return null;
     const leased = step.status === "assigned" || step.status === "running";
     if (leased && step.agent === this.#instance && step.epoch === ref.epoch) return { session, step };
-    // Once per attempt and batch, however many events it sends: the reader needs to know that it happened, not each line.
+    // Recorded once per attempt and batch, not for each event: the reader needs to know only that it happened.
     const message = `A report of attempt ${ref.epoch} was ignored: ${leased ? `attempt ${step.epoch} is the current one` : `the step is ${step.status}`}.`;
     record(this.#tx, session, { event: { type: "engine", level: "warn", message }, place: { step: step.key, attempt: null } });
     return null;

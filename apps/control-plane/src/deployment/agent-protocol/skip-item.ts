@@ -1,4 +1,4 @@
-/** An item whose storing fails again and again is counted as received without its effect. A lost log line is only noted; anything else fails its step. */
+/** Skips an item that cannot be stored: it counts as received but has no effect. A lost log line is only recorded; any other item fails its step. */
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
 import { markReceived, readAgent } from "../agents/agent-store.ts";
@@ -29,7 +29,7 @@ export function leaveOut(tx: Tx, input: { readonly instance: string; readonly so
   const message = `${what} could not be stored; the control plane's log has the details.`;
   record(tx, session, { event: { type: "engine", level: "error", message }, place: placeOf(step) });
   if (item.k === "event" && item.event.type === "log") return;
-  // Without what it reported nobody can say that the step succeeded: its blocking check may have failed.
+  // The lost report may be a failed blocking check, so the step cannot count as succeeded.
   if (item.k === "event") sendCancel(tx, { ...session.row, cancelReason: message }, step);
   const failure = { kind: "internal", message } as const;
   closeAssets(tx, session, { step, failure });

@@ -1,4 +1,4 @@
-/** Agents by process instance: what they said of themselves, whether they are connected, and what was received from them. */
+/** Reads and writes agents, one row per process: description, connection state and the number of the last item received. */
 import { and, asc, eq, gt, gte, inArray, lt, ne, or, sql } from "drizzle-orm";
 import { agent, type AgentRow } from "./tables.ts";
 import { type Database, prepared } from "../kernel/database.ts";
@@ -14,7 +14,7 @@ export function readAgent(db: Database, instance: string): AgentRow | null {
   return query.get({ instance }) ?? null;
 }
 
-/** By instance. */
+/** Hostnames by agent instance. */
 export function hostnamesOf(db: Database, instances: Iterable<string>): ReadonlyMap<string, string> {
   const rows = db.sql
     .exec<{ instance: string; hostname: string }>(
@@ -25,7 +25,7 @@ export function hostnamesOf(db: Database, instances: Iterable<string>): Readonly
   return new Map(rows.map(({ instance, hostname }) => [instance, hostname]));
 }
 
-/** Lost their connection, and were heard of after a time: they may come back. */
+/** Disconnected agents last seen since a time: they may reconnect. */
 export function agentsGoneSince(db: Database, at: number): AgentRow[] {
   return db.orm
     .select()
@@ -38,7 +38,7 @@ export function saveAgent(db: Database, row: AgentRow): void {
   db.orm.insert(agent).values(row).onConflictDoUpdate({ target: agent.instance, set: row }).run();
 }
 
-/** Connected or draining ones. */
+/** Connected and draining agents. */
 export function onlineAgents(db: Database): AgentRow[] {
   return prepared(db, "onlineAgents", (orm) =>
     orm
@@ -50,7 +50,7 @@ export function onlineAgents(db: Database): AgentRow[] {
   ).all();
 }
 
-/** Those online, and those seen since a time. */
+/** Agents that are online or were seen since a time. */
 export function recentAgents(db: Database, since: number): AgentRow[] {
   return db.orm
     .select()
@@ -72,7 +72,7 @@ export function markReceived(db: Database, input: { readonly instance: string; r
   db.sql.exec("UPDATE agent SET received = ?, last_seen_at = ? WHERE instance = ?", input.received, input.now, input.instance);
 }
 
-/** Forgets agents that have long gone; their numbers are of no use to a process that no longer exists. */
+/** Deletes agents that disconnected long ago: a process that has ended never reconnects. */
 export function deleteAgentsSeenBefore(db: Database, before: number): string[] {
   return db.orm
     .delete(agent)

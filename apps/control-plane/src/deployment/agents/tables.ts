@@ -1,5 +1,5 @@
 /**
- * The table of agents. Drizzle's description of them, for row types and typed queries; `migrations.ts` makes them, and a test compares the two.
+ * The Drizzle schema of the agent table, for row types and typed queries. `migrations.ts` creates the table, and a test compares the two.
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -15,11 +15,11 @@ export const agent = sqliteTable("agent", {
   queue: text().notNull(),
   slots: integer().notNull(),
   status: text().$type<"connected" | "draining" | "disconnected">().notNull(),
-  /** Tag of its socket. */
+  /** The tag of the agent's socket. */
   socket: text(),
   connectedAt: integer().notNull(),
   lastSeenAt: integer().notNull(),
-  /** Highest item number stored. */
+  /** The highest item number stored. */
   received: integer().notNull(),
   labels: text({ mode: "json" }).$type<Tags>().notNull(),
   locations: text({ mode: "json" })

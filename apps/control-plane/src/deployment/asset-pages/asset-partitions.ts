@@ -29,13 +29,13 @@ export function openAssetPartitions(reader: Reader, key: string): Result<Partiti
   return partitionContext(reader.db, reader.now).open(definition);
 }
 
-/** The cursor is the number of partitions that were looked through. */
+/** The cursor is the number of partitions already examined. */
 export function assetPartitions(reader: Reader, input: InputOf<"assets.partitions">): Result<PartitionStatusView> {
   const opened = openAssetPartitions(reader, input.key);
   if (!opened.ok) return opened;
   const set = opened.value;
   const offset = input.cursor ? Number(input.cursor) : 0;
-  if (!Number.isSafeInteger(offset) || offset < 0) return refuse("invalid_input", "The cursor is not one that this list gave out.");
+  if (!Number.isSafeInteger(offset) || offset < 0) return refuse("invalid_input", "The cursor does not belong to this list.");
   const states = partitionStates(reader.db, input.key, set);
   const { keys, next } = pageOf(set, wantedOf(set, states, input.statuses), { offset, limit: input.limit });
   const failures = partitionFailures(reader.db, input.key, keys);
@@ -98,7 +98,7 @@ function wantedOf(set: PartitionSet, states: PartitionStates, statuses: readonly
   return unionOf(statuses.map((status) => subsets[status]));
 }
 
-/** Newest first where partitions have a time, else in their own order. */
+/** Newest first for time and dynamic partitions, otherwise in the order of the definition. */
 function pageOf(
   set: PartitionSet,
   wanted: PartitionSubset,

@@ -1,4 +1,4 @@
-/** Publishing and reading: versions, pages, histories, the first page. */
+/** Publishing and reading: versions, pages, histories and the home page. */
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -11,7 +11,7 @@ import { assetsOf, manifest } from "../../../test/support/manifests.ts";
 const hashOf = (n: number) => n.toString(16).padStart(64, "a");
 
 describe("publishing", () => {
-  it("gives the same version for the same manifest, and shows what changed in the next", async () => {
+  it("the same manifest is the same version; the next shows its changes", async () => {
     const stub = newDeployment();
     const first = manifest(assetsOf({ a: [], b: ["a"] }));
     const register = async (n: number, body = first) =>
@@ -47,7 +47,7 @@ describe("publishing", () => {
     expect((await stub.perform("locations.activate", { location: "lake", version: "nope" }, person)).ok).toBe(false);
   });
 
-  it("keeps the last good version in force when the newest code does not load", async () => {
+  it("the last good version stays active when new code does not load", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     await stub.reportLoadErrors({ location: "lake", errors: [{ kind: "syntax", message: "Unexpected token" }], actor: person });
@@ -69,7 +69,7 @@ describe("publishing", () => {
     expect(unwrap(await stub.ask("locations.list", undefined))[1]).toMatchObject({ status: "loaded", errors: [] });
   });
 
-  it("refuses circles, doubles and assets of another location, and changes nothing", async () => {
+  it("circles, duplicates and assets of another location are refused", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [], b: ["x"] })));
     await expect(publish(stub, manifest({ location: "two", ...assetsOf({ c: ["d"], d: ["c"] }) }))).rejects.toThrow("c -> d -> c");
@@ -84,7 +84,7 @@ describe("publishing", () => {
     expect(unwrap(await stub.ask("assets.states", { limit: 10 })).items.map((state) => state.key)).toEqual(["a", "b", "x"]);
   });
 
-  it("shows assets that two locations define on both, until they no longer do", async () => {
+  it("assets that two locations define are shown at both until resolved", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [], b: [] })));
     const live = new LiveClient();
@@ -119,7 +119,7 @@ describe("publishing", () => {
     expect(unwrap(await stub.ask("home.get", undefined)).problems).toEqual([]);
   });
 
-  it("keeps as many load errors as a row can hold", async () => {
+  it("load errors are shortened to fit a row", async () => {
     const stub = newDeployment();
     const long = { kind: "threw", message: "m".repeat(20_000), stack: "s".repeat(50_000), codeFrame: "c".repeat(20_000) } as const;
     unwrap(await stub.reportLoadErrors({ location: "lake", errors: Array.from({ length: 50 }, () => long), actor: person }));
@@ -129,7 +129,7 @@ describe("publishing", () => {
     expect(row?.["size"]).toBeLessThan(1_000_000);
   });
 
-  it("lists runs of several statuses without reading all there are, newest first, page by page", async () => {
+  it("runs of several statuses are listed newest first, in pages", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const ids: string[] = [];
@@ -145,7 +145,7 @@ describe("publishing", () => {
     expect(second.next).toBeNull();
   });
 
-  it("takes lists of filters of any length", async () => {
+  it("lists of filters may have any length", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const statuses = Array.from({ length: 200 }, () => "failed" as const);
@@ -154,7 +154,7 @@ describe("publishing", () => {
     expect(unwrap(await stub.ask("assets.events", { key: "a", types, limit: 10 })).items).toEqual([]);
   });
 
-  it("makes one document of all active definitions, with places and levels", async () => {
+  it("one document has all active definitions with positions and levels", async () => {
     const stub = newDeployment();
     await publish(
       stub,
@@ -191,7 +191,7 @@ describe("publishing", () => {
 });
 
 describe("reading", () => {
-  it("gives runs, events and histories a page at a time", async () => {
+  it("runs, events and histories are read in pages", async () => {
     const stub = newDeployment();
     await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs: [{ name: "one", selection: "a", tags: { team: "finance" } }] }));
     const agent = new FakeAgent();
@@ -259,7 +259,7 @@ describe("reading", () => {
     expect(unwrap(await stub.ask("assets.states", { limit: 1 })).next).toBeNull();
   });
 
-  it("says what is unknown, with what was probably meant", async () => {
+  it("unknown names are refused with similar ones", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ "gold/orders": [] })));
     for (const answer of [
@@ -270,13 +270,13 @@ describe("reading", () => {
     ]) {
       expect(answer).toMatchObject({ ok: false, error: { code: "not_found", details: { nearest: ["gold/orders"] } } });
     }
-    const nobody = "01890000-0000-7000-8000-000000000000";
+    const missing = "01890000-0000-7000-8000-000000000000";
     for (const answer of [
-      await stub.ask("runs.get", { run: nobody }),
-      await stub.ask("runs.events", { run: nobody, after: 0, limit: 1 }),
-      await stub.ask("runs.logFiles", { run: nobody }),
-      await stub.perform("runs.cancel", { run: nobody }, person),
-      await stub.perform("runs.reexecute", { run: nobody, mode: "all" }, person),
+      await stub.ask("runs.get", { run: missing }),
+      await stub.ask("runs.events", { run: missing, after: 0, limit: 1 }),
+      await stub.ask("runs.logFiles", { run: missing }),
+      await stub.perform("runs.cancel", { run: missing }, person),
+      await stub.perform("runs.reexecute", { run: missing, mode: "all" }, person),
     ]) {
       expect(answer).toMatchObject({ ok: false, error: { code: "not_found" } });
     }

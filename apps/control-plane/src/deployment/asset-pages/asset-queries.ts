@@ -1,4 +1,4 @@
-/** Answers about assets and their checks. */
+/** Queries about assets and their checks. */
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import type {
   AssetCheckView,

@@ -1,4 +1,4 @@
-/** Reading what the projections of assets and checks hold. */
+/** Reads the stored states, events and number series of assets and checks. */
 import { and, desc, eq, inArray, lt } from "drizzle-orm";
 import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
 import { assetEvent, checkEvent } from "../assets/tables.ts";
@@ -81,7 +81,7 @@ export function failedAssets(
 export interface StoredEvent {
   readonly gseq: number;
   readonly at: number;
-  /** Null, as the step: reported from outside, by `reportedBy`. */
+  /** Null, like `step`, if `reportedBy` reported the event from outside. */
   readonly run: string | null;
   readonly step: string | null;
   readonly reportedBy: string | null;
@@ -176,7 +176,7 @@ export interface StoredPoint {
   readonly partition: string | null;
 }
 
-/** The latest points of each number of an asset, oldest first. */
+/** The latest points of each number series of an asset, oldest first. */
 export function seriesOf(db: Database, asset: string, limit: number): StoredPoint[] {
   return db.sql
     .exec<{ name: string; at: number; value: number; run: string; partition: string | null }>(

@@ -1,4 +1,4 @@
-/** The live state of assets: what materialized last, what failed, what is going on, how its checks stand. */
+/** The current state of assets: last materialization, last failure, running steps, checks, partitions and freshness. */
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { assetHealth } from "@headgate/shared/domain/health/asset-health.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
@@ -94,7 +94,7 @@ interface LatestResult {
   readonly severity: "warn" | "error";
 }
 
-/** Only checks that are defined now count; one that was removed can no longer fail. */
+/** Only checks of the active definitions count; a removed check can no longer fail. */
 function latestResults(defined: ReadonlySet<string>, rows: readonly CheckStateRow[]): LatestResult[] {
   const known = new Map(rows.map((row) => [row.name, row]));
   return [...defined].map((name) => {

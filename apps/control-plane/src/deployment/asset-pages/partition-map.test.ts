@@ -1,4 +1,4 @@
-/** Runs over ranges and combinations, and how the partitions of an asset look from afar. */
+/** Runs over ranges and combinations, and the map of an asset's partitions. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
@@ -18,8 +18,8 @@ const byDayAndRegion: PartitionsDefinition = {
   ],
 };
 
-describe("a run over a range", () => {
-  it("tells the agent its ends, its window and how many partitions it has, and makes all of them", async () => {
+describe("runs over a range", () => {
+  it("the agent gets the range's ends, window and count", async () => {
     const stub = await deployPartitioned(daily, { a: [], b: ["a"] });
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -48,7 +48,7 @@ describe("a run over a range", () => {
     });
   });
 
-  it("notes what failed of it, without the partitions that it had reported one by one", async () => {
+  it("a failed range keeps the partitions that were reported before", async () => {
     const stub = await deployPartitioned(daily);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -72,7 +72,7 @@ describe("a run over a range", () => {
     expect(page).toMatchObject({ materialized: 1, failed: 3, inProgress: 0 });
   });
 
-  it("leaves partitions in several states, and those of some states alone are listed page by page", async () => {
+  it("partitions of some states alone are listed in pages", async () => {
     const stub = await deployPartitioned(daily);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -99,7 +99,7 @@ describe("a run over a range", () => {
     expect((await listed(["missing", "materialized", "failed", "in_progress"], 7)).flat()).toHaveLength(10);
   });
 
-  it("that reports each of its partitions has materialized nothing twice", async () => {
+  it("reporting each partition of a range materializes none twice", async () => {
     const stub = await deployPartitioned(daily);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -117,7 +117,7 @@ describe("a run over a range", () => {
     expect(detail.stepAssets).toMatchObject([{ status: "succeeded" }]);
   });
 
-  it("is refused where an asset lacks one of its partitions or its ends are the wrong way round", async () => {
+  it("a range with unknown or reversed ends is refused", async () => {
     const stub = await deployPartitioned(daily);
     const problem = (partition: string) =>
       launch(stub, { selection: "a", partition }).then(
@@ -135,7 +135,7 @@ describe("a run over a range", () => {
 });
 
 describe("partitions of several dimensions", () => {
-  it("are told apart for the step, with the window of the one that is a time", async () => {
+  it("the step gets each dimension's key and the time window", async () => {
     const stub = await deployPartitioned(byDayAndRegion);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -161,14 +161,14 @@ describe("partitions of several dimensions", () => {
   });
 });
 
-describe("a range over several dimensions", () => {
+describe("ranges over several dimensions", () => {
   const both = (first: string, last: string) => ({ selection: "a", partition: `${first}...${last}` });
 
-  it("is launched as one run when its partitions follow one another, and otherwise refused with what to do", async () => {
+  it("adjacent partitions are one run; others are refused with advice", async () => {
     const stub = await deployPartitioned(byDayAndRegion);
     const agent = new FakeAgent();
     await agent.start(stub);
-    // Days come before regions, by their names.
+    // Dimensions are sorted by name, so days come before regions.
     await launch(stub, both("2025-01-02|eu", "2025-01-03|us"));
     await agent.reported(...agent.success(await agent.job("a[2025-01-02|eu...2025-01-03|us]")));
     const made = Object.entries(await statusesOf(stub)).filter(([, status]) => status === "materialized");
@@ -176,11 +176,11 @@ describe("a range over several dimensions", () => {
     const refused = await stub.ask("runs.preview", { target: { ...both("2025-01-02|us", "2025-01-04|us"), checksOnly: false } });
     expect(refused).toMatchObject({ ok: false, error: { code: "invalid_input" } });
     expect(refused.ok ? "" : refused.error.message).toBe(
-      `"2025-01-02|us...2025-01-04|us" are 3 partitions of a that do not follow one another: a range over several dimensions is meant in each of them. One run makes only partitions that do. Start a backfill of them: 'headgate backfill launch --from "2025-01-02|us" --to "2025-01-04|us"'.`,
+      `"2025-01-02|us...2025-01-04|us" stands for 3 partitions of a that are not adjacent, because a range applies to each dimension. One run makes only adjacent partitions. Start a backfill of them: 'headgate backfill launch --from "2025-01-02|us" --to "2025-01-04|us"'.`,
     );
   });
 
-  it("is made by a backfill, also in as few runs as possible, and such a run can be executed again", async () => {
+  it("a backfill makes scattered partitions in few runs that can be repeated", async () => {
     const stub = await deployPartitioned(byDayAndRegion);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -192,7 +192,7 @@ describe("a range over several dimensions", () => {
     unwrap(await stub.perform("backfills.launch", { target, tags: {}, maxActive: 5, priority: 0 }, person));
     const jobs = await Promise.all(["2025-01-02|us", "2025-01-03|us", "2025-01-04|us"].map((key) => agent.job(`a[${key}]`)));
     expect(jobs).toHaveLength(3);
-    // A run of a stretch of partitions that is no range in each dimension, as the plan shares them out.
+    // The plan may give a run adjacent partitions that are not a range in each dimension.
     const all = { ...target, partitions: { type: "keys" as const, keys: ["2025-01-05|us", "2025-01-06|eu"] } };
     unwrap(await stub.perform("backfills.launch", { target: all, tags: {}, maxActive: 5, priority: 0 }, person));
     const stretch = await agent.job("a[2025-01-05|us...2025-01-06|eu]");
@@ -202,7 +202,7 @@ describe("a range over several dimensions", () => {
     await agent.waitFor(() => agent.jobs().filter((job) => job.step === stretch.step).length === 2);
   });
 
-  it("is reported only when its partitions follow one another", async () => {
+  it("only adjacent partitions can be reported as a range", async () => {
     const stub = await deployPartitioned(byDayAndRegion);
     const report = (partition: string) =>
       stub.perform("assets.report", { type: "materialized", asset: "a", partition, metadata: {} }, person);
@@ -213,7 +213,7 @@ describe("a range over several dimensions", () => {
 });
 
 describe("the map of partitions", () => {
-  it("has as many pieces as asked for, each with its ends, its time and its counts", async () => {
+  it("the map has the requested buckets with ends, times and counts", async () => {
     const stub = await deployPartitioned(daily);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -267,7 +267,7 @@ describe("the map of partitions", () => {
     });
   });
 
-  it("answers for a definition of a million partitions without listing them", async () => {
+  it("the map of a million partitions lists none of them", async () => {
     const stub = await deployPartitioned({
       type: "time",
       cadence: "cron",
@@ -281,7 +281,7 @@ describe("the map of partitions", () => {
     expect(view.rows[0]?.buckets.reduce((sum, bucket) => sum + bucket.missing, 0)).toBe(view.counts.total);
   });
 
-  it("of a set that has no keys yet is empty", async () => {
+  it("the map of a set without keys is empty", async () => {
     const stub = await deployPartitioned(customers);
     expect(await partitionMap(stub)).toMatchObject({
       counts: { total: 0, missing: 0 },
@@ -291,7 +291,7 @@ describe("the map of partitions", () => {
     });
   });
 
-  it("shows a hundred rows and says how many more there are", async () => {
+  it("the map shows a hundred rows and counts the rest", async () => {
     const keys = Array.from({ length: 250 }, (_, index) => `r${index}`);
     const dimensions = [
       { name: "day", partitions: daily },
@@ -303,7 +303,7 @@ describe("the map of partitions", () => {
     expect(view.moreRows).toBe(150);
   });
 
-  it("says in every zoom the same as the list of partitions", { timeout: 60_000 }, async () => {
+  it("the map agrees with the list of partitions at every zoom", { timeout: 60_000 }, async () => {
     fc.configureGlobal({ seed: 7 });
     const random = fc.sample(
       fc.tuple(fc.nat(29), fc.nat(29), fc.integer({ min: 1, max: 12 }), fc.constantFrom("made", "failed", "open")),
@@ -320,7 +320,7 @@ describe("the map of partitions", () => {
       const keys = unwrap(await stub.ask("assets.partitions", { key: "a", limit: 100 })).items.map((item) => item.key);
       expect(keys).toHaveLength(30);
       for (const [from, to, buckets, outcome] of random.slice(index * 12, index * 12 + 12)) {
-        // A run makes partitions that follow one another: here those of one key of the dimension that varies more slowly.
+        // A run makes adjacent partitions: here those of one key of the slower dimension.
         const row = outer === "area" ? 10 : 3;
         const start = Math.min(from, to);
         const [first = "", last = ""] = [keys[start], keys[Math.min(Math.max(from, to), start - (start % row) + row - 1)]];

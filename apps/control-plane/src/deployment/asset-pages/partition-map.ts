@@ -1,6 +1,6 @@
 /**
- * How do the partitions of an asset look from afar? As many pieces as were asked for, each with its counts; of combinations one row for
- * each key of the dimension that is not the time. Works on ranges: a million partitions are never listed.
+ * An overview of an asset's partitions: the requested number of buckets, each with its counts. With several dimensions there is one row for
+ * each key of the dimensions other than time. The code works on ranges, so a million partitions are never listed.
  */
 import type { AnswerOf, InputOf } from "@headgate/shared/contract/table.ts";
 import type { PartitionBucket, PartitionCounts, PartitionMapView } from "@headgate/shared/contract/assets/partitions.ts";
@@ -21,10 +21,10 @@ import type { Reader } from "../kernel/reader.ts";
 const MAX_ROWS = 100;
 const STATES = ["materialized", "failed", "inProgress", "missing"] as const;
 
-/** Where the partitions along the buckets stand among all numbers; one dimension is a single row. */
+/** The dimension that is cut into buckets, and its position in the partition numbers. A set with one dimension is a single row. */
 interface Axis {
   readonly set: PartitionSet;
-  /** Combinations of the dimensions before and after it. */
+  /** The number of key combinations of the dimensions before it (`outer`) and after it (`inner`). */
   readonly outer: number;
   readonly inner: number;
   readonly before: readonly Dimension[];
@@ -57,7 +57,7 @@ export function partitionMap(reader: Reader, input: InputOf<"partitions.map">): 
   });
 }
 
-/** The time, or where there is none the last dimension. */
+/** The time dimension, or the last dimension if there is none. */
 function axisOf(set: PartitionSet): Axis {
   const { dimensions } = set;
   const along = dimensions?.find((dimension) => dimension.set.time !== null) ?? dimensions?.at(-1);
@@ -121,7 +121,7 @@ function bucketsOf(
   });
 }
 
-/** The partitions along the axis that a subset has in one row. */
+/** The part of a subset in one row, as positions along the axis. */
 function alongRow({ set, inner }: Axis, subset: PartitionSubset, row: number): PartitionSubset {
   const block = Math.floor(row / inner) * set.count * inner;
   const place = row % inner;
@@ -136,7 +136,7 @@ function alongRow({ set, inner }: Axis, subset: PartitionSubset, row: number): P
   return numbers;
 }
 
-/** How many partitions of a subset each bucket has. */
+/** Counts the partitions of a subset in each bucket. */
 function tally(
   subset: PartitionSubset,
   {

@@ -1,27 +1,27 @@
-/** The latest state of assets and checks, and the per-asset index of events, all derived from what runs report. */
+/** Stores the latest state of assets and checks, and the index of events by asset. */
 import type { Database } from "../kernel/database.ts";
 
-/** Number of the event that started the step which reports: what came before it the step could see. Null: no step. */
+/** The number of the event that started the reporting step: the step could see everything before it. Null if no step reports. */
 export type StepStart = number | null;
 
 export interface Materialization {
   readonly asset: string;
   readonly gseq: number;
   readonly at: number;
-  /** Null, as the step: reported from outside. */
+  /** Null, like `step`, if it was reported from outside. */
   readonly run: string | null;
   readonly step: string | null;
   readonly partition: string | null;
   readonly durationMs: number | null;
   readonly rowCount: number | null;
-  /** Code location version; null: not made by one. */
+  /** The code location version that made it; null if none did. */
   readonly version: string | null;
   readonly dataVersion: string | null;
   readonly started: StepStart;
 }
 
 export function saveMaterialization(db: Database, row: Materialization): void {
-  // Without a data version nobody can say that nothing changed.
+  // Without a data version the data counts as changed.
   const changed = row.dataVersion === null || row.dataVersion !== lastDataVersion(db, row);
   db.sql.exec(
     `INSERT INTO asset_state (asset, materialized_at, materialized_run, materialized_step, materialized_partition, materialized_seq, duration_ms, row_count, code_version, latest_seq, data_version)
@@ -45,7 +45,7 @@ export function saveMaterialization(db: Database, row: Materialization): void {
   indexAssetEvent(db, { ...row, type: "asset_materialized", changed });
 }
 
-/** What was known of the data before; of a partition, of that partition. */
+/** The previous data version of the asset or, if a partition is named, of that partition. */
 function lastDataVersion(db: Database, of: { readonly asset: string; readonly partition: string | null }): string | null {
   const rows =
     of.partition === null
@@ -93,7 +93,7 @@ export interface Observation {
   readonly started: StepStart;
 }
 
-/** Says whether the data is another than before. */
+/** Returns whether the data version has changed. */
 export function saveObservation(db: Database, row: Observation): boolean {
   const changed = row.dataVersion !== null && row.dataVersion !== lastDataVersion(db, row);
   db.sql.exec(
@@ -151,7 +151,7 @@ export interface CheckResult {
   readonly started: StepStart;
 }
 
-/** Reported from outside it has run number 0 and an empty run and step. */
+/** A result reported from outside has run number 0 and an empty run and step. */
 export function saveCheckResult(db: Database, row: CheckResult): void {
   const passed = row.passed ? 1 : 0;
   db.sql.exec(
@@ -203,7 +203,7 @@ export function checkOutcomes(db: Database, runNo: number, step: string): CheckO
     .map((row) => ({ asset: row.asset, name: row.name, passed: row.passed === 1, severity: row.severity === "warn" ? "warn" : "error" }));
 }
 
-/** Ids (`<asset>:<name>`) of the checks of a run that passed, across its steps. */
+/** The ids (`<asset>:<name>`) of the checks that passed in any step of a run. */
 export function passedChecks(db: Database, runNo: number): Set<string> {
   const rows = db.sql.exec<{ id: string; passed: number }>(
     "SELECT asset || ':' || name AS id, passed, max(gseq) FROM check_event WHERE run_no = ? GROUP BY asset, name",
@@ -217,7 +217,7 @@ export function passedChecks(db: Database, runNo: number): Set<string> {
   );
 }
 
-/** Those of the checks that the version declares as blocking. */
+/** The given checks that the version declares as blocking. */
 export function blockingChecks(db: Database, version: string, ids: readonly string[]): Set<string> {
   const rows = db.sql.exec<{ id: string }>(
     `SELECT version_check.asset || ':' || version_check.name AS id FROM version JOIN version_check ON version_check.version_no = version.no

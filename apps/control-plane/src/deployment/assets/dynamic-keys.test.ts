@@ -1,4 +1,4 @@
-/** Dynamic keys: partitions as soon as they are added, and none any more when they are removed. */
+/** Dynamic partition keys: adding, removing, listing and searching. */
 import { describe, expect, it } from "vitest";
 import { eager } from "@headgate/shared/domain/automation/build.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
@@ -17,7 +17,7 @@ const remove = async (stub: DeploymentObject, ...keys: string[]) =>
   unwrap(await stub.perform("partitions.removeKeys", { name: "customers", keys }, person));
 
 describe("dynamic partition keys", () => {
-  it("are partitions as soon as they are added, and none any more when they are removed", async () => {
+  it("a key is a partition from its addition to its removal", async () => {
     const stub = await deployPartitioned(customers);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -30,12 +30,12 @@ describe("dynamic partition keys", () => {
     expect(unwrap(await stub.ask("assets.states", { limit: 10 })).items[0]?.partitions).toEqual({ total: 2, materialized: 1, failed: 0 });
     expect(await remove(stub, "acme")).toMatchObject({ count: 1 });
     expect(await statusesOf(stub)).toEqual({ umbrella: "missing" });
-    // A key that comes back is another partition: what it was is gone.
+    // A key that is added again is a new partition without a history.
     await add(stub, "acme");
     expect(await statusesOf(stub)).toEqual({ acme: "missing", umbrella: "missing" });
   });
 
-  it("are listed newest first, searched, and a page at a time", async () => {
+  it("keys are listed newest first, searched and paged", async () => {
     const stub = await deployPartitioned(customers);
     await add(stub, "Acme", "beta", "acme-eu", "gamma");
     const page = unwrap(await stub.ask("partitions.keys", { name: "customers", limit: 3 }));
@@ -52,7 +52,7 @@ describe("dynamic partition keys", () => {
     expect(unwrap(await stub.ask("partitions.sets", undefined))).toEqual([{ name: "customers", count: 4, assets: ["a"] }]);
   });
 
-  it("of a set that nobody knows are refused, and so are keys that could be mistaken for ranges or combinations", async () => {
+  it("keys of an unknown set and ambiguous keys are refused", async () => {
     const stub = await deployPartitioned(customers);
     expect(await stub.perform("partitions.addKeys", { name: "custmers", keys: ["a"] }, person)).toMatchObject({
       ok: false,
@@ -66,7 +66,7 @@ describe("dynamic partition keys", () => {
     expect(unwrap(await stub.ask("partitions.sets", undefined))).toMatchObject([{ count: 0 }]);
   });
 
-  it("of which there are a hundred thousand are opened once, and their status is a few characters", async () => {
+  it("a hundred thousand keys are opened once and stored compactly", async () => {
     const stub = await deployPartitioned(customers);
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -89,7 +89,7 @@ describe("dynamic partition keys", () => {
     expect(await rows(stub, "SELECT materialized FROM asset_partition")).toEqual([{ materialized: '{"d":[1,100001]}' }]);
   });
 
-  it("that are added are made by a condition that looks for missing partitions", async () => {
+  it("a condition on missing partitions makes added keys", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] }, { asset: { partitions: customers, automation: eager() } })));
     const agent = new FakeAgent();
@@ -98,11 +98,11 @@ describe("dynamic partition keys", () => {
     await agent.reported(...agent.success(await agent.job("a[acme]")));
     expect(await statusesOf(stub)).toEqual({ acme: "materialized" });
     expect(unwrap(await stub.ask("conditions.evaluations", { target: "a", requestedOnly: true, limit: 1 })).items[0]?.cause).toContain(
-      "acme came to partition set customers",
+      "acme joined partition set customers",
     );
   });
 
-  it("of a combination drop out of what was materialized", async () => {
+  it("a removed key leaves the materialized combinations", async () => {
     const stub = await deployPartitioned({
       type: "multi",
       dimensions: [

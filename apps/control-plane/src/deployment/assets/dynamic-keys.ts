@@ -1,4 +1,4 @@
-/** Adds keys to a dynamic partition set and removes some. Whatever asks (a person, a program, a tick), it ends here. */
+/** Adds and removes keys of a dynamic partition set, for people, programs and ticks alike. */
 import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { checkId } from "@headgate/shared/domain/asset-check.ts";
 import { DIMENSION_SEPARATOR, RANGE_SEPARATOR } from "@headgate/shared/domain/partitions/partition-set.ts";
@@ -15,31 +15,31 @@ export interface DynamicKeyChange {
   readonly name: string;
   readonly add: readonly string[];
   readonly remove: readonly string[];
-  /** Who or what asks, as it is shown. */
+  /** Display name of the requester. */
   readonly by: string;
-  /** The sensors that led to it. */
+  /** The sensors that led to this change. */
   readonly chain?: CauseChain | null | undefined;
 }
 
 export interface DynamicKeysChanged {
-  /** Without those that were there before. */
+  /** Only keys that did not exist before. */
   readonly added: readonly string[];
-  /** Without those that were not there. */
+  /** Only keys that existed. */
   readonly removed: readonly string[];
 }
 
-/** All keys of a set are held in memory while somebody uses it. */
+/** All keys of a set are held in memory while the set is used. */
 const MAX_DYNAMIC_KEYS = 200_000;
 const MAX_KEY_LENGTH = 400;
 
-/** Assets that are partitioned by a dynamic set, also as one dimension of several. */
+/** Assets partitioned by a dynamic set, alone or as one of several dimensions. */
 function assetsPartitionedBy(tx: Pick<Tx, "db">, name: string): string[] {
   return catalogOf(tx).graph.assets.flatMap((asset) =>
     asset?.partitions && dynamicNames(asset.partitions).includes(name) ? [asset.key] : [],
   );
 }
 
-/** All of it or nothing. A key to add and to remove is added. */
+/** Makes all of the change or none of it. A key in both lists is added. */
 export function changeDynamicKeys(tx: Tx, change: DynamicKeyChange): Result<DynamicKeysChanged> {
   const add = [...new Set(change.add)];
   const kept = new Set(add);
@@ -71,10 +71,10 @@ export function changeDynamicKeys(tx: Tx, change: DynamicKeyChange): Result<Dyna
 function causeOf(name: string, { added, removed }: DynamicKeysChanged): string {
   const [first = removed[0] ?? ""] = added;
   const others = added.length + removed.length - 1;
-  return `${shortened(first)}${others > 0 ? ` and ${others} more` : ""} ${added.length > 0 ? "came to" : "left"} partition set ${shortened(name)}.`;
+  return `${shortened(first)}${others > 0 ? ` and ${others} more` : ""} ${added.length > 0 ? "joined" : "left"} partition set ${shortened(name)}.`;
 }
 
-/** Sets over several dimensions name their keys, so a removed key would still be in them when it comes back: they are written anew without it. */
+/** Multi-dimensional subsets store key names. They are rewritten without the removed keys, which would otherwise reappear when a key is added again. */
 function dropRemoved(tx: Tx, assets: readonly string[]): void {
   const { graph, checksByAsset } = catalogOf(tx);
   const partitions = partitionContext(tx.db, tx.now);

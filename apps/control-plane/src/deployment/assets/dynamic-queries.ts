@@ -1,4 +1,4 @@
-/** Answers about dynamic partition sets: which there are, and their keys a page at a time. */
+/** Queries about dynamic partition sets and their keys. */
 import type { AnswerOf, InputOf } from "@headgate/shared/contract/table.ts";
 import type { DynamicSetView } from "@headgate/shared/contract/assets/partitions.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
@@ -9,7 +9,7 @@ import { numberOfCursor } from "../kernel/page-cursor.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 
-/** Those that an asset is partitioned by, and those that still have keys. */
+/** Sets that an asset is partitioned by, and sets that still have keys. */
 export function dynamicSets(reader: Pick<Reader, "db">): Result<readonly DynamicSetView[]> {
   const counts = countKeys(reader.db);
   const assets = new Map<string, string[]>([...counts.keys()].map((name) => [name, []]));
@@ -20,7 +20,7 @@ export function dynamicSets(reader: Pick<Reader, "db">): Result<readonly Dynamic
   return ok([...assets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, keys]) => ({ name, count: counts.get(name) ?? 0, assets: keys })));
 }
 
-/** Of sets that exist; what nobody uses is a slip of the pen. */
+/** Refuses a set that no asset uses and that has no keys: its name is probably misspelled. */
 export function findDynamicSet(reader: Pick<Reader, "db">, name: string): Result<DynamicSetView> {
   const sets = dynamicSets(reader);
   if (!sets.ok) return sets;

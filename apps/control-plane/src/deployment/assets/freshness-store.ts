@@ -1,4 +1,4 @@
-/** How fresh the assets with a freshness policy are, since when, and when that changes next. */
+/** Stores the freshness state of assets with a freshness policy: since when it holds and when it changes next. */
 import type { FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
 import type { Database } from "../kernel/database.ts";
 
@@ -52,7 +52,7 @@ export function nextFreshnessChange(db: Database): number | null {
   return db.sql.exec<{ at: number | null }>("SELECT min(changes_at) AS at FROM freshness_state WHERE changes_at IS NOT NULL").one().at;
 }
 
-/** Assets that are late, the latest change first. */
+/** Assets that are late, the most recent change first. */
 export function lateAssets(db: Database, limit: number): FreshnessRow[] {
   return db.sql
     .exec<Raw>(

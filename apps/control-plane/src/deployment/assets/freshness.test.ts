@@ -1,4 +1,4 @@
-/** Freshness of assets: it changes at its exact time, shows where people look, and makes conditions true. */
+/** Freshness of assets: it changes at its exact time, is shown, and makes conditions true. */
 import { describe, expect, it } from "vitest";
 import { and, freshnessIs, inProgress, not, sinceLastHandled, newlyTrue } from "@headgate/shared/domain/automation/build.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -16,8 +16,8 @@ async function stateOf(stub: DeploymentObject, key: string) {
   return { ...state.freshness, health: state.health };
 }
 
-describe("an asset with a freshness policy", () => {
-  it("becomes stale at the exact time, and fresh again when it is materialized", async () => {
+describe("freshness policies", () => {
+  it("an asset becomes stale at the exact time, and fresh when materialized", async () => {
     const stub = newDeployment();
     await publish(stub, conditioned({ gold: { freshness: hourly }, silver: {} }));
     expect(await stateOf(stub, "gold")).toEqual({ state: "unknown", since: START, changesAt: null, health: "unknown" });
@@ -53,7 +53,7 @@ describe("an asset with a freshness policy", () => {
     ]);
   });
 
-  it("by a deadline is overdue from the tick on", async () => {
+  it("an asset with a deadline is overdue from that tick on", async () => {
     const stub = newDeployment();
     const policy = { type: "cron", cron: "0 9 * * *", timezone: "Europe/Berlin", lowerBoundSeconds: 3600 } as const;
     await publish(stub, conditioned({ gold: { freshness: policy } }));
@@ -63,7 +63,7 @@ describe("an asset with a freshness policy", () => {
     expect(await stateOf(stub, "gold")).toMatchObject({ state: "overdue", since: Date.UTC(2030, 2, 29, 8) });
   });
 
-  it("keeps its state over a publish, follows a new policy, and forgets one that is gone", async () => {
+  it("a publish keeps freshness states and applies new and removed policies", async () => {
     const stub = newDeployment();
     await publish(stub, conditioned({ gold: { freshness: hourly } }));
     await report(stub, "gold");
@@ -80,7 +80,7 @@ describe("an asset with a freshness policy", () => {
     await expect(publish(stub, impossible)).rejects.toThrow("The freshness policy of gold");
   });
 
-  it("that becomes overdue makes its condition true, at that very time and once", async () => {
+  it("an overdue asset makes its condition true at that time, once", async () => {
     const stub = newDeployment();
     const refresh = and(sinceLastHandled(newlyTrue(freshnessIs("overdue"))), not(inProgress()));
     await publish(stub, conditioned({ gold: { freshness: hourly, automation: refresh } }));
@@ -89,7 +89,7 @@ describe("an asset with a freshness policy", () => {
     expect((await runsOf(stub)).map((run) => run.createdAt)).toEqual([START + HOUR]);
   });
 
-  it("of what is made elsewhere counts what was observed", async () => {
+  it("observations count for assets that are made elsewhere", async () => {
     const stub = newDeployment();
     const manifest = conditioned({ source: { freshness: hourly } });
     const [source] = manifest.assets;

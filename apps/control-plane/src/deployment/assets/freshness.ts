@@ -1,4 +1,4 @@
-/** How fresh are the assets with a freshness policy? Looked at when they are materialized, and at the very time when the answer changes. */
+/** Keeps the freshness state of assets up to date: after a materialization or observation, and at the moment when a state changes by time alone. */
 import { freshnessOf, type FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
 import { indexFreshnessChange } from "./asset-store.ts";
 import {
@@ -17,7 +17,7 @@ import { freshnessPolicies, isFromOutside } from "../catalog/definition-details.
 import { lastSeenAt, assetFacts } from "./latest-facts.ts";
 import type { FactOf } from "../facts.ts";
 
-/** Looked at in one transaction; the others follow in the next. */
+/** The most assets updated in one transaction; the next one continues. */
 const SLICE = 1000;
 
 const SENTENCES = {
@@ -27,7 +27,7 @@ const SENTENCES = {
   unknown: "has no known freshness",
 } as const satisfies Record<FreshnessState, string>;
 
-/** Nothing is stored of assets without a policy. */
+/** Assets without a policy have no stored state. */
 function updateFreshness(tx: Tx, assets: readonly string[]): void {
   const catalog = catalogOf(tx);
   const policies = freshnessPolicies(tx.db, catalog);
@@ -45,7 +45,7 @@ function updateFreshness(tx: Tx, assets: readonly string[]): void {
     if (!changed && known.changesAt === changesAt) continue;
     saveFreshness(tx.db, { asset, state, since: changed ? tx.now : known.since, changesAt });
     tx.fact({ type: "asset_changed", asset });
-    // What it is when it is looked at for the first time is no change.
+    // The first known state is not a change.
     if (changed && known !== undefined)
       indexFreshnessChange(tx.db, {
         asset,
@@ -61,7 +61,7 @@ export function afterAssetChange(tx: Tx, facts: readonly FactOf<"asset_materiali
   updateFreshness(tx, [...new Set(facts.map(({ asset }) => asset))]);
 }
 
-/** After a publish: policies may be new, different or gone. */
+/** Runs after an activation: policies may be new, different or gone. */
 export function syncFreshness(tx: Tx): void {
   const policies = freshnessPolicies(tx.db, catalogOf(tx));
   const gone = assetsWithFreshness(tx.db).filter((asset) => !policies.has(asset));
@@ -70,7 +70,7 @@ export function syncFreshness(tx: Tx): void {
   else planFreshness(tx);
 }
 
-/** The time of at least one change has come. */
+/** Runs when a state changes by time alone. */
 export function freshnessDue(tx: Tx): void {
   const due = dueFreshness(tx.db, tx.now, SLICE);
   const policies = freshnessPolicies(tx.db, catalogOf(tx));

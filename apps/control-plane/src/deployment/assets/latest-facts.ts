@@ -1,4 +1,4 @@
-/** When was an asset last materialized, observed and failed? */
+/** Reads when assets were last materialized, observed and failed. */
 import type { Database } from "../kernel/database.ts";
 
 export interface AssetFact {
@@ -31,7 +31,7 @@ export function assetFacts(db: Database, assets: readonly string[]): Map<string,
   return new Map(rows.map((row) => [row.asset, row]));
 }
 
-/** When an asset was last known to be there: of what is made elsewhere, looking at it counts. */
+/** The time of the last materialization or, for assets made elsewhere, of the last observation if that is later. */
 export function lastSeenAt(fact: Pick<AssetFact, "materializedAt" | "observedAt"> | null, isFromOutside: boolean): number | null {
   const observed = isFromOutside ? (fact?.observedAt ?? null) : null;
   const materialized = fact?.materializedAt ?? null;

@@ -1,4 +1,4 @@
-/** Keeps the compact sets of materialized and failed partitions of an asset, and of passed and failed partitions of a check. */
+/** Updates the stored subsets of materialized and failed partitions of an asset, and of passed and failed partitions of a check. */
 import { parsePartitionRange, RANGE_SEPARATOR } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { difference, rangeSubset, union } from "@headgate/shared/domain/partitions/subset.ts";
 import { partitionContext } from "../partitions/partition-context.ts";
@@ -14,7 +14,7 @@ interface PartitionRecord {
   /** A key, or `first...last`. */
   readonly partition: string;
   readonly run: string;
-  /** Null: it was materialized. */
+  /** Null if the partition was materialized. */
   readonly failure: string | null;
 }
 
@@ -36,7 +36,7 @@ export function isRange(partition: string): boolean {
   return partition.includes(RANGE_SEPARATOR);
 }
 
-/** A partition that the active definitions do not have leaves no trace here; its event is stored all the same. */
+/** A partition that the active definitions do not have is ignored here; its event is stored anyway. */
 function recordPartition(tx: Tx, record: PartitionRecord): void {
   const { graph } = catalogOf(tx);
   const definition = graph.assets[graph.indexOf(record.asset)]?.partitions;
@@ -61,7 +61,7 @@ function recordPartition(tx: Tx, record: PartitionRecord): void {
   });
 }
 
-/** A result without a partition is about all of them. */
+/** A result without a partition counts for all partitions. */
 function recordCheck(tx: Tx, { asset, check, partition, passed: hasPassed }: FactOf<"check_evaluated">): void {
   const { graph } = catalogOf(tx);
   const definition = graph.assets[graph.indexOf(asset)]?.partitions;

@@ -1,4 +1,4 @@
-/** What somebody outside says of an asset: stored once, shown as such, and followed by everything that a run's report is followed by. */
+/** Reports from outside: stored once, marked as such, with the same effects as reports of a run. */
 import { describe, expect, it } from "vitest";
 import { anyDepsMatch, dataVersionChanged, newlyUpdated, sinceLastHandled } from "@headgate/shared/domain/automation/build.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -19,8 +19,8 @@ function lake() {
   return made;
 }
 
-describe("a report from outside", () => {
-  it("is a materialization without a run, of external and of normal assets", async () => {
+describe("reports from outside", () => {
+  it("a report is a materialization without a run, for any asset", async () => {
     const stub = newDeployment();
     await publish(stub, lake());
     const metadata = { row_count: { type: "int", value: 7 } } as const;
@@ -42,7 +42,7 @@ describe("a report from outside", () => {
     });
   });
 
-  it("is stored once however often it is repeated", async () => {
+  it("a report is stored once, however often it is repeated", async () => {
     const stub = newDeployment();
     await publish(stub, lake());
     const first = await report(stub, "source", { requestId: "r1" });
@@ -51,7 +51,7 @@ describe("a report from outside", () => {
     expect(unwrap(await stub.ask("assets.events", { key: "source", limit: 10 })).items).toHaveLength(2);
   });
 
-  it("about something that does not exist is refused with what was probably meant", async () => {
+  it("a report on an unknown name is refused with similar ones", async () => {
     const stub = newDeployment();
     await publish(stub, lake());
     const tried = async (input: object) => {
@@ -73,7 +73,7 @@ describe("a report from outside", () => {
     expect(await rows(stub, "SELECT count(*) AS events FROM event")).toEqual([{ events: 1 }]);
   });
 
-  it("about a check is its latest result", async () => {
+  it("a report on a check is its latest result", async () => {
     const stub = newDeployment();
     await publish(stub, lake());
     await report(stub, "gold");
@@ -97,13 +97,13 @@ describe("a report from outside", () => {
   });
 });
 
-describe("an observable asset", () => {
+describe("observable assets", () => {
   function observed() {
     const downstream = { deps: ["source"], automation: sinceLastHandled(anyDepsMatch(newlyUpdated())) };
     return conditioned({ source: { observable: true }, gold: downstream });
   }
 
-  it("is looked at by its step and never materialized by it", async () => {
+  it("a step observes an observable asset and never materializes it", async () => {
     const stub = newDeployment();
     await publish(stub, observed());
     const agent = new FakeAgent();
@@ -130,7 +130,7 @@ describe("an observable asset", () => {
     ]);
   });
 
-  it("counts as updated when its data is another, not when it was only looked at", async () => {
+  it("an observable asset is updated only if its data changed", async () => {
     const stub = newDeployment();
     await publish(stub, observed());
     await pass(stub, 60_000);
@@ -143,7 +143,7 @@ describe("an observable asset", () => {
     expect(counts).toEqual([1, 1, 2, 2, 2, 3]);
   });
 
-  it("and any other tell conditions whether their data changed", async () => {
+  it("conditions learn whether an observation changed the data", async () => {
     const stub = newDeployment();
     await publish(
       stub,
@@ -156,7 +156,7 @@ describe("an observable asset", () => {
       await pass(stub, 60_000);
       counts.push((await runsOf(stub)).length);
     }
-    // Without a version nobody can say that the data is the same.
+    // Without a data version the data counts as changed.
     expect(counts).toEqual([1, 1, 2, 3, 4]);
   });
 });

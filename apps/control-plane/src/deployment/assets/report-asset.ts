@@ -1,6 +1,6 @@
 /**
- * Somebody outside says that an asset was materialized, looked at or checked: a program, a webhook's sensor, another orchestrator. It is
- * stored as an event without a run, and everything follows from it that follows from a run's own report.
+ * Stores a report from outside (a program, a sensor, another orchestrator) that an asset was materialized, observed or checked. The report
+ * becomes an event without a run and has the same effects as a report of a run.
  */
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
@@ -26,7 +26,7 @@ export interface AssetReport {
   readonly metadata: Metadata;
   readonly dataVersion?: string | undefined;
   readonly description?: string | undefined;
-  /** Repeating it changes nothing. */
+  /** A second report with the same id changes nothing. */
   readonly requestId?: string | undefined;
 }
 
@@ -42,13 +42,13 @@ export interface CheckReport {
 }
 
 export interface Reporter {
-  /** Who says so, as it is shown. */
+  /** Display name of the reporter. */
   readonly by: string;
-  /** The sensors that led to it. */
+  /** The sensors that led to this report. */
   readonly chain: CauseChain | null;
 }
 
-/** Number of the event. */
+/** Returns the number of the event. */
 export function reportAsset(tx: Tx, report: AssetReport, by: Reporter): Result<{ readonly seq: number }> {
   const earlier = seqOfReport(tx.db, report.requestId);
   if (earlier !== null) return ok({ seq: earlier });
@@ -76,7 +76,7 @@ export function reportAsset(tx: Tx, report: AssetReport, by: Reporter): Result<{
   return finish(tx, report, gseq);
 }
 
-/** Could it be stored? */
+/** Checks a report without storing it. */
 export function checkReport(tx: Tx, report: Pick<AssetReport, "type" | "asset" | "partition">): Result<null> {
   return checkTarget(tx, report, report.type === "materialized");
 }
@@ -152,7 +152,7 @@ function checkTarget(
   return refuse("invalid_input", `${asset} is partitioned: say which partition was materialized. ${describeKeys(set.value)}`, { asset });
 }
 
-/** Keys to compare with what was typed; more would take too long. */
+/** The most keys compared to find a similar one; more would take too long. */
 const COMPARED_KEYS = 5000;
 
 function checkPartition(
@@ -166,7 +166,7 @@ function checkPartition(
     if (meant.ok && meant.value.length > 2)
       return refuse(
         "invalid_input",
-        `"${shortened(partition)}" are ${countOf(meant.value)} partitions of ${asset} that do not follow one another: a range over several dimensions is meant in each of them. Report them one by one.`,
+        `"${shortened(partition)}" stands for ${countOf(meant.value)} partitions of ${asset} that are not adjacent, because a range applies to each dimension. Report them one by one.`,
         { asset, partition: shortened(partition) },
       );
   }

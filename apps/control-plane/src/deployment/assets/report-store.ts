@@ -1,7 +1,7 @@
-/** Reports from outside that were stored, by the id that whoever reported gave them. */
+/** Remembers reports from outside by the request id of the reporter, so that a repeated report is stored once. */
 import type { Database } from "../kernel/database.ts";
 
-/** Long after this nobody repeats a request. */
+/** A request is not repeated after so long. */
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 
 export function seqOfReport(db: Database, id: string | undefined): number | null {

@@ -1,4 +1,4 @@
-/** Numbers in metadata become points of a series, to be plotted over time. */
+/** Stores the numbers in metadata as points of a series, for plots over time. */
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import { savePoint } from "./asset-store.ts";
 import type { Tx } from "../kernel/tx.ts";
@@ -6,7 +6,7 @@ import type { Tx } from "../kernel/tx.ts";
 export interface Points {
   readonly asset: string;
   readonly gseq: number;
-  /** Empty: reported from outside. */
+  /** Empty if it was reported from outside. */
   readonly run: string;
   readonly partition: string | null;
   readonly metadata: Metadata;

@@ -1,5 +1,6 @@
 /**
- * The tables of what is known of assets and checks: latest states, history, number series, freshness. Drizzle's description of them, for row types and typed queries; `migrations.ts` makes them, and a test compares the two.
+ * The Drizzle schema of the tables of assets and checks (latest states, history, number series, freshness), for row types and typed queries.
+ * `migrations.ts` creates the tables, and a test compares the two.
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -21,7 +22,7 @@ export const assetState = sqliteTable("asset_state", {
   failedMessage: text(),
   failedPartition: text(),
   latestSeq: integer(),
-  /** Of the latest materialization or observation. */
+  /** The data version of the latest materialization or observation. */
   dataVersion: text(),
   observedAt: integer(),
   observedSeq: integer(),
@@ -35,9 +36,9 @@ export const assetEvent = sqliteTable(
     type: text().notNull(),
     partition: text(),
     dataVersion: text(),
-    /** 0: the same data version as before. */
+    /** 0 if the data version is the same as before. */
     changed: integer(),
-    /** Number of the event that started the step which made it; null: no step made it. */
+    /** The number of the event that started the step; null if no step made this event. */
     startedSeq: integer(),
   },
   (table) => [primaryKey({ columns: [table.asset, table.gseq] })],
@@ -86,7 +87,7 @@ export const series = sqliteTable(
   (table) => [primaryKey({ columns: [table.asset, table.name, table.gseq] })],
 );
 
-/** Reports from outside that were stored already, by the id that the reporter gave. */
+/** Reports from outside that are stored, by the request id of the reporter. */
 export const reportRequest = sqliteTable("report_request", { id: text().primaryKey(), gseq: integer().notNull(), at: integer().notNull() });
 
 export const freshnessState = sqliteTable("freshness_state", {

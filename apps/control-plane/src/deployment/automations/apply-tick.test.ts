@@ -1,4 +1,4 @@
-/** Sensors and schedules with user code: who evaluates them, what their answers do, and what happens when an agent vanishes. */
+/** Sensors and schedules with user code: their evaluation, their results, and agents that vanish. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
@@ -33,7 +33,7 @@ const runCount = async (stub: DeploymentObject) => (await rows(stub, "SELECT id 
 beforeEach(() => setClock(NOON));
 afterEach(useRealClock);
 
-describe("a polling sensor", () => {
+describe("polling sensors", () => {
   const sensed = manifest({
     ...assetsOf({ a: [] }),
     jobs,
@@ -44,7 +44,7 @@ describe("a polling sensor", () => {
     const stub = newDeployment();
     await publish(stub, sensed);
     const agent = new FakeAgent();
-    // Without slots: runs stay queued, and only its ticks keep it busy.
+    // Without slots the runs stay queued, and the agent only evaluates ticks.
     await agent.start(stub, { slots: 0 });
     await ringAlarm(stub);
     const [first] = await tickFrames(agent, 1);
@@ -55,7 +55,7 @@ describe("a polling sensor", () => {
     await ringAlarm(stub);
   };
 
-  it("is evaluated on an agent with its cursor, one at a time, after its interval", async () => {
+  it("a sensor is evaluated with its cursor, once per interval", async () => {
     const { stub, agent, first } = await started();
     expect(first).toMatchObject({ kind: "sensor", name: "files", cursor: null, timeoutSeconds: 60 });
     await next(stub, 30_000);
@@ -77,13 +77,13 @@ describe("a polling sensor", () => {
     const [one, two] = await ticksOf(stub);
     expect([one, two]).toMatchObject([
       { state: "requested", runCount: 2, lateMs: 0, agent: "host-1", message: null },
-      { state: "skipped", runCount: 0, message: "Every requested run had been made before." },
+      { state: "skipped", runCount: 0, message: "All requested runs were duplicates (same run key)." },
     ]);
     const detail = unwrap(await stub.ask("automations.tick", { id: two?.id ?? "" }));
     expect(detail).toMatchObject({ cursorBefore: "file-2", cursorAfter: "file-2", deduplicated: [{ key: "file-2", run: one?.runs[1] }] });
   });
 
-  it("stores checkpoints at once, each one once, and goes on from the last on another agent", async () => {
+  it("a checkpoint is stored once, and another agent continues after it", async () => {
     const { stub, agent, first } = await started();
     await agent.reported(part(first, 1, { cursor: "c1", runs: [key("a"), key("b")] }), part(first, 1, { cursor: "c1", runs: [key("x")] }));
     await agent.reported(part(first, 2, { cursor: "c2", runs: [key("c")] }));
@@ -100,7 +100,7 @@ describe("a polling sensor", () => {
     const [again] = await tickFrames(other, 1);
     expect(again).toMatchObject({ cursor: "c2" });
     expect(again?.tick).not.toBe(first.tick);
-    // It had not vanished after all, and comes back too late with what it did.
+    // The agent had not vanished; it reconnects too late with its result.
     await agent.start(stub);
     await agent.reported(
       part(first, 3, { cursor: "late", runs: [key("late")] }),
@@ -115,20 +115,20 @@ describe("a polling sensor", () => {
     expect(unwrap(await stub.ask("automations.get", SENSOR)).cursor).toBe("c4");
   });
 
-  it("keeps what many checkpoints list short enough to be stored", async () => {
+  it("the lists of many checkpoints are shortened to fit a row", async () => {
     const { stub, agent, first } = await started();
     const keysOf = (no: number) => Array.from({ length: 600 }, (_, index) => `${no}-${index}-`.padEnd(390, "x"));
     for (let no = 1; no <= 10; no++)
       await agent.reported(part(first, no, { dynamicPartitions: [{ name: `set ${no}`, add: keysOf(no), remove: [] }] }));
     await agent.reported(answer(first, evaluated({ cursor: "end" })));
     const [tick] = await ticksOf(stub);
-    expect(tick).toMatchObject({ state: "skipped", message: "It asked for no run; changed keys of set 1." });
+    expect(tick).toMatchObject({ state: "skipped", message: "It requested no run; changed keys of set 1." });
     const [{ size } = {}] = await rows(stub, "SELECT length(dynamic_partitions) AS size FROM tick");
     expect(Number(size)).toBeLessThan(500_000);
     expect(await rows(stub, "SELECT count(*) AS count FROM dynamic_key")).toEqual([{ count: 6000 }]);
   });
 
-  it("goes on at its interval when the clock is set back by hours, also while it is evaluated", async () => {
+  it("an evaluated sensor keeps its interval when the clock is set back", async () => {
     const { stub, agent, first } = await started();
     moveClock(-5 * HOUR);
     await agent.reported(answer(first, evaluated({ cursor: "one" })));
@@ -142,7 +142,7 @@ describe("a polling sensor", () => {
     expect(other.at(-1)).toMatchObject({ cursor: "two" });
   });
 
-  it("fails a tick whose checkpoints have a gap", async () => {
+  it("checkpoints with a gap fail the tick", async () => {
     const { stub, agent, first } = await started();
     await agent.reported(part(first, 2, { cursor: "c2", runs: [key("c")] }), answer(first, evaluated({ cursor: "end" })));
     expect(await ticksOf(stub)).toMatchObject([
@@ -151,7 +151,7 @@ describe("a polling sensor", () => {
     expect(unwrap(await stub.ask("automations.get", SENSOR)).cursor).toBeNull();
   });
 
-  it("gives a tick up when three agents vanished with it, and goes on", async () => {
+  it("a tick is given up after three agents vanished with it", async () => {
     const { stub } = await started();
     for (let attempt = 2; attempt <= 4; attempt++) {
       await next(stub, 60_001);
@@ -172,7 +172,7 @@ describe("a polling sensor", () => {
     await tickFrames(agent, 1);
   });
 
-  it("is sent again to an agent that missed it, and given back by one that leaves for good", async () => {
+  it("missed ticks are sent again, and drained agents return their ticks", async () => {
     const { stub, agent, first } = await started();
     agent.disconnect();
     await expect.poll(async () => unwrap(await stub.ask("agents.list", undefined))[0]?.status).toBe("disconnected");
@@ -184,7 +184,7 @@ describe("a polling sensor", () => {
     expect((await tickFrames(other, 1))[0]).toMatchObject({ tick: `${first.tick}.2` });
   });
 
-  it("ends a tick that a living agent does not answer in time", async () => {
+  it("a tick that a living agent does not answer ends in time", async () => {
     const { stub, agent } = await started();
     await next(stub, 60_000);
     await agent.reported({ k: "location", location: "lake", version: "v", state: "ready" });
@@ -206,7 +206,7 @@ describe("a polling sensor", () => {
     ],
     ["a flood of runs", { runs: Array.from({ length: 1001 }, () => ({ tags: {} })) }, "at most 1000"],
     ["a bad partition key", { runs: [{ tags: {} }], dynamicPartitions: [{ name: "d", add: ["a...b"], remove: [] }] }, "separates the ends"],
-  ] as const)("that asks for %s does nothing at all, keeps its cursor and says so", async (_what, asked, message) => {
+  ] as const)("a request for %s fails the whole tick with a reason", async (_what, asked, message) => {
     const { stub, agent, first } = await started();
     await agent.reported(answer(first, evaluated({ cursor: "on", ...(asked as Asked) })));
     expect(await ticksOf(stub)).toMatchObject([{ state: "failed", runCount: 0, message: expect.stringContaining(message) as unknown }]);
@@ -223,7 +223,7 @@ describe("a polling sensor", () => {
     expect((await ticksOf(stub))[1]).toMatchObject({ state: "skipped", message: "nothing new" });
   });
 
-  it("that fails again and again is a problem since its first failure, not since its last", async () => {
+  it("a failing sensor is a problem since its first failure", async () => {
     const { stub, agent, first } = await started();
     const failed = { outcome: "failed", message: "boom" } as const;
     await agent.reported(answer(first, failed));
@@ -236,7 +236,7 @@ describe("a polling sensor", () => {
     ]);
   });
 
-  it("lists the error of user code with its stack and logs", async () => {
+  it("an error of user code is listed with its stack and logs", async () => {
     const { stub, agent, first } = await started();
     const logs = [{ level: "info", message: "looking", at: 5 }];
     await agent.reported(answer(first, { outcome: "failed", message: "boom", stack: "at files.ts:3", logs }));
@@ -249,7 +249,7 @@ describe("a polling sensor", () => {
     });
   });
 
-  it("adds partition keys before it asks for runs of them", async () => {
+  it("partition keys are added before runs for them are made", async () => {
     const stub = newDeployment();
     const partitions = { type: "dynamic", name: "customers" } as const;
     await publish(stub, manifest({ ...assetsOf({ a: [] }, { asset: { partitions } }), jobs, sensors: sensed.sensors }));
@@ -267,7 +267,7 @@ describe("a polling sensor", () => {
     expect(await rows(stub, "SELECT partition FROM run")).toEqual([{ partition: "ada" }]);
   });
 
-  it("that asks for no run says what it did instead", async () => {
+  it("a tick that requests no run says what it did instead", async () => {
     const stub = newDeployment();
     const partitions = { type: "dynamic", name: "customers" } as const;
     const external = { key: "ext", unit: null, group: "default", kinds: [], owners: [], tags: {}, deps: [], metadata: {} };
@@ -283,14 +283,14 @@ describe("a polling sensor", () => {
     const [tick] = await ticksOf(stub);
     expect(tick).toMatchObject({
       state: "skipped",
-      message: "It asked for no run; changed keys of customers; reported ext as materialized.",
+      message: "It requested no run; changed keys of customers; reported ext as materialized.",
     });
     expect(unwrap(await stub.ask("automations.tick", { id: tick?.id ?? "" })).logs).toMatchObject([
       { message: "Reported ext as materialized." },
     ]);
   });
 
-  it("keeps a cursor that a person sets, also while it is evaluated, and may use a released run key again", async () => {
+  it("a cursor that a person sets survives a running tick", async () => {
     const { stub, agent, first } = await started();
     unwrap(await stub.perform("automations.setCursor", { ...SENSOR, cursor: "mine" }, person));
     await agent.reported(answer(first, evaluated({ cursor: "theirs", runs: [key("one")] })));
@@ -308,7 +308,7 @@ describe("a polling sensor", () => {
     expect(await runCount(stub)).toBe(2);
   });
 
-  it("can be turned off and on, and asked for a tick by a person", async () => {
+  it("a person can turn a sensor off and on, and tick it", async () => {
     const { stub, agent, first } = await started();
     expect(await stub.perform("automations.tickNow", SENSOR, person)).toMatchObject({ ok: false, error: { code: "conflict" } });
     unwrap(await stub.perform("automations.setEnabled", { ...SENSOR, enabled: false }, person));
@@ -327,7 +327,7 @@ describe("a polling sensor", () => {
   });
 });
 
-describe("a schedule with a function", () => {
+describe("schedules with a function", () => {
   const scheduled = (extra: Record<string, unknown> = {}) =>
     manifest({
       ...assetsOf({ a: [] }),
@@ -341,7 +341,7 @@ describe("a schedule with a function", () => {
     }
   };
 
-  it("waits open while no agent is connected, and is evaluated when one comes", async () => {
+  it("a tick stays open until an agent connects and evaluates it", async () => {
     const stub = newDeployment();
     await publish(stub, scheduled());
     await hours(stub, [1]);
@@ -362,7 +362,7 @@ describe("a schedule with a function", () => {
     [{ type: "last", count: 2 }, [2, 3]],
     [{ type: "within", ms: 1.5 * HOUR }, [2, 3]],
     [{ type: "none" }, []],
-  ] as const)("that waited for an agent catches up by %j", async (catchUp, expected) => {
+  ] as const)("a schedule that waited for an agent catches up by %j", async (catchUp, expected) => {
     const stub = newDeployment();
     await publish(stub, scheduled({ catchUp }));
     await hours(stub, [1, 2, 3]);
@@ -376,7 +376,7 @@ describe("a schedule with a function", () => {
     expect(ended.every((tick) => tick.message?.includes("catch-up policy") === true)).toBe(true);
   });
 
-  it("ends failed when its code fails, without another try", async () => {
+  it("a tick whose code fails ends without another attempt", async () => {
     const stub = newDeployment();
     await publish(stub, scheduled());
     const agent = new FakeAgent();
@@ -391,7 +391,7 @@ describe("a schedule with a function", () => {
     await tickFrames(agent, 1);
   });
 
-  it("skips a tick while an earlier one is evaluated, when it must not overlap", async () => {
+  it("a tick is skipped during an earlier evaluation if overlap is forbidden", async () => {
     const stub = newDeployment();
     await publish(stub, scheduled({ overlap: "skip", timeoutSeconds: 7200 }));
     const agent = new FakeAgent();

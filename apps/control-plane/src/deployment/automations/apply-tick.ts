@@ -1,4 +1,4 @@
-/** The result of an evaluation on an agent, or a checkpoint inside it: its runs, its cursor and its tick are stored together or not at all. */
+/** Applies the result of a tick that an agent evaluated, or one of its checkpoints: runs, cursor and tick are stored together or not at all. */
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
 import { readAutomation, saveAutomation } from "../ticks/automation-store.ts";
 import { readTick, type TickRow } from "../ticks/tick-store.ts";
@@ -12,7 +12,7 @@ import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
 export type TickItem = Extract<UpItem, { k: "tick" | "tick_part" }>;
 
-/** The id of a dry run begins with this; nothing of it is stored. */
+/** The prefix of the id of a dry run, whose result is not stored. */
 export const DRY_RUN_PREFIX = "trial_";
 
 interface FromAgent<T extends TickItem> {
@@ -20,7 +20,7 @@ interface FromAgent<T extends TickItem> {
   readonly item: T;
 }
 
-/** The open tick that this agent evaluates. Results of a former attempt, of another agent and late ones have none. */
+/** The open tick that this agent evaluates; null for a late result and for one of an earlier attempt or another agent. */
 function evaluatedTick(tx: Tx, from: FromAgent<TickItem>): TickRow | null {
   const { tick: id, attempt } = parseFrameId(from.item.tick);
   const tick = readTick(tx.db, id);
@@ -42,7 +42,7 @@ export function applyTickResult(tx: Tx, from: FromAgent<Extract<TickItem, { k: "
     return;
   }
   const applied = applyRequests(tx, { tick, effects: result });
-  // Nothing of it is applied, and the cursor stays, so that the next evaluation asks again.
+  // Nothing is applied and the cursor stays, so that the next tick requests the same runs again.
   if (!applied.ok) {
     endEvaluation(tx, tick, { state: "failed", message: applied.error.message, logs });
     return;
@@ -57,7 +57,7 @@ export function applyTickResult(tx: Tx, from: FromAgent<Extract<TickItem, { k: "
   });
 }
 
-/** A checkpoint: stored at once, counted, and never applied twice. */
+/** Stores a checkpoint at once. Checkpoints are numbered, so none is applied twice. */
 export function applyTickPart(tx: Tx, from: FromAgent<Extract<TickItem, { k: "tick_part" }>>): void {
   const tick = evaluatedTick(tx, from);
   const { part } = from.item;
@@ -76,7 +76,7 @@ export function applyTickPart(tx: Tx, from: FromAgent<Extract<TickItem, { k: "ti
   storeTick(tx, { ...addTo(tick, applied.value), parts: part.part, cursorAfter: cursor.after, logs });
 }
 
-/** What it says cannot be stored. */
+/** Ends a tick whose result or checkpoint cannot be stored. */
 export function failTick(tx: Tx, from: FromAgent<TickItem>): void {
   const tick = evaluatedTick(tx, from);
   if (!tick) return;
@@ -94,7 +94,7 @@ function addTo(tick: TickRow, applied: Applied): TickRow {
   };
 }
 
-/** A cursor that a person set while the tick went on is not overwritten by what the tick knew before. */
+/** A cursor that a person set during the tick is not overwritten by the tick. */
 function moveCursor(tx: Tx, tick: TickRow, effects: Effects): { readonly after: string | null; readonly notes: TickRow["logs"] } {
   const row = readAutomation(tx.db, tick);
   if (!row || tick.kind === "schedule") return { after: null, notes: [] };

@@ -1,4 +1,4 @@
-/** Lists of very many schedules and sensors: complete, stable, and as cheap for a page as for one of them. */
+/** Long lists of schedules and sensors: complete, stable and cheap. */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import { allPages } from "@headgate/shared/contract/all-pages.ts";
@@ -32,14 +32,14 @@ describe("a list of a thousand schedules and two hundred sensors", () => {
   beforeAll(async () => {
     stub = newDeployment();
     await publish(stub, published(0));
-    // Ticks of some of them, several of one, and events that wait for an agent.
+    // Some have ticks, one has several, and some events wait for an agent.
     for (let index = 0; index < 60; index++)
       unwrap(await stub.perform("automations.tickNow", { location: "lake", kind: "schedule", name: nameOf(index % 50) }, person));
     for (let count = 0; count < 2; count++)
       unwrap(await stub.perform("assets.report", { type: "materialized", asset: "a", metadata: {} }, person));
   });
 
-  it("takes as many statements for a page of five hundred as for one of one", async () => {
+  it("a page of five hundred takes as many statements as one entry", async () => {
     const counter = await countStatements(stub);
     const statements: number[] = [];
     for (const limit of [1, 1, 10, 100, 500]) {
@@ -51,7 +51,7 @@ describe("a list of a thousand schedules and two hundred sensors", () => {
     expect(statements[1]).toBeLessThan(10);
   });
 
-  it("is complete in pages of any size, without doubles, and says of each what its own page says", async () => {
+  it("a list is complete in pages of any size, without duplicates", async () => {
     const all = await everything(stub, { limit: 500 });
     expect(all).toHaveLength(1200);
     expect(await everything(stub, { limit: 77 })).toEqual(all);
@@ -75,15 +75,15 @@ describe("a list of a thousand schedules and two hundred sensors", () => {
     });
   });
 
-  it("finds those of one name", async () => {
+  it("a list filtered by name has only that name", async () => {
     expect((await page(stub, { kind: "schedule", name: nameOf(7) })).items.map(({ name }) => name)).toEqual([nameOf(7)]);
     expect((await page(stub, { name: "nothing" })).items).toEqual([]);
   });
 
-  it("neither leaves out nor repeats what stays while others come and go between two pages", async () => {
+  it("a list stays stable while others come and go between pages", async () => {
     const seen = (await page(stub, { kind: "schedule", limit: 300 })).items.map(({ name }) => name);
     const { next } = await page(stub, { kind: "schedule", limit: 300 });
-    // The first hundred are gone, a hundred come behind.
+    // The first hundred are removed and a hundred are added at the end.
     await publish(stub, published(100));
     const rest = await allPages((cursor) => page(stub, { kind: "schedule", limit: 300, cursor: cursor ?? next }));
     expect([...seen, ...rest.map(({ name }) => name)]).toEqual(Array.from({ length: 1100 }, (_, index) => nameOf(index)));

@@ -1,4 +1,4 @@
-/** Answers about schedules, sensors and their ticks. */
+/** Queries about schedules, sensors and their ticks. */
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import type { AutomationDetail, AutomationView, TickDetail, TickSummary } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { Page } from "@headgate/shared/contract/view.ts";
@@ -18,7 +18,7 @@ import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
 const UPCOMING = 20;
 
-/** In the order of their ids; the cursor is the last id of the page before, so that nothing moves when others come or go. */
+/** Sorted by id. The cursor is the last id of the previous page, so that pages stay stable when automations are added or removed. */
 export function listAutomations(reader: Reader, input: InputOf<"automations.list">): Result<Page<AutomationView>> {
   const after = input.cursor ?? "";
   const rest = sourcesOf(reader, input.kind).filter(

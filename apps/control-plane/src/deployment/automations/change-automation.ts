@@ -1,4 +1,4 @@
-/** What people do with schedules and sensors: turn them on and off, move a cursor, ask for a tick now, let a run key be used again. */
+/** Commands of people on schedules and sensors: turn on and off, set the cursor, tick now, release a run key. */
 import type { AutomationRef } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
@@ -31,7 +31,7 @@ function changed(tx: Tx, ref: AutomationRef): Result<AutomationRef> {
   return ok(ref);
 }
 
-/** Times and events of the time while it was off are gone. */
+/** Ticks and events that were due while it was off are lost. */
 export function setAutomation(tx: Tx, input: AutomationRef & { readonly enabled: boolean | null }, actor: Actor): Result<AutomationRef> {
   const found = rowOf(tx, input);
   if (!found.ok) return found;
@@ -73,7 +73,7 @@ export function releaseRunKey(tx: Tx, input: AutomationRef & { readonly key: str
   return changed(tx, input);
 }
 
-/** Also of one that is turned off. */
+/** Works for a schedule or sensor that is turned off, too. */
 export function tickNow(tx: Tx, input: AutomationRef): Result<AutomationRef> {
   const found = rowOf(tx, input);
   if (!found.ok) return found;
@@ -93,7 +93,7 @@ function tickSensor(tx: Tx, sensor: Located<ManifestSensor>, row: AutomationRow)
     return refuse("conflict", `Sensor ${sensor.name} is being evaluated. Wait for the end of that tick.`);
   const isAwaited = hasEvents(tx.db, sensor);
   if (sensor.kind !== "polling" && !isAwaited)
-    return refuse("invalid_input", `Sensor ${sensor.name} is woken by events, and none waits. Try it out with 'Test' instead.`, {
+    return refuse("invalid_input", `Sensor ${sensor.name} runs when events arrive, and none waits. Make a dry run instead.`, {
       maxEvents: MAX_TICK_EVENTS,
     });
   if (!evaluatorOf(tx, sensor.location))

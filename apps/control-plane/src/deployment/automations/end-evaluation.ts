@@ -1,4 +1,4 @@
-/** The end of a tick that was given to an agent: by its result, by its time limit, or because the agent vanished. */
+/** Ends a tick that was given to an agent: with its result, at its time limit, or because the agent vanished. */
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import { readAgent } from "../agents/agent-store.ts";
 import { openTicksOfAgent, readTick, type TickRow } from "../ticks/tick-store.ts";
@@ -12,7 +12,7 @@ import { deliveriesOf } from "../ticks/deliveries-of.ts";
 import { startWaiting } from "./waiting-ticks.ts";
 import type { FactOf } from "../facts.ts";
 
-/** Ends it, and goes on with what waited for that. */
+/** Ends the tick and starts the ticks that waited for it. */
 export function endEvaluation(tx: Tx, tick: TickRow, end: TickEnd): TickRow {
   const failed = end.state === "failed";
   const { note, done } = settleEvents(tx, tick, failed);
@@ -31,14 +31,14 @@ export function endEvaluation(tx: Tx, tick: TickRow, end: TickEnd): TickRow {
   return ended;
 }
 
-/** Nobody has heard of the tick's agent, or it has not answered in time. */
+/** Runs when the tick's agent may have vanished or has not answered in time. */
 export function tickTimedOut(tx: Tx, id: string): void {
   const tick = readTick(tx.db, id);
   if (tick?.state !== "open" || tick.startedAt === null) return;
   const agent = tick.agent === null ? null : readAgent(tx.db, tick.agent);
   const deadline = deadlineOf(tx, tick);
   if (!agent || agent.status === "disconnected" || isSilent(tx, agent)) {
-    // It may only be on its way back: that takes as long as a lease.
+    // The agent has the time of a lease to reconnect.
     const until = agent?.status === "disconnected" ? agent.lastSeenAt + LEASE_MS : tx.now;
     if (until > tx.now) setTimer(tx.db, { kind: "tick_timeout", id, at: until });
     else loseTick(tx, tick);
@@ -47,7 +47,7 @@ export function tickTimedOut(tx: Tx, id: string): void {
   tx.effects.push({ type: "timers_changed" });
 }
 
-/** Its checkpoints are stored; what came after them is evaluated again. */
+/** Evaluates the tick again from its last stored checkpoint. */
 function loseTick(tx: Tx, tick: TickRow): void {
   if (tick.attempt >= MAX_TICK_ATTEMPTS) {
     const message = `Given up after ${MAX_TICK_ATTEMPTS} attempts: each time the agent vanished before it answered.`;
@@ -59,7 +59,7 @@ function loseTick(tx: Tx, tick: TickRow): void {
   startWaiting(tx);
 }
 
-/** An agent that left for good gives everything back at once; of another one the tick waits for it to come back. */
+/** A drained agent loses its ticks at once; a tick of any other agent waits for it to reconnect. */
 export function afterAgentLeft(tx: Tx, facts: readonly FactOf<"agent_left">[]): void {
   for (const { instance, drained } of facts) {
     for (const tick of openTicksOfAgent(tx.db, instance)) {

@@ -1,4 +1,4 @@
-/** Makes the timers of schedules and sensors those of the active definitions. What did not change keeps its time, its switch and its cursor. */
+/** Sets the timers of schedules and sensors after an activation. An unchanged schedule or sensor keeps its next time, on/off state and cursor. */
 import { nextTickOf } from "@headgate/shared/domain/cron/catch-up.ts";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
@@ -29,7 +29,7 @@ export function syncAutomation(tx: Tx): void {
     const row = known.get(automationId(source)) ?? newAutomation(source);
     if (!isEnabled(sensor, row)) stopAutomation(tx, row);
     else {
-      // What was gathered is of the assets that the former definition named.
+      // The collected events belong to the assets of the previous definition.
       const definition = canonicalJson([sensor.kind, sensor.assets ?? []]);
       const gathered = row.definition === definition ? row.gathered : null;
       saveAutomation(tx.db, { ...row, definition, gathered, nextAt: sensor.kind === "polling" ? (row.nextAt ?? tx.now) : null });
@@ -42,7 +42,7 @@ export function syncAutomation(tx: Tx): void {
   tx.effects.push({ type: "timers_changed" });
 }
 
-/** The first tick after now. Of a schedule whose times did not change the next one stays, also when it is overdue. */
+/** Plans the first tick after now. A schedule whose times did not change keeps its next tick, even an overdue one. */
 export function planSchedule(tx: Tx, schedule: Located<ManifestSchedule>, row: AutomationRow): void {
   const id = automationId(row);
   const definition = canonicalJson([schedule.cron, schedule.timezone, schedule.jitterSeconds ?? 0]);
@@ -51,7 +51,7 @@ export function planSchedule(tx: Tx, schedule: Located<ManifestSchedule>, row: A
     ensureTimer(tx.db, { kind: "schedule", id, at: row.nextAt + jitterMs(schedule) });
     return;
   }
-  // What was due before the change is due after it.
+  // A tick that was due before the change stays due.
   const after = Math.min(tx.now, row.nextAt === null ? tx.now : row.nextAt - 1);
   const nextAt = crons && nextTickOf(crons, after);
   saveAutomation(tx.db, { ...row, definition, nextAt });
@@ -73,7 +73,7 @@ export function newAutomation(source: Source): AutomationRow {
   };
 }
 
-/** The cursor and the switch stay: a sensor that comes back with a later version goes on where it was. What waits is given up. */
+/** Waiting ticks and events are dropped. Cursor and on/off state stay, so a sensor that returns in a later version continues where it was. */
 export function stopAutomation(tx: Tx, row: AutomationRow): void {
   const id = automationId(row);
   clearTimer(tx.db, row.kind, id);

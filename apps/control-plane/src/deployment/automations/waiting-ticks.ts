@@ -1,4 +1,4 @@
-/** Ticks that wait for an agent or a run start when an agent connects, an evaluation ends or the run ends. */
+/** Starts waiting ticks when an agent connects, a tick ends or the run that they wait for ends. */
 import type { FactOf } from "../facts.ts";
 import { onlineAgents } from "../agents/agent-store.ts";
 import { catalogOf } from "../catalog/catalog.ts";
@@ -14,7 +14,6 @@ import { sourceOfId } from "@headgate/shared/domain/automation-id.ts";
 
 const WAITING_SLICE = 100;
 
-/** An agent may evaluate what has waited for one. */
 export function afterAgentConnected(tx: Tx): void {
   startWaiting(tx);
 }
@@ -26,7 +25,7 @@ export function afterRunEnded(tx: Tx, facts: readonly FactOf<"run_ended">[]): vo
   }
 }
 
-/** A run of a schedule ended: its tick that waited for that starts. */
+/** Starts the schedule's ticks that waited for this run. */
 function startAfterRun(tx: Tx, session: RunSession): void {
   if (session.row.source === null) return;
   const source = sourceOfId(session.row.source);
@@ -34,11 +33,11 @@ function startAfterRun(tx: Tx, session: RunSession): void {
   for (const tick of openTicksOf(tx.db, source)) if (tick.startedAt === null) startOne(tx, tick);
 }
 
-/** Looks at ticks that wait, oldest first, as long as agents have room for more. */
+/** Starts waiting ticks, oldest first, as long as agents have free capacity. */
 export function startWaiting(tx: Tx): void {
   let room = roomOf(tx);
   for (let after = 0; room > 0;) {
-    // Some of them may wait for a run.
+    // A few more, because some may wait for a run.
     const limit = Math.min(WAITING_SLICE, room + 10);
     const ticks = waitingTicks(tx.db, { after, limit });
     for (const tick of ticks) {
@@ -49,7 +48,7 @@ export function startWaiting(tx: Tx): void {
   }
 }
 
-/** How many more evaluations may be given out. */
+/** How many more ticks the connected agents can evaluate. */
 function roomOf(tx: Tx): number {
   const counts = evaluationCounts(tx.db);
   return onlineAgents(tx.db)
@@ -57,7 +56,7 @@ function roomOf(tx: Tx): number {
     .reduce((room, agent) => room + Math.max(0, MAX_EVALUATIONS - (counts.get(agent.instance) ?? 0)), 0);
 }
 
-/** Ticks of a schedule or sensor that was turned off or removed do not start any more. */
+/** Ends the waiting ticks of a schedule or sensor that was turned off or removed. */
 export function endWaiting(tx: Tx, source: Source): void {
   for (const tick of openTicksOf(tx.db, source)) if (tick.startedAt === null) startOne(tx, tick);
 }
@@ -72,7 +71,7 @@ function startOne(tx: Tx, tick: TickRow): TickRow {
   return schedule ? startScheduleTick(tx, schedule, tick) : evaluateTick(tx, tick);
 }
 
-/** Unless it was decided meanwhile: an agent that connects, or a run that ends, starts what waits too. */
+/** Does nothing if the tick has started meanwhile, because an agent connected or a run ended. */
 export function startTaken(tx: Tx, id: string): void {
   const tick = readTickByNo(tx.db, Number(id));
   if (tick?.state === "open" && tick.agent === null) startOne(tx, tick);

@@ -1,6 +1,6 @@
 /**
- * What a backfill does next: starts what may start, as much as is allowed at once, and ends when nothing is left. It all follows from the
- * row and the frozen plan, so it goes on the same way after any interruption.
+ * Advances a backfill: starts slices up to the allowed number and ends the backfill when none is left. Everything follows from the row and
+ * the frozen plan, so the backfill continues the same way after any interruption.
  */
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { type BackfillSlices, nextSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
@@ -14,12 +14,12 @@ import { startSlice } from "./start-slice.ts";
 
 export type OpenBackfill = { -readonly [K in keyof BackfillRow]: BackfillRow[K] };
 
-/** Runs made in one transaction; a timer goes on with the rest. */
+/** The most runs made in one transaction; a timer continues with the rest. */
 const MAX_STARTS = 50;
-/** Different sentences that are kept of slices without a run. */
+/** The most different messages kept about slices that have no run. */
 const MAX_REFUSED = 20;
 
-/** Loads, lets the change happen, starts and ends what follows from it, and stores. */
+/** Loads a backfill, changes it, starts what may start now, and stores it. */
 export function changeBackfill(tx: Tx, no: number, change: (row: OpenBackfill) => void): void {
   const stored = readBackfill(tx.db, no);
   if (!stored) return;
@@ -29,7 +29,7 @@ export function changeBackfill(tx: Tx, no: number, change: (row: OpenBackfill) =
   row.blocked = countOf(lostOf(tx.db, row)) - countOf(row.failed) - countOf(row.canceled);
   endIfDone(tx, row);
   updateBackfill(tx.db, row);
-  // Conditions follow the end of each run anyway, but not what will no longer be made, or is made again.
+  // Conditions learn of each ended run anyway, but not of slices that became blocked or wait again.
   if (row.status !== stored.status || row.blocked !== stored.blocked || row.refused !== stored.refused)
     tx.fact({
       type: "backfill_progressed",
@@ -72,7 +72,7 @@ function attemptSlice(tx: Tx, row: OpenBackfill, at: { readonly plan: BackfillSl
   }
 }
 
-/** There is no run that could say why. */
+/** The backfill keeps the message, because there is no run to hold it. */
 function failSlice(row: OpenBackfill, slice: number, message: string): void {
   row.failed = withPartition(row.failed, slice);
   row.error ??= message;
@@ -83,7 +83,7 @@ function failSlice(row: OpenBackfill, slice: number, message: string): void {
     : [...row.refused, { message, slices: [slice, slice + 1] }];
 }
 
-/** A run ended for good, and no retry follows. */
+/** Records the final end of a slice: no retry follows. */
 export function settleSlice(
   row: OpenBackfill,
   end: { readonly slice: number; readonly status: "succeeded" | "failed" | "canceled"; readonly error: string | null },

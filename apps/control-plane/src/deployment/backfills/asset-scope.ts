@@ -1,6 +1,6 @@
 /**
- * Which partitions of each selected asset does a backfill mean, whatever their state? What was asked for is said of the first partitioned
- * asset; the others get what maps to it.
+ * Resolves the partitions of each selected asset that a backfill covers, whatever their state. The request names partitions of the first
+ * partitioned asset; the other assets get the partitions that map to them.
  */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
@@ -16,12 +16,12 @@ import type { BackfillPartitions } from "./format-backfill.ts";
 export interface BackfillAsset {
   readonly key: string;
   readonly node: number;
-  /** Null: not partitioned. */
+  /** Null if the asset is not partitioned. */
   readonly set: PartitionSet | null;
 }
 type Partitioned = BackfillAsset & { readonly set: PartitionSet };
 
-/** From upstream to downstream. */
+/** Sorted from upstream to downstream. */
 export function openBackfillAssets(catalog: Catalog, keys: readonly string[], now: number): Result<BackfillAsset[]> {
   const { graph } = catalog;
   const levels = graph.levels();
@@ -37,7 +37,7 @@ export function openBackfillAssets(catalog: Catalog, keys: readonly string[], no
   return ok(assets.sort((a, b) => (levels[a.node] ?? 0) - (levels[b.node] ?? 0) || a.node - b.node));
 }
 
-/** By key; only partitioned assets are in it. */
+/** Partitions by asset key, for partitioned assets only. */
 export function reachOf(
   catalog: Catalog,
   input: { readonly assets: readonly BackfillAsset[]; readonly partitions: BackfillPartitions; readonly now: number },
@@ -100,7 +100,7 @@ function givenPartitions(set: PartitionSet, partitions: BackfillPartitions, now:
   }
 }
 
-/** Of combinations a key or a range may also be one of a single dimension: everything that has it. */
+/** In a multi-dimensional set, a key or range of one dimension means all partitions that contain it. */
 function resolveGiven(set: PartitionSet, text: string, now: number): Result<PartitionSubset> {
   const whole = resolvePartitions(set, text, now);
   if (whole.ok) return whole;
@@ -119,7 +119,7 @@ interface Mapped {
   readonly sets: ReadonlyMap<string, PartitionSet>;
 }
 
-/** Of an asset that reads selected ones: what those partitions affect. Of any other: the same partitions, or those that overlap them. */
+/** An asset that reads selected assets gets the partitions affected by them; any other gets the same partitions as the first, or those that overlap. */
 function mappedPartitions(catalog: Catalog, { asset, first, reach, sets }: Mapped): Result<PartitionSubset> {
   const above = (catalog.graph.assets[asset.node]?.deps ?? []).filter(({ key }) => reach.has(key));
   const sameAsFirst = canonicalJson(asset.set.definition) === canonicalJson(first.set.definition);

@@ -1,4 +1,4 @@
-/** The frozen plans of backfills that somebody works with, kept in memory because reading one anew for each run that ends would cost more than the run. */
+/** Caches the frozen plans of backfills: reading a plan again for each run that ends would cost more than the run. */
 import { type BackfillSlices, lostSlices, readSlices, type SliceStates } from "@headgate/shared/domain/run/backfill-slices.ts";
 import { type PartitionSubset, subsetOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { type BackfillRow, readPlanChunks } from "./backfill-store.ts";
@@ -7,14 +7,14 @@ import { databaseCache } from "../kernel/database-cache.ts";
 
 interface Kept {
   readonly plan: BackfillSlices;
-  /** For which ends `lost` was found. */
+  /** The failed and canceled slices for which `lost` was computed. */
   ends: string;
   lost: PartitionSubset;
 }
 
-/** Of all together: three of the largest backfills, or thousands of small ones. */
+/** The most slices in the cache: three of the largest backfills, or thousands of small ones. */
 const MAX_KEPT_SLICES = 300_000;
-// The number of a backfill that was undone is given again.
+// After a rollback the number of a backfill is used again.
 const kept = databaseCache("savepoint", () => new Map<number, Kept>());
 
 function open(db: Database, { no }: Pick<BackfillRow, "no">): Kept {
@@ -41,10 +41,10 @@ export function statesOf(row: BackfillRow): SliceStates {
   return { active: subsetOf(row.active.map(([slice]) => slice)), succeeded: row.succeeded, failed: row.failed, canceled: row.canceled };
 }
 
-/** What failed or was canceled, and what cannot start because of it. */
+/** Slices that failed or were canceled, and slices that cannot start because of them. */
 export function lostOf(db: Database, row: BackfillRow): PartitionSubset {
   const entry = open(db, row);
-  // What succeeds or starts was not lost, so only other ends make a difference.
+  // Slices that start or succeed do not change the result; only failed and canceled ones do.
   const ends = `${row.failed.join()}/${row.canceled.join()}`;
   if (entry.ends === ends) return entry.lost;
   entry.lost = lostSlices(entry.plan, statesOf(row));

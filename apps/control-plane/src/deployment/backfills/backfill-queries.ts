@@ -1,4 +1,4 @@
-/** Answers about backfills: what one would do, the list, one with its progress. */
+/** Queries about backfills: a preview, the list, and one backfill with its progress. */
 import type { BackfillPreview, BackfillSummary } from "@headgate/shared/contract/runs/backfill-views.ts";
 import type { AnswerOf, InputOf } from "@headgate/shared/contract/table.ts";
 import { AppError, ok, type Result } from "@headgate/shared/domain/errors.ts";
@@ -32,7 +32,7 @@ export function previewBackfill(reader: Reader, input: InputOf<"backfills.previe
   if (external.length > 0)
     warnings.push(`${few(external)} ${external.length === 1 ? "is" : "are"} external: nothing here materializes them.`);
   if (resolved.value.left.length > 0)
-    warnings.push(`${few(resolved.value.left)} ${resolved.value.left.length === 1 ? "has" : "have"} nothing to do in it.`);
+    warnings.push(`${few(resolved.value.left)} ${resolved.value.left.length === 1 ? "has" : "have"} nothing to make in this backfill.`);
   return ok({
     assets: [...wanted].map(([asset, subset]) => {
       const definition = graph.assets[graph.indexOf(asset)]?.partitions;

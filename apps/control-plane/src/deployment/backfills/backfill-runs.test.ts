@@ -1,4 +1,4 @@
-/** Backfills from the outside: preview, order, limits, what becomes of failures. */
+/** Backfills through the API: preview, order, limits and failures. */
 import { PROCEDURES } from "@headgate/shared/contract/table.ts";
 import { describe, expect, it } from "vitest";
 import type { TimeWindowPartitions } from "@headgate/shared/domain/partitions/definition.ts";
@@ -10,8 +10,8 @@ import { LiveClient } from "../../../test/support/live-client.ts";
 import { assetsOf, manifest } from "../../../test/support/manifests.ts";
 import { daily, weekly, deploy, start, get, steer, preview, fail, work, range, type Target } from "../../../test/support/backfills.ts";
 
-describe("a backfill", () => {
-  it("says before it begins what it would do", async () => {
+describe("backfills", () => {
+  it("a preview shows what the backfill would do", async () => {
     const stub = await deploy({ a: [], b: ["a"], report: ["b"], ext: [] }, { report: undefined });
     const seen = await preview(stub, { selection: "a or b or report", partitions: range });
     expect(seen).toEqual({
@@ -33,7 +33,7 @@ describe("a backfill", () => {
     expect(await rows(stub, "SELECT no FROM backfill")).toEqual([]);
   });
 
-  it("makes every partition of every asset in the order of dependencies, and ends", async () => {
+  it("a backfill makes every partition of every asset in dependency order", async () => {
     const stub = await deploy({ a: [], b: ["a"], w: ["b"], report: ["w"] }, { w: weekly, report: undefined });
     const agent = new FakeAgent();
     await agent.start(stub, { slots: 3 });
@@ -75,7 +75,7 @@ describe("a backfill", () => {
     expect(unwrap(await stub.ask("runs.list", { filter: { backfill: "bf_2" }, limit: 100 })).items).toEqual([]);
   });
 
-  it("has no more runs at once than it may, and never more than one tx's worth of rows", async () => {
+  it("a backfill keeps to its limit of active runs", async () => {
     const stub = await deploy({ a: [] }, { a: daily("2025-12-31") });
     const agent = new FakeAgent();
     await agent.start(stub, { slots: 10 });
@@ -92,7 +92,7 @@ describe("a backfill", () => {
     expect(await rows(stub, "SELECT count(*) AS n FROM backfill_plan")).toEqual([{ n: 2 }]);
   });
 
-  it("that may have hundreds of runs at once makes them a few at a time", async () => {
+  it("a backfill with a high limit makes a few runs at once", async () => {
     const stub = await deploy({ a: [] }, { a: daily("2025-12-31") });
     const backfill = await start(stub, { selection: "a", partitions: { type: "all" } }, { maxActive: 120 });
     const seen = [backfill.runs.active];
@@ -104,7 +104,7 @@ describe("a backfill", () => {
     expect(await rows(stub, "SELECT id FROM timer WHERE kind = 'backfill'")).toEqual([]);
   });
 
-  it("puts a failure's partitions aside and goes on with the others; what needs it is blocked", async () => {
+  it("a failed slice blocks only the slices that need it", async () => {
     const stub = await deploy({ a: [], b: ["a"], report: ["b"] }, { b: daily(), report: undefined });
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -128,7 +128,7 @@ describe("a backfill", () => {
     expect(await steer(stub, "backfills.retry", backfill.id)).toMatchObject({ ok: false, error: { code: "conflict" } });
   });
 
-  it("is launched once for a request id, also when nothing is missing any more", async () => {
+  it("a request id launches one backfill, even if nothing is missing anymore", async () => {
     const stub = await deploy({ a: [] });
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -143,7 +143,7 @@ describe("a backfill", () => {
     });
   });
 
-  it("takes of each asset what is missing or failed of it", async () => {
+  it("a backfill makes only the missing or failed partitions of each asset", async () => {
     const stub = await deploy({ a: [], b: ["a"] });
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -165,7 +165,7 @@ describe("a backfill", () => {
     ]);
   });
 
-  it("does several partitions in one run where it is asked to, or where its assets say so", async () => {
+  it("a run makes several partitions if the request or assets say so", async () => {
     const stub = await deploy({ a: [] });
     const runs = async (partitionsPerRun: number | null | undefined) =>
       (
@@ -184,7 +184,7 @@ describe("a backfill", () => {
     expect(unwrap(await stub.ask("assets.states", { limit: 1 })).items[0]?.partitions).toMatchObject({ materialized: 3 });
   });
 
-  it("of combinations takes all that have a key or lie in a range of one dimension", async () => {
+  it("a range of one dimension means all combinations within it", async () => {
     const stub = newDeployment();
     const dimensions = [
       { name: "day", partitions: daily() as TimeWindowPartitions },
@@ -199,7 +199,7 @@ describe("a backfill", () => {
     expect(await ranges({ type: "missing", first: "2025-01-09|us" })).toEqual(["2025-01-09|us", "2025-01-10|us"]);
   });
 
-  it("of several changes tells dashboards what it is now", async () => {
+  it("dashboards get only the latest state after several changes", async () => {
     const stub = await deploy({ a: [] });
     const live = new LiveClient();
     await live.connect(stub);
@@ -216,14 +216,14 @@ describe("a backfill", () => {
     expect(change()).toMatchObject({ backfill: { id, runs: { succeeded: 3 } } });
   });
 
-  it("is called by its assets as a person names them, unless it was given a title", async () => {
+  it("a backfill without a title is named by its assets", async () => {
     const stub = await deploy({ a: [] });
     await start(stub, { selection: 'key:"a"', partitions: range });
     const { items } = unwrap(await stub.ask("backfills.list", { limit: 1 }));
     expect(items[0]?.title).toMatch(/^a: /);
   });
 
-  it("is listed newest first, by status and a page at a time", async () => {
+  it("backfills are listed newest first, by status and in pages", async () => {
     const stub = await deploy({ a: [] });
     for (let index = 0; index < 3; index++) await start(stub, { selection: "a", partitions: range }, { title: `number ${index}` });
     unwrap(await steer(stub, "backfills.pause", "bf_2"));
@@ -234,7 +234,7 @@ describe("a backfill", () => {
     expect(unwrap(await stub.ask("backfills.list", { limit: 5, statuses: ["paused"] })).items.map((item) => item.id)).toEqual(["bf_2"]);
   });
 
-  it("of assets without partitions makes each once, and refuses partitions for them", async () => {
+  it("unpartitioned assets are made once; partitions for them are refused", async () => {
     const stub = await deploy({ a: [], b: ["a"] }, { a: undefined, b: undefined });
     const agent = new FakeAgent();
     await agent.start(stub);

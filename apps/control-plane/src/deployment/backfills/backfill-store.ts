@@ -1,4 +1,4 @@
-/** Backfills: one row each with what became of their slices as ranges, and the frozen plan in chunks. */
+/** Stores backfills: one row each, with the outcomes of the slices as ranges, and the frozen plan in chunks. */
 import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { BackfillStatus } from "@headgate/shared/contract/runs/backfill-views.ts";
 import { backfill } from "./tables.ts";
@@ -8,7 +8,7 @@ import { backfillId } from "@headgate/shared/domain/run/backfill-id.ts";
 
 export type BackfillRow = typeof backfill.$inferSelect;
 
-/** Its id is its number, so that a run, which knows the number, can name it. */
+/** The id is made from the number, so that a run, which stores the number, can name its backfill. */
 export function insertBackfill(db: Database, row: Omit<BackfillRow, "no" | "id">): BackfillRow {
   const { next } = db.sql.exec<{ next: number }>("SELECT coalesce(max(no), 0) + 1 AS next FROM backfill").one();
   return db.orm
@@ -26,7 +26,7 @@ export function backfillNoOfRequest(db: Database, requestId: string): number | n
   return db.orm.select({ no: backfill.no }).from(backfill).where(eq(backfill.requestId, requestId)).get()?.no ?? null;
 }
 
-/** What changes while it goes on. */
+/** Stores the columns that change while the backfill runs. */
 export function updateBackfill(db: Database, row: BackfillRow): void {
   db.sql.exec(
     `UPDATE backfill SET status = ?, succeeded = ?, failed = ?, canceled = ?, blocked = ?, active = ?, refused = ?, ended_at = ?, error = ? WHERE no = ?`,
@@ -74,7 +74,7 @@ export function readPlanChunks(db: Database, no: number): string[] {
     .map((row) => row.body);
 }
 
-/** Of its runs that ended, the latest ends. */
+/** The end times of its newest ended runs. */
 export function recentEnds(db: Database, no: number, limit: number): number[] {
   return db.sql
     .exec<{ at: number }>(
@@ -104,7 +104,7 @@ export function failedRuns(db: Database, no: number, limit: number): FailedRun[]
     .all();
 }
 
-/** The newest run that was made again after this one by its run policy. */
+/** The newest run that retries this one. */
 export function retryOf(db: Database, parent: { readonly id: string; readonly backfillNo: number }): number | null {
   return (
     db.orm

@@ -1,4 +1,4 @@
-/** Rows of backfills in the shapes that clients get. */
+/** Converts backfill rows to API views. */
 import type { BackfillCounts, BackfillDetail, BackfillSummary } from "@headgate/shared/contract/runs/backfill-views.ts";
 import type { BackfillSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
 import { countOf, difference, includes, numbersOf, type PartitionSubset } from "@headgate/shared/domain/partitions/subset.ts";
@@ -40,17 +40,17 @@ function runCounts(row: BackfillRow): BackfillCounts {
   return { waiting: row.runsTotal - Object.values(counts).reduce((sum, count) => sum + count, 0), ...counts };
 }
 
-/** So many of its runs are looked at for one that goes on. */
+/** The most active runs examined to find one that is not waiting. */
 const MAX_LOOKED_AT = 50;
 
-/** Null as soon as something of it goes on. */
+/** Why the backfill waits; null if one of its runs is executing. */
 function waitsFor(db: Database, row: BackfillRow, wait: WaitContext): string | null {
   let reason: string | null = null;
   for (const [, first] of row.active.slice(0, MAX_LOOKED_AT)) {
     const run = newestRow(db, first);
     if (!run) continue;
     if (run.status === "starting" || run.status === "running" || run.status === "canceling") return null;
-    reason ??= run.retryAt === null ? (runWaitsFor(run, wait)?.message ?? null) : "its failed runs wait until they are tried again";
+    reason ??= run.retryAt === null ? (runWaitsFor(run, wait)?.message ?? null) : "its failed runs wait for their retry";
   }
   return reason;
 }
@@ -78,7 +78,7 @@ export function backfillDetail(reader: Reader, row: BackfillRow): BackfillDetail
 
 type Counts = { -readonly [K in keyof BackfillCounts]: number };
 
-/** In one pass over the plan: assets of one group have the same counts. */
+/** One pass over the plan: all assets of a group have the same counts. */
 function assetCounts(plan: BackfillSlices, row: BackfillRow, lost: PartitionSubset): BackfillDetail["assets"] {
   const groups = plan.groups.map((): Counts & { total: number } => ({
     total: 0,
@@ -113,7 +113,7 @@ function none() {
   return { total: 0, waiting: 0, active: 0, succeeded: 0, failed: 0, canceled: 0, blocked: 0 };
 }
 
-/** Runs that are read for it; of more failures than this the counts are of the newest. */
+/** The most failed runs read; with more failures, only the newest are counted. */
 const MAX_FAILED_RUNS = 20_000;
 const MAX_SENTENCES = 50;
 const MAX_EXAMPLES = 20;
@@ -137,7 +137,7 @@ function failures(db: Database, row: BackfillRow, plan: BackfillSlices): Backfil
     }
   }
   for (const run of failedRuns(db, row.no, MAX_FAILED_RUNS)) {
-    // Of a slice that was tried several times the newest run says why.
+    // If a slice was retried, its newest run has the message.
     if (seen.has(run.slice) || !includes(row.failed, run.slice)) continue;
     seen.add(run.slice);
     note(run.error ?? "The run failed.", { run: run.id, partition: run.partition });
@@ -147,7 +147,7 @@ function failures(db: Database, row: BackfillRow, plan: BackfillSlices): Backfil
 
 const LATELY_MS = 10 * 60_000;
 
-/** Of the runs that ended in the last minutes; null while there are too few. */
+/** The rate of runs that ended in the last ten minutes; null while there are fewer than two. */
 function perMinute(ends: readonly number[], now: number): number | null {
   const lately = ends.filter((at) => at > now - LATELY_MS);
   const first = Math.min(...lately);

@@ -1,12 +1,12 @@
-/** What a person, a publish and a policy for retries can do with a backfill while it goes on. */
+/** Changes to a running backfill by people, publishes and retries. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { fireTimers, person, rows } from "../../../test/support/deployment.ts";
 import { FakeAgent } from "../../../test/support/fake-agent.ts";
 import { daily, deploy, publishGraph, start, get, steer, fail, work, range } from "../../../test/support/backfills.ts";
 
-describe("a backfill that goes on", () => {
-  it("that is canceled stops its runs and ends when they have stopped", async () => {
+describe("control of a backfill", () => {
+  it("a canceled backfill stops its runs and ends after them", async () => {
     const stub = await deploy({ a: [] });
     const agent = new FakeAgent();
     await agent.start(stub, { slots: 1 });
@@ -29,7 +29,7 @@ describe("a backfill that goes on", () => {
     });
   });
 
-  it("goes on with its plan over a publish; what is gone fails and says so, in as many turns as it takes", async () => {
+  it("a backfill keeps its plan after a publish; removed assets fail", async () => {
     const stub = await deploy({ a: [], b: [] }, { a: daily("2025-09-01"), b: daily("2025-09-01") });
     const agent = new FakeAgent();
     await agent.start(stub, { slots: 1 });
@@ -39,12 +39,12 @@ describe("a backfill that goes on", () => {
     const ended = await get(stub, id);
     expect(ended.backfill).toMatchObject({ status: "failed", runs: { succeeded: 2, failed: 243 + 241, waiting: 0 } });
     expect(ended.failures.map(({ message, count }) => [message, count])).toEqual([
-      ["b is no longer defined: a version published since the backfill began left it out.", 243],
+      ["b is no longer defined: a version published after the backfill began removed it.", 243],
       ["a does not have these partitions any more.", 241],
     ]);
   });
 
-  it("whose run is canceled by hand goes on without it", async () => {
+  it("a backfill continues without a run that a person canceled", async () => {
     const stub = await deploy({ a: [] });
     const agent = new FakeAgent();
     await agent.start(stub, { slots: 1 });
@@ -55,7 +55,7 @@ describe("a backfill that goes on", () => {
     expect((await get(stub, id)).backfill).toMatchObject({ status: "canceled", runs: { succeeded: 2, canceled: 1 } });
   });
 
-  it("says what it waits for while nothing of it runs", async () => {
+  it("a backfill says what it waits for while no run executes", async () => {
     const stub = await deploy({ a: [] });
     const { id, waiting } = await start(stub, { selection: "a", partitions: range });
     expect(waiting).toContain("agent");
@@ -66,10 +66,10 @@ describe("a backfill that goes on", () => {
   });
 });
 
-describe("a backfill whose runs are made again by their policy", () => {
+describe("a backfill whose runs are retried", () => {
   const retryOnce = { runRetry: { maxRetries: 1, strategy: "all", on: "any" } } as const;
 
-  it("that is canceled while one waits for its retry does not wait for it", async () => {
+  it("a canceled backfill does not wait for a pending retry", async () => {
     const stub = await deploy({ a: [] });
     unwrap(await stub.perform("settings.update", retryOnce, person));
     const agent = new FakeAgent();

@@ -1,4 +1,4 @@
-/** Pausing, resuming, canceling and retrying a backfill. Repeating one changes nothing. */
+/** Commands on a backfill: pause, resume, cancel and retry. Repeating a command changes nothing. */
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { difference, subsetOf, union } from "@headgate/shared/domain/partitions/subset.ts";
@@ -18,7 +18,7 @@ export function findBackfill(tx: Pick<Tx, "db">, id: string): Result<BackfillRow
   return row ? ok(row) : refuse("not_found", `There is no backfill ${id} in this deployment.`, { backfill: id });
 }
 
-/** Nothing new starts; what goes on goes on. */
+/** No new run starts; active runs continue. */
 export function pauseBackfill(tx: Tx, id: string): Result<number> {
   const found = findBackfill(tx, id);
   if (!found.ok) return found;
@@ -44,7 +44,7 @@ export function resumeBackfill(tx: Tx, id: string): Result<number> {
   return ok(no);
 }
 
-/** Nothing starts any more, and what goes on is told to stop; it is over when all of that has stopped. */
+/** No new run starts, and active runs are canceled. The backfill ends when all of them have stopped. */
 export function cancelBackfill(tx: Tx, input: { readonly id: string; readonly actor: Actor }): Result<number> {
   const found = findBackfill(tx, input.id);
   if (!found.ok) return found;
@@ -72,12 +72,12 @@ function stopSlice(tx: Tx, row: OpenBackfill, at: { readonly slice: number; read
     cancelRun(tx, { run: session.row.id, by: at.by, reason: "its backfill was canceled" });
     return;
   }
-  // It failed and would have been made again.
+  // The run failed and would have been retried.
   dropRunRetry(tx, session, at.by);
   settleSlice(row, { slice: at.slice, status: "failed", error: session.row.error });
 }
 
-/** What failed, was canceled or could not start waits again. */
+/** Slices that failed, were canceled or were blocked wait again. */
 export function retryBackfill(tx: Tx, id: string): Result<number> {
   const found = findBackfill(tx, id);
   if (!found.ok) return found;

@@ -1,4 +1,4 @@
-/** What was asked of a backfill, in words. */
+/** Describes the partitions of a backfill in words. */
 import type { z } from "zod";
 import type { backfillPartitionsSchema } from "@headgate/shared/contract/runs/backfills.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
@@ -36,7 +36,7 @@ function rangeInWords(first: string | undefined, last: string | undefined): stri
   return `${shortened(first ?? "the first")}${RANGE_SEPARATOR}${shortened(last ?? "the last")}`;
 }
 
-/** What a partition has to be to be made. */
+/** The state that a partition must have to be included. */
 export function stateInWords({ type }: BackfillPartitions): string {
   switch (type) {
     case "all":

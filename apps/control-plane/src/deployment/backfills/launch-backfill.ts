@@ -1,4 +1,4 @@
-/** Begins a backfill: its plan is made once and kept, its first runs start in the same transaction. */
+/** Starts a backfill: freezes its plan and makes its first runs in the same transaction. */
 import { formatSelection } from "@headgate/shared/format/selection.ts";
 import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
@@ -12,33 +12,33 @@ import { planRuns } from "./plan-runs.ts";
 import type { WantedPartitions } from "./wanted-partitions.ts";
 import { backfillId } from "@headgate/shared/domain/run/backfill-id.ts";
 
-/** Behind everything that somebody waits for. */
+/** Lower than the priority of runs that people wait for. */
 const BACKFILL_PRIORITY = -10;
 const BACKFILL_MAX_ACTIVE = 10;
 const MAX_CONFIG_BYTES = 200_000;
 
 export interface BackfillRequest {
   readonly title?: string | undefined;
-  /** As it is shown. */
+  /** The text to show. */
   readonly selection: string;
-  /** What was asked for, in words. */
+  /** The requested partitions, in words. */
   readonly partitions: string;
-  /** Partitions of each asset; of unpartitioned ones `[0, 1]`. */
+  /** The partitions of each asset; `[0, 1]` for an unpartitioned one. */
   readonly wanted: WantedPartitions;
-  /** Null: all that are next to each other. Left out: as the assets say, otherwise 1. */
+  /** Null puts all adjacent partitions into one run. If absent, the assets' backfill policies decide; the default is 1. */
   readonly partitionsPerRun?: number | null | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly config?: unknown;
   readonly priority?: number | undefined;
   readonly maxActive?: number | undefined;
-  /** Who or what asks, as it is shown. */
+  /** Display name of the requester. */
   readonly by: string;
   readonly requestId?: string | undefined;
-  /** The sensors that led to it. */
+  /** The sensors that led to this request. */
   readonly chain?: RunChain | null | undefined;
 }
 
-/** The number of the backfill; its runs go on by themselves. */
+/** Returns the number of the backfill. */
 export function launchBackfill(tx: Tx, request: BackfillRequest): Result<number> {
   const earlier = request.requestId === undefined ? null : backfillNoOfRequest(tx.db, request.requestId);
   if (earlier !== null) return ok(earlier);
@@ -49,7 +49,7 @@ export function launchBackfill(tx: Tx, request: BackfillRequest): Result<number>
   if (!plan.ok) return plan;
   const chunks = writeSlices(plan.value);
   if (chunks.some((chunk) => chunk.length > MAX_ROW_BYTES))
-    return refuse("too_large", "The backfill has more assets, or its runs wait for more others, than can be kept. Select fewer assets.");
+    return refuse("too_large", "The backfill has too many assets or dependencies between runs to be stored. Select fewer assets.");
   const { no } = insertBackfill(tx.db, {
     title: request.title ?? titleOf(request),
     status: "running",

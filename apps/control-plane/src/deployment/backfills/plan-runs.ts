@@ -1,4 +1,4 @@
-/** Which runs does a backfill of these partitions need? The domain's plan with the definitions and policies of this deployment. */
+/** Plans the runs of a backfill with the definitions and policies of this deployment. */
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { planBackfill } from "@headgate/shared/domain/run/backfill.ts";
 import { type BackfillSlices, numberSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
@@ -11,7 +11,7 @@ export function planRuns(
   context: BackfillContext,
   input: {
     readonly wanted: WantedPartitions;
-    /** Null: all that are next to each other. Left out: as the assets say, otherwise 1. */
+    /** Null puts all adjacent partitions into one run. If absent, the assets' backfill policies decide; the default is 1. */
     readonly partitionsPerRun: number | null | undefined;
   },
 ): Result<BackfillSlices> {

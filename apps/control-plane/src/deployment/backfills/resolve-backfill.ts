@@ -1,4 +1,4 @@
-/** What does a backfill's target mean? A selection and partitions become the partitions of each asset, or a refusal that says why not. */
+/** Resolves the target of a backfill, a selection and partitions, to the partitions of each asset, or refuses it. */
 import type { z } from "zod";
 import type { backfillTargetSchema } from "@headgate/shared/contract/runs/backfills.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
@@ -9,7 +9,7 @@ import { catalogOf } from "../catalog/catalog.ts";
 export interface ResolvedBackfill {
   readonly wanted: WantedPartitions;
   readonly external: readonly string[];
-  /** Selected assets of which nothing is wanted. */
+  /** Selected assets without a partition to make. */
   readonly left: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** A run of a backfill ended: its slice is settled, unless the run policy makes it again, and what waited for it may start. */
+/** Settles the slice of a run that ended, unless the run will be retried, and starts the slices that waited for it. */
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { readBackfill, retryOf } from "./backfill-store.ts";
 import type { Tx } from "../kernel/tx.ts";
@@ -15,7 +15,7 @@ export function afterRunEnded(tx: Tx, facts: readonly FactOf<"run_ended">[]): vo
   }
 }
 
-/** The backfill has taken the run for one that goes on. */
+/** The backfill still counts the run as active, so a timer settles it. */
 export function afterRetryDropped(tx: Tx, facts: readonly FactOf<"run_retry_dropped">[]): void {
   for (const { backfill } of facts) setTimer(tx.db, { kind: "backfill", id: backfillId(backfill), at: tx.now });
   tx.effects.push({ type: "timers_changed" });
@@ -28,7 +28,7 @@ function settleRun(tx: Tx, session: RunSession): void {
   changeBackfill(tx, no, (row) => settle(row, slice, session));
 }
 
-/** The run that goes on for a slice, after however many retries. */
+/** The newest run of a slice, after any number of retries. */
 export function newestRun(tx: Tx, first: RunSession): RunSession {
   let newest = first;
   while (newest.row.backfillNo !== null) {
@@ -41,13 +41,13 @@ export function newestRun(tx: Tx, first: RunSession): RunSession {
 }
 
 function settle(row: OpenBackfill, slice: number, { row: run }: RunSession): void {
-  // Somebody may have ended it meanwhile.
+  // A person may have canceled the slice meanwhile.
   if (!row.active.some(([active]) => active === slice)) return;
   if (run.status === "succeeded" || run.status === "failed" || run.status === "canceled")
     settleSlice(row, { slice, status: run.status, error: run.error });
 }
 
-/** The timer of a backfill: goes on with what did not fit into one transaction, and notices runs whose end nobody told it. */
+/** Runs when the backfill's timer is due: continues what did not fit into one transaction, and settles ended runs that it missed. */
 export function backfillDue(tx: Tx, id: string): void {
   const no = backfillNo(id);
   const row = no === null ? null : readBackfill(tx.db, no);

@@ -1,4 +1,4 @@
-/** Makes the run of one slice of a backfill: the frozen assets and partitions, planned with the definitions that are in force now. */
+/** Makes the run of one slice of a backfill: the assets and partitions are frozen, the plan uses the active definitions. */
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { BackfillSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
 import type { BackfillRow } from "./backfill-store.ts";
@@ -9,7 +9,7 @@ import { catalogOf } from "../catalog/catalog.ts";
 
 const MAX_NAMED_ASSETS = 20;
 
-/** The number of the run, or why there cannot be one; the sentence names no partition, so that many slices have the same one. */
+/** Returns the number of the run, or a refusal. Its message names no partition, so that many slices share one message. */
 export function startSlice(tx: Tx, row: BackfillRow, at: { readonly plan: BackfillSlices; readonly slice: number }): Result<number> {
   const slice = at.plan.slices[at.slice];
   const assets = at.plan.groups[slice?.group ?? -1];
@@ -18,7 +18,7 @@ export function startSlice(tx: Tx, row: BackfillRow, at: { readonly plan: Backfi
   const { graph } = catalog;
   const gone = assets.find((key) => !graph.isMaterializable(graph.indexOf(key)));
   if (gone !== undefined)
-    return refuse("conflict", `${gone} is no longer defined: a version published since the backfill began left it out.`, { asset: gone });
+    return refuse("conflict", `${gone} is no longer defined: a version published after the backfill began removed it.`, { asset: gone });
   const changed = assets.find((key) => (graph.assets[graph.indexOf(key)]?.partitions !== undefined) !== (slice.partition !== null));
   if (changed !== undefined)
     return refuse(

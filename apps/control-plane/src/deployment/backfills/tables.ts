@@ -1,5 +1,5 @@
 /**
- * The tables of backfills. Drizzle's description of them, for row types and typed queries; `migrations.ts` makes them, and a test compares the two.
+ * The Drizzle schema of the backfill tables, for row types and typed queries. `migrations.ts` creates the tables, and a test compares the two.
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -14,18 +14,18 @@ export const backfill = sqliteTable("backfill", {
   title: text().notNull(),
   status: text().$type<BackfillStatus>().notNull(),
   selection: text().notNull(),
-  /** In words. */
+  /** The requested partitions, in words. */
   partitions: text().notNull(),
   assetCount: integer().notNull(),
   runsTotal: integer().notNull(),
-  /** Slices of the plan by how they ended, as ranges `[from, to, from, to...]`, ends not included. */
+  /** Slices of the plan by outcome, as ranges `[from, to, from, to...]`; `to` is not included. */
   succeeded: text({ mode: "json" }).$type<readonly number[]>().notNull(),
   failed: text({ mode: "json" }).$type<readonly number[]>().notNull(),
   canceled: text({ mode: "json" }).$type<readonly number[]>().notNull(),
   blocked: integer().notNull(),
-  /** Slices that go on, each with the run that was made for it first. */
+  /** Active slices, each with its first run. */
   active: text({ mode: "json" }).$type<readonly (readonly [slice: number, runNo: number])[]>().notNull(),
-  /** Why slices failed of which no run could be made. */
+  /** Why slices failed for which no run could be made. */
   refused: text({ mode: "json" }).$type<readonly { readonly message: string; readonly slices: readonly number[] }[]>().notNull(),
   maxActive: integer().notNull(),
   priority: integer().notNull(),
@@ -36,11 +36,11 @@ export const backfill = sqliteTable("backfill", {
   endedAt: integer(),
   error: text(),
   requestId: text(),
-  /** The sensors that led to the condition that asked for it. */
+  /** The sensors that led to the condition that requested this backfill. */
   chain: text({ mode: "json" }).$type<RunChain>(),
 });
 
-/** The plan as it was made, some hundred slices a row: 10,000 partitions are some dozen rows. */
+/** The frozen plan, a few hundred slices a row: 10,000 partitions need a few dozen rows. */
 export const backfillPlan = sqliteTable(
   "backfill_plan",
   { backfillNo: integer().notNull(), chunk: integer().notNull(), body: text().notNull() },

@@ -1,4 +1,4 @@
-/** Which partitions of which assets does a backfill make? Those that are meant, and of them, where that was asked, the missing and failed ones. */
+/** Decides which partitions a backfill makes: the requested ones and, if asked for, only the missing or failed ones among them. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
@@ -15,7 +15,7 @@ export interface BackfillContext {
   readonly now: number;
 }
 
-/** By asset, upstream first; of unpartitioned ones `[0, 1]`. Assets of which nothing is wanted are left out. */
+/** Partitions by asset, upstream first; `[0, 1]` for an unpartitioned one. Assets without a partition to make are absent. */
 export type WantedPartitions = ReadonlyMap<string, PartitionSubset>;
 
 export function wantedPartitions(
@@ -68,7 +68,7 @@ function select(states: PartitionStates, type: "missing" | "failed" | "missing_o
   return type === "missing" ? states.missing : states.failed;
 }
 
-/** They are made when they are missing or failed themselves, and whenever something that they read is made. */
+/** Adds the unpartitioned assets that are missing or failed, and those that read an asset the backfill makes. */
 function addUnpartitioned(
   context: BackfillContext,
   input: {

@@ -1,4 +1,4 @@
-/** Activates a version: from this transaction on, catalog, jobs, schedules and sensors are those of the version. Runs keep theirs. */
+/** Activates a version: from this transaction on, its assets, jobs, schedules and sensors are used. Existing runs keep their version. */
 import { findCycle } from "@headgate/shared/domain/asset-graph.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
@@ -26,7 +26,7 @@ export function activateVersion(tx: Tx, input: { readonly location: string; read
   tx.fact({ type: "version_activated", location: location.name });
   tx.fact({ type: "definitions_changed" });
   tx.fact({ type: "location_changed", location: location.name });
-  // Errors of others may be gone with this version.
+  // This version may resolve conflicts of other locations.
   if (before.length > 0) for (const other of readLocations(tx.db)) tx.fact({ type: "location_changed", location: other.name });
   for (const agent of onlineAgents(tx.db)) {
     if (agent.socket !== null)
@@ -66,7 +66,7 @@ function fitsBesideOthers(tx: Tx, version: VersionRow): Result<null> {
     : ok(null);
 }
 
-/** The newest code does not load; the active version stays. */
+/** Records that the newest code does not load; the active version stays active. */
 export function reportLoadErrors(tx: Tx, input: { readonly location: string; readonly errors: readonly LoadError[] }): void {
   const location = readLocation(tx.db, input.location);
   saveLocation(tx.db, {
@@ -81,7 +81,7 @@ export function reportLoadErrors(tx: Tx, input: { readonly location: string; rea
 
 const MAX_ERRORS = 50;
 
-/** As many as a row holds; each may have a long stack. */
+/** Keeps as many errors as fit into a row; each may have a long stack. */
 function firstErrors(errors: readonly LoadError[]): LoadError[] {
   let characters = 0;
   return errors.slice(0, MAX_ERRORS).filter((error, index) => {

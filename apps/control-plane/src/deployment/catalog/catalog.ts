@@ -1,4 +1,4 @@
-/** The active definitions in the form that planning uses. A cache: rebuilt from the tables after a wake-up or a change of versions. */
+/** The active definitions in the form that planning uses: a cache that is rebuilt after a restart or an activation. */
 import { type AssetGraph, buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import type { PlanUnit } from "@headgate/shared/domain/run/plan-types.ts";
 import type { ManifestCheck, ManifestJob, ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
@@ -15,7 +15,7 @@ export interface Catalog {
   /** Identifies the definitions document. */
   readonly hash: string;
   readonly versions: readonly VersionRow[];
-  /** By location name. */
+  /** The active version by location name. */
   readonly versionOf: ReadonlyMap<string, VersionRow>;
   readonly graph: AssetGraph;
   readonly units: readonly PlanUnit[];
@@ -24,21 +24,21 @@ export interface Catalog {
   readonly jobs: readonly Located<ManifestJob>[];
   readonly schedules: readonly Located<ManifestSchedule>[];
   readonly sensors: readonly Located<ManifestSensor>[];
-  /** Slots per pool; where locations disagree the smaller number holds. */
+  /** Slots per pool; the smallest number if locations disagree. */
   readonly pools: ReadonlyMap<string, number>;
   /** Opens partitions with the dynamic keys of this deployment. */
   readonly partitions: (now: number) => DeploymentPartitions;
 }
 
-// Versions are never activated inside a savepoint, and reading ten thousand assets again for each refused one would cost more than the work.
+// No version is activated inside a savepoint, so a rollback to one keeps the cache: loading ten thousand assets again would be slow.
 const catalogs = databaseCache("transaction", loadCatalog);
 
-/** The active definitions of this moment, also after the same transaction changed them. */
+/** The active definitions, including changes of this transaction. */
 export function catalogOf({ db }: { readonly db: Database }): Catalog {
   return catalogs.of(db);
 }
 
-/** Another version is active: the next reader loads the catalog again. */
+/** Call after an activation: the next reader loads the catalog again. */
 export function definitionsChanged(db: Database): void {
   catalogs.forget(db);
 }

@@ -1,4 +1,4 @@
-/** Can the conditions and freshness policies of a manifest be evaluated at all? What only the other code locations can tell is seen later. */
+/** Checks that the conditions and freshness policies of a manifest can be evaluated. Problems that involve other code locations show up later. */
 import { checkId } from "@headgate/shared/domain/asset-check.ts";
 import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import { prepareAutomation } from "@headgate/shared/domain/automation/program.ts";
@@ -11,15 +11,15 @@ import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 
 export function checkConditions(manifest: Manifest): Result<null> {
-  // Thousands of assets share a few texts.
+  // Each distinct condition or policy is checked once: thousands of assets share a few.
   const good = new Set<string>();
   for (const { key, unit, automation, freshness, observable } of manifest.assets) {
     if (unit === null && (automation !== undefined || observable === true)) {
       const what =
         observable === true
-          ? "is observable, but nothing here looks at it"
+          ? "is observable, but nothing here observes it"
           : "has an automation condition, but nothing here materializes it";
-      return refuse("invalid_input", `Asset ${key} ${what}: it is external. Leave that out.`, { asset: key });
+      return refuse("invalid_input", `Asset ${key} ${what}: it is external. Remove that setting.`, { asset: key });
     }
     const read = automation === undefined ? ok(null) : once(good, automation, checkCondition);
     if (!read.ok)
@@ -38,7 +38,7 @@ export function checkConditions(manifest: Manifest): Result<null> {
   return checkSize(manifest);
 }
 
-/** Neighbours of neighbours can be more than anybody can look at; what else is wrong with all of them together, publishing cannot say. */
+/** Refuses conditions that look at too many neighbouring assets. Other problems may depend on code locations that are not published yet. */
 function checkSize(manifest: Manifest): Result<null> {
   const conditions = new Map(
     manifest.assets.flatMap(({ key, automation }) => (automation === undefined ? [] : [[key, automation] as const])),

@@ -1,4 +1,4 @@
-/** Is a manifest consistent in itself? The schema checked shapes; this checks that what it names exists and that nothing is circular. */
+/** Checks that a manifest is consistent: everything it names exists and nothing is circular. The schema has already checked the shape. */
 import { findCycle } from "@headgate/shared/domain/asset-graph.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";

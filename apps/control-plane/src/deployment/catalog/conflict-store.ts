@@ -1,4 +1,4 @@
-/** Versions that could not be put in force because another code location defines some of their assets; at most one per location. */
+/** Stores versions that could not be activated because another code location defines some of their assets, at most one per location. */
 import { readMeta, writeMeta } from "../kernel/meta-store.ts";
 import type { Database } from "../kernel/database.ts";
 
@@ -10,7 +10,7 @@ export interface KeyConflict {
 }
 
 const KEY = "key_conflicts";
-/** More names than this are of no use to a reader. */
+/** The most keys kept of one conflict. */
 const MAX_KEYS = 50;
 
 export function readConflicts(db: Database): readonly KeyConflict[] {

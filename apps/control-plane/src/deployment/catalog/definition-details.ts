@@ -1,4 +1,4 @@
-/** Details of active definitions that are read when they are first asked for, and kept as long as the catalog. */
+/** Details of the active definitions, read on first use and cached as long as the catalog. */
 import type { FreshnessPolicy } from "@headgate/shared/domain/health/freshness.ts";
 import { openFreshnessPolicy } from "@headgate/shared/domain/health/freshness-policy.ts";
 import type { Database } from "../kernel/database.ts";
@@ -33,17 +33,17 @@ export function freshnessPolicies(db: Database, catalog: Catalog): ReadonlyMap<s
   return definitionsOf(db, catalog).policies;
 }
 
-/** Its unit only looks at it. */
+/** Whether the asset's function only observes it. */
 export function isObservable(db: Database, catalog: Catalog, asset: string): boolean {
   return definitionsOf(db, catalog).observables.has(asset);
 }
 
-/** Somebody else makes it: what is reported of it, also what was only looked at, is all that is known. */
+/** Whether the asset is made elsewhere, so that observations count like materializations. */
 export function isFromOutside(db: Database, catalog: Catalog, asset: string): boolean {
   return !catalog.graph.isMaterializable(catalog.graph.indexOf(asset)) || isObservable(db, catalog, asset);
 }
 
-/** Of the active definition. */
+/** The code version in the active definition. */
 export function codeVersion(db: Database, catalog: Catalog, asset: string): string | null {
   const { codeVersions } = definitionsOf(db, catalog);
   const known = codeVersions.get(asset);

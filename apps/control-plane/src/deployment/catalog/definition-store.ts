@@ -1,4 +1,4 @@
-/** The definitions of assets inside versions: the slim part for the graph, the rest for pages. */
+/** Reads the asset definitions of versions: a small part for the graph, the rest for pages. */
 import type { GraphAsset } from "@headgate/shared/domain/run/plan-types.ts";
 import type { ManifestAsset } from "@headgate/shared/manifest/schema.ts";
 import type { Database } from "../kernel/database.ts";
@@ -17,7 +17,7 @@ export interface StoredDefinition extends Omit<ManifestAsset, "code" | "configSc
   readonly location: string;
 }
 
-/** One row at a time, so that the definitions of a large location are never all in memory as text. */
+/** Yields one row at a time, so that the texts of a large location are never all in memory. */
 export function* definitionsOf(db: Database, versionNo: number): Generator<StoredDefinition> {
   for (const row of db.sql.exec<{ graph: string; detail: string }>(
     "SELECT graph, detail FROM version_asset WHERE version_no = ? ORDER BY key",
@@ -41,7 +41,7 @@ export function readDefinition(db: Database, versionNo: number, key: string): (M
   return { ...JSON.parse(row.graph), ...JSON.parse(row.detail), ...code, ...config } as ManifestAsset & { location: string };
 }
 
-/** By the version's id. */
+/** `version` is the version's id. */
 export function readGraphAsset(db: Database, version: string, key: string): GraphAsset | null {
   const row = db.sql
     .exec<{ graph: string }>(
@@ -65,7 +65,7 @@ export function codeVersionOf(db: Database, versionNo: number, asset: string): s
   );
 }
 
-/** Assets of a version that its units only look at. */
+/** The assets of a version that its functions only observe. */
 export function observablesOfVersion(db: Database, versionNo: number): string[] {
   return db.sql
     .exec<{ key: string }>(
@@ -76,7 +76,7 @@ export function observablesOfVersion(db: Database, versionNo: number): string[] 
     .map((row) => row.key);
 }
 
-/** By the version's id, because a run keeps the version that it was made with. */
+/** Takes the version's id, because a run keeps the version that it was made with. */
 export function isObservableIn(db: Database, version: string, asset: string): boolean {
   return (
     db.sql
@@ -90,7 +90,7 @@ export function isObservableIn(db: Database, version: string, asset: string): bo
   );
 }
 
-/** Asset -> its policy, of one version. */
+/** Freshness policies of one version by asset. */
 export function policiesOfVersion(db: Database, versionNo: number): Map<string, FreshnessPolicySpec> {
   const rows = db.sql
     .exec<{ key: string; policy: string }>(

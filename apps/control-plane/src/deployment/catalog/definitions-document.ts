@@ -1,4 +1,4 @@
-/** Everything about the active definitions that does not change with runs, as one JSON text that clients keep under its hash. */
+/** Builds the definitions document: everything about the active definitions that runs do not change, as JSON that clients cache by hash. */
 import type { DefinitionsAsset, DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
 import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
@@ -11,7 +11,7 @@ import { mentionedOnly } from "./mentioned-asset.ts";
 
 export function definitionsDocument(reader: Reader, hash: string): Result<string> {
   if (hash !== catalogOf(reader).hash)
-    return refuse("not_found", `The definitions ${hash} are no longer those in force; ask for ${catalogOf(reader).hash}.`, {
+    return refuse("not_found", `The definitions ${hash} are no longer active; ask for ${catalogOf(reader).hash}.`, {
       hash: catalogOf(reader).hash,
     });
   const catalog = catalogOf(reader);
@@ -34,7 +34,7 @@ function allAssets(reader: Reader, catalog: Catalog): DefinitionsDocument["asset
   const definitions = new Map<string, Omit<DefinitionsAsset, "checks" | "x" | "y" | "level">>();
   for (const version of catalog.versions) {
     for (const definition of definitionsOf(reader.db, version.no)) {
-      // Of two declarations the one counts that the graph took.
+      // If two locations declare the asset, the declaration in the graph counts.
       if (graph.assets[graph.indexOf(definition.key)]?.location === definition.location) definitions.set(definition.key, definition);
     }
   }

@@ -1,9 +1,9 @@
-/** What identifies the definitions document: the active versions, and the form of the document in this release. */
+/** Computes the hash of the definitions document from the active versions and the document's format in this release. */
 import { createHash } from "node:crypto";
 import { LAYOUT_FORMAT } from "./layout-store.ts";
 import type { VersionRow } from "./version-store.ts";
 
-/** Raised when a release writes the same definitions differently. */
+/** Raise this when a release writes the same definitions differently. */
 const DOCUMENT_FORMAT = 1;
 
 export function definitionsHash(versions: readonly VersionRow[]): string {

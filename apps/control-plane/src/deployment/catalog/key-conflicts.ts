@@ -1,4 +1,4 @@
-/** Which code locations claim the same assets? Compared with the definitions in force, so that an error goes when its reason does. */
+/** Finds code locations that define the same assets. Stored conflicts are compared with the active definitions, so resolved ones disappear. */
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { readConflicts } from "./conflict-store.ts";
 import type { Reader } from "../kernel/reader.ts";
@@ -7,7 +7,7 @@ import { catalogOf } from "./catalog.ts";
 export interface OpenConflict {
   /** The code location whose newest version was refused. */
   readonly refused: string;
-  /** The one whose assets they are. */
+  /** The code location whose active version defines the assets. */
   readonly owner: string;
   readonly at: number;
   readonly error: LoadError;
@@ -34,7 +34,7 @@ function describe(keys: readonly string[], between: { readonly refused: string; 
   const more = keys.length > NAMED ? ` and ${keys.length - NAMED} more` : "";
   return {
     kind: "invalid_definition",
-    message: `${keys.slice(0, NAMED).join(", ")}${more} ${keys.length === 1 ? "is" : "are"} defined by both code location ${between.owner} and ${between.refused}; the newest version of ${between.refused} is not in force.`,
+    message: `${keys.slice(0, NAMED).join(", ")}${more} ${keys.length === 1 ? "is" : "are"} defined by both code location ${between.owner} and ${between.refused}; the newest version of ${between.refused} is not active.`,
     hint: "An asset belongs to one code location: rename or remove one of the two, and publish again.",
   };
 }

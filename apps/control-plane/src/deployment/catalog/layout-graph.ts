@@ -1,4 +1,4 @@
-/** Draws the lineage of the active definitions anew and keeps the picture, so that showing it costs nothing. */
+/** Computes the lineage layout of the active definitions and stores it, so that showing it is cheap. */
 import { layoutGraph } from "@headgate/shared/domain/layout/layered.ts";
 import { LAYOUT_FORMAT, saveLayout } from "./layout-store.ts";
 import type { Tx } from "../kernel/tx.ts";

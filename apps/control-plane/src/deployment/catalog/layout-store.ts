@@ -1,8 +1,8 @@
-/** The lineage picture of the active definitions, computed when they change. */
+/** Stores the lineage layout of the active definitions, which is computed when they change. */
 import { type Database, execBatches } from "../kernel/database.ts";
 import { readMeta, writeMeta } from "../kernel/meta-store.ts";
 
-/** Raised when a release places the same graph differently. */
+/** Raise this when a release places the same graph differently. */
 export const LAYOUT_FORMAT = 1;
 
 export interface NodePlace {
@@ -19,7 +19,7 @@ export interface PictureSize {
   readonly nodeHeight: number;
 }
 
-/** `format` tells a picture of an older release from one of this release. */
+/** `format` tells a layout of an older release from one of this release. */
 export function saveLayout(
   db: Database,
   layout: { readonly places: readonly NodePlace[]; readonly size: PictureSize; readonly format: number },

@@ -1,4 +1,4 @@
-/** Answers about code locations and their versions. */
+/** Queries about code locations and their versions. */
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import type { LocationView, VersionView } from "@headgate/shared/contract/catalog/locations.ts";
 import type { Page } from "@headgate/shared/contract/view.ts";
@@ -23,11 +23,11 @@ export function versionView(row: VersionRow, active: string | null): VersionView
   };
 }
 
-/** A conflict over assets is shown on both sides, but only the refused one is not what its authors think it is. */
+/** A conflict over assets is shown at both locations, but only the refused one counts as unavailable. */
 function locationView(reader: Reader, row: LocationRow, conflicts: readonly OpenConflict[]): LocationView {
   const active = row.activeVersion === null ? null : readVersion(reader.db, row.activeVersion);
   const refused = conflicts.filter((conflict) => conflict.refused === row.name);
-  // Who published was told already, with file and line; saying it twice would not help.
+  // The load errors describe the conflict already, with file and line.
   const told = row.errors.length > 0;
   const mine = conflicts.filter((conflict) => (conflict.refused === row.name && !told) || conflict.owner === row.name);
   return {

@@ -1,4 +1,4 @@
-/** Stores a published version without putting it in force. */
+/** Stores a published version without activating it. */
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
@@ -23,7 +23,7 @@ export interface RegisterInput {
   readonly actor: Actor;
 }
 
-/** The same manifest gives the same version. */
+/** Returns the existing version if the same manifest was published before. */
 export function registerVersion(tx: Tx, input: RegisterInput): Result<VersionRow> {
   const { manifest, hash } = input;
   const known = versionByHash(tx.db, manifest.location, hash);
@@ -71,7 +71,7 @@ export function registerVersion(tx: Tx, input: RegisterInput): Result<VersionRow
   return ok(row);
 }
 
-/** Each definition is one row, and a row has a limit. */
+/** Each definition is stored in one row, whose size is limited. */
 function refuseTooLarge(manifest: Manifest): Result<null> {
   const isLarge = (entry: unknown) => JSON.stringify(entry).length > MAX_ROW_BYTES / 2;
   const asset = manifest.assets.find(isLarge);

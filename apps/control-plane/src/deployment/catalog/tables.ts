@@ -1,5 +1,6 @@
 /**
- * The tables of published definitions: code locations, their versions, and what each version defines. Drizzle's description of them, for row types and typed queries; `migrations.ts` makes them, and a test compares the two.
+ * The Drizzle schema of the tables of code locations, their versions and what each version defines, for row types and typed queries.
+ * `migrations.ts` creates the tables, and a test compares the two.
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -37,7 +38,7 @@ export const versionAsset = sqliteTable(
     versionNo: integer().notNull(),
     key: text().notNull(),
     position: integer().notNull(),
-    /** What planning needs; read for every asset when the object wakes. */
+    /** The part that planning needs; read for every asset when the object starts. */
     graph: text({ mode: "json" }).$type<GraphAsset>().notNull(),
     /** The rest of the definition, for pages. */
     detail: text().notNull(),
@@ -47,7 +48,7 @@ export const versionAsset = sqliteTable(
   (table) => [primaryKey({ columns: [table.versionNo, table.key] })],
 );
 
-/** Where each asset of the active definitions stands in the lineage picture. */
+/** The position of each asset of the active definitions in the lineage layout. */
 export const nodePlace = sqliteTable("node_place", {
   key: text().primaryKey(),
   x: real().notNull(),

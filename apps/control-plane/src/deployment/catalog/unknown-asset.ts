@@ -1,4 +1,4 @@
-/** The refusal for a key that nothing defines or mentions, with what was probably meant. */
+/** The refusal for an unknown asset key, with suggestions of similar keys. */
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Reader } from "../kernel/reader.ts";

@@ -1,4 +1,4 @@
-/** Code locations and their versions. The active definitions are those of the versions that `location.active_version` names. */
+/** Stores code locations and their versions. `location.active_version` names the version whose definitions are active. */
 import { and, asc, desc, eq, lt } from "drizzle-orm";
 import type { PlanUnit } from "@headgate/shared/domain/run/plan-types.ts";
 import type { Manifest, ManifestAsset } from "@headgate/shared/manifest/schema.ts";
@@ -81,7 +81,7 @@ export function insertVersion(db: Database, row: Omit<VersionRow, "no">, manifes
   return inserted;
 }
 
-/** `graph` is read for every asset at each wake-up, so it holds only what planning needs. */
+/** `graph` is read for every asset each time the object starts, so it holds only what planning needs. */
 function assetParts(asset: ManifestAsset, at: { readonly location: string; readonly position: number }) {
   const { key, unit, group, kinds, owners, tags, deps, partitions, code, configSchema, ...detail } = asset;
   return {
@@ -100,7 +100,7 @@ export interface VersionDiff {
   readonly changed: readonly string[];
 }
 
-/** More names than this are of no use to a reader. */
+/** The most keys in each list of a diff. */
 const MAX_DIFF_KEYS = 500;
 
 export function diffVersions(db: Database, from: number, to: number): VersionDiff {

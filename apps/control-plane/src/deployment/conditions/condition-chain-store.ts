@@ -1,4 +1,4 @@
-/** Which sensors led to what conditions have noticed since they requested something: kept while they wait, however long that is. */
+/** Stores which sensors led to the changes that a condition saw since its last request, until it requests again. */
 import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { type Database, execBatches } from "../kernel/database.ts";
 
@@ -12,7 +12,7 @@ export function readChains(db: Database, targets: readonly string[]): Map<string
   return new Map(rows.map(({ target, chain }) => [target, JSON.parse(chain) as CauseChain]));
 }
 
-/** Null: forgotten. */
+/** Null removes the stored chain. */
 export function saveChains(db: Database, chains: ReadonlyMap<string, CauseChain | null>): void {
   execBatches(
     db,

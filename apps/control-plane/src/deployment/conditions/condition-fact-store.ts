@@ -1,4 +1,4 @@
-/** What conditions ask about assets and checks, each question answered through an index. */
+/** Reads the facts about assets and checks that conditions need. Each query uses an index. */
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import type { Database } from "../kernel/database.ts";
 
@@ -15,12 +15,12 @@ export type UpdateRow = {
 const UPDATE =
   "asset_event.gseq AS gseq, event.at AS at, event.run_no AS runNo, asset_event.type AS type, asset_event.partition AS partition, asset_event.changed AS changed, start.at AS startedAt, asset_event.started_seq AS startedSeq";
 
-/** So many updates are read one by one; of what is older than those, the latest of each partition, type and effect. */
+/** The most updates read one by one. Older ones are summarized: only the latest of each partition, type and effect is read. */
 export const MAX_UPDATES = 5_000;
 const OF_UPDATE = `FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq LEFT JOIN event AS start ON start.gseq = asset_event.started_seq`;
 const IS_UPDATE = "asset_event.type IN ('asset_materialized', 'asset_observed')";
 
-/** Materializations and observations with a greater number, in order: all of them, unless there are very many. */
+/** Materializations and observations after a number, in order; if there are more than `MAX_UPDATES`, older ones are summarized. */
 export function assetUpdates(db: Database, asset: string, after: number): UpdateRow[] {
   const newest = db.sql
     .exec<UpdateRow>(
@@ -44,7 +44,7 @@ export function assetUpdates(db: Database, asset: string, after: number): Update
   );
 }
 
-/** In order. `newest`: newest first, not more than are read one by one; if there are as many, `olderThan` gives what stands for the rest. */
+/** Returns the updates in order. `newest` is sorted newest first; if it has `MAX_UPDATES` rows, `olderThan` supplies the summary of the rest. */
 function withOlder(newest: readonly UpdateRow[], olderThan: (gseq: number) => readonly UpdateRow[]): UpdateRow[] {
   const last = newest.at(-1);
   const older = last && newest.length >= MAX_UPDATES ? olderThan(last.gseq) : [];
@@ -63,7 +63,7 @@ export function assetUpdateAt(db: Database, asset: string, gseq: number): Update
   );
 }
 
-/** The newest observation that found something new. */
+/** The newest observation with a changed data version. */
 export function lastChangedObservation(db: Database, asset: string): UpdateRow | null {
   return (
     db.sql
@@ -79,7 +79,7 @@ export function lastChangedObservation(db: Database, asset: string): UpdateRow |
 const CHECK_UPDATE = `SELECT ${UPDATE} FROM check_event CROSS JOIN asset_event ON asset_event.asset = check_event.asset AND asset_event.gseq = check_event.gseq
   CROSS JOIN event ON event.gseq = check_event.gseq LEFT JOIN event AS start ON start.gseq = asset_event.started_seq WHERE check_event.asset = ?1 AND check_event.name = ?2`;
 
-/** Results with a greater number, in order: all of them, unless there are very many; of older ones then the latest of each partition. */
+/** Check results after a number, in order; if there are more than `MAX_UPDATES`, only the latest of each partition among the older ones. */
 export function checkUpdates(db: Database, check: { readonly asset: string; readonly name: string }, after: number): UpdateRow[] {
   const newest = db.sql
     .exec<UpdateRow>(
@@ -110,7 +110,7 @@ export function lastCheckUpdate(db: Database, check: { readonly asset: string; r
   return db.sql.exec<UpdateRow>(`${CHECK_UPDATE} ORDER BY check_event.gseq DESC LIMIT 1`, check.asset, check.name).toArray()[0] ?? null;
 }
 
-/** The latest result. */
+/** The latest result; null if there is none. */
 export function checkPassed(db: Database, check: { readonly asset: string; readonly name: string }): boolean | null {
   const row = db.sql
     .exec<{ passed: number }>("SELECT passed FROM check_state WHERE asset = ? AND name = ?", check.asset, check.name)
@@ -118,7 +118,7 @@ export function checkPassed(db: Database, check: { readonly asset: string; reado
   return row ? row.passed === 1 : null;
 }
 
-/** Partitions of steps that are still going to materialize the asset; null of a step without one. */
+/** Partitions of the unfinished steps that will materialize the asset; null for a step without a partition. */
 export function openPartitionsOf(db: Database, asset: string): (string | null)[] {
   return db.sql
     .exec<{ partition: string | null }>(
@@ -130,7 +130,7 @@ export function openPartitionsOf(db: Database, asset: string): (string | null)[]
     .map((row) => row.partition);
 }
 
-/** Check -> partitions of the steps that are still going to evaluate it. */
+/** Check id -> partitions of the unfinished steps that will evaluate it. */
 export function openChecks(db: Database): Map<string, (string | null)[]> {
   const rows = db.sql
     .exec<{ id: string; partition: string | null }>(
@@ -148,7 +148,7 @@ export function openChecks(db: Database): Map<string, (string | null)[]> {
   return open;
 }
 
-/** Numbers of backfills that still go on. */
+/** Numbers of backfills that have not ended. */
 export function openBackfillNos(db: Database): number[] {
   return db.sql
     .exec<{ no: number }>("SELECT no FROM backfill INDEXED BY backfill_open WHERE status IN ('running', 'paused', 'canceling')")
@@ -163,7 +163,7 @@ export function tagsOfRun(db: Database, runNo: number): Readonly<Record<string, 
 
 const CHECKS_OF_RUN = "SELECT check_id.value AS id FROM step CROSS JOIN json_each(step.checks) AS check_id WHERE step.run_no = ?1";
 
-/** The assets and checks that a run was to execute. */
+/** The assets and checks in the plan of a run. */
 export function targetsOfRun(db: Database, runNo: number): string[] {
   return db.sql
     .exec<{ id: string }>(`SELECT asset AS id FROM step_asset WHERE run_no = ?1 UNION ${CHECKS_OF_RUN}`, runNo)
@@ -181,7 +181,7 @@ export function runExecutes(db: Database, runNo: number, target: string): boolea
 // ------------------------------------------------------------------ definitions
 export type ConditionDefinition = { key: string; condition: string; codeVersion: string | null };
 
-/** Assets of a version that have a condition, with it as JSON. */
+/** Assets of a version that have a condition; the condition is JSON. */
 export function conditionsOfVersion(db: Database, versionNo: number): ConditionDefinition[] {
   return db.sql
     .exec<ConditionDefinition>(

@@ -1,4 +1,4 @@
-/** The automation conditions of the active definitions, ready to be evaluated. Made with the first use and kept as long as the catalog. */
+/** The automation conditions of the active definitions, prepared for evaluation on first use and cached as long as the catalog. */
 import { checkId, parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
 import { type AutomationProgram, prepareAutomation } from "@headgate/shared/domain/automation/program.ts";
@@ -10,11 +10,11 @@ import { codeVersion } from "../catalog/definition-details.ts";
 
 export interface ConditionProgram {
   readonly program: AutomationProgram;
-  /** Identifies a condition with what it belongs to: another one must be evaluated. */
+  /** Identifies a condition together with its target's definition. If it changes, the condition must be evaluated. */
   definitionOf(target: string): string;
-  /** All that are defined, also those that cannot be used. */
+  /** All defined conditions, including unusable ones. */
   readonly conditions: ReadonlyMap<string, Condition>;
-  /** Conditions that cannot be used, with the reason. */
+  /** Unusable conditions, with the reason. */
   readonly problems: ReadonlyMap<string, string>;
 }
 
@@ -31,7 +31,7 @@ export function conditionProgram(db: Database, catalog: Catalog): ConditionProgr
 function makeProgram(db: Database, catalog: Catalog): ConditionProgram {
   const conditions = new Map<string, Condition>();
   const identities = new Map<string, string>();
-  // Thousands of assets share a few conditions: each text is read and hashed once.
+  // Thousands of assets share a few conditions, so each text is parsed and hashed once.
   const read = new Map<string, { readonly condition: Condition; readonly hash: string }>();
   const open = (text: string) => {
     const entry = read.get(text) ?? { condition: JSON.parse(text) as Condition, hash: textHash(text) };
@@ -43,7 +43,7 @@ function makeProgram(db: Database, catalog: Catalog): ConditionProgram {
       const { condition, hash } = open(text);
       conditions.set(key, condition);
       const { deps, partitions } = catalog.graph.assets[catalog.graph.indexOf(key)] ?? {};
-      // Of those it looks at only the code version can change with a publish and without an event.
+      // A publish changes one thing about upstream assets without an event: their code version.
       const above = text.includes("code_version_changed") ? (deps ?? []).map((dep) => codeVersion(db, catalog, dep.key)) : [];
       identities.set(key, `${hash}.${textHash(JSON.stringify([own, deps, partitions, above]))}`);
     }
@@ -58,7 +58,7 @@ function makeProgram(db: Database, catalog: Catalog): ConditionProgram {
   return { program, problems, conditions, definitionOf: (target) => identities.get(target) ?? "" };
 }
 
-/** A condition that cannot be prepared keeps no other from working. */
+/** Drops conditions that cannot be prepared, so that the others still work. */
 function prepareUsable(catalog: Catalog, conditions: Map<string, Condition>) {
   const problems = new Map<string, string>();
   for (;;) {
@@ -70,7 +70,7 @@ function prepareUsable(catalog: Catalog, conditions: Map<string, Condition>) {
   }
 }
 
-/** What a unit that may not be split does at once. */
+/** The assets and checks of each unit that cannot be split. */
 function togetherIn(catalog: Catalog): string[][] {
   return catalog.units
     .filter((unit) => !unit.subset)

@@ -1,4 +1,4 @@
-/** Answers about automation conditions: what they are, how they stand, how they were evaluated, and what holds them back. */
+/** Queries about automation conditions, their state, their evaluations and their pauses. */
 import type {
   ConditionEvaluation,
   ConditionEvaluationDetail,
@@ -78,7 +78,7 @@ export function evaluations(reader: Reader, input: InputOf<"conditions.evaluatio
 
 export function evaluation(reader: Reader, { id }: InputOf<"conditions.evaluation">): Result<ConditionEvaluationDetail> {
   const row = readEvaluation(reader.db, id);
-  if (!row) return refuse("not_found", `There is no evaluation ${id}. Of each target the latest 200 are kept.`, { evaluation: id });
+  if (!row) return refuse("not_found", `There is no evaluation ${id}. Only the latest 200 of each target are kept.`, { evaluation: id });
   return ok({ ...evaluationView(row), tree: row.tree });
 }
 

@@ -1,4 +1,4 @@
-/** Automation conditions: what changed since they were evaluated, what each of them remembers, and the evaluations that are shown. */
+/** Stores the changes that conditions still have to evaluate, the state of each condition, and its past evaluations. */
 import type { ConditionEvaluation } from "@headgate/shared/contract/automations/conditions.ts";
 import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { TargetState } from "@headgate/shared/domain/automation/state.ts";
@@ -10,15 +10,15 @@ import { readTree, writeTree } from "./evaluation-tree.ts";
 export interface ConditionChange {
   readonly target: string;
   readonly cause: string;
-  /** The sensors that led to it. */
+  /** The sensors that led to the change. */
   readonly chain: CauseChain | null;
 }
 
-/** Like the domain's, of the chain in a column. */
+/** The length of a stored chain in SQL, computed as the domain does. */
 const lengthOf = (chain: string) =>
   `coalesce((SELECT sum(value) FROM json_each(${chain}, '$.times')), json_array_length(${chain}, '$.passed'))`;
 
-/** Of several changes of one target the first is told, and the longest chain kept, of equal ones the last. */
+/** One row per target: keeps the first cause and the longest chain (the newest if equal). */
 export function insertChanges(db: Database, changes: readonly ConditionChange[], now: number): void {
   execBatches(
     db,
@@ -29,7 +29,7 @@ export function insertChanges(db: Database, changes: readonly ConditionChange[],
   );
 }
 
-/** Everything that waits, removed. */
+/** Reads and deletes all waiting changes. */
 export function takeChanges(db: Database): ConditionChange[] {
   const rows = db.sql
     .exec<{ target: string; cause: string; chain: string | null }>("SELECT target, cause, chain FROM condition_change ORDER BY at, target")
@@ -77,7 +77,7 @@ export function saveConditionStates(db: Database, rows: readonly SavedState[]): 
   );
 }
 
-/** It is looked at again then, and until then only when something changes. */
+/** The condition is evaluated again at `wakeAt`, or earlier if something changes. */
 export function saveWakeAt(db: Database, target: string, wakeAt: number | null): void {
   db.sql.exec("UPDATE condition_state SET wake_at = ? WHERE target = ?", wakeAt, target);
 }
@@ -93,7 +93,7 @@ export function nextWakeAt(db: Database): number | null {
   return db.sql.exec<{ at: number | null }>("SELECT min(wake_at) AS at FROM condition_state WHERE wake_at IS NOT NULL").one().at;
 }
 
-/** Target -> which definition its state belongs to. */
+/** Target -> the definition that its state belongs to. */
 export function stateDefinitions(db: Database): Map<string, string> {
   const rows = db.sql.exec<{ target: string; definition: string }>("SELECT target, definition FROM condition_state").toArray();
   return new Map(rows.map((row) => [row.target, row.definition]));
@@ -123,11 +123,11 @@ export interface NewEvaluation extends ConditionEvaluation {
   readonly tree: EvaluationNode | null;
 }
 
-/** So many evaluations of a target are kept. */
+/** The number of evaluations kept per target. */
 const KEPT_PER_TARGET = 200;
-/** Looked for in one go, so that a target of which too many are stored is brought down slowly. */
+/** The most evaluations deleted at once, so that a long history shrinks slowly. */
 const PRUNED_AT_ONCE = 50;
-/** Of all targets together; the oldest go. */
+/** The number of evaluations kept of all targets together; the oldest are deleted. */
 const KEPT_OF_ALL = 200_000;
 
 export function insertEvaluation(db: Database, row: NewEvaluation): void {
@@ -195,7 +195,7 @@ export function listEvaluations(
     values.push(query.target);
   }
   if (query.requestedOnly) where.push("requested > 0");
-  // Of one target there are few; of all of them those that requested are in an index of their own.
+  // One target has few rows; for all targets, the evaluations with requests have their own index.
   return db.sql
     .exec<Row>(`SELECT ${COLUMNS} FROM condition_evaluation WHERE ${where.join(" AND ")} ORDER BY no DESC LIMIT ?`, ...values, query.limit)
     .toArray()
@@ -220,7 +220,7 @@ export function lastEvaluations(db: Database, targets: readonly string[]): Map<s
   return new Map(rows.map((row) => [row.target, stored(row)]));
 }
 
-/** Does the last stored evaluation of the target say the same? */
+/** Whether the target's last stored evaluation has the same tree and error. */
 export function saysTheSame(
   db: Database,
   target: string,

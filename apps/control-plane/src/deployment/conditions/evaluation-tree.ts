@@ -1,13 +1,13 @@
-/** How is the tree of an evaluation kept? Without what its parent says already: thousands of them are stored, and most parts say nothing. */
+/** The storage format of evaluation trees. Values equal to the parent's or to a default are omitted, because thousands of trees are stored. */
 import type { EvaluationNode } from "@headgate/shared/domain/automation/tree.ts";
 
 interface StoredNode {
   readonly n: string;
   readonly l?: string;
-  /** Where it differs from the parent's. */
+  /** Present if it differs from the parent's. */
   readonly t?: string;
   readonly a?: number;
-  /** Where it is not 0. */
+  /** Present if it is not 0. */
   readonly c?: number;
   readonly p?: readonly string[];
   readonly w?: number;

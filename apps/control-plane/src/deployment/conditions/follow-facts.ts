@@ -1,4 +1,4 @@
-/** Which facts may change what an automation condition says, and the sentence that its next evaluation shows as the cause. */
+/** Followers that record changes for automation conditions, with the sentence that the next evaluation shows as its cause. */
 import { checkId } from "@headgate/shared/domain/asset-check.ts";
 import { shortRunId } from "@headgate/shared/ids.ts";
 import { catalogOf } from "../catalog/catalog.ts";
@@ -24,7 +24,7 @@ export function afterObservation(tx: Tx, facts: readonly FactOf<"asset_observed"
   recordConditionChanges(
     tx,
     facts.map(({ asset, partition, by, changed }) => {
-      const what = changed ? "has new data" : "was looked at";
+      const what = changed ? "has new data" : "was observed";
       return { targets: [asset], cause: `${withPartition(asset, partition)} ${what}, ${byWhom(by)}.`, chain: by.chain };
     }),
   );
@@ -69,7 +69,7 @@ export function afterRunCreated(tx: Tx, facts: readonly FactOf<"run_created">[])
   );
 }
 
-/** What the run did not get to is no longer in progress. */
+/** Targets that the run did not execute are no longer in progress. */
 export function afterRunEnded(tx: Tx, facts: readonly FactOf<"run_ended">[]): void {
   if (conditionProgram(tx.db, catalogOf(tx)).program.conditions.size === 0) return;
   const ended = facts.flatMap(({ run }) => openRun(tx, run) ?? []);

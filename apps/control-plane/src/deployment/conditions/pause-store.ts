@@ -1,4 +1,4 @@
-/** Which automation conditions are held back, by whom and until when. */
+/** Stores the pauses of automation conditions. */
 import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
 import type { Database } from "../kernel/database.ts";
 
@@ -22,7 +22,7 @@ export function savePause(db: Database, pause: PauseView): void {
   );
 }
 
-/** Says whether there was one. */
+/** Returns whether there was such a pause. */
 export function deletePause(db: Database, scope: string): boolean {
   return db.sql.exec("DELETE FROM pause WHERE scope = ? RETURNING scope", scope).toArray().length > 0;
 }

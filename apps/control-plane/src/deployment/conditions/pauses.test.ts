@@ -1,4 +1,4 @@
-/** Conditions that are held back: nothing is requested, nothing is forgotten, and everybody sees who did it and until when. */
+/** Paused conditions request nothing and forget nothing, and the pause is visible to all. */
 import { describe, expect, it } from "vitest";
 import { cronTickPassed, eager } from "@headgate/shared/domain/automation/build.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -39,9 +39,9 @@ async function requestedTargets(stub: DeploymentObject): Promise<(readonly strin
   return (await runsOf(stub)).map((run) => (run.trigger.type === "condition" ? run.trigger.targets : []));
 }
 
-describe("a pause", () => {
+describe("pauses", () => {
   for (const scope of ["all", "location:lake", "asset:gold"]) {
-    it(`of ${scope} requests nothing, and what happened meanwhile when it ends, once`, async () => {
+    it(`a pause of ${scope} delays requests to its end`, async () => {
       const stub = await prepared();
       unwrap(await pause(stub, scope, { reason: "the warehouse moves" }));
       await report(stub, "silver");
@@ -67,7 +67,7 @@ describe("a pause", () => {
     });
   }
 
-  it("with an end ends by itself, and an extended one later", async () => {
+  it("a pause with an end ends by itself, or later if extended", async () => {
     const stub = await prepared();
     unwrap(await pause(stub, "all", { until: timeNow() + HOUR }));
     await report(stub, "silver");
@@ -81,7 +81,7 @@ describe("a pause", () => {
     expect(await rows(stub, "SELECT kind FROM timer WHERE kind = 'pause_end'")).toEqual([]);
   });
 
-  it("does not wake up again and again for what it holds back, and lets no cron tick get lost", async () => {
+  it("a paused condition is not woken again and loses no cron tick", async () => {
     const stub = newDeployment();
     await publish(stub, conditioned({ gold: { automation: cronTickPassed("0 * * * *") } }));
     await pass(stub, MINUTE);
@@ -94,7 +94,7 @@ describe("a pause", () => {
     expect(await runsOf(stub)).toHaveLength(2);
   });
 
-  it("of what does not exist, or that would be over at once, is refused", async () => {
+  it("a pause of nothing, or one that has already ended, is refused", async () => {
     const stub = await prepared();
     for (const [scope, extra] of [
       ["asset:nothing", {}],
@@ -105,7 +105,7 @@ describe("a pause", () => {
     expect(unwrap(await stub.perform("conditions.unpause", { scope: "all" }, person))).toEqual([]);
   });
 
-  it("and evaluations that requested something are told to dashboards", async () => {
+  it("dashboards get pauses and evaluations with requests", async () => {
     const stub = await prepared();
     const live = new LiveClient();
     await live.connect(stub);

@@ -1,4 +1,4 @@
-/** Conditions can be held back: all, those of a code location, that of one asset. While they are, nothing is requested and nothing is forgotten. */
+/** Pauses conditions: all, those of a code location, or that of one asset. A paused condition requests nothing and forgets nothing. */
 import type { PauseScope, PauseView } from "@headgate/shared/contract/automations/conditions.ts";
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
@@ -9,7 +9,7 @@ import { clearTimer, setTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { recordConditionChange } from "./record-change.ts";
 
-/** The pause that holds a target back; the widest, when there are several. */
+/** Finds the pause that applies to a target; the widest if there are several. */
 export function pauseFinder(catalog: Catalog, pauses: readonly PauseView[]): (target: string) => PauseView | null {
   const byScope = new Map(pauses.map((pause) => [pause.scope, pause]));
   if (byScope.size === 0) return () => null;
@@ -31,7 +31,7 @@ export function pauseConditions(
   if (kind === "location" && !catalog.versionOf.has(name))
     return refuse("not_found", `There is no active code location ${name}.`, { location: name });
   if (input.until !== undefined && input.until <= tx.now)
-    return refuse("invalid_input", "The pause would end before it begins. Give a time that is still to come, or none.");
+    return refuse("invalid_input", "The pause would end before it begins. Give a time in the future, or none.");
   savePause(tx.db, { scope: input.scope, by, at: tx.now, reason: input.reason ?? null, until: input.until ?? null });
   if (input.until === undefined) clearTimer(tx.db, "pause_end", input.scope);
   else setTimer(tx.db, { kind: "pause_end", id: input.scope, at: input.until });
@@ -40,7 +40,7 @@ export function pauseConditions(
   return ok(null);
 }
 
-/** Ending what is not paused changes nothing. */
+/** Ending a pause that does not exist changes nothing. */
 export function endPause(tx: Tx, scope: PauseScope, by: string): void {
   clearTimer(tx.db, "pause_end", scope);
   if (!deletePause(tx.db, scope)) return;
@@ -49,13 +49,13 @@ export function endPause(tx: Tx, scope: PauseScope, by: string): void {
   const catalog = catalogOf(tx);
   const wasHeld = pauseFinder(catalog, [{ scope, by, at: tx.now, reason: null, until: null }]);
   const held = [...conditionProgram(tx.db, catalog).program.conditions.keys()].filter((target) => wasHeld(target) !== null);
-  recordConditionChange(tx, held, { cause: by === "" ? "The pause came to its end." : `${by} ended the pause.` });
+  recordConditionChange(tx, held, { cause: by === "" ? "The pause ended." : `${by} ended the pause.` });
 }
 
-/** Its time has come. */
+/** Runs when the timer of a pause is due. */
 export function pauseExpired(tx: Tx, scope: PauseScope): void {
   const pause = readPauses(tx.db).find((row) => row.scope === scope);
-  // Extended meanwhile: its own timer is set.
+  // The pause was extended meanwhile and has a new timer.
   if (pause && pause.until !== null && pause.until > tx.now) return;
   endPause(tx, scope, "");
 }

@@ -1,4 +1,4 @@
-/** Records what automation conditions may read, in the same transaction. They are evaluated right after it. */
+/** Records changes that automation conditions may read, in the same transaction. The conditions are evaluated right after it. */
 import { chainOfTarget, type RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { conditionProgram } from "./condition-program.ts";
 import type { Tx } from "../kernel/tx.ts";
@@ -6,10 +6,10 @@ import { catalogOf } from "../catalog/catalog.ts";
 import { type ConditionChange, insertChanges } from "./condition-store.ts";
 import { pullTimer, setTimer } from "../kernel/timer-store.ts";
 
-/** After an evaluation something may be true that was not before, e.g. that it requested something: looked at after this long. */
+/** The delay before the next evaluation, which may see other facts, e.g. that the condition requested something. */
 export const FOLLOW_UP_MS = 1000;
 
-/** Transactions in which conditions are evaluated: what they themselves cause waits for the next evaluation. */
+/** Transactions that evaluate conditions: the changes that they cause wait for the next evaluation. */
 const evaluating = new WeakSet<Tx>();
 
 export function markEvaluation(tx: Tx): void {
@@ -17,18 +17,18 @@ export function markEvaluation(tx: Tx): void {
 }
 
 export interface Because {
-  /** A sentence about it, e.g. "bronze/orders was materialized by run 019a0c41." */
+  /** The cause as a sentence, e.g. "bronze/orders was materialized by run 019a0c41." */
   readonly cause: string;
-  /** The sensors that led to it. */
+  /** The sensors that led to the change. */
   readonly chain?: RunChain | null | undefined;
 }
 
-/** `targets`: assets and checks. Costs nothing when no condition looks at them. */
+/** `targets` are assets and checks. Nothing is written if no condition reads them. */
 export function recordConditionChange(tx: Tx, targets: Iterable<string>, because: Because): void {
   recordConditionChanges(tx, [{ targets, ...because }]);
 }
 
-/** Several changes, in order, with one write. */
+/** Records several changes, in order, with one write. */
 export function recordConditionChanges(tx: Tx, changes: Iterable<Because & { readonly targets: Iterable<string> }>): void {
   const { program } = conditionProgram(tx.db, catalogOf(tx));
   if (program.conditions.size === 0) return;
@@ -41,11 +41,11 @@ export function recordConditionChanges(tx: Tx, changes: Iterable<Because & { rea
   insertChanges(tx.db, rows, tx.now);
   tx.effects.push({ type: "timers_changed" });
   if (evaluating.has(tx)) {
-    // The evaluation of this transaction has planned the next one before these changes were stored.
+    // This transaction's evaluation planned the next one before these changes were stored.
     pullTimer(tx.db, { kind: "condition", id: "", at: tx.now + FOLLOW_UP_MS });
     return;
   }
-  // Should the evaluation after this transaction not come to its end, the timer brings it back.
+  // If the evaluation after this transaction fails, the timer repeats it.
   setTimer(tx.db, { kind: "condition", id: "", at: tx.now });
   tx.fact({ type: "conditions_changed" });
 }

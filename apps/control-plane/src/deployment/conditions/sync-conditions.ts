@@ -1,4 +1,4 @@
-/** A version became active: conditions that are new or different are evaluated, those that are gone are forgotten. */
+/** Runs after an activation: new and changed conditions are evaluated, and the states of removed ones are deleted. */
 import { conditionProgram } from "./condition-program.ts";
 import { deleteConditionStates, insertChanges, insertEvaluation, lastSaid, stateDefinitions } from "./condition-store.ts";
 import { setTimer } from "../kernel/timer-store.ts";

@@ -1,5 +1,6 @@
 /**
- * The tables of automation conditions: state, changes, evaluations, pauses. Drizzle's description of them, for row types and typed queries; `migrations.ts` makes them, and a test compares the two.
+ * The Drizzle schema of the tables of automation conditions (states, changes, evaluations, pauses), for row types and typed queries.
+ * `migrations.ts` creates the tables, and a test compares the two.
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -10,16 +11,16 @@ import type { EvaluationNode } from "@headgate/shared/domain/automation/tree.ts"
 export const conditionState = sqliteTable("condition_state", {
   target: text().primaryKey(),
   state: text({ mode: "json" }).$type<TargetState>().notNull(),
-  /** When the clock alone may change it. */
+  /** When the condition may change by time alone. */
   wakeAt: integer(),
   requestedAt: integer(),
-  /** Identifies the condition and what it belongs to; another one is evaluated when its version becomes active. */
+  /** Identifies the condition and its target's definition. If an activation changes it, the condition is evaluated. */
   definition: text().notNull(),
-  /** The sensors that led to what changed since it requested something. */
+  /** The sensors that led to the changes since the last request. */
   chain: text({ mode: "json" }).$type<CauseChain>(),
 });
 
-/** What changed since the last evaluation. */
+/** Changes since the last evaluation. */
 export const conditionChange = sqliteTable("condition_change", {
   target: text().primaryKey(),
   cause: text().notNull(),

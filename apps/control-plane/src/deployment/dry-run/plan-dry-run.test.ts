@@ -1,4 +1,4 @@
-/** Trying ticks out: what they would ask for, and that nothing of it is stored or started. */
+/** Dry runs of ticks: the requests are shown, and nothing is stored or started. */
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -39,7 +39,7 @@ async function started() {
   return stub;
 }
 
-/** Everything that could have been changed. */
+/** All rows that a dry run could change. */
 const stored = async (stub: DeploymentObject) => [
   await rows(stub, "SELECT id FROM tick"),
   await rows(stub, "SELECT id FROM run"),
@@ -60,17 +60,17 @@ async function tryOut(stub: DeploymentObject, agent: FakeAgent, input: InputOf<"
   return { frame, trial: unwrap(await trial) };
 }
 
-describe("a tick that is tried out", () => {
-  it("of a plain schedule is answered for any moment without an agent", async () => {
+describe("dry runs", () => {
+  it("a schedule without a function needs no agent, for any time", async () => {
     const stub = await started();
     const trial = unwrap(await stub.perform("automations.test", { ...ref("schedule", "plain"), scheduledFor: NOON }, person));
     expect(trial).toMatchObject({ outcome: "evaluated", message: null });
-    // The clock of the control plane has not come there yet, but by then that partition exists.
+    // The time is in the future, but that partition will exist then.
     expect(trial.runs).toMatchObject([{ job: "nightly", partition: "2027-06-14", tags: { by: "clock" }, problem: null }]);
     expect(await stored(stub)).toEqual([[], [], [], [], []]);
   });
 
-  it("of a schedule with a function is evaluated on an agent for the moment", async () => {
+  it("a schedule with a function is evaluated on an agent", async () => {
     const stub = await started();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -79,7 +79,7 @@ describe("a tick that is tried out", () => {
     expect(trial).toMatchObject({ outcome: "evaluated", runs: [], message: "a holiday" });
   });
 
-  it("of a sensor takes a cursor, stores nothing and says which requests would be refused or were made before", async () => {
+  it("a sensor's dry run stores nothing and shows refused or repeated requests", async () => {
     const stub = await started();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -108,7 +108,7 @@ describe("a tick that is tried out", () => {
     expect((await stored(stub)).flat()).toEqual([]);
   });
 
-  it("says what it would report of assets, and what of that would be refused", async () => {
+  it("reports of assets are shown, with the reason if refused", async () => {
     const stub = await started();
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -127,7 +127,7 @@ describe("a tick that is tried out", () => {
     expect(await rows(stub, "SELECT gseq FROM event")).toEqual([]);
   });
 
-  it("of a webhook sensor gets the given body; a mapped one is answered at once", async () => {
+  it("a webhook sensor gets the given body; a mapping answers at once", async () => {
     const stub = await started();
     const sent = { body: { id: "d-1" }, headers: { "X-Event": "push" }, query: { team: "sales" } };
     const mapped = unwrap(await stub.perform("automations.test", { ...ref("sensor", "mapped"), ...sent }, person));

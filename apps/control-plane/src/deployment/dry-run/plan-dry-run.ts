@@ -1,4 +1,4 @@
-/** Trying a tick out: what would be evaluated, where, and what would become of its requests. Nothing of it is stored. */
+/** Plans a dry run of a tick and judges its requests. Nothing is stored. */
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import type { DryRun } from "@headgate/shared/contract/automations/automation-views.ts";
 import { shortRunId } from "@headgate/shared/ids.ts";
@@ -29,10 +29,10 @@ type Evaluated = Extract<TickResult, { outcome: "evaluated" }>;
 
 export type DryRunPlan =
   | { readonly type: "decided"; readonly result: TickResult }
-  /** An agent has been asked. */
+  /** An agent evaluates the tick. */
   | { readonly type: "asked"; readonly id: string; readonly instance: string; readonly timeoutMs: number };
 
-/** Somebody waits for it. */
+/** A person waits for the result. */
 const MAX_DRY_RUN_SECONDS = 120;
 const SLACK_MS = 10_000;
 const RECENT_TICKS = 50;
@@ -47,7 +47,7 @@ export function planDryRun(tx: Tx, input: Input): Result<DryRunPlan> {
   if (!sensor) return unknownAutomation(catalogOf(tx), input);
   const [event] = dryRunEvents(tx, sensor, input);
   const request = event && requestOf(tx, { sensor, event });
-  if (!request) return refuse("invalid_input", `Sensor ${sensor.name} has no function to try out.`);
+  if (!request) return refuse("invalid_input", `Sensor ${sensor.name} has no function to evaluate.`);
   if (!request.ok) return ok({ type: "decided", result: { outcome: "failed", message: request.error.message } });
   const skipped = "skip" in request.value;
   const result = skipped
@@ -102,7 +102,7 @@ function askAgent(tx: Tx, input: Input, definition: Located<ManifestSchedule> | 
   return ok({ type: "asked", id, instance: evaluator.agent.instance, timeoutMs: timeoutSeconds * 1000 + SLACK_MS });
 }
 
-/** The event of the dry run: the given delivery, the one that woke the sensor last, or an example. */
+/** The event for the dry run: the given delivery, the sensor's most recent event, or an example. */
 function dryRunEvents(tx: Tx, sensor: Located<ManifestSensor>, input: Input): SensorEvent[] {
   const { now: at } = tx;
   const { body, headers, query } = input;
@@ -119,7 +119,7 @@ function dryRunEvents(tx: Tx, sensor: Located<ManifestSensor>, input: Input): Se
   return event === null ? [] : [event];
 }
 
-/** Called where nothing is kept: partition keys are really added, so that requests for them can be judged. */
+/** Runs in a transaction that is rolled back: partition keys are really added, so that requests for them can be checked. */
 export function judgeDryRun(tx: Tx, input: Input, result: TickResult | null): DryRun {
   const nothing = { runs: [], cursor: null, message: null, stack: null, logs: [], dynamicPartitions: [], reports: [] };
   if (result === null) return { ...nothing, outcome: "failed", message: "The agent did not answer in time." };
@@ -133,7 +133,7 @@ export function judgeDryRun(tx: Tx, input: Input, result: TickResult | null): Dr
     else problems.push(changed.error.message);
   }
   if (result.runs.length > MAX_TICK_REQUESTS)
-    problems.push(`It asked for ${result.runs.length} runs; at most ${MAX_TICK_REQUESTS} are possible in one tick, so none would be made.`);
+    problems.push(`It requested ${result.runs.length} runs; at most ${MAX_TICK_REQUESTS} are possible in one tick, so none would be made.`);
   const seen = new Set<string>();
   const runs = result.runs.slice(0, MAX_TICK_REQUESTS).map((request) => {
     const { runKey, job, selection, partition, tags } = request;
@@ -166,7 +166,7 @@ function problemOf(
   const older = key && runOfKey(tx.db, key);
   if (key && older !== null) return `Its run key made run …${shortRunId(runIdOf(tx, older) ?? "")} before.`;
   if (key && seen.has(key.key)) return "Another request of this tick has the same run key.";
-  // By the time of a tick that is still to come, further partitions exist.
+  // At the time of a future tick, more partitions exist.
   const now = Math.max(tx.now, input.scheduledFor ?? 0);
   const resolved = resolveRequest({ db: tx.db, now }, input, request);
   return resolved.ok ? null : resolved.error.message;

@@ -1,4 +1,4 @@
-/** Evaluates a schedule or sensor without storing anything: asks an agent where user code decides, and waits for its answer. */
+/** Evaluates a schedule or sensor without storing anything. If user code decides, it asks an agent and waits for the answer. */
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import type { DryRun } from "@headgate/shared/contract/automations/automation-views.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
@@ -8,7 +8,7 @@ import type { WaitingDryRuns } from "./waiting-dry-runs.ts";
 
 export interface DryRunPorts {
   commit<T>(command: (tx: Tx) => T): T;
-  /** Runs the work and undoes all of it. */
+  /** Runs the work and rolls it back. */
   rollBack<T>(work: (tx: Tx) => T): T;
   readonly waiting: Pick<WaitingDryRuns, "wait">;
 }

@@ -1,4 +1,4 @@
-/** Dry runs that wait for an agent. Kept in memory only, because the caller is still connected or has gone. */
+/** Dry runs that wait for an agent. Memory is enough: when the object restarts, the caller's connection is lost too. */
 import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
 
 interface Waiting {
@@ -9,7 +9,7 @@ interface Waiting {
 export class WaitingDryRuns {
   readonly #waiting = new Map<string, Waiting>();
 
-  /** What the agent answers, or null when it does not in time. */
+  /** The agent's answer, or null if it does not answer in time. */
   async wait(dryRun: { readonly id: string; readonly instance: string; readonly timeoutMs: number }): Promise<TickResult | null> {
     let timer: ReturnType<typeof setTimeout> | null = null;
     try {

@@ -1,4 +1,4 @@
-/** The first page: what is broken, what runs, what comes next. */
+/** The data of the home page: problems, running and recent runs, and the next ticks. */
 import type { HomeView, Problem } from "@headgate/shared/contract/home.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { countOf } from "@headgate/shared/domain/partitions/subset.ts";
@@ -42,7 +42,7 @@ export function readHome(reader: Reader): Result<HomeView> {
   });
 }
 
-/** Of assets that something here materializes; an external one has no health of its own. */
+/** Counts the health of assets that this deployment makes; an external asset has no health of its own. */
 function countAssets(reader: Reader): HomeView["counts"] {
   const { graph } = catalogOf(reader);
   const keys = graph.keys.filter((_key, node) => graph.isMaterializable(node));
@@ -133,7 +133,7 @@ function overdueAssets(reader: Reader): Problem[] {
   });
 }
 
-/** Those that are on and whose last tick failed. */
+/** Schedules and sensors that are on and whose last tick failed. */
 function failingAutomation(reader: Reader): Problem[] {
   return failingAutomations(reader.db).flatMap((row): Problem[] => {
     const definition = definitionOf(catalogOf(reader), row);
@@ -155,7 +155,7 @@ function failingAutomation(reader: Reader): Problem[] {
 
 const RECENT_BACKFILLS = 50;
 
-/** A newer one of the same selection counts instead. */
+/** Only the newest backfill of each selection counts. */
 function failedBackfills(reader: Reader): Problem[] {
   const seen = new Set<string>();
   const found: Problem[] = [];
@@ -193,7 +193,7 @@ function waitingForAgents({ running, agentsConnected }: Known): Problem[] {
   ];
 }
 
-/** The newest run of a job or selection failed, for a reason that no asset shows. */
+/** Jobs and selections whose newest run failed and whose failure no asset shows. */
 function otherFailedRuns({ recent }: Known, shown: ReadonlySet<string>): Problem[] {
   const seen = new Set<string>();
   const found: Problem[] = [];

@@ -1,4 +1,4 @@
-/** Runs of a span of time, newest first, by the index over their creation. */
+/** Reads the runs of a time span, newest first, through the index on their creation time. */
 import { run } from "../runs/tables.ts";
 import { and, between, count, desc, gte, isNull, lt, or, sql } from "drizzle-orm";
 import type { Database } from "../kernel/database.ts";
@@ -16,7 +16,7 @@ const columns = {
   error: run.error,
 };
 
-/** A run that was made longer than this before the span and has ended is not looked for. */
+/** An ended run that was created longer than this before the span is not found. */
 const LONGEST_RUN_MS = 2 * 86_400_000;
 
 interface Span {
@@ -45,7 +45,7 @@ export function countRunsMadeIn(db: Database, span: Pick<Span, "from" | "to">): 
   );
 }
 
-/** Made before the span and going on in it. */
+/** Runs that were created before the span and had not ended when it began. */
 export function runsReachingInto(db: Database, span: Pick<Span, "from" | "limit">) {
   const open = db.orm
     .select(columns)

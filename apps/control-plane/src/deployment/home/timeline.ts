@@ -1,4 +1,4 @@
-/** Past runs and coming ticks of a span of time, both bounded. */
+/** The past runs and coming ticks of a time span, both limited in number. */
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import type { TimelineRun, TimelineView } from "@headgate/shared/contract/runs/timeline.ts";
 import { type CronSchedule, nextTickOf } from "@headgate/shared/domain/cron/catch-up.ts";
@@ -16,7 +16,7 @@ const MAX_TICKS = 2_000;
 export function timelineQuery(reader: Reader, input: InputOf<"timeline.get">): Result<TimelineView> {
   const { from, to, limit } = input;
   if (!(from <= to) || to - from > MAX_SPAN_MS)
-    return refuse("invalid_input", "The timeline goes from an earlier to a later time, at most 92 days apart.");
+    return refuse("invalid_input", "The timeline must begin before it ends and cover at most 92 days.");
   const made = runsMadeIn(reader.db, { from, to, limit });
   const before = runsReachingInto(reader.db, { from, limit: limit - made.length });
   return ok({
@@ -56,7 +56,7 @@ function comingTicks(reader: Reader, span: { readonly from: number; readonly to:
   return { ticks: ticks.slice(0, MAX_TICKS), shortened: [...cut.values()] };
 }
 
-/** One after the other, because the next two hundred of a rare one lie centuries ahead; one more than is listed tells that there are more. */
+/** Computed one by one, because two hundred ticks of a rare schedule take centuries. One tick more than the limit shows that there are more. */
 function ticksUntil(crons: CronSchedule, span: { readonly after: number; readonly to: number }): number[] {
   const ticks: number[] = [];
   for (

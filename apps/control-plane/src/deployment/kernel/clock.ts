@@ -1,2 +1,2 @@
-/** What time is it? The only place of a deployment that reads the clock; tests put their own time here. */
+/** The only place of a deployment that reads the clock. Tests replace `now`. */
 export const clock: { now: () => number } = { now: () => Date.now() };

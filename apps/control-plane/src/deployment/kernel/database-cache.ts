@@ -1,14 +1,14 @@
-/** What a room keeps in memory of the tables. All of it can be made again from them, and memory must never be ahead of them. */
+/** Caches values that are computed from the tables. A cache must never be ahead of the tables, so a rollback forgets it. */
 import type { Database } from "./database.ts";
 
 export interface DatabaseCache<T> {
-  /** Made when it is first asked for. */
+  /** The value, computed on first use. */
   of(db: Database): T;
-  /** The tables behind it changed. */
+  /** Call when the tables behind the value changed. */
   forget(db: Database): void;
 }
 
-/** What may undo the changes that the value was made from. A whole transaction includes its savepoints. */
+/** The rollbacks that make the value invalid: only of a whole transaction, or also to a savepoint. */
 type UndoneBy = "transaction" | "savepoint";
 
 const caches: { readonly undoneBy: UndoneBy; readonly forget: (db: Database) => void }[] = [];
@@ -29,7 +29,7 @@ export function databaseCache<T>(undoneBy: UndoneBy, make: (db: Database) => T):
   return cache;
 }
 
-/** A transaction or savepoint was rolled back. */
+/** Call when a transaction or savepoint was rolled back. */
 export function forgetUndone(db: Database, undone: UndoneBy): void {
   for (const { undoneBy, forget } of caches) if (undone === "transaction" || undoneBy === "savepoint") forget(db);
 }

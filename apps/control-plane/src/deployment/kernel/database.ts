@@ -1,4 +1,4 @@
-/** The handle that every store function takes: typed queries for pages, raw SQL and JSON batches for hot paths. */
+/** The database handle that every store function takes: typed queries for pages, raw SQL and JSON batches for hot paths. */
 import { drizzle, type DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 
 export interface Database {
@@ -8,7 +8,7 @@ export interface Database {
   readonly built: Map<string, unknown>;
 }
 
-/** Building a typed query costs several times what running it does: those of hot paths are built once, with placeholders for their values. */
+/** Building a typed query costs several times as much as running it. Queries of hot paths are built once, with placeholders. */
 export function prepared<T>(db: Database, name: string, build: (orm: Database["orm"]) => T): T {
   const known = db.built.get(name) as T | undefined;
   if (known !== undefined) return known;
@@ -17,17 +17,17 @@ export function prepared<T>(db: Database, name: string, build: (orm: Database["o
   return query;
 }
 
-/** A parameter may hold 2 MB; half of it leaves room for what JSON adds when the engine copies it. */
+/** A parameter may hold 2 MB; half of that leaves space for the copy that the engine makes of the JSON. */
 const MAX_BATCH_BYTES = 900_000;
 const MAX_BATCH_ROWS = 2_000;
-/** Largest text that may go into one row, below the platform's 2 MB. */
+/** The largest text in one row, below the platform's limit of 2 MB. */
 export const MAX_ROW_BYTES = 1_900_000;
 
 export function openDatabase(storage: DurableObjectStorage): Database {
   return { orm: drizzle(storage, { casing: "snake_case" }), sql: storage.sql, built: new Map() };
 }
 
-/** Runs one statement per batch of rows; the statement reads them from `json_each(?1)`, further values follow as `?2`, `?3`... */
+/** Runs the statement once per batch of rows. It reads the rows from `json_each(?1)`; further values are `?2`, `?3`... */
 export function execBatches(
   db: Database,
   statement: string,
@@ -52,7 +52,7 @@ function* jsonBatches(rows: readonly unknown[]): Generator<string> {
   if (parts.length > 0) yield `[${parts.join(",")}]`;
 }
 
-/** Of a nullable column with JSON in it. */
+/** The value of a nullable JSON column. */
 export function jsonOrNull(value: unknown): string | null {
   return value === null ? null : JSON.stringify(value);
 }

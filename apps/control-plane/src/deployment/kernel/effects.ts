@@ -1,4 +1,4 @@
-/** What a command may ask the object to do after its transaction is committed. */
+/** Effects: actions that a command requests and that run after the commit. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { CloseCode } from "@headgate/shared/protocol/close-codes.ts";
 import type { DownFrame } from "@headgate/shared/protocol/down.ts";

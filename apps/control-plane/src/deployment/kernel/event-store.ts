@@ -1,10 +1,10 @@
-/** The append-only events of runs. */
+/** Stores the append-only events. */
 import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
 import { type Database, execBatches } from "./database.ts";
 
 export interface NewEvent {
-  /** 0: of no run. */
+  /** 0 for an event without a run. */
   readonly runNo: number;
   readonly gseq: number;
   readonly seq: number;
@@ -16,17 +16,17 @@ export interface NewEvent {
   readonly body: string;
 }
 
-/** What somebody outside reported: no run made it, and it says who told. */
+/** An event reported from outside, without a run. */
 export type ReportedEvent = Extract<RunEvent, { type: "asset_materialized" | "asset_observed" | "check_evaluated" }> & {
   readonly reportedBy?: string | undefined;
 };
 
-/** Not of any run. */
+/** An event without a run. */
 export type RunlessEvent = ReportedEvent | Extract<RunEvent, { type: "freshness_changed" }>;
 
 export const LEVELS = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 
-/** How much an event matters, on the scale of log levels. */
+/** The importance of an event, on the scale of log levels. */
 export function levelOf(event: RunEvent): number {
   switch (event.type) {
     case "log":
@@ -50,12 +50,12 @@ export function levelOf(event: RunEvent): number {
   }
 }
 
-/** The highest deployment-wide number ever given out, also when its event is gone. */
+/** The highest deployment-wide number ever used, even if its event was deleted. */
 export function lastGlobalSeq(db: Database): number {
   return db.sql.exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'event'").toArray()[0]?.seq ?? 0;
 }
 
-/** When the newest event happened; 0 without one. */
+/** The time of the newest event; 0 if there is none. */
 export function lastEventAt(db: Database): number {
   return db.sql.exec<{ at: number }>("SELECT at FROM event ORDER BY gseq DESC LIMIT 1").toArray()[0]?.at ?? 0;
 }
@@ -90,10 +90,10 @@ export interface EventQuery {
   readonly minLevel?: keyof typeof LEVELS | undefined;
 }
 
-/** One answer stays far below what a message or a tab can take, however long the lines are. */
+/** Keeps an answer far below the limits of a message and a browser tab, however long the lines are. */
 const MAX_ANSWER_BYTES = 8_000_000;
 
-/** In order; fewer than `limit` when the bodies are large. `complete`: nothing that matches follows. */
+/** Events in order; fewer than `limit` if the bodies are large. `complete`: no matching event follows. */
 export function readEvents(db: Database, query: EventQuery): { readonly events: EventRow[]; readonly complete: boolean } {
   const where = ["run_no = ?", "seq > ?"];
   const values: SqlStorageValue[] = [query.runNo, query.after];
@@ -107,7 +107,7 @@ export function readEvents(db: Database, query: EventQuery): { readonly events: 
     if (!query.types.includes("log")) where.push("type <> 'log'");
   }
   if (query.minLevel !== undefined && query.minLevel !== "debug") where.push(`level >= ${LEVELS[query.minLevel]}`);
-  // The index that leaves out log lines, of which a run may have a hundred thousand, is named because the planner would rather read in order.
+  // The index without log lines is named, because the planner would prefer to read all events in order, and a run may have 100,000 log lines.
   const index = query.types !== undefined && !query.types.includes("log") ? "INDEXED BY event_not_log" : "";
   const cursor = db.sql.exec<{ seq: number; at: number; step: string | null; attempt: number | null; body: string }>(
     `SELECT seq, at, step, attempt, body FROM event ${index} WHERE ${where.join(" AND ")} ORDER BY seq LIMIT ?`,

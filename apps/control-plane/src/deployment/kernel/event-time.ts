@@ -1,6 +1,6 @@
 /**
- * The time of events and evaluations. It never goes back, though a clock may be set back by hours: what happened later must not look as if it
- * had happened before, or conditions would take a new update for an old one. Until the clock has caught up, this time stands still.
+ * The time of events and evaluations, which never goes back. If the clock is set back, this time stands still until the clock has caught up;
+ * otherwise conditions would take a new update for an old one.
  */
 import { lastEventAt } from "./event-store.ts";
 import { readMeta, writeMeta } from "./meta-store.ts";
@@ -17,7 +17,7 @@ export function eventTime(tx: Tx): number {
   return at;
 }
 
-/** Conditions were evaluated with this time: no later event is before it. */
+/** Stores the time of an evaluation, so that no later event gets an earlier time. */
 export function noteEvaluationTime(tx: Tx): void {
   writeMeta(tx.db, KEY, String(eventTime(tx)));
 }

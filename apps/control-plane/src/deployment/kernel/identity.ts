@@ -1,4 +1,4 @@
-/** Which deployment is this? Told by the Worker, because a Durable Object does not know its own name. */
+/** The identity of the deployment. The Worker supplies it, because a Durable Object does not know its own name. */
 
 export interface DeploymentIdentity {
   readonly id: string;

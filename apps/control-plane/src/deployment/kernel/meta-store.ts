@@ -1,4 +1,4 @@
-/** Single values of the deployment: its identity and the number of the last change sent to dashboards. */
+/** Stores single values of the deployment, such as its identity and the position of the live stream. */
 import type { Database } from "./database.ts";
 import type { DeploymentIdentity } from "./identity.ts";
 
@@ -20,7 +20,7 @@ export interface StreamPosition {
   readonly seq: number;
 }
 
-/** The stream is made with the database, so a deployment restored from a copy is told apart by nobody but continues its numbers. */
+/** The stream id is made with the database, so a deployment that is restored from a copy continues the stream and its numbers. */
 export function readStream(db: Database): StreamPosition {
   return { stream: readMeta(db, "stream") ?? "", seq: Number(readMeta(db, "live_seq") ?? 0) };
 }

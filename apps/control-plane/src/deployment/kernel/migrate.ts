@@ -1,4 +1,4 @@
-/** Brings a deployment's database to the present shape: what was applied must be a prefix of the list, the rest is applied in order. */
+/** Migrates a deployment's database: the applied migrations must be a prefix of the list, and the rest is applied in order. */
 import { AppError } from "@headgate/shared/domain/errors.ts";
 
 export interface Migration {
@@ -6,13 +6,13 @@ export interface Migration {
   readonly sql: string;
 }
 
-/** The two things of the storage that it needs. */
+/** The part of the storage that migrations need. */
 export interface MigrationTarget {
   readonly sql: Pick<SqlStorage, "exec">;
   transactionSync<T>(closure: () => T): T;
 }
 
-/** Returns how many were applied. All or nothing: a failing migration leaves the database as it was. */
+/** Returns the number of applied migrations. If one fails, the database stays as it was. */
 export function migrate(target: MigrationTarget, migrations: readonly Migration[]): number {
   return target.transactionSync(() => {
     target.sql.exec("CREATE TABLE IF NOT EXISTS migration (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE)");

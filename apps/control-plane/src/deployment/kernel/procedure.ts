@@ -1,4 +1,4 @@
-/** The shape of the functions that answer procedures. Each has the name of its row in the contract. */
+/** The types of the functions that answer procedures. */
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import type { AnswerOf, CommandName, InputOf, NamesIn, NounOf, QueryName } from "@headgate/shared/contract/table.ts";
 import type { Result } from "@headgate/shared/domain/errors.ts";
@@ -6,7 +6,7 @@ import type { Reader } from "./reader.ts";
 import type { Tx } from "./tx.ts";
 
 export type QueriesOf<N extends QueryName> = { readonly [Name in N]: (reader: Reader, input: InputOf<Name>) => Result<AnswerOf<Name>> };
-/** A command answers with what is to be read once it is stored, so that no answer shows something that was not. */
+/** A command returns a function that reads its answer after the commit. */
 export type CommandsOf<N extends CommandName> = {
   readonly [Name in N]: (tx: Tx, input: InputOf<Name>, actor: Actor) => Result<(reader: Reader) => AnswerOf<Name>>;
 };

@@ -1,9 +1,9 @@
-/** What every query works with. */
+/** The context of every query. */
 import type { Database } from "./database.ts";
 
 export interface Reader {
   readonly db: Database;
   readonly now: number;
-  /** When the platform last answered a ping on this socket; null: never, or the socket is gone. */
+  /** The time of the last ping that the platform answered on this socket; null if there was none or the socket is gone. */
   readonly lastPing: (socket: string) => number | null;
 }

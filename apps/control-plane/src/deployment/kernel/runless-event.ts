@@ -1,10 +1,10 @@
-/** Events without a run are events of run 0, in which the deployment-wide number is also that within the run. */
+/** Stores events without a run as events of run 0, where the deployment-wide number is also the number within the run. */
 import { appendEvents, levelOf, type RunlessEvent } from "./event-store.ts";
 import { nextEventNumber } from "./sequence.ts";
 import type { Tx } from "./tx.ts";
 import { eventTime } from "./event-time.ts";
 
-/** Number of the event. */
+/** Returns the number of the event. */
 export function appendRunless(tx: Tx, event: RunlessEvent): number {
   const gseq = nextEventNumber(tx);
   const place = { at: eventTime(tx), step: null, attempt: null };

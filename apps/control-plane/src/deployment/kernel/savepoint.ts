@@ -1,4 +1,4 @@
-/** Work inside a transaction that leaves nothing behind when it refuses or throws: no rows, effects, facts or remembered state. */
+/** Runs work inside a transaction so that a refusal or an exception leaves nothing behind: no rows, effects, facts or transaction state. */
 import type { Result } from "@headgate/shared/domain/errors.ts";
 import { forgetUndone } from "./database-cache.ts";
 import type { Tx } from "./tx.ts";
@@ -20,7 +20,7 @@ export function runInSavepoint<T>(tx: Tx, storage: Pick<DurableObjectStorage, "t
   try {
     return storage.transactionSync(() => {
       const result = work();
-      // Only an exception rolls back.
+      // Only an exception makes the storage roll back.
       if (!result.ok) throw new Refused(result);
       return result;
     });

@@ -1,4 +1,4 @@
-/** The deployment-wide number of events: read once in a transaction, then counted up. */
+/** Gives out the deployment-wide numbers of events: read once per transaction, then counted up. */
 import { lastGlobalSeq } from "./event-store.ts";
 import type { Tx } from "./tx.ts";
 import { txState } from "./tx-state.ts";

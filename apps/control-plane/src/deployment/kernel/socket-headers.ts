@@ -1,6 +1,6 @@
-/** How the Worker tells the object who opens a socket. */
+/** The headers in which the Worker tells the object who opens a socket. */
 
-/** Headers the Worker sets on forwarded socket upgrades, after authentication; a client's own headers of these names are removed. */
+/** The Worker sets these headers on forwarded upgrades after authentication; a client's own headers of these names are removed. */
 export const SOCKET_HEADERS = {
   kind: "x-headgate-socket",
   actor: "x-headgate-actor",

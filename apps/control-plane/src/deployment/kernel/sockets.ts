@@ -1,6 +1,6 @@
 /**
- * The hibernating sockets of agents and dashboards: accepting, remembering who is who in attachments and tags, sending, closing, and
- * parsing. Nothing here throws: a socket that is gone is an everyday thing.
+ * The hibernating sockets of agents and dashboards: accepting, identifying (in attachments and tags), sending, closing and parsing.
+ * Nothing here throws, because a closed socket is normal.
  */
 import { CLOSE, type CloseCode } from "@headgate/shared/protocol/close-codes.ts";
 import { MAX_FRAME_BYTES, PING, PONG } from "@headgate/shared/protocol/constants.ts";
@@ -9,11 +9,11 @@ import { SOCKET_HEADERS } from "./socket-headers.ts";
 
 export interface AgentAttachment {
   readonly kind: "agent";
-  /** Names this connection; also its tag. */
+  /** The id of this connection, also used as its tag. */
   readonly socket: string;
   readonly token: string;
   readonly tokenName: string;
-  /** Known after the agent's hello. */
+  /** Null until the agent's hello. */
   readonly instance: string | null;
 }
 
@@ -21,7 +21,7 @@ export interface LiveAttachment {
   readonly kind: "live";
   readonly socket: string;
   readonly token: string;
-  /** False until its hello; such a socket gets nothing. */
+  /** False until the hello; until then the socket gets nothing. */
   readonly greeted: boolean;
   readonly watch: readonly { readonly run: string; readonly after: number }[];
   readonly tail: { readonly run: string; readonly step: string } | null;
@@ -105,13 +105,13 @@ export function sendFrame(socket: WebSocket, frame: unknown): void {
   try {
     socket.send(JSON.stringify(frame));
   } catch {
-    // It closed meanwhile; its close event tells the rest.
+    // The socket closed meanwhile; its close event follows.
   }
 }
 
 export function closeQuietly(socket: WebSocket, code: CloseCode, reason: string): void {
   try {
-    // A reason may have 123 bytes.
+    // A reason may have at most 123 bytes.
     socket.close(code, reason.slice(0, 120));
   } catch {
     // Closed already.
@@ -126,7 +126,7 @@ function decode(text: string | null): string {
   }
 }
 
-/** A hibernating socket has to answer the peer's close itself, or the peer waits for it. 1005 and 1006 are never sent. */
+/** A hibernating socket must answer the peer's close itself, otherwise the peer waits. The codes 1005 and 1006 must not be sent. */
 export function answerClose(socket: WebSocket, code: number): void {
   try {
     socket.close(code === 1000 || (code >= 3000 && code < 5000) ? code : CLOSE.normal);
@@ -146,7 +146,7 @@ interface FrameSchema<T> {
 
 export type ParsedFrame<T> =
   | { readonly type: "frame"; readonly frame: T }
-  /** A kind of frame that a newer peer may send. */
+  /** A frame of an unknown kind, e.g. from a newer peer. */
   | { readonly type: "unknown" }
   | { readonly type: "bad"; readonly code: CloseCode; readonly message: string };
 

@@ -1,4 +1,4 @@
-/** Named points in time at which something has to be looked at. */
+/** Stores timers: a kind, an id and the time when they are due. */
 import type { Database } from "./database.ts";
 import { TIMER_KINDS, type TimerKind, type TimerTraits } from "../timer-kinds.ts";
 
@@ -19,12 +19,12 @@ export function setTimer(db: Database, timer: Timer): void {
   );
 }
 
-/** Does nothing when such a timer is set already. */
+/** Sets the timer, unless it is already set. */
 export function ensureTimer(db: Database, timer: Timer): void {
   db.sql.exec("INSERT INTO timer (kind, id, at) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO NOTHING", timer.kind, timer.id, timer.at);
 }
 
-/** Sets the timer, or moves it to an earlier time; one that is due earlier stays. */
+/** Sets the timer or moves it to an earlier time; a timer that is due earlier stays. */
 export function pullTimer(db: Database, timer: Timer): void {
   db.sql.exec(
     "INSERT INTO timer (kind, id, at) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET at = min(at, excluded.at)",
@@ -42,7 +42,7 @@ export function clearTimer(db: Database, kind: TimerKind, id: string): void {
   db.sql.exec("DELETE FROM timer WHERE kind = ? AND id = ?", kind, id);
 }
 
-/** The clock was set back by so much: what was to happen in a minute still is. */
+/** Call when the clock was set back: timers that were set to a delay keep that delay. */
 export function pullRelativeTimers(db: Database, ms: number): void {
   db.sql.exec("UPDATE timer SET at = at - ? WHERE kind IN (SELECT value FROM json_each(?))", ms, JSON.stringify(RELATIVE_KINDS));
 }

@@ -1,13 +1,13 @@
 /**
- * Many named timers over the object's one alarm. The platform drops an alarm whose handler keeps throwing, and a deploy may swallow one:
- * so the alarm is set again before anything is done, the work goes in bounded slices, and no failure of a timer escapes.
+ * Runs many timers on the object's one alarm. The platform drops an alarm whose handler keeps throwing, and a deploy may lose one.
+ * Therefore the alarm is set again before any work, the work is done in limited slices, and no error of a timer escapes.
  */
 import type { Database } from "./database.ts";
 import { readMeta, writeMeta } from "./meta-store.ts";
 import { dueTimers, nextTimerAt, pullRelativeTimers, setTimer, type Timer } from "./timer-store.ts";
 import { TIMER_KINDS, type TimerTraits } from "../timer-kinds.ts";
 
-/** The three members of the storage that it needs. */
+/** The part of the storage that timers need. */
 export interface AlarmStorage {
   getAlarm(): Promise<number | null>;
   setAlarm(at: number): Promise<void>;
@@ -15,30 +15,30 @@ export interface AlarmStorage {
 }
 
 export const SAFETY_MS = 30_000;
-/** What an alarm does before other work gets its chance, in the cost of its timers. */
+/** The total cost of the timers that one alarm handles before other work gets its turn. */
 const BUDGET = 2_000;
 const DEFAULT_COST = 10;
-/** So many timers of a grouped kind share a transaction. */
+/** The most timers of a grouped kind that share a transaction. */
 const GROUP = 100;
-/** A slice ends after this long, also when more is due; where time stands still while code runs, the number of timers bounds it. */
+/** A slice ends after this time, even if more is due. Where the clock stands still while code runs, only `BUDGET` limits it. */
 const SLICE_MS = 2_000;
-/** A timer whose work failed is tried again after this long. */
+/** A timer whose handler failed runs again after this time. */
 const AFTER_FAILURE_MS = 30_000;
-/** An alarm this far in the past was swallowed. */
+/** An alarm this far in the past was lost. */
 const OVERDUE_MS = 60_000;
-/** A clock that is corrected by less is not taken for one that was set back. */
+/** A clock that goes back by less was only corrected, not set back. */
 const SET_BACK_MS = 60_000;
-/** The newest time is written down this often at most. */
+/** The newest time is stored at most this often. */
 const NOTE_EVERY_MS = 10_000;
 const NEWEST = "newest_time";
 
 export class Timers {
   readonly #db: Database;
   readonly #alarm: AlarmStorage;
-  /** What the alarm is known to be set to; undefined: not known. */
+  /** The time of the alarm; null if none is set, undefined if unknown. */
   #armed: number | null | undefined;
   #firing = false;
-  /** The newest time that was ever seen since the clock was last set back, and how much of that is written down. */
+  /** The newest time seen since the clock was last set back; `#noted` is the newest time stored. */
   #newest: number | null = null;
   #noted = 0;
 
@@ -47,7 +47,7 @@ export class Timers {
     this.#alarm = alarm;
   }
 
-  /** After a wake-up: due work whose alarm got lost gets a new one. */
+  /** Call when the object starts: if the alarm was lost, a new one is set. */
   async recover(now: number): Promise<void> {
     this.noticeClock(now);
     const armed = await this.#alarm.getAlarm();
@@ -55,7 +55,7 @@ export class Timers {
     this.arm();
   }
 
-  /** Before anything is done at a time: were the clock set back by hours, what is to happen in a minute would wait until it has caught up. */
+  /** Call before any work: if the clock was set back, timers that were set to a delay move with it instead of waiting for hours. */
   noticeClock(now: number): void {
     if (this.#newest === null) {
       this.#noted = Number(readMeta(this.#db, NEWEST) ?? 0);
@@ -74,9 +74,9 @@ export class Timers {
     if (back > 0) this.arm();
   }
 
-  /** Sets the alarm to the earliest timer, or none. The write joins the transaction's and needs no waiting. */
+  /** Sets the alarm to the earliest timer, or removes it. The write is part of the transaction and need not be awaited. */
   arm(): void {
-    // While timers are handled the safety alarm stays; what comes next is set at the end.
+    // While timers are handled the safety alarm stays; the next alarm is set at the end.
     if (this.#firing) return;
     const next = nextTimerAt(this.#db);
     if (next === this.#armed) return;
@@ -87,8 +87,8 @@ export class Timers {
   }
 
   /**
-   * Looks at everything due. `run` handles timers in one transaction, which also removes them; it may stop before the last of them, and it
-   * may throw, and then none of them was handled.
+   * Handles the due timers. `run` handles some timers in one transaction, which also removes them. It may stop before the last one. If it
+   * throws, none was handled.
    */
   fire(input: FireInput): void {
     const safety = input.now + SAFETY_MS;
@@ -107,7 +107,7 @@ export class Timers {
         }
       };
       work(dueTimers(this.#db, { now: input.now, limit: BUDGET }));
-      // The ticks that were only written down: nobody waits for another alarm when there are few.
+      // Timers of ticks that the schedules above stored: if there are few, they run without another alarm.
       if (left > 0) work(dueTimers(this.#db, { now: input.now, limit: BUDGET }).filter(({ kind }) => kind === "tick"));
     } finally {
       this.#firing = false;
@@ -123,7 +123,7 @@ export class Timers {
       if (timer && others.length === 0) {
         setTimer(this.#db, { ...timer, at: input.now + AFTER_FAILURE_MS });
         input.failed(timer, error);
-        // One of them is to blame: each gets its own transaction.
+        // One timer failed: each gets its own transaction.
       } else for (const one of group) this.#run([one], input);
     }
   }
@@ -131,7 +131,7 @@ export class Timers {
 
 interface FireInput {
   readonly now: number;
-  /** Milliseconds that have passed since some moment. */
+  /** Milliseconds since a fixed moment. */
   readonly elapsed: () => number;
   readonly run: (timers: readonly Timer[]) => void;
   readonly failed: (timer: Timer, error: unknown) => void;
@@ -145,7 +145,7 @@ function costOf(timer: Timer | undefined): number {
   return (timer && traitsOf(timer).cost) ?? DEFAULT_COST;
 }
 
-/** In order. */
+/** Groups neighbouring timers of a grouped kind, in order. */
 function groupsOf(timers: readonly Timer[]): Timer[][] {
   const groups: Timer[][] = [];
   for (const timer of timers) {

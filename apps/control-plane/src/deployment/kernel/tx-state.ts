@@ -1,16 +1,16 @@
-/** What a room remembers during one transaction, such as open rows that are written back together. The kernel does not know what it is. */
+/** State that lives during one transaction, such as open rows that are written back together. Each user defines its own kind. */
 import type { Tx } from "./tx.ts";
 
 export interface TxStateDefinition<T> {
   readonly make: () => T;
-  /** Copies what a savepoint must be able to bring back. Returns the function that brings it back. */
+  /** Copies the value for a savepoint. Returns the function that restores it. */
   readonly save: (value: T) => () => void;
 }
 
-/** Values by the definition they belong to. */
+/** Values by their definition. */
 export type TxStates = Map<TxStateDefinition<unknown>, unknown>;
 
-/** The function that finds a transaction's value; it is made at the first call. */
+/** Returns the function that finds a transaction's value, which is created on first use. */
 export function txState<T>(definition: TxStateDefinition<T>): (tx: Pick<Tx, "states">) => T {
   const key = definition as TxStateDefinition<unknown>;
   return (tx) => {
@@ -19,7 +19,7 @@ export function txState<T>(definition: TxStateDefinition<T>): (tx: Pick<Tx, "sta
   };
 }
 
-/** Returns the function that brings every state back to what it is now. */
+/** Returns the function that restores every state. */
 export function saveStates(states: TxStates): () => void {
   const restores = [...states].map(([definition, value]) => definition.save(value));
   const known = new Set(states.keys());

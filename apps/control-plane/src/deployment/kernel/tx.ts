@@ -1,4 +1,4 @@
-/** What a command works with: the database inside one transaction, the time, randomness, the facts it states and the effects it asks for. */
+/** The transaction context of a command: the database, the time, randomness, the facts it states and the effects it requests. */
 import type { Result } from "@headgate/shared/domain/errors.ts";
 import type { Fact } from "../facts.ts";
 import type { Database } from "./database.ts";
@@ -8,21 +8,21 @@ import type { TxStates } from "./tx-state.ts";
 export interface Tx {
   readonly now: number;
   readonly db: Database;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   readonly random: () => number;
   readonly newRunId: () => string;
   readonly newId: (prefix: string) => string;
-  /** For secrets. */
+  /** Random bytes that are good enough for secrets. */
   readonly randomBytes: (count: number) => Uint8Array;
-  /** When the platform last answered a ping on this socket; null: never, or the socket is gone. */
+  /** The time of the last ping that the platform answered on this socket; null if there was none or the socket is gone. */
   readonly lastPing: (socket: string) => number | null;
-  /** What the object does after the commit. */
+  /** Actions to perform after the commit. */
   readonly effects: Effect[];
-  /** What happened, in order. Followers read it before the commit, dashboards after it. */
+  /** The stated facts, in order. Followers read them before the commit, dashboards after it. */
   readonly facts: Fact[];
   /** States a fact. Its followers run at the end of this transaction; see `followers.ts`. */
   readonly fact: (fact: Fact) => void;
-  /** Work that is done as a whole or, when it refuses or throws, not at all. */
+  /** Runs work inside a savepoint: if it refuses or throws, it is rolled back. */
   readonly savepoint: <T>(work: () => Result<T>) => Result<T>;
   readonly states: TxStates;
 }

@@ -1,4 +1,4 @@
-/** What changed in a transaction, as the views that dashboards replace. Null when it is so much that fetching again is cheaper. */
+/** Reads the changed rows of a transaction as views for dashboards; null if there are so many that fetching again is cheaper. */
 import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { Changed } from "./collect-changes.ts";
 import type { RunRow } from "../runs/tables.ts";

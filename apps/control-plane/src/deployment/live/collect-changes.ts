@@ -1,7 +1,7 @@
-/** Which rows look different after a transaction, each one once. */
+/** Collects the rows that a transaction changed, each one once. */
 import type { Fact, FactType } from "../facts.ts";
 
-/** What dashboards may want to know, each thing once. */
+/** The changed rows that dashboards may show. */
 export interface Changed {
   readonly runs: Set<number>;
   /** Run -> positions of steps. */
@@ -23,7 +23,7 @@ export interface Changed {
   settings: boolean;
 }
 
-/** The facts that dashboards are told about. */
+/** The facts that dashboards get. */
 const SHOWN = {
   run_changed: true,
   step_changed: true,
@@ -41,7 +41,7 @@ const SHOWN = {
   definitions_changed: true,
 } as const satisfies Partial<Record<FactType, true>>;
 
-/** Says whether the list of changes gets a new entry. New events of a run have their own numbers. */
+/** Whether the stream of changes gets a new entry. New events of a run have their own numbers. */
 export function hasChanges(facts: readonly Fact[]): boolean {
   return facts.some(({ type }) => type in SHOWN);
 }

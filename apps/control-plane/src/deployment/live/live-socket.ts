@@ -1,4 +1,4 @@
-/** What each frame of a dashboard leads to. */
+/** Parses each frame of a dashboard and passes it on. */
 import { type LiveUp, liveUpSchema } from "@headgate/shared/contract/live/messages.ts";
 import type { Live } from "./live.ts";
 import { closeQuietly, type LiveAttachment, parseFrame, sendFrame } from "../kernel/sockets.ts";

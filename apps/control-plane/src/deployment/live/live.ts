@@ -1,6 +1,6 @@
 /**
- * Pushes committed changes to dashboards. Numbers of frames are stored, the frames themselves are kept in memory for a while, so that a
- * dashboard that reconnects within it gets what it missed and any other one is told to fetch again.
+ * Pushes committed changes to dashboards. The number of the last frame is stored; the latest frames stay in memory. A dashboard that
+ * reconnects in time gets the frames it missed; any other one fetches everything again.
  */
 import type { Change, LiveDown, LiveUp } from "@headgate/shared/contract/live/messages.ts";
 import { LIVE_VERSION } from "@headgate/shared/contract/live/version.ts";
@@ -18,13 +18,13 @@ import { readAgent } from "../agents/agent-store.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 
 const KEPT_FRAMES = 200;
-/** All of them together, so that a burst of large runs does not fill the memory. */
+/** The most changes in all kept frames, so that a burst of large runs does not fill the memory. */
 const KEPT_CHANGES = 5_000;
 const EVENTS_PER_FRAME = 1_000;
 
 interface KeptFrame {
   readonly seq: number;
-  /** Null: too much changed to list it. */
+  /** Null if too much changed to list it. */
   readonly changes: readonly Change[] | null;
 }
 
@@ -36,7 +36,7 @@ interface Watcher {
 export class Live {
   readonly #sockets: Sockets;
   readonly #reader: () => Reader;
-  /** The latest frames, without gaps; empty after a wake-up and while nobody looks. */
+  /** The latest frames, without gaps; empty after a restart and while no dashboard is connected. */
   #kept: KeptFrame[] = [];
 
   constructor(sockets: Sockets, reader: () => Reader) {
@@ -86,7 +86,7 @@ export class Live {
       sendFrame(socket, { t: "changes", seq: number, changes: changes ?? [] } satisfies LiveDown);
   }
 
-  /** Null: not all of them are known any more. */
+  /** Null if some of the frames are no longer in memory. */
   #framesAfter(since: number, now: number): readonly KeptFrame[] | null {
     if (since === now) return [];
     const missed = this.#kept.filter((frame) => frame.seq > since);
@@ -100,7 +100,7 @@ export class Live {
     this.#sendEvents({ socket, attachment: { ...attachment, watch: known } }, null);
   }
 
-  /** Sends what was stored since the last time; of one run, or of all that the socket watches. */
+  /** Sends the new events of some runs, or of all runs that the socket watches. */
   #sendEvents(watcher: Watcher, only: ReadonlySet<string> | null): void {
     const { db } = this.#reader();
     const watch = watcher.attachment.watch.map((entry) => {
@@ -121,7 +121,7 @@ export class Live {
     attach(watcher.socket, { ...watcher.attachment, watch });
   }
 
-  /** After a commit. `seq` is the number that the transaction gave to these changes; null when there are none to list. */
+  /** Call after a commit. `seq` is the number that the transaction gave to these changes; null if there are none. */
   publish(changed: Changed, seq: number | null): void {
     const watchers = this.#watchers();
     if (watchers.length === 0) {
@@ -175,7 +175,7 @@ export class Live {
     if (target) this.#tellAgent(target, true);
   }
 
-  /** A dashboard's socket is gone. */
+  /** Call when a dashboard's socket is closed. */
   left(attachment: LiveAttachment): void {
     if (attachment.tail && !this.isTailed(attachment.tail)) this.#tellAgent(attachment.tail, false);
   }
@@ -184,7 +184,7 @@ export class Live {
     return this.#watchers().some(({ attachment }) => attachment.tail?.run === target.run && attachment.tail.step === target.step);
   }
 
-  /** An agent came back: it has forgotten who is looking. */
+  /** Call when an agent reconnects: it no longer knows which outputs are shown. */
   resumeTails(instance: string): void {
     for (const { attachment } of this.#watchers()) if (attachment.tail) this.#tellAgent(attachment.tail, true, instance);
   }
@@ -199,7 +199,7 @@ export class Live {
     if (socket) this.#sockets.send(socket, { t: "tail", run: target.run, step: target.step, on });
   }
 
-  /** Lines from the agent that has the step go to those who look; they are stored nowhere. */
+  /** Forwards output lines from the step's agent to the dashboards that show them. The lines are not stored. */
   forwardTail(
     instance: string,
     line: { readonly run: string; readonly step: string; readonly stream: "stdout" | "stderr"; readonly text: string },
@@ -207,7 +207,7 @@ export class Live {
     if (!this.isTailed(line)) return;
     const { db } = this.#reader();
     const run = readRun(db, line.run);
-    // Also after the step's end, whose last lines come later than its report.
+    // Works after the end of the step too, because the last lines come later than its report.
     if (!run || readStep(db, run.no, line.step)?.agent !== instance) return;
     for (const { socket, attachment } of this.#watchers()) {
       if (attachment.tail?.run === line.run && attachment.tail.step === line.step)

@@ -1,14 +1,14 @@
-/** Where messages go. A destination only sends; when to try again and when to give up is decided by the outbox. */
+/** The interface of destinations of messages. A destination only sends; the outbox decides when to retry and when to give up. */
 
 /** The names of all destinations. Each has one implementation; see `destinations.ts`. */
 export type DestinationName = "directory";
 
 export interface OutgoingMessage {
-  /** Send it along, e.g. as `idempotency-key`: a crash after sending repeats the message with the same key. */
+  /** Pass this on, e.g. as `idempotency-key`: after a crash a message may be sent again with the same key. */
   readonly key: string;
-  /** What it is about, e.g. `webhooks.register`. */
+  /** The subject of the message, e.g. `webhooks.register`. */
   readonly topic: string;
-  /** JSON. */
+  /** The body as JSON. */
   readonly body: string;
 }
 
@@ -18,7 +18,7 @@ export type SendResult =
   | { readonly outcome: "failed"; readonly reason: string; readonly isPermanent?: boolean; readonly retryAfterMs?: number };
 
 export interface Destination {
-  /** Must end soon after `signal` aborts. What it throws counts as a failure that may pass. */
+  /** Must end soon after `signal` aborts. An exception counts as a temporary failure. */
   send(message: OutgoingMessage, signal: AbortSignal): Promise<SendResult>;
 }
 

@@ -1,10 +1,10 @@
-/** Stores a message in the transaction of the fact that it is about: there is never one without the other. */
+/** Stores a message in the same transaction as the change that it is about, so that neither exists without the other. */
 import { setTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import type { DestinationName } from "./destination.ts";
 import { countWaiting, insertMessage, nextSendAt } from "./outbox-store.ts";
 
-/** More do not wait to be sent: a receiver that is gone for days must not fill the database's memory. Further ones become dead letters. */
+/** The most waiting messages, so that a receiver that is down for days does not fill the database. Further messages become dead letters. */
 export const MAX_WAITING = 10_000;
 
 export interface NewMessage {
@@ -24,17 +24,17 @@ export function enqueue(tx: Tx, message: NewMessage): void {
     attempts: 0,
     nextAt: isFull ? null : tx.now,
     deadAt: isFull ? tx.now : null,
-    error: isFull ? `${MAX_WAITING} messages already wait to be sent. Send this one again when the others are through.` : null,
+    error: isFull ? `${MAX_WAITING} messages already wait to be sent. Send this one again when the others are sent.` : null,
   });
   if (isFull) tx.fact({ type: "outbox_changed" });
   planSending(tx);
 }
 
-/** One timer for all of them, at the time of the first. */
+/** Sets one timer for all messages, to the time of the first. */
 export function planSending(tx: Tx): void {
   const at = nextSendAt(tx.db);
   if (at === null) return;
-  // Should the sending after this transaction not come to its end, the timer starts it again.
+  // If the sending after this transaction does not finish, the timer starts it again.
   setTimer(tx.db, { kind: "outbox", id: "", at: Math.max(at, tx.now) });
   tx.effects.push({ type: "timers_changed" });
   if (at <= tx.now) tx.fact({ type: "outbox_due" });

@@ -1,6 +1,6 @@
 /**
- * Sends what is due, a few messages at once, until nothing is due. A message is deleted after it was delivered, so a crash in between
- * repeats it with the same key; it is never lost and never sent under two keys.
+ * Sends due messages, a few at once, until none is due. A message is deleted after its delivery. After a crash in between it is sent again
+ * with the same key: no message is lost or sent under two keys.
  */
 import type { Tx } from "../kernel/tx.ts";
 import type { Reader } from "../kernel/reader.ts";
@@ -8,7 +8,7 @@ import type { Destinations, SendResult } from "./destination.ts";
 import { dueMessages, type StoredMessage } from "./outbox-store.ts";
 import { type Attempt, settleAttempts } from "./settle-attempts.ts";
 
-/** A Worker may have six outgoing calls open. */
+/** A Worker may have at most six open outgoing requests. */
 const AT_ONCE = 6;
 const SEND_TIMEOUT_MS = 10_000;
 const MOMENT_MS = 2_000;
@@ -17,7 +17,7 @@ export interface OutboxPorts {
   reader(): Reader;
   commit<T>(command: (tx: Tx) => T): T;
   readonly destinations: Destinations;
-  /** How long a receiver may take. Default: 10 seconds. */
+  /** The time limit of one request, in milliseconds. Default: 10 seconds. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -29,7 +29,7 @@ export class OutboxSender {
     this.#ports = ports;
   }
 
-  /** Resolves when nothing is due any more. Calls while it sends share its work. Rejects when the database refuses; the timer tries again. */
+  /** Resolves when no message is due. Concurrent calls share one pass. Rejects if the database fails; the timer tries again. */
   async send(): Promise<void> {
     this.#sending ??= this.#sendDue().finally(() => {
       this.#sending = null;
@@ -78,7 +78,7 @@ export class OutboxSender {
   }
 }
 
-/** The innermost cause: what wraps it may quote the message, which can be long or confidential. */
+/** The innermost cause: an outer error may quote the message, which can be long or confidential. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? reasonOf(error.cause) : error.message;

@@ -1,4 +1,4 @@
-/** Messages that wait to be sent, and dead letters. A delivered message has no row. */
+/** Stores messages that wait to be sent, and dead letters. A delivered message has no row. */
 import type { Database } from "../kernel/database.ts";
 import type { DestinationName } from "./destination.ts";
 import type { OutboxRow } from "./tables.ts";
@@ -26,7 +26,7 @@ export function countWaiting(db: Database): number {
   return db.sql.exec<{ n: number }>("SELECT count(*) AS n FROM outbox WHERE next_at IS NOT NULL").one().n;
 }
 
-/** Oldest time first. */
+/** Due messages, the longest due first. */
 export function dueMessages(db: Database, input: { readonly now: number; readonly limit: number }): StoredMessage[] {
   return db.sql
     .exec(`SELECT ${COLUMNS} FROM outbox WHERE next_at <= ? ORDER BY next_at, no LIMIT ?`, input.now, input.limit)

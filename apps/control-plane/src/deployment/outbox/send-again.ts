@@ -1,10 +1,10 @@
-/** What people do with dead letters: send them again, or remove them. */
+/** Commands on dead letters: send again and remove. */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { planSending } from "./enqueue.ts";
 import { deleteMessages, readMessage, type StoredMessage, updateMessage } from "./outbox-store.ts";
 
-/** With the same key, and all attempts anew. A message that still waits is sent now. */
+/** Sends a message again with the same key and a full set of attempts. A message that still waits is sent now. */
 export function sendAgain(tx: Tx, key: string): Result<StoredMessage> {
   const message = readMessage(tx.db, key);
   if (!message) return unknownMessage(key);

@@ -1,4 +1,4 @@
-/** What follows from attempts to send: a delivered message is forgotten, a failed one waits longer each time and ends as a dead letter. */
+/** Records attempts to send: a delivered message is deleted, a failed one waits longer each time and ends as a dead letter. */
 import { backoffMs } from "@headgate/shared/net/backoff.ts";
 import { clearTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
@@ -6,7 +6,7 @@ import type { SendResult } from "./destination.ts";
 import { planSending } from "./enqueue.ts";
 import { deleteMessages, nextSendAt, readMessage, type StoredMessage, updateMessage } from "./outbox-store.ts";
 
-/** About half a day with the waits below. */
+/** With the waits below, about half a day. */
 export const MAX_ATTEMPTS = 20;
 const WAIT = { firstMs: 1_000, maxMs: 3_600_000, leastShare: 0.5 };
 const MAX_ERROR_CHARACTERS = 2_000;
@@ -29,7 +29,7 @@ export function settleAttempts(tx: Tx, attempts: readonly Attempt[]): void {
 
 function settleFailure(tx: Tx, { key }: StoredMessage, result: Extract<SendResult, { outcome: "failed" }>): void {
   const message = readMessage(tx.db, key);
-  // A person removed it while it was being sent.
+  // A person removed the message while it was being sent.
   if (message === null) return;
   const attempts = message.attempts + 1;
   const isDead = result.isPermanent === true || attempts >= MAX_ATTEMPTS;

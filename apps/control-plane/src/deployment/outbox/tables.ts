@@ -1,19 +1,19 @@
 /**
- * The table of messages that leave the deployment. Drizzle's description of it; `migrations.ts` makes it, and a test compares the two.
+ * The Drizzle schema of the outbox table. `migrations.ts` creates the table, and a test compares the two.
  * Times are milliseconds.
  */
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 export const outbox = sqliteTable("outbox", {
   no: integer().primaryKey(),
-  /** The receiver knows a repeated message by it: the same for every attempt, also after a person sends it again. */
+  /** Lets the receiver recognize a repeated message: the key stays the same for all attempts, even if a person sends the message again. */
   key: text().notNull(),
   destination: text().notNull(),
   topic: text().notNull(),
   body: text().notNull(),
   createdAt: integer().notNull(),
   attempts: integer().notNull(),
-  /** When it is sent next; null: it is a dead letter. */
+  /** When the message is sent next; null for a dead letter. */
   nextAt: integer(),
   deadAt: integer(),
   /** Why the last attempt failed. */

@@ -1,11 +1,11 @@
-/** The keys of dynamic partition sets. Each has a number that no other key ever gets again, so that stored sets of partitions can be ranges of numbers. */
+/** Stores the keys of dynamic partition sets. Each key has a number that is never used again, so that subsets can be stored as ranges of numbers. */
 import { type Database, execBatches } from "../kernel/database.ts";
 import { readMeta, writeMeta } from "../kernel/meta-store.ts";
 
 export interface StoredKeys {
   /** In the order in which they were added. */
   readonly keys: readonly string[];
-  /** The number of each, ascending. */
+  /** The number of each key, ascending. */
   readonly numbers: readonly number[];
 }
 
@@ -19,7 +19,7 @@ export function keysOfSet(db: Database, name: string): StoredKeys {
   return { keys, numbers };
 }
 
-/** Those of the keys that the set has. */
+/** The given keys that exist in the set. */
 export function existingKeys(db: Database, name: string, keys: readonly string[]): Set<string> {
   const rows = db.sql.exec<{ key: string }>(
     "SELECT key FROM dynamic_key WHERE name = ? AND key IN (SELECT value FROM json_each(?))",
@@ -31,7 +31,7 @@ export function existingKeys(db: Database, name: string, keys: readonly string[]
 
 const NEXT_NUMBER = "dynamic_key_number";
 
-/** Keys that the set does not have yet. Answers with them and their numbers. */
+/** Inserts keys that the set does not have yet. Returns them with their numbers. */
 export function insertKeys(
   db: Database,
   input: { readonly name: string; readonly keys: readonly string[]; readonly at: number; readonly by: string },
@@ -54,7 +54,7 @@ export function countOfSet(db: Database, name: string): number {
   return db.sql.exec<{ count: number }>("SELECT count(*) AS count FROM dynamic_key WHERE name = ?", name).one().count;
 }
 
-/** Of every set that has keys. */
+/** The number of keys of each set that has any. */
 export function countKeys(db: Database): Map<string, number> {
   const rows = db.sql.exec<{ name: string; count: number }>("SELECT name, count(*) AS count FROM dynamic_key GROUP BY name");
   return new Map([...rows].map((row) => [row.name, row.count]));

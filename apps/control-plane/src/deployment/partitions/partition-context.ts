@@ -1,6 +1,6 @@
 /**
- * Which partitions does a definition have now, in this deployment? The one place that opens definitions: dynamic keys come from the
- * table and stay in memory until they change, and a definition of many keys is not opened again for each step that asks.
+ * Opens partition definitions for this deployment and time; nothing else opens them. Dynamic keys are read from the table and stay in memory
+ * until they change, and opened definitions are cached, because a definition with many keys is expensive to open.
  */
 import type { MultiPartitions, PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { openPartitions, type PartitionContext, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
@@ -18,7 +18,7 @@ export interface DeploymentPartitions extends PartitionContext {
 
 interface Cache {
   readonly keys: Map<string, StoredKeys>;
-  /** By definition and, where time is a dimension, how many windows there were. */
+  /** By definition and, if time is a dimension, by the number of windows. */
   readonly sets: Map<string, PartitionSet>;
 }
 
@@ -27,7 +27,7 @@ const caches = databaseCache<Cache>("savepoint", () => ({ keys: new Map(), sets:
 const texts = new WeakMap<PartitionsDefinition, string>();
 const numbers = new WeakMap<PartitionSet, readonly number[]>();
 
-/** After a change of dynamic keys. Those that only came are added to what is known: reading a hundred thousand takes longer than anything else about them. */
+/** Call after a change of dynamic keys. Added keys are appended to the cached ones, because reading a hundred thousand keys again is slow. */
 export function dynamicKeysChanged(
   db: Database,
   change: { readonly name: string; readonly added: StoredKeys; readonly removed: boolean },
@@ -56,7 +56,7 @@ export function partitionContext(db: Database, now: number): DeploymentPartition
     if (definition.type === "dynamic") numbers.set(opened.value, storedKeys(db, definition.name).numbers);
     return opened;
   };
-  /** How many there are depends on the time, so only this context keeps them: a thousand assets with the same definition open it once. */
+  /** The number of windows depends on the time, so they are cached in this context only: a thousand assets with one definition open it once. */
   const openWindows = (definition: PartitionsDefinition): Result<PartitionSet> => {
     const id = textOf(definition);
     const opened = windows.get(id) ?? openPartitions(definition, { now });
@@ -66,12 +66,12 @@ export function partitionContext(db: Database, now: number): DeploymentPartition
   return { now, dynamicKeys, open };
 }
 
-/** Of an opened dynamic set: the lasting number of each of its keys. */
+/** The permanent number of each key of an opened dynamic set; null for any other set. */
 export function lastingNumbers(set: PartitionSet): readonly number[] | null {
   return numbers.get(set) ?? null;
 }
 
-/** Names of the dynamic sets that a definition is made of. */
+/** The names of the dynamic sets in a definition. */
 export function dynamicNames(definition: PartitionsDefinition): string[] {
   if (definition.type === "dynamic") return [definition.name];
   return definition.type === "multi" ? definition.dimensions.flatMap(({ partitions }) => dynamicNames(partitions)) : [];

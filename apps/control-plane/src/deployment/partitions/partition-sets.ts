@@ -1,13 +1,13 @@
 /**
- * A stored set of partitions, read for a definition as it is now. Keys of a dynamic set are stored as ranges of their lasting numbers:
- * a hundred thousand of them are a few characters, and a key that was removed is in no set any more, also when it comes back.
+ * Converts between stored subsets and partitions of the current definition. Keys of a dynamic set are stored as ranges of their permanent
+ * numbers: a hundred thousand keys need a few characters, and a removed key stays absent even if it is added again.
  */
 import type { PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { type PartitionSubset, rangesOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { readSubset, type StoredSubset, storeSubset } from "@headgate/shared/domain/partitions/subset-json.ts";
 import { lastingNumbers } from "./partition-context.ts";
 
-/** `d`: half-open ranges of lasting numbers. */
+/** `d`: half-open ranges of permanent numbers. */
 type Stored = StoredSubset | { readonly d: readonly number[] };
 
 export function parseSubset(set: PartitionSet, text: string | undefined): PartitionSubset {
@@ -31,7 +31,7 @@ function positions(numbers: readonly number[], ranges: readonly number[]): Parti
     const from = firstAtLeast(numbers, ranges[at] ?? 0);
     const to = firstAtLeast(numbers, ranges[at + 1] ?? 0);
     if (to <= from) continue;
-    // What lay between them was removed.
+    // The keys between the two ranges were removed.
     if (found.at(-1) === from) found[found.length - 1] = to;
     else found.push(from, to);
   }

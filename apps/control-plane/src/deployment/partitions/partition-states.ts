@@ -1,4 +1,4 @@
-/** Which partitions of an asset are materialized, failed, on their way or missing? Each is in exactly one of the four. */
+/** Sorts the partitions of an asset into materialized, failed, in progress and missing; each is in exactly one of the four. */
 import { parsePartitionRange, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { difference, type PartitionSubset, union, unionOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { parseSubset } from "./partition-sets.ts";
@@ -6,13 +6,13 @@ import type { Database } from "../kernel/database.ts";
 import { partitionsInProgress, readPartitionSets } from "./partition-store.ts";
 
 export interface PartitionStates {
-  /** And neither failed since nor on their way. */
+  /** Without partitions that failed since or are in progress. */
   readonly materialized: PartitionSubset;
-  /** And not on their way again. */
+  /** Without partitions that are in progress. */
   readonly failed: PartitionSubset;
   readonly inProgress: PartitionSubset;
   readonly missing: PartitionSubset;
-  /** What is on its way, by run. */
+  /** The partitions in progress, by run. */
   readonly running: readonly { readonly run: string; readonly subset: PartitionSubset }[];
 }
 

@@ -1,8 +1,8 @@
-/** Which partitions of an asset are materialized and which failed last, as two compact texts per asset, and why some failed. */
+/** Stores which partitions of an asset are materialized and which failed, as two compact texts, and the messages of failures. */
 import type { Database } from "../kernel/database.ts";
 
 export interface PartitionSets {
-  /** JSON of a stored subset; empty: none. */
+  /** A stored subset as JSON; an empty text means none. */
   readonly materialized: string;
   readonly failed: string;
 }
@@ -15,7 +15,7 @@ export function readPartitionSets(db: Database, asset: string): PartitionSets | 
   );
 }
 
-/** Of those among the assets that have any. */
+/** The stored subsets of the given assets; assets without any are absent. */
 export function partitionSetsOf(db: Database, assets: readonly string[]): Map<string, PartitionSets> {
   const rows = db.sql
     .exec<{ asset: string; materialized: string; failed: string }>(
@@ -35,7 +35,7 @@ export function savePartitionSets(db: Database, asset: string, sets: PartitionSe
   );
 }
 
-/** Of the partitions that failed, the messages of the latest ones are kept. */
+/** The most failure messages kept per asset; the oldest are deleted. */
 const MAX_FAILURES_PER_ASSET = 500;
 
 export function savePartitionFailure(
@@ -61,7 +61,7 @@ export function deletePartitionFailure(db: Database, asset: string, partition: s
   db.sql.exec("DELETE FROM partition_failure WHERE asset = ? AND partition = ?", asset, partition);
 }
 
-/** Keys that are no partitions any more. */
+/** Deletes the failures of removed keys. */
 export function deletePartitionFailures(db: Database, assets: readonly string[], partitions: readonly string[]): void {
   db.sql.exec(
     "DELETE FROM partition_failure WHERE asset IN (SELECT value FROM json_each(?)) AND partition IN (SELECT value FROM json_each(?))",
@@ -88,7 +88,7 @@ export function partitionFailures(db: Database, asset: string, partitions: reado
   return new Map(rows.map((row) => [row.partition, row]));
 }
 
-/** The latest materialization of each of the partitions: when, and by which run; null: it was reported from outside. */
+/** The latest materialization of each partition. `run` is null if it was reported from outside. */
 export function latestMaterializations(
   db: Database,
   asset: string,
@@ -106,7 +106,7 @@ export function latestMaterializations(
   return new Map(rows.map((row) => [row.partition, { at: row.at, run: row.run }]));
 }
 
-/** What runs are going to materialize of an asset: keys and ranges, each with its run. */
+/** The keys and ranges of an asset that runs will materialize, each with its run. */
 export function partitionsInProgress(db: Database, asset: string): { readonly partition: string; readonly run: string }[] {
   return db.sql
     .exec<{ partition: string; run: string }>(
@@ -117,7 +117,7 @@ export function partitionsInProgress(db: Database, asset: string): { readonly pa
     .toArray();
 }
 
-/** Ranges that failed or were materialized as one; the newest first, as many as a page may need. */
+/** The most ranges read that failed or were materialized as one, newest first. */
 const MAX_RANGES = 500;
 
 export function rangeFailures(db: Database, asset: string): PartitionFailure[] {
@@ -142,7 +142,7 @@ export function rangeMaterializations(
     .toArray();
 }
 
-/** Parts of a range that a step has reported one by one. */
+/** The parts of its range that a step has reported. */
 export function reportedParts(db: Database, of: { readonly asset: string; readonly runNo: number; readonly step: string }): string[] {
   return db.sql
     .exec<{ partition: string }>(

@@ -1,10 +1,11 @@
 /**
- * The tables of partitions: states of an asset's partitions, and dynamic keys. Drizzle's description of them, for row types and typed queries; `migrations.ts` makes them, and a test compares the two.
+ * The Drizzle schema of the tables of partition states and dynamic keys, for row types and typed queries. `migrations.ts` creates the tables,
+ * and a test compares the two.
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-/** One row per partitioned asset: which of its partitions are in which state, as compact sets. */
+/** One row per partitioned asset: its materialized and failed partitions as compact subsets. */
 export const assetPartition = sqliteTable("asset_partition", {
   asset: text().primaryKey(),
   materialized: text().notNull(),

@@ -1,4 +1,4 @@
-/** Changes limits and policies of the deployment; what waited for a limit that is gone starts in the same transaction. */
+/** Changes limits and policies of the deployment. Runs that waited for a removed limit start in the same transaction. */
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import type { DeploymentSettings } from "@headgate/shared/contract/runs/settings.ts";
 import { queuedRunNos } from "../runs/run-store.ts";
@@ -6,7 +6,7 @@ import { readSettings, saveSettings } from "./settings-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { planStartTimeout } from "./start-timeout.ts";
 
-/** Those whose reason to wait is told anew; lists fetch the others when they are told that the settings changed. */
+/** The most queued runs whose reason to wait is sent again; lists fetch the others because the settings changed. */
 const MAX_TOLD = 100;
 
 export function changeSettings(tx: Tx, changes: InputOf<"settings.update">): DeploymentSettings {

@@ -1,6 +1,6 @@
 /**
- * Which ready steps could start now? As many as there are free slots, of the most urgent runs. A run that is held back by a limit, and a
- * step whose pool is full or whose agents are busy, takes no place from those behind it.
+ * Collects the ready steps that could start now: as many as there are free slots, from the most urgent runs. A run that waits for a limit and
+ * a step that waits for a pool or an agent do not block the runs and steps behind them.
  */
 import { DEFAULT_QUEUE, type QueueAgent, queueOf } from "@headgate/shared/domain/queue/agents.ts";
 import { limitCounters, type LimitSettings } from "@headgate/shared/domain/queue/limits.ts";
@@ -15,7 +15,7 @@ import { openRuns } from "../runs/run-session.ts";
 const PAGE = 200;
 
 export interface Gathered {
-  /** All that have started, and those of the queue that steps were taken of. */
+  /** All active runs, and the queued runs whose steps were collected. */
   readonly runs: readonly QueueRun[];
   readonly steps: readonly StepRow[];
 }
@@ -30,7 +30,7 @@ export function gatherReady(
   for (const run of active) counters.takeRun(run.tags, run.id);
   const runs = active.map((run) => queueRun(run, true));
   const steps: StepRow[] = [];
-  // The queue is not even looked at while no further run may start.
+  // The queue is not read while no further run may start.
   let mayStart = counters.runBlockedBy({})?.type !== "max_runs";
   for (const run of inOrder(
     active,
@@ -86,7 +86,7 @@ function queueRooms(agents: readonly QueueAgent[]): Map<string, Room> {
   return rooms;
 }
 
-/** What changed in this transaction is not in the tables yet. */
+/** Active runs including changes of this transaction, which are not in the tables yet. */
 function activeNow(tx: Tx): OpenRun[] {
   const stored = new Map(activeRuns(tx.db).map((run) => [run.no, run]));
   for (const { row } of openRuns(tx).values()) {

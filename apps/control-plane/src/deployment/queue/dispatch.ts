@@ -1,4 +1,4 @@
-/** Gives ready steps to agents: gathers what could start, lets the queue decide, and carries its decision out. */
+/** Assigns ready steps to agents: collects the steps that could start, lets the queue decide, and applies the decision. */
 import { pickSteps, type ReadyStep } from "@headgate/shared/domain/queue/pick.ts";
 import { LEASE_CHECK_MS } from "@headgate/shared/protocol/constants.ts";
 import { fullPools, limitSettings } from "./pool-limits.ts";
@@ -17,7 +17,7 @@ import { catalogOf } from "../catalog/catalog.ts";
 import { type AvailableAgent, availableAgents } from "../agents/liveness.ts";
 import { txState } from "../kernel/tx-state.ts";
 
-/** The agent enforces a step's time limit itself; the control plane steps in only when that did not happen. */
+/** The agent enforces a step's time limit. The control plane waits this much longer before it enforces the limit itself. */
 const STEP_TIMEOUT_SLACK_MS = 30_000;
 
 interface Candidate extends AvailableAgent {
@@ -39,12 +39,12 @@ const wanted = txState<{ dispatch: boolean }>({
   },
 });
 
-/** A step may start now, or a slot is free: the queue is looked at once, at the end of the transaction. */
+/** Requests one dispatch at the end of the transaction, because a step may start now or a slot is free. */
 export function wantDispatch(tx: Tx): void {
   wanted(tx).dispatch = true;
 }
 
-/** Says whether the queue had to be looked at. */
+/** Returns whether a dispatch was requested. */
 export function dispatchIfWanted(tx: Tx): boolean {
   const state = wanted(tx);
   if (!state.dispatch) return false;
@@ -53,7 +53,7 @@ export function dispatchIfWanted(tx: Tx): boolean {
   return true;
 }
 
-/** Repeated while something was assigned: only as many steps are gathered as there are free slots, and a full pool may have held some back. */
+/** Repeats while steps are assigned: each round collects only as many steps as there are free slots, and a full pool may block some of them. */
 function dispatch(tx: Tx): void {
   const candidates = candidatesOf(tx);
   for (;;) {
@@ -62,7 +62,7 @@ function dispatch(tx: Tx): void {
   }
 }
 
-/** Says whether another round may assign more. */
+/** Returns whether another round may assign more steps. */
 function assignSome(tx: Tx, candidates: readonly Candidate[]): boolean {
   const limits = limitSettings(readSettings(tx.db), catalogOf(tx));
   const holding = poolHolders(tx.db);

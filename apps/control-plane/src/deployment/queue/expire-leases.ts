@@ -1,4 +1,4 @@
-/** Notices agents that gave no sign of life for the time of a lease; their steps are lost and go to another agent or fail. */
+/** Finds agents without a sign of life for the time of a lease. Their steps are lost: they go to another agent or fail. */
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import { agentsWithLeases, saveAgent } from "../agents/agent-store.ts";

@@ -1,4 +1,4 @@
-/** The queue: limits that hold, nobody who starves behind them, and a reason for everything that waits. */
+/** The queue: limits are kept, no run starves, and everything that waits has a reason. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { InputOf } from "@headgate/shared/contract/table.ts";
@@ -27,7 +27,7 @@ const change = async (stub: DeploymentObject, settings: Settings) =>
   unwrap(
     await stub.perform(
       "settings.update",
-      // The stub's input has arrays that may be written to.
+      // The stub's input type has mutable arrays.
       structuredClone(settings) as InputOf<"settings.update">,
       person,
     ),
@@ -50,13 +50,13 @@ async function jobs(agent: FakeAgent, count: number): Promise<JobFrame[]> {
   return agent.jobs();
 }
 
-describe("a tag limit", () => {
-  it("holds runs back, names who holds it, and lets all others pass, however many wait in front of them", async () => {
+describe("tag limits", () => {
+  it("a tag limit delays only its own runs and names their holders", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     await change(stub, { tagLimits: [{ key: "team", value: "a", limit: 1 }], maxConcurrentRuns: 50 });
     const first = await launch(stub, { selection: "*" }, { tags: { team: "a" } });
-    // More than one page of the queue.
+    // The queue has more than one page.
     await runInDurableObject(raw(stub), async (instance) => {
       for (let index = 0; index < 250; index++)
         await instance.perform("runs.launch", { target: { selection: "*", checksOnly: false }, tags: { team: "a" }, priority: 5 }, person);
@@ -79,7 +79,7 @@ describe("a tag limit", () => {
     expect((await jobs(agent, 3))[2]?.tags).toEqual({ team: "a" });
   });
 
-  it("of nothing keeps such runs from starting until it is raised, which starts them at once", async () => {
+  it("runs under a tag limit of 0 start when it is raised", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     const agent = await agentFor(stub);
@@ -96,7 +96,7 @@ describe("a tag limit", () => {
 });
 
 describe("pools", () => {
-  it("take their slots from settings, then from code, then from the default, and say who holds them", async () => {
+  it("pool slots come from settings, then code, then the default", async () => {
     const stub = newDeployment();
     const pools = { a: "set", b: "coded", c: "unknown" };
     const units = Object.entries(pools).map(([key, pool]) => ({ id: key, kind: "asset" as const, assets: [key], pool }));
@@ -122,7 +122,7 @@ describe("pools", () => {
 });
 
 describe("slots of agents", () => {
-  it("are named with the runs that hold them, of the queue that the waiting run is for", async () => {
+  it("busy slots are named with the runs of the same queue", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     const [agent, other] = [await agentFor(stub, { slots: 1 }), await agentFor(stub, { slots: 1, queue: "gpu" })];
@@ -136,8 +136,8 @@ describe("slots of agents", () => {
   });
 });
 
-describe("agents", () => {
-  it("that could not load a version are left out while another may be able to", async () => {
+describe("agents in the queue", () => {
+  it("an agent that failed to load a version is avoided if possible", async () => {
     const stub = newDeployment();
     const version = await publish(stub, lake);
     const broken = await agentFor(stub, { slots: 5, locations: [{ location: "lake", version, state: "failed" }] });
@@ -150,18 +150,18 @@ describe("agents", () => {
     good.disconnect();
     await eventually(async () => (await queueOf(stub)).agents.connected === 1);
     await fireTimers(stub, "lease_check");
-    // It may come back.
+    // The agent may reconnect.
     expect(broken.jobs()).toEqual([]);
     expect(await waits(stub, second.id)).toMatchObject({ message: expect.stringContaining("busy or away") as unknown });
     await rows(stub, "UPDATE agent SET last_seen_at = last_seen_at - 120000 WHERE status = 'disconnected'");
     await rows(stub, "UPDATE step SET assigned_at = assigned_at - 120000 WHERE status = 'assigned'");
     await fireTimers(stub, "lease_check");
-    // Nobody is left who could: one tries again, so that the step runs or fails with the reason.
+    // No other agent is left, so one tries again and the step runs or fails with the reason.
     await jobs(broken, 2);
     expect(broken.jobs().map((job) => job.run)).toContain(second.id);
   });
 
-  it("of a queue take the runs that name it, and no others", async () => {
+  it("an agent of a queue takes only runs of that queue", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     const gpu = await agentFor(stub, { queue: "gpu" });
@@ -174,13 +174,13 @@ describe("agents", () => {
   });
 });
 
-describe("the start time-out", () => {
+describe("the start timeout", () => {
   const late = async (stub: DeploymentObject) => {
     await rows(stub, "UPDATE step SET assigned_at = assigned_at - 61000 WHERE status = 'assigned'");
     await fireTimers(stub, "start_timeout");
   };
 
-  it("gives a step that did not start to another agent, and after some tries ends it with the reason", async () => {
+  it("an unstarted step moves to another agent and finally fails", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     await change(stub, { startTimeoutSeconds: 60 });
@@ -202,7 +202,7 @@ describe("the start time-out", () => {
     expect(await rows(stub, "SELECT kind FROM timer WHERE kind = 'start_timeout'")).toEqual([]);
   });
 
-  it("does not wake up again and again for a step whose run is being canceled", async () => {
+  it("steps of a canceled run do not wake the deployment repeatedly", async () => {
     const stub = newDeployment();
     await publish(stub, lake);
     await change(stub, { startTimeoutSeconds: 60 });

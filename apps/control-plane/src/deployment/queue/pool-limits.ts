@@ -1,4 +1,4 @@
-/** How many slots has each pool? What an admin set holds, then what code locations say, then the default of the deployment. */
+/** Computes the slots of each pool: an admin's setting wins over the code locations, and these win over the deployment's default. */
 import type { DeploymentSettings } from "@headgate/shared/contract/runs/settings.ts";
 import type { LimitSettings } from "@headgate/shared/domain/queue/limits.ts";
 import type { Catalog } from "../catalog/catalog.ts";

@@ -1,4 +1,4 @@
-/** An agent's row as the queue sees it. A worker is warm for one version of a code location, and a version that did not load says nothing about others. */
+/** Converts agent rows for the queue. Warm workers and failed loads count per version of a code location. */
 import type { QueueAgent } from "@headgate/shared/domain/queue/agents.ts";
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import type { AgentRow } from "../agents/tables.ts";
@@ -11,7 +11,7 @@ export function queueAgent(agent: AgentRow, busy: number): QueueAgent {
   return { id: agent.instance, slots: agent.slots, busy, queue: agent.queue, warm: inState("ready"), failed: inState("failed") };
 }
 
-/** Agents that lost their connection a moment ago take nothing, but as long as they may come back others that cannot do the same are not asked. */
+/** Adds agents that disconnected recently. They take no work, but a step whose version the others failed to load waits for them. */
 export function withAway(db: Database, input: { readonly agents: readonly QueueAgent[]; readonly now: number }): QueueAgent[] {
   if (input.agents.every((agent) => agent.failed?.length === 0)) return [...input.agents];
   const away = agentsGoneSince(db, input.now - LEASE_MS).map((agent): QueueAgent => ({ ...queueAgent(agent, 0), slots: 0, away: true }));

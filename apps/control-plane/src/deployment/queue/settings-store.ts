@@ -1,4 +1,4 @@
-/** Limits and policies of the deployment that an admin has set; everything else is as `DEFAULT_SETTINGS` says. */
+/** Stores the limits and policies that an admin has set; `DEFAULT_SETTINGS` applies to all others. */
 import type { DeploymentSettings } from "@headgate/shared/contract/runs/settings.ts";
 import type { Database } from "../kernel/database.ts";
 import { readMeta, writeMeta } from "../kernel/meta-store.ts";

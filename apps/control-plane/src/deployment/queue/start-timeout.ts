@@ -1,6 +1,6 @@
 /**
- * Steps that were given to an agent and have not started for too long: its worker could not start, or the assignment was forgotten. The
- * attempt counts as lost and goes to another agent if there is one; after some of them the step fails.
+ * Handles steps that were assigned to an agent and did not start in time: the worker could not start, or the agent lost the assignment. The
+ * attempt counts as lost and the step goes to another agent, if there is one. After several lost attempts the step fails.
  */
 import { readSettings } from "./settings-store.ts";
 import { neverStarted, oldestUnstarted } from "../runs/step-store.ts";
@@ -12,7 +12,7 @@ import { closeAssets } from "../runs/execute/record-outcome.ts";
 import { openRun } from "../runs/run-session.ts";
 import { failStep, MAX_LOST_ATTEMPTS } from "../runs/execute/step-moves.ts";
 
-/** A step of a run that is being canceled is left to its grace period: looking at it all the time would keep the object busy until then. */
+/** The interval for overdue steps of runs that are being canceled. These end by their grace period; a shorter interval would only cost work. */
 const LOOK_AGAIN_MS = 30_000;
 
 export function loseUnstarted(tx: Tx): void {
@@ -22,7 +22,7 @@ export function loseUnstarted(tx: Tx): void {
   tx.fact({ type: "work_available" });
 }
 
-/** One timer for all of them, at the time of the first; `overdue`: when to look again at one whose time has passed. */
+/** Sets one timer for all steps, to the time of the first. `overdue` is used instead if that time has passed. */
 export function planStartTimeout(tx: Tx, overdue: number = tx.now): void {
   const oldest = oldestUnstarted(tx.db);
   const at = (oldest ?? 0) + readSettings(tx.db).startTimeoutSeconds * 1000 + 1;
@@ -38,7 +38,7 @@ function loseStep(tx: Tx, step: StepRow, seconds: number): void {
   const tries = step.lost >= MAX_LOST_ATTEMPTS ? `, ${step.lost + 1} times in a row` : "";
   const failure = {
     kind: "timeout",
-    message: `'${step.key}' was given to an agent but did not start within ${inWords(seconds)}${tries}. See whether the agent can start workers, or raise the start time-out.`,
+    message: `'${step.key}' was given to an agent but did not start within ${inWords(seconds)}${tries}. See whether the agent can start workers, or raise the start timeout.`,
   } as const;
   sendCancel(tx, { ...session.row, cancelReason: "the step did not start in time" }, step);
   closeAssets(tx, session, { step, failure });

@@ -1,4 +1,4 @@
-/** What does a queued run or a pending step wait for, and who holds it? Derived from the present state of agents, limits and pools, never stored. */
+/** Explains why a queued run or pending step waits. The reason is derived from the current agents, limits and pools and is never stored. */
 import type { WaitingReason } from "@headgate/shared/contract/runs/run-views.ts";
 import { type AgentPool, agentPool, DEFAULT_QUEUE, type QueueAgent, queueOf } from "@headgate/shared/domain/queue/agents.ts";
 import { describeWait, type LimitCounters, limitCounters, type WaitReason } from "@headgate/shared/domain/queue/limits.ts";
@@ -17,7 +17,7 @@ export interface WaitContext {
   readonly db: Database;
   readonly agents: AgentPool;
   readonly limits: LimitCounters;
-  /** Queue of agents -> the runs whose steps they work on. */
+  /** Agent queue -> the runs whose steps its agents execute. */
   readonly holders: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -53,19 +53,19 @@ export function runWaitsFor(run: RunRow, context: WaitContext): WaitingReason | 
   return waiting(noAgent ?? context.limits.runBlockedBy(run.tags) ?? poolReason(run, context) ?? busy);
 }
 
-/** Only when every step that could begin waits for a pool. */
+/** The pool that the run waits for, if all its ready steps wait for pools. */
 function poolReason(run: RunRow, context: WaitContext): WaitReason | null {
   const reasons = poolsOfReady(context.db, run.no).map((pool) => context.limits.poolBlockedBy(pool));
   return reasons.every((reason) => reason !== null) ? (reasons[0] ?? null) : null;
 }
 
 export function stepWaitsFor(step: StepRow, run: RunRow, context: WaitContext): WaitingReason | null {
-  if (step.status === "up_for_retry") return { kind: "retry", message: `attempt ${step.attempt} failed; the next one waits for its delay` };
+  if (step.status === "up_for_retry") return { kind: "retry", message: `attempt ${step.attempt} failed; a retry follows after a delay` };
   if (step.status !== "pending") return null;
   if (step.depsLeft > 0)
     return {
       kind: "upstream",
-      message: step.depsLeft === 1 ? "waiting for one step before it" : `waiting for ${step.depsLeft} steps before it`,
+      message: step.depsLeft === 1 ? "waiting for one upstream step" : `waiting for ${step.depsLeft} upstream steps`,
     };
   const agents = agentReason(context, run, step);
   const noAgent = agents?.type === "no_agent" ? agents : null;

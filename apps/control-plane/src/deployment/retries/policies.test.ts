@@ -1,4 +1,4 @@
-/** Run policies: which failed runs are made again, when, how often, and what a person can do about it. */
+/** Retries of runs: which failed runs are retried, when and how often, and how people can intervene. */
 import { PROCEDURES } from "@headgate/shared/contract/table.ts";
 import { describe, expect, it } from "vitest";
 import type { InputOf } from "@headgate/shared/contract/table.ts";
@@ -35,8 +35,8 @@ async function fail(agent: FakeAgent, run: string, step: string, failure = broke
   await agent.reported(agent.started(job), agent.done(job, { outcome: "failed", failure, retryable: true }));
 }
 
-describe("a failed run", () => {
-  it("is made again whole when its policy says so", async () => {
+describe("retries of runs", () => {
+  it("a failed run is retried whole if the policy says so", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 1, strategy: "all" } });
     const first = await launch(stub, { job: "nightly" });
     await agent.reported(...agent.success(await jobOf(agent, first.id, "a")));
@@ -45,7 +45,7 @@ describe("a failed run", () => {
     expect((await runs(stub))[0]?.steps.total).toBe(2);
   });
 
-  it("without a job has the policy of the deployment, and a job's own goes first", async () => {
+  it("a job's own policy wins over the policy of the deployment", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 0 } });
     const settings = { runRetry: { maxRetries: 1, strategy: "from_failure", on: "crashes" } } as InputOf<"settings.update">;
     unwrap(await stub.perform("settings.update", settings, person));
@@ -60,7 +60,7 @@ describe("a failed run", () => {
     expect((await runOf(stub, crash.id)).retryAt).not.toBeNull();
   });
 
-  it("that a person canceled stays as it is, and a person can take a pending retry back", async () => {
+  it("a canceled run is not retried, and a retry can be canceled", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 3, delaySeconds: 60 } });
     const canceled = await launch(stub, { job: "nightly" });
     const job = await jobOf(agent, canceled.id, "a");
@@ -77,7 +77,7 @@ describe("a failed run", () => {
     expect(await stub.perform("runs.cancel", { run: failed.id }, person)).toMatchObject({ ok: false, error: { code: "conflict" } });
   });
 
-  it("is not made again once a person has repeated it, or when its assets are gone", async () => {
+  it("a run repeated by hand, or without its assets, is not retried", async () => {
     const { stub, agent } = await deploymentWith({ runRetry: { maxRetries: 3, delaySeconds: 60 } });
     const first = await launch(stub, { job: "nightly" });
     await fail(agent, first.id, "a");
@@ -92,11 +92,11 @@ describe("a failed run", () => {
     await fireTimers(stub, "run_retry");
     expect(await runs(stub)).toHaveLength(3);
     const events = unwrap(await stub.ask("runs.events", { run: other.id, after: 0, limit: 100 })).events;
-    expect(JSON.stringify(events)).toContain("was not made again: b is no longer defined");
+    expect(JSON.stringify(events)).toContain("was not retried: b is no longer defined");
   });
 });
 
-it("a backfill hears of it when a person takes the pending retry of one of its runs back", async () => {
+it("a backfill learns that a person canceled the retry of its run", async () => {
   const stub = newDeployment();
   const parts = assetsOf({ a: [] }, { asset: { partitions: { type: "static", keys: ["x", "y"] } } });
   await publish(stub, manifest(parts));
@@ -115,7 +115,7 @@ it("a backfill hears of it when a person takes the pending retry of one of its r
   expect(await status()).toBe("failed");
 });
 
-it("the limit for silence of a unit reaches the agent", async () => {
+it("a unit's idle timeout reaches the agent", async () => {
   const stub = newDeployment();
   await publish(stub, manifest(assetsOf({ a: [] }, { unit: { idleTimeoutSeconds: 90 } })));
   const agent = new FakeAgent();

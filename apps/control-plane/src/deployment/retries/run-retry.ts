@@ -1,4 +1,4 @@
-/** Run policies: a failed run is made again after a delay, linked to the one before. Each run is asked once, at its end; see `domain/run/run-retry.ts`. */
+/** Retries failed runs by policy: after a delay a new run is made that names the failed one as its parent. See `domain/run/run-retry.ts`. */
 import type { RunRetryPolicy } from "@headgate/shared/manifest/automation.ts";
 import { runRetryDelayMs, type RunRetrySpec } from "@headgate/shared/domain/run/run-retry.ts";
 import type { RunRow } from "../runs/tables.ts";
@@ -21,7 +21,7 @@ export function afterRunEnded(tx: Tx, facts: readonly FactOf<"run_ended">[]): vo
   }
 }
 
-/** `retryAt` of the run says afterwards whether it is made again. */
+/** Sets `retryAt` of the run if it will be retried. */
 function planRetry(tx: Tx, session: RunSession): void {
   const { row } = session;
   const policy = policyOf(tx, row);
@@ -35,11 +35,11 @@ function planRetry(tx: Tx, session: RunSession): void {
   const when = delay === 0 ? "now" : `in ${delay / 1000} seconds`;
   note(tx, session, {
     level: "info",
-    message: `The run is made again ${when} by its policy (retry ${retryCount + 1} of ${policy.maxRetries}).`,
+    message: `The run will be retried ${when} by its policy (retry ${retryCount + 1} of ${policy.maxRetries}).`,
   });
 }
 
-/** The delay is over. */
+/** Runs when the delay is over. */
 export function fireRunRetry(tx: Tx, runId: string): void {
   const session = openRunById(tx, runId);
   if (!session || session.row.retryAt === null) return;
@@ -47,17 +47,17 @@ export function fireRunRetry(tx: Tx, runId: string): void {
   session.changed = true;
   const refused = makeAgain(tx, session);
   if (refused === null) return;
-  note(tx, session, { level: "warn", message: `The run was not made again: ${refused}` });
+  note(tx, session, { level: "warn", message: `The run was not retried: ${refused}` });
   retryDropped(tx, session);
 }
 
-/** Null when it was made; otherwise why not. */
+/** Returns null if the run was made, otherwise the reason why not. */
 function makeAgain(tx: Tx, { row }: RunSession): string | null {
   const policy = policyOf(tx, row);
   if (row.retryCount >= policy.maxRetries) return "its policy changed meanwhile.";
   if (isBackfillOver(tx, row)) return "its backfill is over.";
   const [child] = childrenOf(tx.db, row.id);
-  if (child) return `run ${child.id} has repeated it already.`;
+  if (child) return `run ${child.id} already repeats it.`;
   const made = tx.savepoint(() => {
     const resolved = planAgain(tx, row, { mode: policy.strategy });
     if (!resolved.ok) return resolved;
@@ -79,7 +79,7 @@ function makeAgain(tx: Tx, { row }: RunSession): string | null {
   return null;
 }
 
-/** The job's as it is now, otherwise the deployment's. */
+/** The current policy of the job, or that of the deployment. */
 function policyOf(tx: Tx, row: RunRow): RunRetrySpec {
   const job = catalogOf(tx).jobs.find((candidate) => candidate.name === row.job && candidate.location === row.jobLocation);
   const own: RunRetryPolicy | undefined = job?.runRetry;

@@ -1,4 +1,4 @@
-/** Answers about agents. */
+/** Queries about agents. */
 import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
 import { readAgent, recentAgents } from "../agents/agent-store.ts";
 import { isSilent, lastSeenAt } from "../agents/liveness.ts";
@@ -6,7 +6,7 @@ import type { AgentRow } from "../agents/tables.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { leaseCounts } from "../runs/step-store.ts";
 
-/** Agents that left are shown for a while, so that a person sees that they did. */
+/** Disconnected agents are shown for this time, so that people notice that they left. */
 const SHOW_GONE_AGENTS_MS = 3_600_000;
 
 export function listAgents(reader: Reader): AgentView[] {

@@ -1,4 +1,4 @@
-/** Where raw output and manifests are in R2. */
+/** Finds the R2 keys of raw output and manifests. */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { type LogChunkRow, logChunks } from "../runs/log-store.ts";
 import { readRun } from "../runs/run-store.ts";
@@ -38,7 +38,7 @@ export function logChunksQuery(
   });
 }
 
-/** Does the output from here to its end lie there without a hole? A chunk may have been lost, or arrive later than the last one. */
+/** Whether the output from an offset to its end is complete. A chunk may be lost or arrive after the last one. */
 function isWhole(rows: readonly LogChunkRow[], offset: number): boolean {
   let end = offset;
   for (const row of rows) {

@@ -1,4 +1,4 @@
-/** What waits, in which order, for what, and who holds it. */
+/** The queue page: queued runs in order, why they wait, and who holds the slots. */
 import type { PoolView, QueueView } from "@headgate/shared/contract/runs/queue.ts";
 import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { countedTag, limitCounters, type TagLimit } from "@headgate/shared/domain/queue/limits.ts";
@@ -14,7 +14,7 @@ import { catalogOf } from "../catalog/catalog.ts";
 import { readWaitContext } from "../queue/waiting.ts";
 
 const SHOWN_RUNS = 100;
-/** Queued runs that are looked at to count what waits for a tag. */
+/** The most queued runs read to count those that wait for a tag limit. */
 const COUNTED_RUNS = 1000;
 const SHOWN_HOLDERS = 50;
 const SHOWN_TAGS = 200;
@@ -60,7 +60,7 @@ function poolViews(reader: Reader): PoolView[] {
       source,
       used: held.length,
       holders: held.slice(0, SHOWN_HOLDERS).map(({ run, step, since }) => ({ run, step, since })),
-      // Without a limit they wait for something else.
+      // Without a limit, steps do not wait for the pool.
       waiting: limit !== null && held.length >= limit ? (waiting.get(name) ?? 0) : 0,
     };
   });
@@ -78,7 +78,7 @@ function tagViews(reader: Reader, active: readonly OpenRun[], queued: readonly O
   return (limits.tagLimits ?? []).flatMap((limit) => valuesOf(limit, { active, queued, blocked })).slice(0, SHOWN_TAGS);
 }
 
-/** One line for each tag that a limit counts. */
+/** One entry for each tag that a limit counts. */
 function valuesOf(
   limit: TagLimit,
   runs: { readonly active: readonly OpenRun[]; readonly queued: readonly OpenRun[]; readonly blocked: ReadonlyMap<string, number> },

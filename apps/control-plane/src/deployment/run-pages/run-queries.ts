@@ -1,4 +1,4 @@
-/** Answers about runs. */
+/** Queries about runs. */
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import type { EventRow, RunDetail, RunSummary, StepAssetView, StepView } from "@headgate/shared/contract/runs/run-views.ts";
 import type { LaunchPreview } from "@headgate/shared/contract/runs/launch.ts";
@@ -103,7 +103,7 @@ export function runEvents(
     types: input.types,
     minLevel: input.minLevel,
   });
-  // With a filter the last event that matches may lie far behind the last one; the next call need not look at what lies between.
+  // With a filter, the last matching event may be far before the last event; the next call skips the events between them.
   const lastSeq = complete ? Math.max(run.lastSeq, input.after) : (events.at(-1)?.seq ?? input.after);
   return ok({ events, lastSeq, done: complete && isTerminalRun(run.status) });
 }

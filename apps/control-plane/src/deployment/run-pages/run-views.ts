@@ -1,4 +1,4 @@
-/** Rows of runs and steps in the shapes that clients get. */
+/** Converts rows of runs and steps to API views. */
 import type { RunSummary, StepAssetView, StepView } from "@headgate/shared/contract/runs/run-views.ts";
 import type { RunRow, StepRow } from "../runs/tables.ts";
 import type { StepAssetRow } from "../runs/step-asset-store.ts";
@@ -42,7 +42,7 @@ export function runSummary(run: RunRow, context: WaitContext): RunSummary {
 export interface StepContext {
   readonly run: RunRow;
   readonly wait: WaitContext;
-  /** Keys of the steps before it. */
+  /** The keys of the steps that it depends on. */
   readonly deps: readonly string[];
 }
 
@@ -71,7 +71,7 @@ export function stepView(step: StepRow, context: StepContext): StepView {
   };
 }
 
-/** Null while nothing is known of the asset in this run. */
+/** Null while the asset has no status in this run. */
 export function stepAssetView(row: StepAssetRow, at: { readonly run: string; readonly step: string }): StepAssetView | null {
   if (row.status === null) return null;
   return {

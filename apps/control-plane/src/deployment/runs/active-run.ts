@@ -1,7 +1,7 @@
-/** Which runs count against the limits of a deployment? */
+/** Defines which runs count against the limits of a deployment. */
 import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
 
-/** Does a run in this state count against the limit? */
+/** Whether a run with this status counts against the limits. */
 export function isActiveRun(status: RunStatus): boolean {
   return status === "starting" || status === "running" || status === "canceling";
 }

@@ -1,4 +1,4 @@
-/** Who was given which attempt of a step; kept after the attempt, because its output arrives later than its end. */
+/** Stores which agent token got which attempt of a step. The row outlives the attempt, because output arrives after its end. */
 import type { Database } from "../kernel/database.ts";
 
 export interface Attempt {

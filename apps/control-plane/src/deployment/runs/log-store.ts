@@ -1,4 +1,4 @@
-/** Where the chunks of raw output are; the bytes themselves are in R2. */
+/** Stores where the chunks of raw output are; the bytes are in R2. */
 import { and, asc, eq, gt, sql } from "drizzle-orm";
 import type { RawLogFile } from "@headgate/shared/contract/runs/runs.ts";
 import { logChunk } from "./tables.ts";
@@ -6,12 +6,12 @@ import type { Database } from "../kernel/database.ts";
 
 export type LogChunkRow = typeof logChunk.$inferSelect;
 
-/** The same chunk again changes nothing. */
+/** Storing a chunk again changes nothing. */
 export function insertLogChunk(db: Database, row: LogChunkRow): void {
   db.orm.insert(logChunk).values(row).onConflictDoNothing().run();
 }
 
-/** `complete`: the last chunk is there and none before it is missing. */
+/** `complete`: all chunks up to the last one are stored. */
 export function logFilesOf(db: Database, runNo: number): RawLogFile[] {
   return db.orm
     .select({

@@ -1,4 +1,4 @@
-/** A piece of the raw output of a step attempt; its bytes are in R2. */
+/** A chunk of the raw output of a step attempt; its bytes are in R2. */
 
 export interface RawLogChunk {
   readonly run: string;
@@ -6,7 +6,7 @@ export interface RawLogChunk {
   readonly attempt: number;
   readonly stream: "stdout" | "stderr";
   readonly chunk: number;
-  /** Bytes of raw output before this chunk, and in it. */
+  /** The number of bytes before this chunk; `bytes` is the number in it. */
   readonly offset: number;
   readonly bytes: number;
   readonly final: boolean;

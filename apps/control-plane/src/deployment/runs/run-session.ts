@@ -1,4 +1,4 @@
-/** One run during a transaction: its row is read once, its events are numbered and collected, and both are written together at the end. */
+/** A run during a transaction: its row is read once, its events are numbered and collected, and both are written together at the end. */
 import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { isTerminalRun, type StepStatus } from "@headgate/shared/domain/run/status.ts";
@@ -23,7 +23,7 @@ export interface RunSession {
   changed: boolean;
 }
 
-/** Runs of this transaction by their number; written back at its end. */
+/** Runs of this transaction by number; they are written back at its end. */
 const sessionsOf = txState<Map<number, RunSession>>({
   make: () => new Map(),
   save(sessions) {
@@ -37,7 +37,7 @@ const sessionsOf = txState<Map<number, RunSession>>({
     return () => {
       sessions.clear();
       for (const { no, session, row, events, changed } of before) {
-        // The same object, because others hold it.
+        // The row object stays the same, because callers hold it.
         Object.assign(session.row, row);
         session.events.length = events;
         session.changed = changed;
@@ -81,12 +81,12 @@ export function placeOf(step: StepRow): EventPlace {
   return { step: step.key, attempt: step.attempt };
 }
 
-/** Who reports what a run's steps found. */
+/** The reporter of the results of a run's steps. */
 export function reporterOf({ row }: Pick<RunSession, "row">): ReportedBy {
   return { run: row.id, chain: row.chain };
 }
 
-/** Appends one event and returns its deployment-wide number. The time is the control plane's: agents' clocks may be wrong. */
+/** Appends one event and returns its deployment-wide number. It gets the control plane's time, because agents' clocks may be wrong. */
 export function record(tx: Tx, session: RunSession, entry: { readonly event: RunEvent; readonly place?: EventPlace }): number {
   const gseq = nextEventNumber(tx);
   session.row.lastSeq += 1;
@@ -106,7 +106,7 @@ export function record(tx: Tx, session: RunSession, entry: { readonly event: Run
   return gseq;
 }
 
-/** Moves the run's state if the table allows it; says whether it did. */
+/** Changes the run's status if the transition table allows it. Returns whether it did. */
 export function moveRun(tx: Tx, session: RunSession, trigger: RunTrigger): boolean {
   const next = transitionRun(session.row.status, trigger);
   if (!next.ok || next.status === session.row.status) return false;
@@ -123,7 +123,7 @@ function endRun(tx: Tx, session: RunSession): void {
   for (const asset of closeAssetsOfRun(tx.db, row.no)) tx.fact({ type: "asset_changed", asset });
   clearTimer(tx.db, "run_timeout", row.id);
   clearTimer(tx.db, "cancel_grace", row.id);
-  // Nothing is leased any more: no reason to wake up and look at leases.
+  // No step is leased any more, so the leases need no more checks.
   if (leaseCounts(tx.db).size === 0) {
     clearTimer(tx.db, "lease_check", "");
     clearTimer(tx.db, "start_timeout", "");
@@ -150,7 +150,7 @@ function endRun(tx: Tx, session: RunSession): void {
   }
 }
 
-/** The first failure is the one that a person has to look at. */
+/** Keeps the first failure only, because later ones often follow from it. */
 export function noteFailure(session: RunSession, failure: Failure, step: string | null): void {
   if (session.row.failure !== null) return;
   session.row.failure = failure;
@@ -184,7 +184,7 @@ export function countStep(session: RunSession, from: StepStatus, to: StepStatus)
   session.changed = true;
 }
 
-/** Writes everything back; the last thing inside the transaction. */
+/** Writes all runs and events back. Runs last in the transaction. */
 export function closeRuns(tx: Tx): void {
   const added: NewEvent[] = [];
   for (const { row, events, changed } of sessionsOf(tx).values()) {

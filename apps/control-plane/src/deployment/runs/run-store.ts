@@ -1,4 +1,4 @@
-/** Rows of runs: one per launch, with the counters that lists show. */
+/** Stores runs, one row each, with the counters that lists show. */
 import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, type Placeholder, sql, type SQL } from "drizzle-orm";
 import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
 import { request, run, type RunRow, stepAsset } from "./tables.ts";
@@ -46,7 +46,7 @@ export function readRunByNo(db: Database, no: number): RunRow | null {
   return query.get({ no }) ?? null;
 }
 
-/** What changes while a run goes on. */
+/** Stores the columns that change while the run executes. */
 export function updateRun(db: Database, row: RunRow): void {
   db.sql.exec(
     `UPDATE run SET status = ?, started_at = ?, ended_at = ?, steps_succeeded = ?, steps_failed = ?, steps_skipped = ?, steps_running = ?, steps_canceled = ?,
@@ -88,7 +88,7 @@ export function activeRuns(db: Database): OpenRun[] {
   return openRuns(db, `${OPEN_RUN} WHERE status IN ('starting', 'running', 'canceling')`);
 }
 
-/** Most urgent first, one page after the other. The index is named because the planner would rather sort. */
+/** Queued runs, most urgent first, in pages. The index is named because the planner would sort instead. */
 export function queuedRuns(
   db: Database,
   page: { readonly after: Pick<OpenRun, "priority" | "no"> | null; readonly limit: number },
@@ -128,17 +128,17 @@ export interface RunListQuery {
   readonly job?: string | undefined;
   readonly asset?: string | undefined;
   readonly text?: string | undefined;
-  /** Id of the schedule or sensor that asked for it. */
+  /** The id of the schedule or sensor that requested the run. */
   readonly source?: string | undefined;
   readonly createdAfter?: number | undefined;
-  /** Id of a backfill. */
+  /** The id of a backfill. */
   readonly backfill?: string | undefined;
   /** Runs with a smaller number. */
   readonly before: number | null;
   readonly limit: number;
 }
 
-/** Newest first. One statement per status: for several at once the database would read and sort every run there ever was. */
+/** Newest first. Several statuses need one statement each, because a single statement would read and sort all runs. */
 export function listRuns(db: Database, query: RunListQuery): RunRow[] {
   const statuses = [...new Set(query.statuses)];
   if (statuses.length < 2) return listSome(db, query);
@@ -159,7 +159,7 @@ function listSome(db: Database, query: RunListQuery): RunRow[] {
   if (query.asset !== undefined)
     where.push(inArray(run.no, db.orm.select({ no: stepAsset.runNo }).from(stepAsset).where(eq(stepAsset.asset, query.asset))));
   if (query.text !== undefined && query.text !== "") {
-    // instr instead of LIKE: no pattern characters to escape and no limit on the pattern's length.
+    // instr has no pattern characters to escape and, unlike LIKE, no limit on the pattern's length.
     const needle = query.text.toLowerCase();
     where.push(
       sql`instr(lower(${run.id} || ' ' || coalesce(${run.job}, '') || ' ' || ${run.selection} || ' ' || ${run.tags}), ${needle}) > 0`,
@@ -188,7 +188,7 @@ export function runNoOfRequest(db: Database, id: string): number | null {
   return db.orm.select({ no: request.runNo }).from(request).where(eq(request.id, id)).get()?.no ?? null;
 }
 
-/** Nobody repeats a click after days. */
+/** A request is not repeated after so long. */
 const FORGET_REQUESTS_AFTER_MS = 7 * 86_400_000;
 
 export function insertRequest(db: Database, row: { readonly id: string; readonly runNo: number; readonly at: number }): void {
@@ -199,7 +199,7 @@ export function insertRequest(db: Database, row: { readonly id: string; readonly
     .run();
 }
 
-/** Runs of a schedule or sensor that have not ended, as stored; what changed in a transaction is not in the tables yet. */
+/** Stored runs of a schedule or sensor that have not ended. Changes of the current transaction are not in the tables yet. */
 export function openRunsOfSource(db: Database, source: string): number[] {
   return db.sql
     .exec<{ no: number }>(

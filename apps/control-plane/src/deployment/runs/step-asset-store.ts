@@ -1,4 +1,4 @@
-/** The assets inside steps: what a run is still going to materialize, and the bars of its timeline. */
+/** Stores the assets of steps: which a run will still materialize, and their bars in its timeline. */
 import { and, asc, eq, sql } from "drizzle-orm";
 import { stepAsset } from "./tables.ts";
 import { type Database, prepared } from "../kernel/database.ts";
@@ -29,7 +29,7 @@ export interface StepAssetEnd extends StepAssetAt {
   readonly message: string | null;
 }
 
-/** Returns the former status, or undefined when the asset is no part of the step. */
+/** Returns the previous status, or undefined if the asset is not part of the step. */
 export function endStepAsset(db: Database, end: StepAssetEnd): { readonly before: string | null } | undefined {
   const row = db.sql
     .exec<{ status: string | null }>(
@@ -54,7 +54,7 @@ export function endStepAsset(db: Database, end: StepAssetEnd): { readonly before
   return { before: row.status };
 }
 
-/** Another attempt will do again what has not succeeded. */
+/** Reopens the assets that have not succeeded, for the next attempt. Returns their keys. */
 export function reopenAssets(db: Database, runNo: number, step: number): string[] {
   return db.sql
     .exec<{ asset: string }>(
@@ -66,7 +66,7 @@ export function reopenAssets(db: Database, runNo: number, step: number): string[
     .map((row) => row.asset);
 }
 
-/** What is still open in a run that has ended will not happen any more. */
+/** Closes the open assets of an ended run. Returns their keys. */
 export function closeAssetsOfRun(db: Database, runNo: number): string[] {
   return db.sql
     .exec<{ asset: string }>("UPDATE step_asset SET open = 0 WHERE run_no = ? AND open = 1 RETURNING asset", runNo)
@@ -113,7 +113,7 @@ export interface OpenAsset {
   readonly status: "queued" | "running";
 }
 
-/** The newest run that is going to materialize each asset; of all assets when no keys are given. */
+/** The newest run that will materialize each asset; null means all assets. */
 export function openAssets(db: Database, keys: readonly string[] | null): Map<string, OpenAsset> {
   const filter = keys === null ? "" : "AND step_asset.asset IN (SELECT value FROM json_each(?1))";
   const rows = db.sql.exec<{ asset: string; run: string; running: number }>(
@@ -124,7 +124,7 @@ export function openAssets(db: Database, keys: readonly string[] | null): Map<st
   );
   const open = new Map<string, OpenAsset>();
   for (const row of rows) {
-    // A step that runs says more than a newer run that waits for it.
+    // A running step takes precedence over a newer run that waits.
     if (open.get(row.asset)?.status === "running" && row.running === 0) continue;
     open.set(row.asset, { asset: row.asset, run: row.run, status: row.running === 1 ? "running" : "queued" });
   }

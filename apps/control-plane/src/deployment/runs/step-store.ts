@@ -1,4 +1,4 @@
-/** Rows of steps, their order, and the questions the queue asks about them. */
+/** Stores steps and their order, and answers the queue's queries about them. */
 import { and, asc, eq, lt, sql } from "drizzle-orm";
 import type { Plan } from "@headgate/shared/domain/run/plan-types.ts";
 import { step, stepDep, type StepRow } from "./tables.ts";
@@ -10,7 +10,7 @@ export interface NewStep {
   readonly subset: boolean;
 }
 
-/** Stores the whole plan of a run: steps, their order, and the assets each is to materialize. */
+/** Stores the whole plan of a run: the steps, their order and their assets. */
 export function insertSteps(
   db: Database,
   input: { readonly runNo: number; readonly steps: readonly NewStep[]; readonly now: number },
@@ -98,7 +98,7 @@ export function stepsAt(db: Database, runNo: number, positions: readonly number[
   return query.all({ runNo, positions: JSON.stringify(positions) });
 }
 
-/** What changes while a step goes on. */
+/** Stores the columns that change while the step executes. */
 export function updateStep(db: Database, row: StepRow): void {
   db.sql.exec(
     `UPDATE step SET status = ?, attempt = ?, lost = ?, epoch = ?, agent = ?, avoid = ?, ready_at = ?, assigned_at = ?, started_at = ?, started_seq = ?, ended_at = ?, retry_at = ?, failure = ?
@@ -121,7 +121,7 @@ export function updateStep(db: Database, row: StepRow): void {
   );
 }
 
-/** A step succeeded: those after it wait for one step less. Returns the positions that became ready. */
+/** After a step succeeded, the steps after it wait for one step less. Returns the positions of steps that became ready. */
 export function releaseAfter(db: Database, input: { readonly runNo: number; readonly position: number; readonly now: number }): number[] {
   return db.sql
     .exec<{ position: number; deps_left: number }>(
@@ -136,7 +136,7 @@ export function releaseAfter(db: Database, input: { readonly runNo: number; read
     .map((row) => row.position);
 }
 
-/** Pending steps that can no longer run once this one has not succeeded. */
+/** Pending steps that depend on this one, directly or through others. */
 export function pendingAfter(db: Database, runNo: number, position: number): StepRow[] {
   const positions = db.sql
     .exec<{ position: number }>(
@@ -156,12 +156,12 @@ export function pendingAfter(db: Database, runNo: number, position: number): Ste
 export interface ReadyQuery {
   readonly runNo: number;
   readonly fullPools: readonly string[];
-  /** Versions of code locations that no agent with a free slot could load. */
+  /** Versions of code locations that no agent with a free slot can load. */
   readonly notVersions: readonly string[];
   readonly limit: number;
 }
 
-/** Ready steps of a run in plan order, leaving out those that have to wait for a pool or another agent. */
+/** Ready steps of a run in plan order, without those that wait for a pool or another agent. */
 export function readySteps(db: Database, input: ReadyQuery): StepRow[] {
   const positions = db.sql
     .exec<{ position: number }>(
@@ -203,7 +203,7 @@ export function leasesOf(db: Database, instance: string): Lease[] {
     }));
 }
 
-/** Assigned before a time and still not running. */
+/** Steps that were assigned before a time and have not started. */
 export function neverStarted(db: Database, assignedBefore: number): StepRow[] {
   return db.orm
     .select()
@@ -212,7 +212,7 @@ export function neverStarted(db: Database, assignedBefore: number): StepRow[] {
     .all();
 }
 
-/** Agent -> steps leased to it. */
+/** Agent -> number of steps leased to it. */
 export function leaseCounts(db: Database): Map<string, number> {
   const rows = db.sql.exec<{ agent: string; count: number }>(
     "SELECT agent, count(*) AS count FROM step WHERE status IN ('assigned', 'running') GROUP BY agent",
@@ -220,7 +220,7 @@ export function leaseCounts(db: Database): Map<string, number> {
   return new Map(rows.toArray().map((row) => [row.agent, row.count]));
 }
 
-/** Runs whose steps agents work on, with the agent, those that began first at the front. */
+/** Runs and the agents that execute their steps, the earliest assignment first. */
 export function agentHolders(db: Database): { readonly run: string; readonly agent: string }[] {
   return db.sql
     .exec<{ run: string; agent: string }>(
@@ -230,7 +230,7 @@ export function agentHolders(db: Database): { readonly run: string; readonly age
     .toArray();
 }
 
-/** Steps that hold a slot of a pool, those that hold it longest first. */
+/** Steps that hold a slot of a pool, the longest holder first. */
 export function poolHolders(
   db: Database,
 ): { readonly run: string; readonly step: string; readonly pool: string; readonly since: number | null }[] {
@@ -242,7 +242,7 @@ export function poolHolders(
     .toArray();
 }
 
-/** What the ready steps of a run would need; null stands for steps without a pool. At most some of them. */
+/** The pools that the ready steps of a run need, at most 20; null stands for steps without a pool. */
 export function poolsOfReady(db: Database, runNo: number): (string | null)[] {
   return db.sql
     .exec<{ pool: string | null }>(
@@ -253,7 +253,7 @@ export function poolsOfReady(db: Database, runNo: number): (string | null)[] {
     .map((row) => row.pool);
 }
 
-/** Pool -> ready steps that wait for a slot of it. */
+/** Pool -> number of ready steps that need a slot of it. */
 export function waitingForPools(db: Database): Map<string, number> {
   const rows = db.sql.exec<{ pool: string; count: number }>(
     `SELECT step.pool AS pool, count(*) AS count FROM run CROSS JOIN step ON step.run_no = run.no
@@ -262,14 +262,14 @@ export function waitingForPools(db: Database): Map<string, number> {
   return new Map(rows.toArray().map((row) => [row.pool, row.count]));
 }
 
-/** When the step that was assigned first of all that have not started was given away. */
+/** The earliest assignment time of all steps that have not started. */
 export function oldestUnstarted(db: Database): number | null {
   return db.sql
     .exec<{ at: number | null }>("SELECT min(assigned_at) AS at FROM step WHERE status IN ('assigned', 'running') AND status = 'assigned'")
     .one().at;
 }
 
-/** Keys of the steps directly before one. */
+/** The keys of the steps that a step depends on directly. */
 export function depsOf(db: Database, runNo: number, position: number): string[] {
   return db.sql
     .exec<{ key: string }>(

@@ -1,5 +1,6 @@
 /**
- * The tables of runs: their steps, attempts, bars and raw output. Drizzle's description of them, for row types and typed queries; `migrations.ts` makes them, and a test compares the two.
+ * The Drizzle schema of the tables of runs (steps, attempts, assets of steps, raw output), for row types and typed queries. `migrations.ts`
+ * creates the tables, and a test compares the two.
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -25,7 +26,7 @@ export const run = sqliteTable("run", {
   parent: text(),
   priority: integer().notNull(),
   config: text(),
-  /** Code location versions it is pinned to, by location. */
+  /** The code location versions that the run uses, by location. */
   versions: text({ mode: "json" }).$type<Readonly<Record<string, string>>>().notNull(),
   createdAt: integer().notNull(),
   startedAt: integer(),
@@ -47,16 +48,16 @@ export const run = sqliteTable("run", {
   cancelBy: text(),
   cancelReason: text(),
   lastSeq: integer().notNull(),
-  /** Id of the schedule or sensor that asked for it; see `automationId`. */
+  /** The id of the schedule or sensor that requested the run; see `automationId`. */
   source: text(),
   backfillNo: integer(),
-  /** Its place in the backfill's plan. */
+  /** The run's index in the backfill's plan. */
   backfillSlice: integer(),
-  /** How often the run policy has made it again: 0 for a run that was asked for. */
+  /** The number of the retry; 0 for a run that is not a retry. */
   retryCount: integer().notNull(),
-  /** When the run policy makes it again. */
+  /** When the run will be retried; null if it will not. */
   retryAt: integer(),
-  /** The sensors that led to it; null: none did. */
+  /** The sensors that led to the run; null if none did. */
   chain: text({ mode: "json" }).$type<RunChain>(),
 });
 
@@ -80,7 +81,7 @@ export const step = sqliteTable(
     timeoutSeconds: real(),
     pool: text(),
     status: text().$type<StepStatus>().notNull(),
-    /** Steps before it that have not succeeded yet. */
+    /** The number of steps it depends on that have not succeeded. */
     depsLeft: integer().notNull(),
     attempt: integer().notNull(),
     /** Attempts that ended because their agent was lost; they do not count against the retry policy. */
@@ -94,9 +95,9 @@ export const step = sqliteTable(
     retryAt: integer(),
     failure: text({ mode: "json" }).$type<Failure>(),
     idleTimeoutSeconds: real(),
-    /** The agent that lost the latest attempt: another one is preferred. */
+    /** The agent that lost the latest attempt; another agent is preferred. */
     avoid: text(),
-    /** Deployment-wide number of the event that started the attempt: what came before it the step could see. */
+    /** The deployment-wide number of the event that started the attempt: the step could see everything before it. */
     startedSeq: integer(),
   },
   (table) => [primaryKey({ columns: [table.runNo, table.position] })],
@@ -110,21 +111,21 @@ export const stepDep = sqliteTable(
   (table) => [primaryKey({ columns: [table.runNo, table.before, table.after] })],
 );
 
-/** Which agent token was given which attempt. */
+/** The agent token that got each attempt. */
 export const attempt = sqliteTable(
   "attempt",
   { runNo: integer().notNull(), position: integer().notNull(), attempt: integer().notNull(), token: text().notNull() },
   (table) => [primaryKey({ columns: [table.runNo, table.position, table.attempt] })],
 );
 
-/** The assets that a step is to materialize, and the bars of the timeline inside it. */
+/** The assets of a step, each with its bar in the timeline. */
 export const stepAsset = sqliteTable(
   "step_asset",
   {
     runNo: integer().notNull(),
     step: integer().notNull(),
     asset: text().notNull(),
-    /** 1 until the asset materialized, failed or can no longer do either. */
+    /** 1 until the asset was materialized, failed, or can no longer do either. */
     open: integer().notNull(),
     status: text().$type<"running" | "succeeded" | "failed" | "skipped">(),
     startedAt: integer(),

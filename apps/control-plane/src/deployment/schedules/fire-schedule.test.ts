@@ -1,4 +1,4 @@
-/** Schedules: when they fire, what they start, and what is never started twice. */
+/** Schedules: when they fire, which runs they start, and that no tick happens twice. */
 import { afterEach, describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { ManifestAsset, ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
@@ -10,14 +10,14 @@ const jobs = [{ name: "nightly", selection: "*" }];
 const HOUR = 3_600_000;
 const NOON = Date.UTC(2027, 5, 15, 12);
 
-describe("a schedule", () => {
+describe("plans of schedules", () => {
   const scheduled = manifest({
     ...assetsOf({ a: [] }),
     jobs,
     schedules: [{ name: "daily", job: "nightly", cron: ["0 2 * * *"], timezone: "Europe/Berlin", tags: { by: "clock" } }],
   });
 
-  it("is planned when its version becomes active, and keeps its time over a publish", async () => {
+  it("an activation plans a schedule, and a publish keeps its time", async () => {
     const stub = newDeployment();
     await publish(stub, scheduled);
     const [next] = unwrap(await stub.ask("home.get", undefined)).nextTicks;
@@ -31,7 +31,7 @@ describe("a schedule", () => {
     expect(unwrap(await stub.ask("home.get", undefined)).nextTicks).toEqual([]);
   });
 
-  it("that missed several times while asleep fires once, for the latest", async () => {
+  it("a schedule that missed several ticks fires once, for the latest", async () => {
     const stub = newDeployment();
     await publish(stub, scheduled);
     await rows(stub, `UPDATE automation SET next_at = ${Date.now() - 5 * 86_400_000}`);
@@ -44,7 +44,7 @@ describe("a schedule", () => {
     expect(unwrap(await stub.ask("home.get", undefined)).nextTicks[0]?.at).toBeGreaterThan(Date.now());
   });
 
-  it("that is stopped by default does not fire", async () => {
+  it("a schedule that is off by default does not fire", async () => {
     const stub = newDeployment();
     await publish(
       stub,
@@ -57,14 +57,14 @@ describe("a schedule", () => {
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
   });
 
-  it("with an impossible time is refused when it is published", async () => {
+  it("a schedule with an impossible time is refused at publishing", async () => {
     const stub = newDeployment();
     const bad = manifest({ ...assetsOf({ a: [] }), jobs, schedules: [{ name: "daily", job: "nightly", cron: ["61 * * * *"] }] });
     await expect(publish(stub, bad)).rejects.toThrow("daily");
   });
 });
 
-describe("a plain schedule under a clock that moves", () => {
+describe("a schedule without a function while the clock moves", () => {
   afterEach(useRealClock);
 
   async function planned(schedule: Partial<ManifestSchedule> & { readonly cron: string[] }, extra: Record<string, unknown> = {}) {
@@ -78,7 +78,7 @@ describe("a plain schedule under a clock that moves", () => {
     await ringAlarm(stub);
   };
 
-  it("records how late a tick was", async () => {
+  it("a tick records how late it was", async () => {
     const stub = await planned({ cron: ["@hourly"] });
     await at(stub, NOON + HOUR + 137);
     expect(unwrap(await stub.ask("automations.ticks", { limit: 10 })).items).toMatchObject([
@@ -86,7 +86,7 @@ describe("a plain schedule under a clock that moves", () => {
     ]);
   });
 
-  it("repeats and loses nothing when the clock is set back and ahead by hours", async () => {
+  it("a clock set back and ahead repeats and loses no tick", async () => {
     const stub = await planned({ cron: ["@hourly"], catchUp: { type: "within", ms: 86_400_000 } });
     await at(stub, NOON + 5 * HOUR);
     await at(stub, NOON + HOUR);
@@ -101,7 +101,7 @@ describe("a plain schedule under a clock that moves", () => {
     [{ type: "latest" }, [5], 4],
     [{ type: "last", count: 2 }, [4, 5], 3],
     [{ type: "within", ms: 3 * 3_600_000 }, [3, 4, 5], 2],
-  ] as const)("catches up by %j and says how many it gave up", async (catchUp, hours, dropped) => {
+  ] as const)("a schedule catches up by %j and counts the skipped ticks", async (catchUp, hours, dropped) => {
     const stub = await planned({ cron: ["@hourly"], catchUp });
     await at(stub, NOON + 5 * HOUR + 120_000);
     const ticks = await rows(stub, "SELECT scheduled_for, state, cause, dropped FROM tick ORDER BY scheduled_for");
@@ -113,7 +113,7 @@ describe("a plain schedule under a clock that moves", () => {
     expect(await rows(stub, "SELECT id FROM tick")).toHaveLength(ticks.length);
   });
 
-  it("makes a flood of missed ticks in bounded turns, all of them once", async () => {
+  it("many missed ticks are made once each, in limited transactions", async () => {
     const stub = await planned({ cron: ["* * * * *"], catchUp: { type: "last", count: 130 }, overlap: "skip" });
     setClock(NOON + 5 * HOUR);
     let rings = 0;
@@ -123,7 +123,7 @@ describe("a plain schedule under a clock that moves", () => {
     expect(count).toEqual({ ticks: 130, first: NOON + 5 * HOUR - 129 * 60_000 });
   });
 
-  it("starts every tick later by the same share of its jitter", async () => {
+  it("every tick is delayed by the same share of the jitter", async () => {
     const stub = await planned({ cron: ["@hourly"], jitterSeconds: 1800 });
     const [timer] = await rows(stub, "SELECT at FROM timer WHERE kind = 'schedule'");
     const share = Number(timer?.["at"]) - NOON - HOUR;
@@ -134,7 +134,7 @@ describe("a plain schedule under a clock that moves", () => {
     await at(stub, NOON + HOUR + share);
     expect(await rows(stub, "SELECT scheduled_for, cause FROM tick")).toEqual([{ scheduled_for: NOON + HOUR, cause: "clock" }]);
     expect(await rows(stub, "SELECT at FROM timer WHERE kind = 'schedule'")).toEqual([{ at: NOON + 2 * HOUR + share }]);
-    // Its share is no delay.
+    // The jitter does not count as a delay.
     const ref = { location: "lake", kind: "schedule", name: "s" } as const;
     expect(unwrap(await stub.ask("automations.ticks", { ...ref, limit: 1 })).items).toMatchObject([
       { scheduledFor: NOON + HOUR, lateMs: 0 },
@@ -142,7 +142,7 @@ describe("a plain schedule under a clock that moves", () => {
     expect(unwrap(await stub.ask("automations.get", ref)).automation).toMatchObject({ recent: [{ lateMs: 0 }] });
   });
 
-  it("that is turned on later does not fire the past, and stays as it was set over a publish", async () => {
+  it("a schedule that is turned on does not fire missed ticks", async () => {
     const stub = await planned({ cron: ["@hourly"] });
     const ref = { location: "lake", kind: "schedule", name: "s" } as const;
     unwrap(await stub.perform("automations.setEnabled", { ...ref, enabled: false }, person));
@@ -163,7 +163,7 @@ describe("a plain schedule under a clock that moves", () => {
     expect(await rows(stub, "SELECT id FROM tick")).toHaveLength(1);
   });
 
-  it("whose cron is changed by a publish still fires what was due", async () => {
+  it("a changed cron expression still fires the tick that was due", async () => {
     const stub = await planned({ cron: ["@hourly"] });
     setClock(NOON + HOUR + 5);
     await publish(
@@ -175,7 +175,7 @@ describe("a plain schedule under a clock that moves", () => {
     expect(unwrap(await stub.ask("home.get", undefined)).nextTicks).toMatchObject([{ at: NOON + 1.5 * HOUR }]);
   });
 
-  it("ticks when a person asks, also while it is off, and says who was refused", async () => {
+  it("a person can tick a schedule that is off", async () => {
     const stub = await planned({ cron: ["@daily"], defaultStatus: "stopped" });
     const ref = { location: "lake", kind: "schedule", name: "s" } as const;
     const view = unwrap(await stub.perform("automations.tickNow", ref, person));
@@ -188,7 +188,7 @@ describe("a plain schedule under a clock that moves", () => {
   });
 });
 
-describe("a schedule whose last run goes on", () => {
+describe("a schedule whose last run is active", () => {
   afterEach(useRealClock);
 
   async function overlapping(overlap: ManifestSchedule["overlap"]) {
@@ -208,12 +208,12 @@ describe("a schedule whose last run goes on", () => {
     return { stub, look, tickAt, run };
   }
 
-  it("starts another one when it may", async () => {
+  it("the overlap policy 'allow' starts another run", async () => {
     const { look } = await overlapping("allow");
     expect(await look()).toEqual({ ticks: ["requested", "requested", "requested"], runs: ["queued", "queued", "queued"] });
   });
 
-  it("skips its ticks until the run has ended", async () => {
+  it("the overlap policy 'skip' skips ticks until the run has ended", async () => {
     const { stub, look, tickAt, run } = await overlapping("skip");
     expect(await look()).toEqual({ ticks: ["requested", "skipped", "skipped"], runs: ["queued"] });
     const [tick] = unwrap(await stub.ask("automations.ticks", { limit: 1 })).items;
@@ -223,13 +223,13 @@ describe("a schedule whose last run goes on", () => {
     expect((await look()).ticks).toEqual(["requested", "skipped", "skipped", "requested"]);
   });
 
-  it("cancels it and starts another", async () => {
+  it("the overlap policy 'cancel_previous' cancels the run and starts another", async () => {
     const { stub, look } = await overlapping("cancel_previous");
     expect(await look()).toEqual({ ticks: ["requested", "requested", "requested"], runs: ["canceled", "canceled", "queued"] });
     expect(await rows(stub, "SELECT cancel_by FROM run WHERE status = 'canceled' LIMIT 1")).toEqual([{ cancel_by: "schedule s" }]);
   });
 
-  it("whose waiting tick is turned off with it ends that tick", async () => {
+  it("turning a schedule off ends its waiting tick", async () => {
     const { stub, look } = await overlapping("queue");
     unwrap(await stub.perform("automations.setEnabled", { location: "lake", kind: "schedule", name: "s", enabled: false }, person));
     expect((await look()).ticks).toEqual(["requested", "skipped", "skipped"]);
@@ -246,21 +246,21 @@ describe("a schedule of a partitioned job", () => {
     const stub = newDeployment();
     const schedules = [{ name: "s", job: "nightly", cron: ["0 2 * * *"] }];
     await publish(stub, manifest({ ...assetsOf({ a: [] }, { asset: { partitions } }), jobs, schedules }));
-    // Three hours late, and the next partition has not ended by then either.
+    // Three hours later the next partition has not ended either.
     setClock(NOON + 17 * HOUR);
     await ringAlarm(stub);
     return { stub, runs: (await rows(stub, "SELECT partition FROM run ORDER BY no")).map((row) => row["partition"]) };
   };
 
-  it("makes a run of the window that ended last before the tick", async () => {
+  it("a tick makes a run of the latest ended window", async () => {
     expect((await partitionsOf(daily)).runs).toEqual(["2027-06-15"]);
   });
 
-  it("makes a run for each listed key", async () => {
+  it("a tick makes a run for each listed key", async () => {
     expect((await partitionsOf(regions)).runs).toEqual(["eu", "us"]);
   });
 
-  it("makes a run for each listed key of the window that ended last", async () => {
+  it("a tick combines the latest ended window with each listed key", async () => {
     const dimensions = [
       { name: "date", partitions: daily },
       { name: "region", partitions: regions },
@@ -268,7 +268,7 @@ describe("a schedule of a partitioned job", () => {
     expect((await partitionsOf({ type: "multi", dimensions })).runs).toEqual(["2027-06-15|eu", "2027-06-15|us"]);
   });
 
-  it("is skipped while there is no partition, and fails when there are too many", async () => {
+  it("no partition skips the tick, and too many partitions fail it", async () => {
     const none = await partitionsOf({ type: "time", cadence: "daily", start: "2028-01-01" });
     expect(await rows(none.stub, "SELECT state, message FROM tick")).toEqual([
       { state: "skipped", message: "No partition has ended yet." },

@@ -1,4 +1,4 @@
-/** The time of a schedule has come: which of its ticks are due, and when it has to be looked at next. */
+/** Runs when a schedule's timer is due: makes its due ticks and sets the next timer. */
 import { dueTicks, nextTickOf } from "@headgate/shared/domain/cron/catch-up.ts";
 import { tickAtOrBefore } from "@headgate/shared/domain/cron/next.ts";
 import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
@@ -12,9 +12,9 @@ import { endTick, newTick } from "../ticks/tick-rows.ts";
 import { takeUp } from "./start-tick.ts";
 import { sourceOfId } from "@headgate/shared/domain/automation-id.ts";
 
-/** Missed ticks made in one transaction; the others follow at once in the next. */
+/** The most missed ticks made in one transaction; the next one continues at once. */
 const MAX_TICKS_A_TURN = 50;
-/** A tick looked at so much later than its time was missed. */
+/** A tick that is handled this long after its time counts as missed. */
 const MISSED_AFTER_MS = 60_000;
 
 export function fireSchedule(tx: Tx, timer: Timer): void {
@@ -25,7 +25,7 @@ export function fireSchedule(tx: Tx, timer: Timer): void {
   if (!schedule || !crons || !row || row.nextAt === null || !isEnabled(schedule, row)) return;
   const jitter = jitterMs(schedule);
   const now = tx.now - jitter;
-  // The row says which ticks were made, so a clock that goes back repeats none and one that jumps ahead loses none.
+  // The row records which ticks were made, so a clock that is set back repeats none and a clock that jumps ahead loses none.
   const due = dueTicks(crons, { after: row.nextAt - 1, now }, schedule.catchUp ?? { type: "latest" });
   const nextAt = due.ticks[MAX_TICKS_A_TURN] ?? nextTickOf(crons, Math.max(now, row.nextAt - 1));
   saveNextAt(tx.db, source, nextAt);
@@ -39,7 +39,7 @@ export function fireSchedule(tx: Tx, timer: Timer): void {
   }
 }
 
-/** None of the missed ticks is wanted: one row says how many there were. */
+/** If the policy skips all missed ticks, one row records how many there were. */
 function noteDropped(tx: Tx, schedule: Located<ManifestSchedule>, missed: { readonly now: number; readonly dropped: number }): void {
   const crons = cronsOf(schedule);
   const latest = crons?.crons
@@ -49,5 +49,5 @@ function noteDropped(tx: Tx, schedule: Located<ManifestSchedule>, missed: { read
   if (latest === undefined || hasTickAt(tx.db, source, latest)) return;
   const many = missed.dropped === 1 ? "One tick was" : `${missed.dropped} ticks were`;
   const tick = newTick(tx, { source, cause: "catch_up", scheduledFor: latest, dropped: missed.dropped });
-  endTick(tx, tick, { state: "skipped", message: `${many} missed, and the catch-up policy gives missed ticks up.` });
+  endTick(tx, tick, { state: "skipped", message: `${many} missed, and the catch-up policy skips missed ticks.` });
 }

@@ -1,4 +1,4 @@
-/** When the schedules fire next. */
+/** The next ticks of all schedules. */
 import type { HomeView } from "@headgate/shared/contract/home.ts";
 import { comingSchedules } from "../ticks/automation-store.ts";
 import type { Reader } from "../kernel/reader.ts";

@@ -1,4 +1,4 @@
-/** Ticks of schedules and sensors without a user function: decided here, in the transaction of the timer or of the event that woke them. */
+/** Ticks of schedules and sensors without a user function, decided in the transaction of their timer or event. */
 import type { LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
 import type { RunCause } from "@headgate/shared/contract/runs/run-views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
@@ -17,7 +17,7 @@ import { openRuns } from "../runs/run-session.ts";
 import { partitionsOfJob } from "../runs/launch/partitions-of-job.ts";
 import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
-/** Of a plain schedule: decides the tick and makes its runs, all or none. */
+/** Decides the tick of a schedule without a function and makes all of its runs or none. */
 export function decideTick(tx: Tx, schedule: Located<ManifestSchedule>, tick: TickRow): TickRow {
   const runs = tx.savepoint((): Result<string[]> => {
     const targets = targetsAt(catalogOf(tx), schedule, tick.scheduledFor);
@@ -44,7 +44,7 @@ export interface PlainRun {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** The id of the new run. */
+/** Returns the id of the new run. */
 export function makeRun(tx: Tx, input: PlainRun): Result<string> {
   const resolved = resolveLaunch(catalogOf(tx), input.target, tx.now);
   return resolved.ok ? makeResolved(tx, resolved.value, input) : resolved;
@@ -66,8 +66,8 @@ export function makeResolved(tx: Tx, resolved: ResolvedLaunch, input: Omit<Plain
 }
 
 /**
- * What a plain schedule starts at a time: one run, or one for each partition that is meant. Of time windows that is the one that ended last
- * by then; of listed keys all.
+ * The targets of a schedule without a function at a time: the job, or one target for each partition. For time windows that is the latest
+ * ended window, for listed keys all keys.
  */
 export function targetsAt(
   catalog: Catalog,

@@ -1,4 +1,4 @@
-/** Starts the ticks of schedules: records them when their time comes, decides them, or lets them wait for a run or an agent. */
+/** Starts the ticks of schedules: stores them when they are due, then decides them or lets them wait for a run or an agent. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { MAX_CATCH_UP } from "@headgate/shared/domain/cron/catch-up.ts";
 import type { ManifestSchedule } from "@headgate/shared/manifest/schema.ts";
@@ -13,25 +13,25 @@ import { type TickRow, waitingBeyond } from "../ticks/tick-store.ts";
 import { decideTick } from "./plain-ticks.ts";
 
 const WAITING_SLICE = 100;
-/** For a policy that wants no missed ticks; the same as in the domain. */
+/** The tolerance of the policy `none`; the same as in the domain. */
 const IN_TIME_MS = 60_000;
-const GIVEN_UP = "No agent was connected in time, and the catch-up policy gives it up.";
+const GIVEN_UP = "No agent was connected in time, and the catch-up policy skips it.";
 
 /**
- * The time of a tick has come: it is written down, with all others that are due, before the first of them is decided. So of a thousand
- * that are due at once none is late, though their runs are made one after the other.
+ * Stores a due tick, and a timer that decides it. All due ticks are stored before the first is decided, so that none of a thousand
+ * simultaneous ticks counts as late, although their runs are made one after the other.
  */
 export function takeUp(tx: Tx, schedule: Located<ManifestSchedule>, tick: TickRow): void {
   const { no } = storeTick(tx, { ...tick, startedAt: schedule.evaluated ? null : tx.now });
   setTimer(tx.db, { kind: "tick", id: takenId(no), at: tick.scheduledFor });
 }
 
-/** In the order of the numbers, because timers of one time go by their ids. */
+/** Padded, because timers with the same time are sorted by id. */
 function takenId(no: number): string {
   return String(no).padStart(15, "0");
 }
 
-/** Decides it, gives it to an agent, lets it wait, or ends it because its time has passed. */
+/** Decides the tick, gives it to an agent, lets it wait, or ends it because it is too old. */
 export function startScheduleTick(tx: Tx, schedule: Located<ManifestSchedule>, tick: TickRow): TickRow {
   const overlap = overlapOf(tx, schedule, tick);
   if (overlap.type === "skip") return endTick(tx, tick, { state: "skipped", message: overlap.reason });
@@ -44,13 +44,13 @@ export function startScheduleTick(tx: Tx, schedule: Located<ManifestSchedule>, t
   return row;
 }
 
-/** Too old for its policy. One that waited for a run, and says so, was in time. */
+/** Whether the tick is too old for the catch-up policy. A tick with a message waited for a run, so it was in time. */
 function isGivenUp(tx: Tx, schedule: Located<ManifestSchedule>, tick: TickRow): boolean {
   if (tick.message !== null || tick.attempt > 1 || tick.cause === "person") return false;
   return tick.scheduledFor < wantedOf(schedule, tx.now - jitterMs(schedule)).notBefore;
 }
 
-/** The catch-up policy holds for ticks that wait as it does for times that nobody saw: of those too many the oldest end. */
+/** Applies the catch-up policy to waiting ticks, too: if there are too many, the oldest are skipped. */
 export function giveUpOldest(tx: Tx, schedule: Located<ManifestSchedule>): void {
   const source = { location: schedule.location, kind: "schedule", name: schedule.name } as const;
   for (const tick of waitingBeyond(tx.db, source, { ...wantedOf(schedule, tx.now - jitterMs(schedule)), limit: WAITING_SLICE }))

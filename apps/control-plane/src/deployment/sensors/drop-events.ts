@@ -1,19 +1,19 @@
-/** Events that no tick will handle: their sensor was turned off, or more wait than are kept. A tick says so. */
+/** Drops waiting events because their sensor was turned off or the inbox is full. A tick records the loss. */
 import type { Source } from "../ticks/automation-store.ts";
 import { deleteEvents, type EventMention, eventsBeyond, mentionEvents } from "../ticks/sensor-event-store.ts";
 import { openTicksOf } from "../ticks/tick-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { endTick, newTick } from "../ticks/tick-rows.ts";
 
-/** Of all sensors together. */
+/** The most waiting events of all sensors together. */
 export const MAX_INBOX = 100_000;
-/** The inbox is measured each time so many events were stored. */
+/** The inbox is checked each time this many events were stored. */
 export const INBOX_CHECK_EVERY = 1_000;
 const DROP_SLICE = 1_000;
-/** More than come between two looks; those of a sensor that is being evaluated wait for the next. */
+/** More events than arrive between two checks, because a sensor that is being evaluated keeps its events until a later check. */
 const BOUND_SLICE = 10 * INBOX_CHECK_EVERY;
 
-/** Of a sensor that was turned off or removed. Those that a tick has already taken stay with it. */
+/** Drops the events of a sensor that was turned off or removed, except those that an open tick has taken. */
 export function dropEvents(tx: Tx, source: Source): void {
   const taken = takenBy(tx, source);
   for (;;) {
@@ -23,7 +23,7 @@ export function dropEvents(tx: Tx, source: Source): void {
   }
 }
 
-/** More wait than are kept: the oldest are given up. */
+/** Drops the oldest events if more wait than are kept. */
 export function boundInbox(tx: Tx): void {
   const bySensor = Map.groupBy(eventsBeyond(tx.db, { keep: MAX_INBOX, limit: BOUND_SLICE }), (row) =>
     JSON.stringify([row.location, row.sensor]),
@@ -31,12 +31,12 @@ export function boundInbox(tx: Tx): void {
   for (const rows of bySensor.values()) {
     const [first] = rows;
     const source = { location: first?.location ?? "", kind: "sensor", name: first?.sensor ?? "" } as const;
-    // A tick that is being evaluated counts on the rows that it took.
+    // An open tick needs the rows that it took.
     if (takenBy(tx, source) > 0) continue;
     giveUp(tx, source, {
       rows,
       state: "failed",
-      message: `Not handled: more than ${MAX_INBOX} events wait for sensors, and the oldest are given up.`,
+      message: `Not handled: more than ${MAX_INBOX} events wait for sensors, so the oldest are dropped.`,
     });
   }
 }

@@ -1,4 +1,4 @@
-/** Sensors that are woken by events: by assets, ends of runs and checks, decided in the object or by user code through the inbox. */
+/** Sensors on assets, ends of runs and checks, with and without user code. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
@@ -23,7 +23,7 @@ async function started(sensor: Partial<SensorInput>, graph: Record<string, strin
   await publish(stub, manifest({ ...assetsOf(graph), jobs, sensors }));
   const agent = new FakeAgent();
   await agent.start(stub, { slots: 100 });
-  /** Runs one asset to its end. */
+  /** Materializes one asset with a run. */
   const materialize = async (asset: string) => {
     const run = await launch(stub, { selection: asset });
     await agent.waitFor(() => agent.jobs().some((job) => job.run === run.id));
@@ -42,8 +42,8 @@ const answer = (frame: TickFrame | undefined, result: Partial<TickResult> = {}) 
 const sensed = (stub: DeploymentObject) => rows(stub, "SELECT trigger FROM run WHERE trigger ->> 'type' = 'sensor' ORDER BY no");
 const states = async (stub: DeploymentObject) => (await rows(stub, "SELECT state FROM tick ORDER BY no")).map((row) => row["state"]);
 
-describe("an asset sensor without a function", () => {
-  it("starts its run in the transaction of the event, which says what caused it", async () => {
+describe("asset sensors without a function", () => {
+  it("an event starts its sensor's run in the same transaction", async () => {
     const { stub, agent, materialize } = await started({});
     const run = await materialize("a");
     const job = await agent.job("b");
@@ -56,7 +56,7 @@ describe("an asset sensor without a function", () => {
     ]);
   });
 
-  it("does nothing for other assets, while it is off, and for what happened while it was off", async () => {
+  it("other assets, and events while the sensor is off, start nothing", async () => {
     const { stub, materialize } = await started({ defaultStatus: "stopped" });
     await materialize("a");
     unwrap(await stub.perform("automations.setEnabled", { ...SENSOR, enabled: true }, person));
@@ -66,14 +66,14 @@ describe("an asset sensor without a function", () => {
     expect(await sensed(stub)).toHaveLength(1);
   });
 
-  it("that watches what no code location has says so", async () => {
+  it("a sensor that watches an undefined asset says so", async () => {
     const { stub } = await started({ assets: ["a", "elsewhere/b"] }, { a: [] });
     expect(unwrap(await stub.ask("automations.get", SENSOR)).automation.waiting).toBe(
       "It watches elsewhere/b, which no code location has.",
     );
   });
 
-  it("that waits for many assets with large metadata keeps nobody from reporting them", async () => {
+  it("large metadata does not stop reports to a sensor on many assets", async () => {
     const names = Array.from({ length: 12 }, (_, index) => `wide${index}`);
     const stub = newDeployment();
     await publish(
@@ -91,7 +91,7 @@ describe("an asset sensor without a function", () => {
     expect(Number(tick?.["size"])).toBeLessThan(600_000);
   });
 
-  it("that watches what its own run makes starts it again, and each run says why", async () => {
+  it("a sensor that watches its own output restarts, with the cause", async () => {
     const { stub, agent } = await started({ assets: ["b"] });
     await launch(stub, { selection: "b" });
     for (let round = 0; round < 3; round++) {
@@ -108,7 +108,7 @@ describe("an asset sensor without a function", () => {
     );
   });
 
-  it("starts the run of the event's partition when its job is partitioned alike", async () => {
+  it("a run is for the event's partition if the partitions match", async () => {
     const stub = newDeployment();
     const partitions = { type: "static" as const, keys: ["eu", "us"] };
     const sensors = [{ name: "s", kind: "asset" as const, assets: ["a"], job: "after", evaluated: false }];
@@ -124,7 +124,7 @@ describe("an asset sensor without a function", () => {
   });
 });
 
-describe("a sensor of ends of runs", () => {
+describe("sensors on ends of runs", () => {
   const ofRuns = (extra: Partial<SensorInput> = {}) => ({ kind: "run_status" as const, runStatuses: ["failed" as const], ...extra });
   const fail = async (stub: DeploymentObject, agent: FakeAgent, target: { job: string } | { selection: string }) => {
     const run = await launch(stub, target);
@@ -134,7 +134,7 @@ describe("a sensor of ends of runs", () => {
     if (job) await agent.reported(agent.started(job), agent.done(job, { outcome: "failed", failure, retryable: false }));
   };
 
-  it("fires for the statuses it names and the runs of its code location", async () => {
+  it("a run sensor fires for its statuses and its code location", async () => {
     const { stub, agent, materialize } = await started(ofRuns());
     await materialize("a");
     expect(await sensed(stub)).toEqual([]);
@@ -143,7 +143,7 @@ describe("a sensor of ends of runs", () => {
     expect(JSON.parse(String(row?.["trigger"]))).toMatchObject({ event: expect.stringMatching(/^run ….{8} failed$/) as unknown });
   });
 
-  it("of some jobs does not fire for others", async () => {
+  it("a run sensor of some jobs ignores other jobs", async () => {
     const { stub, agent } = await started(ofRuns({ jobs: ["after"], evaluated: true }));
     await fail(stub, agent, { selection: "a" });
     expect(await rows(stub, "SELECT body FROM sensor_event")).toEqual([]);
@@ -154,8 +154,8 @@ describe("a sensor of ends of runs", () => {
   });
 });
 
-describe("a check sensor", () => {
-  it("fires for the checks and outcomes it names", async () => {
+describe("check sensors", () => {
+  it("a check sensor fires for its checks and outcomes", async () => {
     const stub = newDeployment();
     const base = assetsOf({ a: [], b: [] }, {});
     const units = base.units.map((unit) => (unit.id === "a" ? { ...unit, checks: ["a:fresh", "a:rows"] } : unit));
@@ -177,10 +177,10 @@ describe("a check sensor", () => {
   });
 });
 
-describe("a sensor with a function", () => {
-  it("is tried again with each event alone, and an event that always fails is given up visibly", async () => {
+describe("sensors with a function", () => {
+  it("failed events are retried one by one and finally given up", async () => {
     const { stub, agent, materialize } = await started({ evaluated: true });
-    // While this one is evaluated the others gather.
+    // The others wait while this one is evaluated.
     await materialize("a");
     const poison = await materialize("a");
     for (let count = 0; count < 2; count++) await materialize("a");
@@ -212,7 +212,7 @@ describe("a sensor with a function", () => {
     await expect.poll(async () => unwrap(await stub.ask("agents.list", undefined))[0]?.status).toBe("disconnected");
   };
 
-  it("that is turned off drops what waits, with a tick that says so", async () => {
+  it("turning a sensor off drops its waiting events with a tick", async () => {
     const { stub, agent } = await started({ evaluated: true });
     await left(stub, agent);
     await report(stub);
@@ -226,7 +226,7 @@ describe("a sensor with a function", () => {
     expect(ticks(agent)).toEqual([]);
   });
 
-  it("refuses the oldest events when too many wait, and says so", async () => {
+  it("the oldest events are dropped if too many wait", async () => {
     const { stub, agent } = await started({ evaluated: true });
     await left(stub, agent);
     const body = { type: "asset", seq: 1, asset: "a", partition: null, run: null, at: NOON, metadata: {}, dataVersion: null };
@@ -242,7 +242,7 @@ describe("a sensor with a function", () => {
   });
 
   it.each(["result", "event"] as const)(
-    "stores all of a tick or nothing, whichever statement of the %s fails",
+    "a tick is stored completely or not, whichever %s statement fails",
     { timeout: 60_000 },
     async (what) => {
       const { stub, agent, materialize } = await started({ evaluated: true });
@@ -252,7 +252,7 @@ describe("a sensor with a function", () => {
         for (let statement = 1; statement < 400; statement += statement < 40 ? 1 : 7) {
           const before = ticks(agent).length;
           if (what === "event") faults.failAt(statement);
-          // Without the agent's own report, which is taken apart item by item when it fails.
+          // Not reported by the agent, whose items are stored one by one after a failure.
           await report(stub).catch(() => undefined);
           const threw = what === "event" && !faults.stop();
           const [counts] = await rows(
@@ -260,7 +260,7 @@ describe("a sensor with a function", () => {
             "SELECT (SELECT count(*) FROM sensor_event) AS events, (SELECT count(*) FROM tick WHERE state = 'open') AS ticks, (SELECT count(*) FROM asset_event WHERE asset = 'a') AS known",
           );
           expect(counts?.["events"]).toBe(counts?.["ticks"]);
-          // What fails after the transaction, when dashboards and agents are told, changes nothing any more.
+          // A failure after the commit, while dashboards and agents get frames, changes nothing.
           if (counts?.["ticks"] === 0) continue;
           await agent.waitFor(() => ticks(agent).length > before);
           const frame = ticks(agent).at(-1);
@@ -278,7 +278,7 @@ describe("a sensor with a function", () => {
           const made = (await rows(stub, "SELECT id FROM run")).length - runs;
           const [cursor] = await rows(stub, "SELECT cursor FROM automation");
           const [state] = await rows(stub, `SELECT state, run_count AS n FROM tick ORDER BY no DESC LIMIT 1`);
-          // A whole batch that failed is taken once more, item by item; only a second failure would end the tick.
+          // After a failure the items of a batch are stored one by one; only a second failure would end the tick.
           expect([made, cursor?.["cursor"], state?.["state"], state?.["n"]], `statement ${statement}`).toEqual([
             2,
             `c${statement}`,
@@ -299,7 +299,7 @@ describe("a sensor with a function", () => {
 });
 
 describe("dashboards", () => {
-  it("are told of ticks and of what became of schedules and sensors", async () => {
+  it("dashboards get ticks and changes of schedules and sensors", async () => {
     const { stub, materialize } = await started({});
     const live = new LiveClient();
     await live.connect(stub);

@@ -1,6 +1,6 @@
 /**
- * Something happened that sensors watch. One with a user function gets it through its inbox; one without starts its run in the same
- * transaction, so that there is never an event without its run nor a run without its event.
+ * Passes events to the sensors that watch them. A sensor with a user function gets the event through its inbox. A sensor without one starts
+ * its run in the same transaction, so that the event and the run never exist without each other.
  */
 import { type CauseChain, longestChain, chainOfTarget } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
@@ -54,13 +54,13 @@ function runOf(by: ReportedBy): string | null {
   return "run" in by ? by.run : null;
 }
 
-/** A run begins a chain also when several sensors follow from it. */
+/** The chain of an event. A run that no sensor led to begins a new chain. */
 function chainOf(by: ReportedBy, target: string): CauseChain | null {
   const chain = chainOfTarget(by.chain, target);
   return "run" in by ? chainOfRun({ id: by.run, chain }) : chain;
 }
 
-/** Waits until every asset was materialized since the sensor fired last; of each the latest event counts. */
+/** Collects the latest event of each asset and fires when all assets were materialized since the sensor last fired. */
 function collect(tx: Tx, sensor: Sensor, newest: GatheredEvent): void {
   const row = readAutomation(tx.db, sourceOf(sensor));
   if (!row || !isEnabled(sensor, row)) return;
@@ -73,7 +73,7 @@ function collect(tx: Tx, sensor: Sensor, newest: GatheredEvent): void {
   noteSensorEvent(tx, sensor, { event: { type: "assets", events: all.map(({ event }) => event) }, chain });
 }
 
-/** All of them are kept in one row: when that gets too long, the newest is kept without its metadata. */
+/** The collected events share one row: if it gets too long, the newest event is kept without its metadata. */
 function withRoom(gathered: Readonly<Record<string, GatheredEvent>>, newest: GatheredEvent): Readonly<Record<string, GatheredEvent>> {
   if (JSON.stringify(gathered).length <= MAX_GATHERED_CHARACTERS) return gathered;
   return { ...gathered, [newest.event.asset]: { ...newest, event: { ...newest.event, metadata: {} } } };
@@ -115,7 +115,7 @@ function noteRunEnded(tx: Tx, session: RunSession): void {
   for (const sensor of sensorsWatching(catalogOf(tx), ended)) noteSensorEvent(tx, sensor, caused);
 }
 
-/** Does nothing while the sensor is off: turning it on later does not bring the past back. */
+/** Passes an event to one sensor. While the sensor is off, the event is lost. */
 export function noteSensorEvent(tx: Tx, ref: { readonly location: string; readonly name: string }, caused: CausedEvent): void {
   const { event } = caused;
   const sensor = sensorOf(catalogOf(tx), ref);
@@ -144,7 +144,7 @@ interface Decision {
   readonly caused: CausedEvent;
 }
 
-/** Without a user function: the run, at once. */
+/** Starts the run of a sensor without a user function at once. */
 function decide(tx: Tx, { sensor, row, caused }: Decision): void {
   const { event, chain } = caused;
   const events = [mentionOf(event)];
@@ -162,7 +162,7 @@ function decide(tx: Tx, { sensor, row, caused }: Decision): void {
     });
 }
 
-/** The delivery has its body and headers; its tick only says which one it was. */
+/** The tick stores only the id of a delivery; body and headers are stored with the delivery. */
 function mentionOf(event: SensorEvent): SensorEvent {
   return event.type === "webhook" ? { ...event, headers: {}, query: {}, body: null } : event;
 }
@@ -176,7 +176,7 @@ function decided(tx: Tx, input: { readonly sensor: Sensor; readonly tick: TickRo
   const older = key && runOfKey(tx.db, key);
   if (key && older !== null) {
     const deduplicated = [{ key: key.key, run: runIdOf(tx, older) }];
-    return endTick(tx, tick, { state: "skipped", message: "The requested run had been made before.", deduplicated });
+    return endTick(tx, tick, { state: "skipped", message: "The requested run was a duplicate (same run key).", deduplicated });
   }
   const made = tx.savepoint((): Result<string> => {
     const started = countStart(tx, tick);
@@ -190,7 +190,7 @@ function decided(tx: Tx, input: { readonly sensor: Sensor; readonly tick: TickRo
   return endTick(tx, tick, { state: "requested", runs: [made.value], runCount: 1 });
 }
 
-/** A run of the sensor's job; of a partitioned one for the partition of the event, otherwise its latest. */
+/** Requests a run of the sensor's job. If the job is partitioned, it is for the event's partition or else the latest one. */
 export function requestOf(
   tx: Tx,
   { sensor, event }: { readonly sensor: Sensor; readonly event: SensorEvent },

@@ -1,4 +1,4 @@
-/** Ticks of sensors with a user function: when the interval of one has passed, or events wait for it. One is in flight at a time. */
+/** Starts the ticks of sensors with a user function: when their interval has passed or events wait. A sensor has one open tick at a time. */
 import { longestChain, timesThrough } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
@@ -17,15 +17,15 @@ import { causeOf, newTick } from "../ticks/tick-rows.ts";
 import { txState } from "../kernel/tx-state.ts";
 import { automationId, sourceOfId } from "@headgate/shared/domain/automation-id.ts";
 
-/** What a tick takes from the inbox; one event may be larger by itself. */
+/** The most bytes of events in one tick; a single event may be larger. */
 const MAX_EVENT_BYTES = 200_000;
 export const MAX_EVENT_FAILURES = 3;
-/** After the first and the second failure with an event. */
+/** The delays after the first and the second failure with an event. */
 const RETRY_AFTER_MS = [1_000, 10_000] as const;
 
 type Sensor = Located<ManifestSensor>;
 
-/** The sensor, if it is on and nothing of it is being evaluated. */
+/** The sensor, if it is on and has no open tick. */
 function idleSensor(tx: Tx, timer: Timer): { readonly sensor: Sensor; readonly row: AutomationRow } | null {
   const source = sourceOfId(timer.id);
   const sensor = sensorOf(catalogOf(tx), source);
@@ -33,7 +33,7 @@ function idleSensor(tx: Tx, timer: Timer): { readonly sensor: Sensor; readonly r
   return sensor && row && isEnabled(sensor, row) && openTicksOf(tx.db, source).length === 0 ? { sensor, row } : null;
 }
 
-/** The interval has passed. */
+/** Runs when the interval of a polling sensor has passed. */
 export function fireSensor(tx: Tx, timer: Timer): void {
   const found = idleSensor(tx, timer);
   if (found?.sensor.kind !== "polling" || !canEvaluate(tx, timer, found.sensor.location)) return;
@@ -53,12 +53,12 @@ const awakened = txState<Set<string>>({
   },
 });
 
-/** Events wait for this sensor: its tick starts at the end of the transaction. */
+/** Events wait for this sensor, so its tick starts at the end of the transaction. */
 export function wakeSensor(tx: Tx, id: string): void {
   awakened(tx).add(id);
 }
 
-/** Says whether a sensor had to be looked at. */
+/** Returns whether a sensor was woken. */
 export function fireAwakened(tx: Tx): boolean {
   const ids = [...awakened(tx)];
   awakened(tx).clear();
@@ -66,11 +66,11 @@ export function fireAwakened(tx: Tx): boolean {
   return ids.length > 0;
 }
 
-/** Events wait. They are not kept waiting for an alarm: what brought them, or made room for them, ends with this. */
+/** Starts a tick for waiting events. It runs in the transaction that stored the events or ended the previous tick, not in a later alarm. */
 export function fireSensorEvents(tx: Tx, id: string): void {
   const timer: Timer = { kind: "sensor_event", id, at: tx.now };
   const found = idleSensor(tx, timer);
-  // A timer that is still set is the pause after a failure.
+  // A timer that is set is the delay after a failure.
   if (!found?.sensor.evaluated || hasTimer(tx.db, timer) || !canEvaluate(tx, timer, found.sensor.location)) return;
   const events = nextEvents(tx, found.sensor);
   if (events.length > 0) evaluateTick(tx, eventTick(tx, found.row, events));
@@ -90,7 +90,7 @@ export function eventTick(tx: Tx, row: AutomationRow, events: readonly SensorEve
   });
 }
 
-/** Without an agent nothing is planned: the next one that connects starts it again. A silent one either speaks again or is disconnected. */
+/** Without an agent nothing is planned: the next agent that connects resumes sensors. A silent agent may answer again, so a timer checks. */
 function canEvaluate(tx: Tx, timer: Timer, location: string): boolean {
   if (evaluatorOf(tx, location)) return true;
   if (!onlineAgents(tx.db).some((agent) => agent.status === "connected")) return false;
@@ -99,8 +99,8 @@ function canEvaluate(tx: Tx, timer: Timer, location: string): boolean {
 }
 
 /**
- * After a failed tick each of its events is tried by itself, so that one that can never be handled keeps no other back. Nor do events come
- * together of which one follows from the sensor more often: what the tick makes of the others would count as following from it too.
+ * The events of the next tick. After a failed tick each of its events gets its own tick, so that one bad event does not block the others.
+ * Events that followed from this sensor a different number of times are not mixed, because the chain of a tick counts for all its events.
  */
 function nextEvents(tx: Tx, sensor: Sensor): SensorEventRow[] {
   let taken = 0;
@@ -118,12 +118,12 @@ function nextEvents(tx: Tx, sensor: Sensor): SensorEventRow[] {
   return taken === 0 ? [] : firstEvents(tx.db, sensor, taken);
 }
 
-/** The inbox rows of a tick: the first ones, because only one tick is in flight and new events come behind. */
+/** The inbox rows of a tick. They are the first ones, because a sensor has one open tick and new events are added at the end. */
 function rowsOfTick(tx: Tx, tick: TickRow): SensorEventRow[] {
   return firstEvents(tx.db, tick, tick.events.length);
 }
 
-/** What happened to the events of a tick; a note for its message when one of them was given up. */
+/** Settles the events of an ended tick. `note` is a text for the tick's message if an event was given up; `done` are the removed events. */
 export function settleEvents(
   tx: Tx,
   tick: TickRow,
@@ -145,7 +145,7 @@ export function settleEvents(
   return { note, done: over.map(({ body }) => body) };
 }
 
-/** Plans the next look at a sensor, when its tick has ended. */
+/** Plans the next tick of a sensor after one has ended. */
 export function planSensor(tx: Tx, tick: TickRow, failed: boolean): void {
   const sensor = sensorOf(catalogOf(tx), tick);
   const row = readAutomation(tx.db, tick);
@@ -159,7 +159,7 @@ export function planSensor(tx: Tx, tick: TickRow, failed: boolean): void {
   }
   if (sensor.kind === "polling") {
     const interval = sensor.intervalSeconds * 1000;
-    // A clock that was set back meanwhile must not put the next look off until it has caught up.
+    // If the clock was set back meanwhile, the next tick must not wait until it has caught up.
     const at = Math.min(tx.now + interval, Math.max(tx.now, (tick.startedAt ?? tick.createdAt) + interval));
     saveNextAt(tx.db, tick, at);
     setTimer(tx.db, { kind: "sensor", id, at });
@@ -167,7 +167,7 @@ export function planSensor(tx: Tx, tick: TickRow, failed: boolean): void {
   tx.effects.push({ type: "timers_changed" });
 }
 
-/** With an agent the sensors that are on go on where they were: without one nothing could evaluate them, and nothing woke up for them. */
+/** Resumes all sensors that are on when an agent connects; without an agent their timers are not set. */
 export function resumeSensors(tx: Tx): void {
   if (!onlineAgents(tx.db).some((agent) => agent.status === "connected")) return;
   for (const sensor of catalogOf(tx).sensors) {
@@ -175,11 +175,11 @@ export function resumeSensors(tx: Tx): void {
     const row = readAutomation(tx.db, source);
     if (!row || !isEnabled(sensor, row) || openTicksOf(tx.db, source).length > 0) continue;
     const id = automationId(source);
-    // What is overdue has waited long enough: it does not wait for the next look at a silent agent.
+    // An overdue sensor ticks now; it does not wait for the next check of a silent agent.
     if (sensor.kind === "polling" && (row.nextAt ?? 0) <= tx.now) setTimer(tx.db, { kind: "sensor", id, at: tx.now });
     else if (sensor.kind === "polling" && row.nextAt !== null) {
       const latest = tx.now + sensor.intervalSeconds * 1000;
-      // The clock was set back since.
+      // The clock was set back meanwhile.
       if (row.nextAt > latest) setTimer(tx.db, { kind: "sensor", id, at: latest });
       else ensureTimer(tx.db, { kind: "sensor", id, at: row.nextAt });
     }

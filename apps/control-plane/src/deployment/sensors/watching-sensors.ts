@@ -1,4 +1,4 @@
-/** Which sensors watch an event? The index is made once for each set of active definitions. */
+/** Finds the sensors that watch an event, through an index that is made once per catalog. */
 import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
 import { watchedAs } from "@headgate/shared/sensor/sensor-event.ts";
 import { isMeantFor, watchKeys } from "@headgate/shared/sensor/sensor-kinds.ts";

@@ -1,4 +1,4 @@
-/** What lists say of schedules and sensors: as many statements for a page of them as for one. */
+/** Reads the data of a list of schedules and sensors, with the same number of statements for a page as for one. */
 import { inArray, sql } from "drizzle-orm";
 import type { TickState } from "@headgate/shared/contract/automations/automation-views.ts";
 import { automation, tick } from "./tables.ts";
@@ -6,10 +6,10 @@ import type { AutomationRow, Source } from "./automation-store.ts";
 import type { Database } from "../kernel/database.ts";
 import type { TickRow } from "./tick-store.ts";
 
-/** By the place of the source in the list. */
+/** Values by the index of the source in the list. */
 type ByPlace<T> = ReadonlyMap<number, T>;
 
-/** `given.key` is the place of a source in the list. */
+/** `given.key` is the index of a source in the list. */
 const GIVEN = `(SELECT key, value ->> 0 AS location, value ->> 1 AS kind, value ->> 2 AS name FROM json_each(?1)) AS given`;
 const SAME = "tick.location = given.location AND tick.kind = given.kind AND tick.name = given.name";
 
@@ -34,7 +34,7 @@ export type RecentTick = {
   readonly startedAt: number | null;
 };
 
-/** Of each the newest, newest first. */
+/** The newest ticks of each source, newest first. */
 export function recentTicksOf(db: Database, sources: readonly Source[], limit: number): ByPlace<readonly RecentTick[]> {
   const rows = db.sql
     .exec<RecentTick & { place: number }>(
@@ -52,7 +52,7 @@ export type ListedTick = Omit<
   "cursorBefore" | "cursorAfter" | "parts" | "stack" | "logs" | "deduplicated" | "dynamicPartitions" | "events" | "dropped" | "chain"
 >;
 
-/** By number; without what only the page of a tick shows. */
+/** Ticks by number, without the columns that only the page of a tick shows. */
 export function listedTicks(db: Database, numbers: readonly number[]): ReadonlyMap<number, ListedTick> {
   const rows = db.orm
     .select({
@@ -81,11 +81,11 @@ export function listedTicks(db: Database, numbers: readonly number[]): ReadonlyM
 
 export interface OpenTicks {
   readonly open: number;
-  /** Those that no agent evaluates. */
+  /** Ticks that no agent evaluates. */
   readonly waiting: number;
-  /** Of the first one that waits. */
+  /** The message of the first waiting tick. */
   readonly message: string | null;
-  /** Events of the one that is evaluated. */
+  /** The number of events of the tick that is being evaluated. */
   readonly evaluatedEvents: number;
 }
 

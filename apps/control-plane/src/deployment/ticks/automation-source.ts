@@ -1,4 +1,4 @@
-/** A schedule or sensor by name: its id, its definition in the active versions, whether it is on, and when its ticks are due. */
+/** Finds schedules and sensors by name in the active definitions, and computes whether they are on and when they tick. */
 import { type CronSchedule, openSchedule } from "@headgate/shared/domain/cron/catch-up.ts";
 import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import type { Catalog, Located } from "../catalog/catalog.ts";
@@ -15,7 +15,7 @@ interface Named {
 const nameOf = ({ location, name }: Ref) => JSON.stringify([location, name]);
 const indexes = new WeakMap<Catalog, Named>();
 
-/** A thousand schedules that are due at once each look for themselves. */
+/** Indexed by name, because a thousand schedules may be due at once. */
 function byName(catalog: Catalog): Named {
   const known = indexes.get(catalog);
   if (known) return known;
@@ -39,14 +39,14 @@ export function definitionOf(catalog: Catalog, source: Source): Located<Manifest
   return source.kind === "schedule" ? scheduleOf(catalog, source) : sensorOf(catalog, source);
 }
 
-/** What a person decided, otherwise what the definition says. */
+/** Whether it is on: a person's choice, or else the default of the definition. */
 export function isEnabled(definition: Pick<ManifestSchedule, "defaultStatus">, row: Pick<AutomationRow, "enabled"> | null): boolean {
   return row === null || row.enabled === null ? definition.defaultStatus === "running" : row.enabled === 1;
 }
 
 const opened = new WeakMap<ManifestSchedule, CronSchedule>();
 
-/** Null only when the definition of an older release can no longer be read. Kept with the definition, for it is asked at every tick. */
+/** Null only if the definition comes from an older release and cannot be read. Cached by definition, because every tick needs it. */
 export function cronsOf(schedule: ManifestSchedule): CronSchedule | null {
   const known = opened.get(schedule);
   if (known) return known;
@@ -56,7 +56,7 @@ export function cronsOf(schedule: ManifestSchedule): CronSchedule | null {
   return made.value;
 }
 
-/** How much later than its time every tick of this schedule starts: a share of its jitter that never changes. */
+/** The delay of all ticks of this schedule: a fixed share of its jitter. */
 export function jitterMs(schedule: Located<ManifestSchedule>): number {
   const { jitterSeconds = 0 } = schedule;
   if (jitterSeconds === 0) return 0;
@@ -67,7 +67,7 @@ export function jitterMs(schedule: Located<ManifestSchedule>): number {
 function share(text: string): number {
   let hash = 0x811c9dc5;
   for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
-  // Its lower bits change most with the last characters; they are folded into the upper ones.
+  // The last characters mostly change the lower bits, so these are mixed into the upper ones.
   hash ^= hash >>> 15;
   return (Math.imul(hash, 0x2c1b3c6d) >>> 0) / 4294967296;
 }

@@ -1,4 +1,4 @@
-/** Schedules and sensors that were ever published, what people decided about them, and the run keys that were used. */
+/** Stores the state of every schedule and sensor that was ever published, and the used run keys. */
 import { and, asc, eq, gt, isNotNull, sql } from "drizzle-orm";
 import { automation } from "./tables.ts";
 import { type Database, prepared } from "../kernel/database.ts";
@@ -50,7 +50,7 @@ export function saveNextAt(db: Database, source: Source, nextAt: number | null):
   );
 }
 
-/** 0, or one more than before. */
+/** Adds one to the failures in a row, or resets them to 0. */
 export function countTickFailure(db: Database, source: Source, failed: boolean): void {
   db.sql.exec(
     failed
@@ -62,7 +62,7 @@ export function countTickFailure(db: Database, source: Source, failed: boolean):
   );
 }
 
-/** Those whose last tick failed. */
+/** Schedules and sensors whose last tick failed. */
 export function failingAutomations(db: Database): AutomationRow[] {
   return db.orm.select().from(automation).where(gt(automation.failures, 0)).all();
 }
@@ -102,7 +102,7 @@ export function insertRunKey(db: Database, row: RunKey & { readonly runNo: numbe
   db.sql.exec("INSERT INTO run_key (location, sensor, key, run_no) VALUES (?, ?, ?, ?)", row.location, row.sensor, row.key, row.runNo);
 }
 
-/** Says whether there was such a key. */
+/** Returns whether the key existed. */
 export function deleteRunKey(db: Database, key: RunKey): boolean {
   const { rowsWritten } = db.sql.exec(
     "DELETE FROM run_key WHERE location = ? AND sensor = ? AND key = ?",

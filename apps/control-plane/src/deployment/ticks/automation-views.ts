@@ -1,4 +1,4 @@
-/** A schedule or sensor as it is now: whether it is on, its last ticks, its next one, and why it does not tick though it should. */
+/** The API view of a schedule or sensor: whether it is on, its last and next ticks, and why it waits. */
 import type { AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
@@ -21,7 +21,7 @@ import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
 const SHOWN_TICKS = 40;
 
-/** Those that the active versions define, in the given order. */
+/** Views of the sources that the active versions define, in the given order. */
 export function automationViews(reader: Reader, sources: readonly Source[]): AutomationView[] {
   const catalog = catalogOf(reader);
   const defined = sources.flatMap((source) => {
@@ -49,7 +49,7 @@ export function automationViews(reader: Reader, sources: readonly Source[]): Aut
   });
 }
 
-/** Null: the active versions define no such thing. */
+/** Null if the active versions do not define it. */
 export function automationView(reader: Reader, source: Source): AutomationView | null {
   return automationViews(reader, [source])[0] ?? null;
 }
@@ -95,7 +95,7 @@ interface Look {
 
 const NO_AGENT = "No agent is connected that could evaluate it. Start one with 'headgate agent'.";
 
-/** Of a sensor: what its events are about. */
+/** The assets that a sensor watches. */
 function watchedAssets(definition: Look["definition"]): string[] {
   if (!("intervalSeconds" in definition)) return [];
   const checked = (definition.checks ?? []).map((id) => parseCheckId(id)?.asset ?? id);
@@ -112,13 +112,13 @@ function waitingText(catalog: Catalog, look: Look): string | null {
   if (message) return message;
   if (waiting > 0 && !look.hasAgent) return `${open === 1 ? "A tick waits" : `${open} ticks wait`}: ${lowerFirst(NO_AGENT)}`;
   if (isEvaluated && (waiting > 0 || look.pendingEvents > evaluatedEvents))
-    return "An evaluation is going on; the next starts when it has ended.";
+    return "A tick is being evaluated; the next one starts when it ends.";
   if (waiting > 0) return "All agents are busy with other evaluations.";
   const needsAgent =
     look.definition.evaluated && (look.pendingEvents > 0 || ("intervalSeconds" in look.definition && look.definition.kind === "polling"));
   if (needsAgent && !look.hasAgent && !isEvaluated) return NO_AGENT;
   const unknown = watchedAssets(look.definition).filter((asset) => !catalog.graph.has(asset));
-  if (unknown.length > 0) return `It watches ${listed(unknown)}, which no code location has.`;
+  if (unknown.length > 0) return `It watches ${listed(unknown)}, which no code location defines.`;
   const gathered = Object.keys(look.row?.gathered ?? {});
   if (gathered.length > 0 && "assets" in look.definition) {
     const missing = (look.definition.assets ?? []).filter((asset) => !gathered.includes(asset));

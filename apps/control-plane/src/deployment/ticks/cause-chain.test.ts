@@ -1,4 +1,4 @@
-/** Sensors that follow from themselves: a circle comes to its end with a failed tick that says why, and a long line of different sensors does not. */
+/** The loop breaker: a sensor that keeps starting itself ends with a failed tick, a long line of different sensors does not. */
 import { describe, expect, it } from "vitest";
 import { and, anyDepsMissing, cronTickPassed, eager, not, onCron } from "@headgate/shared/domain/automation/build.ts";
 import { MAX_BRANCHED_SELF_STARTS, MAX_SELF_STARTS } from "@headgate/shared/domain/automation/cause-chain.ts";
@@ -20,7 +20,7 @@ async function started(published: Manifest) {
   const agent = new FakeAgent();
   await agent.start(stub, { slots: 500 });
   const done = new Set<JobFrame>();
-  /** Runs end well, one after the other, until there are no more or there were so many. */
+  /** Completes runs one after the other, until none is left or the limit is reached. */
   const work = async (limit = Infinity) => {
     for (let count = 0; count < limit; count++) {
       await settled(stub, agent);
@@ -33,7 +33,7 @@ async function started(published: Manifest) {
   return { stub, agent, work };
 }
 
-/** Everything that waits has been sent to the agent. */
+/** Waits until all jobs have been sent to the agent. */
 async function settled(stub: DeploymentObject, agent: FakeAgent): Promise<void> {
   const [row] = await rows(stub, "SELECT count(*) AS n FROM attempt");
   await agent.waitFor(() => agent.jobs().length >= Number(row?.["n"]));
@@ -44,7 +44,7 @@ const runsOfSensors = async (stub: DeploymentObject) =>
 const failed = async (stub: DeploymentObject) => unwrap(await stub.ask("automations.ticks", { limit: 500, states: ["failed"] })).items;
 
 describe("a sensor that watches what its own run makes", () => {
-  it("is stopped after so many runs in all when each of them leads to several", { timeout: 60_000 }, async () => {
+  it("a sensor whose runs multiply is stopped after a total count", { timeout: 60_000 }, async () => {
     const both = { ...assetsOf({ a: [], b: [] }), jobs: [{ name: "again", selection: "*" }] };
     const { stub, work } = await started(manifest({ ...both, sensors: [watch("s", ["a", "b"], "again")] }));
     await launch(stub, { selection: "a" });
@@ -57,8 +57,8 @@ describe("a sensor that watches what its own run makes", () => {
   });
 });
 
-describe("a circle", () => {
-  it("is found through other sensors and through ends of runs", { timeout: 60_000 }, async () => {
+describe("loops", () => {
+  it("a loop through other sensors and ends of runs is found", { timeout: 60_000 }, async () => {
     const jobs = ["a", "b", "c"].map((name) => ({ name, selection: name }));
     const ofRun: SensorInput = { name: "third", kind: "run_status", jobs: ["c"], runStatuses: ["succeeded"], job: "a", evaluated: false };
     const sensors = [watch("first", ["a"], "b"), watch("second", ["b"], "c"), ofRun];
@@ -71,7 +71,7 @@ describe("a circle", () => {
     ]);
   });
 
-  it("is found when a function reports what its sensor watches, without any run", { timeout: 60_000 }, async () => {
+  it("a loop of reports without any run is found", { timeout: 60_000 }, async () => {
     const { stub, agent } = await started(manifest({ ...assetsOf({ a: [] }), sensors: [{ name: "s", kind: "asset", assets: ["a"] }] }));
     await report(stub, "a");
     const answered = new Set<string>();
@@ -103,7 +103,7 @@ describe("a circle", () => {
 });
 
 describe("a tick with checkpoints", () => {
-  it("counts as one self-start, also when its parts only report assets", async () => {
+  it("checkpoints that only report assets count as one self-start", async () => {
     const { stub, agent } = await started(manifest({ ...assetsOf({ a: [] }), sensors: [{ name: "s", kind: "asset", assets: ["a"] }] }));
     await report(stub, "a");
     const ticks = () => agent.frames.filter((frame): frame is TickFrame => frame.t === "tick");
@@ -118,9 +118,9 @@ describe("a tick with checkpoints", () => {
   });
 });
 
-describe("what only looks like a circle", () => {
+describe("what only looks like a loop", () => {
   const selfStarts = (stub: DeploymentObject) => rows(stub, "SELECT sensor, count FROM self_start");
-  /** So many times the clock strikes, and everything that follows from that ends. */
+  /** Lets minutes pass one by one, and completes everything that follows. */
   const strike = async ({ stub, agent, work }: Awaited<ReturnType<typeof started>>, minutes: number) => {
     for (let step = 0; step < 4 * minutes; step++) {
       agent.send({ t: "slots", slots: 500 });
@@ -130,7 +130,7 @@ describe("what only looks like a circle", () => {
   };
   const jobs = [{ name: "export", selection: "export" }];
 
-  it("because two conditions request one run together is none", { timeout: 60_000 }, async () => {
+  it("two conditions that request one run together form no loop", { timeout: 60_000 }, async () => {
     const graph = {
       source: {},
       raw: { deps: ["source"], automation: eager() },
@@ -147,7 +147,7 @@ describe("what only looks like a circle", () => {
     };
     for (const asset of ["source", "export"]) await report(stub, asset);
     for (let tx = 0; tx < 8; tx++) {
-      // What the sensor started, and what a person did, end at once; then what both conditions request.
+      // First the runs of the sensor and the person end, then those of both conditions.
       await agent.reported(...(await next()).flatMap((job) => agent.success(job)));
       await pass(stub, 60_000);
       await agent.reported(...(await next()).flatMap((job) => agent.success(job)));
@@ -158,7 +158,7 @@ describe("what only looks like a circle", () => {
     expect(await selfStarts(stub)).toEqual([]);
   });
 
-  it("because a condition waits for updates of what its neighbour's sensor made is none", { timeout: 60_000 }, async () => {
+  it("a condition that waits for its neighbour's sensor forms no loop", { timeout: 60_000 }, async () => {
     const graph = {
       raw: { automation: onCron("* * * * *") },
       export: {},
@@ -170,7 +170,7 @@ describe("what only looks like a circle", () => {
     expect(await selfStarts(world.stub)).toEqual([]);
   });
 
-  it("because the clock alone starts each tx is none", { timeout: 60_000 }, async () => {
+  it("runs that the clock alone starts form no loop", { timeout: 60_000 }, async () => {
     const graph = { export: {}, audit: { deps: ["export"], automation: and(cronTickPassed("* * * * *"), not(anyDepsMissing())) } };
     const world = await started(conditioned(graph, { jobs, sensors: [watch("s", ["audit"], "export")] }));
     await report(world.stub, "export");
@@ -206,7 +206,7 @@ describe("what only looks like a circle", () => {
           answered.add(frame.tick);
           const next = (frame.events ?? []).map((event) => (event.type === "run" && event.job === "extract" ? "load" : "transform"));
           const wanted = frame.name === "poll" ? Array.from({ length: many }, () => "extract") : next;
-          // Meanwhile the oldest and the newest run end, so that its next tick could take up both.
+          // Meanwhile the oldest and the newest run end, so that the next tick could take both events.
           const going = agent.jobs().filter((one) => !done.has(one));
           for (const job of new Set([...going.slice(0, 1), ...going.slice(-1)])) {
             done.add(job);
@@ -232,8 +232,8 @@ describe("what only looks like a circle", () => {
   );
 });
 
-describe("a long line", () => {
-  it("of more sensors than a chain names comes to its end, each of them having started its run", { timeout: 60_000 }, async () => {
+describe("a long chain", () => {
+  it("a line of more sensors than a chain names ends normally", { timeout: 60_000 }, async () => {
     const names = Array.from({ length: 120 }, (_, index) => `a${String(index).padStart(3, "0")}`);
     const jobs = names.map((name) => ({ name, selection: name }));
     const sensors = names.slice(1).map((name, index) => watch(`makes ${name}`, [names[index] ?? ""], name));

@@ -1,4 +1,4 @@
-/** The chain of what a tick makes, and the brake: a sensor that starts itself again and again ends with a failed tick that says so. */
+/** Builds the chain of sensors behind a tick's results, and the loop breaker: the tick of a sensor that keeps starting itself fails. */
 import {
   type CauseChain,
   chainThrough,
@@ -18,17 +18,17 @@ import { automationId, sourceOfId } from "@headgate/shared/domain/automation-id.
 
 const MAX_NAMED = 5;
 
-/** Of a run as a whole. One that no sensor led to begins a chain. */
+/** The chain of a run. A run that no sensor led to begins a new chain. */
 export function chainOfRun({ id, chain }: Pick<RunRow, "id" | "chain">): CauseChain {
   return chain ? { root: chain.root, passed: chain.passed, times: chain.times } : { root: id, passed: [] };
 }
 
-/** Of what a tick makes. Null: it is of a schedule, so each of its runs begins a chain. */
+/** The chain of a tick's results. Null for a schedule, because each of its runs begins a new chain. */
 export function chainAfter(tick: TickRow): CauseChain | null {
   return tick.kind === "schedule" ? null : chainThrough(before(tick), automationId(tick));
 }
 
-/** Counts, once for each tick, that it makes something; refused when it has followed from itself too often. */
+/** Loop breaker: counts a sensor tick that makes something, and refuses it if the sensor has started itself too often. */
 export function countStart(tx: Tx, tick: TickRow): Result<null> {
   const chain = before(tick);
   const sensor = automationId(tick);
@@ -42,7 +42,7 @@ export function countStart(tx: Tx, tick: TickRow): Result<null> {
   const way = circle.length > MAX_NAMED + 1 ? [...circle.slice(0, MAX_NAMED), "…", ...circle.slice(-1)] : circle;
   return refuse(
     "conflict",
-    `Sensor ${tick.name} starts itself (${way.join(" → ")}): since ${rootText(chain.root)} it has done so ${count}, and nothing more is made in this chain. Let it watch nothing that follows from its own runs, or use a schedule to repeat something. What somebody launches, and what comes from outside, begins a new chain.`,
+    `Sensor ${tick.name} starts itself (${way.join(" → ")}): it has done so ${count} since ${rootText(chain.root)}, so this loop was stopped. Exclude the results of its own runs from what it watches, or use a schedule to repeat something. A manual launch or an event from outside starts a new chain.`,
     { sensor: tick.name, location: tick.location, root: chain.root, circle },
   );
 }

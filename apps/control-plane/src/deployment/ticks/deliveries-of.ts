@@ -1,4 +1,4 @@
-/** Ids of the webhook deliveries among events. */
+/** The ids of the webhook deliveries among events. */
 import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
 
 export function deliveriesOf(events: readonly SensorEvent[]): string[] {

@@ -1,6 +1,6 @@
 /**
- * Ticks with user code: which agent evaluates one, what happens while there is none, and when one vanishes with it. A tick that has no
- * agent stays open and is looked at again whenever an agent connects or another evaluation ends.
+ * Evaluates ticks with user code on an agent. A tick without an agent stays open; it is tried again when an agent connects or another tick
+ * ends.
  */
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
@@ -16,14 +16,14 @@ import { scheduleOf, sensorOf } from "./automation-source.ts";
 import { storeTick } from "./tick-rows.ts";
 import { type AvailableAgent, availableAgents } from "../agents/liveness.ts";
 
-/** The agent enforces the time limit itself; this is for agents that do not. */
+/** The agent enforces the time limit. The control plane waits this much longer before it enforces the limit itself. */
 const TICK_SLACK_MS = 15_000;
 const SCHEDULE_TIMEOUT_SECONDS = 60;
 export const MAX_TICK_ATTEMPTS = 3;
-/** An agent is given no more evaluations at once; the others wait in the table. */
+/** The most ticks that an agent evaluates at once; further ticks wait in the table. */
 export const MAX_EVALUATIONS = 100;
 
-/** The least busy agent that takes work, preferably one that has the version loaded; null: there is none. */
+/** The available agent with the fewest ticks, preferably one that has loaded the version; null if there is none. */
 export function evaluatorOf(tx: Tx, location: string): AvailableAgent | null {
   const version = catalogOf(tx).versionOf.get(location)?.id;
   const counts = evaluationCounts(tx.db);
@@ -38,7 +38,7 @@ export function evaluatorOf(tx: Tx, location: string): AvailableAgent | null {
   return best;
 }
 
-/** Gives the tick to an agent, or lets it wait. */
+/** Gives the tick to an agent or lets it wait. */
 export function evaluateTick(tx: Tx, tick: TickRow): TickRow {
   const evaluator = evaluatorOf(tx, tick.location);
   const waits = tick.no !== 0 && tick.startedAt === null && tick.message === null;
@@ -50,7 +50,7 @@ export function evaluateTick(tx: Tx, tick: TickRow): TickRow {
   return row;
 }
 
-/** Attempts are told apart, so that a late result of an earlier one is never taken for one of this. */
+/** The id contains the attempt, so that a late result of an earlier attempt is not taken for one of this attempt. */
 export function frameIdOf(tick: Pick<TickRow, "id" | "attempt">): string {
   return tick.attempt === 1 ? tick.id : `${tick.id}.${tick.attempt}`;
 }
@@ -79,7 +79,7 @@ function tickFrame(tx: Tx, tick: TickRow): TickFrame {
     version: catalogOf(tx).versionOf.get(tick.location)?.id ?? "",
     kind: tick.kind,
     name: tick.name,
-    // Of a further attempt: where the checkpoints of the one before have got to.
+    // For a further attempt this is the cursor of the last stored checkpoint.
     cursor: tick.kind === "sensor" ? (readAutomation(tx.db, tick)?.cursor ?? null) : null,
     scheduledFor: tick.scheduledFor,
     timeoutSeconds: timeoutSecondsOf(tx, tick),
@@ -87,12 +87,12 @@ function tickFrame(tx: Tx, tick: TickRow): TickFrame {
   };
 }
 
-/** As they came: the row of a tick may only mention them, while the inbox keeps them until it ends. */
+/** Reads full events from the inbox; the tick row may store a shortened copy. */
 function eventsOf(tx: Tx, tick: TickRow): SensorEvent[] {
   return firstEvents(tx.db, tick, tick.events.length).map(({ body }) => body);
 }
 
-/** Of an agent that connected again: it may have missed the frame. One that has the tick ignores it. */
+/** The open ticks of an agent that reconnected and may have missed a frame. An agent that has the tick ignores the second frame. */
 export function missedTicks(tx: Tx, agent: string): TickFrame[] {
   return openTicksOfAgent(tx.db, agent).map((tick) => tickFrame(tx, tick));
 }

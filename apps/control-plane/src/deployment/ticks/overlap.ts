@@ -1,4 +1,4 @@
-/** What a tick does about the run of the tick before it. */
+/** Applies the overlap policy: whether a tick starts, waits or is skipped while a run of an earlier tick is active. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { shortRunId } from "@headgate/shared/ids.ts";
@@ -18,7 +18,7 @@ export type Overlap =
 
 const START: Overlap = { type: "start" };
 
-/** Runs of the schedule that have not ended, also those that were made or ended in this transaction. */
+/** Runs of the schedule that have not ended, including changes of this transaction. */
 function openRunsOf(tx: Tx, source: string): RunSession[] {
   const made = [...openRuns(tx).values()].filter((session) => session.row.source === source).map((session) => session.row.no);
   const numbers = new Set([...openRunsOfSource(tx.db, source), ...made]);
@@ -27,10 +27,10 @@ function openRunsOf(tx: Tx, source: string): RunSession[] {
 
 export function overlapOf(tx: Tx, schedule: Located<ManifestSchedule>, tick: TickRow): Overlap {
   const policy = schedule.overlap ?? "allow";
-  // A previous run is canceled only when there is a next one to start; see `makeWay`.
+  // A previous run is canceled only when a next one starts; see `makeWay`.
   if (policy === "allow" || policy === "cancel_previous") return START;
   const [run] = openRunsOf(tx, automationId(tick));
-  // A plain tick is open while it waits for a run, or until all that are due with it were written down.
+  // A tick without a function is open while it waits for a run, or until all due ticks are stored.
   const mayBeOpen = schedule.evaluated || policy === "queue";
   const others = mayBeOpen ? openTicksOf(tx.db, tick).filter((other) => other.id !== tick.id) : [];
   const evaluated = others.some((other) => other.agent !== null);
@@ -40,7 +40,7 @@ export function overlapOf(tx: Tx, schedule: Located<ManifestSchedule>, tick: Tic
     case "skip":
       return { type: "skip", reason: `Not started: ${still}.` };
     case "queue":
-      // The one that waits already is the one that starts next.
+      // The tick that already waits starts next.
       return others.some((other) => other.agent === null && (tick.no === 0 || other.no < tick.no))
         ? { type: "skip", reason: `Not started: ${still}, and one tick waits for it already.` }
         : { type: "wait", reason: `Waits: ${still}.` };
@@ -49,7 +49,7 @@ export function overlapOf(tx: Tx, schedule: Located<ManifestSchedule>, tick: Tic
   }
 }
 
-/** Before new runs of a schedule are made: cancels those of earlier ticks when its policy says so. */
+/** Call before a schedule makes new runs: cancels the runs of earlier ticks if the policy says so. */
 export function makeWay(tx: Tx, schedule: Located<ManifestSchedule>): void {
   if (schedule.overlap !== "cancel_previous") return;
   const source = automationId({ location: schedule.location, kind: "schedule", name: schedule.name });

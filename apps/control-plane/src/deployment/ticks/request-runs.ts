@@ -1,4 +1,4 @@
-/** What an evaluation asks for: partition keys, events of assets and runs, all of it or nothing. */
+/** Applies the requests of a tick (partition keys, asset reports and runs) as a whole or not at all. */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { fitsCursor, MAX_CURSOR_BYTES } from "@headgate/shared/protocol/cursor.ts";
@@ -67,7 +67,7 @@ export function applyRequests(tx: Tx, input: { readonly tick: TickRow; readonly 
   });
 }
 
-/** Counts the first thing that the tick makes. */
+/** Returns a function that counts the tick for the loop breaker, once. */
 function startOnce(tx: Tx, tick: TickRow): () => Result<null> {
   let counted = false;
   return () => {
@@ -81,7 +81,7 @@ function floodOf(effects: Effects): string | null {
   if (effects.cursor !== null && !fitsCursor(effects.cursor))
     return `Its cursor has more than ${MAX_CURSOR_BYTES} bytes in UTF-8, so nothing of it was stored. Keep only what the next evaluation has to know.`;
   if (effects.runs.length > MAX_TICK_REQUESTS)
-    return `It asked for ${effects.runs.length} runs at once; at most ${MAX_TICK_REQUESTS} are possible, so none was made. Ask for them in several ticks or with checkpoints, or start a backfill.`;
+    return `It requested ${effects.runs.length} runs at once; at most ${MAX_TICK_REQUESTS} are possible, so none was made. Request them in several ticks or with checkpoints, or start a backfill.`;
   const keys = (effects.dynamicPartitions ?? []).reduce((sum, { add, remove }) => sum + add.length + remove.length, 0);
   if (keys > MAX_KEYS) return `It changed ${keys} partition keys at once; at most ${MAX_KEYS} are possible, so none was changed.`;
   const events = effects.assetEvents?.length ?? 0;

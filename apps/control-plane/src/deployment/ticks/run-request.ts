@@ -1,4 +1,4 @@
-/** One requested run: its key, and what it would be a run of. */
+/** Resolves one requested run: its run key and its target. */
 import type { LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { TickPart } from "@headgate/shared/protocol/tick-result.ts";
@@ -12,7 +12,7 @@ import { openRuns } from "../runs/run-session.ts";
 
 export type RunRequest = TickPart["runs"][number];
 
-/** A run key makes one run for ever, also within one answer. */
+/** A run key makes one run only, ever, even within one tick. */
 export function keyOf(source: Source, request: RunRequest): RunKey | null {
   return request.runKey === undefined ? null : { location: source.location, sensor: `${source.kind}:${source.name}`, key: request.runKey };
 }

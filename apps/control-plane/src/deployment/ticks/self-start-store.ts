@@ -1,10 +1,10 @@
-/** How often sensors followed from themselves, by what their chain began with. */
+/** Counts how often sensors started themselves, by the root of their chain. */
 import type { Database } from "../kernel/database.ts";
 
-/** A chain in which nothing happened for so long is over. */
+/** A chain without activity for this time is over. */
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** With this one. A tick is counted once, however many parts it comes in. */
+/** Returns the count including this tick. A tick counts once, even if it has several checkpoints. */
 export function countSelfStart(
   db: Database,
   { root, sensor, tick, now }: { readonly root: string; readonly sensor: string; readonly tick: string; readonly now: number },

@@ -1,4 +1,4 @@
-/** The inbox of sensors: events that wait for the tick that brings them to the user function. */
+/** Stores the inbox of sensors: events that wait for a tick. */
 import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { and, asc, eq, sql } from "drizzle-orm";
 import { sensorEvent } from "./tables.ts";
@@ -10,7 +10,7 @@ export interface SensorRef {
 }
 export type SensorEventRow = typeof sensorEvent.$inferSelect;
 
-/** Its number. */
+/** Returns the event's number. */
 export function insertSensorEvent(db: Database, sensor: SensorRef, event: Pick<SensorEventRow, "body" | "at" | "chain">): number {
   return db.sql
     .exec<{ no: number }>(
@@ -48,12 +48,12 @@ export function deleteEvents(db: Database, numbers: readonly number[]): void {
   db.sql.exec("DELETE FROM sensor_event WHERE no IN (SELECT value FROM json_each(?))", JSON.stringify(numbers));
 }
 
-/** One more tick failed with each of them. */
+/** Adds one failed tick to each event. */
 export function countFailure(db: Database, numbers: readonly number[]): void {
   db.sql.exec("UPDATE sensor_event SET attempts = attempts + 1 WHERE no IN (SELECT value FROM json_each(?))", JSON.stringify(numbers));
 }
 
-/** Of the first events, without reading them: a delivery may be a megabyte. */
+/** The sizes of the first events, without their bodies: a delivery may have a megabyte. */
 export function firstEventSizes(
   db: Database,
   sensor: SensorRef,
@@ -70,7 +70,7 @@ export function firstEventSizes(
     .map((row) => ({ ...row, chain: row.chain === null ? null : (JSON.parse(row.chain) as CauseChain) }));
 }
 
-/** An event without what it says; `delivery`: of a webhook. */
+/** An event without its body. `delivery` is the id of a webhook's delivery. */
 export type EventMention = {
   readonly no: number;
   readonly location: string;
@@ -93,7 +93,7 @@ export function mentionEvents(db: Database, sensor: SensorRef, page: { readonly 
     .toArray();
 }
 
-/** The oldest ones beyond so many of all sensors together. */
+/** The oldest events beyond the newest `keep` of all sensors together. */
 export function eventsBeyond(db: Database, { keep, limit }: { readonly keep: number; readonly limit: number }): EventMention[] {
   return db.sql
     .exec<EventMention>(

@@ -1,5 +1,6 @@
 /**
- * The tables of schedules and sensors: their state, ticks, run keys and inbox. Drizzle's description of them, for row types and typed queries; `migrations.ts` makes them, and a test compares the two.
+ * The Drizzle schema of the tables of schedules and sensors (state, ticks, run keys, inbox), for row types and typed queries. `migrations.ts`
+ * creates the tables, and a test compares the two.
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -22,22 +23,22 @@ export const automation = sqliteTable(
     cursor: text(),
     /** Identifies the definition that the timer was made for. */
     definition: text().notNull(),
-    /** The next or, while one is open, the last planned time. */
+    /** The time of the next tick; while a tick is open, the last planned time. */
     nextAt: integer(),
-    /** What a person decided; null: as its definition says. */
+    /** A person's choice; null means the default of the definition. */
     enabled: integer(),
     changedBy: text(),
     changedAt: integer(),
     /** Failed ticks since the last one that did not fail. */
     failures: integer().notNull(),
-    /** Of a sensor that waits for all of its assets: the latest event of each since it fired. */
+    /** For a sensor that waits for all of its assets: the latest event of each asset since it last fired. */
     gathered: text({ mode: "json" }).$type<Readonly<Record<string, GatheredEvent>>>(),
   },
   (table) => [primaryKey({ columns: [table.location, table.kind, table.name] })],
 );
 
 export const tick = sqliteTable("tick", {
-  /** Grows; pages go by it. */
+  /** Ascending; used as the page cursor. */
   no: integer().primaryKey(),
   id: text().notNull(),
   location: text().notNull(),
@@ -47,14 +48,14 @@ export const tick = sqliteTable("tick", {
   cause: text().$type<TickCause>().notNull(),
   state: text().$type<TickState>().notNull(),
   createdAt: integer().notNull(),
-  /** Null: it waits for an agent. */
+  /** Null while the tick waits for an agent or a run. */
   startedAt: integer(),
   finishedAt: integer(),
   attempt: integer().notNull(),
   agent: text(),
   cursorBefore: text(),
   cursorAfter: text(),
-  /** Checkpoints that were stored. */
+  /** The number of stored checkpoints. */
   parts: integer().notNull(),
   runs: text({ mode: "json" }).$type<readonly string[]>().notNull(),
   runCount: integer().notNull(),
@@ -82,12 +83,12 @@ export const sensorEvent = sqliteTable("sensor_event", {
   sensor: text().notNull(),
   body: text({ mode: "json" }).$type<SensorEvent>().notNull(),
   at: integer().notNull(),
-  /** Ticks that failed with it. */
+  /** The number of ticks that failed with this event. */
   attempts: integer().notNull(),
   chain: text({ mode: "json" }).$type<CauseChain>(),
 });
 
-/** How often a sensor has followed from itself, by what its chain began with; `tick`: the last one that was counted. */
+/** How often a sensor has started itself, by the root of its chain. `tick` is the last counted tick. */
 export const selfStart = sqliteTable(
   "self_start",
   { root: text().notNull(), sensor: text().notNull(), count: integer().notNull(), at: integer().notNull(), tick: text() },

@@ -1,11 +1,11 @@
-/** What of a tick is kept? Its row has a limit in bytes, and a delivery alone may be as long as that. */
+/** Shortens the parts of a tick so that they fit into its row; a delivery alone may be as large as a row. */
 import { type SensorEvent, shortenedEvent } from "@headgate/shared/sensor/sensor-event.ts";
 import type { TickRow } from "./tick-store.ts";
 
-/** Events and the cursor before; what an evaluation adds, each part bounded by itself, takes less than the rest of a row. */
+/** The most bytes of the events and the cursor before the tick. The other parts have their own limits and fit into the rest of the row. */
 const MAX_EVENT_BYTES = 1_000_000;
 const MAX_LISTED_KEYS = 1000;
-/** Of the keys in a list. */
+/** The most bytes of the keys in a list. */
 const MAX_KEY_BYTES = 100_000;
 const MAX_LOGS = 500;
 const MAX_LOG_BYTES = 200_000;
@@ -15,19 +15,19 @@ const CUT = "(not kept: too large for the history of ticks)";
 const encoder = new TextEncoder();
 const bytesOf = (value: unknown): number => encoder.encode(JSON.stringify(value)).length;
 
-/** The events as they are, or without what they say. The evaluation gets them whole, from the inbox. */
+/** The events, without their contents if they are too large. The evaluation reads full events from the inbox. */
 export function keptEvents({ events, cursorBefore }: Pick<TickRow, "events" | "cursorBefore">): readonly SensorEvent[] {
   if (events.length === 0 || bytesOf(events) + (cursorBefore === null ? 0 : bytesOf(cursorBefore)) <= MAX_EVENT_BYTES) return events;
   return events.map((event) => shortenedEvent(event, CUT));
 }
 
-/** The first of them. */
+/** The first run keys, within the limits. */
 export function listedRunKeys(keys: TickRow["deduplicated"]): TickRow["deduplicated"] {
   const taken = takeWithin();
   return keys.filter((entry) => taken(entry));
 }
 
-/** The first keys of all sets together, for a tick with checkpoints may change many. */
+/** The first keys of all sets together, because a tick with checkpoints may change many. */
 export function listedChanges(changes: TickRow["dynamicPartitions"]): TickRow["dynamicPartitions"] {
   const taken = takeWithin();
   return changes.flatMap(({ name, added, removed }) => {
@@ -36,7 +36,7 @@ export function listedChanges(changes: TickRow["dynamicPartitions"]): TickRow["d
   });
 }
 
-/** Says yes until there were enough, and then never again. */
+/** Returns a function that accepts values until the limits are reached. */
 function takeWithin(): (value: unknown) => boolean {
   let left = MAX_LISTED_KEYS;
   let bytes = MAX_KEY_BYTES;
@@ -48,7 +48,7 @@ function takeWithin(): (value: unknown) => boolean {
   };
 }
 
-/** The last lines. */
+/** The last log lines, within the limits. */
 export function lastLogs(logs: TickRow["logs"]): TickRow["logs"] {
   const kept: TickRow["logs"][number][] = [];
   let bytes = 0;

@@ -1,4 +1,4 @@
-/** Making, storing and ending ticks, with everything that dashboards are told of it. */
+/** Makes, stores and ends ticks, and states the facts that dashboards need. */
 import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import type { TickCause } from "@headgate/shared/contract/automations/automation-views.ts";
@@ -10,12 +10,12 @@ import type { Tx } from "../kernel/tx.ts";
 import { keptEvents, lastLogs, listedChanges, listedRunKeys } from "./tick-bounds.ts";
 import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
-/** Of runs, in the row; how many there were is counted. */
+/** The most runs listed in the row; `runCount` counts all. */
 export const MAX_LISTED_RUNS = 100;
 const MAX_MESSAGE = 20_000;
 const MAX_STACK = 50_000;
 const KEPT = { failed: 2_000, requested: 2_000, skipped: 500 } as const;
-/** One tick in so many clears up, and then deletes at most this many. */
+/** This share of ticks deletes old ticks, at most `PRUNE_LIMIT` each. */
 const PRUNE_SHARE = 1 / 16;
 const PRUNE_LIMIT = 100;
 
@@ -26,11 +26,11 @@ export interface NewTick {
   readonly cursor?: string | null;
   readonly events?: readonly SensorEvent[];
   readonly dropped?: number;
-  /** The sensors that led to its events. */
+  /** The sensors that led to the events. */
   readonly chain?: CauseChain | null;
 }
 
-/** Not stored yet; waits. */
+/** A tick that is not stored yet and waits. */
 export function newTick(tx: Tx, tick: NewTick): TickRow {
   return {
     no: 0,
@@ -90,13 +90,13 @@ export type TickEnd = { readonly state: "requested" | "skipped" | "failed" } & P
   Pick<TickRow, "message" | "stack" | "runs" | "runCount" | "logs" | "cursorAfter" | "deduplicated" | "dynamicPartitions">
 >;
 
-/** A tick that had not been stored is stored with its end. */
+/** Ends a tick and stores it. */
 export function endTick(tx: Tx, tick: TickRow, end: TickEnd): TickRow {
   if (tick.no !== 0) clearTimer(tx.db, "tick_timeout", tick.id);
-  // One that nobody evaluated was decided here and now.
+  // A tick without an evaluation was decided just now.
   const startedAt = tick.startedAt ?? tx.now;
   const row = storeTick(tx, { ...tick, message: null, ...end, startedAt, finishedAt: tx.now });
-  // A tick that was given up before it was looked at says nothing about whether the next will work.
+  // A tick that was skipped before its evaluation says nothing about whether the next one will work.
   if (end.state !== "skipped" || tick.agent !== null) countTickFailure(tx.db, tick, end.state === "failed");
   if (tx.random() < PRUNE_SHARE) pruneTicks(tx.db, tick, { state: end.state, keep: KEPT[end.state], limit: PRUNE_LIMIT });
   return row;

@@ -1,4 +1,4 @@
-/** Rows of ticks: one per evaluation of a schedule or sensor, open until it was decided. */
+/** Stores ticks, one row each; a tick is open until it is decided. */
 import { and, asc, desc, eq, isNull, lt, ne, or, sql, type SQL } from "drizzle-orm";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { TickState } from "@headgate/shared/contract/automations/automation-views.ts";
@@ -15,10 +15,10 @@ const isTickOfGiven = and(
   eq(tick.name, sql.placeholder("name")),
 );
 const given = ({ location, kind, name }: Source) => ({ location, kind, name });
-// Literals, because a partial index is not used for a parameter.
+// A literal, because SQLite uses a partial index only for literals.
 const isOpen = sql`${tick.state} = 'open'`;
 
-/** Has this time of a schedule had its tick? One that a person asked for does not count. */
+/** Whether a schedule has had its tick of this time. A tick that a person requested does not count. */
 export function hasTickAt(db: Database, schedule: { readonly location: string; readonly name: string }, at: number): boolean {
   return (
     db.sql
@@ -32,7 +32,7 @@ export function hasTickAt(db: Database, schedule: { readonly location: string; r
   );
 }
 
-/** Its number. */
+/** Returns the tick's number. */
 export function insertTick(db: Database, row: TickRow): number {
   return db.sql
     .exec<{ no: number }>(
@@ -120,7 +120,7 @@ export function openTicksOf(db: Database, source: Source): TickRow[] {
   return query.all(given(source));
 }
 
-/** Open ticks that nobody evaluates: they wait for an agent, or for a run to end. Oldest first. */
+/** Open ticks that wait for an agent or for the end of a run. Oldest first. */
 export function waitingTicks(db: Database, input: { readonly after: number; readonly limit: number }): TickRow[] {
   return db.orm
     .select()
@@ -131,7 +131,7 @@ export function waitingTicks(db: Database, input: { readonly after: number; read
     .all();
 }
 
-/** Ticks of a schedule that wait, beyond the newest `keep` of them or planned before `notBefore`. Oldest first. */
+/** Waiting ticks of a schedule, without the newest `keep`, and those planned before `notBefore`. Oldest first. */
 export function waitingBeyond(
   db: Database,
   source: Source,
@@ -157,7 +157,7 @@ export function openTicksOfAgent(db: Database, agent: string): TickRow[] {
     .all();
 }
 
-/** Evaluations that go on, by agent. */
+/** The number of ticks that each agent is evaluating. */
 export function evaluationCounts(db: Database): Map<string, number> {
   const rows = db.sql
     .exec<{ agent: string; count: number }>(
@@ -177,7 +177,7 @@ export interface TickListQuery {
   readonly limit: number;
 }
 
-/** Newest first; one statement per state, each of which can go by an index. */
+/** Newest first. One statement per state, so that each can use an index. */
 export function listTicks(db: Database, query: TickListQuery): TickRow[] {
   const states = [...new Set(query.states)];
   if (states.length === 0) return listSome(db, query, null);
@@ -219,7 +219,7 @@ function isInState(state: TickState): SQL {
   }
 }
 
-/** The newest in this state. */
+/** The newest tick in this state. */
 export function latestTick(db: Database, source: Source, state: TickState): TickRow | null {
   return (
     db.orm
@@ -232,7 +232,7 @@ export function latestTick(db: Database, source: Source, state: TickState): Tick
   );
 }
 
-/** When the first of the latest `count` failed ticks ended, of those that are kept. */
+/** When the first of the latest `count` failed ticks ended, as far as they are stored. */
 export function failingSince(db: Database, source: Source, count: number): number | null {
   const [row] = db.sql
     .exec<{ at: number }>(
@@ -247,7 +247,7 @@ export function failingSince(db: Database, source: Source, count: number): numbe
   return row?.at ?? null;
 }
 
-/** Deletes the oldest of those beyond `keep`, at most `limit` at a time. */
+/** Deletes the oldest ticks beyond the newest `keep`, at most `limit` at a time. */
 export function pruneTicks(
   db: Database,
   source: Source,

@@ -1,4 +1,4 @@
-/** Rows of ticks in the shapes that clients get. */
+/** Converts tick rows to API views. */
 import type { TickDetail, TickSummary } from "@headgate/shared/contract/automations/automation-views.ts";
 import { jitterMs, scheduleOf } from "./automation-source.ts";
 import { hostnamesOf } from "../agents/agent-store.ts";
@@ -10,7 +10,7 @@ import { catalogOf } from "../catalog/catalog.ts";
 
 type Place = Pick<Reader, "db">;
 
-/** Clocks are set back now and then; nothing starts before its time. A schedule's share of its jitter is no delay. */
+/** How late a tick started, without the schedule's jitter. Never negative, even if the clock was set back. */
 export function lateMsOf(place: Place, tick: Source & Pick<TickRow, "scheduledFor" | "startedAt">): number | null {
   if (tick.startedAt === null) return null;
   const schedule = tick.kind === "schedule" ? scheduleOf(catalogOf(place), tick) : null;

@@ -1,11 +1,11 @@
-/** What senders of webhooks delivered: kept for a while, so that a repeated delivery is known and a person can look at it or replay it. */
+/** Stores webhook deliveries for some days, so that repeated ones are recognized and people can view and replay them. */
 import { and, asc, desc, eq, inArray, lt, type SQL } from "drizzle-orm";
 import type { DeliveryState } from "@headgate/shared/contract/automations/webhook-views.ts";
 import { delivery } from "./tables.ts";
 import type { Database } from "../kernel/database.ts";
 
 export type DeliveryRow = typeof delivery.$inferSelect;
-/** Everything but what may be large. */
+/** A delivery without its large columns. */
 export type DeliveryHead = Omit<DeliveryRow, "body" | "headers" | "query" | "method">;
 
 const head = {
@@ -70,7 +70,7 @@ export function listDeliveries(db: Database, query: DeliveryQuery): DeliveryHead
     .all();
 }
 
-/** Those that came before a time, oldest first. */
+/** Deliveries that came before a time, oldest first. */
 export function oldDeliveries(
   db: Database,
   input: { readonly before: number; readonly limit: number },

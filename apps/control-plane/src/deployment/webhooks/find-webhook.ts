@@ -1,4 +1,4 @@
-/** A hook with the sensor of the active version that it belongs to. */
+/** Finds a webhook together with its sensor in the active version. */
 import { refuse, ok, type Result } from "@headgate/shared/domain/errors.ts";
 import type { WebhookSpec } from "@headgate/shared/manifest/automation.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
@@ -16,7 +16,7 @@ interface Source {
   readonly db: Database;
 }
 
-/** Null also when the sensor is gone or has no webhook any more. */
+/** Null if there is no such webhook, or if its sensor is gone or no longer has one. */
 export function webhookById(source: Source, id: string): FoundWebhook | null {
   const row = readWebhook(source.db, id);
   return row && withSensor(source, row);

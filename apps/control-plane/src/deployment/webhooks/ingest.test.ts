@@ -1,4 +1,4 @@
-/** Webhooks inside the object: sensors with user code, what happens when storing fails, how long deliveries are kept, past and coming times. */
+/** Webhooks inside the object: sensors with user code, failures of storage and retention. Also the timeline of runs and ticks. */
 import { describe, expect, it } from "vitest";
 import type { DeliverySummary } from "@headgate/shared/contract/automations/webhook-views.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
@@ -32,8 +32,8 @@ const send = (stub: DeploymentObject, hook: string, body: unknown, id?: string) 
 const deliveries = async (stub: DeploymentObject): Promise<readonly DeliverySummary[]> =>
   unwrap(await stub.ask("webhooks.deliveries", { location: "lake", sensor: "files", limit: 50 })).items;
 
-describe("a webhook sensor with user code", () => {
-  it("gets a large delivery beside a large cursor whole, also after it failed, while its tick keeps a mention", async () => {
+describe("webhook sensors with user code", () => {
+  it("a large delivery with a large cursor is evaluated whole, twice", async () => {
     const { stub, hook } = await deploymentWith({ kind: "polling", intervalSeconds: 3600, evaluated: true });
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -46,7 +46,7 @@ describe("a webhook sensor with user code", () => {
       return frame;
     };
     const evaluated = (cursor: string): TickResult => ({ outcome: "evaluated", cursor, runs: [], logs: [] });
-    // Three bytes each: within the limit in characters, not in bytes.
+    // Each character has three bytes: the cursor is within the limit in characters, but not in bytes.
     await answered(1, evaluated("\u20ac".repeat(66_667)));
     const refused = unwrap(await stub.ask("automations.ticks", { limit: 1 })).items[0];
     expect(refused).toMatchObject({ state: "failed", message: expect.stringContaining("more than 200000 bytes") as unknown });
@@ -65,7 +65,7 @@ describe("a webhook sensor with user code", () => {
     expect(await deliveries(stub)).toMatchObject([{ state: "skipped" }]);
   });
 
-  it("that polls is evaluated when a delivery comes, before its interval is over", async () => {
+  it("a delivery wakes a polling sensor before its interval is over", async () => {
     const { stub, hook } = await deploymentWith({ kind: "polling", intervalSeconds: 3600 });
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -78,8 +78,8 @@ describe("a webhook sensor with user code", () => {
   });
 });
 
-describe("a delivery", () => {
-  it("that cannot be stored is refused as a failure of ours, leaves nothing behind, and may be sent again", async () => {
+describe("deliveries and addresses", () => {
+  it("a delivery that cannot be stored is refused and may be repeated", async () => {
     const { stub, hook } = await deploymentWith({ evaluated: false });
     await rows(stub, "CREATE TRIGGER broken BEFORE INSERT ON run BEGIN SELECT RAISE(ABORT, 'disk full'); END");
     expect(await send(stub, hook, {}, "one")).toMatchObject({ ok: false, error: { code: "unavailable" } });
@@ -89,7 +89,7 @@ describe("a delivery", () => {
     expect(await rows(stub, "SELECT id FROM run")).toHaveLength(1);
   });
 
-  it("is forgotten after a week in bounded slices, and its storage with it", async () => {
+  it("old deliveries are deleted in limited slices, with their storage", async () => {
     const { stub, hook } = await deploymentWith({
       evaluated: false,
       webhook: { verify: "none", map: { when: [{ path: "n", equals: 0 }] } },
@@ -109,12 +109,12 @@ describe("a delivery", () => {
     expect(await rows(stub, "SELECT stored_bytes FROM hook")).toEqual([{ stored_bytes: 7 }]);
     const [timer] = await rows(stub, "SELECT at FROM timer WHERE kind = 'retention' AND id = 'deliveries'");
     expect(Number(timer?.["at"])).toBeGreaterThan(Date.now() + 6 * DAY_MS);
-    // Known for as long as it is kept.
+    // A delivery is recognized as long as it is stored.
     expect(unwrap(await send(stub, hook, { n: 1 }, "new")).repeated).toBe(true);
     expect(unwrap(await send(stub, hook, { n: 1 }, "old-1")).repeated).toBe(false);
   });
 
-  it("is refused when the hook has stored more than it may", async () => {
+  it("a delivery above the storage limit of its webhook is refused", async () => {
     const { stub, hook } = await deploymentWith({ evaluated: false });
     await rows(stub, "UPDATE hook SET stored_bytes = 300000000");
     expect(await send(stub, hook, {})).toMatchObject({ ok: false, error: { code: "rate_limited", details: { retryAfterSeconds: 3600 } } });
@@ -124,7 +124,7 @@ describe("a delivery", () => {
 describe("the timeline", () => {
   const schedule = { name: "hourly", job: "load", cron: ["0 * * * *"] };
 
-  it("has past runs, also those that reach into it, and the coming ticks of schedules that are on", async () => {
+  it("the timeline has past and active runs, and coming ticks", async () => {
     const stub = newDeployment();
     const schedules = [schedule, { ...schedule, name: "off", defaultStatus: "stopped" as const }];
     await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules }));
@@ -150,7 +150,7 @@ describe("the timeline", () => {
     expect(past.runs).toHaveLength(1);
   });
 
-  it("says which schedules tick more often than it lists", async () => {
+  it("the timeline names schedules with more ticks than it lists", async () => {
     const stub = newDeployment();
     const schedules = [schedule, { ...schedule, name: "minutely", cron: ["* * * * *"] }];
     await publish(stub, manifest({ ...assetsOf({ a: [] }), jobs, schedules }));
@@ -162,7 +162,7 @@ describe("the timeline", () => {
     expect(hour.shortened).toEqual([]);
   });
 
-  it("is refused for a span that is too long or turned round", async () => {
+  it("a time span that is too long or reversed is refused", async () => {
     const stub = newDeployment();
     for (const [from, to] of [
       [5, 4],

@@ -1,6 +1,6 @@
 /**
- * Deliveries of webhooks: stored once per sender's id, then handed to the sensor in the same transaction. A declarative mapping makes its
- * run at once, user code gets the delivery in its next tick; `deliveries.ts` writes down what became of it.
+ * Stores deliveries of webhooks, once per sender's id, and passes them to the sensor in the same transaction. A declarative mapping makes its
+ * run at once; user code gets the delivery in its next tick. `settle-delivery.ts` records the outcome.
  */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
@@ -15,14 +15,14 @@ import { planRetention } from "./retention.ts";
 import { noteSensorEvent } from "../sensors/sensor-events.ts";
 
 export interface VerifiedDelivery extends Pick<DeliveryRow, "hook" | "senderId" | "bytes" | "method" | "headers" | "query" | "body"> {
-  /** Id of the secret that it came with. */
+  /** The id of the secret that verified the delivery. */
   readonly secret: string | null;
 }
 
-/** Precise to this, so that a delivery writes no more than it must. */
+/** The precision of "last used", so that most deliveries do not write it. */
 const LAST_USED_MS = 60_000;
 
-/** On, and its sensor too: everything else looks to a sender as if there were nothing. */
+/** The webhook, if it and its sensor are on. Otherwise the sender gets the same answer as for an unknown address. */
 export function openWebhook(source: Pick<Tx, "db">, id: string): FoundWebhook | null {
   const found = webhookById(source, id);
   if (!found || found.row.enabled === 0) return null;
@@ -35,7 +35,7 @@ export function noWebhook(): Result<never> {
 }
 
 export function storeDelivery(tx: Tx, input: VerifiedDelivery): Result<{ readonly delivery: string; readonly repeated: boolean }> {
-  // It may have been switched off while the signature was verified.
+  // The webhook may have been switched off during the verification.
   const found = openWebhook(tx, input.hook);
   if (!found) return noWebhook();
   if (input.secret !== null) markSecretUsed(tx.db, input.secret, { now: tx.now, every: LAST_USED_MS });
@@ -45,7 +45,7 @@ export function storeDelivery(tx: Tx, input: VerifiedDelivery): Result<{ readonl
     return ok({ delivery: before.id, repeated: true });
   }
   if (found.row.storedBytes + input.bytes > MAX_STORED_BYTES)
-    return refuse("rate_limited", "this webhook has been sent more in the last days than the control plane keeps; try again later", {
+    return refuse("rate_limited", "this webhook has received more data in the last days than the control plane stores; try again later", {
       retryAfterSeconds: 3600,
     });
   const { secret: _secret, ...row } = input;
@@ -71,7 +71,7 @@ function handOver(tx: Tx, { row }: FoundWebhook, delivery: Omit<DeliveryRow, "no
   noteSensorEvent(tx, { location: row.location, name: row.sensor }, { event, chain: null });
 }
 
-/** What is not JSON has been let in because the hook takes text. */
+/** A body that is not JSON was accepted because the webhook takes text. */
 function bodyOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -80,11 +80,11 @@ function bodyOf(text: string): unknown {
   }
 }
 
-/** Handles a stored delivery as if it came now. */
+/** Handles a stored delivery as if it had just arrived. */
 export function replayDelivery(tx: Tx, id: string): Result<string> {
   const delivery = readDelivery(tx.db, id);
   if (!delivery) return refuse("not_found", `There is no delivery '${id}'; old ones are removed.`);
-  // It would be handled twice.
+  // A pending delivery would be handled twice.
   if (delivery.state === "pending") return refuse("conflict", `Delivery '${id}' has not been handled yet. Wait for its tick.`);
   const found = openWebhook(tx, delivery.hook);
   if (!found) return refuse("conflict", "The sensor of this delivery is gone, or it or its webhook is switched off. Switch it on first.");

@@ -1,6 +1,6 @@
 /**
- * A delivery of a webhook from the Worker to the answer: known, verified, not too many, parsed, stored. Verification is asynchronous and a
- * transaction is not, so it comes first, and the transaction looks again whether the hook is still open.
+ * Receives a webhook delivery: finds the webhook, verifies the delivery, applies the rate limit, parses and stores it. Verification is
+ * asynchronous and must precede the transaction, which therefore checks again that the webhook is on.
  */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { FoundWebhook } from "./find-webhook.ts";
@@ -40,11 +40,11 @@ export async function receiveDelivery(ports: DeliveryPorts, traffic: WebhookTraf
   const { now } = reader;
   const verdict = await verifyDelivery({ verify: found.spec.verify, secrets, delivery: input, now });
   if (!verdict.ok) {
-    // Not counted one by one, so that a flood of them costs no writing.
+    // Above this rate, refusals are not counted, so that a flood causes no writes.
     const counted = traffic.refusals.take(input.hook, now);
     if (!counted.ok) return tooMany(counted.retryAfterSeconds);
     ports.commit((tx) => noteRefusal(tx, input.hook, verdict.reason));
-    return refuse("unauthenticated", "the delivery is not signed as this webhook demands; its page says why");
+    return refuse("unauthenticated", "the delivery is not signed as this webhook requires; its page says why");
   }
   const room = traffic.deliveries.take(input.hook, now);
   if (!room.ok) return tooMany(room.retryAfterSeconds);
@@ -65,7 +65,7 @@ export async function receiveDelivery(ports: DeliveryPorts, traffic: WebhookTraf
   });
 }
 
-/** A sender that is told of a failure sends again; what failed has left nothing behind. */
+/** On a failure nothing is stored, and the sender is asked to send again. */
 function store(ports: DeliveryPorts, delivery: VerifiedDelivery): Answer {
   try {
     return ports.commit((tx) => storeDelivery(tx, delivery));
@@ -90,13 +90,13 @@ function readBody({ spec }: FoundWebhook, bytes: Uint8Array): Result<string> {
       return refuse("invalid_input", `the delivery is not JSON: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  // Text of control characters takes six times its size as JSON, and the event with it must fit into a row.
+  // Control characters take six times their size as JSON, and the event must fit into a row.
   if (new TextEncoder().encode(JSON.stringify(text)).length > MAX_ROW_BYTES - MAX_HEADER_CHARACTERS * 4)
     return refuse("too_large", "the delivery is too large once it is written as JSON text");
   return ok(text);
 }
 
-/** What proves who sent it stays here. */
+/** Headers with credentials are not stored. */
 const SECRET_HEADERS = new Set(["authorization", "proxy-authorization", "cookie", "x-headgate-secret"]);
 const SIGNATURES = /signature/;
 

@@ -1,4 +1,4 @@
-/** Deliveries whose signature, secret or body was wrong are counted, and the latest of them shown: otherwise nobody finds out why nothing arrives. */
+/** Counts refused deliveries and keeps the latest reasons, so that people can find out why nothing arrives. */
 import { SHOWN_REFUSALS } from "./webhook-limits.ts";
 import { readWebhook, updateWebhook } from "./webhook-store.ts";
 import type { Tx } from "../kernel/tx.ts";

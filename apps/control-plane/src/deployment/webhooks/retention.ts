@@ -1,4 +1,4 @@
-/** Forgets what is kept only for a while, in bounded slices; a timer of the kind `retention` names what is to be looked at. */
+/** Deletes old data in limited slices. The id of a `retention` timer names the data to check. */
 import { KEEP_DELIVERIES_MS } from "./webhook-limits.ts";
 import { deleteDeliveries, oldDeliveries, oldestDeliveryAt } from "./delivery-store.ts";
 import { addStoredBytes } from "./webhook-store.ts";
@@ -6,7 +6,7 @@ import { ensureTimer, setTimer, type Timer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 
 const SLICE = 500;
-/** Deliveries come all day; they need not each go to the second. */
+/** The shortest interval between two checks; deliveries need not be deleted exactly on time. */
 const LOOK_AGAIN_MS = 3_600_000;
 
 const DELIVERIES = { kind: "retention", id: "deliveries" } as const;

@@ -1,4 +1,4 @@
-/** What became of stored deliveries: written when the tick that handled them has ended. */
+/** Records the outcome of deliveries when the tick that handled them has ended. */
 import type { FactOf } from "../facts.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { updateDelivery } from "./delivery-store.ts";

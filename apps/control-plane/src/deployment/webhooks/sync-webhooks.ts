@@ -1,4 +1,4 @@
-/** Every sensor with a webhook has an address, which stays the same over versions, also when the sensor was gone for a while. */
+/** Gives every sensor with a webhook an address. The address stays the same in later versions, even if the sensor was gone for a while. */
 import { webhookOfSensor, insertWebhook, webhookIds } from "./webhook-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { catalogOf } from "../catalog/catalog.ts";

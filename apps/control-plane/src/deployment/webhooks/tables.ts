@@ -1,5 +1,6 @@
 /**
- * The tables of webhooks: addresses, secrets, deliveries. Drizzle's description of them, for row types and typed queries; `migrations.ts` makes them, and a test compares the two.
+ * The Drizzle schema of the tables of webhooks (addresses, secrets, deliveries), for row types and typed queries. `migrations.ts` creates the
+ * tables, and a test compares the two.
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -14,9 +15,9 @@ export const hook = sqliteTable("hook", {
   enabled: integer().notNull(),
   refused: integer().notNull(),
   lastRefusedAt: integer(),
-  /** The latest of them, newest first. */
+  /** The latest refusals, newest first. */
   refusals: text({ mode: "json" }).$type<WebhookView["refusals"]>().notNull(),
-  /** Of the deliveries that are kept. */
+  /** The size of all stored deliveries. */
   storedBytes: integer().notNull(),
 });
 

@@ -1,12 +1,12 @@
-/** What is kept of webhooks, how much and for how long. */
+/** The limits of webhooks: how much is stored and for how long. */
 
-/** Of two valid secrets the sender uses one while the other is put in place. */
+/** Two secrets are valid at once, so that a sender can switch to a new one. */
 export const MAX_SECRETS = 2;
 export const SHOWN_REFUSALS = 10;
 export const MAX_DELIVERY_BYTES = 1024 * 1024;
-/** Deliveries and their senders' ids; a repetition after this is a new delivery. Far longer than the replay window. */
+/** How long deliveries and their senders' ids are kept; a repetition after this is a new delivery. Far longer than the replay window. */
 export const KEEP_DELIVERIES_MS = 7 * 86_400_000;
-/** Of one hook together: whoever knows the address of a hook without verification must not fill the deployment's storage. */
+/** The most bytes stored per webhook, so that no one who knows the address of a webhook without verification can fill the storage. */
 export const MAX_STORED_BYTES = 256 * 1024 * 1024;
-/** Headers and query of one delivery, as JSON. */
+/** The most characters of headers and query of one delivery, as JSON. */
 export const MAX_HEADER_CHARACTERS = 32_000;

@@ -1,4 +1,4 @@
-/** What people see of webhooks and their deliveries. Secrets are no part of it. */
+/** Queries about webhooks and their deliveries. Answers never contain secrets. */
 import type { DeliveryDetail, DeliverySummary, WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import type { Page } from "@headgate/shared/contract/view.ts";
@@ -14,7 +14,7 @@ export function webhookQuery(reader: Reader, input: InputOf<"webhooks.get">): Re
   return found.ok ? ok(webhookView(reader, found.value)) : found;
 }
 
-/** For the page of a sensor; null: it has no webhook. */
+/** The webhook for the page of a sensor; null if the sensor has none. */
 export function webhookOf(reader: Reader, at: WebhookPlace): WebhookView | null {
   const found = webhookNamed(reader, at);
   return found.ok ? webhookView(reader, found.value) : null;

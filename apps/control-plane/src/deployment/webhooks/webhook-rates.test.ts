@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { WebhookRates } from "./webhook-rates.ts";
 
-it("a hook takes no more than its burst and what its rate has added since, and says when there is room again", () => {
+it("a webhook accepts its burst and rate, and says when to retry", () => {
   const steps = fc.array(fc.tuple(fc.constantFrom("a", "b"), fc.integer({ min: -5_000, max: 5_000 })), { maxLength: 200 });
   fc.assert(
     fc.property(steps, (drawn) => {

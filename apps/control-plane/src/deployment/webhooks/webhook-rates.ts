@@ -1,8 +1,8 @@
-/** How many deliveries may a hook take in? Token buckets in the object's memory: a wake-up fills them, which only errs on the sender's side. */
+/** Limits the deliveries of a webhook with token buckets in memory. A restart refills them, which only favours the sender. */
 
-/** As many at once as a sender may have piled up, and as many a second for ever. */
+/** Bucket size and refill rate per second; a sender may deliver a backlog at once. */
 export const DELIVERY_RATE: Rate = { burst: 1_000, perSecond: 50 };
-/** Refused ones cost a write each; beyond this they are not counted one by one. */
+/** Each counted refusal costs a write; above this rate refusals are not counted. */
 export const REFUSAL_RATE: Rate = { burst: 100, perSecond: 1 };
 
 interface Rate {
@@ -25,11 +25,11 @@ export class WebhookRates {
     this.#rate = rate;
   }
 
-  /** Takes one token; otherwise says after how many seconds there is one. */
+  /** Takes one token, or returns in how many seconds there will be one. */
   take(hook: string, now: number): { readonly ok: true } | { readonly ok: false; readonly retryAfterSeconds: number } {
     const { burst, perSecond } = this.#rate;
     const bucket = this.#buckets.get(hook) ?? { left: burst, at: now };
-    // A clock that steps back fills nothing and takes nothing away.
+    // A clock that goes back adds and removes nothing.
     bucket.left = Math.min(burst, bucket.left + (Math.max(0, now - bucket.at) / 1000) * perSecond);
     bucket.at = now;
     if (this.#buckets.size >= MAX_BUCKETS) this.#buckets.clear();

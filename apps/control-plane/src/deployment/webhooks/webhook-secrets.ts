@@ -1,4 +1,4 @@
-/** Secrets of webhooks and their switch. A secret is made here, shown once, and never leaves again. */
+/** Commands on webhooks: make and revoke secrets, turn on and off. A secret is shown once, when it is made. */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { WebhookSpec } from "@headgate/shared/manifest/automation.ts";
 import { MAX_SECRETS } from "./webhook-limits.ts";
@@ -7,7 +7,7 @@ import { deleteSecret, type WebhookPlace, type WebhookRow, insertSecret, secrets
 import type { Tx } from "../kernel/tx.ts";
 import { webhookNamed } from "./find-webhook.ts";
 
-/** The new secret; of two older ones the oldest becomes invalid. */
+/** Makes a new secret. If there are two older ones, the oldest becomes invalid. */
 export function rotateSecret(
   tx: Tx,
   input: { readonly at: WebhookPlace; readonly by: string },
@@ -27,7 +27,7 @@ export function rotateSecret(
   return ok({ row, secret });
 }
 
-/** 256 random bits in the form that senders of each kind expect. */
+/** 256 random bits in the format that the verification method expects. */
 function newSecret(tx: Tx, verify: WebhookSpec["verify"]): string {
   const text = btoa(String.fromCharCode(...tx.randomBytes(32)));
   return verify === "standard" ? `${STANDARD_PREFIX}${text}` : text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");

@@ -1,11 +1,11 @@
-/** Does a delivery come from who it says? Verified over the raw bytes before anything is parsed; every comparison takes the same time. */
+/** Verifies the sender of a delivery over the raw bytes, before anything is parsed. Every comparison takes constant time. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { WebhookSpec } from "@headgate/shared/manifest/automation.ts";
 
 export interface RawDelivery {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The last part of an address with a secret in it. */
+  /** The last part of an address that contains a secret. */
   readonly pathSecret: string | null;
   readonly body: Uint8Array;
 }
@@ -16,11 +16,11 @@ export interface KnownSecret {
 }
 
 export type Verdict =
-  /** `secret`: which one it was; `senderId`: by which a repetition is known. */
+  /** `secret` is the id of the secret that fits; `senderId` identifies repeated deliveries. */
   { readonly ok: true; readonly secret: string | null; readonly senderId: string | null } | { readonly ok: false; readonly reason: string };
 
 export const STANDARD_PREFIX = "whsec_";
-/** Older and newer deliveries are refused, so that a recorded one cannot be sent again for ever. */
+/** Deliveries with an older or newer time are refused, so that a recorded one cannot be replayed later. */
 const TOLERANCE_MS = 5 * 60_000;
 const MAX_SIGNATURES = 10;
 const MAX_SENDER_ID = 255;
@@ -36,7 +36,7 @@ interface Check {
 
 export async function verifyDelivery(check: Check): Promise<Verdict> {
   const { headers } = check.delivery;
-  if (check.verify !== "none" && check.secrets.length === 0) return refused("the hook has no secret yet: make one in the dashboard");
+  if (check.verify !== "none" && check.secrets.length === 0) return refused("the webhook has no secret yet: make one in the dashboard");
   switch (check.verify) {
     case "standard":
       return verifyStandard(check);
@@ -56,10 +56,10 @@ async function verifyStandard({ secrets, delivery, now }: Check): Promise<Verdic
   const header = (name: string) => delivery.headers[`webhook-${name}`] ?? delivery.headers[`svix-${name}`];
   const [id, timestamp, signatures] = [header("id"), header("timestamp"), header("signature")];
   if (id === undefined || timestamp === undefined || signatures === undefined)
-    return refused("the headers webhook-id, webhook-timestamp and webhook-signature are not all there");
-  // With a dot in it, two deliveries could have the same signed text.
+    return refused("one of the headers webhook-id, webhook-timestamp and webhook-signature is missing");
+  // If ids could contain a dot, two deliveries could have the same signed text.
   if (id === "" || id.length > MAX_SENDER_ID || id.includes(".")) return refused("the webhook-id is empty, too long or has a dot in it");
-  if (!/^\d{1,12}$/.test(timestamp)) return refused("the webhook-timestamp is no number of seconds");
+  if (!/^\d{1,12}$/.test(timestamp)) return refused("the webhook-timestamp is not a number of seconds");
   if (Math.abs(now - Number(timestamp) * 1000) > TOLERANCE_MS)
     return refused("the webhook-timestamp is more than 5 minutes off: an old delivery was sent again, or a clock is wrong");
   const signed = concat(encoder.encode(`${id}.${timestamp}.`), delivery.body);
@@ -107,7 +107,7 @@ function givenSecrets({ headers, pathSecret }: RawDelivery): string[] {
   ].filter((text): text is string => text !== undefined && text !== "");
 }
 
-/** Of senders that sign nothing: whatever they use to name a delivery. */
+/** The id of a delivery from a sender that signs nothing: any of the usual headers. */
 function senderIdOf(headers: RawDelivery["headers"]): string | null {
   return bounded(headers["webhook-id"] ?? headers["idempotency-key"] ?? headers["x-github-delivery"]);
 }
@@ -122,7 +122,7 @@ async function hmacFits(key: Uint8Array, signature: Uint8Array, text: Uint8Array
   return crypto.subtle.verify("HMAC", imported, signature, text);
 }
 
-/** Hashes are compared, so that neither length nor content shows in the time it takes. */
+/** Compares hashes, so that the time shows neither length nor content. */
 async function sameText(given: string, expected: string): Promise<boolean> {
   const [a, b] = await Promise.all([given, expected].map((text) => crypto.subtle.digest("SHA-256", encoder.encode(text))));
   return a !== undefined && b !== undefined && crypto.subtle.timingSafeEqual(a, b);

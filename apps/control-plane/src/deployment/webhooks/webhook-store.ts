@@ -1,4 +1,4 @@
-/** Addresses of webhooks and their secrets. */
+/** Stores the addresses of webhooks and their secrets. */
 import { and, asc, eq, isNull, lt, or, sql } from "drizzle-orm";
 import { hook, webhookSecret } from "./tables.ts";
 import type { Database } from "../kernel/database.ts";
@@ -68,7 +68,7 @@ export function deleteSecret(db: Database, id: string): void {
   db.orm.delete(webhookSecret).where(eq(webhookSecret.id, id)).run();
 }
 
-/** Writes only when the last time is longer ago than `every`. */
+/** Writes only if the last use was stored longer ago than `every`. */
 export function markSecretUsed(db: Database, id: string, at: { readonly now: number; readonly every: number }): void {
   const stale = or(isNull(webhookSecret.lastUsedAt), lt(webhookSecret.lastUsedAt, at.now - at.every));
   db.orm

@@ -41,7 +41,7 @@ async function hooked(webhook: SensorInput["webhook"] = PLAIN, sensor: Partial<S
 }
 const states = (deployment: TestDeployment) => deployment.rows("SELECT state FROM delivery ORDER BY no").map(({ state }) => state);
 
-describe("deliveries", () => {
+describe("deliveries and addresses", () => {
   it("a delivery is stored, wakes its sensor, and its run is noted", async () => {
     const { deployment, send } = await hooked();
     expect(await send({ n: 1 })).toMatchObject({ ok: true, value: { repeated: false } });

@@ -1,4 +1,4 @@
-/** Which partitions of an asset is a backfill still going to make? */
+/** Finds the partitions of an asset that open backfills will still make. */
 import { type PartitionSet, parsePartitionRange } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { EMPTY_SUBSET, includes, type PartitionSubset, unionOf } from "@headgate/shared/domain/partitions/subset.ts";
 import type { BackfillSlices } from "@headgate/shared/domain/run/backfill-slices.ts";
@@ -7,7 +7,7 @@ import { openBackfillNos } from "../condition-fact-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
 import { lostOf, planOf } from "../../backfills/backfill-plans.ts";
 
-/** Slices of an asset with their partitions, kept with the plan as long as the partitions keep their numbers. */
+/** The slices of an asset with their partitions, cached with the plan while the partition numbers stay valid. */
 interface Slices {
   readonly set: PartitionSet | null;
   readonly entries: readonly { readonly slice: number; readonly subset: PartitionSubset }[];
@@ -40,7 +40,7 @@ function slicesOf(plan: BackfillSlices, asset: string, set: PartitionSet | null)
   return entries;
 }
 
-/** Time windows keep their numbers while the definition stays; in a dynamic set a key that goes and one that comes shift the others. */
+/** Time windows keep their numbers while the definition stays. In a dynamic set, a removed key shifts the numbers of the others. */
 function sameNumbers(before: PartitionSet | null, now: PartitionSet | null): boolean {
   if (before === now) return true;
   return before?.time !== null && now?.time !== null && before?.definition === now?.definition && before?.count === now?.count;

@@ -1,23 +1,23 @@
-/** What led to a request of a condition: a run that follows from a sensor's run follows from that sensor, also when a condition lies between them. */
+/** Tracks which sensors led to a request of a condition, so that a loop through a sensor and a condition is found. */
 import { type CauseChain, chainOfAll, longestChain, type RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { AutomationProgram } from "@headgate/shared/domain/automation/program.ts";
 import { readChains, saveChains } from "../condition-chain-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
 
 export interface Chains {
-  /** Of one run or backfill that these targets request together. */
+  /** The chain of a run or backfill that these targets request together. */
   readonly of: (targets: Iterable<string>) => RunChain | null;
-  /** After the evaluation: what requested something has used its chain up, everything else keeps it. */
+  /** Call after the evaluation: targets that requested something lose their chain, all others keep it. */
   readonly settle: (requested: ReadonlySet<string>) => void;
 }
 
 interface Evaluated {
   readonly program: AutomationProgram;
-  /** What is looked at, also what is held back. */
+  /** All targets to evaluate, including paused ones. */
   readonly due: Iterable<string>;
-  /** Of what has just changed. */
+  /** The chains of the new changes. */
   readonly noticed: ReadonlyMap<string, CauseChain>;
-  /** What requests because of the time alone begins anew, whatever happened before. */
+  /** Targets that were due by time alone: their requests start without a chain. */
   readonly anew: Iterable<string>;
   readonly requested: Iterable<string>;
 }
@@ -40,7 +40,7 @@ export function openChains(tx: Tx, { program, due, noticed, anew, requested }: E
   };
 }
 
-/** What is requested because something that it looks at is, follows from the same; what only happens to be requested with it does not. */
+/** A target inherits the chain of a requested target that it reads, but not of one that is only requested at the same time. */
 function ledTo(
   program: AutomationProgram,
   requested: ReadonlySet<string>,

@@ -1,11 +1,11 @@
-/** What conditions read of an asset stays bounded, however much happened to it since they last looked. */
+/** Conditions read a limited number of updates, however many happened since their last evaluation. */
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { assetUpdates, checkUpdates, MAX_UPDATES } from "../condition-fact-store.ts";
 import { openDatabase } from "../../kernel/database.ts";
 import { newDeployment, raw } from "../../../../test/support/deployment.ts";
 
-it("updates beyond the newest are read as the latest of each partition, in order", async () => {
+it("older updates are read as the latest of each partition, in order", async () => {
   const stub = newDeployment();
   await runInDurableObject(raw(stub), (_instance, { storage }) => {
     const extra = 300;
@@ -23,7 +23,7 @@ it("updates beyond the newest are read as the latest of each partition, in order
   });
 });
 
-it("results of a check beyond the newest are read as the latest of each partition, in order", async () => {
+it("older check results are read as the latest of each partition", async () => {
   const stub = newDeployment();
   await runInDurableObject(raw(stub), (_instance, { storage }) => {
     const extra = 300;
@@ -33,7 +33,7 @@ it("results of a check beyond the newest are read as the latest of each partitio
       2 * (MAX_UPDATES + extra),
     );
     storage.sql.exec("INSERT INTO asset_event (asset, gseq, type, partition) SELECT 'a', gseq, type, 'p' || (gseq % 3) FROM event");
-    // Every other result is of another check.
+    // Every second result belongs to another check.
     storage.sql.exec(
       "INSERT INTO check_event (asset, name, gseq, run_no, step, passed, severity) SELECT 'a', iif(gseq % 2, 'odd', 'even'), gseq, 1, 's', 1, 'warn' FROM event",
     );

@@ -1,4 +1,4 @@
-/** What the deployment knows of assets and checks, for conditions: read when asked, each thing once in an evaluation. */
+/** The facts about assets and checks that conditions use, read on demand and once per evaluation. */
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import type { AutomationFacts, RunFact, Target, UpdateFact } from "@headgate/shared/domain/automation/facts.ts";
 import { freshnessOf } from "@headgate/shared/domain/health/freshness.ts";
@@ -17,7 +17,7 @@ import { lastSeenAt, assetFacts, type AssetFact } from "../../assets/latest-fact
 const ALL: PartitionSubset = [0, 1];
 
 export interface DeploymentFacts extends AutomationFacts {
-  /** Reads many at once what will be asked of each. */
+  /** Reads the facts about many assets with one query. */
   prefetch(assets: readonly string[]): void;
 }
 
@@ -42,7 +42,7 @@ export function deploymentFacts(tx: Pick<Tx, "db" | "now">): DeploymentFacts {
     const opened = definition && context.open(definition);
     return opened?.ok ? opened.value : null;
   });
-  /** Of checks: which partitions passed and which failed. */
+  /** For checks, `materialized` means passed. */
   const partitionSets = memo((target: Target) => {
     const set = partitions(assetOf(target));
     const stored = set && readPartitionSets(db, target);
@@ -68,13 +68,13 @@ export function deploymentFacts(tx: Pick<Tx, "db" | "now">): DeploymentFacts {
     moment: { at: row.at, sequence: row.gseq },
     ...(row.startedAt !== null && row.startedSeq !== null && { started: { at: row.startedAt, sequence: row.startedSeq } }),
     partitions: subsetOf(target, row.partition),
-    // Few conditions ask.
+    // Read lazily, because few conditions need it.
     get run() {
       return runs(row.runNo);
     },
     changedData: row.changed !== 0,
   });
-  /** Looking at an asset that something here makes is no update, nor is finding what was there before. */
+  /** An observation is an update only if the asset is made elsewhere and its data version changed. */
   const counts = (asset: string) => (row: store.UpdateRow) =>
     row.type === "asset_materialized" || (fromOutside(asset) && row.changed === 1);
   let openChecks: ReturnType<typeof store.openChecks> | null = null;
@@ -93,7 +93,7 @@ export function deploymentFacts(tx: Pick<Tx, "db" | "now">): DeploymentFacts {
       if (check) return store.checkPassed(db, check) === null ? EMPTY_SUBSET : ALL;
       const fact = assetFact(target);
       if (fact && (fact.materializedSeq !== null || (fact.observedSeq !== null && fromOutside(target)))) return ALL;
-      // Of what nobody here makes and nobody reported nothing is known: it must not hold up what depends on it for ever.
+      // An external asset without reports counts as present; otherwise it would block its dependents for ever.
       return isExternal(target) ? ALL : EMPTY_SUBSET;
     }),
     updates: memo2((target, after) => {
@@ -114,7 +114,7 @@ export function deploymentFacts(tx: Pick<Tx, "db" | "now">): DeploymentFacts {
       if (parseCheckId(target)) return unionOfPartitions(target, (openChecks ??= store.openChecks(db)).get(target) ?? []);
       return unionOfPartitions(target, store.openPartitionsOf(db, target));
     }),
-    // A check is not what a backfill is about.
+    // Backfills make assets, not checks.
     backfilling: memo((target) => (parseCheckId(target) ? EMPTY_SUBSET : backfillingPartitions(tx, target, partitions(target)))),
     failed: memo((target) => {
       if (parseCheckId(target)) return EMPTY_SUBSET;
@@ -159,7 +159,7 @@ function memo<K, V>(read: (key: K) => V): (key: K) => V {
   };
 }
 
-/** Most readers of a target stood at the same place. */
+/** Most readers of a target ask with the same number, so the answers are worth caching. */
 function memo2<V>(read: (key: string, number: number) => V): (key: string, number: number) => V {
   const known = new Map<string, V>();
   return (key, number) => {

@@ -1,4 +1,4 @@
-/** Which conditions have to be looked at, and why: those that read what changed, those whose time has come; not those that are held back. */
+/** Decides which conditions to evaluate and why: those that read a change and those due by time, without paused or too frequent ones. */
 import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
 import { type CauseChain, longestChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
@@ -19,24 +19,24 @@ import type { Tx } from "../../kernel/tx.ts";
 import { pauseFinder } from "../pauses.ts";
 import { catalogOf } from "../../catalog/catalog.ts";
 
-/** Evaluated in one transaction; the others follow in the next. */
+/** The most targets evaluated in one transaction; the next one continues. */
 const MAX_TARGETS = 5000;
-/** A target that requests this often within the time waits: a condition that is always true must not fill the queue. */
+/** A target with this many requests within `BURST_MS` has to wait, so that a condition that is always true does not fill the queue. */
 const BURST = 5;
 const BURST_MS = 30_000;
 
 export interface Due {
-  /** Target -> what was noticed, as a sentence. */
+  /** Target -> the cause of its evaluation, as a sentence. */
   readonly causes: Map<string, string>;
-  /** Target -> the sensors that led to it, where there were any; also of what was written down again. */
+  /** Target -> the sensors that led to the change, if any; includes targets that wait for the next transaction. */
   readonly chains: ReadonlyMap<string, CauseChain>;
-  /** Nothing changed that they look at: a time came that they waited for. */
+  /** Targets that are due by time alone. */
   readonly woken: ReadonlySet<string>;
-  /** There is more to look at than one transaction should hold. */
+  /** Whether targets are left for the next transaction. */
   readonly more: boolean;
 }
 
-/** Takes what is written down; what does not fit is written down again. */
+/** Takes the stored changes. Those that do not fit into this transaction are stored again. */
 export function takeDue(tx: Tx, program: AutomationProgram): Due {
   const causes = new Map<string, string>();
   const left = new Map<string, string>();
@@ -52,13 +52,13 @@ export function takeDue(tx: Tx, program: AutomationProgram): Due {
     else if (!left.has(target)) left.set(target, cause);
   };
   for (const { target, cause, chain } of takeChanges(tx.db)) {
-    // That its own run goes on does not lead to its next request: otherwise what led to one would lead to all that come after it.
+    // A change of the target itself does not pass its chain on; otherwise one cause would lead to all later requests.
     for (const reader of program.readersOf(target)) add(reader, cause, reader === target ? null : chain);
   }
   for (const target of dueStates(tx.db, tx.now, MAX_TARGETS)) {
     if (!program.conditions.has(target)) saveWakeAt(tx.db, target, null);
     else if (!causes.has(target)) {
-      add(target, "The time came that it waited for.");
+      add(target, "The time it waited for has come.");
       woken.add(target);
     }
   }
@@ -75,7 +75,7 @@ export function takeDue(tx: Tx, program: AutomationProgram): Due {
 }
 
 export interface Gate {
-  /** The program with only those conditions that may request something now; the keys are those that are due. */
+  /** The program limited to conditions that may request now; its keys are the due ones. */
   readonly program: AutomationProgram;
   readonly paused: ReadonlyMap<string, PauseView>;
 }
@@ -97,9 +97,9 @@ export function openGate(tx: Tx, program: AutomationProgram, due: Iterable<strin
   return { program: restricted(program, keys, isOpen), paused };
 }
 
-/** It asked so often that it has to wait. Its state stays as it is, so that later it sees everything that happened meanwhile. */
+/** Whether the target requests too often and has to wait. Its state does not change, so it sees later everything that happened meanwhile. */
 function isHasty(tx: Tx, target: string): boolean {
-  // Those of a time that is still to come are of a clock that was set back since.
+  // Requests with a time in the future were made before the clock was set back.
   const requests = lastRequests(tx.db, target, BURST).filter((at) => at <= tx.now);
   const oldest = requests.at(-1);
   if (oldest === undefined || requests.length < BURST || oldest <= tx.now - BURST_MS) return false;
@@ -107,7 +107,7 @@ function isHasty(tx: Tx, target: string): boolean {
   return true;
 }
 
-/** The evaluator starts with the keys and adds readers of what it requests; whom it may add, `isOpen` says. */
+/** The evaluator starts with the keys and adds readers of requested targets; `isOpen` decides which readers it may add. */
 export function restricted(program: AutomationProgram, keys: readonly string[], isOpen: (target: string) => boolean): AutomationProgram {
   const all = program.conditions;
   const some = new Map(
@@ -129,7 +129,7 @@ export function restricted(program: AutomationProgram, keys: readonly string[], 
   return { ...program, conditions };
 }
 
-/** What the targets remember; of those that nobody thought of, read when asked. */
+/** The states of targets: the first ones are read at once, any other on demand. */
 export function lazyStates(db: Database, first: readonly string[]): ReadonlyMap<string, TargetState> {
   const known = readConditionStates(db, first);
   const missing = new Set(first.filter((target) => !known.has(target)));

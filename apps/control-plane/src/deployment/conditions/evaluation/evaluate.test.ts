@@ -1,4 +1,4 @@
-/** Automation conditions in a deployment: what makes an asset run by itself, what does not, and what is remembered of it. */
+/** Automation conditions in a deployment: when they request runs, when they do not, and which evaluations are stored. */
 import { describe, expect, it, vi } from "vitest";
 import {
   and,
@@ -33,7 +33,7 @@ useOwnTime();
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** Nobody's condition makes silver; gold and metrics follow by themselves. */
+/** silver has no condition; gold and metrics follow by their conditions. */
 const story = conditioned(
   {
     silver: {},
@@ -46,8 +46,8 @@ const story = conditioned(
 );
 story.units.push({ id: "sane", kind: "check", assets: [], checks: ["gold:sane"], subset: false, resources: [] });
 
-describe("an update upstream", () => {
-  it("makes what waits for it run, all of it in one run, and once", async () => {
+describe("upstream updates", () => {
+  it("an update makes all waiting assets in one run, once", async () => {
     const stub = newDeployment();
     await publish(stub, story);
     await pass(stub, MINUTE);
@@ -76,7 +76,7 @@ describe("an update upstream", () => {
     });
   });
 
-  it("whose run fails a blocking check does not reach what lies behind it", async () => {
+  it("an update with a failed blocking check stops at that check", async () => {
     const stub = newDeployment();
     await publish(stub, story);
     const agent = new FakeAgent();
@@ -96,7 +96,7 @@ describe("an update upstream", () => {
     expect(agent.jobs().map((job) => job.step)).toEqual(["gold", "sane"]);
   });
 
-  it("twice before it was read makes one run; once more while it is read makes another", async () => {
+  it("two updates before an evaluation make one run; a later one another", async () => {
     const stub = newDeployment();
     await publish(stub, conditioned({ silver: {}, gold: { deps: ["silver"], automation: eager() } }));
     await pass(stub, MINUTE);
@@ -121,8 +121,8 @@ describe("an update upstream", () => {
   });
 });
 
-describe("a condition", () => {
-  it("of thousands of assets that were never materialized requests nothing when it is published", async () => {
+describe("conditions", () => {
+  it("thousands of never materialized assets request nothing at publishing", async () => {
     const stub = newDeployment();
     const many = Object.fromEntries(
       Array.from({ length: 2000 }, (_, index) => [`a${index}`, { deps: index < 10 ? [] : [`a${index % 10}`], automation: eager() }]),
@@ -136,7 +136,7 @@ describe("a condition", () => {
     expect([page.items.length, rest.items.length, rest.next]).toEqual([1500, 500, null]);
   });
 
-  it("with a cron follows the wall clock over its changes", async () => {
+  it("a cron condition follows the wall clock through clock changes", async () => {
     const stub = newDeployment();
     const nightly = onCron("30 2 * * *", "Europe/Berlin");
     await publish(stub, conditioned({ silver: {}, gold: { deps: ["silver"], automation: nightly } }));
@@ -151,7 +151,7 @@ describe("a condition", () => {
     }
     expect(times.map((time) => new Date(Number(time)).toISOString())).toEqual([
       "2030-03-30T01:30:00.000Z",
-      // 02:30 does not exist on this day: the next wall time that does.
+      // 02:30 does not exist on this day, so the next existing time counts.
       "2030-03-31T01:00:00.000Z",
       "2030-04-01T00:30:00.000Z",
       "2030-04-02T00:30:00.000Z",
@@ -159,12 +159,12 @@ describe("a condition", () => {
     ]);
   });
 
-  it("whose time comes is looked at then, not before", async () => {
+  it("a condition that waits for a time is evaluated then", async () => {
     const stub = newDeployment();
     setTime(Date.UTC(2030, 9, 26, 12));
     await publish(stub, conditioned({ gold: { automation: cronTickPassed("30 2 * * *", "Europe/Berlin") } }));
     await pass(stub, 3 * 24 * HOUR);
-    // In the night to the 27th the hour comes twice, and counts once.
+    // In the night to the 27th the hour happens twice and counts once.
     expect((await runsOf(stub)).map((run) => new Date(run.createdAt).toISOString())).toEqual([
       "2030-10-29T01:30:00.000Z",
       "2030-10-28T01:30:00.000Z",
@@ -172,7 +172,7 @@ describe("a condition", () => {
     ]);
   });
 
-  it("that is always true fills the queue slowly", async () => {
+  it("a condition that is always true fills the queue slowly", async () => {
     const stub = newDeployment();
     await publish(stub, conditioned({ gold: { automation: missing() } }));
     await pass(stub, 29_000);
@@ -181,7 +181,7 @@ describe("a condition", () => {
     expect((await runsOf(stub)).length).toBeLessThanOrEqual(5 + 100);
   });
 
-  it("that cannot be evaluated says so and keeps no other from being evaluated", async () => {
+  it("a condition that fails says so and does not block others", async () => {
     const stub = newDeployment();
     const daily = { type: "time", cadence: "daily", start: "2030-03-01" };
     const letters = { type: "static", keys: ["a", "b"] };
@@ -202,7 +202,7 @@ describe("a condition", () => {
     expect(await rows(stub, `SELECT at FROM timer WHERE kind = 'condition' AND at <= ${timeNow()}`)).toEqual([]);
   });
 
-  it("over whose memory the evaluation stumbles keeps no other from being evaluated", async () => {
+  it("a condition with a broken state does not block others", async () => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     const stub = newDeployment();
     const eagerly = { deps: ["silver"], automation: eager() };
@@ -214,7 +214,7 @@ describe("a condition", () => {
     expect((await evaluationsOf(stub, "gold"))[0]?.error).toContain("could not be evaluated");
   });
 
-  it("that could never be evaluated is refused when it is published", async () => {
+  it("a condition that can never be evaluated is refused at publishing", async () => {
     const bad = (automation: object) => publish(newDeployment(), conditioned({ gold: { automation: automation as never } }));
     await expect(bad(cronTickPassed("61 * * * *"))).rejects.toThrow("The automation condition of gold cannot be used");
     await expect(bad(cronTickPassed("@daily", "Mars/Base"))).rejects.toThrow("Mars/Base");
@@ -225,7 +225,7 @@ describe("a condition", () => {
     await expect(publish(newDeployment(), external)).rejects.toThrow("nothing here materializes it");
   });
 
-  it("is evaluated again when its definition or its code changes, and forgotten when it is gone", async () => {
+  it("a changed condition is evaluated again, and a removed one is forgotten", async () => {
     const stub = newDeployment();
     const version = (codeVersion: string) => conditioned({ gold: { automation: codeVersionChanged(), codeVersion } });
     await publish(stub, version("1"));
@@ -243,7 +243,7 @@ describe("a condition", () => {
     expect(await runsOf(stub)).toHaveLength(1);
   });
 
-  it("sees the code of what it depends on change", async () => {
+  it("a condition sees code changes of upstream assets", async () => {
     const stub = newDeployment();
     const version = (codeVersion: string) =>
       conditioned({ silver: { codeVersion }, gold: { deps: ["silver"], automation: anyDepsMatch(codeVersionChanged()) } });
@@ -255,7 +255,7 @@ describe("a condition", () => {
 });
 
 describe("a clock that is set", () => {
-  it("back by hours loses no update, repeats no tick, and makes nothing run twice", async () => {
+  it("a clock set back loses no update and repeats no tick", async () => {
     const stub = newDeployment();
     await publish(
       stub,
@@ -273,7 +273,7 @@ describe("a clock that is set", () => {
     expect((await runsOf(stub)).map((run) => run.assetCount)).toEqual([1, 1, 1]);
     await pass(stub, 10_000);
     expect(await runsOf(stub)).toHaveLength(3);
-    // And forwards again: of the ticks that seem to have been missed one is enough.
+    // The clock goes forward again: one tick is enough for all that seem to have been missed.
     setTime(timeNow() + 12 * HOUR);
     await pass(stub, 10_000);
     expect((await runsOf(stub)).map((run) => (run.trigger.type === "condition" ? run.trigger.targets : []))[0]).toEqual(["hourly"]);
@@ -282,7 +282,7 @@ describe("a clock that is set", () => {
 });
 
 describe("a clock that was set back", () => {
-  it("does not make a condition that requested some times before look hasty until then", async () => {
+  it("earlier requests do not delay a condition after a clock change", async () => {
     const stub = newDeployment();
     await publish(stub, conditioned({ silver: {}, gold: { deps: ["silver"], automation: eager() } }));
     for (let times = 0; times < 6; times++) {
@@ -303,7 +303,7 @@ describe("a clock that was set back", () => {
 describe("conditions of partitions and checks", () => {
   const letters = { type: "static", keys: ["a", "b", "c"] };
 
-  it("make a run of one partition, and a backfill of several", async () => {
+  it("one partition becomes a run, and several become a backfill", async () => {
     const stub = newDeployment();
     const eagerly = sinceLastHandled(anyDepsMatch(newlyUpdated()));
     await publish(
@@ -330,7 +330,7 @@ describe("conditions of partitions and checks", () => {
     );
   });
 
-  it("of a check evaluate the check alone, and leave it out of other runs", async () => {
+  it("a condition of a check runs that check alone", async () => {
     const stub = newDeployment();
     const checked = conditioned(
       { silver: {}, gold: { deps: ["silver"] } },
@@ -351,8 +351,8 @@ describe("conditions of partitions and checks", () => {
   });
 });
 
-describe("what is kept of evaluations", () => {
-  it("are those that requested or look different, the latest 200 of a target", async () => {
+describe("stored evaluations", () => {
+  it("the latest 200 evaluations that differ are stored per target", async () => {
     const stub = newDeployment();
     await publish(
       stub,

@@ -1,6 +1,6 @@
 /**
- * Evaluates automation conditions: what is due is evaluated, what is requested becomes runs, and what the conditions remember is stored,
- * all in one transaction. Before it nothing of it has happened, after it nothing of it happens again.
+ * Evaluates the due automation conditions, makes runs of their requests and stores their new states, all in one transaction. If it fails,
+ * nothing has happened; once it is stored, nothing happens twice.
  */
 import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
 import { evaluateTick, type TargetResult, type TickResult } from "@headgate/shared/domain/automation/evaluate.ts";
@@ -59,7 +59,7 @@ export function evaluateConditions(tx: Tx): void {
     program: prepared.program,
     due: causes.keys(),
     noticed,
-    // One that had to wait, or was to be looked at again, is woken too; its condition itself named no time.
+    // A target may also be woken after a burst or for a follow-up; then its condition named no time.
     anew: [...woken].filter((target) => (states.get(target)?.wakeAt ?? Infinity) <= eventTime(tx)),
     requested: [...tick.requested].flatMap(([target, subset]) => (subset.length > 0 ? [target] : [])),
   });
@@ -78,7 +78,7 @@ function evaluate(tx: Tx, known: Known): TickResult {
   return evaluateTick({ ...known, mode: "event_order", now: eventTime(tx), sequence: lastGlobalSeq(tx.db) });
 }
 
-/** A condition over which the evaluation itself stumbles keeps no other from being evaluated: then each is evaluated for itself. */
+/** If evaluating all conditions at once throws, evaluates them one by one, so that a broken one does not block the others. */
 function evaluateSafely(tx: Tx, known: Known): TickResult {
   try {
     return evaluate(tx, known);
@@ -123,7 +123,7 @@ function storeResults(tx: Tx, { prepared, facts, tick, causes, states: before, c
     const isFirst = outcome.ok && !before.has(target);
     storeEvaluation(tx, { id: ids.get(target) ?? "", result, made: own, cause, facts, isFirst });
     if (!outcome.ok) {
-      // Its state stays; what is wrong with it will not be better in a moment.
+      // The state stays as it was; the problem will not go away soon.
       saveWakeAt(tx.db, target, tx.now + AFTER_PROBLEM_MS);
       continue;
     }
@@ -147,7 +147,7 @@ function aboutToBeRequested(program: AutomationProgram, tick: TickResult, target
   return upstream === undefined ? "Something it looks at changed." : `${upstream} is about to be executed.`;
 }
 
-/** Kept when it requested something or failed, and when it looks different from the last one that was kept. */
+/** Stores an evaluation that requested something, failed, or differs from the last stored one. */
 function storeEvaluation(
   tx: Tx,
   input: {
@@ -164,7 +164,7 @@ function storeEvaluation(
   const requested = outcome.ok ? countOf(outcome.value.requested) : 0;
   const tree = outcome.ok ? evaluationTree(outcome.value.evaluated, facts) : null;
   const error = outcome.ok ? made.error : outcome.error.message;
-  // The very first one is followed by another in a moment, which says how things stand.
+  // The first evaluation is soon followed by another one, which shows the actual state.
   if (requested === 0 && (input.isFirst || saysTheSame(tx.db, target, { tree, error }))) return;
   const set = facts.partitions(assetOfTarget(target));
   insertEvaluation(tx.db, {
@@ -182,7 +182,7 @@ function storeEvaluation(
   if (requested > 0 || error !== null) tx.fact({ type: "evaluation_added", id });
 }
 
-/** What would have been requested is shown once; what the targets remember stays as it was, so that the end of the pause requests it. */
+/** Stores once what a paused condition would have requested. Its state does not change, so it requests that when the pause ends. */
 function tellPaused(
   tx: Tx,
   input: {
@@ -194,13 +194,13 @@ function tellPaused(
 ): void {
   const { paused, causes, facts } = input;
   const due = [...paused.keys()].filter((target) => causes.has(target));
-  // The end of the pause wakes them.
+  // They are evaluated again when the pause ends.
   for (const target of due) saveWakeAt(tx.db, target, null);
   const wasTold = (target: string) => {
     const pause = paused.get(target);
     return pause !== undefined && lastSaid(tx.db, target)?.error === textOf(pause);
   };
-  // In a long pause each look would be at more that happened in it, to say the same again.
+  // During a long pause, each evaluation would read more events only to say the same again.
   const keys = due.filter((target) => !wasTold(target));
   if (keys.length === 0) return;
   const program = restricted(input.program, keys, (target) => paused.has(target));
@@ -218,7 +218,7 @@ function tellPaused(
 }
 
 function textOf({ by, reason }: PauseView): string {
-  return `Paused by ${by}${reason === null ? "" : ` (${reason})`}: it requests when the pause ends.`;
+  return `Paused by ${by}${reason === null ? "" : ` (${reason})`}: it will request runs when the pause ends.`;
 }
 
 function planNext(tx: Tx, more: boolean): void {

@@ -1,4 +1,4 @@
-/** What conditions request in one evaluation becomes a run of all that share their partitions, or a backfill when it is about several of them. */
+/** Turns the requests of one evaluation into runs. Targets that share a partition share a run; several partitions become a backfill. */
 import { checkId, parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import type { AutomationFacts } from "@headgate/shared/domain/automation/facts.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
@@ -28,13 +28,13 @@ import { backfillId } from "@headgate/shared/domain/run/backfill-id.ts";
 export interface Made {
   readonly runs: readonly string[];
   readonly backfill: string | null;
-  /** Requested but not made: the next evaluation requests it again. */
+  /** Requested partitions without a run: the next evaluation requests them again. */
   readonly left: PartitionSubset;
   readonly error: string | null;
 }
 export const NOTHING_MADE: Made = { runs: [], backfill: null, left: EMPTY_SUBSET, error: null };
 
-/** Partitions of checks that are asked for without their assets are runs of their own; more follow with the next evaluation. */
+/** The most runs made at once for checks that are requested without their assets; the next evaluation makes more. */
 const MAX_RUNS_PER_GROUP = 25;
 const MAX_LISTED = 20;
 
@@ -80,7 +80,7 @@ function makeGroup(tx: Tx, group: Group, origin: Origin): Map<string, Made> {
   const all = unionOf(targets.values());
   if (!set || countOf(all) === 1) return makeSingle(tx, group, { numbers: set ? [...numbersOf(all)] : [null], origin });
   const assets = [...targets].filter(([target]) => parseCheckId(target) === null);
-  // Of an asset that a backfill makes, its checks are evaluated with it.
+  // A backfill also evaluates the checks of its assets.
   const covered = new Set(assets.map(([asset]) => asset));
   const alone = [...targets].filter(([target]) => !covered.has(parseCheckId(target)?.asset ?? target));
   const made = new Map<string, Made>(assets.length > 0 ? makeBackfill(tx, { set, assets: new Map(assets), origin }) : []);
@@ -95,7 +95,7 @@ function makeGroup(tx: Tx, group: Group, origin: Origin): Map<string, Made> {
   return made;
 }
 
-/** Many partitions at once: they are made in the order of their dependencies, and a few at a time. */
+/** A backfill makes many partitions in dependency order, a few at a time. */
 function makeBackfill(
   tx: Tx,
   { set, assets, origin }: { readonly set: PartitionSet; readonly assets: Group["targets"]; readonly origin: Origin },
@@ -120,7 +120,7 @@ function makeBackfill(
   return [...assets.keys()].map((asset) => [asset, made]);
 }
 
-/** A run for each partition, as many as may be made at once. */
+/** Makes one run for each partition, up to the limit. */
 function makeSingle(
   tx: Tx,
   { set, targets }: Group,
@@ -156,7 +156,7 @@ function makeRun(
   const checks = targets.filter((target) => parseCheckId(target) !== null);
   const assets = targets.filter((target) => parseCheckId(target) === null);
   const ofChecks = [...new Set(checks.map((check) => parseCheckId(check)?.asset ?? ""))];
-  // Like everything a run makes of one request: as a whole or not at all.
+  // The run is made as a whole or not at all.
   const created = tx.savepoint(() => {
     const resolved = planAssets(catalog, {
       job: null,
@@ -183,7 +183,7 @@ function makeRun(
   return created.ok ? ok(readRunByNo(tx.db, created.value)?.id ?? "") : created;
 }
 
-/** A check with a condition of its own is evaluated when that says so, every other one with its asset. */
+/** A check with its own condition runs only when the condition requests it; any other check runs with its asset. */
 function checksOf(tx: Tx, assets: readonly string[], requested: readonly string[]): readonly string[] | undefined {
   const { checksByAsset } = catalogOf(tx);
   const ofAssets = assets.flatMap((asset) => checksByAsset.get(asset) ?? []);

@@ -1,4 +1,4 @@
-/** What a target remembers when not all of what it requested could be made: the rest has not been requested, and is requested next time. */
+/** The state to store when only a part of the requested partitions got runs: the rest counts as not requested, so it is requested again. */
 import { readTruth, storeTruth, type TargetState } from "@headgate/shared/domain/automation/state.ts";
 import type { PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { difference, type PartitionSubset } from "@headgate/shared/domain/partitions/subset.ts";

@@ -1,4 +1,4 @@
-/** Stops a run: its state first, then frames to agents; what has not started is canceled at once, what runs gets a grace period. */
+/** Cancels a run: waiting steps are canceled at once, and agents stop running steps within a grace period. */
 import type { DownFrame } from "@headgate/shared/protocol/down.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { isTerminalRun, isTerminalStep } from "@headgate/shared/domain/run/status.ts";
@@ -11,9 +11,9 @@ import { moveRun, openRunById, record, type RunSession } from "../run-session.ts
 import { cancelStep, finishRunIfDone } from "./step-moves.ts";
 import { dropRunRetry } from "./drop-retry.ts";
 
-/** What user code gets to stop by itself. */
+/** The time that user code has to stop by itself. */
 export const CANCEL_GRACE_MS = 30_000;
-/** The control plane waits a little longer than the agent does before it stops waiting for its answer. */
+/** The control plane waits a little longer than the agent before it stops waiting. */
 const FORCE_AFTER_MS = CANCEL_GRACE_MS + 15_000;
 
 export function cancelRun(
@@ -48,7 +48,7 @@ export function cancelRun(
   return ok(row.no);
 }
 
-/** Waiting steps end now; agents are told to stop the others. */
+/** Cancels waiting steps now and tells agents to stop the others. */
 function stopSteps(tx: Tx, session: RunSession): void {
   for (const step of stepsOfRun(tx.db, session.row.no)) {
     if (isTerminalStep(step.status)) continue;
@@ -73,7 +73,7 @@ export function cancelFrame(run: RunRow, step: StepRow): DownFrame {
   };
 }
 
-/** The grace period is over: the run ends, whatever agents still do; their later reports are stale. */
+/** Ends the run after the grace period, even if agents still run its steps; their later reports are ignored. */
 export function forceCancel(tx: Tx, runId: string): void {
   const session = openRunById(tx, runId);
   if (session?.row.status !== "canceling") return;
@@ -89,7 +89,7 @@ export function forceCancel(tx: Tx, runId: string): void {
   tx.fact({ type: "work_available" });
 }
 
-/** Ends a run that ran too long: everything unfinished fails or is canceled, and agents are told. */
+/** Ends a run that exceeded its time limit: unfinished steps are canceled, and agents are told to stop. */
 export function failRunByTimeout(tx: Tx, runId: string): void {
   const session = openRunById(tx, runId);
   if (!session || isTerminalRun(session.row.status)) return;

@@ -1,16 +1,16 @@
-/** The pending retry of a failed run will not come. */
+/** Drops the pending retry of a failed run. */
 import { clearTimer } from "../../kernel/timer-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
 import { record, type RunSession } from "../run-session.ts";
 
-/** A person does not want the pending try. Says whether there was one. */
+/** Drops the retry because a person canceled it. Returns whether there was one. */
 export function dropRunRetry(tx: Tx, session: RunSession, by: string): boolean {
   if (session.row.retryAt === null) return false;
   session.row.retryAt = null;
   session.changed = true;
   clearTimer(tx.db, "run_retry", session.row.id);
   tx.effects.push({ type: "timers_changed" });
-  record(tx, session, { event: { type: "engine", level: "info", message: `The run is not made again: ${by} canceled the retry.` } });
+  record(tx, session, { event: { type: "engine", level: "info", message: `The run will not be retried: ${by} canceled the retry.` } });
   retryDropped(tx, session);
   return true;
 }

@@ -1,4 +1,4 @@
-/** What an agent is told about one step attempt. Made from rows alone, so sending it again gives the same frame. */
+/** Builds the frame that gives an agent one step attempt. It is made from rows alone, so sending it again gives the same frame. */
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import type { RunRow, StepRow } from "../tables.ts";
 import { checkOutcomes } from "../../assets/asset-store.ts";
@@ -28,7 +28,7 @@ export function jobFrame(tx: Tx, run: RunRow, step: StepRow): JobFrame {
   };
 }
 
-/** A retry of a unit that may be subset does only what is still missing. A warning counts as done: trying again would not change it. */
+/** A retry of a unit that can be split does only what is missing. A warning counts as done, because a retry would not change it. */
 function whatIsLeft(tx: Tx, step: StepRow): { readonly assets: readonly string[]; readonly checks: readonly string[] } {
   const done = new Set(
     assetsOfStep(tx.db, step.runNo, step.position)

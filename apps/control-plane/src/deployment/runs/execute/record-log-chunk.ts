@@ -1,4 +1,4 @@
-/** Notes where a chunk of a step's raw output is. Only the agent that the attempt is or was leased to may write it. */
+/** Records where a chunk of a step's raw output is stored. Only the agent that has or had the attempt's lease may do so. */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { insertLogChunk } from "../log-store.ts";
 import { readRun } from "../run-store.ts";

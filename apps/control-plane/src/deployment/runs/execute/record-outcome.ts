@@ -1,4 +1,4 @@
-/** The end of a step attempt: what the agent saw becomes the step's next state, and nothing it was to do stays unanswered. */
+/** Ends a step attempt: the agent's result decides the step's next status, and every asset of the step gets a final status. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
@@ -31,7 +31,7 @@ export function recordOutcome(tx: Tx, session: RunSession, input: { readonly ste
         step,
         failure: outcome.failure,
         retryable: outcome.retryable,
-        // The agent stopped it to shut down: no fault of the step's, whatever its retry policy says.
+        // The agent stopped the step to shut down, so the attempt counts as lost and not against the retry policy.
         lost: outcome.failure.kind === "agent_lost" && outcome.retryable,
       });
       return;
@@ -43,7 +43,7 @@ export function recordOutcome(tx: Tx, session: RunSession, input: { readonly ste
   }
 }
 
-/** Assets of a step that succeeded without reporting them have been materialized all the same. */
+/** Assets that a successful step did not report count as materialized. */
 function materializeTheRest(tx: Tx, session: RunSession, step: StepRow): void {
   for (const row of assetsOfStep(tx.db, step.runNo, step.position)) {
     if (row.open === 0) continue;
@@ -55,12 +55,12 @@ function materializeTheRest(tx: Tx, session: RunSession, step: StepRow): void {
     const left = partitionsLeft(tx, step, row.asset) ?? [step.partition];
     for (const partition of left)
       recordStepEvent(tx, session, { step, event: partition === step.partition ? event : { ...event, partition: partition ?? "" } });
-    // Of a range that was reported piece by piece nothing else ends the bar.
+    // If a range was reported in parts, no report has finished the asset.
     if (left[0] !== step.partition) finishBar(tx, session, { step, asset: row.asset, durationMs: null, rowCount: null });
   }
 }
 
-/** Its step only looks at it: without a report nothing is known, and nothing was made. */
+/** An observable asset without a report is skipped, because nothing was observed. */
 function skipUnobserved(tx: Tx, step: StepRow, asset: string): void {
   const end = { runNo: step.runNo, step: step.position, asset, now: tx.now, durationMs: null, rowCount: null };
   endStepAsset(tx.db, { ...end, status: "skipped", message: "The step reported no observation." });
@@ -68,7 +68,7 @@ function skipUnobserved(tx: Tx, step: StepRow, asset: string): void {
   tx.fact({ type: "step_asset_changed", run: step.runNo, position: step.position, asset });
 }
 
-/** A check of its own step has only one way to hold its asset's downstream steps back: its step fails. */
+/** A check with its own step blocks the steps downstream of its asset by failing its step. */
 function failedBlockingCheck(tx: Tx, step: StepRow): Failure | null {
   const failed = checkOutcomes(tx.db, step.runNo, step.key).filter((row) => !row.passed && row.severity === "error");
   if (failed.length === 0) return null;
@@ -81,7 +81,7 @@ function failedBlockingCheck(tx: Tx, step: StepRow): Failure | null {
   return first ? { kind: "check_failed", message: `Blocking check '${first.name}' of ${first.asset} failed` } : null;
 }
 
-/** Of a failed attempt: the only asset of a step failed with it; of several, those that said nothing were not reached. */
+/** After a failed attempt: a single asset or one that was running failed, and every other unreported asset is skipped. */
 export function closeAssets(tx: Tx, session: RunSession, input: { readonly step: StepRow; readonly failure: Failure }): void {
   const { step, failure } = input;
   const single = step.assets.length === 1;
@@ -123,7 +123,7 @@ export function closeAssets(tx: Tx, session: RunSession, input: { readonly step:
   }
 }
 
-/** An agent that shuts down cancels steps nobody asked it to cancel: those are tried again elsewhere. */
+/** An agent that shuts down also ends steps of runs that are not being canceled. Those steps run again on another agent. */
 export function endCanceled(tx: Tx, session: RunSession, step: StepRow): void {
   if (session.row.status === "canceling") {
     cancelStep(tx, session, step);

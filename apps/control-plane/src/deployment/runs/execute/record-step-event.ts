@@ -1,4 +1,4 @@
-/** Stores one event of a leased step and brings the projections up to date: step, bars, asset and check state, number series. */
+/** Stores one event of a leased step and updates the step, its assets, the state of assets and checks, and number series. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { StepRow } from "../tables.ts";
@@ -11,13 +11,13 @@ import { moveStep } from "./step-moves.ts";
 import { isPartOfRange, partitionsLeft } from "./step-partition.ts";
 import { isObservableIn } from "../../catalog/definition-store.ts";
 
-/** Returns the step as it is afterwards. */
+/** Returns the updated step. */
 export function recordStepEvent(tx: Tx, session: RunSession, input: { readonly step: StepRow; readonly event: StepEvent }): StepRow {
   const { step, event } = input;
   if (event.type === "step_started" && moveRun(tx, session, "first_step_started")) record(tx, session, { event: { type: "run_started" } });
   const gseq = record(tx, session, { event, place: placeOf(step) });
   if (!belongsToStep(step, event)) {
-    const message = `'${step.key}' reported on ${"asset" in event ? event.asset : "something"}, which is no part of it; the report changed nothing.`;
+    const message = `'${step.key}' reported on ${"asset" in event ? event.asset : "something"}, which is not part of the step; the report was ignored.`;
     record(tx, session, { event: { type: "engine", level: "warn", message }, place: placeOf(step) });
     return step;
   }
@@ -64,14 +64,14 @@ export function recordStepEvent(tx: Tx, session: RunSession, input: { readonly s
 
 const contents = new WeakMap<StepRow, ReadonlySet<string>>();
 
-/** Assets and checks of a step. Kept with the row, because a step of thousands of assets reports on each of them. */
+/** The assets and checks of a step, cached by row, because a step with thousands of assets reports on each of them. */
 function contentOf(step: StepRow): ReadonlySet<string> {
   const known = contents.get(step) ?? new Set([...step.assets, ...step.checks]);
   contents.set(step, known);
   return known;
 }
 
-/** Observations may be of anything, e.g. of an upstream source; what a step materializes and checks is in its plan. */
+/** A step may observe any asset, e.g. an upstream source, but may materialize and check only what is in its plan. */
 function belongsToStep(step: StepRow, event: StepEvent): boolean {
   switch (event.type) {
     case "step_started":
@@ -93,7 +93,7 @@ function belongsToStep(step: StepRow, event: StepEvent): boolean {
 function startStep(tx: Tx, session: RunSession, { step, gseq }: { readonly step: StepRow; readonly gseq: number }): StepRow {
   const row = moveStep(tx, session, { step, trigger: "started", set: { startedAt: tx.now, startedSeq: gseq } });
   if (!row) return step;
-  // A step of one asset says nothing more about it until it ends; its bar starts here.
+  // A step with one asset does not report the start of the asset, so the asset starts here.
   const [asset, second] = row.assets;
   if (asset !== undefined && second === undefined) {
     startStepAsset(tx.db, { runNo: row.runNo, step: row.position, asset }, tx.now);
@@ -155,7 +155,7 @@ function observed(tx: Tx, session: RunSession, { step, gseq, event }: At<"asset_
   barChanged(tx, step, event.asset);
 }
 
-/** The asset is done in this step: its bar ends. */
+/** Marks the asset as finished in this step. */
 export function finishBar(
   tx: Tx,
   session: RunSession,

@@ -1,4 +1,4 @@
-/** The moves of one step with everything that follows from each: counters, events, downstream steps, timers, live changes. */
+/** The transitions of one step with their consequences: counters, events, downstream steps, timers and facts. */
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { retryDelayMs } from "@headgate/shared/domain/run/retry.ts";
 import { type StepTrigger, transitionStep } from "@headgate/shared/domain/run/transition.ts";
@@ -9,14 +9,14 @@ import { clearTimer, setTimer } from "../../kernel/timer-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
 import { moveRun, noteFailure, placeOf, record, type RunSession, countStep } from "../run-session.ts";
 
-/** A lost agent is not the user code's fault, so it is tried this often again whatever the retry policy says. */
+/** How often a step is retried after its agent was lost, whatever its retry policy says: user code is not the cause. */
 export const MAX_LOST_ATTEMPTS = 2;
 
 export function timerIdOf(step: { readonly runNo: number; readonly position: number }): string {
   return `${step.runNo}/${step.position}`;
 }
 
-/** Applies the transition table and stores the row; null when the table refuses. */
+/** Applies the transition table and stores the row. Returns null if the table refuses. */
 export function moveStep(
   tx: Tx,
   session: RunSession,
@@ -52,7 +52,7 @@ export interface FailedAttempt {
   readonly lost: boolean;
 }
 
-/** Tries again later when the policy allows it; otherwise the step has failed, and everything after it is skipped. */
+/** Schedules a retry if the policy allows one; otherwise the step fails, and all steps after it are skipped. */
 export function failStep(tx: Tx, session: RunSession, attempt: FailedAttempt): void {
   const { step, failure, lost } = attempt;
   const delay = session.row.status === "canceling" ? null : delayBeforeRetry(tx, attempt);
@@ -88,17 +88,17 @@ function delayBeforeRetry(tx: Tx, { step, retryable, lost }: FailedAttempt): num
   return retryDelayMs(step.retry, Math.max(1, step.attempt - step.lost), tx.random());
 }
 
-/** The delay of a retry is over. */
+/** Runs when the delay before a retry is over. */
 export function retryStep(tx: Tx, session: RunSession, step: StepRow): void {
   moveStep(tx, session, { step, trigger: "retry_due", set: { retryAt: null, readyAt: tx.now } });
 }
 
-/** The agent did nothing of it: the step waits again as if it had never been assigned, except that its epoch stays used. */
+/** The agent has not started the step, so it waits again as if it had never been assigned; only its epoch stays used. */
 export function releaseStep(tx: Tx, session: RunSession, step: StepRow): void {
   const set = { agent: null, attempt: step.attempt - 1, assignedAt: null, readyAt: tx.now };
   if (!moveStep(tx, session, { step, trigger: "released", set })) return;
   endAttempt(tx, step);
-  const message = `'${step.key}' was given back before it started: its agent is shutting down.`;
+  const message = `'${step.key}' was returned to the queue before it started, because its agent is shutting down.`;
   record(tx, session, { event: { type: "engine", level: "info", message }, place: placeOf(step) });
   for (const asset of step.assets) tx.fact({ type: "asset_changed", asset });
 }
@@ -138,7 +138,7 @@ function endAttempt(tx: Tx, step: StepRow): void {
   clearTimer(tx.db, "step_retry", timerIdOf(step));
 }
 
-/** Every step has ended: the run ends with what they say together. */
+/** Ends the run if all its steps have ended. */
 export function finishRunIfDone(tx: Tx, session: RunSession): void {
   const { row } = session;
   if (row.stepsSucceeded + row.stepsFailed + row.stepsSkipped + row.stepsCanceled < row.stepsTotal) return;

@@ -1,4 +1,4 @@
-/** The partition of a step as an agent gets it: its key or range, its window, and of a combination the key of each dimension. */
+/** The partition of a step as the agent gets it: its key or range, its time window, and the key of each dimension. */
 import { findDimension, projectDimension } from "@headgate/shared/domain/partitions/dimension.ts";
 import { parsePartitionRange, type PartitionSet, splitKey } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { countOf, difference, type PartitionSubset, rangesOf, unionOf } from "@headgate/shared/domain/partitions/subset.ts";
@@ -20,7 +20,7 @@ export function partitionOfStep(tx: Tx, step: StepRow): JobFrame["partition"] {
   if (!set) return bare;
   const subset = parsePartitionRange(set, step.partition);
   if (!isRange(step.partition) || !subset.ok) {
-    // Also of a window that has not ended, which is no partition yet.
+    // This also finds a window that has not ended, which is not a partition yet.
     const window = set.windowOf(step.partition);
     const dimensions = splitKey(set, step.partition);
     return { ...bare, start: window?.start ?? null, end: window?.end ?? null, ...(dimensions && { dimensions }) };
@@ -31,7 +31,7 @@ export function partitionOfStep(tx: Tx, step: StepRow): JobFrame["partition"] {
   return { ...bare, start: window?.start ?? null, end: window?.end ?? null, range };
 }
 
-/** The step's own version: a publish meanwhile must not change what a retry is told. */
+/** Uses the step's own version, so that a later publish does not change the partition of a retry. */
 function partitionsOfStep(tx: Tx, step: StepRow): PartitionSet | null {
   for (const asset of step.assets.length > 0 ? step.assets : step.checks.map((check) => check.slice(0, check.indexOf(":")))) {
     const definition = readGraphAsset(tx.db, step.version, asset)?.partitions;
@@ -42,7 +42,7 @@ function partitionsOfStep(tx: Tx, step: StepRow): PartitionSet | null {
   return null;
 }
 
-/** From the start of its earliest window to the end of its latest one. */
+/** From the start of the earliest window to the end of the latest one. */
 function windowOfRange(set: PartitionSet, subset: PartitionSubset): TimeWindow | null {
   const timed = set.dimensions?.find((dimension) => dimension.set.time !== null);
   const place = timed && findDimension(set, timed.name);
@@ -53,12 +53,12 @@ function windowOfRange(set: PartitionSet, subset: PartitionSubset): TimeWindow |
   return start === undefined || end === undefined ? null : { start, end };
 }
 
-/** More pieces than this are told as the whole range. */
+/** If more pieces are left, the whole range is returned. */
 const MAX_PIECES = 100;
 
 /**
- * The partitions of a step that it has not reported one by one: its key, or what is left of its range as keys and ranges. Null: the
- * step has no partition.
+ * The partitions that the step has not reported: its key, or the rest of its range as keys and ranges. Null if the step has no
+ * partition.
  */
 export function partitionsLeft(tx: Tx, step: StepRow, asset: string): string[] | null {
   if (step.partition === null) return null;
@@ -72,7 +72,7 @@ export function partitionsLeft(tx: Tx, step: StepRow, asset: string): string[] |
   return left.length > MAX_PIECES ? [step.partition] : left.map(({ from, to }) => partitionText(set, from, to));
 }
 
-/** Events of a transaction are stored at its end. */
+/** Parts reported in this transaction, whose events are stored at its end. */
 function partsOfTurn(tx: Tx, step: StepRow, asset: string): string[] {
   const events = openRuns(tx).get(step.runNo)?.events ?? [];
   return events.flatMap((row) => {
@@ -82,7 +82,7 @@ function partsOfTurn(tx: Tx, step: StepRow, asset: string): string[] {
   });
 }
 
-/** Is this report about a part of the step's range only? */
+/** Whether a report is about only a part of the step's range. */
 export function isPartOfRange(step: StepRow, partition: string | undefined): boolean {
   return partition !== undefined && step.partition !== null && isRange(step.partition) && partition !== step.partition;
 }

@@ -1,4 +1,4 @@
-/** How steps end: retries, skipping, checks, and what is still to be done by a second attempt. */
+/** Ends of steps: retries, skipping, checks, and the work of a second attempt. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { fireTimers, launch, newDeployment, person, publish, rows, runStatus } from "../../../../test/support/deployment.ts";
@@ -16,8 +16,8 @@ async function running(parts: Parameters<typeof manifest>[0], selection = "*") {
   return { stub, agent, run: run.id };
 }
 
-describe("a step", () => {
-  it("that fails skips what comes after it, and its siblings go on", async () => {
+describe("steps", () => {
+  it("a failed step skips the steps after it, and its siblings continue", async () => {
     const { stub, agent, run } = await running(assetsOf({ a: [], b: ["a"], c: ["b"], d: [] }));
     const a = await agent.job("a");
     const d = await agent.job("d");
@@ -41,7 +41,7 @@ describe("a step", () => {
     expect(unwrap(await stub.ask("home.get", undefined)).problems).toMatchObject([{ kind: "asset_failed", subject: "a", run }]);
   });
 
-  it("is tried again after its delay, with another epoch", async () => {
+  it("a failed step is retried after its delay, with another epoch", async () => {
     const { stub, agent, run } = await running(assetsOf({ a: [] }, { unit: { retry: { maxRetries: 1, delaySeconds: 60 } } }));
     const first = await agent.job("a");
     await agent.reported(agent.started(first), agent.done(first, { outcome: "failed", failure: broken, retryable: true }));
@@ -59,14 +59,14 @@ describe("a step", () => {
     ]);
   });
 
-  it("that cannot succeed by trying again fails at once", async () => {
+  it("a step that no retry can help fails at once", async () => {
     const { stub, agent, run } = await running(assetsOf({ a: [] }, { unit: { retry: { maxRetries: 5 } } }));
     const job = await agent.job("a");
     await agent.reported(agent.done(job, { outcome: "failed", failure: broken, retryable: false }));
     expect(await runStatus(stub, run)).toBe("failed");
   });
 
-  it("of several assets does only what is missing in its second attempt", async () => {
+  it("a second attempt makes only the assets that are missing", async () => {
     const project = dbtProject({ x: [], y: ["x"], z: [] }, { retry: { maxRetries: 1 }, checks: ["x:unique", "x:fresh", "y:unique"] });
     const checks = [
       { asset: "x", name: "unique", unit: "dbt:lake" },
@@ -100,7 +100,7 @@ describe("a step", () => {
       agent.done(second, { outcome: "succeeded" }),
     );
     const detail = unwrap(await stub.ask("runs.get", { run }));
-    // z reported nothing; a step that succeeded has materialized it all the same.
+    // z reported nothing, but the step succeeded, so z counts as materialized.
     expect(detail.run).toMatchObject({ status: "succeeded", materialized: 3, checksWarned: 1 });
     expect(unwrap(await stub.ask("assets.states", { limit: 10 })).items.map((item) => item.health)).toEqual([
       "warning",
@@ -109,7 +109,7 @@ describe("a step", () => {
     ]);
   });
 
-  it("that is a failed blocking check fails and holds its asset's downstream steps back", async () => {
+  it("a failed blocking check fails its step and blocks downstream steps", async () => {
     const parts = assetsOf({ a: [], b: ["a"], c: [] });
     const { stub, agent, run } = await running({
       assets: parts.assets ?? [],
@@ -151,7 +151,7 @@ describe("a step", () => {
     expect(unwrap(await stub.ask("assets.series", { key: "a", limit: 10 })).map((series) => series.name)).toContain("rows.rows");
   });
 
-  it("that runs longer than its limit and does not stop is ended by the control plane", async () => {
+  it("the control plane ends a step that exceeds its limit", async () => {
     const { stub, agent, run } = await running(assetsOf({ a: [] }, { unit: { timeoutSeconds: 5 } }));
     const job = await agent.job("a");
     expect(job.timeoutSeconds).toBe(5);
@@ -161,7 +161,7 @@ describe("a step", () => {
     expect(unwrap(await stub.ask("runs.get", { run }))).toMatchObject({ run: { status: "failed" }, failure: { kind: "timeout" } });
   });
 
-  it("ends with its run when the run's limit passes", async () => {
+  it("a step ends with its run when the run's limit passes", async () => {
     const { stub, agent } = await running({
       ...assetsOf({ a: [], b: ["a"] }),
       jobs: [{ name: "slow", selection: "*", timeoutSeconds: 60 }],
@@ -177,8 +177,8 @@ describe("a step", () => {
   });
 });
 
-describe("re-executing", () => {
-  it("from failure does what failed and what was skipped, and links to its parent", async () => {
+describe("re-execution", () => {
+  it("a re-execution from failure repeats failed and skipped steps, with its parent", async () => {
     const { stub, agent, run } = await running(assetsOf({ a: [], b: ["a"], c: ["b"] }));
     await agent.reported(...agent.success(await agent.job("a")));
     const b = await agent.job("b");
@@ -197,7 +197,7 @@ describe("re-executing", () => {
 });
 
 describe("canceling", () => {
-  it("ends waiting steps at once and the others when their agent says so", async () => {
+  it("waiting steps end at once, the others when their agent says so", async () => {
     const { stub, agent, run } = await running(assetsOf({ a: [], b: ["a"] }));
     const job = await agent.job("a");
     await agent.reported(agent.started(job));
@@ -211,7 +211,7 @@ describe("canceling", () => {
     expect(await rows(stub, "SELECT kind FROM timer")).toEqual([]);
   });
 
-  it("of a queued run needs no agent", async () => {
+  it("canceling a queued run needs no agent", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const run = await launch(stub, { selection: "*" });
@@ -219,7 +219,7 @@ describe("canceling", () => {
     expect(unwrap(await stub.ask("assets.states", { limit: 1 })).items[0]?.inProgress).toBeNull();
   });
 
-  it("is forced after the grace period", async () => {
+  it("canceling is forced after the grace period", async () => {
     const { stub, agent, run } = await running(assetsOf({ a: [] }));
     const job = await agent.job("a");
     await agent.reported(agent.started(job));
@@ -232,7 +232,7 @@ describe("canceling", () => {
 });
 
 describe("reports that do not fit", () => {
-  it("on assets that are no part of the step change nothing but leave a note", async () => {
+  it("reports on assets outside the step are only recorded", async () => {
     const { stub, agent, run } = await running(assetsOf({ a: [], b: ["a"] }));
     const job = await agent.job("a");
     await agent.reported(
@@ -248,7 +248,7 @@ describe("reports that do not fit", () => {
     expect(notes).toHaveLength(1);
   });
 
-  it("of a step that never starts end it, so that it is tried elsewhere", async () => {
+  it("an end of a step that never started moves it elsewhere", async () => {
     const { stub, agent } = await running(assetsOf({ a: [] }));
     const job = await agent.job("a");
     await rows(stub, "UPDATE step SET assigned_at = assigned_at - 1000000");

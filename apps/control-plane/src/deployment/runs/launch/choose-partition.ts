@@ -1,4 +1,4 @@
-/** Which partition does a launch of partitioned assets mean? The given key or range if every asset has it, otherwise the latest that all have. */
+/** Chooses the partition of a launch: the given key or range, or else the latest one. Every partitioned asset must have it. */
 import { LAST, resolvePartitions } from "@headgate/shared/domain/partitions/named.ts";
 import {
   describeKeys,
@@ -25,7 +25,7 @@ export function choosePartition(
   input: {
     readonly assets: readonly string[];
     readonly given: string | null;
-    /** The text of a run: its range over several dimensions goes by the order of the partitions. */
+    /** The partition comes from a stored run: a range over several dimensions then follows the order of the partitions. */
     readonly isStored: boolean;
     readonly now: number;
   },
@@ -56,7 +56,7 @@ interface OpenSet {
   readonly set: PartitionSet;
 }
 
-/** A key, `last`, or a range `first...last`, which every asset must have whole: one run does all of it. */
+/** `given` is a key, `last`, or a range `first...last`. Every asset must have all of it, because one run makes it. */
 function givenPartition(
   sets: readonly OpenSet[],
   { given, isStored, now }: { readonly given: string; readonly isStored: boolean; readonly now: number },
@@ -74,7 +74,7 @@ function givenPartition(
     if (chosen && chosen.count !== to - from)
       return refuse(
         "invalid_input",
-        `"${given}" are ${chosen.count} partitions of ${sets[0]?.asset} but ${to - from} of ${asset}. Launch the two one after the other, or start a backfill.`,
+        `"${given}" stands for ${chosen.count} partitions of ${sets[0]?.asset} but ${to - from} of ${asset}. Launch the two one after the other, or start a backfill.`,
         { assets: [sets[0]?.asset, asset] },
       );
     chosen ??= { key: partitionText(set, from, to), count: to - from };
@@ -86,12 +86,12 @@ function refuseScattered(asset: string, text: string, count: number): Result<nev
   const [first = "", last = ""] = text.split(RANGE_SEPARATOR).map((key) => shortened(key));
   return refuse(
     "invalid_input",
-    `"${shortened(text)}" are ${count} partitions of ${asset} that do not follow one another: a range over several dimensions is meant in each of them. One run makes only partitions that do. Start a backfill of them: 'headgate backfill launch --from "${first}" --to "${last}"'.`,
+    `"${shortened(text)}" stands for ${count} partitions of ${asset} that are not adjacent, because a range applies to each dimension. One run makes only adjacent partitions. Start a backfill of them: 'headgate backfill launch --from "${first}" --to "${last}"'.`,
     { asset, partition: shortened(text) },
   );
 }
 
-/** No current window: a run of it would be recorded nowhere, for it does not exist before it has ended. */
+/** The open window is not a partition yet, so `last` never means it. */
 function onePartition(set: PartitionSet, text: string): Result<PartitionSubset> {
   return parsePartitionRange(set, set.numberOf(text) < 0 && text === LAST ? (latestKey(set) ?? text) : text);
 }
@@ -101,7 +101,7 @@ function unknownPart(set: PartitionSet, text: string): string {
   return shortened(unknown ?? text);
 }
 
-/** One set per distinct definition: a thousand daily assets are opened once. */
+/** Opens each distinct definition once, because thousands of assets may share one. */
 function openDistinct(catalog: Catalog, input: { readonly assets: readonly string[]; readonly now: number }): Result<OpenSet[]> {
   const seen = new Set<string>();
   const sets: OpenSet[] = [];

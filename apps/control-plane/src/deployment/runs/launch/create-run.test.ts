@@ -1,4 +1,4 @@
-/** What a launch means and what is refused. */
+/** Launches: how targets are resolved, and what is refused. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { launch, newDeployment, person, publish, rows, type DeploymentObject } from "../../../../test/support/deployment.ts";
@@ -13,7 +13,7 @@ async function refused(stub: DeploymentObject, target: { selection?: string; job
 const daily = { type: "time", cadence: "daily", start: "2025-01-01" } as const;
 
 describe("launching", () => {
-  it("answers a repeated request id with the run of the first call, also after a publish", async () => {
+  it("a repeated request id returns the first run, even after a publish", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const first = await launch(stub, { selection: "a" }, { requestId: "click-1" });
@@ -23,7 +23,7 @@ describe("launching", () => {
     expect(await rows(stub, "SELECT id FROM run")).toHaveLength(1);
   });
 
-  it("names the jobs, or where the job is, when a job does not exist", async () => {
+  it("an unknown job is refused with the known ones", async () => {
     const stub = newDeployment();
     const one = manifest({ ...assetsOf({ a: [] }), jobs: [{ name: "nightly", selection: "*" }] });
     await publish(stub, one);
@@ -37,7 +37,7 @@ describe("launching", () => {
     });
   });
 
-  it("starts a job with its tags, config and priority", async () => {
+  it("a job starts with its tags, config and priority", async () => {
     const stub = newDeployment();
     await publish(
       stub,
@@ -58,14 +58,14 @@ describe("launching", () => {
       epoch: 1,
     });
     expect(unwrap(await stub.ask("runs.get", { run: run.id })).config).toEqual({ full: true });
-    // Its own priority counts unless another one is asked for, also if that is none.
+    // The job's priority counts unless the launch gives one, even if that is 0.
     expect(run.priority).toBe(7);
     expect((await launch(stub, { job: "nightly" })).priority).toBe(5);
     expect((await launch(stub, { job: "nightly" }, { priority: 0 })).priority).toBe(0);
     expect((await launch(stub, { selection: "a" })).priority).toBe(0);
   });
 
-  it("refuses unknown names with the nearest ones, and says where a selection is wrong", async () => {
+  it("unknown names are refused with similar ones, and selections with positions", async () => {
     const stub = newDeployment();
     await publish(stub, manifest({ ...assetsOf({ "silver/dim_customer": [] }), jobs: [{ name: "full_refresh", selection: "*" }] }));
     expect(await refused(stub, { job: "full_refesh" })).toMatchObject({ code: "not_found", details: { nearest: ["full_refresh"] } });
@@ -75,7 +75,7 @@ describe("launching", () => {
     expect(await rows(stub, "SELECT id FROM run")).toEqual([]);
   });
 
-  it("refuses a selection of external assets only", async () => {
+  it("a selection of external assets only is refused", async () => {
     const stub = newDeployment();
     await publish(
       stub,
@@ -95,11 +95,11 @@ describe("launching", () => {
     expect((await launch(stub, { selection: "+a" })).assetCount).toBe(1);
   });
 
-  it("says that nothing is published yet", async () => {
+  it("a launch before the first publish says that nothing is published", async () => {
     expect((await refused(newDeployment(), { selection: "*" }))?.message).toContain("headgate publish");
   });
 
-  it("takes the latest partition when none is given, and refuses one that does not exist", async () => {
+  it("the latest partition is the default, and an unknown one is refused", async () => {
     const stub = newDeployment();
     await publish(stub, manifest({ ...assetsOf({ a: [], b: ["a"] }, { asset: { partitions: daily } }) }));
     const agent = new FakeAgent();
@@ -137,7 +137,7 @@ describe("launching", () => {
     expect((await stub.ask("assets.partitions", { key: "b", limit: 1, cursor: "x" })).ok).toBe(false);
   });
 
-  it("previews what would run without running it", async () => {
+  it("a preview shows what would run without running it", async () => {
     const stub = newDeployment();
     await publish(stub, manifest({ ...dbtProject({ x: [], y: ["x"] }, { subset: false }), schedules: [] }));
     const preview = unwrap(await stub.ask("runs.preview", { target: { selection: "y", checksOnly: false } }));
@@ -146,7 +146,7 @@ describe("launching", () => {
     expect(await rows(stub, "SELECT id FROM run")).toEqual([]);
   });
 
-  it("pins a run to the versions it was launched with", async () => {
+  it("a run keeps the versions that it was launched with", async () => {
     const stub = newDeployment();
     const first = await publish(stub, manifest(assetsOf({ a: [], b: ["a"] })));
     const agent = new FakeAgent();
@@ -159,7 +159,7 @@ describe("launching", () => {
     expect(unwrap(await stub.ask("runs.get", { run: run.id })).versions).toEqual([{ location: "lake", version: first, number: 1 }]);
   });
 
-  it("starts at most ten runs at once, by priority, and says what the others wait for", async () => {
+  it("at most ten runs start at once, by priority", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     for (let i = 0; i < 11; i++) await launch(stub, { selection: "a" });
@@ -177,7 +177,7 @@ describe("launching", () => {
     await agent.waitFor(() => agent.jobs().length === 11);
   });
 
-  it("holds steps back when their pool is full", async () => {
+  it("steps wait while their pool is full", async () => {
     const stub = newDeployment();
     await publish(stub, manifest({ ...assetsOf({ a: [], b: [], c: [] }, { unit: { pool: "warehouse" } }), pools: { warehouse: 2 } }));
     const agent = new FakeAgent();
@@ -196,7 +196,7 @@ describe("launching", () => {
 });
 
 describe("a long queue", () => {
-  it("of urgent runs neither starves what has started nor lifts the limit", { timeout: 30_000 }, async () => {
+  it("urgent queued runs neither starve active runs nor exceed the limit", { timeout: 30_000 }, async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [], b: ["a"] })));
     const agent = new FakeAgent();

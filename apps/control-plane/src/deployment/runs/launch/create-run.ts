@@ -1,4 +1,4 @@
-/** Makes a run with its whole plan, once per request id, and tries to start it. Every way to start a run ends here. */
+/** Makes a run with its whole plan, once per request id. Every way to start a run uses this file. */
 import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { RunCause } from "@headgate/shared/contract/runs/run-views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
@@ -11,7 +11,7 @@ import { record, startSession } from "../run-session.ts";
 import { catalogOf } from "../../catalog/catalog.ts";
 
 const MAX_CONFIG_BYTES = 200_000;
-/** They are read with every look at the queue and shown in every list. */
+/** Tags are limited because each dispatch reads them and every list shows them. */
 const MAX_TAGS_CHARACTERS = 20_000;
 
 export interface LaunchRequest {
@@ -21,11 +21,11 @@ export interface LaunchRequest {
   readonly config: unknown;
   readonly priority: number;
   readonly parent: string | null;
-  /** Id of the schedule or sensor that asked for it. */
+  /** The id of the schedule or sensor that requested the run. */
   readonly source?: string | undefined;
   readonly backfill?: { readonly no: number; readonly slice: number } | undefined;
   readonly retryCount?: number | undefined;
-  /** The sensors that led to it. */
+  /** The sensors that led to the run. */
   readonly chain?: RunChain | null | undefined;
 }
 
@@ -34,7 +34,7 @@ export function runOfRequest(tx: Tx, requestId: string | undefined): number | nu
   return requestId === undefined ? null : runNoOfRequest(tx.db, requestId);
 }
 
-/** The number of the new run. Does not dispatch, so that several can be made in one transaction. */
+/** Returns the number of the new run. Does not request a dispatch; the caller states `work_available`. */
 export function createRun(tx: Tx, request: LaunchRequest & { readonly requestId?: string | undefined }): Result<number> {
   const { resolved } = request;
   const catalog = catalogOf(tx);
@@ -112,14 +112,14 @@ function newSteps(tx: Tx, resolved: ResolvedLaunch): NewStep[] {
   const catalog = catalogOf(tx);
   const subset = new Set(catalog.units.filter((unit) => unit.subset).map((unit) => JSON.stringify([unit.location, unit.id])));
   return resolved.plan.steps.map((plan) => ({
-    // The job's retry policy holds for steps that have none of their own.
+    // The job's retry policy applies to steps without their own.
     plan: plan.retry.maxRetries === 0 && resolved.job?.retry ? { ...plan, retry: resolved.job.retry } : plan,
     version: catalog.versionOf.get(plan.location)?.id ?? "",
     subset: subset.has(JSON.stringify([plan.location, plan.unit])),
   }));
 }
 
-/** Creates and dispatches; a repeated request id gives the run of the first call. */
+/** Creates a run and requests a dispatch. A repeated request id returns the run of the first call. */
 export function launchRun(tx: Tx, request: LaunchRequest & { readonly requestId?: string | undefined }): Result<number> {
   const earlier = runOfRequest(tx, request.requestId);
   if (earlier !== null) return ok(earlier);

@@ -1,4 +1,4 @@
-/** A person or a program asks for a run. */
+/** Launches a run for a person or a program. */
 import type { z } from "zod";
 import type { launchSchema } from "@headgate/shared/contract/runs/launch.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
@@ -9,9 +9,9 @@ import { launchRun, runOfRequest } from "./create-run.ts";
 import { resolveLaunch } from "./resolve-target.ts";
 import { catalogOf } from "../../catalog/catalog.ts";
 
-/** The number of the run. */
+/** Returns the number of the run. */
 export function launch(tx: Tx, input: z.output<typeof launchSchema>, actor: Actor): Result<number> {
-  // Before anything else: the definitions may have changed since the first call, and its run is still the answer.
+  // Checked first: a repeated request returns the run of the first call, even if the definitions have changed since.
   const earlier = runOfRequest(tx, input.requestId);
   if (earlier !== null) return ok(earlier);
   const resolved = resolveLaunch(catalogOf(tx), input.target, tx.now);

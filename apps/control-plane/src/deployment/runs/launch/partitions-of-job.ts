@@ -1,4 +1,4 @@
-/** How is a job partitioned? */
+/** Finds the partitions definition of a job. */
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
@@ -7,7 +7,7 @@ import { partitionedAssetsOf } from "./resolve-target.ts";
 type Definition = Result<PartitionsDefinition | undefined>;
 const definitions = new WeakMap<Catalog, Map<string, Definition>>();
 
-/** Undefined: it is not partitioned. Kept with the catalog, for it is asked at every tick. */
+/** Undefined if the job is not partitioned. Cached with the catalog, because every tick needs it. */
 export function partitionsOfJob(catalog: Catalog, target: { readonly job: string; readonly location: string }): Definition {
   const known = definitions.get(catalog) ?? new Map<string, Definition>();
   definitions.set(catalog, known);

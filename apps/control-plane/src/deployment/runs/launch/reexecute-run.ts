@@ -1,4 +1,4 @@
-/** Makes a new run that does again what an earlier one did, did not reach, or some of its steps; planned with the present definitions. */
+/** Re-executes an ended run: all of it, the failed part, or selected steps. The new run is planned with the active definitions. */
 import type { z } from "zod";
 import type { reexecuteSchema } from "@headgate/shared/contract/runs/launch.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
@@ -42,7 +42,7 @@ export function configOf(run: RunRow): unknown {
 
 type Again = Pick<z.output<typeof reexecuteSchema>, "mode" | "steps">;
 
-/** What of an ended run is to be done again, planned with the present definitions. */
+/** Plans the part of an ended run that is executed again, with the active definitions. */
 export function planAgain(tx: Tx, parent: RunRow, input: Again): Result<ResolvedLaunch> {
   const scope = scopeOf(tx, parent, input);
   if (!scope.ok) return scope;

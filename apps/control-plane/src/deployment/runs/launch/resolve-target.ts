@@ -1,4 +1,4 @@
-/** What does a launch mean? A job or a selection becomes a list of assets, a partition and a plan, or a refusal that says why not. */
+/** Resolves a job or a selection to assets, a partition and a plan, or refuses it with the reason. */
 import type { LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { makePlan } from "@headgate/shared/domain/run/plan.ts";
@@ -14,7 +14,7 @@ import { choosePartition, type ChosenPartition } from "./choose-partition.ts";
 export interface ResolvedLaunch {
   readonly job: Located<ManifestJob> | null;
   readonly selection: string;
-  /** Selected assets that something here can materialize. */
+  /** Selected assets that this deployment can materialize. */
   readonly assets: readonly string[];
   readonly external: readonly string[];
   readonly partitioned: readonly string[];
@@ -38,7 +38,7 @@ export function resolveLaunch(catalog: Catalog, target: LaunchTarget, now: numbe
   });
 }
 
-/** The partitioned assets that a target means. */
+/** The partitioned assets of a target. */
 export function partitionedAssetsOf(catalog: Catalog, target: LaunchTarget): Result<readonly string[]> {
   const job = target.job === undefined ? ok(null) : findJob(catalog, target.job, target.location);
   if (!job.ok) return job;
@@ -54,10 +54,10 @@ export interface PlanRequest {
   readonly assets: readonly string[];
   readonly external: readonly string[];
   readonly partition: string | null;
-  /** The partition is the text of a run, not what somebody asks for. */
+  /** The partition comes from a stored run, not from a request. */
   readonly isStored?: boolean | undefined;
   readonly checksOnly: boolean;
-  /** Exactly these checks instead of all of the assets'. */
+  /** Exactly these checks, instead of all checks of the assets. */
   readonly checks?: readonly string[] | undefined;
   readonly now: number;
 }
@@ -103,7 +103,7 @@ export function planAssets(catalog: Catalog, request: PlanRequest): Result<Resol
   });
 }
 
-/** So many names can be read in a sentence. */
+/** The most job names listed in a message. */
 const MAX_NAMED_JOBS = 8;
 
 function findJob(catalog: Catalog, name: string, location: string | undefined): Result<Located<ManifestJob>> {
@@ -135,7 +135,7 @@ function noSuchJob(catalog: Catalog, name: string, location: string | undefined)
   return refuse("not_found", `There is no job "${name}".${advice}`, { job: name, nearest });
 }
 
-/** A job selects within its own code location. */
+/** A job's selection applies to its own code location only. */
 export function selectAssets(
   catalog: Catalog,
   input: { readonly selection: string; readonly location: string | null },
