@@ -1,4 +1,4 @@
-/** Which lines of the commands do the fast tests run? A command is a file of the deployment that works with a transaction. */
+/** Measures which lines of the commands the fast tests run. A command is a file of the deployment that works with a transaction. */
 import { globSync, readFileSync } from "node:fs";
 import { defineConfig, mergeConfig } from "vitest/config";
 import fast from "./vitest.fast.config.ts";

@@ -17,8 +17,20 @@ import { runId } from "./fixture-data.ts";
 /** Conditions, webhooks and the like; runs and assets are in `fixture-deployment.ts`. */
 export type TopicName = NamesIn<
   QueryName | CommandName,
-  "automations" | "webhooks" | "conditions" | "partitions" | "backfills" | "queue" | "settings" | "timeline"
+  "automations" | "webhooks" | "conditions" | "partitions" | "backfills" | "queue" | "settings" | "timeline" | "outbox"
 >;
+const OUTGOING = {
+  key: "msg_1",
+  destination: "directory",
+  topic: "webhooks.register",
+  body: '{"webhooks":["hook_1"]}',
+  createdAt: 1_790_000_000_000,
+  attempts: 20,
+  nextAt: null,
+  deadAt: 1_790_040_000_000,
+  error: "The directory could not be reached.",
+} as const;
+
 export type FixtureProcedures = { readonly [N in TopicName]: (input: InputOf<N>) => AnswerOf<N> };
 export interface Fixture {
   readonly definitions: DefinitionsDocument;
@@ -198,6 +210,9 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
     "backfills.get": ({ id }) => backfillDetailOf(found(backfills.get(id), `backfill ${id}`), now()),
     "queue.get": () => queueOf(settings, runs(), now()),
     "settings.get": () => settings,
+    "outbox.list": () => ({ items: [OUTGOING], next: null }),
+    "outbox.sendAgain": () => OUTGOING,
+    "outbox.remove": () => OUTGOING,
     "timeline.get": (input) => timelineOf(input, runs(), now()),
     "automations.setEnabled": ({ enabled, location, kind, name }) =>
       change({ location, kind, name }, { enabled: enabled ?? true, changed: enabled === null ? null : { by: "ada", at: now() } }),

@@ -6,6 +6,7 @@ import { registerBackfills } from "./commands/assets/register-backfills.ts";
 import { registerPartitions } from "./commands/assets/register-partitions.ts";
 import { registerConditions } from "./commands/conditions/register-conditions.ts";
 import { registerLocations } from "./commands/locations/register-locations.ts";
+import { registerOutbox } from "./commands/outbox/register-outbox.ts";
 import { registerProject } from "./commands/project/register-project.ts";
 import { registerQueue, registerRuns } from "./commands/runs/register-runs.ts";
 import { registerSchedules, registerSensors } from "./commands/schedules-sensors/register-schedules-sensors.ts";
@@ -37,6 +38,7 @@ export function buildProgram(context: CommandContext, keep: (code: ExitCode) => 
     registerBackfills,
     registerQueue,
     registerLocations,
+    registerOutbox,
     registerSetup,
   ])
     register(program, registry);

@@ -12,6 +12,7 @@ import { conditionProcedures } from "./conditions/procedures.ts";
 import { type DryRunPorts, startDryRun } from "./dry-run/start-dry-run.ts";
 import { homeProcedures, timelineProcedures } from "./home/procedures.ts";
 import type { CommandsOf, ProceduresOf, QueriesOf } from "./kernel/procedure.ts";
+import { outboxProcedures } from "./outbox/procedures.ts";
 import { agentProcedures, queueProcedures, runProcedures, settingsProcedures } from "./run-pages/procedures.ts";
 import { webhookProcedures } from "./webhooks/procedures.ts";
 
@@ -35,6 +36,7 @@ const BY_NOUN: { readonly [Noun in NounOf<QueryName | CommandName>]: ProceduresO
   automations: automationProcedures,
   webhooks: webhookProcedures,
   conditions: conditionProcedures,
+  outbox: outboxProcedures,
 };
 const ALL = Object.fromEntries(Object.values(BY_NOUN).flatMap((entries) => Object.entries(entries))) as unknown as QueriesOf<QueryName> &
   CommandsOf<Exclude<CommandName, WaitingName>>;

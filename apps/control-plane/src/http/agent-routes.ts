@@ -7,7 +7,7 @@ import { sha256Schema } from "@headgate/shared/manifest/schema.ts";
 import { LOG_CHUNK_BYTES } from "@headgate/shared/protocol/constants.ts";
 import { hex } from "../directory/secrets.ts";
 import type { AppEnv } from "./app-env.ts";
-import { needsAgent } from "./authorize.ts";
+import { needsAgent } from "./access/authorize.ts";
 import { collect, readBytes, readJson } from "./body.ts";
 import { invalidInput } from "./errors.ts";
 import { blobKey, logChunkKey } from "./storage-keys.ts";

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
-import { needs } from "./authorize.ts";
+import { needs } from "./access/authorize.ts";
 import { definitionsKey } from "./storage-keys.ts";
 
 export const definitionsRoutes = new Hono<AppEnv>().get("/api/:org/:dep/definitions/:hash", needs("viewer"), async (c) => {

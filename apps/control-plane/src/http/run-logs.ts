@@ -4,7 +4,7 @@ import { z } from "zod";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { RawLogChunk } from "../deployment/runs/raw-log-chunk.ts";
 import type { AppEnv } from "./app-env.ts";
-import { needs } from "./authorize.ts";
+import { needs } from "./access/authorize.ts";
 import { invalidInput } from "./errors.ts";
 
 const paramsSchema = z.object({

@@ -5,9 +5,9 @@ import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
 import { SOCKET_HEADERS, type SocketKind } from "../deployment/kernel/socket-headers.ts";
 import type { DeploymentPlace } from "../directory/deployments.ts";
 import type { AppContext, AppEnv, Principal } from "./app-env.ts";
-import { needs, needsAgent } from "./authorize.ts";
+import { needs, needsAgent } from "./access/authorize.ts";
 import { rawStub } from "./deployment-stub.ts";
-import { isSocketUpgrade } from "./origin.ts";
+import { isSocketUpgrade } from "./access/origin.ts";
 
 export const socketRoutes = new Hono<AppEnv>()
   .get("/api/:org/:dep/live", needs("viewer"), (c) => {

@@ -9,13 +9,13 @@ import { writeAudit } from "../directory/audit.ts";
 import type { TrpcContext } from "../trpc/context.ts";
 import { appRouter } from "../trpc/router.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
-import { auditActor } from "./audit-actor.ts";
-import { needs } from "./authorize.ts";
+import { auditActor } from "./access/audit-actor.ts";
+import { needs } from "./access/authorize.ts";
 import { MAX_JSON_BYTES, readBytes } from "./body.ts";
 import { appErrorOf } from "./errors.ts";
 import { logFailure } from "./log-failure.ts";
 import { activateChecked } from "./manifests.ts";
-import { tokenProcedures } from "./token-procedures.ts";
+import { tokenProcedures } from "./access/token-procedures.ts";
 
 export const trpcRoutes = new Hono<AppEnv>().on(["GET", "POST"], "/api/:org/:dep/trpc/*", needs("viewer"), async (c) => {
   const { pathname } = new URL(c.req.url);

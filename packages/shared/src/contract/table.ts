@@ -8,6 +8,7 @@ import { conditionProcedures } from "./automations/conditions.ts";
 import { definitionsProcedures } from "./catalog/definitions.ts";
 import { homeProcedures } from "./home.ts";
 import { locationProcedures } from "./catalog/locations.ts";
+import { outboxProcedures } from "./outbox.ts";
 import { partitionProcedures } from "./assets/partitions.ts";
 import type { Procedure, Scope } from "./procedure.ts";
 import { queueProcedures } from "./runs/queue.ts";
@@ -33,6 +34,7 @@ export const PROCEDURES = {
   ...conditionProcedures,
   ...locationProcedures,
   ...agentProcedures,
+  ...outboxProcedures,
   ...tokenProcedures,
 } satisfies Readonly<Record<`${string}.${string}`, Procedure>>;
 

@@ -11,7 +11,7 @@ import {
 } from "./freshness-store.ts";
 import { clearTimer, setTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { appendRunless } from "../kernel/runless-event.ts";
+import { appendRunless } from "../kernel/events/runless-event.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { freshnessPolicies, isFromOutside } from "../catalog/definition-details.ts";
 import { lastSeenAt, assetFacts } from "./latest-facts.ts";

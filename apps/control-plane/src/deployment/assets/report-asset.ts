@@ -14,7 +14,7 @@ import { partitionContext } from "../partitions/partition-context.ts";
 import { saveCheckResult, saveMaterialization, saveObservation } from "./asset-store.ts";
 import { insertReport, seqOfReport } from "./report-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { appendRunless } from "../kernel/runless-event.ts";
+import { appendRunless } from "../kernel/events/runless-event.ts";
 import { numberOf, savePoints } from "./save-points.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 

@@ -10,7 +10,7 @@ import type { Changed } from "./collect-changes.ts";
 import { countChanges, readChanges } from "./changes.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { attach, attachmentOf, closeQuietly, type LiveAttachment, sendFrame, type Sockets } from "../kernel/sockets.ts";
-import { readEvents } from "../kernel/event-store.ts";
+import { readEvents } from "../kernel/events/event-store.ts";
 import { readStream } from "../kernel/meta-store.ts";
 import { readRun, readRunByNo } from "../runs/run-store.ts";
 import { readStep } from "../runs/step-store.ts";

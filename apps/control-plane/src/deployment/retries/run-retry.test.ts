@@ -23,7 +23,7 @@ async function failedRun() {
 describe("run policies of jobs", () => {
   it("a failed run is made again after its delay, from its failure", async () => {
     const { deployment, agent, run } = await failedRun();
-    expect(notes(deployment)).toEqual(["The run is made again in 60 seconds by its policy (retry 1 of 2)."]);
+    expect(notes(deployment)).toEqual(["The run will be retried in 60 seconds by its policy (retry 1 of 2)."]);
     deployment.pass(59_999);
     expect(runs(deployment)).toHaveLength(1);
     deployment.pass(1);
@@ -66,7 +66,7 @@ describe("run policies of jobs", () => {
     deployment.publish(manifest({ ...assetsOf({ a: [] }), jobs }));
     deployment.pass(60_000);
     expect(runs(deployment)).toHaveLength(1);
-    expect(notes(deployment).at(-1)).toContain("The run was not made again: b is no longer defined");
+    expect(notes(deployment).at(-1)).toContain("The run was not retried: b is no longer defined");
   });
 
   it("a failed run is not repeated when its policy was removed", async () => {
@@ -74,7 +74,7 @@ describe("run policies of jobs", () => {
     deployment.publish(manifest({ ...assetsOf({ a: [], b: ["a"] }), jobs: [{ name: "nightly", selection: "*" }] }));
     deployment.pass(60_000);
     expect(runs(deployment)).toHaveLength(1);
-    expect(notes(deployment).at(-1)).toBe("The run was not made again: its policy changed meanwhile.");
+    expect(notes(deployment).at(-1)).toBe("The run was not retried: its policy changed meanwhile.");
   });
 });
 

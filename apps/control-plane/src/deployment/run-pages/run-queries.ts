@@ -8,7 +8,7 @@ import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { AppError, ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { resolveLaunch } from "../runs/launch/resolve-target.ts";
 import type { RunRow, StepRow } from "../runs/tables.ts";
-import { readEvents } from "../kernel/event-store.ts";
+import { readEvents } from "../kernel/events/event-store.ts";
 import { logFilesOf } from "../runs/log-store.ts";
 import { childrenOf, listRuns, readRun, readRunByNo } from "../runs/run-store.ts";
 import { assetsOfRun } from "../runs/step-asset-store.ts";

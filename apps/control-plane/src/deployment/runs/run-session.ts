@@ -4,15 +4,15 @@ import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { isTerminalRun, type StepStatus } from "@headgate/shared/domain/run/status.ts";
 import { type RunTrigger, transitionRun } from "@headgate/shared/domain/run/transition.ts";
 import type { RunRow, StepRow } from "./tables.ts";
-import { appendEvents, levelOf, type NewEvent } from "../kernel/event-store.ts";
+import { appendEvents, levelOf, type NewEvent } from "../kernel/events/event-store.ts";
 import { readRun, readRunByNo, updateRun } from "./run-store.ts";
 import { clearTimer } from "../kernel/timer-store.ts";
 import { leaseCounts } from "./step-store.ts";
 import { closeAssetsOfRun } from "./step-asset-store.ts";
-import { nextEventNumber } from "../kernel/sequence.ts";
+import { nextEventNumber } from "../kernel/events/sequence.ts";
 import { txState } from "../kernel/tx-state.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { eventTime } from "../kernel/event-time.ts";
+import { eventTime } from "../kernel/events/event-time.ts";
 import type { ReportedBy } from "../facts.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };

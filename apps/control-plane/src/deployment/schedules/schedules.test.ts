@@ -137,7 +137,7 @@ describe("catching up after five missed hours", () => {
   it("catching up by none writes down how many ticks were missed", async () => {
     const deployment = await after({ type: "none" });
     expect(ticks(deployment)).toMatchObject([{ hour: 5, state: "skipped", runs: 0 }]);
-    expect(messages(deployment)).toEqual(["5 ticks were missed, and the catch-up policy gives missed ticks up."]);
+    expect(messages(deployment)).toEqual(["5 ticks were missed, and the catch-up policy skips missed ticks."]);
   });
 
   it("catching up repeats no tick when the clock goes back", async () => {
@@ -216,6 +216,6 @@ describe("schedules with functions", () => {
       [1, "skipped"],
       [2, "open"],
     ]);
-    expect(messages(deployment)[0]).toBe("No agent was connected in time, and the catch-up policy gives it up.");
+    expect(messages(deployment)[0]).toBe("No agent was connected in time, and the catch-up policy skips it.");
   });
 });

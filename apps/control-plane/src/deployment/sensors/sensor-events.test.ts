@@ -69,7 +69,7 @@ describe("asset sensors without a function", () => {
   it("a sensor that watches an undefined asset says so", async () => {
     const { stub } = await started({ assets: ["a", "elsewhere/b"] }, { a: [] });
     expect(unwrap(await stub.ask("automations.get", SENSOR)).automation.waiting).toBe(
-      "It watches elsewhere/b, which no code location has.",
+      "It watches elsewhere/b, which no code location defines.",
     );
   });
 

@@ -62,7 +62,7 @@ describe("polling sensors", () => {
     expect(runs(deployment)).toBe(2);
     expect(ticks(deployment)).toMatchObject([
       { state: "requested", runs: 2 },
-      { state: "skipped", runs: 0, message: "Every requested run had been made before." },
+      { state: "skipped", runs: 0, message: "All requested runs were duplicates (same run key)." },
     ]);
   });
 

@@ -1,12 +1,12 @@
 /** The procedures about tokens: the directory's rows of one deployment, and the object told when one is revoked. */
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import type { DeploymentStub } from "../deployment/rpc.ts";
-import type { AuditActor } from "../directory/audit.ts";
-import type { Directory } from "../directory/database.ts";
-import type { DeploymentPlace } from "../directory/deployments.ts";
-import { sessionsOfToken } from "../directory/sessions.ts";
-import { createToken, listTokens, revokeToken } from "../directory/tokens.ts";
-import type { DirectoryProcedures } from "../trpc/context.ts";
+import type { DeploymentStub } from "../../deployment/rpc.ts";
+import type { AuditActor } from "../../directory/audit.ts";
+import type { Directory } from "../../directory/database.ts";
+import type { DeploymentPlace } from "../../directory/deployments.ts";
+import { sessionsOfToken } from "../../directory/sessions.ts";
+import { createToken, listTokens, revokeToken } from "../../directory/tokens.ts";
+import type { DirectoryProcedures } from "../../trpc/context.ts";
 
 interface TokenScope {
   readonly directory: Directory;

@@ -1,7 +1,7 @@
 /** Gives out the deployment-wide numbers of events: read once per transaction, then counted up. */
 import { lastGlobalSeq } from "./event-store.ts";
-import type { Tx } from "./tx.ts";
-import { txState } from "./tx-state.ts";
+import type { Tx } from "../tx.ts";
+import { txState } from "../tx-state.ts";
 
 const sequenceOf = txState<{ next: number | null }>({
   make: () => ({ next: null }),

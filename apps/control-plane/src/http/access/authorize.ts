@@ -3,12 +3,12 @@ import { createMiddleware } from "hono/factory";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import type { Role } from "@headgate/shared/domain/access/role.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import type { Directory } from "../directory/database.ts";
-import { deploymentById, findDeployment, type DeploymentPlace } from "../directory/deployments.ts";
-import { rolesAt } from "../directory/members.ts";
-import type { AppEnv, Principal } from "./app-env.ts";
+import type { Directory } from "../../directory/database.ts";
+import { deploymentById, findDeployment, type DeploymentPlace } from "../../directory/deployments.ts";
+import { rolesAt } from "../../directory/members.ts";
+import type { AppEnv, Principal } from "../app-env.ts";
 import { authenticate } from "./authenticate.ts";
-import { deploymentStub } from "./deployment-stub.ts";
+import { deploymentStub } from "../deployment-stub.ts";
 import { checkNoOrigin } from "./origin.ts";
 import { highestRole, lowerRole, roleIncludes } from "@headgate/shared/domain/access/role.ts";
 

@@ -1,9 +1,9 @@
 /** Who sent the request: a session cookie or a bearer token becomes a principal, or the answer is 401 with the reason. */
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import { parseToken } from "../directory/secrets.ts";
-import { findSession, rollSession } from "../directory/sessions.ts";
-import { checkToken, noteTokenUse } from "../directory/tokens.ts";
-import type { AppContext, Principal } from "./app-env.ts";
+import { parseToken } from "../../directory/secrets.ts";
+import { findSession, rollSession } from "../../directory/sessions.ts";
+import { checkToken, noteTokenUse } from "../../directory/tokens.ts";
+import type { AppContext, Principal } from "../app-env.ts";
 import { checkCookieOrigin, checkNoOrigin, isSocketUpgrade } from "./origin.ts";
 import { sessionSecrets, setSessionCookie } from "./session-cookie.ts";
 

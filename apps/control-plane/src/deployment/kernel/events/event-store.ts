@@ -1,7 +1,7 @@
 /** Stores the append-only events. */
 import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
-import { type Database, execBatches } from "./database.ts";
+import { type Database, execBatches } from "../database.ts";
 
 export interface NewEvent {
   /** 0 for an event without a run. */

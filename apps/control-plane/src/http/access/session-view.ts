@@ -1,11 +1,11 @@
 /** Who I am and which deployments I reach: the answer of GET /api/v1/session. */
 import type { SessionView } from "@headgate/shared/contract/access/session.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import type { Directory } from "../directory/database.ts";
-import { deploymentById, deploymentsOf } from "../directory/deployments.ts";
-import { membershipsOf } from "../directory/members.ts";
-import type { Session } from "../directory/sessions.ts";
-import type { Principal } from "./app-env.ts";
+import type { Directory } from "../../directory/database.ts";
+import { deploymentById, deploymentsOf } from "../../directory/deployments.ts";
+import { membershipsOf } from "../../directory/members.ts";
+import type { Session } from "../../directory/sessions.ts";
+import type { Principal } from "../app-env.ts";
 import { highestRole, lowerRole } from "@headgate/shared/domain/access/role.ts";
 
 /** `organization`: a slug, for people who belong to several; without it the first one they joined. */

@@ -4,8 +4,8 @@
  */
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { SESSION_COOKIE } from "@headgate/shared/contract/http/routes.ts";
-import { SESSION_MS } from "../directory/sessions.ts";
-import type { AppContext } from "./app-env.ts";
+import { SESSION_MS } from "../../directory/sessions.ts";
+import type { AppContext } from "../app-env.ts";
 import { ownOrigin } from "./origin.ts";
 
 /** A browser may send cookies of other servers of this machine; each costs a look-up. */

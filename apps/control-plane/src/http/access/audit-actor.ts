@@ -1,6 +1,6 @@
 /** The person or token behind a request, as the audit log names them. */
-import type { AuditActor } from "../directory/audit.ts";
-import type { AppContext, Principal } from "./app-env.ts";
+import type { AuditActor } from "../../directory/audit.ts";
+import type { AppContext, Principal } from "../app-env.ts";
 
 export function auditActor(c: AppContext, principal: Principal): AuditActor {
   if (principal.kind !== "session") return { kind: "token", id: principal.token.id, name: principal.token.name, origin: networkAddress(c) };

@@ -1,14 +1,14 @@
 /** Signing in and out: one-time links, the session cookie, and who I am. */
 import { Hono } from "hono";
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import { deploymentById, deploymentsOf } from "../directory/deployments.ts";
-import { createLoginLink, takeLoginLink } from "../directory/login-links.ts";
-import { membershipsOf } from "../directory/members.ts";
-import { createSession, endSession } from "../directory/sessions.ts";
-import type { AppContext, AppEnv } from "./app-env.ts";
+import { deploymentById, deploymentsOf } from "../../directory/deployments.ts";
+import { createLoginLink, takeLoginLink } from "../../directory/login-links.ts";
+import { membershipsOf } from "../../directory/members.ts";
+import { createSession, endSession } from "../../directory/sessions.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
 import { auditActor, networkAddress } from "./audit-actor.ts";
 import { authenticate } from "./authenticate.ts";
-import { deploymentStub } from "./deployment-stub.ts";
+import { deploymentStub } from "../deployment-stub.ts";
 import { ownOrigin } from "./origin.ts";
 import { refusalPage } from "./refusal-page.ts";
 import { roleIncludes } from "@headgate/shared/domain/access/role.ts";

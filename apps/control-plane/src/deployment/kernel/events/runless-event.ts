@@ -1,7 +1,7 @@
 /** Stores events without a run as events of run 0, where the deployment-wide number is also the number within the run. */
 import { appendEvents, levelOf, type RunlessEvent } from "./event-store.ts";
 import { nextEventNumber } from "./sequence.ts";
-import type { Tx } from "./tx.ts";
+import type { Tx } from "../tx.ts";
 import { eventTime } from "./event-time.ts";
 
 /** Returns the number of the event. */

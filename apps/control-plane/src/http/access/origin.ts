@@ -3,7 +3,7 @@
  * change and every socket that relies on the cookie must come with our own `Origin`. Machines send none.
  */
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import type { AppContext } from "./app-env.ts";
+import type { AppContext } from "../app-env.ts";
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 

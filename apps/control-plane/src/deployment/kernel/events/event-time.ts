@@ -3,8 +3,8 @@
  * otherwise conditions would take a new update for an old one.
  */
 import { lastEventAt } from "./event-store.ts";
-import { readMeta, writeMeta } from "./meta-store.ts";
-import type { Tx } from "./tx.ts";
+import { readMeta, writeMeta } from "../meta-store.ts";
+import type { Tx } from "../tx.ts";
 
 const KEY = "evaluated_at";
 const known = new WeakMap<Tx, number>();
