@@ -5,6 +5,7 @@ import { noAmbientTime } from "./rules/no-ambient-time.mjs";
 import { noSelectStar } from "./rules/no-select-star.mjs";
 import { plainComments } from "./rules/plain-comments.mjs";
 import { retiredWordsRule } from "./rules/retired-words.mjs";
+import { sqlInStores } from "./rules/sql-in-stores.mjs";
 import { testNames } from "./rules/test-names.mjs";
 
 // oxlint-disable-next-line import/no-default-export -- oxlint loads plugins through their default export
@@ -17,6 +18,7 @@ export default {
     "disable-needs-reason": disableNeedsReason,
     "plain-comments": plainComments,
     "retired-words": retiredWordsRule,
+    "sql-in-stores": sqlInStores,
     "test-names": testNames,
   },
 };

@@ -59,9 +59,12 @@ describe("layers", () => {
     expect(layerViolation("apps/agent/src/bin.ts", "./executors/process/process-executor.ts", false)).toBe(null);
   });
 
-  it("keeps SQL below commands", () => {
-    expect(layerViolation("apps/control-plane/src/deployment/store/runs.ts", "../commands/launch-run.ts", false)).toMatch(/may not import/);
-    expect(layerViolation("apps/control-plane/src/deployment/commands/launch-run.ts", "../store/runs.ts", false)).toBe(null);
+  it("a deployment has a kernel without subjects, and subjects in order", () => {
+    expect(layerViolation("apps/control-plane/src/deployment/kernel/tx.ts", "../runs/run-session.ts", true)).toMatch(/may not import/);
+    expect(layerViolation("apps/control-plane/src/deployment/runs/run-store.ts", "../conditions/pauses.ts", false)).toMatch(
+      /may not import/,
+    );
+    expect(layerViolation("apps/control-plane/src/deployment/conditions/pauses.ts", "../runs/run-store.ts", false)).toBe(null);
   });
 });
 
@@ -212,5 +215,16 @@ describe("rules run inside oxlint", () => {
     expect(lint("// oxlint-disable-next-line no-console -- prints the table\nexport const a = 1;\n", "headgate/disable-needs-reason")).toBe(
       "",
     );
+  });
+});
+
+describe("sql-in-stores", () => {
+  it("SQL outside a store is refused", () => {
+    expect(lint("export const read = (tx) => tx.db.sql.exec('SELECT 1');", "headgate/sql-in-stores")).toContain("run SQL in a store");
+    expect(lint("export const read = (db) => db.orm.select();", "headgate/sql-in-stores")).toContain("run SQL in a store");
+  });
+
+  it("a command that calls a store is fine", () => {
+    expect(lint("export const read = (tx) => readRun(tx.db, 1);", "headgate/sql-in-stores")).not.toContain("run SQL in a store");
   });
 });

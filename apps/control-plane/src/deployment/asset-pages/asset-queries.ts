@@ -19,7 +19,7 @@ import { numberOfCursor } from "../kernel/page-cursor.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { unknownAsset } from "../catalog/unknown-asset.ts";
 import { catalogOf } from "../catalog/catalog.ts";
-import { assetStateRows } from "../assets/state-rows.ts";
+import { assetStateRows } from "../assets/asset-state-store.ts";
 import { mentionedOnly } from "../catalog/mentioned-asset.ts";
 
 /** Keys in order; the cursor is the last key of the page before. */

@@ -11,7 +11,7 @@ import { type PartitionSets, partitionSetsOf } from "../partitions/partition-sto
 import { type OpenAsset, openAssets } from "../runs/step-asset-store.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { catalogOf } from "../catalog/catalog.ts";
-import { assetStateRows, type AssetStateRow } from "../assets/state-rows.ts";
+import { assetStateRows, type AssetStateRow } from "../assets/asset-state-store.ts";
 
 /** In the order of the keys. */
 export function assetStatesOf(reader: Reader, keys: readonly string[]): AssetState[] {

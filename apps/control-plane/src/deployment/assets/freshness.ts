@@ -14,7 +14,7 @@ import type { Tx } from "../kernel/tx.ts";
 import { appendRunless } from "../kernel/events/runless-event.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { freshnessPolicies, isFromOutside } from "../catalog/definition-details.ts";
-import { lastSeenAt, assetFacts } from "./latest-facts.ts";
+import { lastSeenAt, assetFacts } from "./latest-fact-store.ts";
 import type { FactOf } from "../facts.ts";
 
 /** The most assets updated in one transaction; the next one continues. */

@@ -8,7 +8,7 @@ import { type PartitionStates, partitionStates } from "../partitions/partition-s
 import type { Database } from "../kernel/database.ts";
 import { type BackfillAsset, openBackfillAssets, reachOf } from "./asset-scope.ts";
 import { type BackfillPartitions, partitionsInWords, stateInWords } from "./format-backfill.ts";
-import { assetStateRows } from "../assets/state-rows.ts";
+import { assetStateRows } from "../assets/asset-state-store.ts";
 
 export interface BackfillContext {
   readonly db: Database;

@@ -20,7 +20,7 @@ import { nextTicks } from "../schedules/next-ticks.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { readWaitContext } from "../queue/waiting.ts";
 import { listAgents } from "../run-pages/agent-queries.ts";
-import { assetFacts } from "../assets/latest-facts.ts";
+import { assetFacts } from "../assets/latest-fact-store.ts";
 
 const MAX_PROBLEMS = 100;
 const RECENT_RUNS = 20;

@@ -1,5 +1,4 @@
 /** State that lives during one transaction, such as open rows that are written back together. Each user defines its own kind. */
-import type { Tx } from "./tx.ts";
 
 export interface TxStateDefinition<T> {
   readonly make: () => T;
@@ -11,7 +10,7 @@ export interface TxStateDefinition<T> {
 export type TxStates = Map<TxStateDefinition<unknown>, unknown>;
 
 /** Returns the function that finds a transaction's value, which is created on first use. */
-export function txState<T>(definition: TxStateDefinition<T>): (tx: Pick<Tx, "states">) => T {
+export function txState<T>(definition: TxStateDefinition<T>): (tx: { readonly states: TxStates }) => T {
   const key = definition as TxStateDefinition<unknown>;
   return (tx) => {
     if (!tx.states.has(key)) tx.states.set(key, definition.make());

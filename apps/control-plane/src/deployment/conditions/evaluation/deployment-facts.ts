@@ -12,7 +12,7 @@ import { readPartitionSets } from "../../partitions/partition-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
 import { catalogOf } from "../../catalog/catalog.ts";
 import { freshnessPolicies, isObservable, isFromOutside, codeVersion } from "../../catalog/definition-details.ts";
-import { lastSeenAt, assetFacts, type AssetFact } from "../../assets/latest-facts.ts";
+import { lastSeenAt, assetFacts, type AssetFact } from "../../assets/latest-fact-store.ts";
 
 const ALL: PartitionSubset = [0, 1];
 
