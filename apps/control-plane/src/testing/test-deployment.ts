@@ -59,7 +59,7 @@ export class TestDeployment {
         webSocketMessage: async (socket, message) => this.#received(socket, message),
         webSocketClose: async (socket, code) => this.#left(socket, code),
       }),
-      () => this.now,
+      { now: () => this.now },
     );
     this.engine = new Engine(this.#state.asState, () => undefined);
     this.#keepFacts();

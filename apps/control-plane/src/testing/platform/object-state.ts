@@ -19,11 +19,11 @@ export class NodeObjectState {
   readonly #now: () => number;
   #auto: { readonly request: string; readonly response: string } | null = null;
 
-  /** `now` is the platform's clock, which stamps answered pings. */
-  constructor(instance: () => Instance, now: () => number = () => Date.now()) {
+  /** `now` is the platform's clock, which stamps answered pings. `path`: a file for the database. */
+  constructor(instance: () => Instance, options: { readonly now?: () => number; readonly path?: string } = {}) {
     this.#instance = instance;
-    this.#now = now;
-    this.storage = new NodeStorage(() => void this.ready.then(() => this.#instance().alarm()));
+    this.#now = options.now ?? (() => Date.now());
+    this.storage = new NodeStorage(() => void this.ready.then(() => this.#instance().alarm()), options.path);
   }
 
   /** As the product takes it. */

@@ -7,13 +7,14 @@ const LONGEST_WAIT_MS = 2_000_000_000;
 
 export class NodeStorage {
   readonly sql: NodeSqlStorage;
-  readonly #database = new DatabaseSync(":memory:");
+  readonly #database: DatabaseSync;
   readonly #ring: () => void;
   #depth = 0;
   #alarm: { readonly at: number; readonly timeout: ReturnType<typeof setTimeout> } | null = null;
 
-  /** `ring` is called when the alarm is due. */
-  constructor(ring: () => void) {
+  /** `ring` is called when the alarm is due. `path`: a file that outlives the process. */
+  constructor(ring: () => void, path = ":memory:") {
+    this.#database = new DatabaseSync(path);
     this.sql = new NodeSqlStorage(this.#database);
     this.#ring = ring;
   }
