@@ -8,7 +8,7 @@ import { plural } from "@headgate/shared/format/number.ts";
 import { runTitle } from "@headgate/shared/format/run.ts";
 import type { LaunchRequest } from "#lib/launch/launcher.svelte.ts";
 import { agentsPath, assetPath, automationPath, jobsPath, runPath, type DeploymentRef } from "#lib/paths.ts";
-import { roleIncludes } from "#lib/roles.ts";
+import { roleIncludes } from "@headgate/shared/domain/access/role.ts";
 import { PLACES, placePath } from "#lib/places.ts";
 
 export type PaletteAction =
