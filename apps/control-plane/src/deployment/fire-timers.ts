@@ -19,7 +19,7 @@ import { loseUnstarted } from "./queue/start-timeout.ts";
 import { failStep, retryStep } from "./runs/execute/step-moves.ts";
 import { startTaken } from "./automations/waiting-ticks.ts";
 import type { TimerKind } from "./timer-kinds.ts";
-import { planSending } from "./outbox/enqueue.ts";
+import { fireOutbox } from "./outbox/enqueue.ts";
 
 /** A tick of a partitioned job makes up to a thousand runs. After this many runs the transaction ends, and the remaining timers stay due. */
 const ENOUGH_RUNS = 200;
@@ -49,7 +49,7 @@ const HANDLERS: { readonly [K in TimerKind]: (tx: Tx, timer: Timer) => void } = 
   run_retry: (tx, { id }) => fireRunRetry(tx, id),
   start_timeout: loseUnstarted,
   retention: fireRetention,
-  outbox: planSending,
+  outbox: fireOutbox,
 };
 
 function fireTimer(tx: Tx, timer: Timer): void {

@@ -257,8 +257,8 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX outbox_due ON outbox (next_at, no) WHERE next_at IS NOT NULL;
       CREATE INDEX outbox_dead ON outbox (no) WHERE dead_at IS NOT NULL;
       INSERT INTO outbox (key, destination, topic, body, created_at, attempts, next_at)
-        SELECT 'msg_webhooks', 'directory', 'webhooks.register', json_object('webhooks', json_group_array(id)), 0, 0, 0 FROM hook HAVING count(*) > 0;
-      INSERT INTO timer (kind, id, at) SELECT 'outbox', '', 0 FROM outbox;
+        SELECT 'msg_webhooks', 'directory', 'webhooks.register', json_object('webhooks', json_group_array(id)), 1, 0, 1 FROM hook HAVING count(*) > 0;
+      INSERT INTO timer (kind, id, at) SELECT 'outbox', '', 1 FROM outbox;
     `,
   },
 ];

@@ -78,7 +78,9 @@ export class Timers {
   arm(): void {
     // While timers are handled the safety alarm stays; the next alarm is set at the end.
     if (this.#firing) return;
-    const next = nextTimerAt(this.#db);
+    const earliest = nextTimerAt(this.#db);
+    // The platform refuses an alarm at the beginning of time.
+    const next = earliest === null ? null : Math.max(1, earliest);
     if (next === this.#armed) return;
     this.#armed = next;
     // A failed write breaks the object through the output gate; there is nothing to do about it here.

@@ -2,10 +2,13 @@
 import { setTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import type { DestinationName } from "./destination.ts";
-import { countWaiting, insertMessage, nextSendAt } from "./outbox-store.ts";
+import { countWaiting, insertMessage, nextSendAt, pullMessages } from "./outbox-store.ts";
 
-/** The most waiting messages, so that a receiver that is down for days does not fill the database. Further messages become dead letters. */
+/** The most waiting messages, so that a receiver that was down for days does not get them all at once. Further messages become dead letters. */
 export const MAX_WAITING = 10_000;
+
+/** The longest wait between two attempts. */
+export const MAX_WAIT_MS = 3_600_000;
 
 export interface NewMessage {
   readonly destination: DestinationName;
@@ -30,12 +33,21 @@ export function enqueue(tx: Tx, message: NewMessage): void {
   planSending(tx);
 }
 
+/** While a message is being sent, its row is still due: then the timer only resumes what a crash interrupted. */
+const RESUME_AFTER_MS = 30_000;
+
 /** Sets one timer for all messages, to the time of the first. */
 export function planSending(tx: Tx): void {
-  const at = nextSendAt(tx.db);
-  if (at === null) return;
-  // If the sending after this transaction does not finish, the timer starts it again.
-  setTimer(tx.db, { kind: "outbox", id: "", at: Math.max(at, tx.now) });
+  const next = nextSendAt(tx.db);
+  if (next === null) return;
+  const isDue = next <= tx.now;
+  if (isDue) tx.fact({ type: "outbox_due" });
+  setTimer(tx.db, { kind: "outbox", id: "", at: isDue ? tx.now + RESUME_AFTER_MS : next });
   tx.effects.push({ type: "timers_changed" });
-  if (at <= tx.now) tx.fact({ type: "outbox_due" });
+}
+
+/** The time of the first message has come. After the clock was set back, no message waits longer than the longest wait. */
+export function fireOutbox(tx: Tx): void {
+  pullMessages(tx.db, { now: tx.now, latest: tx.now + MAX_WAIT_MS });
+  planSending(tx);
 }

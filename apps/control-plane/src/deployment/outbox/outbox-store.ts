@@ -37,6 +37,11 @@ export function nextSendAt(db: Database): number | null {
   return db.sql.exec<{ at: number | null }>("SELECT min(next_at) AS at FROM outbox WHERE next_at IS NOT NULL").one().at;
 }
 
+/** Messages that would be sent after `latest` are sent now. */
+export function pullMessages(db: Database, { now, latest }: { readonly now: number; readonly latest: number }): void {
+  db.sql.exec("UPDATE outbox SET next_at = ? WHERE next_at > ?", now, latest);
+}
+
 export function readMessage(db: Database, key: string): StoredMessage | null {
   const [row] = db.sql.exec(`SELECT ${COLUMNS} FROM outbox WHERE key = ?`, key).toArray();
   return (row as unknown as StoredMessage | undefined) ?? null;

@@ -77,6 +77,33 @@ describe("an outgoing message", () => {
     expect(rows()).toEqual([]);
   });
 
+  it("a slow receiver causes no transactions while it is waited for", async () => {
+    let answer: (result: SendResult) => void = () => undefined;
+    const { deployment, sender, say } = await opened(() => new Promise((resolve) => (answer = resolve)));
+    say(1);
+    const sending = sender.send();
+    const before = deployment.facts.length;
+    deployment.pass(10_000);
+    expect(deployment.facts.length).toBe(before);
+    answer({ outcome: "delivered" });
+    await sending;
+  });
+
+  it("a clock that was set back does not hold a message up", async () => {
+    let isAway = true;
+    const { deployment, sender, sent, say } = await opened(async () =>
+      isAway ? { outcome: "failed", reason: "503" } : { outcome: "delivered" },
+    );
+    say(1);
+    await sender.send();
+    isAway = false;
+    deployment.now -= 10 * 3_600_000;
+    deployment.engine.timers.noticeClock(deployment.now);
+    deployment.pass(3_600_001);
+    await sender.send();
+    expect(sent).toHaveLength(2);
+  });
+
   it("waits grow, and the twentieth failure makes a dead letter", async () => {
     const { deployment, sender, say, rows } = await opened(async () => ({ outcome: "failed", reason: "503" }));
     say(1);

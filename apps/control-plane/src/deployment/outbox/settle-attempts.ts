@@ -3,12 +3,12 @@ import { backoffMs } from "@headgate/shared/net/backoff.ts";
 import { clearTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import type { SendResult } from "./destination.ts";
-import { planSending } from "./enqueue.ts";
+import { MAX_WAIT_MS, planSending } from "./enqueue.ts";
 import { deleteMessages, nextSendAt, readMessage, type StoredMessage, updateMessage } from "./outbox-store.ts";
 
 /** With the waits below, about half a day. */
 export const MAX_ATTEMPTS = 20;
-const WAIT = { firstMs: 1_000, maxMs: 3_600_000, leastShare: 0.5 };
+const WAIT = { firstMs: 1_000, maxMs: MAX_WAIT_MS, leastShare: 0.5 };
 const MAX_ERROR_CHARACTERS = 2_000;
 
 export interface Attempt {
@@ -33,7 +33,7 @@ function settleFailure(tx: Tx, { key }: StoredMessage, result: Extract<SendResul
   if (message === null) return;
   const attempts = message.attempts + 1;
   const isDead = result.isPermanent === true || attempts >= MAX_ATTEMPTS;
-  const wait = Math.max(result.retryAfterMs ?? 0, backoffMs(message.attempts, tx.random(), WAIT));
+  const wait = Math.min(MAX_WAIT_MS, Math.max(result.retryAfterMs ?? 0, backoffMs(message.attempts, tx.random(), WAIT)));
   updateMessage(tx.db, {
     no: message.no,
     attempts,

@@ -41,8 +41,9 @@ export class NodeStorage {
   }
 
   async setAlarm(at: number | Date): Promise<void> {
-    this.#clearAlarm();
     const time = Number(at);
+    if (time <= 0) throw new TypeError("setAlarm() cannot be called with an alarm time <= 0");
+    this.#clearAlarm();
     const wait = Math.min(Math.max(0, time - Date.now()), LONGEST_WAIT_MS);
     const timeout = setTimeout(() => {
       this.#alarm = null;
