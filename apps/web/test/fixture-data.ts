@@ -96,6 +96,35 @@ export function runId(index: number): string {
   return `019ab3c0-${String(index).padStart(4, "0")}-7000-8000-0000${(0xc41f0000 + index * 7919).toString(16).slice(-8)}`;
 }
 
+/** A run of one asset that waits in the queue, except for `change`. */
+export function queuedRun(id: string, change: Partial<RunSummary> = {}): RunSummary {
+  return {
+    id,
+    status: "queued",
+    job: null,
+    selection: "*",
+    partition: null,
+    tags: {},
+    trigger: { type: "person", user: "ada" },
+    parent: null,
+    backfill: null,
+    priority: 0,
+    retryAt: null,
+    createdAt: 1,
+    startedAt: null,
+    endedAt: null,
+    assetCount: 1,
+    steps: { total: 1, succeeded: 0, failed: 0, skipped: 0, running: 0, canceled: 0 },
+    materialized: 0,
+    error: null,
+    checksFailed: 0,
+    checksWarned: 0,
+    waiting: null,
+    lastSeq: 1,
+    ...change,
+  };
+}
+
 export function sampleRuns(now: number, assetCount: number): RunSummary[] {
   const steps = (total: number, failed = 0, skipped = 0) => ({
     total,
@@ -105,21 +134,7 @@ export function sampleRuns(now: number, assetCount: number): RunSummary[] {
     running: 0,
     canceled: 0,
   });
-  const base = {
-    partition: null,
-    tags: {},
-    parent: null,
-    backfill: null,
-    priority: 0,
-    retryAt: null,
-    materialized: assetCount,
-    error: null,
-    checksFailed: 0,
-    checksWarned: 0,
-    waiting: null,
-    lastSeq: 120,
-    assetCount,
-  };
+  const base = { ...queuedRun(""), materialized: assetCount, lastSeq: 120, assetCount };
   const runs: RunSummary[] = [
     {
       ...base,

@@ -14,7 +14,7 @@ import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import { AppError, ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
-import { metadataOf, sampleAgents, sampleLocation, sampleRuns, sampleVersions, statesOf } from "./fixture-data.ts";
+import { metadataOf, queuedRun, sampleAgents, sampleLocation, sampleRuns, sampleVersions, statesOf } from "./fixture-data.ts";
 import { definitionsOf, generatedAssets, lakehouseAssets, LOCATION, type FixtureAsset } from "./fixture-definitions.ts";
 import { checkResult, eventHistory, metadataSeries, partitionPage } from "./fixture-history.ts";
 import { homeOf } from "./fixture-home.ts";
@@ -263,30 +263,16 @@ export class FixtureDeployment implements DeploymentProcedures {
     const now = Date.now();
     const id = uuidv7(now, crypto.getRandomValues(new Uint8Array(16)));
     const { keys, text } = selected.value;
-    const run: RunSummary = {
-      id,
-      status: "queued",
+    const run = queuedRun(id, {
       job: input.target.job ?? null,
       selection: text,
       partition: input.target.partition ?? null,
       tags: input.tags,
       trigger: { type: "person", user: actor.name },
-      parent: null,
-      backfill: null,
-      priority: 0,
-      retryAt: null,
       createdAt: now,
-      startedAt: null,
-      endedAt: null,
       assetCount: keys.length,
       steps: { total: keys.length, succeeded: 0, failed: 0, skipped: 0, running: 0, canceled: 0 },
-      materialized: 0,
-      error: null,
-      checksFailed: 0,
-      checksWarned: 0,
-      waiting: null,
-      lastSeq: 1,
-    };
+    });
     this.runsById.set(id, run);
     if (input.requestId) this.byRequest.set(input.requestId, id);
     this.#publish([{ type: "run", run }, ...keys.map((key) => this.#mark(key, { inProgress: { run: id, status: "queued" } }))]);

@@ -3,6 +3,7 @@
  * `followers.ts` lists them. A `*_changed` fact says that a row changed and is for dashboards.
  */
 import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import type { FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
 import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
@@ -37,8 +38,8 @@ export type Fact =
       readonly description: string | null;
       readonly metadata: Metadata;
     })
-  /** `sentence`: the new state in words. */
-  | { readonly type: "freshness_changed"; readonly asset: string; readonly sentence: string }
+  /** `state`: the new one. */
+  | { readonly type: "freshness_changed"; readonly asset: string; readonly state: FreshnessState }
   /** `targets`: the assets and checks in its plan. */
   | { readonly type: "run_created"; readonly run: string; readonly targets: readonly string[]; readonly chain: RunChain | null }
   /** `run` is the run's number. */

@@ -78,3 +78,6 @@ export interface WebhookEvent {
   /** When the delivery arrived. */
   readonly at: Date;
 }
+
+/** All events that a sensor's function can receive. */
+export type UserEvent = AssetEvent | AssetsEvent | RunEndEvent | CheckEvent | WebhookEvent;

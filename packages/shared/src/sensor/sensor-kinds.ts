@@ -1,29 +1,17 @@
-/** All kinds of sensors. A new kind is a file beside this one and a line in the table. */
+/** What can be asked about a sensor; each kind answers in its row of `sensor-table.ts`. */
 import type { ManifestSensor } from "../manifest/schema.ts";
-import { assetSensor } from "./asset.ts";
-import { checkSensor } from "./check.ts";
-import { pollingSensor } from "./polling.ts";
-import { runStatusSensor } from "./run-status.ts";
 import type { DefinedSensor, SensorKind } from "./sensor-kind.ts";
 import type { SensorEvent } from "./sensor-event.ts";
-import { webhookSensor } from "./webhook.ts";
-
-const KINDS = {
-  polling: pollingSensor,
-  asset: assetSensor,
-  run_status: runStatusSensor,
-  check: checkSensor,
-  webhook: webhookSensor,
-} as const satisfies Record<ManifestSensor["kind"], unknown>;
+import { SENSOR_KINDS } from "./sensor-table.ts";
 
 function kindOf({ kind }: Pick<ManifestSensor, "kind">): SensorKind<SensorEvent> {
   // A kind is only ever asked about events that it watches.
-  return KINDS[kind];
+  return SENSOR_KINDS[kind];
 }
 
 /** As people call it, e.g. "run status sensor". */
 export function sensorKindLabel(kind: ManifestSensor["kind"]): string {
-  return KINDS[kind].label;
+  return SENSOR_KINDS[kind].label;
 }
 
 /** Keys of what the sensor watches; an event looks under the keys of its type. */

@@ -1,5 +1,5 @@
 /** Keeps the freshness state of assets up to date: after a materialization or observation, and at the moment when a state changes by time alone. */
-import { freshnessOf, type FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
+import { freshnessOf } from "@headgate/shared/domain/health/freshness.ts";
 import { indexFreshnessChange } from "./asset-store.ts";
 import {
   assetsWithFreshness,
@@ -19,13 +19,6 @@ import type { FactOf } from "../facts.ts";
 
 /** The most assets updated in one transaction; the next one continues. */
 const SLICE = 1000;
-
-const SENTENCES = {
-  fresh: "is fresh",
-  warning: "is going to be overdue",
-  overdue: "is overdue",
-  unknown: "has no known freshness",
-} as const satisfies Record<FreshnessState, string>;
 
 /** Assets without a policy have no stored state. */
 function updateFreshness(tx: Tx, assets: readonly string[]): void {
@@ -51,8 +44,7 @@ function updateFreshness(tx: Tx, assets: readonly string[]): void {
         asset,
         gseq: appendRunless(tx, { type: "freshness_changed", asset, from: known.state, to: state }),
       });
-    if (changed && (known !== undefined || state !== "unknown"))
-      tx.fact({ type: "freshness_changed", asset, sentence: `${asset} ${SENTENCES[state]}.` });
+    if (changed && (known !== undefined || state !== "unknown")) tx.fact({ type: "freshness_changed", asset, state });
   }
   planFreshness(tx);
 }

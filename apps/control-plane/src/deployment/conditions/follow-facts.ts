@@ -1,5 +1,6 @@
 /** Followers that record changes for automation conditions, with the sentence that the next evaluation shows as its cause. */
 import { checkId } from "@headgate/shared/domain/asset-check.ts";
+import type { FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
 import { shortRunId } from "@headgate/shared/ids.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import type { FactOf, ReportedBy } from "../facts.ts";
@@ -51,10 +52,17 @@ export function afterCheck(tx: Tx, facts: readonly FactOf<"check_evaluated">[]):
   );
 }
 
+const FRESHNESS_TEXTS = {
+  fresh: "is fresh",
+  warning: "is going to be overdue",
+  overdue: "is overdue",
+  unknown: "has no known freshness",
+} as const satisfies Record<FreshnessState, string>;
+
 export function afterFreshnessChange(tx: Tx, facts: readonly FactOf<"freshness_changed">[]): void {
   recordConditionChanges(
     tx,
-    facts.map(({ asset, sentence }) => ({ targets: [asset], cause: sentence })),
+    facts.map(({ asset, state }) => ({ targets: [asset], cause: `${asset} ${FRESHNESS_TEXTS[state]}.` })),
   );
 }
 

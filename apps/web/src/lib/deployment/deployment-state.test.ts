@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
-import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
+import { queuedRun } from "../../../test/fixture-data.ts";
 import { activeRuns, applyChanges, countAssets, EMPTY_STATE, stateFromSnapshot } from "./deployment-state.ts";
 
 function asset(key: string, change: Partial<AssetState> = {}): AssetState {
@@ -19,39 +19,11 @@ function asset(key: string, change: Partial<AssetState> = {}): AssetState {
   };
 }
 
-function run(id: string, change: Partial<RunSummary> = {}): RunSummary {
-  return {
-    id,
-    status: "queued",
-    job: null,
-    selection: "*",
-    partition: null,
-    tags: {},
-    trigger: { type: "person", user: "ada" },
-    parent: null,
-    backfill: null,
-    priority: 0,
-    retryAt: null,
-    createdAt: 1,
-    startedAt: null,
-    endedAt: null,
-    assetCount: 1,
-    steps: { total: 1, succeeded: 0, failed: 0, skipped: 0, running: 0, canceled: 0 },
-    materialized: 0,
-    error: null,
-    checksFailed: 0,
-    checksWarned: 0,
-    waiting: null,
-    lastSeq: 1,
-    ...change,
-  };
-}
-
 describe("deployment state", () => {
   it("a change of each kind is applied", () => {
     const state = applyChanges(EMPTY_STATE, [
       { type: "asset", asset: asset("gold/orders") },
-      { type: "run", run: run("r1") },
+      { type: "run", run: queuedRun("r1") },
       { type: "definitions", hash: "abc" },
     ]);
     expect(state.assets.get("gold/orders")?.health).toBe("healthy");
@@ -68,14 +40,14 @@ describe("deployment state", () => {
 
   it("maps without changes keep their identity", () => {
     const before = applyChanges(EMPTY_STATE, [{ type: "asset", asset: asset("a") }]);
-    const after = applyChanges(before, [{ type: "run", run: run("r1") }]);
+    const after = applyChanges(before, [{ type: "run", run: queuedRun("r1") }]);
     expect(after.assets).toBe(before.assets);
     expect(after.runs).not.toBe(before.runs);
   });
 
   it("an older view of a run never replaces a newer one", () => {
-    const newer = applyChanges(EMPTY_STATE, [{ type: "run", run: run("r1", { status: "running", lastSeq: 5 }) }]);
-    const after = applyChanges(newer, [{ type: "run", run: run("r1", { status: "queued", lastSeq: 2 }) }]);
+    const newer = applyChanges(EMPTY_STATE, [{ type: "run", run: queuedRun("r1", { status: "running", lastSeq: 5 }) }]);
+    const after = applyChanges(newer, [{ type: "run", run: queuedRun("r1", { status: "queued", lastSeq: 2 }) }]);
     expect(after.runs.get("r1")?.status).toBe("running");
   });
 
@@ -87,7 +59,7 @@ describe("deployment state", () => {
     fc.assert(
       fc.property(views, (list) => {
         const state = list.reduce(
-          (current, view) => applyChanges(current, [{ type: "run", run: run(view.id, { lastSeq: view.lastSeq }) }]),
+          (current, view) => applyChanges(current, [{ type: "run", run: queuedRun(view.id, { lastSeq: view.lastSeq }) }]),
           EMPTY_STATE,
         );
         for (const id of new Set(list.map((view) => view.id))) {
@@ -102,9 +74,9 @@ describe("deployment state", () => {
   it("old finished runs are dropped, active ones never", () => {
     const finished = Array.from({ length: 600 }, (_, index): Change => ({
       type: "run",
-      run: run(`f${index}`, { status: "succeeded", createdAt: index + 10 }),
+      run: queuedRun(`f${index}`, { status: "succeeded", createdAt: index + 10 }),
     }));
-    const state = applyChanges(EMPTY_STATE, [{ type: "run", run: run("old", { status: "running", createdAt: 0 }) }, ...finished]);
+    const state = applyChanges(EMPTY_STATE, [{ type: "run", run: queuedRun("old", { status: "running", createdAt: 0 }) }, ...finished]);
     expect(state.runs.size).toBeLessThan(400);
     expect(state.runs.has("old")).toBe(true);
     expect(state.runs.has("f599")).toBe(true);
@@ -114,7 +86,7 @@ describe("deployment state", () => {
     const state = stateFromSnapshot(
       {
         assets: [asset("a", { health: "failed" }), asset("b", { health: "warning", inProgress: { run: "r", status: "queued" } })],
-        runs: [run("r1", { createdAt: 1 }), run("r2", { createdAt: 2 }), run("r3", { status: "failed", createdAt: 3 })],
+        runs: [queuedRun("r1", { createdAt: 1 }), queuedRun("r2", { createdAt: 2 }), queuedRun("r3", { status: "failed", createdAt: 3 })],
         locations: [],
         agents: [],
       },

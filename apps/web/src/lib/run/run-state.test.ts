@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EventRow, RunDetail, StepView } from "@headgate/shared/contract/runs/run-views.ts";
+import { queuedRun } from "../../../test/fixture-data.ts";
 import { atLeast, filterLines, logLine } from "./log-lines.ts";
 import { applyRunChanges, mergeEvents, runStateFrom } from "./run-state.ts";
 import { notePlace, timelineRows, timelineTicks } from "./timeline.ts";
@@ -38,30 +39,14 @@ function step(over: Partial<StepView>): StepView {
   };
 }
 const detail: RunDetail = {
-  run: {
-    id: "r",
+  run: queuedRun("r", {
     status: "running",
-    job: null,
-    selection: "*",
-    partition: null,
-    tags: {},
-    trigger: { type: "system", reason: "test" },
-    parent: null,
-    backfill: null,
-    priority: 0,
-    retryAt: null,
-    createdAt: 0,
     startedAt: 1,
-    endedAt: null,
     assetCount: 2,
-    steps: { total: 1, succeeded: 0, failed: 0, skipped: 0, running: 0, canceled: 0 },
-    materialized: 0,
-    error: null,
-    checksFailed: 0,
-    checksWarned: 0,
-    waiting: null,
+    trigger: { type: "system", reason: "test" },
+    createdAt: 0,
     lastSeq: 0,
-  },
+  }),
   steps: [step({})],
   stepAssets: [],
   failure: null,

@@ -1,21 +1,18 @@
 /** An event as it came over the wire, in the form that a sensor's function sees. */
 import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
-import type { AssetEvent, AssetsEvent, CheckEvent, RunEndEvent, WebhookEvent } from "../../automation/sensor-events.ts";
+import type { AssetEvent, UserEvent } from "../../automation/sensor-events.ts";
 
-export function userEvent(event: SensorEvent): AssetEvent | AssetsEvent | RunEndEvent | CheckEvent | WebhookEvent {
+export function userEvent(event: SensorEvent): UserEvent {
   switch (event.type) {
     case "asset":
       return assetEvent(event);
     case "assets":
       return { assets: Object.fromEntries(event.events.map((one) => [one.asset, assetEvent(one)])) };
-    case "run":
-    case "check":
-    case "webhook": {
+    // On the wire, the other events differ from what the function sees only in their type and time.
+    default: {
       const { type: _, at, ...rest } = event;
       return { ...rest, at: new Date(at) };
     }
-    default:
-      return event satisfies never;
   }
 }
 
