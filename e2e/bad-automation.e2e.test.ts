@@ -83,7 +83,7 @@ describe("user functions that misbehave", () => {
   it("wrong names, moments and bodies are refused and exit with 2", async () => {
     for (const [args, message] of [
       [["sensor", "test", "nobody"], "There is no sensor 'nobody'. There are "],
-      [["schedule", "test", "throws_at_each_tick", "--at", "yesterday"], "'yesterday' is no moment"],
+      [["schedule", "test", "throws_at_each_tick", "--at", "yesterday"], "'yesterday' is not a time"],
       [["sensor", "test", "fine", "--body", "{"], "--body is not JSON"],
       [["sensor", "cursor", "fine"], "Give the new cursor, or --clear"],
       [["backfill", "launch", "a"], "Say which partitions"],

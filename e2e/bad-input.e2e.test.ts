@@ -373,7 +373,7 @@ describe("bad input", () => {
       ];
       const result = await headgate(args, { timeoutMs: 30_000 });
       expect(result.stderr).toMatch(
-        /error: No permission to write to the data folder .*\. Make it writable for you, or choose another one with --data\./,
+        /error: No permission to write to the data folder .*\. Give yourself write permission, or choose another one with --data\./,
       );
       expect(result.code).toBe(2);
     });

@@ -2,14 +2,15 @@
 import { z } from "zod";
 import type { Procedure } from "../src/contract/procedure.ts";
 import { PROCEDURE_NAMES, PROCEDURES } from "../src/contract/table.ts";
-import { loadErrorSchema, metadataSchema, partitionsSchema } from "../src/manifest/schema.ts";
-import { sensorEventSchema } from "../src/sensor/sensor-event.ts";
+import { loadErrorSchema, metadataSchema, metadataValueSchema, partitionsSchema } from "../src/manifest/schema.ts";
+import { sensorEventSchema } from "../src/sensor/event-schema.ts";
 import { failureSchema } from "../src/protocol/step-event.ts";
 import { type Schema, spaced, typeText } from "./type-text.test-support.ts";
 
 /** Schemas of the manifest and the protocol, which have no name there. */
 const NAMED = new Map<unknown, string>([
   [metadataSchema, "Metadata"],
+  [metadataValueSchema, "MetadataValue"],
   [failureSchema, "Failure"],
   [partitionsSchema, "PartitionsDefinition"],
   [sensorEventSchema, "SensorEvent"],

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
-import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
 import type { TickPart } from "@headgate/shared/protocol/tick-result.ts";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
 import { defineCodeLocation } from "../code-location.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { WebhookSpec } from "../manifest/automation.ts";
 import type { ManifestSchedule, ManifestSensor } from "../manifest/schema.ts";
-import type { SensorEvent } from "../sensor/sensor-event.ts";
+import type { SensorEvent } from "../sensor/event-schema.ts";
 
 /** Definitions that are handed on as the manifest and the protocol declare them. */
 type AsDeclared = ManifestSchedule | ManifestSensor | SensorEvent | WebhookSpec;

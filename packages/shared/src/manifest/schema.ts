@@ -63,6 +63,7 @@ const metadataValueSchemas = {
   run: z.object({ type: z.literal("run"), value: z.string() }),
   null: z.object({ type: z.literal("null") }),
 } satisfies { readonly [T in MetadataType]: z.ZodType<Extract<MetadataValue, { readonly type: T }>> };
+export const knownMetadataTypes: ReadonlySet<string> = new Set(Object.keys(metadataValueSchemas));
 type MetadataValueSchema = (typeof metadataValueSchemas)[MetadataType];
 export const metadataValueSchema = z.discriminatedUnion(
   "type",

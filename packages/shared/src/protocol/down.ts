@@ -1,7 +1,7 @@
 /** Frames from the control plane to an agent. */
 import { z } from "zod";
 import { ERROR_CODES } from "../domain/errors.ts";
-import { sensorEventSchema } from "../sensor/sensor-event.ts";
+import { sensorEventSchema } from "../sensor/event-schema.ts";
 import { MAX_TICK_EVENTS } from "./tick-limits.ts";
 
 const step = { run: z.string(), step: z.string(), epoch: z.number().int() };

@@ -1,27 +1,9 @@
 /** An asset sensor is woken by materializations: by each of them, or once all of its assets were materialized. */
-import { z } from "zod";
 import { shortRunId } from "../ids.ts";
-import { metadataSchema } from "../manifest/schema.ts";
+import type { AssetEvent, AssetsEvent } from "./event-schema.ts";
 import { partitionSuffix, type SensorEventType, type SensorKind, someOf } from "./sensor-kind.ts";
 
-export const assetEventSchema = z.object({
-  type: z.literal("asset"),
-  /** Deployment-wide number of the event; grows. */
-  seq: z.number().int(),
-  asset: z.string(),
-  partition: z.string().nullable(),
-  /** Null: reported from outside. */
-  run: z.string().nullable(),
-  at: z.number(),
-  metadata: metadataSchema,
-  dataVersion: z.string().nullable(),
-});
-export type AssetEvent = z.infer<typeof assetEventSchema>;
-
 /** For a sensor that waits for all of its assets: the latest materialization of each. */
-export const assetsEventSchema = z.object({ type: z.literal("assets"), events: z.array(assetEventSchema) });
-export type AssetsEvent = z.infer<typeof assetsEventSchema>;
-
 const keyOf = (asset: string) => `asset:${asset}`;
 
 export const assetEvent: SensorEventType<AssetEvent> = {

@@ -1,21 +1,7 @@
 /** A check sensor is woken by the results of asset checks. */
-import { z } from "zod";
 import { checkId } from "../domain/asset-check.ts";
-import { metadataSchema } from "../manifest/schema.ts";
+import type { CheckEvent } from "./event-schema.ts";
 import { partitionSuffix, type SensorEventType, type SensorKind, someOf } from "./sensor-kind.ts";
-
-export const checkEventSchema = z.object({
-  type: z.literal("check"),
-  asset: z.string(),
-  check: z.string(),
-  outcome: z.enum(["passed", "warned", "failed"]),
-  description: z.string().nullable(),
-  run: z.string().nullable(),
-  partition: z.string().nullable(),
-  at: z.number(),
-  metadata: metadataSchema,
-});
-export type CheckEvent = z.infer<typeof checkEventSchema>;
 
 const VERBS = { passed: "passes", warned: "warns", failed: "fails" } as const;
 

@@ -1,6 +1,6 @@
 /** A polling sensor is evaluated at an interval, and at deliveries if it has a webhook. */
 import { formatSpan } from "../format/duration.ts";
-import type { WebhookEvent } from "./webhook.ts";
+import type { WebhookEvent } from "./event-schema.ts";
 import type { SensorKind } from "./sensor-kind.ts";
 
 export const pollingSensor: SensorKind<WebhookEvent> = {

@@ -1,20 +1,7 @@
 /** A run status sensor is woken when a run ends in one of some states. */
-import { z } from "zod";
 import { shortRunId } from "../ids.ts";
+import type { RunEvent } from "./event-schema.ts";
 import { type SensorEventType, type SensorKind, someOf } from "./sensor-kind.ts";
-
-export const runEventSchema = z.object({
-  type: z.literal("run"),
-  run: z.string(),
-  job: z.string().nullable(),
-  location: z.string().nullable(),
-  status: z.enum(["succeeded", "failed", "canceled"]),
-  partition: z.string().nullable(),
-  tags: z.record(z.string(), z.string()),
-  message: z.string().nullable(),
-  at: z.number(),
-});
-export type RunEvent = z.infer<typeof runEventSchema>;
 
 const EVERY_RUN = "run";
 const VERBS = { succeeded: "succeeds", failed: "fails", canceled: "is canceled" } as const;

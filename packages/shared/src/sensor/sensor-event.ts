@@ -1,10 +1,7 @@
 /** What can be asked about an event that wakes sensors; each type answers in its row of `sensor-table.ts`. */
-import { z } from "zod";
+import type { SensorEvent } from "./event-schema.ts";
 import type { SensorEventType } from "./sensor-kind.ts";
-import { EVENT_SCHEMAS, EVENT_TYPES } from "./sensor-table.ts";
-
-export const sensorEventSchema = z.discriminatedUnion("type", EVENT_SCHEMAS);
-export type SensorEvent = z.infer<typeof sensorEventSchema>;
+import { EVENT_TYPES } from "./sensor-table.ts";
 
 type EventTypes = { readonly [T in SensorEvent["type"]]: SensorEventType<Extract<SensorEvent, { type: T }>> };
 

@@ -1,7 +1,7 @@
 /** What can be asked about a sensor; each kind answers in its row of `sensor-table.ts`. */
 import type { ManifestSensor } from "../manifest/schema.ts";
 import type { DefinedSensor, SensorKind } from "./sensor-kind.ts";
-import type { SensorEvent } from "./sensor-event.ts";
+import type { SensorEvent } from "./event-schema.ts";
 import { SENSOR_KINDS } from "./sensor-table.ts";
 
 function kindOf({ kind }: Pick<ManifestSensor, "kind">): SensorKind<SensorEvent> {

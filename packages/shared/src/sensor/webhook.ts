@@ -1,19 +1,6 @@
 /** A webhook sensor is woken when another system calls its address. */
-import { z } from "zod";
+import type { WebhookEvent } from "./event-schema.ts";
 import type { SensorEventType, SensorKind } from "./sensor-kind.ts";
-
-export const webhookEventSchema = z.object({
-  type: z.literal("webhook"),
-  /** The control plane's id of the delivery. */
-  delivery: z.string(),
-  method: z.string(),
-  headers: z.record(z.string(), z.string()),
-  query: z.record(z.string(), z.string()),
-  /** Parsed when it is JSON, otherwise text. */
-  body: z.unknown(),
-  at: z.number(),
-});
-export type WebhookEvent = z.infer<typeof webhookEventSchema>;
 
 export const webhookEvent: SensorEventType<WebhookEvent> = {
   sentence: ({ delivery }) => `webhook delivery ${delivery}`,

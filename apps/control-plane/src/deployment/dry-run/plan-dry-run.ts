@@ -3,7 +3,7 @@ import type { InputOf } from "@headgate/shared/contract/table.ts";
 import type { DryRun } from "@headgate/shared/contract/automations/automation-views.ts";
 import { shortRunId } from "@headgate/shared/ids.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
 import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/tick-limits.ts";
 import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
 import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";

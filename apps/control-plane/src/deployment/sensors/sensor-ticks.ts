@@ -2,7 +2,7 @@
 import { longestChain, timesThrough } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
-import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
 import { MAX_TICK_EVENTS } from "@headgate/shared/protocol/tick-limits.ts";
 import { type Located, catalogOf } from "../catalog/catalog.ts";
 import { onlineAgents } from "../agents/agent-store.ts";

@@ -1,5 +1,5 @@
 /** Finds the sensors that watch an event, through an index that is made once per catalog. */
-import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
 import { watchedAs } from "@headgate/shared/sensor/sensor-event.ts";
 import { isMeantFor, watchKeys } from "@headgate/shared/sensor/sensor-kinds.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";

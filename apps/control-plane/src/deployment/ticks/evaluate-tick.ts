@@ -4,7 +4,7 @@
  */
 import { LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
-import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import type { AgentRow } from "../agents/tables.ts";
 import { readAutomation } from "./automation-store.ts";

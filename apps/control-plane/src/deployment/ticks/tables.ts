@@ -6,7 +6,7 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { AutomationKind, TickCause, TickDetail, TickState } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
-import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
 
 export interface GatheredEvent {
   readonly event: Extract<SensorEvent, { type: "asset" }>;

@@ -1,5 +1,6 @@
 /** Shortens the parts of a tick so that they fit into its row; a delivery alone may be as large as a row. */
-import { type SensorEvent, shortenedEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
+import { shortenedEvent } from "@headgate/shared/sensor/sensor-event.ts";
 import type { TickRow } from "./tick-store.ts";
 
 /** The most bytes of the events and the cursor before the tick. The other parts have their own limits and fit into the rest of the row. */

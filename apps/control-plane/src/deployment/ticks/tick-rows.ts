@@ -2,7 +2,7 @@
 import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import type { TickCause } from "@headgate/shared/contract/automations/automation-views.ts";
-import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
 import { countTickFailure, type Source } from "./automation-store.ts";
 import { insertTick, pruneTicks, type TickRow, updateTick } from "./tick-store.ts";
 import { clearTimer } from "../kernel/timer-store.ts";

@@ -3,7 +3,7 @@
  * run at once; user code gets the delivery in its next tick. `settle-delivery.ts` records the outcome.
  */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
 import { MAX_STORED_BYTES } from "./webhook-limits.ts";
 import { readAutomation } from "../ticks/automation-store.ts";
 import { type DeliveryRow, deliveryOfSender, insertDelivery, readDelivery, updateDelivery } from "./delivery-store.ts";

@@ -1,5 +1,5 @@
 /** An event as it came over the wire, in the form that a sensor's function sees. */
-import type { SensorEvent } from "@headgate/shared/sensor/sensor-event.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
 import type { AssetEvent, UserEvent } from "../../automation/sensor-events.ts";
 
 export function userEvent(event: SensorEvent): UserEvent {

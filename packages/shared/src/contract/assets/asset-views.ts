@@ -3,9 +3,19 @@ import { z } from "zod";
 import { failureSchema } from "../../protocol/step-event.ts";
 import { FRESHNESS_STATES } from "../../domain/health/freshness.ts";
 import { PARTITION_STATUSES } from "../../domain/partitions/status.ts";
-import { metadataSchema, partitionsSchema } from "../../manifest/schema.ts";
+import type { Metadata } from "../../domain/metadata.ts";
+import { knownMetadataTypes, metadataValueSchema, partitionsSchema } from "../../manifest/schema.ts";
 import { definitionsAssetSchema, definitionsCheckSchema } from "../catalog/definitions.ts";
 import { view, type View } from "../view.ts";
+
+/** A newer control plane may answer types that this version does not know. Readers show them as JSON. */
+const unknownMetadataSchema = z
+  .looseObject({ type: z.string() })
+  .refine(({ type }) => !knownMetadataTypes.has(type), "known type, wrong value");
+const shownMetadataSchema = view(
+  "ShownMetadata",
+  z.record(z.string(), z.union([metadataValueSchema, unknownMetadataSchema])) as unknown as z.ZodType<Metadata>,
+);
 
 const freshness = z.enum(FRESHNESS_STATES);
 export const assetHealthSchema = z.enum(["healthy", "warning", "failed", "unknown"]);
@@ -58,7 +68,7 @@ export const assetDetailSchema = view(
     asset: definitionsAssetSchema,
     state: assetStateSchema,
     /** Metadata of the latest materialization. */
-    metadata: metadataSchema,
+    metadata: shownMetadataSchema,
     latestEventSeq: z.number().nullable(),
   }),
 );
@@ -76,7 +86,7 @@ export const checkResultSchema = view(
     passed: z.boolean(),
     severity: z.enum(["warn", "error"]),
     description: z.string().nullable(),
-    metadata: metadataSchema,
+    metadata: shownMetadataSchema,
     partition: z.string().nullable(),
   }),
 );
@@ -98,7 +108,7 @@ export const assetEventRowSchema = view(
     step: z.string().nullable(),
     reportedBy: z.string().nullable(),
     partition: z.string().nullable(),
-    metadata: metadataSchema,
+    metadata: shownMetadataSchema,
     durationMs: z.number().nullable(),
     failure: failureSchema.nullable(),
     check: checkResultSchema.nullable(),

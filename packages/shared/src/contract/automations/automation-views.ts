@@ -1,6 +1,6 @@
 /** What schedules, sensors and their ticks look like. Times are milliseconds since the epoch. */
 import { z } from "zod";
-import { sensorEventSchema } from "../../sensor/sensor-event.ts";
+import { sensorEventSchema } from "../../sensor/event-schema.ts";
 import { manifestSensorSchema } from "../../manifest/schema.ts";
 import { view, type View } from "../view.ts";
 import { webhookViewSchema } from "./webhook-views.ts";
