@@ -86,8 +86,8 @@ describe("user functions that misbehave", () => {
       [["schedule", "test", "throws_at_each_tick", "--at", "yesterday"], "'yesterday' is not a time"],
       [["sensor", "test", "fine", "--body", "{"], "--body is not JSON"],
       [["sensor", "cursor", "fine"], "Give the new cursor, or --clear"],
-      [["backfill", "launch", "a"], "Say which partitions"],
-      [["sensor", "ticks", "fine", "--state", "great"], "There is no tick state 'great'"],
+      [["backfill", "launch", "a"], "Choose the partitions with --from"],
+      [["sensor", "ticks", "fine", "--state", "great"], "'great' is not a tick state. Use one of "],
     ] as const) {
       const { code, stderr } = await headgate(args, { stack });
       expect([code, stderr]).toEqual([2, expect.stringContaining(message) as unknown]);
