@@ -10,7 +10,7 @@ import { CLI, descendants, removeFolder, ROOT, stackEnv, startStack, temporaryFo
 import { installDagsterDbt } from "./dagster-environment.ts";
 import { execute } from "./dbt.ts";
 import { writeDbtProject } from "./dbt-project.ts";
-import { residentMb } from "./process-memory.ts";
+import { memoryMb } from "./process-memory.ts";
 import { ownCpuSeconds, watchFamily, type Watch } from "./process-watch.ts";
 import { show } from "./stats.ts";
 
@@ -133,7 +133,7 @@ export default defineCodeLocation({ name: "bench", assets: [dbtAssets({ project,
     await timed("run of 100 models, warm", watch, () => run(stack, bronze(100)));
     await publish("publish, nothing changed");
     const { workerd, agent, workers } = stack.children();
-    const sum = (pids: readonly (number | undefined)[]) => pids.reduce<number>((total, pid) => total + residentMb(pid ?? 0), 0);
+    const sum = (pids: readonly (number | undefined)[]) => pids.reduce<number>((total, pid) => total + memoryMb(pid ?? 0), 0);
     line("headgate", "memory: control plane", { mb: sum(workerd) });
     line("headgate", "memory: agent and its workers", { mb: sum([...agent, ...workers]) });
     line("headgate", "memory: warm dbt", { mb: sum([warmDbt(stack)]) });

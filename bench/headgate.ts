@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { writeProject } from "../e2e/support/project-shell.ts";
 import { freePort, removeFolder, ROOT, startStack, stopProcess, temporaryFolder, until, type Stack } from "../e2e/support/stack.ts";
-import { familyMb, residentMb } from "./process-memory.ts";
+import { familyMb, memoryMb } from "./process-memory.ts";
 import { percentile, type Measure } from "./stats.ts";
 
 const CLICKS = 40;
@@ -24,7 +24,7 @@ export async function measureHeadgate(): Promise<Measure[]> {
     const perStep = await measureNoops(stack);
     const rate = await measureEvents(stack);
     const { workerd, agent, workers } = stack.children();
-    const sum = (pids: readonly number[]) => pids.reduce((total, pid) => total + residentMb(pid), 0);
+    const sum = (pids: readonly number[]) => pids.reduce((total, pid) => total + memoryMb(pid), 0);
     return [
       { name: "start to usable, everything installed", unit: "s", value: startSeconds },
       { name: "click to user code, median", unit: "ms", value: percentile(clicks, 0.5), note: `${CLICKS} launches` },
@@ -32,7 +32,7 @@ export async function measureHeadgate(): Promise<Measure[]> {
       { name: "no-op asset, overhead per step", unit: "ms", value: perStep, note: `${NOOPS} assets in one run` },
       { name: "events into one deployment", unit: "1/s", value: rate, note: `${LINES} log lines of one step` },
       { name: "memory, all processes", unit: "MB", value: familyMb(stack.process.pid ?? 0) },
-      { name: "  command", unit: "MB", value: residentMb(stack.process.pid ?? 0) },
+      { name: "  command", unit: "MB", value: memoryMb(stack.process.pid ?? 0) },
       { name: "  workerd", unit: "MB", value: sum(workerd) },
       { name: "  agent", unit: "MB", value: sum(agent) },
       { name: "  workers", unit: "MB", value: sum(workers), note: `${workers.length} warm` },

@@ -1,7 +1,7 @@
 /** Processor seconds and peak memory of a process and all it ever started. Linux only: reads /proc. */
 import { readFileSync } from "node:fs";
 import { descendants } from "../e2e/support/stack.ts";
-import { residentMb } from "./process-memory.ts";
+import { memoryMb } from "./process-memory.ts";
 
 const EVERY_MS = 200;
 /** What /proc counts in; the same on every Linux of today. */
@@ -22,7 +22,7 @@ export function watchFamily(pid: number): Watch {
     let memory = 0;
     for (const member of [pid, ...descendants(pid).map((row) => row.pid)]) {
       seen.set(member, Math.max(seen.get(member) ?? 0, ownCpuSeconds(member)));
-      memory += residentMb(member);
+      memory += memoryMb(member);
     }
     peak = Math.max(peak, memory);
   };
