@@ -1,11 +1,11 @@
-/** What the entry and the tests see of an agent. */
+/** The entry and the tests use an agent through this interface. */
 import type { Hello } from "@headgate/shared/protocol/up.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { ConnectionEnd } from "./connection/connection.ts";
 import type { OpenExecutor } from "./executors/executor.ts";
 import type { AgentTiming } from "./timing.ts";
 
-/** What an agent needs from its surroundings. */
+/** An agent gets these from its entry or from a test. */
 export interface AgentDeps {
   readonly log: AgentLog;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-/** What the agent does when a connection ended: one answer for every close code and HTTP status. */
+/** Decides what the agent does after a connection ended. Every close code and HTTP status has one answer. */
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 
 /** How a connection ended. */
@@ -10,7 +10,7 @@ export type Ending =
   | { readonly kind: "token"; readonly message: string }
   | { readonly kind: "close"; readonly code: number; readonly reason: string };
 
-/** What the connection loop does next. */
+/** The connection loop does one of these next. */
 export type NextMove =
   | { readonly move: "retry"; readonly minWaitMs: number; readonly level: "info" | "warn" | "error"; readonly message: string }
   /** Nothing will change by itself: wait long, or until the token changes, or end the process if so configured. */

@@ -1,4 +1,4 @@
-/** Which part of the agent answers which frame of the control plane. */
+/** Hands each frame of the control plane to the part of the agent that answers it. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { DownFrame, JobFrame, TickFrame } from "@headgate/shared/protocol/down.ts";
 import type { AgentLog } from "../agent-log.ts";

@@ -4,7 +4,7 @@ import { PROTOCOL_OLDEST_SUPPORTED, PROTOCOL_VERSION } from "@headgate/shared/pr
 
 export const AGENT_VERSION = "0.1.0";
 
-/** What differs between agents and moments. */
+/** These fields differ from agent to agent and from one connection to the next. */
 export type HelloState = Omit<Hello, "t" | "protocol" | "agentVersion">;
 
 /** The first frame of a connection. */

@@ -1,5 +1,5 @@
 /**
- * What the agent does with a welcome: it goes on with its numbers or, when the control plane does not know them, begins again as a new
+ * Answers a welcome: the agent goes on with its numbers or, when the control plane does not know them, begins again as a new
  * instance; then the work hears which attempts and versions the control plane wants.
  */
 import type { AgentLog } from "../agent-log.ts";

@@ -1,5 +1,5 @@
 /**
- * What every executor must do, whatever it runs user code in. A new executor calls `describeExecutorContract` in a test of its own;
+ * Tests the duties of every executor, whatever it runs user code in. A new executor calls `describeExecutorContract` in a test of its own;
  * the code location of `test/test-location.ts` must be able to run in it.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -54,7 +54,7 @@ export function countOfSet(db: Database, name: string): number {
   return db.sql.exec<{ count: number }>("SELECT count(*) AS count FROM dynamic_key WHERE name = ?", name).one().count;
 }
 
-/** The number of keys of each set that has any. */
+/** Counts the keys of each set. A set without keys has no entry. */
 export function countKeys(db: Database): Map<string, number> {
   const rows = db.sql.exec<{ name: string; count: number }>("SELECT name, count(*) AS count FROM dynamic_key GROUP BY name");
   return new Map([...rows].map((row) => [row.name, row.count]));
