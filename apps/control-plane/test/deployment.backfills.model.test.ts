@@ -9,7 +9,7 @@ import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { fireTimers, newDeployment, person, publish, raw, rows, type DeploymentObject } from "./support/deployment.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
 import { type Emitted, ModelAgent } from "./support/model-agent.ts";
-import { randomOf } from "./support/random.ts";
+import { randomOf } from "../src/testing/seed.ts";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const daily: PartitionsDefinition = { type: "time", cadence: "daily", start: "2025-01-05", end: "2025-01-26" };

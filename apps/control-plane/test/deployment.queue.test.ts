@@ -8,7 +8,7 @@ import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import { launch, newDeployment, person, publish, raw, rows, type DeploymentObject } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
-import { randomOf } from "./support/random.ts";
+import { randomOf } from "../src/testing/seed.ts";
 
 type Settings = Partial<QueueView["settings"]>;
 

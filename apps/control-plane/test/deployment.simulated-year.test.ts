@@ -13,7 +13,7 @@ import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { setClock, useRealClock } from "./support/clock.ts";
 import { type DeploymentObject, newDeployment, publish, raw, rows } from "./support/deployment.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
-import { randomOf } from "./support/random.ts";
+import { randomOf } from "../src/testing/seed.ts";
 import { sqlFaults } from "./support/sql-faults.ts";
 
 afterEach(useRealClock);

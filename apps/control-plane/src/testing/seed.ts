@@ -1,7 +1,7 @@
 /** The platform's random values from a seed, so that a test that fails fails again. */
 
-/** mulberry32: small and good enough. */
-function randomOf(seed: number): () => number {
+/** mulberry32: small, seeded, good enough to choose actions. */
+export function randomOf(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -17,52 +17,22 @@ export interface CheckStateRow {
   readonly description: string | null;
 }
 
+type StoredCheckState = Omit<CheckStateRow, "passed" | "severity"> & { passed: number; severity: string };
+const CHECK_STATE = "SELECT asset, name, gseq, at, run, passed, severity, description FROM check_state";
+
 /** Asset -> the latest result of each of its checks. */
 export function checkStates(db: Database, keys: readonly string[]): Map<string, CheckStateRow[]> {
-  const rows = db.sql.exec<{
-    asset: string;
-    name: string;
-    gseq: number;
-    at: number;
-    run: string;
-    passed: number;
-    severity: string;
-    description: string | null;
-  }>(
-    "SELECT asset, name, gseq, at, run, passed, severity, description FROM check_state WHERE asset IN (SELECT value FROM json_each(?))",
-    JSON.stringify(keys),
-  );
+  const rows = db.sql.exec<StoredCheckState>(`${CHECK_STATE} WHERE asset IN (SELECT value FROM json_each(?))`, JSON.stringify(keys));
   return Map.groupBy(rows.toArray().map(checkStateRow), (row) => row.asset);
 }
 
-function checkStateRow(row: {
-  asset: string;
-  name: string;
-  gseq: number;
-  at: number;
-  run: string;
-  passed: number;
-  severity: string;
-  description: string | null;
-}): CheckStateRow {
+function checkStateRow(row: StoredCheckState): CheckStateRow {
   return { ...row, passed: row.passed === 1, severity: row.severity === "warn" ? "warn" : "error" };
 }
 
 /** Newest first. */
 export function checksNotPassed(db: Database, limit: number): CheckStateRow[] {
-  return db.sql
-    .exec<{
-      asset: string;
-      name: string;
-      gseq: number;
-      at: number;
-      run: string;
-      passed: number;
-      severity: string;
-      description: string | null;
-    }>("SELECT asset, name, gseq, at, run, passed, severity, description FROM check_state WHERE passed = 0 ORDER BY at DESC LIMIT ?", limit)
-    .toArray()
-    .map(checkStateRow);
+  return db.sql.exec<StoredCheckState>(`${CHECK_STATE} WHERE passed = 0 ORDER BY at DESC LIMIT ?`, limit).toArray().map(checkStateRow);
 }
 
 /** Newest first. */

@@ -54,11 +54,7 @@ function withOlder(newest: readonly UpdateRow[], olderThan: (gseq: number) => re
 export function assetUpdateAt(db: Database, asset: string, gseq: number): UpdateRow | null {
   return (
     db.sql
-      .exec<UpdateRow>(
-        `SELECT ${UPDATE} FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq LEFT JOIN event AS start ON start.gseq = asset_event.started_seq WHERE asset_event.asset = ? AND asset_event.gseq = ?`,
-        asset,
-        gseq,
-      )
+      .exec<UpdateRow>(`SELECT ${UPDATE} ${OF_UPDATE} WHERE asset_event.asset = ? AND asset_event.gseq = ?`, asset, gseq)
       .toArray()[0] ?? null
   );
 }
@@ -68,7 +64,7 @@ export function lastChangedObservation(db: Database, asset: string): UpdateRow |
   return (
     db.sql
       .exec<UpdateRow>(
-        `SELECT ${UPDATE} FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq LEFT JOIN event AS start ON start.gseq = asset_event.started_seq
+        `SELECT ${UPDATE} ${OF_UPDATE}
          WHERE asset_event.asset = ? AND asset_event.type = 'asset_observed' AND asset_event.changed = 1 ORDER BY asset_event.gseq DESC LIMIT 1`,
         asset,
       )

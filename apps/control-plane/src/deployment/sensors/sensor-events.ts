@@ -8,7 +8,6 @@ import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { mapDelivery } from "@headgate/shared/domain/webhook/map-delivery.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
-import { sensorEventSentence } from "@headgate/shared/sensor/sensor-event.ts";
 import type { GatheredEvent } from "../ticks/tables.ts";
 import { type Located, catalogOf } from "../catalog/catalog.ts";
 import { type AutomationRow, insertRunKey, readAutomation, runOfKey, saveAutomation } from "../ticks/automation-store.ts";
@@ -16,10 +15,10 @@ import { insertSensorEvent } from "../ticks/sensor-event-store.ts";
 import type { TickRow } from "../ticks/tick-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { isEnabled, sensorOf } from "../ticks/automation-source.ts";
-import { chainAfter, chainOfRun, countStart } from "../ticks/cause-chain.ts";
+import { chainOfRun, countStart } from "../ticks/cause-chain.ts";
 import { boundInbox, INBOX_CHECK_EVERY } from "./drop-events.ts";
-import { createRun } from "../runs/launch/create-run.ts";
-import { keyOf, resolveRequest, type RunRequest, runIdOf } from "../ticks/run-request.ts";
+import { makeRequested } from "../ticks/request-runs.ts";
+import { keyOf, type RunRequest, runIdOf } from "../ticks/run-request.ts";
 import { causeOf, endTick, newTick } from "../ticks/tick-rows.ts";
 import { wakeSensor } from "./sensor-ticks.ts";
 import { openRun, type RunSession } from "../runs/run-session.ts";
@@ -182,7 +181,7 @@ function decided(tx: Tx, input: { readonly sensor: Sensor; readonly tick: TickRo
   const made = tx.savepoint((): Result<string> => {
     const started = countStart(tx, tick);
     if (!started.ok) return started;
-    const run = makeRun(tx, input, request.value as RunRequest);
+    const run = makeRequested(tx, tick, request.value as RunRequest);
     if (run.ok && key) insertRunKey(tx.db, { ...key, runNo: run.value });
     return run.ok ? ok(runIdOf(tx, run.value) ?? "") : run;
   });
@@ -220,21 +219,6 @@ function requestOfDelivery(
     default:
       return assertNever(mapped);
   }
-}
-
-function makeRun(tx: Tx, { tick, event }: { readonly tick: TickRow; readonly event: SensorEvent }, request: RunRequest): Result<number> {
-  const resolved = resolveRequest(tx, tick, request);
-  if (!resolved.ok) return resolved;
-  return createRun(tx, {
-    resolved: resolved.value,
-    trigger: { type: "sensor", name: tick.name, location: tick.location, tick: tick.id, event: sensorEventSentence(event) },
-    tags: request.tags,
-    config: request.config,
-    priority: request.priority ?? resolved.value.job?.priority ?? 0,
-    parent: null,
-    source: automationId(tick),
-    chain: chainAfter(tick),
-  });
 }
 
 function sourceOf(sensor: Sensor) {

@@ -104,7 +104,8 @@ function scheduleIfAny(tx: Tx, tick: TickRow): Located<ManifestSchedule> | null 
   return tick.kind === "schedule" ? scheduleOf(catalogOf(tx), tick) : null;
 }
 
-function makeRequested(tx: Tx, tick: TickRow, request: RunRequest): Result<number> {
+/** Makes one run that a tick asks for; its cause names the events of the tick. */
+export function makeRequested(tx: Tx, tick: TickRow, request: RunRequest): Result<number> {
   const resolved = resolveRequest(tx, tick, request);
   if (!resolved.ok) return resolved;
   const event = sensorEventsSentence(tick.events);
