@@ -6,12 +6,12 @@ import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
 import { evaluateConditions } from "./conditions/evaluation/evaluate.ts";
 import { WaitingDryRuns } from "./dry-run/waiting-dry-runs.ts";
-import type { Fact } from "./facts.ts";
+import { type Fact, SHOWN } from "./facts.ts";
 import { runFollowers } from "./followers.ts";
 import { clock } from "./kernel/clock.ts";
-import { type Database, openDatabase } from "./kernel/database.ts";
-import { forgetUndone } from "./kernel/database-cache.ts";
-import { type EffectPorts, performEffects } from "./kernel/effects.ts";
+import { type Database, forgetUndone, openDatabase } from "./kernel/database.ts";
+import { assertNever } from "@headgate/shared/domain/assert.ts";
+import type { Effect } from "./kernel/effects.ts";
 import { logError } from "./kernel/log-error.ts";
 import { advanceStream } from "./kernel/meta-store.ts";
 import type { Reader } from "./kernel/reader.ts";
@@ -19,7 +19,7 @@ import { runInSavepoint } from "./kernel/savepoint.ts";
 import { Sockets } from "./kernel/sockets.ts";
 import { Timers } from "./kernel/timers.ts";
 import type { Tx } from "./kernel/tx.ts";
-import { collectChanges, hasChanges } from "./live/collect-changes.ts";
+import type { TxStateDefinition, TxStates } from "./kernel/tx-state.ts";
 import { Live } from "./live/live.ts";
 import { closeRuns } from "./runs/run-session.ts";
 
@@ -59,14 +59,15 @@ export class Engine {
         const answer = command(tx);
         runFollowers(tx);
         closeRuns(tx);
-        if (hasChanges(tx.facts)) seq = advanceStream(this.db);
+        if (tx.facts.some(({ type }) => type in SHOWN)) seq = advanceStream(this.db);
         return answer;
       });
     } catch (error) {
       forgetUndone(this.db, "transaction");
       throw error;
     }
-    performEffects(tx.effects, this.#ports);
+    for (const effect of tx.effects) this.#perform(effect);
+    if (tx.effects.some(({ type }) => type === "timers_changed")) this.timers.arm();
     this.#publish(tx.facts, seq);
     return result;
   }
@@ -90,6 +91,7 @@ export class Engine {
 
   #newTx(): Tx {
     const facts: Fact[] = [];
+    const states: TxStates = new Map();
     const tx: Tx = {
       now: clock.now(),
       db: this.db,
@@ -101,29 +103,43 @@ export class Engine {
       lastPing: (socket) => this.sockets.lastPing(socket),
       effects: [],
       facts,
-      fact: (fact) => void facts.push(fact),
+      fact: facts.push.bind(facts),
       savepoint: (work) => runInSavepoint(tx, this.#storage, work),
-      states: new Map(),
+      states,
+      state: <S>(definition: TxStateDefinition<S>): S => {
+        const key = definition as TxStateDefinition<unknown>;
+        if (!states.has(key)) states.set(key, definition.make());
+        return states.get(key) as S;
+      },
     };
     return tx;
   }
 
-  readonly #ports: EffectPorts = {
-    send: (socket, frame) => {
-      this.sockets.send(socket, frame);
-      // A dashboard may already show this step's output, from an earlier attempt.
-      if (frame.t === "job" && this.live.isTailed(frame))
-        this.sockets.send(socket, { t: "tail", run: frame.run, step: frame.step, on: true });
-    },
-    close: (socket, code, reason) => this.sockets.close(socket, code, reason),
-    armTimers: () => this.timers.arm(),
-  };
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case "send": {
+        const { socket, frame } = effect;
+        this.sockets.send(socket, frame);
+        // A dashboard may already show this step's output, from an earlier attempt.
+        if (frame.t === "job" && this.live.isTailed(frame))
+          this.sockets.send(socket, { t: "tail", run: frame.run, step: frame.step, on: true });
+        break;
+      }
+      case "close":
+        this.sockets.close(effect.socket, effect.code, effect.reason);
+        break;
+      case "timers_changed":
+        break;
+      default:
+        assertNever(effect);
+    }
+  }
 
   /** Runs after the commit: if it fails, the transaction is stored anyway. */
   #publish(facts: readonly Fact[], seq: number | null): void {
     for (const fact of facts) if (fact.type === "dry_run_answered") this.dryRuns.answer(fact);
     try {
-      this.live.publish(collectChanges(facts), seq);
+      this.live.publish(facts, seq);
     } catch (error) {
       // The command succeeded, even if a dashboard cannot be reached.
       logError("Changes could not be sent to dashboards", error);

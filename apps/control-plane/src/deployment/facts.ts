@@ -6,6 +6,7 @@ import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts
 import type { FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
+import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
 import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
 
 /** The run, or the name of the reporter outside of Headgate, with the sensors that led to the report. */
@@ -42,13 +43,21 @@ export type Fact =
   | { readonly type: "freshness_changed"; readonly asset: string; readonly state: FreshnessState }
   /** `targets`: the assets and checks in its plan. */
   | { readonly type: "run_created"; readonly run: string; readonly targets: readonly string[]; readonly chain: RunChain | null }
-  /** `run` is the run's number. */
-  | { readonly type: "run_ended"; readonly run: number }
+  /** `run` is the run's number, `source` the id of the schedule or sensor that made it, `backfill` the number of its backfill. */
+  | {
+      readonly type: "run_ended";
+      readonly run: number;
+      readonly status: RunStatus;
+      readonly source: string | null;
+      readonly backfill: number | null;
+    }
   /** The set of assets that a backfill will make changed for another reason than an ended run. */
   | { readonly type: "backfill_progressed"; readonly targets: readonly string[]; readonly cause: string; readonly chain: RunChain | null }
   /** A retry that a backfill waits for was dropped. */
   | { readonly type: "run_retry_dropped"; readonly backfill: number }
-  /** A step may start now, or a slot is free. */
+  /** Events wait for this sensor, `automation` is its id. Followed when nothing else is left to follow. */
+  | { readonly type: "sensor_awakened"; readonly automation: string }
+  /** A step may start now, or a slot is free. Followed when nothing else is left to follow. */
   | { readonly type: "work_available" }
   | { readonly type: "version_activated"; readonly location: string }
   /** `targets`: the assets that are partitioned by the keys. */
@@ -103,3 +112,21 @@ export type Fact =
 
 export type FactType = Fact["type"];
 export type FactOf<T extends FactType> = Extract<Fact, { readonly type: T }>;
+
+/** The facts that dashboards get. New events of a run have their own numbers, so `events_added` is not among them. */
+export const SHOWN = {
+  run_changed: true,
+  step_changed: true,
+  step_asset_changed: true,
+  asset_changed: true,
+  location_changed: true,
+  agent_changed: true,
+  agent_gone: true,
+  evaluation_added: true,
+  pauses_changed: true,
+  automation_changed: true,
+  tick_changed: true,
+  backfill_changed: true,
+  settings_changed: true,
+  definitions_changed: true,
+} as const satisfies Partial<Record<FactType, true>>;

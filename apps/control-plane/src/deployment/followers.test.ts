@@ -17,7 +17,7 @@ const types = (deployment: TestDeployment) => deployment.facts.map(({ type }) =>
 
 describe("followers", () => {
   it("followers decide whether a failed run is made again before others look", () => {
-    expect(FOLLOWERS.run_ended[0]?.name).toBe("afterRunEnded");
+    expect(FOLLOWERS.run_ended[0]?.follow.name).toBe("afterRunEnded");
     expect(FOLLOWERS.run_ended).toHaveLength(5);
   });
 

@@ -10,42 +10,114 @@ import { syncAutomation } from "./automations/sync-automations.ts";
 import * as waitingTicks from "./automations/waiting-ticks.ts";
 import * as backfills from "./backfills/run-ended.ts";
 import type { Fact, FactOf, FactType } from "./facts.ts";
+import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
+import { type Catalog, catalogOf } from "./catalog/catalog.ts";
+import { freshnessPolicies } from "./catalog/definition-details.ts";
+import { conditionProgram } from "./conditions/condition-program.ts";
+import type { Database } from "./kernel/database.ts";
 import type { Tx } from "./kernel/tx.ts";
-import { dispatchIfWanted, wantDispatch } from "./queue/dispatch.ts";
+import { dispatch } from "./queue/dispatch.ts";
 import * as retries from "./retries/run-retry.ts";
 import * as sensors from "./sensors/sensor-events.ts";
-import { fireAwakened, resumeSensors } from "./sensors/sensor-ticks.ts";
+import { afterAwakened, resumeSensors } from "./sensors/sensor-ticks.ts";
 import { afterDeliveriesHandled } from "./webhooks/settle-delivery.ts";
 import { syncWebhooks } from "./webhooks/sync-webhooks.ts";
 import { afterAgentLeft } from "./automations/end-evaluation.ts";
 import { afterWebhooksActivated } from "./webhooks/announce-webhooks.ts";
 
+/** What the active definitions want to know of: computed once per catalog, so that a fact without a follower costs nothing. */
+interface Interests {
+  /** Assets with partitions. */
+  readonly partitioned: ReadonlySet<string>;
+  /** Assets with a freshness policy. */
+  readonly freshness: ReadonlySet<string>;
+  /** Whether there is any automation condition. */
+  readonly conditions: boolean;
+  /** The kinds of sensors that are defined. */
+  readonly sensors: ReadonlySet<ManifestSensor["kind"]>;
+}
+
+const known = new WeakMap<Catalog, Interests>();
+
+function interestsOf(at: { readonly db: Database }): Interests {
+  const catalog = catalogOf(at);
+  const interests = known.get(catalog) ?? read(at.db, catalog);
+  known.set(catalog, interests);
+  return interests;
+}
+
+function read(db: Database, catalog: Catalog): Interests {
+  return {
+    partitioned: new Set(catalog.graph.assets.flatMap((asset) => (asset?.partitions ? [asset.key] : []))),
+    freshness: new Set(freshnessPolicies(db, catalog).keys()),
+    conditions: conditionProgram(db, catalog).program.conditions.size > 0,
+    sensors: new Set(catalog.sensors.map(({ kind }) => kind)),
+  };
+}
+
 /** Receives facts of one type that were stated one after the other. */
-type Follower<T extends FactType> = (tx: Tx, facts: readonly FactOf<T>[]) => void;
+type Follow<T extends FactType> = (tx: Tx, facts: readonly FactOf<T>[]) => void;
+
+interface Follower<T extends FactType> {
+  readonly follow: Follow<T>;
+  /** Whether the follower wants this fact. Usually it does not: few assets are watched, few runs are retried. */
+  readonly wants: (fact: FactOf<T>, interests: Interests) => boolean;
+}
+
+function always<T extends FactType>(follow: Follow<T>): Follower<T> {
+  return { follow, wants: () => true };
+}
+
+function when<T extends FactType>(wants: Follower<T>["wants"], follow: Follow<T>): Follower<T> {
+  return { follow, wants };
+}
+
+interface OfAsset {
+  readonly asset: string;
+}
+const isPartitioned = ({ asset }: OfAsset, { partitioned }: Interests): boolean => partitioned.has(asset);
+const hasFreshness = ({ asset }: OfAsset, { freshness }: Interests): boolean => freshness.has(asset);
+const readByConditions = (_fact: unknown, { conditions: exist }: Interests): boolean => exist;
 
 /** The fact has no follower inside the transaction; dashboards may still get it after the commit. */
 const NONE: readonly never[] = [];
 
 export const FOLLOWERS: { readonly [T in FactType]: readonly Follower<T>[] } = {
-  asset_materialized: [recordMaterialized, afterAssetChange, conditions.afterMaterialization, sensors.afterMaterialization],
-  asset_observed: [afterAssetChange, conditions.afterObservation],
-  asset_failed: [recordFailed, conditions.afterFailure],
-  check_evaluated: [recordChecked, conditions.afterCheck, sensors.afterCheck],
-  freshness_changed: [conditions.afterFreshnessChange],
-  run_created: [conditions.afterRunCreated],
-  // Retries come first: the others check whether the run will be retried.
-  run_ended: [retries.afterRunEnded, conditions.afterRunEnded, sensors.afterRunEnded, waitingTicks.afterRunEnded, backfills.afterRunEnded],
-  backfill_progressed: [conditions.afterBackfillChange],
-  run_retry_dropped: [backfills.afterRetryDropped],
-  work_available: [wantDispatch],
-  version_activated: [syncAutomation, syncWebhooks, syncConditions, syncFreshness],
-  partition_keys_changed: [conditions.afterKeyChange],
-  deliveries_handled: [afterDeliveriesHandled],
-  webhooks_activated: [afterWebhooksActivated],
+  asset_materialized: [
+    when(isPartitioned, recordMaterialized),
+    when(hasFreshness, afterAssetChange),
+    when(readByConditions, conditions.afterMaterialization),
+    when((_fact, { sensors: kinds }) => kinds.has("asset"), sensors.afterMaterialization),
+  ],
+  asset_observed: [when(hasFreshness, afterAssetChange), when(readByConditions, conditions.afterObservation)],
+  asset_failed: [when(isPartitioned, recordFailed), when(readByConditions, conditions.afterFailure)],
+  check_evaluated: [
+    when(isPartitioned, recordChecked),
+    when(readByConditions, conditions.afterCheck),
+    when((_fact, { sensors: kinds }) => kinds.has("check"), sensors.afterCheck),
+  ],
+  freshness_changed: [when(readByConditions, conditions.afterFreshnessChange)],
+  run_created: [when(readByConditions, conditions.afterRunCreated)],
+  run_ended: [
+    // Retries come first: the others check whether the run will be retried.
+    when(({ status }) => status === "failed", retries.afterRunEnded),
+    when(readByConditions, conditions.afterRunEnded),
+    when((_fact, { sensors: kinds }) => kinds.has("run_status"), sensors.afterRunEnded),
+    when(({ source }) => source !== null, waitingTicks.afterRunEnded),
+    when(({ backfill }) => backfill !== null, backfills.afterRunEnded),
+  ],
+  backfill_progressed: [when(readByConditions, conditions.afterBackfillChange)],
+  run_retry_dropped: [always(backfills.afterRetryDropped)],
+  sensor_awakened: [always(afterAwakened)],
+  work_available: [always(dispatch)],
+  version_activated: [always(syncAutomation), always(syncWebhooks), always(syncConditions), always(syncFreshness)],
+  partition_keys_changed: [when(readByConditions, conditions.afterKeyChange)],
+  deliveries_handled: [always(afterDeliveriesHandled)],
+  webhooks_activated: [always(afterWebhooksActivated)],
   outbox_due: NONE,
   outbox_changed: NONE,
-  agent_connected: [waitingTicks.afterAgentConnected, resumeSensors],
-  agent_left: [afterAgentLeft],
+  agent_connected: [always(waitingTicks.afterAgentConnected), always(resumeSensors)],
+  agent_left: [always(afterAgentLeft)],
   conditions_changed: NONE,
   dry_run_answered: NONE,
   run_changed: NONE,
@@ -65,25 +137,33 @@ export const FOLLOWERS: { readonly [T in FactType]: readonly Follower<T>[] } = {
   definitions_changed: NONE,
 };
 
-/** Work that is done when no fact is left. Each function returns whether it did something. */
-const LAST: readonly ((tx: Tx) => boolean)[] = [fireAwakened, dispatchIfWanted];
+/** Facts that are followed when nothing else is left, each kind once: first sensors start, then steps are given away. */
+const LAST = ["sensor_awakened", "work_available"] as const satisfies readonly FactType[];
+const waits: ReadonlySet<FactType> = new Set(LAST);
 
-/** Runs at the end of a transaction, before it is stored. */
+/** Runs at the end of a transaction, before it is stored. Facts that followers state are followed, too. */
 export function runFollowers(tx: Tx): void {
+  const waiting = new Map<FactType, Fact[]>();
   let next = 0;
   for (;;) {
-    next = followFrom(tx, next);
-    if (!LAST.some((work) => work(tx))) return;
+    next = followFrom(tx, next, waiting);
+    const last = LAST.map((type) => waiting.get(type)).find((facts) => facts !== undefined);
+    if (!last?.[0]) return;
+    waiting.delete(last[0].type);
+    follow(tx, last, interestsOf(tx));
   }
 }
 
-/** Follows all facts from an index on, including facts that followers state. Returns the index after the last one. */
-function followFrom(tx: Tx, from: number): number {
+/** Follows all facts from an index on, but sets those aside that come last. Returns the index after the last one. */
+function followFrom(tx: Tx, from: number, waiting: Map<FactType, Fact[]>): number {
   let at = from;
   while (at < tx.facts.length) {
-    const followed = tx.facts.slice(at).filter(({ type }) => FOLLOWERS[type].length > 0);
+    const fresh = tx.facts.slice(at);
+    const interests = interestsOf(tx);
     at = tx.facts.length;
-    for (const facts of runsOfOneType(followed)) follow(tx, facts);
+    for (const fact of fresh) if (waits.has(fact.type)) waiting.set(fact.type, [...(waiting.get(fact.type) ?? []), fact]);
+    for (const facts of runsOfOneType(fresh.filter(({ type }) => FOLLOWERS[type].length > 0 && !waits.has(type))))
+      follow(tx, facts, interests);
   }
   return at;
 }
@@ -98,9 +178,12 @@ function* runsOfOneType(facts: readonly Fact[]): Generator<readonly Fact[]> {
 }
 
 /** All facts have the type of the first. */
-function follow<T extends FactType>(tx: Tx, facts: readonly FactOf<T>[]): void {
+function follow<T extends FactType>(tx: Tx, facts: readonly FactOf<T>[], interests: Interests): void {
   const [first] = facts;
   if (!first) return;
   const followers: readonly Follower<T>[] = FOLLOWERS[first.type];
-  for (const follower of followers) follower(tx, facts);
+  for (const { follow: run, wants } of followers) {
+    const wanted = facts.filter((fact) => wants(fact, interests));
+    if (wanted.length > 0) run(tx, wanted);
+  }
 }

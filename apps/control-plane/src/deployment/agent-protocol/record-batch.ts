@@ -4,11 +4,12 @@
  */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
+import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
 import { markReceived, readAgent } from "../agents/agent-store.ts";
 import { readStep } from "../runs/step-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { recordStepEvent } from "../runs/execute/record-step-event.ts";
+import { recordStepEvents } from "../runs/execute/record-step-event.ts";
 import { recordOutcome } from "../runs/execute/record-outcome.ts";
 import { openRunById, record, type RunSession } from "../runs/run-session.ts";
 import type { StepRow } from "../runs/tables.ts";
@@ -27,32 +28,61 @@ export function recordBatch(tx: Tx, batch: Batch): void {
     tx.effects.push({ type: "close", socket: batch.socket, code: CLOSE.badFrame, reason: "say hello before sending batches" });
     return;
   }
-  let received = agent.received;
+  const { items, gap } = newItems(batch.items, agent.received);
+  if (gap !== null) tx.effects.push({ type: "close", socket: batch.socket, code: CLOSE.badFrame, reason: gap });
   let slotsMayBeFree = false;
   const open = new OpenSteps(tx, batch.instance);
-  for (const item of batch.items) {
-    if (item.s <= received) continue;
-    if (item.s !== received + 1) {
-      tx.effects.push({ type: "close", socket: batch.socket, code: CLOSE.badFrame, reason: `item ${item.s} came after ${received}` });
-      break;
-    }
-    received = item.s;
-    slotsMayBeFree = apply(tx, { item, instance: batch.instance, open }) || slotsMayBeFree;
+  for (const part of partsOf(items)) {
+    if (part.type === "events") recordEvents(tx, open, part);
+    else slotsMayBeFree = apply(tx, { item: part.item, instance: batch.instance, open }) || slotsMayBeFree;
   }
+  const received = items.at(-1)?.s ?? agent.received;
   markReceived(tx.db, { instance: batch.instance, received, now: tx.now });
   tx.effects.push({ type: "send", socket: batch.socket, frame: { t: "ack", s: received } });
   if (slotsMayBeFree) tx.fact({ type: "work_available" });
 }
 
+type EventItem = Extract<UpItem, { k: "event" }>;
+type OtherItem = Exclude<UpItem, EventItem>;
+
+/** The items that follow the last stored one without a gap; `gap` says where the numbers jump. */
+function newItems(items: readonly UpItem[], received: number): { readonly items: readonly UpItem[]; readonly gap: string | null } {
+  const fresh: UpItem[] = [];
+  let last = received;
+  for (const item of items) {
+    if (item.s <= last) continue;
+    if (item.s !== last + 1) return { items: fresh, gap: `item ${item.s} came after ${last}` };
+    last = item.s;
+    fresh.push(item);
+  }
+  return { items: fresh, gap: null };
+}
+
+type Part =
+  | { readonly type: "events"; readonly ref: StepRef; readonly events: StepEvent[] }
+  | { readonly type: "item"; readonly item: OtherItem };
+
+/** Events of one attempt that follow each other are stored together. */
+function partsOf(items: readonly UpItem[]): Part[] {
+  const parts: Part[] = [];
+  for (const item of items) {
+    const last = parts.at(-1);
+    if (item.k !== "event") parts.push({ type: "item", item });
+    else if (last?.type === "events" && keyOf(last.ref) === keyOf(item)) last.events.push(item.event);
+    else parts.push({ type: "events", ref: item, events: [item.event] });
+  }
+  return parts;
+}
+
+function recordEvents(tx: Tx, open: OpenSteps, { ref, events }: Extract<Part, { type: "events" }>): void {
+  const leased = open.find(ref);
+  if (leased) open.keep(recordStepEvents(tx, leased.session, { step: leased.step, events }));
+}
+
 /** Returns whether the item may have freed a slot or made a step ready. */
-function apply(tx: Tx, input: { readonly item: UpItem; readonly instance: string; readonly open: OpenSteps }): boolean {
+function apply(tx: Tx, input: { readonly item: OtherItem; readonly instance: string; readonly open: OpenSteps }): boolean {
   const { item, instance, open } = input;
   switch (item.k) {
-    case "event": {
-      const leased = open.find(item);
-      if (leased) open.keep(recordStepEvent(tx, leased.session, { step: leased.step, event: item.event }));
-      return false;
-    }
     case "done": {
       const leased = open.find(item);
       if (!leased) return false;

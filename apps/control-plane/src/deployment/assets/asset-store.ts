@@ -1,4 +1,5 @@
 /** Stores the latest state of assets and checks, and the index of events by asset. */
+import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import type { Database } from "../kernel/database.ts";
 
 /** The number of the event that started the reporting step: the step could see everything before it. Null if no step reports. */
@@ -228,25 +229,41 @@ export function blockingChecks(db: Database, version: string, ids: readonly stri
   return new Set(rows.toArray().map((row) => row.id));
 }
 
-export interface SeriesPoint {
+/** Numbers that are plotted over time. */
+interface Series {
   readonly asset: string;
-  readonly name: string;
   readonly gseq: number;
   readonly at: number;
-  readonly value: number;
+  /** Empty if it was reported from outside. */
   readonly run: string;
   readonly partition: string | null;
 }
 
-export function savePoint(db: Database, point: SeriesPoint): void {
-  db.sql.exec(
-    "INSERT INTO series (asset, name, gseq, at, value, run, partition) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    point.asset,
-    point.name,
-    point.gseq,
-    point.at,
-    point.value,
-    point.run,
-    point.partition,
-  );
+/** Stores the numbers in metadata as points of a series, and the numbers of `also`. */
+export function savePoints(
+  db: Database,
+  { asset, gseq, at, run, partition }: Series,
+  values: { readonly metadata: Metadata; readonly prefix?: string; readonly also?: Readonly<Record<string, number>> },
+): void {
+  // A number in the metadata wins over ours of the same name.
+  const points = new Map(Object.entries(values.also ?? {}));
+  for (const [name, value] of Object.entries(values.metadata)) {
+    const number = numberOf(value);
+    if (number !== null && Number.isFinite(number)) points.set(`${values.prefix ?? ""}${name}`, number);
+  }
+  for (const [name, value] of points)
+    db.sql.exec(
+      "INSERT INTO series (asset, name, gseq, at, value, run, partition) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      asset,
+      name,
+      gseq,
+      at,
+      value,
+      run,
+      partition,
+    );
+}
+
+export function numberOf(value: Metadata[string] | undefined): number | null {
+  return value !== undefined && (value.type === "int" || value.type === "float") ? value.value : null;
 }

@@ -11,11 +11,10 @@ import {
 } from "./freshness-store.ts";
 import { clearTimer, setTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { appendRunless } from "../kernel/events/runless-event.ts";
+import { appendRunless } from "../kernel/events/event-store.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { freshnessPolicies, isFromOutside } from "../catalog/definition-details.ts";
 import { lastSeenAt, assetFacts } from "./latest-fact-store.ts";
-import type { FactOf } from "../facts.ts";
 
 /** The most assets updated in one transaction; the next one continues. */
 const SLICE = 1000;
@@ -49,7 +48,7 @@ function updateFreshness(tx: Tx, assets: readonly string[]): void {
   planFreshness(tx);
 }
 
-export function afterAssetChange(tx: Tx, facts: readonly FactOf<"asset_materialized" | "asset_observed">[]): void {
+export function afterAssetChange(tx: Tx, facts: readonly { readonly asset: string }[]): void {
   updateFreshness(tx, [...new Set(facts.map(({ asset }) => asset))]);
 }
 

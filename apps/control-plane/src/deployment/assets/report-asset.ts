@@ -11,11 +11,10 @@ import { resolvePartitions } from "@headgate/shared/domain/partitions/named.ts";
 import { countOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { partitionContext } from "../partitions/partition-context.ts";
-import { saveCheckResult, saveMaterialization, saveObservation } from "./asset-store.ts";
+import { numberOf, saveCheckResult, saveMaterialization, saveObservation, savePoints } from "./asset-store.ts";
 import { insertReport, seqOfReport } from "./report-store.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { appendRunless } from "../kernel/events/runless-event.ts";
-import { numberOf, savePoints } from "./save-points.ts";
+import { appendRunless } from "../kernel/events/event-store.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 
 export interface AssetReport {
@@ -72,7 +71,7 @@ export function reportAsset(tx: Tx, report: AssetReport, by: Reporter): Result<{
     const changed = saveObservation(tx.db, common);
     tx.fact({ type: "asset_observed", asset, partition, by, changed });
   }
-  savePoints(tx, { asset, gseq, run: "", partition, metadata });
+  savePoints(tx.db, { asset, gseq, at: tx.now, run: "", partition }, { metadata });
   return finish(tx, report, gseq);
 }
 
@@ -110,7 +109,7 @@ export function reportCheck(tx: Tx, report: CheckReport, by: Reporter): Result<{
   const description = report.description ?? null;
   const row = { asset, name: check, gseq, at: tx.now, passed, severity, description, partition, started: null };
   saveCheckResult(tx.db, { ...row, run: "", runNo: 0, step: "" });
-  savePoints(tx, { asset, gseq, run: "", partition, metadata, prefix: `${check}.` });
+  savePoints(tx.db, { asset, gseq, at: tx.now, run: "", partition }, { metadata, prefix: `${check}.` });
   tx.fact({ type: "check_evaluated", asset, partition, by, check, passed, severity, description, metadata });
   return finish(tx, report, gseq);
 }

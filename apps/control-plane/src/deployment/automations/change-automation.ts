@@ -12,7 +12,7 @@ import { clearTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { definitionOf, isEnabled, scheduleOf, sensorOf } from "../ticks/automation-source.ts";
 import { evaluateTick, evaluatorOf } from "../ticks/evaluate-tick.ts";
-import { resumeSensors, wakeSensor } from "../sensors/sensor-ticks.ts";
+import { resumeSensors } from "../sensors/sensor-ticks.ts";
 import { newAutomation, planSchedule, stopAutomation } from "./sync-automations.ts";
 import { newTick } from "../ticks/tick-rows.ts";
 import { unknownAutomation } from "../ticks/unknown-automation.ts";
@@ -100,7 +100,7 @@ function tickSensor(tx: Tx, sensor: Located<ManifestSensor>, row: AutomationRow)
     return refuse("unavailable", `No agent is connected that could evaluate sensor ${sensor.name}. Start one with 'headgate agent'.`);
   if (isAwaited) {
     clearTimer(tx.db, "sensor_event", automationId(row));
-    wakeSensor(tx, automationId(row));
+    tx.fact({ type: "sensor_awakened", automation: automationId(row) });
   }
   if (sensor.kind === "polling") evaluateTick(tx, newTick(tx, { source: row, cause: "person", scheduledFor: tx.now, cursor: row.cursor }));
   return ok(null);

@@ -3,7 +3,7 @@ import { type BackfillSlices, lostSlices, readSlices, type SliceStates } from "@
 import { type PartitionSubset, subsetOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { type BackfillRow, readPlanChunks } from "./backfill-store.ts";
 import type { Database } from "../kernel/database.ts";
-import { databaseCache } from "../kernel/database-cache.ts";
+import { databaseCache } from "../kernel/database.ts";
 
 interface Kept {
   readonly plan: BackfillSlices;

@@ -4,7 +4,7 @@ import type { PlanUnit } from "@headgate/shared/domain/run/plan-types.ts";
 import type { ManifestCheck, ManifestJob, ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import { type DeploymentPartitions, partitionContext } from "../partitions/partition-context.ts";
 import type { Database } from "../kernel/database.ts";
-import { databaseCache } from "../kernel/database-cache.ts";
+import { databaseCache } from "../kernel/database.ts";
 import { definitionsHash } from "./definitions-hash.ts";
 import { graphAssetsOf } from "./definition-store.ts";
 import { activeVersions, checksOf, jobsOf, schedulesOf, sensorsOf, unitsOf, type VersionRow } from "./version-store.ts";

@@ -1,6 +1,6 @@
 /** Runs work inside a transaction so that a refusal or an exception leaves nothing behind: no rows, effects, facts or transaction state. */
 import type { Result } from "@headgate/shared/domain/errors.ts";
-import { forgetUndone } from "./database-cache.ts";
+import { forgetUndone } from "./database.ts";
 import type { Tx } from "./tx.ts";
 import { saveStates } from "./tx-state.ts";
 

@@ -9,15 +9,6 @@ export interface TxStateDefinition<T> {
 /** Values by their definition. */
 export type TxStates = Map<TxStateDefinition<unknown>, unknown>;
 
-/** Returns the function that finds a transaction's value, which is created on first use. */
-export function txState<T>(definition: TxStateDefinition<T>): (tx: { readonly states: TxStates }) => T {
-  const key = definition as TxStateDefinition<unknown>;
-  return (tx) => {
-    if (!tx.states.has(key)) tx.states.set(key, definition.make());
-    return tx.states.get(key) as T;
-  };
-}
-
 /** Returns the function that restores every state. */
 export function saveStates(states: TxStates): () => void {
   const restores = [...states].map(([definition, value]) => definition.save(value));

@@ -3,7 +3,7 @@ import type { Result } from "@headgate/shared/domain/errors.ts";
 import type { Fact } from "../facts.ts";
 import type { Database } from "./database.ts";
 import type { Effect } from "./effects.ts";
-import type { TxStates } from "./tx-state.ts";
+import type { TxStateDefinition, TxStates } from "./tx-state.ts";
 
 export interface Tx {
   readonly now: number;
@@ -21,8 +21,10 @@ export interface Tx {
   /** The stated facts, in order. Followers read them before the commit, dashboards after it. */
   readonly facts: Fact[];
   /** States a fact. Its followers run at the end of this transaction; see `followers.ts`. */
-  readonly fact: (fact: Fact) => void;
+  readonly fact: (fact: Fact) => unknown;
   /** Runs work inside a savepoint: if it refuses or throws, it is rolled back. */
   readonly savepoint: <T>(work: () => Result<T>) => Result<T>;
   readonly states: TxStates;
+  /** State that lives as long as the transaction, made on first use. */
+  readonly state: <T>(definition: TxStateDefinition<T>) => T;
 }

@@ -1,5 +1,5 @@
 /** Collects the rows that a transaction changed, each one once. */
-import type { Fact, FactType } from "../facts.ts";
+import type { Fact } from "../facts.ts";
 
 /** The changed rows that dashboards may show. */
 export interface Changed {
@@ -21,29 +21,6 @@ export interface Changed {
   pauses: boolean;
   definitions: boolean;
   settings: boolean;
-}
-
-/** The facts that dashboards get. */
-const SHOWN = {
-  run_changed: true,
-  step_changed: true,
-  step_asset_changed: true,
-  asset_changed: true,
-  location_changed: true,
-  agent_changed: true,
-  agent_gone: true,
-  evaluation_added: true,
-  pauses_changed: true,
-  automation_changed: true,
-  tick_changed: true,
-  backfill_changed: true,
-  settings_changed: true,
-  definitions_changed: true,
-} as const satisfies Partial<Record<FactType, true>>;
-
-/** Whether the stream of changes gets a new entry. New events of a run have their own numbers. */
-export function hasChanges(facts: readonly Fact[]): boolean {
-  return facts.some(({ type }) => type in SHOWN);
 }
 
 export function collectChanges(facts: readonly Fact[]): Changed {

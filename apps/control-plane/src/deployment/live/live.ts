@@ -6,7 +6,8 @@ import type { Change, LiveDown, LiveUp } from "@headgate/shared/contract/live/me
 import { LIVE_VERSION } from "@headgate/shared/contract/live/version.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
-import type { Changed } from "./collect-changes.ts";
+import type { Fact } from "../facts.ts";
+import { type Changed, collectChanges } from "./collect-changes.ts";
 import { countChanges, readChanges } from "./changes.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { attach, attachmentOf, closeQuietly, type LiveAttachment, sendFrame, type Sockets } from "../kernel/sockets.ts";
@@ -122,12 +123,13 @@ export class Live {
   }
 
   /** Call after a commit. `seq` is the number that the transaction gave to these changes; null if there are none. */
-  publish(changed: Changed, seq: number | null): void {
+  publish(facts: readonly Fact[], seq: number | null): void {
     const watchers = this.#watchers();
     if (watchers.length === 0) {
       this.#kept = [];
       return;
     }
+    const changed = collectChanges(facts);
     if (seq !== null && countChanges(changed) > 0) this.#sendChanges(watchers, changed, seq);
     if (changed.events.size === 0 || watchers.every(({ attachment }) => attachment.watch.length === 0)) return;
     const reader = this.#reader();

@@ -8,7 +8,7 @@ import { openTimePartitions } from "@headgate/shared/domain/partitions/time-wind
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import type { Database } from "../kernel/database.ts";
-import { databaseCache } from "../kernel/database-cache.ts";
+import { databaseCache } from "../kernel/database.ts";
 import { keysOfSet, type StoredKeys } from "./dynamic-key-store.ts";
 
 export interface DeploymentPartitions extends PartitionContext {

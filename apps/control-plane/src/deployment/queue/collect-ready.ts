@@ -5,7 +5,7 @@
 import { DEFAULT_QUEUE, type QueueAgent, queueOf } from "@headgate/shared/domain/queue/agents.ts";
 import { limitCounters, type LimitSettings } from "@headgate/shared/domain/queue/limits.ts";
 import type { QueueRun } from "@headgate/shared/domain/queue/pick.ts";
-import { isActiveRun } from "../runs/active-run.ts";
+import { isActiveRun } from "@headgate/shared/domain/run/status.ts";
 import type { StepRow } from "../runs/tables.ts";
 import { activeRuns, type OpenRun, queuedRuns } from "../runs/run-store.ts";
 import { readySteps } from "../runs/step-store.ts";

@@ -6,7 +6,7 @@ import { queueAgent, versionedLocation, withAway } from "./queue-agent.ts";
 import type { StepRow } from "../runs/tables.ts";
 import { insertAttempt } from "../runs/attempt-store.ts";
 import { readSettings } from "./settings-store.ts";
-import { leaseCounts, poolHolders } from "../runs/step-store.ts";
+import { hasReadySteps, leaseCounts, poolHolders } from "../runs/step-store.ts";
 import { ensureTimer, setTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { gatherReady } from "./collect-ready.ts";
@@ -15,7 +15,6 @@ import { moveRun, openRun, placeOf, record, type RunSession } from "../runs/run-
 import { moveStep, timerIdOf } from "../runs/execute/step-moves.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { type AvailableAgent, availableAgents } from "../agents/liveness.ts";
-import { txState } from "../kernel/tx-state.ts";
 
 /** The agent enforces a step's time limit. The control plane waits this much longer before it enforces the limit itself. */
 const STEP_TIMEOUT_SLACK_MS = 30_000;
@@ -29,32 +28,9 @@ function candidatesOf(tx: Tx): Candidate[] {
   return availableAgents(tx).map((available) => ({ ...available, busy: counts.get(available.agent.instance) ?? 0 }));
 }
 
-const wanted = txState<{ dispatch: boolean }>({
-  make: () => ({ dispatch: false }),
-  save(state) {
-    const { dispatch } = state;
-    return () => {
-      state.dispatch = dispatch;
-    };
-  },
-});
-
-/** Requests one dispatch at the end of the transaction, because a step may start now or a slot is free. */
-export function wantDispatch(tx: Tx): void {
-  wanted(tx).dispatch = true;
-}
-
-/** Returns whether a dispatch was requested. */
-export function dispatchIfWanted(tx: Tx): boolean {
-  const state = wanted(tx);
-  if (!state.dispatch) return false;
-  state.dispatch = false;
-  dispatch(tx);
-  return true;
-}
-
 /** Repeats while steps are assigned: each round collects only as many steps as there are free slots, and a full pool may block some of them. */
-function dispatch(tx: Tx): void {
+export function dispatch(tx: Tx): void {
+  if (!hasReadySteps(tx.db)) return;
   const candidates = candidatesOf(tx);
   for (;;) {
     const free = candidates.reduce((sum, { agent, busy }) => sum + Math.max(0, agent.slots - busy), 0);

@@ -4,15 +4,13 @@ import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { isTerminalRun, type StepStatus } from "@headgate/shared/domain/run/status.ts";
 import { type RunTrigger, transitionRun } from "@headgate/shared/domain/run/transition.ts";
 import type { RunRow, StepRow } from "./tables.ts";
-import { appendEvents, levelOf, type NewEvent } from "../kernel/events/event-store.ts";
 import { readRun, readRunByNo, updateRun } from "./run-store.ts";
 import { clearTimer } from "../kernel/timer-store.ts";
 import { leaseCounts } from "./step-store.ts";
 import { closeAssetsOfRun } from "./step-asset-store.ts";
-import { nextEventNumber } from "../kernel/events/sequence.ts";
-import { txState } from "../kernel/tx-state.ts";
+import type { TxStateDefinition } from "../kernel/tx-state.ts";
 import type { Tx } from "../kernel/tx.ts";
-import { eventTime } from "../kernel/events/event-time.ts";
+import { appendEvents, type EventLog, eventLog, type NewEvent } from "../kernel/events/event-store.ts";
 import type { ReportedBy } from "../facts.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -21,10 +19,12 @@ export interface RunSession {
   readonly row: Writable<RunRow>;
   readonly events: NewEvent[];
   changed: boolean;
+  /** Null until the first event of this transaction. */
+  log: EventLog | null;
 }
 
 /** Runs of this transaction by number; they are written back at its end. */
-const sessionsOf = txState<Map<number, RunSession>>({
+const SESSIONS: TxStateDefinition<Map<number, RunSession>> = {
   make: () => new Map(),
   save(sessions) {
     const before = [...sessions].map(([no, session]) => ({
@@ -33,41 +33,43 @@ const sessionsOf = txState<Map<number, RunSession>>({
       row: { ...session.row },
       events: session.events.length,
       changed: session.changed,
+      log: session.log,
     }));
     return () => {
       sessions.clear();
-      for (const { no, session, row, events, changed } of before) {
+      for (const { no, session, row, events, changed, log } of before) {
         // The row object stays the same, because callers hold it.
         Object.assign(session.row, row);
         session.events.length = events;
         session.changed = changed;
+        session.log = log;
         sessions.set(no, session);
       }
     };
   },
-});
+};
 
 /** Runs that this transaction has read or made so far. */
-export function openRuns(tx: Pick<Tx, "states">): ReadonlyMap<number, RunSession> {
-  return sessionsOf(tx);
+export function openRuns(tx: Pick<Tx, "state">): ReadonlyMap<number, RunSession> {
+  return tx.state(SESSIONS);
 }
 
 export function openRun(tx: Tx, no: number): RunSession | null {
-  const known = sessionsOf(tx).get(no);
+  const known = tx.state(SESSIONS).get(no);
   if (known) return known;
   const row = readRunByNo(tx.db, no);
   return row ? startSession(tx, row) : null;
 }
 
 export function openRunById(tx: Tx, id: string): RunSession | null {
-  for (const session of sessionsOf(tx).values()) if (session.row.id === id) return session;
+  for (const session of tx.state(SESSIONS).values()) if (session.row.id === id) return session;
   const row = readRun(tx.db, id);
   return row ? startSession(tx, row) : null;
 }
 
 export function startSession(tx: Tx, row: RunRow): RunSession {
-  const session: RunSession = { row: { ...row }, events: [], changed: false };
-  sessionsOf(tx).set(row.no, session);
+  const session: RunSession = { row: { ...row }, events: [], changed: false, log: null };
+  tx.state(SESSIONS).set(row.no, session);
   return session;
 }
 
@@ -88,22 +90,22 @@ export function reporterOf({ row }: Pick<RunSession, "row">): ReportedBy {
 
 /** Appends one event and returns its deployment-wide number. It gets the control plane's time, because agents' clocks may be wrong. */
 export function record(tx: Tx, session: RunSession, entry: { readonly event: RunEvent; readonly place?: EventPlace }): number {
-  const gseq = nextEventNumber(tx);
+  session.log ??= eventLog(tx);
+  const gseq = session.log.next++;
   session.row.lastSeq += 1;
   session.changed = true;
-  const place = entry.place ?? OF_RUN;
-  session.events.push({
-    runNo: session.row.no,
-    gseq,
-    seq: session.row.lastSeq,
-    at: eventTime(tx),
-    step: place.step,
-    attempt: place.attempt,
-    type: entry.event.type,
-    level: levelOf(entry.event),
-    body: JSON.stringify(entry.event),
-  });
+  const { step, attempt } = entry.place ?? OF_RUN;
+  session.events.push({ runNo: session.row.no, gseq, seq: session.row.lastSeq, at: session.log.at, step, attempt, event: entry.event });
   return gseq;
+}
+
+/** Appends events of one step, in order. Returns their deployment-wide numbers. */
+export function recordAll(
+  tx: Tx,
+  session: RunSession,
+  input: { readonly events: readonly RunEvent[]; readonly place: EventPlace },
+): number[] {
+  return input.events.map((event) => record(tx, session, { event, place: input.place }));
 }
 
 /** Changes the run's status if the transition table allows it. Returns whether it did. */
@@ -129,7 +131,7 @@ function endRun(tx: Tx, session: RunSession): void {
     clearTimer(tx.db, "start_timeout", "");
   }
   tx.effects.push({ type: "timers_changed" });
-  tx.fact({ type: "run_ended", run: row.no });
+  tx.fact({ type: "run_ended", run: row.no, status: row.status, source: row.source, backfill: row.backfillNo });
   switch (row.status) {
     case "succeeded":
       record(tx, session, { event: { type: "run_succeeded" } });
@@ -187,7 +189,7 @@ export function countStep(session: RunSession, from: StepStatus, to: StepStatus)
 /** Writes all runs and events back. Runs last in the transaction. */
 export function closeRuns(tx: Tx): void {
   const added: NewEvent[] = [];
-  for (const { row, events, changed } of sessionsOf(tx).values()) {
+  for (const { row, events, changed } of tx.state(SESSIONS).values()) {
     for (const event of events) added.push(event);
     if (events.length > 0) tx.fact({ type: "events_added", run: row.no });
     if (!changed) continue;

@@ -161,6 +161,11 @@ export interface ReadyQuery {
   readonly limit: number;
 }
 
+/** Whether any step could start now, apart from limits. */
+export function hasReadySteps(db: Database): boolean {
+  return db.sql.exec("SELECT 1 FROM step WHERE status = 'pending' AND deps_left = 0 LIMIT 1").toArray().length > 0;
+}
+
 /** Ready steps of a run in plan order, without those that wait for a pool or another agent. */
 export function readySteps(db: Database, input: ReadyQuery): StepRow[] {
   const positions = db.sql

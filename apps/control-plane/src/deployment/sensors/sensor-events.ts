@@ -20,7 +20,6 @@ import { boundInbox, INBOX_CHECK_EVERY } from "./drop-events.ts";
 import { makeRequested } from "../ticks/request-runs.ts";
 import { keyOf, type RunRequest, runIdOf } from "../ticks/run-request.ts";
 import { causeOf, endTick, newTick } from "../ticks/tick-rows.ts";
-import { wakeSensor } from "./sensor-ticks.ts";
 import { openRun, type RunSession } from "../runs/run-session.ts";
 import type { FactOf, ReportedBy } from "../facts.ts";
 import { checkId } from "@headgate/shared/domain/asset-check.ts";
@@ -135,7 +134,7 @@ function toInbox(tx: Tx, sensor: Sensor, { event, chain }: CausedEvent): void {
   const no = insertSensorEvent(tx.db, sensor, { body: event, at: tx.now, chain });
   if (no % INBOX_CHECK_EVERY === 0) boundInbox(tx);
   tx.fact({ type: "automation_changed", automation: automationId(source) });
-  wakeSensor(tx, automationId(source));
+  tx.fact({ type: "sensor_awakened", automation: automationId(source) });
 }
 
 interface Decision {

@@ -11,10 +11,10 @@ import { countFailure, deleteEvents, firstEvents, firstEventSizes, hasEvents, ty
 import { openTicksOf, type TickRow } from "../ticks/tick-store.ts";
 import { ensureTimer, hasTimer, setTimer, type Timer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
+import type { FactOf } from "../facts.ts";
 import { isEnabled, sensorOf } from "../ticks/automation-source.ts";
 import { evaluateTick, evaluatorOf } from "../ticks/evaluate-tick.ts";
 import { causeOf, newTick } from "../ticks/tick-rows.ts";
-import { txState } from "../kernel/tx-state.ts";
 import { automationId, sourceOfId } from "@headgate/shared/domain/automation-id.ts";
 
 /** The most bytes of events in one tick; a single event may be larger. */
@@ -42,28 +42,8 @@ export function fireSensor(tx: Tx, timer: Timer): void {
   evaluateTick(tx, newTick(tx, { source: row, cause: "clock", scheduledFor, cursor: row.cursor }));
 }
 
-const awakened = txState<Set<string>>({
-  make: () => new Set(),
-  save(ids) {
-    const before = [...ids];
-    return () => {
-      ids.clear();
-      for (const id of before) ids.add(id);
-    };
-  },
-});
-
-/** Events wait for this sensor, so its tick starts at the end of the transaction. */
-export function wakeSensor(tx: Tx, id: string): void {
-  awakened(tx).add(id);
-}
-
-/** Returns whether a sensor was woken. */
-export function fireAwakened(tx: Tx): boolean {
-  const ids = [...awakened(tx)];
-  awakened(tx).clear();
-  for (const id of ids) fireSensorEvents(tx, id);
-  return ids.length > 0;
+export function afterAwakened(tx: Tx, facts: readonly FactOf<"sensor_awakened">[]): void {
+  for (const id of new Set(facts.map(({ automation }) => automation))) fireSensorEvents(tx, id);
 }
 
 /** Starts a tick for waiting events. It runs in the transaction that stored the events or ended the previous tick, not in a later alarm. */
@@ -155,7 +135,7 @@ export function planSensor(tx: Tx, tick: TickRow, failed: boolean): void {
   if (next) {
     const delay = failed && next.attempts > 0 ? (RETRY_AFTER_MS[next.attempts - 1] ?? RETRY_AFTER_MS[1]) : 0;
     if (delay > 0) setTimer(tx.db, { kind: "sensor_event", id, at: tx.now + delay });
-    else wakeSensor(tx, id);
+    else tx.fact({ type: "sensor_awakened", automation: id });
   }
   if (sensor.kind === "polling") {
     const interval = sensor.intervalSeconds * 1000;
@@ -183,7 +163,7 @@ export function resumeSensors(tx: Tx): void {
       if (row.nextAt > latest) setTimer(tx.db, { kind: "sensor", id, at: latest });
       else ensureTimer(tx.db, { kind: "sensor", id, at: row.nextAt });
     }
-    if (sensor.evaluated && hasEvents(tx.db, sensor)) wakeSensor(tx, id);
+    if (sensor.evaluated && hasEvents(tx.db, sensor)) tx.fact({ type: "sensor_awakened", automation: id });
     tx.effects.push({ type: "timers_changed" });
   }
 }

@@ -17,7 +17,7 @@ export function keyOf(source: Source, request: RunRequest): RunKey | null {
   return request.runKey === undefined ? null : { location: source.location, sensor: `${source.kind}:${source.name}`, key: request.runKey };
 }
 
-export function runIdOf(tx: Pick<Tx, "db" | "states">, no: number): string | null {
+export function runIdOf(tx: Pick<Tx, "db" | "state">, no: number): string | null {
   return openRuns(tx).get(no)?.row.id ?? readRunByNo(tx.db, no)?.id ?? null;
 }
 

@@ -11,6 +11,11 @@ export function isTerminalRun(status: RunStatus): boolean {
   return status === "succeeded" || status === "failed" || status === "canceled";
 }
 
+/** Whether a run with this status counts against the limits of a deployment. */
+export function isActiveRun(status: RunStatus): boolean {
+  return status === "starting" || status === "running" || status === "canceling";
+}
+
 export function isTerminalStep(status: StepStatus): boolean {
   return status === "succeeded" || status === "failed" || status === "skipped" || status === "canceled";
 }

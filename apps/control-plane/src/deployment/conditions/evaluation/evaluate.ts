@@ -27,7 +27,7 @@ import { logError } from "../../kernel/log-error.ts";
 import { partitionTexts } from "../../partitions/partition-text.ts";
 import type { Tx } from "../../kernel/tx.ts";
 import { FOLLOW_UP_MS, markEvaluation } from "../record-change.ts";
-import { eventTime, noteEvaluationTime } from "../../kernel/events/event-time.ts";
+import { eventTime, noteEvaluationTime } from "../../kernel/events/event-store.ts";
 import { type Chains, openChains } from "./chains.ts";
 import { type DeploymentFacts, deploymentFacts } from "./deployment-facts.ts";
 import { lazyStates, openGate, restricted, takeDue } from "./due.ts";

@@ -1,7 +1,15 @@
-/** Stores the append-only events. */
+/**
+ * Stores the append-only events. The log of a transaction gives each event its deployment-wide number and its time.
+ *
+ * The time never goes back. If the clock is set back, it stands still until the clock has caught up; otherwise conditions would take a new
+ * update for an old one.
+ */
 import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
 import { type Database, execBatches } from "../database.ts";
+import { readMeta, writeMeta } from "../meta-store.ts";
+import type { TxStateDefinition } from "../tx-state.ts";
+import type { Tx } from "../tx.ts";
 
 export interface NewEvent {
   /** 0 for an event without a run. */
@@ -11,9 +19,7 @@ export interface NewEvent {
   readonly at: number;
   readonly step: string | null;
   readonly attempt: number | null;
-  readonly type: string;
-  readonly level: number;
-  readonly body: string;
+  readonly event: RunEvent;
 }
 
 /** An event reported from outside, without a run. */
@@ -27,7 +33,7 @@ export type RunlessEvent = ReportedEvent | Extract<RunEvent, { type: "freshness_
 export const LEVELS = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 
 /** The importance of an event, on the scale of log levels. */
-export function levelOf(event: RunEvent): number {
+function levelOf(event: RunEvent): number {
   switch (event.type) {
     case "log":
     case "engine":
@@ -56,7 +62,7 @@ export function lastGlobalSeq(db: Database): number {
 }
 
 /** The time of the newest event; 0 if there is none. */
-export function lastEventAt(db: Database): number {
+function lastEventAt(db: Database): number {
   return db.sql.exec<{ at: number }>("SELECT at FROM event ORDER BY gseq DESC LIMIT 1").toArray()[0]?.at ?? 0;
 }
 
@@ -73,12 +79,55 @@ export function appendEvents(db: Database, events: readonly NewEvent[]): void {
         event.at,
         event.step,
         event.attempt,
-        event.type,
-        event.level,
-        event.body,
+        event.event.type,
+        levelOf(event.event),
+        JSON.stringify(event.event),
       ]),
     },
   );
+}
+
+const EVALUATED_AT = "evaluated_at";
+
+export interface EventLog {
+  /** The deployment-wide number of the next event. */
+  next: number;
+  /** The time of this transaction's events. */
+  readonly at: number;
+}
+
+const LOG: TxStateDefinition<{ log: EventLog | null }> = {
+  make: () => ({ log: null }),
+  save({ log }) {
+    const next = log?.next;
+    return () => {
+      if (log && next !== undefined) log.next = next;
+    };
+  },
+};
+
+/** The log, read from the tables once per transaction. */
+export function eventLog(tx: Tx): EventLog {
+  const state = tx.state(LOG);
+  state.log ??= { next: lastGlobalSeq(tx.db) + 1, at: Math.max(tx.now, lastEventAt(tx.db), Number(readMeta(tx.db, EVALUATED_AT) ?? 0)) };
+  return state.log;
+}
+
+export function eventTime(tx: Tx): number {
+  return eventLog(tx).at;
+}
+
+/** Stores the time of an evaluation, so that no later event gets an earlier time. */
+export function noteEvaluationTime(tx: Tx): void {
+  writeMeta(tx.db, EVALUATED_AT, String(eventTime(tx)));
+}
+
+/** Stores an event without a run as an event of run 0, where the deployment-wide number is also the number within the run. Returns it. */
+export function appendRunless(tx: Tx, event: RunlessEvent): number {
+  const log = eventLog(tx);
+  const gseq = log.next++;
+  appendEvents(tx.db, [{ runNo: 0, gseq, seq: gseq, at: log.at, step: null, attempt: null, event }]);
+  return gseq;
 }
 
 export interface EventQuery {

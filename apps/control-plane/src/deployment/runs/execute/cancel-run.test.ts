@@ -17,7 +17,7 @@ describe("canceling", () => {
     expect(cancel(deployment, run)).toEqual({ ok: true, value: 1 });
     expect(deployment.runStatus(run)).toBe("canceled");
     expect(statuses(deployment)).toEqual(["canceled", "canceled"]);
-    expect(deployment.factsOf("run_ended")).toEqual([{ type: "run_ended", run: 1 }]);
+    expect(deployment.factsOf("run_ended")).toEqual([{ type: "run_ended", run: 1, status: "canceled", source: null, backfill: null }]);
   });
 
   it("canceling a running run waits for the agent's answer", async () => {

@@ -6,7 +6,7 @@ import type { StepRow } from "../tables.ts";
 import { blockingChecks, checkOutcomes, saveAssetFailure } from "../../assets/asset-store.ts";
 import { assetsOfStep, endStepAsset } from "../step-asset-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
-import { finishBar, recordStepEvent } from "./record-step-event.ts";
+import { finishBar, recordStepEvents } from "./record-step-event.ts";
 import { finishRunIfDone, cancelStep, failStep, releaseStep, succeedStep } from "./step-moves.ts";
 import { placeOf, record, type RunSession, reporterOf } from "../run-session.ts";
 import { partitionsLeft } from "./step-partition.ts";
@@ -53,8 +53,8 @@ function materializeTheRest(tx: Tx, session: RunSession, step: StepRow): void {
     }
     const event = { type: "asset_materialized", asset: row.asset, metadata: {} } as const;
     const left = partitionsLeft(tx, step, row.asset) ?? [step.partition];
-    for (const partition of left)
-      recordStepEvent(tx, session, { step, event: partition === step.partition ? event : { ...event, partition: partition ?? "" } });
+    const events = left.map((partition) => (partition === step.partition ? event : { ...event, partition: partition ?? "" }));
+    recordStepEvents(tx, session, { step, events });
     // If a range was reported in parts, no report has finished the asset.
     if (left[0] !== step.partition) finishBar(tx, session, { step, asset: row.asset, durationMs: null, rowCount: null });
   }

@@ -48,6 +48,14 @@ describe("events of steps", () => {
     expect(deployment.factsOf("asset_failed")).toMatchObject([{ asset: "x", message: "no table" }]);
   });
 
+  it("an event whose metadata names duration_ms keeps the reported number", async () => {
+    const { deployment, say, run } = await running();
+    deployment.now += 700;
+    say({ type: "asset_materialized", asset: "a", metadata: { duration_ms: { type: "int", value: 5 } } });
+    expect(deployment.rows("SELECT name, value FROM series")).toEqual([{ name: "duration_ms", value: 5 }]);
+    expect(deployment.runStatus(run)).toBe("running");
+  });
+
   it("an event that it observed another asset is only recorded", async () => {
     const { deployment, say } = await running();
     say({ type: "asset_observed", asset: "b", metadata: {}, dataVersion: "v1" });

@@ -1,21 +1,41 @@
-/** Stores one event of a leased step and updates the step, its assets, the state of assets and checks, and number series. */
+/**
+ * Stores the events of a leased step and updates the step, its assets, the state of assets and checks, and number series. All events are
+ * numbered first; then each is applied.
+ */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { StepRow } from "../tables.ts";
-import { saveAssetFailure, saveCheckResult, saveMaterialization, saveObservation, savePoint } from "../../assets/asset-store.ts";
+import { numberOf, saveAssetFailure, saveCheckResult, saveMaterialization, saveObservation, savePoints } from "../../assets/asset-store.ts";
 import { endStepAsset, startStepAsset } from "../step-asset-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
-import { moveRun, placeOf, record, type RunSession, reporterOf } from "../run-session.ts";
-import { numberOf, savePoints } from "../../assets/save-points.ts";
+import { moveRun, placeOf, record, recordAll, type RunSession, reporterOf } from "../run-session.ts";
 import { moveStep } from "./step-moves.ts";
 import { isPartOfRange, partitionsLeft } from "./step-partition.ts";
 import { isObservableIn } from "../../catalog/definition-store.ts";
 
 /** Returns the updated step. */
-export function recordStepEvent(tx: Tx, session: RunSession, input: { readonly step: StepRow; readonly event: StepEvent }): StepRow {
-  const { step, event } = input;
-  if (event.type === "step_started" && moveRun(tx, session, "first_step_started")) record(tx, session, { event: { type: "run_started" } });
-  const gseq = record(tx, session, { event, place: placeOf(step) });
+export function recordStepEvents(
+  tx: Tx,
+  session: RunSession,
+  input: { readonly step: StepRow; readonly events: readonly StepEvent[] },
+): StepRow {
+  const { events } = input;
+  if (events.some(({ type }) => type === "step_started") && moveRun(tx, session, "first_step_started"))
+    record(tx, session, { event: { type: "run_started" } });
+  const numbers = recordAll(tx, session, { events, place: placeOf(input.step) });
+  let { step } = input;
+  for (const [index, event] of events.entries()) {
+    const gseq = numbers[index];
+    if (gseq !== undefined) step = apply(tx, session, { step, event, gseq });
+  }
+  return step;
+}
+
+function apply(
+  tx: Tx,
+  session: RunSession,
+  { step, event, gseq }: { readonly step: StepRow; readonly event: StepEvent; readonly gseq: number },
+): StepRow {
   if (!belongsToStep(step, event)) {
     const message = `'${step.key}' reported on ${"asset" in event ? event.asset : "something"}, which is not part of the step; the report was ignored.`;
     record(tx, session, { event: { type: "engine", level: "warn", message }, place: placeOf(step) });
@@ -112,7 +132,8 @@ function materialized(tx: Tx, session: RunSession, { step, gseq, event }: At<"as
   const partition = event.partition ?? step.partition;
   const rowCount = numberOf(event.metadata["row_count"]);
   const durationMs = event.durationMs ?? null;
-  if (!isPartOfRange(step, event.partition)) finishBar(tx, session, { step, asset: event.asset, durationMs, rowCount });
+  const isPart = event.partition !== undefined && isPartOfRange(step, event.partition);
+  if (!isPart) finishBar(tx, session, { step, asset: event.asset, durationMs, rowCount });
   const measured = durationMs ?? (step.assets.length === 1 && step.startedAt !== null ? tx.now - step.startedAt : null);
   saveMaterialization(tx.db, {
     asset: event.asset,
@@ -127,10 +148,9 @@ function materialized(tx: Tx, session: RunSession, { step, gseq, event }: At<"as
     dataVersion: event.dataVersion ?? null,
     started: step.startedSeq,
   });
-  savePoints(tx, { asset: event.asset, gseq, run: session.row.id, partition, metadata: event.metadata });
-  if (measured !== null)
-    savePoint(tx.db, { asset: event.asset, name: "duration_ms", gseq, at: tx.now, value: measured, run: session.row.id, partition });
   const { metadata, dataVersion = null } = event;
+  const series = { asset: event.asset, gseq, at: tx.now, run: session.row.id, partition };
+  savePoints(tx.db, series, { metadata, ...(measured !== null && { also: { duration_ms: measured } }) });
   tx.fact({ type: "asset_materialized", asset: event.asset, partition, by: reporterOf(session), gseq, metadata, dataVersion });
   barChanged(tx, step, event.asset);
 }
@@ -146,7 +166,7 @@ function observed(tx: Tx, session: RunSession, { step, gseq, event }: At<"asset_
     dataVersion: event.dataVersion ?? null,
     started: step.startedSeq,
   });
-  savePoints(tx, { asset: event.asset, gseq, run: session.row.id, partition, metadata: event.metadata });
+  savePoints(tx.db, { asset: event.asset, gseq, at: tx.now, run: session.row.id, partition }, { metadata: event.metadata });
   if (contentOf(step).has(event.asset) && isObservableIn(tx.db, step.version, event.asset)) {
     const end = { runNo: step.runNo, step: step.position, asset: event.asset, now: tx.now, durationMs: null, rowCount: null };
     endStepAsset(tx.db, { ...end, status: "succeeded", message: null });
@@ -222,8 +242,8 @@ function checkEvaluated(tx: Tx, session: RunSession, { step, gseq, event }: At<"
     started: step.startedSeq,
   });
   const partition = event.partition ?? step.partition;
-  savePoints(tx, { asset: event.asset, gseq, run: session.row.id, partition, metadata: event.metadata, prefix: `${event.check}.` });
   const { asset, check, passed, severity, metadata, description = null } = event;
+  savePoints(tx.db, { asset, gseq, at: tx.now, run: session.row.id, partition }, { metadata, prefix: `${check}.` });
   tx.fact({ type: "check_evaluated", asset, partition, by: reporterOf(session), check, passed, severity, description, metadata });
   tx.fact({ type: "asset_changed", asset: event.asset });
 }

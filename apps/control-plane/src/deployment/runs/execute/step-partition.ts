@@ -75,14 +75,13 @@ export function partitionsLeft(tx: Tx, step: StepRow, asset: string): string[] |
 /** Parts reported in this transaction, whose events are stored at its end. */
 function partsOfTurn(tx: Tx, step: StepRow, asset: string): string[] {
   const events = openRuns(tx).get(step.runNo)?.events ?? [];
-  return events.flatMap((row) => {
-    if (row.type !== "asset_materialized" || row.step !== step.key) return [];
-    const event = JSON.parse(row.body) as { readonly asset?: string; readonly partition?: string };
+  return events.flatMap(({ step: key, event }) => {
+    if (event.type !== "asset_materialized" || key !== step.key) return [];
     return event.asset === asset && event.partition !== undefined ? [event.partition] : [];
   });
 }
 
 /** Whether a report is about only a part of the step's range. */
-export function isPartOfRange(step: StepRow, partition: string | undefined): boolean {
-  return partition !== undefined && step.partition !== null && isRange(step.partition) && partition !== step.partition;
+export function isPartOfRange(step: StepRow, partition: string): boolean {
+  return step.partition !== null && isRange(step.partition) && partition !== step.partition;
 }
