@@ -1,5 +1,6 @@
 /** Runs a program to its end; its output is shown at once, or kept and shown only when it fails. */
 import { spawn } from "node:child_process";
+import { constants, setPriority } from "node:os";
 
 export class CommandFailed extends Error {}
 
@@ -24,7 +25,8 @@ export async function runCommand(command, args, { cwd, env = process.env, show =
     );
 }
 
-export function exitOf(command, args, { cwd, env = process.env, show = false }) {
+/** `yields`: takes only the processor time that others leave. */
+export function exitOf(command, args, { cwd, env = process.env, show = false, yields = false }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
@@ -33,6 +35,7 @@ export function exitOf(command, args, { cwd, env = process.env, show = false }) 
       stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
     });
     running.add(child);
+    if (yields) lowerPriority(child.pid);
     let output = "";
     const keep = (chunk) => {
       output = (output + chunk).slice(-20_000);
@@ -48,4 +51,12 @@ export function exitOf(command, args, { cwd, env = process.env, show = false }) 
       resolve({ code, signal, output: output.trim() });
     });
   });
+}
+
+function lowerPriority(pid) {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended, or could not be started.
+  }
 }

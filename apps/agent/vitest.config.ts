@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     name: "agent",
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, "**/*.engine.test.ts"],
+    exclude: [...configDefaults.exclude, "**/*.{engine,soak}.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 30_000,
   },

@@ -1,5 +1,5 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   // `places.ts` names the icon of each page, and an icon is a component.
@@ -8,6 +8,7 @@ export default defineConfig({
     name: "web",
     environment: "node",
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, "**/*.{engine,soak}.test.ts"],
     server: { deps: { inline: [/@lucide\/svelte/] } },
   },
 });

@@ -6,7 +6,7 @@ export default defineConfig({
     name: "cli",
     environment: "node",
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, "**/*.engine.test.ts"],
+    exclude: [...configDefaults.exclude, "**/*.{engine,soak}.test.ts"],
     // Real child processes on a machine that may be busy.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     name: "sdk",
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, "**/*.engine.test.ts"],
+    exclude: [...configDefaults.exclude, "**/*.{engine,soak}.test.ts"],
     // Real child processes and servers on a machine that may be busy.
     testTimeout: 30_000,
   },

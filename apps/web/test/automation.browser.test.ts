@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refuse } from "@headgate/shared/domain/errors.ts";
-import { openPage, startBrowser, violations, visit, type OpenOptions } from "./browser.test-support.ts";
+import { openPage, startBrowser, violations, visit, visitAll, type OpenOptions } from "./browser.test-support.ts";
 import { startFixtureServer, type FixtureServer } from "./fixture-server.ts";
 
 const HOME = "/acme/prod";
@@ -44,43 +44,46 @@ function open(path: string, options: OpenOptions = {}): Promise<{ page: Page; pr
   return openPage(browser, `${server.url}${path}`, options);
 }
 
+const urlOf = (path: string): string => `${server.url}${path}`;
+
 describe("automation pages in a browser", { timeout: 360_000 }, () => {
   it("no page violates accessibility rules or throws, light or dark", async () => {
     const found: string[] = [];
     for (const dark of [false, true]) {
-      const { page, problems } = await open(HOME, { dark, bypassCSP: true });
-      for (const path of PAGES) {
-        await visit(page, `${server.url}${path}`);
-        await page.waitForLoadState("networkidle");
-        found.push(...(await violations(page)).map((text) => `${dark ? "dark" : "light"} ${path} ${text}`));
-      }
+      const openOne = () => open(HOME, { dark, bypassCSP: true });
+      const problems = await visitAll(openOne, PAGES.map(urlOf), async (page, url) => {
+        found.push(...(await violations(page)).map((text) => `${dark ? "dark" : "light"} ${url} ${text}`));
+      });
       found.push(...problems);
-      await page.context().close();
     }
     expect(found).toEqual([]);
   });
 
   it("no page scrolls sideways at 320 pixels", async () => {
-    const { page } = await open(HOME, { width: 320 });
     const wide: string[] = [];
-    for (const path of PAGES) {
-      await visit(page, `${server.url}${path}`);
-      await page.waitForLoadState("networkidle");
-      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) wide.push(path);
-    }
+    await visitAll(
+      () => open(HOME, { width: 320 }),
+      PAGES.map(urlOf),
+      async (page, url) => {
+        if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) wide.push(url);
+      },
+    );
     expect(wide).toEqual([]);
-    await page.context().close();
   });
 
-  it("an idle page makes no request", async () => {
-    for (const path of [`${HOME}/automations`, `${SENSORS}/new_files`, `${HOME}/backfills/bf-2`, `${HOME}/queue`, `${HOME}/timeline`]) {
-      const { page } = await open(path);
-      await page.waitForLoadState("networkidle");
-      const before = server.requests.length;
-      await page.waitForTimeout(2500);
-      expect(server.requests.slice(before)).toEqual([]);
-      await page.context().close();
-    }
+  it("idle pages make no request", async () => {
+    const paths = [`${HOME}/automations`, `${SENSORS}/new_files`, `${HOME}/backfills/bf-2`, `${HOME}/queue`, `${HOME}/timeline`];
+    const pages = await Promise.all(
+      paths.map(async (path) => {
+        const { page } = await open(path);
+        await page.waitForLoadState("networkidle");
+        return page;
+      }),
+    );
+    const before = server.requests.length;
+    await pages[0]?.waitForTimeout(2500);
+    expect(server.requests.slice(before)).toEqual([]);
+    for (const page of pages) await page.context().close();
   });
 
   it("a toggle shows in all tabs at once; a refusal reverts it", async () => {

@@ -5,15 +5,16 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+const CHROMIUM = process.env["HEADGATE_CHROMIUM"] ?? "/usr/bin/chromium";
 const WEB = join(import.meta.dirname, "..");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** A missing element fails at its own line instead of at the test's time limit. */
 const TIMEOUT_MS = 10_000;
+const TABS = 3;
 
 export async function startBrowser(): Promise<Browser> {
   if (!existsSync(CHROMIUM))
-    throw new Error(`${CHROMIUM} is missing: install Debian's package chromium, or set CHROMIUM to a Chromium executable.`);
+    throw new Error(`${CHROMIUM} is missing: install Debian's package chromium, or name a Chromium executable with HEADGATE_CHROMIUM.`);
   if (!existsSync(join(WEB, "build/index.html"))) execFileSync("vite", ["build"], { cwd: WEB, stdio: "inherit" });
   return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 }
@@ -47,6 +48,28 @@ export async function openPage(browser: Browser, url: string, options: OpenOptio
 export async function visit(page: Page, url: string): Promise<void> {
   await page.goto(url);
   await page.locator("h1:not(.sr-only)").first().waitFor();
+}
+
+/** Opens a few tabs and looks at each path in one of them; most of the time a page waits for its network to be idle. */
+export async function visitAll(
+  open: () => Promise<{ page: Page; problems: string[] }>,
+  urls: readonly string[],
+  look: (page: Page, url: string) => Promise<void>,
+): Promise<string[]> {
+  const left = [...urls];
+  const problems = await Promise.all(
+    Array.from({ length: TABS }, async () => {
+      const tab = await open();
+      for (let url = left.shift(); url !== undefined; url = left.shift()) {
+        await visit(tab.page, url);
+        await tab.page.waitForLoadState("networkidle");
+        await look(tab.page, url);
+      }
+      await tab.page.context().close();
+      return tab.problems;
+    }),
+  );
+  return problems.flat();
 }
 
 /** The page must have been opened with `bypassCSP`. */

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PLACES } from "#lib/places.ts";
-import { openPage, startBrowser, violations, type OpenOptions } from "./browser.test-support.ts";
+import { openPage, startBrowser, violations, visitAll, type OpenOptions } from "./browser.test-support.ts";
 import { startFixtureServer, type FixtureServer } from "./fixture-server.ts";
 
 const HOME = "/acme/prod";
@@ -37,47 +37,51 @@ function open(path: string, options: OpenOptions & { readonly base?: string } = 
   return openPage(browser, `${options.base ?? server.url}${path}`, options);
 }
 
+const urlOf = (path: string): string => `${server.url}${path}`;
+
 describe("dashboard in a browser", { timeout: 180_000 }, () => {
   it("no page violates accessibility rules or throws, light or dark", async () => {
     const found: string[] = [];
     for (const dark of [false, true]) {
-      const { page, problems } = await open(HOME, { dark, bypassCSP: true });
-      for (const path of PAGES) {
-        await page.goto(`${server.url}${path}`);
-        await page.locator("h1:not(.sr-only)").first().waitFor();
-        await page.waitForLoadState("networkidle");
-        found.push(...(await violations(page)).map((text) => `${dark ? "dark" : "light"} ${path} ${text}`));
-      }
+      const openOne = () => open(HOME, { dark, bypassCSP: true });
+      const problems = await visitAll(openOne, PAGES.map(urlOf), async (page, url) => {
+        found.push(...(await violations(page)).map((text) => `${dark ? "dark" : "light"} ${url} ${text}`));
+      });
       found.push(...problems);
-      await page.context().close();
     }
     expect(found).toEqual([]);
   });
 
   it("no page scrolls sideways at 320 pixels", async () => {
     // Dates are longest in a zone without a short name.
-    const { page } = await open(`${HOME}/runs`, { width: 320, zone: "America/St_Johns" });
+    const narrow = (path: string) => open(path, { width: 320, zone: "America/St_Johns" });
+    const { page } = await narrow(`${HOME}/runs`);
     const run = await page.locator("[data-run-link]").first().getAttribute("href");
-    const wide: string[] = [];
-    for (const path of [...PAGES, `${run}?view=details`]) {
-      await page.goto(`${server.url}${path}`);
-      await page.locator("h1:not(.sr-only)").first().waitFor();
-      await page.waitForLoadState("networkidle");
-      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) wide.push(path);
-    }
-    expect(wide).toEqual([]);
     await page.context().close();
+    const wide: string[] = [];
+    await visitAll(
+      () => narrow(HOME),
+      [...PAGES, `${run}?view=details`].map(urlOf),
+      async (tab, url) => {
+        if (await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth)) wide.push(url);
+      },
+    );
+    expect(wide).toEqual([]);
   });
 
-  it("an idle page makes no request", async () => {
-    for (const path of [HOME, `${HOME}/assets`, `${HOME}/runs`, `${HOME}/assets/silver/dim_customer`]) {
-      const { page } = await open(path);
-      await page.waitForLoadState("networkidle");
-      const before = server.requests.length;
-      await page.waitForTimeout(4000);
-      expect(server.requests.slice(before)).toEqual([]);
-      await page.context().close();
-    }
+  it("idle pages make no request", async () => {
+    const paths = [HOME, `${HOME}/assets`, `${HOME}/runs`, `${HOME}/assets/silver/dim_customer`];
+    const pages = await Promise.all(
+      paths.map(async (path) => {
+        const { page } = await open(path);
+        await page.waitForLoadState("networkidle");
+        return page;
+      }),
+    );
+    const before = server.requests.length;
+    await pages[0]?.waitForTimeout(4000);
+    expect(server.requests.slice(before)).toEqual([]);
+    for (const page of pages) await page.context().close();
   });
 
   it("the first page loads under 150 KB of script without policy errors", async () => {

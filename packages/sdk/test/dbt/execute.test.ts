@@ -1,30 +1,7 @@
-import { chmodSync, existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
+import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
-import { createShop, landCustomers, type Shop } from "./shop-project.test-support.ts";
-
-type Of<T extends StepEvent["type"]> = Extract<StepEvent, { type: T }>;
-const only = <T extends StepEvent["type"]>(events: readonly StepEvent[], type: T): Of<T>[] =>
-  events.filter((event): event is Of<T> => event.type === type);
-
-async function countedByDuckDb(shop: Shop): Promise<Record<string, unknown>> {
-  const [row] = await shop.rows(
-    `select (select count(*) from bronze.countries) as "bronze/countries", (select count(*) from bronze.stg_customers) as "bronze/stg_customers",
-            (select count(*) from silver.dim_customer) as "silver/dim_customer", (select count(*) from gold.by_country) as "gold/by_country", (select count(*) from gold.total) as "gold/total"`,
-  );
-  return row ?? {};
-}
-
-function reportedCounts(events: readonly StepEvent[]): Record<string, unknown> {
-  return Object.fromEntries(
-    only(events, "asset_materialized").map(({ asset, metadata }) => [
-      asset,
-      metadata["row_count"]?.type === "int" ? metadata["row_count"].value : null,
-    ]),
-  );
-}
+import { countedByDuckDb, only, reportedCounts } from "./reported.test-support.ts";
+import { createShop, landCustomers } from "./shop-project.test-support.ts";
 
 test("every asset is materialized live with the row count that DuckDB itself counts", { timeout: 120_000 }, async () => {
   const shop = createShop();
@@ -62,19 +39,6 @@ test("every asset is materialized live with the row count that DuckDB itself cou
   expect(logs.some(({ message }) => message.startsWith("Done. PASS="))).toBe(true);
   // oxlint-disable-next-line no-control-regex -- escape sequences are what must not be there
   expect(logs.filter(({ message }) => /\u001b/.test(message))).toEqual([]);
-});
-
-test("a step for some assets builds these and runs only the checks it was asked for", { timeout: 120_000 }, async () => {
-  const shop = createShop();
-  await landCustomers(shop);
-  const { outcome, events } = await shop.execute(shop.unit(), {
-    assets: ["bronze/stg_customers", "gold/total"],
-    checks: ["bronze/stg_customers:unique_stg_customers_id"],
-  });
-  expect(outcome).toEqual({ outcome: "succeeded" });
-  expect(Object.keys(reportedCounts(events)).sort()).toEqual(["bronze/stg_customers", "gold/total"]);
-  expect(only(events, "check_evaluated").map(({ check }) => check)).toEqual(["unique_stg_customers_id"]);
-  expect(await shop.rows("select table_name from information_schema.tables where table_schema = 'silver'")).toEqual([]);
 });
 
 test(
@@ -131,41 +95,6 @@ test("a failed test of severity error skips what is downstream and fails the ste
   });
 });
 
-test("a unit test is a check of its model, which is skipped when it fails", { timeout: 120_000 }, async () => {
-  const shop = createShop();
-  await landCustomers(shop);
-  shop.write(
-    "models/unit.yml",
-    `version: 2
-unit_tests:
-  - name: counts_customers
-    model: total
-    given: [{input: ref('stg_customers'), rows: [{id: 1}, {id: 2}]}]
-    expect: {rows: [{n: 3}]}
-`,
-  );
-  const { outcome, events } = await shop.execute(shop.unit());
-  expect(only(events, "asset_skipped")).toEqual([
-    { type: "asset_skipped", asset: "gold/total", reason: "unit test counts_customers failed" },
-  ]);
-  expect(outcome).toMatchObject({
-    outcome: "failed",
-    retryable: false,
-    failure: { kind: "check_failed", message: expect.stringContaining("A blocking check failed, 1 skipped: gold/total:counts_customers") },
-  });
-});
-
-test("a test that warns fails its check with severity warn and nothing else", { timeout: 120_000 }, async () => {
-  const shop = createShop();
-  await landCustomers(shop);
-  await shop.rows("insert into raw.customers values (500, 'ZZ')");
-  const { outcome, events } = await shop.execute(shop.unit());
-  expect(outcome).toEqual({ outcome: "succeeded" });
-  expect(only(events, "check_evaluated").filter(({ passed }) => !passed)).toMatchObject([
-    { check: "not_null_dim_customer_name", severity: "warn" },
-  ]);
-});
-
 test("cancel interrupts the running query, ends dbt and frees the database", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
@@ -182,16 +111,4 @@ test("cancel interrupts the running query, ends dbt and frees the database", { t
   expect(Object.keys(reportedCounts(events))).toContain("silver/dim_customer");
   expect(existsSync(`${shop.database}.headgate-lock`)).toBe(false);
   expect(await shop.rows("select count(*) as n from silver.dim_customer")).toEqual([{ n: 100 }]);
-});
-
-test("a dbt that is only a command is counted after it ended", { timeout: 120_000 }, async () => {
-  const shop = createShop();
-  await landCustomers(shop);
-  const script = join(shop.root, "dbt-command");
-  writeFileSync(script, `#!/bin/bash\nexec "${fileURLToPath(new URL("../../../../.venv/bin/dbt", import.meta.url))}" "$@"\n`);
-  chmodSync(script, 0o755);
-  const unit = shop.unit({ locks: () => [shop.database] }, { executable: script });
-  const { outcome, events } = await shop.execute(unit);
-  expect(outcome).toEqual({ outcome: "succeeded" });
-  expect(reportedCounts(events)).toEqual(await countedByDuckDb(shop));
 });
