@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
-import { accessibilityProblems, NARROW, screenshot, sidewaysProblems, WIDE, type Tab } from "./support/browser.ts";
+import { accessibilityProblems, LOOKS, screenshot, sidewaysProblems, WIDE, type Tab } from "./support/browser.ts";
 import { endBrowserSuite, startBrowserSuite } from "./support/browser-suite.ts";
 import { ROOT, startStack, temporaryFolder, until, type Stack } from "./support/stack.ts";
 
@@ -219,23 +219,21 @@ describe("the lakehouse runs by itself", () => {
     };
     const problems: string[] = [];
     for (const [name, path] of Object.entries(pages)) {
-      for (const colorScheme of ["light", "dark"] as const) {
-        // Loaded in each scheme: rows out of sight keep the colours of the scheme in which they were seen last.
-        await page.emulateMedia({ colorScheme });
+      for (const { scheme, size } of LOOKS) {
+        // Loaded in each look: rows out of sight keep the colours of the scheme in which they were seen last.
+        await page.emulateMedia({ colorScheme: scheme });
         await page.setViewportSize(WIDE);
         await page.goto(home + path);
         await page.getByRole("heading", { level: 1 }).first().waitFor();
         await page.locator("[aria-busy='true']").first().waitFor({ state: "detached" });
-        for (const [size, viewport] of Object.entries({ wide: WIDE, narrow: NARROW })) {
-          await page.setViewportSize(viewport);
-          await page.evaluate(async () => {
-            await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
-            await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
-          });
-          await screenshot(page, `automation/${name}-${colorScheme}-${size}`);
-          const found = [...(await accessibilityProblems(page)), ...(await sidewaysProblems(page))];
-          problems.push(...found.map((problem) => `${name} ${colorScheme} ${size}: ${problem}`));
-        }
+        await page.setViewportSize(size);
+        await page.evaluate(async () => {
+          await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+          await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+        });
+        await screenshot(page, `automation/${name}-${scheme}-${size.width}`);
+        const found = [...(await accessibilityProblems(page)), ...(await sidewaysProblems(page))];
+        problems.push(...found.map((problem) => `${name} ${scheme} ${size.width}: ${problem}`));
       }
     }
     expect(problems).toEqual([]);

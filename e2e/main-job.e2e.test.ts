@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { accessibilityProblems, follow, NARROW, screenshot, sidewaysProblems, WIDE, type Tab } from "./support/browser.ts";
+import { accessibilityProblems, follow, LOOKS, screenshot, sidewaysProblems, type Tab } from "./support/browser.ts";
 import { endBrowserSuite, startBrowserSuite } from "./support/browser-suite.ts";
 import { duckdbRows, findFile } from "./support/duckdb-rows.ts";
 import { devOnce, type OnceReport } from "./support/one-run.ts";
@@ -130,12 +130,7 @@ describe("the main job", () => {
         ["agents", `${home}/agents`, "text=Slots"],
       ];
     };
-    const looks = (["light", "dark"] as const).flatMap((scheme) => [
-      { scheme, size: WIDE },
-      { scheme, size: NARROW },
-    ]);
-
-    it.for(looks)("$scheme at $size.width px: no accessibility violation, no error, no sideways scroll", async ({ scheme, size }) => {
+    it.for(LOOKS)("$scheme at $size.width px: no accessibility violation, no error, no sideways scroll", async ({ scheme, size }) => {
       await page.emulateMedia({ colorScheme: scheme });
       await page.setViewportSize(size);
       const problems: Record<string, readonly string[]> = {};

@@ -22,13 +22,16 @@ export class PythonEnvError extends Error {
   name = "PythonEnvError";
 }
 
+/** The folder to put on the PATH. */
+export const pythonBin = (root) => join(root, ".venv", "bin");
+
 /**
  * @param {{ root: string, onProgress?: (line: string) => void }} options
  * @returns {Promise<{ bin: string, python: string }>} the folder to put on the PATH, and the interpreter
  */
 export async function ensurePython({ root, onProgress = () => {} }) {
   const venv = join(root, ".venv");
-  const bin = join(venv, "bin");
+  const bin = pythonBin(root);
   const result = { bin, python: join(bin, "python") };
   const stamp = {
     file: join(venv, "headgate.stamp"),

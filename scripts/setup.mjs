@@ -5,23 +5,31 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { dependenciesHash, installedMatchesLock, readStamp, sourcesHash, writeStamp } from "./freshness.mjs";
-import { CommandFailed, exitOf, runCommand } from "./run-command.mjs";
+import { CommandFailed, exitOf, runCommand, stopRunningCommands } from "./run-command.mjs";
 
 /** -> { node, env }: the Node 24 to run with, and the environment (PATH) for everything that is started. */
 export async function setUp({ root, onProgress }) {
   requireWritable(root);
+  const { ensurePython, pythonBin } = await import("./python-env.mjs");
+  // Beside the rest: half of it is waiting for a registry.
+  const python = ensurePython({ root, onProgress });
+  // An error that comes earlier than its turn below is told there.
+  python.catch(() => undefined);
   await installPackages(root, onProgress);
   const node = await requireNode24(root, onProgress);
-  const { ensurePython } = await import("./python-env.mjs");
-  const python = await ensurePython({ root, onProgress });
   const env = {
     ...process.env,
-    PATH: [python.bin, join(root, "node_modules", ".bin"), process.env.PATH ?? ""].join(delimiter),
+    PATH: [pythonBin(root), join(root, "node_modules", ".bin"), process.env.PATH ?? ""].join(delimiter),
     TURBO_TELEMETRY_DISABLED: "1",
     DO_NOT_TRACK: "1",
     WRANGLER_SEND_METRICS: "false",
   };
-  await buildAll(root, env, onProgress);
+  try {
+    await Promise.all([python, buildAll(root, env, onProgress)]);
+  } catch (error) {
+    stopRunningCommands("SIGTERM");
+    throw error;
+  }
   return { node, env };
 }
 

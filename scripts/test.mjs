@@ -12,7 +12,7 @@ import { CommandFailed, exitOf, stopRunningCommands } from "./run-command.mjs";
 
 requireNode();
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
-const LONG_STEPS = ["check:year", "check:soak", "test:engines:full"];
+const LONG_STEPS = ["check:looks", "check:year", "check:soak", "test:engines:full"];
 /** Steps that run the test runner, and whose single tests count. */
 const TEST_STEPS = new Set(["check:tests", "coverage:commands", "check:e2e", ...LONG_STEPS]);
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";

@@ -9,6 +9,15 @@ export const SCREENSHOTS = join(ROOT, "artifacts/screenshots");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 390, height: 844 };
+/** How pages are looked at: two opposite ways in `npm test`, all of them in `npm run check:looks`. */
+export const LOOKS = (
+  [
+    { scheme: "light", size: WIDE },
+    { scheme: "dark", size: NARROW },
+    { scheme: "light", size: NARROW },
+    { scheme: "dark", size: WIDE },
+  ] as const
+).slice(0, process.env["HEADGATE_LOOKS"] === "all" ? 4 : 2);
 
 export async function openChromium(): Promise<Browser> {
   return chromium.launch({

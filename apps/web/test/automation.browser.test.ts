@@ -72,14 +72,12 @@ describe("automation pages in a browser", { timeout: 360_000 }, () => {
   });
 
   it("idle pages make no request", async () => {
-    const paths = [`${HOME}/automations`, `${SENSORS}/new_files`, `${HOME}/backfills/bf-2`, `${HOME}/queue`, `${HOME}/timeline`];
-    const pages = await Promise.all(
-      paths.map(async (path) => {
-        const { page } = await open(path);
-        await page.waitForLoadState("networkidle");
-        return page;
-      }),
-    );
+    const pages: Page[] = [];
+    for (const path of [`${HOME}/automations`, `${SENSORS}/new_files`, `${HOME}/backfills/bf-2`, `${HOME}/queue`, `${HOME}/timeline`]) {
+      const { page } = await open(path);
+      await page.waitForLoadState("networkidle");
+      pages.push(page);
+    }
     const before = server.requests.length;
     await pages[0]?.waitForTimeout(2500);
     expect(server.requests.slice(before)).toEqual([]);

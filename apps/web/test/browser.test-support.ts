@@ -9,7 +9,7 @@ const CHROMIUM = process.env["HEADGATE_CHROMIUM"] ?? "/usr/bin/chromium";
 const WEB = join(import.meta.dirname, "..");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** A missing element fails at its own line instead of at the test's time limit. */
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 30_000;
 const TABS = 3;
 
 export async function startBrowser(): Promise<Browser> {

@@ -70,14 +70,12 @@ describe("dashboard in a browser", { timeout: 180_000 }, () => {
   });
 
   it("idle pages make no request", async () => {
-    const paths = [HOME, `${HOME}/assets`, `${HOME}/runs`, `${HOME}/assets/silver/dim_customer`];
-    const pages = await Promise.all(
-      paths.map(async (path) => {
-        const { page } = await open(path);
-        await page.waitForLoadState("networkidle");
-        return page;
-      }),
-    );
+    const pages: Page[] = [];
+    for (const path of [HOME, `${HOME}/assets`, `${HOME}/runs`, `${HOME}/assets/silver/dim_customer`]) {
+      const { page } = await open(path);
+      await page.waitForLoadState("networkidle");
+      pages.push(page);
+    }
     const before = server.requests.length;
     await pages[0]?.waitForTimeout(4000);
     expect(server.requests.slice(before)).toEqual([]);
