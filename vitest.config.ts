@@ -1,10 +1,7 @@
-import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    // One more than processors: many tests wait for a child process or a timer.
-    maxWorkers: availableParallelism() + 1,
     projects: [
       { test: { name: "lint", include: ["lint/**/*.test.mjs"], testTimeout: 30_000 } },
       "packages/*/vitest.config.ts",

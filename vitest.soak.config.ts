@@ -1,12 +1,10 @@
 /** The tests of rare situations and large sizes, `*.soak.test.ts`: `npm run check:soak`. */
-import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const CONDITIONS = ["headgate-source", "module", "node", "development|production"];
 
 export default defineConfig({
   test: {
-    maxWorkers: availableParallelism(),
     projects: [
       {
         resolve: { conditions: CONDITIONS },

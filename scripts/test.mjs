@@ -4,6 +4,7 @@
  * and those against real engines. The last line is `N passed, N failed`: each test of the test runner counts, each other check as one.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findChromium } from "./chromium.mjs";
@@ -13,6 +14,8 @@ import { CommandFailed, exitOf, stopRunningCommands } from "./run-command.mjs";
 requireNode();
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
 const LONG_STEPS = ["check:looks", "check:year", "check:soak", "test:engines:full"];
+/** One more than processors, because many tests wait for a child process or a timer. */
+const WORKERS = String(availableParallelism() + 1);
 /** Steps that run the test runner, and whose single tests count. */
 const TEST_STEPS = new Set(["check:tests", "coverage:commands", "check:e2e", ...LONG_STEPS]);
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
@@ -56,7 +59,7 @@ async function runChecks(env) {
   );
   for (const step of steps.filter((name) => TEST_STEPS.has(name))) {
     console.log(`\n--- ${step}`);
-    await runTests(step, env);
+    await runTests(step, step === "check:tests" ? { ...env, VITEST_MAX_WORKERS: WORKERS } : env);
   }
   for (const { step, code, output } of await beside) {
     console.log(`\n--- ${step}${output === "" ? "" : `\n${output}`}`);
