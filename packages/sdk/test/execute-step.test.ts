@@ -137,27 +137,57 @@ describe("an asset", () => {
   });
 });
 
-describe("bad output", () => {
-  it.each([
-    [
-      "metadata that is too large",
-      () => materialization({ metadata: { small: 1, huge: "x".repeat(300_000) } }),
-      /asset "bad" is \d+ bytes.*'huge'/,
-    ],
-    [
-      "metadata that is no JSON",
-      () => materialization({ metadata: { inner: { at: Number.POSITIVE_INFINITY } } }),
-      /Metadata 'inner' of asset "bad".*'at' is Infinity/,
-    ],
-    ["another asset", () => materialization({ asset: "other" }), /"other", which it does not make/],
-    ["a check with bad metadata", () => checkResult({ passed: true, metadata: { f: () => 1 } }), /Metadata 'f' of check "check"/],
-  ])("%s is refused and not worth a retry", async (_what, run, message) => {
-    const { outcome } = await runStep([defineAsset({ key: "bad", run: (): unknown => run() })], "bad");
+describe("what a step reports", () => {
+  it("a step that reports on another asset is refused and not worth a retry", async () => {
+    const { outcome } = await runStep([defineAsset({ key: "bad", run: () => materialization({ asset: "other" }) })], "bad");
     expect(outcome).toMatchObject({
       outcome: "failed",
       retryable: false,
-      failure: { kind: "bad_output", message: expect.stringMatching(message) as string },
+      failure: { kind: "bad_output", message: expect.stringMatching(/"other", which it does not make/) as string },
     });
+  });
+
+  it("metadata of any size and shape costs the step nothing", async () => {
+    const metadata = { small: 1, huge: "x".repeat(300_000), inner: { at: Number.POSITIVE_INFINITY } };
+    const asset = defineAsset({
+      key: "odd",
+      checks: { c: {} },
+      run: () => materialization({ metadata, checks: [checkResult({ passed: true, metadata: { f: () => 1 } })] }),
+    });
+    const { outcome, events } = await runStep([asset], "odd");
+    expect(outcome).toEqual({ outcome: "succeeded" });
+    expect(only(events, "asset_materialized")).toMatchObject([
+      {
+        metadata: {
+          small: { type: "int", value: 1 },
+          inner: { type: "json", value: { at: "Infinity" } },
+          metadata_cut: { type: "text", value: "huge: text cut" },
+        },
+      },
+    ]);
+    expect(only(events, "check_evaluated")).toMatchObject([{ metadata: { f: { type: "text", value: "[function f]" } } }]);
+  });
+
+  it("log lines take every word and value that user code passes", async () => {
+    const asset = defineAsset({
+      key: "talks",
+      run({ log }) {
+        log.warning("by its name in Python", { n: 2n ** 60n, gone: undefined, error: new TypeError("late") });
+        Reflect.apply(log.info, log, [{ not: "text" }, "no object"]);
+        Reflect.apply(log.error, log, [new RangeError("thrown")]);
+        log.info("x".repeat(300_000));
+      },
+    });
+    const { outcome, events } = await runStep([asset], "talks");
+    expect(outcome).toEqual({ outcome: "succeeded" });
+    const lines = only(events, "log");
+    expect(lines).toMatchObject([
+      { level: "warn", message: "by its name in Python", fields: { n: "1152921504606846976" } },
+      { level: "info", message: '{"not":"text"}', fields: { value: "no object" } },
+      { level: "error", message: expect.stringMatching(/^RangeError: thrown\n +at /) as string },
+      { message: expect.stringMatching(/^x+… \[\d+ of 300000 characters cut\]$/) as string },
+    ]);
+    expect(lines[0]?.fields?.["error"]).toMatch(/^TypeError: late\n +at /);
   });
 });
 

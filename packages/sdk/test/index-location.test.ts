@@ -255,18 +255,6 @@ describe("a code location with mistakes", () => {
     ]);
   });
 
-  it("a code location with mistakes names the entry of metadata that cannot be stored", async () => {
-    const circular: Record<string, unknown> = {};
-    circular["self"] = circular;
-    const bad = [{ fn: () => 1 }, { nan: Number.NaN }, { circular }, { nested: { deep: [1n] } }];
-    for (const [index, metadata] of bad.entries()) {
-      const [key] = Object.keys(metadata);
-      expect(await errorsOf({ assets: [defineAsset({ key: `m${index}`, metadata, run: () => 1 })] })).toEqual([
-        expect.stringContaining(`Metadata '${key}' of asset "m${index}" cannot be stored`),
-      ]);
-    }
-  });
-
   it.each([
     ["a start that is no date", dailyPartitions({ start: "yesterday" }), "yesterday"],
     ["an unknown zone", dailyPartitions({ start: "2025-01-01", timezone: "Nowhere" }), "Nowhere"],

@@ -2,10 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { NO_VALUE, type IoContext, type MetadataRecord } from "@headgate/sdk";
+import { NO_VALUE, type IoContext } from "@headgate/sdk";
 import { createLogger } from "../src/runtime/steps/logger.ts";
 import { valueFiles } from "../src/runtime/steps/value-files.ts";
-import { toMetadata } from "../src/values/metadata.ts";
 import { makeFolders, type TestFolders } from "./run-step.test-support.ts";
 
 function contextOf(folders: TestFolders, asset: string, partition: string | null): IoContext {
@@ -56,21 +55,4 @@ it("value files have nothing that was never stored, and explain a broken file", 
   await valueFiles.store(context, 1);
   await writeFile(join(folders.storage, "values", "a", "@value.v8"), "rubbish");
   await expect(valueFiles.load(context)).rejects.toThrow("The stored value of a cannot be read");
-});
-
-it("metadata is kept exactly as JSON keeps it, or refused by name", () => {
-  fc.assert(
-    fc.property(
-      fc.dictionary(fc.stringMatching(/^[a-z_]{1,8}$/), fc.anything({ withBigInt: true, withMap: true }), { maxKeys: 4 }),
-      (record) => {
-        const result = toMetadata('asset "x"', record as MetadataRecord);
-        if (!result.ok) {
-          expect(Object.keys(record).some((name) => result.error.message.includes(`'${name}'`))).toBe(true);
-          return;
-        }
-        expect(JSON.parse(JSON.stringify(result.value))).toEqual(result.value);
-      },
-    ),
-    { seed: 7, numRuns: 300 },
-  );
 });

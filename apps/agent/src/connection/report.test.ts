@@ -17,17 +17,34 @@ describe("admitting reports", () => {
   it.each([
     [
       "metadata over the limit",
-      { type: "asset_materialized", asset: "a", metadata: { x: { type: "text", value: "x".repeat(210 * 1024) } } },
-      "metadata is",
+      {
+        type: "asset_materialized",
+        asset: "a",
+        metadata: { rows: { type: "int", value: 3 }, x: { type: "text", value: "x".repeat(210 * 1024) } },
+      },
+      { rows: { type: "int", value: 3 }, metadata_cut: { type: "text", value: "x: text cut" } },
     ],
-    ["a cycle", { type: "asset_materialized", asset: "a", metadata: { x: { type: "json", value: cyclic } } }, "not serializable"],
-    ["a bigint", { type: "asset_observed", asset: "a", metadata: { x: { type: "int", value: 10n } } }, "not serializable"],
-    ["NaN", { type: "asset_observed", asset: "a", metadata: { x: { type: "float", value: Number.NaN } } }, "metadata.x.value"],
     [
-      "an unknown kind of metadata",
-      { type: "asset_observed", asset: "a", metadata: { x: { type: "picture", value: 1 } } },
-      "metadata.x.type",
+      "a cycle",
+      { type: "asset_materialized", asset: "a", metadata: { x: { type: "json", value: cyclic } } },
+      { x: { type: "json", value: { self: "[refers to itself]" } } },
     ],
+    [
+      "a bigint",
+      { type: "asset_observed", asset: "a", metadata: { x: { type: "int", value: 10n }, y: { type: "int", value: 2n ** 70n } } },
+      { x: { type: "int", value: 10 }, y: { type: "text", value: "1180591620717411303424" } },
+    ],
+    [
+      "NaN",
+      { type: "asset_observed", asset: "a", metadata: { x: { type: "float", value: Number.NaN } } },
+      { x: { type: "text", value: "NaN" } },
+    ],
+    [
+      "an unknown type of metadata",
+      { type: "asset_observed", asset: "a", metadata: { x: { type: "picture", value: 1 } } },
+      { x: { type: "json", value: { type: "picture", value: 1 } } },
+    ],
+    ["metadata that is no object", { type: "asset_observed", asset: "a", metadata: null }, {}],
     [
       "a check with too much metadata",
       {
@@ -36,15 +53,51 @@ describe("admitting reports", () => {
         check: "c",
         passed: true,
         severity: "error",
-        metadata: { x: { type: "text", value: "x".repeat(300_000) } },
+        description: "\u0000".repeat(300_000),
+        metadata: { x: { type: "sql", value: "é".repeat(300_000) } },
       },
-      "'c' of a",
+      { metadata_cut: { type: "text", value: "x: text cut" } },
     ],
-    ["an unknown event", { type: "invented", asset: "a" }, "'invented' of a"],
-  ])("%s becomes a failure that says what is wrong", (_name, value, said) => {
-    const admitted = admitReport(event(value));
-    expect(admitted.failure).toMatchObject({ kind: "bad_output", message: expect.stringContaining(said) as unknown });
+  ])("a report with %s is stored all the same", (_name, value, metadata) => {
+    const { report, failure, text } = admitReport(event(value));
+    expect(failure).toBeNull();
+    expect(report).toMatchObject({ k: "event", event: { type: (value as StepEvent).type, metadata } });
+    expect(Buffer.byteLength(text)).toBeLessThan(MAX_ITEM_BYTES);
+    expect(upItemSchema.safeParse({ ...(JSON.parse(text) as object), s: 1 }).success).toBe(true);
+  });
+
+  it("a report of an unknown type becomes a failure that names it", () => {
+    const admitted = admitReport(event({ type: "invented", asset: "a" }));
+    expect(admitted.failure).toMatchObject({ kind: "bad_output", message: expect.stringContaining("'invented' of a") as unknown });
     expect(admitted.report).toMatchObject({ k: "event", event: { type: "asset_failed", asset: "a" } });
+  });
+
+  it("a failure keeps its reason whatever alphabet it is written in", () => {
+    const failure = {
+      kind: "dbt",
+      message: "売上が見つかりません".repeat(5000),
+      stack: "行".repeat(60_000),
+      codeFrame: "\u0001".repeat(30_000),
+      source: { language: "sql", text: "選".repeat(90_000) },
+    } as const;
+    const {
+      report,
+      failure: replaced,
+      text,
+    } = admitReport({ k: "done", ...step, at: 0, result: { outcome: "failed", retryable: true, failure } });
+    expect(replaced).toBeNull();
+    expect(report).toMatchObject({ result: { failure: { message: expect.stringMatching(/^売上が見つかりません/) as unknown } } });
+    expect(Buffer.byteLength(text)).toBeLessThan(MAX_ITEM_BYTES);
+  });
+
+  it("a tick that logs without end keeps what it asks for", () => {
+    const logs = Array.from({ length: 50_000 }, (_, line) => ({ level: "info", message: `line ${line}`, at: 0 }));
+    const result = { outcome: "evaluated" as const, cursor: "c", runs: [{ runKey: "k", tags: {} }], logs };
+    const { report } = admitReport({ k: "tick", tick: "t", result });
+    expect(report).toMatchObject({ result: { outcome: "evaluated", cursor: "c", runs: [{ runKey: "k" }] } });
+    const kept = report.k === "tick" ? (report.result.logs ?? []) : [];
+    expect(kept[0]).toMatchObject({ message: "line 0" });
+    expect(kept.at(-1)?.message).toBe(`${50_000 - kept.length + 1} further lines of this tick are left out.`);
   });
 
   it.each([

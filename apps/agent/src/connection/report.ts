@@ -1,11 +1,13 @@
 /**
- * What may enter the outbox. Reports come from user code, so each is brought to exactly what the control plane will parse:
- * too long text is cut with a notice, anything that cannot be stored becomes a `bad_output` failure. Thus no report can make the
- * control plane refuse a frame.
+ * What may enter the outbox. Reports come from user code, so each is brought to exactly what the control plane will parse: what is too
+ * large is cut with a notice, values that JSON cannot hold become text, and only a report of a wrong form becomes a `bad_output` failure.
+ * Thus no report can make the control plane refuse a frame, and none fails work for the size of what it says.
  */
+import { cutText, jsonBytes } from "@headgate/shared/domain/value/cut-text.ts";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
-import { MAX_ITEM_BYTES, MAX_METADATA_BYTES } from "@headgate/shared/protocol/constants.ts";
+import { MAX_ITEM_BYTES } from "@headgate/shared/protocol/constants.ts";
+import { fitEvent } from "@headgate/shared/protocol/fit-event.ts";
 import { upItemSchema, type UpItem } from "@headgate/shared/protocol/up.ts";
 
 type WithoutNumber<T> = T extends unknown ? Omit<T, "s"> : never;
@@ -15,7 +17,10 @@ export type EventReport = Extract<Report, { k: "event" }>;
 
 /** Space for the number that is inserted later. */
 const NUMBER_BYTES = 32;
-const LOG_MESSAGE_LIMIT = 60 * 1024;
+/** All lines that one tick logs, in JSON; the runs that it asks for need the rest. */
+const TICK_LOGS_BYTES = 64 * 1024;
+const TICK_LINE_BYTES = 8 * 1024;
+const TICK_TEXT_BYTES = 20 * 1024;
 
 /** A report in the form in which it is sent. */
 export interface AdmittedReport {
@@ -49,11 +54,6 @@ function problemOf(report: Report): Problem {
   if (Buffer.byteLength(text) + NUMBER_BYTES > MAX_ITEM_BYTES) {
     return { text: null, why: `it is ${Buffer.byteLength(text)} bytes, more than the limit of ${MAX_ITEM_BYTES}` };
   }
-  if (report.k === "event" && "metadata" in report.event) {
-    const size = Buffer.byteLength(JSON.stringify(report.event.metadata));
-    if (size > MAX_METADATA_BYTES)
-      return { text: null, why: `its metadata is ${size} bytes, more than the limit of ${MAX_METADATA_BYTES}` };
-  }
   // Parses what the other side will see: NaN has become null, undefined is gone.
   const parsed = upItemSchema.safeParse({ ...(JSON.parse(text) as object), s: 1 });
   if (parsed.success) return { text, why: "" };
@@ -71,39 +71,73 @@ function trimIfPossible(report: Report): Report {
 }
 
 function trim(report: Report): Report {
-  if (report.k === "event") return { ...report, event: trimEvent(report.event) };
-  if (report.k === "done") return { ...report, result: trimOutcome(report.result) };
-  return report;
+  switch (report.k) {
+    case "event":
+      return { ...report, event: trimEvent(report.event) };
+    case "done":
+      return { ...report, result: trimOutcome(report.result) };
+    case "tick":
+      return { ...report, result: trimTick(report.result) };
+    case "tick_part":
+    case "location":
+      return report;
+  }
 }
 
 function trimEvent(event: StepEvent): StepEvent {
-  if (event.type === "log") {
-    const message = cut(event.message, LOG_MESSAGE_LIMIT);
-    const fields =
-      event.fields === undefined || sizeOf(event.fields) <= MAX_METADATA_BYTES - LOG_MESSAGE_LIMIT
-        ? event.fields
-        : { notice: "fields left out: too large or not serializable" };
-    return { ...event, message, ...(fields !== undefined && { fields }) };
+  return event.type === "asset_failed" ? { ...event, failure: trimFailure(event.failure) } : fitEvent(event);
+}
+
+type TickResult = Extract<Report, { k: "tick" }>["result"];
+
+/** What a tick asks for is never cut. */
+function trimTick(result: TickResult): TickResult {
+  const logs = result.logs && trimLines(result.logs);
+  if (result.outcome === "failed") {
+    const { message, stack } = result;
+    return {
+      ...result,
+      ...(logs && { logs }),
+      message: cutText(message, TICK_TEXT_BYTES),
+      ...(stack !== undefined && { stack: cutText(stack, TICK_TEXT_BYTES) }),
+    };
   }
-  if (event.type === "asset_failed") return { ...event, failure: trimFailure(event.failure) };
-  return event;
+  const { skipReason } = result;
+  return { ...result, logs: logs ?? [], ...(skipReason !== undefined && { skipReason: cutText(skipReason, TICK_TEXT_BYTES) }) };
+}
+
+type Lines = NonNullable<TickResult["logs"]>;
+
+function trimLines(lines: Lines): Lines {
+  const kept: Lines = [];
+  let left = TICK_LOGS_BYTES;
+  for (const line of lines) {
+    const short = { ...line, message: cutText(line.message, TICK_LINE_BYTES) };
+    left -= jsonBytes(short);
+    if (left < 0)
+      return [...kept, { ...line, level: "warn", message: `${lines.length - kept.length} further lines of this tick are left out.` }];
+    kept.push(short);
+  }
+  return kept;
 }
 
 function trimOutcome(result: StepOutcome): StepOutcome {
   return result.outcome === "failed" ? { ...result, failure: trimFailure(result.failure) } : result;
 }
 
-/** Small enough that even with causes an item stays within its limit. */
+/** Small enough, in bytes of JSON, that even with causes an item stays within its limit. */
 export function trimFailure(failure: Failure, depth = 0): Failure {
   const share = 2 ** depth;
-  const { cause, source, frames, stack, codeFrame, ...rest } = failure;
+  const cut = (text: string, bytes: number): string => cutText(text, Math.floor(bytes / share));
+  const { cause, source, frames, stack, codeFrame, name, ...rest } = failure;
   return {
     ...rest,
-    message: cut(failure.message, 15_000 / share),
-    ...(stack !== undefined && { stack: cut(stack, 30_000 / share) }),
-    ...(frames !== undefined && { frames: frames.slice(0, 50 / share) }),
-    ...(codeFrame !== undefined && { codeFrame: cut(codeFrame, 10_000 / share) }),
-    ...(source !== undefined && { source: { ...source, text: cut(source.text, 40_000 / share) } }),
+    message: cut(failure.message, 15_000),
+    ...(name !== undefined && { name: cutText(name, 500) }),
+    ...(stack !== undefined && { stack: cut(stack, 30_000) }),
+    ...(frames !== undefined && { frames: frames.slice(0, 50 / share).map((frame) => ({ ...frame, file: cutText(frame.file, 500) })) }),
+    ...(codeFrame !== undefined && { codeFrame: cut(codeFrame, 10_000) }),
+    ...(source !== undefined && { source: { ...source, text: cut(source.text, 40_000) } }),
     ...(cause !== undefined && depth < 4 && { cause: trimFailure(cause, depth + 1) }),
   };
 }
@@ -143,27 +177,12 @@ function replacement(report: Report, why: string): { report: Report; failure: Fa
     };
   if (asset === undefined)
     return { report: { ...report, event: { type: "log", level: "error", message: failure.message, source: "agent" } }, failure };
-  return { report: { ...report, event: { type: "asset_failed", asset: cut(asset, 500), failure } }, failure };
+  return { report: { ...report, event: { type: "asset_failed", asset: cutText(asset, 1000), failure } }, failure };
 }
 
 function badOutput(subject: string, why: string): Failure {
   return {
     kind: "bad_output",
-    message: cut(`${subject} cannot be stored: ${why}. Report less, or store the value elsewhere and report where it is.`, 15_000),
+    message: cutText(`${subject} cannot be stored: ${why}. Report less, or store the value elsewhere and report where it is.`, 15_000),
   };
-}
-
-function sizeOf(value: unknown): number {
-  try {
-    return Buffer.byteLength(JSON.stringify(value) ?? "");
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
-}
-
-function cut(text: string, limit: number): string {
-  const characters = Math.floor(limit);
-  if (text.length <= characters) return text;
-  const notice = `… [${text.length - characters} characters cut]`;
-  return `${text.slice(0, characters).toWellFormed()}${notice}`;
 }

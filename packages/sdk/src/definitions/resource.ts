@@ -24,9 +24,12 @@ export interface ResourceRun {
   readonly attempt: number;
   /** Keys of the assets that the step makes. */
   readonly assets: readonly string[];
-  /** `start` and `end` in milliseconds, of time windows. */
+  /** Versions that the definitions of these assets name, by key. */
+  readonly codeVersions?: Readonly<Record<string, string>> | undefined;
+  /** `start` and `end` in milliseconds, of time windows, and the `timezone` that their definition names. */
   readonly partition?:
     | {
+        readonly timezone?: string | undefined;
         readonly key: string;
         readonly start: number | null;
         readonly end: number | null;

@@ -13,6 +13,8 @@ export interface Logger {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   /** Writes a line that is marked as a warning. */
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** The same as `warn`, by its name in Python. */
+  warning(message: string, fields?: Readonly<Record<string, unknown>>): void;
   /** Writes a line that is marked as an error; the step goes on. */
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }

@@ -203,7 +203,7 @@ export function unitOf(description: UnitDescription): { assets: readonly string[
 
 export function loggerInto(events: StepEvent[]): Logger {
   const at = (level: "debug" | "info" | "warn" | "error") => (message: string) => void events.push({ type: "log", level, message });
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), warning: at("warn"), error: at("error") };
 }
 
 const silent: Logger = loggerInto([]);

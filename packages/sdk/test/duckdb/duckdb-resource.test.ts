@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { duckdbResource, type DuckDb } from "../../src/integrations/duckdb/index.ts";
 import type { Logger } from "../../src/values/log.ts";
 
-const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, warning: () => {}, error: () => {} };
 
 interface Opened {
   readonly db: DuckDb;

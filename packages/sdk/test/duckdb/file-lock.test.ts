@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { lockDatabase, type LockRequest } from "../../src/integrations/duckdb/file-lock.ts";
 
 const lines: string[] = [];
-const log = { debug: () => {}, info: (line: string) => void lines.push(line), warn: () => {}, error: () => {} };
+const log = { debug: () => {}, info: (line: string) => void lines.push(line), warn: () => {}, warning: () => {}, error: () => {} };
 
 function database(): string {
   const folder = mkdtempSync(join(tmpdir(), "headgate-lock-"));

@@ -24,7 +24,7 @@ export async function openTrino(options: TrinoOptions, env: Readonly<Record<stri
     (level: string) =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}): void =>
       void lines.push({ level, message, fields });
-  const log: Logger = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  const log: Logger = { debug: at("debug"), info: at("info"), warn: at("warn"), warning: at("warn"), error: at("error") };
   const abort = new AbortController();
   const definition = trinoResource(options)["~definition"];
   const trino = (await definition.setup({

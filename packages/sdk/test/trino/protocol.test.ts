@@ -203,7 +203,7 @@ test("the log names the query with a link, and what came of it", async () => {
 
 test("an hour of progress is about sixty lines", () => {
   const lines: string[] = [];
-  const log = { debug: () => {}, warn: () => {}, error: () => {}, info: (line: string) => void lines.push(line) };
+  const log = { debug: () => {}, warn: () => {}, warning: () => {}, error: () => {}, info: (line: string) => void lines.push(line) };
   let now = 0;
   const progress = createProgress({ log, level: "info", now: () => now });
   const stats: TrinoStats = {

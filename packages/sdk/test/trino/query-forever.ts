@@ -7,7 +7,7 @@ const trino = (await trinoResource({ url, user: "forever" })["~definition"].setu
   config: undefined,
   env: {},
   folders: { root: "/", storage: "/", scratch: "/" },
-  log: { debug: silent, info: silent, warn: silent, error: silent },
+  log: { debug: silent, info: silent, warn: silent, warning: silent, error: silent },
   signal: new AbortController().signal,
 })) as Trino;
 await trino.execute(sql);

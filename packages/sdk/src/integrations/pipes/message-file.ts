@@ -4,7 +4,7 @@ import { StringDecoder } from "node:string_decoder";
 
 const CHUNK_BYTES = 64 * 1024;
 /** A program that writes one endless line must not fill the memory. */
-export const MAX_LINE_CHARACTERS = 4 * 1024 * 1024;
+export const MAX_LINE_CHARACTERS = 64 * 1024 * 1024;
 
 export class MessageFile {
   readonly path: string;
@@ -12,11 +12,11 @@ export class MessageFile {
   readonly #watcher: FSWatcher;
   readonly #lines: LineSplitter;
 
-  constructor(path: string, onLine: (line: string) => void) {
+  constructor(path: string, onLine: (line: string) => void, onTooLong: (beginning: string) => void) {
     this.path = path;
     writeFileSync(path, "");
     this.#file = openSync(path, "r");
-    this.#lines = new LineSplitter(onLine);
+    this.#lines = new LineSplitter(onLine, onTooLong);
     this.#watcher = watch(path, () => this.#read());
     // Watching may fail on odd file systems: everything is read at the end then.
     this.#watcher.on("error", () => undefined);
@@ -43,30 +43,52 @@ export class MessageFile {
   }
 }
 
-/** Bytes as lines. */
+/** Bytes as lines. A line that is too long is left out, and what is told of it is its beginning. */
 export class LineSplitter {
   readonly #decoder = new StringDecoder("utf8");
   readonly #onLine: (line: string) => void;
-  #rest = "";
+  readonly #onTooLong: (beginning: string) => void;
+  /** Of the line that has not ended yet; joined only once, because it may be long. */
+  #parts: string[] = [];
+  #length = 0;
+  #isTooLong = false;
 
-  constructor(onLine: (line: string) => void) {
+  constructor(onLine: (line: string) => void, onTooLong: (beginning: string) => void) {
     this.#onLine = onLine;
+    this.#onTooLong = onTooLong;
   }
 
   write(bytes: Buffer): void {
-    const lines = (this.#rest + this.#decoder.write(bytes)).split("\n");
-    this.#rest = lines.pop() ?? "";
-    for (const line of lines) this.#hand(line);
-    if (this.#rest.length > MAX_LINE_CHARACTERS) this.end();
+    this.#take(this.#decoder.write(bytes));
   }
 
   end(): void {
-    const last = this.#rest + this.#decoder.end();
-    this.#rest = "";
-    this.#hand(last);
+    this.#take(this.#decoder.end());
+    this.#endLine();
   }
 
-  #hand(line: string): void {
+  #take(text: string): void {
+    for (const [index, part] of text.split("\n").entries()) {
+      if (index > 0) this.#endLine();
+      this.#add(part);
+    }
+  }
+
+  #add(part: string): void {
+    if (this.#isTooLong || part === "") return;
+    this.#parts.push(part);
+    this.#length += part.length;
+    if (this.#length <= MAX_LINE_CHARACTERS) return;
+    this.#onTooLong(this.#parts.join(""));
+    this.#parts = [];
+    this.#isTooLong = true;
+  }
+
+  #endLine(): void {
+    const line = this.#parts.join("");
+    this.#parts = [];
+    this.#length = 0;
+    this.#isTooLong = false;
     const text = line.endsWith("\r") ? line.slice(0, -1) : line;
     if (text.trim() !== "") this.#onLine(text);
   }

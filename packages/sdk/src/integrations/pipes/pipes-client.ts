@@ -13,7 +13,7 @@ export interface PipesRunOptions {
   readonly cwd?: string | undefined;
   /** Added to the worker's own environment. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** What the program finds in its context under `extras`. */
+  /** What the program finds in its context under `extras`. A bigint arrives as an integer; what JSON cannot hold, e.g. NaN, as text. */
   readonly extras?: Readonly<Record<string, unknown>> | undefined;
   /**
    * How the program sends its messages: lines of a file (the default), or lines among its output, for programs that cannot write to a file
@@ -22,7 +22,7 @@ export interface PipesRunOptions {
   readonly messages?: "file" | "stdout" | "stderr" | undefined;
   /** Assets that the program makes. Default: those of the step. */
   readonly assets?: readonly string[] | undefined;
-  /** Called for each message of `report_custom_message`. */
+  /** Called for each message of `report_custom_message`. Integers beyond 2^53 are bigints, NaN and the infinities are themselves. */
   readonly onCustomMessage?: ((payload: unknown) => void) | undefined;
   /** Time that the program has after SIGINT before it gets SIGKILL. Default 20 seconds. */
   readonly interruptGrace?: Duration | undefined;

@@ -1,14 +1,24 @@
 /** Reads one line that a Pipes program sent. Distinguishes lines that are no message from messages that are wrong. */
+import { isRecord } from "@headgate/shared/domain/json.ts";
+import { exactNumber } from "@headgate/shared/domain/value/exact-number.ts";
+import { parseExact } from "@headgate/shared/domain/value/parse-exact.ts";
 import { z } from "zod";
 
-/** JSON numbers forget whether they were written `1` or `1.0`, which says whether metadata is an int or a float. */
+/** A number as it was written: `1` and `1.0` are an int and a float, and NaN or a long integer is no number of JSON or JavaScript. */
 export class Lexeme {
-  readonly value: number;
   readonly text: string;
 
-  constructor(value: number, text: string) {
-    this.value = value;
+  constructor(text: string) {
     this.text = text;
+  }
+
+  /** The number, or its text where a number would be another one. */
+  get exact(): number | string {
+    return exactNumber(this.text).value;
+  }
+
+  get isInteger(): boolean {
+    return exactNumber(this.text).isInteger;
   }
 }
 
@@ -67,7 +77,7 @@ export function readPipesLine(line: string): ReadLine {
   if (!line.includes(MARK)) return { kind: "text" };
   let json: unknown;
   try {
-    json = JSON.parse(line, keepFloats);
+    json = parseExact(line, (written) => new Lexeme(written));
   } catch (error) {
     return { kind: "wrong", why: error instanceof Error ? error.message : String(error) };
   }
@@ -79,11 +89,19 @@ export function readPipesLine(line: string): ReadLine {
   return { kind: "wrong", why: `method '${method.slice(0, 100)}': ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim() };
 }
 
-function keepFloats(key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  const source = context?.source;
-  return key === "raw_value" && typeof value === "number" && source !== undefined && /[.eE]/.test(source)
-    ? new Lexeme(value, source)
-    : value;
+/**
+ * The payload of a custom message, for user code: an integer beyond 2^53 is a bigint, and NaN and the infinities are those of JavaScript.
+ */
+export function plainPayload(value: unknown): unknown {
+  return withNumbers(value, (number) => (number.isInteger && typeof number.exact === "string" ? BigInt(number.text) : Number(number.text)));
+}
+
+/** The value with each number replaced. */
+export function withNumbers(value: unknown, replace: (number: Lexeme) => unknown): unknown {
+  if (value instanceof Lexeme) return replace(value);
+  if (Array.isArray(value)) return value.map((entry) => withNumbers(entry, replace));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, withNumbers(entry, replace)]));
 }
 
 /** Keys arrive as escaped user strings: `\/` is a slash inside a part, which our keys do not have. */

@@ -1,26 +1,29 @@
-/** Metadata as Pipes programs send it, as ours. A value of an unknown type is kept as JSON, so that nothing gets lost. */
+/**
+ * Metadata as Pipes programs send it, as ours. A value of an unknown type is kept as JSON, and a number that JavaScript cannot hold as
+ * text, so that nothing gets lost.
+ */
 import { isRecord } from "@headgate/shared/domain/json.ts";
 import type { Metadata, MetadataType, MetadataValue, TableColumn } from "@headgate/shared/domain/metadata.ts";
-import { Lexeme } from "./pipes-message.ts";
+import { Lexeme, withNumbers } from "./pipes-message.ts";
 
 export function pipesMetadata(given: Readonly<Record<string, unknown>> | null | undefined): Metadata {
-  return Object.fromEntries(Object.entries(given ?? {}).map(([name, value]) => [name, typed(value)]));
+  return Object.fromEntries(Object.entries(given ?? {}).map(([name, value]) => [name, valueOf(value)]));
 }
 
 type Reader = (raw: unknown) => MetadataValue;
 
 const text =
   (type: "text" | "url" | "path" | "md" | "asset"): Reader =>
-  (raw) => ({ type, value: String(raw) });
+  (raw) => ({ type, value: raw instanceof Lexeme ? raw.text : typeof raw === "string" ? raw : JSON.stringify(plain(raw)) });
 const number =
   (type: "int" | "float"): Reader =>
   (raw) => {
     const value = numberOf(raw);
-    return value === null ? inferred(raw) : { type, value };
+    return value === null ? inferred(raw) : typed(type, value);
   };
 const timestamp: Reader = (raw) => {
   const seconds = numberOf(raw);
-  return seconds === null ? inferred(raw) : { type: "timestamp", value: seconds * 1000 };
+  return typeof seconds === "number" ? { type: "timestamp", value: Math.round(seconds * 1_000_000) / 1000 } : inferred(raw);
 };
 
 /** For each of our types: what Pipes calls it, and how its value is read. Pipes has no `sql` and `run`, and sends runs of Dagster as text. */
@@ -29,9 +32,9 @@ const PIPES_TYPES: Readonly<Record<MetadataType, Readonly<Record<string, Reader>
   url: { url: text("url") },
   path: { path: text("path"), notebook: text("path") },
   md: { md: text("md") },
-  asset: { asset: text("asset") },
+  asset: { asset: (raw) => text("asset")(Array.isArray(raw) ? raw.join("/") : raw) },
   json: { json: (raw) => ({ type: "json", value: plain(raw) }) },
-  bool: { bool: (raw) => ({ type: "bool", value: raw === true }) },
+  bool: { bool: (raw) => (typeof raw === "boolean" ? { type: "bool", value: raw } : inferred(raw)) },
   int: { int: number("int") },
   float: { float: number("float") },
   timestamp: { timestamp },
@@ -46,18 +49,17 @@ const PIPES_TYPES: Readonly<Record<MetadataType, Readonly<Record<string, Reader>
 };
 const READERS: ReadonlyMap<unknown, Reader> = new Map(Object.values(PIPES_TYPES).flatMap((readers) => Object.entries(readers)));
 
-function typed(value: unknown): MetadataValue {
+function valueOf(value: unknown): MetadataValue {
   if (!isRecord(value) || !("raw_value" in value)) return inferred(value);
   const read = READERS.get(value["type"]) ?? inferred;
   return read(value["raw_value"]);
 }
 
 function inferred(raw: unknown): MetadataValue {
-  if (raw instanceof Lexeme) return { type: "float", value: raw.value };
+  if (raw instanceof Lexeme) return typed(raw.isInteger ? "int" : "float", raw.exact);
   if (raw === null || raw === undefined) return { type: "null" };
   if (typeof raw === "string") return { type: "text", value: raw };
   if (typeof raw === "boolean") return { type: "bool", value: raw };
-  if (typeof raw === "number") return { type: Number.isInteger(raw) ? "int" : "float", value: raw };
   return { type: "json", value: plain(raw) };
 }
 
@@ -104,13 +106,14 @@ function textOf(value: unknown, otherwise = ""): string {
   return typeof value === "string" ? value : otherwise;
 }
 
-function numberOf(raw: unknown): number | null {
-  return raw instanceof Lexeme ? raw.value : typeof raw === "number" ? raw : null;
+function numberOf(raw: unknown): number | string | null {
+  return raw instanceof Lexeme ? raw.exact : null;
 }
 
-/** Without the marks that keep floats apart. */
+function typed(type: "int" | "float", value: number | string): MetadataValue {
+  return typeof value === "number" ? { type, value } : { type: "text", value };
+}
+
 function plain(value: unknown): unknown {
-  if (value instanceof Lexeme) return value.value;
-  if (Array.isArray(value)) return value.map(plain);
-  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)])) : value;
+  return withNumbers(value, (number) => number.exact);
 }

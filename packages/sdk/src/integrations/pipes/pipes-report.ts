@@ -2,8 +2,9 @@
 import type { Logger } from "../../values/log.ts";
 import { checkResult, materialization } from "../../values/result.ts";
 import { StepError } from "../../runtime/steps/step-error.ts";
-import { assetKeyOf, readPipesLine, type PipesException, type PipesMessage } from "./pipes-message.ts";
+import { assetKeyOf, plainPayload, readPipesLine, type PipesException, type PipesMessage } from "./pipes-message.ts";
 import { pipesMetadata } from "./pipes-metadata.ts";
+import { MAX_LINE_CHARACTERS } from "./message-file.ts";
 import type { PipesOutput } from "./pipes-client.ts";
 
 const MAX_WRONG_LINES = 20;
@@ -74,6 +75,13 @@ export class PipesReport {
     return true;
   }
 
+  /** A message of this size cannot be read, and the work that it tells of is done all the same. */
+  noteTooLong(beginning: string): void {
+    this.#log.warn(
+      `The program sent a line of more than ${MAX_LINE_CHARACTERS} characters, which is left out with what it reports: ${beginning.slice(0, 200)}`,
+    );
+  }
+
   refuseWrongLines(): void {
     const [first] = this.#wrong;
     if (first === undefined) return;
@@ -127,7 +135,7 @@ export class PipesReport {
         break;
       }
       case "report_custom_message":
-        this.#onCustomMessage?.(message.params.payload);
+        this.#onCustomMessage?.(plainPayload(message.params.payload));
         break;
       default:
         message satisfies never;

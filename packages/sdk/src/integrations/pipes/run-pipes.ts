@@ -7,12 +7,13 @@ import type { ResourceContext } from "../../definitions/resource.ts";
 import { materialization } from "../../values/result.ts";
 import { StepError } from "../../runtime/steps/step-error.ts";
 import { LineSplitter, MessageFile } from "./message-file.ts";
-import { packParameter, pipesContext } from "./pipes-context.ts";
+import { contextText, packParameter, pipesContext } from "./pipes-context.ts";
 import { PipesReport } from "./pipes-report.ts";
 import type { PipesOutput, PipesRunOptions } from "./pipes-client.ts";
 
 const DEFAULT_GRACE_SECONDS = 20;
 const MAX_STDERR_CHARACTERS = 20_000;
+const MAX_SHOWN_BEGINNING = 10_000;
 /** What the program wrote last arrives within it. */
 const OUTPUT_GRACE_MS = 2_000;
 let runs = 0;
@@ -36,7 +37,10 @@ export async function* runPipes(options: PipesRunOptions, context: ResourceConte
   context.signal.throwIfAborted();
   report.refuseWrongLines();
   if (end.code !== 0) throw new StepError("user_code", deathMessage(options.command[0], end, report), { retryable: true });
-  if (report.exception !== null) throw new StepError("user_code", report.exception, { retryable: true });
+  if (report.exception !== null)
+    context.log.warn(
+      `'${options.command[0]}' ended with exit code 0, so its work counts as done, but an exception left its Pipes block: ${report.exception}`,
+    );
   for (const asset of report.unreported()) yield materialization({ asset });
   if (report.opened && !report.closed)
     context.log.warn(`'${options.command[0]}' ended without closing Pipes: it may not have reported all that it did.`);
@@ -64,9 +68,16 @@ function start(
   const folder = join(context.folders.scratch, `pipes-${++runs}`);
   mkdirSync(folder, { recursive: true });
   const contextFile = join(folder, "context.json");
-  writeFileSync(contextFile, JSON.stringify(pipesContext(context.run, { assets, extras: options.extras ?? {} })));
+  writeFileSync(contextFile, contextText(pipesContext(context.run, { assets, extras: options.extras ?? {} })));
   const channel = options.messages ?? "file";
-  const file = channel === "file" ? new MessageFile(join(folder, "messages.jsonl"), (line) => report.takeMessageLine(line)) : null;
+  const file =
+    channel === "file"
+      ? new MessageFile(
+          join(folder, "messages.jsonl"),
+          (line) => report.takeMessageLine(line),
+          (beginning) => report.noteTooLong(beginning),
+        )
+      : null;
   const { cwd = "." } = options;
   const child = spawn(options.command[0], options.command.slice(1), {
     cwd: isAbsolute(cwd) ? cwd : resolve(context.folders.root, cwd),
@@ -102,9 +113,15 @@ function supervise(
   const splitters = (["stdout", "stderr"] as const).map((name) => {
     const out = name === "stdout" ? process.stdout : process.stderr;
     const isChannel = options.messages === name;
-    const lines = new LineSplitter((line) => {
-      if (!report.takeOutputLine(line)) out.write(`${line}\n`);
-    });
+    const lines = new LineSplitter(
+      (line) => {
+        if (!report.takeOutputLine(line)) out.write(`${line}\n`);
+      },
+      (beginning) => {
+        out.write(`${beginning.slice(0, MAX_SHOWN_BEGINNING)}\n`);
+        report.noteTooLong(beginning);
+      },
+    );
     child[name]?.on("data", (bytes: Buffer) => {
       if (name === "stderr") stderr = (stderr + bytes.toString("utf8")).slice(-MAX_STDERR_CHARACTERS);
       if (isChannel) lines.write(bytes);

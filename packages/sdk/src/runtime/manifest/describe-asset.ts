@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { manifestAssetSchema } from "@headgate/shared/manifest/schema.ts";
+import { storableMetadata } from "@headgate/shared/protocol/fit-event.ts";
 import type { Asset } from "../../definitions/asset-type.ts";
 import type { Dep, Input } from "../../definitions/asset-type.ts";
 import type { IoManager } from "../../definitions/io-manager.ts";
-import { toMetadata } from "../../values/metadata.ts";
 import type { AnyResource } from "../../definitions/resource.ts";
 import type { SourceAsset } from "../../definitions/asset-type.ts";
 import { automationOf } from "./describe-automation.ts";
@@ -19,8 +19,6 @@ type ManifestDep = NonNullable<ManifestAssetInput["deps"]>[number];
 export function describeAsset(asset: Asset, unit: string, problems: Problems): ManifestAssetInput {
   const definition = asset["~definition"];
   const owner = `asset "${asset.key}"`;
-  const metadata = toMetadata(owner, definition.metadata);
-  if (!metadata.ok) problems.add(definition.site, metadata.error.message);
   const partitions = definition.partitions?.definition;
   if (partitions) checkPartitions(partitions, (message) => problems.add(definition.site, `Partitions of ${owner}: ${message}`));
   const deps = [
@@ -42,7 +40,7 @@ export function describeAsset(asset: Asset, unit: string, problems: Problems): M
     partitions,
     codeVersion: definition.codeVersion ?? createHash("sha256").update(definition.sourceText).digest("hex").slice(0, 16),
     columns: definition.columns?.map((column) => ({ ...column, tags: column.tags && { ...column.tags } })),
-    metadata: metadata.ok ? metadata.value : {},
+    metadata: storableMetadata(definition.metadata),
     ...automationOf(definition, (message) => problems.add(definition.site, `${capitalized(owner)}: ${message}`)),
     ...(definition.observable === true && { observable: true }),
     ...(configSchema !== undefined && { configSchema }),
@@ -53,8 +51,6 @@ export function describeAsset(asset: Asset, unit: string, problems: Problems): M
 export function describeSource(source: SourceAsset, problems: Problems): ManifestAssetInput {
   const definition = source["~definition"];
   const owner = `external asset "${source.key}"`;
-  const metadata = toMetadata(owner, definition.metadata);
-  if (!metadata.ok) problems.add(definition.site, metadata.error.message);
   const partitions = definition.partitions?.definition;
   if (partitions) checkPartitions(partitions, (message) => problems.add(definition.site, `Partitions of ${owner}: ${message}`));
   return {
@@ -69,7 +65,7 @@ export function describeSource(source: SourceAsset, problems: Problems): Manifes
     partitions,
     columns: definition.columns?.map((column) => ({ ...column, tags: column.tags && { ...column.tags } })),
     url: definition.url,
-    metadata: metadata.ok ? metadata.value : {},
+    metadata: storableMetadata(definition.metadata),
     ...automationOf(definition, (message) => problems.add(definition.site, `${capitalized(owner)}: ${message}`)),
     source: problems.place(definition.site),
   };

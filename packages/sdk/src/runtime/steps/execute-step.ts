@@ -1,6 +1,7 @@
 /** Executes one step attempt of a code location: finds the unit, makes its resources, runs it, tears everything down. */
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
+import { fitEvent } from "@headgate/shared/protocol/fit-event.ts";
 import type { RuntimeHost } from "@headgate/shared/protocol/worker.ts";
 import type { IoManager } from "../../definitions/io-manager.ts";
 import type { AnyResource } from "../../definitions/resource.ts";
@@ -9,6 +10,7 @@ import type { Definitions } from "../flatten.ts";
 import { errorOutcome } from "./error-outcome.ts";
 import { stepLogger } from "./logger.ts";
 import { withResources } from "./open-resources.ts";
+import { resourceRun } from "./resource-run.ts";
 import type { StepScope } from "./step-scope.ts";
 import type { Executable, UnitTable } from "../unit-table.ts";
 import { runAsset, runMultiAsset } from "./run-asset.ts";
@@ -41,7 +43,7 @@ export async function executeStep(executor: Executor, job: JobFrame, host: Runti
     env: host.env,
     signal: host.signal,
     ioManager: executor.ioManager,
-    emit: (event: Parameters<RuntimeHost["emit"]>[0]) => host.emit(event),
+    emit: (event: Parameters<RuntimeHost["emit"]>[0]) => host.emit(fitEvent(event)),
   };
   const log = stepLogger(base.emit);
   try {
@@ -56,7 +58,7 @@ export async function executeStep(executor: Executor, job: JobFrame, host: Runti
         log,
         signal: base.signal,
         step: job.step,
-        run: { id: job.run, job: job.job, attempt: job.attempt, assets: job.assets, partition: job.partition },
+        run: resourceRun(unit, job),
         emit: base.emit,
       },
       async (resources) => await runUnit(unit, { ...base, resources }),

@@ -1,17 +1,17 @@
 /** The `log` of user code, as step events. */
+import { isRecord } from "@headgate/shared/domain/json.ts";
 import type { LogLevel, StepEvent } from "@headgate/shared/domain/run/event.ts";
+import { storable } from "@headgate/shared/domain/value/storable.ts";
 import type { Logger } from "../../values/log.ts";
-
-const MAX_MESSAGE = 60 * 1024;
 
 export type WriteLog = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
 export function createLogger(write: WriteLog): Logger {
   const at =
     (level: LogLevel) =>
-    (message: string, fields?: Readonly<Record<string, unknown>>): void =>
-      write(level, shorten(message), fields && storable(fields));
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+    (message: unknown, fields?: unknown): void =>
+      write(level, textOf(message), fields === undefined || fields === null ? undefined : fieldsOf(fields));
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), warning: at("warn"), error: at("error") };
 }
 
 /** `asset` names the asset whose function logs, where there is exactly one. */
@@ -21,21 +21,20 @@ export function stepLogger(emit: (event: StepEvent) => void, asset?: string): Lo
   );
 }
 
-function shorten(message: string): string {
-  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}... (shortened)`;
+/** A log line must never fail the step that writes it: what the types do not allow becomes text, too. */
+function textOf(message: unknown): string {
+  if (typeof message === "string") return message;
+  const json = withStack(message);
+  return typeof json === "string" ? json : JSON.stringify(json);
 }
 
-/** A log line must never fail the step that writes it: what JSON cannot hold becomes text. */
-function storable(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const entries = Object.entries(fields).map(([key, value]): [string, unknown] => {
-    if (value instanceof Error) return [key, value.stack ?? value.message];
-    try {
-      const text = JSON.stringify(value);
-      if (text === undefined) return [key, String(value)];
-      return [key, text.length > MAX_MESSAGE ? shorten(text) : (JSON.parse(text) as unknown)];
-    } catch {
-      return [key, String(value)];
-    }
-  });
-  return Object.fromEntries(entries);
+function fieldsOf(fields: unknown): Record<string, unknown> {
+  if (fields instanceof Error || !isRecord(fields)) return { value: withStack(fields) };
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, withStack(value)]));
+}
+
+/** A person reads it, so that an error has its stack and `undefined` is seen. */
+function withStack(value: unknown): unknown {
+  if (value instanceof Error) return value.stack ?? value.message;
+  return value === undefined || typeof value === "bigint" ? String(value) : storable(value);
 }

@@ -1,9 +1,9 @@
 /** Takes what a user function returned for one asset: checks it, stores the value, reports the materialization and the checks. */
-import { unwrap, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
+import { storableMetadata } from "@headgate/shared/protocol/fit-event.ts";
 import type { Asset } from "../../definitions/asset-type.ts";
 import type { CheckSpec } from "../../definitions/check.ts";
-import { toMetadata, type MetadataRecord } from "../../values/metadata.ts";
+import type { MetadataRecord } from "../../values/metadata.ts";
 import type { CheckResult } from "../../values/result.ts";
 import { ioContext } from "./load-inputs.ts";
 import { StepError } from "./step-error.ts";
@@ -19,8 +19,7 @@ export interface Output {
 export async function recordMaterialization(asset: Asset, output: Output, context: { scope: StepScope; startedAt: number }): Promise<void> {
   const { scope } = context;
   const partition = asset["~definition"].partitions ? scope.job.partition?.key : undefined;
-  // Metadata first: a value must not be stored for a materialization that is then refused.
-  const metadata = storable(toMetadata(`asset "${asset.key}"`, output.metadata));
+  const metadata = storableMetadata(output.metadata);
   const stored = output.hasValue ? await store(asset, output.value, scope) : {};
   scope.emit({
     type: "asset_materialized",
@@ -42,7 +41,7 @@ export function recordObservation(
     type: "asset_observed",
     asset,
     ...(partition !== undefined && { partition }),
-    metadata: storable(toMetadata(`asset "${asset}"`, seen.metadata)),
+    metadata: storableMetadata(seen.metadata),
     ...(seen.dataVersion !== undefined && { dataVersion: seen.dataVersion }),
   });
 }
@@ -50,7 +49,7 @@ export function recordObservation(
 async function store(asset: Asset, value: unknown, scope: StepScope): Promise<Metadata> {
   const manager = ioManagerOf(scope, asset["~definition"]);
   const partition = asset["~definition"].partitions ? (scope.job.partition?.key ?? null) : null;
-  return storable(toMetadata(`IO manager "${manager.name}"`, await manager.store(ioContext(asset, partition, scope), value)));
+  return storableMetadata(await manager.store(ioContext(asset, partition, scope), value));
 }
 
 export interface CheckReport {
@@ -64,7 +63,6 @@ export interface CheckReport {
 /** Returns why downstream steps must not run, or null. */
 export function recordCheck(result: CheckResult, report: CheckReport, scope: StepScope): string | null {
   const { asset, name, spec, partition } = report;
-  const metadata = storable(toMetadata(`check "${name}" of asset "${asset}"`, result.metadata));
   const severity = result.severity ?? spec?.severity ?? "error";
   scope.emit({
     type: "check_evaluated",
@@ -73,7 +71,7 @@ export function recordCheck(result: CheckResult, report: CheckReport, scope: Ste
     passed: result.passed,
     severity,
     ...(result.description !== undefined && { description: result.description }),
-    metadata,
+    metadata: storableMetadata(result.metadata),
     ...(report.durationMs !== undefined && { durationMs: report.durationMs }),
     ...(partition !== undefined && { partition }),
   });
@@ -93,9 +91,4 @@ export function checkName(asset: Asset, result: CheckResult, index: number): str
       `A check result of asset "${asset.key}" has no name, but the asset declares ${declared.join(", ")}. Pass 'name' to checkResult.`,
     );
   return index === 0 ? "check" : `check_${index + 1}`;
-}
-
-function storable<T>(result: Result<T>): T {
-  if (!result.ok) throw new StepError("bad_output", result.error.message);
-  return unwrap(result);
 }

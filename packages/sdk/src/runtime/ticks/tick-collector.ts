@@ -1,7 +1,7 @@
 /** Gathers what a schedule's or sensor's function yields or returns, up to the limit of one tick. */
+import { storableMetadata } from "@headgate/shared/protocol/fit-event.ts";
 import { MAX_TICK_REQUESTS } from "@headgate/shared/protocol/tick-limits.ts";
 import type { TickPart } from "@headgate/shared/protocol/tick-result.ts";
-import { toMetadata } from "../../values/metadata.ts";
 import type { RunRequest } from "../../automation/run-request.ts";
 import { selectionText } from "../../options/select.ts";
 import type { AssetReport, Requests, TickItem } from "../../automation/tick-request.ts";
@@ -145,13 +145,11 @@ function isTickItem(item: unknown): item is TickItem {
 }
 
 function reported({ type, asset, partition, metadata, dataVersion }: AssetReport): Report {
-  const typed = toMetadata(`the report on "${asset}"`, metadata);
-  if (!typed.ok) throw new TypeError(typed.error.message);
   return {
     type,
     asset,
     ...(partition !== undefined && { partition }),
-    metadata: typed.value,
+    metadata: storableMetadata(metadata),
     ...(dataVersion !== undefined && { dataVersion }),
   };
 }

@@ -38,8 +38,6 @@ export interface BuildReport {
   readonly started: boolean;
 }
 
-const MAX_LOG = 60_000;
-const MAX_COLUMNS = 1000;
 /** Kept with every materialization, so it stays small; the source text of any length is in the catalog. */
 const MAX_KEPT_SQL = 10_000;
 
@@ -186,13 +184,13 @@ export function createReport(options: ReportOptions): BuildReport {
         return emit({
           type: "log",
           level: line.level,
-          message: line.text.slice(0, MAX_LOG),
+          message: line.text,
           source: "dbt",
           ...(asset !== undefined && { asset }),
         });
       }
       case "text":
-        return emit({ type: "log", level: "info", message: line.text.slice(0, MAX_LOG), source: "dbt" });
+        return emit({ type: "log", level: "info", message: line.text, source: "dbt" });
       case "databases":
       case "freshness":
       case "end":
@@ -246,7 +244,7 @@ function isBad(result: DbtRunResult): boolean {
 
 function withDescriptions(columns: readonly TableColumn[], node: DbtManifestNode): TableColumn[] {
   const described = new Map((node.columns ?? []).map((column) => [column.name.toLowerCase(), column.description ?? ""]));
-  return columns.slice(0, MAX_COLUMNS).map((column) => {
+  return columns.map((column) => {
     const description = described.get(column.name.toLowerCase()) ?? "";
     return description === "" ? column : { ...column, description };
   });

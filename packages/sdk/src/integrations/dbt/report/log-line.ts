@@ -1,5 +1,10 @@
 /** One line of a dbt process's output, checked; what does not look like dbt's JSON log is plain text. */
+import { exactNumber } from "@headgate/shared/domain/value/exact-number.ts";
+import { parseExact } from "@headgate/shared/domain/value/parse-exact.ts";
 import { z } from "zod";
+
+/** Python writes NaN, Infinity and integers of any length; a figure that is none must not hide the line that it is part of. */
+const figure = z.number().nullish().catch(null);
 
 const nodeInfo = z.object({
   unique_id: z.string(),
@@ -12,17 +17,17 @@ const nodeInfo = z.object({
 const runResult = z.object({
   status: z.string(),
   message: z.string().nullish(),
-  num_failures: z.number().nullish(),
-  execution_time: z.number().nullish(),
-  adapter_response: z.record(z.string(), z.unknown()).nullish(),
+  num_failures: figure,
+  execution_time: figure,
+  adapter_response: z.record(z.string(), z.unknown()).nullish().catch(null),
 });
 export type DbtRunResult = z.infer<typeof runResult>;
 
 const statsColumn = z.object({ name: z.string(), type: z.string(), nullable: z.boolean() });
 const stats = z.object({
   unique_id: z.string(),
-  row_count: z.number().optional(),
-  columns: z.array(statsColumn).optional(),
+  row_count: z.number().optional().catch(undefined),
+  columns: z.array(statsColumn).optional().catch(undefined),
   error: z.string().optional(),
   /** The last commit, of a table in Iceberg. */
   iceberg: z
@@ -34,7 +39,8 @@ const stats = z.object({
       /** False when this invocation of dbt found it, and committed nothing. */
       own: z.boolean(),
     })
-    .nullish(),
+    .nullish()
+    .catch(null),
 });
 export type DbtStats = z.infer<typeof stats>;
 
@@ -45,7 +51,7 @@ const freshness = z.object({
   max_loaded_at: z.string().nullable(),
   snapshotted_at: z.string().nullable(),
   /** Seconds. */
-  age: z.number().nullable(),
+  age: z.number().nullable().catch(null),
   message: z.string().nullable(),
 });
 export type DbtFreshness = z.infer<typeof freshness>;
@@ -64,7 +70,7 @@ const line = z.union([
         run_result: runResult.optional(),
         description: z.string().optional(),
         status: z.string().optional(),
-        execution_time: z.number().optional(),
+        execution_time: z.number().optional().catch(undefined),
       })
       .optional()
       .catch(undefined),
@@ -105,7 +111,7 @@ export function parseDbtLine(text: string): DbtLine {
   if (!text.startsWith("{")) return { kind: "text", text };
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseExact(text, (written) => exactNumber(written).value);
   } catch {
     return { kind: "text", text };
   }
