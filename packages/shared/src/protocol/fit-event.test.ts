@@ -39,7 +39,7 @@ describe("metadata", () => {
       { type: "table", value: { columns: [column(0)], records: [{ column_0: 2n ** 60n }, { column_0: Number.NaN }] } },
       { type: "table", value: { columns: [column(0)], records: [{ column_0: "1152921504606846976" }, { column_0: "NaN" }] } },
     ],
-  ])("that is %s is kept", (_name, given, stored) => {
+  ])("metadata that is %s is kept", (_name, given, stored) => {
     const metadata = storableMetadata({ x: given });
     expect(metadata).toEqual({ x: stored });
     expect(stepEventSchema.parse({ type: "asset_observed", asset: "a", metadata })).toEqual({
@@ -49,7 +49,7 @@ describe("metadata", () => {
     });
   });
 
-  it("that is undefined is left out, and names like __proto__ are names", () => {
+  it("metadata that is undefined is left out, and __proto__ is a name", () => {
     expect(storableMetadata({ a: undefined, b: 1 })).toEqual({ b: { type: "int", value: 1 } });
     const odd = storableMetadata(JSON.parse('{"__proto__": 1, "constructor": 2, "": 3}'));
     expect(Object.entries(odd).map(([name]) => name)).toEqual(["__proto__", "constructor", ""]);
@@ -86,7 +86,7 @@ describe("metadata", () => {
     ["a long name", { ["n".repeat(5000)]: 1 }, /the name had 5000 characters/],
     ["control characters", { text: "\u0000".repeat(100_000) }, /^text: text cut$/],
     ["pairs of long texts", { a: "😀".repeat(60_000), b: "b".repeat(500_000), c: 1 }, /^a: text cut; b: text cut$/],
-  ])("of %s is cut to what can be stored and says so", (name, given, said) => {
+  ])("metadata of %s is cut and says so", (name, given, said) => {
     const metadata = storableMetadata({ row_count: 7, ...given });
     expect(jsonBytes(metadata)).toBeLessThanOrEqual(MAX_METADATA_BYTES);
     expect(jsonBytes(metadata)).toBeGreaterThan(name === "a long name" ? 0 : MAX_METADATA_BYTES / 16);
@@ -96,14 +96,14 @@ describe("metadata", () => {
     expect(storableMetadata(metadata)).toEqual(metadata);
   });
 
-  it("that fits is not touched", () => {
+  it("metadata that fits is not touched", () => {
     const metadata = { columns: schema(1000), note: { type: "text" as const, value: "x".repeat(100_000) } };
     expect(storableMetadata(metadata)).toEqual(metadata);
   });
 });
 
 describe("a step event", () => {
-  it("of any size fits into one item and passes its schema", () => {
+  it("a step event of any size fits into one item", () => {
     const long = "\u0001é".repeat(500_000);
     const events: unknown[] = [
       { type: "log", level: "info", message: long, fields: { long, nested: { x: 1n } } },
@@ -120,7 +120,7 @@ describe("a step event", () => {
     }
   });
 
-  it("with a data version that is too long still tells two versions apart", () => {
+  it("data versions that are too long are still told apart", () => {
     const version = (text: string) => fitEvent({ type: "asset_observed", asset: "a", metadata: {}, dataVersion: text });
     expect(version("v".repeat(9000))).toEqual(version("v".repeat(9000)));
     expect(version("v".repeat(9000))).not.toEqual(version(`${"v".repeat(8999)}w`));

@@ -48,7 +48,7 @@ export class LineSplitter {
   readonly #decoder = new StringDecoder("utf8");
   readonly #onLine: (line: string) => void;
   readonly #onTooLong: (beginning: string) => void;
-  /** Of the line that has not ended yet; joined only once, because it may be long. */
+  /** The beginning of a line that has not ended yet; joined only once, because it may be long. */
   #parts: string[] = [];
   #length = 0;
   #isTooLong = false;

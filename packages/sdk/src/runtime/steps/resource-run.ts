@@ -36,7 +36,7 @@ function assetsOf(unit: Executable): readonly Asset[] {
   }
 }
 
-/** Of several dimensions at most one is time. */
+/** At most one of several dimensions is time. */
 function zoneOf(partitions: Partitions | undefined): string | undefined {
   const definition = partitions?.definition;
   const parts = definition?.type === "multi" ? definition.dimensions.map((dimension) => dimension.partitions) : [definition];

@@ -5,7 +5,7 @@ import { parseExact } from "./parse-exact.ts";
 
 const read = (text: string): unknown => parseExact(text, (written) => exactNumber(written).value);
 
-describe("JSON of another language", () => {
+describe("parsed JSON", () => {
   it.each<[string, unknown]>([
     ["1", 1],
     ["1.0", 1],
@@ -35,18 +35,18 @@ describe("JSON of another language", () => {
     ['{"NaN": NaN, "-Infinity": [-Infinity, -1]}', { NaN: "NaN", "-Infinity": ["-Infinity", -1] }],
     ['{"text": "a, NaN, b", "n": 9007199254740993}', { text: "a, NaN, b", n: "9007199254740993" }],
     ['"\\ud83d"', "\uD83D"],
-  ])("that says %s keeps every value exactly or as text", (text, value) => {
+  ])("JSON that says %s keeps every value exactly or as text", (text, value) => {
     expect(read(text)).toEqual(value);
   });
 
   it.each(["", "{", "nan", "NaNa", "Infinit", "[1,]", "{'a': 1}", "--Infinity", "+Infinity", "N", '{"a": NaN'])(
-    "that is %j is refused",
+    "JSON that is %j is refused",
     (text) => {
       expect(() => read(text)).toThrow(SyntaxError);
     },
   );
 
-  it("keeps each double that a program writes in its shortest form or with 17 digits", () => {
+  it("a double stays what it was, short or with 17 digits", () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         // Integers that long are not known to come from a double.

@@ -24,7 +24,7 @@ circle["self"] = circle;
 const deep = Array.from({ length: 5000 }).reduce<unknown>((inner) => ({ inner }), "bottom");
 const frozen = Object.freeze({ a: Object.freeze([1, undefined, null]) });
 
-describe("a value that JSON cannot hold", () => {
+describe("storable values", () => {
   it.each<[string, unknown, unknown]>([
     ["NaN", Number.NaN, "NaN"],
     ["infinity", Infinity, "Infinity"],
@@ -83,15 +83,15 @@ describe("a value that JSON cannot hold", () => {
     ["one object twice", { a: frozen, b: frozen }, { a: { a: [1, null, null] }, b: { a: [1, null, null] } }],
     ["an object without a prototype", Object.assign(Object.create(null) as object, { a: 1 }), { a: 1 }],
     ["half of a character", "\uD83D", "\uD83D"],
-  ])("that is %s is kept or becomes text", (_name, value, kept) => {
+  ])("%s is kept or becomes text", (_name, value, kept) => {
     expect(storable(value)).toEqual(kept);
   });
 
-  it("that is nested too deeply is cut and says so", () => {
+  it("a value that is nested too deeply is cut and says so", () => {
     expect(JSON.stringify(storable(deep))).toContain("[nested deeper than 100 levels]");
   });
 
-  it("that has millions of entries is cut and says so", () => {
+  it("a value with millions of entries is cut and says so", () => {
     const list = storable(Array.from({ length: 200_000 }, (_, at) => at)) as unknown[];
     expect(list.at(-1)).toBe(`… [${200_000 - list.length + 1} more entries]`);
     const record = storable([
@@ -101,7 +101,7 @@ describe("a value that JSON cannot hold", () => {
     expect(JSON.stringify(record)).toContain('"…":"[13 more entries]"');
   });
 
-  it("never makes an error, and is stored as it was converted", () => {
+  it("any value is converted without an error, once and for all", () => {
     fc.assert(
       fc.property(
         fc.anything({
