@@ -39,7 +39,7 @@ const day = (timezone?: string) => dailyPartitions({ start, timezone });
 interface Case {
   readonly partitions?: Partitions;
   readonly key?: string;
-  readonly version?: string;
+  readonly version?: string | undefined;
   readonly extras?: Record<string, unknown>;
 }
 const CASES: Readonly<Record<string, Case>> = {
@@ -88,7 +88,7 @@ it("the Pipes context of several assets is the one that Dagster gives", async ()
   );
 });
 
-it("the Pipes context of a range says its ends and its window, where Dagster says nothing", async () => {
+it("the Pipes context of a range has its ends and its window", async () => {
   const { start: first } = windowOf(day(paris), "2025-01-05");
   const { end } = windowOf(day(paris), "2025-01-08");
   const range = { first: "2025-01-05", last: "2025-01-08", count: 4 };

@@ -3,7 +3,7 @@
  * with a point that JavaScript would forget; `JSON.parse` refuses the first and changes the second without a word.
  */
 
-/** Stand-ins that JSON allows and that no program writes; the infinities are right even if somebody does. */
+/** Stand-ins that JSON allows and that no program writes; the infinities are right even if one does. */
 const STAND_INS: Readonly<Record<string, string>> = { NaN: "0e-1000001", Infinity: "1e1000001", "-Infinity": "-1e1000001" };
 const MEANINGS: ReadonlyMap<string, string> = new Map(Object.entries(STAND_INS).map(([text, standIn]) => [standIn, text]));
 
