@@ -43,9 +43,11 @@ export function startSlice(tx: Tx, row: BackfillRow, at: { readonly plan: Backfi
   return createRun(tx, {
     resolved: resolved.value,
     trigger: { type: "backfill", backfill: row.id, by: row.createdBy },
-    tags: row.tags,
-    config: row.config === null ? undefined : (JSON.parse(row.config) as unknown),
-    priority: row.priority,
+    given: {
+      tags: row.tags,
+      config: row.config === null ? undefined : (JSON.parse(row.config) as unknown),
+      priority: row.priority,
+    },
     parent: null,
     backfill: { no: row.no, slice: at.slice },
     chain: row.chain,

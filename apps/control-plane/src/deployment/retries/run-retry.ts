@@ -8,7 +8,7 @@ import { readSettings } from "../queue/settings-store.ts";
 import { setTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { createRun } from "../runs/launch/create-run.ts";
-import { configOf, planAgain } from "../runs/launch/reexecute-run.ts";
+import { givenTo, planAgain } from "../runs/launch/reexecute-run.ts";
 import { openRunById, record, type RunSession, openRun } from "../runs/run-session.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { retryDropped } from "../runs/execute/drop-retry.ts";
@@ -64,9 +64,7 @@ function makeAgain(tx: Tx, { row }: RunSession): string | null {
     return createRun(tx, {
       resolved: resolved.value,
       trigger: { type: "retry", parent: row.id, attempt: row.retryCount + 1, of: policy.maxRetries },
-      tags: row.tags,
-      config: configOf(row),
-      priority: row.priority,
+      given: givenTo(row),
       parent: row.id,
       retryCount: row.retryCount + 1,
       source: row.source ?? undefined,

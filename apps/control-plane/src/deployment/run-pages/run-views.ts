@@ -1,41 +1,40 @@
-/** Converts rows of runs and steps to API views. */
-import type { RunSummary, StepAssetView, StepView } from "@headgate/shared/contract/runs/run-views.ts";
-import type { RunRow, StepRow } from "../runs/tables.ts";
+/** Converts rows of runs and steps to API views. A field of a view that is a column of the same name needs no line here. */
+import { getTableColumns, type Table } from "drizzle-orm";
+import type { z } from "zod";
+import {
+  type RunSummary,
+  runSummarySchema,
+  type StepAssetView,
+  type StepView,
+  stepViewSchema,
+} from "@headgate/shared/contract/runs/run-views.ts";
+import { pick } from "@headgate/shared/domain/pick.ts";
+import { run, type RunRow, step, type StepRow } from "../runs/tables.ts";
 import type { StepAssetRow } from "../runs/step-asset-store.ts";
 import { runWaitsFor, stepWaitsFor, type WaitContext } from "../queue/waiting.ts";
 import { backfillId } from "@headgate/shared/domain/run/backfill-id.ts";
 
-export function runSummary(run: RunRow, context: WaitContext): RunSummary {
+/** The fields of a view that are columns of the same name. */
+function columnsOf<S extends z.ZodObject, T extends Table>(view: S, table: T) {
+  const columns = getTableColumns(table);
+  return Object.keys(view.shape).filter((name): name is keyof S["shape"] & keyof T["$inferSelect"] & string => name in columns);
+}
+const RUN_COLUMNS = columnsOf(runSummarySchema, run);
+const STEP_COLUMNS = columnsOf(stepViewSchema, step);
+
+export function runSummary(row: RunRow, context: WaitContext): RunSummary {
   return {
-    id: run.id,
-    status: run.status,
-    job: run.job,
-    selection: run.selection,
-    partition: run.partition,
-    tags: run.tags,
-    trigger: run.trigger,
-    parent: run.parent,
-    backfill: run.backfillNo === null ? null : backfillId(run.backfillNo),
-    priority: run.priority,
-    retryAt: run.retryAt,
-    createdAt: run.createdAt,
-    startedAt: run.startedAt,
-    endedAt: run.endedAt,
-    assetCount: run.assetCount,
+    ...pick(row, RUN_COLUMNS),
+    backfill: row.backfillNo === null ? null : backfillId(row.backfillNo),
     steps: {
-      total: run.stepsTotal,
-      succeeded: run.stepsSucceeded,
-      failed: run.stepsFailed,
-      skipped: run.stepsSkipped,
-      running: run.stepsRunning,
-      canceled: run.stepsCanceled,
+      total: row.stepsTotal,
+      succeeded: row.stepsSucceeded,
+      failed: row.stepsFailed,
+      skipped: row.stepsSkipped,
+      running: row.stepsRunning,
+      canceled: row.stepsCanceled,
     },
-    materialized: run.materialized,
-    error: run.error,
-    checksFailed: run.checksFailed,
-    checksWarned: run.checksWarned,
-    waiting: runWaitsFor(run, context),
-    lastSeq: run.lastSeq,
+    waiting: runWaitsFor(row, context),
   };
 }
 
@@ -46,28 +45,13 @@ export interface StepContext {
   readonly deps: readonly string[];
 }
 
-export function stepView(step: StepRow, context: StepContext): StepView {
+export function stepView(row: StepRow, context: StepContext): StepView {
   return {
+    ...pick(row, STEP_COLUMNS),
     run: context.run.id,
-    key: step.key,
-    location: step.location,
-    unit: step.unit,
-    kind: step.kind,
-    status: step.status,
-    assets: step.assets,
-    checks: step.checks,
-    partition: step.partition,
     deps: context.deps,
-    attempt: step.attempt,
-    maxAttempts: step.retry.maxRetries + 1 + step.lost,
-    agent: step.agent,
-    readyAt: step.readyAt,
-    assignedAt: step.assignedAt,
-    startedAt: step.startedAt,
-    endedAt: step.endedAt,
-    retryAt: step.retryAt,
-    failure: step.failure,
-    waiting: stepWaitsFor(step, context.run, context.wait),
+    maxAttempts: row.retry.maxRetries + 1 + row.lost,
+    waiting: stepWaitsFor(row, context.run, context.wait),
   };
 }
 

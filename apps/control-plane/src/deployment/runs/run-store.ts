@@ -1,27 +1,28 @@
 /** Stores runs, one row each, with the counters that lists show. */
-import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, type Placeholder, sql, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, sql, type SQL } from "drizzle-orm";
 import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
-import { request, run, type RunRow, stepAsset } from "./tables.ts";
+import { type NewRun, request, run, type RunRow, stepAsset } from "./tables.ts";
 import { type Database, jsonOrNull, prepared } from "../kernel/database.ts";
 import { backfillNo } from "@headgate/shared/domain/run/backfill-id.ts";
 
-export function insertRun(db: Database, row: Omit<RunRow, "no">): RunRow {
+const NEW_COLUMNS = Object.entries(getTableColumns(run)).filter(([name]) => name !== "no");
+
+export function insertRun(db: Database, given: NewRun): RunRow {
+  const values = new Map<string, unknown>(Object.entries(given));
+  const row = Object.fromEntries(NEW_COLUMNS.map(([name, column]) => [name, values.get(name) ?? column.defaultFn?.() ?? null]));
+  // Encoded here and not by the placeholder of a column, which would store null in a JSON column as the text "null".
+  const encoded = Object.fromEntries(
+    NEW_COLUMNS.map(([name, column]) => [name, row[name] === null ? null : column.mapToDriverValue(row[name])]),
+  );
   const query = prepared(db, "insertRun", (orm) => {
-    const { no: _, ...columns } = getTableColumns(run);
-    const values = Object.fromEntries(Object.keys(columns).map((name) => [name, sql.placeholder(name)]));
+    const placeholders = Object.fromEntries(NEW_COLUMNS.map(([name]) => [name, sql`${sql.placeholder(name)}`]));
     return orm
       .insert(run)
-      .values({
-        ...(values as Record<keyof typeof columns, Placeholder>),
-        // As a placeholder of a JSON column, null would be stored as the text "null".
-        failure: sql`${sql.placeholder("failure")}`,
-        chain: sql`${sql.placeholder("chain")}`,
-      })
+      .values(placeholders as Record<keyof NewRun, SQL>)
       .returning({ no: run.no })
       .prepare();
   });
-  const { no } = query.get({ ...row, failure: jsonOrNull(row.failure), chain: jsonOrNull(row.chain) });
-  return { ...row, no };
+  return { ...(row as Omit<RunRow, "no">), ...query.get(encoded) };
 }
 
 export function readRun(db: Database, id: string): RunRow | null {

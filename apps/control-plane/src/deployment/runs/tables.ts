@@ -11,6 +11,12 @@ import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import type { RunStatus, StepStatus } from "@headgate/shared/domain/run/status.ts";
 
+/** A number that is 0 in a new run. */
+const counter = () =>
+  integer()
+    .notNull()
+    .$default(() => 0);
+
 type Tags = Readonly<Record<string, string>>;
 
 export const run = sqliteTable("run", {
@@ -21,10 +27,13 @@ export const run = sqliteTable("run", {
   jobLocation: text(),
   selection: text().notNull(),
   partition: text(),
-  tags: text({ mode: "json" }).$type<Tags>().notNull(),
+  tags: text({ mode: "json" })
+    .$type<Tags>()
+    .notNull()
+    .$default(() => ({})),
   trigger: text({ mode: "json" }).$type<RunCause>().notNull(),
   parent: text(),
-  priority: integer().notNull(),
+  priority: counter(),
   config: text(),
   /** The code location versions that the run uses, by location. */
   versions: text({ mode: "json" }).$type<Readonly<Record<string, string>>>().notNull(),
@@ -34,27 +43,27 @@ export const run = sqliteTable("run", {
   timeoutSeconds: real(),
   assetCount: integer().notNull(),
   stepsTotal: integer().notNull(),
-  stepsSucceeded: integer().notNull(),
-  stepsFailed: integer().notNull(),
-  stepsSkipped: integer().notNull(),
-  stepsRunning: integer().notNull(),
-  stepsCanceled: integer().notNull(),
-  materialized: integer().notNull(),
-  checksFailed: integer().notNull(),
-  checksWarned: integer().notNull(),
+  stepsSucceeded: counter(),
+  stepsFailed: counter(),
+  stepsSkipped: counter(),
+  stepsRunning: counter(),
+  stepsCanceled: counter(),
+  materialized: counter(),
+  checksFailed: counter(),
+  checksWarned: counter(),
   error: text(),
   failure: text({ mode: "json" }).$type<Failure>(),
   failedStep: text(),
   cancelBy: text(),
   cancelReason: text(),
-  lastSeq: integer().notNull(),
+  lastSeq: counter(),
   /** The id of the schedule or sensor that requested the run; see `automationId`. */
   source: text(),
   backfillNo: integer(),
   /** The run's index in the backfill's plan. */
   backfillSlice: integer(),
   /** The number of the retry; 0 for a run that is not a retry. */
-  retryCount: integer().notNull(),
+  retryCount: counter(),
   /** When the run will be retried; null if it will not. */
   retryAt: integer(),
   /** The sensors that led to the run; null if none did. */
@@ -62,6 +71,8 @@ export const run = sqliteTable("run", {
 });
 
 export type RunRow = typeof run.$inferSelect;
+/** A column that is left out gets its default, otherwise null. */
+export type NewRun = Omit<typeof run.$inferInsert, "no">;
 
 export const step = sqliteTable(
   "step",

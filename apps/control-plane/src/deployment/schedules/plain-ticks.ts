@@ -54,9 +54,7 @@ export function makeResolved(tx: Tx, resolved: ResolvedLaunch, input: Omit<Plain
   const created = createRun(tx, {
     resolved,
     trigger: input.trigger,
-    tags: input.tags,
-    config: undefined,
-    priority: resolved.job?.priority ?? 0,
+    given: { tags: input.tags },
     parent: null,
     source: automationId(input.tick),
   });

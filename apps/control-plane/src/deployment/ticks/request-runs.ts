@@ -113,9 +113,7 @@ export function makeRequested(tx: Tx, tick: TickRow, request: RunRequest): Resul
   return createRun(tx, {
     resolved: resolved.value,
     trigger: tick.kind === "schedule" ? { type: "schedule", ...by } : { type: "sensor", ...by, ...(event !== undefined && { event }) },
-    tags: request.tags,
-    config: request.config,
-    priority: request.priority ?? resolved.value.job?.priority ?? 0,
+    given: { tags: request.tags, config: request.config, priority: request.priority },
     parent: null,
     source: automationId(tick),
     chain: chainAfter(tick),

@@ -20,12 +20,18 @@ export const launchTargetSchema = z
   });
 export type LaunchTarget = z.input<typeof launchTargetSchema>;
 
-export const launchSchema = z.object({
-  target: launchTargetSchema,
+/** What a launch may give a run besides its target. The run keeps each in the column of the same name, and a run that repeats it gets the same. */
+export const givenSchema = z.object({
   config: z.unknown().optional(),
   tags: tagsSchema,
   /** Higher starts earlier. Default: that of the job, otherwise 0. */
   priority: prioritySchema.optional(),
+});
+export const GIVEN = givenSchema.keyof().options;
+
+export const launchSchema = z.object({
+  target: launchTargetSchema,
+  ...givenSchema.shape,
   requestId: requestIdSchema.optional(),
 });
 export type LaunchInput = z.input<typeof launchSchema>;

@@ -173,9 +173,7 @@ function makeRun(
     return createRun(tx, {
       resolved: resolved.value,
       trigger: { type: "condition", targets: targets.slice(0, MAX_LISTED), evaluation: input.origin.evaluationOf(first) },
-      tags: {},
-      config: undefined,
-      priority: 0,
+      given: {},
       parent: null,
       chain: input.origin.chainOf(targets),
     });

@@ -1,10 +1,13 @@
 /** Makes a run with its whole plan, once per request id. Every way to start a run uses this file. */
+import type { z } from "zod";
+import type { givenSchema } from "@headgate/shared/contract/runs/launch.ts";
 import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { RunCause } from "@headgate/shared/contract/runs/run-views.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { MAX_ROW_BYTES } from "../../kernel/database.ts";
 import { insertRequest, insertRun, runNoOfRequest } from "../run-store.ts";
 import { insertSteps, type NewStep } from "../step-store.ts";
+import type { NewRun } from "../tables.ts";
 import type { Tx } from "../../kernel/tx.ts";
 import type { ResolvedLaunch } from "./resolve-target.ts";
 import { record, startSession } from "../run-session.ts";
@@ -14,12 +17,13 @@ const MAX_CONFIG_BYTES = 200_000;
 /** Tags are limited because each dispatch reads them and every list shows them. */
 const MAX_TAGS_CHARACTERS = 20_000;
 
+/** What whoever starts a run gives it; see `givenSchema`. What is left out comes from the job. */
+export type GivenToRun = Omit<Pick<NewRun, keyof z.output<typeof givenSchema>>, "config"> & { readonly config?: unknown };
+
 export interface LaunchRequest {
   readonly resolved: ResolvedLaunch;
   readonly trigger: RunCause;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly config: unknown;
-  readonly priority: number;
+  readonly given: GivenToRun;
   readonly parent: string | null;
   /** The id of the schedule or sensor that requested the run. */
   readonly source?: string | undefined;
@@ -36,10 +40,10 @@ export function runOfRequest(tx: Tx, requestId: string | undefined): number | nu
 
 /** Returns the number of the new run. Does not request a dispatch; the caller states `work_available`. */
 export function createRun(tx: Tx, request: LaunchRequest & { readonly requestId?: string | undefined }): Result<number> {
-  const { resolved } = request;
+  const { resolved, given } = request;
   const catalog = catalogOf(tx);
   const { job } = resolved;
-  const config = request.config ?? job?.config;
+  const config = given.config ?? job?.config;
   const steps = newSteps(tx, resolved);
   const tooLarge = steps.find(({ plan }) => JSON.stringify(plan).length > MAX_ROW_BYTES / 2);
   if (tooLarge)
@@ -50,52 +54,36 @@ export function createRun(tx: Tx, request: LaunchRequest & { readonly requestId?
   const configText = config === undefined || config === null ? null : JSON.stringify(config);
   if (configText !== null && configText.length > MAX_CONFIG_BYTES)
     return refuse("too_large", `The run config has ${configText.length} characters; at most ${MAX_CONFIG_BYTES} are allowed.`);
-  const tags = { ...job?.tags, ...request.tags };
+  const tags = { ...job?.tags, ...given.tags };
   const tagsLength = JSON.stringify(tags).length;
   if (tagsLength > MAX_TAGS_CHARACTERS)
     return refuse("too_large", `The tags of the run have ${tagsLength} characters; at most ${MAX_TAGS_CHARACTERS} are allowed.`);
   const locations = new Set(steps.map(({ plan }) => plan.location));
   const row = insertRun(tx.db, {
+    ...given,
     id: tx.newRunId(),
     status: "queued",
-    job: job?.name ?? null,
-    jobLocation: job?.location ?? null,
+    job: job?.name,
+    jobLocation: job?.location,
     selection: resolved.selection,
-    partition: resolved.partition?.key ?? null,
+    partition: resolved.partition?.key,
     tags,
     trigger: request.trigger,
     parent: request.parent,
-    priority: request.priority,
+    priority: given.priority ?? job?.priority,
     config: configText,
     versions: Object.fromEntries(
       catalog.versions.filter((version) => locations.has(version.location)).map((version) => [version.location, version.id]),
     ),
     createdAt: tx.now,
-    startedAt: null,
-    endedAt: null,
-    timeoutSeconds: job?.timeoutSeconds ?? null,
+    timeoutSeconds: job?.timeoutSeconds,
     assetCount: steps.reduce((sum, { plan }) => sum + plan.assets.length, 0),
     stepsTotal: steps.length,
-    stepsSucceeded: 0,
-    stepsFailed: 0,
-    stepsSkipped: 0,
-    stepsRunning: 0,
-    stepsCanceled: 0,
-    materialized: 0,
-    checksFailed: 0,
-    checksWarned: 0,
-    error: null,
-    failure: null,
-    failedStep: null,
-    cancelBy: null,
-    cancelReason: null,
-    lastSeq: 0,
-    source: request.source ?? null,
-    backfillNo: request.backfill?.no ?? null,
-    backfillSlice: request.backfill?.slice ?? null,
-    retryCount: request.retryCount ?? 0,
-    retryAt: null,
-    chain: request.chain ?? null,
+    source: request.source,
+    backfillNo: request.backfill?.no,
+    backfillSlice: request.backfill?.slice,
+    retryCount: request.retryCount,
+    chain: request.chain,
   });
   insertSteps(tx.db, { runNo: row.no, steps, now: tx.now });
   if (request.requestId !== undefined) insertRequest(tx.db, { id: request.requestId, runNo: row.no, at: tx.now });

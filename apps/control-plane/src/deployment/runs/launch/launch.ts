@@ -11,19 +11,18 @@ import { catalogOf } from "../../catalog/catalog.ts";
 
 /** Returns the number of the run. */
 export function launch(tx: Tx, input: z.output<typeof launchSchema>, actor: Actor): Result<number> {
+  const { target, requestId, ...given } = input;
   // Checked first: a repeated request returns the run of the first call, even if the definitions have changed since.
-  const earlier = runOfRequest(tx, input.requestId);
+  const earlier = runOfRequest(tx, requestId);
   if (earlier !== null) return ok(earlier);
-  const resolved = resolveLaunch(catalogOf(tx), input.target, tx.now);
+  const resolved = resolveLaunch(catalogOf(tx), target, tx.now);
   if (!resolved.ok) return resolved;
   return launchRun(tx, {
     resolved: resolved.value,
     trigger: triggerOf(actor),
-    tags: input.tags,
-    config: input.config,
-    priority: input.priority ?? resolved.value.job?.priority ?? 0,
+    given,
     parent: null,
-    requestId: input.requestId,
+    requestId,
   });
 }
 

@@ -1,10 +1,11 @@
 /** Re-executes an ended run: all of it, the failed part, or selected steps. The new run is planned with the active definitions. */
 import type { z } from "zod";
-import type { reexecuteSchema } from "@headgate/shared/contract/runs/launch.ts";
+import { GIVEN, type reexecuteSchema } from "@headgate/shared/contract/runs/launch.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { reexecutionScope } from "@headgate/shared/domain/run/reexecute.ts";
 import type { PlanStep } from "@headgate/shared/domain/run/plan-types.ts";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
+import { pick } from "@headgate/shared/domain/pick.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { RunRow } from "../tables.ts";
 import { passedChecks } from "../../assets/asset-store.ts";
@@ -12,7 +13,7 @@ import { readRun } from "../run-store.ts";
 import { assetsOfRun } from "../step-asset-store.ts";
 import { depsOfRun, stepsOfRun } from "../step-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
-import { launchRun, runOfRequest } from "./create-run.ts";
+import { type GivenToRun, launchRun, runOfRequest } from "./create-run.ts";
 import { planAssets, type ResolvedLaunch } from "./resolve-target.ts";
 import { catalogOf } from "../../catalog/catalog.ts";
 
@@ -28,16 +29,15 @@ export function reexecuteRun(tx: Tx, input: z.output<typeof reexecuteSchema>, ac
   return launchRun(tx, {
     resolved: resolved.value,
     trigger: { type: "reexecution", parent: parent.id, mode: input.mode, by: actor.name },
-    tags: parent.tags,
-    config: configOf(parent),
-    priority: parent.priority,
+    given: givenTo(parent),
     parent: parent.id,
     requestId: input.requestId,
   });
 }
 
-export function configOf(run: RunRow): unknown {
-  return run.config === null ? undefined : (JSON.parse(run.config) as unknown);
+/** What a run was given, for a run that repeats it. */
+export function givenTo(run: RunRow): GivenToRun {
+  return { ...pick(run, GIVEN), config: run.config === null ? undefined : (JSON.parse(run.config) as unknown) };
 }
 
 type Again = Pick<z.output<typeof reexecuteSchema>, "mode" | "steps">;
