@@ -51,6 +51,17 @@ describe("the commands about runs", () => {
     expect(document).toMatchObject({ run: { job: "full_refresh" } });
   });
 
+  it("show the priority of a run that has one, in a column only if a listed run has one", async () => {
+    const [document] = await server.json("run", "full_refresh", "--no-wait", "--priority", "-7");
+    const { id } = (document as { run: { id: string } }).run;
+    const list = await output("runs");
+    expect(list).toMatch(/^run +status +what +launched +took +cause +priority\n/);
+    expect(list).toMatch(new RegExp(`^${id} .* ada +-7$`, "m"));
+    expect(await output("runs", "show", id)).toMatch(/^priority +-7$/m);
+    expect(await output("runs", "show", "c41f3dde")).not.toContain("priority");
+    expect(await output("runs", "--status", "failed")).not.toContain("priority");
+  });
+
   it("repeat a run from its failure", async () => {
     const { stdout, stderr } = await server.run("runs", "reexecute", "c41f3dde", "--from-failure");
     expect(stderr).toContain(`run ${stdout.trim()} launched: it repeats run 019ab3c0-0002-7000-8000-0000c41f3dde`);

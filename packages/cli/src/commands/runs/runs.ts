@@ -5,12 +5,13 @@ import type { RunSummary, StepView } from "@headgate/shared/contract/runs/run-vi
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { formatRunCause } from "@headgate/shared/format/run-cause.ts";
 import { plural } from "@headgate/shared/format/number.ts";
+import { RUN_FACTS } from "@headgate/shared/format/run-facts.ts";
 import { runTitle } from "@headgate/shared/format/run.ts";
 import { call } from "../../client/api.ts";
 import { findRunId } from "../../client/find-run.ts";
 import type { CommandContext } from "../../command-context.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
-import { printFacts } from "../../terminal/facts.ts";
+import { type Facts, printFacts } from "../../terminal/facts.ts";
 import { durationText, timeText } from "../../terminal/format.ts";
 import { noteMore, printTable, type Cell } from "../../terminal/table.ts";
 import type { Colors } from "../../terminal/terminal.ts";
@@ -41,6 +42,7 @@ export async function listRuns(flags: RunsFlags, context: CommandContext): Promi
     return EXIT.ok;
   }
   const { colors } = terminal;
+  const facts = RUN_FACTS.filter(({ text }) => page.items.some((entry: RunSummary) => text(entry) !== ""));
   const columns = [
     { title: "run" },
     { title: "status" },
@@ -48,6 +50,7 @@ export async function listRuns(flags: RunsFlags, context: CommandContext): Promi
     { title: "launched" },
     { title: "took", align: "right" },
     { title: "cause" },
+    ...facts.map(({ name }) => ({ title: name })),
   ] as const;
   const rows = page.items.map((entry: RunSummary): readonly Cell[] => [
     { text: entry.id },
@@ -56,6 +59,7 @@ export async function listRuns(flags: RunsFlags, context: CommandContext): Promi
     { text: timeText(entry.createdAt) },
     { text: entry.startedAt === null ? "" : durationText((entry.endedAt ?? now()) - entry.startedAt) },
     { text: formatRunCause(entry.trigger) },
+    ...facts.map(({ text }) => ({ text: text(entry) })),
   ]);
   printTable(terminal, columns, rows);
   if (page.next !== null) noteMore(terminal, flags.limit);
@@ -75,6 +79,7 @@ export async function showRun(id: string, flags: ConnectFlags, context: CommandC
     ["status", statusPaint(summary.status, colors)(summary.status)],
     ["what", whatOf(summary)],
     ["cause", formatRunCause(summary.trigger)],
+    ...RUN_FACTS.map(({ name, text }): Facts[number] => [name, text(summary)]),
     ["launched", timeText(summary.createdAt)],
     ["took", summary.startedAt !== null && summary.endedAt !== null ? durationText(summary.endedAt - summary.startedAt) : ""],
     ["waiting", summary.waiting?.message ?? ""],
