@@ -5,9 +5,10 @@
 import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { LocationView, VersionView } from "@headgate/shared/contract/catalog/locations.ts";
-import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
+import { type RunSummary, runSummarySchema } from "@headgate/shared/contract/runs/run-views.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import { LOCATION, type FixtureAsset } from "./fixture-definitions.ts";
+import { plainValue } from "./plain-value.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -99,27 +100,14 @@ export function runId(index: number): string {
 /** A run of one asset that waits in the queue, except for `change`. */
 export function queuedRun(id: string, change: Partial<RunSummary> = {}): RunSummary {
   return {
+    ...plainValue(runSummarySchema),
     id,
     status: "queued",
-    job: null,
     selection: "*",
-    partition: null,
-    tags: {},
     trigger: { type: "person", user: "ada" },
-    parent: null,
-    backfill: null,
-    priority: 0,
-    retryAt: null,
     createdAt: 1,
-    startedAt: null,
-    endedAt: null,
     assetCount: 1,
     steps: { total: 1, succeeded: 0, failed: 0, skipped: 0, running: 0, canceled: 0 },
-    materialized: 0,
-    error: null,
-    checksFailed: 0,
-    checksWarned: 0,
-    waiting: null,
     lastSeq: 1,
     ...change,
   };

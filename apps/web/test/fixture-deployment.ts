@@ -1,12 +1,18 @@
-/** The network peer of the dashboard's own tests: a deployment in memory that answers every question of the contract and plays launched runs. */
-import type { AnswerOf, CommandName, InputOf, QueryName } from "@headgate/shared/contract/table.ts";
+/** The network peer of the dashboard's own tests: a deployment in memory that answers every procedure of the contract and plays launched runs. */
+import { type AnswerOf, type CommandName, type InputOf, PROCEDURES, type QueryName } from "@headgate/shared/contract/table.ts";
 import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
 import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
-import type { EventRow, RunDetail, RunSummary, StepView } from "@headgate/shared/contract/runs/run-views.ts";
+import {
+  type EventRow,
+  type RunDetail,
+  runDetailSchema,
+  type RunSummary,
+  type StepView,
+} from "@headgate/shared/contract/runs/run-views.ts";
 import type { LocationView } from "@headgate/shared/contract/catalog/locations.ts";
 import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
@@ -18,7 +24,8 @@ import { metadataOf, queuedRun, sampleAgents, sampleLocation, sampleRuns, sample
 import { definitionsOf, generatedAssets, lakehouseAssets, LOCATION, type FixtureAsset } from "./fixture-definitions.ts";
 import { checkResult, eventHistory, metadataSeries, partitionPage } from "./fixture-history.ts";
 import { homeOf } from "./fixture-home.ts";
-import { fixtureProcedures, type FixtureProcedures, type TopicName } from "./fixture-procedures.ts";
+import { fixtureProcedures, type FixtureProcedures } from "./fixture-procedures.ts";
+import { plainValue } from "./plain-value.ts";
 
 export interface FixtureOptions {
   readonly assets: number | null;
@@ -26,7 +33,8 @@ export interface FixtureOptions {
   readonly empty: boolean;
 }
 
-type Answers = { readonly [N in QueryName | CommandName]: (input: InputOf<N>, actor: Actor) => Promise<Result<AnswerOf<N>>> };
+/** Any other procedure is answered with the plain value of its schema. */
+type Answers = { readonly [N in QueryName | CommandName]?: (input: InputOf<N>, actor: Actor) => Promise<Result<AnswerOf<N>>> };
 const DASHBOARD: Actor = { kind: "user", name: "ada", role: "owner" };
 
 export class FixtureDeployment implements DeploymentProcedures {
@@ -64,11 +72,12 @@ export class FixtureDeployment implements DeploymentProcedures {
     this.agentViews = options.empty ? [] : sampleAgents(now);
     this.procedures = fixtureProcedures({ definitions: this.definitions, runs: () => this.#newest(), publish });
     const answers: Answers = { ...ofTopics(this.procedures), ...this.#ownAnswers() };
-    this.ask = (name, input) => answers[name](input, DASHBOARD);
-    this.perform = (name, input, actor) => answers[name](input, actor);
+    const plain = <N extends QueryName | CommandName>(name: N) => ok(plainValue(PROCEDURES[name].output) as AnswerOf<N>);
+    this.ask = async (name, input) => (await answers[name]?.(input, DASHBOARD)) ?? plain(name);
+    this.perform = async (name, input, actor) => (await answers[name]?.(input, actor)) ?? plain(name);
   }
 
-  #ownAnswers(): Pick<Answers, Exclude<keyof Answers, TopicName>> {
+  #ownAnswers(): Answers {
     return {
       "home.get": () => this.home(),
       "definitions.hash": () => this.definitionsHash(),
@@ -79,12 +88,9 @@ export class FixtureDeployment implements DeploymentProcedures {
       "assets.checkHistory": (input) => this.assetCheckHistory(input),
       "assets.series": (input) => this.assetSeries(input),
       "assets.partitions": (input) => this.assetPartitions(input),
-      "assets.report": async () => ok({ seq: 1 }),
-      "assets.reportCheck": async () => ok({ seq: 1 }),
       "runs.list": (input) => this.runs(input),
       "runs.get": (input) => this.run(input),
       "runs.events": (input) => this.runEvents(input),
-      "runs.logFiles": () => this.runLogFiles(),
       "runs.preview": (input) => this.previewLaunch(input),
       "runs.launch": (input, actor) => this.launch(input, actor),
       "runs.reexecute": (input, actor) => this.reexecute(input, actor),
@@ -197,24 +203,16 @@ export class FixtureDeployment implements DeploymentProcedures {
     const run = this.runsById.get(id);
     if (!run) return refuse("not_found", `There is no run ${id}.`);
     return ok({
+      ...plainValue(runDetailSchema),
       run,
       steps: this.steps.get(id) ?? [],
-      stepAssets: [],
-      failure: null,
-      failedStep: null,
-      config: null,
       versions: [{ location: LOCATION, version: "v4", number: 4 }],
-      children: [],
     });
   }
 
   async runEvents({ run, after, limit }: InputOf<"runs.events">) {
     const events = (this.events.get(run) ?? []).filter((event) => event.seq > after).slice(0, limit);
     return ok({ events, lastSeq: events.at(-1)?.seq ?? after, done: this.runsById.get(run)?.endedAt !== null });
-  }
-
-  async runLogFiles() {
-    return ok([]);
   }
 
   #select(target: InputOf<"runs.preview">["target"]): Result<{ text: string; keys: string[]; external: string[] }> {
@@ -268,6 +266,7 @@ export class FixtureDeployment implements DeploymentProcedures {
       selection: text,
       partition: input.target.partition ?? null,
       tags: input.tags,
+      priority: input.priority ?? 0,
       trigger: { type: "person", user: actor.name },
       createdAt: now,
       assetCount: keys.length,
@@ -349,7 +348,7 @@ export class FixtureDeployment implements DeploymentProcedures {
 }
 
 /** What a procedure throws as an `AppError` becomes a refusal, as it would over the wire. */
-function ofTopics(procedures: FixtureProcedures): Pick<Answers, TopicName> {
+function ofTopics(procedures: FixtureProcedures): Answers {
   const answers = Object.entries(procedures).map(([name, answer]) => [
     name,
     async (input: never) => {
@@ -361,7 +360,7 @@ function ofTopics(procedures: FixtureProcedures): Pick<Answers, TopicName> {
       }
     },
   ]);
-  return Object.fromEntries(answers) as Pick<Answers, TopicName>;
+  return Object.fromEntries(answers) as Answers;
 }
 
 function pause(ms: number): Promise<void> {

@@ -5,7 +5,7 @@ import type { PauseView } from "@headgate/shared/contract/automations/conditions
 import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { BackfillStatus, BackfillSummary } from "@headgate/shared/contract/runs/backfill-views.ts";
 import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
-import type { AnswerOf, CommandName, InputOf, NamesIn, QueryName } from "@headgate/shared/contract/table.ts";
+import type { AnswerOf, CommandName, InputOf, QueryName } from "@headgate/shared/contract/table.ts";
 import type { Page } from "@headgate/shared/contract/view.ts";
 import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
@@ -14,24 +14,9 @@ import { conditionViewOf, evaluationDetailOf, sampleEvaluations } from "./fixtur
 import { backfillDetailOf, partitionMapOf, queueOf, SAMPLE_SETTINGS, sampleBackfills, timelineOf } from "./fixture-partitions.ts";
 import { runId } from "./fixture-data.ts";
 
+export type FixtureProcedures = ReturnType<typeof fixtureProcedures>;
 /** Conditions, webhooks and the like; runs and assets are in `fixture-deployment.ts`. */
-export type TopicName = NamesIn<
-  QueryName | CommandName,
-  "automations" | "webhooks" | "conditions" | "partitions" | "backfills" | "queue" | "settings" | "timeline" | "outbox"
->;
-const OUTGOING = {
-  key: "msg_1",
-  destination: "directory",
-  topic: "webhooks.register",
-  body: '{"webhooks":["hook_1"]}',
-  createdAt: 1_790_000_000_000,
-  attempts: 20,
-  nextAt: null,
-  deadAt: 1_790_040_000_000,
-  error: "The directory could not be reached.",
-} as const;
-
-export type FixtureProcedures = { readonly [N in TopicName]: (input: InputOf<N>) => AnswerOf<N> };
+type Answers = { readonly [N in QueryName | CommandName]?: (input: InputOf<N>) => AnswerOf<N> };
 export interface Fixture {
   readonly definitions: DefinitionsDocument;
   runs(): readonly RunSummary[];
@@ -50,7 +35,7 @@ function found<T>(value: T | null | undefined, what: string): T {
   return value;
 }
 
-export function fixtureProcedures({ definitions, runs, publish }: Fixture): FixtureProcedures {
+export function fixtureProcedures({ definitions, runs, publish }: Fixture) {
   const now = () => Date.now();
   const refs: AutomationRef[] = [
     ...definitions.schedules.map(({ location, name }) => ({ location, kind: "schedule" as const, name })),
@@ -210,9 +195,6 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
     "backfills.get": ({ id }) => backfillDetailOf(found(backfills.get(id), `backfill ${id}`), now()),
     "queue.get": () => queueOf(settings, runs(), now()),
     "settings.get": () => settings,
-    "outbox.list": () => ({ items: [OUTGOING], next: null }),
-    "outbox.sendAgain": () => OUTGOING,
-    "outbox.remove": () => OUTGOING,
     "timeline.get": (input) => timelineOf(input, runs(), now()),
     "automations.setEnabled": ({ enabled, location, kind, name }) =>
       change({ location, kind, name }, { enabled: enabled ?? true, changed: enabled === null ? null : { by: "ada", at: now() } }),
@@ -328,5 +310,5 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture): Fixt
             dynamicPartitions: [{ name: "customer_files", added: ["orders-2026-11-23.csv"], removed: [] }],
             reports: [{ type: "materialized", asset: "raw/orders", partition: null, problem: null }],
           },
-  };
+  } satisfies Answers;
 }
