@@ -3,7 +3,7 @@
  * random values come from a seed, and every call has done all its work when it returns.
  */
 import { onTestFinished } from "vitest";
-import { launchSchema, type LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
+import { type LaunchInput, launchSchema, type LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { type Result, unwrap } from "@headgate/shared/domain/errors.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
@@ -30,12 +30,6 @@ import { TestAgent } from "./test-agent.ts";
 export const person: Actor = { kind: "user", name: "ada@example.com", role: "owner" };
 /** Far in the future, so that no real alarm fires meanwhile. */
 export const START = Date.UTC(2030, 0, 7, 12);
-
-interface LaunchOptions {
-  readonly tags?: Record<string, string>;
-  readonly priority?: number;
-  readonly config?: Record<string, unknown>;
-}
 
 export class TestDeployment {
   now = START;
@@ -110,7 +104,7 @@ export class TestDeployment {
   }
 
   /** The id of the run. */
-  launch(target: Partial<LaunchTarget>, options: LaunchOptions = {}): string {
+  launch(target: Partial<LaunchTarget>, options: Omit<LaunchInput, "target"> = {}): string {
     const no = this.done((tx) => launch(tx, launchSchema.parse({ target: { checksOnly: false, ...target }, ...options }), person));
     return this.rows("SELECT id FROM run WHERE no = ?", no)[0]?.["id"] as string;
   }
