@@ -73,6 +73,28 @@ describe("an evicted deployment", () => {
     expect((await launch(stub, { selection: "*" })).waiting?.kind).toBe("no_agent");
   });
 
+  it("a lease does not end for the time in which the object was away", async () => {
+    const stub = newDeployment();
+    await publish(stub, manifest(assetsOf({ a: [] })));
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    await launch(stub, { selection: "*" });
+    await agent.reported(agent.started(await agent.job("a")));
+    // An hour ago the agent was seen last and the check was due.
+    const hourAgo = Date.now() - 3_600_000;
+    await rows(stub, `UPDATE agent SET last_seen_at = ${hourAgo}`);
+    await rows(stub, `UPDATE step SET assigned_at = ${hourAgo}`);
+    await rows(stub, `UPDATE timer SET at = ${hourAgo} WHERE kind = 'lease_check'`);
+    await evictDurableObject(raw(stub), { webSockets: "close" });
+    await stub.ask("home.get", undefined);
+    await runDurableObjectAlarm(raw(stub));
+    expect(await rows(stub, "SELECT status, lost FROM step")).toEqual([{ status: "running", lost: 0 }]);
+    // The timer remembers, so another eviction changes nothing.
+    await evict(stub);
+    await runDurableObjectAlarm(raw(stub));
+    expect(await rows(stub, "SELECT status, lost FROM step")).toEqual([{ status: "running", lost: 0 }]);
+  });
+
   it("a lost alarm is set again if work was due", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] }, { unit: { retry: { maxRetries: 1, delaySeconds: 3600 } } })));

@@ -10,7 +10,7 @@ import type { DeploymentEnv } from "./deployment-env.ts";
 import { agentLeft, receiveFromAgent } from "./agent-protocol/agent-socket.ts";
 import { clock } from "./kernel/clock.ts";
 import { fireTimers } from "./fire-timers.ts";
-import { recordLogChunk } from "./runs/execute/record-log-chunk.ts";
+import { mayWriteLog, recordLogChunk } from "./runs/execute/record-log-chunk.ts";
 import { registerVersion } from "./catalog/register-version.ts";
 import { reportLoadErrors } from "./catalog/activate-version.ts";
 import { Engine } from "./engine.ts";
@@ -26,7 +26,7 @@ import { start } from "./start.ts";
 import { readIdentity, writeMeta } from "./kernel/meta-store.ts";
 import { catalogOf } from "./catalog/catalog.ts";
 import type { DeploymentIdentity } from "./kernel/identity.ts";
-import type { RawLogChunk } from "./runs/raw-log-chunk.ts";
+import type { LogAttempt, RawLogChunk } from "./runs/raw-log-chunk.ts";
 import { destinationsOf } from "./destinations.ts";
 import { OutboxSender } from "./outbox/outbox-sender.ts";
 import { webhookIds } from "./webhooks/webhook-store.ts";
@@ -92,7 +92,10 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
 
   #agentPorts() {
     const engine = this.#engine;
-    return { commit: engine.commit.bind(engine), live: engine.live, ignored: () => engine.ignoredFrames++ };
+    const unheld = (count: number) => {
+      engine.unheldReports += count;
+    };
+    return { commit: engine.commit.bind(engine), live: engine.live, ignored: () => engine.ignoredFrames++, unheld };
   }
 
   override async alarm(): Promise<void> {
@@ -153,6 +156,11 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
       checkShape("The definitions document", definitionsDocumentSchema, JSON.parse(document.value));
     }
     return document;
+  }
+
+  async mayWriteLog(input: LogAttempt & { readonly token: string }): Promise<Result<null>> {
+    const allowed = mayWriteLog(this.#engine.reader(), input);
+    return allowed.ok ? ok(null) : allowed;
   }
 
   async recordLogChunk(input: RawLogChunk & { readonly token: string }) {

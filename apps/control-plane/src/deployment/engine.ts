@@ -31,6 +31,8 @@ export class Engine {
   readonly dryRuns = new WaitingDryRuns();
   /** The number of frames of unknown kinds. */
   ignoredFrames = 0;
+  /** The number of reports about steps that their agent does not have. */
+  unheldReports = 0;
   readonly #storage: DurableObjectStorage;
   readonly #outboxDue: () => void;
 

@@ -1,5 +1,5 @@
 /** Runs the handler of each due timer. */
-import { clearTimer, type Timer } from "./kernel/timer-store.ts";
+import { clearTimer, setTimer, type Timer } from "./kernel/timer-store.ts";
 import { readStepAt } from "./runs/step-store.ts";
 import type { Tx } from "./kernel/tx.ts";
 import { backfillDue } from "./backfills/run-ended.ts";
@@ -18,7 +18,7 @@ import { fireSensor, fireSensorEvents } from "./sensors/sensor-ticks.ts";
 import { loseUnstarted } from "./queue/start-timeout.ts";
 import { failStep, retryStep } from "./runs/execute/step-moves.ts";
 import { startTaken } from "./automations/waiting-ticks.ts";
-import type { TimerKind } from "./timer-kinds.ts";
+import { LATE_MS, TIMER_KINDS, type TimerKind, type TimerTraits } from "./timer-kinds.ts";
 import { fireOutbox } from "./outbox/enqueue.ts";
 
 /** A tick of a partitioned job makes up to a thousand runs. After this many runs the transaction ends, and the remaining timers stay due. */
@@ -53,8 +53,14 @@ const HANDLERS: { readonly [K in TimerKind]: (tx: Tx, timer: Timer) => void } = 
 };
 
 function fireTimer(tx: Tx, timer: Timer): void {
-  clearTimer(tx.db, timer.kind, timer.id);
   tx.effects.push({ type: "timers_changed" });
+  const { judgesSilence }: TimerTraits = TIMER_KINDS[timer.kind];
+  // The new time is stored, so the agent gets its time even if the object stops again.
+  if (judgesSilence !== undefined && tx.now - timer.at > LATE_MS) {
+    setTimer(tx.db, { ...timer, at: tx.now + judgesSilence });
+    return;
+  }
+  clearTimer(tx.db, timer.kind, timer.id);
   HANDLERS[timer.kind](tx, timer);
 }
 

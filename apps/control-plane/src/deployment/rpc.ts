@@ -7,7 +7,7 @@ import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.
 import type { Result } from "@headgate/shared/domain/errors.ts";
 import type { LoadError, Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { DeploymentIdentity } from "./kernel/identity.ts";
-import type { RawLogChunk, RawLogQuery } from "./runs/raw-log-chunk.ts";
+import type { LogAttempt, RawLogChunk, RawLogQuery } from "./runs/raw-log-chunk.ts";
 import type { IncomingDelivery } from "./webhooks/incoming-delivery.ts";
 
 export interface DeploymentInternals {
@@ -29,7 +29,9 @@ export interface DeploymentInternals {
   manifestKey(input: { readonly location: string; readonly version: string }): Promise<Result<{ readonly key: string }>>;
   /** JSON text of the current definitions document when `hash` is the current one; `not_found` otherwise. */
   definitionsDocument(input: { readonly hash: string }): Promise<Result<string>>;
-  /** May this agent token write output of this step attempt? Records the chunk. Idempotent by chunk number. */
+  /** May this agent token write output of this step attempt? Asked before a byte is stored. */
+  mayWriteLog(input: LogAttempt & { readonly token: string }): Promise<Result<null>>;
+  /** Records a stored chunk after asking the same again. Idempotent by chunk number. */
   recordLogChunk(input: RawLogChunk & { readonly token: string }): Promise<Result<null>>;
   logChunks(input: RawLogQuery): Promise<Result<{ readonly chunks: readonly RawLogChunk[]; readonly complete: boolean }>>;
   /** Takes a webhook's delivery in: verified, then stored before the answer. */

@@ -54,6 +54,8 @@ export const agentRoutes = new Hono<AppEnv>()
     if (!parsed.success) throw invalidInput("the address of the chunk", parsed.error);
     const { run, step, attempt, stream, chunk, offset } = parsed.data;
     const { token, place, deployment } = c.get("agent");
+    // Nothing may fill the bucket that belongs to no step of this agent.
+    unwrap(await deployment.mayWriteLog({ run, step, attempt, token: token.id }));
     const body = await readBytes(c.req.raw, { what: "the chunk of raw output", maxBytes: MAX_COMPRESSED_BYTES });
     const bytes = await gunzippedLength(body);
     const contentHash = hex(await crypto.subtle.digest("SHA-256", body));

@@ -51,5 +51,7 @@ app.onError((thrown, c) => {
 
 function answerError(c: AppContext, error: AppError): Response {
   if (error.code === "unauthenticated") c.header("www-authenticate", "Bearer");
+  const after = error.details?.["retryAfterSeconds"];
+  if (typeof after === "number") c.header("retry-after", String(after));
   return c.json({ error: error.body } satisfies { error: ErrorBody }, httpStatusOf(error.code));
 }

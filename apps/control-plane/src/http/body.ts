@@ -1,6 +1,7 @@
 /** Request bodies: never more bytes than allowed, and only what a schema accepts. */
 import type { z } from "zod";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { isTextTooDeep, MAX_JSON_DEPTH } from "@headgate/shared/domain/json.ts";
 import { invalidInput } from "./errors.ts";
 
 /** Enough for every JSON body except a manifest. */
@@ -24,12 +25,21 @@ export async function readUnparsedJson(request: Request, limits: { readonly what
   }
   const bytes = await readBytes(request, { what: limits.what, maxBytes: limits.maxBytes ?? MAX_JSON_BYTES });
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes)) as unknown;
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    checkDepth(text, limits.what);
+    return JSON.parse(text) as unknown;
   } catch (error) {
+    if (error instanceof AppError) throw error;
     throw new AppError("invalid_input", `${limits.what} is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
   }
+}
+
+/** JSON that is nested too deep would exhaust the stack of everything that reads it later. */
+export function checkDepth(text: string, what: string): void {
+  if (isTextTooDeep(text))
+    throw new AppError("invalid_input", `${what} is nested more than ${MAX_JSON_DEPTH} levels deep; send it in a flatter form`);
 }
 
 /** The whole body. Counts while reading, because a Content-Length can be absent. */

@@ -2,6 +2,7 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { Hono } from "hono";
 import { checkAnswer } from "@headgate/shared/contract/check-answer.ts";
+import { MAX_BATCH_CALLS } from "@headgate/shared/contract/http/limits.ts";
 import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import { AppError, type Result } from "@headgate/shared/domain/errors.ts";
@@ -11,19 +12,30 @@ import { appRouter } from "../trpc/router.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
 import { auditActor } from "./access/audit-actor.ts";
 import { needs } from "./access/authorize.ts";
-import { MAX_JSON_BYTES, readBytes } from "./body.ts";
+import { countCalls } from "./access/call-rate.ts";
+import { checkDepth, MAX_JSON_BYTES, readBytes } from "./body.ts";
 import { appErrorOf } from "./errors.ts";
 import { logFailure } from "./log-failure.ts";
 import { activateChecked } from "./manifests.ts";
+import { whileWanted } from "./while-wanted.ts";
 import { tokenProcedures } from "./access/token-procedures.ts";
 
 export const trpcRoutes = new Hono<AppEnv>().on(["GET", "POST"], "/api/:org/:dep/trpc/*", needs("viewer"), async (c) => {
   const { pathname } = new URL(c.req.url);
   const [endpoint] = /^\/api\/[^/]+\/[^/]+\/trpc/.exec(pathname) ?? [];
   if (endpoint === undefined) throw new AppError("not_found", `there is no procedure at ${pathname}`);
+  const calls = pathname.split(",").length;
+  if (calls > MAX_BATCH_CALLS)
+    throw new AppError(
+      "invalid_input",
+      `a batch has ${calls} calls; at most ${MAX_BATCH_CALLS} are taken. Send the others in further requests.`,
+    );
+  // The request itself is counted already.
+  if (calls > 1) countCalls(c.get("access").principal, c.get("directory").now(), calls - 1);
   return fetchRequestHandler({
     endpoint,
     req: await limited(c.req.raw),
+    maxBatchSize: MAX_BATCH_CALLS,
     router: appRouter,
     // A GET cannot be sent with a JSON body, and long selections do not fit into an address.
     allowMethodOverride: true,
@@ -35,8 +47,12 @@ export const trpcRoutes = new Hono<AppEnv>().on(["GET", "POST"], "/api/:org/:dep
 });
 
 async function limited(request: Request): Promise<Request> {
-  if (request.method !== "POST") return request;
+  if (request.method !== "POST") {
+    checkDepth(new URL(request.url).searchParams.get("input") ?? "", "the input");
+    return request;
+  }
   const body = await readBytes(request, { what: "the request", maxBytes: MAX_JSON_BYTES });
+  checkDepth(new TextDecoder().decode(body), "the request");
   return new Request(request.url, { method: "POST", headers: request.headers, body });
 }
 
@@ -47,8 +63,9 @@ function trpcContext(c: AppContext): TrpcContext {
   const userId = principal.kind === "session" ? principal.session.person.id : principal.token.userId;
   return {
     actor,
-    deployment: withFileCheck(deployment, (input, activate) =>
-      activateChecked(c.env, { deployment, deploymentId: place.id, ...input }, activate),
+    deployment: whileWanted(
+      withFileCheck(deployment, (input, activate) => activateChecked(c.env, { deployment, deploymentId: place.id, ...input }, activate)),
+      c.req.raw.signal,
     ),
     directory: tokenProcedures({ directory, place, deployment, actor: by, userId }),
     // After the answer: a launch must not wait for the directory.

@@ -170,7 +170,10 @@ export class TestDeployment {
   }
 
   get #ports() {
-    return { commit: this.commit, live: this.engine.live, ignored: () => this.engine.ignoredFrames++ };
+    const unheld = (count: number) => {
+      this.engine.unheldReports += count;
+    };
+    return { commit: this.commit, live: this.engine.live, ignored: () => this.engine.ignoredFrames++, unheld };
   }
 
   #received(socket: WebSocket, message: string | ArrayBuffer): void {

@@ -7,6 +7,7 @@ import type { LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
 import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
+import { clock } from "../../src/deployment/kernel/clock.ts";
 import type { Deployment } from "../../src/deployment/deployment.ts";
 import type { DeploymentStub } from "../../src/deployment/rpc.ts";
 
@@ -45,10 +46,10 @@ export async function runStatus(stub: DeploymentObject, run: string): Promise<st
   return unwrap(await stub.ask("runs.get", { run })).run.status;
 }
 
-/** Sets timers of a kind to now and fires the alarm. */
+/** Sets timers of a kind to now and fires the alarm. A timer that comes late would be treated otherwise. */
 export async function fireTimers(stub: DeploymentObject, kind: string): Promise<void> {
   await runInDurableObject(raw(stub), async (_instance, state) => {
-    state.storage.sql.exec("UPDATE timer SET at = 1 WHERE kind = ?", kind);
+    state.storage.sql.exec("UPDATE timer SET at = ? WHERE kind = ?", clock.now(), kind);
     await state.storage.setAlarm(Date.now() + 3_600_000);
   });
   await runDurableObjectAlarm(raw(stub));

@@ -99,7 +99,7 @@ function miniflareOptions({ host, port, data, artifacts, onLog, onRestart }: Ser
         config: {
           name: WORKER_NAME,
           compatibilityDate: COMPATIBILITY_DATE,
-          compatibilityFlags: ["nodejs_compat"],
+          compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
           manifest: {
             mainModule: "index.js",
             modulesRoot: "/",

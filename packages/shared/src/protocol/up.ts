@@ -4,6 +4,20 @@ import { loadErrorSchema } from "../manifest/schema.ts";
 import { stepEventSchema, stepOutcomeSchema } from "./step-event.ts";
 import { tickPartSchema, tickResultSchema } from "./tick-result.ts";
 
+/** What an agent says of itself is stored and shown, so it is bounded. */
+export const MAX_LABELS = 50;
+/** Characters of all names and values together. */
+export const MAX_LABEL_CHARACTERS = 4_000;
+const MAX_RUNNING = 20_000;
+
+const labelsSchema = z
+  .record(z.string().max(200), z.string().max(1000))
+  .refine((labels) => Object.keys(labels).length <= MAX_LABELS, `an agent may have at most ${MAX_LABELS} labels; remove some`)
+  .refine(
+    (labels) => Object.entries(labels).reduce((sum, [name, value]) => sum + name.length + value.length, 0) <= MAX_LABEL_CHARACTERS,
+    `the labels of an agent may have at most ${MAX_LABEL_CHARACTERS} characters together; shorten them`,
+  );
+
 const step = { run: z.string(), step: z.string(), epoch: z.number().int() };
 
 /** One numbered report. `s` is gap-free per agent instance, from 1. */
@@ -35,20 +49,23 @@ export type UpItem = z.infer<typeof upItemSchema>;
 export const helloSchema = z.object({
   t: z.literal("hello"),
   protocol: z.object({ min: z.number().int(), max: z.number().int() }),
-  agentVersion: z.string(),
+  agentVersion: z.string().max(100),
   /** A UUID made at process start: the identity of this agent process. */
   instance: z.string().min(8).max(100),
-  hostname: z.string(),
-  queue: z.string().default("default"),
+  hostname: z.string().max(300),
+  queue: z.string().max(200).default("default"),
   /** How many steps it may run at once. */
   slots: z.number().int().min(0).max(10_000),
   /** Step attempts it is executing now. */
-  running: z.array(z.object(step)),
+  running: z.array(z.object(step)).max(MAX_RUNNING),
   /** Step attempts whose `done` item was not acknowledged yet. */
-  unacknowledged: z.array(z.object(step)),
+  unacknowledged: z.array(z.object(step)).max(MAX_RUNNING),
   /** Next number it will send; the control plane answers with what it has (`welcome.received`). */
-  labels: z.record(z.string(), z.string()).default({}),
-  locations: z.array(z.object({ location: z.string(), version: z.string(), state: z.enum(["ready", "failed", "loading"]) })).default([]),
+  labels: labelsSchema.default({}),
+  locations: z
+    .array(z.object({ location: z.string().max(200), version: z.string().max(200), state: z.enum(["ready", "failed", "loading"]) }))
+    .max(1000)
+    .default([]),
 });
 export type Hello = z.infer<typeof helloSchema>;
 

@@ -6,7 +6,7 @@ import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { DownFrame } from "@headgate/shared/protocol/down.ts";
 import type { Hello } from "@headgate/shared/protocol/up.ts";
 import { PROTOCOL_OLDEST_SUPPORTED, PROTOCOL_VERSION } from "@headgate/shared/protocol/version.ts";
-import { deleteAgentsSeenBefore, readAgent, saveAgent } from "../agents/agent-store.ts";
+import { deleteAgentsSeenBefore, deleteIdleAgents, othersOfToken, readAgent, saveAgent } from "../agents/agent-store.ts";
 import { readIdentity } from "../kernel/meta-store.ts";
 import { queuedRunNos } from "../runs/run-store.ts";
 import { leasesOf, readStep } from "../runs/step-store.ts";
@@ -18,6 +18,10 @@ import { missedTicks } from "../ticks/evaluate-tick.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 
 const FORGET_AFTER_MS = 7 * 86_400_000;
+/** The most agents that may be connected with one token. */
+export const MAX_LIVE_INSTANCES = 50;
+/** How many agents of one token that left are remembered. */
+const MAX_GONE_INSTANCES = 200;
 
 export interface HelloInput {
   readonly hello: Hello;
@@ -53,6 +57,18 @@ export function agentHello(tx: Tx, input: HelloInput): void {
     );
     return;
   }
+  const others = othersOfToken(tx.db, { token: input.token, instance: hello.instance });
+  // An agent that still has steps may always come back.
+  if (others.online >= MAX_LIVE_INSTANCES && leasesOf(tx.db, hello.instance).length === 0) {
+    const message = `${MAX_LIVE_INSTANCES} agents are connected with this token, and that is the limit. Give further agents another token.`;
+    tx.effects.push(
+      { type: "send", socket, frame: { t: "error", code: "rate_limited", message } },
+      { type: "close", socket, code: CLOSE.slowDown, reason: "too many agents with this token" },
+    );
+    return;
+  }
+  const forgotten = deleteIdleAgents(tx.db, others.gone.slice(MAX_GONE_INSTANCES));
+  for (const instance of forgotten) tx.fact({ type: "agent_gone", instance });
   if (known?.socket && known.socket !== socket)
     tx.effects.push({ type: "close", socket: known.socket, code: CLOSE.replaced, reason: "the same agent process connected again" });
   saveAgent(tx.db, {

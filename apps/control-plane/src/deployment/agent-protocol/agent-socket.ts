@@ -1,5 +1,6 @@
 /** Parses each frame of an agent and runs one command for it. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
+import { isTextTooDeep, isTooDeep, MAX_JSON_DEPTH } from "@headgate/shared/domain/json.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { type UpFrame, type UpItem, upFrameSchema } from "@headgate/shared/protocol/up.ts";
 import { agentHello } from "./agent-hello.ts";
@@ -17,6 +18,8 @@ export interface AgentSocketPorts {
   commit<T>(command: (tx: Tx) => T): T;
   readonly live: Live;
   ignored(): void;
+  /** Counts reports about steps that the agent does not have. */
+  unheld(count: number): void;
 }
 
 export function receiveFromAgent(
@@ -35,6 +38,10 @@ export function receiveFromAgent(
     return;
   }
   const { frame } = parsed;
+  if (frame.t === "batch" && isTextTooDeep(String(input.message)) && attachment.instance !== null) {
+    for (const item of frame.items) receiveItem({ instance: attachment.instance, socket: attachment.socket, ports }, item);
+    return;
+  }
   if (frame.t === "hello") {
     if (attachment.instance !== null && attachment.instance !== frame.instance) {
       closeQuietly(socket, CLOSE.badFrame, "a connection belongs to one agent instance; open another connection");
@@ -83,7 +90,7 @@ interface From {
 /** If a batch cannot be stored as a whole, its items are stored one by one and the bad one is skipped, so that it does not block the others. */
 function receiveBatch({ instance, socket, ports }: From, items: readonly UpItem[]): void {
   try {
-    ports.commit((tx) => recordBatch(tx, { instance, socket, items }));
+    ports.unheld(ports.commit((tx) => recordBatch(tx, { instance, socket, items })));
   } catch (error) {
     logError(`A batch of agent ${instance} could not be stored as a whole`, error);
     for (const item of items) receiveItem({ instance, socket, ports }, item);
@@ -91,11 +98,15 @@ function receiveBatch({ instance, socket, ports }: From, items: readonly UpItem[
 }
 
 function receiveItem({ instance, socket, ports }: From, item: UpItem): void {
+  if (isTooDeep(item)) {
+    ports.commit((tx) => leaveOut(tx, { instance, socket, item, why: `it is nested more than ${MAX_JSON_DEPTH} levels deep.` }));
+    return;
+  }
   try {
-    ports.commit((tx) => recordBatch(tx, { instance, socket, items: [item] }));
+    ports.unheld(ports.commit((tx) => recordBatch(tx, { instance, socket, items: [item] })));
   } catch (error) {
     logError(`Item ${item.s} (${item.k}) of agent ${instance} could not be stored`, error);
-    ports.commit((tx) => leaveOut(tx, { instance, socket, item }));
+    ports.commit((tx) => leaveOut(tx, { instance, socket, item, why: "the control plane's log has the details." }));
   }
 }
 

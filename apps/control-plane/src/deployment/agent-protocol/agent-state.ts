@@ -43,7 +43,7 @@ export function agentDisconnected(tx: Tx, input: Sender & { readonly drained: bo
   const agent = senderOf(tx, input);
   if (!agent) return;
   if (input.drained) giveBackLeases(tx, agent.instance);
-  disconnect(tx, agent);
+  disconnect(tx, agent, lastSeenAt(tx, agent));
   tx.fact({ type: "agent_left", instance: agent.instance, drained: input.drained });
   if (input.drained) tx.fact({ type: "work_available" });
 }
@@ -57,8 +57,8 @@ function giveBackLeases(tx: Tx, instance: string): void {
   }
 }
 
-function disconnect(tx: Tx, agent: AgentRow): void {
-  saveAgent(tx.db, { ...agent, status: "disconnected", socket: null, lastSeenAt: Math.max(lastSeenAt(tx, agent), agent.lastSeenAt) });
+function disconnect(tx: Tx, agent: AgentRow, seenAt: number): void {
+  saveAgent(tx.db, { ...agent, status: "disconnected", socket: null, lastSeenAt: seenAt });
   tx.fact({ type: "agent_changed", instance: agent.instance });
   waitingMayHaveChanged(tx);
   if (leasesOf(tx.db, agent.instance).length > 0) ensureTimer(tx.db, { kind: "lease_check", id: "", at: tx.now + LEASE_CHECK_MS });
@@ -69,11 +69,14 @@ function disconnect(tx: Tx, agent: AgentRow): void {
   tx.effects.push({ type: "timers_changed" });
 }
 
-/** After a crash the rows may name sockets that no longer exist. */
+/**
+ * After a crash the rows may name sockets that no longer exist. What the agents said while the object did not run is unknown, so each of
+ * them gets a whole lease to come back.
+ */
 export function disconnectVanished(tx: Tx, isOpen: (socket: string) => boolean): void {
   for (const agent of onlineAgents(tx.db)) {
     if (agent.socket !== null && isOpen(agent.socket)) continue;
-    disconnect(tx, agent);
+    disconnect(tx, agent, tx.now);
     tx.fact({ type: "agent_left", instance: agent.instance, drained: false });
   }
 }

@@ -11,6 +11,8 @@ import { readStep } from "../runs/step-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { recordStepEvents } from "../runs/execute/record-step-event.ts";
 import { recordOutcome } from "../runs/execute/record-outcome.ts";
+import { wasNotedSince } from "../kernel/events/event-store.ts";
+import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { openRunById, record, type RunSession } from "../runs/run-session.ts";
 import type { StepRow } from "../runs/tables.ts";
 import { recordLocationState } from "../agents/record-location-state.ts";
@@ -22,11 +24,12 @@ export interface Batch {
   readonly items: readonly UpItem[];
 }
 
-export function recordBatch(tx: Tx, batch: Batch): void {
+/** Returns how many of the items are about steps that this agent does not have. */
+export function recordBatch(tx: Tx, batch: Batch): number {
   const agent = readAgent(tx.db, batch.instance);
   if (!agent || agent.socket !== batch.socket) {
     tx.effects.push({ type: "close", socket: batch.socket, code: CLOSE.badFrame, reason: "say hello before sending batches" });
-    return;
+    return 0;
   }
   const { items, gap } = newItems(batch.items, agent.received);
   if (gap !== null) tx.effects.push({ type: "close", socket: batch.socket, code: CLOSE.badFrame, reason: gap });
@@ -40,6 +43,7 @@ export function recordBatch(tx: Tx, batch: Batch): void {
   markReceived(tx.db, { instance: batch.instance, received, now: tx.now });
   tx.effects.push({ type: "send", socket: batch.socket, frame: { t: "ack", s: received } });
   if (slotsMayBeFree) tx.fact({ type: "work_available" });
+  return open.ignored;
 }
 
 type EventItem = Extract<UpItem, { k: "event" }>;
@@ -75,7 +79,7 @@ function partsOf(items: readonly UpItem[]): Part[] {
 }
 
 function recordEvents(tx: Tx, open: OpenSteps, { ref, events }: Extract<Part, { type: "events" }>): void {
-  const leased = open.find(ref);
+  const leased = open.find(ref, events.length);
   if (leased) open.keep(recordStepEvents(tx, leased.session, { step: leased.step, events }));
 }
 
@@ -103,6 +107,10 @@ function apply(tx: Tx, input: { readonly item: OtherItem; readonly instance: str
   }
 }
 
+/** The beginning of the warning about a report that was ignored. */
+const IGNORED = "A report of attempt";
+const WARN_EVERY_MS = 3_600_000;
+
 interface StepRef {
   readonly run: string;
   readonly step: string;
@@ -113,6 +121,8 @@ interface StepRef {
 class OpenSteps {
   readonly #tx: Tx;
   readonly #instance: string;
+  /** The number of items about steps that this agent does not have. */
+  ignored = 0;
   readonly #steps = new Map<string, { readonly session: RunSession; readonly step: StepRow } | null>();
 
   constructor(tx: Tx, instance: string) {
@@ -121,12 +131,12 @@ class OpenSteps {
   }
 
   /** The step, if this attempt is leased to this agent. */
-  find(ref: StepRef): { readonly session: RunSession; readonly step: StepRow } | null {
+  find(ref: StepRef, items = 1): { readonly session: RunSession; readonly step: StepRow } | null {
     const key = keyOf(ref);
     const known = this.#steps.get(key);
-    if (known !== undefined) return known;
-    const found = this.#load(ref);
+    const found = known === undefined ? this.#load(ref) : known;
     this.#steps.set(key, found);
+    if (!found) this.ignored += items;
     return found;
   }
 
@@ -146,10 +156,20 @@ class OpenSteps {
     if (!session || !step) return null;
     const leased = step.status === "assigned" || step.status === "running";
     if (leased && step.agent === this.#instance && step.epoch === ref.epoch) return { session, step };
-    // Recorded once per attempt and batch, not for each event: the reader needs to know only that it happened.
-    const message = `A report of attempt ${ref.epoch} was ignored: ${leased ? `attempt ${step.epoch} is the current one` : `the step is ${step.status}`}.`;
-    record(this.#tx, session, { event: { type: "engine", level: "warn", message }, place: { step: step.key, attempt: null } });
+    const why = leased ? `attempt ${step.epoch} is the current one` : `the step is ${step.status}`;
+    this.#warn(session, step, `${IGNORED} ${ref.epoch} was ignored: ${why}.`);
     return null;
+  }
+
+  /** The reader needs to know only that it happened: one warning per step and hour, and none in a run that has ended. */
+  #warn(session: RunSession, step: StepRow, message: string): void {
+    if (isTerminalRun(session.row.status)) return;
+    const isNew = session.events.every(
+      ({ step: key, event }) => key !== step.key || event.type !== "engine" || !event.message.startsWith(IGNORED),
+    );
+    const since = this.#tx.now - WARN_EVERY_MS;
+    if (!isNew || wasNotedSince(this.#tx.db, { runNo: session.row.no, step: step.key, since, beginsWith: IGNORED })) return;
+    record(this.#tx, session, { event: { type: "engine", level: "warn", message }, place: { step: step.key, attempt: null } });
   }
 }
 

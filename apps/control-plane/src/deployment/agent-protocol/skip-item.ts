@@ -10,9 +10,16 @@ import { closeAssets } from "../runs/execute/record-outcome.ts";
 import { openRunById, placeOf, record } from "../runs/run-session.ts";
 import { failStep } from "../runs/execute/step-moves.ts";
 
-export function leaveOut(tx: Tx, input: { readonly instance: string; readonly socket: string; readonly item: UpItem }): void {
-  const { instance, socket, item } = input;
+export function leaveOut(
+  tx: Tx,
+  input: { readonly instance: string; readonly socket: string; readonly item: UpItem; readonly why: string },
+): void {
+  const { instance, socket, item, why } = input;
   const agent = readAgent(tx.db, instance);
+  if (agent?.socket === socket && item.s <= agent.received) {
+    tx.effects.push({ type: "send", socket, frame: { t: "ack", s: agent.received } });
+    return;
+  }
   if (agent?.socket !== socket || item.s !== agent.received + 1) {
     tx.effects.push({ type: "close", socket, code: CLOSE.badFrame, reason: `item ${item.s} came after ${agent?.received ?? 0}` });
     return;
@@ -26,7 +33,7 @@ export function leaveOut(tx: Tx, input: { readonly instance: string; readonly so
   const leased = step?.status === "assigned" || step?.status === "running";
   if (!session || !step || !leased || step.agent !== instance || step.epoch !== item.epoch) return;
   const what = item.k === "done" ? "The end of the step" : `The report '${item.event.type}'`;
-  const message = `${what} could not be stored; the control plane's log has the details.`;
+  const message = `${what} could not be stored: ${why}`;
   record(tx, session, { event: { type: "engine", level: "error", message }, place: placeOf(step) });
   if (item.k === "event" && item.event.type === "log") return;
   // The lost report may be a failed blocking check, so the step cannot count as succeeded.

@@ -1,5 +1,5 @@
 /** Reads and writes agents, one row per process: description, connection state and the number of the last item received. */
-import { and, asc, eq, gt, gte, inArray, lt, ne, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, inArray, lt, ne, or, sql } from "drizzle-orm";
 import { agent, type AgentRow } from "./tables.ts";
 import { type Database, prepared } from "../kernel/database.ts";
 
@@ -50,14 +50,43 @@ export function onlineAgents(db: Database): AgentRow[] {
   ).all();
 }
 
-/** Agents that are online or were seen since a time. */
-export function recentAgents(db: Database, since: number): AgentRow[] {
+/** Agents that are online or were seen since a time: online ones first, then those that were seen last. */
+export function recentAgents(db: Database, { since, limit }: { readonly since: number; readonly limit: number }): AgentRow[] {
   return db.orm
     .select()
     .from(agent)
     .where(or(ne(agent.status, "disconnected"), gt(agent.lastSeenAt, since)))
-    .orderBy(asc(agent.connectedAt), asc(agent.instance))
+    .orderBy(sql`${agent.status} = 'disconnected'`, desc(agent.lastSeenAt), asc(agent.instance))
+    .limit(limit)
     .all();
+}
+
+/** Instances of a token, without one: how many are online, and those that left, the one seen last first. */
+export function othersOfToken(
+  db: Database,
+  { token, instance }: { readonly token: string; readonly instance: string },
+): { readonly online: number; readonly gone: readonly string[] } {
+  const rows = db.sql
+    .exec<{ instance: string; status: AgentRow["status"] }>(
+      `SELECT instance, status FROM agent WHERE token = ? AND instance <> ? ORDER BY last_seen_at DESC, instance`,
+      token,
+      instance,
+    )
+    .toArray();
+  const gone = rows.filter(({ status }) => status === "disconnected").map((row) => row.instance);
+  return { online: rows.length - gone.length, gone };
+}
+
+/** Deletes those of the instances that hold no step. Returns them. */
+export function deleteIdleAgents(db: Database, instances: readonly string[]): string[] {
+  return db.sql
+    .exec<{ instance: string }>(
+      `DELETE FROM agent WHERE instance IN (SELECT value FROM json_each(?))
+         AND instance NOT IN (SELECT agent FROM step WHERE status IN ('assigned', 'running') AND agent IS NOT NULL) RETURNING instance`,
+      JSON.stringify(instances),
+    )
+    .toArray()
+    .map(({ instance }) => instance);
 }
 
 export function agentsWithLeases(db: Database): AgentRow[] {

@@ -15,7 +15,7 @@ import { assetEventRows, checkEventRows, checkStates, eventsBySeq, seriesOf, typ
 import { readDefinition } from "../catalog/definition-store.ts";
 import { readPlace } from "../catalog/layout-store.ts";
 import { assetStatesOf } from "./asset-states.ts";
-import { numberOfCursor } from "../kernel/page-cursor.ts";
+import { cutPage, numberOfCursor } from "../kernel/page-cursor.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { unknownAsset } from "../catalog/unknown-asset.ts";
 import { catalogOf } from "../catalog/catalog.ts";
@@ -71,10 +71,10 @@ export function assetEvents(reader: Reader, input: InputOf<"assets.events">): Re
     before: before.value,
     limit: input.limit + 1,
   });
-  const page = rows.slice(0, input.limit);
+  const { page, more } = cutPage(rows, { limit: input.limit, sizeOf: ({ stored }) => JSON.stringify(stored.event).length });
   return ok({
     items: page.flatMap((row) => assetEventRow(row.stored, row.partition) ?? []),
-    next: rows.length > input.limit ? String(page.at(-1)?.stored.gseq) : null,
+    next: more ? String(page.at(-1)?.stored.gseq) : null,
   });
 }
 
@@ -137,11 +137,8 @@ export function checkHistory(reader: Reader, input: InputOf<"assets.checkHistory
   const before = numberOfCursor(input.cursor);
   if (!before.ok) return before;
   const rows = checkEventRows(reader.db, { asset: input.key, name: input.check, before: before.value, limit: input.limit + 1 });
-  const page = rows.slice(0, input.limit);
-  return ok({
-    items: page.flatMap((stored) => checkResult(stored) ?? []),
-    next: rows.length > input.limit ? String(page.at(-1)?.gseq) : null,
-  });
+  const { page, more } = cutPage(rows, { limit: input.limit, sizeOf: (stored) => JSON.stringify(stored.event).length });
+  return ok({ items: page.flatMap((stored) => checkResult(stored) ?? []), next: more ? String(page.at(-1)?.gseq) : null });
 }
 
 export function assetSeries(reader: Reader, input: InputOf<"assets.series">): Result<readonly MetadataSeries[]> {

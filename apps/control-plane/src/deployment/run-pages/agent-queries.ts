@@ -3,15 +3,22 @@ import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
 import { readAgent, recentAgents } from "../agents/agent-store.ts";
 import { isSilent, lastSeenAt } from "../agents/liveness.ts";
 import type { AgentRow } from "../agents/tables.ts";
+import { cutPage } from "../kernel/page-cursor.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { leaseCounts } from "../runs/step-store.ts";
 
 /** Disconnected agents are shown for this time, so that people notice that they left. */
 const SHOW_GONE_AGENTS_MS = 3_600_000;
+const MAX_SHOWN_AGENTS = 500;
 
 export function listAgents(reader: Reader): AgentView[] {
   const counts = leaseCounts(reader.db);
-  return recentAgents(reader.db, reader.now - SHOW_GONE_AGENTS_MS).map((row) => agentView(reader, row, counts));
+  const rows = recentAgents(reader.db, { since: reader.now - SHOW_GONE_AGENTS_MS, limit: MAX_SHOWN_AGENTS });
+  const { page } = cutPage(
+    rows.map((row) => agentView(reader, row, counts)),
+    { limit: MAX_SHOWN_AGENTS, sizeOf: (view) => JSON.stringify(view).length },
+  );
+  return page.sort((a, b) => a.connectedAt - b.connectedAt || (a.instance < b.instance ? -1 : 1));
 }
 
 export function oneAgent(reader: Reader, instance: string): AgentView | null {

@@ -1,9 +1,12 @@
 /** A chunk of the raw output of a step attempt; its bytes are in R2. */
 
-export interface RawLogChunk {
+export interface LogAttempt {
   readonly run: string;
   readonly step: string;
   readonly attempt: number;
+}
+
+export interface RawLogChunk extends LogAttempt {
   readonly stream: "stdout" | "stderr";
   readonly chunk: number;
   /** The number of bytes before this chunk; `bytes` is the number in it. */

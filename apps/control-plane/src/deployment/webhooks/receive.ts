@@ -3,11 +3,13 @@
  * asynchronous and must precede the transaction, which therefore checks again that the webhook is on.
  */
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { isTextTooDeep, MAX_JSON_DEPTH } from "@headgate/shared/domain/json.ts";
 import type { FoundWebhook } from "./find-webhook.ts";
 import { noWebhook, openWebhook, storeDelivery, type VerifiedDelivery } from "./ingest.ts";
 import { noteRefusal } from "./refused-deliveries.ts";
 import { MAX_HEADER_CHARACTERS } from "./webhook-limits.ts";
-import { DELIVERY_RATE, WebhookRates, REFUSAL_RATE } from "./webhook-rates.ts";
+import { TokenBuckets } from "@headgate/shared/net/token-buckets.ts";
+import { DELIVERY_RATE, REFUSAL_RATE } from "./webhook-rates.ts";
 import { verifyDelivery } from "./webhook-signature.ts";
 import { logError } from "../kernel/log-error.ts";
 import { MAX_ROW_BYTES } from "../kernel/database.ts";
@@ -22,12 +24,12 @@ export interface DeliveryPorts {
 }
 
 export interface WebhookTraffic {
-  readonly deliveries: WebhookRates;
-  readonly refusals: WebhookRates;
+  readonly deliveries: TokenBuckets;
+  readonly refusals: TokenBuckets;
 }
 
 export function newWebhookTraffic(): WebhookTraffic {
-  return { deliveries: new WebhookRates(DELIVERY_RATE), refusals: new WebhookRates(REFUSAL_RATE) };
+  return { deliveries: new TokenBuckets(DELIVERY_RATE), refusals: new TokenBuckets(REFUSAL_RATE) };
 }
 
 type Answer = Result<{ readonly delivery: string; readonly repeated: boolean }>;
@@ -83,6 +85,8 @@ function tooMany(retryAfterSeconds: number): Result<never> {
 
 function readBody({ spec }: FoundWebhook, bytes: Uint8Array): Result<string> {
   const text = new TextDecoder().decode(bytes);
+  if (isTextTooDeep(text) && (!spec.raw || isJson(text)))
+    return refuse("invalid_input", `the delivery is nested more than ${MAX_JSON_DEPTH} levels deep; send it in a flatter form`);
   if (!spec.raw) {
     try {
       JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
@@ -94,6 +98,15 @@ function readBody({ spec }: FoundWebhook, bytes: Uint8Array): Result<string> {
   if (new TextEncoder().encode(JSON.stringify(text)).length > MAX_ROW_BYTES - MAX_HEADER_CHARACTERS * 4)
     return refuse("too_large", "the delivery is too large once it is written as JSON text");
   return ok(text);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Headers with credentials are not stored. */

@@ -9,6 +9,7 @@ import { rolesAt } from "../../directory/members.ts";
 import type { AppEnv, Principal } from "../app-env.ts";
 import { authenticate } from "./authenticate.ts";
 import { deploymentStub } from "../deployment-stub.ts";
+import { countCalls } from "./call-rate.ts";
 import { checkNoOrigin } from "./origin.ts";
 import { highestRole, lowerRole, roleIncludes } from "@headgate/shared/domain/access/role.ts";
 
@@ -23,6 +24,8 @@ export function needs(role: Role) {
       throw new AppError("forbidden", "an agent token reaches only /agent/v1; use an API token ('hg_api_...')");
     const only = principal.kind === "api" ? principal.token.deploymentId : principal.session.deploymentId;
     if (!place || (only !== null && only !== place.id)) throw missing(named.org, named.name);
+    // What only editors may do is publishing, which sends thousands of files.
+    if (role === "viewer") countCalls(principal, c.get("directory").now());
     const actor = await actorAt(c.get("directory"), principal, place);
     if (!roleIncludes(actor.role, role)) {
       throw new AppError("forbidden", `${c.req.method} ${c.req.path} needs the role '${role}'; '${actor.name}' has '${actor.role}'`);
@@ -36,6 +39,7 @@ export const needsAgent = createMiddleware<AppEnv>(async (c, next) => {
   const principal = await authenticate(c);
   if (principal.kind !== "agent") throw new AppError("forbidden", "this address is for agents; use an agent token ('hg_agent_...')");
   checkNoOrigin(c);
+  countCalls(principal, c.get("directory").now());
   const place = await deploymentById(c.get("directory"), principal.token.deploymentId);
   if (!place) throw new AppError("not_found", "the token's deployment does not exist any more");
   c.set("agent", { token: principal.token, place, deployment: await deploymentStub(c.env, place) });

@@ -1,6 +1,7 @@
 /** Calls the control plane: tRPC for procedures, plain GET for immutable documents. Every error becomes an `ErrorBody`. */
 import { createTRPCClient, httpBatchLink, isTRPCClientError, type TRPCClient } from "@trpc/client";
 import type { AppRouter } from "@headgate/control-plane/router-type";
+import { MAX_BATCH_CALLS } from "@headgate/shared/contract/http/limits.ts";
 import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
 import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
 import type { SessionView } from "@headgate/shared/contract/access/session.ts";
@@ -12,7 +13,7 @@ export type Api = TRPCClient<AppRouter>;
 /** Calls of the same tick share one request. Always POST, because selections can exceed the length limit of a URL. */
 export function createApi(ref: DeploymentRef): Api {
   return createTRPCClient<AppRouter>({
-    links: [httpBatchLink({ url: deploymentPath(ref, "/trpc"), methodOverride: "POST", maxItems: 10 })],
+    links: [httpBatchLink({ url: deploymentPath(ref, "/trpc"), methodOverride: "POST", maxItems: MAX_BATCH_CALLS })],
   });
 }
 

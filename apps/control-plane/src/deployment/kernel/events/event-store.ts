@@ -8,6 +8,7 @@ import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
 import { type Database, execBatches } from "../database.ts";
 import { readMeta, writeMeta } from "../meta-store.ts";
+import { MAX_ANSWER_CHARACTERS } from "../page-cursor.ts";
 import type { TxStateDefinition } from "../tx-state.ts";
 import type { Tx } from "../tx.ts";
 
@@ -130,6 +131,23 @@ export function appendRunless(tx: Tx, event: RunlessEvent): number {
   return gseq;
 }
 
+/** Whether a message of the control plane about this step, beginning like this, was stored since a time. */
+export function wasNotedSince(
+  db: Database,
+  note: { readonly runNo: number; readonly step: string; readonly since: number; readonly beginsWith: string },
+): boolean {
+  const rows = db.sql.exec(
+    `SELECT 1 FROM event INDEXED BY event_not_log WHERE run_no = ? AND type = 'engine' AND type <> 'log' AND step = ? AND at > ?
+       AND substr(body ->> 'message', 1, ?) = ? LIMIT 1`,
+    note.runNo,
+    note.step,
+    note.since,
+    note.beginsWith.length,
+    note.beginsWith,
+  );
+  return rows.toArray().length > 0;
+}
+
 export interface EventQuery {
   readonly runNo: number;
   readonly after: number;
@@ -138,9 +156,6 @@ export interface EventQuery {
   readonly types?: readonly string[] | undefined;
   readonly minLevel?: keyof typeof LEVELS | undefined;
 }
-
-/** Keeps an answer far below the limits of a message and a browser tab, however long the lines are. */
-const MAX_ANSWER_BYTES = 8_000_000;
 
 /** Events in order; fewer than `limit` if the bodies are large. `complete`: no matching event follows. */
 export function readEvents(db: Database, query: EventQuery): { readonly events: EventRow[]; readonly complete: boolean } {
@@ -167,7 +182,7 @@ export function readEvents(db: Database, query: EventQuery): { readonly events: 
   let bytes = 0;
   for (const row of cursor) {
     bytes += row.body.length;
-    if (events.length >= query.limit || (events.length > 0 && bytes > MAX_ANSWER_BYTES)) return { events, complete: false };
+    if (events.length >= query.limit || (events.length > 0 && bytes > MAX_ANSWER_CHARACTERS)) return { events, complete: false };
     events.push({ seq: row.seq, at: row.at, step: row.step, attempt: row.attempt, event: JSON.parse(row.body) as RunEvent });
   }
   return { events, complete: true };

@@ -1,0 +1,32 @@
+/**
+ * Asks the deployment only as long as the client waits for the answer. A batch asks for a few things at a time, so that the calls of others
+ * are worked in between, and what has not been asked for is dropped when the client is gone.
+ */
+import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
+import { refuse } from "@headgate/shared/domain/errors.ts";
+
+/** The most calls of one request that the object has at once. */
+const AT_ONCE = 2;
+
+export function whileWanted(deployment: DeploymentProcedures, signal: AbortSignal): DeploymentProcedures {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  const inTurn = async <T>(call: () => Promise<T>): Promise<T> => {
+    if (running < AT_ONCE) running++;
+    // Whoever ends hands its place on.
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await call();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
+  };
+  return {
+    ask: (name, input) =>
+      inTurn(async () => (signal.aborted ? refuse("unavailable", "the client did not wait for the answer") : deployment.ask(name, input))),
+    // A command waits for nothing: some answer only when an agent has, and what was asked for is done.
+    perform: (name, input, actor) => deployment.perform(name, input, actor),
+  };
+}
