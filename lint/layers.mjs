@@ -32,6 +32,7 @@ const DEPLOYMENT = [
   "webhooks",
   "automations",
   "conditions",
+  "switches",
   "asset-pages",
   "dry-run",
   "live",

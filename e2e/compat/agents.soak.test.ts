@@ -48,6 +48,9 @@ async function publish({ url, token }: ControlPlane): Promise<void> {
     writeCompatProject(project, ROOT);
     const result = await headgate(["publish", "--project", project], { env: { HEADGATE_URL: url, HEADGATE_TOKEN: token } });
     if (result.code !== 0) throw new Error(result.stdout + result.stderr);
+    // A control plane of an older release has no switch: everything is on.
+    const on = await headgate(["on", "--location", LOCATION], { env: { HEADGATE_URL: url, HEADGATE_TOKEN: token } });
+    if (on.code !== 0 && !on.stderr.includes("No procedure found")) throw new Error(on.stdout + on.stderr);
   } finally {
     removeFolder(project);
   }

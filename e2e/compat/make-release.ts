@@ -65,6 +65,7 @@ async function makeData(): Promise<Facts & { readonly madeAt: number; readonly h
     const { apiToken } = JSON.parse(readFileSync(join(data, "secrets.json"), "utf8")) as { readonly apiToken: string };
     const url = `http://127.0.0.1:${port}`;
     const api = new CompatApi({ url, token: apiToken, deployment: { org: "local", name: "dev" } });
+    await api.tell("switches.set", { location: "compat", on: true });
     const hook = await makeSituation({ api, url, publishAgain: () => writeLocation(project, "second") });
     return { madeAt: Date.now(), hook, ...(await readFacts(api)) };
   } finally {

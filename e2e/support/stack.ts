@@ -55,6 +55,8 @@ export async function startStack(options: {
   readonly port?: number;
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** False: a new code location stays off, as after its first publish. Default: it is switched on, as a user would do. */
+  readonly switchOn?: boolean;
 }): Promise<Stack> {
   const data = options.data ?? temporaryFolder("data");
   const port = options.port ?? (await freePort());
@@ -80,18 +82,26 @@ export async function startStack(options: {
   const secrets = JSON.parse(readFileSync(join(data, "secrets.json"), "utf8")) as { apiToken: string };
   const deployment = ready["deployment"] as Stack["deployment"];
   const url = String(ready["url"]);
+  const api = openApi(url, deployment, secrets.apiToken);
+  if (options.switchOn ?? true) await switchOnNew(api);
   return {
     url,
     loginUrl: String(ready["loginUrl"]),
     data,
     deployment,
     token: secrets.apiToken,
-    api: openApi(url, deployment, secrets.apiToken),
+    api,
     process: child,
     output: () => text,
     children: () => classify(child.pid ?? -1),
     stop: () => stopProcess(child),
   };
+}
+
+async function switchOnNew(api: Api): Promise<void> {
+  for (const { location, state } of await api.switches.list.query()) {
+    if (state === "new") await api.switches.set.mutate({ location, on: true });
+  }
 }
 
 export function openApi(url: string, deployment: { readonly org: string; readonly name: string }, token: string): Api {

@@ -37,6 +37,7 @@ const INPUTS: Readonly<Record<string, object>> = {
   "partitions.addKeys": { name: "customer_files", keys: ["new"] },
   "partitions.removeKeys": { name: "customer_files", keys: ["new"] },
   "partitions.keys": { name: "customer_files" },
+  "switches.set": { on: false },
   "runs.preview": { target: { selection: key } },
   "runs.launch": { target: { selection: key } },
   "runs.reexecute": { mode: "all" },

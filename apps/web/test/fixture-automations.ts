@@ -159,6 +159,7 @@ export function sampleAutomation(ref: AutomationRef, now: number): AutomationVie
     ...ref,
     sensorKind: sensor?.kind ?? null,
     enabled,
+    off: enabled ? null : ref.name === "tell_the_team" ? "person" : "definition",
     changed: ref.name === "tell_the_team" ? { by: "ada", at: now - 26 * HOUR } : null,
     lastTick,
     failuresInARow: ref.name === "new_files" ? 3 : 0,

@@ -66,6 +66,7 @@ export function conditionViewOf(asset: FixtureAsset, pauses: readonly PauseView[
     location: asset.location,
     condition: automation,
     text: describeCondition(automation),
+    off: null,
     paused: pauses.find(({ scope }) => scope === "all" || scope === `location:${asset.location}` || scope === `asset:${key}`) ?? null,
     last: evaluations[0] ?? null,
     lastRequestedAt: evaluations.find((entry) => entry.requested > 0)?.at ?? null,

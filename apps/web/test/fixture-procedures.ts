@@ -2,6 +2,7 @@
 import type { AutomationRef, AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
 import type { DeliverySummary, WebhookView } from "@headgate/shared/contract/automations/webhook-views.ts";
 import type { PauseView } from "@headgate/shared/contract/automations/conditions.ts";
+import type { SwitchView } from "@headgate/shared/contract/automations/switches.ts";
 import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { BackfillStatus, BackfillSummary } from "@headgate/shared/contract/runs/backfill-views.ts";
 import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
@@ -41,6 +42,20 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture) {
     ...definitions.schedules.map(({ location, name }) => ({ location, kind: "schedule" as const, name })),
     ...definitions.sensors.map(({ location, name }) => ({ location, kind: "sensor" as const, name })),
   ];
+  let switched: SwitchView["state"] = "on";
+  const switchView = (): SwitchView => {
+    const counts = { schedules: definitions.schedules.length, sensors: definitions.sensors.length, conditions: 0 };
+    const none = { schedules: 0, sensors: 0, conditions: 0 };
+    const isOff = switched === "off";
+    return {
+      location: "lakehouse",
+      state: switched,
+      changed: { by: "ada", at: now() },
+      on: isOff ? none : counts,
+      off: isOff ? counts : none,
+      names: isOff ? refs.map(({ kind, name }) => ({ kind, name, reason: "location_off" })) : [],
+    };
+  };
   const idOf = ({ location, kind, name }: AutomationRef) => `${location}/${kind}/${name}`;
   const automations = new Map(refs.map((ref) => [idOf(ref), sampleAutomation(ref, now())]));
   const cursors = new Map([["lakehouse/sensor/new_files", '{"last":"orders-2026-11-22.csv","seen":119}']]);
@@ -157,6 +172,7 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture) {
       return evaluationDetailOf(evaluation, asset(target), now());
     },
     "conditions.pauses": () => pauses,
+    "switches.list": () => [switchView()],
     "partitions.map": ({ key, ...range }) =>
       partitionMapOf(found(asset(key).partitions, `partitions of ${key}`), {
         ...range,
@@ -224,6 +240,11 @@ export function fixtureProcedures({ definitions, runs, publish }: Fixture) {
       ),
       state: "pending",
     }),
+    "switches.set": ({ on }) => {
+      switched = on ? "on" : "off";
+      publish([{ type: "pauses", pauses }]);
+      return switchView();
+    },
     "conditions.pause": ({ scope, reason, until }) =>
       setPauses([
         ...pauses.filter((entry) => entry.scope !== scope),

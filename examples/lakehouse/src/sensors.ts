@@ -8,6 +8,7 @@ export const newFiles = defineSensor({
   name: "new_files",
   job: bronzeRefresh,
   every: "30s",
+  defaultStatus: "running",
   requires: [landing],
   async *evaluate({ cursor, setCursor, resources }) {
     const files = (await resources.landing.dropped()).filter(({ name }) => name > (cursor ?? ""));
@@ -27,6 +28,7 @@ export const airbyteSync = defineWebhookSensor({
   name: "airbyte_sync",
   job: bronzeRefresh,
   verify: "secret",
+  defaultStatus: "running",
   map: {
     when: [{ path: "data.success", equals: true }],
     runKey: "data.jobId",
@@ -45,6 +47,7 @@ export const reportAfterOrders = defineAssetSensor({
 export const onFailure = defineRunStatusSensor({
   name: "on_failure",
   statuses: ["failed"],
+  defaultStatus: "running",
   evaluate: ({ event, log }) => {
     log.error(`run ${event.run} of ${event.job ?? "a selection"} failed: ${event.message ?? "no message"}`);
     return skip("only told");

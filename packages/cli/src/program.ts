@@ -10,6 +10,7 @@ import { registerOutbox } from "./commands/outbox/register-outbox.ts";
 import { registerProject } from "./commands/project/register-project.ts";
 import { registerQueue, registerRuns } from "./commands/runs/register-runs.ts";
 import { registerSchedules, registerSensors } from "./commands/schedules-sensors/register-schedules-sensors.ts";
+import { registerSwitches } from "./commands/switches/register-switches.ts";
 import { registerSetup } from "./commands/setup/register-setup.ts";
 import type { ExitCode } from "./terminal/exit-code.ts";
 import { CLI_VERSION } from "./version.ts";
@@ -34,6 +35,7 @@ export function buildProgram(context: CommandContext, keep: (code: ExitCode) => 
     registerSchedules,
     registerSensors,
     registerConditions,
+    registerSwitches,
     registerPartitions,
     registerBackfills,
     registerQueue,

@@ -1,6 +1,6 @@
 /** `@headgate/sdk`: what a project imports to define its code location. */
 export { automation, freshness } from "./options/automation.ts";
-export type { AutomationCondition, FreshnessPolicy } from "./options/automation.ts";
+export type { AutomationCondition, AutomationOption, FreshnessPolicy, StatedAutomation } from "./options/automation.ts";
 export { defineAsset } from "./definitions/asset.ts";
 export type { AssetOptions } from "./definitions/asset.ts";
 export type { Asset, AssetDescription, ExecutionOptions } from "./definitions/asset-type.ts";

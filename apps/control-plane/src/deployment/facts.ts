@@ -60,6 +60,8 @@ export type Fact =
   /** A step may start now, or a slot is free. Followed when nothing else is left to follow. */
   | { readonly type: "work_available" }
   | { readonly type: "version_activated"; readonly location: string }
+  /** A person switched the schedules, sensors and conditions of a code location. */
+  | { readonly type: "location_switched"; readonly location: string; readonly by: string }
   /** `targets`: the assets that are partitioned by the keys. */
   | {
       readonly type: "partition_keys_changed";

@@ -111,6 +111,7 @@ export const FOLLOWERS: { readonly [T in FactType]: readonly Follower<T>[] } = {
   sensor_awakened: [always(afterAwakened)],
   work_available: [always(dispatch)],
   version_activated: [always(syncAutomation), always(syncWebhooks), always(syncConditions), always(syncFreshness)],
+  location_switched: [always(syncAutomation), always(conditions.afterLocationSwitched)],
   partition_keys_changed: [when(readByConditions, conditions.afterKeyChange)],
   deliveries_handled: [always(afterDeliveriesHandled)],
   webhooks_activated: [always(afterWebhooksActivated)],

@@ -261,4 +261,14 @@ export const MIGRATIONS: readonly Migration[] = [
       INSERT INTO timer (kind, id, at) SELECT 'outbox', '', 1 FROM outbox;
     `,
   },
+  {
+    id: "0006-location-switch",
+    // In older releases everything was on from the first publish, and it stays on.
+    sql: `
+      ALTER TABLE location ADD COLUMN switch TEXT NOT NULL DEFAULT 'new';
+      ALTER TABLE location ADD COLUMN switched_by TEXT;
+      ALTER TABLE location ADD COLUMN switched_at INTEGER;
+      UPDATE location SET switch = 'on' WHERE active_version IS NOT NULL;
+    `,
+  },
 ];

@@ -14,6 +14,7 @@ import { homeProcedures, timelineProcedures } from "./home/procedures.ts";
 import type { CommandsOf, ProceduresOf, QueriesOf } from "./kernel/procedure.ts";
 import { outboxProcedures } from "./outbox/procedures.ts";
 import { agentProcedures, queueProcedures, runProcedures, settingsProcedures } from "./run-pages/procedures.ts";
+import { switchProcedures } from "./switches/procedures.ts";
 import { webhookProcedures } from "./webhooks/procedures.ts";
 
 /** Commands that wait for an agent, so that one transaction is not enough. */
@@ -36,6 +37,7 @@ const BY_NOUN: { readonly [Noun in NounOf<QueryName | CommandName>]: ProceduresO
   automations: automationProcedures,
   webhooks: webhookProcedures,
   conditions: conditionProcedures,
+  switches: switchProcedures,
   outbox: outboxProcedures,
 };
 const ALL = Object.fromEntries(Object.values(BY_NOUN).flatMap((entries) => Object.entries(entries))) as unknown as QueriesOf<QueryName> &

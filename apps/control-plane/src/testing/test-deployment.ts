@@ -11,6 +11,8 @@ import type { Hello } from "@headgate/shared/protocol/up.ts";
 import { agentLeft, receiveFromAgent } from "../deployment/agent-protocol/agent-socket.ts";
 import { activateVersion } from "../deployment/catalog/activate-version.ts";
 import { registerVersion } from "../deployment/catalog/register-version.ts";
+import { switchOf } from "../deployment/catalog/catalog.ts";
+import { switchLocation } from "../deployment/switches/switch-location.ts";
 import { Engine } from "../deployment/engine.ts";
 import type { Fact, FactOf, FactType } from "../deployment/facts.ts";
 import { fireTimers } from "../deployment/fire-timers.ts";
@@ -95,11 +97,15 @@ export class TestDeployment {
     return unwrap(this.commit(command));
   }
 
-  /** Registers and activates; the id of the version. */
-  publish(manifest: Manifest): string {
+  /** Registers and activates; the id of the version. A code location that was never switched is switched on, as a user would do. */
+  publish(manifest: Manifest, { quiet = false }: { readonly quiet?: boolean } = {}): string {
     const hash = (++this.#numbers).toString(16).padStart(64, "0");
     const { id } = this.done((tx) => registerVersion(tx, { manifest, hash, manifestKey: `manifests/${hash}`, actor: person }));
-    this.done((tx) => activateVersion(tx, { location: manifest.location, version: id }));
+    const { location } = manifest;
+    this.done((tx): Result<unknown> => {
+      const activated = activateVersion(tx, { location, version: id });
+      return activated.ok && !quiet && switchOf(tx, location) === "new" ? switchLocation(tx, { location, on: true }, person) : activated;
+    });
     return id;
   }
 

@@ -21,10 +21,14 @@ export function newDeployment(): DeploymentObject {
 
 let published = 0;
 
+/** A code location that was never switched is switched on, as a user would do. */
 export async function publish(stub: DeploymentObject, manifest: Manifest): Promise<string> {
   const hash = (++published).toString(16).padStart(64, "0");
   const { version } = unwrap(await stub.registerVersion({ manifest, hash, manifestKey: `manifests/${hash}`, actor: person }));
-  unwrap(await stub.perform("locations.activate", { location: manifest.location, version }, person));
+  const { location } = manifest;
+  unwrap(await stub.perform("locations.activate", { location, version }, person));
+  const { state } = unwrap(await stub.ask("switches.list", undefined)).find((view) => view.location === location) ?? { state: "on" };
+  if (state === "new") unwrap(await stub.perform("switches.set", { location, on: true }, person));
   return version;
 }
 

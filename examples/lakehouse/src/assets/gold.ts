@@ -35,7 +35,7 @@ export const topCustomers = defineAsset({
   metadata: { query: sql(TOP_CUSTOMERS) },
   deps: ["gold/fct_orders", "silver/dim_customer"],
   // Whenever one of them was updated by a run that did not make this one as well.
-  automation: automation.eager(),
+  automation: { condition: automation.eager(), defaultStatus: "running" },
   freshness: freshness.timeWindow({ failAfter: "26h", warnAfter: "25h" }),
   requires: engines,
   config: z.object({ limit: z.number().int().positive().default(10) }),
@@ -78,7 +78,7 @@ export const customerReport = metric({
   key: "metrics/customer_report",
   description: "The top customers as text, ready to be sent.",
   inputs: { topCustomers },
-  automation: automation.and(automation.eager(), automation.allDepsBlockingChecksPassed()),
+  automation: { condition: automation.and(automation.eager(), automation.allDepsBlockingChecksPassed()), defaultStatus: "running" },
   run({ inputs }) {
     const lines = inputs.topCustomers.map(
       (row, index) => `${index + 1}. **${row.customer}**: ${row.orders} orders, ${(row.revenue_cents / 100).toFixed(2)}`,

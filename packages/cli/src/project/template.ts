@@ -119,6 +119,7 @@ function readme(name: string): string {
 npm install
 npx headgate dev        # control plane, agent and dashboard on this machine; republishes at every change
 npx headgate run refresh
+npx headgate on --location ${name}   # the nightly schedule starts runs from now on; until then it is off
 npx headgate validate   # does the code load, and what does it define?
 \`\`\`
 

@@ -3,10 +3,12 @@ import { readFile } from "node:fs/promises";
 import { batchesOf, packBlobs } from "@headgate/shared/contract/http/blob-batch.ts";
 import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import type { SwitchView } from "@headgate/shared/contract/automations/switches.ts";
 import type { VersionView } from "@headgate/shared/contract/catalog/locations.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { manifestOnWire } from "@headgate/shared/manifest/wire.ts";
 import type { Connection } from "../client/connection.ts";
+import { call, openApi } from "../client/api.ts";
 import { httpApi, type HttpApi } from "../client/http.ts";
 import type { BuiltLocation } from "./build-location.ts";
 import type { PublishedFile } from "./project-files.ts";
@@ -18,6 +20,8 @@ export interface Published {
   /** False: the same version was already active. */
   readonly changed: boolean;
   readonly uploaded: { readonly files: number; readonly bytes: number };
+  /** What of the code location is on and off; null: a control plane of an older release, where everything is on. */
+  readonly switch: SwitchView | null;
 }
 
 interface Registered {
@@ -66,8 +70,19 @@ export async function publishVersion(
   return {
     version,
     changed: !registered.active,
+    switch: await switchOf(connection, location.name),
     uploaded: { files: bySha.size, bytes: [...bySha.values()].reduce((sum, file) => sum + file.size, 0) },
   };
+}
+
+async function switchOf(connection: Connection, location: string): Promise<SwitchView | null> {
+  try {
+    const views = await call(connection, openApi(connection).switches.list.query());
+    return views.find((view) => view.location === location) ?? null;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "not_found") return null;
+    throw error;
+  }
 }
 
 /** False: the control plane is of an older release that takes files one by one. */

@@ -3,6 +3,7 @@ import type { VersionView } from "@headgate/shared/contract/catalog/locations.ts
 import { plural } from "@headgate/shared/format/number.ts";
 import type { LocationOutcome } from "../publish/publish-project.ts";
 import { problemLines } from "./problem-lines.ts";
+import { offLines } from "./switch-lines.ts";
 import type { Colors } from "./terminal.ts";
 
 export function countsText(counts: VersionView["counts"]): string {
@@ -21,11 +22,12 @@ export function outcomeLines(outcome: LocationOutcome, colors: Colors): readonly
     const title = `${colors.red("✗")} ${colors.bold(outcome.name)} does not load; the version before stays active`;
     return [title, "", ...problemLines(outcome.problems, colors).map((line) => (line === "" ? "" : `  ${line}`))];
   }
-  const { version, changed } = outcome.published;
+  const { version, changed, switch: switched } = outcome.published;
   const what = changed ? `published version ${version.number}` : `version ${version.number} is unchanged`;
   return [
     `${colors.green("✓")} ${colors.bold(outcome.name)} ${what}: ${countsText(version.counts)}`,
     ...warningLines(outcome.built.warnings, colors),
+    ...(switched === null ? [] : offLines(switched, colors)),
   ];
 }
 
@@ -35,7 +37,7 @@ export function warningLines(warnings: readonly string[], colors: Colors): reado
 
 export function outcomeJson(outcome: LocationOutcome): unknown {
   if (!outcome.ok) return { location: outcome.name, ok: false, errors: outcome.problems };
-  const { version, changed, uploaded } = outcome.published;
+  const { version, changed, uploaded, switch: switched } = outcome.published;
   return {
     location: outcome.name,
     ok: true,
@@ -45,6 +47,7 @@ export function outcomeJson(outcome: LocationOutcome): unknown {
     counts: version.counts,
     uploaded,
     externals: outcome.built.externals,
+    switch: switched,
     ...(outcome.built.warnings.length > 0 && { warnings: outcome.built.warnings }),
   };
 }

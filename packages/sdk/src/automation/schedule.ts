@@ -34,7 +34,10 @@ export interface ScheduleOptions<R extends readonly AnyResource[]> {
   readonly name?: string | undefined;
   /** Shown in the dashboard. */
   readonly description?: string | undefined;
-  /** Whether it is on when first published. Default `running`. */
+  /**
+   * Whether it is on before a person switches it. `"running"`: from the first publish. `"stopped"`: only when it is switched on itself.
+   * Default: once its code location is switched on with `headgate on --location <name>`.
+   */
   readonly defaultStatus?: "running" | "stopped" | undefined;
   /** Tags of its runs. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
@@ -68,7 +71,7 @@ interface ErasedSchedule {
   readonly cron: readonly string[];
   readonly timezone: string;
   readonly description: string | undefined;
-  readonly defaultStatus: "running" | "stopped";
+  readonly defaultStatus: "running" | "stopped" | undefined;
   readonly tags: Readonly<Record<string, string>>;
   readonly catchUp: ScheduleOptions<[]>["catchUp"];
   readonly overlap: ScheduleOptions<[]>["overlap"];
@@ -94,7 +97,7 @@ export function defineSchedule<const R extends readonly AnyResource[] = []>(opti
       cron: typeof options.cron === "string" ? [options.cron] : options.cron,
       timezone: options.timezone ?? "UTC",
       description: options.description,
-      defaultStatus: options.defaultStatus ?? "running",
+      defaultStatus: options.defaultStatus,
       tags: options.tags ?? {},
       catchUp: options.catchUp,
       overlap: options.overlap,

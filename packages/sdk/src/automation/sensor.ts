@@ -44,7 +44,10 @@ interface CommonOptions<R extends readonly AnyResource[]> {
   readonly job?: Job | string | undefined;
   /** Shown in the dashboard. */
   readonly description?: string | undefined;
-  /** Whether it is on when first published. Default `running`. */
+  /**
+   * Whether it is on before a person switches it. `"running"`: from the first publish. `"stopped"`: only when it is switched on itself.
+   * Default: once its code location is switched on with `headgate on --location <name>`.
+   */
   readonly defaultStatus?: "running" | "stopped" | undefined;
   /** Time limit of one evaluation. Default 60 seconds. */
   readonly timeout?: Duration | undefined;
@@ -146,7 +149,7 @@ interface ErasedSensor {
   readonly type: ManifestSensor["kind"];
   readonly job: Job | string | undefined;
   readonly description: string | undefined;
-  readonly defaultStatus: "running" | "stopped";
+  readonly defaultStatus: "running" | "stopped" | undefined;
   readonly timeoutSeconds: number;
   readonly intervalSeconds: number;
   readonly assets?: readonly string[] | undefined;
@@ -172,7 +175,7 @@ function createSensor<R extends readonly AnyResource[], E>(
     "~definition": {
       job: options.job,
       description: options.description,
-      defaultStatus: options.defaultStatus ?? "running",
+      defaultStatus: options.defaultStatus,
       timeoutSeconds: secondsOf(options.timeout ?? 60),
       intervalSeconds: 30,
       requires: options.requires ?? [],

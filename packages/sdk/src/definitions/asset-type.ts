@@ -1,6 +1,6 @@
 /** What assets, external assets, inputs and dependencies are. They name each other, so they stand together. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { AutomationCondition, FreshnessPolicy } from "../options/automation.ts";
+import type { AutomationOption, FreshnessPolicy } from "../options/automation.ts";
 import type { DefinitionSite } from "../options/definition-site.ts";
 import type { Duration } from "../options/duration.ts";
 import type { PartitionMapping, Partitions } from "../options/partitions.ts";
@@ -35,7 +35,7 @@ export interface AssetDescription {
   /** Where its value is kept. Default: that of the code location, else files in the agent's storage folder. */
   readonly ioManager?: IoManager | undefined;
   /** When it is materialized automatically. Default: never. */
-  readonly automation?: AutomationCondition | undefined;
+  readonly automation?: AutomationOption | undefined;
   /** How old it may be. Default: any age. */
   readonly freshness?: FreshnessPolicy | undefined;
   /** How many adjacent partitions one run of a backfill takes; `"all"`: as many as there are. Default 1. */

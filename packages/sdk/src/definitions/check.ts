@@ -1,7 +1,7 @@
 /** Asset checks with a function of their own: they run as a step after the asset. */
 import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
 import type { BaseContext } from "./base-context.ts";
-import type { AutomationCondition } from "../options/automation.ts";
+import type { AutomationOption } from "../options/automation.ts";
 import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
 import { deprecated, oldCall } from "../options/deprecated.ts";
 import type { Duration } from "../options/duration.ts";
@@ -42,7 +42,7 @@ export interface CheckOptions<R extends readonly AnyResource[], T> {
   /** Steps of a pool share its slots; `pools` of the code location says how many there are. Default: no pool. */
   readonly pool?: string | undefined;
   /** When it is evaluated automatically. Default: only after its asset was made. */
-  readonly automation?: AutomationCondition | undefined;
+  readonly automation?: AutomationOption | undefined;
   /** Evaluates the check: `true`, `false`, or a `checkResult(...)` that says more. */
   run(context: CheckContext<R, T>): CheckResult | boolean | Promise<CheckResult | boolean>;
 }
@@ -72,7 +72,7 @@ interface ErasedCheck {
   readonly timeout: Duration | undefined;
   readonly idleTimeout: Duration | undefined;
   readonly pool: string | undefined;
-  readonly automation: AutomationCondition | undefined;
+  readonly automation: AutomationOption | undefined;
   readonly site: DefinitionSite | undefined;
   run(context: CheckContext<readonly AnyResource[], unknown>): CheckResult | boolean | Promise<CheckResult | boolean>;
 }

@@ -11,6 +11,30 @@ import { selectionText } from "./select.ts";
 /** When an asset or a check runs automatically; made with `automation`. */
 export type AutomationCondition = Condition;
 
+/** A condition as an option: alone, or with the word whether it is on before a person switches its code location. */
+export type AutomationOption = AutomationCondition | StatedAutomation;
+
+/**
+ * A condition that says whether it is on before a person switches its code location.
+ *
+ * @example
+ * automation: { condition: automation.eager(), defaultStatus: "running" }
+ */
+export interface StatedAutomation {
+  /** When the asset or check runs automatically. */
+  readonly condition: AutomationCondition;
+  /**
+   * `"running"`: on from the first publish. `"stopped"`: off until this says otherwise. Default: on once its code location is switched on
+   * with `headgate on --location <name>`.
+   */
+  readonly defaultStatus?: "running" | "stopped" | undefined;
+}
+
+/** The two forms of the option as one. */
+export function statedAutomation(option: AutomationOption): StatedAutomation {
+  return "condition" in Object(option) ? (option as StatedAutomation) : { condition: option as AutomationCondition };
+}
+
 /**
  * Automation conditions: the ready-made ones (`eager`, `onCron`, `onMissing`), their parts, and operators to combine them.
  *

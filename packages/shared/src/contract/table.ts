@@ -13,6 +13,7 @@ import { partitionProcedures } from "./assets/partitions.ts";
 import type { Procedure, Scope } from "./procedure.ts";
 import { queueProcedures } from "./runs/queue.ts";
 import { runProcedures } from "./runs/runs.ts";
+import { switchProcedures } from "./automations/switches.ts";
 import { settingsProcedures } from "./runs/settings.ts";
 import { timelineProcedures } from "./runs/timeline.ts";
 import { tokenProcedures } from "./access/tokens.ts";
@@ -32,6 +33,7 @@ export const PROCEDURES = {
   ...automationProcedures,
   ...webhookProcedures,
   ...conditionProcedures,
+  ...switchProcedures,
   ...locationProcedures,
   ...agentProcedures,
   ...outboxProcedures,

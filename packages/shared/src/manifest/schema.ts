@@ -120,6 +120,12 @@ export const retrySchema = z.object({
   jitter: z.enum(["none", "full", "plus_minus"]).optional(),
 });
 
+/**
+ * Whether a schedule, sensor or condition is on before a person switches it. Left out: it is on once its code location was switched on.
+ * Older publishers never leave it out for schedules and sensors.
+ */
+const defaultStatusSchema = z.enum(["running", "stopped"]);
+
 export const sourceLocationSchema = z.object({ file: z.string(), line: z.number().int() });
 
 export const manifestAssetSchema = z.object({
@@ -147,6 +153,8 @@ export const manifestAssetSchema = z.object({
   configSchema: z.unknown().optional(),
   /** When it is materialized by itself. */
   automation: conditionSchema.optional(),
+  /** The default status of its condition. */
+  automationStatus: defaultStatusSchema.optional(),
   freshness: freshnessSchema.optional(),
   backfill: backfillPolicySchema.optional(),
   /** Its unit looks at it and reports its data version instead of materializing it. */
@@ -180,6 +188,8 @@ export const manifestCheckSchema = z.object({
   severity: z.enum(["warn", "error"]).default("error"),
   /** When it is evaluated by itself. */
   automation: conditionSchema.optional(),
+  /** The default status of its condition. */
+  automationStatus: defaultStatusSchema.optional(),
   source: sourceLocationSchema.optional(),
 });
 export type ManifestCheck = z.infer<typeof manifestCheckSchema>;
@@ -206,7 +216,7 @@ export const manifestScheduleSchema = z.object({
   cron: z.array(z.string()).min(1),
   timezone: z.string().default("UTC"),
   description: z.string().optional(),
-  defaultStatus: z.enum(["running", "stopped"]).default("running"),
+  defaultStatus: defaultStatusSchema.optional(),
   /** True: a user function decides at each tick and must be evaluated on an agent. */
   evaluated: z.boolean().default(false),
   tags: z.record(z.string(), z.string()).default({}),
@@ -228,7 +238,7 @@ export const manifestSensorSchema = z.object({
   intervalSeconds: z.number().min(1).default(30),
   timeoutSeconds: z.number().positive().default(60),
   description: z.string().optional(),
-  defaultStatus: z.enum(["running", "stopped"]).default("running"),
+  defaultStatus: defaultStatusSchema.optional(),
   /** Watched assets (asset sensor) or run statuses (run status sensor). */
   assets: z.array(assetKeySchema).optional(),
   /** When an asset sensor of several assets fires: at each of them, or once all were updated since it fired last. */

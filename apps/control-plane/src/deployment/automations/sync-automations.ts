@@ -20,14 +20,14 @@ export function syncAutomation(tx: Tx): void {
     const source = { location: schedule.location, kind: "schedule", name: schedule.name } as const;
     defined.add(automationId(source));
     const row = known.get(automationId(source)) ?? newAutomation(source);
-    if (isEnabled(schedule, row)) planSchedule(tx, schedule, row);
+    if (isEnabled(tx, schedule, row)) planSchedule(tx, schedule, row);
     else stopAutomation(tx, row);
   }
   for (const sensor of sensors) {
     const source = { location: sensor.location, kind: "sensor", name: sensor.name } as const;
     defined.add(automationId(source));
     const row = known.get(automationId(source)) ?? newAutomation(source);
-    if (!isEnabled(sensor, row)) stopAutomation(tx, row);
+    if (!isEnabled(tx, sensor, row)) stopAutomation(tx, row);
     else {
       // The collected events belong to the assets of the previous definition.
       const definition = canonicalJson([sensor.kind, sensor.assets ?? []]);

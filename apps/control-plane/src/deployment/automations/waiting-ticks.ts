@@ -65,7 +65,7 @@ function startOne(tx: Tx, tick: TickRow): TickRow {
   const catalog = catalogOf(tx);
   const definition = definitionOf(catalog, tick);
   if (!definition) return endTick(tx, tick, { state: "skipped", message: `The ${tick.kind} was removed while the tick waited.` });
-  if (!isEnabled(definition, readAutomation(tx.db, tick)) && tick.cause !== "person")
+  if (!isEnabled(tx, definition, readAutomation(tx.db, tick)) && tick.cause !== "person")
     return endTick(tx, tick, { state: "skipped", message: `The ${tick.kind} was turned off while the tick waited.` });
   const schedule = tick.kind === "schedule" ? scheduleOf(catalog, tick) : null;
   return schedule ? startScheduleTick(tx, schedule, tick) : evaluateTick(tx, tick);

@@ -6,7 +6,7 @@ import { MAX_ROW_BYTES } from "../kernel/database.ts";
 import { onlineAgents } from "../agents/agent-store.ts";
 import { clearConflict, readConflicts, saveConflict } from "./conflict-store.ts";
 import { graphAssetsOf } from "./definition-store.ts";
-import { readLocation, readLocations, readVersion, saveLocation, type VersionRow } from "./version-store.ts";
+import { newLocation, readLocation, readLocations, readVersion, saveLocation, type VersionRow } from "./version-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { drawLineage } from "./layout-graph.ts";
 import { catalogOf, definitionsChanged } from "./catalog.ts";
@@ -68,14 +68,8 @@ function fitsBesideOthers(tx: Tx, version: VersionRow): Result<null> {
 
 /** Records that the newest code does not load; the active version stays active. */
 export function reportLoadErrors(tx: Tx, input: { readonly location: string; readonly errors: readonly LoadError[] }): void {
-  const location = readLocation(tx.db, input.location);
-  saveLocation(tx.db, {
-    name: input.location,
-    activeVersion: location?.activeVersion ?? null,
-    errors: firstErrors(input.errors),
-    erroredAt: tx.now,
-    updatedAt: tx.now,
-  });
+  const location = readLocation(tx.db, input.location) ?? newLocation(input.location);
+  saveLocation(tx.db, { ...location, errors: firstErrors(input.errors), erroredAt: tx.now, updatedAt: tx.now });
   tx.fact({ type: "location_changed", location: input.location });
 }
 

@@ -7,7 +7,8 @@ import type { Database } from "../kernel/database.ts";
 import { databaseCache } from "../kernel/database.ts";
 import { definitionsHash } from "./definitions-hash.ts";
 import { graphAssetsOf } from "./definition-store.ts";
-import { activeVersions, checksOf, jobsOf, schedulesOf, sensorsOf, unitsOf, type VersionRow } from "./version-store.ts";
+import type { LocationSwitch } from "@headgate/shared/domain/automation/starts-on.ts";
+import { activeVersions, checksOf, jobsOf, readLocations, schedulesOf, sensorsOf, unitsOf, type VersionRow } from "./version-store.ts";
 
 export type Located<T> = T & { readonly location: string };
 
@@ -41,6 +42,22 @@ export function catalogOf({ db }: { readonly db: Database }): Catalog {
 /** Call after an activation: the next reader loads the catalog again. */
 export function definitionsChanged(db: Database): void {
   catalogs.forget(db);
+  switches.forget(db);
+}
+
+/** Kept apart from the definitions, because a switch does not change them. */
+const switches = databaseCache("transaction", (db): ReadonlyMap<string, LocationSwitch> => {
+  return new Map(readLocations(db).map((row) => [row.name, row.switch]));
+});
+
+/** The switch of a code location, including changes of this transaction. */
+export function switchOf({ db }: { readonly db: Database }, location: string): LocationSwitch {
+  return switches.of(db).get(location) ?? "new";
+}
+
+/** Call after a location was added or switched. */
+export function switchesChanged(db: Database): void {
+  switches.forget(db);
 }
 
 function loadCatalog(db: Database): Catalog {

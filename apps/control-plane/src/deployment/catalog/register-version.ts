@@ -7,6 +7,7 @@ import {
   diffVersions,
   insertVersion,
   newestVersion,
+  newLocation,
   readLocation,
   saveDiff,
   saveLocation,
@@ -59,14 +60,8 @@ export function registerVersion(tx: Tx, input: RegisterInput): Result<VersionRow
     manifest,
   );
   if (before) saveDiff(tx.db, row.no, diffVersions(tx.db, before.no, row.no));
-  const location = readLocation(tx.db, manifest.location);
-  saveLocation(tx.db, {
-    name: manifest.location,
-    activeVersion: location?.activeVersion ?? null,
-    errors: location?.errors ?? [],
-    erroredAt: location?.erroredAt ?? null,
-    updatedAt: tx.now,
-  });
+  const location = readLocation(tx.db, manifest.location) ?? newLocation(manifest.location);
+  saveLocation(tx.db, { ...location, updatedAt: tx.now });
   tx.fact({ type: "location_changed", location: manifest.location });
   return ok(row);
 }

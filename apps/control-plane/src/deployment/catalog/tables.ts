@@ -5,6 +5,7 @@
  */
 import { integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { VersionView } from "@headgate/shared/contract/catalog/locations.ts";
+import type { LocationSwitch } from "@headgate/shared/domain/automation/starts-on.ts";
 import type { GraphAsset, PlanUnit } from "@headgate/shared/domain/run/plan-types.ts";
 import type { LoadError, ManifestCheck, ManifestJob, ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 
@@ -14,6 +15,11 @@ export const location = sqliteTable("location", {
   errors: text({ mode: "json" }).$type<readonly LoadError[]>().notNull(),
   erroredAt: integer(),
   updatedAt: integer().notNull(),
+  /** The switch of its schedules, sensors and conditions. */
+  switch: text().$type<LocationSwitch>().notNull(),
+  /** Who switched it last; null: nobody. */
+  switchedBy: text(),
+  switchedAt: integer(),
 });
 
 export const version = sqliteTable("version", {

@@ -16,6 +16,11 @@ export function readLocation(db: Database, name: string): LocationRow | null {
   return db.orm.select().from(location).where(eq(location.name, name)).get() ?? null;
 }
 
+/** A location that was never published or switched. */
+export function newLocation(name: string): Omit<LocationRow, "updatedAt"> {
+  return { name, activeVersion: null, errors: [], erroredAt: null, switch: "new", switchedBy: null, switchedAt: null };
+}
+
 export function saveLocation(db: Database, row: LocationRow): void {
   db.orm.insert(location).values(row).onConflictDoUpdate({ target: location.name, set: row }).run();
 }

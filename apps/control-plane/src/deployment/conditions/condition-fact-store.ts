@@ -1,5 +1,6 @@
 /** Reads the facts about assets and checks that conditions need. Each query uses an index. */
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
+import type { DefaultStatus } from "@headgate/shared/domain/automation/starts-on.ts";
 import type { Database } from "../kernel/database.ts";
 
 export type UpdateRow = {
@@ -175,13 +176,14 @@ export function runExecutes(db: Database, runNo: number, target: string): boolea
 }
 
 // ------------------------------------------------------------------ definitions
-export type ConditionDefinition = { key: string; condition: string; codeVersion: string | null };
+export type ConditionDefinition = { key: string; condition: string; codeVersion: string | null; status: DefaultStatus | null };
 
 /** Assets of a version that have a condition; the condition is JSON. */
 export function conditionsOfVersion(db: Database, versionNo: number): ConditionDefinition[] {
   return db.sql
     .exec<ConditionDefinition>(
-      `SELECT key, detail -> 'automation' AS condition, detail ->> 'codeVersion' AS codeVersion FROM version_asset INDEXED BY version_asset_with_condition
+      `SELECT key, detail -> 'automation' AS condition, detail ->> 'codeVersion' AS codeVersion, detail ->> 'automationStatus' AS status
+       FROM version_asset INDEXED BY version_asset_with_condition
        WHERE version_no = ? AND detail ->> 'automation' IS NOT NULL`,
       versionNo,
     )

@@ -2,8 +2,9 @@
 import { checkId, parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import type { Condition } from "@headgate/shared/domain/automation/condition.ts";
 import { type AutomationProgram, prepareAutomation } from "@headgate/shared/domain/automation/program.ts";
+import { type DefaultStatus, type LocationSwitch, type OffReason, whyOff } from "@headgate/shared/domain/automation/starts-on.ts";
 import { textHash } from "@headgate/shared/domain/text-hash.ts";
-import type { Catalog } from "../catalog/catalog.ts";
+import { type Catalog, catalogOf, switchOf } from "../catalog/catalog.ts";
 import { conditionsOfVersion } from "./condition-fact-store.ts";
 import type { Database } from "../kernel/database.ts";
 import { codeVersion } from "../catalog/definition-details.ts";
@@ -12,6 +13,8 @@ export interface ConditionProgram {
   readonly program: AutomationProgram;
   /** Identifies a condition together with its target's definition. If it changes, the condition must be evaluated. */
   definitionOf(target: string): string;
+  /** Why the condition of a target is off; null: it is on. A pause does not count. */
+  offReason(target: string, location: LocationSwitch): OffReason | null;
   /** All defined conditions, including unusable ones. */
   readonly conditions: ReadonlyMap<string, Condition>;
   /** Unusable conditions, with the reason. */
@@ -31,6 +34,7 @@ export function conditionProgram(db: Database, catalog: Catalog): ConditionProgr
 function makeProgram(db: Database, catalog: Catalog): ConditionProgram {
   const conditions = new Map<string, Condition>();
   const identities = new Map<string, string>();
+  const statuses = new Map<string, DefaultStatus>();
   // Thousands of assets share a few conditions, so each text is parsed and hashed once.
   const read = new Map<string, { readonly condition: Condition; readonly hash: string }>();
   const open = (text: string) => {
@@ -39,23 +43,29 @@ function makeProgram(db: Database, catalog: Catalog): ConditionProgram {
     return entry;
   };
   for (const version of catalog.versions) {
-    for (const { key, condition: text, codeVersion: own } of conditionsOfVersion(db, version.no)) {
+    for (const { key, condition: text, codeVersion: own, status } of conditionsOfVersion(db, version.no)) {
       const { condition, hash } = open(text);
       conditions.set(key, condition);
       const { deps, partitions } = catalog.graph.assets[catalog.graph.indexOf(key)] ?? {};
       // A publish changes one thing about upstream assets without an event: their code version.
       const above = text.includes("code_version_changed") ? (deps ?? []).map((dep) => codeVersion(db, catalog, dep.key)) : [];
-      identities.set(key, `${hash}.${textHash(JSON.stringify([own, deps, partitions, above]))}`);
+      // Conditions of older releases have no status, and the upgrade must not look like a change.
+      const said = [own, deps, partitions, above, ...(status === null ? [] : [status])];
+      identities.set(key, `${hash}.${textHash(JSON.stringify(said))}`);
+      if (status !== null) statuses.set(key, status);
     }
   }
   for (const check of catalog.checks) {
     if (check.automation === undefined) continue;
     const { condition, hash } = open(JSON.stringify(check.automation));
     conditions.set(checkId(check), condition);
-    identities.set(checkId(check), hash);
+    const { automationStatus: status } = check;
+    identities.set(checkId(check), status === undefined ? hash : `${hash}.${status}`);
+    if (status !== undefined) statuses.set(checkId(check), status);
   }
   const { program, problems } = prepareUsable(catalog, new Map(conditions));
-  return { program, problems, conditions, definitionOf: (target) => identities.get(target) ?? "" };
+  const offReason = (target: string, location: LocationSwitch) => whyOff({ defaultStatus: statuses.get(target), location, choice: null });
+  return { program, problems, conditions, offReason, definitionOf: (target) => identities.get(target) ?? "" };
 }
 
 /** Drops conditions that cannot be prepared, so that the others still work. */
@@ -75,6 +85,12 @@ function togetherIn(catalog: Catalog): string[][] {
   return catalog.units
     .filter((unit) => !unit.subset)
     .flatMap((unit) => (unit.assets.length + unit.checks.length > 1 ? [[...unit.assets, ...unit.checks]] : []));
+}
+
+/** Why the condition of a target is off now; null: it is on. A pause does not count. */
+export function conditionOff(source: { readonly db: Database }, target: string): OffReason | null {
+  const catalog = catalogOf(source);
+  return conditionProgram(source.db, catalog).offReason(target, switchOf(source, locationOfTarget(catalog, target)));
 }
 
 export function locationOfTarget(catalog: Catalog, target: string): string {

@@ -11,7 +11,7 @@ import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { describeCondition } from "@headgate/shared/domain/automation/describe.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { pauseFinder } from "./pauses.ts";
-import { conditionProgram, locationOfTarget } from "./condition-program.ts";
+import { conditionOff, conditionProgram, locationOfTarget } from "./condition-program.ts";
 import { lastEvaluations, listEvaluations, readEvaluation, type StoredEvaluation, stateTimes } from "./condition-store.ts";
 import { readPauses } from "./pause-store.ts";
 import { numberOfCursor } from "../kernel/page-cursor.ts";
@@ -53,6 +53,7 @@ function viewsOf(reader: Reader, targets: readonly string[]): ConditionView[] {
         location: locationOfTarget(catalog, target),
         condition,
         text: describeCondition(condition),
+        off: conditionOff(reader, target),
         paused: pauseOf(target),
         last: newest ? evaluationView(newest) : null,
         lastRequestedAt: known?.requestedAt ?? null,

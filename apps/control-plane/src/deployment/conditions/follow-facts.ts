@@ -7,8 +7,8 @@ import type { FactOf, ReportedBy } from "../facts.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { openRun } from "../runs/run-session.ts";
 import { targetsOfRun } from "./condition-fact-store.ts";
-import { conditionProgram } from "./condition-program.ts";
-import { recordConditionChanges } from "./record-change.ts";
+import { conditionOff, conditionProgram, locationOfTarget } from "./condition-program.ts";
+import { recordConditionChange, recordConditionChanges } from "./record-change.ts";
 
 export function afterMaterialization(tx: Tx, facts: readonly FactOf<"asset_materialized">[]): void {
   recordConditionChanges(
@@ -68,6 +68,18 @@ export function afterFreshnessChange(tx: Tx, facts: readonly FactOf<"freshness_c
 
 export function afterKeyChange(tx: Tx, facts: readonly FactOf<"partition_keys_changed">[]): void {
   recordConditionChanges(tx, facts);
+}
+
+/** Conditions that were off missed what happened meanwhile. */
+export function afterLocationSwitched(tx: Tx, facts: readonly FactOf<"location_switched">[]): void {
+  const catalog = catalogOf(tx);
+  const { program } = conditionProgram(tx.db, catalog);
+  for (const { location, by } of facts) {
+    const targets = [...program.conditions.keys()].filter(
+      (target) => locationOfTarget(catalog, target) === location && conditionOff(tx, target) === null,
+    );
+    recordConditionChange(tx, targets, { cause: `${by} switched on code location ${location}.` });
+  }
 }
 
 export function afterRunCreated(tx: Tx, facts: readonly FactOf<"run_created">[]): void {

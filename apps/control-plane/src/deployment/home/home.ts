@@ -137,7 +137,7 @@ function overdueAssets(reader: Reader): Problem[] {
 function failingAutomation(reader: Reader): Problem[] {
   return failingAutomations(reader.db).flatMap((row): Problem[] => {
     const definition = definitionOf(catalogOf(reader), row);
-    const tick = definition && isEnabled(definition, row) ? latestTick(reader.db, row, "failed") : null;
+    const tick = definition && isEnabled(reader, definition, row) ? latestTick(reader.db, row, "failed") : null;
     if (!tick) return [];
     const times = row.failures === 1 ? "its last tick" : `its last ${row.failures} ticks`;
     return [

@@ -39,7 +39,7 @@ function comingTicks(reader: Reader, span: { readonly from: number; readonly to:
     cut.set(`${location}/${schedule}`, { location, schedule });
   const ticks = catalogOf(reader).schedules.flatMap((schedule) => {
     const row = readAutomation(reader.db, { location: schedule.location, kind: "schedule", name: schedule.name });
-    const crons = isEnabled(schedule, row) ? cronsOf(schedule) : null;
+    const crons = isEnabled(reader, schedule, row) ? cronsOf(schedule) : null;
     if (!crons) return [];
     const times = ticksUntil(crons, { after, to: span.to });
     if (times.length > TICKS_PER_SCHEDULE) shorten({ location: schedule.location, schedule: schedule.name });

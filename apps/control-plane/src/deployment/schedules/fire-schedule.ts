@@ -22,7 +22,7 @@ export function fireSchedule(tx: Tx, timer: Timer): void {
   const schedule = scheduleOf(catalogOf(tx), source);
   const row = readAutomation(tx.db, source);
   const crons = schedule && cronsOf(schedule);
-  if (!schedule || !crons || !row || row.nextAt === null || !isEnabled(schedule, row)) return;
+  if (!schedule || !crons || !row || row.nextAt === null || !isEnabled(tx, schedule, row)) return;
   const jitter = jitterMs(schedule);
   const now = tx.now - jitter;
   // The row records which ticks were made, so a clock that is set back repeats none and a clock that jumps ahead loses none.

@@ -62,7 +62,7 @@ function chainOf(by: ReportedBy, target: string): CauseChain | null {
 /** Collects the latest event of each asset and fires when all assets were materialized since the sensor last fired. */
 function collect(tx: Tx, sensor: Sensor, newest: GatheredEvent): void {
   const row = readAutomation(tx.db, sourceOf(sensor));
-  if (!row || !isEnabled(sensor, row)) return;
+  if (!row || !isEnabled(tx, sensor, row)) return;
   const gathered = withRoom({ ...row.gathered, [newest.event.asset]: newest }, newest);
   const all = (sensor.assets ?? []).map((asset) => gathered[asset]).filter((one) => one !== undefined);
   const isComplete = all.length === sensor.assets?.length;
@@ -119,7 +119,7 @@ export function noteSensorEvent(tx: Tx, ref: { readonly location: string; readon
   const { event } = caused;
   const sensor = sensorOf(catalogOf(tx), ref);
   const row = sensor && readAutomation(tx.db, sourceOf(sensor));
-  if (!sensor || !row || !isEnabled(sensor, row)) {
+  if (!sensor || !row || !isEnabled(tx, sensor, row)) {
     const message = sensor ? `Sensor ${ref.name} is turned off.` : `There is no sensor ${ref.name} any more.`;
     if (event.type === "webhook")
       tx.fact({ type: "deliveries_handled", tick: null, deliveries: [event.delivery], runs: [], state: "skipped", message });

@@ -30,7 +30,7 @@ function idleSensor(tx: Tx, timer: Timer): { readonly sensor: Sensor; readonly r
   const source = sourceOfId(timer.id);
   const sensor = sensorOf(catalogOf(tx), source);
   const row = readAutomation(tx.db, source);
-  return sensor && row && isEnabled(sensor, row) && openTicksOf(tx.db, source).length === 0 ? { sensor, row } : null;
+  return sensor && row && isEnabled(tx, sensor, row) && openTicksOf(tx.db, source).length === 0 ? { sensor, row } : null;
 }
 
 /** Runs when the interval of a polling sensor has passed. */
@@ -129,7 +129,7 @@ export function settleEvents(
 export function planSensor(tx: Tx, tick: TickRow, failed: boolean): void {
   const sensor = sensorOf(catalogOf(tx), tick);
   const row = readAutomation(tx.db, tick);
-  if (!sensor || !row || !isEnabled(sensor, row)) return;
+  if (!sensor || !row || !isEnabled(tx, sensor, row)) return;
   const id = automationId(tick);
   const [next] = firstEventSizes(tx.db, sensor, 1);
   if (next) {
@@ -153,7 +153,7 @@ export function resumeSensors(tx: Tx): void {
   for (const sensor of catalogOf(tx).sensors) {
     const source = { location: sensor.location, kind: "sensor", name: sensor.name } as const;
     const row = readAutomation(tx.db, source);
-    if (!row || !isEnabled(sensor, row) || openTicksOf(tx.db, source).length > 0) continue;
+    if (!row || !isEnabled(tx, sensor, row) || openTicksOf(tx.db, source).length > 0) continue;
     const id = automationId(source);
     // An overdue sensor ticks now; it does not wait for the next check of a silent agent.
     if (sensor.kind === "polling" && (row.nextAt ?? 0) <= tx.now) setTimer(tx.db, { kind: "sensor", id, at: tx.now });

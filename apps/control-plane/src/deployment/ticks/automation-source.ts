@@ -1,7 +1,9 @@
 /** Finds schedules and sensors by name in the active definitions, and computes whether they are on and when they tick. */
 import { type CronSchedule, openSchedule } from "@headgate/shared/domain/cron/catch-up.ts";
 import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
-import type { Catalog, Located } from "../catalog/catalog.ts";
+import { type Choice, type OffReason, whyOff } from "@headgate/shared/domain/automation/starts-on.ts";
+import { type Catalog, type Located, switchOf } from "../catalog/catalog.ts";
+import type { Database } from "../kernel/database.ts";
 import type { AutomationRow, Source } from "./automation-store.ts";
 import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
@@ -39,9 +41,30 @@ export function definitionOf(catalog: Catalog, source: Source): Located<Manifest
   return source.kind === "schedule" ? scheduleOf(catalog, source) : sensorOf(catalog, source);
 }
 
-/** Whether it is on: a person's choice, or else the default of the definition. */
-export function isEnabled(definition: Pick<ManifestSchedule, "defaultStatus">, row: Pick<AutomationRow, "enabled"> | null): boolean {
-  return row === null || row.enabled === null ? definition.defaultStatus === "running" : row.enabled === 1;
+type Switched = Located<Pick<ManifestSchedule, "defaultStatus">>;
+
+const CHOICES: readonly (Choice | undefined)[] = ["off", "on", "on_alone"] satisfies Choice[];
+
+/** The choice as it is stored in a row. */
+export function storedChoice(choice: Choice): number {
+  return CHOICES.indexOf(choice);
+}
+
+/** Null: it is on. */
+export function offReason(
+  source: { readonly db: Database },
+  definition: Switched,
+  row: Pick<AutomationRow, "enabled"> | null,
+): OffReason | null {
+  return whyOff({
+    defaultStatus: definition.defaultStatus,
+    location: switchOf(source, definition.location),
+    choice: CHOICES[row?.enabled ?? -1] ?? null,
+  });
+}
+
+export function isEnabled(source: { readonly db: Database }, definition: Switched, row: Pick<AutomationRow, "enabled"> | null): boolean {
+  return offReason(source, definition, row) === null;
 }
 
 const opened = new WeakMap<ManifestSchedule, CronSchedule>();

@@ -50,6 +50,11 @@ export function saveNextAt(db: Database, source: Source, nextAt: number | null):
   );
 }
 
+/** What was switched on while its code location was off is on only as long as the code location is not switched off again. */
+export function endSoloChoices(db: Database, location: string): void {
+  db.sql.exec("UPDATE automation SET enabled = 1 WHERE location = ? AND enabled = 2", location);
+}
+
 /** Adds one to the failures in a row, or resets them to 0. */
 export function countTickFailure(db: Database, source: Source, failed: boolean): void {
   db.sql.exec(

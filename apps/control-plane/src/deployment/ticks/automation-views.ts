@@ -3,7 +3,7 @@ import type { AutomationView } from "@headgate/shared/contract/automations/autom
 import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import { parseCheckId } from "@headgate/shared/domain/asset-check.ts";
 import { type Catalog, type Located, catalogOf } from "../catalog/catalog.ts";
-import { definitionOf, isEnabled } from "./automation-source.ts";
+import { definitionOf, offReason } from "./automation-source.ts";
 import { onlineAgents } from "../agents/agent-store.ts";
 import {
   listedTicks,
@@ -60,7 +60,8 @@ function viewOf(
   ticks: { readonly recent: readonly RecentTick[]; readonly lastTick: AutomationView["lastTick"] },
 ): AutomationView {
   const { definition, row } = look;
-  const enabled = isEnabled(definition, row);
+  const off = offReason(reader, definition, row);
+  const enabled = off === null;
   const sensor = source.kind === "sensor" ? (definition as Located<ManifestSensor>) : null;
   return {
     location: source.location,
@@ -68,6 +69,7 @@ function viewOf(
     name: source.name,
     sensorKind: sensor?.kind ?? null,
     enabled,
+    off,
     changed:
       row && row.enabled !== null && row.changedBy !== null && row.changedAt !== null ? { by: row.changedBy, at: row.changedAt } : null,
     lastTick: ticks.lastTick,

@@ -25,7 +25,7 @@ export const automation = sqliteTable(
     definition: text().notNull(),
     /** The time of the next tick; while a tick is open, the last planned time. */
     nextAt: integer(),
-    /** A person's choice; null means the default of the definition. */
+    /** A person's choice: 0 off, 1 on, 2 on although the code location is off; null means none. See `domain/automation/starts-on.ts`. */
     enabled: integer(),
     changedBy: text(),
     changedAt: integer(),

@@ -27,7 +27,7 @@ export function openWebhook(source: Pick<Tx, "db">, id: string): FoundWebhook | 
   const found = webhookById(source, id);
   if (!found || found.row.enabled === 0) return null;
   const row = readAutomation(source.db, { location: found.row.location, kind: "sensor", name: found.row.sensor });
-  return isEnabled(found.sensor, row) ? found : null;
+  return isEnabled(source, { ...found.sensor, location: found.row.location }, row) ? found : null;
 }
 
 export function noWebhook(): Result<never> {

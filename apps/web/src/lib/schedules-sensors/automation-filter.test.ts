@@ -34,6 +34,7 @@ describe("list of schedules and sensors", () => {
   it("a paused condition counts as off, a broken one as failing", () => {
     const base: ConditionView = {
       target: "b",
+      off: null,
       location: "l",
       condition: { type: "missing" },
       text: "missing",

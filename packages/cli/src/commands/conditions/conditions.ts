@@ -9,6 +9,7 @@ import { timeText } from "../../terminal/format.ts";
 import { printTable, type Cell } from "../../terminal/table.ts";
 import { connect, type ConnectFlags } from "../connect.ts";
 import { printEvaluation, resultCell } from "./evaluation-text.ts";
+import { OFF_TEXTS } from "../../terminal/switch-lines.ts";
 import { pauseText } from "./pauses.ts";
 
 const LIST_PAGE = 1000;
@@ -26,12 +27,18 @@ export async function listConditions(flags: ConnectFlags, context: CommandContex
   }
   const { colors } = terminal;
   const columns = [{ title: "asset" }, { title: "condition" }, { title: "location" }, { title: "evaluated" }, { title: "result" }] as const;
-  const rows = conditions.map(({ target, text, location, last, paused }): readonly Cell[] => [
+  const rows = conditions.map(({ target, text, location, last, off, paused }): readonly Cell[] => [
     { text: target },
     { text: shortened(text, LIST_TEXT) },
     { text: location },
     { text: timeText(last?.at ?? null) },
-    paused ? { text: pauseText(paused), paint: colors.yellow } : last ? resultCell(last, colors) : { text: "not evaluated yet" },
+    off
+      ? { text: OFF_TEXTS[off], paint: colors.dim }
+      : paused
+        ? { text: pauseText(paused), paint: colors.yellow }
+        : last
+          ? resultCell(last, colors)
+          : { text: "not evaluated yet" },
   ]);
   printTable(terminal, columns, rows);
   return EXIT.ok;
@@ -41,13 +48,14 @@ export async function showCondition(target: string, flags: ConnectFlags, context
   const { terminal } = context;
   const { connection, api } = await connect(flags, context);
   const condition = await call(connection, api.conditions.get.query({ target }));
-  const { last, paused, lastRequestedAt, nextAt } = condition;
+  const { last, off, paused, lastRequestedAt, nextAt } = condition;
   const evaluation = last === null ? null : await call(connection, api.conditions.evaluation.query({ id: last.id }));
   terminal.printJson({ condition, evaluation });
   printFacts(terminal, [
     ["asset", target],
     ["location", condition.location],
     ["condition", condition.text],
+    ["state", off ? OFF_TEXTS[off] : "on"],
     ["paused", paused === null ? "" : pauseText(paused)],
     ["requested", lastRequestedAt === null ? "never" : `last ${timeText(lastRequestedAt)}`],
     ["next evaluation", nextAt === null ? "at the next change" : timeText(nextAt)],

@@ -2,9 +2,11 @@
 import type { AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { timeText } from "../../terminal/format.ts";
+import { OFF_TEXTS } from "../../terminal/switch-lines.ts";
 import { tickText } from "./tick-text.ts";
 
-export function onText({ enabled, changed }: AutomationView): string {
+export function onText({ enabled, off, changed }: AutomationView): string {
+  if (off === "never_switched_on" || off === "location_off") return OFF_TEXTS[off];
   const state = enabled ? "on" : "off";
   return changed === null ? `${state}, as defined` : `${state} since ${timeText(changed.at)} by ${changed.by}`;
 }

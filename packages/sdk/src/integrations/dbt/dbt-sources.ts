@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
-import type { AutomationCondition } from "../../options/automation.ts";
+import type { AutomationOption } from "../../options/automation.ts";
 import { type Duration, secondsIn } from "../../options/duration.ts";
 import type { Unit, UnitContext, UnitDefinition, UnitDescribeContext, UnitDescribeResult } from "../../definitions/unit.ts";
 import type { DbtCheck } from "./graph/asset-keys.ts";
@@ -28,7 +28,7 @@ export interface DbtSourcesOptions {
   /** Which sources. Default: those with a freshness or a test in their YAML. Exclude those that an asset of yours fills. */
   readonly include?: ((source: DbtNode) => boolean) | undefined;
   /** When they are observed automatically, e.g. `automation.cronTickPassed("*\/15 * * * *")`. Default: never. */
-  readonly automation?: AutomationCondition | undefined;
+  readonly automation?: AutomationOption | undefined;
   /** Changes how a source becomes an asset; give the same function to `dbtAssets` when it changes keys. */
   readonly translate?: ((node: DbtNode) => DbtAssetOptions & { readonly key?: string | undefined }) | undefined;
   /** Time limit of one attempt. Default: none. */

@@ -6,14 +6,19 @@ import { prepareAutomation } from "@headgate/shared/domain/automation/program.ts
 import { refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { openFreshnessPolicy } from "@headgate/shared/domain/health/freshness-policy.ts";
 import type { ManifestAsset } from "@headgate/shared/manifest/schema.ts";
+import { statedAutomation } from "../../options/automation.ts";
 import type { AssetDescription } from "../../definitions/asset-type.ts";
 
 export function automationOf(
   options: Pick<AssetDescription, "automation" | "freshness" | "backfill">,
   report: (message: string) => void,
-): Pick<ManifestAsset, "automation" | "freshness" | "backfill"> {
+): Pick<ManifestAsset, "automation" | "automationStatus" | "freshness" | "backfill"> {
   const { automation, freshness, backfill } = options;
-  const condition = automation === undefined ? undefined : checked(automation);
+  const stated = automation === undefined ? undefined : statedAutomation(automation);
+  const condition = stated && checked(stated.condition);
+  const status = stated?.defaultStatus;
+  if (status !== undefined && status !== "running" && status !== "stopped")
+    report(`its 'defaultStatus' must be "running" or "stopped", not ${JSON.stringify(status)}.`);
   if (condition?.ok === false) report(`its automation condition is wrong: ${condition.error.message}`);
   const policy = freshness === undefined ? undefined : openFreshnessPolicy(freshness);
   if (policy?.ok === false) report(policy.error.message);
@@ -21,7 +26,7 @@ export function automationOf(
   const isAllowed = perRun === undefined || perRun === "all" || (Number.isInteger(perRun) && perRun >= 1);
   if (!isAllowed) report(`'backfill.maxPartitionsPerRun' must be "all" or a whole number of at least 1, not ${perRun}.`);
   return {
-    ...(condition?.ok === true && { automation: condition.value }),
+    ...(condition?.ok === true && { automation: condition.value, ...(status !== undefined && { automationStatus: status }) }),
     ...(policy?.ok === true && { freshness }),
     ...(perRun !== undefined && isAllowed && { backfill: { maxPartitionsPerRun: perRun === "all" ? null : perRun } }),
   };

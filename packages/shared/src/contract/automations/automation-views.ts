@@ -5,6 +5,12 @@ import { manifestSensorSchema } from "../../manifest/schema.ts";
 import { view, type View } from "../view.ts";
 import { webhookViewSchema } from "./webhook-views.ts";
 
+/**
+ * `never_switched_on`: its code location was published and nobody has switched it on. `location_off`: a person switched the code location
+ * off. `definition`: its definition says `stopped`. `person`: a person switched it off.
+ */
+export const offReasonSchema = z.enum(["never_switched_on", "location_off", "definition", "person"]);
+
 export const automationKindSchema = z.enum(["schedule", "sensor"]);
 export type AutomationKind = View<typeof automationKindSchema>;
 
@@ -71,6 +77,8 @@ export const automationViewSchema = view(
     ...ref,
     sensorKind: manifestSensorSchema.shape.kind.nullable(),
     enabled: z.boolean(),
+    /** Why it is off; null: it is on. */
+    off: offReasonSchema.nullable(),
     /** Who turned it on or off; null: its definition decides. */
     changed: z.object({ by: z.string(), at: z.number() }).nullable(),
     lastTick: tickSummarySchema.nullable(),

@@ -5,6 +5,7 @@ import { conditionSchema } from "../../manifest/automation.ts";
 import { assetKeySchema, checkIdSchema } from "../../manifest/schema.ts";
 import { cursorSchema, idSchema, limitSchema } from "../fields.ts";
 import { command, query } from "../procedure.ts";
+import { offReasonSchema } from "./automation-views.ts";
 import { pageOf, view, type View } from "../view.ts";
 
 const target = z.union([assetKeySchema, checkIdSchema]);
@@ -80,6 +81,8 @@ export const conditionViewSchema = view(
     condition: conditionSchema,
     /** In words. */
     text: z.string(),
+    /** Why it is off; null: it is on, though it may be paused. */
+    off: offReasonSchema.nullable(),
     paused: pauseViewSchema.nullable(),
     last: conditionEvaluationSchema.nullable(),
     lastRequestedAt: z.number().nullable(),

@@ -16,6 +16,7 @@ import {
 import type { Database } from "../../kernel/database.ts";
 import { readPauses } from "../pause-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
+import { conditionOff } from "../condition-program.ts";
 import { pauseFinder } from "../pauses.ts";
 import { catalogOf } from "../../catalog/catalog.ts";
 
@@ -87,9 +88,12 @@ export function openGate(tx: Tx, program: AutomationProgram, due: Iterable<strin
   const isOpen = (target: string) => {
     const before = known.get(target);
     if (before !== undefined) return before;
-    const pause = pauseOf(target);
+    const isOff = conditionOff(tx, target) !== null;
+    // It is evaluated when it is switched on, not by the clock.
+    if (isOff) saveWakeAt(tx.db, target, null);
+    const pause = isOff ? null : pauseOf(target);
     if (pause) paused.set(target, pause);
-    const open = pause === null && !isHasty(tx, target);
+    const open = !isOff && pause === null && !isHasty(tx, target);
     known.set(target, open);
     return open;
   };

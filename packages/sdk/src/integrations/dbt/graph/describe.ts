@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Metadata, TableColumn } from "@headgate/shared/domain/metadata.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
-import type { AutomationCondition, FreshnessPolicy } from "../../../options/automation.ts";
+import type { AutomationOption, FreshnessPolicy } from "../../../options/automation.ts";
 import type { UnitDescription, UnitFolder } from "../../../definitions/unit.ts";
 import { assetParents, sanitizeKey, type DbtAssetMap } from "./asset-keys.ts";
 import type { DbtManifest, DbtManifestNode, DbtManifestSource } from "./dbt-manifest.ts";
@@ -27,7 +27,7 @@ export interface DbtAssetOptions {
   /** Where a person finds it. */
   readonly url?: string | undefined;
   /** When it is built by itself. */
-  readonly automation?: AutomationCondition | undefined;
+  readonly automation?: AutomationOption | undefined;
   /** How old it may be. */
   readonly freshness?: FreshnessPolicy | undefined;
 }

@@ -1,0 +1,42 @@
+/** Decides whether a schedule, sensor or condition is on: from its definition, the switch of its code location and a person's choice. */
+
+/** What a definition may say about itself. */
+export type DefaultStatus = "running" | "stopped";
+
+/**
+ * The switch of a code location.
+ * `new`: nobody has switched it yet, so only what the code wants running is on.
+ * `on`: everything is on but what the code or a person stopped.
+ * `off`: a person switched everything off.
+ */
+export type LocationSwitch = "new" | "on" | "off";
+
+/** `on_alone`: switched on while its code location was off. */
+export type Choice = "on" | "on_alone" | "off";
+
+/** Why something is off. */
+export type OffReason = "never_switched_on" | "location_off" | "definition" | "person";
+
+interface Standing {
+  /** Undefined: the definition says nothing. */
+  readonly defaultStatus: DefaultStatus | undefined;
+  readonly location: LocationSwitch;
+  /** A person's choice for this one; null: none. */
+  readonly choice: Choice | null;
+}
+
+/** Null: it is on. */
+export function whyOff({ defaultStatus, location, choice }: Standing): OffReason | null {
+  if (choice === "off") return "person";
+  switch (location) {
+    case "new":
+      if (choice !== null || defaultStatus === "running") return null;
+      return defaultStatus === "stopped" ? "definition" : "never_switched_on";
+    case "on":
+      return choice !== null || defaultStatus !== "stopped" ? null : "definition";
+    case "off":
+      return choice === "on_alone" ? null : "location_off";
+    default:
+      return location satisfies never;
+  }
+}
