@@ -82,9 +82,10 @@ describe("a good code location", () => {
         cron: ["0 2 * * *"],
         timezone: "Europe/Paris",
         evaluated: false,
-        defaultStatus: "running",
       },
     ]);
+    // It is off until its code location is switched on.
+    expect(draft?.schedules[0]?.defaultStatus).toBeUndefined();
     expect(draft?.sensors).toMatchObject([
       { name: "airbyte_sync_sensor", kind: "polling", intervalSeconds: 30, evaluated: true, resources: ["airbyte"] },
     ]);

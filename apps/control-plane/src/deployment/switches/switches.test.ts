@@ -121,13 +121,13 @@ const SITUATIONS: readonly (readonly [Defined, readonly Step[], readonly string[
 ];
 
 describe("a new code location", () => {
-  it.each(SITUATIONS)("that defines %j starts after the steps %j only %j", async (defined, steps, expected) => {
+  it.each(SITUATIONS)("defining %j, after %j, starts only %j", async (defined, steps, expected) => {
     const deployment = await firstPublish(defined);
     for (const step of steps) take(deployment, step, defined);
     expect(started(deployment)).toEqual(expected);
   });
 
-  it("lists what is off and why", async () => {
+  it("its view lists what is off and why", async () => {
     const deployment = await firstPublish({ sensor: "stopped" });
     take(deployment, "schedule on", {});
     take(deployment, "schedule off", {});
@@ -148,7 +148,7 @@ describe("a new code location", () => {
     ]);
   });
 
-  it("never fires for the time in which it was off", async () => {
+  it("it never fires for the time in which it was off", async () => {
     const deployment = await firstPublish();
     deployment.done((tx) => reportAsset(tx, { type: "materialized", asset: "a", metadata: {} }, { by: "ada", chain: null }));
     deployment.pass(5 * HOUR);
@@ -157,7 +157,7 @@ describe("a new code location", () => {
     expect(deployment.rows("SELECT trigger ->> 'type' AS cause FROM run")).toEqual([{ cause: "schedule" }]);
   });
 
-  it("a definition that is published into a location that is on starts as it says", async () => {
+  it("a definition published while the location is on starts as it says", async () => {
     const deployment = await firstPublish();
     take(deployment, "on", {});
     const schedules = ["plain", "running", "stopped"].map((name) => ({
@@ -171,7 +171,7 @@ describe("a new code location", () => {
     expect(deployment.rows("SELECT name FROM tick ORDER BY name").map(({ name }) => name)).toEqual(["plain", "running"]);
   });
 
-  it("a condition requests once more only what is still wanted when it is switched on again", async () => {
+  it("a condition that is switched on again requests what it missed", async () => {
     const { assets, units } = assetsOf({ a: [], c: ["a"] });
     const followed = manifest({ units, assets: assets.map((asset) => (asset.key === "c" ? { ...asset, automation: eager() } : asset)) });
     const deployment = await TestDeployment.open();

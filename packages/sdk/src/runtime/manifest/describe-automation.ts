@@ -17,8 +17,8 @@ export function automationOf(
   const stated = automation === undefined ? undefined : statedAutomation(automation);
   const condition = stated && checked(stated.condition);
   const status = stated?.defaultStatus;
-  if (status !== undefined && status !== "running" && status !== "stopped")
-    report(`its 'defaultStatus' must be "running" or "stopped", not ${JSON.stringify(status)}.`);
+  const isStatus = status === "running" || status === "stopped";
+  if (status !== undefined && !isStatus) report(`its 'defaultStatus' must be "running" or "stopped", not ${JSON.stringify(status)}.`);
   if (condition?.ok === false) report(`its automation condition is wrong: ${condition.error.message}`);
   const policy = freshness === undefined ? undefined : openFreshnessPolicy(freshness);
   if (policy?.ok === false) report(policy.error.message);
@@ -26,7 +26,7 @@ export function automationOf(
   const isAllowed = perRun === undefined || perRun === "all" || (Number.isInteger(perRun) && perRun >= 1);
   if (!isAllowed) report(`'backfill.maxPartitionsPerRun' must be "all" or a whole number of at least 1, not ${perRun}.`);
   return {
-    ...(condition?.ok === true && { automation: condition.value, ...(status !== undefined && { automationStatus: status }) }),
+    ...(condition?.ok === true && { automation: condition.value, ...(isStatus && { automationStatus: status }) }),
     ...(policy?.ok === true && { freshness }),
     ...(perRun !== undefined && isAllowed && { backfill: { maxPartitionsPerRun: perRun === "all" ? null : perRun } }),
   };
