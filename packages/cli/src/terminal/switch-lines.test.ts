@@ -32,7 +32,7 @@ describe("the lines about what is off", () => {
     expect(line).toMatch(/^ {2}off until you switch it on: condition a0, .*condition a9 and 4990 more$/);
   });
 
-  it("they say who switched the code location off", () => {
+  it("a code location that a person switched off names the person", () => {
     const names: SwitchView["names"] = [{ kind: "schedule", name: "nightly", reason: "location_off" }];
     const [line] = offLines(view({ state: "off", changed: { by: "ada", at: 1 }, names, off: { ...NONE, schedules: 1 } }), colors);
     expect(line).toBe("  off since ada switched it off: schedule nightly");

@@ -127,7 +127,7 @@ describe("a new code location", () => {
     expect(started(deployment)).toEqual(expected);
   });
 
-  it("its view lists what is off and why", async () => {
+  it("the view of its switch lists what is off and why", async () => {
     const deployment = await firstPublish({ sensor: "stopped" });
     take(deployment, "schedule on", {});
     take(deployment, "schedule off", {});
@@ -148,7 +148,7 @@ describe("a new code location", () => {
     ]);
   });
 
-  it("it never fires for the time in which it was off", async () => {
+  it("a schedule never fires for the time in which it was off", async () => {
     const deployment = await firstPublish();
     deployment.done((tx) => reportAsset(tx, { type: "materialized", asset: "a", metadata: {} }, { by: "ada", chain: null }));
     deployment.pass(5 * HOUR);
