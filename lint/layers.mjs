@@ -44,11 +44,12 @@ export const PACKAGES = [
   {
     package: "packages/shared",
     floors: [
+      ["ids.ts", "format/duration.ts", "format/number.ts", "format/time.ts"],
       [{ room: "domain", packages: [] }],
       [{ room: "net", planned: true }],
-      ["ids.ts", "format/duration.ts"],
-      [{ room: "manifest", packages: ["zod"] }],
+      ["automation", "metadata", "names"].map((part) => ({ room: `manifest/${part}.ts`, packages: ["zod"] })),
       [{ room: "sensor", packages: ["zod"] }],
+      [{ room: "manifest", packages: ["zod"] }],
       [{ room: "protocol", packages: ["zod"], tests: ["contract", "live"] }],
       [{ room: "contract", packages: ["zod"] }],
       [{ room: "format", planned: true }],

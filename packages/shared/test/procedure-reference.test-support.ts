@@ -2,7 +2,8 @@
 import { z } from "zod";
 import type { Procedure } from "../src/contract/procedure.ts";
 import { PROCEDURE_NAMES, PROCEDURES } from "../src/contract/table.ts";
-import { loadErrorSchema, metadataSchema, metadataValueSchema, partitionsSchema } from "../src/manifest/schema.ts";
+import { metadataSchema, metadataValueSchema } from "../src/manifest/metadata.ts";
+import { loadErrorSchema, partitionsSchema } from "../src/manifest/schema.ts";
 import { sensorEventSchema } from "../src/sensor/event-schema.ts";
 import { failureSchema } from "../src/protocol/step-event.ts";
 import { type Schema, spaced, typeText } from "./type-text.test-support.ts";

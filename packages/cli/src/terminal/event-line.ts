@@ -3,7 +3,9 @@ import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { LogLevel } from "@headgate/shared/domain/run/event.ts";
 import { formatShortDuration } from "@headgate/shared/format/duration.ts";
 import { eventWords } from "@headgate/shared/format/event.ts";
-import { clockText } from "./format.ts";
+import { isMetadataType, metadataText } from "@headgate/shared/domain/metadata.ts";
+import { shortened } from "@headgate/shared/domain/shortened.ts";
+import { clockText, localZone } from "./format.ts";
 import type { Colors } from "./terminal.ts";
 
 export function eventLine(row: EventRow, colors: Colors): string {
@@ -15,6 +17,19 @@ export function eventLine(row: EventRow, colors: Colors): string {
     error: colors.red,
   };
   return `${colors.dim(clockText(row.at))} ${paint[level](level.padEnd(5))} ${colors.cyan(subjectOf(row))}  ${predicate}`;
+}
+
+const MAX_VALUE = 120;
+
+/** The metadata that the event reports, one line for each. The number of rows stands in the event's own line. */
+export function metadataLines({ event }: EventRow, colors: Colors): readonly string[] {
+  if (!("metadata" in event)) return [];
+  const time = { zone: localZone(), locale: "en" };
+  return Object.entries(event.metadata).flatMap(([name, value]) => {
+    if (name === "row_count") return [];
+    const text = isMetadataType(value.type) ? metadataText(value, time) : JSON.stringify(value);
+    return [colors.dim(`         ${name}: ${shortened(text.replaceAll(/\s+/g, " "), MAX_VALUE)}`)];
+  });
 }
 
 function subjectOf({ step, event }: EventRow): string {

@@ -5,7 +5,6 @@
  * History: 1 first version.
  */
 import { z } from "zod";
-import type { Metadata, MetadataType, MetadataValue } from "../domain/metadata.ts";
 import type { PartitionMapping, PartitionsDefinition } from "../domain/partitions/definition.ts";
 import {
   backfillPolicySchema,
@@ -16,60 +15,15 @@ import {
   runRetrySchema,
   webhookSchema,
 } from "./automation.ts";
+import { metadataSchema, tableColumnSchema } from "./metadata.ts";
+import { assetKeySchema, checkIdSchema } from "./names.ts";
 
 export const MANIFEST_VERSION = 1;
 export const MANIFEST_OLDEST_SUPPORTED = 1;
 export const MANIFEST_MAX_BYTES = 16 * 1024 * 1024;
 
 const name = z.string().min(1).max(200);
-export const assetKeySchema = z
-  .string()
-  .max(512)
-  .regex(/^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/, "an asset key is segments of letters, digits, '_', '.' and '-' joined with '/'");
-export const checkIdSchema = z.string().max(800);
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
-
-export const tableColumnSchema = z.object({
-  name: z.string(),
-  type: z.string(),
-  description: z.string().optional(),
-  nullable: z.boolean().optional(),
-  unique: z.boolean().optional(),
-  tags: z.record(z.string(), z.string()).optional(),
-});
-
-/** One schema for each type: a type without one is a type error. */
-const metadataValueSchemas = {
-  int: z.object({ type: z.literal("int"), value: z.number() }),
-  float: z.object({ type: z.literal("float"), value: z.number() }),
-  text: z.object({ type: z.literal("text"), value: z.string() }),
-  bool: z.object({ type: z.literal("bool"), value: z.boolean() }),
-  url: z.object({ type: z.literal("url"), value: z.string() }),
-  path: z.object({ type: z.literal("path"), value: z.string() }),
-  json: z.object({ type: z.literal("json"), value: z.unknown() }),
-  md: z.object({ type: z.literal("md"), value: z.string() }),
-  sql: z.object({ type: z.literal("sql"), value: z.string() }),
-  timestamp: z.object({ type: z.literal("timestamp"), value: z.number() }),
-  table: z.object({
-    type: z.literal("table"),
-    value: z.object({ columns: z.array(tableColumnSchema), records: z.array(z.record(z.string(), z.unknown())) }),
-  }),
-  table_schema: z.object({ type: z.literal("table_schema"), value: z.object({ columns: z.array(tableColumnSchema) }) }),
-  column_lineage: z.object({
-    type: z.literal("column_lineage"),
-    value: z.record(z.string(), z.array(z.object({ asset: z.string(), column: z.string() }))),
-  }),
-  asset: z.object({ type: z.literal("asset"), value: z.string() }),
-  run: z.object({ type: z.literal("run"), value: z.string() }),
-  null: z.object({ type: z.literal("null") }),
-} satisfies { readonly [T in MetadataType]: z.ZodType<Extract<MetadataValue, { readonly type: T }>> };
-export const knownMetadataTypes: ReadonlySet<string> = new Set(Object.keys(metadataValueSchemas));
-type MetadataValueSchema = (typeof metadataValueSchemas)[MetadataType];
-export const metadataValueSchema = z.discriminatedUnion(
-  "type",
-  Object.values(metadataValueSchemas) as [MetadataValueSchema, ...MetadataValueSchema[]],
-);
-export const metadataSchema: z.ZodType<Metadata> = z.record(z.string().max(200), metadataValueSchema);
 
 const timePartitions = z.object({
   type: z.literal("time"),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { StepEvent, StepOutcome } from "../domain/run/event.ts";
 import { FAILURE_KINDS, type Failure } from "../domain/run/failure.ts";
-import { metadataSchema } from "../manifest/schema.ts";
+import { metadataSchema } from "../manifest/metadata.ts";
 
 export const failureSchema: z.ZodType<Failure> = z.object({
   kind: z.enum(FAILURE_KINDS),

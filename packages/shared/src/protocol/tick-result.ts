@@ -1,6 +1,6 @@
 /** What an evaluation of a schedule or sensor asks for; stored together or not at all. */
 import { z } from "zod";
-import { metadataSchema } from "../manifest/schema.ts";
+import { metadataSchema } from "../manifest/metadata.ts";
 
 export const runRequestSchema = z.object({
   runKey: z.string().max(500).optional(),

@@ -1,6 +1,6 @@
 /** What a sensor's function is told about each type of event. Apart from the texts, which the dashboard loads without a parser. */
 import { z } from "zod";
-import { metadataSchema } from "../manifest/schema.ts";
+import { metadataSchema } from "../manifest/metadata.ts";
 
 export const assetEventSchema = z.object({
   type: z.literal("asset"),

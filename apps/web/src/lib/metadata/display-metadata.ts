@@ -1,11 +1,9 @@
-/** Decides how each type of metadata value is displayed. A missing type is a type error; an unknown one is displayed as JSON. */
+/** Decides how a metadata value is displayed: in a way of its type, as plain text, or as JSON if a newer SDK made its type. */
 import { shortRunId } from "@headgate/shared/ids.ts";
-import type { MetadataValue, TableColumn } from "@headgate/shared/domain/metadata.ts";
-import { formatNumber } from "@headgate/shared/format/number.ts";
-import { formatAbsolute, type TimeStyle } from "@headgate/shared/format/time.ts";
+import { isMetadataType, metadataText, type MetadataType, type MetadataValue, type TableColumn } from "@headgate/shared/domain/metadata.ts";
+import type { TimeStyle } from "@headgate/shared/format/time.ts";
 import { assetPath, runPath, safeExternalUrl, type DeploymentRef } from "#lib/paths.ts";
 
-type MetadataType = MetadataValue["type"];
 type ValueOf<T extends MetadataType> = Extract<MetadataValue, { readonly type: T }>;
 
 export interface DisplayContext {
@@ -31,11 +29,8 @@ export type MetadataDisplay =
   | { readonly kind: "column_lineage"; readonly columns: readonly { readonly name: string; readonly sources: readonly ColumnSource[] }[] }
   | { readonly kind: "unknown"; readonly type: string; readonly json: string };
 
-const DISPLAYS: { readonly [T in MetadataType]: (value: ValueOf<T>, context: DisplayContext) => MetadataDisplay } = {
-  int: ({ value }) => ({ kind: "text", text: formatNumber(value) }),
-  float: ({ value }) => ({ kind: "text", text: formatNumber(value) }),
-  text: ({ value }) => ({ kind: "text", text: value }),
-  bool: ({ value }) => ({ kind: "text", text: value ? "yes" : "no" }),
+/** The types that the dashboard shows in a richer way than as plain text. */
+const DISPLAYS: { readonly [T in MetadataType]?: (value: ValueOf<T>, context: DisplayContext) => MetadataDisplay } = {
   // Values come from user code: only links to the web become links.
   url: ({ value }) => {
     const href = safeExternalUrl(value);
@@ -45,7 +40,6 @@ const DISPLAYS: { readonly [T in MetadataType]: (value: ValueOf<T>, context: Dis
   json: ({ value }) => ({ kind: "code", language: "json", label: "JSON", text: toJson(value) }),
   md: ({ value }) => ({ kind: "markdown", text: value }),
   sql: ({ value }) => ({ kind: "code", language: "sql", label: "SQL", text: value }),
-  timestamp: ({ value }, { time }) => ({ kind: "text", text: formatAbsolute(value, time) }),
   table: ({ value }) => ({ kind: "records", columns: value.columns, records: value.records }),
   table_schema: ({ value }) => ({ kind: "columns", columns: value.columns }),
   column_lineage: ({ value }, { ref }) => ({
@@ -61,16 +55,11 @@ const DISPLAYS: { readonly [T in MetadataType]: (value: ValueOf<T>, context: Dis
 };
 
 export function displayMetadata(value: MetadataValue, context: DisplayContext): MetadataDisplay {
-  return isKnown(value) ? displayKnown(value, context) : displayUnknown(value);
+  return isMetadataType(value.type) ? displayKnown(value, context) : displayUnknown(value);
 }
 
 function displayKnown<T extends MetadataType>(value: ValueOf<T> & { readonly type: T }, context: DisplayContext): MetadataDisplay {
-  return DISPLAYS[value.type](value, context);
-}
-
-/** False for a type that only a newer SDK knows. */
-function isKnown(value: { readonly type: string }): value is MetadataValue {
-  return Object.hasOwn(DISPLAYS, value.type);
+  return DISPLAYS[value.type]?.(value, context) ?? { kind: "text", text: metadataText(value, context.time) };
 }
 
 function displayUnknown({ type, ...rest }: { readonly type: string; readonly value?: unknown }): MetadataDisplay {

@@ -13,7 +13,7 @@ import { openLive } from "../../client/live.ts";
 import type { CommandContext } from "../../command-context.ts";
 import { stopSignal } from "../../dev/stop-signal.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
-import { eventLine } from "../../terminal/event-line.ts";
+import { eventLine, metadataLines } from "../../terminal/event-line.ts";
 import { failureLines } from "../../terminal/failure-lines.ts";
 import { connect, type ConnectFlags } from "../connect.ts";
 
@@ -52,6 +52,7 @@ function show({ flags, context: { terminal } }: Logs, rows: readonly EventRow[])
   for (const row of rows) {
     if (flags.step !== undefined && row.step !== flags.step) continue;
     terminal.print(eventLine(row, terminal.colors));
+    for (const line of metadataLines(row, terminal.colors)) terminal.print(line);
     if (row.event.type === "asset_failed") for (const line of failureLines(row.event.failure, terminal.colors)) terminal.print(line);
     terminal.printJson(row);
   }

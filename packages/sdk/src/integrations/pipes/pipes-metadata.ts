@@ -3,56 +3,48 @@
  * text, so that nothing gets lost.
  */
 import { isRecord } from "@headgate/shared/domain/json.ts";
-import type { Metadata, MetadataType, MetadataValue, TableColumn } from "@headgate/shared/domain/metadata.ts";
+import {
+  METADATA_TYPES,
+  type Metadata,
+  type MetadataForms,
+  type MetadataType,
+  type MetadataValue,
+  type TableColumn,
+} from "@headgate/shared/domain/metadata.ts";
 import { Lexeme, withNumbers } from "./pipes-message.ts";
 
 export function pipesMetadata(given: Readonly<Record<string, unknown>> | null | undefined): Metadata {
   return Object.fromEntries(Object.entries(given ?? {}).map(([name, value]) => [name, valueOf(value)]));
 }
 
-type Reader = (raw: unknown) => MetadataValue;
-
-const text =
-  (type: "text" | "url" | "path" | "md" | "asset"): Reader =>
-  (raw) => ({ type, value: raw instanceof Lexeme ? raw.text : typeof raw === "string" ? raw : JSON.stringify(plain(raw)) });
-const number =
-  (type: "int" | "float"): Reader =>
-  (raw) => {
-    const value = numberOf(raw);
-    return value === null ? inferred(raw) : typed(type, value);
-  };
-const timestamp: Reader = (raw) => {
-  const seconds = numberOf(raw);
-  return typeof seconds === "number" ? { type: "timestamp", value: Math.round(seconds * 1_000_000) / 1000 } : inferred(raw);
-};
-
-/** For each of our types: what Pipes calls it, and how its value is read. Pipes has no `sql` and `run`, and sends runs of Dagster as text. */
-const PIPES_TYPES: Readonly<Record<MetadataType, Readonly<Record<string, Reader>>>> = {
-  text: { text: text("text"), dagster_run: text("text") },
-  url: { url: text("url") },
-  path: { path: text("path"), notebook: text("path") },
-  md: { md: text("md") },
-  asset: { asset: (raw) => text("asset")(Array.isArray(raw) ? raw.join("/") : raw) },
-  json: { json: (raw) => ({ type: "json", value: plain(raw) }) },
-  bool: { bool: (raw) => (typeof raw === "boolean" ? { type: "bool", value: raw } : inferred(raw)) },
-  int: { int: number("int") },
-  float: { float: number("float") },
-  timestamp: { timestamp },
-  null: { null: () => ({ type: "null" }) },
-  table: { table },
-  table_schema: {
-    table_schema: (raw) => ({ type: "table_schema", value: { columns: columnsOf(isRecord(raw) ? raw["columns"] : undefined) } }),
+/** How the value of each form is read. Undefined: it does not fit, so its type is guessed. */
+const FORMS: { readonly [F in keyof MetadataForms]: (raw: unknown) => MetadataForms[F] | undefined } = {
+  number: numberOf,
+  text: (raw) => (raw instanceof Lexeme ? raw.text : typeof raw === "string" ? raw : JSON.stringify(plain(raw))),
+  boolean: (raw) => (typeof raw === "boolean" ? raw : undefined),
+  json: plain,
+  instant(raw) {
+    const seconds = numberOf(raw);
+    return seconds === undefined ? undefined : Math.round(seconds * 1_000_000) / 1000;
   },
-  column_lineage: { table_column_lineage: lineage },
-  sql: {},
-  run: {},
+  table,
+  columns: (raw) => ({ columns: columnsOf(isRecord(raw) ? raw["columns"] : undefined) }),
+  lineage,
 };
-const READERS: ReadonlyMap<unknown, Reader> = new Map(Object.values(PIPES_TYPES).flatMap((readers) => Object.entries(readers)));
+
+/** By the name in Pipes. */
+const TYPES: ReadonlyMap<unknown, MetadataType> = new Map(
+  (Object.keys(METADATA_TYPES) as MetadataType[]).flatMap((type) => METADATA_TYPES[type].pipes.map((name) => [name, type])),
+);
 
 function valueOf(value: unknown): MetadataValue {
   if (!isRecord(value) || !("raw_value" in value)) return inferred(value);
-  const read = READERS.get(value["type"]) ?? inferred;
-  return read(value["raw_value"]);
+  const type = TYPES.get(value["type"]);
+  if (type === "null") return { type };
+  const raw = value["raw_value"];
+  if (type === "asset" && Array.isArray(raw)) return { type, value: raw.join("/") };
+  const read = type && FORMS[METADATA_TYPES[type].form](raw);
+  return read === undefined ? inferred(raw) : ({ type, value: read } as MetadataValue);
 }
 
 function inferred(raw: unknown): MetadataValue {
@@ -63,12 +55,12 @@ function inferred(raw: unknown): MetadataValue {
   return { type: "json", value: plain(raw) };
 }
 
-function table(raw: unknown): MetadataValue {
-  if (!isRecord(raw) || !Array.isArray(raw["records"])) return inferred(raw);
+function table(raw: unknown): MetadataForms["table"] | undefined {
+  if (!isRecord(raw) || !Array.isArray(raw["records"])) return undefined;
   const records = raw["records"].filter(isRecord).map((record) => plain(record) as Record<string, unknown>);
   const columns = columnsOf(raw["schema"]);
   const names = new Set(records.flatMap((record) => Object.keys(record)));
-  return { type: "table", value: { records, columns: columns.length > 0 ? columns : [...names].map((name) => ({ name, type: "" })) } };
+  return { records, columns: columns.length > 0 ? columns : [...names].map((name) => ({ name, type: "" })) };
 }
 
 function columnsOf(given: unknown): TableColumn[] {
@@ -87,10 +79,10 @@ function columnsOf(given: unknown): TableColumn[] {
   });
 }
 
-function lineage(raw: unknown): MetadataValue {
+function lineage(raw: unknown): MetadataForms["lineage"] | undefined {
   const byColumn = isRecord(raw) ? raw["deps_by_column"] : undefined;
-  if (!isRecord(byColumn)) return inferred(raw);
-  const value = Object.fromEntries(
+  if (!isRecord(byColumn)) return undefined;
+  return Object.fromEntries(
     Object.entries(byColumn).map(([column, deps]) => [
       column,
       (Array.isArray(deps) ? deps : []).filter(isRecord).map((dep) => ({
@@ -99,15 +91,15 @@ function lineage(raw: unknown): MetadataValue {
       })),
     ]),
   );
-  return { type: "column_lineage", value };
 }
 
 function textOf(value: unknown, otherwise = ""): string {
   return typeof value === "string" ? value : otherwise;
 }
 
-function numberOf(raw: unknown): number | string | null {
-  return raw instanceof Lexeme ? raw.exact : null;
+/** Undefined for a number that JavaScript cannot hold: such a number is kept as text. */
+function numberOf(raw: unknown): number | undefined {
+  return raw instanceof Lexeme && typeof raw.exact === "number" ? raw.exact : undefined;
 }
 
 function typed(type: "int" | "float", value: number | string): MetadataValue {

@@ -3,15 +3,14 @@ import { z } from "zod";
 import { failureSchema } from "../../protocol/step-event.ts";
 import { FRESHNESS_STATES } from "../../domain/health/freshness.ts";
 import { PARTITION_STATUSES } from "../../domain/partitions/status.ts";
-import type { Metadata } from "../../domain/metadata.ts";
-import { knownMetadataTypes, metadataValueSchema, partitionsSchema } from "../../manifest/schema.ts";
+import { isMetadataType, type Metadata } from "../../domain/metadata.ts";
+import { metadataValueSchema } from "../../manifest/metadata.ts";
+import { partitionsSchema } from "../../manifest/schema.ts";
 import { definitionsAssetSchema, definitionsCheckSchema } from "../catalog/definitions.ts";
 import { view, type View } from "../view.ts";
 
 /** A newer control plane may answer types that this version does not know. Readers show them as JSON. */
-const unknownMetadataSchema = z
-  .looseObject({ type: z.string() })
-  .refine(({ type }) => !knownMetadataTypes.has(type), "known type, wrong value");
+const unknownMetadataSchema = z.looseObject({ type: z.string() }).refine(({ type }) => !isMetadataType(type), "known type, wrong value");
 const shownMetadataSchema = view(
   "ShownMetadata",
   z.record(z.string(), z.union([metadataValueSchema, unknownMetadataSchema])) as unknown as z.ZodType<Metadata>,

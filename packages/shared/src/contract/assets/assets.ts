@@ -1,7 +1,8 @@
 /** Assets: their state, events, checks and partitions, and reports about assets that something else makes. */
 import { z } from "zod";
 import { PARTITION_STATUSES } from "../../domain/partitions/status.ts";
-import { assetKeySchema, metadataSchema } from "../../manifest/schema.ts";
+import { metadataSchema } from "../../manifest/metadata.ts";
+import { assetKeySchema } from "../../manifest/names.ts";
 import {
   ASSET_EVENT_TYPES,
   assetCheckSchema,

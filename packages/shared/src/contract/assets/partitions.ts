@@ -1,6 +1,7 @@
 /** Partitions of assets, and the keys of dynamic sets. */
 import { z } from "zod";
-import { assetKeySchema, partitionsSchema } from "../../manifest/schema.ts";
+import { assetKeySchema } from "../../manifest/names.ts";
+import { partitionsSchema } from "../../manifest/schema.ts";
 import { cursorSchema, limitSchema, nameSchema, partitionTextSchema } from "../fields.ts";
 import { command, query } from "../procedure.ts";
 import { pageOf, view, type View } from "../view.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { EvaluationNode } from "../../domain/automation/tree.ts";
 import { conditionSchema } from "../../manifest/automation.ts";
-import { assetKeySchema, checkIdSchema } from "../../manifest/schema.ts";
+import { assetKeySchema, checkIdSchema } from "../../manifest/names.ts";
 import { cursorSchema, idSchema, limitSchema } from "../fields.ts";
 import { command, query } from "../procedure.ts";
 import { offReasonSchema } from "./automation-views.ts";

@@ -1,7 +1,7 @@
 /** Runs: launching, canceling, and reading them with their events and raw output. */
 import { z } from "zod";
 import { RUN_STATUSES } from "../../domain/run/status.ts";
-import { assetKeySchema } from "../../manifest/schema.ts";
+import { assetKeySchema } from "../../manifest/names.ts";
 import { cursorSchema, limitSchema, runIdSchema } from "../fields.ts";
 import { launchPreviewSchema, launchSchema, launchTargetSchema, reexecuteSchema } from "./launch.ts";
 import { command, query } from "../procedure.ts";
