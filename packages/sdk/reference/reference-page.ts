@@ -13,7 +13,7 @@ const SUBJECTS: readonly (readonly [string, RegExp])[] = [
   ["Selections", /\/(select|builder)\.ts$/],
   ["Conditions and freshness", /\/options\/automation\.ts$/],
   ["Schedules", /\/schedule\.ts$/],
-  ["Sensors", /\/automation\/(sensor|sensor-events|file-sensor|file-requests|arrivals)\.ts$/],
+  ["Sensors", /\/automation\/(sensors\/[a-z-]+|file-sensor|file-requests|arrivals)\.ts$/],
   ["Resources and stored values", /\/(resource|io-manager|env-value|log)\.ts$/],
   ["Code locations", /\/(code-location|unit)\.ts$/],
   ["Times, retries and errors", /./],

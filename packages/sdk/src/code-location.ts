@@ -7,7 +7,7 @@ import type { Job } from "./definitions/job.ts";
 import type { MultiAsset } from "./definitions/multi-asset.ts";
 import type { AnyResource } from "./definitions/resource.ts";
 import type { Schedule } from "./automation/schedule.ts";
-import type { Sensor } from "./automation/sensor.ts";
+import type { Sensor } from "./automation/sensors/sensor.ts";
 import type { Unit } from "./definitions/unit.ts";
 import type { SourceAsset } from "./definitions/asset-type.ts";
 

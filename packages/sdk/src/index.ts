@@ -78,27 +78,13 @@ export { defineSchedule } from "./automation/schedule.ts";
 export type { Schedule, ScheduleContext, ScheduleOptions } from "./automation/schedule.ts";
 export { select } from "./options/select.ts";
 export type { SelectionBuilder } from "./options/select.ts";
-export {
-  defineAssetSensor,
-  defineCheckSensor,
-  defineMultiAssetSensor,
-  defineRunStatusSensor,
-  defineSensor,
-  defineWebhookSensor,
-} from "./automation/sensor.ts";
-export type {
-  AssetSensorOptions,
-  CheckSensorOptions,
-  MultiAssetSensorOptions,
-  ReadyMadeSensorOptions,
-  RunStatusSensorOptions,
-  Sensor,
-  SensorContext,
-  SensorOptions,
-  WebhookMapping,
-  WebhookOptions,
-  WebhookSensorOptions,
-} from "./automation/sensor.ts";
-export type { AssetEvent, AssetsEvent, CheckEvent, RunEndEvent, WebhookEvent } from "./automation/sensor-events.ts";
+export type { Sensor, SensorContext } from "./automation/sensors/sensor.ts";
+// A new kind of sensor goes into one of these two files.
+export * from "./automation/sensors/asset-sensors.ts";
+export * from "./automation/sensors/deployment-sensors.ts";
+export { defineSensor } from "./automation/sensors/polling-sensor.ts";
+export type { ReadyMadeSensorOptions, SensorOptions } from "./automation/sensors/polling-sensor.ts";
+export { defineWebhookSensor } from "./automation/sensors/webhook-sensor.ts";
+export type { WebhookEvent, WebhookMapping, WebhookOptions, WebhookSensorOptions } from "./automation/sensors/webhook-sensor.ts";
 export { defineSourceAsset, sourceAsset } from "./definitions/source-asset.ts";
 export type { SourceAsset, SourceAssetOptions } from "./definitions/asset-type.ts";

@@ -2,11 +2,12 @@
  * All facts that a transaction can state: what happened in a deployment. The code that states a fact does not know its followers;
  * `followers.ts` lists them. A `*_changed` fact says that a row changed and is for dashboards.
  */
-import type { RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
+import type { CauseChain, RunChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import type { FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
 import type { RunStatus } from "@headgate/shared/domain/run/status.ts";
+import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
 import type { TickResult } from "@headgate/shared/protocol/tick-result.ts";
 
 /** The run, or the name of the reporter outside of Headgate, with the sensors that led to the report. */
@@ -59,6 +60,8 @@ export type Fact =
   | { readonly type: "sensor_awakened"; readonly automation: string }
   /** A step may start now, or a slot is free. Followed when nothing else is left to follow. */
   | { readonly type: "work_available" }
+  /** Something happened that sensors can watch and that is no other fact. `chain`: the sensors that led to it. */
+  | { readonly type: "sensor_event"; readonly event: SensorEvent; readonly chain: CauseChain | null }
   | { readonly type: "version_activated"; readonly location: string }
   /** A person switched the schedules, sensors and conditions of a code location. */
   | { readonly type: "location_switched"; readonly location: string; readonly by: string }

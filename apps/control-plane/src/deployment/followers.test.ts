@@ -18,7 +18,7 @@ const types = (deployment: TestDeployment) => deployment.facts.map(({ type }) =>
 describe("followers", () => {
   it("followers decide whether a failed run is made again before others look", () => {
     expect(FOLLOWERS.run_ended[0]?.follow.name).toBe("afterRunEnded");
-    expect(FOLLOWERS.run_ended).toHaveLength(5);
+    expect(FOLLOWERS.run_ended).toHaveLength(4);
   });
 
   it("followers state facts that are followed in the same transaction", async () => {
@@ -35,6 +35,18 @@ describe("followers", () => {
     const deployment = await TestDeployment.with(lake);
     deployment.agent();
     expect(types(deployment).filter((type) => type === "agent_connected" || type === "work_available").length).toBeGreaterThanOrEqual(2);
+  });
+
+  it("followers pass an event that is no other fact to the sensors that watch it", async () => {
+    const sensors = [{ name: "s", kind: "run_status" as const, runStatuses: ["failed" as const], job: "all", evaluated: false }];
+    const deployment = await TestDeployment.with(manifest({ ...assetsOf({ a: [] }), jobs: [{ name: "all", selection: "*" }], sensors }));
+    const event = { type: "run", run: "r1", job: null, location: "lake", partition: null, tags: {}, message: null, at: 0 } as const;
+    deployment.commit((tx) => {
+      tx.fact({ type: "sensor_event", event: { ...event, status: "succeeded" }, chain: null });
+      tx.fact({ type: "sensor_event", event: { ...event, status: "failed" }, chain: null });
+      return ok(null);
+    });
+    expect(deployment.rows("SELECT job, trigger ->> 'event' AS event FROM run")).toEqual([{ job: "all", event: "run …r1 failed" }]);
   });
 
   it("followers are not run twice for one fact", async () => {

@@ -10,7 +10,7 @@ import { syncAutomation } from "./automations/sync-automations.ts";
 import * as waitingTicks from "./automations/waiting-ticks.ts";
 import * as backfills from "./backfills/run-ended.ts";
 import type { Fact, FactOf, FactType } from "./facts.ts";
-import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
+import { watchKeys } from "@headgate/shared/sensor/sensor-kinds.ts";
 import { type Catalog, catalogOf } from "./catalog/catalog.ts";
 import { freshnessPolicies } from "./catalog/definition-details.ts";
 import { conditionProgram } from "./conditions/condition-program.ts";
@@ -18,7 +18,7 @@ import type { Database } from "./kernel/database.ts";
 import type { Tx } from "./kernel/tx.ts";
 import { dispatch } from "./queue/dispatch.ts";
 import * as retries from "./retries/run-retry.ts";
-import * as sensors from "./sensors/sensor-events.ts";
+import { concernsSensors, passToSensors } from "./sensors/follow-facts.ts";
 import { afterAwakened, resumeSensors } from "./sensors/sensor-ticks.ts";
 import { afterDeliveriesHandled } from "./webhooks/settle-delivery.ts";
 import { syncWebhooks } from "./webhooks/sync-webhooks.ts";
@@ -33,8 +33,8 @@ interface Interests {
   readonly freshness: ReadonlySet<string>;
   /** Whether there is any automation condition. */
   readonly conditions: boolean;
-  /** The kinds of sensors that are defined. */
-  readonly sensors: ReadonlySet<ManifestSensor["kind"]>;
+  /** Whether any sensor watches events. */
+  readonly sensors: boolean;
 }
 
 const known = new WeakMap<Catalog, Interests>();
@@ -51,7 +51,7 @@ function read(db: Database, catalog: Catalog): Interests {
     partitioned: new Set(catalog.graph.assets.flatMap((asset) => (asset?.partitions ? [asset.key] : []))),
     freshness: new Set(freshnessPolicies(db, catalog).keys()),
     conditions: conditionProgram(db, catalog).program.conditions.size > 0,
-    sensors: new Set(catalog.sensors.map(({ kind }) => kind)),
+    sensors: catalog.sensors.some((sensor) => watchKeys(sensor).length > 0),
   };
 }
 
@@ -79,35 +79,31 @@ const isPartitioned = ({ asset }: OfAsset, { partitioned }: Interests): boolean 
 const hasFreshness = ({ asset }: OfAsset, { freshness }: Interests): boolean => freshness.has(asset);
 const readByConditions = (_fact: unknown, { conditions: exist }: Interests): boolean => exist;
 
-/** The fact has no follower inside the transaction; dashboards may still get it after the commit. */
+/** The fact has no follower of its own inside the transaction; dashboards may still get it after the commit. */
 const NONE: readonly never[] = [];
 
+/** Sensors follow last; `sensors/facts-to-events.ts` lists what they can watch. */
 export const FOLLOWERS: { readonly [T in FactType]: readonly Follower<T>[] } = {
   asset_materialized: [
     when(isPartitioned, recordMaterialized),
     when(hasFreshness, afterAssetChange),
     when(readByConditions, conditions.afterMaterialization),
-    when((_fact, { sensors: kinds }) => kinds.has("asset"), sensors.afterMaterialization),
   ],
   asset_observed: [when(hasFreshness, afterAssetChange), when(readByConditions, conditions.afterObservation)],
   asset_failed: [when(isPartitioned, recordFailed), when(readByConditions, conditions.afterFailure)],
-  check_evaluated: [
-    when(isPartitioned, recordChecked),
-    when(readByConditions, conditions.afterCheck),
-    when((_fact, { sensors: kinds }) => kinds.has("check"), sensors.afterCheck),
-  ],
+  check_evaluated: [when(isPartitioned, recordChecked), when(readByConditions, conditions.afterCheck)],
   freshness_changed: [when(readByConditions, conditions.afterFreshnessChange)],
   run_created: [when(readByConditions, conditions.afterRunCreated)],
   run_ended: [
     // Retries come first: the others check whether the run will be retried.
     when(({ status }) => status === "failed", retries.afterRunEnded),
     when(readByConditions, conditions.afterRunEnded),
-    when((_fact, { sensors: kinds }) => kinds.has("run_status"), sensors.afterRunEnded),
     when(({ source }) => source !== null, waitingTicks.afterRunEnded),
     when(({ backfill }) => backfill !== null, backfills.afterRunEnded),
   ],
   backfill_progressed: [when(readByConditions, conditions.afterBackfillChange)],
   run_retry_dropped: [always(backfills.afterRetryDropped)],
+  sensor_event: NONE,
   sensor_awakened: [always(afterAwakened)],
   work_available: [always(dispatch)],
   version_activated: [always(syncAutomation), always(syncWebhooks), always(syncConditions), always(syncFreshness)],
@@ -163,10 +159,13 @@ function followFrom(tx: Tx, from: number, waiting: Map<FactType, Fact[]>): numbe
     const interests = interestsOf(tx);
     at = tx.facts.length;
     for (const fact of fresh) if (waits.has(fact.type)) waiting.set(fact.type, [...(waiting.get(fact.type) ?? []), fact]);
-    for (const facts of runsOfOneType(fresh.filter(({ type }) => FOLLOWERS[type].length > 0 && !waits.has(type))))
-      follow(tx, facts, interests);
+    for (const facts of runsOfOneType(fresh.filter(({ type }) => isFollowed(type) && !waits.has(type)))) follow(tx, facts, interests);
   }
   return at;
+}
+
+function isFollowed(type: FactType): boolean {
+  return FOLLOWERS[type].length > 0 || concernsSensors(type);
 }
 
 function* runsOfOneType(facts: readonly Fact[]): Generator<readonly Fact[]> {
@@ -187,4 +186,5 @@ function follow<T extends FactType>(tx: Tx, facts: readonly FactOf<T>[], interes
     const wanted = facts.filter((fact) => wants(fact, interests));
     if (wanted.length > 0) run(tx, wanted);
   }
+  if (interests.sensors) passToSensors(tx, facts);
 }

@@ -4,7 +4,8 @@ import { matchesGlob } from "node:path";
 import { printCursor, readCursor, skipArrivals, START, takeArrivals, type Arrival } from "./arrivals.ts";
 import { type Duration, millisecondsOf } from "../options/duration.ts";
 import { runRequest, skip, type RunRequest, type RunRequestOptions, type Skip } from "./run-request.ts";
-import type { ReadyMadeSensorOptions, SensorContext } from "./sensor.ts";
+import type { ReadyMadeSensorOptions } from "./sensors/polling-sensor.ts";
+import type { SensorContext } from "./sensors/sensor.ts";
 
 /** Options of every file sensor; `F` is how a file is described. */
 export interface FileRequestOptions<F> extends ReadyMadeSensorOptions {

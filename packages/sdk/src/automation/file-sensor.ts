@@ -5,7 +5,8 @@ import { isAbsolute, join, relative, sep } from "node:path";
 import { captureSite } from "../options/definition-site.ts";
 import { type Duration, millisecondsOf } from "../options/duration.ts";
 import { namesTag, requestFiles, shortId, type FileRequestOptions, type ListedFile } from "./file-requests.ts";
-import { commonSensorOptions, defineSensor, type Sensor } from "./sensor.ts";
+import { commonSensorOptions, defineSensor } from "./sensors/polling-sensor.ts";
+import type { Sensor } from "./sensors/sensor.ts";
 
 /** A file that a file sensor found. */
 export interface LocalFile {

@@ -4,13 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
+import { EVENT_TYPES } from "@headgate/shared/sensor/sensor-table.ts";
 import type { TickPart } from "@headgate/shared/protocol/tick-result.ts";
 import type { TickFrame } from "@headgate/shared/protocol/down.ts";
 import { defineCodeLocation } from "../code-location.ts";
 import { createRuntime } from "../runtime/create-runtime.ts";
 import type { Schedule } from "../automation/schedule.ts";
-import type { Sensor } from "../automation/sensor.ts";
-import type { AssetEvent, CheckEvent, RunEndEvent, WebhookEvent } from "../automation/sensor-events.ts";
+import type { AssetEvent, CheckEvent } from "../automation/sensors/asset-sensors.ts";
+import type { RunEndEvent } from "../automation/sensors/deployment-sensors.ts";
+import type { SeenEvent, Sensor } from "../automation/sensors/sensor.ts";
+import type { WebhookEvent } from "../automation/sensors/webhook-sensor.ts";
 
 /** A run that a tick asked for. */
 export interface RequestedRun {
@@ -93,7 +96,14 @@ export async function evaluateSchedule(schedule: Schedule, options: EvaluateOpti
 }
 
 /** The parts of an event that matter to the test; the others are filled in. */
-export type TestEvent = TestAssetEvent | TestAssetsEvent | TestRunEvent | TestCheckEvent | TestWebhookEvent;
+export type TestEvent = TestAssetEvent | TestAssetsEvent | TestRunEvent | TestCheckEvent | TestWebhookEvent | PlainTestEvent;
+
+type PlainType = Exclude<SensorEvent["type"], "assets">;
+type Defaults<T extends PlainType> = (typeof EVENT_TYPES)[T]["defaults"];
+/** An event of any type. What the table of types has no default for is required. */
+type PlainTestEvent = {
+  [T in PlainType]: { readonly type: T } & Omit<SeenEvent<T>, "at" | keyof Defaults<T>> & Partial<SeenEvent<T>>;
+}[PlainType];
 
 /** A materialization, for an asset sensor. */
 export interface TestAssetEvent extends Partial<AssetEvent> {
@@ -131,26 +141,12 @@ export interface TestWebhookEvent extends Partial<WebhookEvent> {
 }
 
 function wireEvent(event: TestEvent): SensorEvent {
-  const at = ("at" in event && event.at ? event.at : new Date()).getTime();
-  switch (event.type) {
-    case "asset":
-      return wireAssetEvent(event);
-    case "assets":
-      return { type: "assets", events: event.assets.map(wireAssetEvent) };
-    case "run":
-      return { run: "run", job: null, location: null, partition: null, tags: {}, message: null, ...event, at };
-    case "check":
-      return { description: null, run: null, partition: null, metadata: {}, ...event, at };
-    case "webhook":
-      return { delivery: "delivery", method: "POST", headers: {}, query: {}, ...event, at };
-    default:
-      return event satisfies never;
-  }
+  if (event.type === "assets") return { type: "assets", events: event.assets.map((one) => wireAssetEvent(one)) };
+  return { ...EVENT_TYPES[event.type].defaults, ...event, at: (event.at ?? new Date()).getTime() } as SensorEvent;
 }
 
 function wireAssetEvent(event: Partial<AssetEvent> & { readonly asset: string }): Extract<SensorEvent, { type: "asset" }> {
-  const at = (event.at ?? new Date()).getTime();
-  return { partition: null, run: null, metadata: {}, dataVersion: null, ...event, type: "asset", seq: 1, at };
+  return { ...EVENT_TYPES.asset.defaults, ...event, type: "asset", at: (event.at ?? new Date()).getTime() };
 }
 
 async function withoutFunction(

@@ -153,7 +153,7 @@ describe("a webhook of an Airbyte sensor", () => {
     const looked = await look();
     expect(looked.runs).toEqual(runs);
     expect(looked.keys).toEqual(["airbyte_7"]);
-    expect(sensor["~definition"].webhook).toMatchObject({ verify: "secret" });
+    expect(sensor["~definition"].fields.webhook).toMatchObject({ verify: "secret" });
   });
 
   it("a webhook of an Airbyte sensor is skipped with a reason when there is nothing to do", async () => {

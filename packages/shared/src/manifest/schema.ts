@@ -6,17 +6,10 @@
  */
 import { z } from "zod";
 import type { PartitionMapping, PartitionsDefinition } from "../domain/partitions/definition.ts";
-import {
-  backfillPolicySchema,
-  catchUpSchema,
-  conditionSchema,
-  freshnessSchema,
-  overlapSchema,
-  runRetrySchema,
-  webhookSchema,
-} from "./automation.ts";
+import { backfillPolicySchema, catchUpSchema, conditionSchema, freshnessSchema, overlapSchema, runRetrySchema } from "./automation.ts";
 import { metadataSchema, tableColumnSchema } from "./metadata.ts";
 import { assetKeySchema, checkIdSchema } from "./names.ts";
+import { SENSOR_KIND_NAMES, sensorFields } from "../sensor/sensor-table.ts";
 
 export const MANIFEST_VERSION = 1;
 export const MANIFEST_OLDEST_SUPPORTED = 1;
@@ -186,27 +179,12 @@ export type ManifestSchedule = z.infer<typeof manifestScheduleSchema>;
 
 export const manifestSensorSchema = z.object({
   name,
-  kind: z.enum(["polling", "asset", "run_status", "check", "webhook"]),
+  kind: z.enum(SENSOR_KIND_NAMES),
   job: z.string().optional(),
-  /** Seconds between evaluations of a polling sensor. */
-  intervalSeconds: z.number().min(1).default(30),
   timeoutSeconds: z.number().positive().default(60),
   description: z.string().optional(),
   defaultStatus: defaultStatusSchema.optional(),
-  /** Watched assets (asset sensor) or run statuses (run status sensor). */
-  assets: z.array(assetKeySchema).optional(),
-  /** When an asset sensor of several assets fires: at each of them, or once all were updated since it fired last. */
-  match: z.enum(["any", "all"]).optional(),
-  /** Run status sensor: only runs of these jobs. Default: runs of any job of its code location. */
-  jobs: z.array(z.string()).optional(),
-  /** Run status sensor: runs of every code location. */
-  allLocations: z.boolean().optional(),
-  /** Check sensor: check ids, or asset keys for all of their checks. */
-  checks: z.array(checkIdSchema).optional(),
-  checkOutcomes: z.array(z.enum(["passed", "warned", "failed"])).optional(),
-  /** Needed by a webhook sensor; a polling sensor with it is also evaluated when a delivery comes. */
-  webhook: webhookSchema.optional(),
-  runStatuses: z.array(z.enum(["succeeded", "failed", "canceled"])).optional(),
+  ...sensorFields(),
   evaluated: z.boolean().default(true),
   resources: z.array(z.string()).default([]),
   source: sourceLocationSchema.optional(),

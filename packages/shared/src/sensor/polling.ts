@@ -1,9 +1,16 @@
 /** A polling sensor is evaluated at an interval, and at deliveries if it has a webhook. */
+import { z } from "zod";
 import { formatSpan } from "../format/duration.ts";
-import type { WebhookEvent } from "./event-schema.ts";
-import type { SensorKind } from "./sensor-kind.ts";
+import type { FieldsOf, SensorKind } from "./sensor-kind.ts";
+import { webhookFields } from "./webhook.ts";
 
-export const pollingSensor: SensorKind<WebhookEvent> = {
+export const pollingFields = () => ({
+  /** Seconds between evaluations. */
+  intervalSeconds: z.number().min(1).default(30),
+  ...webhookFields(),
+});
+
+export const pollingSensor: SensorKind<FieldsOf<typeof pollingFields>, never> = {
   label: "polling sensor",
   watches: () => [],
   matches: () => false,

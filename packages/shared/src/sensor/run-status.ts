@@ -1,39 +1,62 @@
 /** A run status sensor is woken when a run ends in one of some states. */
+import { z } from "zod";
 import { shortRunId } from "../ids.ts";
-import type { RunEvent } from "./event-schema.ts";
-import { type SensorEventType, type SensorKind, someOf } from "./sensor-kind.ts";
+import { type EventOf, type FieldsOf, type SensorEventType, type SensorKind, someOf } from "./sensor-kind.ts";
+
+const STATUSES = ["succeeded", "failed", "canceled"] as const;
+
+export const runStatusFields = () => ({
+  runStatuses: z.array(z.enum(STATUSES)).optional(),
+  /** Only runs of these jobs. Default: runs of any job of its code location. */
+  jobs: z.array(z.string()).optional(),
+  /** Runs of every code location. */
+  allLocations: z.boolean().optional(),
+});
+
+export const runEventSchema = () =>
+  z.object({
+    type: z.literal("run"),
+    run: z.string(),
+    job: z.string().nullable(),
+    location: z.string().nullable(),
+    status: z.enum(STATUSES),
+    partition: z.string().nullable(),
+    tags: z.record(z.string(), z.string()),
+    message: z.string().nullable(),
+    at: z.number(),
+  });
+type RunEvent = EventOf<typeof runEventSchema>;
 
 const EVERY_RUN = "run";
 const VERBS = { succeeded: "succeeds", failed: "fails", canceled: "is canceled" } as const;
 
-export const runEvent: SensorEventType<RunEvent> = {
+export const runEvent = {
   sentence: ({ run, job, status }) =>
     `run …${shortRunId(run)}${job === null ? "" : ` of ${job}`} ${status === "canceled" ? "was canceled" : status}`,
   detail: ({ run, job, status, message }) =>
     `Run ${shortRunId(run)}${job === null ? "" : ` of ${job}`} ${status}${message === null ? "" : `: ${message}`}`,
   watchedAs: () => [EVERY_RUN],
   shortened: (event, note) => ({ ...event, tags: {}, message: note }),
-};
+  defaults: { run: "run", job: null, location: null, partition: null, tags: {}, message: null },
+} satisfies SensorEventType<RunEvent>;
 
-export const runStatusSensor: SensorKind<RunEvent & { readonly locations?: readonly string[] }> = {
+export const runStatusSensor: SensorKind<FieldsOf<typeof runStatusFields>, RunEvent> = {
   label: "run status sensor",
   watches: () => [EVERY_RUN],
-  /** `locations`: those whose steps the run had. A run without a job belongs to each of them. */
-  matches(sensor, { status, job, location, locations = [] }) {
+  /** A run without a job belongs to each code location whose steps it had. */
+  matches(sensor, { status, job, location }, locations) {
     if (sensor.runStatuses !== undefined && !sensor.runStatuses.includes(status)) return false;
     const isOwn = location === sensor.location || (location === null && locations.includes(sensor.location));
     if (!isOwn && sensor.allLocations !== true) return false;
     return sensor.jobs === undefined || (job !== null && sensor.jobs.includes(job));
   },
-  exampleEvent: (sensor, at) => ({
+  exampleEvent: ({ jobs, location, runStatuses }, at) => ({
+    ...runEvent.defaults,
     type: "run",
     run: "00000000-0000-7000-8000-000000000000",
-    job: sensor.jobs?.[0] ?? null,
-    location: sensor.location,
-    status: sensor.runStatuses?.[0] ?? "failed",
-    partition: null,
-    tags: {},
-    message: null,
+    job: jobs?.[0] ?? null,
+    location,
+    status: runStatuses?.[0] ?? "failed",
     at,
   }),
   runsWhen({ jobs = [], allLocations, runStatuses = ["failed"] }) {

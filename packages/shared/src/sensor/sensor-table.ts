@@ -1,9 +1,12 @@
-/** The rows of all kinds of sensors, and of all types of events that wake them. The shape of each type is in `event-schema.ts`. */
-import { assetEvent, assetSensor, assetsEvent } from "./asset.ts";
-import { checkEvent, checkSensor } from "./check.ts";
-import { pollingSensor } from "./polling.ts";
-import { runEvent, runStatusSensor } from "./run-status.ts";
-import { webhookEvent, webhookSensor } from "./webhook.ts";
+/**
+ * All kinds of sensors, and all types of events that wake them. Functions make the schemas, so that the dashboard, which shows only the
+ * texts, loads no parser.
+ */
+import { assetEvent, assetEventSchema, assetFields, assetSensor, assetsEvent, assetsEventSchema } from "./asset.ts";
+import { checkEvent, checkEventSchema, checkFields, checkSensor } from "./check.ts";
+import { pollingFields, pollingSensor } from "./polling.ts";
+import { runEvent, runEventSchema, runStatusFields, runStatusSensor } from "./run-status.ts";
+import { webhookEvent, webhookEventSchema, webhookSensor } from "./webhook.ts";
 
 export const SENSOR_KINDS = {
   polling: pollingSensor,
@@ -12,5 +15,13 @@ export const SENSOR_KINDS = {
   check: checkSensor,
   webhook: webhookSensor,
 } as const;
+export type SensorKindName = keyof typeof SENSOR_KINDS;
+export const SENSOR_KIND_NAMES = Object.keys(SENSOR_KINDS) as SensorKindName[];
+
+/** The fields of all kinds in the manifest. */
+export const sensorFields = () => ({ ...pollingFields(), ...assetFields(), ...runStatusFields(), ...checkFields() });
 
 export const EVENT_TYPES = { asset: assetEvent, assets: assetsEvent, run: runEvent, check: checkEvent, webhook: webhookEvent } as const;
+
+export const eventSchemas = () =>
+  [assetEventSchema(), assetsEventSchema(), runEventSchema(), checkEventSchema(), webhookEventSchema()] as const;

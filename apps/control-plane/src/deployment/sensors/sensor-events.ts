@@ -1,117 +1,33 @@
 /**
- * Passes events to the sensors that watch them. A sensor with a user function gets the event through its inbox. A sensor without one starts
+ * Passes an event to a sensor. A sensor with a user function gets the event through its inbox. A sensor without one starts
  * its run in the same transaction, so that the event and the run never exist without each other.
  */
-import { type CauseChain, longestChain, chainOfTarget } from "@headgate/shared/domain/automation/cause-chain.ts";
+import type { CauseChain } from "@headgate/shared/domain/automation/cause-chain.ts";
 import { assertNever } from "@headgate/shared/domain/assert.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { mapDelivery } from "@headgate/shared/domain/webhook/map-delivery.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
-import type { GatheredEvent } from "../ticks/tables.ts";
 import { type Located, catalogOf } from "../catalog/catalog.ts";
-import { type AutomationRow, insertRunKey, readAutomation, runOfKey, saveAutomation } from "../ticks/automation-store.ts";
+import { type AutomationRow, insertRunKey, readAutomation, runOfKey } from "../ticks/automation-store.ts";
 import { insertSensorEvent } from "../ticks/sensor-event-store.ts";
 import type { TickRow } from "../ticks/tick-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { isEnabled, sensorOf } from "../ticks/automation-source.ts";
-import { chainOfRun, countStart } from "../ticks/cause-chain.ts";
+import { countStart } from "../ticks/cause-chain.ts";
 import { boundInbox, INBOX_CHECK_EVERY } from "./drop-events.ts";
 import { makeRequested } from "../ticks/request-runs.ts";
 import { keyOf, type RunRequest, runIdOf } from "../ticks/run-request.ts";
 import { causeOf, endTick, newTick } from "../ticks/tick-rows.ts";
-import { openRun, type RunSession } from "../runs/run-session.ts";
-import type { FactOf, ReportedBy } from "../facts.ts";
-import { checkId } from "@headgate/shared/domain/asset-check.ts";
 import { partitionsOfJob } from "../runs/launch/partitions-of-job.ts";
 import { automationId } from "@headgate/shared/domain/automation-id.ts";
-import { sensorsWatching } from "./watching-sensors.ts";
+import type { WakingEvent } from "@headgate/shared/sensor/sensor-kinds.ts";
 
 type Sensor = Located<ManifestSensor>;
-type AssetEvent = Extract<SensorEvent, { type: "asset" }>;
 
 /** An event with the sensors that led to it. */
-export interface CausedEvent {
-  readonly event: SensorEvent;
+export interface CausedEvent extends WakingEvent {
   readonly chain: CauseChain | null;
-}
-
-const MAX_GATHERED_CHARACTERS = 500_000;
-
-export function afterMaterialization(tx: Tx, facts: readonly FactOf<"asset_materialized">[]): void {
-  for (const { asset, partition, by, gseq, metadata, dataVersion } of facts) {
-    const event: AssetEvent = { type: "asset", seq: gseq, asset, partition, run: runOf(by), at: tx.now, metadata, dataVersion };
-    const chain = chainOf(by, asset);
-    for (const sensor of sensorsWatching(catalogOf(tx), event)) {
-      if (sensor.match === "all" && (sensor.assets?.length ?? 0) > 1) collect(tx, sensor, { event, chain });
-      else noteSensorEvent(tx, sensor, { event, chain });
-    }
-  }
-}
-
-function runOf(by: ReportedBy): string | null {
-  return "run" in by ? by.run : null;
-}
-
-/** The chain of an event. A run that no sensor led to begins a new chain. */
-function chainOf(by: ReportedBy, target: string): CauseChain | null {
-  const chain = chainOfTarget(by.chain, target);
-  return "run" in by ? chainOfRun({ id: by.run, chain }) : chain;
-}
-
-/** Collects the latest event of each asset and fires when all assets were materialized since the sensor last fired. */
-function collect(tx: Tx, sensor: Sensor, newest: GatheredEvent): void {
-  const row = readAutomation(tx.db, sourceOf(sensor));
-  if (!row || !isEnabled(tx, sensor, row)) return;
-  const gathered = withRoom({ ...row.gathered, [newest.event.asset]: newest }, newest);
-  const all = (sensor.assets ?? []).map((asset) => gathered[asset]).filter((one) => one !== undefined);
-  const isComplete = all.length === sensor.assets?.length;
-  saveAutomation(tx.db, { ...row, gathered: isComplete ? null : gathered });
-  if (!isComplete) return;
-  const chain = longestChain(all.map((one) => one.chain));
-  noteSensorEvent(tx, sensor, { event: { type: "assets", events: all.map(({ event }) => event) }, chain });
-}
-
-/** The collected events share one row: if it gets too long, the newest event is kept without its metadata. */
-function withRoom(gathered: Readonly<Record<string, GatheredEvent>>, newest: GatheredEvent): Readonly<Record<string, GatheredEvent>> {
-  if (JSON.stringify(gathered).length <= MAX_GATHERED_CHARACTERS) return gathered;
-  return { ...gathered, [newest.event.asset]: { ...newest, event: { ...newest.event, metadata: {} } } };
-}
-
-export function afterCheck(tx: Tx, facts: readonly FactOf<"check_evaluated">[]): void {
-  for (const { asset, check, partition, passed, severity, description, metadata, by } of facts) {
-    const outcome = passed ? "passed" : severity === "warn" ? "warned" : "failed";
-    const event = { type: "check", asset, check, outcome, description, run: runOf(by), partition, at: tx.now, metadata } as const;
-    const chain = chainOf(by, checkId({ asset, name: check }));
-    for (const sensor of sensorsWatching(catalogOf(tx), event)) noteSensorEvent(tx, sensor, { event, chain });
-  }
-}
-
-export function afterRunEnded(tx: Tx, facts: readonly FactOf<"run_ended">[]): void {
-  for (const { run } of facts) {
-    const session = openRun(tx, run);
-    if (session) noteRunEnded(tx, session);
-  }
-}
-
-function noteRunEnded(tx: Tx, session: RunSession): void {
-  const { row } = session;
-  if (row.status !== "succeeded" && row.status !== "failed" && row.status !== "canceled") return;
-  const event: Extract<SensorEvent, { type: "run" }> = {
-    type: "run",
-    run: row.id,
-    job: row.job,
-    location: row.jobLocation,
-    status: row.status,
-    partition: row.partition,
-    tags: { ...row.tags },
-    message: row.error,
-    at: tx.now,
-  };
-  const locations = Object.keys(row.versions);
-  const caused = { event, chain: chainOfRun(row) };
-  const ended = { ...event, locations };
-  for (const sensor of sensorsWatching(catalogOf(tx), ended)) noteSensorEvent(tx, sensor, caused);
 }
 
 /** Passes an event to one sensor. While the sensor is off, the event is lost. */
@@ -220,6 +136,6 @@ function requestOfDelivery(
   }
 }
 
-function sourceOf(sensor: Sensor) {
+export function sourceOf(sensor: Sensor) {
   return { location: sensor.location, kind: "sensor", name: sensor.name } as const;
 }

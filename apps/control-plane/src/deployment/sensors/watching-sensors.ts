@@ -1,7 +1,6 @@
 /** Finds the sensors that watch an event, through an index that is made once per catalog. */
-import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
 import { watchedAs } from "@headgate/shared/sensor/sensor-event.ts";
-import { isMeantFor, watchKeys } from "@headgate/shared/sensor/sensor-kinds.ts";
+import { isMeantFor, type WakingEvent, watchKeys } from "@headgate/shared/sensor/sensor-kinds.ts";
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import type { Catalog, Located } from "../catalog/catalog.ts";
 
@@ -25,8 +24,8 @@ function indexOf(catalog: Catalog): ReadonlyMap<string, readonly Sensor[]> {
 }
 
 /** Each sensor once, in the order of the definitions of each key. */
-export function sensorsWatching(catalog: Catalog, event: SensorEvent): readonly Sensor[] {
+export function sensorsWatching(catalog: Catalog, waking: WakingEvent): readonly Sensor[] {
   const index = indexOf(catalog);
-  const found = new Set(watchedAs(event).flatMap((key) => index.get(key) ?? []));
-  return [...found].filter((sensor) => isMeantFor(sensor, event));
+  const found = new Set(watchedAs(waking.event).flatMap((key) => index.get(key) ?? []));
+  return [...found].filter((sensor) => isMeantFor(sensor, waking));
 }

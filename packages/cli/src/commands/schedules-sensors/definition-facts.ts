@@ -3,6 +3,7 @@ import type { CatchUpPolicy } from "@headgate/shared/domain/cron/catch-up.ts";
 import { formatShortSpan } from "@headgate/shared/format/duration.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import type { ManifestSchedule, ManifestSensor } from "@headgate/shared/manifest/schema.ts";
+import { runsWhen } from "@headgate/shared/sensor/sensor-kinds.ts";
 import type { Facts } from "../../terminal/facts.ts";
 
 export function scheduleFacts({ job, cron, timezone, overlap, catchUp, jitterSeconds, evaluated }: ManifestSchedule): Facts {
@@ -31,10 +32,10 @@ function catchUpText(policy: CatchUpPolicy): string {
 }
 
 export function sensorFacts(sensor: ManifestSensor): Facts {
-  const { job, kind, intervalSeconds, assets = [], match, checks = [], evaluated } = sensor;
+  const { job, assets = [], match, checks = [], evaluated } = sensor;
   return [
     ["job", [job, evaluated && "if its function requests it"].filter((part) => typeof part === "string").join(", ")],
-    ["evaluated", kind === "polling" ? `every ${formatShortSpan(intervalSeconds * 1000)}` : ""],
+    ["runs", runsWhen(sensor)],
     [
       "watches",
       [assets.join(match === "all" ? " and " : " or "), checks.join(" or "), watchedRuns(sensor)].filter((part) => part !== "").join("; "),

@@ -70,7 +70,7 @@ describe("the definition of a schedule or sensor", () => {
     expect(fact({ runStatuses: ["failed", "canceled"], jobs: ["a", "b"] }, "watches")).toBe(
       "runs with status failed or canceled of a or b",
     );
-    expect(fact({ kind: "polling" }, "evaluated")).toBe("every 30s");
+    expect(fact({ kind: "polling" }, "runs")).toBe("every 30 s");
     expect(fact({ assets: ["x", "y"], match: "all" }, "watches")).toBe("x and y");
   });
 });

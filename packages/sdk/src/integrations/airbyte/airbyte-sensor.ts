@@ -6,13 +6,9 @@ import { jobMetadata } from "./job-metadata.ts";
 import type { MultiAsset } from "../../definitions/multi-asset.ts";
 import type { Resource } from "../../definitions/resource.ts";
 import { runRequest, skip, type RunRequest, type RunRequestOptions, type Skip } from "../../automation/run-request.ts";
-import {
-  commonSensorOptions,
-  defineSensor,
-  type ReadyMadeSensorOptions,
-  type Sensor,
-  type WebhookOptions,
-} from "../../automation/sensor.ts";
+import { commonSensorOptions, defineSensor, type ReadyMadeSensorOptions } from "../../automation/sensors/polling-sensor.ts";
+import type { Sensor } from "../../automation/sensors/sensor.ts";
+import type { WebhookOptions } from "../../automation/sensors/webhook-sensor.ts";
 import type { SourceAsset } from "../../definitions/asset-type.ts";
 import { reportMaterialization, type TickItem } from "../../automation/tick-request.ts";
 import type { Airbyte, AirbyteJob, AirbyteJobFilter, AirbyteJobStatus, AirbyteJobType } from "./client.ts";

@@ -2,7 +2,8 @@
 import { captureSite } from "../../options/definition-site.ts";
 import { namesTag, requestFiles, shortId, type FileRequestOptions, type ListedFile } from "../../automation/file-requests.ts";
 import type { Resource } from "../../definitions/resource.ts";
-import { commonSensorOptions, defineSensor, type Sensor } from "../../automation/sensor.ts";
+import { commonSensorOptions, defineSensor } from "../../automation/sensors/polling-sensor.ts";
+import type { Sensor } from "../../automation/sensors/sensor.ts";
 import type { S3, S3Object } from "./client.ts";
 
 /** Options of `s3FileSensor`. */

@@ -49,7 +49,7 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
     checks,
     jobs,
     schedules: describeSchedules(definitions.schedules, jobNames, problems),
-    sensors: describeSensors(definitions.sensors, { jobs: jobNames, assets: assets.assets, checks, problems }),
+    sensors: describeSensors(definitions.sensors, { jobs: jobNames, assets: assets.assets, checks }, problems),
   };
   return finish(draft, { units, problems, site: definition.site });
 }

@@ -1,8 +1,8 @@
 /** An event as it came over the wire, in the form that a sensor's function sees. */
 import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
-import type { AssetEvent, UserEvent } from "../../automation/sensor-events.ts";
+import type { SeenEvent } from "../../automation/sensors/sensor.ts";
 
-export function userEvent(event: SensorEvent): UserEvent {
+export function userEvent(event: SensorEvent): SeenEvent<SensorEvent["type"]> {
   switch (event.type) {
     case "asset":
       return assetEvent(event);
@@ -16,6 +16,6 @@ export function userEvent(event: SensorEvent): UserEvent {
   }
 }
 
-function assetEvent({ asset, partition, run, at, metadata, dataVersion }: Extract<SensorEvent, { type: "asset" }>): AssetEvent {
-  return { asset, partition, run, at: new Date(at), metadata, dataVersion };
+function assetEvent({ type: _type, seq: _seq, at, ...rest }: Extract<SensorEvent, { type: "asset" }>): SeenEvent<"asset"> {
+  return { ...rest, at: new Date(at) };
 }
