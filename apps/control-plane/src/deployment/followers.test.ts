@@ -37,7 +37,7 @@ describe("followers", () => {
     expect(types(deployment).filter((type) => type === "agent_connected" || type === "work_available").length).toBeGreaterThanOrEqual(2);
   });
 
-  it("followers pass an event that is no other fact to the sensors that watch it", async () => {
+  it("followers pass an event without a fact to its sensors", async () => {
     const sensors = [{ name: "s", kind: "run_status" as const, runStatuses: ["failed" as const], job: "all", evaluated: false }];
     const deployment = await TestDeployment.with(manifest({ ...assetsOf({ a: [] }), jobs: [{ name: "all", selection: "*" }], sensors }));
     const event = { type: "run", run: "r1", job: null, location: "lake", partition: null, tags: {}, message: null, at: 0 } as const;

@@ -18,7 +18,7 @@ describe("the schema of metadata", () => {
     expect(metadataSchema.parse(metadata)).toEqual(metadata);
   });
 
-  it("metadata with a value of another form or an unknown type is refused", () => {
+  it("metadata of another form or an unknown type is refused", () => {
     expect(metadataSchema.safeParse({ a: { type: "int", value: "3" } }).success).toBe(false);
     expect(metadataSchema.safeParse({ a: { type: "table_schema", value: "id" } }).success).toBe(false);
     expect(metadataSchema.safeParse({ a: { type: "geo_point", value: 1 } }).success).toBe(false);
