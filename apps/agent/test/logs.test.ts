@@ -47,7 +47,8 @@ describe("raw output", () => {
 
   it("long output comes in chunks with the offset of each", async () => {
     const { plane } = fixture;
-    await fixture.start({ timing: { logChunkBytes: 1000 } });
+    // By size alone: on a busy machine the delay may be over between two pieces of the output.
+    await fixture.start({ timing: { logChunkBytes: 1000, logChunkDelayMs: 60_000 } });
     plane.lease(testJob("print", { config: { width: 5500 } }));
     await plane.until("final", () => storedText(plane, "print", "stdout").final);
     const { text, offsets } = storedText(plane, "print", "stdout");
