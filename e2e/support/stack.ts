@@ -9,7 +9,8 @@ import { createTRPCClient, httpLink } from "@trpc/client";
 import type { AppRouter } from "@headgate/control-plane/router-type";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
-export const CLI = join(ROOT, "packages/cli/src/bin.ts");
+/** The built command: a test runs it a hundred times, and from its sources each start would take twice as long. */
+export const CLI = join(ROOT, "packages/cli/dist/headgate.js");
 
 export type Api = ReturnType<typeof createTRPCClient<AppRouter>>;
 type JsonEvent = Readonly<Record<string, unknown>> & { readonly event?: string };
