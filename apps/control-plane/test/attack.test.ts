@@ -133,9 +133,9 @@ describe("an agent that floods", () => {
       return times.sort((a, b) => a - b)[4] ?? 0;
     };
     const quiet = await latency();
-    let going = true;
+    const over = new AbortController();
     const viewer = (async () => {
-      while (going) await batch(at, at.tokens.viewer, MAX_BATCH_CALLS);
+      while (!over.signal.aborted) await batch(at, at.tokens.viewer, MAX_BATCH_CALLS);
     })();
     const agent = {
       place: at.place,
@@ -148,7 +148,7 @@ describe("an agent that floods", () => {
     } as const;
     const { socket } = await connectAgent({ token: (await createToken(openDirectory(env.DB), agent)).secret }, 0);
     const flood = (async () => {
-      for (let s = 1; going; s += 200) {
+      for (let s = 1; !over.signal.aborted; s += 200) {
         const event = { type: "log", level: "info", message: "x" };
         const items = Array.from({ length: 200 }, (_, no) => ({
           k: "event",
@@ -166,7 +166,7 @@ describe("an agent that floods", () => {
     const busy = await latency();
     const stub = env.DEPLOYMENT.get(env.DEPLOYMENT.idFromName(at.place.id)) as unknown as DeploymentObject;
     await fireTimers(stub, "lease_check");
-    going = false;
+    over.abort();
     await Promise.all([viewer, flood]);
     console.info(
       `home.get: ${quiet} ms, beside a viewer's loop and a flood of reports ${busy} ms: ${(busy / Math.max(1, quiet)).toFixed(1)} times`,

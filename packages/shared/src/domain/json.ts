@@ -38,7 +38,7 @@ export function isTooDeep(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > MAX_JSON_DEPTH) return true;
-    level = level.flatMap((entry) => (typeof entry === "object" && entry !== null ? Object.values(entry as object) : []));
+    level = level.flatMap((entry) => (typeof entry === "object" && entry !== null ? Object.values(entry) : []));
     level = level.filter((entry) => typeof entry === "object" && entry !== null);
   }
   return false;

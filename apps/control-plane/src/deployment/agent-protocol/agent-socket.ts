@@ -38,7 +38,7 @@ export function receiveFromAgent(
     return;
   }
   const { frame } = parsed;
-  if (frame.t === "batch" && isTextTooDeep(String(input.message)) && attachment.instance !== null) {
+  if (frame.t === "batch" && typeof input.message === "string" && isTextTooDeep(input.message) && attachment.instance !== null) {
     for (const item of frame.items) receiveItem({ instance: attachment.instance, socket: attachment.socket, ports }, item);
     return;
   }
