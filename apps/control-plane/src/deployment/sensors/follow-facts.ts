@@ -35,7 +35,7 @@ export function passToSensors<T extends FactType>(tx: Tx, facts: readonly FactOf
 /** Collects the latest event of each asset and fires when all assets were materialized since the sensor last fired. */
 function collect(tx: Tx, sensor: Sensor, newest: GatheredEvent): void {
   const row = readAutomation(tx.db, sourceOf(sensor));
-  if (!row || !isEnabled(sensor, row)) return;
+  if (!row || !isEnabled(tx, sensor, row)) return;
   const gathered = withRoom({ ...row.gathered, [newest.event.asset]: newest }, newest);
   const all = (sensor.assets ?? []).map((asset) => gathered[asset]).filter((one) => one !== undefined);
   const isComplete = all.length === sensor.assets?.length;
