@@ -50,4 +50,11 @@ describe("configuration", () => {
     expect(workerEnv(env, ["PG*"])).toEqual({ PATH: "/bin", PGHOST: "h", PGPASSWORD: "p" });
     expect(workerEnv(env, ["*"])).toEqual({ PATH: "/bin", PGHOST: "h", PGPASSWORD: "p", OTHER: "o", HEADGATE_MODULES: "m" });
   });
+
+  it("an agent hands the zone of its machine on only when TZ is named", () => {
+    const env = { PATH: "/bin", TZ: "Europe/Paris" };
+    expect(workerEnv(env, [])).toEqual({ PATH: "/bin" });
+    expect(workerEnv(env, ["*"])).toEqual({ PATH: "/bin" });
+    expect(workerEnv(env, ["TZ"])).toEqual(env);
+  });
 });

@@ -56,3 +56,31 @@ it("value files have nothing that was never stored, and explain a broken file", 
   await writeFile(join(folders.storage, "values", "a", "@value.v8"), "rubbish");
   await expect(valueFiles.load(context)).rejects.toThrow("The stored value of a cannot be read");
 });
+
+it("value files take partition keys and asset keys of any length and alphabet", async () => {
+  const folders = await makeFolders();
+  const keys = [
+    "売上/2026年11月/東京支店_日次売上明細_確定版_経理部提出用_修正第二版.csv",
+    `größe/${"ä".repeat(214)}.parquet`,
+    "x".repeat(252),
+    "x".repeat(253),
+    "x".repeat(1024),
+    "s3://bucket/".repeat(80),
+    "\uD83D half of a character",
+    "😀".repeat(60),
+    "a\u0000b",
+    "@value",
+    "..",
+    "%2F/%",
+    "tab\tand\nline",
+    " ",
+  ];
+  const assets = ["files", `deep/${"segment".repeat(60)}/end`, ".."];
+  for (const asset of assets) {
+    for (const [at, key] of keys.entries()) await valueFiles.store(contextOf(folders, asset, key), at);
+    await valueFiles.store(contextOf(folders, asset, null), "all");
+    for (const [at, key] of keys.entries()) expect(await valueFiles.load(contextOf(folders, asset, key))).toBe(at);
+    expect(await valueFiles.partitions?.(contextOf(folders, asset, null))).toEqual(keys.toSorted());
+    expect(await valueFiles.load(contextOf(folders, asset, "never stored".repeat(50)))).toBe(NO_VALUE);
+  }
+});

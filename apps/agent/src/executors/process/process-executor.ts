@@ -61,7 +61,8 @@ export class ProcessExecutor implements Executor {
     });
     this.#pool = new WorkerPool({
       main: workerMain,
-      env: workerEnv(env, config.workerEnv),
+      // One clock, on a laptop and in a cluster: dbt, Python, DuckDB and dates of JavaScript go by it.
+      env: { TZ: "UTC", ...workerEnv(env, config.workerEnv) },
       memoryMb: config.workerMemoryMb,
       warm: config.warmWorkers,
       timing,

@@ -10,7 +10,6 @@ const BASIC = [
   "LANG",
   "LANGUAGE",
   "LC_*",
-  "TZ",
   "TMPDIR",
   "TEMP",
   "TMP",
@@ -34,12 +33,18 @@ const BASIC = [
   "PATHEXT",
 ];
 
-/** The variables of `env` that are basic or match one of `patterns`, which are names, `PREFIX_*` or `*`. */
+/** The variables of `env` that are basic or match one of `patterns`, which are names, `PREFIX_*` or `*`. `TZ` is only handed on by its name. */
 export function workerEnv(env: Env, patterns: readonly string[]): Record<string, string> {
   const wanted = matcher([...BASIC, ...patterns]);
   const given: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) if (value !== undefined && wanted(name) && !isAgentSecret(name)) given[name] = value;
+  for (const [name, value] of Object.entries(env))
+    if (value !== undefined && wanted(name) && !isAgentSecret(name) && mayHave(name, patterns)) given[name] = value;
   return given;
+}
+
+/** The zone of a machine must not decide which rows a partition has or what a snapshot says, so that a pattern such as `*` does not mean it. */
+function mayHave(name: string, patterns: readonly string[]): boolean {
+  return name !== "TZ" || patterns.includes("TZ");
 }
 
 function isAgentSecret(name: string): boolean {

@@ -1,14 +1,17 @@
-/** The default IO manager: output values as files under storage/values/<key>/<partition>.v8, replaced atomically. */
-import { randomUUID } from "node:crypto";
+/**
+ * The default IO manager: output values as files under storage/values/<key>/<partition>.v8, replaced atomically. What is too long for the
+ * name of a file is hashed.
+ */
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { deserialize } from "node:v8";
 import { defineIoManager, NO_VALUE, type IoManager } from "../../definitions/io-manager.ts";
 import { encodeValue } from "./encode-value.ts";
+import { keyFileOf, keyOfName, valueName, type ValueName } from "./value-names.ts";
 
-const ENDING = ".v8";
-/** Encoded partition keys never contain '@'. */
-const UNPARTITIONED = "@value";
+/** The longest name that file systems take, in bytes. */
+const MAX_NAME = 255;
 
 export const valueFiles: IoManager = defineIoManager({
   name: "files",
@@ -16,17 +19,13 @@ export const valueFiles: IoManager = defineIoManager({
     const folder = folderOf(folders.storage, asset);
     const data = encodeValue(asset, value);
     await mkdir(folder, { recursive: true });
-    const temporary = join(folder, `${randomUUID()}.tmp`);
-    try {
-      await writeFile(temporary, data);
-      await rename(temporary, join(folder, fileOf(partition)));
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
+    const { file, key } = nameOf(partition);
+    // The key first: a value without it would be there and not be listed.
+    if (key) await replace(join(folder, key.file), key.text);
+    await replace(join(folder, file), data);
   },
   async load({ asset, partition, folders }) {
-    const file = join(folderOf(folders.storage, asset), fileOf(partition));
+    const file = join(folderOf(folders.storage, asset), nameOf(partition).file);
     let data: Buffer;
     try {
       data = await readFile(file);
@@ -42,9 +41,9 @@ export const valueFiles: IoManager = defineIoManager({
   },
   async partitions({ asset, folders }) {
     try {
-      const names = await readdir(folderOf(folders.storage, asset));
-      const stored = names.filter((name) => name.endsWith(ENDING) && !name.startsWith(UNPARTITIONED));
-      return stored.map((name) => decodeURIComponent(name.slice(0, -ENDING.length))).sort();
+      const folder = folderOf(folders.storage, asset);
+      const keys = await Promise.all((await readdir(folder)).map((name) => storedKey(folder, name)));
+      return keys.filter((key) => key !== null).sort();
     } catch (error) {
       if (isMissing(error)) return [];
       throw error;
@@ -52,14 +51,37 @@ export const valueFiles: IoManager = defineIoManager({
   },
 });
 
-function folderOf(storage: string, asset: string): string {
-  // '.' and '..' are legal segments of a key but must not walk out of the folder.
-  const segments = asset.split("/").map((segment) => (/^\.+$/.test(segment) ? segment.replaceAll(".", "%2E") : segment));
-  return join(storage, "values", ...segments);
+async function storedKey(folder: string, name: string): Promise<string | null> {
+  const keyFile = keyFileOf(name);
+  if (keyFile === null) return keyOfName(name);
+  return JSON.parse(await readFile(join(folder, keyFile), "utf8")) as string;
 }
 
-function fileOf(partition: string | null): string {
-  return `${partition === null ? UNPARTITIONED : encodeURIComponent(partition)}${ENDING}`;
+async function replace(file: string, data: Buffer | string): Promise<void> {
+  const temporary = join(dirname(file), `${randomUUID()}.tmp`);
+  try {
+    await writeFile(temporary, data);
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function folderOf(storage: string, asset: string): string {
+  return join(storage, "values", ...asset.split("/").map(folderName));
+}
+
+/** '.' and '..' are legal segments of a key but must not walk out of the folder; '@' is in no segment. */
+function folderName(segment: string): string {
+  if (/^\.+$/.test(segment)) return segment.replaceAll(".", "%2E");
+  return segment.length <= MAX_NAME
+    ? segment
+    : `${segment.slice(0, 150)}@${createHash("sha256").update(segment).digest("hex").slice(0, 32)}`;
+}
+
+function nameOf(partition: string | null): ValueName {
+  return valueName(partition, (name) => Buffer.byteLength(name) <= MAX_NAME);
 }
 
 function isMissing(error: unknown): boolean {
