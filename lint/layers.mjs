@@ -54,6 +54,7 @@ export const PACKAGES = [
       [{ room: "contract", packages: ["zod"] }],
       [{ room: "format", planned: true }],
       [{ room: "live", planned: true }],
+      [{ room: "files", only: [] }],
       ["testing"],
     ],
   },

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MAX_BATCH_BLOBS, MAX_BATCHED_BLOB_BYTES } from "@headgate/shared/contract/http/blob-batch.ts";
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
@@ -63,6 +63,22 @@ describe("code location versions", () => {
       expect(fixture.plane.blobRequests).toEqual([]);
     },
   );
+
+  it("a file that could be executed where it was published can be executed here", async () => {
+    const version = testVersion({ version: "programs" });
+    const [first] = version.manifest.files;
+    if (first === undefined) throw new Error("no file");
+    const files = [
+      ...version.manifest.files,
+      { ...first, path: "scripts/run.sh", executable: true as const },
+      { ...first, path: "scripts/notes" },
+    ];
+    fixture.plane.addVersion({ ...version, manifest: { ...version.manifest, files } });
+    await fixture.start();
+    expect(await reported("programs")).toMatchObject({ state: "ready" });
+    const modeOf = (path: string): number => statSync(join(fixture.dataDir, "versions", "main", "programs", path)).mode & 0o111;
+    expect([modeOf("scripts/run.sh"), modeOf("scripts/notes")]).toEqual([0o111, 0]);
+  });
 
   it("a new version fetches only changed files, and pinned runs still work", async () => {
     const { plane } = fixture;

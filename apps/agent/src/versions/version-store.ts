@@ -1,7 +1,7 @@
 /** Code location versions on disk: fetched, verified, laid out as a folder that workers import from, and removed later. */
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { manifestSchema, type Manifest } from "@headgate/shared/manifest/schema.ts";
@@ -135,6 +135,7 @@ export class VersionStore {
           await mkdir(dirname(target), { recursive: true });
           // A copy, not a hard link: code that writes into its own files must not change the cache.
           await copyFile(await blobs.get(file), target, constants.COPYFILE_FICLONE);
+          if (file.executable === true) await chmod(target, 0o755);
         }
       };
       await Promise.all(Array.from({ length: PARALLEL_DOWNLOADS }, copyNext));

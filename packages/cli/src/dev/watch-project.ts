@@ -1,6 +1,12 @@
-/** Calls back when a file that matters to the code locations of the project has changed. Many changes at once count as one. */
+/**
+ * Calls back when a file that is published, or would be, has changed: the files of each code location wherever they are, links and packages
+ * of a workspace included. Many changes at once count as one.
+ */
+import { existsSync } from "node:fs";
 import { basename, extname, join, relative, resolve, sep } from "node:path";
-import { watch } from "chokidar";
+import { watch, type FSWatcher } from "chokidar";
+import { leftOutByEntries, leftOutByName } from "@headgate/shared/files/left-out.ts";
+import { HEADGATE_IGNORE, wouldList } from "@headgate/shared/files/list-files.ts";
 import type { Project } from "../project/project.ts";
 import type { BuiltLocation } from "../publish/build-location.ts";
 
@@ -10,27 +16,16 @@ export interface ProjectWatcher {
   close(): Promise<void>;
 }
 
+type Watched = Pick<BuiltLocation, "inputs" | "files" | "folders">;
+
 const SETTLE_MS = 150;
-const IGNORED_FOLDERS = new Set([
-  "node_modules",
-  ".git",
-  ".headgate",
-  ".venv",
-  "venv",
-  "target",
-  "logs",
-  "dbt_packages",
-  "dist",
-  "build",
-  "__pycache__",
-  ".turbo",
-  ".vscode",
-  ".idea",
-]);
 const CODE = new Set([".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx", ".json"]);
 const BESIDE = new Set([".sql", ".yml", ".yaml", ".py", ".csv", ".md", ".toml", ".jinja", ".txt"]);
 /** Files in the root of the project that change the result of a build without being part of it. */
 const ROOT_FILES = /^(headgate\.config\.[mc]?[tj]s|package\.json|tsconfig.*\.json|package-lock\.json)$/;
+const IGNORE_FILES = new Set([HEADGATE_IGNORE, ".gitignore", ".dbtignore"]);
+/** What editors write beside a file while somebody types. */
+const EDITOR_FILE = /^[.#~]|~$|\.sw[a-z]$/;
 
 export async function watchProject(project: Project, dataFolder: string, onChange: () => void): Promise<ProjectWatcher> {
   let locations: readonly BuiltLocation[] | null = null;
@@ -38,7 +33,9 @@ export async function watchProject(project: Project, dataFolder: string, onChang
   const data = resolve(dataFolder);
   const watcher = watch(project.root, {
     ignoreInitial: true,
-    ignored: (path) => path === data || path.startsWith(data + sep) || (path !== project.root && IGNORED_FOLDERS.has(basename(path))),
+    // What lies behind a link is watched where it is.
+    followSymlinks: false,
+    ignored: (path) => path === data || path.startsWith(data + sep) || (path !== project.root && isUnwatched(path)),
   });
   watcher.on("all", (_event, path) => {
     if (!matters(project, locations, resolve(path))) return;
@@ -51,6 +48,7 @@ export async function watchProject(project: Project, dataFolder: string, onChang
   return {
     setLocations: (changed) => {
       locations = changed;
+      addOutside(watcher, project.root, changed ?? []);
     },
     close: async () => {
       if (timer !== null) clearTimeout(timer);
@@ -59,19 +57,52 @@ export async function watchProject(project: Project, dataFolder: string, onChang
   };
 }
 
-/** Assets may write data below the project, which must not start a build. So only files of a build count. */
-export function matters(project: Project, locations: readonly BuiltLocation[] | null, path: string): boolean {
-  const inside = relative(project.root, path);
+function isUnwatched(path: string): boolean {
+  if (leftOutByName(basename(path), true) !== null) return true;
+  return leftOutByEntries(["pyvenv.cfg", "conda-meta"].filter((entry) => existsSync(join(path, entry)))) !== null;
+}
+
+function addOutside(watcher: FSWatcher, root: string, locations: readonly Watched[]): void {
+  const inside = (path: string): boolean => path.startsWith(root + sep);
+  const places = new Set<string>();
+  for (const { inputs, files, folders } of locations) {
+    for (const input of inputs) places.add(input);
+    for (const { source } of files) if ("file" in source) places.add(source.file);
+    for (const { links = [] } of folders) for (const { real } of links) places.add(real);
+  }
+  watcher.add([...places].filter((place) => !inside(place)));
+}
+
+/** Assets may write data below the project, which must not start a build. So only what is or would be published counts. */
+export function matters(project: Pick<Project, "root">, locations: readonly Watched[] | null, path: string): boolean {
+  const { root } = project;
   const extension = extname(path);
-  if (ROOT_FILES.test(inside)) return true;
-  if (locations === null) return CODE.has(extension) || BESIDE.has(extension);
-  return locations.some((location) => {
-    if (location.inputs.includes(path) || location.files.some((file) => join(project.root, file.path) === path)) return true;
-    if (!BESIDE.has(extension)) return false;
-    return location.folders.some((folder) => {
-      const start = resolve(project.root, folder.path);
-      const ignored = folder.ignore.flatMap((prefix) => [resolve(project.root, prefix), resolve(start, prefix)]);
-      return path.startsWith(start + sep) && !ignored.some((prefix) => path === prefix || path.startsWith(prefix + sep));
-    });
+  if (ROOT_FILES.test(relative(root, path))) return true;
+  if (locations === null) return (CODE.has(extension) || BESIDE.has(extension)) && !/[\\/](?:target|logs)[\\/]/.test(relative(root, path));
+  return locations.some(({ inputs, files, folders }) => {
+    if (inputs.includes(path)) return true;
+    if (files.some(({ path: published, source }) => join(root, published) === path || ("file" in source && source.file === path)))
+      return !isGraph(relative(root, path));
+    return folders.some((folder) => isPartOf(root, folder, path));
   });
+}
+
+/** What a build itself writes. */
+function isGraph(path: string): boolean {
+  return /(?:^|[\\/])target[\\/]headgate[\\/]/.test(path);
+}
+
+/** A file that came after the build, or one that was removed. */
+function isPartOf(root: string, folder: Watched["folders"][number], path: string): boolean {
+  const name = basename(path);
+  if (EDITOR_FILE.test(name) && !IGNORE_FILES.has(name)) return false;
+  // Below a link it is known by where the link stands.
+  const link = folder.links?.find(({ real }) => path.startsWith(real + sep));
+  const at = link === undefined ? path : join(root, link.path, path.slice(link.real.length));
+  const start = resolve(root, folder.path);
+  if (!at.startsWith(start + sep)) return false;
+  if (IGNORE_FILES.has(name)) return true;
+  const outputs = (folder.outputs ?? folder.ignore).flatMap((prefix) => [resolve(root, prefix), resolve(start, prefix)]);
+  const isOutput = outputs.some((prefix) => at === prefix || at.startsWith(prefix + sep));
+  return !isOutput && wouldList({ root, start, gitignore: false }, at) && (folder.files !== undefined || BESIDE.has(extname(path)));
 }

@@ -52,9 +52,10 @@ async function build(project: Project, location: LocationConfig, env: NodeJS.Pro
     if (indexed.draft === null || indexed.errors.length > 0)
       return { ok: false, name, problems: indexed.errors.map((problem) => placed(problem, location.entry)) };
     if (indexed.draft.location !== name) return { ok: false, name, problems: [otherName(name, indexed.draft.location, location.entry)] };
-    const beside = await collectFiles({ root, folders: indexed.folders, include: location.include });
+    const collected = await collectFiles({ root, folders: indexed.folders, include: location.include, beside: bundle.beside });
+    if (!collected.ok) return { ok: false, name, problems: collected.problems };
     const files = [
-      ...beside.filter((file) => file.path !== BUNDLE_FILE),
+      ...collected.files.filter((file) => file.path !== BUNDLE_FILE),
       textFile(BUNDLE_FILE, bundle.code),
       textFile(`${BUNDLE_FILE}.map`, bundle.map),
     ].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -62,7 +63,7 @@ async function build(project: Project, location: LocationConfig, env: NodeJS.Pro
       ...indexed.draft,
       location: name,
       entry: BUNDLE_FILE,
-      files: files.map(({ path, sha256, size }) => ({ path, sha256, size })),
+      files: files.map(({ path, sha256, size, executable }) => ({ path, sha256, size, ...(executable && { executable }) })),
       git: await readGit(root),
       runtime: { node: process.versions.node.split(".")[0] ?? "" },
     });
@@ -72,7 +73,8 @@ async function build(project: Project, location: LocationConfig, env: NodeJS.Pro
       const message = `The manifest has ${bytes} bytes; at most ${MANIFEST_MAX_BYTES} are allowed. Split the project into several code locations.`;
       return { ok: false, name, problems: [{ kind: "invalid_definition", message }] };
     }
-    const { folders, warnings = [] } = indexed;
+    const { folders } = indexed;
+    const warnings = [...(indexed.warnings ?? []), ...bundle.warnings, ...collected.warnings];
     return {
       ok: true,
       location: { name, manifest: parsed.data, files, externals: bundle.externals, inputs: bundle.inputs, folders, warnings },

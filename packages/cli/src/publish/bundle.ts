@@ -8,8 +8,10 @@ import { build } from "esbuild";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { LocationConfig } from "../project/project.ts";
 import { externalPackages, type ExternalPackage } from "./external-packages.ts";
+import { modulePlaces, PLACE_BANNER, PLACE_NAMES } from "./module-places.ts";
 import { problemsOfBuild } from "./problems.ts";
 import { sdkConditions } from "./sdk-conditions.ts";
+import { workerWarnings } from "./worker-warnings.ts";
 
 export const BUNDLE_FILE = "bundle.js";
 
@@ -21,23 +23,17 @@ export interface Bundle {
   /** Absolute paths of the project's files in the bundle. */
   readonly inputs: readonly string[];
   readonly externals: readonly ExternalPackage[];
+  /** Absolute paths that its modules name relative to themselves. */
+  readonly beside: readonly string[];
+  readonly warnings: readonly string[];
 }
 export type BundleResult =
   | { readonly ok: true; readonly bundle: Bundle }
   | { readonly ok: false; readonly problems: readonly LoadError[]; readonly inputs: readonly string[] };
 
-/** CommonJS packages in an ES module still use `require`, `__filename` and `__dirname`. */
-const BANNER = [
-  'import { createRequire as __headgateCreateRequire } from "node:module";',
-  'import { fileURLToPath as __headgateFileUrlToPath } from "node:url";',
-  'import { dirname as __headgateDirname } from "node:path";',
-  "const require = __headgateCreateRequire(import.meta.url);",
-  "const __filename = __headgateFileUrlToPath(import.meta.url);",
-  "const __dirname = __headgateDirname(__filename);",
-].join(" ");
-
 export async function bundleLocation(root: string, location: LocationConfig): Promise<BundleResult> {
   const found = new Map<string, ExternalPackage>();
+  const places = { beside: new Set<string>(), packages: new Set<string>() };
   const entry = `./${relative(root, resolve(root, location.entry)).split(sep).join("/")}`;
   const stub = [
     `import definition from ${JSON.stringify(entry)};`,
@@ -60,10 +56,11 @@ export async function bundleLocation(root: string, location: LocationConfig): Pr
       sourcesContent: true,
       metafile: true,
       charset: "utf8",
-      banner: { js: BANNER },
+      banner: { js: PLACE_BANNER },
+      define: PLACE_NAMES,
       conditions: sdkConditions(root),
       loader: { ".sql": "text" },
-      plugins: [externalPackages(location.provided, found)],
+      plugins: [externalPackages(location.provided, found), modulePlaces(root, places)],
       logLevel: "silent",
     });
     const code = built.outputFiles.find((file) => file.path.endsWith(".js"))?.text ?? "";
@@ -76,6 +73,8 @@ export async function bundleLocation(root: string, location: LocationConfig): Pr
         hash: createHash("sha256").update(code).digest("hex"),
         inputs: ownInputs(root, Object.keys(built.metafile.inputs)),
         externals: [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+        beside: [...places.beside].sort(),
+        warnings: workerWarnings(built.metafile.inputs, places.packages),
       },
     };
   } catch (error) {

@@ -2,8 +2,8 @@
  * Decides which packages stay out of a bundle: those with native code. Their binary differs by platform, so the machine of the agent must
  * provide them. They are recognised by their package.json and files, so no list has to be complete.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Plugin } from "esbuild";
 import { packageName } from "./problems.ts";
 
@@ -63,15 +63,15 @@ export function externalPackages(provided: readonly string[], found: Map<string,
         if (failed) return undefined;
         return resolved;
       });
-      build.onLoad({ filter: /\.node$/ }, (args) => ({
-        errors: [
-          {
-            text: `${args.path} is a native add-on and cannot be bundled. Add its package to 'provided' of the code location in headgate.config.ts.`,
-          },
-        ],
-      }));
+      build.onLoad({ filter: /\.node$/ }, (args) => ({ errors: [{ text: addOnText(args.path) }] }));
     },
   };
+}
+
+function addOnText(file: string): string {
+  const name = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(file)?.[1]?.replace("\\", "/");
+  const what = name === undefined ? file : `The package '${name}' contains the native add-on ${basename(file)}, which`;
+  return `${what} cannot be bundled. Write provided: [${JSON.stringify(name ?? "its package")}] at the code location in headgate.config.ts, and install it where the agent runs.`;
 }
 
 function isUserCode(importer: string): boolean {
@@ -96,6 +96,26 @@ function readPackageJson(folder: string): PackageJson | null {
 
 function isNative(folder: string, json: PackageJson): boolean {
   if (json.gypfile === true || json.napi !== undefined || json.binary !== undefined || json.main?.endsWith(".node") === true) return true;
-  if (existsSync(join(folder, "binding.gyp"))) return true;
-  return NATIVE_BUILDERS.some((builder) => json.dependencies?.[builder] !== undefined);
+  return NATIVE_BUILDERS.some((builder) => json.dependencies?.[builder] !== undefined) || hasAddOn(folder);
+}
+
+const NOT_SEARCHED = /^(?:node_modules|\..*|tests?|__tests__|fixtures?|examples?|docs?)$/;
+const SEARCHED_DEPTH = 6;
+const MOST_ENTRIES = 5000;
+const searched = new Map<string, boolean>();
+
+/** Some keep their add-on, or how it is built, below a folder of their own: ssh2 in lib/protocol/crypto. */
+function hasAddOn(folder: string): boolean {
+  const known = searched.get(folder);
+  if (known !== undefined) return known;
+  let entries = 0;
+  const look = (at: string, depth: number): boolean =>
+    readdirSync(at, { withFileTypes: true }).some((entry) => {
+      if (++entries > MOST_ENTRIES) return false;
+      if (entry.isDirectory()) return depth < SEARCHED_DEPTH && !NOT_SEARCHED.test(entry.name) && look(join(at, entry.name), depth + 1);
+      return entry.name === "binding.gyp" || entry.name.endsWith(".node");
+    });
+  const found = look(folder, 0);
+  searched.set(folder, found);
+  return found;
 }

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RUNTIME_VERSION, type LocationRuntime } from "@headgate/shared/protocol/worker.ts";
 import type { IndexAnswer, IndexRequest } from "./index-protocol.ts";
+import { ROOT_VARIABLE } from "./module-places.ts";
 import { problemOfThrown, type Folders } from "./problems.ts";
 
 process.on("disconnect", () => process.exit(0));
@@ -16,6 +17,7 @@ process.once("message", (request: IndexRequest) => {
 });
 
 async function index(request: IndexRequest): Promise<IndexAnswer> {
+  Object.assign(globalThis, { [Symbol.for(ROOT_VARIABLE)]: request.root });
   const module = (await import(pathToFileURL(request.bundle).href)) as { readonly runtime?: LocationRuntime };
   const { runtime } = module;
   if (runtime === undefined || runtime.version !== RUNTIME_VERSION) {

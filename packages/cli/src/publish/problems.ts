@@ -10,7 +10,21 @@ const MAX_PROBLEMS = 50;
 
 export function problemsOfBuild(thrown: unknown, root: string): readonly LoadError[] {
   if (!isBuildFailure(thrown)) return [problemOfThrown(thrown, { root, bundleFolder: root })];
-  return thrown.errors.slice(0, MAX_PROBLEMS).map((message) => problemOfMessage(message, root));
+  const problems = thrown.errors.slice(0, MAX_PROBLEMS).map((message) => problemOfMessage(message, root));
+  // A module that was made around the user's has nothing to show; the first of them stands for a package that nothing else imports.
+  const seen = new Set<string>();
+  return problems
+    .toSorted((a, b) => Number(isStub(a.file)) - Number(isStub(b.file)))
+    .flatMap((problem) => {
+      if (problem.kind !== "missing_package" || !isStub(problem.file)) {
+        seen.add(problem.message);
+        return [problem];
+      }
+      if (seen.has(problem.message)) return [];
+      seen.add(problem.message);
+      const { file: _file, line: _line, ...rest } = problem;
+      return [rest];
+    });
 }
 
 function isBuildFailure(thrown: unknown): thrown is BuildFailure {
@@ -24,6 +38,10 @@ const STUBS = {
   "headgate-entry.js": "defineCodeLocation({ assets })",
   "headgate-config.js": "defineConfig({ locations: [{ name, entry }] })",
 } as const;
+
+function isStub(file: string | undefined): boolean {
+  return file !== undefined && file in STUBS;
+}
 
 function problemOfMessage(message: Message, root: string): LoadError {
   const { location } = message;

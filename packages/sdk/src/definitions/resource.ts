@@ -1,6 +1,8 @@
 /** What a resource is: a typed token that assets name in `requires`, and how its value is made and torn down around each attempt. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
+import type { LoadError } from "@headgate/shared/manifest/schema.ts";
+import type { NeededFolder } from "@headgate/shared/protocol/worker.ts";
 import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
 import { deprecated, oldCall } from "../options/deprecated.ts";
 import type { Env, Logger } from "../values/log.ts";
@@ -70,6 +72,13 @@ export interface Resource<K extends string = string, V = unknown> {
   readonly "~definition": ErasedResourceDefinition;
 }
 
+/** What the agent must have for a resource, e.g. the folder of a dbt project. */
+export interface ResourceNeeds {
+  readonly folders: readonly NeededFolder[];
+  readonly errors: readonly LoadError[];
+  readonly warnings: readonly string[];
+}
+
 /** A resource definition after its types did their work. */
 interface ErasedResourceDefinition {
   readonly kind: string;
@@ -77,6 +86,8 @@ interface ErasedResourceDefinition {
   readonly values: unknown;
   readonly env: readonly string[];
   readonly site: DefinitionSite | undefined;
+  /** Asked when the code location is indexed. */
+  needs?(context: { readonly root: string; readonly scratch: string; readonly env: Env }): ResourceNeeds;
   setup(context: ResourceContext<unknown>): unknown;
   teardown?(value: unknown): void | Promise<void>;
 }

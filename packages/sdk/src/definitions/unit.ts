@@ -5,6 +5,7 @@
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { LoadError, manifestAssetSchema, manifestCheckSchema, manifestUnitSchema } from "@headgate/shared/manifest/schema.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
+import type { NeededFolder } from "@headgate/shared/protocol/worker.ts";
 import type { z } from "zod";
 import type { Env, Logger } from "../values/log.ts";
 import type { AnyResource, Folders } from "./resource.ts";
@@ -24,11 +25,8 @@ export interface UnitDescribeContext {
   readonly env: Env;
 }
 
-/** Folders (relative to the project root) the agent needs beside the bundle; `ignore` are path prefixes to skip. */
-export interface UnitFolder {
-  readonly path: string;
-  readonly ignore: readonly string[];
-}
+/** A folder that the agent needs beside the bundle. */
+export type UnitFolder = NeededFolder;
 
 /** Parsed (and completed with defaults) by the indexer, so optional fields may be missing. */
 export interface UnitDescription {

@@ -200,6 +200,8 @@ export const manifestFileSchema = z.object({
     .refine((path) => !path.startsWith("/") && !path.split("/").includes("..") && !path.includes("\\"), "a relative path without '..'"),
   sha256: sha256Schema,
   size: z.number().int().min(0),
+  /** Absent: it is no program. */
+  executable: z.literal(true).optional(),
 });
 export type ManifestFile = z.infer<typeof manifestFileSchema>;
 

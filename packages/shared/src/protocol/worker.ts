@@ -29,10 +29,21 @@ export interface RuntimeHost extends RuntimeFolders {
 
 /** What indexing a location yields; `files`, `git` and `runtime` are added by the publisher. */
 export type ManifestDraft = Omit<Manifest, "files" | "entry" | "git" | "runtime">;
+/** A folder that the agent needs beside the bundle, e.g. a dbt project. All paths but `source` and `real` are relative to the project root. */
+export interface NeededFolder {
+  readonly path: string;
+  /** Path prefixes left out; for a publisher that does not know `files`. */
+  readonly ignore: readonly string[];
+  /** Exactly what is published; absent in SDKs before 0.2. `source`: the file on this machine. */
+  readonly files?: readonly { readonly path: string; readonly source: string }[] | undefined;
+  /** Folders that change without any consequence. */
+  readonly outputs?: readonly string[] | undefined;
+  /** Folders that were reached through links, and where they really are. */
+  readonly links?: readonly { readonly path: string; readonly real: string }[] | undefined;
+}
 export interface IndexResult {
   readonly draft: ManifestDraft | null;
-  /** Folders (relative to the project root) that the agent needs beside the bundle, e.g. a dbt project. `ignore`: path prefixes left out. */
-  readonly folders: readonly { readonly path: string; readonly ignore: readonly string[] }[];
+  readonly folders: readonly NeededFolder[];
   /** All problems at once; empty when `draft` is good. */
   readonly errors: readonly LoadError[];
   /** For who publishes, beside a good `draft`. */

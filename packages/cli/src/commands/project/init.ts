@@ -1,8 +1,9 @@
 /** `headgate init`: a small project that runs as it is. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { CommandContext } from "../../command-context.ts";
+import { missingIn } from "../../project/missing-in-package.ts";
 import { projectTemplate } from "../../project/template.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
 
@@ -65,8 +66,10 @@ export async function init(folder: string, flags: InitFlags, { terminal, cwd }: 
   if (place !== "") terminal.print(`  cd ${place}`);
   terminal.print("  npm install");
   terminal.print("  npx headgate dev");
-  if (kept.includes("package.json"))
-    terminal.note("package.json already existed: add @headgate/sdk to its dependencies and @headgate/cli to its devDependencies.");
+  if (kept.includes("package.json")) {
+    const missing = missingIn(readFileSync(join(folder, "package.json"), "utf8"), files["package.json"] ?? "{}");
+    if (missing.length > 0) terminal.note(`package.json already existed: add ${missing.join(", ")}.`);
+  }
   terminal.printJson({ project: folder, name, written, kept });
   return EXIT.ok;
 }

@@ -8,6 +8,7 @@ import { type Duration, secondsIn } from "../../options/duration.ts";
 import type { Partitions } from "../../options/partitions.ts";
 import { retryInManifest, type RetryPolicy } from "../../options/retry-policy.ts";
 import type { Unit, UnitContext, UnitDefinition, UnitDescribeContext, UnitDescribeResult } from "../../definitions/unit.ts";
+import { notesOfFiles } from "./graph/check-files.ts";
 import { nodeOf, type DbtNode } from "./graph/dbt-node.ts";
 import { describeProject, type DbtAssetOptions } from "./graph/describe.ts";
 import { executeBuild } from "./execution/execute.ts";
@@ -122,7 +123,7 @@ async function describe(
     unit,
     map,
     manifest: graph.manifest,
-    folders: [...publishedFolders(context.root, project, loaded.files.ignored), ...(defer ? [{ path: defer.state, ignore: [] }] : [])],
+    folders: [...publishedFolders(project, loaded.files), ...(defer ? [{ path: defer.state, ignore: [] }] : [])],
     env: loaded.files.envNames.filter((name) => !(name in project.stableEnv)),
     retry,
     timeoutSeconds,
@@ -134,7 +135,7 @@ async function describe(
     },
     partitions: (node) => partitionsOf(options, node),
   });
-  return { ok: true, description: { ...description, warnings: graph.warnings } };
+  return { ok: true, description: { ...description, warnings: [...graph.warnings, ...notesOfFiles(project, loaded.files)] } };
 }
 
 function partitionsOf({ partitions }: DbtAssetsOptions, node: DbtNode): PartitionsDefinition | undefined {

@@ -1,12 +1,18 @@
 /** dbt as a resource: run any command of it from an asset of your own. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { captureSite } from "../../options/definition-site.ts";
 import { deprecated } from "../../options/deprecated.ts";
-import { defineResource, type Resource } from "../../definitions/resource.ts";
+import { defineResource, type Resource, type ResourceNeeds } from "../../definitions/resource.ts";
+import type { Env } from "../../values/log.ts";
 import { lockAll } from "./execution/execute.ts";
+import { notesOfFiles, problemsOfFiles } from "./graph/check-files.ts";
+import { readProjectFiles } from "./graph/fingerprint.ts";
+import { noProject } from "./graph/load-graph.ts";
+import { publishedFolders } from "./graph/load-project.ts";
 import { storageParseCache } from "./graph/parse-cache.ts";
-import { resolveProject, type DbtProject } from "./project.ts";
+import { placeOf, resolveProject, type DbtProject } from "./project.ts";
 import { runDbt } from "./execution/run-dbt.ts";
 
 /** Arguments of a dbt command. */
@@ -97,7 +103,7 @@ export function dbtResource<const K extends string>(
 }
 
 function createDbtResource<const K extends string>({ project, key }: DbtResourceOptions<K>): Resource<K, Dbt> {
-  return defineResource({
+  const resource = defineResource({
     key: (key ?? "dbt") as K,
     kind: "dbt",
     setup: ({ folders, env, log, signal, emit }): Dbt => {
@@ -159,6 +165,18 @@ function createDbtResource<const K extends string>({ project, key }: DbtResource
       };
     },
   });
+  return { ...resource, "~definition": { ...resource["~definition"], needs: (context) => needsOf(project, context) } };
+}
+
+/** The folder that its commands run in; no graph is needed of it. */
+function needsOf(
+  project: DbtProject,
+  { root, scratch, env }: { readonly root: string; readonly scratch: string; readonly env: Env },
+): ResourceNeeds {
+  const place = placeOf(project, { folders: { root, scratch, storage: join(root, ".headgate", "storage") }, env });
+  if (!existsSync(join(place.dir, "dbt_project.yml"))) return { folders: [], errors: [noProject(project.dir)], warnings: [] };
+  const files = readProjectFiles(place);
+  return { folders: publishedFolders(place, files), errors: problemsOfFiles(place, files), warnings: notesOfFiles(place, files) };
 }
 
 function commandArgs({ select, exclude, vars, fullRefresh, args }: DbtCommandOptions): string[] {

@@ -13,6 +13,7 @@ import { sourceOf, type DbtNode } from "./graph/dbt-node.ts";
 import { sourceAsset, type DbtAssetOptions } from "./graph/describe.ts";
 import { lockAll } from "./execution/execute.ts";
 import { cleanMessage } from "./report/failure.ts";
+import { notesOfFiles } from "./graph/check-files.ts";
 import { loadFailure, loadProject, publishedFolders } from "./graph/load-project.ts";
 import type { DbtFreshness } from "./report/log-line.ts";
 import { storageParseCache } from "./graph/parse-cache.ts";
@@ -116,9 +117,9 @@ async function describe(options: DbtSourcesOptions, unit: string, context: UnitD
             : [],
         ),
       ],
-      folders: publishedFolders(context.root, project, files.ignored),
+      folders: publishedFolders(project, files),
       env: files.envNames.filter((name) => !(name in project.stableEnv)),
-      warnings: graph.warnings,
+      warnings: [...graph.warnings, ...notesOfFiles(project, files)],
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What a user says about a dbt project, and what it means on this machine. */
-import { isAbsolute, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { Env } from "../../values/log.ts";
 import type { Folders } from "../../definitions/resource.ts";
 import { DBT_MISSING_HINT, findDbt, type DbtProgram } from "./program.ts";
@@ -8,7 +9,10 @@ import { DBT_MISSING_HINT, findDbt, type DbtProgram } from "./program.ts";
 export interface DbtProjectOptions {
   /** Folder with `dbt_project.yml`, relative to the project root. */
   readonly dir: string;
-  /** Folder with `profiles.yml`, relative to the project root. Default: `dir`. */
+  /**
+   * Folder with `profiles.yml`, relative to the project root. Default: the first that has one of `DBT_PROFILES_DIR`, `dir` and `~/.dbt`,
+   * as dbt looks for it. A file outside the project root is not published: each agent needs one of its own there.
+   */
   readonly profilesDir?: string | undefined;
   /** Profile to use. Default: the one that `dbt_project.yml` names. */
   readonly profile?: string | undefined;
@@ -45,8 +49,14 @@ export function dbtProject(options: DbtProjectOptions): DbtProject {
 
 /** A project with absolute folders, its program and the whole environment of its processes. */
 export interface ResolvedProject {
+  /** The root of the code location's project. */
+  readonly root: string;
   readonly dir: string;
   readonly profilesDir: string;
+  /** Nobody named it: it was found where dbt looks. */
+  readonly profilesFound: boolean;
+  /** Where DuckDB files with a relative path are. */
+  readonly kept: string;
   readonly program: DbtProgram;
   readonly env: Record<string, string>;
   /** The variables that the project itself sets, with stand-ins for the folders of this machine. */
@@ -64,12 +74,22 @@ export type ResolveResult =
   | { readonly ok: true; readonly project: ResolvedProject }
   | { readonly ok: false; readonly message: string; readonly hint: string };
 
+/** Where its files are, which needs no dbt. */
+export function placeOf(
+  project: DbtProject,
+  { folders, env: given }: { readonly folders: Folders; readonly env: Env },
+): Pick<ResolvedProject, "root" | "dir" | "profilesDir" | "profilesFound" | "env"> {
+  const { root } = folders;
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...given, ...project.env?.(folders) })) if (value !== undefined) env[name] = value;
+  const dir = resolve(root, project.dir);
+  const profilesDir = project.profilesDir === undefined ? foundProfiles({ root, dir, env }) : resolve(root, project.profilesDir);
+  return { root, dir, profilesDir, profilesFound: project.profilesDir === undefined, env };
+}
+
 export function resolveProject(project: DbtProject, context: { readonly folders: Folders; readonly env: Env }): ResolveResult {
   const { folders } = context;
-  const inRoot = (path: string): string => (isAbsolute(path) ? path : resolve(folders.root, path));
-  const ownEnv = project.env?.(folders) ?? {};
-  const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries({ ...context.env, ...ownEnv })) if (value !== undefined) env[name] = value;
+  const { dir, profilesDir, profilesFound, env } = placeOf(project, context);
   const program = findDbt({ executable: project.executable, root: folders.root, cwd: process.cwd(), path: env["PATH"] });
   if (program === null) {
     const wanted =
@@ -78,12 +98,14 @@ export function resolveProject(project: DbtProject, context: { readonly folders:
         : `The dbt program "${project.executable}" does not exist or cannot be executed.`;
     return { ok: false, message: wanted, hint: DBT_MISSING_HINT };
   }
-  const dir = inRoot(project.dir);
   return {
     ok: true,
     project: {
+      root: folders.root,
       dir,
-      profilesDir: project.profilesDir === undefined ? dir : inRoot(project.profilesDir),
+      profilesDir,
+      profilesFound,
+      kept: join(folders.storage, "dbt"),
       program,
       env: { ...env, DBT_SEND_ANONYMOUS_USAGE_STATS: "false", PYTHONUNBUFFERED: "1" },
       stableEnv: project.env?.(STAND_INS) ?? {},
@@ -96,4 +118,12 @@ export function resolveProject(project: DbtProject, context: { readonly folders:
       ],
     },
   };
+}
+
+/** Where dbt looks for it: dbt takes a relative `DBT_PROFILES_DIR` from where it is started, which is either folder. */
+function foundProfiles({ root, dir, env }: { readonly root: string; readonly dir: string; readonly env: Env }): string {
+  const named = env["DBT_PROFILES_DIR"];
+  const home = env["HOME"];
+  const places = [...(named ? [resolve(dir, named), resolve(root, named)] : []), dir, ...(home ? [join(home, ".dbt")] : [])];
+  return places.find((place) => existsSync(join(place, "profiles.yml"))) ?? dir;
 }

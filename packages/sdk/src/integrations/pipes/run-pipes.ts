@@ -1,7 +1,7 @@
 /** Runs one Pipes program: passes it its context, reads its messages while it runs, stops it with SIGINT first, and reports why it failed. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { millisecondsOf } from "../../options/duration.ts";
 import type { ResourceContext } from "../../definitions/resource.ts";
 import { materialization } from "../../values/result.ts";
@@ -78,9 +78,14 @@ function start(
           (beginning) => report.noteTooLong(beginning),
         )
       : null;
-  const { cwd = "." } = options;
+  const cwd = resolve(context.folders.root, options.cwd ?? ".");
+  // A program that is started in a missing folder is reported as missing itself.
+  if (!existsSync(cwd)) {
+    const remedy = "If it is part of the project, publish it with include: [...] in headgate.config.ts.";
+    throw new StepError("user_code", `'${options.command[0]}' could not be started: there is no folder ${cwd} to run it in. ${remedy}`);
+  }
   const child = spawn(options.command[0], options.command.slice(1), {
-    cwd: isAbsolute(cwd) ? cwd : resolve(context.folders.root, cwd),
+    cwd,
     env: {
       ...context.env,
       ...options.env,

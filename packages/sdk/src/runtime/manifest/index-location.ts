@@ -34,6 +34,8 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
   const assets = collectAssets(definitions, units, problems);
   checkGraph(assets.assets, [...assets.units, ...units.units], problems);
   const resources = collectResources({ location, definitions, usage: [...assets.usage, ...units.usage], problems });
+  const needs = definitions.resources.flatMap((resource) => resource["~definition"].needs?.(folders) ?? []);
+  problems.addErrors(needs.flatMap(({ errors }) => errors));
   const jobs = describeJobs(definitions.jobs, assets.assets, { location: name, problems });
   const jobNames = new Set(jobs.map((job) => job.name));
   const checks = [...assets.checks, ...units.checks];
@@ -51,7 +53,12 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
     schedules: describeSchedules(definitions.schedules, jobNames, problems),
     sensors: describeSensors(definitions.sensors, { jobs: jobNames, assets: assets.assets, checks }, problems),
   };
-  return finish(draft, { units, problems, site: definition.site });
+  return finish(draft, {
+    folders: [...units.folders, ...needs.flatMap((need) => need.folders)],
+    warnings: [...new Set([...units.warnings, ...needs.flatMap((need) => need.warnings)])],
+    problems,
+    site: definition.site,
+  });
 }
 
 function checkName(name: unknown, site: DefinitionSite | undefined, problems: Problems): string {
@@ -83,14 +90,13 @@ function checkGraph(assets: Manifest["assets"], units: Manifest["units"], proble
 
 const draftSchema = manifestSchema.omit({ files: true, entry: true, git: true, runtime: true });
 
-interface Finish {
-  readonly units: CollectedUnits;
+interface Finish extends Pick<CollectedUnits, "folders" | "warnings"> {
   readonly problems: Problems;
   /** Where the code location is defined. */
   readonly site: DefinitionSite | undefined;
 }
 
-function finish(draft: ManifestDraft, { units: { folders, warnings }, problems, site }: Finish): IndexResult {
+function finish(draft: ManifestDraft, { folders, warnings, problems, site }: Finish): IndexResult {
   // The definitions were checked one by one; the control plane will apply this schema to the whole.
   const parsed = draftSchema.safeParse(draft);
   if (!parsed.success && problems.errors.length === 0) {

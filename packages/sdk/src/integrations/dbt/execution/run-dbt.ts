@@ -1,6 +1,6 @@
 /** Runs one dbt command: starts the process, hands on its lines in order, holds database locks while it may write, and stops it politely. */
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { DBT_ONCE } from "../programs/driver.ts";
@@ -57,6 +57,11 @@ export interface DbtExit {
 export async function runDbt(options: DbtRunOptions): Promise<DbtExit> {
   const { project, signal } = options;
   if (signal.aborted) return { code: null, interrupted: true, error: null, stderr: "" };
+  // A program that is started in a missing folder is reported as missing itself.
+  if (!existsSync(project.dir)) {
+    const error = `There is no folder ${project.dir} for dbt to run in. If it is part of the project, publish it with include: [...] in headgate.config.ts.`;
+    return { code: null, interrupted: false, error, stderr: "" };
+  }
   mkdirSync(options.targetPath, { recursive: true });
   mkdirSync(options.scratch, { recursive: true });
   const early =
@@ -94,7 +99,7 @@ export async function runDbt(options: DbtRunOptions): Promise<DbtExit> {
 
 function filesOf(project: ResolvedProject): ProjectFiles | null {
   try {
-    return readProjectFiles(project.dir, project.profilesDir);
+    return readProjectFiles(project);
   } catch {
     return null;
   }
@@ -125,7 +130,10 @@ function writeRequest(options: DbtRunOptions, folders: ResolvedProject["folders"
   const { countRows, chosen = null, tags = [] } = options;
   const args = [...argumentsOf(options), "--log-level", "none"];
   const publish = options.publish === undefined ? null : [parseStateIn(options.targetPath), options.publish];
-  writeFileSync(request, JSON.stringify({ args, chosen, folders, publish, gate, count: countRows, tags }));
+  writeFileSync(
+    request,
+    JSON.stringify({ args, chosen, folders, publish, gate, count: countRows, tags, keep: [options.project.root, options.project.kept] }),
+  );
   return request;
 }
 

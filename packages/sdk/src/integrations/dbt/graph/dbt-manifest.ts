@@ -1,4 +1,5 @@
 /** The parts of dbt's manifest.json (version 12) that are read here; unknown and missing keys are tolerated, so dbt 1.8 to 2 fit. */
+import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { z } from "zod";
 
 const meta = z.record(z.string(), z.unknown()).nullish();
@@ -13,16 +14,21 @@ const column = z.object({
 /** A record in dbt's manifest; kept as a list, because sorting the keys of a cached graph must not reorder a table's columns. */
 const columns = z.union([z.array(column), z.record(z.string(), column).transform((record) => Object.values(record))]).nullish();
 
+/** Adapters and packages give the same names to settings of their own: `batch_size` of a seed is a number. Another type says nothing. */
+function ifAs<T>(type: z.ZodType<T>) {
+  return type.nullish().catch(undefined);
+}
+
 const config = z.object({
-  schema: z.string().nullish(),
-  materialized: z.string().nullish(),
-  severity: z.string().nullish(),
-  incremental_strategy: z.string().nullish(),
-  batch_size: z.string().nullish(),
-  begin: z.string().nullish(),
-  enabled: z.boolean().nullish(),
-  meta,
-  tags: z.union([strings, z.string()]).nullish(),
+  schema: ifAs(z.string()),
+  materialized: ifAs(z.string()),
+  severity: ifAs(z.string()),
+  incremental_strategy: ifAs(z.string()),
+  batch_size: ifAs(z.string()),
+  begin: ifAs(z.string()),
+  enabled: ifAs(z.boolean()),
+  meta: meta.catch(undefined),
+  tags: ifAs(z.union([strings, z.string()])),
 });
 
 const dependsOn = z.object({ nodes: strings.nullish() }).nullish();
@@ -117,4 +123,27 @@ export type DbtManifest = z.infer<typeof dbtManifestSchema>;
 
 export function isMicrobatch(node: DbtManifestNode): boolean {
   return node.config?.materialized === "incremental" && node.config.incremental_strategy === "microbatch";
+}
+
+const KNOWN_VERSION = /\/manifest\/v12\.json$/;
+const nodeIn = z.object({ original_file_path: z.string().optional() }).catch({});
+const metadataIn = z.object({ metadata: z.object({ dbt_schema_version: z.string(), dbt_version: z.string() }) });
+
+/** Names the node and its file. The version of dbt is the matter only where the manifest says that it has another form. */
+export function unknownForm(written: unknown, error: z.ZodError, shownDir: string): LoadError {
+  const [issue] = error.issues;
+  const [kind, id, ...field] = issue?.path ?? [];
+  const nodes = z.record(z.string(), z.record(z.string(), z.unknown()).catch({})).catch({}).parse(written);
+  const file = nodeIn.parse(nodes[String(kind)]?.[String(id)]).original_file_path;
+  const known = metadataIn.safeParse(written);
+  const other = known.success && !KNOWN_VERSION.test(known.data.metadata.dbt_schema_version);
+  const place = id === undefined ? String(kind ?? "the manifest") : `${field.map(String).join(".")} of ${String(id)}`;
+  return {
+    kind: "project",
+    message: `The dbt project in "${shownDir}" cannot be read. In the manifest that dbt wrote, ${place} has an unknown form: ${issue?.message ?? "malformed"}`,
+    ...(file !== undefined && { file: `${shownDir}/${file}` }),
+    hint: other
+      ? `dbt ${known.data.metadata.dbt_version} writes manifests of another form. Install a dbt-core version from 1.8 on, below 1.12.`
+      : `Correct ${field.length > 0 ? field.map(String).join(".") : "it"} in ${file ?? "the YAML of the project"}.`,
+  };
 }

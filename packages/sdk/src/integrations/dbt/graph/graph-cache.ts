@@ -25,7 +25,7 @@ export interface GraphPlace {
 }
 
 const graphSchema = z.object({
-  version: z.literal(4),
+  version: z.literal(5),
   manifest: dbtManifestSchema,
   selected: z.array(z.string()).nullable(),
   warnings: z.array(z.string()),
@@ -65,7 +65,7 @@ export function writeCachedGraph(place: GraphPlace, graph: DbtGraph): void {
   try {
     mkdirSync(folder, { recursive: true });
     const temporary = join(folder, `.${name}.${process.pid}`);
-    writeFileSync(temporary, canonicalJson({ version: 4, manifest: graph.manifest, selected, warnings: graph.warnings }));
+    writeFileSync(temporary, canonicalJson({ version: 5, manifest: graph.manifest, selected, warnings: graph.warnings }));
     renameSync(temporary, join(folder, name));
     const outdated = readdirSync(folder).filter((entry) => /^(graph|parse)-/.test(entry) && entry.split("-")[1] !== short(place.files));
     for (const entry of outdated) rmSync(join(folder, entry), { force: true });

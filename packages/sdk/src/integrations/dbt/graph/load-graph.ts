@@ -5,12 +5,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
-import { z } from "zod";
-import { dbtManifestSchema, type DbtManifest } from "./dbt-manifest.ts";
+import { notesOfDatabases } from "./database-paths.ts";
+import { dbtManifestSchema, unknownForm, type DbtManifest } from "./dbt-manifest.ts";
 import { hashOf, readProjectFiles, type ProjectFiles } from "./fingerprint.ts";
 import { readCachedGraph, writeCachedGraph, type DbtGraph } from "./graph-cache.ts";
+import { problemsOfFiles } from "./check-files.ts";
 import { dbtLoadError } from "./parse-error.ts";
 import { projectParseCache, publishedParseState } from "./parse-cache.ts";
+import { copyProject } from "./project-copy.ts";
+import { DATABASE_PATH } from "../programs/database-places.ts";
 import { PUBLISH_NOTE } from "../programs/parse-program.ts";
 import type { ResolvedProject } from "../project.ts";
 import { runDbt, type DbtRunOptions } from "../execution/run-dbt.ts";
@@ -35,25 +38,14 @@ export type LoadGraphResult =
 
 export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphResult> {
   const { project } = options;
-  if (!existsSync(join(project.dir, "dbt_project.yml"))) {
-    return {
-      ok: false,
-      errors: [
-        {
-          kind: "project",
-          message: `There is no dbt_project.yml in "${options.shownDir}".`,
-          hint: "Set dbtProject({ dir }) to the folder of the dbt project, relative to the project root.",
-        },
-      ],
-    };
-  }
+  if (!existsSync(join(project.dir, "dbt_project.yml"))) return { ok: false, errors: [noProject(options.shownDir)] };
   if (!options.anyEnvironment) {
     const installed = await installPackages(options);
     if (!installed.ok) return installed;
   }
   let files: ProjectFiles;
   try {
-    files = readProjectFiles(project.dir, project.profilesDir);
+    files = readProjectFiles(project);
   } catch (error) {
     return {
       ok: false,
@@ -62,13 +54,15 @@ export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphRes
       ],
     };
   }
+  const problems = options.anyEnvironment ? [] : problemsOfFiles(project, files);
+  if (problems.length > 0) return { ok: false, errors: problems };
   const standIns = standInsFor(project.env, files);
   const known = { ...project.env, ...project.stableEnv, ...standIns };
   const place = {
     dir: project.dir,
     files: files.hash,
     selection: hashOf([options.select ?? null, options.exclude ?? null]),
-    environment: hashOf([files.envNames.map((name) => [name, known[name] ?? null]), project.profileArgs]),
+    environment: hashOf([files.envNames.map((name) => [name, known[name] ?? null]), project.profileArgs, files.profile]),
   };
   const cached = readCachedGraph(place, options.anyEnvironment);
   if (cached) return { ok: true, graph: cached, files };
@@ -78,6 +72,14 @@ export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphRes
   if (!parsed.ok) return parsed;
   writeCachedGraph(place, parsed.graph);
   return { ok: true, graph: parsed.graph, files };
+}
+
+export function noProject(shownDir: string): LoadError {
+  return {
+    kind: "project",
+    message: `There is no dbt_project.yml in "${shownDir}".`,
+    hint: "Set dbtProject({ dir }) to the folder of the dbt project, relative to the project root.",
+  };
 }
 
 /** At publishing time only: what an agent executes was published whole. */
@@ -111,26 +113,20 @@ async function parse(
 ): Promise<{ readonly ok: true; readonly graph: DbtGraph } | { readonly ok: false; readonly errors: readonly LoadError[] }> {
   const { files } = state;
   const standIns = state.publish?.standIns ?? {};
-  const options = { ...given, project: { ...given.project, env: { ...given.project.env, ...standIns } } };
+  // An agent has nothing but what was published.
+  const copied = state.publish === null ? given.project : copyProject(given.project, files, join(given.scratch, "dbt-copy"));
+  const options = { ...given, shownFrom: given.project.dir, project: { ...copied, env: { ...given.project.env, ...standIns } } };
   const targetPath = join(options.scratch, "dbt-parse");
   const parsed = await command(options, { args: ["parse"], targetPath, files, publish: state.publish?.state });
   if (!parsed.ok) return { ok: false, errors: parsed.errors.map((error) => withoutStandIns(error, standIns)) };
-  const read = dbtManifestSchema.safeParse(JSON.parse(readFileSync(join(targetPath, "manifest.json"), "utf8")));
-  if (!read.success) {
-    return {
-      ok: false,
-      errors: [
-        {
-          kind: "project",
-          message: `The manifest that dbt wrote for "${options.shownDir}" has an unknown form: ${z.prettifyError(read.error)}`,
-          hint: "Install a dbt-core version from 1.8 on, below 1.12.",
-        },
-      ],
-    };
-  }
+  const written: unknown = JSON.parse(readFileSync(join(targetPath, "manifest.json"), "utf8"));
+  const read = dbtManifestSchema.safeParse(written);
+  if (!read.success) return { ok: false, errors: [unknownForm(written, read.error, options.shownDir)] };
   const { manifest, hidden, names } = hideStandIns(slim(read.data), standIns);
   if (names.size > 0) return { ok: false, errors: [...names].map(([name, places]) => secretInNames(name, places)) };
   const warnings = [...[...hidden].map(([name, places]) => secretHidden(name, places)), ...parsed.notes];
+  if (state.publish !== null)
+    warnings.push(...notesOfDatabases(given.project, { paths: parsed.databases, keeps: given.project.program.kind === "driver" }));
   if (options.select === undefined && options.exclude === undefined) return { ok: true, graph: { manifest, selected: null, warnings } };
   const selection = [
     ...(options.select === undefined ? [] : ["--select", options.select]),
@@ -151,14 +147,15 @@ async function parse(
 }
 
 async function command(
-  options: LoadGraphOptions,
+  options: LoadGraphOptions & { readonly shownFrom?: string },
   given: Pick<DbtRunOptions, "targetPath" | "files" | "publish"> & { readonly args: readonly string[] },
 ): Promise<
-  | { readonly ok: true; readonly lines: readonly string[]; readonly notes: readonly string[] }
+  | { readonly ok: true; readonly lines: readonly string[]; readonly notes: readonly string[]; readonly databases: readonly string[] }
   | { readonly ok: false; readonly errors: readonly LoadError[] }
 > {
   const lines: string[] = [];
   const notes: string[] = [];
+  const databases: string[] = [];
   const errors: string[] = [];
   const exit = await runDbt({
     project: options.project,
@@ -167,19 +164,20 @@ async function command(
     files: given.files,
     publish: given.publish,
     scratch: join(options.scratch, "dbt-driver"),
-    parseCache: projectParseCache(options.project),
+    parseCache: projectParseCache({ dir: options.shownFrom ?? options.project.dir }),
     countRows: false,
     signal: options.signal,
     onLine: (line) => {
       if (line.kind === "text") lines.push(line.text);
       if (line.kind === "message" && line.name === PUBLISH_NOTE) notes.push(line.text);
+      else if (line.kind === "message" && line.name === DATABASE_PATH) databases.push(line.text);
       else if (line.kind === "message") (line.level === "error" ? errors : lines).push(line.text);
     },
   });
-  if (exit.code === 0) return { ok: true, lines, notes };
+  if (exit.code === 0) return { ok: true, lines, notes, databases };
   const message =
     exit.error ?? (errors.length > 0 ? errors.join("\n") : exit.stderr.trim() || `dbt ended with exit code ${exit.code ?? "none"}.`);
-  return { ok: false, errors: [dbtLoadError({ message, dir: options.project.dir, shownDir: options.shownDir })] };
+  return { ok: false, errors: [dbtLoadError({ message, dir: options.shownFrom ?? options.project.dir, shownDir: options.shownDir })] };
 }
 
 function withoutStandIns(error: LoadError, standIns: StandIns): LoadError {

@@ -3,12 +3,13 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
-import type { UnitContext } from "../../../definitions/unit.ts";
+import type { UnitContext, UnitFolder } from "../../../definitions/unit.ts";
 import { mapAssets, type DbtAssetMap } from "./asset-keys.ts";
 import type { DbtNode } from "./dbt-node.ts";
-import type { ProjectFiles } from "./fingerprint.ts";
+import type { ProjectFiles, ProjectPlace } from "./fingerprint.ts";
 import { GRAPH_FOLDER, type DbtGraph } from "./graph-cache.ts";
 import { loadGraph } from "./load-graph.ts";
+import { isInside } from "./project-layout.ts";
 import { resolveProject, type DbtProject, type ResolvedProject } from "../project.ts";
 
 export interface LoadOptions {
@@ -54,16 +55,29 @@ export async function loadProject(options: LoadOptions, context: LoadContext): P
   return { ok: true, project, graph: result.graph, map, files: result.files };
 }
 
-/** The project's folder without what dbt writes into it, but with the graph that was read just now. */
-export function publishedFolders(root: string, project: ResolvedProject, ignored: readonly string[]): { path: string; ignore: string[] }[] {
-  const inRoot = (folder: string): string => relative(root, folder).split(sep).join("/");
+/** Exactly the files that dbt read, and the graph that was made of them. */
+export function publishedFolders(project: ProjectPlace, files: ProjectFiles): UnitFolder[] {
+  const inRoot = (path: string): string => relative(project.root, path).split(sep).join("/");
+  const { layout, leftOut, links } = files;
+  const graphs = join(project.dir, GRAPH_FOLDER);
+  const made = (existsSync(graphs) ? readdirSync(graphs) : []).filter((name) => !name.startsWith(".")).map((name) => join(graphs, name));
   const target = join(project.dir, "target");
   const kept = GRAPH_FOLDER.split(sep).at(-1);
-  const outputs = existsSync(target) ? readdirSync(target).filter((entry) => entry !== kept) : [];
-  const ignore = [...ignored.filter((path) => path !== "target"), ...outputs.map((entry) => `target/${entry}`)];
-  const folders = [{ path: inRoot(project.dir), ignore }];
-  if (relative(project.dir, project.profilesDir).startsWith("..")) folders.push({ path: inRoot(project.profilesDir), ignore: [] });
-  return folders;
+  const others = existsSync(target) ? readdirSync(target).filter((entry) => entry !== kept) : [];
+  const ignore = [
+    ...leftOut.flatMap(({ path }) => (path === target ? [] : [inRoot(path)])),
+    ...others.map((entry) => inRoot(join(target, entry))),
+  ];
+  const main: UnitFolder = {
+    path: inRoot(project.dir),
+    ignore,
+    files: [...files.files, ...made.map((path) => ({ path, source: path }))].map(({ path, source }) => ({ path: inRoot(path), source })),
+    outputs: layout.outputs.map(inRoot),
+    links: links.map(({ path, real }) => ({ path: inRoot(path), real })),
+  };
+  const beside = new Set([...layout.resources.map(({ path }) => path), layout.installed]);
+  const outside = [...beside].filter((path) => !isInside(project.dir, path) && isInside(project.root, path) && existsSync(path));
+  return [main, ...outside.map((path) => ({ path: inRoot(path), ignore: [], files: [], outputs: [], links: [] }))];
 }
 
 /** Why a step cannot even begin. */

@@ -14,7 +14,7 @@ export function parseStateIn(targetPath: string): string {
 }
 
 /** Beside the project: for the machine that publishes. */
-export function projectParseCache(project: ResolvedProject): string {
+export function projectParseCache(project: Pick<ResolvedProject, "dir">): string {
   return join(project.dir, "target", "headgate-cache", STATE);
 }
 

@@ -8,6 +8,7 @@ import { QUERY_GUARD } from "./query-guard.ts";
  * stdin:  "go" opens the gate before the first use of the database; the end of stdin means that the parent is gone.
  * stdout: {"info", "data"} as dbt's own JSON log, {"databases": [...]}, {"stats": {...}} and one last {"end": {...}}.
  */
+import { DBT_DATABASES } from "./database-places.ts";
 import { DBT_GRAPH } from "./graph-program.ts";
 import { DBT_PARSE } from "./parse-program.ts";
 
@@ -65,20 +66,7 @@ LEVELS = {"info", "warn", "error"}
 WITH_DATA = {"NodeStart", "NodeFinished", "LogBatchResult"}
 
 
-def databases():
-    from dbt.adapters.factory import FACTORY
-
-    paths = []
-    for adapter in FACTORY.adapters.values():
-        credentials = adapter.config.credentials
-        if credentials.type != "duckdb":
-            continue
-        attached = [a for a in (credentials.attach or []) if not a.type or a.type == "duckdb"]
-        for path in [credentials.path] + [a.path for a in attached]:
-            if path and path != ":memory:" and "://" not in path and not path.startswith(("md:", "motherduck:", "ducklake:")):
-                paths.append(os.path.realpath(path))
-    return paths
-
+${DBT_DATABASES}
 ${QUERY_GUARD}
 
 def tag_queries():
@@ -101,6 +89,7 @@ def pass_gate():
         return
     state["asked"] = True
     tag_queries()
+    keep_databases()
     say({"databases": databases()})
     while not gate.wait(0.2):
         pass
@@ -222,6 +211,7 @@ def run(request, manifest, ended):
             say_freshness(getattr(result.result, "results", []))
         code = 0 if result.success else (1 if exception is None else 2)
         if code == 0 and request["publish"]:
+            say_database_paths()
             try:
                 publish_parse_state(*request["publish"])
             except Exception as error:

@@ -65,13 +65,12 @@ export function warmPlace(request: WarmRequest): WarmPlace | null {
   if (!project.warm || project.program.kind !== "driver" || process.platform === "win32") return null;
   const [name = "", ...rest] = command;
   if (!COMMANDS.has(name) || rest.some((argument) => CHANGES_THE_PROJECT.has(argument.split("=")[0] ?? ""))) return null;
-  // Files outside the folder are not part of the fingerprint, so a change of theirs would go unseen.
-  if (files === null || files.reachesOut) return null;
+  if (files === null) return null;
   const read = Object.entries(project.env)
     .filter(([variable]) => files.envNames.includes(variable) || /^(DBT|PYTHON)_?/.test(variable))
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const place = hashOf([project.dir, project.profilesDir, project.profileArgs, project.program.python]);
-  return { key: hashOf([place, files.hash, read]), place, request };
+  return { key: hashOf([place, files.hash, files.profile, read]), place, request };
 }
 
 /** The server that is ready for this command. */

@@ -1,0 +1,51 @@
+/** Packages that start or read files beside themselves do so beside the bundle, where there are none: said before a run fails of it. */
+import { sep } from "node:path";
+import type { Metafile } from "esbuild";
+
+type Inputs = Metafile["inputs"];
+
+/** `files`: absolute paths in packages. One sentence for each package that the project itself imports. */
+export function workerWarnings(inputs: Inputs, files: ReadonlySet<string>): readonly string[] {
+  const found = new Map<string, string>();
+  for (const file of files) {
+    const input = Object.keys(inputs).find((name) =>
+      file.endsWith(
+        name
+          .replace(/^(?:\.\.\/)+/, "/")
+          .split("/")
+          .join(sep),
+      ),
+    );
+    const name = input === undefined ? null : importedBy(inputs, input);
+    if (name !== null && input !== undefined && !found.has(name)) found.set(name, input.slice(input.lastIndexOf("node_modules/") + 13));
+  }
+  return Array.from(
+    found,
+    ([name, place]) =>
+      `The package '${name}' starts or reads files beside its own (${place}), and a bundle does not have them. If a run cannot find them, write provided: ["${name}"] at the code location in headgate.config.ts, and install ${name} where the agent runs.`,
+  ).sort();
+}
+
+/** The package that a module of the project imports and that leads to this file. */
+function importedBy(inputs: Inputs, wanted: string): string | null {
+  const importers = new Map<string, string[]>();
+  for (const [name, { imports }] of Object.entries(inputs))
+    for (const { path } of imports) importers.set(path, [...(importers.get(path) ?? []), name]);
+  const waiting = [wanted];
+  const seen = new Set(waiting);
+  for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
+    const above = importers.get(at) ?? [];
+    const name = packageOf(at);
+    if (name !== null && name !== "@headgate/sdk" && above.some((importer) => packageOf(importer) === null)) return name;
+    for (const importer of above)
+      if (!seen.has(importer)) {
+        seen.add(importer);
+        waiting.push(importer);
+      }
+  }
+  return null;
+}
+
+function packageOf(input: string): string | null {
+  return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? null;
+}

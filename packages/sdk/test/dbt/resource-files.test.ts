@@ -1,0 +1,113 @@
+/** What a dbt project brings along where no dbt is needed to know it. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { defineAsset, defineCodeLocation } from "../../src/index.ts";
+import { dbtProject, dbtResource } from "../../src/integrations/dbt/index.ts";
+import { dbtManifestSchema, unknownForm } from "../../src/integrations/dbt/graph/dbt-manifest.ts";
+import { indexLocation } from "../../src/runtime/manifest/index-location.ts";
+
+function project(files: Readonly<Record<string, string>>): string {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "headgate-resource-")));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+async function index(root: string, env: Readonly<Record<string, string>> = {}) {
+  const dbt = dbtResource({ project: dbtProject({ dir: "dbt" }) });
+  const one = defineAsset({ key: "one", requires: [dbt], run: async ({ resources }) => void (await resources.dbt.run({ select: "one" })) });
+  const location = defineCodeLocation({ name: "demo", assets: [one], resources: [dbt] });
+  return await indexLocation(location, { root, scratch: join(root, ".headgate/scratch"), env });
+}
+
+const FILES = { "dbt/dbt_project.yml": "name: one\n", "dbt/profiles.yml": "one: {}\n", "dbt/models/one.sql": "select 1 as n" };
+
+describe("a dbt project as a resource", () => {
+  it("is published without dbtAssets", async () => {
+    const { folders, errors, warnings } = await index(project(FILES));
+    expect([errors, warnings, folders.flatMap(({ files = [] }) => files.map(({ path }) => path))]).toEqual([
+      [],
+      undefined,
+      ["dbt/dbt_project.yml", "dbt/models/one.sql", "dbt/profiles.yml"],
+    ]);
+  });
+
+  it("that is not there is said when it is published", async () => {
+    const { errors } = await index(project({ "other/dbt_project.yml": "" }));
+    expect(errors).toMatchObject([
+      { message: 'There is no dbt_project.yml in "dbt".', hint: expect.stringContaining("dbtProject({ dir })") },
+    ]);
+  });
+
+  it.each([
+    [".gitignore", "models/\n", "line 1 of dbt/.gitignore leaves the folder dbt/models out"],
+    [".headgateignore", "*.sql\n", "line 1 of dbt/.headgateignore leaves it out"],
+  ])("is refused where %s leaves out what dbt reads", async (name, text, reason) => {
+    const { errors } = await index(project({ ...FILES, [`dbt/${name}`]: text }));
+    expect(errors).toMatchObject([
+      { file: "dbt/models/one.sql", message: `dbt reads dbt/models/one.sql, but ${reason}, so it would not be published.` },
+    ]);
+  });
+
+  it("may leave out what dbt is told not to read either", async () => {
+    const root = project({ ...FILES, "dbt/.dbtignore": "drafts/\n", "dbt/models/drafts/a.sql": "x", "dbt/.gitignore": "drafts/\n" });
+    expect((await index(root)).errors).toEqual([]);
+  });
+
+  it("takes the folders that environment variables name", async () => {
+    const root = project({
+      ...FILES,
+      "dbt/dbt_project.yml": "model-paths: [\"{{ env_var('MODELS', '../shared') }}\"]\n",
+      "shared/a.sql": "select 1",
+    });
+    const { folders } = await index(root);
+    expect(folders.flatMap(({ files = [] }) => files.map(({ path }) => path))).toContain("shared/a.sql");
+  });
+
+  it("publishes profiles.yml of another folder of the project, and nothing else of that folder", async () => {
+    const root = project({ ...FILES, "ops/profiles.yml": "one: {}", "ops/passwords.txt": "x" });
+    const { folders, warnings } = await index(root, { DBT_PROFILES_DIR: join(root, "ops") });
+    expect(warnings).toEqual([expect.stringContaining('Write profilesDir: "ops" in dbtProject({ ... }).')]);
+    expect(folders.flatMap(({ files = [] }) => files.map(({ path }) => path)).filter((path) => path.startsWith("ops"))).toEqual([
+      "ops/profiles.yml",
+    ]);
+  });
+});
+
+describe("a manifest of dbt", () => {
+  const node = {
+    unique_id: "seed.a.b",
+    name: "b",
+    resource_type: "seed",
+    package_name: "a",
+    fqn: ["a", "b"],
+    path: "b.csv",
+    original_file_path: "seeds/b.csv",
+  };
+  const manifest = (config: unknown, more: object = {}) => ({
+    metadata: { dbt_schema_version: "https://schemas.getdbt.com/dbt/manifest/v12.json", dbt_version: "1.11.0" },
+    nodes: { "seed.a.b": { ...node, config, ...more } },
+  });
+
+  it.each([{ batch_size: 200 }, { begin: 5 }, { materialized: ["x"] }, { tags: 3 }, { meta: "text" }, { enabled: "yes" }])(
+    "may have settings of another type in its configuration: %j",
+    (config) => {
+      expect(dbtManifestSchema.safeParse(manifest(config)).success).toBe(true);
+    },
+  );
+
+  it("that cannot be read is told with the node and its file", () => {
+    const written = manifest({}, { fqn: "text" });
+    const read = dbtManifestSchema.safeParse(written);
+    expect(read.error && unknownForm(written, read.error, "dbt")).toMatchObject({
+      file: "dbt/seeds/b.csv",
+      message: expect.stringContaining("fqn of seed.a.b has an unknown form"),
+      hint: "Correct fqn in seeds/b.csv.",
+    });
+  });
+});
