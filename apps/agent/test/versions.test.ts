@@ -64,7 +64,7 @@ describe("code location versions", () => {
     },
   );
 
-  it("a file that could be executed where it was published can be executed here", async () => {
+  it("a published program can be executed", async () => {
     const version = testVersion({ version: "programs" });
     const [first] = version.manifest.files;
     if (first === undefined) throw new Error("no file");

@@ -33,7 +33,7 @@ function layOut(location: BuiltLocation): string {
 }
 
 describe("files beside the bundle", () => {
-  it("a script that can be executed stays one, and a module finds the files beside its source", async () => {
+  it("keep their executable bit and are found by modules", async () => {
     const root = temporaryProject({
       "headgate.config.ts": config('include: ["scripts"]'),
       "scripts/score.sh": "#!/bin/sh\n",
@@ -77,7 +77,7 @@ export default defineCodeLocation({ assets: [defineAsset({ key: "a", run: () => 
     expect(seen()).toEqual(["select 1", "select 2", join(at, "src/lib"), join(at, "src/lib/texts.ts"), join(at, "src"), "select 1"]);
   });
 
-  it("packages with an add-on in a sub-folder stay out, and those with workers are named", async () => {
+  it("packages with add-ons stay out, those with workers are named", async () => {
     const root = temporaryProject({
       "node_modules/sftp/package.json": '{"name":"sftp","version":"1.0.0","main":"index.js"}',
       "node_modules/sftp/index.js": 'module.exports = require("ssh");',
@@ -118,7 +118,7 @@ export default defineCodeLocation({ assets: [defineAsset({ key: "a", run: () => 
     expect(collected).toMatchObject({ ok: false, problems: [{ message: expect.stringContaining(message), hint: expect.any(String) }] });
   });
 
-  it("links become what they point to, a database is left out by its content, and .headgateignore decides", async () => {
+  it("links are followed, databases are left out, .headgateignore decides", async () => {
     const root = temporaryFolder();
     writeFiles(root, {
       ".headgateignore": "*.tmp\n!/data/wanted.db\n",

@@ -49,7 +49,7 @@ describe("the watcher of a project", () => {
     ["what the build itself writes", "dbt/target/headgate/graph-1.json", false],
     ["a log of dbt", "dbt/logs/dbt.log", false],
     ["a database", "dbt/dev.duckdb", false],
-    ["a file that an editor keeps while somebody types", "dbt/models/.a.sql.swp", false],
+    ["a file that an editor keeps while one types", "dbt/models/.a.sql.swp", false],
     ["data that an asset writes", "out/result.csv", false],
     ["the configuration", "headgate.config.ts", true],
   ])("%s: %s matters: %s", (_what, path, expected) => {

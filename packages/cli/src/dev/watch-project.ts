@@ -24,7 +24,7 @@ const BESIDE = new Set([".sql", ".yml", ".yaml", ".py", ".csv", ".md", ".toml", 
 /** Files in the root of the project that change the result of a build without being part of it. */
 const ROOT_FILES = /^(headgate\.config\.[mc]?[tj]s|package\.json|tsconfig.*\.json|package-lock\.json)$/;
 const IGNORE_FILES = new Set([HEADGATE_IGNORE, ".gitignore", ".dbtignore"]);
-/** What editors write beside a file while somebody types. */
+/** What editors write beside a file while a user types. */
 const EDITOR_FILE = /^[.#~]|~$|\.sw[a-z]$/;
 
 export async function watchProject(project: Project, dataFolder: string, onChange: () => void): Promise<ProjectWatcher> {

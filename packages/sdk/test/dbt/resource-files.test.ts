@@ -69,7 +69,7 @@ describe("a dbt project as a resource", () => {
     expect(folders.flatMap(({ files = [] }) => files.map(({ path }) => path))).toContain("shared/a.sql");
   });
 
-  it("publishes profiles.yml of another folder of the project, and nothing else of that folder", async () => {
+  it("publishes only profiles.yml of another folder", async () => {
     const root = project({ ...FILES, "ops/profiles.yml": "one: {}", "ops/passwords.txt": "x" });
     const { folders, warnings } = await index(root, { DBT_PROFILES_DIR: join(root, "ops") });
     expect(warnings).toEqual([expect.stringContaining('Write profilesDir: "ops" in dbtProject({ ... }).')]);

@@ -53,7 +53,7 @@ export interface ResolvedProject {
   readonly root: string;
   readonly dir: string;
   readonly profilesDir: string;
-  /** Nobody named it: it was found where dbt looks. */
+  /** No one named it: it was found where dbt looks. */
   readonly profilesFound: boolean;
   /** Where DuckDB files with a relative path are. */
   readonly kept: string;

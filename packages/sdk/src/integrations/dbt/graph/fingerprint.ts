@@ -74,7 +74,7 @@ export function readProjectFiles(project: ProjectPlace): ProjectFiles {
 function listProject({ root, dir, profilesDir, env }: ProjectPlace): Pick<ProjectFiles, "layout" | "files" | "leftOut" | "links"> {
   const layout = projectLayout(dir, env);
   const verdict = projectVerdict(layout, env);
-  // What an agent has is what was published, although its folder may lie in somebody's repository.
+  // What an agent has is what was published, although its folder may lie in a user's repository.
   const gitignore = !existsSync(join(root, PUBLISHED));
   const lists = [listFiles({ root, start: dir, gitignore, verdict })];
   const outside = new Set([...layout.resources.map(({ path }) => path), layout.installed].filter((path) => !isInside(dir, path)));
