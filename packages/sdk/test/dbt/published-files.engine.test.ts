@@ -53,7 +53,7 @@ let root: string;
 let description: UnitDescription;
 let runs = 0;
 const unit = dbtAssets({ project: dbtProject({ dir: "dbt" }) }) as UnitDefinition;
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const silent = { debug() {}, info() {}, warn() {}, warning() {}, error() {} };
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(join(base, path)), { recursive: true });

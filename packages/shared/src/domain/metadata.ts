@@ -77,7 +77,7 @@ export const METADATA_TYPES = {
 } as const satisfies Readonly<Record<string, AnyRow>>;
 
 export type MetadataType = keyof typeof METADATA_TYPES;
-type MetadataValues = { readonly [T in Exclude<MetadataType, "null">]: MetadataForms[(typeof METADATA_TYPES)[T]["form"]] };
+export type MetadataValues = { readonly [T in Exclude<MetadataType, "null">]: MetadataForms[(typeof METADATA_TYPES)[T]["form"]] };
 
 /** A metadata value with its type, as `md()`, `url()` and their relatives make it. */
 export type MetadataValue =

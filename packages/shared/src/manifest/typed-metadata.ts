@@ -1,8 +1,8 @@
 /** Brings what was given as a metadata value to one that can be stored: never an error, and nothing is changed silently. */
 import { canonicalJson, isRecord } from "../domain/json.ts";
-import type { MetadataType, MetadataValue } from "../domain/metadata.ts";
+import { isMetadataType, type MetadataType, type MetadataValue } from "../domain/metadata.ts";
 import { storable } from "../domain/value/storable.ts";
-import { knownMetadataTypes, metadataValueSchema } from "./schema.ts";
+import { metadataValueSchema } from "./metadata.ts";
 
 /**
  * A value that already has a type keeps it when it is one of that type, also after what JSON cannot hold became text. Otherwise the
@@ -15,7 +15,7 @@ export function typedMetadata(given: unknown): MetadataValue {
 
 function isTyped(given: Readonly<Record<string, unknown>>): boolean {
   const { type } = given;
-  if (typeof type !== "string" || !knownMetadataTypes.has(type)) return false;
+  if (typeof type !== "string" || !isMetadataType(type)) return false;
   return Object.keys(given).every((key) => key === "type" || (key === "value" && type !== "null"));
 }
 
