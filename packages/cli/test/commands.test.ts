@@ -51,7 +51,7 @@ describe("the commands about runs", () => {
     expect(document).toMatchObject({ run: { job: "full_refresh" } });
   });
 
-  it("show the priority of a run that has one, in a column only if a listed run has one", async () => {
+  it("show the priority of a run only where it is not 0", async () => {
     const [document] = await server.json("run", "full_refresh", "--no-wait", "--priority", "-7");
     const { id } = (document as { run: { id: string } }).run;
     const list = await output("runs");

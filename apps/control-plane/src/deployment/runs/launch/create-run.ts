@@ -17,7 +17,7 @@ const MAX_CONFIG_BYTES = 200_000;
 /** Tags are limited because each dispatch reads them and every list shows them. */
 const MAX_TAGS_CHARACTERS = 20_000;
 
-/** What whoever starts a run gives it; see `givenSchema`. What is left out comes from the job. */
+/** Values that a run is started with; see `givenSchema`. What is left out comes from the job. */
 export type GivenToRun = Omit<Pick<NewRun, keyof z.output<typeof givenSchema>>, "config"> & { readonly config?: unknown };
 
 export interface LaunchRequest {
