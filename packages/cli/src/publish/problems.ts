@@ -103,15 +103,26 @@ function missingPackageOf(error: Error): string | undefined {
   return name === undefined || name.startsWith(".") || isAbsolute(name) ? undefined : packageName(name);
 }
 
-/** Makes paths relative to the project, and removes the folder of the bundle and the inner frames of Node. */
+/**
+ * Makes paths relative to the project, and removes the folder of the bundle and the inner frames of Node and of the bundler. A module that
+ * the bundler wraps in a function has a frame for the function and one for the module: a place that follows itself is told once.
+ */
 export function shortenStack(stack: string, { root, bundleFolder }: Folders): string {
   return stack
     .split("\n")
     .filter((line) => !/(?:\(|at |async )node:internal\/|\/index-child\.[jt]s:/.test(line))
     .map((line) => line.replaceAll(/file:\/\/[^\s)]+?(?=:\d+:\d+)/g, fromUrl))
     .map((line) => line.replaceAll(`${bundleFolder}${sep}`, "").replaceAll(`${root}${sep}`, ""))
+    .filter((line) => !/(?:\(|at )bundle\.js:\d+:\d+\)?$/.test(line))
+    .filter((line, index, lines) => !FRAME.test(line) || positionOf(line) !== positionOf(lines[index - 1] ?? ""))
     .join("\n")
     .slice(0, 50_000);
+}
+
+const FRAME = /^\s+at (?:.*\(|async )?([^()]+?):(\d+):(\d+)\)?$/;
+
+function positionOf(line: string): string | undefined {
+  return FRAME.exec(line)?.slice(1).join(":");
 }
 
 function fromUrl(url: string): string {
@@ -121,8 +132,6 @@ function fromUrl(url: string): string {
     return url;
   }
 }
-
-const FRAME = /^\s+at (?:.*\()?([^()]+?):(\d+):(\d+)\)?$/;
 
 export function placeOf(stack: string, root: string): Pick<LoadError, "file" | "line" | "codeFrame"> {
   for (const line of stack.split("\n")) {
