@@ -3,7 +3,7 @@
  * Deterministic.
  */
 import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
-import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
+import { type AssetState, assetStateSchema } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { LocationView, VersionView } from "@headgate/shared/contract/catalog/locations.ts";
 import { type RunSummary, runSummarySchema } from "@headgate/shared/contract/runs/run-views.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
@@ -95,6 +95,11 @@ export function statesOf(assets: readonly FixtureAsset[], now: number): AssetSta
 
 export function runId(index: number): string {
   return `019ab3c0-${String(index).padStart(4, "0")}-7000-8000-0000${(0xc41f0000 + index * 7919).toString(16).slice(-8)}`;
+}
+
+/** A healthy asset that was never made here, except for `change`. */
+export function assetState(key: string, change: Partial<AssetState> = {}): AssetState {
+  return { ...plainValue(assetStateSchema), key, health: "healthy", ...change };
 }
 
 /** A run of one asset that waits in the queue, except for `change`. */

@@ -3,6 +3,7 @@ import { PING } from "@headgate/shared/protocol/constants.ts";
 import { type DownFrame, downFrameSchema, type JobFrame } from "@headgate/shared/protocol/down.ts";
 import type { Hello, UpFrame, UpItem } from "@headgate/shared/protocol/up.ts";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
+import { helloOf } from "./hello.ts";
 import type { NodeWebSocket } from "./platform/web-socket.ts";
 
 export type UnnumberedItem = UpItem extends infer Item ? (Item extends UpItem ? Omit<Item, "s"> : never) : never;
@@ -32,20 +33,7 @@ export class TestAgent {
   }
 
   hello(hello: Partial<Hello> = {}): void {
-    this.send({
-      t: "hello",
-      protocol: { min: 1, max: 1 },
-      agentVersion: "0.1.0",
-      instance: this.instance,
-      hostname: "host-1",
-      queue: "default",
-      slots: 4,
-      running: [],
-      unacknowledged: [],
-      labels: {},
-      locations: [],
-      ...hello,
-    });
+    this.send(helloOf(this.instance, hello));
   }
 
   send(frame: UpFrame): void {

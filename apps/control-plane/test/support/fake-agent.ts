@@ -4,6 +4,7 @@ import { PONG } from "@headgate/shared/protocol/constants.ts";
 import type { Hello, UpFrame, UpItem } from "@headgate/shared/protocol/up.ts";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import { SOCKET_HEADERS } from "../../src/deployment/kernel/socket-headers.ts";
+import { helloOf } from "../../src/testing/hello.ts";
 import type { DeploymentObject } from "./deployment.ts";
 
 export type UnnumberedItem = UpItem extends infer Item ? (Item extends UpItem ? Omit<Item, "s"> : never) : never;
@@ -64,20 +65,7 @@ export class FakeAgent {
   }
 
   hello(hello: Partial<Hello> = {}): void {
-    this.send({
-      t: "hello",
-      protocol: { min: 1, max: 1 },
-      agentVersion: "0.1.0",
-      instance: this.instance,
-      hostname: "host-1",
-      queue: "default",
-      slots: 4,
-      running: [],
-      unacknowledged: [],
-      labels: {},
-      locations: [],
-      ...hello,
-    });
+    this.send(helloOf(this.instance, hello));
   }
 
   send(frame: UpFrame): void {

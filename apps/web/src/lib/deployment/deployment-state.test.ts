@@ -1,28 +1,13 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import type { Change } from "@headgate/shared/contract/live/messages.ts";
-import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
-import { queuedRun } from "../../../test/fixture-data.ts";
+import { assetState, queuedRun } from "../../../test/fixture-data.ts";
 import { activeRuns, applyChanges, countAssets, EMPTY_STATE, stateFromSnapshot } from "./deployment-state.ts";
-
-function asset(key: string, change: Partial<AssetState> = {}): AssetState {
-  return {
-    key,
-    health: "healthy",
-    materialized: null,
-    failed: null,
-    inProgress: null,
-    checks: { passed: 0, warned: 0, failed: 0, unknown: 0 },
-    partitions: null,
-    freshness: null,
-    ...change,
-  };
-}
 
 describe("deployment state", () => {
   it("a change of each kind is applied", () => {
     const state = applyChanges(EMPTY_STATE, [
-      { type: "asset", asset: asset("gold/orders") },
+      { type: "asset", asset: assetState("gold/orders") },
       { type: "run", run: queuedRun("r1") },
       { type: "definitions", hash: "abc" },
     ]);
@@ -39,7 +24,7 @@ describe("deployment state", () => {
   });
 
   it("maps without changes keep their identity", () => {
-    const before = applyChanges(EMPTY_STATE, [{ type: "asset", asset: asset("a") }]);
+    const before = applyChanges(EMPTY_STATE, [{ type: "asset", asset: assetState("a") }]);
     const after = applyChanges(before, [{ type: "run", run: queuedRun("r1") }]);
     expect(after.assets).toBe(before.assets);
     expect(after.runs).not.toBe(before.runs);
@@ -85,7 +70,7 @@ describe("deployment state", () => {
   it("failures are counted and active runs listed newest first", () => {
     const state = stateFromSnapshot(
       {
-        assets: [asset("a", { health: "failed" }), asset("b", { health: "warning", inProgress: { run: "r", status: "queued" } })],
+        assets: [assetState("a", { health: "failed" }), assetState("b", { health: "warning", inProgress: { run: "r", status: "queued" } })],
         runs: [queuedRun("r1", { createdAt: 1 }), queuedRun("r2", { createdAt: 2 }), queuedRun("r3", { status: "failed", createdAt: 3 })],
         locations: [],
         agents: [],

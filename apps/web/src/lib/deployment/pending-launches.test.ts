@@ -1,18 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
+import { assetState } from "../../../test/fixture-data.ts";
 import { beginLaunch, confirmLaunch, NO_PENDING, revertLaunch, settlePending, withPending } from "./pending-launches.ts";
 
-const state: AssetState = {
-  key: "a",
-  health: "healthy",
-  materialized: null,
-  failed: null,
-  inProgress: null,
-  checks: { passed: 0, warned: 0, failed: 0, unknown: 0 },
-  partitions: null,
-  freshness: null,
-};
+const state = assetState("a");
 
 describe("pending launches", () => {
   it("the assets of a launch look queued at once", () => {
@@ -41,7 +32,7 @@ describe("pending launches", () => {
   });
 
   it("an asset that already runs keeps its status", () => {
-    const running: AssetState = { ...state, inProgress: { run: "r9", status: "running" } };
+    const running = { ...state, inProgress: { run: "r9", status: "running" } };
     expect(withPending("a", running, beginLaunch(NO_PENDING, "q1", ["a"]))).toBe(running);
   });
 });

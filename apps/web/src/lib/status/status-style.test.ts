@@ -1,17 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
+import { assetState } from "../../../test/fixture-data.ts";
 import { assetStyle, checkStyle, runStyle } from "./status-style.ts";
 
-const state: AssetState = {
-  key: "a",
-  health: "healthy",
-  materialized: null,
-  failed: null,
-  inProgress: null,
-  checks: { passed: 1, warned: 0, failed: 1, unknown: 0 },
-  partitions: null,
-  freshness: null,
-};
+const state = assetState("a", { checks: { passed: 1, warned: 0, failed: 1, unknown: 0 } });
 
 describe("status styles", () => {
   it("a late asset is overdue, and nearly overdue before", () => {
