@@ -39,6 +39,34 @@ test("integers are numbers where that is exact, and bigints where it is not", as
   ).toEqual([{ n: 3, big: 9007199254740993n, total: 3, list: [1] }]);
 });
 
+test("values that JavaScript cannot hold come as text", async () => {
+  const { db } = await open();
+  const columns: [string, unknown][] = [
+    ["timestamp 'infinity'", "infinity"],
+    ["timestamp '-infinity'", "-infinity"],
+    ["timestamptz 'infinity'", "infinity"],
+    ["date 'infinity'", "infinity"],
+    ["date '-infinity'", "-infinity"],
+    ["timestamp '2025-01-05 12:00:00'", new Date("2025-01-05T12:00:00Z")],
+    ["date '2025-01-05'", new Date("2025-01-05T00:00:00Z")],
+    ["12345678901234567.89::decimal(19,2)", "12345678901234567.89"],
+    ["-12345678901234567.89::decimal(19,2)", "-12345678901234567.89"],
+    ["12345678901234567890123456789012345678::decimal(38,0)", "12345678901234567890123456789012345678"],
+    ["1.10::decimal(10,2)", 1.1],
+    ["7::decimal(18,0)", 7],
+    ["0::decimal(5,3)", 0],
+    ["[12345678901234567.89::decimal(19,2), 1.5::decimal(19,2)]", ["12345678901234567.89", 1.5]],
+    ["{'at': timestamp 'infinity'}", { at: "infinity" }],
+    ["time '10:00:00'", 36_000_000_000],
+    ["'nan'::double", Number.NaN],
+    ["'-infinity'::double", -Infinity],
+    ["170141183460469231731687303715884105727::hugeint", 170141183460469231731687303715884105727n],
+    ["null::decimal(5,2)", null],
+  ];
+  for (const [sql, value] of columns) expect([sql, await db.scalar(`select ${sql}`)]).toEqual([sql, value]);
+  expect(await db.query("select 1 as id, 2 as id, 3 as id_2")).toEqual([{ id: 1, id_3: 2, id_2: 3 }]);
+});
+
 test("parameters go by position or by name, dates included", async () => {
   const { db } = await open();
   const from = new Date("2025-01-05T00:00:00Z");

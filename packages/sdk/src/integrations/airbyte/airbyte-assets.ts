@@ -2,6 +2,7 @@
 import type { AssetDescription } from "../../definitions/asset-type.ts";
 import { captureSite, type DefinitionSite } from "../../options/definition-site.ts";
 import type { Duration } from "../../options/duration.ts";
+import type { RetryPolicy } from "../../options/retry-policy.ts";
 import { url, type MetadataRecord } from "../../values/metadata.ts";
 import { defineMultiAsset, type MultiAsset, type OutputSpec } from "../../definitions/multi-asset.ts";
 import type { Resource } from "../../definitions/resource.ts";
@@ -48,6 +49,8 @@ export interface AirbyteAssetsOptions {
   readonly group?: string | undefined;
   /** Time limit of a sync. Default: none. */
   readonly timeout?: Duration | undefined;
+  /** When a failed sync is tried again. Default: the policy of the job, else no retry. */
+  readonly retry?: RetryPolicy | undefined;
   /** Time between two requests for the state of a running sync. Default 5 seconds. */
   readonly pollEvery?: Duration | undefined;
 }
@@ -79,6 +82,7 @@ function triggerable(connection: AirbyteConnection, options: AirbyteAssetsOption
     outputs: Object.fromEntries(specs.map(({ stream, spec }) => [stream, spec])),
     requires: [options.airbyte],
     timeout: options.timeout,
+    retry: options.retry,
     run: async ({ resources }) => {
       const airbyte = resources[options.airbyte.key] as Airbyte;
       const job = await airbyte.sync(connection.id, { pollEvery: options.pollEvery });

@@ -95,6 +95,9 @@ export interface Airbyte {
 /** The most that the API gives at once. */
 const PAGE = 100;
 const CANCEL_TIMEOUT_MS = 10_000;
+/** How long to wait before each look for a job whose start was not answered in time. */
+const LOOK_AGAIN_MS = [0, 1_000, 4_000];
+const CLOCKS_DIFFER_MS = 2_000;
 
 export function createAirbyte(send: AirbyteSend, { log, signal }: { readonly log: Logger; readonly signal: AbortSignal }): Airbyte {
   const one = async (request: Parameters<AirbyteSend>[0]): Promise<AirbyteJob> =>
@@ -131,11 +134,18 @@ export function createAirbyte(send: AirbyteSend, { log, signal }: { readonly log
 }
 
 async function startOrJoin(airbyte: Airbyte, connection: string, log: Logger): Promise<AirbyteJob> {
+  const askedAt = Date.now();
   try {
     const job = await airbyte.trigger(connection);
     log.info(`Airbyte job ${job.jobId} started`, { connection });
     return job;
   } catch (error) {
+    if (error instanceof AirbyteError && error.code === "timeout") {
+      const begun = await findBegun(airbyte, connection, askedAt);
+      if (!begun) throw error;
+      log.info(`Airbyte answered too late, but job ${begun.jobId} has begun: waiting for it`, { connection });
+      return begun;
+    }
     if (!(error instanceof AirbyteError) || error.code !== "conflict") throw error;
     const recent = await airbyte.jobs({ connection, jobType: "sync", limit: 10 });
     const running = recent.find(({ status }) => !hasEnded(status));
@@ -143,6 +153,17 @@ async function startOrJoin(airbyte: Airbyte, connection: string, log: Logger): P
     log.info(`Airbyte job ${running.jobId} of this connection is running already: waiting for it`, { connection });
     return running;
   }
+}
+
+/** A server that is slow to answer may also be slow to list what it began. */
+async function findBegun(airbyte: Airbyte, connection: string, askedAt: number): Promise<AirbyteJob | undefined> {
+  for (const waitMs of LOOK_AGAIN_MS) {
+    await sleep(waitMs);
+    const recent = await airbyte.jobs({ connection, jobType: "sync", limit: 10 });
+    const begun = recent.find(({ status, startTime }) => !hasEnded(status) || Date.parse(startTime) >= askedAt - CLOCKS_DIFFER_MS);
+    if (begun) return begun;
+  }
+  return undefined;
 }
 
 async function untilEnded(

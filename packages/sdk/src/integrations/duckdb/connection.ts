@@ -5,7 +5,9 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Logger } from "../../values/log.ts";
 import { lockDatabase, type FileLock } from "./file-lock.ts";
+import { uniqueNames } from "../trino/decode.ts";
 import { loadDuckDb, type DuckDbModule } from "./load-duckdb.ts";
+import { duckDbValues } from "./values.ts";
 
 /** What a `?` of a statement may be. */
 export type DuckDbParam = string | number | bigint | boolean | null | Date;
@@ -49,7 +51,9 @@ export class DuckDbFile {
       const values = toValues(duckdb, params);
       try {
         const reader = await interruptible(connection, signal, () => connection.runAndReadAll(sql, values));
-        return reader.getRowObjectsJS().map((row) => safeNumbers(row) as Record<string, unknown>);
+        const names = uniqueNames(reader.columnNames());
+        const rows = reader.convertRows(duckDbValues(duckdb));
+        return rows.map((row) => Object.fromEntries(names.map((name, column) => [name, safeNumbers(row[column])])));
       } catch (error) {
         signal.throwIfAborted();
         const reason = error instanceof Error ? error.message.trim() : String(error);

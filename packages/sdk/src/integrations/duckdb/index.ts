@@ -15,7 +15,11 @@ export interface DuckDbTable {
   readonly columns: readonly TableColumn[];
 }
 
-/** What `resources.duckdb` is in `run`. Integers come as numbers where that is exact, else as bigint; dates and timestamps as Date. */
+/**
+ * What `resources.duckdb` is in `run`. Integers come as numbers where that is exact, else as bigint; decimals as numbers where that is exact,
+ * else as text; dates and timestamps as Date, or as text where a Date does not reach them (`infinity`); TIME as microseconds since midnight.
+ * A column name that comes twice gets a number: `id`, `id_2`.
+ */
 export interface DuckDb {
   /** Absolute path of the file. */
   readonly path: string;

@@ -99,7 +99,8 @@ function fieldsDecoder(signature: Signature, bigints: BigintMode): Decoder {
   };
 }
 
-function uniqueNames(names: readonly string[]): readonly string[] {
+/** A name that comes twice gets a number. */
+export function uniqueNames(names: readonly string[]): readonly string[] {
   const used = new Set<string>(names);
   const seen = new Set<string>();
   return names.map((name) => {
