@@ -54,3 +54,36 @@ describe("Markdown", () => {
     );
   });
 });
+
+const text = (value: string) => [{ type: "text", text: value }];
+
+it("a table has a header and rows, also right after a sentence", () => {
+  const table = {
+    type: "table",
+    header: [text("status"), text("meaning")],
+    rows: [
+      [text("placed"), [{ type: "code", text: "a" }]],
+      [text("a | b"), []],
+    ],
+  };
+  const source = "| status | meaning |\n|-----|:---:|\n| placed | `a` |\n| a \\| b |";
+  expect(parseMarkdown(source)).toEqual([table]);
+  expect(parseMarkdown(`One of:\n${source}\n\nEnd`)).toMatchObject([{ type: "paragraph" }, table, { type: "paragraph" }]);
+  expect(parseMarkdown("| a | b |\nno rule")).toMatchObject([{ type: "paragraph" }]);
+});
+
+it("underscores mean emphasis around words, never inside of names", () => {
+  expect(parseInline("_new_ and __old__")).toEqual([
+    { type: "emphasis", children: text("new") },
+    { type: "text", text: " and " },
+    { type: "strong", children: text("old") },
+  ]);
+  for (const name of ["snake_case_name", "a_ b_", "_ x _", "größe_alt_neu"]) expect(parseInline(name)).toEqual(text(name));
+});
+
+it("an image becomes a link to it, and only to the web", () => {
+  expect(parseInline("![plan](https://example.com/p.png)")).toEqual([
+    { type: "link", href: "https://example.com/p.png", children: text("plan") },
+  ]);
+  expect(linksOf(parseInline("![x](javascript:alert(1))"))).toEqual([]);
+});

@@ -15,13 +15,17 @@ export type Block =
   | { readonly type: "heading"; readonly level: number; readonly children: readonly Inline[] }
   | { readonly type: "code"; readonly language: string; readonly text: string }
   | { readonly type: "list"; readonly ordered: boolean; readonly items: readonly (readonly Inline[])[] }
-  | { readonly type: "quote"; readonly children: readonly Inline[] };
+  | { readonly type: "quote"; readonly children: readonly Inline[] }
+  | { readonly type: "table"; readonly header: readonly (readonly Inline[])[]; readonly rows: readonly (readonly (readonly Inline[])[])[] };
 
 const FENCE = /^\s*```\s*([\w+-]*)\s*$/;
 const HEADING = /^(#{1,6})\s+(.*)$/;
 const BULLET = /^\s*[-*+]\s+(.*)$/;
 const NUMBER = /^\s*\d+[.)]\s+(.*)$/;
 const QUOTE = /^\s*>\s?(.*)$/;
+const TABLE_ROW = /^\s*(\|.*)$/;
+/** The line below the header of a table. */
+const TABLE_RULE = /^\s*\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?$/;
 
 export function parseMarkdown(source: string): Block[] {
   const lines = source.replaceAll("\r\n", "\n").split("\n");
@@ -44,13 +48,23 @@ export function parseMarkdown(source: string): Block[] {
       const items = takeWhile(lines, at, marker);
       blocks.push({ type: "list", ordered: marker === NUMBER, items: items.map(parseInline) });
       at += items.length;
+    } else if (startsTable(lines, at)) {
+      const rows = takeWhile(lines, at, TABLE_ROW);
+      const [header = [], , ...body] = rows.map(cellsOf);
+      blocks.push({ type: "table", header, rows: body.map((cells) => header.map((_, column) => cells[column] ?? [])) });
+      at += rows.length;
     } else if (QUOTE.test(line)) {
       const quoted = takeWhile(lines, at, QUOTE);
       blocks.push({ type: "quote", children: parseInline(quoted.join(" ")) });
       at += quoted.length;
     } else {
       const start = at;
-      while (at < lines.length && (lines[at] ?? "").trim() !== "" && (at === start || !startsBlock(lines[at] ?? ""))) at++;
+      while (
+        at < lines.length &&
+        (lines[at] ?? "").trim() !== "" &&
+        (at === start || !(startsBlock(lines[at] ?? "") || startsTable(lines, at)))
+      )
+        at++;
       blocks.push({
         type: "paragraph",
         children: parseInline(
@@ -69,6 +83,10 @@ function startsBlock(line: string): boolean {
   return FENCE.test(line) || HEADING.test(line) || BULLET.test(line) || NUMBER.test(line) || QUOTE.test(line);
 }
 
+function startsTable(lines: readonly string[], at: number): boolean {
+  return TABLE_ROW.test(lines[at] ?? "") && TABLE_RULE.test(lines[at + 1] ?? "");
+}
+
 function takeWhile(lines: readonly string[], start: number, pattern: RegExp): string[] {
   const taken: string[] = [];
   for (let at = start; at < lines.length; at++) {
@@ -79,12 +97,25 @@ function takeWhile(lines: readonly string[], start: number, pattern: RegExp): st
   return taken;
 }
 
+function cellsOf(line: string): Inline[][] {
+  const inner = line.trim().replace(/^\|/, "").replace(/\|$/, "");
+  return inner.split(/(?<!\\)\|/).map((cell) => parseInline(cell.trim().replaceAll("\\|", "|")));
+}
+
 /** Tried in this order at each position; anything else is text. Bounded lengths keep hostile input linear. */
 const INLINE: readonly { readonly pattern: RegExp; readonly make: (match: RegExpExecArray) => Inline }[] = [
   { pattern: /`([^`\n]{1,2000})`/y, make: (match) => ({ type: "code", text: match[1] ?? "" }) },
   { pattern: /\*\*([^*\n]{1,2000})\*\*/y, make: (match) => ({ type: "strong", children: parseInline(match[1] ?? "") }) },
   { pattern: /\*([^*\s][^*\n]{0,2000})\*/y, make: (match) => ({ type: "emphasis", children: parseInline(match[1] ?? "") }) },
-  { pattern: /\[([^\]\n]{1,500})\]\(([^)\s]{1,2000})\)/y, make: (match) => makeLink(match[1] ?? "", match[2] ?? "", match[0]) },
+  {
+    pattern: /(?<![\p{L}\p{N}_])__(?=\S)([^_\n]{1,2000})__(?![\p{L}\p{N}_])/uy,
+    make: (match) => ({ type: "strong", children: parseInline(match[1] ?? "") }),
+  },
+  {
+    pattern: /(?<![\p{L}\p{N}_])_(?=\S)([^_\n]{1,2000})_(?![\p{L}\p{N}_])/uy,
+    make: (match) => ({ type: "emphasis", children: parseInline(match[1] ?? "") }),
+  },
+  { pattern: /!?\[([^\]\n]{1,500})\]\(([^)\s]{1,2000})\)/y, make: (match) => makeLink(match[1] ?? "", match[2] ?? "", match[0]) },
   { pattern: /https?:\/\/[^\s<>"')\]]{1,2000}/y, make: (match) => makeLink(match[0], match[0], match[0]) },
 ];
 
@@ -115,7 +146,7 @@ export function parseInline(source: string): Inline[] {
 }
 
 function matchInline(source: string, at: number): { readonly node: Inline; readonly length: number } | null {
-  if (!"`*[h".includes(source.charAt(at))) return null;
+  if (!"`*_![h".includes(source.charAt(at))) return null;
   for (const { pattern, make } of INLINE) {
     pattern.lastIndex = at;
     const match = pattern.exec(source);
