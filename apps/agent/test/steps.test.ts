@@ -207,7 +207,6 @@ describe("running steps", () => {
         message: expect.stringMatching(/^The worker process ended without a result \(exit code 7\)\. .*process\.exit/),
       },
     ],
-    ["unserializable", { kind: "bad_output" }],
     ["emits-nothing", { kind: "internal", message: "The runtime of the code location failed: emit() got null instead of an event." }],
     ["returns-nothing", { kind: "internal" }],
     ["malformed-events", { kind: "bad_output" }],
@@ -259,12 +258,22 @@ describe("running steps", () => {
     expect(await plane.doneOf("noop")).toEqual({ outcome: "succeeded" });
   });
 
-  it("metadata over the limit fails the asset and the step", async () => {
+  it("metadata over the limit is cut with a notice, and the step succeeds", async () => {
     const { plane } = fixture;
     await fixture.start();
     plane.lease(testJob("huge"));
-    expect(await plane.doneOf("huge")).toMatchObject({ outcome: "failed", retryable: false, failure: { kind: "bad_output" } });
-    expect(plane.eventsOf("huge").map((event) => event.type)).toEqual(["step_started", "asset_failed", "log"]);
+    expect(await plane.doneOf("huge")).toEqual({ outcome: "succeeded" });
+    const { metadata } = eventOf(plane.eventsOf("huge"), "asset_materialized");
+    expect(metadata["metadata_cut"]).toMatchObject({ type: "text" });
+    expect(JSON.stringify(metadata).length).toBeLessThan(205_000);
+  });
+
+  it("a number that JSON cannot hold is stored as text", async () => {
+    const { plane } = fixture;
+    await fixture.start();
+    plane.lease(testJob("unserializable"));
+    expect(await plane.doneOf("unserializable")).toEqual({ outcome: "succeeded" });
+    expect(eventOf(plane.eventsOf("unserializable"), "asset_materialized").metadata).toEqual({ big: { type: "text", value: "NaN" } });
   });
 
   it("a log line over the limit is cut with a notice", async () => {

@@ -55,5 +55,7 @@ test("a control plane without batch upload gets the files one by one", async () 
   expect(published).toMatchObject({ version: { id: "v1" }, uploaded: { files: 901 } });
   expect([...stored].sort()).toEqual(files.map((file) => file.sha256).sort());
   expect(calls.filter((call) => call === "PUT blob")).toHaveLength(901);
-  expect([progress.at(-1), calls.at(-1)]).toEqual([901, "POST locations/demo/versions/v1/activate"]);
+  expect(progress.at(-1)).toBe(901);
+  // It is asked last what starts by itself, and need not know.
+  expect(calls.slice(-2)).toEqual(["POST locations/demo/versions/v1/activate", "POST trpc/switches.list"]);
 });

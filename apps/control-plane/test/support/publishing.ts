@@ -1,6 +1,7 @@
 /** The smallest code location that can be published: one asset in one file. */
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import type { z } from "zod";
+import type { SwitchView } from "@headgate/shared/contract/automations/switches.ts";
 import type { manifestSchema } from "@headgate/shared/manifest/schema.ts";
 import { sha256Hex } from "../../src/directory/secrets.ts";
 import { call, type Credentials } from "./client.ts";
@@ -55,12 +56,15 @@ export interface Registered {
   readonly missing: readonly string[];
 }
 
-/** All three steps of publishing; the version is active afterwards. */
+/** All three steps of publishing; the version is active afterwards. A code location that was never switched is switched on, as a user would do. */
 export async function publish(at: Place, location: SmallLocation): Promise<Registered> {
   const registered = await (await postVersion(at, location.manifest)).json<Registered>();
   for (const sha256 of registered.missing) await putBlob(at, { sha256, body: location.code });
   const activated = await activate(at, registered.version);
   if (!activated.ok) throw new Error(`activation failed: ${await activated.text()} for ${canonicalJson(registered)}`);
+  const { location: name } = location.manifest;
+  const switches = await trpc<readonly SwitchView[]>(at, "switches.list");
+  if (switches.some((view) => view.location === name && view.state === "new")) await trpc(at, "switches.set", { location: name, on: true });
   return registered;
 }
 
