@@ -51,7 +51,7 @@ describe("configuration", () => {
     expect(workerEnv(env, ["*"])).toEqual({ PATH: "/bin", PGHOST: "h", PGPASSWORD: "p", OTHER: "o", HEADGATE_MODULES: "m" });
   });
 
-  it("an agent hands the zone of its machine on only when TZ is named", () => {
+  it("a worker gets the host zone only when TZ is named", () => {
     const env = { PATH: "/bin", TZ: "Europe/Paris" };
     expect(workerEnv(env, [])).toEqual({ PATH: "/bin" });
     expect(workerEnv(env, ["*"])).toEqual({ PATH: "/bin" });

@@ -66,7 +66,7 @@ describe("a caller in a loop", () => {
     expect(byLink.status).toBe(400);
   });
 
-  it("a credential without calls left is told when to return, and others are not", async () => {
+  it("a credential without calls left is told when to return", async () => {
     const at = await newPlace();
     const token = { id: await idOf(at.tokens.viewer) };
     countCalls({ kind: "api", token } as never, Date.now(), CALL_RATE.burst);
@@ -94,7 +94,7 @@ describe("a caller in a loop", () => {
 });
 
 describe("an agent that floods", () => {
-  it("raw output of a step that the agent never had leaves nothing in the bucket", async () => {
+  it("raw output of a foreign step leaves nothing in the bucket", async () => {
     const at = await newPlace();
     const { job } = await runningStep(at);
     const foreign = {
@@ -120,7 +120,7 @@ describe("an agent that floods", () => {
     expect((await env.BUCKET.list()).objects).toHaveLength(before);
   });
 
-  it("a viewer's loop and a flood of reports lose no lease of others", async () => {
+  it("a loop of calls and a flood of reports end no lease", async () => {
     const at = await newPlace();
     const { job, run } = await runningStep(at);
     const latency = async (): Promise<number> => {

@@ -73,7 +73,7 @@ describe("an evicted deployment", () => {
     expect((await launch(stub, { selection: "*" })).waiting?.kind).toBe("no_agent");
   });
 
-  it("a lease does not end for the time in which the object was away", async () => {
+  it("a lease outlives the time in which the object was away", async () => {
     const stub = newDeployment();
     await publish(stub, manifest(assetsOf({ a: [] })));
     const agent = new FakeAgent();

@@ -30,7 +30,7 @@ async function queryDuckDb(storage: string, sql: string): Promise<Record<string,
   }
 }
 
-test("a full run materializes every asset with the row counts that DuckDB itself counts", { timeout: 180_000 }, async () => {
+test("a full run reports the row counts that DuckDB counts", { timeout: 180_000 }, async () => {
   const storage = temporaryFolder();
   const result = await materialize(everything, { root, storage, partition: "2025-03-01" });
   expect(result.failures).toEqual([]);

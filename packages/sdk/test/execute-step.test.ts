@@ -138,7 +138,7 @@ describe("an asset", () => {
 });
 
 describe("what a step reports", () => {
-  it("a step that reports on another asset is refused and not worth a retry", async () => {
+  it("a step that reports on another asset is not retried", async () => {
     const { outcome } = await runStep([defineAsset({ key: "bad", run: () => materialization({ asset: "other" }) })], "bad");
     expect(outcome).toMatchObject({
       outcome: "failed",

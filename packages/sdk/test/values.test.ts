@@ -57,7 +57,7 @@ it("value files have nothing that was never stored, and explain a broken file", 
   await expect(valueFiles.load(context)).rejects.toThrow("The stored value of a cannot be read");
 });
 
-it("value files take partition keys and asset keys of any length and alphabet", async () => {
+it("value files take keys of any length and alphabet", async () => {
   const folders = await makeFolders();
   const keys = [
     "売上/2026年11月/東京支店_日次売上明細_確定版_経理部提出用_修正第二版.csv",

@@ -13,7 +13,7 @@ export function whileWanted(deployment: DeploymentProcedures, signal: AbortSigna
   const waiting: (() => void)[] = [];
   const inTurn = async <T>(call: () => Promise<T>): Promise<T> => {
     if (running < AT_ONCE) running++;
-    // Whoever ends hands its place on.
+    // A call that ends hands its place on.
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return await call();

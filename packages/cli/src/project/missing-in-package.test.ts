@@ -16,7 +16,7 @@ describe("a package.json that was there before init", () => {
       ["@types/node, typescript to devDependencies"],
     ],
     ["is empty", {}, ['"type": "module"', "@headgate/sdk to dependencies", "@headgate/cli, @types/node, typescript to devDependencies"]],
-  ])("that %s lacks only what is missing", (_name, present, expected) => {
+  ])("a package.json that %s is told only what it lacks", (_name, present, expected) => {
     expect(missingIn(JSON.stringify(present), wanted)).toEqual(expected);
   });
 });

@@ -4,13 +4,13 @@ import { shortenStack } from "./problems.ts";
 const folders = { root: "/project", bundleFolder: "/tmp/bundle" };
 const shorten = (...lines: string[]) => shortenStack(lines.join("\n"), folders).split("\n");
 
-test("a stack names a place once although a module and its wrapper both have a frame there", () => {
+test("a stack names a place once although two frames are there", () => {
   const frame = "    at <anonymous> (/project/src/location.ts:1:7)";
   expect(shorten("Error: no settings", frame, frame)).toEqual(["Error: no settings", "    at <anonymous> (src/location.ts:1:7)"]);
   expect(shorten("Error: a", "    at async /project/src/location.ts:1:7", frame)).toEqual(["Error: a", "    at async src/location.ts:1:7"]);
 });
 
-test("a stack has no frames of the bundler, and names a place again after another one", () => {
+test("a stack has no frames of the bundler", () => {
   expect(
     shorten(
       "Error: no settings",

@@ -13,7 +13,7 @@ export const OFF_TEXTS = {
   person: "off",
 } as const satisfies Record<SwitchView["names"][number]["reason"], string>;
 
-/** After a publish: what is off because nobody has switched the code location on, or because a person switched it off. Empty: nothing. */
+/** After a publish: what is off because no one has switched the code location on, or because a person switched it off. Empty: nothing. */
 export function offLines(view: SwitchView, colors: Colors): readonly string[] {
   const waiting = view.names.filter(({ reason }) => reason === "never_switched_on" || reason === "location_off");
   if (waiting.length === 0) return [];

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { countedByDuckDb, only, reportedCounts } from "./reported.test-support.ts";
 import { createShop, landCustomers } from "./shop-project.test-support.ts";
 
-test("a step for some assets builds these and runs only the checks it was asked for", { timeout: 120_000 }, async () => {
+test("a step for some assets runs only the wanted checks", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
   const { outcome, events } = await shop.execute(shop.unit(), {
@@ -18,7 +18,7 @@ test("a step for some assets builds these and runs only the checks it was asked 
   expect(await shop.rows("select table_name from information_schema.tables where table_schema = 'silver'")).toEqual([]);
 });
 
-test("a unit test is a check of its model, which is skipped when it fails", { timeout: 120_000 }, async () => {
+test("a model is skipped when its unit test fails", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
   shop.write(
@@ -42,7 +42,7 @@ unit_tests:
   });
 });
 
-test("a test that warns fails its check with severity warn and nothing else", { timeout: 120_000 }, async () => {
+test("a test that warns fails only its check, with severity warn", { timeout: 120_000 }, async () => {
   const shop = createShop();
   await landCustomers(shop);
   await shop.rows("insert into raw.customers values (500, 'ZZ')");

@@ -114,7 +114,7 @@ describe("what is published of a dbt project", () => {
   }, 120_000);
   afterAll(() => rmSync(base, { recursive: true, force: true }));
 
-  it("contains what dbt reads, and nothing that git ignores, no key, no database, no environment", () => {
+  it("a published project contains what dbt reads, no key and no database", () => {
     expect(published(description)).toEqual([
       "common/common.sql",
       "dbt/.dbtignore",
@@ -135,7 +135,7 @@ describe("what is published of a dbt project", () => {
     ]);
   });
 
-  it("has the models that dbt itself finds in the folder", () => {
+  it("a published project has the models that dbt finds in its folder", () => {
     const keys = description.assets.flatMap(({ key, unit: made }) => (made === null ? [] : [key.split("/").at(-1)]));
     expect(keys.toSorted()).toEqual(ASSETS);
     expect(description.assets.find(({ key }) => key.endsWith("orders"))?.deps?.map(({ key }) => key.split("/").at(-1))).toEqual([
@@ -148,7 +148,7 @@ describe("what is published of a dbt project", () => {
     expect(listed.stdout.trim().split("\n").toSorted()).toEqual(ASSETS);
   }, 60_000);
 
-  it("leaves out with a word what nobody told it to leave out", () => {
+  it("a file left out without a rule is named", () => {
     const warnings = description.warnings ?? [];
     expect(warnings.filter((line) => line.includes("not published")).map((line) => line.split(". ")[0])).toEqual([
       "dbt/deploy.pem is not published: it looks like a secret",
@@ -157,7 +157,7 @@ describe("what is published of a dbt project", () => {
     ]);
   });
 
-  it("builds every asset on an agent, and keeps a database with a relative path for the next version", async () => {
+  it("an agent builds every asset and keeps a relative database", async () => {
     expect(description.warnings).toContainEqual(expect.stringContaining("dbt/profiles.yml:6: the path ../data/wh.duckdb is relative."));
     const first = await run(layOut(description.folders));
     expect(first.filter(({ type }) => type === "asset_materialized")).toHaveLength(ASSETS.length);

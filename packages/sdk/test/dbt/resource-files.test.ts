@@ -28,7 +28,7 @@ async function index(root: string, env: Readonly<Record<string, string>> = {}) {
 const FILES = { "dbt/dbt_project.yml": "name: one\n", "dbt/profiles.yml": "one: {}\n", "dbt/models/one.sql": "select 1 as n" };
 
 describe("a dbt project as a resource", () => {
-  it("is published without dbtAssets", async () => {
+  it("a dbt project without dbtAssets is published", async () => {
     const { folders, errors, warnings } = await index(project(FILES));
     expect([errors, warnings, folders.flatMap(({ files = [] }) => files.map(({ path }) => path))]).toEqual([
       [],
@@ -37,7 +37,7 @@ describe("a dbt project as a resource", () => {
     ]);
   });
 
-  it("that is not there is said when it is published", async () => {
+  it("a dbt project that is not there is refused", async () => {
     const { errors } = await index(project({ "other/dbt_project.yml": "" }));
     expect(errors).toMatchObject([
       { message: 'There is no dbt_project.yml in "dbt".', hint: expect.stringContaining("dbtProject({ dir })") },
@@ -47,19 +47,19 @@ describe("a dbt project as a resource", () => {
   it.each([
     [".gitignore", "models/\n", "line 1 of dbt/.gitignore leaves the folder dbt/models out"],
     [".headgateignore", "*.sql\n", "line 1 of dbt/.headgateignore leaves it out"],
-  ])("is refused where %s leaves out what dbt reads", async (name, text, reason) => {
+  ])("a dbt project is refused where %s leaves out what dbt reads", async (name, text, reason) => {
     const { errors } = await index(project({ ...FILES, [`dbt/${name}`]: text }));
     expect(errors).toMatchObject([
       { file: "dbt/models/one.sql", message: `dbt reads dbt/models/one.sql, but ${reason}, so it would not be published.` },
     ]);
   });
 
-  it("may leave out what dbt is told not to read either", async () => {
+  it("a dbt project may leave out what .dbtignore names too", async () => {
     const root = project({ ...FILES, "dbt/.dbtignore": "drafts/\n", "dbt/models/drafts/a.sql": "x", "dbt/.gitignore": "drafts/\n" });
     expect((await index(root)).errors).toEqual([]);
   });
 
-  it("takes the folders that environment variables name", async () => {
+  it("folders that environment variables name are published", async () => {
     const root = project({
       ...FILES,
       "dbt/dbt_project.yml": "model-paths: [\"{{ env_var('MODELS', '../shared') }}\"]\n",
@@ -69,7 +69,7 @@ describe("a dbt project as a resource", () => {
     expect(folders.flatMap(({ files = [] }) => files.map(({ path }) => path))).toContain("shared/a.sql");
   });
 
-  it("publishes only profiles.yml of another folder", async () => {
+  it("only profiles.yml of another folder is published", async () => {
     const root = project({ ...FILES, "ops/profiles.yml": "one: {}", "ops/passwords.txt": "x" });
     const { folders, warnings } = await index(root, { DBT_PROFILES_DIR: join(root, "ops") });
     expect(warnings).toEqual([expect.stringContaining('Write profilesDir: "ops" in dbtProject({ ... }).')]);
@@ -95,13 +95,13 @@ describe("a manifest of dbt", () => {
   });
 
   it.each([{ batch_size: 200 }, { begin: 5 }, { materialized: ["x"] }, { tags: 3 }, { meta: "text" }, { enabled: "yes" }])(
-    "may have settings of another type in its configuration: %j",
+    "a manifest may have settings of another type: %j",
     (config) => {
       expect(dbtManifestSchema.safeParse(manifest(config)).success).toBe(true);
     },
   );
 
-  it("that cannot be read is told with the node and its file", () => {
+  it("a manifest that cannot be read is told with node and file", () => {
     const written = manifest({}, { fqn: "text" });
     const read = dbtManifestSchema.safeParse(written);
     expect(read.error && unknownForm(written, read.error, "dbt")).toMatchObject({

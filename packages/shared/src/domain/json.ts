@@ -13,7 +13,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The deepest nesting of JSON that Headgate takes. Deeper values exhaust the stack of whoever writes them as text again. */
+/** The deepest nesting of JSON that Headgate takes. Deeper values exhaust the stack of the code that writes them as text again. */
 export const MAX_JSON_DEPTH = 1000;
 
 /** Whether JSON text nests lists and objects too deep. It reads the text only, so that depth costs nothing. */

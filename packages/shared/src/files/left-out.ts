@@ -1,6 +1,6 @@
 /** What is no part of a published code location whatever an ignore file says: outputs of tools, databases, Python environments, secrets. */
 
-/** Why something in a folder is not published. `tool`: what tools leave behind; nobody needs to hear of it. */
+/** Why something in a folder is not published. `tool`: what tools leave behind; no one needs to hear of it. */
 export type LeftOutKind = "tool" | "ignored" | "output" | "secret" | "database" | "python";
 
 const TOOLS = new Set([

@@ -143,7 +143,7 @@ function targetOf(entry: Dirent, at: string): { readonly source: string; readonl
   }
 }
 
-/** Somebody named this one file, which is reason enough for anything else. */
+/** A person named this one file, which is reason enough for anything else. */
 function isSecretFile(path: string, source: string): boolean {
   const name = basename(path);
   return leftOutByName(name, false) === "secret" || leftOutByContent(name, headOf(source)) === "secret";

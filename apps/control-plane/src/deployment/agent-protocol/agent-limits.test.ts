@@ -48,7 +48,7 @@ describe("bounds of a hello", () => {
     expect(agents(deployment)).toEqual([]);
   });
 
-  it("one token connects a bounded number of agents, and those with steps return", async () => {
+  it("a token connects few agents, and those with steps return", async () => {
     const deployment = await TestDeployment.with(lake);
     const first = deployment.agent({ instance: "instance-first", slots: 1 });
     deployment.launch({ selection: "a" });
@@ -64,7 +64,7 @@ describe("bounds of a hello", () => {
     expect(again.last("welcome").drop).toEqual([]);
   });
 
-  it("agents that left are remembered up to a number, those with steps always", async () => {
+  it("some agents that left are remembered, those with steps always", async () => {
     const deployment = await TestDeployment.with(lake);
     const worker = deployment.agent({ instance: "instance-worker", slots: 1 });
     deployment.launch({ selection: "a" });
@@ -106,7 +106,7 @@ describe("reports about steps that an agent does not have", () => {
     return other;
   };
 
-  it("a flood of reports leaves one warning per step and hour, and is counted", async () => {
+  it("a flood of reports leaves one warning per step and hour", async () => {
     const { deployment } = await working();
     const other = stale(deployment, 2000);
     expect(other.last("ack").s).toBe(2000);
@@ -134,7 +134,7 @@ describe("deep reports", () => {
   const materialized = (depth: number) =>
     ({ type: "asset_materialized", asset: "a", metadata: { deep: { type: "json", value: deep(depth) } } }) as const;
 
-  it.each([MAX_JSON_DEPTH + 1, 10_000])("a report nested %i levels deep is left out and fails its step", async (depth) => {
+  it.each([MAX_JSON_DEPTH + 1, 10_000])("a report nested %i levels deep fails its step", async (depth) => {
     const { deployment, agent, run, job } = await working();
     const items = [agent.started(job), agent.event(job, log("before")), agent.event(job, materialized(1))];
     // Written as text, because the stack of this test is not deep enough either.
@@ -172,7 +172,7 @@ describe("leases of an object that did not run", () => {
     expect(deployment.rows("SELECT status, lost FROM step")).toEqual([{ status: "running", lost: 0 }]);
   });
 
-  it("a lease ends one lease after a late check if the agent stays silent", async () => {
+  it("a silent agent loses its lease one lease after a late check", async () => {
     const { deployment, agent } = await working();
     agent.report(agent.started(agent.job("a")));
     deployment.now += 600_000;
@@ -182,7 +182,7 @@ describe("leases of an object that did not run", () => {
     expect(deployment.rows("SELECT lost FROM step")).toEqual([{ lost: 1 }]);
   });
 
-  it("a step that an agent started while the object was busy is not taken away", async () => {
+  it("a step started while the object was busy stays leased", async () => {
     const { deployment, agent } = await working();
     deployment.now += 3_600_000;
     deployment.fireTimers();

@@ -17,7 +17,7 @@ export const location = sqliteTable("location", {
   updatedAt: integer().notNull(),
   /** The switch of its schedules, sensors and conditions. */
   switch: text().$type<LocationSwitch>().notNull(),
-  /** Who switched it last; null: nobody. */
+  /** Who switched it last; null: no one. */
   switchedBy: text(),
   switchedAt: integer(),
 });

@@ -6,7 +6,7 @@ import { view, type View } from "../view.ts";
 import { webhookViewSchema } from "./webhook-views.ts";
 
 /**
- * `never_switched_on`: its code location was published and nobody has switched it on. `location_off`: a person switched the code location
+ * `never_switched_on`: its code location was published and no one has switched it on. `location_off`: a person switched the code location
  * off. `definition`: its definition says `stopped`. `person`: a person switched it off.
  */
 export const offReasonSchema = z.enum(["never_switched_on", "location_off", "definition", "person"]);

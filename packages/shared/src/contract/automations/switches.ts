@@ -11,7 +11,7 @@ export const switchViewSchema = view(
   "SwitchView",
   z.object({
     location: z.string(),
-    /** `new`: nobody has switched it, so only what the code wants running is on. */
+    /** `new`: no one has switched it, so only what the code wants running is on. */
     state: z.enum(["new", "on", "off"]),
     changed: z.object({ by: z.string(), at: z.number() }).nullable(),
     /** How many are on. */

@@ -5,7 +5,7 @@ export type DefaultStatus = "running" | "stopped";
 
 /**
  * The switch of a code location.
- * `new`: nobody has switched it yet, so only what the code wants running is on.
+ * `new`: no one has switched it yet, so only what the code wants running is on.
  * `on`: everything is on but what the code or a person stopped.
  * `off`: a person switched everything off.
  */

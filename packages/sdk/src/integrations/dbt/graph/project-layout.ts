@@ -36,7 +36,7 @@ export interface ProjectLayout {
   readonly installed: string;
   /** Absolute folders that dbt writes. */
   readonly outputs: readonly string[];
-  /** Of `.dbtignore`. */
+  /** The rules of `.dbtignore`. */
   readonly ignored: readonly IgnoreRule[];
 }
 
@@ -87,7 +87,7 @@ export function isInside(folder: string, path: string): boolean {
   return inside === "" || (inside !== ".." && !inside.startsWith(`..${sep}`) && !isAbsolute(inside));
 }
 
-/** Of several that contain it, e.g. models and models/docs, the innermost. */
+/** The innermost of several that contain it, e.g. models/docs within models. */
 export function resourceOf(layout: ProjectLayout, path: string): ResourceFolder | undefined {
   return layout.resources.filter((resource) => isInside(resource.path, path)).toSorted((a, b) => b.path.length - a.path.length)[0];
 }
