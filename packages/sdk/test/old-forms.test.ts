@@ -1,4 +1,6 @@
 /** The forms of 0.1 that still work: what they define, and the warning that shows the new form. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import {
   defineAsset,
@@ -18,10 +20,11 @@ import { makeFolders } from "./run-step.test-support.ts";
 const asset = () => defineAsset({ key: "a", run: () => 1 });
 
 async function draftOf(options: CodeLocationOptions): Promise<unknown> {
-  const { draft, errors } = await createRuntime(defineCodeLocation({ name: "forms", ...options })).index({
-    ...(await makeFolders()),
-    env: {},
-  });
+  const folders = await makeFolders();
+  mkdirSync(join(folders.root, "dbt"), { recursive: true });
+  writeFileSync(join(folders.root, "dbt/dbt_project.yml"), "name: forms\n");
+  writeFileSync(join(folders.root, "dbt/profiles.yml"), "forms: {}\n");
+  const { draft, errors } = await createRuntime(defineCodeLocation({ name: "forms", ...options })).index({ ...folders, env: {} });
   expect(errors).toEqual([]);
   // The line of a definition differs between the two forms.
   return JSON.parse(JSON.stringify(draft, (key, value: unknown) => (key === "source" ? undefined : value)));
