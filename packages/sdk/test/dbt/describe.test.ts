@@ -50,16 +50,16 @@ test("models, seeds and sources become assets with lineage through ephemeral mod
     "gold/total no_empty_total error blocking",
     "silver/dim_customer not_null_dim_customer_name warn",
   ]);
-  expect(description.folders).toEqual([{ path: "dbt", ignore: ["target/headgate-cache"] }]);
+  expect(description.folders).toMatchObject([{ path: "dbt", ignore: ["dbt/target/headgate-cache"] }]);
 });
 
 test("an unchanged project is described from its cache, a changed one is read again", { timeout: 120_000 }, async () => {
   const shop = createShop();
   const first = await shop.describe(shop.unit());
   // A dbt that only fails proves that it was not asked.
-  shop.write("broken-dbt", "#!/bin/sh\nexit 1\n");
-  chmodSync(join(shop.root, "dbt", "broken-dbt"), 0o755);
-  const withBrokenDbt = (): UnitDefinition => shop.unit({}, { executable: "dbt/broken-dbt" });
+  shop.write("../broken-dbt", "#!/bin/sh\nexit 1\n");
+  chmodSync(join(shop.root, "broken-dbt"), 0o755);
+  const withBrokenDbt = (): UnitDefinition => shop.unit({}, { executable: "./broken-dbt" });
   expect(await shop.describe(withBrokenDbt())).toMatchObject({ ok: false });
   const again = await shop.describe(shop.unit());
   expect(again).toEqual(first);
