@@ -49,6 +49,10 @@ await build({
     zod: createRequire(import.meta.url)
       .resolve("zod")
       .replace(/index\.cjs$/, "index.js"),
+    // Its build for Node is CommonJS and asks for modules while it runs, which an ES module cannot.
+    yaml: createRequire(import.meta.url)
+      .resolve("yaml")
+      .replace(/dist[\\/]index\.js$/, "browser/index.js"),
   },
   plugins: [englishOnly],
   chunkNames: "chunks/[name]-[hash]",

@@ -250,7 +250,8 @@ describe("dashboard in a browser", { timeout: 180_000 }, () => {
   it("an empty deployment shows the exact first commands", async () => {
     const own = await startFixtureServer({ port: 0, empty: true });
     const { page } = await open(HOME, { base: own.url });
-    await page.getByText(`headgate agent --url ${own.url}`).waitFor();
+    await page.getByText(`npx @headgate/cli agent --url ${own.url}`).waitFor();
+    await page.getByText("cd my-lakehouse && npm install").waitFor();
     // `publish` and `run` read these variables.
     await page.getByText(`export HEADGATE_URL=${own.url} HEADGATE_TOKEN=<API token>`).waitFor();
     await page.locator("[data-banner=agent]").waitFor();
