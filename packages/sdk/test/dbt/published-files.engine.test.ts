@@ -7,6 +7,7 @@ import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { UnitDefinition, UnitDescription } from "../../src/definitions/unit.ts";
 import { dbtAssets, dbtProject } from "../../src/integrations/dbt/index.ts";
+import { findDbt } from "../../src/integrations/dbt/program.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 
 const FILES: Readonly<Record<string, string>> = {
@@ -141,10 +142,16 @@ describe("what is published of a dbt project", () => {
     expect(description.assets.find(({ key }) => key.endsWith("orders"))?.deps?.map(({ key }) => key.split("/").at(-1))).toEqual([
       "countries",
     ]);
-    const listed = spawnSync("dbt", ["ls", "--resource-type", "model", "--resource-type", "seed", "-q", "--output", "name"], {
-      cwd: join(root, "dbt"),
-      encoding: "utf8",
-    });
+    const dbt = findDbt({ executable: undefined, root, cwd: process.cwd(), path: process.env["PATH"] });
+    if (dbt?.kind !== "driver") throw new Error("dbt is no Python program here");
+    const listed = spawnSync(
+      dbt.python,
+      ["-c", "from dbt.cli.main import cli; cli()", "ls", "--resource-type", "model", "--resource-type", "seed", "-q", "--output", "name"],
+      {
+        cwd: join(root, "dbt"),
+        encoding: "utf8",
+      },
+    );
     expect(listed.stdout.trim().split("\n").toSorted()).toEqual(ASSETS);
   }, 60_000);
 

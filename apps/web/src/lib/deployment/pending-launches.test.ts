@@ -32,7 +32,7 @@ describe("pending launches", () => {
   });
 
   it("an asset that already runs keeps its status", () => {
-    const running = { ...state, inProgress: { run: "r9", status: "running" } };
+    const running = { ...state, inProgress: { run: "r9", status: "running" as const } };
     expect(withPending("a", running, beginLaunch(NO_PENDING, "q1", ["a"]))).toBe(running);
   });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
-import { parseInline, parseMarkdown, type Inline } from "./parse.ts";
+import { parseInline, parseMarkdown, type Block, type Inline } from "./parse.ts";
+
+function listsOf(block: Block): readonly (readonly Inline[])[] {
+  if (block.type === "list") return block.items;
+  if (block.type === "table") return [...block.header, ...block.rows.flat()];
+  return block.type === "code" ? [] : [block.children];
+}
 
 function linksOf(nodes: readonly Inline[]): string[] {
   return nodes.flatMap((node) => (node.type === "link" ? [node.href] : "children" in node ? linksOf(node.children) : []));
@@ -46,8 +52,7 @@ describe("Markdown", () => {
     fc.assert(
       fc.property(text, (source) => {
         for (const block of parseMarkdown(source)) {
-          const lists = block.type === "list" ? block.items : block.type === "code" ? [] : [block.children];
-          for (const href of lists.flatMap(linksOf)) expect(href).toMatch(/^https?:/);
+          for (const href of listsOf(block).flatMap(linksOf)) expect(href).toMatch(/^https?:/);
         }
       }),
       { seed: 7 },
