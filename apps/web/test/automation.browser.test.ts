@@ -180,7 +180,9 @@ describe("automation pages in a browser", { timeout: 360_000 }, () => {
     await page.waitForURL(/first=2026-08-01&last=2026-08-04/);
     await page.getByText("4 partitions", { exact: true }).waitFor();
     const copy = (await open(page.url().slice(server.url.length))).page;
-    expect(await copy.locator("[role=option][aria-selected=true]").count()).toBe(4);
+    const selected = copy.locator("[role=option][aria-selected=true]");
+    await selected.nth(3).waitFor();
+    expect(await selected.count()).toBe(4);
     await copy.context().close();
     await page.getByRole("region", { name: "Partition map" }).getByRole("button", { name: "Backfill…" }).click();
     const dialog = page.getByRole("dialog");

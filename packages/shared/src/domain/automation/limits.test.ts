@@ -8,7 +8,7 @@ import { evaluateTick } from "./evaluate.ts";
 import { QUIET_FACTS, type UpdateFact } from "./facts.ts";
 import { prepareAutomation } from "./program.ts";
 
-describe("conditions that ask for much", () => {
+describe("conditions that ask for much", { timeout: 120_000 }, () => {
   const node = (index: number, deps: readonly number[]): GraphAsset => {
     const common = { key: `n${index}`, unit: `n${index}`, location: "main", group: "default", kinds: [], owners: [], tags: {} };
     return { ...common, deps: deps.map((dep) => ({ key: `n${dep}` })) };
