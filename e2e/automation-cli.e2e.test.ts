@@ -147,7 +147,7 @@ describe("the command line", () => {
     expect(out).toMatch(/job +j\n/);
     expect(out).toMatch(/cron +0 0 1 1 \* \(Asia\/Tokyo\)/);
     expect(out).toMatch(/then +\d{4}-12-31 10:00:00.* \(America\/New_York\)/);
-    expect((await said("sensor", "show", "mixed")).out).toMatch(/runs +every 1 h and on each webhook delivery\n/);
+    expect((await said("sensor", "show", "mixed")).out).toMatch(/runs +every 1 h\n/);
     const { json } = await headgate(["sensor", "show", "mixed", "--json"], { stack });
     expect(json).toMatchObject([{ automation: { name: "mixed" }, definition: { intervalSeconds: 3600 } }]);
   });
