@@ -5,11 +5,12 @@ import type { RunDetail, RunSummary } from "@headgate/shared/contract/runs/run-v
 import { MAX_BATCH_CALLS } from "@headgate/shared/contract/http/limits.ts";
 import { MAX_JSON_DEPTH } from "@headgate/shared/domain/json.ts";
 import type { DownFrame, JobFrame } from "@headgate/shared/protocol/down.ts";
-import { AGENT_SUBPROTOCOL, PROTOCOL_VERSION } from "@headgate/shared/protocol/version.ts";
+import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
 import { openDirectory } from "../src/directory/database.ts";
 import { parseToken } from "../src/directory/secrets.ts";
 import { checkToken, createToken } from "../src/directory/tokens.ts";
 import { CALL_RATE, countCalls } from "../src/http/access/call-rate.ts";
+import { helloOf } from "../src/testing/hello.ts";
 import { call, type Credentials, errorOf } from "./support/client.ts";
 import { type DeploymentObject, fireTimers } from "./support/deployment.ts";
 import { apiPath, publish, smallLocation, trpc } from "./support/publishing.ts";
@@ -24,10 +25,15 @@ type Welcome = Extract<DownFrame, { t: "welcome" }>;
 
 async function connectAgent(as: Credentials, slots: number): Promise<{ readonly socket: TestSocket; readonly welcome: Welcome }> {
   const socket = await connect({ path: "/agent/v1/connect", as, headers: { "sec-websocket-protocol": AGENT_SUBPROTOCOL } });
-  const protocol = { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION };
-  const hello = { t: "hello", protocol, agentVersion: "0.1.0", instance: crypto.randomUUID(), hostname: "test", slots };
-  socket.send({ ...hello, running: [], unacknowledged: [] });
+  socket.send(helloOf(crypto.randomUUID(), { slots }));
   return { socket, welcome: await socket.next<Welcome>("welcome") };
+}
+
+/** The token of an agent that has no step. */
+async function otherAgent({ place }: Place): Promise<Credentials> {
+  const directory = openDirectory(env.DB);
+  const options = { place, name: "other", kind: "agent", role: null, expiresInDays: null, userId: null, actor: operator } as const;
+  return { token: (await createToken(directory, options)).secret };
 }
 
 async function runningStep(at: Place): Promise<{ readonly job: JobFrame; readonly run: RunSummary }> {
@@ -97,16 +103,7 @@ describe("an agent that floods", () => {
   it("raw output of a foreign step leaves nothing in the bucket", async () => {
     const at = await newPlace();
     const { job } = await runningStep(at);
-    const foreign = {
-      place: at.place,
-      name: "other",
-      kind: "agent",
-      role: null,
-      expiresInDays: null,
-      userId: null,
-      actor: operator,
-    } as const;
-    const other = { token: (await createToken(openDirectory(env.DB), foreign)).secret };
+    const other = await otherAgent(at);
     const before = (await env.BUCKET.list()).objects.length;
     const put = (as: Credentials, run: string) =>
       call({
@@ -137,16 +134,7 @@ describe("an agent that floods", () => {
     const viewer = (async () => {
       while (!over.signal.aborted) await batch(at, at.tokens.viewer, MAX_BATCH_CALLS);
     })();
-    const agent = {
-      place: at.place,
-      name: "flood",
-      kind: "agent",
-      role: null,
-      expiresInDays: null,
-      userId: null,
-      actor: operator,
-    } as const;
-    const { socket } = await connectAgent({ token: (await createToken(openDirectory(env.DB), agent)).secret }, 0);
+    const { socket } = await connectAgent(await otherAgent(at), 0);
     const flood = (async () => {
       for (let s = 1; !over.signal.aborted; s += 200) {
         const event = { type: "log", level: "info", message: "x" };

@@ -1,15 +1,14 @@
-/** What one agent may cost: bounds of its hello, reports about steps that it does not have, and deep reports. */
+/** Tests what one agent may cost: the bounds of its hello, reports about steps that it does not have, and deep reports. */
 import { describe, expect, it } from "vitest";
 import { MAX_JSON_DEPTH } from "@headgate/shared/domain/json.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import { MAX_LABEL_CHARACTERS, MAX_LABELS } from "@headgate/shared/protocol/up.ts";
-import { assetsOf, manifest } from "../../../test/support/manifests.ts";
 import { TestDeployment } from "../../testing/test-deployment.ts";
+import { lake, working } from "./working-agent.test-support.ts";
 import { listAgents } from "../run-pages/agent-queries.ts";
 import { MAX_LIVE_INSTANCES } from "./agent-hello.ts";
 
-const lake = manifest(assetsOf({ a: [], b: [] }));
 const log = (message: string) => ({ type: "log", level: "info", message }) as const;
 const agents = (deployment: TestDeployment) =>
   deployment.rows("SELECT instance FROM agent ORDER BY instance").map(({ instance }) => instance);
@@ -17,13 +16,6 @@ const warnings = (deployment: TestDeployment) =>
   deployment
     .rows("SELECT body ->> 'message' AS message FROM event WHERE type = 'engine' ORDER BY gseq")
     .map(({ message }) => message as string);
-
-async function working() {
-  const deployment = await TestDeployment.with(lake);
-  const agent = deployment.agent({ instance: "instance-a", slots: 1 });
-  const run = deployment.launch({ selection: "a" });
-  return { deployment, agent, run, job: agent.job("a") };
-}
 
 describe("bounds of a hello", () => {
   const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`label-${at}`, "x"]));

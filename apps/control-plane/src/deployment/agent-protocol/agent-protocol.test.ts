@@ -2,24 +2,15 @@
 import { describe, expect, it } from "vitest";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
-import { assetsOf, manifest } from "../../../test/support/manifests.ts";
 import { TestDeployment } from "../../testing/test-deployment.ts";
+import { lake, working } from "./working-agent.test-support.ts";
 
-const lake = manifest(assetsOf({ a: [], b: [] }));
 const log = (message: string) => ({ type: "log", level: "info", message }) as const;
 const agents = (deployment: TestDeployment) => deployment.rows("SELECT instance, status, slots, received FROM agent ORDER BY instance");
 const logs = (deployment: TestDeployment) =>
   deployment
     .rows("SELECT body FROM event WHERE type = 'log' ORDER BY gseq")
     .map(({ body }) => (JSON.parse(body as string) as { message: string }).message);
-
-/** An agent with step `a`. */
-async function working() {
-  const deployment = await TestDeployment.with(lake);
-  const agent = deployment.agent({ instance: "instance-a", slots: 1 });
-  const run = deployment.launch({ selection: "a" });
-  return { deployment, agent, run, job: agent.job("a") };
-}
 
 describe("hello frames", () => {
   it("hello is answered with the number, time and active versions", async () => {

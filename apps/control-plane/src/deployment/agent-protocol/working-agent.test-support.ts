@@ -1,0 +1,13 @@
+/** Makes a deployment with two assets in which one agent has a step. */
+import { assetsOf, manifest } from "../../../test/support/manifests.ts";
+import { TestDeployment } from "../../testing/test-deployment.ts";
+
+export const lake = manifest(assetsOf({ a: [], b: [] }));
+
+/** An agent with step `a`. */
+export async function working() {
+  const deployment = await TestDeployment.with(lake);
+  const agent = deployment.agent({ instance: "instance-a", slots: 1 });
+  const run = deployment.launch({ selection: "a" });
+  return { deployment, agent, run, job: agent.job("a") };
+}
