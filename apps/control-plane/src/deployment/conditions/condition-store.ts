@@ -79,7 +79,7 @@ export function saveConditionStates(db: Database, rows: readonly SavedState[]): 
 
 /** The condition is evaluated again at `wakeAt`, or earlier if something changes. */
 export function saveWakeAt(db: Database, target: string, wakeAt: number | null): void {
-  db.sql.exec("UPDATE condition_state SET wake_at = ? WHERE target = ?", wakeAt, target);
+  db.sql.exec("UPDATE condition_state SET wake_at = ?1 WHERE target = ?2 AND wake_at IS NOT ?1", wakeAt, target);
 }
 
 export function dueStates(db: Database, now: number, limit: number): string[] {

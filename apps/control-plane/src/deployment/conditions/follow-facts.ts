@@ -2,12 +2,12 @@
 import { checkId } from "@headgate/shared/domain/asset-check.ts";
 import type { FreshnessState } from "@headgate/shared/domain/health/freshness.ts";
 import { shortRunId } from "@headgate/shared/ids.ts";
-import { catalogOf } from "../catalog/catalog.ts";
+import { catalogOf, switchOf } from "../catalog/catalog.ts";
 import type { FactOf, ReportedBy } from "../facts.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { openRun } from "../runs/run-session.ts";
 import { targetsOfRun } from "./condition-fact-store.ts";
-import { conditionOff, conditionProgram, locationOfTarget } from "./condition-program.ts";
+import { conditionProgram, locationOfTarget } from "./condition-program.ts";
 import { recordConditionChange, recordConditionChanges } from "./record-change.ts";
 
 export function afterMaterialization(tx: Tx, facts: readonly FactOf<"asset_materialized">[]): void {
@@ -73,10 +73,11 @@ export function afterKeyChange(tx: Tx, facts: readonly FactOf<"partition_keys_ch
 /** Conditions that were off missed what happened meanwhile. */
 export function afterLocationSwitched(tx: Tx, facts: readonly FactOf<"location_switched">[]): void {
   const catalog = catalogOf(tx);
-  const { program } = conditionProgram(tx.db, catalog);
+  const { program, offReason } = conditionProgram(tx.db, catalog);
   for (const { location, by } of facts) {
+    const state = switchOf(tx, location);
     const targets = [...program.conditions.keys()].filter(
-      (target) => locationOfTarget(catalog, target) === location && conditionOff(tx, target) === null,
+      (target) => locationOfTarget(catalog, target) === location && offReason(target, state) === null,
     );
     recordConditionChange(tx, targets, { cause: `${by} switched on code location ${location}.` });
   }

@@ -6,7 +6,7 @@ export const MAX_ANSWER_CHARACTERS = 1_000_000;
 
 /** The rows that fit into an answer, at least one, and whether others follow. */
 export function cutPage<T>(
-  rows: readonly T[],
+  rows: Iterable<T>,
   { limit, sizeOf }: { readonly limit: number; readonly sizeOf: (row: T) => number },
 ): { readonly page: T[]; readonly more: boolean } {
   let left = MAX_ANSWER_CHARACTERS;

@@ -8,7 +8,7 @@ import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
 import type { RunEvent } from "@headgate/shared/domain/run/event.ts";
 import { type Database, execBatches } from "../database.ts";
 import { readMeta, writeMeta } from "../meta-store.ts";
-import { MAX_ANSWER_CHARACTERS } from "../page-cursor.ts";
+import { cutPage } from "../page-cursor.ts";
 import type { TxStateDefinition } from "../tx-state.ts";
 import type { Tx } from "../tx.ts";
 
@@ -131,7 +131,7 @@ export function appendRunless(tx: Tx, event: RunlessEvent): number {
   return gseq;
 }
 
-/** Whether a message of the control plane about this step, beginning like this, was stored since a time. */
+/** Says whether the control plane has stored a message about this step since a time that begins like this. */
 export function wasNotedSince(
   db: Database,
   note: { readonly runNo: number; readonly step: string; readonly since: number; readonly beginsWith: string },
@@ -178,12 +178,6 @@ export function readEvents(db: Database, query: EventQuery): { readonly events: 
     ...values,
     query.limit + 1,
   );
-  const events: EventRow[] = [];
-  let bytes = 0;
-  for (const row of cursor) {
-    bytes += row.body.length;
-    if (events.length >= query.limit || (events.length > 0 && bytes > MAX_ANSWER_CHARACTERS)) return { events, complete: false };
-    events.push({ seq: row.seq, at: row.at, step: row.step, attempt: row.attempt, event: JSON.parse(row.body) as RunEvent });
-  }
-  return { events, complete: true };
+  const { page, more } = cutPage(cursor, { limit: query.limit, sizeOf: ({ body }) => body.length });
+  return { events: page.map(({ body, ...row }) => ({ ...row, event: JSON.parse(body) as RunEvent })), complete: !more };
 }
