@@ -72,12 +72,9 @@ function versionOf(text: string): string {
 }
 
 function fitLog(event: Extract<StepEvent, { type: "log" }>): StepEvent {
-  const text = textOf(event.message);
-  const cut =
-    text.length <= MAX_MESSAGE ? text : `${text.slice(0, MAX_MESSAGE)}… [${text.length - MAX_MESSAGE} of ${text.length} characters cut]`;
   return {
     ...event,
-    message: cutText(cut, MAX_MESSAGE_BYTES),
+    message: cutText(textOf(event.message), MAX_MESSAGE_BYTES, MAX_MESSAGE),
     ...(event.fields !== undefined && { fields: fitFields(event.fields) }),
   };
 }

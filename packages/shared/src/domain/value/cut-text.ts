@@ -6,13 +6,13 @@ export function jsonBytes(value: unknown): number {
 }
 const encoder = new TextEncoder();
 
-/** At most `bytes` in JSON, with a note of how much was cut. */
-export function cutText(text: string, bytes: number): string {
-  if (text.length * 6 + 2 <= bytes || jsonBytes(text) <= bytes) return text;
+/** At most `bytes` in JSON and about `characters`, with a note of how much was cut. */
+export function cutText(text: string, bytes: number, characters = Number.POSITIVE_INFINITY): string {
+  if (text.length <= characters && (text.length * 6 + 2 <= bytes || jsonBytes(text) <= bytes)) return text;
   const note = (kept: number): string => `… [${text.length - kept} of ${text.length} characters cut]`;
   const room = Math.max(0, bytes - jsonBytes(note(0)));
   // A character takes one byte at least, and more characters never take less.
-  let [fits, tooMuch] = [0, Math.min(text.length, room) + 1];
+  let [fits, tooMuch] = [0, Math.min(text.length, room, characters) + 1];
   while (tooMuch - fits > 1) {
     const middle = Math.floor((fits + tooMuch) / 2);
     if (jsonBytes(text.slice(0, middle)) <= room) fits = middle;
