@@ -1,5 +1,5 @@
 /**
- * What may enter the outbox. Reports come from user code, so each is brought to exactly what the control plane will parse: what is too
+ * Admits reports to the outbox. Reports come from user code, so each is brought to exactly what the control plane will parse: what is too
  * large is cut with a notice, values that JSON cannot hold become text, and only a report of a wrong form becomes a `bad_output` failure.
  * Thus no report can make the control plane refuse a frame, and none fails work for the size of what it says.
  */
@@ -90,7 +90,7 @@ function trimEvent(event: StepEvent): StepEvent {
 
 type TickResult = Extract<Report, { k: "tick" }>["result"];
 
-/** What a tick asks for is never cut. */
+/** Texts and log lines are cut. The requests of a tick are never cut. */
 function trimTick(result: TickResult): TickResult {
   const logs = result.logs && trimLines(result.logs);
   if (result.outcome === "failed") {

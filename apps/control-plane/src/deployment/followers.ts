@@ -25,15 +25,15 @@ import { syncWebhooks } from "./webhooks/sync-webhooks.ts";
 import { afterAgentLeft } from "./automations/end-evaluation.ts";
 import { afterWebhooksActivated } from "./webhooks/announce-webhooks.ts";
 
-/** What the active definitions want to know of: computed once per catalog, so that a fact without a follower costs nothing. */
+/** The active definitions want to know of these. It is computed once per catalog, so that a fact without a follower costs nothing. */
 interface Interests {
   /** Assets with partitions. */
   readonly partitioned: ReadonlySet<string>;
   /** Assets with a freshness policy. */
   readonly freshness: ReadonlySet<string>;
-  /** Whether there is any automation condition. */
+  /** True if there is any automation condition. */
   readonly conditions: boolean;
-  /** Whether any sensor watches events. */
+  /** True if any sensor watches events. */
   readonly sensors: boolean;
 }
 
@@ -60,7 +60,7 @@ type Follow<T extends FactType> = (tx: Tx, facts: readonly FactOf<T>[]) => void;
 
 interface Follower<T extends FactType> {
   readonly follow: Follow<T>;
-  /** Whether the follower wants this fact. Usually it does not: few assets are watched, few runs are retried. */
+  /** Says whether the follower wants this fact. Usually it does not: few assets are watched, few runs are retried. */
   readonly wants: (fact: FactOf<T>, interests: Interests) => boolean;
 }
 
