@@ -1,5 +1,6 @@
 /** The switch of a code location as lines: what of it is on, what is off, and how to switch it. */
 import type { SwitchView } from "@headgate/shared/contract/automations/switches.ts";
+import { isOffByLocation } from "@headgate/shared/domain/automation/starts-on.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import type { Colors } from "./terminal.ts";
 
@@ -15,7 +16,7 @@ export const OFF_TEXTS = {
 
 /** After a publish: what is off because no one has switched the code location on, or because a person switched it off. Empty: nothing. */
 export function offLines(view: SwitchView, colors: Colors): readonly string[] {
-  const waiting = view.names.filter(({ reason }) => reason === "never_switched_on" || reason === "location_off");
+  const waiting = view.names.filter(({ reason }) => isOffByLocation(reason));
   if (waiting.length === 0) return [];
   const why = view.state === "off" ? `since ${view.changed?.by ?? "a person"} switched it off` : "until you switch it on";
   const count = view.names.length < total(view.off) ? total(view.off) : waiting.length;

@@ -5,6 +5,7 @@
  * History: 1 first version.
  */
 import { z } from "zod";
+import { DEFAULT_STATUSES } from "../domain/automation/starts-on.ts";
 import type { PartitionMapping, PartitionsDefinition } from "../domain/partitions/definition.ts";
 import { backfillPolicySchema, catchUpSchema, conditionSchema, freshnessSchema, overlapSchema, runRetrySchema } from "./automation.ts";
 import { metadataSchema, tableColumnSchema } from "./metadata.ts";
@@ -71,7 +72,7 @@ export const retrySchema = z.object({
  * Whether a schedule, sensor or condition is on before a person switches it. Left out: it is on once its code location was switched on.
  * Older publishers never leave it out for schedules and sensors.
  */
-const defaultStatusSchema = z.enum(["running", "stopped"]);
+const defaultStatusSchema = z.enum(DEFAULT_STATUSES);
 
 export const sourceLocationSchema = z.object({ file: z.string(), line: z.number().int() });
 

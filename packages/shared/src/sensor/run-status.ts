@@ -1,12 +1,11 @@
 /** A run status sensor is woken when a run ends in one of some states. */
 import { z } from "zod";
+import { TERMINAL_RUN_STATUSES } from "../domain/run/status.ts";
 import { shortRunId } from "../ids.ts";
 import { type EventOf, type FieldsOf, type SensorEventType, type SensorKind, someOf } from "./sensor-kind.ts";
 
-const STATUSES = ["succeeded", "failed", "canceled"] as const;
-
 export const runStatusFields = () => ({
-  runStatuses: z.array(z.enum(STATUSES)).optional(),
+  runStatuses: z.array(z.enum(TERMINAL_RUN_STATUSES)).optional(),
   /** Only runs of these jobs. Default: runs of any job of its code location. */
   jobs: z.array(z.string()).optional(),
   /** Runs of every code location. */
@@ -19,7 +18,7 @@ export const runEventSchema = () =>
     run: z.string(),
     job: z.string().nullable(),
     location: z.string().nullable(),
-    status: z.enum(STATUSES),
+    status: z.enum(TERMINAL_RUN_STATUSES),
     partition: z.string().nullable(),
     tags: z.record(z.string(), z.string()),
     message: z.string().nullable(),

@@ -1,5 +1,6 @@
 /** The sentences about code locations that are off as a whole. */
 import type { SwitchView } from "@headgate/shared/contract/automations/switches.ts";
+import { isOffByLocation } from "@headgate/shared/domain/automation/starts-on.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 
 export interface SwitchBanner {
@@ -10,7 +11,7 @@ export interface SwitchBanner {
 /** None for a location without anything to switch on. */
 export function bannersOf(views: readonly SwitchView[]): SwitchBanner[] {
   return views.flatMap((view): SwitchBanner[] => {
-    const held = view.names.some(({ reason }) => reason === "never_switched_on" || reason === "location_off");
+    const held = view.names.some(({ reason }) => isOffByLocation(reason));
     if (!held) return [];
     const { schedules, sensors, conditions } = view.off;
     const parts = [

@@ -1,12 +1,13 @@
 /** The state of a schedule or sensor in a few words: whether it is on, how its last tick ended, when the next one comes. */
 import type { AutomationView } from "@headgate/shared/contract/automations/automation-views.ts";
+import { isOffByLocation } from "@headgate/shared/domain/automation/starts-on.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { timeText } from "../../terminal/format.ts";
 import { OFF_TEXTS } from "../../terminal/switch-lines.ts";
 import { tickText } from "./tick-text.ts";
 
 export function onText({ enabled, off, changed }: AutomationView): string {
-  if (off === "never_switched_on" || off === "location_off") return OFF_TEXTS[off];
+  if (isOffByLocation(off)) return OFF_TEXTS[off];
   const state = enabled ? "on" : "off";
   return changed === null ? `${state}, as defined` : `${state} since ${timeText(changed.at)} by ${changed.by}`;
 }

@@ -95,7 +95,7 @@ type Seen<E> = { readonly [K in keyof E as Exclude<K, "type" | "seq">]: K extend
 /** `E` is the type of event that wakes the sensor. */
 export function createSensor<R extends readonly AnyResource[], E extends EventType>(
   options: CommonOptions<R> & { evaluate?(context: SensorContext<R, SeenEvent<E>>): Requests },
-  rest: Pick<SensorDefinition, "type" | "site" | "fields"> & Partial<Pick<SensorDefinition, "problems">>,
+  rest: Pick<SensorDefinition, "type" | "site" | "fields" | "problems">,
 ): Sensor {
   return {
     kind: "sensor",
@@ -107,7 +107,6 @@ export function createSensor<R extends readonly AnyResource[], E extends EventTy
       timeoutSeconds: secondsOf(options.timeout ?? 60),
       requires: options.requires ?? [],
       evaluate: options.evaluate && ((context) => options.evaluate?.(context as unknown as SensorContext<R, SeenEvent<E>>)),
-      problems: () => [],
       ...rest,
     },
   };

@@ -1,15 +1,12 @@
 /** What schedules, sensors and their ticks look like. Times are milliseconds since the epoch. */
 import { z } from "zod";
+import { OFF_REASONS } from "../../domain/automation/starts-on.ts";
 import { sensorEventSchema } from "../../sensor/event-schema.ts";
 import { manifestSensorSchema } from "../../manifest/schema.ts";
 import { view, type View } from "../view.ts";
 import { webhookViewSchema } from "./webhook-views.ts";
 
-/**
- * `never_switched_on`: its code location was published and no one has switched it on. `location_off`: a person switched the code location
- * off. `definition`: its definition says `stopped`. `person`: a person switched it off.
- */
-export const offReasonSchema = z.enum(["never_switched_on", "location_off", "definition", "person"]);
+export const offReasonSchema = z.enum(OFF_REASONS);
 
 export const automationKindSchema = z.enum(["schedule", "sensor"]);
 export type AutomationKind = View<typeof automationKindSchema>;

@@ -1,5 +1,6 @@
 /** The switch of each code location: whether its schedules, sensors and conditions may start anything. */
 import { z } from "zod";
+import { LOCATION_SWITCHES } from "../../domain/automation/starts-on.ts";
 import { nameSchema } from "../fields.ts";
 import { command, query } from "../procedure.ts";
 import { view, type View } from "../view.ts";
@@ -12,7 +13,7 @@ export const switchViewSchema = view(
   z.object({
     location: z.string(),
     /** `new`: no one has switched it, so only what the code wants running is on. */
-    state: z.enum(["new", "on", "off"]),
+    state: z.enum(LOCATION_SWITCHES),
     changed: z.object({ by: z.string(), at: z.number() }).nullable(),
     /** How many are on. */
     on: counts,

@@ -1,7 +1,8 @@
 /** Decides whether a schedule, sensor or condition is on: from its definition, the switch of its code location and a person's choice. */
 
 /** What a definition may say about itself. */
-export type DefaultStatus = "running" | "stopped";
+export const DEFAULT_STATUSES = ["running", "stopped"] as const;
+export type DefaultStatus = (typeof DEFAULT_STATUSES)[number];
 
 /**
  * The switch of a code location.
@@ -9,13 +10,23 @@ export type DefaultStatus = "running" | "stopped";
  * `on`: everything is on but what the code or a person stopped.
  * `off`: a person switched everything off.
  */
-export type LocationSwitch = "new" | "on" | "off";
+export const LOCATION_SWITCHES = ["new", "on", "off"] as const;
+export type LocationSwitch = (typeof LOCATION_SWITCHES)[number];
 
 /** `on_alone`: switched on while its code location was off. */
 export type Choice = "on" | "on_alone" | "off";
 
-/** Why something is off. */
-export type OffReason = "never_switched_on" | "location_off" | "definition" | "person";
+/**
+ * Why something is off. `never_switched_on`: its code location was published and no one has switched it on. `location_off`: a person switched
+ * the code location off. `definition`: its definition says `stopped`. `person`: a person switched it off.
+ */
+export const OFF_REASONS = ["never_switched_on", "location_off", "definition", "person"] as const;
+export type OffReason = (typeof OFF_REASONS)[number];
+
+/** Says whether something is off because of its code location, not by itself. */
+export function isOffByLocation(reason: OffReason | null): reason is "never_switched_on" | "location_off" {
+  return reason === "never_switched_on" || reason === "location_off";
+}
 
 interface Standing {
   /** Undefined: the definition says nothing. */
