@@ -104,5 +104,5 @@ function isPartOf(root: string, folder: Watched["folders"][number], path: string
   if (IGNORE_FILES.has(name)) return true;
   const outputs = (folder.outputs ?? folder.ignore).flatMap((prefix) => [resolve(root, prefix), resolve(start, prefix)]);
   const isOutput = outputs.some((prefix) => at === prefix || at.startsWith(prefix + sep));
-  return !isOutput && wouldList({ root, start, gitignore: false }, at) && (folder.files !== undefined || BESIDE.has(extname(path)));
+  return !isOutput && wouldList({ root, start }, at) && (folder.files !== undefined || BESIDE.has(extname(path)));
 }

@@ -74,7 +74,7 @@ export async function bundleLocation(root: string, location: LocationConfig): Pr
         inputs: ownInputs(root, Object.keys(built.metafile.inputs)),
         externals: [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
         beside: [...places.beside].sort(),
-        warnings: workerWarnings(built.metafile.inputs, places.packages),
+        warnings: workerWarnings(root, built.metafile.inputs, places.packages),
       },
     };
   } catch (error) {

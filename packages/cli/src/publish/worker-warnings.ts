@@ -1,23 +1,19 @@
 /** Packages that start or read files beside themselves do so beside the bundle, where there are none: said before a run fails of it. */
-import { sep } from "node:path";
+import { realpathSync } from "node:fs";
+import { relative, sep } from "node:path";
 import type { Metafile } from "esbuild";
 
 type Inputs = Metafile["inputs"];
 
 /** `files`: absolute paths in packages. One sentence for each package that the project itself imports. */
-export function workerWarnings(inputs: Inputs, files: ReadonlySet<string>): readonly string[] {
+export function workerWarnings(root: string, inputs: Inputs, files: ReadonlySet<string>): readonly string[] {
   const found = new Map<string, string>();
+  const importers = importersIn(inputs);
+  const base = realpathSync(root);
   for (const file of files) {
-    const input = Object.keys(inputs).find((name) =>
-      file.endsWith(
-        name
-          .replace(/^(?:\.\.\/)+/, "/")
-          .split("/")
-          .join(sep),
-      ),
-    );
-    const name = input === undefined ? null : importedBy(inputs, input);
-    if (name !== null && input !== undefined && !found.has(name)) found.set(name, input.slice(input.lastIndexOf("node_modules/") + 13));
+    const input = relative(base, file).split(sep).join("/");
+    const name = inputs[input] === undefined ? null : importedBy(importers, input);
+    if (name !== null && !found.has(name)) found.set(name, input.slice(input.lastIndexOf("node_modules/") + 13));
   }
   return Array.from(
     found,
@@ -26,11 +22,16 @@ export function workerWarnings(inputs: Inputs, files: ReadonlySet<string>): read
   ).sort();
 }
 
-/** The package that a module of the project imports and that leads to this file. */
-function importedBy(inputs: Inputs, wanted: string): string | null {
+/** The files that import each file. */
+function importersIn(inputs: Inputs): ReadonlyMap<string, readonly string[]> {
   const importers = new Map<string, string[]>();
   for (const [name, { imports }] of Object.entries(inputs))
     for (const { path } of imports) importers.set(path, [...(importers.get(path) ?? []), name]);
+  return importers;
+}
+
+/** The package that a module of the project imports and that leads to this file. */
+function importedBy(importers: ReadonlyMap<string, readonly string[]>, wanted: string): string | null {
   const waiting = [wanted];
   const seen = new Set(waiting);
   for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {

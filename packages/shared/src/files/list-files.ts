@@ -18,7 +18,7 @@ export interface LeftOut {
   readonly path: string;
   readonly folder: boolean;
   readonly kind: LeftOutKind;
-  /** `.gitignore:3`, for what an ignore file names. */
+  /** The absolute path of an ignore file and its line, joined with a colon, if that file leaves it out. */
   readonly rule: string | null;
 }
 
@@ -67,8 +67,7 @@ export function listFiles(options: ListOptions): FileList {
   const leave = (left: Omit<LeftOut, "rule">, decision?: Decision): void =>
     void leftOut.push({ ...left, rule: decision === undefined ? null : `${decision.file}:${decision.line}` });
 
-  const walk = (at: Place): void => {
-    const entries = readdirSync(at.real, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const walk = (at: Place, entries: readonly Dirent[]): void => {
     const inside = { ...at, rules: withRulesOf(at.rules, at.folder, at.real) };
     for (const entry of entries) visit(entry, inside);
   };
@@ -93,41 +92,43 @@ export function listFiles(options: ListOptions): FileList {
     }
     // A link to a folder around it leads in circles.
     if (link && above.some((at) => at === source || at.startsWith(`${source}${sep}`))) return;
-    const byEntries = wanted ? null : leftOutByEntries(readdirSync(source));
+    const entries = entriesOf(source);
+    const byEntries = wanted ? null : leftOutByEntries(entries.map(({ name }) => name));
     if (byEntries !== null) return leave({ path, folder, kind: byEntries });
     if (link) links.push({ path, real: source });
     const inside = verdict === "enter" ? { ...rules, git: null } : rules;
-    walk({ folder: path, real: source, rules: inside, above: [...above, source] });
+    walk({ folder: path, real: source, rules: inside, above: [...above, source] }, entries);
   };
 
   const real = realpathSync(options.start);
   const rules = rulesAround(options);
   if (statSync(real).isDirectory()) {
     if (real !== options.start) links.push({ path: options.start, real });
-    walk({ folder: options.start, real, rules, above: [real] });
+    walk({ folder: options.start, real, rules, above: [real] }, entriesOf(real));
   } else if (isSecretFile(options.start, real) && decideByRules(rules.headgate, options.start, false)?.ignored !== false)
     leave({ path: options.start, folder: false, kind: "secret" });
   else files.push({ path: options.start, source: real });
   return { files: files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)), leftOut, links };
 }
 
-/** Whether a path below `start` that the list does not know would be listed: what the watcher asks about a new file. */
-export function wouldList(options: ListOptions, path: string): boolean {
-  let rules = rulesAround(options);
-  let folder = options.start;
-  const names = path.slice(options.start.length + 1).split("/");
+/** Says whether a new file below `start` would be listed. The watcher asks it; only .headgateignore counts. */
+export function wouldList({ root, start }: Pick<ListOptions, "root" | "start">, path: string): boolean {
+  let rules = rulesAround({ root, start, gitignore: false });
+  let folder = start;
+  const names = path.slice(start.length + 1).split("/");
   for (const [index, name] of names.entries()) {
     rules = withRulesOf(rules, folder, folder);
     folder = join(folder, name);
     const isFolder = index < names.length - 1;
-    const verdict = options.verdict?.(folder, { folder: isFolder, link: false }) ?? null;
     const own = decideByRules(rules.headgate, folder, isFolder);
-    const git = own !== null || verdict !== null || rules.git === null ? null : decideByRules(rules.git, folder, isFolder);
     const byName = leftOutByName(name, isFolder);
-    if (verdict === "skip" || own?.ignored || git?.ignored || byName === "tool" || (byName !== null && own === null)) return false;
-    if (verdict === "enter") rules = { ...rules, git: null };
+    if (own?.ignored || byName === "tool" || (byName !== null && own === null)) return false;
   }
   return true;
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
+  return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function targetOf(entry: Dirent, at: string): { readonly source: string; readonly isFolder: boolean; readonly link: boolean } | null {
@@ -171,7 +172,6 @@ function rulesAround({ root, start, gitignore }: ListOptions): Rules {
     const found = outer.flatMap((folder) => ignoreFile(folder, folder, GIT_IGNORE) ?? []);
     rules = { ...rules, git: found };
   }
-  if (start === root) return rules;
   return folders.reduce((all, folder) => withRulesOf(all, folder, folder), rules);
 }
 
