@@ -1,50 +1,18 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { TokenView } from "@headgate/shared/contract/access/tokens.ts";
-import type { RunDetail, RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
+import type { RunDetail } from "@headgate/shared/contract/runs/run-views.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { LOG_CHUNK_BYTES } from "@headgate/shared/protocol/constants.ts";
-import type { DownFrame, JobFrame } from "@headgate/shared/protocol/down.ts";
-import { AGENT_SUBPROTOCOL, PROTOCOL_VERSION } from "@headgate/shared/protocol/version.ts";
+import type { JobFrame } from "@headgate/shared/protocol/down.ts";
+import { connectAgent, leasedRun } from "./support/agent-client.ts";
 import { call, cookieOf, errorOf, HOST, type Credentials } from "./support/client.ts";
 import { apiPath, publish, smallLocation, trpc } from "./support/publishing.ts";
-import { connect, type TestSocket } from "./support/socket.ts";
+import { connect } from "./support/socket.ts";
 import { makePlace, migrate, type Place } from "./support/world.ts";
 
 let places = 0;
 const newPlace = (): Promise<Place> => makePlace(`org-${++places}`, "prod");
 beforeAll(migrate);
-
-type Welcome = Extract<DownFrame, { t: "welcome" }>;
-
-async function connectAgent(
-  as: Credentials,
-  headers: Record<string, string> = {},
-): Promise<{ readonly socket: TestSocket; readonly welcome: Welcome }> {
-  const socket = await connect({ path: "/agent/v1/connect", as, headers: { "sec-websocket-protocol": AGENT_SUBPROTOCOL, ...headers } });
-  const protocol = { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION };
-  socket.send({
-    t: "hello",
-    protocol,
-    agentVersion: "0.1.0",
-    instance: crypto.randomUUID(),
-    hostname: "test",
-    slots: 4,
-    running: [],
-    unacknowledged: [],
-  });
-  return { socket, welcome: await socket.next<Welcome>("welcome") };
-}
-
-/** A run whose only step is leased to a connected agent. */
-async function leasedRun(at: Place): Promise<{ readonly socket: TestSocket; readonly job: JobFrame; readonly run: RunSummary }> {
-  await publish(at, await smallLocation());
-  const { socket, welcome } = await connectAgent(at.agent);
-  const [active] = welcome.locations;
-  if (!active) throw new Error("the welcome names no code location");
-  socket.send({ t: "batch", items: [{ k: "location", s: 1, ...active, state: "ready" }] });
-  const run = await trpc<RunSummary>(at, "runs.launch", { target: { selection: "raw/orders" } });
-  return { socket, job: await socket.next<JobFrame>("job"), run };
-}
 
 async function gzip(text: string): Promise<ArrayBuffer> {
   return new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
@@ -95,9 +63,7 @@ describe("agents over HTTP", () => {
     const at = await newPlace();
     const other = await newPlace();
     const { welcome } = await connectAgent(at.agent, {
-      "x-headgate-socket": "live",
-      "x-headgate-token": "forged",
-      "x-headgate-token-name": "forged",
+      headers: { "x-headgate-socket": "live", "x-headgate-token": "forged", "x-headgate-token-name": "forged" },
     });
     expect(welcome.deployment).toEqual({ org: at.place.org, name: at.place.name });
     const [agent] = await trpc<{ name: string; token: string }[]>(at, "agents.list", {});

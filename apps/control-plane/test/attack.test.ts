@@ -4,30 +4,20 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { RunDetail, RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import { MAX_BATCH_CALLS } from "@headgate/shared/contract/http/limits.ts";
 import { MAX_JSON_DEPTH } from "@headgate/shared/domain/json.ts";
-import type { DownFrame, JobFrame } from "@headgate/shared/protocol/down.ts";
-import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
+import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import { openDirectory } from "../src/directory/database.ts";
 import { parseToken } from "../src/directory/secrets.ts";
 import { checkToken, createToken } from "../src/directory/tokens.ts";
 import { CALL_RATE, countCalls } from "../src/http/access/call-rate.ts";
-import { helloOf } from "../src/testing/hello.ts";
+import { connectAgent, leasedRun } from "./support/agent-client.ts";
 import { call, type Credentials, errorOf } from "./support/client.ts";
 import { type DeploymentObject, fireTimers } from "./support/deployment.ts";
 import { apiPath, publish, smallLocation, trpc } from "./support/publishing.ts";
-import { connect, type TestSocket } from "./support/socket.ts";
 import { makePlace, migrate, operator, type Place } from "./support/world.ts";
 
 let places = 0;
 const newPlace = (): Promise<Place> => makePlace(`attack-${++places}`, "prod");
 beforeAll(migrate);
-
-type Welcome = Extract<DownFrame, { t: "welcome" }>;
-
-async function connectAgent(as: Credentials, slots: number): Promise<{ readonly socket: TestSocket; readonly welcome: Welcome }> {
-  const socket = await connect({ path: "/agent/v1/connect", as, headers: { "sec-websocket-protocol": AGENT_SUBPROTOCOL } });
-  socket.send(helloOf(crypto.randomUUID(), { slots }));
-  return { socket, welcome: await socket.next<Welcome>("welcome") };
-}
 
 /** The token of an agent that has no step. */
 async function otherAgent({ place }: Place): Promise<Credentials> {
@@ -37,13 +27,7 @@ async function otherAgent({ place }: Place): Promise<Credentials> {
 }
 
 async function runningStep(at: Place): Promise<{ readonly job: JobFrame; readonly run: RunSummary }> {
-  await publish(at, await smallLocation());
-  const { socket, welcome } = await connectAgent(at.agent, 1);
-  const [active] = welcome.locations;
-  if (!active) throw new Error("the welcome names no code location");
-  socket.send({ t: "batch", items: [{ k: "location", s: 1, ...active, state: "ready" }] });
-  const run = await trpc<RunSummary>(at, "runs.launch", { target: { selection: "raw/orders" } });
-  const job = await socket.next<JobFrame>("job");
+  const { socket, job, run } = await leasedRun(at);
   const event = { type: "step_started", worker: "w1", pid: 1 };
   socket.send({ t: "batch", items: [{ k: "event", s: 2, run: job.run, step: job.step, epoch: job.epoch, at: 0, event }] });
   return { job, run };
@@ -134,7 +118,7 @@ describe("an agent that floods", () => {
     const viewer = (async () => {
       while (!over.signal.aborted) await batch(at, at.tokens.viewer, MAX_BATCH_CALLS);
     })();
-    const { socket } = await connectAgent(await otherAgent(at), 0);
+    const { socket } = await connectAgent(await otherAgent(at), { slots: 0 });
     const flood = (async () => {
       for (let s = 1; !over.signal.aborted; s += 200) {
         const event = { type: "log", level: "info", message: "x" };
