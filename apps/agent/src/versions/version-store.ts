@@ -5,6 +5,7 @@ import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, symlink, u
 import { dirname, join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { manifestSchema, type Manifest } from "@headgate/shared/manifest/schema.ts";
+import { VERSION_FILE } from "@headgate/shared/protocol/constants.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { ControlPlaneHttp } from "./control-plane-http.ts";
 
@@ -31,8 +32,6 @@ export interface VersionStoreOptions {
   readonly now: () => number;
 }
 
-/** Written last: a folder without it is incomplete. */
-const COMPLETE = ".headgate-version.json";
 const PARALLEL_DOWNLOADS = 8;
 const BLOB_GRACE_MS = 3_600_000;
 
@@ -67,7 +66,7 @@ export class VersionStore {
     const unused: { version: string; used: number }[] = [];
     for (const version of names) {
       if (inUse(version)) continue;
-      unused.push({ version, used: (await stat(join(folder, version, COMPLETE)).catch(() => null))?.mtimeMs ?? 0 });
+      unused.push({ version, used: (await stat(join(folder, version, VERSION_FILE)).catch(() => null))?.mtimeMs ?? 0 });
     }
     const old = unused.sort((a, b) => b.used - a.used).slice(this.#options.keep);
     for (const { version } of old) {
@@ -97,7 +96,7 @@ export class VersionStore {
     const manifest = (await this.#complete(root)) ?? (await this.#layOut(root, location, version));
     await this.#linkModules(root, manifest);
     const now = new Date();
-    await utimes(join(root, COMPLETE), now, now);
+    await utimes(join(root, VERSION_FILE), now, now);
     return { location, version, root, entry: join(root, manifest.entry) };
   }
 
@@ -141,7 +140,7 @@ export class VersionStore {
       await Promise.all(Array.from({ length: PARALLEL_DOWNLOADS }, copyNext));
       if (!manifest.files.some((file) => file.path === "package.json"))
         await writeFile(join(building, "package.json"), '{ "type": "module" }\n');
-      await writeFile(join(building, COMPLETE), JSON.stringify(manifest));
+      await writeFile(join(building, VERSION_FILE), JSON.stringify(manifest));
       // Another agent with the same data folder may have been faster; its workers read from there.
       if ((await this.#complete(root)) !== null) return manifest;
       await mkdir(dirname(root), { recursive: true });
@@ -164,7 +163,7 @@ export class VersionStore {
 
 async function readManifest(root: string): Promise<NeededManifest | null> {
   try {
-    return neededSchema.parse(JSON.parse(await readFile(join(root, COMPLETE), "utf8")));
+    return neededSchema.parse(JSON.parse(await readFile(join(root, VERSION_FILE), "utf8")));
   } catch {
     return null;
   }
@@ -199,7 +198,7 @@ function parseManifest(text: string, location: string, version: string): NeededM
       path.split("/").some((part) => part === "" || part === "." || part === "..") ||
       path.includes("\0") ||
       /^[A-Za-z]:/.test(path) ||
-      path === COMPLETE ||
+      path === VERSION_FILE ||
       paths.has(path)
     ) {
       throw new AppError(

@@ -22,3 +22,6 @@ export const LOG_CHUNK_BYTES = 1024 * 1024;
 export const LOG_CHUNK_DELAY_MS = 10_000;
 /** One metadata object, serialized. */
 export const MAX_METADATA_BYTES = 200 * 1024;
+
+/** The agent writes this file last into the folder of a version: a folder without it is incomplete. */
+export const VERSION_FILE = ".headgate-version.json";

@@ -22,10 +22,10 @@ const MAX_REASON_BYTES = 20 * 1024;
 const MAX_VERSION_CHARACTERS = 500;
 
 /** Metadata of any shape as it can be stored. Entries that are undefined are left out. */
-export function storableMetadata(given: unknown, maxBytes = MAX_METADATA_BYTES): Metadata {
+export function storableMetadata(given: unknown): Metadata {
   if (!isRecord(given)) return {};
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-  return fitMetadata(Object.fromEntries(entries.map(([name, value]) => [name, typedMetadata(value)])), maxBytes);
+  return fitMetadata(Object.fromEntries(entries.map(([name, value]) => [name, typedMetadata(value)])), MAX_METADATA_BYTES);
 }
 
 export function fitEvent(event: StepEvent): StepEvent {

@@ -5,7 +5,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Logger } from "../../values/log.ts";
 import { lockDatabase, type FileLock } from "./file-lock.ts";
-import { uniqueNames } from "../trino/decode.ts";
+import { uniqueNames } from "../unique-names.ts";
 import { loadDuckDb, type DuckDbModule } from "./load-duckdb.ts";
 import { duckDbValues } from "./values.ts";
 

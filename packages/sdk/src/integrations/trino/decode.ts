@@ -1,5 +1,6 @@
 /** How the JSON values of a result become values of JavaScript, by the type of their column. */
 import { z } from "zod";
+import { uniqueNames } from "../unique-names.ts";
 import type { AnswerColumn } from "./answer.ts";
 import { connectionError } from "./trino-error.ts";
 
@@ -97,20 +98,4 @@ function fieldsDecoder(signature: Signature, bigints: BigintMode): Decoder {
     const entries = (value as unknown[]).map((entry, index) => decode(decoders[index], entry));
     return isNamed ? Object.fromEntries(entries.map((entry, index) => [names[index], entry])) : entries;
   };
-}
-
-/** A name that comes twice gets a number. */
-export function uniqueNames(names: readonly string[]): readonly string[] {
-  const used = new Set<string>(names);
-  const seen = new Set<string>();
-  return names.map((name) => {
-    if (!seen.has(name)) {
-      seen.add(name);
-      return name;
-    }
-    let number = 2;
-    while (used.has(`${name}_${number}`)) number++;
-    used.add(`${name}_${number}`);
-    return `${name}_${number}`;
-  });
 }

@@ -1,4 +1,4 @@
-"""Programs as people write them with dagster-pipes. `record.py` runs them under Dagster, `pipes-dagster.engine.test.ts` under Headgate: `programs.py NAME`."""
+"""Programs as people write them with dagster-pipes. `record.py` runs them under Dagster, `like-dagster.engine.test.ts` under Headgate: `programs.py NAME`."""
 
 import math
 import os

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { HEADGATE_IGNORE, listFiles, type FileList, type LeftOut, type ListedFile } from "@headgate/shared/files/list-files.ts";
+import { VERSION_FILE } from "@headgate/shared/protocol/constants.ts";
 import type { ResolvedProject } from "../project.ts";
 import { isInside, projectLayout, projectVerdict, type ProjectLayout } from "./project-layout.ts";
 
@@ -31,8 +32,6 @@ const CONNECTION = /\btarget\s*(?:\.\s*(?!(?:name|schema|database|type|profile_n
 /** What dbt renders. Anything else, a Parquet file or a picture, is only hashed. */
 const RENDERED = /\.(?:sql|ya?ml|md|py|csv)$/i;
 const PIECE = 1 << 20;
-/** An agent writes it into the folder of each version. */
-const PUBLISHED = ".headgate-version.json";
 
 export type ProjectPlace = Pick<ResolvedProject, "root" | "dir" | "profilesDir" | "env"> & { readonly profilesFound?: boolean };
 
@@ -75,7 +74,7 @@ function listProject({ root, dir, profilesDir, env }: ProjectPlace): Pick<Projec
   const layout = projectLayout(dir, env);
   const verdict = projectVerdict(layout, env);
   // What an agent has is what was published, although its folder may lie in a user's repository.
-  const gitignore = !existsSync(join(root, PUBLISHED));
+  const gitignore = !existsSync(join(root, VERSION_FILE));
   const lists = [listFiles({ root, start: dir, gitignore, verdict })];
   const outside = new Set([...layout.resources.map(({ path }) => path), layout.installed].filter((path) => !isInside(dir, path)));
   for (const start of outside)

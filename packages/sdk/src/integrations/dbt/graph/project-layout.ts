@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { parseIgnoreRules, type IgnoreRule } from "@headgate/shared/files/ignore-rules.ts";
-import type { Verdict } from "@headgate/shared/files/list-files.ts";
+import { HEADGATE_IGNORE, type Verdict } from "@headgate/shared/files/list-files.ts";
 import { parse } from "yaml";
 
 /** Setting -> the folders without it, and the endings of files that dbt reads in them beside YAML and Markdown. */
@@ -87,11 +87,6 @@ export function isInside(folder: string, path: string): boolean {
   return inside === "" || (inside !== ".." && !inside.startsWith(`..${sep}`) && !isAbsolute(inside));
 }
 
-/** The innermost of several that contain it, e.g. models/docs within models. */
-export function resourceOf(layout: ProjectLayout, path: string): ResourceFolder | undefined {
-  return layout.resources.filter((resource) => isInside(resource.path, path)).toSorted((a, b) => b.path.length - a.path.length)[0];
-}
-
 /** Whether dbt takes a file of this name there for a part of the project. */
 export function dbtReads(layout: ProjectLayout, path: string): boolean {
   const name = path.slice(path.lastIndexOf(sep) + 1);
@@ -107,7 +102,7 @@ export function dbtReads(layout: ProjectLayout, path: string): boolean {
   });
 }
 
-const KEPT = new Set([".dbtignore", ".headgateignore"]);
+const KEPT = new Set([".dbtignore", HEADGATE_IGNORE]);
 
 /** What of a dbt project's folder is published. Installed packages are dbt projects, too. */
 export function projectVerdict(
@@ -127,13 +122,13 @@ export function projectVerdict(
   return (path, { folder, link }) => {
     if (path === layout.installed) return "enter";
     const own = layoutOf(path);
-    const resource = resourceOf(own, path);
+    const isInResource = own.resources.some((entry) => isInside(entry.path, path));
     const isResource = own.resources.some((entry) => entry.path === path);
     const name = path.slice(path.lastIndexOf(sep) + 1);
     const isOutput = folder && own.outputs.includes(path) && !own.resources.some((entry) => isInside(path, entry.path));
     // A package that a package has installed is a matter of its own development.
     if (isOutput || (own !== layout && path === own.installed)) return "skip";
-    if (resource && !isResource) {
+    if (isInResource && !isResource) {
       // dbt does not follow a link to a folder there, and reads folders whose names begin with a dot.
       if (folder && link) return "skip";
       return !folder && /^[.#~]/.test(name) && !KEPT.has(name) ? "skip" : null;
