@@ -9,11 +9,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findChromium } from "./chromium.mjs";
 import { requireNode } from "./node-version.mjs";
+import { failuresOf } from "./failed-tests.mjs";
 import { CommandFailed, exitOf, stopRunningCommands } from "./run-command.mjs";
 
 requireNode();
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
-const LONG_STEPS = ["check:looks", "check:year", "check:soak", "test:engines:full"];
+const LONG_STEPS = ["check:soak", "test:engines:full"];
+/** What makes steps of `npm run check` and the long tests go over all that they have: every look of every page, a whole year. */
+const IN_FULL = { HEADGATE_LOOKS: "all", HEADGATE_SIMULATED_DAYS: "365" };
 /** One more than processors, because many tests wait for a child process or a timer. */
 const WORKERS = String(availableParallelism() + 1);
 /** Steps that run the test runner, and whose single tests count. */
@@ -35,6 +38,8 @@ let passed = 0;
 let failed = 0;
 let skipped = 0;
 const broken = [];
+/** What failed in the test runner, said once more before the last line: the output of the long tiers hides it. */
+const failures = [];
 
 try {
   const { setUp } = await import("./setup.mjs");
@@ -47,11 +52,13 @@ try {
   failed++;
   broken.push("set-up");
 }
+if (failures.length > 0) console.log(`\n${failures.join("\n")}`);
 if (broken.length > 0) console.log(`\nfailed: ${broken.join(", ")}`);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
-async function runChecks(env) {
+async function runChecks(given) {
+  const env = process.argv.includes("--soak") ? { ...given, ...IN_FULL } : given;
   const steps = checkSteps();
   const beside = runBeside(
     steps.filter((step) => !TEST_STEPS.has(step)),
@@ -103,10 +110,11 @@ async function runTests(step, env) {
   const args = ["run", "--silent", step, "--", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { code } = await exitOf(npm, args, { cwd: root, env, show: true });
   if (!existsSync(report)) return count(`${step} (no report was written)`, false);
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
   passed += numPassedTests;
   failed += numFailedTests;
   skipped += numPendingTests;
+  failures.push(...failuresOf({ root, testResults }));
   if (numFailedTests > 0) broken.push(`${numFailedTests} tests of ${step}`);
   // A test file that does not load, or an error outside any test, fails the run without failing a test.
   if (code !== 0 && numFailedTests === 0) count(`${step} (an error outside the tests)`, false);
