@@ -9,7 +9,7 @@ export const SCREENSHOTS = join(ROOT, "artifacts/screenshots");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 390, height: 844 };
-/** How pages are looked at: two opposite ways in `npm test`, all of them in `npm run check:looks`. */
+/** How pages are looked at: two opposite ways in `npm test`, all of them with `HEADGATE_LOOKS=all`, as in CI. */
 export const LOOKS = (
   [
     { scheme: "light", size: WIDE },

@@ -14,6 +14,9 @@ interface StartEngine {
 }
 
 const { addMissingOptionals, platformOf } = (await import(`${REPOSITORY}/scripts/lock-optional.mjs`)) as LockOptional;
+const { failuresOf } = (await import(`${REPOSITORY}/scripts/failed-tests.mjs`)) as {
+  failuresOf(report: { readonly root: string; readonly testResults: readonly unknown[] }): string[];
+};
 const { readFlags } = (await import(`${REPOSITORY}/scripts/start-engine.mjs`)) as StartEngine;
 
 test("npm start passes unknown flags to headgate dev and separates the state of engines", () => {
@@ -72,4 +75,21 @@ test("the platform of a package is read from its name", () => {
   expect(platformOf("@turbo/windows-64")).toEqual({ os: "win32", cpu: "x64", libc: undefined });
   expect(platformOf("@oxfmt/binding-linux-x64-musl")).toEqual({ os: "linux", cpu: "x64", libc: "musl" });
   expect(platformOf("bufferutil")).toBeNull();
+});
+
+test("failed tests are listed by file, name and first lines", () => {
+  const passed = { status: "passed", fullName: "adds", failureMessages: [] };
+  const failed = { status: "failed", fullName: "removes", failureMessages: [`expected 1 to be 2\n${"    at line\n".repeat(40)}`] };
+  const lines = failuresOf({
+    root: "/root",
+    testResults: [
+      { name: "/root/a.test.ts", status: "failed", message: "", assertionResults: [passed, failed] },
+      { name: "/root/b.test.ts", status: "failed", message: "Cannot find module 'c'", assertionResults: [] },
+      { name: "/root/d.test.ts", status: "passed", message: "", assertionResults: [passed] },
+    ],
+  });
+  expect(lines).toHaveLength(2);
+  expect(lines[0]?.split("\n").slice(0, 2)).toEqual(["FAILED a.test.ts: removes", "  expected 1 to be 2"]);
+  expect(lines[0]?.split("\n")).toHaveLength(13);
+  expect(lines[1]).toBe("FAILED b.test.ts\n  Cannot find module 'c'");
 });
