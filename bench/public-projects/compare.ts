@@ -1,0 +1,44 @@
+/** What dbt alone and Headgate made of one project, node by node. */
+
+/** dbt's outcome of a node or test, in the words of `run_results.json`. */
+export type DbtOutcomes = ReadonlyMap<string, string>;
+
+export interface HeadgateOutcomes {
+  /** State of each asset by the dbt node that it is. */
+  readonly nodes: ReadonlyMap<string, "built" | "failed" | "not built">;
+  /** Result of each check by name. */
+  readonly checks: ReadonlyMap<string, "passed" | "warned" | "failed" | "none">;
+}
+
+export interface Comparison {
+  readonly nodes: Readonly<Record<string, number>>;
+  readonly tests: Readonly<Record<string, number>>;
+  readonly checks: Readonly<Record<string, number>>;
+  readonly differences: readonly string[];
+}
+
+const NODE = /^(?:model|seed|snapshot)\./;
+const TEST = /^(?:test|unit_test)\./;
+
+export function compare(dbt: DbtOutcomes, headgate: HeadgateOutcomes): Comparison {
+  const differences: string[] = [];
+  for (const [id, status] of dbt) {
+    if (!NODE.test(id)) continue;
+    const expected = status === "success" ? "built" : status === "skipped" ? "not built" : "failed";
+    const seen = headgate.nodes.get(id) ?? "no asset";
+    if (seen !== expected) differences.push(`${id}: dbt ${status}, Headgate ${seen}`);
+  }
+  for (const id of headgate.nodes.keys()) if (!dbt.has(id)) differences.push(`${id}: an asset that dbt does not build`);
+  return {
+    nodes: countBy([...dbt].filter(([id]) => NODE.test(id)).map(([, status]) => status)),
+    tests: countBy([...dbt].filter(([id]) => TEST.test(id)).map(([, status]) => status)),
+    checks: countBy([...headgate.checks.values()]),
+    differences,
+  };
+}
+
+function countBy(values: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}
