@@ -6,11 +6,11 @@ export interface PublicProject {
   readonly commit: string;
   /** The folder of the dbt project in the checkout. */
   readonly folder: string;
-  /** Packages by name: a folder of the checkout, or the checkout of another repository. They stand for what `dbt deps` would download. */
-  readonly packages: Readonly<Record<string, { readonly folder: string } | { readonly repository: string }>>;
+  /** Packages by name: a folder of the checkout, or a commit or tag of another. They stand for what `dbt deps` would download. */
+  readonly packages: Readonly<Record<string, { readonly folder: string } | { readonly repository: string; readonly commit: string }>>;
 }
 
-const UTILS = { dbt_utils: { repository: "dbt-labs/dbt-utils" } } as const;
+const UTILS = { dbt_utils: { repository: "dbt-labs/dbt-utils", commit: "1.3.3" } } as const;
 
 export const PUBLIC_PROJECTS: readonly PublicProject[] = [
   { repository: "dbt-labs/jaffle_shop_duckdb", commit: "9b13827", folder: ".", packages: {} },
@@ -21,11 +21,16 @@ export const PUBLIC_PROJECTS: readonly PublicProject[] = [
     folder: ".",
     packages: {
       ...UTILS,
-      dbt_date: { repository: "godatadriven/dbt-date" },
-      audit_helper: { repository: "dbt-labs/dbt-audit-helper" },
+      dbt_date: { repository: "godatadriven/dbt-date", commit: "e706de9" },
+      audit_helper: { repository: "dbt-labs/dbt-audit-helper", commit: "3bd0ca4" },
     },
   },
-  { repository: "dbt-labs/mrr-playbook", commit: "f7921cf", folder: ".", packages: UTILS },
+  {
+    repository: "dbt-labs/mrr-playbook",
+    commit: "f7921cf",
+    folder: ".",
+    packages: { dbt_utils: { repository: "dbt-labs/dbt-utils", commit: "0.8.0" } },
+  },
   { repository: "dbt-labs/attribution-playbook", commit: "54e5543", folder: ".", packages: {} },
   { repository: "dbt-labs/dbt-utils", commit: "700764c", folder: "integration_tests", packages: { dbt_utils: { folder: "." } } },
   {
@@ -55,7 +60,7 @@ export const PUBLIC_PROJECTS: readonly PublicProject[] = [
     repository: "calogica/dbt-expectations",
     commit: "c7dc2af",
     folder: "integration_tests",
-    packages: { dbt_expectations: { folder: "." }, dbt_date: { repository: "calogica/dbt-date" } },
+    packages: { dbt_expectations: { folder: "." }, dbt_date: { repository: "calogica/dbt-date", commit: "3580a09" } },
   },
   {
     repository: "elementary-data/dbt-data-reliability",
@@ -70,8 +75,8 @@ export const PUBLIC_PROJECTS: readonly PublicProject[] = [
     packages: {
       ...UTILS,
       shopify: { folder: "." },
-      fivetran_utils: { repository: "fivetran/dbt_fivetran_utils" },
-      spark_utils: { repository: "dbt-labs/spark-utils" },
+      fivetran_utils: { repository: "fivetran/dbt_fivetran_utils", commit: "f756729" },
+      spark_utils: { repository: "dbt-labs/spark-utils", commit: "f1771e7" },
     },
   },
   { repository: "matsonj/nba-monte-carlo", commit: "6363a85", folder: "transform", packages: UTILS },

@@ -1,7 +1,7 @@
 /** Makes a copy of a public project that dbt and Headgate can build on DuckDB without a network. */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { writeProject } from "../../e2e/support/project-shell.ts";
 import type { PublicProject } from "./list.ts";
 
@@ -11,24 +11,21 @@ export interface Copy {
   readonly dbt: string;
 }
 
-export function checkoutOf(folder: string, repository: string): string {
+function checkoutOf(folder: string, repository: string): string {
   const checkout = join(folder, repository.replace("/", "+"));
   if (!existsSync(checkout)) throw new Error(`There is no checkout of ${repository} at ${checkout}.`);
   return checkout;
 }
 
 export function prepare(project: PublicProject, checkouts: string, root: string): Copy {
-  const checkout = checkoutOf(checkouts, project.repository);
-  const head = execFileSync("git", ["-C", checkout, "rev-parse", "HEAD"], { encoding: "utf8" }).trim();
-  if (!head.startsWith(project.commit)) throw new Error(`${project.repository} is at ${head.slice(0, 10)}, not at ${project.commit}.`);
-  copyTree(checkout, root);
+  extract(checkoutOf(checkouts, project.repository), project.commit, root);
   const dbt = join(root, project.folder);
   const packages = join(dbt, "dbt_packages");
   mkdirSync(packages, { recursive: true });
   for (const [name, place] of Object.entries(project.packages)) {
     // A local package is a link, as `dbt deps` makes it.
     if ("folder" in place) symlinkSync(relative(packages, join(root, place.folder)) || ".", join(packages, name));
-    else copyTree(checkoutOf(checkouts, place.repository), join(packages, name));
+    else extract(checkoutOf(checkouts, place.repository), place.commit, join(packages, name));
   }
   writeFileSync(join(dbt, "profiles.yml"), profileOf(dbt));
   return { root, dbt };
@@ -50,11 +47,14 @@ export default defineCodeLocation({
 });
 `,
   });
+  // Some repositories leave their profile to the reader.
+  writeFileSync(join(copy.root, ".headgateignore"), "!profiles.yml\n");
 }
 
-function copyTree(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true });
-  cpSync(from, to, { recursive: true, verbatimSymlinks: true, filter: (path) => basename(path) !== ".git" });
+function extract(checkout: string, commit: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  const archive = execFileSync("git", ["-C", checkout, "archive", commit], { maxBuffer: 2 ** 30 });
+  execFileSync("tar", ["-x", "-C", to], { input: archive });
 }
 
 function profileOf(dbt: string): string {

@@ -54,6 +54,25 @@ describe("a dbt project as a resource", () => {
     ]);
   });
 
+  it.each([
+    [
+      "profiles.yml",
+      'write the line "!/dbt/profiles.yml" into a file .headgateignore beside headgate.config.ts (secrets belong into env_var())',
+    ],
+    ["selectors.yml", 'write the line "!/dbt/selectors.yml" into a file .headgateignore'],
+  ])("a dbt project is refused where an ignore file names %s", async (name, remedy) => {
+    const root = project({ ...FILES, "dbt/selectors.yml": "selectors: []\n", "dbt/.gitignore": `${name}\n` });
+    const { errors, warnings } = await index(root);
+    expect(errors).toMatchObject([
+      {
+        file: `dbt/${name}`,
+        message: `dbt reads dbt/${name}, but line 1 of dbt/.gitignore leaves it out, so it would not be published.`,
+        hint: expect.stringContaining(remedy),
+      },
+    ]);
+    expect(warnings).toBeUndefined();
+  });
+
   it("a dbt project may leave out what .dbtignore names too", async () => {
     const root = project({ ...FILES, "dbt/.dbtignore": "drafts/\n", "dbt/models/drafts/a.sql": "x", "dbt/.gitignore": "drafts/\n" });
     expect((await index(root)).errors).toEqual([]);
@@ -65,6 +84,12 @@ describe("a dbt project as a resource", () => {
       "dbt/dbt_project.yml": "model-paths: [\"{{ env_var('MODELS', '../shared') }}\"]\n",
       "shared/a.sql": "select 1",
     });
+    const { folders } = await index(root);
+    expect(folders.flatMap(({ files = [] }) => files.map(({ path }) => path))).toContain("shared/a.sql");
+  });
+
+  it("folders under the old names of settings are published", async () => {
+    const root = project({ ...FILES, "dbt/dbt_project.yml": 'source-paths: ["../shared"]\n', "shared/a.sql": "select 1" });
     const { folders } = await index(root);
     expect(folders.flatMap(({ files = [] }) => files.map(({ path }) => path))).toContain("shared/a.sql");
   });

@@ -8,6 +8,7 @@ import type { ProjectFiles, ProjectPlace } from "./fingerprint.ts";
 import { dbtReads, firstRead, isInside } from "./project-layout.ts";
 
 const MAX_PROBLEMS = 20;
+const PROFILES = "profiles.yml";
 
 export function problemsOfFiles(project: ProjectPlace, files: ProjectFiles): readonly LoadError[] {
   const shown = (path: string): string => relative(project.root, path).split(sep).join("/");
@@ -27,7 +28,7 @@ export function notesOfFiles(project: ProjectPlace, { leftOut, profile }: Projec
       `${path} is not published: it ${leftOutText(entry.kind)}. Name it in .gitignore or .headgateignore to say so yourself, or publish it with a line "!${entry.path.slice(entry.path.lastIndexOf(sep) + 1)}" in .headgateignore.`,
     ];
   });
-  if (profile !== null) return [...own, profileNote(project)];
+  if (profile !== null) return isInside(project.dir, project.profilesDir) ? own : [...own, profileNote(project)];
   const { root, dir, profilesDir, profilesFound } = project;
   if (!profilesFound || profilesDir === dir || !isInside(root, profilesDir)) return own;
   const place = relative(root, profilesDir) || ".";
@@ -66,18 +67,29 @@ function outsidePaths(project: ProjectPlace, { layout }: ProjectFiles, shown: (p
 function missingFiles(project: ProjectPlace, { layout, leftOut }: ProjectFiles, shown: (path: string) => string): LoadError[] {
   return leftOut.flatMap((entry) => {
     if (entry.kind === "output") return [];
-    const missing = entry.folder ? firstRead(layout, entry.path) : dbtReads(layout, entry.path) ? entry.path : null;
+    const settings = settingsFiles(project).find((path) => isInside(entry.path, path) && existsSync(path));
+    const missing = settings ?? (entry.folder ? firstRead(layout, entry.path) : dbtReads(layout, entry.path) ? entry.path : null);
     if (missing === null) return [];
     const file = shown(missing);
+    const isProfile = missing === join(project.profilesDir, PROFILES);
     return [
       {
         kind: "project",
         message: `dbt reads ${file}, but ${reason(entry, shown)}, so it would not be published.`,
         file,
-        hint: remedy(entry, shown),
+        hint: isProfile ? profileRemedy(file) : remedy(entry, shown),
       } satisfies LoadError,
     ];
   });
+}
+
+/** What dbt reads outside the folders that `dbt_project.yml` names. */
+function settingsFiles({ dir, profilesDir }: ProjectPlace): readonly string[] {
+  return [join(dir, "dbt_project.yml"), join(dir, "selectors.yml"), join(profilesDir, PROFILES)];
+}
+
+function profileRemedy(file: string): string {
+  return `To publish it, write the line "!/${file}" into a file .headgateignore beside headgate.config.ts (secrets belong into env_var()). Otherwise move it to ~/.dbt, and give each agent its own there.`;
 }
 
 function reason(entry: LeftOut, shown: (path: string) => string): string {

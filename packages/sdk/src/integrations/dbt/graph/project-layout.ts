@@ -17,6 +17,12 @@ const RESOURCES: Readonly<Record<string, { readonly folders: readonly string[]; 
   "docs-paths": { folders: [], endings: [] },
   "asset-paths": { folders: [], endings: [] },
 };
+/** What dbt before 1.0 called a setting; it still reads these names. */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  "model-paths": "source-paths",
+  "seed-paths": "data-paths",
+  "packages-install-path": "modules-path",
+};
 const WRITTEN = [".yml", ".yaml", ".md"];
 
 export interface ResourceFolder {
@@ -42,17 +48,18 @@ export interface ProjectLayout {
 
 export function projectLayout(dir: string, env: Readonly<Record<string, string | undefined>>): ProjectLayout {
   const settings = settingsIn(dir);
+  const setting = (name: string): unknown => settings[name] ?? settings[OLD_NAMES[name] ?? name];
   const text = (name: string, otherwise: string): string => {
-    const value = settings[name];
+    const value = setting(name);
     return typeof value === "string" ? rendered(value, env) : otherwise;
   };
   const ignore = join(dir, ".dbtignore");
   return {
     dir,
-    resources: Object.entries(RESOURCES).flatMap(([setting, { folders, endings }]) =>
-      listOf(settings[setting], folders).map((entry) => {
+    resources: Object.entries(RESOURCES).flatMap(([name, { folders, endings }]) =>
+      listOf(setting(name), folders).map((entry) => {
         const written = rendered(entry, env);
-        return { setting, written, path: resolve(dir, written), endings: [...endings, ...WRITTEN] };
+        return { setting: name, written, path: resolve(dir, written), endings: [...endings, ...WRITTEN] };
       }),
     ),
     installed: resolve(dir, text("packages-install-path", "dbt_packages")),
