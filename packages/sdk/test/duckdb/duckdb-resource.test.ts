@@ -136,3 +136,12 @@ test("cancel interrupts a running query", { timeout: 20_000 }, async () => {
   setImmediate(() => abort.abort(new Error("stopped")));
   await expect(running).rejects.toThrow("stopped");
 });
+
+test("a Date finds its instant whatever the zone of the machine", async () => {
+  const { db } = await open();
+  const at = new Date("2025-01-05T00:00:00Z");
+  expect(
+    await db.query("select timestamptz '2025-01-05 00:00:00+00' = ? as zoned, timestamp '2025-01-05 00:00:00' = ? as plain", [at, at]),
+  ).toEqual([{ zoned: true, plain: true }]);
+  expect(await db.query("select cast(timestamptz '2025-01-05 00:30:00+00' as date) as day")).toEqual([{ day: at }]);
+});

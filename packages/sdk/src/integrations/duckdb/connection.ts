@@ -88,7 +88,10 @@ export class DuckDbFile {
     const lock = isFile ? await lockDatabase({ ...this.#options, lend: () => this.close() }) : null;
     try {
       const instance = await duckdb.DuckDBInstance.create(path, readOnly ? { access_mode: "READ_ONLY" } : {});
-      this.#open = { instance, connection: await instance.connect(), lock };
+      const connection = await instance.connect();
+      // A Date is bound without a zone, so any other zone of the session would shift it.
+      await connection.run("SET TimeZone = 'UTC'");
+      this.#open = { instance, connection, lock };
       return this.#open;
     } catch (error) {
       lock?.release();
