@@ -17,6 +17,8 @@ export const MANIFEST_OLDEST_SUPPORTED = 1;
 export const MANIFEST_MAX_BYTES = 16 * 1024 * 1024;
 
 const name = z.string().min(1).max(200);
+/** dbt makes long names of long arguments. */
+const checkName = z.string().min(1).max(300);
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
 const timePartitions = z.object({
@@ -129,7 +131,7 @@ export type ManifestUnit = z.infer<typeof manifestUnitSchema>;
 
 export const manifestCheckSchema = z.object({
   asset: assetKeySchema,
-  name,
+  name: checkName,
   unit: z.string(),
   description: z.string().optional(),
   blocking: z.boolean().default(false),

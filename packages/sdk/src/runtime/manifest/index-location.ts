@@ -12,6 +12,7 @@ import { describeSensors } from "./check-sensors.ts";
 import { findAssetCycle, findUnitCycle } from "./check-graph.ts";
 import { collectAssets } from "./collect-assets.ts";
 import { collectResources } from "./collect-resources.ts";
+import { linkTables } from "./link-tables.ts";
 import { flattenDefinitions } from "../flatten.ts";
 import { collectProblems, type Problems } from "./problems.ts";
 import { collectUnits, type CollectedUnits } from "./collect-units.ts";
@@ -31,7 +32,9 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
     problems.add(definition.site, `${place} of code location "${name}" is ${what}, not a definition that belongs there.`);
   }
   const units = await collectUnits(definitions, { ...folders, location, problems });
-  const assets = collectAssets(definitions, units, problems);
+  const collected = collectAssets(definitions, units, problems);
+  const watched = new Set([...collected.checks, ...units.checks].map((check) => check.asset));
+  const assets = { ...collected, assets: linkTables(collected.assets, watched) };
   checkGraph(assets.assets, [...assets.units, ...units.units], problems);
   const resources = collectResources({ location, definitions, usage: [...assets.usage, ...units.usage], problems });
   const needs = definitions.resources.flatMap((resource) => resource["~definition"].needs?.(folders) ?? []);
