@@ -30,10 +30,11 @@ function compare(project: string, sourceTests: boolean): Record<string, unknown>
   const theirs = read(`${project}.dagster${sourceTests ? "-sources" : ""}`) as Theirs;
   const manifest = dbtManifestSchema.parse(read(`${project}.graph`));
   const map = mapAssets({ manifest, selected: null }, () => undefined, { sourceTests });
-  const described = describeProject({
+  const { description: described } = describeProject({
     unit: "dbt:x",
     map,
     manifest,
+    selected: null,
     folders: [],
     env: [],
     retry: undefined,
@@ -80,8 +81,10 @@ test("special: every difference is intended", () => {
   expect(compare("special", false)).toMatchInlineSnapshot(`
     {
       "check only ours": {
+        "people/renamed:two_parents": "error",
         "silver/versioned_v1:unique_versioned_v1_id": "error",
         "silver/versioned_v2:unique_versioned_v2_id": "error",
+        "silver/visible:two_parents": "error",
         "silver/visible:visible_is_visible": "error",
       },
       "check only theirs": {
@@ -186,8 +189,10 @@ test("special with tests of sources as checks", () => {
         ],
       },
       "ours": {
+        "people/renamed:two_parents": "error",
         "silver/versioned_v1:unique_versioned_v1_id": "error",
         "silver/versioned_v2:unique_versioned_v2_id": "error",
+        "silver/visible:two_parents": "error",
         "silver/visible:visible_is_visible": "error",
       },
       "theirs": {
@@ -202,6 +207,8 @@ test("example: every difference is intended", () => {
   expect(compare("example", false)).toMatchInlineSnapshot(`
     {
       "check only ours": {
+        "gold/fct_orders:assert_every_order_has_a_customer": "warn",
+        "silver/dim_customer:assert_every_order_has_a_customer": "warn",
         "silver/dim_customer:dim_customer_joins_the_country": "error",
       },
       "group": {

@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { defineAsset, defineCodeLocation } from "../../src/index.ts";
 import { dbtProject, dbtResource } from "../../src/integrations/dbt/index.ts";
-import { dbtManifestSchema, unknownForm } from "../../src/integrations/dbt/graph/dbt-manifest.ts";
+import { dbtManifestSchema } from "../../src/integrations/dbt/graph/dbt-manifest.ts";
+import { unknownForm } from "../../src/integrations/dbt/graph/unknown-form.ts";
 import { indexLocation } from "../../src/runtime/manifest/index-location.ts";
 
 function project(files: Readonly<Record<string, string>>): string {

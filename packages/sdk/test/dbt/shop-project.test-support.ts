@@ -62,7 +62,8 @@ export interface Shop {
   write(path: string, text: string): void;
   read(path: string): string;
   unit(options?: Partial<DbtAssetsOptions>, project?: Partial<DbtProjectOptions>): UnitDefinition;
-  describe(unit: UnitDefinition): ReturnType<UnitDefinition["describe"]>;
+  /** `env`: beside that of this process. */
+  describe(unit: UnitDefinition, env?: Readonly<Record<string, string>>): ReturnType<UnitDefinition["describe"]>;
   /** Executes the whole unit, or only some assets with their checks. */
   execute(
     unit: UnitDefinition,
@@ -73,26 +74,32 @@ export interface Shop {
       onEvent?: (event: StepEvent) => void;
       /** Key of a day, or `first...last`. */
       partition?: string;
+      /** Beside that of this process. */
+      env?: Readonly<Record<string, string>>;
       /** Of the run. */
       tags?: Readonly<Record<string, string>>;
     },
   ): Promise<{ outcome: StepOutcome; events: StepEvent[] }>;
+  /** Executes these assets of what was described last, as an agent would: without describing it again. */
+  run(unit: UnitDefinition, assets: readonly string[]): ReturnType<Shop["execute"]>;
   rows(sql: string): Promise<Record<string, unknown>[]>;
 }
 
 const warmFolder = mkdtempSync(join(tmpdir(), "headgate-dbt-warm-"));
 process.once("exit", () => rmSync(warmFolder, { recursive: true, force: true }));
 
-export function createShop(): Shop {
+/** `files`: another project than the shop; its profile is called shop as well. */
+export function createShop(files: Readonly<Record<string, string>> = FILES): Shop {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "headgate-dbt-")));
   const storage = join(root, "storage");
   const database = join(storage, "shop.duckdb");
+  mkdirSync(storage);
   let attempts = 0;
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(join(root, "dbt", path)), { recursive: true });
     writeFileSync(join(root, "dbt", path), text);
   };
-  for (const [path, text] of Object.entries(FILES)) write(path, text);
+  for (const [path, text] of Object.entries({ "profiles.yml": FILES["profiles.yml"] ?? "", ...files })) write(path, text);
   // dbt checks what of it still holds; it only saves each test the time of a first parse.
   const parseState = join("dbt", "target", "headgate-cache", "partial_parse.msgpack");
   const warm = join(warmFolder, "partial_parse.msgpack");
@@ -116,6 +123,49 @@ export function createShop(): Shop {
       signal: new AbortController().signal,
     });
 
+  const executeParts = async (
+    unit: UnitDefinition,
+    options: NonNullable<Parameters<Shop["execute"]>[1]> & { assets: readonly string[]; checks: readonly string[] },
+  ): ReturnType<Shop["execute"]> => {
+    const { assets, checks } = options;
+    const env = { ...process.env, ...options.env };
+    const events: StepEvent[] = [];
+    const log = loggerInto(events);
+    const partition = options.partition === undefined ? null : partitionOf(options.partition);
+    const outcome = await unit.execute({
+      job: {
+        t: "job",
+        run: "r1",
+        step: "dbt:shop",
+        epoch: 1,
+        attempt: 1,
+        location: "shop",
+        version: "v1",
+        unit: unit.id,
+        assets: [...assets],
+        checks: [...checks],
+        partition,
+        tags: { ...options.tags },
+        timeoutSeconds: null,
+        job: null,
+      },
+      assets: new Set(assets),
+      checks: new Set(checks),
+      partition,
+      config: undefined,
+      log,
+      signal: options.signal ?? new AbortController().signal,
+      resources: {},
+      folders: folders(),
+      env,
+      emit: (event) => {
+        events.push(event);
+        options.onEvent?.(event);
+      },
+    });
+    return { outcome, events };
+  };
+
   return {
     root,
     database,
@@ -127,47 +177,14 @@ export function createShop(): Shop {
         name: "shop",
         ...options,
       }) as UnitDefinition,
-    describe: (unit) => unit.describe({ root, scratch: folders().scratch, env: process.env }),
+    describe: (unit, env) => unit.describe({ root, scratch: folders().scratch, env: { ...process.env, ...env } }),
+    run: (unit, assets) => executeParts(unit, { assets, checks: [] }),
     async execute(unit, options = {}) {
-      const described = await unit.describe({ root, scratch: folders().scratch, env: process.env });
+      const described = await unit.describe({ root, scratch: folders().scratch, env: { ...process.env, ...options.env } });
       if (!described.ok) throw new Error(JSON.stringify(described.errors));
       const assets = options.assets ?? unitOf(described.description).assets;
       const checks = options.checks ?? unitOf(described.description).checks.filter((id) => assets.includes(id.split(":")[0] ?? ""));
-      const events: StepEvent[] = [];
-      const log = loggerInto(events);
-      const partition = options.partition === undefined ? null : partitionOf(options.partition);
-      const outcome = await unit.execute({
-        job: {
-          t: "job",
-          run: "r1",
-          step: "dbt:shop",
-          epoch: 1,
-          attempt: 1,
-          location: "shop",
-          version: "v1",
-          unit: unit.id,
-          assets: [...assets],
-          checks: [...checks],
-          partition,
-          tags: { ...options.tags },
-          timeoutSeconds: null,
-          job: null,
-        },
-        assets: new Set(assets),
-        checks: new Set(checks),
-        partition,
-        config: undefined,
-        log,
-        signal: options.signal ?? new AbortController().signal,
-        resources: {},
-        folders: folders(),
-        env: process.env,
-        emit: (event) => {
-          events.push(event);
-          options.onEvent?.(event);
-        },
-      });
-      return { outcome, events };
+      return executeParts(unit, { ...options, assets, checks });
     },
     async rows(sql) {
       const database = file();

@@ -12,12 +12,14 @@ import { notesOfFiles } from "./graph/check-files.ts";
 import { nodeOf, type DbtNode } from "./graph/dbt-node.ts";
 import { describeProject, type DbtAssetOptions } from "./graph/describe.ts";
 import { executeBuild } from "./execution/execute.ts";
+import type { DbtAssetMap } from "./graph/asset-keys.ts";
 import { loadFailure, loadProject, publishedFolders } from "./graph/load-project.ts";
+import { unusedMeta } from "./mapping/unused-meta.ts";
 import type { DbtProject } from "./project.ts";
 
-/** `partition` of a dbt step, for `vars`. */
+/** The partition of a dbt step, for `vars`. */
 export interface DbtPartition {
-  /** Key of the partition. */
+  /** Key of the partition; empty where the step has none. */
   readonly key: string;
   /** Half-open; null when the partitions are no time windows. */
   readonly window: { readonly start: Date; readonly end: Date } | null;
@@ -39,7 +41,10 @@ export interface DbtAssetsOptions {
   readonly translate?: ((node: DbtNode) => DbtAssetOptions & { readonly key?: string | undefined }) | undefined;
   /** Partitions of all assets, or of each. */
   readonly partitions?: Partitions | ((node: DbtNode) => Partitions | undefined) | undefined;
-  /** dbt variables of a partitioned step, e.g. the window. */
+  /**
+   * dbt variables of a step, beside those of `dbtProject({ vars })`: e.g. the window of its partition. Only what runs sees them; which
+   * models there are comes from `dbtProject({ vars })`.
+   */
   readonly vars?: ((partition: DbtPartition) => Readonly<Record<string, unknown>>) | undefined;
   /** When a failed step is tried again. Default: the policy of the job, else no retry. */
   readonly retry?: RetryPolicy | undefined;
@@ -98,11 +103,7 @@ async function describe(
   const loaded = await loadProject(options, { folders, env: context.env, signal: new AbortController().signal, anyEnvironment: false });
   if (!loaded.ok) return loaded;
   const { map, graph, project } = loaded;
-  const errors = map.duplicates.map(({ key, first, second }): LoadError => ({
-    kind: "project",
-    message: `Two nodes of the dbt project have the asset key "${key}": ${first} and ${second}.`,
-    hint: "Give one of them another key: meta: {headgate: {asset_key: [...]}} in its configuration.",
-  }));
+  const errors: LoadError[] = [];
   if (map.nodes.size === 0)
     errors.push({
       kind: "project",
@@ -119,10 +120,11 @@ async function describe(
   const timeoutSeconds = secondsIn(options.timeout, "timeout", report);
   if (errors.length > 0) return { ok: false, errors };
   const { group, translate, defer } = options;
-  const description = describeProject({
+  const { description, errors: conflicts } = describeProject({
     unit,
     map,
     manifest: graph.manifest,
+    selected: graph.selected,
     folders: [...publishedFolders(project, loaded.files), ...(defer ? [{ path: defer.state, ignore: [] }] : [])],
     env: loaded.files.envNames.filter((name) => !(name in project.stableEnv)),
     retry,
@@ -135,7 +137,31 @@ async function describe(
     },
     partitions: (node) => partitionsOf(options, node),
   });
-  return { ok: true, description: { ...description, warnings: [...graph.warnings, ...notesOfFiles(project, loaded.files)] } };
+  const refused = [...conflicts, ...emptiedByEachRun(options, map)];
+  if (refused.length > 0) return { ok: false, errors: refused };
+  const unused = unusedMeta(graph.manifest);
+  return {
+    ok: true,
+    description: {
+      ...description,
+      warnings: [...graph.warnings, ...notesOfFiles(project, loaded.files), ...(unused === null ? [] : [unused])],
+    },
+  };
+}
+
+/** Such a model loses all other partitions with each run of one. */
+function emptiedByEachRun(options: DbtAssetsOptions, map: DbtAssetMap): LoadError[] {
+  return [...map.nodes].flatMap(([key, node]): LoadError[] =>
+    node.config?.materialized === "incremental" && node.config.full_refresh === true && partitionsOf(options, nodeOf(node))
+      ? [
+          {
+            kind: "project",
+            message: `The partitioned model ${key} (${node.original_file_path}) has full_refresh: true, so each run of a partition would empty its table.`,
+            hint: "Take full_refresh: true out of its configuration, or give the model no partitions.",
+          },
+        ]
+      : [],
+  );
 }
 
 function partitionsOf({ partitions }: DbtAssetsOptions, node: DbtNode): PartitionsDefinition | undefined {
@@ -160,8 +186,7 @@ async function execute(options: DbtAssetsOptions, unit: string, context: UnitCon
     files: loaded.files,
     graph: loaded.graph,
     map: loaded.map,
-    own: { select: options.select, exclude: options.exclude },
-    vars: partition ? options.vars?.({ key: partition.key, window }) : undefined,
+    vars: options.vars?.({ key: partition?.key ?? "", window }),
     countRows: options.rowCounts ?? true,
     deferState: options.defer && resolve(context.folders.root, options.defer.state),
     favorState: options.defer?.favorState ?? false,

@@ -116,7 +116,7 @@ function createDbtResource<const K extends string>({ project, key }: DbtResource
         const scratch = join(folders.scratch, `dbt-${++count}`);
         const exit = await runDbt({
           project: resolved.project,
-          command: [command, ...commandArgs(given)],
+          command: [command, ...commandArgs({ ...given, ...(given.vars && { vars: { ...project.vars, ...given.vars } }) })],
           targetPath: join(scratch, "target"),
           scratch,
           parseCache: storageParseCache(resolved.project, folders),

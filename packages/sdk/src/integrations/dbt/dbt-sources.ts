@@ -10,9 +10,10 @@ import type { DbtCheck } from "./graph/asset-keys.ts";
 import { createReport } from "./report/build-report.ts";
 import type { DbtManifestSource } from "./graph/dbt-manifest.ts";
 import { sourceOf, type DbtNode } from "./graph/dbt-node.ts";
+import { keyConflicts } from "./mapping/key-conflicts.ts";
 import { sourceAsset, type DbtAssetOptions } from "./graph/describe.ts";
 import { lockAll } from "./execution/execute.ts";
-import { cleanMessage } from "./report/failure.ts";
+import { cleanMessage, reasonFirst } from "./report/failure.ts";
 import { notesOfFiles } from "./graph/check-files.ts";
 import { loadFailure, loadProject, publishedFolders } from "./graph/load-project.ts";
 import type { DbtFreshness } from "./report/log-line.ts";
@@ -65,7 +66,7 @@ async function describe(options: DbtSourcesOptions, unit: string, context: UnitD
   const folders = { root: context.root, scratch: context.scratch, storage: join(context.root, ".headgate", "storage") };
   const loaded = await load(options, { folders, env: context.env, signal: new AbortController().signal, anyEnvironment: false });
   if (!loaded.ok) return loaded;
-  const { sources, checks, graph, project, files } = loaded;
+  const { sources, shown, checks, graph, project, files } = loaded;
   if (sources.size === 0) {
     const message = `The dbt project in "${options.project.dir}" has no source with a freshness or a test${options.include ? " that include() wants" : ""}.`;
     return {
@@ -73,7 +74,12 @@ async function describe(options: DbtSourcesOptions, unit: string, context: UnitD
       errors: [{ kind: "project", message, hint: "Add freshness and loaded_at_field to the source, or leave dbtSources out." }],
     };
   }
-  const errors: LoadError[] = [];
+  const errors: LoadError[] = keyConflicts({
+    manifest: graph.manifest,
+    map: { ...loaded.map, nodes: new Map(), duplicates: [] },
+    sources: shown,
+    exposures: [],
+  });
   const timeoutSeconds = secondsIn(options.timeout, "timeout", (message) => {
     errors.push({ kind: "project", message: `${unit}: ${message}` });
   });
@@ -119,24 +125,34 @@ async function describe(options: DbtSourcesOptions, unit: string, context: UnitD
       ],
       folders: publishedFolders(project, files),
       env: files.envNames.filter((name) => !(name in project.stableEnv)),
-      warnings: [...graph.warnings, ...notesOfFiles(project, files)],
+      warnings: [
+        ...graph.warnings,
+        ...notesOfFiles(project, files),
+        ...unreadableWarnings(graph.manifest.metadata.adapter_type ?? "", sources),
+      ],
     },
   };
 }
 
 async function load(options: DbtSourcesOptions, context: Parameters<typeof loadProject>[1]) {
-  const loaded = await loadProject({ project: options.project, translate: options.translate, sourceTests: true }, context);
+  const loaded = await loadProject(
+    { project: options.project, translate: options.translate, sourceTests: true, ownSources: true },
+    context,
+  );
   if (!loaded.ok) return loaded;
   const { map, graph } = loaded;
   const tested = new Set([...map.checks.values()].filter(({ onSource }) => onSource).map(({ asset }) => asset));
   const sources = new Map<string, DbtManifestSource>();
+  const shown: { id: string; key: string }[] = [];
   for (const source of Object.values(graph.manifest.sources)) {
     const key = map.keys.get(source.unique_id);
     if (key === undefined || (!hasFreshness(source) && !tested.has(key))) continue;
-    if (options.include?.(sourceOf(source)) ?? true) sources.set(key, source);
+    if (!(options.include?.(sourceOf(source)) ?? true)) continue;
+    shown.push({ id: source.unique_id, key });
+    if (!sources.has(key)) sources.set(key, source);
   }
   const checks = new Map([...map.checks].filter(([, { onSource, asset }]) => onSource && sources.has(asset)));
-  return { ...loaded, sources, checks };
+  return { ...loaded, sources, shown, checks };
 }
 
 async function execute(options: DbtSourcesOptions, context: UnitContext): Promise<StepOutcome> {
@@ -147,14 +163,14 @@ async function execute(options: DbtSourcesOptions, context: UnitContext): Promis
   const wanted = [...sources].filter(([key]) => context.assets.has(key) || context.checks.has(`${key}:${FRESHNESS}`));
   const report = createReport({
     manifest: graph.manifest,
-    map: { ...map, checks, checkIds: new Map([...checks].map(([id, { test }]) => [test.unique_id, id])) },
+    map: { ...map, checks, checkIds: new Map([...checks].map(([id, { test }]) => [test.unique_id, [id]])) },
     wanted: { assets: new Set(), checks: context.checks },
     partition: null,
     targetPath: join(context.folders.scratch, "target"),
     statsFollow: false,
     emit: (event) => context.emit(event),
   });
-  const unread: string[] = [];
+  const unread = new Map<string, string>();
   const seen = new Set<string>();
   const dbt = (command: readonly string[]): Promise<DbtExit> =>
     runDbt({
@@ -167,6 +183,7 @@ async function execute(options: DbtSourcesOptions, context: UnitContext): Promis
       files,
       warm: true,
       signal: context.signal,
+      own: true,
       lock: (paths) => lockAll(paths, context),
       onLine: (line) => {
         report.receive(line);
@@ -174,7 +191,7 @@ async function execute(options: DbtSourcesOptions, context: UnitContext): Promis
         const key = map.keys.get(line.freshness.unique_id);
         if (key === undefined) return;
         seen.add(key);
-        if (line.freshness.max_loaded_at === null) unread.push(`${key}: ${cleanMessage(line.freshness.message ?? line.freshness.status)}`);
+        if (line.freshness.max_loaded_at === null) unread.set(key, cleanMessage(line.freshness.message ?? line.freshness.status));
         else for (const event of freshnessEvents(key, line.freshness, context.checks)) context.emit(event);
       },
     });
@@ -187,15 +204,26 @@ async function execute(options: DbtSourcesOptions, context: UnitContext): Promis
   if (context.signal.aborted) return { outcome: "canceled" };
   const broken = exits.find(({ code }) => code !== 0 && code !== 1);
   const missing = measured.filter(([key]) => !seen.has(key)).map(([key]) => key);
-  if (unread.length > 0 || broken || missing.length > 0) {
+  const undefinable = new Set([...unread].filter(([, said]) => NO_FIELD.test(said)).map(([key]) => key));
+  for (const [key, source] of wanted) {
+    const said = unread.get(key);
+    if (said === undefined) continue;
+    if (context.checks.has(`${key}:${FRESHNESS}`)) context.emit(unreadCheck(key, source, said));
+    if (!undefinable.has(key) && context.assets.has(key))
+      context.emit({ type: "asset_failed", asset: key, failure: { kind: "dbt", message: reasonFirst(said) } });
+  }
+  const failed = [...unread].filter(([key]) => !undefinable.has(key));
+  if (failed.length > 0 || broken || missing.length > 0) {
     const said =
-      unread.length > 0 ? unread.join("; ") : (broken?.error ?? broken?.stderr ?? `dbt said nothing about ${missing.join(", ")}.`);
+      failed.length > 0
+        ? failed.map(([key, text]) => `${key}: ${reasonFirst(text)}`).join("; ")
+        : (broken?.error ?? broken?.stderr ?? `dbt said nothing about ${missing.join(", ")}.`);
     const message = `The freshness of sources could not be read. ${cleanMessage(said)}`;
     return { outcome: "failed", failure: { kind: "dbt", message: message.slice(0, 20_000) }, retryable: true };
   }
-  // One without a freshness has only its tests to show.
+  // One without a freshness, or with one that nothing can tell, has only its tests to show.
   for (const [key, source] of wanted)
-    if (!hasFreshness(source) && context.assets.has(key))
+    if ((!hasFreshness(source) || undefinable.has(key)) && context.assets.has(key))
       context.emit({ type: "asset_observed", asset: key, metadata: idOf(source.unique_id) });
   return { outcome: "succeeded" };
 }
@@ -228,6 +256,32 @@ function durationText(seconds: number): string {
 
 function hasFreshness({ freshness }: DbtManifestSource): boolean {
   return freshness?.warn_after?.count != null || freshness?.error_after?.count != null;
+}
+
+/** dbt's words for a source whose YAML does not say which column to look at, where the database does not know it either. */
+const NO_FIELD = /no 'loaded_at_field' provided/;
+/** Those that know themselves when a table was changed. */
+const KNOWS_CHANGES: ReadonlySet<string> = new Set(["bigquery", "databricks", "redshift", "snowflake"]);
+
+function unreadableWarnings(adapter: string, sources: ReadonlyMap<string, DbtManifestSource>): string[] {
+  if (KNOWS_CHANGES.has(adapter)) return [];
+  return [...sources].flatMap(([key, source]) =>
+    hasFreshness(source) && !source.loaded_at_field && !source.loaded_at_query
+      ? `The freshness of source ${key}${source.original_file_path ? ` (${source.original_file_path})` : ""} cannot be read: it has no loaded_at_field, and ${adapter} does not know when a table was filled. Its check "${FRESHNESS}" fails until loaded_at_field or loaded_at_query is set.`
+      : [],
+  );
+}
+
+function unreadCheck(asset: string, source: DbtManifestSource, said: string): StepEvent {
+  return {
+    type: "check_evaluated",
+    asset,
+    check: FRESHNESS,
+    passed: false,
+    severity: source.freshness?.error_after?.count == null ? "warn" : "error",
+    description: reasonFirst(said).split("\n")[0] ?? "",
+    metadata: idOf(source.unique_id),
+  };
 }
 
 function severityOf({ test }: DbtCheck): "warn" | "error" {

@@ -14,10 +14,18 @@ export interface DbtProjectOptions {
    * as dbt looks for it. A file outside the project root is not published: each agent needs one of its own there.
    */
   readonly profilesDir?: string | undefined;
-  /** Profile to use. Default: the one that `dbt_project.yml` names. */
+  /** Profile to use. Default: what `DBT_PROFILE` says, else the one that `dbt_project.yml` names. */
   readonly profile?: string | undefined;
-  /** Target of the profile. Default: the one that the profile names. */
+  /** Target of the profile. Default: what `DBT_TARGET` says, else the one that the profile names. */
   readonly target?: string | undefined;
+  /**
+   * dbt variables for every command, also while the project is read for publishing: what a person would give with `--vars`. Everyone who
+   * sees the project may see them, so they are no place for secrets. Default: none.
+   *
+   * @example
+   * dbtProject({ dir: "dbt", vars: { region: "eu", load_source_data: true } });
+   */
+  readonly vars?: Readonly<Record<string, unknown>> | undefined;
   /** Environment variables for dbt, e.g. the DuckDB file that `profiles.yml` reads with `env_var()`. */
   readonly env?: ((folders: Folders) => Readonly<Record<string, string>>) | undefined;
   /** Path of the `dbt` program. Default: `.venv/bin/dbt` of the project, then the PATH. */
@@ -63,8 +71,11 @@ export interface ResolvedProject {
   readonly stableEnv: Readonly<Record<string, string>>;
   /** Folders that are others on each machine and that a connection may name, each with a stand-in. */
   readonly folders: readonly (readonly [string, string])[];
-  /** `--profile` and `--target`. */
+  /** `--profile` and `--target`, also where a variable of the environment names them, and `--vars`. */
   readonly profileArgs: readonly string[];
+  readonly vars: Readonly<Record<string, unknown>>;
+  /** What the code says about profile, target and variables, so that it is the same on every machine. */
+  readonly said: readonly unknown[];
   readonly warm: boolean;
 }
 
@@ -98,6 +109,7 @@ export function resolveProject(project: DbtProject, context: { readonly folders:
         : `The dbt program "${project.executable}" does not exist or cannot be executed.`;
     return { ok: false, message: wanted, hint: DBT_MISSING_HINT };
   }
+  const vars = project.vars ?? {};
   return {
     ok: true,
     project: {
@@ -113,9 +125,12 @@ export function resolveProject(project: DbtProject, context: { readonly folders:
       // Elsewhere (a test, a script) there is no next command.
       warm: project.warm ?? context.env["HEADGATE_WORKER_ID"] !== undefined,
       profileArgs: [
-        ...(project.profile === undefined ? [] : ["--profile", project.profile]),
-        ...(project.target === undefined ? [] : ["--target", project.target]),
+        ...valueArgs("--profile", project.profile ?? saidByEnvironment(env, "PROFILE")),
+        ...valueArgs("--target", project.target ?? saidByEnvironment(env, "TARGET")),
+        ...(Object.keys(vars).length === 0 ? [] : ["--vars", JSON.stringify(vars)]),
       ],
+      vars,
+      said: [project.profile ?? null, project.target ?? null, vars],
     },
   };
 }
@@ -126,4 +141,29 @@ function foundProfiles({ root, dir, env }: { readonly root: string; readonly dir
   const home = env["HOME"];
   const places = [...(named ? [resolve(dir, named), resolve(root, named)] : []), dir, ...(home ? [join(home, ".dbt")] : [])];
   return places.find((place) => existsSync(join(place, "profiles.yml"))) ?? dir;
+}
+
+/** dbt's newer name of a variable comes before the older one. */
+function saidByEnvironment(env: Env, name: string): string | undefined {
+  return env[`DBT_ENGINE_${name}`] || env[`DBT_${name}`] || undefined;
+}
+
+function valueArgs(option: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [option, value];
+}
+
+/** For a command that has variables of its own. */
+export function withoutVars(args: readonly string[]): readonly string[] {
+  const at = args.indexOf("--vars");
+  return at < 0 ? args : args.toSpliced(at, 2);
+}
+
+/** With the profile and target of the environment in which the project was published, where this machine says nothing else. */
+export function withPublishedProfile(project: ResolvedProject, published: readonly string[]): ResolvedProject {
+  const added = ["--profile", "--target"].flatMap((option) => {
+    const at = published.indexOf(option);
+    const value = published[at + 1];
+    return at < 0 || value === undefined || project.profileArgs.includes(option) ? [] : [option, value];
+  });
+  return added.length === 0 ? project : { ...project, profileArgs: [...added, ...project.profileArgs] };
 }

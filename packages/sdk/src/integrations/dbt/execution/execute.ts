@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
-import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { lockDatabase } from "../../duckdb/file-lock.ts";
 import type { UnitContext } from "../../../definitions/unit.ts";
 import type { DbtAssetMap } from "../graph/asset-keys.ts";
@@ -10,13 +9,13 @@ import { createReport, type BuildReport } from "../report/build-report.ts";
 import { countPending } from "./count-rows.ts";
 import type { DbtManifestNode } from "../graph/dbt-manifest.ts";
 import { eventTimeArgs, partitionOfBatch } from "../graph/event-time.ts";
-import { cleanMessage } from "../report/failure.ts";
 import type { ProjectFiles } from "../graph/fingerprint.ts";
 import type { DbtGraph } from "../graph/graph-cache.ts";
 import { storageParseCache } from "../graph/parse-cache.ts";
 import type { ResolvedProject } from "../project.ts";
-import { runDbt, type DbtExit } from "./run-dbt.ts";
-import { selectNodes, type BuildSelection } from "../graph/selection.ts";
+import { runDbt } from "./run-dbt.ts";
+import { outcomeOf } from "./outcome.ts";
+import { selectNodes } from "../graph/selection.ts";
 
 export interface ExecuteOptions {
   readonly unit: string;
@@ -25,7 +24,6 @@ export interface ExecuteOptions {
   readonly files: ProjectFiles;
   readonly graph: DbtGraph;
   readonly map: DbtAssetMap;
-  readonly own: { readonly select: string | undefined; readonly exclude: string | undefined };
   readonly vars: Readonly<Record<string, unknown>> | undefined;
   readonly countRows: boolean;
   readonly fullRefresh: boolean;
@@ -39,7 +37,9 @@ export interface ExecuteOptions {
 export async function executeBuild(options: ExecuteOptions): Promise<StepOutcome> {
   const { context, project, graph, map } = options;
   const wanted = { assets: context.assets, checks: context.checks };
-  const selection = selectNodes({ manifest: graph.manifest, map, wanted, own: options.own });
+  const refused = refusedRefresh(options);
+  if (refused !== null) return { outcome: "failed", failure: { kind: "dbt", message: refused }, retryable: false };
+  const selection = selectNodes({ graph, map, wanted });
   const targetPath = join(context.folders.scratch, "target");
   const driven = project.program.kind === "driver";
   const countsItself = driven && options.countRows;
@@ -61,19 +61,22 @@ export async function executeBuild(options: ExecuteOptions): Promise<StepOutcome
     command: [
       "build",
       ...selection.args,
-      ...(options.vars ? ["--vars", JSON.stringify(options.vars)] : []),
+      ...varsArgs(project, options.vars),
       ...eventTimeArgs(nodes, context.partition),
-      ...(options.deferState === undefined ? [] : ["--defer", "--state", options.deferState]),
-      ...(options.deferState !== undefined && options.favorState ? ["--favor-state"] : []),
+      ...(options.deferState === undefined ? ["--no-defer"] : ["--defer", "--state", options.deferState]),
+      ...(options.deferState !== undefined && options.favorState ? ["--favor-state"] : ["--no-favor-state"]),
       ...(options.fullRefresh ? ["--full-refresh"] : []),
-      // The artifacts of one step are not used; what happened comes as events.
-      ...(driven ? ["--no-write-json"] : []),
+      ...(driven ? BUILD_FLAGS : []),
     ],
     targetPath,
     scratch: join(context.folders.scratch, "dbt"),
     parseCache: storageParseCache(project, context.folders),
     countRows: countsItself && (isDuckDb || "adapter"),
     chosen: selection.chosen,
+    own: true,
+    orders: [...map.makers],
+    // What is not built here is read from elsewhere, where it is.
+    elsewhere: options.deferState === undefined ? selection.elsewhere : {},
     tags: [`run:${context.job.run}`, `step:${context.job.step}`],
     files: options.files,
     warm: true,
@@ -83,7 +86,29 @@ export async function executeBuild(options: ExecuteOptions): Promise<StepOutcome
     locks: options.locks,
   });
   await settlePending(options, report);
-  return outcomeOf({ exit, report, wanted, selection, map, signal: context.signal });
+  return outcomeOf({ exit, report, wanted, signal: context.signal });
+}
+
+/** Said in every build, so that nothing that the project or a variable says is meant. (The artifacts of one step are not used.) */
+const BUILD_FLAGS = ["--no-fail-fast", "--no-empty", "--no-write-json"];
+
+/** Variables of this step beside those of the project, which every command has. */
+function varsArgs(project: ResolvedProject, own: Readonly<Record<string, unknown>> | undefined): string[] {
+  if (own === undefined || Object.keys(own).length === 0) return [];
+  return ["--vars", JSON.stringify({ ...project.vars, ...own })];
+}
+
+/** dbt would drop the table and build the part of the step alone: of all other partitions the rows would be gone, and nobody would know. */
+function refusedRefresh(options: ExecuteOptions): string | null {
+  const { context, map } = options;
+  if (context.partition === null) return null;
+  const emptied = [...context.assets].filter((key) => {
+    const node = map.nodes.get(key);
+    return node?.config?.materialized === "incremental" && (node.config.full_refresh ?? options.fullRefresh) && options.partitionsOf(node);
+  });
+  if (emptied.length === 0) return null;
+  const several = emptied.length > 1 ? ` and ${emptied.length - 1} more` : "";
+  return `A full refresh of partition ${context.partition.key} would empty ${emptied[0]}${several}: dbt drops the table and builds only this partition. Run it without the tag dbt/full_refresh, which replaces the rows of the partition, set full_refresh: false in the model's configuration, or do not set full_refresh: true there.`;
 }
 
 export async function lockAll(
@@ -119,62 +144,4 @@ async function settlePending(options: ExecuteOptions, report: BuildReport): Prom
     options.countRows && options.graph.manifest.metadata.adapter_type === "duckdb" && path !== undefined && !options.context.signal.aborted;
   const counted = count && pending.length > 0 ? await countPending({ path, pending, context: options.context }) : new Map<string, never>();
   for (const { uniqueId } of pending) report.settle(uniqueId, counted.get(uniqueId) ?? null);
-}
-
-interface Ending {
-  readonly exit: DbtExit;
-  readonly report: BuildReport;
-  readonly wanted: { readonly assets: ReadonlySet<string>; readonly checks: ReadonlySet<string> };
-  readonly selection: BuildSelection;
-  readonly map: DbtAssetMap;
-  readonly signal: AbortSignal;
-}
-
-function outcomeOf(ending: Ending): StepOutcome {
-  const { exit, report, wanted, signal } = ending;
-  if (signal.aborted) return { outcome: "canceled" };
-  const missing = [...wanted.assets].filter((key) => !report.materialized.has(key));
-  if (exit.code === 0 && missing.length === 0) return { outcome: "succeeded" };
-  const [cause] = report.failed.values();
-  const extra = cause?.source ? { source: cause.source } : {};
-  if (report.failed.size > 0) {
-    const names = [...report.failed].map(([key, failure]) => `${key}: ${firstLine(failure.message)}`);
-    const message = `${report.failed.size} of ${wanted.assets.size} dbt ${wanted.assets.size === 1 ? "asset" : "assets"} failed${skippedText(report)}. ${names.join("; ")}`;
-    return {
-      outcome: "failed",
-      failure: { ...dbtFailure(message), ...extra },
-      retryable: report.failedChecks.size + report.failedTests.size === 0,
-    };
-  }
-  const tests = [...report.failedChecks, ...report.failedTests];
-  if (tests.length > 0) {
-    const names = tests.map(([name, message]) => `${name}${message === "" ? "" : ` (${firstLine(message)})`}`);
-    const which = report.failedChecks.size > 0 ? "blocking check" : "dbt test";
-    const message = `${tests.length === 1 ? `A ${which}` : `${tests.length} ${which}s`} failed${skippedText(report)}: ${names.join("; ")}`;
-    return { outcome: "failed", failure: { kind: "check_failed", message: message.slice(0, 20_000) }, retryable: false };
-  }
-  const failure = dbtFailure(wholeFailure(exit, missing));
-  // Another program has the database open and will close it.
-  return { outcome: "failed", failure, retryable: report.started || failure.message.includes("Could not set lock on file") };
-}
-
-/** Nothing in particular failed: dbt did not get so far, or did not do all that was asked. */
-function wholeFailure(exit: DbtExit, missing: readonly string[]): string {
-  if (exit.code === 0)
-    return `dbt ended well, but did not build ${missing.slice(0, 10).join(", ")}: the project differs from the published one. Publish the code location again.`;
-  const said = exit.error ?? exit.stderr.trim().split("\n").slice(-5).join("\n");
-  const how = exit.code === null ? "dbt was killed" : `dbt ended with exit code ${exit.code}`;
-  return said === "" ? `${how}.` : `${how}: ${cleanMessage(said)}`;
-}
-
-function skippedText({ skipped }: BuildReport): string {
-  return skipped.size === 0 ? "" : `, ${skipped.size} skipped`;
-}
-
-function firstLine(text: string): string {
-  return text.split("\n").slice(0, 2).join(" ").slice(0, 500);
-}
-
-function dbtFailure(message: string): Failure {
-  return { kind: "dbt", message: message.slice(0, 20_000) };
 }

@@ -7,8 +7,9 @@ import { DBT_ONCE } from "../programs/driver.ts";
 import { readProjectFiles, type ProjectFiles } from "../graph/fingerprint.ts";
 import { parseDbtLine, type DbtLine } from "../report/log-line.ts";
 import { keepParseState, parseStateIn, projectParseCache, takeParseState } from "../graph/parse-cache.ts";
-import type { ResolvedProject } from "../project.ts";
+import { withoutVars, type ResolvedProject } from "../project.ts";
 import { prepareServer, readyServer, warmPlace } from "../warm/warm-pool.ts";
+import { withoutFlags } from "./flag-variables.ts";
 import { NOT_TAKEN } from "../programs/warm-program.ts";
 import type { WarmServer } from "../warm/warm-server.ts";
 
@@ -29,6 +30,15 @@ export interface DbtRunOptions {
   readonly parseCache: string;
   /** `adapter`: with the means of dbt's adapter, for databases this package does not know. */
   readonly countRows: boolean | "adapter";
+  /**
+   * A command of this package, not one that a person wrote: variables such as DBT_FULL_REFRESH and flags of the project such as
+   * fail_fast do not change what it does.
+   */
+  readonly own?: boolean | undefined;
+  /** Pairs of a source and the node that makes its table: the node comes first, which dbt does not know. */
+  readonly orders?: readonly (readonly [string, string])[] | undefined;
+  /** Unique id of a test -> nodes it reads; where one does not exist the test is left out. */
+  readonly elsewhere?: Readonly<Record<string, readonly string[]>> | undefined;
   /** Shown beside its queries, where the database can: on Trino. */
   readonly tags?: readonly string[] | undefined;
   /** As they were read just now; absent: they are read for this command; null: it has nothing to do with them. */
@@ -70,7 +80,7 @@ export async function runDbt(options: DbtRunOptions): Promise<DbtExit> {
   const files = options.files === undefined ? filesOf(project) : options.files;
   // Were its Jinja to see the folders, dbt would have to read it again where they differ.
   const folders = files && !files.readsConnection ? project.folders : [];
-  const parseArgs = (folder: string): readonly string[] => commonArgs(project, folder, join(folder, "logs"));
+  const parseArgs = (folder: string): readonly string[] => commonArgs(project, { targetPath: folder, logPath: join(folder, "logs") });
   const place = options.warm
     ? warmPlace({ project, command: options.command, files, folders, parseCache: options.parseCache, parseArgs })
     : null;
@@ -113,6 +123,7 @@ function start(options: DbtRunOptions, folders: ResolvedProject["folders"]): Chi
   const { project } = options;
   const spawnOptions: SpawnOptions = { cwd: project.dir, env: project.env, stdio: "pipe" };
   if (project.program.kind === "command") {
+    if (options.own) spawnOptions.env = withoutFlags(project.env);
     return spawn(project.program.executable, [...argumentsOf(options), "--log-format", "json", "--log-level", "debug"], spawnOptions);
   }
   const script = join(options.scratch, "driver.py");
@@ -127,18 +138,16 @@ function startWarm(options: DbtRunOptions, server: WarmServer): ChildProcess {
 function writeRequest(options: DbtRunOptions, folders: ResolvedProject["folders"]): string {
   const request = join(options.scratch, "request.json");
   const gate = options.lock === undefined ? null : gateEvent(options.command[0] ?? "");
-  const { countRows, chosen = null, tags = [] } = options;
+  const { countRows, chosen = null, tags = [], own = false, orders = [], elsewhere = {} } = options;
   const args = [...argumentsOf(options), "--log-level", "none"];
   const publish = options.publish === undefined ? null : [parseStateIn(options.targetPath), options.publish];
-  writeFileSync(
-    request,
-    JSON.stringify({ args, chosen, folders, publish, gate, count: countRows, tags, keep: [options.project.root, options.project.kept] }),
-  );
+  const keep = [options.project.root, options.project.kept];
+  writeFileSync(request, JSON.stringify({ args, chosen, folders, publish, gate, count: countRows, tags, keep, own, orders, elsewhere }));
   return request;
 }
 
 function argumentsOf({ project, command, targetPath, scratch }: DbtRunOptions): string[] {
-  const args = commonArgs(project, targetPath, join(scratch, "logs"));
+  const args = commonArgs(project, { targetPath, logPath: join(scratch, "logs"), ownVars: command.includes("--vars") });
   // The one command that knows no target folder.
   return [
     ...command,
@@ -146,7 +155,14 @@ function argumentsOf({ project, command, targetPath, scratch }: DbtRunOptions): 
   ];
 }
 
-function commonArgs(project: ResolvedProject, targetPath: string, logPath: string): string[] {
+interface CommonArgs {
+  readonly targetPath: string;
+  readonly logPath: string;
+  /** The command has variables of its own, which contain those of the project. */
+  readonly ownVars?: boolean;
+}
+
+function commonArgs(project: ResolvedProject, { targetPath, logPath, ownVars = false }: CommonArgs): string[] {
   const folders = [
     // The working folder: dbt writes this path into its parse state, which outlives the folder of one published version.
     "--project-dir",
@@ -158,7 +174,8 @@ function commonArgs(project: ResolvedProject, targetPath: string, logPath: strin
     "--log-path",
     logPath,
   ];
-  return [...folders, ...project.profileArgs, "--no-use-colors", "--log-level-file", "none"];
+  const profileArgs = ownVars ? withoutVars(project.profileArgs) : project.profileArgs;
+  return [...folders, ...profileArgs, "--no-use-colors", "--log-level-file", "none"];
 }
 
 /** The last event before a command opens its database: after parsing, where the command has that step. */

@@ -1,4 +1,7 @@
 /** Gives each node of a dbt project its asset key or check. Pure; used at index time and again when a step runs. */
+import { makersOfSources } from "../mapping/same-table.ts";
+import { isAssetNode } from "../mapping/parents.ts";
+import { checkName, homesOf } from "../mapping/test-homes.ts";
 import type { DbtManifest, DbtManifestNode } from "./dbt-manifest.ts";
 import { metaOption, nodeOf, sourceOf, texts, type DbtNode } from "./dbt-node.ts";
 import type { DbtGraph } from "./graph-cache.ts";
@@ -10,6 +13,15 @@ export interface DbtCheck {
   readonly test: DbtManifestNode;
   /** True for the test of a source, which something else makes. */
   readonly onSource: boolean;
+  /** True where the test is a check of other assets as well, because it reads them, too. */
+  readonly shared: boolean;
+}
+
+/** The key of a node before characters that keys do not have are replaced. */
+export interface DbtKey {
+  readonly text: string;
+  /** Its YAML names it, in `meta`. */
+  readonly explicit: boolean;
 }
 
 export interface DbtAssetMap {
@@ -17,11 +29,15 @@ export interface DbtAssetMap {
   readonly nodes: ReadonlyMap<string, DbtManifestNode>;
   /** Unique id (of sources, too) -> asset key. */
   readonly keys: ReadonlyMap<string, string>;
+  /** Unique id -> the key as it was given. */
+  readonly given: ReadonlyMap<string, DbtKey>;
+  /** Unique id of a source -> the node of this project that makes its table. */
+  readonly makers: ReadonlyMap<string, string>;
   /** Check id `<asset key>:<check name>` -> test. */
   readonly checks: ReadonlyMap<string, DbtCheck>;
-  /** Unique id of a test -> check id. */
-  readonly checkIds: ReadonlyMap<string, string>;
-  /** Tests that are no check of one asset, e.g. a singular test over three models; they run when all they read is built. */
+  /** Unique id of a test -> ids of its checks: one for each asset that it is about. */
+  readonly checkIds: ReadonlyMap<string, readonly string[]>;
+  /** Selected tests that are no check, e.g. of sources; they run with everything else. */
   readonly otherTests: readonly DbtManifestNode[];
   /** Two nodes with one key; the first was kept. */
   readonly duplicates: readonly { readonly key: string; readonly first: string; readonly second: string }[];
@@ -29,65 +45,91 @@ export interface DbtAssetMap {
 
 export type KeyOf = (node: DbtNode) => string | undefined;
 
-/** `sourceTests`: tests of sources are checks, too. */
-export function mapAssets(
-  graph: Omit<DbtGraph, "warnings">,
-  keyOf: KeyOf,
-  options: { readonly sourceTests?: boolean | undefined } = {},
-): DbtAssetMap {
+export interface MapOptions {
+  /** Tests of sources are checks, too. */
+  readonly sourceTests?: boolean | undefined;
+  /** A source whose table a node makes is its own asset all the same, because it is what somebody wants to look at. */
+  readonly ownSources?: boolean | undefined;
+}
+
+export function mapAssets(graph: Omit<DbtGraph, "warnings" | "profileArgs">, keyOf: KeyOf, options: MapOptions = {}): DbtAssetMap {
   const { manifest, selected } = graph;
   const wanted = (id: string): boolean => selected === null || selected.has(id);
   const nodes = new Map<string, DbtManifestNode>();
   const keys = new Map<string, string>();
+  const given = new Map<string, DbtKey>();
   const duplicates: { key: string; first: string; second: string }[] = [];
-  for (const source of Object.values(manifest.sources))
-    keys.set(source.unique_id, sanitizeKey(keyOf(sourceOf(source)) ?? defaultKey(sourceOf(source))));
+  const note = (node: DbtNode): string => {
+    const key = givenKey(node, keyOf(node));
+    given.set(node.uniqueId, key);
+    const sanitized = sanitizeKey(key.text);
+    keys.set(node.uniqueId, sanitized);
+    return sanitized;
+  };
+  const byKey = new Map<string, string>();
   for (const node of Object.values(manifest.nodes)) {
     if (!isAssetNode(node)) continue;
-    const key = sanitizeKey(keyOf(nodeOf(node)) ?? defaultKey(nodeOf(node)));
-    keys.set(node.unique_id, key);
+    const key = note(nodeOf(node));
+    if (!byKey.has(key)) byKey.set(key, node.unique_id);
     if (!wanted(node.unique_id)) continue;
     const first = nodes.get(key);
     if (first) duplicates.push({ key, first: first.unique_id, second: node.unique_id });
     else nodes.set(key, node);
   }
-  const checks = new Map<string, DbtCheck>();
-  const checkIds = new Map<string, string>();
-  const otherTests: DbtManifestNode[] = [];
-  const sources = new Set(options.sourceTests === true ? Object.keys(manifest.sources) : []);
-  const tests = [...Object.values(manifest.nodes), ...Object.values(manifest.unit_tests)];
-  for (const test of tests) {
-    if ((test.resource_type !== "test" && test.resource_type !== "unit_test") || !wanted(test.unique_id)) continue;
-    const attached = attachedTo(test) ?? "";
-    const asset = keys.get(attached);
-    const onSource = sources.has(attached);
-    if (asset === undefined || (!nodes.has(asset) && !onSource)) {
-      otherTests.push(test);
-      continue;
-    }
-    const name = checkName(asset, test, checks);
-    const id = `${asset}:${name}`;
-    checks.set(id, { asset, name, test, onSource });
-    checkIds.set(test.unique_id, id);
+  for (const source of Object.values(manifest.sources)) note(sourceOf(source));
+  const makers = makersOfSources(manifest, (source) =>
+    given.get(source)?.explicit === true ? byKey.get(keys.get(source) ?? "") : undefined,
+  );
+  for (const [source, maker] of options.ownSources === true ? [] : makers) {
+    const key = keys.get(maker);
+    if (key !== undefined && nodes.has(key)) keys.set(source, key);
   }
-  return { nodes, keys, checks, checkIds, otherTests, duplicates };
+  return { nodes, keys, given, makers, duplicates, ...mapTests({ manifest, selected, nodes, keys, options }) };
 }
 
-/** Everything dbt builds, except what is inlined into others or leaves nothing behind. */
-export function isAssetNode(node: DbtManifestNode): boolean {
-  return (
-    (node.resource_type === "model" && node.config?.materialized !== "ephemeral") ||
-    node.resource_type === "seed" ||
-    node.resource_type === "snapshot"
-  );
+function mapTests(input: {
+  readonly manifest: DbtManifest;
+  readonly selected: ReadonlySet<string> | null;
+  readonly nodes: ReadonlyMap<string, DbtManifestNode>;
+  readonly keys: ReadonlyMap<string, string>;
+  readonly options: MapOptions;
+}): Pick<DbtAssetMap, "checks" | "checkIds" | "otherTests"> {
+  const { manifest, selected, nodes, keys, options } = input;
+  const checks = new Map<string, DbtCheck>();
+  const checkIds = new Map<string, string[]>();
+  const otherTests: DbtManifestNode[] = [];
+  const own = new Set([...nodes.values()].map((node) => node.unique_id));
+  const root = manifest.metadata.project_name;
+  // Of two tests with one name the project's own keeps it.
+  const tests = [...Object.values(manifest.nodes), ...Object.values(manifest.unit_tests)]
+    .filter((test) => test.resource_type === "test" || test.resource_type === "unit_test")
+    .sort((a, b) => Number(b.package_name === root) - Number(a.package_name === root));
+  for (const test of tests) {
+    if (selected !== null && !selected.has(test.unique_id)) continue;
+    const homes = homesOf(manifest, test);
+    const here = homes.filter((id) => own.has(id) || (options.sourceTests === true && id in manifest.sources));
+    const ids: string[] = [];
+    for (const home of here) {
+      const asset = keys.get(home);
+      if (asset === undefined) continue;
+      const name = checkName(test, (candidate) => checks.has(`${asset}:${candidate}`));
+      const id = `${asset}:${name}`;
+      checks.set(id, { asset, name, test, onSource: home in manifest.sources, shared: homes.length > 1 });
+      ids.push(id);
+    }
+    if (ids.length > 0) checkIds.set(test.unique_id, ids);
+    // What is about nodes of another step is that step's.
+    else if (homes.every((id) => id in manifest.sources)) otherTests.push(test);
+  }
+  return { checks, checkIds, otherTests };
 }
 
 /** `meta.headgate.asset_key` or `meta.dagster.asset_key`, else configured schema and name. */
-function defaultKey(node: DbtNode): string {
-  const explicit = metaOption(node, "asset_key");
-  const segments = texts(explicit);
-  if (segments.length > 0) return segments.join("/");
-  return node.schema === null ? node.name : `${node.schema}/${node.name}`;
+function givenKey(node: DbtNode, translated: string | undefined): DbtKey {
+  if (translated !== undefined) return { text: translated, explicit: false };
+  const segments = texts(metaOption(node, "asset_key"));
+  if (segments.length > 0) return { text: segments.join("/"), explicit: true };
+  return { text: node.schema === null ? node.name : `${node.schema}/${node.name}`, explicit: false };
 }
 
 export function sanitizeKey(key: string): string {
@@ -96,39 +138,4 @@ export function sanitizeKey(key: string): string {
     .map((segment) => segment.replaceAll(/[^A-Za-z0-9_.-]/g, "_"))
     .filter((segment) => segment !== "")
     .join("/");
-}
-
-/** A generic test names its node; a singular test belongs to its only upstream, or to the one that `meta.headgate.ref` names. */
-function attachedTo(test: DbtManifestNode): string | undefined {
-  if (test.attached_node) return test.attached_node;
-  if (test.resource_type === "unit_test") return (test.depends_on?.nodes ?? [])[0];
-  const parents = test.depends_on?.nodes ?? [];
-  if (parents.length === 1) return parents[0];
-  const named = metaOption(nodeOf(test), "ref");
-  const ref =
-    typeof named === "string" ? named : named !== null && typeof named === "object" && "name" in named ? String(named.name) : undefined;
-  return ref === undefined ? undefined : parents.find((parent) => parent.split(".").includes(ref));
-}
-
-function checkName(asset: string, test: DbtManifestNode, taken: ReadonlyMap<string, DbtCheck>): string {
-  const name = test.name.slice(0, 190);
-  for (let n = 1; ; n++) {
-    const candidate = n === 1 ? name : `${name}_${n}`;
-    if (!taken.has(`${asset}:${candidate}`)) return candidate;
-  }
-}
-
-/** Parents of a node that are assets; an ephemeral parent stands for its own parents, to any depth. */
-export function assetParents(manifest: DbtManifest, node: { readonly depends_on?: DbtManifestNode["depends_on"] }): string[] {
-  const found = new Set<string>();
-  const visited = new Set<string>();
-  const pending = [...(node.depends_on?.nodes ?? [])];
-  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
-    if (visited.has(id)) continue;
-    visited.add(id);
-    const parent = manifest.nodes[id];
-    if (id in manifest.sources || (parent && isAssetNode(parent))) found.add(id);
-    else if (parent) pending.push(...(parent.depends_on?.nodes ?? []));
-  }
-  return [...found].sort();
 }

@@ -1,37 +1,38 @@
 /** The parts of dbt's manifest.json (version 12) that are read here; unknown and missing keys are tolerated, so dbt 1.8 to 2 fit. */
-import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { z } from "zod";
 
-const meta = z.record(z.string(), z.unknown()).nullish();
-const strings = z.array(z.string());
-
-const column = z.object({
-  name: z.string(),
-  description: z.string().nullish(),
-  data_type: z.string().nullish(),
-});
-
-/** A record in dbt's manifest; kept as a list, because sorting the keys of a cached graph must not reorder a table's columns. */
-const columns = z.union([z.array(column), z.record(z.string(), column).transform((record) => Object.values(record))]).nullish();
-
-/** Adapters and packages give the same names to settings of their own: `batch_size` of a seed is a number. Another type says nothing. */
-function ifAs<T>(type: z.ZodType<T>) {
-  return type.nullish().catch(undefined);
+/** One setting of one node in a form that is not known must not refuse the project: such a value counts as absent. */
+function lenient<T extends z.ZodType>(schema: T) {
+  return schema.nullish().catch(undefined);
 }
 
-const config = z.object({
-  schema: ifAs(z.string()),
-  materialized: ifAs(z.string()),
-  severity: ifAs(z.string()),
-  incremental_strategy: ifAs(z.string()),
-  batch_size: ifAs(z.string()),
-  begin: ifAs(z.string()),
-  enabled: ifAs(z.boolean()),
-  meta: meta.catch(undefined),
-  tags: ifAs(z.union([strings, z.string()])),
-});
+const strings = z.array(z.string());
+const text = lenient(z.string());
+const meta = lenient(z.record(z.string(), z.unknown()));
 
-const dependsOn = z.object({ nodes: strings.nullish() }).nullish();
+const column = z.object({ name: z.string(), description: text, data_type: text });
+
+/** A record in dbt's manifest; kept as a list, because sorting the keys of a cached graph must not reorder a table's columns. */
+const columns = lenient(z.union([z.array(column), z.record(z.string(), column).transform((record) => Object.values(record))]));
+
+const config = lenient(
+  z.object({
+    schema: text,
+    materialized: text,
+    severity: text,
+    incremental_strategy: text,
+    full_refresh: lenient(z.boolean()),
+    /** Of a seed it is a number: rows in one statement. */
+    batch_size: text,
+    begin: text,
+    enabled: lenient(z.boolean()),
+    meta,
+    tags: lenient(z.union([strings, z.string()])),
+  }),
+);
+
+const dependsOn = lenient(z.object({ nodes: strings.nullish() }));
+const owner = lenient(z.object({ email: lenient(z.union([z.string(), strings])), name: text }));
 
 const dbtNodeSchema = z.object({
   unique_id: z.string(),
@@ -41,109 +42,80 @@ const dbtNodeSchema = z.object({
   fqn: strings,
   path: z.string(),
   original_file_path: z.string(),
-  alias: z.string().nullish(),
-  version: z.union([z.string(), z.number()]).nullish(),
-  config: config.nullish(),
-  tags: strings.nullish(),
+  alias: text,
+  version: lenient(z.union([z.string(), z.number()])),
+  config,
+  tags: lenient(strings),
   meta,
-  group: z.string().nullish(),
-  description: z.string().nullish(),
+  group: text,
+  description: text,
   columns,
-  relation_name: z.string().nullish(),
-  raw_code: z.string().nullish(),
-  language: z.string().nullish(),
-  checksum: z.object({ checksum: z.string().nullish() }).nullish(),
+  relation_name: text,
+  raw_code: text,
+  language: text,
+  checksum: lenient(z.object({ checksum: text })),
   depends_on: dependsOn,
-  attached_node: z.string().nullish(),
+  attached_node: text,
 });
 export type DbtManifestNode = z.infer<typeof dbtNodeSchema>;
 
-/** Their checksum is a text. */
-const unitTestSchema = dbtNodeSchema.extend({
-  checksum: z
-    .unknown()
-    .transform(() => undefined)
-    .optional(),
-});
-
-const freshnessTime = z.object({ count: z.number().nullish(), period: z.string().nullish() }).nullish();
+const freshnessTime = lenient(z.object({ count: lenient(z.number()), period: text }));
 
 const dbtSourceSchema = z.object({
   unique_id: z.string(),
   name: z.string(),
+  original_file_path: text,
   source_name: z.string(),
-  description: z.string().nullish(),
-  source_description: z.string().nullish(),
-  tags: strings.nullish(),
+  description: text,
+  source_description: text,
+  tags: lenient(strings),
   meta,
-  config: config.nullish(),
+  config,
   columns,
-  relation_name: z.string().nullish(),
-  loader: z.string().nullish(),
-  loaded_at_field: z.string().nullish(),
-  loaded_at_query: z.string().nullish(),
-  freshness: z.object({ warn_after: freshnessTime, error_after: freshnessTime }).nullish(),
+  relation_name: text,
+  loader: text,
+  loaded_at_field: text,
+  loaded_at_query: text,
+  freshness: lenient(z.object({ warn_after: freshnessTime, error_after: freshnessTime })),
 });
 
 const exposure = z.object({
   unique_id: z.string(),
   name: z.string(),
+  original_file_path: text,
   type: z.string(),
-  label: z.string().nullish(),
-  url: z.string().nullish(),
-  description: z.string().nullish(),
-  tags: strings.nullish(),
+  label: text,
+  url: text,
+  description: text,
+  tags: lenient(strings),
   meta,
-  config: config.nullish(),
-  maturity: z.string().nullish(),
-  owner: z.object({ email: z.union([z.string(), strings]).nullish(), name: z.string().nullish() }).nullish(),
+  config,
+  maturity: text,
+  owner,
   depends_on: dependsOn,
 });
 
-const group = z.object({
-  name: z.string(),
-  owner: z.object({ email: z.union([z.string(), strings]).nullish(), name: z.string().nullish() }).nullish(),
-});
+/** A function, metric, semantic model or saved query: nothing of its own here, but lineage leads through it. */
+const betweenSchema = z.object({ unique_id: z.string(), name: z.string(), fqn: lenient(strings), depends_on: dependsOn });
+export type DbtBetween = z.infer<typeof betweenSchema>;
+
+const group = z.object({ name: z.string(), owner });
 
 export const dbtManifestSchema = z.object({
-  metadata: z.object({
-    dbt_schema_version: z.string().nullish(),
-    project_name: z.string().nullish(),
-    adapter_type: z.string().nullish(),
-    dbt_version: z.string().nullish(),
-  }),
+  metadata: z.object({ dbt_schema_version: text, project_name: text, adapter_type: text, dbt_version: text }),
   nodes: z.record(z.string(), dbtNodeSchema),
   sources: z.record(z.string(), dbtSourceSchema).default({}),
   exposures: z.record(z.string(), exposure).default({}),
-  unit_tests: z.record(z.string(), unitTestSchema).default({}),
+  unit_tests: z.record(z.string(), dbtNodeSchema).default({}),
   groups: z.record(z.string(), group).default({}),
+  functions: z.record(z.string(), betweenSchema).default({}),
+  metrics: z.record(z.string(), betweenSchema).default({}),
+  semantic_models: z.record(z.string(), betweenSchema).default({}),
+  saved_queries: z.record(z.string(), betweenSchema).default({}),
 });
 export type DbtManifestSource = z.infer<typeof dbtSourceSchema>;
 export type DbtManifest = z.infer<typeof dbtManifestSchema>;
 
 export function isMicrobatch(node: DbtManifestNode): boolean {
   return node.config?.materialized === "incremental" && node.config.incremental_strategy === "microbatch";
-}
-
-const KNOWN_VERSION = /\/manifest\/v12\.json$/;
-const nodeIn = z.object({ original_file_path: z.string().optional() }).catch({});
-const metadataIn = z.object({ metadata: z.object({ dbt_schema_version: z.string(), dbt_version: z.string() }) });
-
-/** Names the node and its file. The version of dbt is the matter only where the manifest says that it has another form. */
-export function unknownForm(written: unknown, error: z.ZodError, shownDir: string): LoadError {
-  const [issue] = error.issues;
-  const [kind, id, ...field] = issue?.path ?? [];
-  const nodes = z.record(z.string(), z.record(z.string(), z.unknown()).catch({})).catch({}).parse(written);
-  const file = nodeIn.parse(nodes[String(kind)]?.[String(id)]).original_file_path;
-  const known = metadataIn.safeParse(written);
-  const other = known.success && !KNOWN_VERSION.test(known.data.metadata.dbt_schema_version);
-  const place = id === undefined ? String(kind ?? "the manifest") : `${field.map(String).join(".")} of ${String(id)}`;
-  return {
-    kind: "project",
-    message: `The dbt project in "${shownDir}" cannot be read. In the manifest that dbt wrote, ${place} has an unknown form: ${issue?.message ?? "malformed"}`,
-    ...(file !== undefined && { file: `${shownDir}/${file}` }),
-    hint: other
-      ? `dbt ${known.data.metadata.dbt_version} writes manifests of another form. Install a dbt-core version from 1.8 on, below 1.12.`
-      : `Correct ${field.length > 0 ? field.map(String).join(".") : "it"} in ${file ?? "the YAML of the project"}.`,
-  };
 }

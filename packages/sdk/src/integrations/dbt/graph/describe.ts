@@ -2,11 +2,15 @@
 import { createHash } from "node:crypto";
 import type { Metadata, TableColumn } from "@headgate/shared/domain/metadata.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
+import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import type { AutomationOption, FreshnessPolicy } from "../../../options/automation.ts";
 import type { UnitDescription, UnitFolder } from "../../../definitions/unit.ts";
-import { assetParents, sanitizeKey, type DbtAssetMap } from "./asset-keys.ts";
+import { keyConflicts } from "../mapping/key-conflicts.ts";
+import { assetParents, type Reading } from "../mapping/parents.ts";
+import { sanitizeKey, type DbtAssetMap } from "./asset-keys.ts";
 import type { DbtManifest, DbtManifestNode, DbtManifestSource } from "./dbt-manifest.ts";
+import type { DbtGraph } from "./graph-cache.ts";
 import { metaOption, nodeOf, sourceOf, texts, type DbtNode } from "./dbt-node.ts";
 
 type AssetInput = UnitDescription["assets"][number];
@@ -36,6 +40,7 @@ export interface DescribeOptions {
   readonly unit: string;
   readonly map: DbtAssetMap;
   readonly manifest: DbtManifest;
+  readonly selected: DbtGraph["selected"];
   readonly folders: readonly UnitFolder[];
   readonly env: readonly string[];
   readonly retry: RetryPolicy | undefined;
@@ -47,10 +52,15 @@ export interface DescribeOptions {
 
 const MAX_CODE = 200_000;
 
-export function describeProject(options: DescribeOptions): UnitDescription {
+/** The assets and checks, or what two of them have the same key for. */
+export function describeProject(options: DescribeOptions): {
+  readonly description: UnitDescription;
+  readonly errors: readonly LoadError[];
+} {
   const { map, manifest } = options;
   const assets = [...map.nodes].map(([key, node]) => builtAsset(options, key, node));
-  const sources = usedSources(options);
+  const exposures = shownExposures(options);
+  const sources = shownSources(options, exposures);
   const checks = [...map.checks.values()].map((check): CheckInput => {
     const severity = (check.test.config?.severity ?? "error").toLowerCase() === "warn" ? "warn" : "error";
     const description = check.test.description ?? "";
@@ -59,18 +69,21 @@ export function describeProject(options: DescribeOptions): UnitDescription {
       name: check.name,
       unit: options.unit,
       severity,
-      // dbt itself holds back what reads a source whose test fails, in the one build that does both.
-      blocking: severity === "error" && !check.onSource,
+      // dbt itself holds back what reads a source whose test fails, or all models of a test, in the one build that does both.
+      blocking: severity === "error" && !check.onSource && !check.shared,
       ...(description !== "" && { description }),
     };
   });
   const keys = new Set(map.nodes.keys());
-  const exposures = Object.values(manifest.exposures).flatMap((exposure) => {
-    const deps = depsOf(options, exposure).filter((dep) => keys.has(dep.key));
-    return deps.length === 0 ? [] : [exposureAsset(exposure, deps)];
+  const external = exposures.map((exposure) => exposureAsset(options, exposure));
+  const errors = keyConflicts({
+    manifest,
+    map,
+    sources: sources.map(({ unique_id: id }) => ({ id, key: map.keys.get(id) ?? "" })),
+    exposures: exposures.map((exposure) => ({ id: exposure.unique_id, key: exposureKey(exposure) })),
   });
-  return {
-    assets: [...assets, ...sources, ...exposures],
+  const description: UnitDescription = {
+    assets: [...assets, ...sourceAssets(options, sources), ...external],
     unit: {
       id: options.unit,
       kind: "dbt",
@@ -85,6 +98,7 @@ export function describeProject(options: DescribeOptions): UnitDescription {
     folders: options.folders,
     env: options.env,
   };
+  return { description, errors };
 }
 
 function builtAsset(options: DescribeOptions, key: string, manifestNode: DbtManifestNode): AssetInput {
@@ -122,15 +136,39 @@ function metadataOf(node: DbtNode, manifestNode: DbtManifestNode): Metadata {
   };
 }
 
-/** Only sources that something here reads; a TypeScript asset of the same key takes their place at index time. */
-function usedSources(options: DescribeOptions): AssetInput[] {
-  const used = new Set<string>();
-  for (const node of options.map.nodes.values()) for (const parent of assetParents(options.manifest, node)) used.add(parent);
-  return Object.values(options.manifest.sources).flatMap((source): AssetInput[] => {
-    const key = options.map.keys.get(source.unique_id);
-    if (key === undefined || !used.has(source.unique_id)) return [];
-    return [sourceAsset(options, key, source)];
+type Exposure = DbtManifest["exposures"][string];
+
+/** Of a part of the project: what shows something of this part, and what is selected without showing a model at all. */
+function shownExposures({ manifest, map, selected }: DescribeOptions): Exposure[] {
+  if (selected === null) return Object.values(manifest.exposures);
+  const own = new Set([...map.nodes.values()].map((node) => node.unique_id));
+  return Object.values(manifest.exposures).filter((exposure) => {
+    const parents = assetParents(manifest, exposure);
+    return parents.some((id) => own.has(id)) || (selected.has(exposure.unique_id) && parents.every((id) => id in manifest.sources));
   });
+}
+
+/** Without nodes that another part of the project makes, which shows the exposure as well. */
+function ownParents({ manifest, map }: DescribeOptions, exposure: Exposure): Reading {
+  const own = new Set([...map.nodes.values()].map((node) => node.unique_id));
+  return { depends_on: { nodes: assetParents(manifest, exposure).filter((id) => own.has(id) || id in manifest.sources) } };
+}
+
+/** Sources that something here reads. */
+function shownSources({ manifest, map }: DescribeOptions, exposures: readonly Exposure[]): DbtManifestSource[] {
+  const used = new Set<string>();
+  for (const reader of [...map.nodes.values(), ...exposures]) for (const parent of assetParents(manifest, reader)) used.add(parent);
+  return Object.values(manifest.sources).filter((source) => used.has(source.unique_id));
+}
+
+/** Those that nothing here makes; a TypeScript asset of the same key takes their place at index time. */
+function sourceAssets(options: DescribeOptions, sources: readonly DbtManifestSource[]): AssetInput[] {
+  const assets = new Map<string, AssetInput>();
+  for (const source of sources) {
+    const key = options.map.keys.get(source.unique_id);
+    if (key !== undefined && !options.map.nodes.has(key) && !assets.has(key)) assets.set(key, sourceAsset(options, key, source));
+  }
+  return [...assets.values()];
 }
 
 /** A source; nothing here makes it. */
@@ -154,17 +192,21 @@ export function sourceAsset(options: Pick<DescribeOptions, "manifest" | "transla
   };
 }
 
-function exposureAsset(exposure: DbtManifest["exposures"][string], deps: { key: string }[]): AssetInput {
+function exposureKey(exposure: Exposure): string {
   const meta = { ...exposure.meta, ...exposure.config?.meta };
   const name = texts((meta["headgate"] as { asset_key?: unknown } | undefined)?.asset_key).join("/");
+  return sanitizeKey(name === "" ? `${exposure.type}/${exposure.name}` : name);
+}
+
+function exposureAsset(options: DescribeOptions, exposure: Exposure): AssetInput {
   return {
-    key: sanitizeKey(name === "" ? `${exposure.type}/${exposure.name}` : name),
+    key: exposureKey(exposure),
     unit: null,
     group: "exposures",
     owners: texts(exposure.owner?.email),
     tags: tagsOf(exposure.tags ?? []),
     kinds: [exposure.type],
-    deps,
+    deps: depsOf(options, ownParents(options, exposure)),
     metadata: {
       ...(exposure.label && { label: { type: "text", value: exposure.label } }),
       ...(exposure.maturity && { maturity: { type: "text", value: exposure.maturity } }),
@@ -175,11 +217,10 @@ function exposureAsset(exposure: DbtManifest["exposures"][string], deps: { key: 
   };
 }
 
-function depsOf({ manifest, map }: DescribeOptions, node: { readonly depends_on?: DbtManifestNode["depends_on"] }): { key: string }[] {
-  return assetParents(manifest, node).flatMap((parent) => {
-    const key = map.keys.get(parent);
-    return key === undefined ? [] : [{ key }];
-  });
+/** Several tables may have one key, which is named once. */
+function depsOf({ manifest, map }: DescribeOptions, node: Reading): { key: string }[] {
+  const keys = new Set(assetParents(manifest, node).flatMap((parent) => map.keys.get(parent) ?? []));
+  return [...keys].map((key) => ({ key }));
 }
 
 function groupOf(node: DbtNode): string {

@@ -14,6 +14,8 @@ export interface DbtGraph {
   readonly selected: ReadonlySet<string> | null;
   /** What who publishes it should know. */
   readonly warnings: readonly string[];
+  /** `--profile` and `--target` with which it was read. */
+  readonly profileArgs: readonly string[];
 }
 
 /** What a graph was made from; all but `dir` are hashes. */
@@ -24,11 +26,14 @@ export interface GraphPlace {
   readonly environment: string;
 }
 
+const VERSION = 5;
+
 const graphSchema = z.object({
-  version: z.literal(5),
+  version: z.literal(VERSION),
   manifest: dbtManifestSchema,
   selected: z.array(z.string()).nullable(),
   warnings: z.array(z.string()),
+  profileArgs: z.array(z.string()),
 });
 
 export const GRAPH_FOLDER = join("target", "headgate");
@@ -47,8 +52,8 @@ export function readCachedGraph(place: GraphPlace, anyEnvironment: boolean): Dbt
   try {
     const written = statSync(file).mtimeMs;
     if (latest?.file === file && latest.written === written) return latest.graph;
-    const { manifest, selected, warnings } = graphSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-    const graph = { manifest, selected: selected && new Set(selected), warnings };
+    const { manifest, selected, warnings, profileArgs } = graphSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    const graph = { manifest, selected: selected && new Set(selected), warnings, profileArgs };
     latest = { file, written, graph };
     return graph;
   } catch {
@@ -65,10 +70,22 @@ export function writeCachedGraph(place: GraphPlace, graph: DbtGraph): void {
   try {
     mkdirSync(folder, { recursive: true });
     const temporary = join(folder, `.${name}.${process.pid}`);
-    writeFileSync(temporary, canonicalJson({ version: 5, manifest: graph.manifest, selected, warnings: graph.warnings }));
+    writeFileSync(temporary, canonicalJson({ ...graph, version: VERSION, selected }));
     renameSync(temporary, join(folder, name));
     const outdated = readdirSync(folder).filter((entry) => /^(graph|parse)-/.test(entry) && entry.split("-")[1] !== short(place.files));
     for (const entry of outdated) rmSync(join(folder, entry), { force: true });
+  } catch {
+    return;
+  }
+}
+
+/** What is published has one environment: an agent, which has another, would not know which one it was. */
+export function dropOtherEnvironments(place: GraphPlace): void {
+  const folder = join(place.dir, GRAPH_FOLDER);
+  const exact = nameOf(place);
+  try {
+    for (const entry of readdirSync(folder))
+      if (entry !== exact && entry.startsWith(stemOf(place))) rmSync(join(folder, entry), { force: true });
   } catch {
     return;
   }

@@ -6,19 +6,21 @@ import { join } from "node:path";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { notesOfDatabases } from "./database-paths.ts";
-import { dbtManifestSchema, unknownForm, type DbtManifest } from "./dbt-manifest.ts";
+import { dbtManifestSchema, type DbtManifest } from "./dbt-manifest.ts";
 import { hashOf, readProjectFiles, type ProjectFiles } from "./fingerprint.ts";
-import { readCachedGraph, writeCachedGraph, type DbtGraph } from "./graph-cache.ts";
+import { dropOtherEnvironments, readCachedGraph, writeCachedGraph, type DbtGraph } from "./graph-cache.ts";
 import { problemsOfFiles } from "./check-files.ts";
 import { dbtLoadError } from "./parse-error.ts";
 import { projectParseCache, publishedParseState } from "./parse-cache.ts";
 import { copyProject } from "./project-copy.ts";
 import { DATABASE_PATH } from "../programs/database-places.ts";
 import { PUBLISH_NOTE } from "../programs/parse-program.ts";
-import type { ResolvedProject } from "../project.ts";
+import { withoutVars, type ResolvedProject } from "../project.ts";
 import { runDbt, type DbtRunOptions } from "../execution/run-dbt.ts";
 import { secretHidden, secretInError, secretInNames } from "./secret-found.ts";
-import { hideIn, hideStandIns, standInsFor, type StandIns } from "./stand-ins.ts";
+import { selectedNodes, type Listed } from "./selected-nodes.ts";
+import { hideIn, hideStandIns, standInsFor, variablesRead, type StandIns } from "./stand-ins.ts";
+import { unknownForm } from "./unknown-form.ts";
 
 export interface LoadGraphOptions {
   readonly project: ResolvedProject;
@@ -57,20 +59,23 @@ export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphRes
   const problems = options.anyEnvironment ? [] : problemsOfFiles(project, files);
   if (problems.length > 0) return { ok: false, errors: problems };
   const standIns = standInsFor(project.env, files);
-  const known = { ...project.env, ...project.stableEnv, ...standIns };
   const place = {
     dir: project.dir,
     files: files.hash,
-    selection: hashOf([options.select ?? null, options.exclude ?? null]),
-    environment: hashOf([files.envNames.map((name) => [name, known[name] ?? null]), project.profileArgs, files.profile]),
+    selection: hashOf([options.select ?? null, options.exclude ?? null, project.said]),
+    environment: hashOf([variablesRead(files, { ...project.env, ...project.stableEnv }, standIns), project.profileArgs, files.profile]),
   };
   const cached = readCachedGraph(place, options.anyEnvironment);
-  if (cached) return { ok: true, graph: cached, files };
+  if (cached) {
+    if (!options.anyEnvironment) dropOtherEnvironments(place);
+    return { ok: true, graph: cached, files };
+  }
   // An agent keeps what it reads to itself.
   const publish = options.anyEnvironment ? null : { standIns, state: publishedParseState(project.dir, place) };
   const parsed = await parse(options, { files, publish });
   if (!parsed.ok) return parsed;
   writeCachedGraph(place, parsed.graph);
+  if (!options.anyEnvironment) dropOtherEnvironments(place);
   return { ok: true, graph: parsed.graph, files };
 }
 
@@ -117,7 +122,7 @@ async function parse(
   const copied = state.publish === null ? given.project : copyProject(given.project, files, join(given.scratch, "dbt-copy"));
   const options = { ...given, shownFrom: given.project.dir, project: { ...copied, env: { ...given.project.env, ...standIns } } };
   const targetPath = join(options.scratch, "dbt-parse");
-  const parsed = await command(options, { args: ["parse"], targetPath, files, publish: state.publish?.state });
+  const parsed = await command(options, { args: ["parse", "--write-json"], targetPath, files, publish: state.publish?.state });
   if (!parsed.ok) return { ok: false, errors: parsed.errors.map((error) => withoutStandIns(error, standIns)) };
   const written: unknown = JSON.parse(readFileSync(join(targetPath, "manifest.json"), "utf8"));
   const read = dbtManifestSchema.safeParse(written);
@@ -127,23 +132,15 @@ async function parse(
   const warnings = [...[...hidden].map(([name, places]) => secretHidden(name, places)), ...parsed.notes];
   if (state.publish !== null)
     warnings.push(...notesOfDatabases(given.project, { paths: parsed.databases, keeps: given.project.program.kind === "driver" }));
-  if (options.select === undefined && options.exclude === undefined) return { ok: true, graph: { manifest, selected: null, warnings } };
-  const selection = [
-    ...(options.select === undefined ? [] : ["--select", options.select]),
-    ...(options.exclude === undefined ? [] : ["--exclude", options.exclude]),
-  ];
-  const listed = await command(options, {
-    args: ["ls", "--output", "json", "--output-keys", "unique_id", ...selection],
-    targetPath,
-    files,
-  });
-  if (!listed.ok) return { ok: false, errors: listed.errors.map((error) => withoutStandIns(error, standIns)) };
-  const selected = new Set<string>();
-  for (const text of listed.lines) {
-    const match = /"unique_id":\s*"([^"]+)"/.exec(text);
-    if (match?.[1] !== undefined) selected.add(match[1]);
-  }
-  return { ok: true, graph: { manifest, selected, warnings } };
+  const list = async (selection: readonly string[]): Promise<Listed> => {
+    const args = ["ls", "--output", "json", "--output-keys", "unique_id", ...selection];
+    const listed = await command(options, { args, targetPath, files });
+    if (!listed.ok) return { ok: false, errors: listed.errors.map((error) => withoutStandIns(error, standIns)) };
+    return { ok: true, ids: listed.lines.flatMap((text) => /"unique_id":\s*"([^"]+)"/.exec(text)?.[1] ?? []) };
+  };
+  const selected = await selectedNodes({ manifest, select: options.select, exclude: options.exclude, list });
+  if (!selected.ok) return selected;
+  return { ok: true, graph: { manifest, selected: selected.ids, warnings, profileArgs: withoutVars(options.project.profileArgs) } };
 }
 
 async function command(
@@ -160,6 +157,7 @@ async function command(
   const exit = await runDbt({
     project: options.project,
     command: given.args,
+    own: true,
     targetPath: given.targetPath,
     files: given.files,
     publish: given.publish,

@@ -10,7 +10,7 @@ import type { ProjectFiles, ProjectPlace } from "./fingerprint.ts";
 import { GRAPH_FOLDER, type DbtGraph } from "./graph-cache.ts";
 import { loadGraph } from "./load-graph.ts";
 import { isInside } from "./project-layout.ts";
-import { resolveProject, type DbtProject, type ResolvedProject } from "../project.ts";
+import { resolveProject, withPublishedProfile, type DbtProject, type ResolvedProject } from "../project.ts";
 
 export interface LoadOptions {
   readonly project: DbtProject;
@@ -18,6 +18,7 @@ export interface LoadOptions {
   readonly exclude?: string | undefined;
   readonly translate?: ((node: DbtNode) => { readonly key?: string | undefined }) | undefined;
   readonly sourceTests?: boolean | undefined;
+  readonly ownSources?: boolean | undefined;
 }
 
 export interface LoadContext {
@@ -51,8 +52,10 @@ export async function loadProject(options: LoadOptions, context: LoadContext): P
     anyEnvironment: context.anyEnvironment,
   });
   if (!result.ok) return result;
-  const map = mapAssets(result.graph, (node) => options.translate?.(node).key, { sourceTests: options.sourceTests });
-  return { ok: true, project, graph: result.graph, map, files: result.files };
+  const { sourceTests, ownSources } = options;
+  const map = mapAssets(result.graph, (node) => options.translate?.(node).key, { sourceTests, ownSources });
+  const followed = context.anyEnvironment ? withPublishedProfile(project, result.graph.profileArgs) : project;
+  return { ok: true, project: followed, graph: result.graph, map, files: result.files };
 }
 
 /** Exactly the files that dbt read, and the graph that was made of them. */

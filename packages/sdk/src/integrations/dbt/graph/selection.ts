@@ -1,6 +1,8 @@
 /** Finds the `--select` arguments with which dbt builds exactly what a step wants. Pure. */
-import { assetParents, type DbtAssetMap } from "./asset-keys.ts";
-import type { DbtManifest, DbtManifestNode } from "./dbt-manifest.ts";
+import { assetParents, functionsOf } from "../mapping/parents.ts";
+import type { DbtAssetMap } from "./asset-keys.ts";
+import type { DbtManifestNode } from "./dbt-manifest.ts";
+import type { DbtGraph } from "./graph-cache.ts";
 
 export interface WantedNodes {
   readonly assets: ReadonlySet<string>;
@@ -9,49 +11,48 @@ export interface WantedNodes {
 
 export interface BuildSelection {
   readonly args: readonly string[];
-  /** Unique ids of the nodes that will run and matter. */
-  readonly nodes: ReadonlySet<string>;
-  /** The names in `args` stand for exactly these nodes, and it is quicker to look these up; null: the project's own selection. */
+  /** The names in `args` stand for exactly these nodes, and it is quicker to look these up; null: everything. */
   readonly chosen: readonly string[] | null;
+  /** Unique id of a test -> nodes it reads that this step does not build, so that they may not exist yet. */
+  readonly elsewhere: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * Everything wanted: the project's own selection, as a person would type it. Otherwise every node by its fully qualified name and no
- * test by itself, because dbt would run each test that touches a selected model, wanted or not.
+ * Every node by its fully qualified name and no test by itself, because dbt would run each test that touches a selected model, wanted or
+ * not. Also where everything is wanted dbt is told so: without a selection it would take the default selector of selectors.yml.
  */
 export function selectNodes(input: {
-  readonly manifest: DbtManifest;
+  readonly graph: Pick<DbtGraph, "manifest" | "selected">;
   readonly map: DbtAssetMap;
   readonly wanted: WantedNodes;
-  readonly own: { readonly select: string | undefined; readonly exclude: string | undefined };
 }): BuildSelection {
-  const { manifest, map, wanted } = input;
-  const nodes: DbtManifestNode[] = [];
-  for (const key of wanted.assets) {
-    const node = map.nodes.get(key);
-    if (node) nodes.push(node);
-  }
-  const built = new Set(nodes.map((node) => node.unique_id));
+  const { map, wanted } = input;
+  const { manifest, selected } = input.graph;
+  const models = [...wanted.assets].flatMap((key) => map.nodes.get(key) ?? []);
+  const tests = new Map<string, DbtManifestNode>();
   for (const id of wanted.checks) {
-    const check = map.checks.get(id);
-    if (check) nodes.push(check.test);
+    const test = map.checks.get(id)?.test;
+    if (test) tests.set(test.unique_id, test);
   }
-  const ids = new Set(nodes.map((node) => node.unique_id));
-  const everything =
+  const isEverything =
     [...map.nodes.keys()].every((key) => wanted.assets.has(key)) &&
     [...map.checks].every(([id, { onSource }]) => onSource || wanted.checks.has(id));
-  if (everything) {
-    const { select, exclude } = input.own;
-    return {
-      args: [...(select === undefined ? [] : ["--select", select]), ...(exclude === undefined ? [] : ["--exclude", exclude])],
-      nodes: ids,
-      chosen: null,
-    };
+  const functions = new Set(functionsOf(manifest, models));
+  if (isEverything) {
+    for (const test of map.otherTests) tests.set(test.unique_id, test);
+    for (const id of Object.keys(manifest.functions)) if (selected === null || selected.has(id)) functions.add(id);
   }
-  for (const test of map.otherTests) {
-    const parents = assetParents(manifest, test);
-    if (parents.length > 0 && parents.every((parent) => built.has(parent))) nodes.push(test);
-  }
-  const names = nodes.map((node) => `fqn:${node.fqn.join(".")}`);
-  return { args: ["--indirect-selection", "empty", "--select", ...names], nodes: ids, chosen: nodes.map((node) => node.unique_id) };
+  const built = new Set(models.map((node) => node.unique_id));
+  const elsewhere = Object.fromEntries(
+    [...tests.values()].flatMap((test) => {
+      const parents = assetParents(manifest, test).filter((id) => id in manifest.nodes && !built.has(id));
+      return built.size > 0 && parents.length > 0 ? [[test.unique_id, parents]] : [];
+    }),
+  );
+  const indirect = ["--indirect-selection", "empty"];
+  if (isEverything && selected === null && [...map.checks.values()].every(({ onSource }) => !onSource))
+    return { args: [...indirect, "--select", "fqn:*"], chosen: null, elsewhere };
+  const nodes = [...models, ...tests.values(), ...[...functions].flatMap((id) => manifest.functions[id] ?? [])];
+  const names = [...new Set(nodes.map((node) => `fqn:${(node.fqn ?? [node.name]).join(".")}`))];
+  return { args: [...indirect, "--select", ...names], chosen: nodes.map((node) => node.unique_id), elsewhere };
 }

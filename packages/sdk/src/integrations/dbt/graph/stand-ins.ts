@@ -39,6 +39,14 @@ export function standInsFor(env: Readonly<Record<string, string>>, files: Projec
   return Object.fromEntries(secrets.map(({ name }) => [name, `headgate_hides_${name}_here`]));
 }
 
+/** All variables that can make the graph another one: those that its files read, and those that dbt itself may read. No secret is one. */
+export function variablesRead(files: ProjectFiles, env: Readonly<Record<string, string>>, standIns: StandIns): [string, string | null][] {
+  const secrets = new Set(secretVariables(env).map(({ name }) => name));
+  const own = Object.keys(env).filter((name) => name.startsWith("DBT_") && !secrets.has(name));
+  const names = [...new Set([...files.envNames, ...own])].sort();
+  return names.map((name) => [name, standIns[name] ?? env[name] ?? null]);
+}
+
 export function hideStandIns(manifest: DbtManifest, standIns: StandIns): HiddenGraph {
   const hidden = new Map<string, string[]>();
   const names = new Map<string, string[]>();
@@ -69,7 +77,7 @@ export function hideStandIns(manifest: DbtManifest, standIns: StandIns): HiddenG
   if (patterns.length === 0) return { manifest, hidden, names };
   const entries = <T>(kind: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(Object.entries(kind).map(([id, entry]) => [id, walk(entry, { id, field: null, written: false }) as T]));
-  const { nodes, sources, exposures, unit_tests, groups } = manifest;
+  const { nodes, sources, exposures, unit_tests, groups, functions, metrics, semantic_models, saved_queries } = manifest;
   return {
     manifest: {
       ...manifest,
@@ -78,6 +86,10 @@ export function hideStandIns(manifest: DbtManifest, standIns: StandIns): HiddenG
       exposures: entries(exposures),
       unit_tests: entries(unit_tests),
       groups: entries(groups),
+      functions: entries(functions),
+      metrics: entries(metrics),
+      semantic_models: entries(semantic_models),
+      saved_queries: entries(saved_queries),
     },
     hidden,
     names,

@@ -9,10 +9,12 @@ import { QUERY_GUARD } from "./query-guard.ts";
  * stdout: {"info", "data"} as dbt's own JSON log, {"databases": [...]}, {"stats": {...}} and one last {"end": {...}}.
  */
 import { DBT_DATABASES } from "./database-places.ts";
+import { DBT_FLAGS } from "./flags-program.ts";
 import { DBT_GRAPH } from "./graph-program.ts";
+import { DBT_ORDER } from "./order-program.ts";
 import { DBT_PARSE } from "./parse-program.ts";
 
-export const DBT_DRIVER = String.raw`${DBT_GRAPH}${DBT_PARSE}
+export const DBT_DRIVER = String.raw`${DBT_GRAPH}${DBT_PARSE}${DBT_FLAGS}${DBT_ORDER}
 import json, os, signal, sys, threading, time
 
 writing = threading.Lock()
@@ -204,6 +206,12 @@ def run(request, manifest, ended):
         from dbt.cli.main import dbtRunner
 
         ignore_folders(request["folders"])
+        if request["own"]:
+            say_everything()
+        if request["orders"]:
+            order_sources(request["orders"])
+        if request["elsewhere"]:
+            leave_out_tests(request["elsewhere"])
         args = quicken(request["args"], request["chosen"])
         result = dbtRunner(manifest=manifest, callbacks=[callback]).invoke(args)
         exception = result.exception

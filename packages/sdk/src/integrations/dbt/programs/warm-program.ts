@@ -64,7 +64,9 @@ def serve(options):
 
     began = time.monotonic()
     ignore_folders(options["folders"])
+    restore = say_everything()
     parsed = dbtRunner().invoke(options["parse"])
+    restore()
     shutil.rmtree(options["folder"], ignore_errors=True)
     if not parsed.success:
         announce({"failed": str(parsed.exception)})

@@ -1,12 +1,14 @@
 /** Follows one `dbt build`: turns its lines into step events as they come and knows at the end what became of each wanted asset. */
-import type { Metadata, TableColumn } from "@headgate/shared/domain/metadata.ts";
+import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
-import { assetParents, type DbtAssetMap, type DbtCheck } from "../graph/asset-keys.ts";
+import type { DbtAssetMap } from "../graph/asset-keys.ts";
 import { isMicrobatch, type DbtManifest, type DbtManifestNode } from "../graph/dbt-manifest.ts";
 import { cleanMessage, compiledSql, nodeFailure } from "./failure.ts";
-import { icebergCommit } from "./iceberg-commit.ts";
 import type { DbtLine, DbtRunResult, DbtStats } from "./log-line.ts";
+import { checkEvent, durationOf, isBad, metadataOf } from "./result-events.ts";
+import { assetParents, functionsOf } from "../mapping/parents.ts";
+import { helperFailure } from "./helper-failure.ts";
 import type { WantedNodes } from "../graph/selection.ts";
 
 export interface ReportOptions {
@@ -35,11 +37,12 @@ export interface BuildReport {
   readonly failedChecks: ReadonlyMap<string, string>;
   /** Failed tests that are no check of a wanted asset (unit tests, tests of sources): name -> what dbt said. */
   readonly failedTests: ReadonlyMap<string, string>;
+  /** Sentences about hooks and functions that failed, each once. */
+  readonly failedHelpers: readonly string[];
+  /** Wanted assets that dbt said nothing about count as skipped for this reason. */
+  skipRest(reason: string): void;
   readonly started: boolean;
 }
-
-/** Kept with every materialization, so it stays small; the source text of any length is in the catalog. */
-const MAX_KEPT_SQL = 10_000;
 
 export function createReport(options: ReportOptions): BuildReport {
   const { manifest, map, wanted } = options;
@@ -50,6 +53,7 @@ export function createReport(options: ReportOptions): BuildReport {
   const failedChecks = new Map<string, string>();
   const held = new Map<string, { readonly result: DbtRunResult; readonly relation: string | null }>();
   const failedTests = new Map<string, string>();
+  const failedHelpers = new Map<string, string>();
   /** Unique id of a model or source -> what of its tests failed. */
   const culprits = new Map<string, string>();
   const partition = options.partition === null ? {} : { partition: options.partition };
@@ -102,6 +106,8 @@ export function createReport(options: ReportOptions): BuildReport {
   const skipReason = (node: DbtManifestNode): string => {
     const own = culprits.get(node.unique_id);
     if (own?.startsWith("unit test") === true) return `${own} failed`;
+    for (const id of functionsOf(manifest, [node]))
+      if (failedHelpers.has(id)) return `function ${manifest.functions[id]?.name ?? id} failed`;
     const visited = new Set<string>();
     let level = [node.unique_id];
     while (level.length > 0) {
@@ -121,19 +127,31 @@ export function createReport(options: ReportOptions): BuildReport {
   };
 
   const finishTest = (test: DbtManifestNode, result: DbtRunResult): void => {
-    const id = map.checkIds.get(test.unique_id);
-    const check = id === undefined ? undefined : map.checks.get(id);
+    const ids = (map.checkIds.get(test.unique_id) ?? []).filter((id) => wanted.checks.has(id));
+    const checks = ids.flatMap((id) => map.checks.get(id) ?? []);
     const bad = isBad(result);
     // dbt runs unit tests before their model, and skips it when one fails.
     const what = test.resource_type === "unit_test" ? "unit test" : "check";
-    if (bad) for (const parent of test.depends_on?.nodes ?? []) culprits.set(parent, `${what} ${check?.name ?? test.name}`);
-    if (id === undefined || !check || !wanted.checks.has(id)) {
-      if (bad) failedTests.set(test.name, cleanMessage(result.message ?? ""));
-      return;
+    if (bad) for (const parent of test.depends_on?.nodes ?? []) culprits.set(parent, `${what} ${checks[0]?.name ?? test.name}`);
+    if (checks.length === 0 && bad) failedTests.set(test.name, cleanMessage(result.message ?? ""));
+    if (result.status === "skipped" || result.status === "no-op") return;
+    for (const check of checks) {
+      if (bad) failedChecks.set(`${check.asset}:${check.name}`, cleanMessage(result.message ?? ""));
+      emit({ ...checkEvent(check, result, options.targetPath), ...partition, ...durationOf(result) });
     }
-    if (result.status === "skipped") return;
-    if (bad) failedChecks.set(id, cleanMessage(result.message ?? ""));
-    emit({ ...checkEvent(check, result, options.targetPath), ...partition, ...durationOf(result) });
+  };
+
+  const noteHelper = (uniqueId: string, said: string): void => {
+    const sentence = helperFailure(manifest, uniqueId, said);
+    if (sentence !== null && !failedHelpers.has(uniqueId)) failedHelpers.set(uniqueId, sentence);
+  };
+
+  const skipRest = (reason: string): void => {
+    for (const asset of wanted.assets) {
+      if (materialized.has(asset) || failed.has(asset) || skipped.has(asset)) continue;
+      skipped.add(asset);
+      emit({ type: "asset_skipped", asset, reason });
+    }
   };
 
   /** Each batch of a range is a partition of its own, also when a later one fails. */
@@ -164,6 +182,7 @@ export function createReport(options: ReportOptions): BuildReport {
         else {
           const test = node?.resource_type === "test" ? node : manifest.unit_tests[line.uniqueId];
           if (test) finishTest(test, line.result);
+          else if (line.uniqueId in manifest.functions && isBad(line.result)) noteHelper(line.uniqueId, line.result.message ?? "");
         }
         return;
       }
@@ -171,9 +190,12 @@ export function createReport(options: ReportOptions): BuildReport {
         return finishBatch(line);
       case "stats":
         return settle(line.stats.unique_id, line.stats);
+      case "unread":
+        return emit({ type: "log", level: "warn", message: unreadText(line, manifest), source: "dbt" });
       case "message": {
         if (line.level === "debug" || line.text.trim() === "") return;
         const asset = line.uniqueId === null ? undefined : assetOf(line.uniqueId);
+        if (line.uniqueId !== null && line.name === "RunResultError") noteHelper(line.uniqueId, line.text);
         if (line.uniqueId !== null && line.name === "LogStartBatch") batched.add(line.uniqueId);
         if (line.uniqueId !== null && line.name === "LogModelResult") concluded.add(line.uniqueId);
         else if (line.uniqueId !== null && line.level === "error" && !problems.has(line.uniqueId))
@@ -208,76 +230,17 @@ export function createReport(options: ReportOptions): BuildReport {
     materialized,
     failedChecks,
     failedTests,
+    get failedHelpers() {
+      return [...failedHelpers.values()];
+    },
+    skipRest,
     get started() {
       return started;
     },
   };
 }
 
-function metadataOf(input: {
-  readonly node: DbtManifestNode;
-  readonly result: DbtRunResult;
-  readonly relation: string | null;
-  readonly stats: DbtStats | null;
-  readonly sql: string | null;
-}): Metadata {
-  const { node, result, stats, sql } = input;
-  const queryId = result.adapter_response?.["query_id"];
-  const rows = stats?.row_count ?? rowsAffected(result);
-  const relation = input.relation ?? node.relation_name;
-  return {
-    ...(rows !== null && { row_count: { type: "int", value: rows } }),
-    ...(result.execution_time != null && { duration_seconds: { type: "float", value: Math.round(result.execution_time * 1000) / 1000 } }),
-    ...(relation && { relation: { type: "text", value: relation.replaceAll('"', "") } }),
-    ...(stats?.columns && { columns: { type: "table_schema", value: { columns: withDescriptions(stats.columns, node) } } }),
-    dbt_status: { type: "text", value: result.message || result.status },
-    dbt_unique_id: { type: "text", value: node.unique_id },
-    ...(stats?.iceberg && icebergCommit(stats.iceberg)),
-    ...(typeof queryId === "string" && queryId !== "" && { query_id: { type: "text", value: queryId } }),
-    ...(sql !== null && sql.length <= MAX_KEPT_SQL && { compiled_sql: { type: "sql", value: sql } }),
-  };
-}
-
-function isBad(result: DbtRunResult): boolean {
-  return result.status === "fail" || result.status === "error";
-}
-
-function withDescriptions(columns: readonly TableColumn[], node: DbtManifestNode): TableColumn[] {
-  const described = new Map((node.columns ?? []).map((column) => [column.name.toLowerCase(), column.description ?? ""]));
-  return columns.map((column) => {
-    const description = described.get(column.name.toLowerCase()) ?? "";
-    return description === "" ? column : { ...column, description };
-  });
-}
-
-/** What the adapter counted, where it counts (Trino does, DuckDB does not). */
-function rowsAffected(result: DbtRunResult): number | null {
-  const rows = result.adapter_response?.["rows_affected"];
-  const count = typeof rows === "string" ? Number(rows) : rows;
-  return typeof count === "number" && Number.isFinite(count) && count >= 0 ? count : null;
-}
-
-function durationOf(result: DbtRunResult): { durationMs?: number } {
-  return result.execution_time == null ? {} : { durationMs: Math.round(result.execution_time * 1000) };
-}
-
-function checkEvent(check: DbtCheck, result: DbtRunResult, targetPath: string): Extract<StepEvent, { type: "check_evaluated" }> {
-  const passed = result.status === "pass" || result.status === "success";
-  const configured = (check.test.config?.severity ?? "error").toLowerCase() === "warn" ? "warn" : "error";
-  const severity = passed ? configured : result.status === "warn" ? "warn" : "error";
-  const sql = passed ? null : compiledSql(check.test, targetPath);
-  const message = cleanMessage(result.message ?? "");
-  return {
-    type: "check_evaluated",
-    asset: check.asset,
-    check: check.name,
-    passed,
-    severity,
-    ...(message !== "" && { description: message }),
-    metadata: {
-      ...(result.num_failures != null && { failures: { type: "int", value: result.num_failures } }),
-      dbt_unique_id: { type: "text", value: check.test.unique_id },
-      ...(sql !== null && { sql: { type: "sql", value: sql } }),
-    },
-  };
+function unreadText({ uniqueId, missing }: Extract<DbtLine, { kind: "unread" }>, manifest: DbtManifest): string {
+  const name = manifest.nodes[uniqueId]?.name ?? uniqueId;
+  return `The test ${name} was not run: it reads ${missing.join(", ")}, which no step has built yet.`;
 }

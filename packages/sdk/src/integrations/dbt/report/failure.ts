@@ -18,6 +18,25 @@ export function cleanMessage(message: string): string {
   return kept.join("\n").trim().slice(0, 20_000);
 }
 
+/** Headings that dbt puts over what happened; a person who sees one line would learn nothing from them. */
+const HEADING =
+  /^(?:Encountered an error:|(?:Runtime|Compilation|Database|Parsing|Dependency|Usage|Internal|Validation|dbt Runtime) Error\b.*|Python model failed:|Traceback \(most recent call last\):|\s*)$/;
+
+/** The same message with a line in front that says what happened: the last line of a Python traceback, else the first that is no heading. */
+export function reasonFirst(message: string): string {
+  const lines = message.split("\n");
+  const first = lines[0] ?? "";
+  if (!HEADING.test(first)) return message;
+  const traceback = lines.findIndex((line) => line.trim().startsWith("Traceback (most recent call last)"));
+  const reason =
+    traceback >= 0 ? lines.findLast((line) => /^\s*[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt|Exit)\b/.test(line)) : undefined;
+  const found = (reason ?? lines.find((line) => !HEADING.test(line.trim())))?.trim();
+  if (found === undefined) return message;
+  // A single heading and its text need no repetition.
+  const rest = lines.filter((line) => !HEADING.test(line.trim()));
+  return traceback < 0 && rest.length <= 2 ? rest.map((line) => line.trim()).join("\n") : `${found}\n${message}`;
+}
+
 /** The SELECT as compiled; where compilation failed, nothing. */
 export function compiledSql(node: DbtManifestNode, targetPath: string): string | null {
   if (node.resource_type === "seed") return null;

@@ -56,8 +56,12 @@ const freshness = z.object({
 });
 export type DbtFreshness = z.infer<typeof freshness>;
 
+/** A test that was left out, because what it reads does not exist. */
+const unread = z.object({ unique_id: z.string(), missing: z.array(z.string()) });
+
 const line = z.union([
   z.object({ stats }),
+  z.object({ unread }),
   z.object({ freshness }),
   z.object({ databases: z.array(z.string()) }),
   z.object({ end: z.object({ code: z.number(), error: z.string().nullable(), type: z.string() }) }),
@@ -102,6 +106,7 @@ export type DbtLine =
       readonly seconds: number | null;
     }
   | { readonly kind: "stats"; readonly stats: DbtStats }
+  | { readonly kind: "unread"; readonly uniqueId: string; readonly missing: readonly string[] }
   | { readonly kind: "freshness"; readonly freshness: DbtFreshness }
   | { readonly kind: "databases"; readonly paths: readonly string[] }
   | { readonly kind: "end"; readonly error: string | null; readonly type: string }
@@ -119,6 +124,7 @@ export function parseDbtLine(text: string): DbtLine {
   if (!parsed.success) return { kind: "text", text };
   const value = parsed.data;
   if ("stats" in value) return { kind: "stats", stats: value.stats };
+  if ("unread" in value) return { kind: "unread", uniqueId: value.unread.unique_id, missing: value.unread.missing };
   if ("freshness" in value) return { kind: "freshness", freshness: value.freshness };
   if ("databases" in value) return { kind: "databases", paths: value.databases };
   if ("end" in value) return { kind: "end", error: value.end.error, type: value.end.type };

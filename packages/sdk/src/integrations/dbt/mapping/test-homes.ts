@@ -1,0 +1,48 @@
+/** Finds the assets whose checks a dbt test is. Pure. */
+import { createHash } from "node:crypto";
+import type { DbtManifest, DbtManifestNode } from "../graph/dbt-manifest.ts";
+import { metaOption, nodeOf } from "../graph/dbt-node.ts";
+import { assetParents, isAssetNode } from "./parents.ts";
+
+/**
+ * Unique ids of models, seeds, snapshots or sources. A generic or unit test belongs to its node, a singular test to what it reads, or to
+ * the one that `meta.headgate.ref` names. What is no asset (an ephemeral model) is represented by the assets it reads. Of models and
+ * sources together only the models count, because they are made here.
+ */
+export function homesOf(manifest: DbtManifest, test: DbtManifestNode): string[] {
+  const nodes = assetsFor(manifest, attachedTo(test));
+  const built = nodes.filter((id) => id in manifest.nodes);
+  return built.length > 0 ? built : nodes;
+}
+
+function attachedTo(test: DbtManifestNode): string[] {
+  if (test.attached_node) return [test.attached_node];
+  const parents = test.depends_on?.nodes ?? [];
+  if (test.resource_type === "unit_test") return parents.slice(0, 1);
+  const named = metaOption(nodeOf(test), "ref");
+  const ref =
+    typeof named === "string" ? named : named !== null && typeof named === "object" && "name" in named ? String(named.name) : undefined;
+  const chosen = ref === undefined ? undefined : parents.find((parent) => parent.split(".").includes(ref));
+  return chosen === undefined ? [...parents] : [chosen];
+}
+
+function assetsFor(manifest: DbtManifest, ids: readonly string[]): string[] {
+  const found = new Set<string>();
+  for (const id of ids) {
+    const node = manifest.nodes[id];
+    if (id in manifest.sources || (node && isAssetNode(node))) found.add(id);
+    else for (const parent of assetParents(manifest, { depends_on: { nodes: [id] } })) found.add(parent);
+  }
+  return [...found].sort();
+}
+
+/** dbt's own names are shorter, also those it makes of long arguments. */
+export const MAX_CHECK_NAME = 300;
+const HASH_LENGTH = 8;
+
+/** The test's own name; of one that is too long or taken (tests of two packages) the end says which one it is, whatever others there are. */
+export function checkName(test: DbtManifestNode, taken: (name: string) => boolean): string {
+  if (test.name.length <= MAX_CHECK_NAME && !taken(test.name)) return test.name;
+  const hash = createHash("sha256").update(test.unique_id).digest("hex").slice(0, HASH_LENGTH);
+  return `${test.name.slice(0, MAX_CHECK_NAME - HASH_LENGTH - 1)}_${hash}`;
+}
