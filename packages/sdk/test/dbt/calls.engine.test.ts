@@ -79,7 +79,7 @@ const ROWS = [
   { again: true, n: 10 },
 ];
 
-test("variables for dbt do not change what a run does, one by one and together", { timeout: 900_000 }, async () => {
+test("variables for dbt do not change what a run does", { timeout: 900_000 }, async () => {
   const shop = createShop({ ...PROJECT, ...MODELS });
   const unit = shop.unit();
   expect(said((await shop.execute(unit)).events)).toEqual(EVERYTHING);
@@ -94,7 +94,7 @@ test("variables for dbt do not change what a run does, one by one and together",
   }
 });
 
-test("flags of the project and a default selector do not change what a run does", { timeout: 900_000 }, async () => {
+test("flags and a default selector do not change what runs do", { timeout: 900_000 }, async () => {
   const shop = createShop({ ...PROJECT, ...MODELS });
   shop.write("selectors.yml", "selectors: [{name: nightly, default: true, definition: {method: tag, value: nightly}}]\n");
   const flags = [
@@ -119,7 +119,7 @@ test("flags of the project and a default selector do not change what a run does"
   });
 });
 
-test("target, profile and variables of the environment choose the graph that is published", { timeout: 900_000 }, async () => {
+test("target, profile and variables choose the graph that is published", { timeout: 900_000 }, async () => {
   const shop = createShop({
     ...PROJECT,
     "profiles.yml": `shop:
@@ -169,7 +169,7 @@ other:
   expect(await shop.rows("select region from dev.only_eu")).toEqual([{ region: "eu" }]);
 });
 
-test("variables of a step are given with and without partitions, beside those of the project", { timeout: 600_000 }, async () => {
+test("a step gives its variables with and without partitions", { timeout: 600_000 }, async () => {
   const shop = createShop({
     ...PROJECT,
     "dbt_project.yml": `${PROJECT["dbt_project.yml"]}vars: {region: us, size: small, day: none}\n`,
@@ -199,7 +199,7 @@ test("variables of a step are given with and without partitions, beside those of
   expect(await run({ vars: () => ({}) })).toEqual({ region: "us", size: "small", day: "none" });
 });
 
-test("a full refresh of one partition is refused and leaves the table as it was", { timeout: 900_000 }, async () => {
+test("a full refresh of one partition is refused", { timeout: 900_000 }, async () => {
   const microbatch = (more: string): string =>
     `{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day', begin='2025-01-01'${more}) }} select id, at from {{ ref('base') }}`;
   const shop = createShop({

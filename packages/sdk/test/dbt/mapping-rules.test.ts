@@ -76,7 +76,7 @@ test("lineage leads through ephemeral models, functions, metrics, semantic model
   });
 });
 
-test("of a part of a project only the exposures of this part are shown, with what belongs to it", () => {
+test("a part of a project shows only exposures of this part", () => {
   const manifest = manifestOf({
     "source.shop.raw.a": {},
     ...model("a", ["source.shop.raw.a"]),
@@ -137,7 +137,7 @@ test.each<[string, Record<string, object>, string[]]>([
   expect(described.map.otherTests.map((test) => test.unique_id)).toEqual(checks.length === 0 ? [id] : []);
 });
 
-test("check names have the length that dbt gives them, and longer ones end with what tells them apart", () => {
+test("long check names keep dbt's name, or end with a hash", () => {
   const long = "n".repeat(299);
   const manifest = manifestOf({
     ...model("a"),
@@ -295,7 +295,7 @@ test.each<[string, Record<string, object>, string]>([
   expect(described.errors[0]).toContain(message);
 });
 
-test("a step gets exactly its nodes, the functions they need, and for everything all that is selected", () => {
+test("a step selects exactly its nodes and the functions they need", () => {
   const manifest = manifestOf({
     "source.shop.raw.s": {},
     "function.shop.used": { deps: ["function.shop.inner"] },
@@ -336,7 +336,7 @@ test("a step gets exactly its nodes, the functions they need, and for everything
   ]);
 });
 
-test("a test belongs to the part of the project that has its model, also where its other model is excluded", async () => {
+test("a test belongs to the part that has its model", async () => {
   const manifest = manifestOf({
     "source.shop.raw.s": {},
     ...model("customers"),
@@ -370,7 +370,7 @@ test("a test belongs to the part of the project that has its model, also where i
   expect(asked).toHaveLength(2);
 });
 
-test("one setting in a form that is not known does not refuse a project", () => {
+test("a setting of unknown form does not refuse a project", () => {
   const strange = { batch_size: 200, begin: 5, schema: 7, severity: [], tags: 4, meta: "x", full_refresh: "yes", incremental_strategy: {} };
   const manifest = manifestOf({ "seed.shop.s": { config: strange }, ...model("m", ["seed.shop.s"]) });
   expect(describe(manifest).lineage).toEqual({ s: [], m: ["s"] });
@@ -388,7 +388,7 @@ test("a manifest of another version says which dbt to install", () => {
   });
 });
 
-test("settings in meta that have no effect are named once, with how many nodes have them", () => {
+test("settings in meta without effect are named once with their count", () => {
   const dagster = (options: object) => ({ meta: { dagster: options } });
   const manifest = manifestOf({
     ...model("a", [], dagster({ asset_key: ["x", "a"], auto_materialize_policy: { type: "eager" } })),
@@ -414,11 +414,11 @@ test.each([
   expect(reasonFirst(message).split("\n")[0]).toBe(first);
 });
 
-test("hooks and functions that failed are named with the database's sentence", () => {
+test("failed on-run commands and functions are named with the database's sentence", () => {
   const manifest = manifestOf({ "function.shop.cents": {}, ...model("a") });
   expect(
     helperFailure(manifest, "operation.shop.shop-on-run-end-0", "  shop.on-run-end.0 failed, error:\n Catalog Error: no audit_log"),
-  ).toBe("on-run-end hook shop.on-run-end.0 failed: Catalog Error: no audit_log");
+  ).toMatch(/^on-run-end hook shop\.on-run-end\.0 failed: Catalog Error: no audit_log$/);
   expect(helperFailure(manifest, "function.shop.cents", "Parser Error: near RETURNS")).toBe(
     "function cents failed: Parser Error: near RETURNS",
   );

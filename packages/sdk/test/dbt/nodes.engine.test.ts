@@ -15,7 +15,7 @@ const said = (events: readonly StepEvent[]): string[] =>
     })
     .toSorted();
 
-test("functions are created before the models that call them, and a failed one is named", { timeout: 900_000 }, async () => {
+test("functions are created before their models, and a failed one is named", { timeout: 900_000 }, async () => {
   const shop = createShop({
     "dbt_project.yml": PROJECT,
     // dbt-duckdb has none of its own yet.
@@ -46,58 +46,54 @@ test("functions are created before the models that call them, and a failed one i
   });
 });
 
-test(
-  "a failed on-run-start command is named with its error, and a retry does not build again what is there",
-  { timeout: 900_000 },
-  async () => {
-    const shop = createShop({
-      "dbt_project.yml": PROJECT,
-      "models/a.sql": "select 1 as id",
-      "models/b.sql": "select * from {{ ref('a') }}",
-    });
-    const unit = shop.unit();
-    const run = async (more: string) => {
-      shop.write("dbt_project.yml", `${PROJECT}${more}\n`);
-      const { outcome, events } = await shop.execute(unit);
-      return { outcome, said: said(events) };
-    };
-    const hook = (place: string) => `${place}: ["select 1", "insert into audit_log values (1)"]`;
-    expect(await run(hook("on-run-end"))).toMatchObject({
-      said: ["a", "b"],
-      outcome: {
-        retryable: false,
-        failure: {
-          message: expect.stringMatching(
-            /^The on-run-end hook shop\.on-run-end\.1 failed: Catalog Error: .*audit_log.* All 2 assets of the step were built\.$/s,
-          ),
-        },
+test("a failed on-run command is named and does not build again", { timeout: 900_000 }, async () => {
+  const shop = createShop({
+    "dbt_project.yml": PROJECT,
+    "models/a.sql": "select 1 as id",
+    "models/b.sql": "select * from {{ ref('a') }}",
+  });
+  const unit = shop.unit();
+  const run = async (more: string) => {
+    shop.write("dbt_project.yml", `${PROJECT}${more}\n`);
+    const { outcome, events } = await shop.execute(unit);
+    return { outcome, said: said(events) };
+  };
+  const hook = (place: string) => `${place}: ["select 1", "insert into audit_log values (1)"]`;
+  expect(await run(hook("on-run-end"))).toMatchObject({
+    said: ["a", "b"],
+    outcome: {
+      retryable: false,
+      failure: {
+        message: expect.stringMatching(
+          /^The on-run-end hook shop\.on-run-end\.1 failed: Catalog Error: .*audit_log.* All 2 assets of the step were built\.$/s,
+        ),
       },
-    });
-    expect(await run(hook("on-run-start"))).toMatchObject({
-      said: ["a", "b"],
-      outcome: {
-        retryable: false,
-        failure: { message: expect.stringContaining("The on-run-start hook shop.on-run-start.1 failed: Catalog Error") },
-      },
-    });
-    const skipped = await run(`${hook("on-run-start")}\nflags: {skip_nodes_if_on_run_start_fails: true}`);
-    expect(skipped.said).toEqual([
-      expect.stringMatching(/^a skipped: on-run-start hook shop\.on-run-start\.1 failed: Catalog Error/),
-      expect.stringMatching(/^b skipped: on-run-start hook/),
-    ]);
-    expect(skipped.outcome).toMatchObject({ outcome: "failed", retryable: true });
-    shop.write("models/b.sql", "{{ config(materialized='table') }} select error('bad b') from {{ ref('a') }}");
-    expect(await run(hook("on-run-end"))).toMatchObject({
-      said: ["a", "b failed"],
-      outcome: {
-        retryable: true,
-        failure: { message: expect.stringMatching(/^1 of 2 dbt assets failed\. b: .*bad b.*; on-run-end hook .*audit_log/s) },
-      },
-    });
-  },
-);
+    },
+  });
+  expect(await run(hook("on-run-start"))).toMatchObject({
+    said: ["a", "b"],
+    outcome: {
+      retryable: false,
+      failure: { message: expect.stringMatching(/^The on-run-start hook shop\.on-run-start\.1 failed: Catalog Error/) },
+    },
+  });
+  const skipped = await run(`${hook("on-run-start")}\nflags: {skip_nodes_if_on_run_start_fails: true}`);
+  expect(skipped.said).toEqual([
+    expect.stringMatching(/^a skipped: on-run-start hook shop\.on-run-start\.1 failed: Catalog Error/),
+    expect.stringMatching(/^b skipped: on-run-start hook/),
+  ]);
+  expect(skipped.outcome).toMatchObject({ outcome: "failed", retryable: true });
+  shop.write("models/b.sql", "{{ config(materialized='table') }} select error('bad b') from {{ ref('a') }}");
+  expect(await run(hook("on-run-end"))).toMatchObject({
+    said: ["a", "b failed"],
+    outcome: {
+      retryable: true,
+      failure: { message: expect.stringMatching(/^1 of 2 dbt assets failed\. b: .*bad b.*; on-run-end hook .*audit_log/s) },
+    },
+  });
+});
 
-test("a new database can be built where a test reads models of two steps", { timeout: 900_000 }, async () => {
+test("a test over two steps does not stop a new database", { timeout: 900_000 }, async () => {
   const shop = createShop({
     "dbt_project.yml": PROJECT,
     "models/customers.sql": "{{ config(tags=['daily']) }} select 1 as id",
@@ -147,7 +143,7 @@ test("a new database can be built where a test reads models of two steps", { tim
   expect(said(checks.events)).toEqual(["customers:accepted_values_hidden_customer_id__99 warn", "customers:as_many passed"]);
 });
 
-test("a source whose table a seed or model makes is read after it, also the first time", { timeout: 900_000 }, async () => {
+test("a source is read after the seed or model that makes it", { timeout: 900_000 }, async () => {
   const shop = createShop({
     "dbt_project.yml": `${PROJECT}seeds: {+batch_size: 1000}\nmodels: {+materialized: table}\n`,
     "profiles.yml": "shop: {target: dev, outputs: {dev: {type: duckdb, path: \"{{ env_var('SHOP_DB') }}\", schema: main, threads: 4}}}\n",

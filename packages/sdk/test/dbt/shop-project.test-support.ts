@@ -76,7 +76,7 @@ export interface Shop {
       partition?: string;
       /** Beside that of this process. */
       env?: Readonly<Record<string, string>>;
-      /** Of the run. */
+      /** Tags of the run. */
       tags?: Readonly<Record<string, string>>;
     },
   ): Promise<{ outcome: StepOutcome; events: StepEvent[] }>;

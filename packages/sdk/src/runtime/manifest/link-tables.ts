@@ -4,7 +4,7 @@ import { tableOf } from "../../values/relation.ts";
 import { findAssetCycle } from "./check-graph.ts";
 
 /**
- * `watched`: keys that somebody says something about (a check, a definition of its own), which stay what they are. Where several assets
+ * `watched`: keys with a check or a definition of their own, which stay what they are. Where several assets
  * make the table, or one that reads it, nothing is linked.
  */
 export function linkTables(assets: readonly ManifestAsset[], watched: ReadonlySet<string>): ManifestAsset[] {

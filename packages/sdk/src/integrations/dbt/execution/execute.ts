@@ -98,7 +98,7 @@ function varsArgs(project: ResolvedProject, own: Readonly<Record<string, unknown
   return ["--vars", JSON.stringify({ ...project.vars, ...own })];
 }
 
-/** dbt would drop the table and build the part of the step alone: of all other partitions the rows would be gone, and nobody would know. */
+/** dbt would drop the table and build only this partition: the rows of all others would be gone without a word. */
 function refusedRefresh(options: ExecuteOptions): string | null {
   const { context, map } = options;
   if (context.partition === null) return null;

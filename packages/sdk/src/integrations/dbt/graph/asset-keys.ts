@@ -48,7 +48,7 @@ export type KeyOf = (node: DbtNode) => string | undefined;
 export interface MapOptions {
   /** Tests of sources are checks, too. */
   readonly sourceTests?: boolean | undefined;
-  /** A source whose table a node makes is its own asset all the same, because it is what somebody wants to look at. */
+  /** A source whose table a node makes is its own asset all the same, because a person asked to observe it. */
   readonly ownSources?: boolean | undefined;
 }
 
@@ -100,7 +100,7 @@ function mapTests(input: {
   const otherTests: DbtManifestNode[] = [];
   const own = new Set([...nodes.values()].map((node) => node.unique_id));
   const root = manifest.metadata.project_name;
-  // Of two tests with one name the project's own keeps it.
+  // Where two tests have one name, the project's own keeps it.
   const tests = [...Object.values(manifest.nodes), ...Object.values(manifest.unit_tests)]
     .filter((test) => test.resource_type === "test" || test.resource_type === "unit_test")
     .sort((a, b) => Number(b.package_name === root) - Number(a.package_name === root));

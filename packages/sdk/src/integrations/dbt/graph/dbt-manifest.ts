@@ -22,7 +22,7 @@ const config = lenient(
     severity: text,
     incremental_strategy: text,
     full_refresh: lenient(z.boolean()),
-    /** Of a seed it is a number: rows in one statement. */
+    /** A seed has a number here: rows in one statement. */
     batch_size: text,
     begin: text,
     enabled: lenient(z.boolean()),

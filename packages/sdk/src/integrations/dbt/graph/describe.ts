@@ -138,7 +138,7 @@ function metadataOf(node: DbtNode, manifestNode: DbtManifestNode): Metadata {
 
 type Exposure = DbtManifest["exposures"][string];
 
-/** Of a part of the project: what shows something of this part, and what is selected without showing a model at all. */
+/** A part of the project has the exposures that show something of this part, and selected ones that show no model at all. */
 function shownExposures({ manifest, map, selected }: DescribeOptions): Exposure[] {
   if (selected === null) return Object.values(manifest.exposures);
   const own = new Set([...map.nodes.values()].map((node) => node.unique_id));

@@ -41,7 +41,7 @@ function allNodes(manifest: DbtManifest): Listed {
   return { ok: true, ids: [nodes, sources, exposures, unit_tests, functions].flatMap((kind) => Object.keys(kind)) };
 }
 
-/** Of a source that is left out the tests are as well. */
+/** A test of a source is left out with its source. */
 function isTestOf(manifest: DbtManifest, id: string, out: ReadonlySet<string>): boolean {
   const node = manifest.nodes[id];
   if (node?.resource_type !== "test") return false;

@@ -6,8 +6,8 @@ import { assetParents, isAssetNode } from "./parents.ts";
 
 /**
  * Unique ids of models, seeds, snapshots or sources. A generic or unit test belongs to its node, a singular test to what it reads, or to
- * the one that `meta.headgate.ref` names. What is no asset (an ephemeral model) is represented by the assets it reads. Of models and
- * sources together only the models count, because they are made here.
+ * the one that `meta.headgate.ref` names. What is no asset (an ephemeral model) is represented by the assets it reads. Where it reads
+ * models and sources, only the models count, because they are made here.
  */
 export function homesOf(manifest: DbtManifest, test: DbtManifestNode): string[] {
   const nodes = assetsFor(manifest, attachedTo(test));
