@@ -113,7 +113,7 @@ export interface LastPartition<T = unknown> {
 }
 
 /** An upstream whose value is passed to `run`. */
-export type Input = AnyAsset | AllPartitions | LastPartition;
+export type Input = AnyAsset | AllPartitions | LastPartition | MappedInput;
 /** Made by `dep()`. */
 export interface Dependency {
   readonly kind: "dependency";
@@ -121,6 +121,12 @@ export interface Dependency {
   readonly key: string;
   /** Which of its partitions are meant. */
   readonly mapping: PartitionMapping;
+}
+/** Made by `dep()` of an asset: a dependency that can also stand in `inputs`. */
+export interface MappedInput<A extends AnyAsset = AnyAsset, M extends PartitionMapping = PartitionMapping> extends Dependency {
+  /** The upstream asset. */
+  readonly asset: A;
+  readonly mapping: M;
 }
 /** An upstream without a value: an asset, an external asset, a key or `dep(...)`. */
 export type Dep = string | AnyAsset | SourceAsset | Dependency;

@@ -30,7 +30,11 @@ export interface AssetOptions<
   readonly partitions?: P;
   /** Standard Schema of its run config (`config.assets.<key>`). */
   readonly config?: C;
-  /** Makes the asset. May return a value, `materialization(...)`, `checkResult(...)`, nothing, or be an async generator of these. */
+  /**
+   * Makes the asset. May return a value, `materialization(...)`, `checkResult(...)`, `observation(...)`, a list of these three, nothing, or
+   * be a generator of these. A run that makes several partitions yields `materialization({ partition, value })` for each key of
+   * `partition.each`, or returns a Map of the values by key, or no value.
+   */
   run(context: AssetContext<R, I, P, C>): Ret;
 }
 

@@ -1,5 +1,5 @@
 /** What may stand in `inputs` and `deps` of an asset. */
-import type { AllPartitions, AnyAsset, Asset, Dependency, LastPartition, SourceAsset } from "./asset-type.ts";
+import type { AllPartitions, AnyAsset, Asset, Dependency, LastPartition, MappedInput, SourceAsset } from "./asset-type.ts";
 import type { PartitionMapping } from "../options/partitions.ts";
 
 // oxlint-disable-next-line typescript/no-generated-empty-object-type -- no inputs means exactly: no names
@@ -12,7 +12,9 @@ type InputValue<X> =
       ? ReadonlyMap<string, T>
       : X extends LastPartition<infer T>
         ? T
-        : never;
+        : X extends MappedInput<Asset<string, infer T>>
+          ? T | ReadonlyMap<string, T> | undefined
+          : never;
 export type InputValues<I> = { readonly [N in keyof I]: InputValue<I[N]> };
 
 /**
@@ -36,11 +38,19 @@ export function lastPartition<T>(asset: Asset<string, T>): LastPartition<T> {
 }
 
 /**
- * A dependency with a partition mapping.
+ * A dependency with a partition mapping, for `deps`, and of an asset also for `inputs`. An input is the value where the mapping gives one
+ * partition, and a map by key where it gives several.
  *
  * @example
  * deps: [dep(dailyEvents, mapping.timeWindow({ startOffset: -1 }))]
+ *
+ * @example
+ * inputs: { before: dep(dailyEvents, mapping.timeWindow({ startOffset: -1, endOffset: -1 })) }
  */
-export function dep(asset: string | AnyAsset | SourceAsset, partitionMapping: PartitionMapping): Dependency {
-  return { kind: "dependency", key: typeof asset === "string" ? asset : asset.key, mapping: partitionMapping };
+export function dep<A extends AnyAsset, const M extends PartitionMapping>(asset: A, partitionMapping: M): MappedInput<A, M>;
+export function dep(asset: string | AnyAsset | SourceAsset, partitionMapping: PartitionMapping): Dependency;
+export function dep(asset: string | AnyAsset | SourceAsset, partitionMapping: PartitionMapping): Dependency | MappedInput {
+  if (typeof asset === "string") return { kind: "dependency", key: asset, mapping: partitionMapping };
+  const dependency: Dependency = { kind: "dependency", key: asset.key, mapping: partitionMapping };
+  return asset.kind === "asset" ? { ...dependency, asset } : dependency;
 }

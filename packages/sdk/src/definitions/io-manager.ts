@@ -1,4 +1,5 @@
 /** Where output values of assets are kept between steps. */
+import type { PartitionRange } from "../options/partitions.ts";
 import type { MetadataRecord } from "../values/metadata.ts";
 import type { Env, Logger } from "../values/log.ts";
 import type { AnyResource, Folders, ResourceMap } from "./resource.ts";
@@ -7,8 +8,12 @@ import type { AnyResource, Folders, ResourceMap } from "./resource.ts";
 export interface IoContext<R extends readonly AnyResource[] = readonly AnyResource[]> {
   /** Key of the asset whose value it is. */
   readonly asset: string;
-  /** Key of the partition; null when the asset has no partitions. */
+  /** Key of the partition; null when the asset has no partitions. For an IO manager with `ranges`, `first...last` when a run makes several. */
   readonly partition: string | null;
+  /** Time window of `partition`; only time partitions have one. `end` is not part of it. */
+  readonly window?: { readonly start: Date; readonly end: Date } | undefined;
+  /** The ends of the range, both included; only for an IO manager with `ranges` when a run makes several partitions. */
+  readonly range?: PartitionRange | undefined;
   /** Metadata of the asset's definition, e.g. a table name. */
   readonly metadata: MetadataRecord;
   /** Values of the resources in `requires`, by key. */
@@ -39,11 +44,13 @@ export interface IoManager {
   readonly name: string;
   /** Resources that its functions use. */
   readonly requires: readonly AnyResource[];
+  /** Whether it stores one value for a range of partitions, e.g. in a table. */
+  readonly ranges?: boolean | undefined;
   /** Keeps a value; resolves to metadata for the materialization. */
   store(context: IoContext, value: unknown): Promise<MetadataRecord | undefined>;
   /** Resolves to the stored value, or to `NO_VALUE` when nothing is stored. */
   load(context: IoContext): Promise<unknown>;
-  /** Partition keys that have a value; needed for `allPartitions` and `lastPartition`. */
+  /** Partition keys that have a value. The control plane knows the materialized ones, so this is needed only without one, in tests. */
   partitions?(context: IoContext): Promise<readonly string[]>;
 }
 
@@ -53,11 +60,16 @@ export interface IoManagerOptions<R extends readonly AnyResource[]> {
   readonly name: string;
   /** Resources that its functions use. Default: none. */
   readonly requires?: R | undefined;
+  /**
+   * True: `store` takes one value for a range of partitions, with `context.range` and `context.window`, e.g. the rows of a table. Each of
+   * the partitions must be readable afterwards. Default false: it is called for each partition.
+   */
+  readonly ranges?: boolean | undefined;
   /** May return metadata to add to the materialization, e.g. the path. */
   store(context: IoContext<R>, value: unknown): MetadataRecord | undefined | void | Promise<MetadataRecord | undefined | void>;
   /** Returns the stored value, or `NO_VALUE` when nothing is stored. */
   load(context: IoContext<R>): unknown;
-  /** Partition keys that have a value; needed for `allPartitions` and `lastPartition`. */
+  /** Partition keys that have a value. The control plane knows the materialized ones, so this is needed only without one, in tests. */
   partitions?(context: IoContext<R>): readonly string[] | Promise<readonly string[]>;
 }
 
@@ -79,6 +91,7 @@ export function defineIoManager<const R extends readonly AnyResource[] = []>(opt
     kind: "ioManager",
     name: options.name,
     requires: options.requires ?? [],
+    ...(options.ranges === true && { ranges: true }),
     store: async (context, value) => (await options.store(context, value)) ?? undefined,
     load: async (context) => await options.load(context),
     ...(options.partitions && { partitions: async (context: IoContext<R>) => (await options.partitions?.(context)) ?? [] }),

@@ -23,6 +23,8 @@ export interface OutputSpec extends AssetDescription {
 export interface MultiOutput<N extends string = string, V = unknown> {
   /** Name of the output. */
   readonly output: N;
+  /** Key of one of the partitions that the run makes (`partition.each`). Default: all of them. */
+  readonly partition?: string | undefined;
   /** The output value, for assets that name this one in `inputs`. */
   readonly value?: V;
   /** Facts about the data, shown in the dashboard. */

@@ -32,6 +32,8 @@ export interface PartitionRange {
 export interface TimePartition {
   /** Key of the partition; for a range `first...last`. */
   readonly key: string;
+  /** Every key that the run makes: one, or all of the range. */
+  readonly each: readonly string[];
   /** Set when one run makes several partitions. */
   readonly range?: PartitionRange | undefined;
   /** `end` is not part of the window. */
@@ -41,6 +43,8 @@ export interface TimePartition {
 export interface KeyPartition<K extends string = string> {
   /** Key of the partition. */
   readonly key: K;
+  /** Every key that the run makes: one, or all of the range. */
+  readonly each: readonly string[];
   /** Set when one run makes several partitions. */
   readonly range?: PartitionRange | undefined;
 }
@@ -48,6 +52,8 @@ export interface KeyPartition<K extends string = string> {
 export interface MultiPartition<D extends string = string> {
   /** The keys of all dimensions, joined with `|`. */
   readonly key: string;
+  /** Every key that the run makes: one, or all of the range. */
+  readonly each: readonly string[];
   /** Set when one run makes several partitions. */
   readonly range?: PartitionRange | undefined;
   /** Window of the time dimension; undefined without one. */

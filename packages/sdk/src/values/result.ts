@@ -7,6 +7,8 @@ export interface Materialization<T = unknown> {
   readonly kind: "materialization";
   /** Key of the asset; undefined for the step's own. */
   readonly asset: string | undefined;
+  /** One of the partitions that the run makes; undefined for all of them. */
+  readonly partition: string | undefined;
   /** The output value. */
   readonly value: T;
   /** Whether `value` was given: only then is a value stored. */
@@ -23,6 +25,11 @@ export interface Materialization<T = unknown> {
 export interface MaterializationOptions<T> {
   /** Needed only where one function materializes several assets. */
   readonly asset?: string | undefined;
+  /**
+   * Key of one of the partitions that the run makes (`partition.each`), where a run makes several and each has a value of its own. Every
+   * one must then be reported. Default: all partitions of the run.
+   */
+  readonly partition?: string | undefined;
   /** The output: stored through the IO manager, for assets that name this one in `inputs`. */
   readonly value?: T | undefined;
   /** Facts about the data, shown in the dashboard. The names `row_count` and `columns` have a place of their own there. */
@@ -43,6 +50,7 @@ export function materialization<T = undefined>(options: MaterializationOptions<T
   return {
     kind: "materialization",
     asset: options.asset,
+    partition: options.partition,
     value: options.value as T,
     hasValue: options.value !== undefined,
     metadata: options.metadata ?? {},
@@ -138,11 +146,16 @@ export function checkResult(options: CheckResultOptions): CheckResult {
 export type OutputOf<R> =
   R extends PromiseLike<infer X>
     ? OutputOf<X>
-    : R extends AsyncGenerator<infer Y, infer Z>
+    : R extends AsyncGenerator<infer Y, infer Z> | Generator<infer Y, infer Z>
       ? Plain<Y> | Plain<Z> extends never
         ? undefined
         : Plain<Y> | Plain<Z>
-      : Fallback<Plain<R>>;
+      : R extends readonly (infer E)[]
+        ? OutputOfList<R, E>
+        : Fallback<Plain<R>>;
+/** A list with results is read as results; any other list is the value. */
+type OutputOfList<R, E> = Extract<E, AnyResult> extends never ? R : Fallback<Plain<Extract<E, AnyResult>>>;
+type AnyResult = Materialization | CheckResult | Observation;
 type Plain<X> = X extends Materialization<infer T> ? T : X extends CheckResult | Observation ? never : X extends void ? never : X;
 type Fallback<X> = [X] extends [never] ? undefined : X;
 

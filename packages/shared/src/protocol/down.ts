@@ -6,6 +6,17 @@ import { MAX_TICK_EVENTS } from "./tick-limits.ts";
 
 const step = { run: z.string(), step: z.string(), epoch: z.number().int() };
 
+const jobInputSchema = z.object({
+  input: z.string(),
+  asset: z.string(),
+  /** The partitions to load; null if the upstream is not partitioned. */
+  keys: z.array(z.string()).nullable(),
+  /** Keys that the mapping asks for and the upstream does not have. */
+  missing: z.array(z.string()),
+  /** The keys that were never materialized; of an upstream without partitions, its own key. */
+  never: z.array(z.string()),
+});
+
 /** One step attempt to execute. Sent again, unchanged, when the agent may have missed it; an agent that has (run, step, epoch) ignores it. */
 export const jobSchema = z.object({
   t: z.literal("job"),
@@ -28,8 +39,12 @@ export const jobSchema = z.object({
       dimensions: z.record(z.string(), z.string()).optional(),
       /** The ends of a range, both included, and how many partitions it has. */
       range: z.object({ first: z.string(), last: z.string(), count: z.number().int() }).optional(),
+      /** Every key of a range. Left out if there are too many for a frame, or by a control plane of an older release. */
+      keys: z.array(z.string()).optional(),
     })
     .nullable(),
+  /** What to load for each input, once for each name. Left out if it is too much for a frame, or by a control plane of an older release. */
+  inputs: z.array(jobInputSchema).optional(),
   config: z.unknown().optional(),
   tags: z.record(z.string(), z.string()),
   timeoutSeconds: z.number().nullable(),

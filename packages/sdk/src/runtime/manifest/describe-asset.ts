@@ -8,6 +8,7 @@ import type { Dep, Input } from "../../definitions/asset-type.ts";
 import type { IoManager } from "../../definitions/io-manager.ts";
 import type { AnyResource } from "../../definitions/resource.ts";
 import type { SourceAsset } from "../../definitions/asset-type.ts";
+import type { PartitionMapping } from "@headgate/shared/domain/partitions/definition.ts";
 import { automationOf } from "./describe-automation.ts";
 import { checkPartitions } from "./check-partitions.ts";
 import { jsonSchemaOf } from "../config-values.ts";
@@ -81,8 +82,8 @@ function describeDep(dep: Dep): ManifestDep {
 }
 
 function describeInput(name: string, input: Input): ManifestDep {
-  if (input.kind === "asset") return { key: input.key, input: name };
-  return { key: input.asset.key, input: name, mapping: { type: input.kind === "allPartitions" ? "all" : "last" } };
+  const mapping = inputMapping(input);
+  return { key: inputAsset(input).key, input: name, ...(mapping && { mapping }) };
 }
 
 /** An upstream named in `deps` and `inputs` is one edge; the input's mapping wins because it says what is loaded. */
@@ -109,6 +110,22 @@ function checkInput(use: { owner: string; name: string; input: Input; partitione
 
 export function inputAsset(input: Input): Asset {
   return input.kind === "asset" ? input : input.asset;
+}
+
+/** Undefined: inferred from the partitions of both. */
+export function inputMapping(input: Input): PartitionMapping | undefined {
+  switch (input.kind) {
+    case "asset":
+      return undefined;
+    case "allPartitions":
+      return { type: "all" };
+    case "lastPartition":
+      return { type: "last" };
+    case "dependency":
+      return input.mapping;
+    default:
+      return input satisfies never;
+  }
 }
 
 /** Resource tokens an asset's step needs: its own, those of its IO manager and those of the IO managers its inputs are loaded with. */

@@ -1,76 +1,116 @@
 /** Upstream values for the `inputs` of an asset, through the upstream's IO manager. */
-import type { Asset } from "../../definitions/asset-type.ts";
-import type { Input } from "../../definitions/asset-type.ts";
-import { NO_VALUE, type IoContext, type IoManager } from "../../definitions/io-manager.ts";
-import { inputAsset } from "../manifest/describe-asset.ts";
-import { stepLogger } from "./logger.ts";
+import { readsOne } from "@headgate/shared/domain/partitions/input-keys.ts";
+import type { Asset, Input } from "../../definitions/asset-type.ts";
+import { NO_VALUE, type IoManager } from "../../definitions/io-manager.ts";
+import type { Partitions } from "../../options/partitions.ts";
+import { inputAsset, inputMapping } from "../manifest/describe-asset.ts";
+import { ioContext } from "./io-context.ts";
+import { keysOfStep, neededHere, type Needed } from "./needed-keys.ts";
 import { StepError } from "./step-error.ts";
 import { ioManagerOf, type StepScope } from "./step-scope.ts";
 
-export async function loadInputs(inputs: Readonly<Record<string, Input>>, scope: StepScope): Promise<Record<string, unknown>> {
-  const entries = await Promise.all(Object.entries(inputs).map(async ([name, input]) => [name, await loadInput(input, scope)] as const));
+/** Values loaded at the same time, so that thousands of partitions do not open thousands of files. */
+const PARALLEL = 32;
+
+interface Reader {
+  readonly partitions: Partitions | undefined;
+  readonly inputs: Readonly<Record<string, Input>>;
+}
+
+export async function loadInputs(reader: Reader, scope: StepScope): Promise<Record<string, unknown>> {
+  const entries = await Promise.all(
+    Object.entries(reader.inputs).map(async ([name, input]) => [name, await loadInput({ name, input, reader }, scope)] as const),
+  );
   return Object.fromEntries(entries);
 }
 
-async function loadInput(input: Input, scope: StepScope): Promise<unknown> {
+async function loadInput(
+  { name, input, reader }: { readonly name: string; readonly input: Input; readonly reader: Reader },
+  scope: StepScope,
+): Promise<unknown> {
   const asset = inputAsset(input);
-  switch (input.kind) {
-    case "asset":
-      return await loadValue(asset, asset["~definition"].partitions ? (scope.job.partition?.key ?? null) : null, scope);
-    case "allPartitions": {
-      const keys = await storedPartitions(asset, scope);
-      const values = await Promise.all(keys.map(async (key) => [key, await loadValue(asset, key, scope)] as const));
-      return new Map(values);
-    }
-    case "lastPartition": {
-      const last = (await storedPartitions(asset, scope)).at(-1);
-      if (last === undefined)
-        throw new StepError("upstream_failed", `${asset.key} has no stored value for any partition; materialize it first.`);
-      return await loadValue(asset, last, scope);
-    }
-    default:
-      return input satisfies never;
-  }
+  const upstream = asset["~definition"].partitions?.definition;
+  const mapping = inputMapping(input);
+  const sent = scope.job.inputs?.find((other) => other.input === name && other.asset === asset.key);
+  const never = sent && new Set(sent.never);
+  if (!upstream) return await loadOne(asset, null, { scope, never });
+  const own = reader.partitions?.definition;
+  const isOne = readsOne(own, upstream, mapping);
+  const needed: Needed = sent?.keys
+    ? { keys: sent.keys, missing: sent.missing }
+    : await neededHere({ asset, upstream, own, mapping }, scope);
+  const [missing] = needed.missing;
+  if (missing !== undefined) throw new StepError("upstream_failed", missingText(asset, missing, scope));
+  // One partition of the reader may read one partition, but a range of them reads several.
+  const isFixed = mapping?.type === "last" || mapping?.type === "specific";
+  if (!isOne || (scope.job.partition?.range && !isFixed)) return await loadMany(asset, needed.keys, { scope, never });
+  const [key, second] = needed.keys;
+  if (second !== undefined) return await loadMany(asset, needed.keys, { scope, never });
+  if (key !== undefined) return await loadOne(asset, key, { scope, never });
+  if (mapping?.type === "time_window" && mapping.allowNonexistentUpstream === true) return undefined;
+  throw new StepError("upstream_failed", nothingText(asset, mapping?.type, scope));
 }
 
-/** For inputs, and for checks that read their asset's value. */
-export async function loadValue(asset: Asset, partition: string | null, scope: StepScope): Promise<unknown> {
+/** For checks that read their asset's value: of a range, the values by key. */
+export async function loadOwnValue(asset: Asset, scope: StepScope): Promise<unknown> {
+  const { partitions } = asset["~definition"];
+  const range = partitions && scope.job.partition?.range;
+  const manager = ioManagerOf(scope, asset["~definition"]);
+  if (!range || manager.ranges === true) return await loadOne(asset, partitions ? (scope.job.partition?.key ?? null) : null, { scope });
+  return await loadMany(asset, keysOfStep(partitions, scope), { scope });
+}
+
+interface Loading {
+  readonly scope: StepScope;
+  /** The keys that were never materialized; undefined if that is not known. */
+  readonly never?: ReadonlySet<string> | undefined;
+}
+
+async function loadMany(asset: Asset, keys: readonly string[], loading: Loading): Promise<ReadonlyMap<string, unknown>> {
+  const values = new Map<string, unknown>();
+  for (let from = 0; from < keys.length; from += PARALLEL) {
+    const some = keys.slice(from, from + PARALLEL);
+    const loaded = await Promise.all(some.map(async (key) => await loadOne(asset, key, loading)));
+    for (const [index, key] of some.entries()) values.set(key, loaded[index]);
+  }
+  return values;
+}
+
+async function loadOne(asset: Asset, partition: string | null, { scope, never }: Loading): Promise<unknown> {
   const manager = ioManagerOf(scope, asset["~definition"]);
   const value = await loadOrNone(manager, ioContext(asset, partition, scope));
   if (value !== NO_VALUE) return value;
+  throw new StepError("upstream_failed", noValueText(asset, partition, never));
+}
+
+function noValueText(asset: Asset, partition: string | null, never: ReadonlySet<string> | undefined): string {
   const which = partition === null ? "" : ` for partition ${partition}`;
-  throw new StepError("upstream_failed", `${asset.key} has no stored value${which}; materialize it first.`);
+  const advice = "return one, or name the asset in 'deps' instead of 'inputs'";
+  if (never === undefined) return `${asset.key} has no stored value${which}; materialize it first.`;
+  if (never.has(partition ?? asset.key))
+    return `${asset.key} has no stored value${which}, because it was never materialized; materialize it first.`;
+  return `${asset.key} was materialized${which}, but has no stored value: its function returned none. Let it ${advice}.`;
+}
+
+function missingText(asset: Asset, key: string, scope: StepScope): string {
+  const own = scope.job.partition?.key ?? "";
+  return `Partition ${own} reads partition ${key} of ${asset.key}, which does not exist. Choose another partition mapping, or give mapping.timeWindow(...) the option 'allowNonexistentUpstream' to run without it.`;
+}
+
+function nothingText(asset: Asset, mapping: string | undefined, scope: StepScope): string {
+  if (mapping === "last") return `${asset.key} has no stored value for any partition; materialize it first.`;
+  const own = scope.job.partition?.key;
+  const advice =
+    mapping === "time_window" ? ", or give mapping.timeWindow(...) the option 'allowNonexistentUpstream' to run without a value" : "";
+  return `No partition of ${asset.key} belongs to ${own === undefined ? "this run" : `partition ${own}`}. Choose another partition mapping${advice}.`;
 }
 
 /** A thrown `NO_VALUE` counts as a returned one, because the documentation of 0.1 said that it is thrown. */
-async function loadOrNone(manager: IoManager, context: IoContext): Promise<unknown> {
+async function loadOrNone(manager: IoManager, context: Parameters<IoManager["load"]>[0]): Promise<unknown> {
   try {
     return await manager.load(context);
   } catch (error) {
     if (error === NO_VALUE) return NO_VALUE;
     throw error;
   }
-}
-
-/** In the order of the keys, which for time partitions is the order of time. */
-async function storedPartitions(asset: Asset, scope: StepScope): Promise<readonly string[]> {
-  const manager = ioManagerOf(scope, asset["~definition"]);
-  if (manager.partitions) return (await manager.partitions(ioContext(asset, null, scope))).toSorted();
-  throw new StepError(
-    "user_code",
-    `The IO manager "${manager.name}" of ${asset.key} cannot list partitions; give it a 'partitions' function.`,
-  );
-}
-
-export function ioContext(asset: Asset, partition: string | null, scope: StepScope): IoContext {
-  return {
-    asset: asset.key,
-    partition,
-    metadata: asset["~definition"].metadata ?? {},
-    resources: scope.resources,
-    folders: scope.folders,
-    env: scope.env,
-    log: stepLogger(scope.emit, asset.key),
-    signal: scope.signal,
-  };
 }

@@ -5,6 +5,9 @@ import type { Asset } from "../../definitions/asset-type.ts";
 import type { CheckResult, Observation } from "../../values/result.ts";
 import { errorOutcome } from "./error-outcome.ts";
 import { checkName, recordCheck, recordMaterialization, recordObservation, type Output } from "./record-output.ts";
+import { keysOfStep } from "./needed-keys.ts";
+import { partlyMade } from "./place-output.ts";
+import { refuseBadChecks } from "./read-results.ts";
 import { StepError } from "./step-error.ts";
 import type { StepScope } from "./step-scope.ts";
 
@@ -15,6 +18,7 @@ export interface OutputSink {
   /** Records an observation. It completes an observable asset of the step; for any other asset it is only recorded. */
   observe(asset: string, seen: Pick<Partial<Observation>, "metadata" | "dataVersion">): void;
   check(asset: string, result: CheckResult): void;
+  /** Throws if only some partitions of an asset were made. */
   outcome(): StepOutcome;
   /** Runs the step's work; when it fails, the assets that were not made are reported as failed. */
   guard(work: () => Promise<StepOutcome>): Promise<StepOutcome>;
@@ -35,17 +39,33 @@ export function createOutputSink({ assets, scope }: { assets: readonly Asset[]; 
       `The step returned something for asset "${key}", which it does not make. It makes ${[...byKey.keys()].join(", ")}.`,
     );
   };
-  const check = (key: string, result: CheckResult) => {
+  const parts = new Map<string, Set<string>>();
+  const madePart = (asset: Asset, part: string) => {
+    const made = parts.get(asset.key) ?? new Set();
+    parts.set(asset.key, made.add(part));
+    if (made.size === keysOf(asset).length) done.add(asset.key);
+  };
+  const keysOf = ({ "~definition": { partitions } }: Asset) => (partitions ? keysOfStep(partitions, scope) : []);
+  const refusePartlyMade = () => {
+    for (const [key, made] of parts) {
+      if (done.has(key)) continue;
+      const asset = find(key);
+      const keys = keysOf(asset);
+      throw new StepError("bad_output", partlyMade(asset, { keys, missing: keys.filter((one) => !made.has(one)) }));
+    }
+  };
+  const check = (key: string, result: CheckResult, part?: string) => {
     const asset = find(key);
     const index = unnamed.get(key) ?? 0;
     const name = checkName(asset, result, index);
     if (result.name === undefined) unnamed.set(key, index + 1);
     const { checks, partitions } = asset["~definition"];
-    const partition = partitions ? scope.job.partition?.key : undefined;
+    const partition = partitions ? (part ?? scope.job.partition?.key) : undefined;
     const message = recordCheck(result, { asset: key, name, spec: checks?.[name], partition }, scope);
     if (message !== null) blocked.push(message);
   };
   const outcome = (): StepOutcome => {
+    refusePartlyMade();
     if (blocked.length === 0) return { outcome: "succeeded" };
     return { outcome: "failed", failure: { kind: "check_failed", message: blocked.join("\n") }, retryable: false };
   };
@@ -57,17 +77,21 @@ export function createOutputSink({ assets, scope }: { assets: readonly Asset[]; 
     start() {
       for (const key of byKey.keys()) scope.emit({ type: "asset_started", asset: key });
     },
-    has: (key) => done.has(key),
+    has: (key) => done.has(key) || parts.has(key),
     async materialize(key, output, checks) {
-      await recordMaterialization(find(key), output, { scope, startedAt });
-      done.add(key);
-      for (const result of checks) check(result.asset ?? key, result);
+      refuseBadChecks(`Asset "${key}"`, checks);
+      const asset = find(key);
+      await recordMaterialization(asset, output, { scope, startedAt });
+      if (output.partition === undefined) done.add(key);
+      else madePart(asset, output.partition);
+      if (output.partition !== undefined) unnamed.delete(key);
+      for (const result of checks) check(result.asset ?? key, result, output.partition);
     },
     observe(key, seen) {
       recordObservation(key, seen, { scope, partitioned: byKey.get(key)?.["~definition"].partitions !== undefined });
       if (byKey.get(key)?.["~definition"].observable === true) done.add(key);
     },
-    check,
+    check: (key, result) => check(key, result),
     outcome,
     async guard(work) {
       try {

@@ -1,17 +1,19 @@
 /** What `partition` is in user code, from what the control plane sent. */
-import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import type { MultiPartition, Partitions, TimePartition, KeyPartition } from "../../options/partitions.ts";
+import { keysOfStep } from "./needed-keys.ts";
 import { StepError } from "./step-error.ts";
+import type { StepScope } from "./step-scope.ts";
 
 export function partitionValue(
   asset: string,
   partitions: Partitions | undefined,
-  sent: JobFrame["partition"],
+  scope: Pick<StepScope, "job">,
 ): TimePartition | KeyPartition | MultiPartition | undefined {
   if (!partitions) return undefined;
+  const sent = scope.job.partition;
   if (!sent) throw new StepError("user_code", `${asset} is partitioned, but the run has no partition. Launch it for a partition.`);
   const { definition } = partitions;
-  const range = sent.range && { range: sent.range };
+  const range = { each: keysOfStep(partitions, scope), ...(sent.range && { range: sent.range }) };
   switch (definition.type) {
     case "time":
       if (sent.start === null || sent.end === null)

@@ -5,7 +5,8 @@ import type { Asset } from "../../definitions/asset-type.ts";
 import type { CheckSpec } from "../../definitions/check.ts";
 import type { MetadataRecord } from "../../values/metadata.ts";
 import type { CheckResult } from "../../values/result.ts";
-import { ioContext } from "./load-inputs.ts";
+import { ioContext } from "./io-context.ts";
+import { placeOutput } from "./place-output.ts";
 import { StepError } from "./step-error.ts";
 import { ioManagerOf, type StepScope } from "./step-scope.ts";
 
@@ -14,13 +15,16 @@ export interface Output {
   readonly hasValue: boolean;
   readonly metadata?: MetadataRecord | undefined;
   readonly dataVersion?: string | undefined;
+  /** One of the partitions that the step makes. Undefined: all of them. */
+  readonly partition?: string | undefined;
 }
 
 export async function recordMaterialization(asset: Asset, output: Output, context: { scope: StepScope; startedAt: number }): Promise<void> {
   const { scope } = context;
-  const partition = asset["~definition"].partitions ? scope.job.partition?.key : undefined;
+  const { partition, values } = placeOutput(asset, output, scope);
   const metadata = storableMetadata(output.metadata);
-  const stored = output.hasValue ? await store(asset, output.value, scope) : {};
+  let stored: Metadata = {};
+  for (const [key, value] of values) stored = await store(asset, { key, value }, scope);
   scope.emit({
     type: "asset_materialized",
     asset: asset.key,
@@ -46,10 +50,13 @@ export function recordObservation(
   });
 }
 
-async function store(asset: Asset, value: unknown, scope: StepScope): Promise<Metadata> {
+async function store(
+  asset: Asset,
+  { key, value }: { readonly key: string | null; readonly value: unknown },
+  scope: StepScope,
+): Promise<Metadata> {
   const manager = ioManagerOf(scope, asset["~definition"]);
-  const partition = asset["~definition"].partitions ? (scope.job.partition?.key ?? null) : null;
-  return storableMetadata(await manager.store(ioContext(asset, partition, scope), value));
+  return storableMetadata(await manager.store(ioContext(asset, key, scope), value));
 }
 
 export interface CheckReport {

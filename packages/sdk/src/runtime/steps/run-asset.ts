@@ -1,13 +1,14 @@
 /** Runs the function of an asset or multi-asset and takes what it returns or yields. */
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Asset } from "../../definitions/asset-type.ts";
-import type { MultiAsset } from "../../definitions/multi-asset.ts";
-import { isCheckResult, isMaterialization, isObservation } from "../../values/result.ts";
+import type { MultiAsset, MultiOutput } from "../../definitions/multi-asset.ts";
+import { isMaterialization, isObservation } from "../../values/result.ts";
 import { validateConfig } from "../config-values.ts";
 import { loadInputs } from "./load-inputs.ts";
 import { stepLogger } from "./logger.ts";
 import { createOutputSink, type OutputSink } from "./output-sink.ts";
 import { partitionValue } from "./partition-value.ts";
+import { isResult, readResults, type StepResult } from "./read-results.ts";
 import { StepError } from "./step-error.ts";
 import type { StepScope } from "./step-scope.ts";
 
@@ -20,11 +21,12 @@ export async function runAsset(asset: Asset, scope: StepScope): Promise<StepOutc
       asset["~definition"].run({ ...context, asset: asset.key, log: stepLogger(scope.emit, asset.key) }),
       scope.signal,
       async (item, isReturn) => {
-        if (isObservation(item)) sink.observe(item.asset ?? asset.key, item);
-        else if (asset["~definition"].observable === true && typeof item === "string") sink.observe(asset.key, { dataVersion: item });
-        else if (isMaterialization(item)) await sink.materialize(item.asset ?? asset.key, item, item.checks);
-        else if (isCheckResult(item)) sink.check(item.asset ?? asset.key, item);
-        else if (item !== undefined || !isReturn) await sink.materialize(asset.key, { value: item, hasValue: item !== undefined }, []);
+        const read = await readResults(`Asset "${asset.key}"`, item);
+        if ("results" in read) for (const result of read.results) await takeResult(result, result.asset ?? asset.key, sink);
+        else if (asset["~definition"].observable === true && typeof read.value === "string")
+          sink.observe(asset.key, { dataVersion: read.value });
+        else if (read.value !== undefined || !isReturn)
+          await sink.materialize(asset.key, { value: read.value, hasValue: read.value !== undefined }, []);
       },
     );
     // An asset whose function returned nothing, or only checks, did its work all the same.
@@ -50,9 +52,11 @@ export async function runMultiAsset(multi: MultiAsset, scope: StepScope): Promis
       scope.signal,
       async (item) => {
         if (item === undefined) return;
-        yielded++;
-        const items: readonly unknown[] = Array.isArray(item) ? item : [item];
-        for (const entry of items) await takeOutput(entry, { multi, selected, sink });
+        const items: readonly unknown[] = Array.isArray(item) ? await Promise.all(item) : [item];
+        for (const entry of items.flat()) {
+          yielded++;
+          await takeOutput(entry, { multi, selected, sink });
+        }
       },
     );
     for (const [name, { asset, required }] of selected) {
@@ -69,13 +73,18 @@ export async function runMultiAsset(multi: MultiAsset, scope: StepScope): Promis
   });
 }
 
+async function takeResult(result: StepResult, asset: string, sink: OutputSink): Promise<void> {
+  if (isMaterialization(result)) await sink.materialize(asset, result, result.checks);
+  else if (isObservation(result)) sink.observe(asset, result);
+  else sink.check(asset, result);
+}
+
 async function takeOutput(
   item: unknown,
   to: { multi: MultiAsset; selected: ReadonlyMap<string, { readonly asset: Asset }>; sink: OutputSink },
 ): Promise<void> {
-  if (isMaterialization(item) && item.asset !== undefined) return await to.sink.materialize(item.asset, item, item.checks);
-  if (isObservation(item) && item.asset !== undefined) return to.sink.observe(item.asset, item);
-  if (isCheckResult(item) && item.asset !== undefined) return to.sink.check(item.asset, item);
+  if (isResult(item) && item.asset !== undefined) return await takeResult(item, item.asset, to.sink);
+  await readResults(`Multi-asset "${to.multi.name}"`, isResult(item) ? undefined : item instanceof Map ? item : undefined);
   const name = typeof item === "object" && item !== null && "output" in item ? item.output : undefined;
   const selected = typeof name === "string" ? to.selected.get(name) : undefined;
   if (!selected || typeof item !== "object" || item === null) {
@@ -85,9 +94,12 @@ async function takeOutput(
       `Multi-asset "${to.multi.name}" made ${typeof name === "string" ? `an output '${name}' that was not asked for` : "something without an output name"}. Selected outputs: ${known}.`,
     );
   }
-  const output: { value?: unknown; metadata?: Record<string, never>; checks?: readonly unknown[]; dataVersion?: string } = item;
-  const checks = (output.checks ?? []).filter(isCheckResult);
-  await to.sink.materialize(selected.asset.key, { ...output, value: output.value, hasValue: output.value !== undefined }, checks);
+  const output: MultiOutput = item as MultiOutput;
+  await to.sink.materialize(
+    selected.asset.key,
+    { ...output, value: output.value, hasValue: output.value !== undefined },
+    output.checks ?? [],
+  );
 }
 
 async function buildContext(
@@ -95,13 +107,13 @@ async function buildContext(
   definition: Pick<Asset["~definition"], "inputs" | "partitions" | "config">,
   scope: StepScope,
 ): Promise<Record<string, unknown>> {
-  const partition = partitionValue(name, definition.partitions, scope.job.partition);
+  const partition = partitionValue(name, definition.partitions, scope);
   const config = definition.config && (await validateConfig(definition.config, scope.config.assets[name], `asset "${name}"`));
   if (config && !config.ok)
     throw new StepError("user_code", `${config.error.message} It is read from the run config under assets.${name}.`);
   return {
     resources: scope.resources,
-    inputs: await loadInputs(definition.inputs, scope),
+    inputs: await loadInputs(definition, scope),
     signal: scope.signal,
     env: scope.env,
     folders: scope.folders,
@@ -113,13 +125,13 @@ async function buildContext(
 
 /** Hands over what a function returns, or what it yields one after the other. Between two yields a canceled step ends. */
 async function consume(result: unknown, signal: AbortSignal, take: (item: unknown, isReturn: boolean) => Promise<void>): Promise<void> {
-  if (typeof result === "object" && result !== null && Symbol.asyncIterator in result) {
-    const generator = result as AsyncGenerator<unknown, unknown>;
+  const generator = iteratorOf(result);
+  if (generator) {
     try {
       for (;;) {
         const step = await generator.next();
         signal.throwIfAborted();
-        await take(step.value, step.done === true);
+        await take(await step.value, step.done === true);
         if (step.done === true) return;
       }
     } catch (error) {
@@ -130,5 +142,16 @@ async function consume(result: unknown, signal: AbortSignal, take: (item: unknow
   }
   const value: unknown = await result;
   signal.throwIfAborted();
+  // An async function may return a generator.
+  const inner = iteratorOf(value);
+  if (inner) return await consume(inner, signal, take);
   await take(value, true);
+}
+
+/** A generator, with or without `async`, and a stream have one. Lists, Maps and other iterable values are values. */
+function iteratorOf(result: unknown): AsyncIterator<unknown, unknown> | Iterator<unknown, unknown> | null {
+  if (typeof result !== "object" || result === null) return null;
+  if (Symbol.asyncIterator in result) return (result as AsyncIterable<unknown, unknown>)[Symbol.asyncIterator]();
+  const isGenerator = Symbol.iterator in result && "next" in result && typeof result.next === "function" && "return" in result;
+  return isGenerator ? (result as Generator<unknown, unknown>) : null;
 }

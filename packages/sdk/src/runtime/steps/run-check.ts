@@ -4,7 +4,7 @@ import type { Asset } from "../../definitions/asset-type.ts";
 import type { AssetCheck } from "../../definitions/check.ts";
 import { checkResult, isCheckResult } from "../../values/result.ts";
 import { errorOutcome } from "./error-outcome.ts";
-import { loadValue } from "./load-inputs.ts";
+import { loadOwnValue } from "./load-inputs.ts";
 import { stepLogger } from "./logger.ts";
 import { recordCheck } from "./record-output.ts";
 import { StepError } from "./step-error.ts";
@@ -26,7 +26,7 @@ export async function runCheck(check: AssetCheck, asset: Asset | null, scope: St
       folders: scope.folders,
       run: scope.run,
       loadValue: async () => {
-        if (asset) return await loadValue(asset, partition?.key ?? null, scope);
+        if (asset) return await loadOwnValue(asset, scope);
         throw new StepError("user_code", `${check.asset} is not defined in TypeScript and has no stored value; query its table instead.`);
       },
     });

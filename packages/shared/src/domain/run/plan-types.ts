@@ -12,7 +12,8 @@ export interface GraphAsset {
   readonly kinds: readonly string[];
   readonly owners: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
-  readonly deps: readonly { readonly key: string; readonly mapping?: PartitionMapping | undefined }[];
+  /** `input` names the argument that receives the upstream value. */
+  readonly deps: readonly { readonly key: string; readonly mapping?: PartitionMapping | undefined; readonly input?: string | undefined }[];
   readonly partitions?: PartitionsDefinition | undefined;
 }
 

@@ -1,0 +1,319 @@
+/** Values follow partitions: what an input is by the mapping, what a run over a range stores, and what is refused. */
+import { describe, expect, it } from "vitest";
+import {
+  addPartitions,
+  checkResult,
+  dailyPartitions,
+  defineAsset,
+  dep,
+  dynamicPartitions,
+  hourlyPartitions,
+  mapping,
+  materialization,
+  monthlyPartitions,
+  multiPartitions,
+  type Partitions,
+  type PartitionMapping,
+  removePartitions,
+  reportMaterialization,
+  reportObservation,
+  runRequest,
+  skip,
+  staticPartitions,
+  weeklyPartitions,
+} from "@headgate/sdk";
+import type { AnyAsset } from "../src/definitions/asset-type.ts";
+import { makeFolders, only, runStep, type StepRun, type TestFolders } from "./run-step.test-support.ts";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const days = dailyPartitions({ start: "2025-01-01" });
+const hours = hourlyPartitions({ start: "2025-01-01-00:00" });
+const region = staticPartitions(["eu", "us"]);
+const at = (key: string, ms = DAY) => {
+  const start = Date.parse(key.length > 10 ? `${key.slice(0, 10)}T${key.slice(11)}Z` : key);
+  return Number.isNaN(start) ? { key, start: null, end: null } : { key, start, end: start + ms };
+};
+const rangeOf = (first: string, last: string, count: number) => ({
+  key: `${first}...${last}`,
+  start: Date.parse(first),
+  end: Date.parse(last) + DAY,
+  range: { first, last, count },
+});
+
+/** Makes the upstream's partitions one by one, each with its key as the value. */
+async function made(partitions: Partitions | undefined, keys: readonly string[]) {
+  const folders = await makeFolders();
+  const up = defineAsset({
+    key: "up",
+    partitions,
+    run: (context) => (context as unknown as { partition?: { key: string } }).partition?.key ?? "whole",
+  });
+  for (const key of keys) await runStep([up], "up", { folders, job: { partition: partitions ? at(key) : null } });
+  return { folders, up };
+}
+
+async function read(
+  from: { readonly folders: TestFolders; readonly up: AnyAsset },
+  reader: { readonly partitions: Partitions | undefined; readonly key: string | null; readonly by?: PartitionMapping },
+): Promise<unknown> {
+  let seen: unknown;
+  const down = defineAsset({
+    key: "down",
+    partitions: reader.partitions,
+    inputs: { up: reader.by ? dep(from.up, reader.by) : from.up },
+    run: ({ inputs }) => void (seen = inputs.up),
+  });
+  const { outcome } = await runStep([from.up, down], "down", {
+    folders: from.folders,
+    job: { partition: reader.key === null ? null : at(reader.key) },
+  });
+  return outcome.outcome === "failed" ? outcome.failure.message : seen;
+}
+
+const byKey = (...keys: string[]) => new Map(keys.map((key) => [key, key]));
+const week = ["2025-01-05", "2025-01-06", "2025-01-07", "2025-01-08", "2025-01-09", "2025-01-10", "2025-01-11"];
+const both = multiPartitions({ day: days, region });
+const weeks = weeklyPartitions({ start: "2025-01-05" });
+
+type Case = readonly [
+  what: string,
+  up: Partitions | undefined,
+  keys: readonly string[],
+  down: Partitions | undefined,
+  key: string | null,
+  by: PartitionMapping | undefined,
+  expected: unknown,
+];
+const CASES: readonly Case[] = [
+  ["a day of days", days, ["2025-01-02"], days, "2025-01-02", undefined, "2025-01-02"],
+  ["a week of days", days, week, weeks, "2025-01-05", undefined, byKey(...week)],
+  ["a day of a week", weeks, ["2025-01-05"], days, "2025-01-08", undefined, "2025-01-05"],
+  ["a day of a month", monthlyPartitions({ start: "2025-01-01" }), ["2025-01-01"], days, "2025-01-31", undefined, "2025-01-01"],
+  ["the day before", days, ["2025-01-02"], days, "2025-01-03", mapping.timeWindow({ startOffset: -1, endOffset: -1 }), "2025-01-02"],
+  [
+    "a day with the day before",
+    days,
+    ["2025-01-02", "2025-01-03"],
+    days,
+    "2025-01-03",
+    mapping.timeWindow({ startOffset: -1 }),
+    byKey("2025-01-02", "2025-01-03"),
+  ],
+  ["all days by mapping", days, ["2025-01-03", "2025-01-01"], undefined, null, mapping.all(), byKey("2025-01-01", "2025-01-03")],
+  ["the last day by mapping", days, ["2025-01-03", "2025-01-01"], undefined, null, mapping.last(), "2025-01-03"],
+  ["one named day", days, ["2025-01-02"], undefined, null, mapping.specific(["2025-01-02"]), "2025-01-02"],
+  [
+    "two named days",
+    days,
+    ["2025-01-02", "2025-01-01"],
+    undefined,
+    null,
+    mapping.specific(["2025-01-02", "2025-01-01"]),
+    byKey("2025-01-01", "2025-01-02"),
+  ],
+  ["a region of regions", region, ["eu", "us"], region, "us", undefined, "us"],
+  [
+    "one to one by a static table",
+    region,
+    ["eu", "us"],
+    staticPartitions(["paris", "ny"]),
+    "ny",
+    mapping.static({ eu: ["paris"], us: ["ny"] }),
+    "us",
+  ],
+  [
+    "several by a static table",
+    region,
+    ["eu", "us"],
+    staticPartitions(["world"]),
+    "world",
+    mapping.static({ eu: ["world"], us: ["world"] }),
+    byKey("eu", "us"),
+  ],
+  ["a region inside two dimensions", region, ["eu"], both, "2025-01-01|eu", undefined, "eu"],
+  ["a day inside two dimensions", days, ["2025-01-01"], both, "2025-01-01|eu", undefined, "2025-01-01"],
+  [
+    "two dimensions to a day",
+    both,
+    ["2025-01-01|eu", "2025-01-01|us"],
+    days,
+    "2025-01-01",
+    undefined,
+    byKey("2025-01-01|eu", "2025-01-01|us"),
+  ],
+  ["two dimensions to the same two", both, ["2025-01-01|eu"], both, "2025-01-01|eu", undefined, "2025-01-01|eu"],
+  ["a dynamic key", dynamicPartitions("files"), ["a"], dynamicPartitions("files"), "a", undefined, "a"],
+  ["an upstream without partitions", undefined, ["once"], days, "2025-01-01", undefined, "whole"],
+  [
+    "a missing day of a week",
+    days,
+    week.slice(1),
+    weeks,
+    "2025-01-05",
+    undefined,
+    expect.stringContaining("up has no stored value for partition 2025-01-05"),
+  ],
+  [
+    "a day before the first one",
+    days,
+    [],
+    days,
+    "2025-01-01",
+    mapping.timeWindow({ startOffset: -1, endOffset: -1 }),
+    expect.stringContaining("No partition of up belongs to partition 2025-01-01"),
+  ],
+  [
+    "a day before the first one that may be missing",
+    days,
+    [],
+    days,
+    "2025-01-01",
+    mapping.timeWindow({ startOffset: -1, endOffset: -1, allowNonexistentUpstream: true }),
+    undefined,
+  ],
+];
+
+describe("inputs by partition", () => {
+  it.each(CASES)("%s arrives as the mapping says", async (...[, up, keys, down, key, by, expected]) => {
+    expect(await read(await made(up, keys), { partitions: down, key, ...(by && { by }) })).toEqual(expected);
+  });
+
+  it("a day of hours is a map of 24 values", async () => {
+    const keys = Array.from({ length: 24 }, (_, hour) => `2025-01-02-${String(hour).padStart(2, "0")}:00`);
+    const folders = await makeFolders();
+    const up = defineAsset({ key: "up", partitions: hours, run: ({ partition }) => partition.key });
+    for (const key of keys) await runStep([up], "up", { folders, job: { partition: at(key, HOUR) } });
+    expect(await read({ folders, up }, { partitions: days, key: "2025-01-02" })).toEqual(byKey(...keys));
+  });
+
+  it("a value that was never made is told from one that was not returned", async () => {
+    const up = defineAsset({ key: "up", run: () => materialization({ metadata: { rows: 3 } }) });
+    const down = defineAsset({ key: "down", inputs: { up }, run: () => 1 });
+    const told = async (never: string[]) => {
+      const inputs = [{ input: "up", asset: "up", keys: null, missing: [], never }];
+      const { outcome } = await runStep([up, down], "down", { job: { inputs } });
+      return outcome.outcome === "failed" ? outcome.failure.message : outcome.outcome;
+    };
+    expect(await told(["up"])).toBe("up has no stored value, because it was never materialized; materialize it first.");
+    expect(await told([])).toBe(
+      "up was materialized, but has no stored value: its function returned none. Let it return one, or name the asset in 'deps' instead of 'inputs'.",
+    );
+  });
+});
+
+const three = rangeOf("2025-01-02", "2025-01-04", 3);
+const KEYS = ["2025-01-02", "2025-01-03", "2025-01-04"];
+
+async function rangeRun(run: (keys: readonly string[]) => unknown) {
+  const folders = await makeFolders();
+  const up = defineAsset({ key: "up", partitions: days, run: ({ partition }) => run(partition.each) });
+  const step: StepRun = await runStep([up], "up", { folders, job: { partition: three } });
+  return { folders, up, step };
+}
+
+describe("values of a run over a range", () => {
+  const WAYS: Readonly<Record<string, (keys: readonly string[]) => unknown>> = {
+    "yielded one by one": async function* yielded(keys) {
+      for (const key of keys) yield materialization({ partition: key, value: key });
+    },
+    "returned as a Map": (keys) => new Map(keys.map((key) => [key, key])),
+    "returned as a list": (keys) => keys.map((key) => materialization({ partition: key, value: key })),
+    "given as a Map in a materialization": (keys) => materialization({ value: new Map(keys.map((key) => [key, key])), metadata: { n: 3 } }),
+    "returned as a Map of materializations": (keys) => new Map(keys.map((key) => [key, materialization({ value: key })])),
+  };
+
+  it.each(Object.entries(WAYS))("%s are stored for each partition", async (_, run) => {
+    const { folders, up, step } = await rangeRun(run);
+    expect(step.outcome).toEqual({ outcome: "succeeded" });
+    for (const key of KEYS) expect(await read({ folders, up }, { partitions: days, key })).toBe(key);
+    let seen: unknown;
+    const down = defineAsset({ key: "down", partitions: days, inputs: { up }, run: ({ inputs }) => void (seen = inputs.up) });
+    await runStep([up, down], "down", { folders, job: { partition: three } });
+    expect(seen).toEqual(byKey(...KEYS));
+  });
+
+  const REFUSED: readonly (readonly [string, (keys: readonly string[]) => unknown, string])[] = [
+    ["one value for all", () => "one", "makes 3 partitions in one run, but its function returned one value for all of them"],
+    [
+      "a Map without one key",
+      (keys) => new Map(keys.slice(1).map((key) => [key, key])),
+      "made 2 of the 3 partitions of this run; 2025-01-02 is missing",
+    ],
+    [
+      "a Map with a strange key",
+      (keys) => new Map([...keys, "x"].map((key) => [key, key])),
+      'a Map with the key "x", which is not a partition of this run',
+    ],
+    ["a foreign partition", () => materialization({ partition: "2025-01-09", value: 1 }), 'not "2025-01-09"'],
+    [
+      "only the first partition",
+      (keys) => materialization({ partition: keys[0], value: 1 }),
+      "made 1 of the 3 partitions of this run; 2025-01-03, 2025-01-04 are missing",
+    ],
+  ];
+  it.each(REFUSED)("%s is refused", async (_, run, message) => {
+    const { step } = await rangeRun(run);
+    expect(step.outcome).toMatchObject({
+      outcome: "failed",
+      failure: { kind: "bad_output", message: expect.stringContaining(message) as string },
+    });
+    expect(only(step.events, "asset_materialized").filter(({ partition }) => partition === three.key)).toEqual([]);
+  });
+
+  it("a run without values is one materialization of the range", async () => {
+    const { step } = await rangeRun(() => undefined);
+    expect(only(step.events, "asset_materialized").map(({ partition }) => partition)).toEqual([three.key]);
+  });
+});
+
+describe("results of an asset", () => {
+  const passed = checkResult({ name: "enough", passed: true });
+  const fine: Readonly<Record<string, () => unknown>> = {
+    "a list": () => [materialization({ metadata: { rows: 1 } }), passed],
+    "a promise of a list": async () => [materialization({ metadata: { rows: 1 } }), passed],
+    "a list of promises": () => [Promise.resolve(materialization({ metadata: { rows: 1 } })), passed],
+    "a list with a condition": () => [materialization({ metadata: { rows: 1 } }), false, passed],
+    "a nested list": () => [materialization({ metadata: { rows: 1 } }), [passed]],
+    "a generator": function* results() {
+      yield materialization({ metadata: { rows: 1 } });
+      yield passed;
+    },
+    "an async generator of lists": async function* results() {
+      yield [materialization({ metadata: { rows: 1 } }), passed];
+    },
+  };
+  it.each(Object.entries(fine))("%s is read", async (_, run) => {
+    const { outcome, events } = await runStep([defineAsset({ key: "orders", run })], "orders");
+    expect(outcome).toEqual({ outcome: "succeeded" });
+    expect(only(events, "asset_materialized")).toHaveLength(1);
+    expect(only(events, "check_evaluated")).toMatchObject([{ check: "enough", passed: true }]);
+  });
+
+  const refused: readonly (readonly [string, () => unknown, string])[] = [
+    ["addPartitions", () => addPartitions("files", ["a"]), "addPartitions(...) or removePartitions(...), which only sensors"],
+    ["removePartitions", () => removePartitions("files", ["a"]), "addPartitions(...) or removePartitions(...), which only sensors"],
+    [
+      "reportMaterialization",
+      () => reportMaterialization("raw"),
+      "reportMaterialization(...) or reportObservation(...), which only sensors",
+    ],
+    ["reportObservation", () => reportObservation("raw"), "reportMaterialization(...) or reportObservation(...), which only sensors"],
+    ["runRequest", () => runRequest(), "runRequest(...), which only sensors"],
+    ["skip", () => skip("nothing"), "skip(...), which only sensors"],
+    ["a request in a list", () => [materialization(), runRequest()], "runRequest(...), which only sensors"],
+    ["a list of results and values", () => [passed, 1], "mixes results with other values"],
+    ["an object of results", () => ({ result: materialization(), checks: [passed] }), "an object with a result in 'result'"],
+    ["a Set of results", () => new Set([passed]), "a Set of results"],
+    ["a Map of checks", () => new Map([["a", passed]]), "a Map with results"],
+    ["checks that are no results", () => materialization({ checks: [true as never] }), "'checks' that are not a list of checkResult"],
+    ["a partition of an asset without any", () => materialization({ partition: "a" }), "is not partitioned"],
+  ];
+  it.each(refused)("%s is refused", async (_, run, message) => {
+    const { outcome } = await runStep([defineAsset({ key: "orders", run })], "orders");
+    expect(outcome).toMatchObject({
+      outcome: "failed",
+      failure: { kind: "bad_output", message: expect.stringContaining(message) as string },
+    });
+  });
+});
