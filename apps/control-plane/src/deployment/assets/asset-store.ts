@@ -69,6 +69,10 @@ export interface AssetFailure {
   readonly message: string;
 }
 
+export function wasMaterialized(db: Database, asset: string): boolean {
+  return db.sql.exec("SELECT 1 FROM asset_state WHERE asset = ? AND materialized_at IS NOT NULL", asset).toArray().length > 0;
+}
+
 export function saveAssetFailure(db: Database, row: AssetFailure): void {
   db.sql.exec(
     `INSERT INTO asset_state (asset, failed_at, failed_run, failed_step, failed_message, failed_partition, latest_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)

@@ -4,10 +4,13 @@ import type { RunRow, StepRow } from "../tables.ts";
 import { checkOutcomes } from "../../assets/asset-store.ts";
 import { assetsOfStep } from "../step-asset-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
+import { inputsOfStep } from "./step-inputs.ts";
 import { partitionOfStep } from "./step-partition.ts";
 
 export function jobFrame(tx: Tx, run: RunRow, step: StepRow): JobFrame {
   const left = step.attempt > 1 && step.subset === 1 ? whatIsLeft(tx, step) : { assets: step.assets, checks: step.checks };
+  const partition = partitionOfStep(tx, step);
+  const inputs = inputsOfStep(tx, step, left.assets);
   return {
     t: "job",
     run: run.id,
@@ -19,7 +22,8 @@ export function jobFrame(tx: Tx, run: RunRow, step: StepRow): JobFrame {
     unit: step.unit,
     assets: [...left.assets],
     checks: [...left.checks],
-    partition: partitionOfStep(tx, step),
+    partition,
+    ...(inputs && { inputs }),
     ...(run.config !== null && { config: JSON.parse(run.config) as unknown }),
     tags: { ...run.tags },
     timeoutSeconds: step.timeoutSeconds,

@@ -1,7 +1,7 @@
 /** The partition of a step as the agent gets it: its key or range, its time window, and the key of each dimension. */
 import { findDimension, projectDimension } from "@headgate/shared/domain/partitions/dimension.ts";
 import { parsePartitionRange, type PartitionSet, splitKey } from "@headgate/shared/domain/partitions/partition-set.ts";
-import { countOf, difference, type PartitionSubset, rangesOf, unionOf } from "@headgate/shared/domain/partitions/subset.ts";
+import { countOf, difference, numbersOf, type PartitionSubset, rangesOf, unionOf } from "@headgate/shared/domain/partitions/subset.ts";
 import type { TimeWindow } from "@headgate/shared/domain/partitions/definition.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import { partitionContext } from "../../partitions/partition-context.ts";
@@ -28,8 +28,12 @@ export function partitionOfStep(tx: Tx, step: StepRow): JobFrame["partition"] {
   const [first = 0, end = 1] = subset.value;
   const window = windowOfRange(set, subset.value);
   const range = { first: set.keyAt(first) ?? "", last: set.keyAt(end - 1) ?? "", count: countOf(subset.value) };
-  return { ...bare, start: window?.start ?? null, end: window?.end ?? null, range };
+  const keys = range.count > MAX_SENT_KEYS ? null : [...numbersOf(subset.value)].flatMap((number) => set.keyAt(number) ?? []);
+  return { ...bare, start: window?.start ?? null, end: window?.end ?? null, range, ...(keys && { keys }) };
 }
+
+/** A frame has a limited size. A step with more keys finds them out itself. */
+export const MAX_SENT_KEYS = 3000;
 
 /** Uses the step's own version, so that a later publish does not change the partition of a retry. */
 function partitionsOfStep(tx: Tx, step: StepRow): PartitionSet | null {
