@@ -85,18 +85,27 @@ function names(list: readonly Name[], links: ReadonlyMap<string, string>): strin
 /** The exported type of the options, when the function takes exactly these. */
 function optionsOf({ kind, signatures }: Name, list: readonly Name[]): Name | undefined {
   if (kind !== "function") return undefined;
-  const [, type] = /[(,] ?options\??: (\w+)/.exec(signatures[0] ?? "") ?? [];
-  return list.find(({ name, members }) => name === type && members.length > 0);
+  const [, type] = OPTIONS.exec(signatures[0] ?? "") ?? [];
+  const bound = BOUND_OF_O.exec(signatures[0] ?? "")?.[1];
+  return list.find(({ name, members }) => name === (type === "O" ? bound : type) && members.length > 0);
 }
+
+const OPTIONS = /[(,] ?options\??: (\w+)/;
+/** A function whose types depend on the given options has them as a type parameter. */
+const BOUND_OF_O = /\bO extends (\w+)/;
 
 function callText(call: Name, options: Name | undefined, links: ReadonlyMap<string, string>): string {
   const parts = [`#### ${call.name}`, call.doc.text];
-  if (call.kind !== "value") parts.push(...call.signatures.map((text) => `\`${shortened(withoutGenerics(text))}\``));
+  if (call.kind !== "value") parts.push(...call.signatures.map((text) => `\`${shortened(withOptions(withoutGenerics(text), options))}\``));
   parts.push(...call.doc.throws.map((text) => `Throws ${text}`));
   parts.push(...call.doc.examples.map((example) => `\`\`\`typescript\n${example}\n\`\`\``));
   if (call.kind === "value" || call.kind === "class") parts.push(...memberTable(call.members, links, "member"));
   else if (options) parts.push(`<a id="${anchorOf(options).slice(1)}"></a>`, ...memberTable(options.members, links, "option"));
   return parts.join("\n\n");
+}
+
+function withOptions(signature: string, options: Name | undefined): string {
+  return options ? signature.replace(/\boptions(\??): O\b/, `options$1: ${options.name}`) : signature;
 }
 
 function typeText(type: Name, links: ReadonlyMap<string, string>): string {

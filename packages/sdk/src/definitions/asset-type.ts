@@ -62,13 +62,15 @@ export interface DefineCheck<T> {
   <const R extends readonly AnyResource[] = []>(name: string, options: Omit<CheckOptions<R, T>, "name">): AssetCheck;
 }
 
-/** Made by `defineAsset()`. `T` is the type of its output value. */
-export interface Asset<K extends string = string, T = unknown> {
+/** Made by `defineAsset()`. `T` is the type of its output value, of each partition; `P` is the type of its partitions. */
+export interface Asset<K extends string = string, T = unknown, P = unknown> {
   readonly kind: "asset";
   /** Segments joined with '/': `silver/dim_customer`. */
   readonly key: K;
   /** Carries the value's type only. */
   readonly "~value"?: T;
+  /** Carries the type of its partitions only. */
+  readonly "~partitions"?: P;
   readonly "~definition": ErasedAsset;
   /**
    * Adds a check with a function of its own; it runs as a step after the asset.

@@ -18,6 +18,7 @@ export interface AssetOptions<
   P extends Partitions | undefined,
   C extends StandardSchemaV1 | undefined,
   Ret,
+  B extends Backfill | undefined,
 >
   extends AssetDescription, ExecutionOptions {
   /** Segments joined with '/': `silver/dim_customer`. */
@@ -30,15 +31,22 @@ export interface AssetOptions<
   readonly partitions?: P;
   /** Standard Schema of its run config (`config.assets.<key>`). */
   readonly config?: C;
+  /** How many adjacent partitions one run of a backfill takes; `"all"`: as many as there are. Default 1. */
+  readonly backfill?: B;
   /**
    * Makes the asset. May return a value, `materialization(...)`, `checkResult(...)`, `observation(...)`, a list of these three, nothing, or
    * be a generator of these. A run that makes several partitions yields `materialization({ partition, value })` for each key of
    * `partition.each`, or returns a Map of the values by key, or no value.
    */
-  run(context: AssetContext<R, I, P, C>): Ret;
+  run(context: AssetContext<R, I, P, C, B>): Ret;
 }
 
-export function createAsset<K extends string, T>(key: K, definition: ErasedAsset): Asset<K, T> {
+type Backfill = NonNullable<AssetDescription["backfill"]>;
+/** A function that takes several partitions at once returns their values by key. */
+type ValueOf<Ret, B> = [B] extends [undefined] ? OutputOf<Ret> : ValueOfEach<OutputOf<Ret>>;
+type ValueOfEach<V> = V extends ReadonlyMap<string, infer E> ? OutputOf<E> : V;
+
+export function createAsset<K extends string, T, P>(key: K, definition: ErasedAsset): Asset<K, T, P> {
   const check = <R extends readonly AnyResource[]>(
     first: CheckOptions<R, T> | string,
     others?: Omit<CheckOptions<R, T>, "name">,
@@ -68,7 +76,8 @@ export function assetFromOptions<
   P extends Partitions | undefined,
   C extends StandardSchemaV1 | undefined,
   Ret,
->(options: AssetOptions<K, R, I, P, C, Ret>, site: DefinitionSite | undefined): Asset<K, OutputOf<Ret>> {
+  B extends Backfill | undefined,
+>(options: AssetOptions<K, R, I, P, C, Ret, B>, site: DefinitionSite | undefined): Asset<K, ValueOf<Ret, B>, P> {
   return createAsset(options.key, {
     ...options,
     requires: options.requires ?? [],
@@ -78,7 +87,7 @@ export function assetFromOptions<
     site,
     sourceText: options.run.toString(),
     ownChecks: [],
-    run: (context) => options.run(context as AssetContext<R, I, P, C>),
+    run: (context) => options.run(context as AssetContext<R, I, P, C, B>),
   });
 }
 
@@ -102,6 +111,7 @@ export function defineAsset<
   P extends Partitions | undefined = undefined,
   C extends StandardSchemaV1 | undefined = undefined,
   Ret = void,
->(options: AssetOptions<K, R, I, P, C, Ret>): Asset<K, OutputOf<Ret>> {
+  const B extends Backfill | undefined = undefined,
+>(options: AssetOptions<K, R, I, P, C, Ret, B>): Asset<K, ValueOf<Ret, B>, P> {
   return assetFromOptions(options, captureSite(defineAsset));
 }

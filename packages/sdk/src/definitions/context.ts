@@ -12,12 +12,12 @@ type PartitionPart<P> = P extends Partitions<infer T> ? { readonly partition: T 
 type ConfigPart<C> = C extends StandardSchemaV1 ? { readonly config: StandardSchemaV1.InferOutput<C> } : unknown;
 
 /** What `run` of an asset receives. */
-export type AssetContext<R extends readonly AnyResource[], I extends Readonly<Record<string, Input>>, P, C> = BaseContext & {
+export type AssetContext<R extends readonly AnyResource[], I extends Readonly<Record<string, Input>>, P, C, B = undefined> = BaseContext & {
   /** Key of the asset. */
   readonly asset: string;
   /** Values of the resources in `requires`, by key. */
   readonly resources: ResourceMap<R>;
   /** Upstream values. */
-  readonly inputs: InputValues<I>;
+  readonly inputs: InputValues<I, P, B>;
 } & PartitionPart<P> &
   ConfigPart<C>;

@@ -1,21 +1,39 @@
 /** What may stand in `inputs` and `deps` of an asset. */
 import type { AllPartitions, AnyAsset, Asset, Dependency, LastPartition, MappedInput, SourceAsset } from "./asset-type.ts";
+import type { GridOf, ReadsBy, ReadsByDefault } from "../options/partition-grid.ts";
 import type { PartitionMapping } from "../options/partitions.ts";
 
 // oxlint-disable-next-line typescript/no-generated-empty-object-type -- no inputs means exactly: no names
 export type NoInputs = Readonly<Record<never, never>>;
 
-type InputValue<X> =
-  X extends Asset<string, infer T>
-    ? T
+/** `B` is given where a run may take several partitions at once. */
+type InputValue<X, P, B> =
+  X extends Asset<string, infer T, infer U>
+    ? ReadValue<T, ReadsByDefault<GridOf<P>, GridOf<U>>, B>
     : X extends AllPartitions<infer T>
       ? ReadonlyMap<string, T>
       : X extends LastPartition<infer T>
         ? T
-        : X extends MappedInput<Asset<string, infer T>>
-          ? T | ReadonlyMap<string, T> | undefined
+        : X extends MappedInput<Asset<string, infer T, infer U>, infer M>
+          ? ReadValue<T, ReadsBy<M, GridOf<P>, GridOf<U>>, M extends FixedMapping ? undefined : B> | Absent<M>
           : never;
-export type InputValues<I> = { readonly [N in keyof I]: InputValue<I[N]> };
+/** These read the same partitions, however many the run makes. */
+type FixedMapping = { readonly type: "last" | "specific" };
+type Absent<M> = M extends { readonly allowNonexistentUpstream: false }
+  ? never
+  : M extends { readonly allowNonexistentUpstream: boolean }
+    ? undefined
+    : never;
+type ReadValue<T, Reads, B> = Reads extends "whole"
+  ? T
+  : Reads extends "many"
+    ? ReadonlyMap<string, T>
+    : Reads extends "one"
+      ? [B] extends [undefined]
+        ? T
+        : T | ReadonlyMap<string, T>
+      : T | ReadonlyMap<string, T>;
+export type InputValues<I, P, B> = { readonly [N in keyof I]: InputValue<I[N], P, B> };
 
 /**
  * As an input: the values of all stored partitions of a partitioned upstream, by partition key.

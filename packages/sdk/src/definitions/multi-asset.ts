@@ -35,13 +35,15 @@ export interface MultiOutput<N extends string = string, V = unknown> {
   readonly dataVersion?: string | undefined;
 }
 
-type MultiContext<R extends readonly AnyResource[], I extends Readonly<Record<string, Input>>, P, C, N> = Omit<
-  AssetContext<R, I, P, C>,
+type MultiContext<R extends readonly AnyResource[], I extends Readonly<Record<string, Input>>, P, C, N, B> = Omit<
+  AssetContext<R, I, P, C, B>,
   "asset"
 > & {
   /** Outputs to make in this step. */
   readonly selected: ReadonlySet<N>;
 };
+
+type BackfillOf<O> = Extract<O[keyof O], { readonly backfill: object }> extends never ? undefined : object;
 
 type MultiReturn<Y> = AsyncIterable<Y> | Promise<readonly Y[] | Y | void> | readonly Y[] | Y | void;
 
@@ -69,18 +71,22 @@ export interface MultiAssetOptions<
   /** Standard Schema of its run config (`config.assets.<name>`). */
   readonly config?: C;
   /** Yields (or returns an array of) one entry per output. A function that returns nothing materialized all selected outputs. */
-  run(context: MultiContext<R, I, P, C, keyof O & string>): MultiReturn<Y>;
+  run(context: MultiContext<R, I, P, C, keyof O & string, BackfillOf<O>>): MultiReturn<Y>;
 }
 
 type ValueOfOutput<Y, N> = Extract<Y, { readonly output: N }> extends { readonly value: infer V } ? V : unknown;
 
 /** Made by `defineMultiAsset()`. `outputs` are its assets, to be used in `deps` and `inputs` of others. */
-export interface MultiAsset<O extends Readonly<Record<string, OutputSpec>> = Readonly<Record<string, OutputSpec>>, Y = unknown> {
+export interface MultiAsset<
+  O extends Readonly<Record<string, OutputSpec>> = Readonly<Record<string, OutputSpec>>,
+  Y = unknown,
+  P = unknown,
+> {
   readonly kind: "multiAsset";
   /** Unique in the code location. */
   readonly name: string;
   /** Its assets, by the name of the output. */
-  readonly outputs: { readonly [N in keyof O]: Asset<O[N]["key"], ValueOfOutput<Y, N>> };
+  readonly outputs: { readonly [N in keyof O]: Asset<O[N]["key"], ValueOfOutput<Y, N>, P> };
   readonly "~definition": ErasedMultiAsset;
 }
 
@@ -116,10 +122,10 @@ export function defineMultiAsset<
   P extends Partitions | undefined = undefined,
   C extends StandardSchemaV1 | undefined = undefined,
   Y extends MultiOutput<keyof O & string> = MultiOutput<keyof O & string>,
->(options: MultiAssetOptions<O, R, I, P, C, Y>): MultiAsset<O, Y> {
+>(options: MultiAssetOptions<O, R, I, P, C, Y>): MultiAsset<O, Y, P> {
   const site = captureSite(defineMultiAsset);
   const { requires = [], inputs = {} } = options;
-  const run = (context: unknown): unknown => options.run(context as MultiContext<R, I, P, C, keyof O & string>);
+  const run = (context: unknown): unknown => options.run(context as MultiContext<R, I, P, C, keyof O & string, BackfillOf<O>>);
   const shared = {
     requires,
     inputs,
@@ -149,7 +155,8 @@ export function defineMultiAsset<
     name: options.name,
     outputs: Object.fromEntries(Object.entries(outputs).map(([name, { asset }]) => [name, asset])) as unknown as MultiAsset<
       O,
-      Y
+      Y,
+      P
     >["outputs"],
     "~definition": { ...shared, outputs, subset: options.subset ?? false, run },
   };

@@ -11,7 +11,7 @@ type Answer = Observation | string;
 
 /** Options of `defineObservableAsset`. */
 export interface ObservableAssetOptions<K extends string, R extends readonly AnyResource[], P extends Partitions | undefined> extends Omit<
-  AssetOptions<K, R, NoInputs, P, undefined, Answer | Promise<Answer>>,
+  AssetOptions<K, R, NoInputs, P, undefined, Answer | Promise<Answer>, undefined>,
   "inputs" | "config" | "ioManager" | "backfill"
 > {}
 
@@ -30,7 +30,7 @@ export function defineObservableAsset<
   const K extends string,
   const R extends readonly AnyResource[] = [],
   P extends Partitions | undefined = undefined,
->(options: ObservableAssetOptions<K, R, P>): Asset<K, undefined> {
-  const asset = assetFromOptions<K, R, NoInputs, P, undefined, unknown>(options, captureSite(defineObservableAsset));
-  return { ...asset, "~definition": { ...asset["~definition"], observable: true } } as Asset<K, undefined>;
+>(options: ObservableAssetOptions<K, R, P>): Asset<K, undefined, P> {
+  const asset = assetFromOptions<K, R, NoInputs, P, undefined, unknown, undefined>(options, captureSite(defineObservableAsset));
+  return { ...asset, "~definition": { ...asset["~definition"], observable: true } } as Asset<K, undefined, P>;
 }

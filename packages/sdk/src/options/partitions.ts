@@ -7,15 +7,17 @@ import type {
   StaticPartitions,
   TimeWindowPartitions,
 } from "@headgate/shared/domain/partitions/definition.ts";
+import type { KeyGrid, MultiGrid, TimeGrid } from "./partition-grid.ts";
 
 export type { PartitionMapping };
 
-/** A partitions definition; `T` is what `partition` is in `run`. */
-export interface Partitions<T = unknown> {
+/** A partitions definition; `T` is what `partition` is in `run`, and `G` says which partitions there are. */
+export interface Partitions<T = unknown, G = unknown> {
   readonly kind: "partitions";
   /** As the manifest has it. */
   readonly definition: PartitionsDefinition;
   readonly "~partition"?: T;
+  readonly "~grid"?: G;
 }
 
 /** Set when one run makes several partitions that are next to each other; both ends are included. */
@@ -98,10 +100,10 @@ export interface CronPartitionsOptions extends TimePartitionsOptions {
   readonly cron: string;
 }
 
-function time(
+function time<G>(
   cadence: TimeWindowPartitions["cadence"],
   options: Omit<TimeWindowPartitions, "type" | "cadence">,
-): Partitions<TimePartition> {
+): Partitions<TimePartition, G> {
   return { kind: "partitions", definition: { type: "time", cadence, ...options } };
 }
 
@@ -111,7 +113,7 @@ function time(
  * @example
  * partitions: hourlyPartitions({ start: "2025-01-01-00:00" })
  */
-export function hourlyPartitions(options: TimePartitionsOptions): Partitions<TimePartition> {
+export function hourlyPartitions<const O extends TimePartitionsOptions>(options: O): Partitions<TimePartition, TimeGrid<"hourly", O>> {
   return time("hourly", options);
 }
 
@@ -121,7 +123,7 @@ export function hourlyPartitions(options: TimePartitionsOptions): Partitions<Tim
  * @example
  * partitions: dailyPartitions({ start: "2025-01-01", timezone: "Europe/Paris" })
  */
-export function dailyPartitions(options: DailyPartitionsOptions): Partitions<TimePartition> {
+export function dailyPartitions<const O extends DailyPartitionsOptions>(options: O): Partitions<TimePartition, TimeGrid<"daily", O>> {
   return time("daily", options);
 }
 
@@ -131,7 +133,7 @@ export function dailyPartitions(options: DailyPartitionsOptions): Partitions<Tim
  * @example
  * partitions: weeklyPartitions({ start: "2025-01-05", dayOffset: 1 })
  */
-export function weeklyPartitions(options: WeeklyPartitionsOptions): Partitions<TimePartition> {
+export function weeklyPartitions<const O extends WeeklyPartitionsOptions>(options: O): Partitions<TimePartition, TimeGrid<"weekly", O>> {
   return time("weekly", options);
 }
 
@@ -141,7 +143,7 @@ export function weeklyPartitions(options: WeeklyPartitionsOptions): Partitions<T
  * @example
  * partitions: monthlyPartitions({ start: "2025-01-01" })
  */
-export function monthlyPartitions(options: MonthlyPartitionsOptions): Partitions<TimePartition> {
+export function monthlyPartitions<const O extends MonthlyPartitionsOptions>(options: O): Partitions<TimePartition, TimeGrid<"monthly", O>> {
   return time("monthly", options);
 }
 
@@ -151,7 +153,7 @@ export function monthlyPartitions(options: MonthlyPartitionsOptions): Partitions
  * @example
  * partitions: cronPartitions({ cron: "0 6 * * 1-5", start: "2025-01-01", format: "%Y-%m-%d" })
  */
-export function cronPartitions(options: CronPartitionsOptions): Partitions<TimePartition> {
+export function cronPartitions<const O extends CronPartitionsOptions>(options: O): Partitions<TimePartition, TimeGrid<"cron", O>> {
   return time("cron", options);
 }
 
@@ -161,7 +163,7 @@ export function cronPartitions(options: CronPartitionsOptions): Partitions<TimeP
  * @example
  * partitions: staticPartitions(["eu", "us"])
  */
-export function staticPartitions<const K extends string>(keys: readonly K[]): Partitions<KeyPartition<K>> {
+export function staticPartitions<const K extends string>(keys: readonly K[]): Partitions<KeyPartition<K>, KeyGrid<K>> {
   return { kind: "partitions", definition: { type: "static", keys } satisfies StaticPartitions };
 }
 
@@ -171,7 +173,7 @@ export function staticPartitions<const K extends string>(keys: readonly K[]): Pa
  * @example
  * partitions: dynamicPartitions("customers")
  */
-export function dynamicPartitions(name: string): Partitions<KeyPartition> {
+export function dynamicPartitions<const N extends string>(name: N): Partitions<KeyPartition, KeyGrid<{ readonly set: N }>> {
   return { kind: "partitions", definition: { type: "dynamic", name } satisfies DynamicPartitions };
 }
 
@@ -181,7 +183,9 @@ export function dynamicPartitions(name: string): Partitions<KeyPartition> {
  * @example
  * partitions: multiPartitions({ day: dailyPartitions({ start: "2025-01-01" }), region: staticPartitions(["eu", "us"]) })
  */
-export function multiPartitions<const D extends string>(dimensions: Readonly<Record<D, Partitions>>): Partitions<MultiPartition<D>> {
+export function multiPartitions<const D extends Readonly<Record<string, Partitions>>>(
+  dimensions: D,
+): Partitions<MultiPartition<keyof D & string>, MultiGrid<D>> {
   const entries = Object.entries<Partitions>(dimensions);
   const definition = {
     type: "multi",
@@ -191,6 +195,10 @@ export function multiPartitions<const D extends string>(dimensions: Readonly<Rec
   return { kind: "partitions", definition };
 }
 
+type Mapping<N extends PartitionMapping["type"]> = Extract<PartitionMapping, { readonly type: N }>;
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- no offsets means exactly: no names
+type NoOffsets = Readonly<Record<never, never>>;
+
 /**
  * Which upstream partitions a partition depends on, where "the same one" is not right.
  *
@@ -199,23 +207,23 @@ export function multiPartitions<const D extends string>(dimensions: Readonly<Rec
  */
 export const mapping = {
   /** The same key. This is the default. */
-  identity: (): PartitionMapping => ({ type: "identity" }),
+  identity: (): Mapping<"identity"> => ({ type: "identity" }),
   /** All partitions of the upstream. */
-  all: (): PartitionMapping => ({ type: "all" }),
+  all: (): Mapping<"all"> => ({ type: "all" }),
   /** The last partition of the upstream. */
-  last: (): PartitionMapping => ({ type: "last" }),
+  last: (): Mapping<"last"> => ({ type: "last" }),
   /** These partitions of the upstream, whatever the own one. */
-  specific: (keys: readonly string[]): PartitionMapping => ({ type: "specific", keys }),
+  specific: <const K extends readonly string[]>(keys: K): Mapping<"specific"> & { readonly keys: K } => ({ type: "specific", keys }),
   /** Time windows that overlap the own one, moved by `startOffset` and `endOffset` windows. */
-  timeWindow: (options: Omit<Extract<PartitionMapping, { type: "time_window" }>, "type"> = {}): PartitionMapping => ({
+  timeWindow: <const O extends Omit<Mapping<"time_window">, "type"> = NoOffsets>(options?: O): Mapping<"time_window"> & O => ({
     type: "time_window",
-    ...options,
+    ...(options as O),
   }),
   /** Upstream key -> own keys that depend on it. */
-  static: (downstreamByUpstream: Readonly<Record<string, readonly string[]>>): PartitionMapping => ({
+  static: (downstreamByUpstream: Readonly<Record<string, readonly string[]>>): Mapping<"static"> => ({
     type: "static",
     downstreamByUpstream,
   }),
   /** One dimension of the upstream, or of the asset itself. */
-  dimension: (dimension: string): PartitionMapping => ({ type: "dimension", dimension }),
+  dimension: (dimension: string): Mapping<"dimension"> => ({ type: "dimension", dimension }),
 };
