@@ -93,8 +93,8 @@ export class TestAgent {
   }
 
   /** Starts the step, materializes its assets and ends it well. */
-  succeed(step: string, attempt = 1): void {
-    const job = this.job(step, attempt);
+  succeed(step: string | JobFrame, attempt = 1): void {
+    const job = typeof step === "string" ? this.job(step, attempt) : step;
     const assets = job.assets.map((asset) => this.event(job, { type: "asset_materialized", asset, metadata: {} }));
     this.report(this.started(job), ...assets, this.done(job, { outcome: "succeeded" }));
   }

@@ -2,16 +2,13 @@
  * The default IO manager: output values as files under storage/values/<key>/<partition>.v8, replaced atomically. What is too long for the
  * name of a file is hashed.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { deserialize } from "node:v8";
 import { defineIoManager, NO_VALUE, type IoManager } from "../../definitions/io-manager.ts";
 import { encodeValue } from "./encode-value.ts";
-import { keyFileOf, keyOfName, valueName, type ValueName } from "./value-names.ts";
-
-/** The longest name that file systems take, in bytes. */
-const MAX_NAME = 255;
+import { assetFolders, keyFileOf, keyOfName, keyOfText, valueName } from "./value-names.ts";
 
 export const valueFiles: IoManager = defineIoManager({
   name: "files",
@@ -19,13 +16,13 @@ export const valueFiles: IoManager = defineIoManager({
     const folder = folderOf(folders.storage, asset);
     const data = encodeValue(asset, value);
     await mkdir(folder, { recursive: true });
-    const { file, key } = nameOf(partition);
+    const { file, key } = valueName(partition);
     // The key first: a value without it would be there and not be listed.
     if (key) await replace(join(folder, key.file), key.text);
     await replace(join(folder, file), data);
   },
   async load({ asset, partition, folders }) {
-    const file = join(folderOf(folders.storage, asset), nameOf(partition).file);
+    const file = join(folderOf(folders.storage, asset), valueName(partition).file);
     let data: Buffer;
     try {
       data = await readFile(file);
@@ -54,7 +51,7 @@ export const valueFiles: IoManager = defineIoManager({
 async function storedKey(folder: string, name: string): Promise<string | null> {
   const keyFile = keyFileOf(name);
   if (keyFile === null) return keyOfName(name);
-  return JSON.parse(await readFile(join(folder, keyFile), "utf8")) as string;
+  return keyOfText(await readFile(join(folder, keyFile), "utf8"));
 }
 
 async function replace(file: string, data: Buffer | string): Promise<void> {
@@ -69,19 +66,7 @@ async function replace(file: string, data: Buffer | string): Promise<void> {
 }
 
 function folderOf(storage: string, asset: string): string {
-  return join(storage, "values", ...asset.split("/").map(folderName));
-}
-
-/** '.' and '..' are legal segments of a key but must not walk out of the folder; '@' is in no segment. */
-function folderName(segment: string): string {
-  if (/^\.+$/.test(segment)) return segment.replaceAll(".", "%2E");
-  return segment.length <= MAX_NAME
-    ? segment
-    : `${segment.slice(0, 150)}@${createHash("sha256").update(segment).digest("hex").slice(0, 32)}`;
-}
-
-function nameOf(partition: string | null): ValueName {
-  return valueName(partition, (name) => Buffer.byteLength(name) <= MAX_NAME);
+  return join(storage, "values", ...assetFolders(asset));
 }
 
 function isMissing(error: unknown): boolean {

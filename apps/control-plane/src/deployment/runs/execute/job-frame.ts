@@ -1,4 +1,7 @@
-/** Builds the frame that gives an agent one step attempt. It is made from rows alone, so sending it again gives the same frame. */
+/**
+ * Builds the frame that gives an agent one step attempt. It is made from rows alone. Sent again it may name other keys of inputs, which an
+ * agent that has the attempt ignores.
+ */
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import type { RunRow, StepRow } from "../tables.ts";
 import { checkOutcomes } from "../../assets/asset-store.ts";

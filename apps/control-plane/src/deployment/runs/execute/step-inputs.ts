@@ -11,26 +11,26 @@ import { parseSubset } from "../../partitions/partition-sets.ts";
 import { readPartitionSets } from "../../partitions/partition-store.ts";
 import type { Tx } from "../../kernel/tx.ts";
 import type { StepRow } from "../tables.ts";
-import { MAX_SENT_KEYS } from "./step-partition.ts";
+import { fitsFrame, MAX_SENT_KEYS } from "./step-partition.ts";
 
 type Inputs = NonNullable<JobFrame["inputs"]>;
+type Input = Inputs[number];
 
 /** Undefined if there are too many keys for a frame. Empty for steps that read no values. */
 export function inputsOfStep(tx: Tx, step: StepRow, assets: readonly string[]): Inputs | undefined {
-  const found = new Map<string, Inputs[number]>();
+  const [key] = assets;
+  // The assets of one function have the same inputs, so a step with thousands of dbt models reads one of them.
+  const reader = key === undefined ? null : readGraphAsset(tx.db, step.version, key);
+  if (!reader) return [];
   const partitions = partitionContext(tx.db, tx.now);
-  for (const key of assets) {
-    const reader = readGraphAsset(tx.db, step.version, key);
-    for (const dep of reader?.deps ?? []) {
-      if (reader === null || dep.input === undefined || found.has(dep.input)) continue;
-      const input = inputOf(tx, { step, reader, partitions }, { ...dep, input: dep.input });
-      if (input === null) return undefined;
-      found.set(dep.input, input);
-    }
+  const inputs: Input[] = [];
+  for (const dep of reader.deps) {
+    if (dep.input === undefined) continue;
+    const input = inputOf(tx, { step, reader, partitions }, { ...dep, input: dep.input });
+    if (input === null) return undefined;
+    inputs.push(input);
   }
-  const inputs = [...found.values()];
-  const count = inputs.reduce((sum, { keys, never }) => sum + (keys?.length ?? 0) + never.length, 0);
-  return count > MAX_SENT_KEYS ? undefined : inputs;
+  return fitsFrame(inputs.flatMap(({ keys, never }) => [...(keys ?? []), ...never])) ? inputs : undefined;
 }
 
 interface Around {
@@ -40,11 +40,7 @@ interface Around {
 }
 
 /** Null if it cannot be found out here. */
-function inputOf(
-  tx: Tx,
-  { step, reader, partitions }: Around,
-  dep: GraphAsset["deps"][number] & { readonly input: string },
-): Inputs[number] | null {
+function inputOf(tx: Tx, { step, reader, partitions }: Around, dep: GraphAsset["deps"][number] & { readonly input: string }): Input | null {
   const bare = { input: dep.input, asset: dep.key, missing: [] };
   const definition = upstreamOf(tx, step, dep.key)?.partitions;
   if (definition === undefined) return { ...bare, keys: null, never: wasMaterialized(tx.db, dep.key) ? [] : [dep.key] };

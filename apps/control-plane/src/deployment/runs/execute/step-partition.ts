@@ -3,6 +3,7 @@ import { findDimension, projectDimension } from "@headgate/shared/domain/partiti
 import { parsePartitionRange, type PartitionSet, splitKey } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { countOf, difference, numbersOf, type PartitionSubset, rangesOf, unionOf } from "@headgate/shared/domain/partitions/subset.ts";
 import type { TimeWindow } from "@headgate/shared/domain/partitions/definition.ts";
+import { MAX_FRAME_BYTES } from "@headgate/shared/protocol/constants.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import { partitionContext } from "../../partitions/partition-context.ts";
 import { partitionText } from "../../partitions/partition-text.ts";
@@ -29,11 +30,16 @@ export function partitionOfStep(tx: Tx, step: StepRow): JobFrame["partition"] {
   const window = windowOfRange(set, subset.value);
   const range = { first: set.keyAt(first) ?? "", last: set.keyAt(end - 1) ?? "", count: countOf(subset.value) };
   const keys = range.count > MAX_SENT_KEYS ? null : [...numbersOf(subset.value)].flatMap((number) => set.keyAt(number) ?? []);
-  return { ...bare, start: window?.start ?? null, end: window?.end ?? null, range, ...(keys && { keys }) };
+  return { ...bare, start: window?.start ?? null, end: window?.end ?? null, range, ...(keys && fitsFrame(keys) && { keys }) };
 }
 
 /** A frame has a limited size. A step with more keys finds them out itself. */
 export const MAX_SENT_KEYS = 3000;
+const MAX_SENT_BYTES = MAX_FRAME_BYTES / 4;
+
+export function fitsFrame(keys: readonly string[]): boolean {
+  return keys.length <= MAX_SENT_KEYS && new TextEncoder().encode(JSON.stringify(keys)).length <= MAX_SENT_BYTES;
+}
 
 /** Uses the step's own version, so that a later publish does not change the partition of a retry. */
 function partitionsOfStep(tx: Tx, step: StepRow): PartitionSet | null {
