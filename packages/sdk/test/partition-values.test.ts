@@ -1,24 +1,23 @@
 /** Values follow partitions: what an input is by the mapping, what a run over a range stores, and what is refused. */
 import { describe, expect, it } from "vitest";
+import type { TimeWindowPartitions } from "@headgate/shared/domain/partitions/definition.ts";
+import { openTimePartitions } from "@headgate/shared/domain/partitions/time-window.ts";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
 import {
-  addPartitions,
-  checkResult,
+  allPartitions,
   dailyPartitions,
   defineAsset,
+  defineIoManager,
   dep,
   dynamicPartitions,
   hourlyPartitions,
+  lastPartition,
   mapping,
   materialization,
   monthlyPartitions,
   multiPartitions,
   type Partitions,
   type PartitionMapping,
-  removePartitions,
-  reportMaterialization,
-  reportObservation,
-  runRequest,
-  skip,
   staticPartitions,
   weeklyPartitions,
 } from "@headgate/sdk";
@@ -187,6 +186,43 @@ describe("inputs by partition", () => {
     expect(await read({ folders, up }, { partitions: days, key: "2025-01-02" })).toEqual(byKey(...keys));
   });
 
+  it.each(["Europe/Paris", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"])(
+    "a day of %s has its own hours",
+    async (timezone) => {
+      const folders = await makeFolders();
+      const zonedHours = hourlyPartitions({ start: "2025-03-29-00:00", timezone });
+      const zonedDays = dailyPartitions({ start: "2025-03-29", timezone });
+      const windows = unwrap(openTimePartitions(zonedHours.definition as TimeWindowPartitions));
+      const whole = unwrap(openTimePartitions(zonedDays.definition as TimeWindowPartitions)).windowAt(1);
+      if (!whole) throw new Error("no second day");
+      const up = defineAsset({ key: "up", partitions: zonedHours, run: ({ partition }) => partition.key });
+      const keys: string[] = [];
+      for (let number = 0; number < 72; number++) {
+        const window = windows.windowAt(number);
+        const key = windows.keyAt(number);
+        if (!window || key === null || window.start < whole.start || window.end > whole.end) continue;
+        keys.push(key);
+        await runStep([up], "up", { folders, job: { partition: { key, ...window } } });
+      }
+      let seen: unknown;
+      const down = defineAsset({ key: "down", partitions: zonedDays, inputs: { up }, run: ({ inputs }) => void (seen = inputs.up) });
+      await runStep([up, down], "down", { folders, job: { partition: { key: "2025-03-30", ...whole } } });
+      expect(keys.length).toBe(timezone === "Europe/Paris" ? 23 : 24);
+      expect(seen).toEqual(byKey(...keys));
+    },
+  );
+
+  it("one upstream can be read in several ways", async () => {
+    const { folders, up } = await made(days, ["2025-01-01", "2025-01-02", "2025-01-03"]);
+    let seen: unknown;
+    const before = dep(up, mapping.timeWindow({ startOffset: -1, endOffset: -1 }));
+    const inputs = { same: up, before, all: allPartitions(up), last: lastPartition(up) };
+    const down = defineAsset({ key: "down", partitions: days, inputs, run: (context) => void (seen = context.inputs) });
+    await runStep([up, down], "down", { folders, job: { partition: at("2025-01-02") } });
+    const all = byKey("2025-01-01", "2025-01-02", "2025-01-03");
+    expect(seen).toEqual({ same: "2025-01-02", before: "2025-01-01", all, last: "2025-01-03" });
+  });
+
   it("a value that was never made is told from one that was not returned", async () => {
     const up = defineAsset({ key: "up", run: () => materialization({ metadata: { rows: 3 } }) });
     const down = defineAsset({ key: "down", inputs: { up }, run: () => 1 });
@@ -246,74 +282,98 @@ describe("values of a run over a range", () => {
       'a Map with the key "x", which is not a partition of this run',
     ],
     ["a foreign partition", () => materialization({ partition: "2025-01-09", value: 1 }), 'not "2025-01-09"'],
+    ["a list of values", (keys) => keys.map((key) => key), "returned one value for all of them"],
+    ["an object by key", (keys) => Object.fromEntries(keys.map((key) => [key, key])), "return a Map of the values by key"],
+    ["a Map with an undefined value", (keys) => new Map(keys.map((key) => [key, undefined])), "made 0 of the 3 partitions of this run"],
+    [
+      "a partition after the whole run",
+      (keys) => [materialization(), materialization({ partition: keys[0], value: 1 })],
+      "reported some partitions of this run one by one and also the whole run",
+    ],
+    [
+      "the whole run after a partition",
+      (keys) => [materialization({ partition: keys[0], value: 1 }), materialization()],
+      "reported some partitions of this run one by one and also the whole run",
+    ],
+    [
+      "a partition with two values",
+      (keys) => [...keys, ...keys].map((key) => materialization({ partition: key, value: key })),
+      "made a value twice for partition 2025-01-02",
+    ],
     [
       "only the first partition",
       (keys) => materialization({ partition: keys[0], value: 1 }),
       "made 1 of the 3 partitions of this run; 2025-01-03, 2025-01-04 are missing",
     ],
   ];
-  it.each(REFUSED)("%s is refused", async (_, run, message) => {
+  it.each(REFUSED)("%s is refused", async (what, run, message) => {
     const { step } = await rangeRun(run);
     expect(step.outcome).toMatchObject({
       outcome: "failed",
       failure: { kind: "bad_output", message: expect.stringContaining(message) as string },
     });
-    expect(only(step.events, "asset_materialized").filter(({ partition }) => partition === three.key)).toEqual([]);
+    const whole = only(step.events, "asset_materialized").filter(({ partition }) => partition === three.key);
+    expect(whole).toHaveLength(what === "a partition after the whole run" ? 1 : 0);
+  });
+
+  it("a retry of the run stores each value again", async () => {
+    const folders = await makeFolders();
+    let attempt = 0;
+    const up = defineAsset({
+      key: "up",
+      partitions: days,
+      run: async function* each({ partition }) {
+        attempt++;
+        for (const key of partition.each) {
+          if (attempt === 1 && key === KEYS[1]) throw new Error("no luck");
+          yield materialization({ partition: key, value: `${key} of attempt ${attempt}` });
+        }
+      },
+    });
+    const first = await runStep([up], "up", { folders, job: { partition: three } });
+    expect(first.outcome).toMatchObject({ outcome: "failed", failure: { message: "no luck" } });
+    expect(only(first.events, "asset_materialized").map(({ partition }) => partition)).toEqual([KEYS[0]]);
+    const second = await runStep([up], "up", { folders, job: { partition: three, attempt: 2 } });
+    expect(second.outcome).toEqual({ outcome: "succeeded" });
+    for (const key of KEYS) expect(await read({ folders, up }, { partitions: days, key })).toBe(`${key} of attempt 2`);
+  });
+
+  it("a check of the run loads the values by key", async () => {
+    const { folders, up } = await rangeRun((keys) => new Map(keys.map((key) => [key, key])));
+    let seen: unknown;
+    up.check({ name: "fine", run: async ({ loadValue }) => (seen = await loadValue()) !== undefined });
+    const { outcome } = await runStep([up], "check:up:fine", { folders, job: { partition: three, checks: ["up:fine"] } });
+    expect(outcome).toEqual({ outcome: "succeeded" });
+    expect(seen).toEqual(byKey(...KEYS));
+  });
+
+  it("a run over dynamic partitions needs no keys when it stores no values", async () => {
+    const sent = { key: "a...c", start: null, end: null, range: { first: "a", last: "c", count: 3 } };
+    const files = (run: (each: () => readonly string[]) => unknown) =>
+      defineAsset({ key: "files", partitions: dynamicPartitions("files"), run: ({ partition }) => run(() => partition.each) });
+    expect((await runStep([files(() => undefined)], "files", { job: { partition: sent } })).outcome).toEqual({ outcome: "succeeded" });
+    const failed = await runStep([files((each) => each())], "files", { job: { partition: sent } });
+    expect(failed.outcome).toMatchObject({ failure: { message: "The keys of a...c are not known here. Run fewer partitions at once." } });
+    const known = { ...sent, keys: ["a", "b", "c"] };
+    const { outcome } = await runStep([files((each) => new Map(each().map((key) => [key, key])))], "files", { job: { partition: known } });
+    expect(outcome).toEqual({ outcome: "succeeded" });
+  });
+
+  it("an IO manager with `ranges` gets one value with its window", async () => {
+    const seen: unknown[] = [];
+    const table = defineIoManager({
+      name: "table",
+      ranges: true,
+      store: ({ partition, range, window }, value) => void seen.push([partition, range?.count, window, value]),
+      load: ({ partition }) => partition,
+    });
+    const up = defineAsset({ key: "up", partitions: days, ioManager: table, run: () => ["rows"] });
+    await runStep([up], "up", { job: { partition: three } });
+    expect(seen).toEqual([[three.key, 3, { start: new Date("2025-01-02"), end: new Date("2025-01-05") }, ["rows"]]]);
   });
 
   it("a run without values is one materialization of the range", async () => {
     const { step } = await rangeRun(() => undefined);
     expect(only(step.events, "asset_materialized").map(({ partition }) => partition)).toEqual([three.key]);
-  });
-});
-
-describe("results of an asset", () => {
-  const passed = checkResult({ name: "enough", passed: true });
-  const fine: Readonly<Record<string, () => unknown>> = {
-    "a list": () => [materialization({ metadata: { rows: 1 } }), passed],
-    "a promise of a list": async () => [materialization({ metadata: { rows: 1 } }), passed],
-    "a list of promises": () => [Promise.resolve(materialization({ metadata: { rows: 1 } })), passed],
-    "a list with a condition": () => [materialization({ metadata: { rows: 1 } }), false, passed],
-    "a nested list": () => [materialization({ metadata: { rows: 1 } }), [passed]],
-    "a generator": function* results() {
-      yield materialization({ metadata: { rows: 1 } });
-      yield passed;
-    },
-    "an async generator of lists": async function* results() {
-      yield [materialization({ metadata: { rows: 1 } }), passed];
-    },
-  };
-  it.each(Object.entries(fine))("%s is read", async (_, run) => {
-    const { outcome, events } = await runStep([defineAsset({ key: "orders", run })], "orders");
-    expect(outcome).toEqual({ outcome: "succeeded" });
-    expect(only(events, "asset_materialized")).toHaveLength(1);
-    expect(only(events, "check_evaluated")).toMatchObject([{ check: "enough", passed: true }]);
-  });
-
-  const refused: readonly (readonly [string, () => unknown, string])[] = [
-    ["addPartitions", () => addPartitions("files", ["a"]), "addPartitions(...) or removePartitions(...), which only sensors"],
-    ["removePartitions", () => removePartitions("files", ["a"]), "addPartitions(...) or removePartitions(...), which only sensors"],
-    [
-      "reportMaterialization",
-      () => reportMaterialization("raw"),
-      "reportMaterialization(...) or reportObservation(...), which only sensors",
-    ],
-    ["reportObservation", () => reportObservation("raw"), "reportMaterialization(...) or reportObservation(...), which only sensors"],
-    ["runRequest", () => runRequest(), "runRequest(...), which only sensors"],
-    ["skip", () => skip("nothing"), "skip(...), which only sensors"],
-    ["a request in a list", () => [materialization(), runRequest()], "runRequest(...), which only sensors"],
-    ["a list of results and values", () => [passed, 1], "mixes results with other values"],
-    ["an object of results", () => ({ result: materialization(), checks: [passed] }), "an object with a result in 'result'"],
-    ["a Set of results", () => new Set([passed]), "a Set of results"],
-    ["a Map of checks", () => new Map([["a", passed]]), "a Map with results"],
-    ["checks that are no results", () => materialization({ checks: [true as never] }), "'checks' that are not a list of checkResult"],
-    ["a partition of an asset without any", () => materialization({ partition: "a" }), "is not partitioned"],
-  ];
-  it.each(refused)("%s is refused", async (_, run, message) => {
-    const { outcome } = await runStep([defineAsset({ key: "orders", run })], "orders");
-    expect(outcome).toMatchObject({
-      outcome: "failed",
-      failure: { kind: "bad_output", message: expect.stringContaining(message) as string },
-    });
   });
 });

@@ -32,7 +32,7 @@ export interface MaterializeOptions {
   readonly partition?: string | undefined;
   /** Configuration of the run. */
   readonly config?: RunConfig | undefined;
-  /** Output values of upstream assets that are not materialized here, by asset key. */
+  /** Output values of upstream assets that are not materialized here, by asset key; of a partitioned asset one value, or a Map by partition. */
   readonly values?: Readonly<Record<string, unknown>> | undefined;
   /** Tags of the run. */
   readonly tags?: Readonly<Record<string, string>> | undefined;

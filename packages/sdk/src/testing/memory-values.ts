@@ -14,7 +14,9 @@ export function memoryValues(given: Readonly<Record<string, unknown>>): MemoryVa
   const get = (asset: string, partition: string | null): unknown => {
     const data = stored.get(asset)?.get(partition);
     if (data) return deserialize(data);
-    return asset in given ? given[asset] : NO_VALUE;
+    if (!Object.hasOwn(given, asset)) return NO_VALUE;
+    const value = given[asset];
+    return partition !== null && value instanceof Map && value.has(partition) ? value.get(partition) : value;
   };
   return {
     get,

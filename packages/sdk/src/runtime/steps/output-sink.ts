@@ -6,7 +6,7 @@ import type { CheckResult, Observation } from "../../values/result.ts";
 import { errorOutcome } from "./error-outcome.ts";
 import { checkName, recordCheck, recordMaterialization, recordObservation, type Output } from "./record-output.ts";
 import { keysOfStep } from "./needed-keys.ts";
-import { partlyMade } from "./place-output.ts";
+import { partlyMade, valueTwice, wholeAndParts } from "./place-output.ts";
 import { refuseBadChecks } from "./read-results.ts";
 import { StepError } from "./step-error.ts";
 import type { StepScope } from "./step-scope.ts";
@@ -46,6 +46,15 @@ export function createOutputSink({ assets, scope }: { assets: readonly Asset[]; 
     if (made.size === keysOf(asset).length) done.add(asset.key);
   };
   const keysOf = ({ "~definition": { partitions } }: Asset) => (partitions ? keysOfStep(partitions, scope) : []);
+  /** Values that were stored in this step, as `asset` or `asset` and partition. Another one would replace them without a word. */
+  const stored = new Set<string>();
+  const refuseTwice = (asset: Asset, { partition, hasValue }: Output) => {
+    if (partition !== undefined && done.has(asset.key) && !parts.has(asset.key)) throw new StepError("bad_output", wholeAndParts(asset));
+    if (partition === undefined && parts.has(asset.key) && !done.has(asset.key)) throw new StepError("bad_output", wholeAndParts(asset));
+    const place = JSON.stringify([asset.key, partition ?? null]);
+    if (hasValue && stored.has(place)) throw new StepError("bad_output", valueTwice(asset, partition));
+    if (hasValue) stored.add(place);
+  };
   const refusePartlyMade = () => {
     for (const [key, made] of parts) {
       if (done.has(key)) continue;
@@ -81,6 +90,7 @@ export function createOutputSink({ assets, scope }: { assets: readonly Asset[]; 
     async materialize(key, output, checks) {
       refuseBadChecks(`Asset "${key}"`, checks);
       const asset = find(key);
+      refuseTwice(asset, output);
       await recordMaterialization(asset, output, { scope, startedAt });
       if (output.partition === undefined) done.add(key);
       else madePart(asset, output.partition);

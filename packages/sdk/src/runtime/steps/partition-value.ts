@@ -1,4 +1,5 @@
 /** What `partition` is in user code, from what the control plane sent. */
+import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import type { MultiPartition, Partitions, TimePartition, KeyPartition } from "../../options/partitions.ts";
 import { keysOfStep } from "./needed-keys.ts";
 import { StepError } from "./step-error.ts";
@@ -12,8 +13,22 @@ export function partitionValue(
   if (!partitions) return undefined;
   const sent = scope.job.partition;
   if (!sent) throw new StepError("user_code", `${asset} is partitioned, but the run has no partition. Launch it for a partition.`);
+  return withEach(bareValue(asset, { partitions, sent }), () => keysOfStep(partitions, scope));
+}
+
+/** Found out when it is read: a function that writes a table needs no keys, and a range may have very many. Logs do not show it. */
+function withEach<V extends object>(value: V, keys: () => readonly string[]): V & { readonly each: readonly string[] } {
+  return Object.defineProperty(value, "each", { get: keys }) as V & { readonly each: readonly string[] };
+}
+
+type Bare<V> = V extends unknown ? Omit<V, "each"> : never;
+
+function bareValue(
+  asset: string,
+  { partitions, sent }: { readonly partitions: Partitions; readonly sent: NonNullable<JobFrame["partition"]> },
+): Bare<TimePartition | KeyPartition | MultiPartition> {
   const { definition } = partitions;
-  const range = { each: keysOfStep(partitions, scope), ...(sent.range && { range: sent.range }) };
+  const range = sent.range && { range: sent.range };
   switch (definition.type) {
     case "time":
       if (sent.start === null || sent.end === null)

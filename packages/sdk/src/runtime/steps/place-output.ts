@@ -27,9 +27,8 @@ export function placeOutput(asset: Asset, output: Given, scope: StepScope): Plac
       );
     return { partition: undefined, values: output.hasValue ? [[null, output.value]] : [] };
   }
-  const keys = keysOfStep(partitions, scope);
   if (output.partition !== undefined) {
-    if (!keys.includes(output.partition))
+    if (!keysOfStep(partitions, scope).includes(output.partition))
       throw new StepError("bad_output", `The step makes partition ${sent.key} of asset "${asset.key}", not "${output.partition}".`);
     return { partition: output.partition, values: output.hasValue ? [[output.partition, output.value]] : [] };
   }
@@ -42,7 +41,7 @@ export function placeOutput(asset: Asset, output: Given, scope: StepScope): Plac
   }
   if (ioManagerOf(scope, asset["~definition"]).ranges === true) return { partition: sent.key, values: [[sent.key, value]] };
   if (!(value instanceof Map)) throw new StepError("bad_output", oneForSeveral(asset, sent.range.count));
-  return { partition: sent.key, values: valuesByKey(asset, value, keys) };
+  return { partition: sent.key, values: valuesByKey(asset, value, keysOfStep(partitions, scope)) };
 }
 
 function oneForSeveral(asset: Asset, count: number): string {
@@ -72,4 +71,13 @@ export function partlyMade(
 ): string {
   const named = missing.slice(0, 3).join(", ") + (missing.length > 3 ? ` and ${missing.length - 3} more` : "");
   return `Asset "${asset.key}" made ${keys.length - missing.length} of the ${keys.length} partitions of this run; ${named} ${missing.length === 1 ? "is" : "are"} missing. Yield materialization({ partition }) for each key of partition.each.`;
+}
+
+export function wholeAndParts(asset: Asset): string {
+  return `Asset "${asset.key}" reported some partitions of this run one by one and also the whole run. Yield materialization({ partition }) for each key of partition.each, or one materialization(...) for all.`;
+}
+
+export function valueTwice(asset: Asset, partition: string | undefined): string {
+  const which = partition === undefined ? "" : ` for partition ${partition}`;
+  return `Asset "${asset.key}" made a value twice${which}, and the second would replace the first. Yield one value, or put several into a list.`;
 }

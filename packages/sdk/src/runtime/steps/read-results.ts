@@ -17,26 +17,23 @@ export type Read = { readonly results: readonly StepResult[] } | { readonly valu
 
 /** `owner` names the asset or multi-asset in messages. */
 export async function readResults(owner: string, item: unknown): Promise<Read> {
-  if (isResult(item)) return { results: [item] };
+  if (isResult(item)) return { results: [withoutHiddenResult(owner, item)] };
   refuseRequest(owner, item);
   if (Array.isArray(item)) return await readList(owner, item);
   if (item instanceof Map) return readMap(owner, item);
-  if (item instanceof Set && [...item].some(isResult))
-    throw new StepError("bad_output", `${owner} returned a Set of results. Return them in a list, or yield them one after the other.`);
-  const place = isPlain(item) ? placeOfResult(item) : null;
-  if (place !== null)
-    throw new StepError(
-      "bad_output",
-      `${owner} returned an object with a result in '${place}', where it would be lost. Return [materialization(...), checkResult(...)], or materialization({ value, metadata, checks }).`,
-    );
+  refuseHiddenResult(owner, item);
   return { value: item };
 }
 
 async function readList(owner: string, item: readonly unknown[]): Promise<Read> {
   const list: readonly unknown[] = item.some(isThenable) ? await Promise.all(item) : item;
-  const flat = list.some((entry) => Array.isArray(entry) && entry.some(isResult)) ? list.flat() : list;
+  const deep: readonly unknown[] = list.flat(MAX_DEPTH);
+  const flat = deep.some(isResult) ? deep : list;
   for (const entry of flat) refuseRequest(owner, entry);
-  if (!flat.some(isResult)) return { value: list };
+  if (!flat.some(isResult)) {
+    refuseHiddenResult(owner, list);
+    return { value: list };
+  }
   // What `condition && checkResult(...)` leaves behind.
   const entries = flat.filter((entry) => entry !== undefined && entry !== null && entry !== false);
   if (!entries.every(isResult))
@@ -44,14 +41,19 @@ async function readList(owner: string, item: readonly unknown[]): Promise<Read> 
       "bad_output",
       `${owner} returned a list that mixes results with other values. Put the value into materialization({ value }).`,
     );
-  return { results: entries };
+  return { results: entries.map((entry) => withoutHiddenResult(owner, entry)) };
 }
 
 function readMap(owner: string, item: ReadonlyMap<unknown, unknown>): Read {
   const values = [...item.values()];
-  if (!values.some(isResult)) return { value: item };
+  if (!values.some(isResult)) {
+    refuseHiddenResult(owner, item);
+    return { value: item };
+  }
   const parts = [...item].flatMap(([key, value]) =>
-    typeof key === "string" && isMaterialization(value) ? [{ ...value, partition: value.partition ?? key }] : [],
+    typeof key === "string" && isMaterialization(value)
+      ? [withoutHiddenResult(owner, { ...value, partition: value.partition ?? key })]
+      : [],
   );
   if (parts.length === item.size) return { results: parts };
   throw new StepError(
@@ -84,7 +86,7 @@ const REQUESTS: Readonly<Record<string, { readonly fields: readonly string[]; re
   },
 };
 
-function refuseRequest(owner: string, item: unknown): void {
+export function refuseRequest(owner: string, item: unknown): void {
   if (typeof item !== "object" || item === null || !("kind" in item) || typeof item.kind !== "string") return;
   const request = Object.hasOwn(REQUESTS, item.kind) ? REQUESTS[item.kind] : undefined;
   if (!request?.fields.every((field) => field in item)) return;
@@ -96,18 +98,55 @@ export function refuseBadChecks(owner: string, checks: unknown): asserts checks 
   throw new StepError("bad_output", `${owner} gave 'checks' that are not a list of checkResult(...).`);
 }
 
-/** The name of the first property that is, or lists, a result. */
-function placeOfResult(item: Readonly<Record<string, unknown>>): string | null {
-  for (const [name, value] of Object.entries(item)) {
-    if (isResult(value) || (Array.isArray(value) && value.some(isResult))) return name;
+/** How deep lists are flattened and values are searched for results. Deeper ones are data. */
+const MAX_DEPTH = 3;
+/** Entries of a list, a Map, a Set or an object that are looked at. Results stand at the beginning, and values may be huge. */
+const MAX_ENTRIES = 100;
+
+function withoutHiddenResult<R extends StepResult>(owner: string, result: R): R {
+  if (isMaterialization(result) && isResult(result.value))
+    throw new StepError("bad_output", `${owner} gave a result as the value of materialization(...). Return ${SIDE_BY_SIDE}.`);
+  if (isMaterialization(result)) refuseHiddenResult(owner, result.value);
+  return result;
+}
+
+const SIDE_BY_SIDE = "[materialization(...), checkResult(...)], or materialization({ value, metadata, checks })";
+
+export function refuseHiddenResult(owner: string, value: unknown): void {
+  const place = placeOfResult(value, MAX_DEPTH);
+  if (place === null) return;
+  throw new StepError("bad_output", `${owner} returned ${place}, where it would be lost. Return ${SIDE_BY_SIDE}.`);
+}
+
+/** Where the first result in a value is, in words. */
+function placeOfResult(value: unknown, depth: number): string | null {
+  const inside = depth === 0 ? null : entriesOf(value);
+  if (inside === null) return null;
+  const { what, entries } = inside;
+  for (const [name, entry] of entries) {
+    if (isResult(entry)) return `${what} with a result${name === null ? "" : ` in '${name}'`}`;
+    const deeper = placeOfResult(entry, depth - 1);
+    if (deeper !== null) return `${what} with ${deeper}`;
   }
   return null;
 }
 
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+function entriesOf(value: unknown): { readonly what: string; readonly entries: readonly (readonly [string | null, unknown])[] } | null {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return null;
+  if (Array.isArray(value)) return { what: "a list", entries: firstOf(value) };
+  if (value instanceof Map) return { what: "a Map", entries: firstOf(value.values()) };
+  if (value instanceof Set) return { what: "a Set", entries: firstOf(value.values()) };
+  const names = Object.keys(value).slice(0, MAX_ENTRIES);
+  return { what: "an object", entries: names.map((name) => [name, Reflect.get(value, name) as unknown] as const) };
+}
+
+function firstOf(values: Iterable<unknown>): (readonly [null, unknown])[] {
+  const first: (readonly [null, unknown])[] = [];
+  for (const value of values) {
+    if (first.length === MAX_ENTRIES) break;
+    first.push([null, value]);
+  }
+  return first;
 }
 
 function isThenable(value: unknown): boolean {

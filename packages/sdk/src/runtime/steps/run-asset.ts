@@ -8,7 +8,7 @@ import { loadInputs } from "./load-inputs.ts";
 import { stepLogger } from "./logger.ts";
 import { createOutputSink, type OutputSink } from "./output-sink.ts";
 import { partitionValue } from "./partition-value.ts";
-import { isResult, readResults, type StepResult } from "./read-results.ts";
+import { isResult, readResults, refuseHiddenResult, refuseRequest, type StepResult } from "./read-results.ts";
 import { StepError } from "./step-error.ts";
 import type { StepScope } from "./step-scope.ts";
 
@@ -54,6 +54,8 @@ export async function runMultiAsset(multi: MultiAsset, scope: StepScope): Promis
         if (item === undefined) return;
         const items: readonly unknown[] = Array.isArray(item) ? await Promise.all(item) : [item];
         for (const entry of items.flat()) {
+          // What `condition && { output, ... }` leaves behind.
+          if (entry === undefined || entry === null || entry === false) continue;
           yielded++;
           await takeOutput(entry, { multi, selected, sink });
         }
@@ -84,17 +86,20 @@ async function takeOutput(
   to: { multi: MultiAsset; selected: ReadonlyMap<string, { readonly asset: Asset }>; sink: OutputSink },
 ): Promise<void> {
   if (isResult(item) && item.asset !== undefined) return await takeResult(item, item.asset, to.sink);
-  await readResults(`Multi-asset "${to.multi.name}"`, isResult(item) ? undefined : item instanceof Map ? item : undefined);
+  const owner = `Multi-asset "${to.multi.name}"`;
+  refuseRequest(owner, item);
   const name = typeof item === "object" && item !== null && "output" in item ? item.output : undefined;
   const selected = typeof name === "string" ? to.selected.get(name) : undefined;
   if (!selected || typeof item !== "object" || item === null) {
-    const known = [...to.selected.keys()].join(", ");
+    const names = [...to.selected.keys()];
+    const made = typeof name === "string" ? `an output '${name}' that was not asked for` : "something without an output name";
     throw new StepError(
       "bad_output",
-      `Multi-asset "${to.multi.name}" made ${typeof name === "string" ? `an output '${name}' that was not asked for` : "something without an output name"}. Selected outputs: ${known}.`,
+      `${owner} made ${made}. Selected outputs: ${names.join(", ")}. Yield { output: "${names[0] ?? "name"}", value, metadata, checks } for each.`,
     );
   }
   const output: MultiOutput = item as MultiOutput;
+  refuseHiddenResult(owner, output.value);
   await to.sink.materialize(
     selected.asset.key,
     { ...output, value: output.value, hasValue: output.value !== undefined },
