@@ -223,6 +223,27 @@ describe("inputs by partition", () => {
     expect(seen).toEqual({ same: "2025-01-02", before: "2025-01-01", all, last: "2025-01-03" });
   });
 
+  it("an IO manager that cannot list gets the keys from the control plane", async () => {
+    const kept = new Map<string | null, unknown>();
+    const ioManager = defineIoManager({
+      name: "warehouse",
+      store: ({ partition }, value) => void kept.set(partition, value),
+      load: ({ partition }) => kept.get(partition),
+    });
+    const up = defineAsset({ key: "up", partitions: days, ioManager, run: ({ partition }) => partition.key });
+    const keys = ["2025-01-01", "2025-01-02"];
+    for (const key of keys) await runStep([up], "up", { job: { partition: at(key) } });
+    let seen: unknown;
+    const run = (context: { readonly inputs: unknown }) => void (seen = context.inputs);
+    const last = defineAsset({ key: "last", inputs: { up: lastPartition(up) }, run });
+    const sent = { asset: "up", missing: [], never: [] };
+    await runStep([up, last], "last", { job: { inputs: [{ ...sent, input: "up", keys: keys.slice(-1) }] } });
+    expect(seen).toEqual({ up: "2025-01-02" });
+    const down = defineAsset({ key: "down", inputs: { all: allPartitions(up), newest: lastPartition(up) }, run });
+    await runStep([up, down], "down", { job: { inputs: [{ ...sent, input: "all", keys }] } });
+    expect(seen).toEqual({ all: byKey(...keys), newest: "2025-01-02" });
+  });
+
   it("a value that was never made is told from one that was not returned", async () => {
     const up = defineAsset({ key: "up", run: () => materialization({ metadata: { rows: 3 } }) });
     const down = defineAsset({ key: "down", inputs: { up }, run: () => 1 });

@@ -15,7 +15,11 @@ import { jsonSchemaOf } from "../config-values.ts";
 import type { Problems } from "./problems.ts";
 
 export type ManifestAssetInput = z.input<typeof manifestAssetSchema>;
-type ManifestDep = NonNullable<ManifestAssetInput["deps"]>[number];
+interface ManifestDep {
+  readonly key: string;
+  readonly input?: string;
+  readonly mapping?: PartitionMapping;
+}
 
 export function describeAsset(asset: Asset, unit: string, problems: Problems): ManifestAssetInput {
   const definition = asset["~definition"];
@@ -86,10 +90,17 @@ function describeInput(name: string, input: Input): ManifestDep {
   return { key: inputAsset(input).key, input: name, ...(mapping && { mapping }) };
 }
 
-/** An upstream named in `deps` and `inputs` is one edge; the input's mapping wins because it says what is loaded. */
+/**
+ * An upstream named in `deps` and `inputs` is one edge; the input's mapping wins because it says what is loaded. Of several inputs the one
+ * that reads all partitions wins, because the keys of the others are among its own.
+ */
 function mergeDeps(deps: readonly ManifestDep[]): ManifestDep[] {
   const byKey = new Map<string, ManifestDep>();
-  for (const dep of deps) byKey.set(dep.key, { ...byKey.get(dep.key), ...dep });
+  for (const dep of deps) {
+    const known = byKey.get(dep.key);
+    const readsAll = known?.input !== undefined && known.mapping?.type === "all";
+    byKey.set(dep.key, readsAll ? known : { ...known, ...dep });
+  }
   return [...byKey.values()];
 }
 

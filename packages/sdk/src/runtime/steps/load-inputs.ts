@@ -24,14 +24,19 @@ export async function loadInputs(reader: Reader, scope: StepScope): Promise<Reco
   return Object.fromEntries(entries);
 }
 
-async function loadInput(
-  { name, input, reader }: { readonly name: string; readonly input: Input; readonly reader: Reader },
-  scope: StepScope,
-): Promise<unknown> {
+type Sent = NonNullable<StepScope["job"]["inputs"]>[number];
+
+interface Use {
+  readonly name: string;
+  readonly input: Input;
+  readonly reader: Reader;
+}
+
+async function loadInput({ name, input, reader }: Use, scope: StepScope): Promise<unknown> {
   const asset = inputAsset(input);
   const upstream = asset["~definition"].partitions?.definition;
   const mapping = inputMapping(input);
-  const sent = scope.job.inputs?.find((other) => other.input === name && other.asset === asset.key);
+  const sent = sentOf({ name, input, reader }, scope);
   const never = sent && new Set(sent.never);
   if (!upstream) return await loadOne(asset, null, { scope, never });
   const own = reader.partitions?.definition;
@@ -49,6 +54,16 @@ async function loadInput(
   if (key !== undefined) return await loadOne(asset, key, { scope, never });
   if (mapping?.type === "time_window" && mapping.allowNonexistentUpstream === true) return undefined;
   throw new StepError("upstream_failed", nothingText(asset, mapping?.type, scope));
+}
+
+/** What the control plane says about an input. It says one thing of each upstream, and the last partition is the last of all. */
+function sentOf({ name, input, reader }: Use, scope: StepScope): Sent | undefined {
+  const asset = inputAsset(input);
+  const sent = scope.job.inputs?.find((other) => other.asset === asset.key);
+  if (sent === undefined || sent.input === name) return sent;
+  const other = reader.inputs[sent.input];
+  const isLastOfAll = inputMapping(input)?.type === "last" && other !== undefined && inputMapping(other)?.type === "all";
+  return isLastOfAll && sent.keys ? { ...sent, keys: sent.keys.slice(-1) } : undefined;
 }
 
 /** For checks that read their asset's value: of a range, the values by key. */
