@@ -271,4 +271,20 @@ export const MIGRATIONS: readonly Migration[] = [
       UPDATE location SET switch = 'on' WHERE active_version IS NOT NULL;
     `,
   },
+  {
+    id: "0007-staleness",
+    sql: `
+      ALTER TABLE asset_state ADD COLUMN saw_seq INTEGER;
+      ALTER TABLE asset_state ADD COLUMN changed_seq INTEGER;
+      ALTER TABLE asset_state ADD COLUMN changed_saw INTEGER;
+      ALTER TABLE asset_state ADD COLUMN changed_at INTEGER;
+      UPDATE asset_state SET
+        saw_seq = (SELECT coalesce(started_seq, gseq) FROM asset_event WHERE asset_event.asset = asset_state.asset AND gseq = materialized_seq),
+        changed_seq = (SELECT max(gseq) FROM asset_event WHERE asset_event.asset = asset_state.asset AND changed = 1);
+      UPDATE asset_state SET
+        changed_saw = (SELECT coalesce(started_seq, gseq) FROM asset_event WHERE asset_event.asset = asset_state.asset AND gseq = changed_seq),
+        changed_at = (SELECT at FROM event WHERE gseq = changed_seq)
+        WHERE changed_seq IS NOT NULL;
+    `,
+  },
 ];

@@ -81,10 +81,19 @@ function assetState(key: string, { row, open, results, external, freshness, part
     materialized,
     ...(observedAt !== undefined && { observedAt }),
     failed,
+    places: placesOf(row),
     inProgress: open ? { run: open.run, status: open.status } : null,
     checks: countResults(results),
     partitions,
     freshness: freshness && { state: freshness.state, since: freshness.since, changesAt: freshness.changesAt },
+  };
+}
+
+function placesOf(row: AssetStateRow | undefined): AssetState["places"] {
+  const { materializedSeq = null, sawSeq = null, changedSeq = null, changedSaw = null, changedAt = null } = row ?? {};
+  return {
+    materialized: materializedSeq === null || sawSeq === null ? null : { seq: materializedSeq, saw: sawSeq },
+    changed: changedSeq === null || changedSaw === null || changedAt === null ? null : { seq: changedSeq, saw: changedSaw, at: changedAt },
   };
 }
 

@@ -8,9 +8,11 @@ import type { Reader } from "../kernel/reader.ts";
 import { assetPartitions } from "./asset-partitions.ts";
 import { assetChecks, assetDetail, assetEvents, assetSeries, checkHistory, listAssetStates } from "./asset-queries.ts";
 import { partitionMap } from "./partition-map.ts";
+import { staleAssets } from "./stale-assets.ts";
 
 export const assetProcedures: ProceduresOf<"assets"> = {
   "assets.states": listAssetStates,
+  "assets.stale": staleAssets,
   "assets.get": (reader, { key }) => assetDetail(reader, key),
   "assets.events": assetEvents,
   "assets.checks": (reader, { key }) => assetChecks(reader, key),

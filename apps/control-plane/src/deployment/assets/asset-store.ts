@@ -25,12 +25,12 @@ export function saveMaterialization(db: Database, row: Materialization): void {
   // Without a data version the data counts as changed.
   const changed = row.dataVersion === null || row.dataVersion !== lastDataVersion(db, row);
   db.sql.exec(
-    `INSERT INTO asset_state (asset, materialized_at, materialized_run, materialized_step, materialized_partition, materialized_seq, duration_ms, row_count, code_version, latest_seq, data_version)
+    `INSERT INTO asset_state (asset, materialized_at, materialized_run, materialized_step, materialized_partition, materialized_seq, duration_ms, row_count, code_version, latest_seq, data_version, saw_seq)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-       (SELECT version_asset.detail ->> 'codeVersion' FROM version JOIN version_asset ON version_asset.version_no = version.no AND version_asset.key = ?1 WHERE version.id = ?9), ?6, ?10)
+       (SELECT version_asset.detail ->> 'codeVersion' FROM version JOIN version_asset ON version_asset.version_no = version.no AND version_asset.key = ?1 WHERE version.id = ?9), ?6, ?10, ?11)
      ON CONFLICT (asset) DO UPDATE SET materialized_at = excluded.materialized_at, materialized_run = excluded.materialized_run, materialized_step = excluded.materialized_step,
        materialized_partition = excluded.materialized_partition, materialized_seq = excluded.materialized_seq, duration_ms = excluded.duration_ms, row_count = excluded.row_count,
-       code_version = excluded.code_version, latest_seq = excluded.latest_seq, data_version = excluded.data_version,
+       code_version = excluded.code_version, latest_seq = excluded.latest_seq, data_version = excluded.data_version, saw_seq = excluded.saw_seq,
        failed_at = NULL, failed_run = NULL, failed_step = NULL, failed_message = NULL, failed_partition = NULL`,
     row.asset,
     row.at,
@@ -42,8 +42,21 @@ export function saveMaterialization(db: Database, row: Materialization): void {
     row.rowCount,
     row.version,
     row.dataVersion,
+    row.started ?? row.gseq,
   );
+  if (changed) saveChange(db, row);
   indexAssetEvent(db, { ...row, type: "asset_materialized", changed });
+}
+
+/** A step sees what other steps made before it started; a report from outside sees everything before it. */
+function saveChange(db: Database, row: Pick<Materialization, "asset" | "gseq" | "at" | "started">): void {
+  db.sql.exec(
+    "UPDATE asset_state SET changed_seq = ?2, changed_saw = ?3, changed_at = ?4 WHERE asset = ?1",
+    row.asset,
+    row.gseq,
+    row.started ?? row.gseq,
+    row.at,
+  );
 }
 
 /** The previous data version of the asset or, if a partition is named, of that partition. */
@@ -110,6 +123,7 @@ export function saveObservation(db: Database, row: Observation): boolean {
     row.dataVersion,
     row.at,
   );
+  if (changed) saveChange(db, row);
   indexAssetEvent(db, { ...row, type: "asset_observed", changed });
   return changed;
 }

@@ -26,6 +26,12 @@ export const assetState = sqliteTable("asset_state", {
   dataVersion: text(),
   observedAt: integer(),
   observedSeq: integer(),
+  /** The step of the latest materialization could see everything up to this event. */
+  sawSeq: integer(),
+  /** The latest event that changed the data, and up to where its step could see. */
+  changedSeq: integer(),
+  changedSaw: integer(),
+  changedAt: integer(),
 });
 
 export const assetEvent = sqliteTable(

@@ -3,12 +3,13 @@ import type { FreshnessPolicy } from "@headgate/shared/domain/health/freshness.t
 import { openFreshnessPolicy } from "@headgate/shared/domain/health/freshness-policy.ts";
 import type { Database } from "../kernel/database.ts";
 import type { Catalog } from "./catalog.ts";
-import { codeVersionOf, observablesOfVersion, policiesOfVersion } from "./definition-store.ts";
+import { codeVersionOf, codeVersionsOf, observablesOfVersion, policiesOfVersion } from "./definition-store.ts";
 
 interface Definitions {
   readonly policies: ReadonlyMap<string, FreshnessPolicy>;
   readonly observables: ReadonlySet<string>;
   readonly codeVersions: Map<string, string | null>;
+  areCodeVersionsRead: boolean;
 }
 const definitions = new WeakMap<Catalog, Definitions>();
 
@@ -24,7 +25,7 @@ function definitionsOf(db: Database, catalog: Catalog): Definitions {
     }
     for (const asset of observablesOfVersion(db, version.no)) observables.add(asset);
   }
-  const made = { policies, observables, codeVersions: new Map<string, string | null>() };
+  const made: Definitions = { policies, observables, codeVersions: new Map(), areCodeVersionsRead: false };
   definitions.set(catalog, made);
   return made;
 }
@@ -41,6 +42,19 @@ export function isObservable(db: Database, catalog: Catalog, asset: string): boo
 /** Whether the asset is made elsewhere, so that observations count like materializations. */
 export function isFromOutside(db: Database, catalog: Catalog, asset: string): boolean {
   return !catalog.graph.isMaterializable(catalog.graph.indexOf(asset)) || isObservable(db, catalog, asset);
+}
+
+/** The code versions of all active definitions, in one query for each code location. */
+export function codeVersions(db: Database, catalog: Catalog): ReadonlyMap<string, string | null> {
+  const definitions = definitionsOf(db, catalog);
+  if (definitions.areCodeVersionsRead) return definitions.codeVersions;
+  for (const version of catalog.versions) {
+    for (const { key, codeVersion: read } of codeVersionsOf(db, version.no)) {
+      if (catalog.graph.assets[catalog.graph.indexOf(key)]?.location === version.location) definitions.codeVersions.set(key, read);
+    }
+  }
+  definitions.areCodeVersionsRead = true;
+  return definitions.codeVersions;
 }
 
 /** The code version in the active definition. */

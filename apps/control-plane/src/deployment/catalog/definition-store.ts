@@ -65,6 +65,15 @@ export function codeVersionOf(db: Database, versionNo: number, asset: string): s
   );
 }
 
+export function codeVersionsOf(db: Database, versionNo: number): { readonly key: string; readonly codeVersion: string | null }[] {
+  return db.sql
+    .exec<{ key: string; codeVersion: string | null }>(
+      "SELECT key, detail ->> 'codeVersion' AS codeVersion FROM version_asset WHERE version_no = ?",
+      versionNo,
+    )
+    .toArray();
+}
+
 /** The assets of a version that its functions only observe. */
 export function observablesOfVersion(db: Database, versionNo: number): string[] {
   return db.sql

@@ -5,6 +5,8 @@ import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
+import { staleCausesByState } from "@headgate/shared/contract/assets/staleness.ts";
+import type { StaleCause } from "@headgate/shared/domain/health/staleness.ts";
 import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import type { SessionView } from "@headgate/shared/contract/access/session.ts";
 import type { ErrorBody } from "@headgate/shared/domain/errors.ts";
@@ -43,6 +45,15 @@ export class DeploymentStore {
   clockOffset = $state(0);
   readonly activeRuns: RunSummary[] = $derived(activeRuns(this.state));
   readonly assetCounts = $derived(countAssets(this.state.assets.values()));
+  /** Why each asset is stale. Found out here, because one change makes thousands of assets stale. */
+  readonly #staleCauses = $derived.by(() => {
+    const { assets } = this.state;
+    const { graph, byKey } = this.definitions;
+    return staleCausesByState(graph, {
+      stateOf: (key) => assets.get(key),
+      codeVersionOf: (key) => byKey.get(key)?.codeVersion ?? null,
+    });
+  });
   readonly #listeners = new Set<ChangeListener>();
   readonly #refetchers = new Set<() => void>();
   /** Changes that arrived while a snapshot loads; null when none is loading. */
@@ -84,6 +95,11 @@ export class DeploymentStore {
   /** Includes launches that the control plane has not confirmed yet. */
   assetState(key: string): AssetState | undefined {
     return withPending(key, this.state.assets.get(key), this.pending);
+  }
+
+  /** Empty: it is not stale, or a run is about to materialize it. */
+  staleCauses(key: string): readonly StaleCause[] {
+    return this.assetState(key)?.inProgress ? [] : this.#staleCauses(key);
   }
 
   /** Called with every live change, after the store applied it. */

@@ -6,6 +6,7 @@ import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts
 import type { DefinitionsAsset } from "@headgate/shared/contract/catalog/definitions.ts";
 import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 import { evaluateSelection } from "@headgate/shared/domain/selection/evaluate.ts";
+import { formatStaleCauses } from "@headgate/shared/format/staleness.ts";
 import { call, type Api } from "../../client/api.ts";
 import type { Connection } from "../../client/connection.ts";
 import { readDefinitions } from "../../client/definitions.ts";
@@ -27,7 +28,10 @@ export async function listAssets(selection: string | undefined, flags: ConnectFl
   const context = listedAssetsContext(document, (key) => states.get(key));
   const chosen = parsed === null ? null : new Set(unwrap(withText(evaluateSelection(parsed, graph, context), selection ?? "")));
   const shown = document.assets.filter((asset) => chosen === null || chosen.has(asset.key));
-  terminal.printJson({ assets: shown.map((asset) => ({ ...asset, state: states.get(asset.key) ?? null })) });
+  const stale = new Map((await call(connection, api.assets.stale.query())).map(({ key, causes }) => [key, causes]));
+  terminal.printJson({
+    assets: shown.map((asset) => ({ ...asset, state: states.get(asset.key) ?? null, stale: stale.get(asset.key) ?? [] })),
+  });
   if (shown.length === 0) {
     terminal.print(selection === undefined ? "no assets are published" : "the selection contains no assets");
     return EXIT.ok;
@@ -40,6 +44,7 @@ export async function listAssets(selection: string | undefined, flags: ConnectFl
     { title: "state" },
     { title: "rows", align: "right" },
     { title: "materialized" },
+    { title: "stale" },
   ] as const;
   const rows = shown.map((asset): readonly Cell[] => {
     const state = states.get(asset.key) ?? null;
@@ -51,6 +56,7 @@ export async function listAssets(selection: string | undefined, flags: ConnectFl
       { text, paint: paintOf(text, colors) },
       { text: countText(state?.materialized?.rowCount ?? null) },
       { text: timeText(state?.materialized?.at ?? null) },
+      { text: formatStaleCauses(stale.get(asset.key) ?? [], command.now()), paint: colors.yellow },
     ];
   });
   printTable(terminal, columns, rows);

@@ -8,6 +8,7 @@ import { metadataValueSchema } from "../../manifest/metadata.ts";
 import { partitionsSchema } from "../../manifest/schema.ts";
 import { definitionsAssetSchema, definitionsCheckSchema } from "../catalog/definitions.ts";
 import { view, type View } from "../view.ts";
+import { staleCauseSchema } from "./staleness.ts";
 
 /** A newer control plane may answer types that this version does not know. Readers show them as JSON. */
 const unknownMetadataSchema = z.looseObject({ type: z.string() }).refine(({ type }) => !isMetadataType(type), "known type, wrong value");
@@ -50,6 +51,13 @@ export const assetStateSchema = view(
         partition: z.string().nullable(),
       })
       .nullable(),
+    /** Places in the order of all events, for finding out what is stale. `saw`: the step could see everything up to there. */
+    places: z.object({
+      /** The latest materialization; null: never. */
+      materialized: z.object({ seq: z.number(), saw: z.number() }).nullable(),
+      /** The latest event that changed the data. */
+      changed: z.object({ seq: z.number(), saw: z.number(), at: z.number() }).nullable(),
+    }),
     /** Set while a run is going to or is about to materialize it. */
     inProgress: z.object({ run: z.string(), status: z.enum(["queued", "running"]) }).nullable(),
     checks: z.object({ passed: z.number(), warned: z.number(), failed: z.number(), unknown: z.number() }),
@@ -66,6 +74,8 @@ export const assetDetailSchema = view(
   z.object({
     asset: definitionsAssetSchema,
     state: assetStateSchema,
+    /** Why it is stale, its own causes first; empty: it is not. */
+    stale: z.array(staleCauseSchema),
     /** Metadata of the latest materialization. */
     metadata: shownMetadataSchema,
     latestEventSeq: z.number().nullable(),

@@ -13,6 +13,7 @@ import {
   metadataSeriesSchema,
   partitionStatusViewSchema,
 } from "./asset-views.ts";
+import { staleAssetSchema } from "./staleness.ts";
 import { cursorSchema, limitSchema, nameSchema, partitionTextSchema, requestIdSchema } from "../fields.ts";
 import { command, query } from "../procedure.ts";
 import { pageOf } from "../view.ts";
@@ -30,6 +31,13 @@ export const assetProcedures = {
     summary: "The live state of every asset.",
     input: z.object({ cursor: cursorSchema, limit: z.number().int().min(1).max(10_000).default(5000) }),
     output: pageOf(assetStateSchema),
+  }),
+  "assets.stale": query({
+    scope: "deployment",
+    role: "viewer",
+    summary: "The stale assets, each with its causes: its code or a dependency changed, or a dependency failed.",
+    input: null,
+    output: z.array(staleAssetSchema),
   }),
   "assets.get": query({
     scope: "deployment",

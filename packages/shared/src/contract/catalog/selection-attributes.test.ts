@@ -36,11 +36,21 @@ const state = (extra: Partial<ListedState>): ListedState => ({
   failed: null,
   inProgress: null,
   freshness: null,
+  places: { materialized: null, changed: null },
   ...extra,
 });
 const states = new Map([
   ["seen", state({ health: "healthy", observedAt: 1 })],
-  ["orders", state({ health: "failed", inProgress: { run: "r1", status: "running" } })],
+  ["crm", state({ places: { materialized: null, changed: { seq: 9, saw: 9, at: 2 } } })],
+  [
+    "orders",
+    state({
+      health: "failed",
+      inProgress: { run: "r1", status: "running" },
+      materialized: { at: 1, run: "r0", step: "s", partition: null, durationMs: null, rowCount: null, codeVersion: null },
+      places: { materialized: { seq: 5, saw: 4 }, changed: { seq: 5, saw: 4, at: 1 } },
+    }),
+  ],
   [
     "revenue",
     state({
@@ -62,9 +72,11 @@ describe("attributes that a deployment answers", () => {
     ["status:RUNNING", "orders"],
     ["status:warning", "revenue"],
     ["status:overdue", "revenue"],
-    ["status:never", "orders other"],
+    ["status:stale", "orders"],
+    ["status:Stale and not orders", ""],
+    ["status:never", "other"],
     ["status:external", "crm"],
-    ["status:materialized or status:queued", ""],
+    ["status:materialized or status:queued", "orders"],
     ["column:email", "orders"],
     ["column:constructor", ""],
     ["column_tag:pii=yes", "orders"],

@@ -8,9 +8,10 @@ import { STATUS_VALUES, type AutomationType } from "../../domain/selection/ast.t
 import { evaluateSelection, type AttributeQuery, type SelectionContext } from "../../domain/selection/evaluate.ts";
 import { parseSelection } from "../../domain/selection/parse.ts";
 import type { AssetState } from "../assets/asset-views.ts";
+import { staleCausesByState } from "../assets/staleness.ts";
 import type { DefinitionsDocument } from "./definitions.ts";
 
-export type ListedState = Pick<AssetState, "health" | "materialized" | "observedAt" | "failed" | "inProgress" | "freshness">;
+export type ListedState = Pick<AssetState, "health" | "materialized" | "observedAt" | "failed" | "inProgress" | "freshness" | "places">;
 
 /** External assets count, because a list of assets is not a launch. */
 export function listedAssetsContext(
@@ -34,10 +35,17 @@ export function listedAssetsContext(
     if (bySensor({ asset, value: null })) found.push("sensor");
     return found.length > 0 ? found : ["none"];
   };
+  let causesOf: ReturnType<typeof staleCausesByState> | null = null;
+  const isStale = (asset: string): boolean => {
+    const codeVersionOf = (key: string) => byKey.get(key)?.codeVersion ?? null;
+    causesOf ??= staleCausesByState(buildAssetGraph(document.assets), { stateOf, codeVersionOf });
+    return causesOf(asset).length > 0;
+  };
   return {
     includeExternal: true,
     attributes: {
-      status: ({ asset, value }) => hasStatus(byKey.get(asset)?.unit ?? null, stateOf(asset), value),
+      status: ({ asset, value }) =>
+        value?.toLowerCase() === "stale" ? isStale(asset) : hasStatus(byKey.get(asset)?.unit ?? null, stateOf(asset), value),
       column: ({ asset, value }) => byKey.get(asset)?.columns?.some((column) => column.name === value) ?? false,
       column_tag: ({ asset, value, tagValue }) =>
         byKey.get(asset)?.columns?.some(({ tags = {} }) => value !== null && Object.hasOwn(tags, value) && tags[value] === tagValue) ??
@@ -76,6 +84,8 @@ function hasStatus(unit: string | null, state: ListedState | undefined, value: s
   const wanted = STATUS_VALUES.find((status) => status === value?.toLowerCase());
   switch (wanted) {
     case undefined:
+    // The states of other assets decide it.
+    case "stale":
       return false;
     case "external":
       return unit === null;

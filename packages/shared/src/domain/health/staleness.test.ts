@@ -1,72 +1,102 @@
 import { describe, expect, it } from "vitest";
 import { buildAssetGraph } from "../asset-graph.ts";
-import { describeStaleCause, stalenessOf, type MaterializedVersion } from "./staleness.ts";
+import type { PartitionsDefinition, PartitionMapping } from "../partitions/definition.ts";
+import { staleCausesOf, type VersionFacts } from "./staleness.ts";
 
-const asset = (key: string, deps: string[], unit: string | null = key) => {
-  const common = { key, unit, location: "main", group: "default", kinds: [], owners: [], tags: {} };
-  return { ...common, deps: deps.map((dep) => ({ key: dep })) };
-};
-const graph = buildAssetGraph([asset("src", [], null), asset("a", ["src"]), asset("b", ["a"]), asset("c", ["b"])]);
-const version = (dataVersion: string, inputs: Record<string, string> = {}, codeVersion: string | null = "1"): MaterializedVersion => ({
-  dataVersion,
-  inputs,
-  codeVersion,
-});
-const fresh = { a: version("a1"), b: version("b1", { a: "a1" }), c: version("c1", { b: "b1" }) };
-
-function judge(latest: Record<string, MaterializedVersion>, code: Record<string, string> = {}) {
-  const of = stalenessOf(graph, { latest: (key) => latest[key] ?? null, codeVersion: (key) => code[key] ?? null });
-  return (key: string) => ({ state: of(key).state, why: of(key).causes.map(describeStaleCause) });
+const daily: PartitionsDefinition = { type: "time", cadence: "daily", start: "2030-01-01" };
+interface Shape {
+  readonly unit?: null;
+  readonly partitions?: PartitionsDefinition;
+  readonly mapping?: PartitionMapping;
 }
+const asset = (key: string, deps: string[], { unit, partitions, mapping }: Shape = {}) => {
+  const common = { key, unit: unit === undefined ? key : unit, location: "main", group: "default", kinds: [], owners: [], tags: {} };
+  return { ...common, deps: deps.map((dep) => ({ key: dep, ...(mapping && { mapping }) })), ...(partitions && { partitions }) };
+};
+const graph = buildAssetGraph([asset("src", [], { unit: null }), asset("a", ["src"]), asset("b", ["a"]), asset("c", ["b"])]);
+
+/** Made by the event `seq` of a step that started at `saw`, and changed by it. */
+function made(seq: number, saw: number, extra: Partial<VersionFacts> = {}): VersionFacts {
+  const place = { seq, saw, at: seq };
+  return { materialized: { ...place, codeVersion: "1" }, changed: place, failedAt: null, codeVersion: "1", ...extra };
+}
+const inOrder = { src: made(2, 2), a: made(4, 3), b: made(6, 5), c: made(8, 7) };
+const judge = (facts: Record<string, VersionFacts>, of = graph) => staleCausesOf(of, (key) => facts[key]);
 
 describe("staleness", () => {
-  it("an asset is fresh when everything was read as it is", () => {
-    const of = judge(fresh, { a: "1", b: "1", c: "1" });
-    expect(["src", "a", "b", "c"].map((key) => of(key).state)).toEqual(["fresh", "fresh", "fresh", "fresh"]);
+  it("an asset is not stale when it was made after all it reads", () => {
+    const causes = judge(inOrder);
+    expect(["src", "a", "b", "c"].map(causes)).toEqual([[], [], [], []]);
   });
 
-  it("an updated dependency is named, also downstream with its beginning", () => {
-    const of = judge({ ...fresh, a: version("a2") });
-    expect(of("b")).toEqual({ state: "stale", why: ["a was updated"] });
-    expect(of("c")).toEqual({ state: "stale", why: ["b is stale: a was updated"] });
-    const far = judge({ ...fresh, c: version("c1", { b: "b1" }) }, { a: "2" });
-    expect(far("c").why).toEqual(["b is stale: code of a changed from 1 to 2"]);
+  it("a changed dependency makes stale, also downstream with its beginning", () => {
+    const causes = judge({ ...inOrder, a: made(20, 19) });
+    const root = { type: "data", asset: "b", dependency: "a", at: 20 };
+    expect(causes("b")).toEqual([root]);
+    expect(causes("c")).toEqual([{ type: "upstream", asset: "c", dependency: "b", root }]);
   });
 
-  it("an update that led to the same data is no cause", () => {
-    expect(judge({ ...fresh, a: version("a1") })("b").state).toBe("fresh");
+  it("a materialization that left the data as it was makes nothing stale", () => {
+    expect(judge({ ...inOrder, a: made(20, 19, { changed: { seq: 4, saw: 3, at: 4 } }) })("b")).toEqual([]);
   });
 
-  it("sees code, new and dropped dependencies", () => {
-    expect(judge(fresh, { b: "2" })("b").why).toEqual(["code of b changed from 1 to 2"]);
-    expect(judge({ ...fresh, b: version("b1", {}, null) }, { b: "2" })("b").why).toEqual([
-      "code of b got version 2",
-      "a is a new dependency",
+  it("a change during a step makes stale what the step could not see", () => {
+    expect(judge({ ...inOrder, a: made(6, 4), b: made(7, 5) })("b")).toMatchObject([{ type: "data", dependency: "a" }]);
+  });
+
+  it("an asset that one step made after its dependency is not stale", () => {
+    expect(judge({ ...inOrder, a: made(6, 5), b: made(7, 5), c: made(8, 5) })("c")).toEqual([]);
+    expect(judge({ ...inOrder, a: made(7, 5), b: made(6, 5) })("b")).toHaveLength(1);
+  });
+
+  it("a new code version makes stale, one that is not known does not", () => {
+    expect(judge({ ...inOrder, a: made(4, 3, { codeVersion: "2" }) })("a")).toEqual([{ type: "code", asset: "a" }]);
+    expect(judge({ ...inOrder, a: made(4, 3, { codeVersion: null }) })("a")).toEqual([]);
+    const reported = { materialized: { seq: 4, saw: 4, at: 4, codeVersion: null } };
+    expect(judge({ ...inOrder, a: made(4, 4, reported) })("a")).toEqual([]);
+  });
+
+  it("a dependency that failed since then makes stale", () => {
+    expect(judge({ ...inOrder, a: made(4, 3, { failedAt: 30 }) })("b")).toEqual([
+      { type: "upstream_failed", asset: "b", dependency: "a", at: 30 },
     ]);
-    expect(judge({ ...fresh, b: version("b1", { a: "a1", old: "1" }) })("b").why).toEqual(["old is no longer a dependency"]);
+    expect(judge({ ...inOrder, a: made(4, 3, { failedAt: 5 }) })("b")).toEqual([]);
   });
 
-  it("an asset without a materialization or a definition is missing", () => {
-    expect([judge({})("a").state, judge({})("nobody").state, judge({})("src").state]).toEqual(["missing", "missing", "fresh"]);
+  it("what was never materialized and what is made elsewhere is not stale", () => {
+    expect(judge({ a: made(4, 3, { materialized: null, changed: null }) })("a")).toEqual([]);
+    expect([judge({})("a"), judge({})("none"), judge({ src: made(9, 9) })("src")]).toEqual([[], [], []]);
+  });
+
+  it("a changed external dependency makes stale", () => {
+    expect(judge({ ...inOrder, src: made(30, 30, { materialized: null }) })("a")).toMatchObject([{ type: "data", dependency: "src" }]);
+  });
+
+  it.each<[string, Shape, Shape, boolean]>([
+    ["an asset that reads all partitions is stale", { partitions: daily }, {}, true],
+    ["an asset that reads the last partition is not judged", { partitions: daily }, { mapping: { type: "last" } }, false],
+    ["a partition of a partitioned asset is not judged", { partitions: daily }, { partitions: daily }, false],
+    ["a partitioned asset of a whole one is stale", {}, { partitions: daily }, true],
+  ])("%s after a change", (...[, above, below, stale]) => {
+    const two = buildAssetGraph([asset("a", [], above), asset("b", ["a"], below)]);
+    expect(judge({ a: made(20, 19), b: made(6, 5) }, two)("b")).toHaveLength(stale ? 1 : 0);
   });
 
   it("judges an asset only after all that lies above it", () => {
     const diamond = buildAssetGraph([asset("a", []), asset("b", ["a"]), asset("c", ["a", "b"]), asset("d", ["a", "c", "b"])]);
-    const inputs = { a: "a", b: "b", c: "c" };
-    const of = stalenessOf(diamond, {
-      latest: (key) => version(key, Object.fromEntries(Object.entries(inputs).filter(([input]) => input < key))),
-      codeVersion: (key) => (key === "a" ? "2" : null),
-    });
-    expect(of("d").causes.map(({ type }) => type)).toEqual(["upstream", "upstream", "upstream"]);
+    const causes = judge({ a: made(2, 1, { codeVersion: "2" }), b: made(4, 3), c: made(6, 5), d: made(8, 7) }, diamond);
+    expect(causes("d").map(({ type }) => type)).toEqual(["upstream", "upstream", "upstream"]);
   });
 
   it("walks a chain that is deeper than the stack", () => {
     const size = 20_000;
     const chain = buildAssetGraph(Array.from({ length: size }, (_, index) => asset(`n${index}`, index === 0 ? [] : [`n${index - 1}`])));
-    const of = stalenessOf(chain, {
-      latest: (key) => version(`${key}v`, key === "n0" ? {} : { [`n${Number(key.slice(1)) - 1}`]: `n${Number(key.slice(1)) - 1}v` }),
-      codeVersion: (key) => (key === "n0" ? "2" : null),
+    const causes = staleCausesOf(chain, (key) => {
+      const index = Number(key.slice(1));
+      return made(2 * index + 2, 2 * index + 1, index === 0 ? { codeVersion: "2" } : {});
     });
-    expect(of(`n${size - 1}`).causes.map(describeStaleCause)).toEqual([`n${size - 2} is stale: code of n0 changed from 1 to 2`]);
+    expect(causes(`n${size - 1}`)).toEqual([
+      { type: "upstream", asset: `n${size - 1}`, dependency: `n${size - 2}`, root: { type: "code", asset: "n0" } },
+    ]);
   });
 });

@@ -4,112 +4,117 @@
  */
 import type { AssetGraph } from "../asset-graph.ts";
 
-/** What was true of an asset when it was last materialized; null: never. */
-export interface MaterializedVersion {
-  readonly dataVersion: string;
-  readonly codeVersion: string | null;
-  /** Data versions of the dependencies that it read. */
-  readonly inputs: Readonly<Record<string, string>>;
+/** Where an event stands in the order of a deployment. */
+export interface EventPlace {
+  readonly seq: number;
+  /** The step that reported the event could see everything up to here. Two events of one step have the same number. */
+  readonly saw: number;
 }
 
 export interface VersionFacts {
-  latest(asset: string): MaterializedVersion | null;
+  /** The latest materialization; null: never. */
+  readonly materialized: (EventPlace & { readonly at: number; readonly codeVersion: string | null }) | null;
+  /** The latest event that changed the data. */
+  readonly changed: (EventPlace & { readonly at: number }) | null;
+  /** Set when the latest attempt failed. */
+  readonly failedAt: number | null;
   /** Version of the code that is deployed now; null when it has none. */
-  codeVersion(asset: string): string | null;
+  readonly codeVersion: string | null;
 }
 
+export type RootCause =
+  | { readonly type: "code"; readonly asset: string }
+  | { readonly type: "data"; readonly asset: string; readonly dependency: string; readonly at: number }
+  | { readonly type: "upstream_failed"; readonly asset: string; readonly dependency: string; readonly at: number };
+
+/** `upstream`: a dependency is stale itself; `root` is where that began. */
 export type StaleCause =
-  | { readonly type: "code"; readonly asset: string; readonly from: string | null; readonly to: string }
-  | { readonly type: "data"; readonly asset: string; readonly dependency: string; readonly from: string; readonly to: string }
-  | { readonly type: "dependency_added"; readonly asset: string; readonly dependency: string }
-  | { readonly type: "dependency_removed"; readonly asset: string; readonly dependency: string }
-  /** A dependency is stale itself; `root` is where that began. */
-  | { readonly type: "upstream"; readonly asset: string; readonly dependency: string; readonly root: StaleCause };
-
-export interface Staleness {
-  readonly state: "missing" | "fresh" | "stale";
-  readonly causes: readonly StaleCause[];
-}
+  | RootCause
+  | { readonly type: "upstream"; readonly asset: string; readonly dependency: string; readonly root: RootCause };
 
 const MAX_CAUSES = 20;
+const FRESH: readonly StaleCause[] = [];
 
-/** What was found out for one asset is kept for the next. */
-export function stalenessOf(graph: AssetGraph, facts: VersionFacts): (asset: string) => Staleness {
-  const known = new Map<number, Staleness>();
+/** The causes for which an asset is stale, its own first; none: it is not stale. What was found out for one asset is kept for the next. */
+export function staleCausesOf(
+  graph: AssetGraph,
+  factsOf: (asset: string) => VersionFacts | undefined,
+): (asset: string) => readonly StaleCause[] {
+  const known = new Map<number, readonly StaleCause[]>();
   return (asset) => {
     const node = graph.indexOf(asset);
-    if (node === -1) return { state: "missing", causes: [] };
+    if (node === -1) return FRESH;
+    const before = known.get(node);
+    if (before) return before;
     // Without recursion: a chain of a hundred thousand assets is deeper than the stack.
     const levels = graph.levels();
-    const above = unknownAbove(graph, node, known).toSorted((a, b) => (levels[a] ?? 0) - (levels[b] ?? 0));
-    for (const current of above) known.set(current, judge(graph, { node: current, facts, known }));
-    return known.get(node) ?? { state: "missing", causes: [] };
+    const above = unknownAbove(graph, node, known);
+    if (above.length > 1) above.sort((a, b) => (levels[a] ?? 0) - (levels[b] ?? 0));
+    for (const current of above) known.set(current, judge(graph, { node: current, factsOf, known }));
+    return known.get(node) ?? FRESH;
   };
 }
 
 /** The node and what lies above it, as far as nothing is known of it. */
-function unknownAbove(graph: AssetGraph, node: number, known: ReadonlyMap<number, Staleness>): number[] {
+function unknownAbove(graph: AssetGraph, node: number, known: ReadonlyMap<number, unknown>): number[] {
   const found = new Set<number>(known.has(node) ? [] : [node]);
   for (const current of found) for (const up of graph.upstreamOf(current)) if (!known.has(up)) found.add(up);
   return [...found];
 }
 
-function judge(graph: AssetGraph, at: { node: number; facts: VersionFacts; known: ReadonlyMap<number, Staleness> }): Staleness {
-  const asset = graph.keys[at.node] ?? "";
-  const latest = at.facts.latest(asset);
-  // What nothing here materializes is as it is.
-  if (!latest) return { state: graph.isMaterializable(at.node) ? "missing" : "fresh", causes: [] };
+interface Judged {
+  readonly node: number;
+  readonly factsOf: (asset: string) => VersionFacts | undefined;
+  readonly known: ReadonlyMap<number, readonly StaleCause[]>;
+}
+
+function judge(graph: AssetGraph, { node, factsOf, known }: Judged): readonly StaleCause[] {
+  const asset = graph.keys[node] ?? "";
+  const facts = factsOf(asset);
+  // What was never materialized is missing, and what nothing here materializes is as it is.
+  if (!facts?.materialized || !graph.isMaterializable(node)) return FRESH;
+  const { codeVersion } = facts.materialized;
   const causes: StaleCause[] = [];
-  const code = at.facts.codeVersion(asset);
-  if (code !== null && code !== latest.codeVersion) causes.push({ type: "code", asset, from: latest.codeVersion, to: code });
-  const dependencies = new Set<string>();
-  for (const upstream of graph.upstreamOf(at.node)) {
+  if (facts.codeVersion !== null && codeVersion !== null && codeVersion !== facts.codeVersion) causes.push({ type: "code", asset });
+  for (const upstream of graph.upstreamOf(node)) {
+    if (upstream === node) continue;
     const dependency = graph.keys[upstream] ?? "";
-    dependencies.add(dependency);
-    const cause =
-      causeOf({ asset, dependency, latest, upstream: at.facts.latest(dependency) }) ?? inherited(asset, dependency, at.known.get(upstream));
+    const own = readsAll(graph, node, upstream)
+      ? changeOf({ asset, dependency, built: facts.materialized, of: factsOf(dependency) })
+      : null;
+    const cause = own ?? inherited(asset, dependency, known.get(upstream));
     if (cause) causes.push(cause);
   }
-  for (const dependency of Object.keys(latest.inputs)) {
-    if (!dependencies.has(dependency)) causes.push({ type: "dependency_removed", asset, dependency });
-  }
-  return { state: causes.length > 0 ? "stale" : "fresh", causes: causes.slice(0, MAX_CAUSES) };
+  return causes.slice(0, MAX_CAUSES);
 }
 
-function causeOf(input: {
-  asset: string;
-  dependency: string;
-  latest: MaterializedVersion;
-  upstream: MaterializedVersion | null;
-}): StaleCause | null {
-  const { asset, dependency, latest, upstream } = input;
-  const read = Object.hasOwn(latest.inputs, dependency) ? latest.inputs[dependency] : undefined;
-  if (read === undefined) return upstream ? { type: "dependency_added", asset, dependency } : null;
-  if (!upstream || upstream.dataVersion === read) return null;
-  return { type: "data", asset, dependency, from: read, to: upstream.dataVersion };
+/** A partition reads some partitions of a partitioned dependency, so a change of another one is no cause. */
+function readsAll(graph: AssetGraph, node: number, upstream: number): boolean {
+  if (graph.assets[upstream]?.partitions === undefined) return true;
+  if (graph.assets[node]?.partitions !== undefined) return false;
+  const mapping = graph.assets[node]?.deps.find((dep) => dep.key === graph.keys[upstream])?.mapping;
+  return mapping === undefined || mapping.type === "all";
 }
 
-function inherited(asset: string, dependency: string, staleness: Staleness | undefined): StaleCause | null {
-  const [first] = staleness?.state === "stale" ? staleness.causes : [];
+function changeOf(input: {
+  readonly asset: string;
+  readonly dependency: string;
+  readonly built: EventPlace & { readonly at: number };
+  readonly of: VersionFacts | undefined;
+}): RootCause | null {
+  const { asset, dependency, built, of } = input;
+  const changed = of?.changed ?? null;
+  if (changed && !wasSeen(changed, built)) return { type: "data", asset, dependency, at: changed.at };
+  const failedAt = of?.failedAt ?? null;
+  return failedAt !== null && failedAt > built.at ? { type: "upstream_failed", asset, dependency, at: failedAt } : null;
+}
+
+function wasSeen(change: EventPlace, by: EventPlace): boolean {
+  return change.seq <= by.saw || (change.saw === by.saw && change.seq < by.seq);
+}
+
+function inherited(asset: string, dependency: string, causes: readonly StaleCause[] | undefined): StaleCause | null {
+  const first = causes?.[0];
   if (!first) return null;
   return { type: "upstream", asset, dependency, root: first.type === "upstream" ? first.root : first };
-}
-
-export function describeStaleCause(cause: StaleCause): string {
-  switch (cause.type) {
-    case "code":
-      return cause.from === null
-        ? `code of ${cause.asset} got version ${cause.to}`
-        : `code of ${cause.asset} changed from ${cause.from} to ${cause.to}`;
-    case "data":
-      return `${cause.dependency} was updated`;
-    case "dependency_added":
-      return `${cause.dependency} is a new dependency`;
-    case "dependency_removed":
-      return `${cause.dependency} is no longer a dependency`;
-    case "upstream":
-      return `${cause.dependency} is stale: ${describeStaleCause(cause.root)}`;
-    default:
-      return cause satisfies never;
-  }
 }

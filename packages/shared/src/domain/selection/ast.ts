@@ -35,7 +35,18 @@ export type Selection =
   | { readonly type: "traverse"; readonly of: Selection; readonly up: TraversalDepth; readonly down: TraversalDepth };
 
 /** What an asset is like right now. */
-export const STATUS_VALUES = ["healthy", "warning", "failed", "never", "materialized", "running", "queued", "overdue", "external"] as const;
+export const STATUS_VALUES = [
+  "healthy",
+  "warning",
+  "failed",
+  "never",
+  "materialized",
+  "running",
+  "queued",
+  "overdue",
+  "stale",
+  "external",
+] as const;
 export const AUTOMATION_TYPE_VALUES = ["condition", "schedule", "sensor", "none"] as const;
 export type AutomationType = (typeof AUTOMATION_TYPE_VALUES)[number];
 
