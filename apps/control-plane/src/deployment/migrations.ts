@@ -287,4 +287,21 @@ export const MIGRATIONS: readonly Migration[] = [
         WHERE changed_seq IS NOT NULL;
     `,
   },
+  {
+    id: "0008-first-failures",
+    sql: `
+      ALTER TABLE run ADD COLUMN failed_check TEXT;
+      CREATE INDEX run_check_failed ON run (no) WHERE status = 'succeeded' AND checks_failed > 0;
+      ALTER TABLE asset_state ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE asset_state ADD COLUMN failing_since INTEGER;
+      UPDATE asset_state SET failures = 1, failing_since = failed_at WHERE failed_at IS NOT NULL;
+      ALTER TABLE check_state ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE check_state ADD COLUMN failing_since INTEGER;
+      UPDATE check_state SET (failures, failing_since) = (
+        SELECT count(*), min(event.at) FROM check_event AS own JOIN event ON event.gseq = own.gseq
+        WHERE own.asset = check_state.asset AND own.name = check_state.name AND own.gseq >
+          coalesce((SELECT max(gseq) FROM check_event AS good WHERE good.asset = own.asset AND good.name = own.name AND good.passed = 1), 0)
+      ) WHERE passed = 0;
+    `,
+  },
 ];

@@ -9,6 +9,7 @@ export const problemSchema = view(
   z.object({
     kind: z.enum([
       "asset_failed",
+      "partitions_failed",
       "check_failed",
       "check_warned",
       "asset_overdue",
@@ -23,7 +24,10 @@ export const problemSchema = view(
     title: z.string(),
     /** The sentence of the failure. */
     message: z.string(),
+    /** When it first went wrong, without a success since then. */
     since: z.number(),
+    /** How often it went wrong since then. */
+    times: z.number(),
     run: z.string().nullable(),
   }),
 );

@@ -15,10 +15,14 @@ export interface CheckStateRow {
   readonly passed: boolean;
   readonly severity: "warn" | "error";
   readonly description: string | null;
+  /** How many results in a row did not pass, and the time of the first of them. */
+  readonly failures: number;
+  readonly failingSince: number | null;
 }
 
 type StoredCheckState = Omit<CheckStateRow, "passed" | "severity"> & { passed: number; severity: string };
-const CHECK_STATE = "SELECT asset, name, gseq, at, run, passed, severity, description FROM check_state";
+const CHECK_STATE =
+  "SELECT asset, name, gseq, at, run, passed, severity, description, failures, failing_since AS failingSince FROM check_state";
 
 /** Asset -> the latest result of each of its checks. */
 export function checkStates(db: Database, keys: readonly string[]): Map<string, CheckStateRow[]> {
@@ -35,14 +39,22 @@ export function checksNotPassed(db: Database, limit: number): CheckStateRow[] {
   return db.sql.exec<StoredCheckState>(`${CHECK_STATE} WHERE passed = 0 ORDER BY at DESC LIMIT ?`, limit).toArray().map(checkStateRow);
 }
 
+export interface FailedAsset {
+  readonly asset: string;
+  readonly at: number;
+  readonly run: string;
+  readonly message: string;
+  /** Attempts that failed since the last materialization, and the time of the first of them. */
+  readonly failures: number;
+  readonly failingSince: number;
+}
+
 /** Newest first. */
-export function failedAssets(
-  db: Database,
-  limit: number,
-): { readonly asset: string; readonly at: number; readonly run: string; readonly message: string }[] {
+export function failedAssets(db: Database, limit: number): FailedAsset[] {
   return db.sql
-    .exec<{ asset: string; at: number; run: string; message: string }>(
-      "SELECT asset, failed_at AS at, failed_run AS run, failed_message AS message FROM asset_state WHERE failed_at IS NOT NULL ORDER BY failed_at DESC LIMIT ?",
+    .exec<{ [K in keyof FailedAsset]: FailedAsset[K] }>(
+      `SELECT asset, failed_at AS at, failed_run AS run, failed_message AS message, failures, coalesce(failing_since, failed_at) AS failingSince
+       FROM asset_state WHERE failed_at IS NOT NULL ORDER BY failed_at DESC LIMIT ?`,
       limit,
     )
     .toArray();

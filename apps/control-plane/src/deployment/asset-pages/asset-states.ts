@@ -77,13 +77,14 @@ function assetState(key: string, { row, open, results, external, freshness, part
   const materialization = attempt ?? (observedAt !== undefined ? "observed" : external ? "external" : "never");
   return {
     key,
-    health: assetHealth({ materialization, checks: results, freshness: freshness?.state }).state,
+    health: assetHealth({ materialization, checks: results, freshness: freshness?.state, failedPartitions: partitions?.failed ?? 0 }).state,
     materialized,
     ...(observedAt !== undefined && { observedAt }),
     failed,
     places: placesOf(row),
     inProgress: open ? { run: open.run, status: open.status } : null,
     checks: countResults(results),
+    checksNotPassed: notPassed(results),
     partitions,
     freshness: freshness && { state: freshness.state, since: freshness.since, changesAt: freshness.changesAt },
   };
@@ -101,6 +102,8 @@ interface LatestResult {
   readonly name: string;
   readonly state: "passed" | "failed" | "not_run";
   readonly severity: "warn" | "error";
+  readonly description: string | null;
+  readonly run: string | null;
 }
 
 /** Only checks of the active definitions count; a removed check can no longer fail. */
@@ -108,8 +111,23 @@ function latestResults(defined: ReadonlySet<string>, rows: readonly CheckStateRo
   const known = new Map(rows.map((row) => [row.name, row]));
   return [...defined].map((name) => {
     const row = known.get(name);
-    return { name, state: row === undefined ? "not_run" : row.passed ? "passed" : "failed", severity: row?.severity ?? "error" };
+    return {
+      name,
+      state: row === undefined ? "not_run" : row.passed ? "passed" : "failed",
+      severity: row?.severity ?? "error",
+      description: row?.description ?? null,
+      run: row?.run || null,
+    };
   });
+}
+
+/** So many fit beside an asset. */
+const MAX_NOT_PASSED = 3;
+
+function notPassed(results: readonly LatestResult[]): AssetState["checksNotPassed"] {
+  const failed = results.filter(({ state }) => state === "failed");
+  const [errors, warnings] = [failed.filter(({ severity }) => severity === "error"), failed.filter(({ severity }) => severity === "warn")];
+  return [...errors, ...warnings].slice(0, MAX_NOT_PASSED).map(({ state: _state, ...shown }) => shown);
 }
 
 function countResults(results: readonly LatestResult[]): AssetState["checks"] {

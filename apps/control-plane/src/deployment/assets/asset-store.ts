@@ -31,7 +31,7 @@ export function saveMaterialization(db: Database, row: Materialization): void {
      ON CONFLICT (asset) DO UPDATE SET materialized_at = excluded.materialized_at, materialized_run = excluded.materialized_run, materialized_step = excluded.materialized_step,
        materialized_partition = excluded.materialized_partition, materialized_seq = excluded.materialized_seq, duration_ms = excluded.duration_ms, row_count = excluded.row_count,
        code_version = excluded.code_version, latest_seq = excluded.latest_seq, data_version = excluded.data_version, saw_seq = excluded.saw_seq,
-       failed_at = NULL, failed_run = NULL, failed_step = NULL, failed_message = NULL, failed_partition = NULL`,
+       failed_at = NULL, failed_run = NULL, failed_step = NULL, failed_message = NULL, failed_partition = NULL, failures = 0, failing_since = NULL`,
     row.asset,
     row.at,
     row.run,
@@ -88,8 +88,10 @@ export function wasMaterialized(db: Database, asset: string): boolean {
 
 export function saveAssetFailure(db: Database, row: AssetFailure): void {
   db.sql.exec(
-    `INSERT INTO asset_state (asset, failed_at, failed_run, failed_step, failed_message, failed_partition, latest_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    `INSERT INTO asset_state (asset, failed_at, failed_run, failed_step, failed_message, failed_partition, latest_seq, failures, failing_since)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?2)
      ON CONFLICT (asset) DO UPDATE SET failed_at = excluded.failed_at, failed_run = excluded.failed_run, failed_step = excluded.failed_step,
+       failures = asset_state.failures + 1, failing_since = coalesce(asset_state.failing_since, excluded.failing_since),
        failed_message = excluded.failed_message, failed_partition = excluded.failed_partition, latest_seq = excluded.latest_seq`,
     row.asset,
     row.at,
@@ -174,8 +176,10 @@ export interface CheckResult {
 export function saveCheckResult(db: Database, row: CheckResult): void {
   const passed = row.passed ? 1 : 0;
   db.sql.exec(
-    `INSERT INTO check_state (asset, name, gseq, at, run, passed, severity, description) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-     ON CONFLICT (asset, name) DO UPDATE SET gseq = excluded.gseq, at = excluded.at, run = excluded.run, passed = excluded.passed, severity = excluded.severity, description = excluded.description`,
+    `INSERT INTO check_state (asset, name, gseq, at, run, passed, severity, description, failures, failing_since)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1 - ?6, iif(?6 = 1, NULL, ?4))
+     ON CONFLICT (asset, name) DO UPDATE SET failures = iif(excluded.passed = 1, 0, check_state.failures + 1),
+       failing_since = iif(excluded.passed = 1, NULL, coalesce(check_state.failing_since, excluded.failing_since)), gseq = excluded.gseq, at = excluded.at, run = excluded.run, passed = excluded.passed, severity = excluded.severity, description = excluded.description`,
     row.asset,
     row.name,
     row.gseq,

@@ -21,6 +21,11 @@ export const assetState = sqliteTable("asset_state", {
   failedStep: text(),
   failedMessage: text(),
   failedPartition: text(),
+  /** Attempts that failed since the last materialization, and when the first of them failed. */
+  failures: integer()
+    .notNull()
+    .$default(() => 0),
+  failingSince: integer(),
   latestSeq: integer(),
   /** The data version of the latest materialization or observation. */
   dataVersion: text(),
@@ -61,6 +66,11 @@ export const checkState = sqliteTable(
     passed: integer().notNull(),
     severity: text().$type<"warn" | "error">().notNull(),
     description: text(),
+    /** How many results in a row did not pass, and the time of the first of them. */
+    failures: integer()
+      .notNull()
+      .$default(() => 0),
+    failingSince: integer(),
   },
   (table) => [primaryKey({ columns: [table.asset, table.name] })],
 );

@@ -7,13 +7,14 @@ import { shortened } from "@headgate/shared/domain/shortened.ts";
 
 export type BackfillPartitions = z.output<typeof backfillPartitionsSchema>;
 
+export const ALL_PARTITIONS = "all";
 const MAX_NAMED_KEYS = 3;
 
 /** `2025-01-01...2025-01-30`, `missing of 2025-01-01...2025-01-30`, `3 partitions`. */
 export function partitionsInWords(partitions: BackfillPartitions): string {
   switch (partitions.type) {
     case "all":
-      return "all";
+      return ALL_PARTITIONS;
     case "range":
       return rangeInWords(partitions.first, partitions.last);
     case "keys":

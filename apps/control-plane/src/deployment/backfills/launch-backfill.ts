@@ -8,6 +8,7 @@ import { backfillNoOfRequest, insertBackfill, insertPlanChunks } from "./backfil
 import { MAX_ROW_BYTES } from "../kernel/database.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { changeBackfill } from "./advance-backfill.ts";
+import { ALL_PARTITIONS } from "./format-backfill.ts";
 import { planRuns } from "./plan-runs.ts";
 import type { WantedPartitions } from "./wanted-partitions.ts";
 import { backfillId } from "@headgate/shared/domain/run/backfill-id.ts";
@@ -86,5 +87,6 @@ export function launchBackfill(tx: Tx, request: BackfillRequest): Result<number>
 }
 
 function titleOf({ selection, partitions }: BackfillRequest): string {
-  return `${shortened(formatSelection(selection), 80)}: ${shortened(partitions, 80)}`;
+  const asked = partitions === ALL_PARTITIONS ? ", all partitions" : `: ${shortened(partitions, 80)}`;
+  return `${shortened(formatSelection(selection), 80)}${asked}`;
 }

@@ -3,8 +3,7 @@ import type { HomeView, Problem } from "@headgate/shared/contract/home.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { countOf } from "@headgate/shared/domain/partitions/subset.ts";
 import { shortened } from "@headgate/shared/domain/shortened.ts";
-import { checksNotPassed, failedAssets } from "../asset-pages/asset-read-store.ts";
-import { lateAssets } from "../assets/freshness-store.ts";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { listBackfills } from "../backfills/backfill-store.ts";
 import { listRuns, type RunListQuery } from "../runs/run-store.ts";
 import type { RunRow } from "../runs/tables.ts";
@@ -20,9 +19,8 @@ import { nextTicks } from "../schedules/next-ticks.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { readWaitContext } from "../queue/waiting.ts";
 import { listAgents } from "../run-pages/agent-queries.ts";
-import { assetFacts } from "../assets/latest-fact-store.ts";
+import { assetProblems, MAX_PROBLEMS } from "./asset-problems.ts";
 
-const MAX_PROBLEMS = 100;
 const RECENT_RUNS = 20;
 
 export function readHome(reader: Reader): Result<HomeView> {
@@ -32,22 +30,29 @@ export function readHome(reader: Reader): Result<HomeView> {
   const recent = runsWith({ statuses: ["succeeded", "failed", "canceled"] });
   const agentsConnected = listAgents(reader).filter((agent) => agent.status === "connected").length;
   const [newest] = runsWith({ limit: 1 });
+  const states = ownStates(reader);
   return ok({
-    problems: problems(reader, { recent, running, agentsConnected }),
+    problems: problems(reader, { recent, running, agentsConnected, states }),
     runs: { running: running.map((run) => runSummary(run, wait)), recent: recent.map((run) => runSummary(run, wait)) },
-    counts: countAssets(reader),
+    counts: countAssets(states),
     lastRunAt: newest?.createdAt ?? null,
     agentsConnected,
     nextTicks: nextTicks(reader),
   });
 }
 
-/** Counts the health of assets that this deployment makes; an external asset has no health of its own. */
-function countAssets(reader: Reader): HomeView["counts"] {
+/** The states of assets that this deployment makes; an external asset has no health of its own. */
+function ownStates(reader: Reader): AssetState[] {
   const { graph } = catalogOf(reader);
-  const keys = graph.keys.filter((_key, node) => graph.isMaterializable(node));
-  const counts = { assets: keys.length, healthy: 0, warning: 0, failed: 0, never: 0 };
-  for (const state of assetStatesOf(reader, keys)) {
+  return assetStatesOf(
+    reader,
+    graph.keys.filter((_key, node) => graph.isMaterializable(node)),
+  );
+}
+
+function countAssets(states: readonly AssetState[]): HomeView["counts"] {
+  const counts = { assets: states.length, healthy: 0, warning: 0, failed: 0, never: 0 };
+  for (const state of states) {
     if (state.health === "healthy") counts.healthy++;
     else if (state.health === "warning") counts.warning++;
     else if (state.health === "failed") counts.failed++;
@@ -60,34 +65,12 @@ interface Known {
   readonly recent: readonly RunRow[];
   readonly running: readonly RunRow[];
   readonly agentsConnected: number;
+  readonly states: readonly AssetState[];
 }
 
 /** Newest first. */
 function problems(reader: Reader, known: Known): Problem[] {
-  const { graph, checksByAsset } = catalogOf(reader);
-  const found: Problem[] = [];
-  const failed = failedAssets(reader.db, MAX_PROBLEMS).filter((row) => graph.has(row.asset));
-  for (const row of failed)
-    found.push({
-      kind: "asset_failed",
-      subject: row.asset,
-      title: `${row.asset} failed`,
-      message: row.message,
-      since: row.at,
-      run: row.run,
-    });
-  for (const row of checksNotPassed(reader.db, MAX_PROBLEMS)) {
-    if (!checksByAsset.get(row.asset)?.some((check) => check.name === row.name)) continue;
-    found.push({
-      kind: row.severity === "error" ? "check_failed" : "check_warned",
-      subject: `${row.asset}:${row.name}`,
-      title: `Check ${row.name} of ${row.asset} ${row.severity === "error" ? "failed" : "warned"}`,
-      message: row.description ?? "The check did not pass.",
-      since: row.at,
-      run: row.run === "" ? null : row.run,
-    });
-  }
-  found.push(...overdueAssets(reader));
+  const { problems: found, shownRuns } = assetProblems(reader, known.states);
   for (const location of readLocations(reader.db)) {
     const [error] = location.errors;
     if (error)
@@ -97,6 +80,7 @@ function problems(reader: Reader, known: Known): Problem[] {
         title: `Code location ${location.name} does not load`,
         message: error.message,
         since: location.erroredAt ?? location.updatedAt,
+        times: 1,
         run: null,
       });
   }
@@ -107,30 +91,13 @@ function problems(reader: Reader, known: Known): Problem[] {
       title: `Code locations ${owner} and ${refused} define the same assets`,
       message: error.message,
       since: at,
+      times: 1,
       run: null,
     });
   found.push(...failingAutomation(reader));
   found.push(...failedBackfills(reader));
-  found.push(...waitingForAgents(known), ...otherFailedRuns(known, new Set(failed.map((row) => row.run))));
+  found.push(...waitingForAgents(known), ...otherFailedRuns(known, shownRuns));
   return found.sort((a, b) => b.since - a.since).slice(0, MAX_PROBLEMS);
-}
-
-function overdueAssets(reader: Reader): Problem[] {
-  const { graph } = catalogOf(reader);
-  const late = lateAssets(reader.db, MAX_PROBLEMS).filter((row) => row.state === "overdue" && graph.has(row.asset));
-  const facts = assetFacts(
-    reader.db,
-    late.map((row) => row.asset),
-  );
-  return late.map(({ asset, since }): Problem => {
-    const known = facts.get(asset);
-    const at = Math.max(known?.materializedAt ?? 0, known?.observedAt ?? 0);
-    const message =
-      at === 0
-        ? "It was never materialized."
-        : `Its last materialization, of ${new Date(at).toISOString()}, is older than its freshness policy allows.`;
-    return { kind: "asset_overdue", subject: asset, title: `${asset} is overdue`, message, since, run: null };
-  });
 }
 
 /** Schedules and sensors that are on and whose last tick failed. */
@@ -147,6 +114,7 @@ function failingAutomation(reader: Reader): Problem[] {
         title: `${row.kind === "schedule" ? "Schedule" : "Sensor"} ${row.name} failed in ${times}`,
         message: tick.message ?? "The tick failed.",
         since: failingSince(reader.db, row, row.failures) ?? tick.createdAt,
+        times: row.failures,
         run: null,
       },
     ];
@@ -167,9 +135,10 @@ function failedBackfills(reader: Reader): Problem[] {
     found.push({
       kind: "backfill_failed",
       subject: row.id,
-      title: `Backfill ${shortened(row.title)} failed`,
-      message: `${failed} of ${total} runs failed${row.error === null ? "" : `: ${row.error}`}`,
+      title: `Backfill of ${shortened(row.title)}: ${failed} of ${total} failed`,
+      message: row.error ?? `${failed} of ${total} runs failed.`,
       since: row.endedAt ?? row.createdAt,
+      times: 1,
       run: null,
     });
   }
@@ -188,6 +157,7 @@ function waitingForAgents({ running, agentsConnected }: Known): Problem[] {
       title,
       message: "No agent is connected. Start one with 'headgate agent'.",
       since: oldest.createdAt,
+      times: 1,
       run: oldest.id,
     },
   ];
@@ -195,20 +165,20 @@ function waitingForAgents({ running, agentsConnected }: Known): Problem[] {
 
 /** Jobs and selections whose newest run failed and whose failure no asset shows. */
 function otherFailedRuns({ recent }: Known, shown: ReadonlySet<string>): Problem[] {
-  const seen = new Set<string>();
   const found: Problem[] = [];
-  for (const run of recent) {
-    const subject = run.job ?? run.selection;
-    if (seen.has(subject)) continue;
-    seen.add(subject);
-    if (run.status !== "failed" || shown.has(run.id)) continue;
+  for (const [subject, runs] of Map.groupBy(recent, (run) => run.job ?? run.selection)) {
+    const success = runs.findIndex((run) => run.status !== "failed");
+    const failed = success < 0 ? runs : runs.slice(0, success);
+    const [newest, first] = [failed[0], failed.at(-1)];
+    if (!newest || !first || shown.has(newest.id)) continue;
     found.push({
       kind: "run_failed",
-      subject: run.id,
+      subject: newest.id,
       title: `Run of ${subject.slice(0, 100)} failed`,
-      message: run.error ?? "The run failed.",
-      since: run.endedAt ?? run.createdAt,
-      run: run.id,
+      message: newest.error ?? "The run failed.",
+      since: first.endedAt ?? first.createdAt,
+      times: failed.length,
+      run: newest.id,
     });
   }
   return found;

@@ -88,6 +88,23 @@ export function partitionFailures(db: Database, asset: string, partitions: reado
   return new Map(rows.map((row) => [row.partition, row]));
 }
 
+/** The latest failure of each asset, and the time of its first one that is kept. */
+export function latestPartitionFailures(
+  db: Database,
+  assets: readonly string[],
+): Map<string, { readonly at: number; readonly run: string; readonly message: string; readonly since: number }> {
+  const rows = db.sql
+    .exec<{ asset: string; at: number; run: string; message: string; since: number }>(
+      // The columns without an aggregate are those of the row with the greatest time.
+      `SELECT latest.asset AS asset, latest.at AS at, latest.run AS run, latest.message AS message,
+         (SELECT min(at) FROM partition_failure WHERE asset = latest.asset) AS since
+       FROM (SELECT asset, max(at) AS at, run, message FROM partition_failure WHERE asset IN (SELECT value FROM json_each(?)) GROUP BY asset) AS latest`,
+      JSON.stringify(assets),
+    )
+    .toArray();
+  return new Map(rows.map((row) => [row.asset, row]));
+}
+
 /** The latest materialization of each partition. `run` is null if it was reported from outside. */
 export function latestMaterializations(
   db: Database,

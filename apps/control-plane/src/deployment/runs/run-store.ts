@@ -51,7 +51,7 @@ export function readRunByNo(db: Database, no: number): RunRow | null {
 export function updateRun(db: Database, row: RunRow): void {
   db.sql.exec(
     `UPDATE run SET status = ?, started_at = ?, ended_at = ?, steps_succeeded = ?, steps_failed = ?, steps_skipped = ?, steps_running = ?, steps_canceled = ?,
-       materialized = ?, checks_failed = ?, checks_warned = ?, error = ?, failure = ?, failed_step = ?, cancel_by = ?, cancel_reason = ?, last_seq = ?, retry_at = ? WHERE no = ?`,
+       materialized = ?, checks_failed = ?, checks_warned = ?, failed_check = ?, error = ?, failure = ?, failed_step = ?, cancel_by = ?, cancel_reason = ?, last_seq = ?, retry_at = ? WHERE no = ?`,
     row.status,
     row.startedAt,
     row.endedAt,
@@ -63,6 +63,7 @@ export function updateRun(db: Database, row: RunRow): void {
     row.materialized,
     row.checksFailed,
     row.checksWarned,
+    row.failedCheck,
     row.error,
     jsonOrNull(row.failure),
     row.failedStep,
@@ -126,6 +127,8 @@ export function queuedRunNos(db: Database, limit: number): number[] {
 
 export interface RunListQuery {
   readonly statuses?: readonly RunStatus[] | undefined;
+  /** `failed`: also runs that ended well and whose checks failed; `succeeded`: without them. */
+  readonly outcome?: "failed" | "succeeded" | undefined;
   readonly job?: string | undefined;
   readonly asset?: string | undefined;
   readonly text?: string | undefined;
@@ -142,15 +145,28 @@ export interface RunListQuery {
 /** Newest first. Several statuses need one statement each, because a single statement would read and sort all runs. */
 export function listRuns(db: Database, query: RunListQuery): RunRow[] {
   const statuses = [...new Set(query.statuses)];
+  if (query.outcome === "failed")
+    return newestOf(query, [listSome(db, { ...query, statuses: ["failed"] }), listSome(db, query, CHECK_FAILED)]);
+  if (query.outcome === "succeeded") return listSome(db, { ...query, statuses: ["succeeded"] }, eq(run.checksFailed, 0));
   if (statuses.length < 2) return listSome(db, query);
-  return statuses
-    .flatMap((status) => listSome(db, { ...query, statuses: [status] }))
+  return newestOf(
+    query,
+    statuses.map((status) => listSome(db, { ...query, statuses: [status] })),
+  );
+}
+
+/** As in the index, so that the planner uses it. */
+const CHECK_FAILED = sql`${run.status} = 'succeeded' AND ${run.checksFailed} > 0`;
+
+function newestOf(query: RunListQuery, lists: readonly (readonly RunRow[])[]): RunRow[] {
+  return lists
+    .flat()
     .sort((a, b) => b.no - a.no)
     .slice(0, query.limit);
 }
 
-function listSome(db: Database, query: RunListQuery): RunRow[] {
-  const where: SQL[] = [];
+function listSome(db: Database, query: RunListQuery, also?: SQL): RunRow[] {
+  const where: SQL[] = also ? [also] : [];
   if (query.before !== null) where.push(lt(run.no, query.before));
   if (query.statuses !== undefined) where.push(inArray(run.status, [...new Set(query.statuses)]));
   if (query.job !== undefined) where.push(eq(run.job, query.job));

@@ -51,6 +51,8 @@ export const run = sqliteTable("run", {
   materialized: counter(),
   checksFailed: counter(),
   checksWarned: counter(),
+  /** The sentence of the first check that failed or, if none did, warned. */
+  failedCheck: text(),
   error: text(),
   failure: text({ mode: "json" }).$type<Failure>(),
   failedStep: text(),

@@ -61,6 +61,10 @@ export const assetStateSchema = view(
     /** Set while a run is going to or is about to materialize it. */
     inProgress: z.object({ run: z.string(), status: z.enum(["queued", "running"]) }).nullable(),
     checks: z.object({ passed: z.number(), warned: z.number(), failed: z.number(), unknown: z.number() }),
+    /** The first checks that did not pass, errors before warnings. */
+    checksNotPassed: z.array(
+      z.object({ name: z.string(), severity: z.enum(["warn", "error"]), description: z.string().nullable(), run: z.string().nullable() }),
+    ),
     /** Only partitioned assets have it. */
     partitions: z.object({ total: z.number(), materialized: z.number(), failed: z.number() }).nullable(),
     /** Only assets with a freshness policy have it. */

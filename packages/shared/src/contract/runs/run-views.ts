@@ -81,6 +81,8 @@ export const runSummarySchema = view(
     error: z.string().nullable(),
     checksFailed: z.number(),
     checksWarned: z.number(),
+    /** Sentence of the first check that failed or, if none did, warned. */
+    failedCheck: z.string().nullable(),
     waiting: waitingReasonSchema.nullable(),
     /** Highest event sequence within the run. */
     lastSeq: z.number(),

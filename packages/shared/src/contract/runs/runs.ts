@@ -10,6 +10,8 @@ import { pageOf, view, type View } from "../view.ts";
 
 export const runFilterSchema = z.object({
   statuses: z.array(z.enum(RUN_STATUSES)).optional(),
+  /** `failed`: runs that failed, or ended well with a failed check; `succeeded`: the others that ended well. Takes the place of `statuses`. */
+  outcome: z.enum(["failed", "succeeded"]).optional(),
   job: z.string().optional(),
   asset: assetKeySchema.optional(),
   /** Part of a run id, job, selection or tag value. */

@@ -10,6 +10,8 @@ export interface HealthInput {
   readonly materialization: "succeeded" | "failed" | "never" | "observed" | "external";
   readonly checks: readonly { readonly name: string; readonly state: "passed" | "failed" | "not_run"; readonly severity: CheckSeverity }[];
   readonly freshness?: FreshnessState | undefined;
+  /** Partitions whose last attempt failed. The last attempt at any partition says nothing about the others. */
+  readonly failedPartitions?: number | undefined;
 }
 
 export interface AssetHealth {
@@ -30,6 +32,8 @@ export function assetHealth(input: HealthInput): AssetHealth {
         : { state: "warning", reason: `check ${check.name} warns` },
     );
   }
+  const failed = input.failedPartitions ?? 0;
+  if (failed > 0) found.push({ state: "warning", reason: `${failed} ${failed === 1 ? "partition" : "partitions"} failed` });
   if (input.freshness === "overdue") found.push({ state: "failed", reason: "overdue" });
   if (input.freshness === "warning") found.push({ state: "warning", reason: "soon overdue" });
   if (

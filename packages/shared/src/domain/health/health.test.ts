@@ -26,6 +26,8 @@ describe("assetHealth", () => {
     ],
     ["never materialized", { materialization: "never", checks: [] }, "unknown", ["never materialized"]],
     ["never materialized but overdue", { materialization: "never", checks: [], freshness: "overdue" }, "failed", ["overdue"]],
+    ["a failed partition", { materialization: "succeeded", checks: [], failedPartitions: 1 }, "warning", ["1 partition failed"]],
+    ["failed partitions", { materialization: "succeeded", checks: [], failedPartitions: 2 }, "warning", ["2 partitions failed"]],
     ["soon overdue", { materialization: "succeeded", checks: [], freshness: "warning" }, "warning", ["soon overdue"]],
     ["looked at", { materialization: "observed", checks: [check("a", "not_run")] }, "healthy", []],
     ["looked at and found old", { materialization: "observed", checks: [check("a", "failed")] }, "failed", ["check a failed"]],

@@ -11,7 +11,10 @@ import type { Tx } from "../../kernel/tx.ts";
 import { moveRun, placeOf, record, recordAll, type RunSession, reporterOf } from "../run-session.ts";
 import { moveStep } from "./step-moves.ts";
 import { isPartOfRange, partitionsLeft } from "./step-partition.ts";
+import { formatFailedCheck } from "@headgate/shared/format/check.ts";
 import { isObservableIn } from "../../catalog/definition-store.ts";
+
+const MAX_SENTENCE = 2000;
 
 /** Returns the updated step. */
 export function recordStepEvents(
@@ -223,10 +226,7 @@ function assetFailed(tx: Tx, session: RunSession, { step, gseq, event }: At<"ass
 }
 
 function checkEvaluated(tx: Tx, session: RunSession, { step, gseq, event }: At<"check_evaluated">): void {
-  if (!event.passed) {
-    session.row[event.severity === "error" ? "checksFailed" : "checksWarned"] += 1;
-    session.changed = true;
-  }
+  if (!event.passed) countCheck(session, event);
   saveCheckResult(tx.db, {
     asset: event.asset,
     name: event.check,
@@ -246,6 +246,16 @@ function checkEvaluated(tx: Tx, session: RunSession, { step, gseq, event }: At<"
   savePoints(tx.db, { asset, gseq, at: tx.now, run: session.row.id, partition }, { metadata, prefix: `${check}.` });
   tx.fact({ type: "check_evaluated", asset, partition, by: reporterOf(session), check, passed, severity, description, metadata });
   tx.fact({ type: "asset_changed", asset: event.asset });
+}
+
+/** A failure takes the place of a warning; otherwise the first sentence stays. */
+function countCheck(session: RunSession, event: Extract<StepEvent, { type: "check_evaluated" }>): void {
+  const { row } = session;
+  const isError = event.severity === "error";
+  if (row.failedCheck === null || (isError && row.checksFailed === 0))
+    row.failedCheck = formatFailedCheck({ ...event, name: event.check }).slice(0, MAX_SENTENCE);
+  row[isError ? "checksFailed" : "checksWarned"] += 1;
+  session.changed = true;
 }
 
 function barChanged(tx: Tx, step: StepRow, asset: string): void {
