@@ -23,6 +23,7 @@ import { COMMANDS, QUERIES, WAITING_COMMANDS } from "./procedures.ts";
 import type { DeploymentStub } from "./rpc.ts";
 import { answerClose, attachmentOf, closeQuietly } from "./kernel/sockets.ts";
 import { start } from "./start.ts";
+import { Turns } from "./kernel/turns.ts";
 import { readIdentity, writeMeta } from "./kernel/meta-store.ts";
 import { catalogOf } from "./catalog/catalog.ts";
 import type { DeploymentIdentity } from "./kernel/identity.ts";
@@ -37,6 +38,7 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
   /** Commits that left a message to be sent. */
   #outboxStarts = 0;
   readonly #webhookTraffic = newWebhookTraffic();
+  readonly #turns = new Turns();
 
   constructor(state: DurableObjectState, env: DeploymentEnv) {
     super(state, env);
@@ -60,6 +62,10 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const turn = attachmentOf(socket);
+    if (turn?.kind === "agent" && !(await this.#turns.take(turn.token)))
+      return closeQuietly(socket, CLOSE.slowDown, "too many frames of this token wait; send them again later");
+    // The frames before this one may have changed it.
     const attachment = attachmentOf(socket);
     try {
       if (attachment?.kind === "agent") receiveFromAgent(socket, { attachment, message, ports: this.#agentPorts() });
@@ -73,11 +79,18 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
     answerClose(socket, code);
-    this.#left(socket, code);
+    await this.#leftInTurn(socket, code);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    this.#left(socket);
+    await this.#leftInTurn(socket);
+  }
+
+  /** Frames that arrived before the end are handled before it. */
+  async #leftInTurn(socket: WebSocket, code: number | null = null): Promise<void> {
+    const attachment = attachmentOf(socket);
+    if (attachment?.kind === "agent") await this.#turns.take(attachment.token);
+    this.#left(socket, code);
   }
 
   #left(socket: WebSocket, code: number | null = null): void {
@@ -189,7 +202,9 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
 
   // ---------------------------------------------------------------- procedures of the contract
 
-  async ask<N extends QueryName>(name: N, input: InputOf<N>): Promise<Result<AnswerOf<N>>> {
+  async ask<N extends QueryName>(name: N, input: InputOf<N>, caller?: string): Promise<Result<AnswerOf<N>>> {
+    if (caller !== undefined && !(await this.#turns.take(caller)))
+      return refuse("rate_limited", "too many calls of this token or session wait for their turn; wait for their answers first");
     return this.#checked(name, QUERIES[name](this.#engine.reader(), input));
   }
 

@@ -4,8 +4,9 @@ import { AppError } from "@headgate/shared/domain/errors.ts";
 import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
 import { SOCKET_HEADERS, type SocketKind } from "../deployment/kernel/socket-headers.ts";
 import type { DeploymentPlace } from "../directory/deployments.ts";
-import type { AppContext, AppEnv, Principal } from "./app-env.ts";
+import type { AppContext, AppEnv } from "./app-env.ts";
 import { needs, needsAgent } from "./access/authorize.ts";
+import { credentialId } from "./access/credential-id.ts";
 import { rawStub } from "./deployment-stub.ts";
 import { isSocketUpgrade } from "./access/origin.ts";
 
@@ -37,11 +38,6 @@ export const socketRoutes = new Hono<AppEnv>()
     const { token, place } = c.get("agent");
     return forward(c, place, { kind: "agent", token: token.id, tokenName: encodeURIComponent(token.name) });
   });
-
-/** What `tokenRevoked` names to end the socket: the token's id, or the session's. */
-function credentialId(principal: Principal): string {
-  return principal.kind === "session" ? principal.session.id : principal.token.id;
-}
 
 function requireUpgrade(c: AppContext): void {
   if (!isSocketUpgrade(c)) throw new AppError("invalid_input", "this address is a WebSocket; connect with a WebSocket client");

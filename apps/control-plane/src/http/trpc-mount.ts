@@ -13,6 +13,7 @@ import type { AppContext, AppEnv } from "./app-env.ts";
 import { auditActor } from "./access/audit-actor.ts";
 import { needs } from "./access/authorize.ts";
 import { countCalls } from "./access/call-rate.ts";
+import { credentialId } from "./access/credential-id.ts";
 import { checkDepth, MAX_JSON_BYTES, readBytes } from "./body.ts";
 import { appErrorOf } from "./errors.ts";
 import { logFailure } from "./log-failure.ts";
@@ -65,7 +66,7 @@ function trpcContext(c: AppContext): TrpcContext {
     actor,
     deployment: whileWanted(
       withFileCheck(deployment, (input, activate) => activateChecked(c.env, { deployment, deploymentId: place.id, ...input }, activate)),
-      c.req.raw.signal,
+      { signal: c.req.raw.signal, caller: credentialId(principal) },
     ),
     directory: tokenProcedures({ directory, place, deployment, actor: by, userId }),
     // After the answer: a launch must not wait for the directory.
@@ -81,7 +82,7 @@ type Activation = <T>(input: InputOf<"locations.activate">, activate: () => Prom
 
 function withFileCheck(deployment: DeploymentProcedures, activation: Activation): DeploymentProcedures {
   return {
-    ask: (name, input) => deployment.ask(name, input),
+    ask: (name, input, caller) => deployment.ask(name, input, caller),
     perform(name, input, actor) {
       const perform = () => deployment.perform(name, input, actor);
       return name === "locations.activate" ? activation(input as InputOf<"locations.activate">, perform) : perform();

@@ -23,7 +23,7 @@ const turn = () => new Promise((resolve) => setTimeout(resolve));
 
 it("a batch asks for two things at a time", async () => {
   const { procedures, answers, most } = deployment();
-  const wanted = whileWanted(procedures, new AbortController().signal);
+  const wanted = whileWanted(procedures, { signal: new AbortController().signal, caller: "tok_1" });
   const all = Promise.all(Array.from({ length: 5 }, () => wanted.ask("home.get", undefined)));
   for (let answered = 0; answered < 5; answered++) {
     await turn();
@@ -36,7 +36,7 @@ it("a batch asks for two things at a time", async () => {
 it("a batch asks for nothing more when its client is gone", async () => {
   const { procedures, answers } = deployment();
   const client = new AbortController();
-  const wanted = whileWanted(procedures, client.signal);
+  const wanted = whileWanted(procedures, { signal: client.signal, caller: "tok_1" });
   const all = Promise.all(Array.from({ length: 5 }, () => wanted.ask("home.get", undefined)));
   await turn();
   client.abort();

@@ -8,7 +8,14 @@ import { refuse } from "@headgate/shared/domain/errors.ts";
 /** The most calls of one request that the object has at once. */
 const AT_ONCE = 2;
 
-export function whileWanted(deployment: DeploymentProcedures, signal: AbortSignal): DeploymentProcedures {
+interface Request {
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal;
+  /** The id of the client's credential. */
+  readonly caller: string;
+}
+
+export function whileWanted(deployment: DeploymentProcedures, { signal, caller }: Request): DeploymentProcedures {
   let running = 0;
   const waiting: (() => void)[] = [];
   const inTurn = async <T>(call: () => Promise<T>): Promise<T> => {
@@ -25,7 +32,9 @@ export function whileWanted(deployment: DeploymentProcedures, signal: AbortSigna
   };
   return {
     ask: (name, input) =>
-      inTurn(async () => (signal.aborted ? refuse("unavailable", "the client did not wait for the answer") : deployment.ask(name, input))),
+      inTurn(async () =>
+        signal.aborted ? refuse("unavailable", "the client did not wait for the answer") : deployment.ask(name, input, caller),
+      ),
     // A command waits for nothing: some answer only when an agent has, and what was asked for is done.
     perform: (name, input, actor) => deployment.perform(name, input, actor),
   };

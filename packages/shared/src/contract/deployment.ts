@@ -4,6 +4,7 @@ import type { Actor } from "./access/actor.ts";
 import type { AnswerOf, CommandName, InputOf, QueryName } from "./table.ts";
 
 export interface DeploymentProcedures {
-  ask<N extends QueryName>(name: N, input: InputOf<N>): Promise<Result<AnswerOf<N>>>;
+  /** Callers take turns: `caller` is the id of the credential behind the call. Without it the call runs at once. */
+  ask<N extends QueryName>(name: N, input: InputOf<N>, caller?: string): Promise<Result<AnswerOf<N>>>;
   perform<N extends CommandName>(name: N, input: InputOf<N>, actor: Actor): Promise<Result<AnswerOf<N>>>;
 }

@@ -52,13 +52,15 @@ export function onlineAgents(db: Database): AgentRow[] {
 
 /** Agents that are online or were seen since a time: online ones first, then those that were seen last. */
 export function recentAgents(db: Database, { since, limit }: { readonly since: number; readonly limit: number }): AgentRow[] {
-  return db.orm
-    .select()
-    .from(agent)
-    .where(or(ne(agent.status, "disconnected"), gt(agent.lastSeenAt, since)))
-    .orderBy(sql`${agent.status} = 'disconnected'`, desc(agent.lastSeenAt), asc(agent.instance))
-    .limit(limit)
-    .all();
+  return prepared(db, "recentAgents", (orm) =>
+    orm
+      .select()
+      .from(agent)
+      .where(or(ne(agent.status, "disconnected"), gt(agent.lastSeenAt, sql.placeholder("since"))))
+      .orderBy(sql`${agent.status} = 'disconnected'`, desc(agent.lastSeenAt), asc(agent.instance))
+      .limit(sql.placeholder("limit"))
+      .prepare(),
+  ).all({ since, limit });
 }
 
 /** Instances of a token, without one: how many are online, and those that left, the one seen last first. */

@@ -3,7 +3,7 @@ import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { BackfillStatus } from "@headgate/shared/contract/runs/backfill-views.ts";
 import { backfill } from "./tables.ts";
 import { run } from "../runs/tables.ts";
-import type { Database } from "../kernel/database.ts";
+import { type Database, prepared } from "../kernel/database.ts";
 import { backfillId } from "@headgate/shared/domain/run/backfill-id.ts";
 
 export type BackfillRow = typeof backfill.$inferSelect;
@@ -48,17 +48,25 @@ export function listBackfills(
   db: Database,
   query: { readonly statuses: readonly BackfillStatus[] | undefined; readonly before: number | null; readonly limit: number },
 ): BackfillRow[] {
+  const { statuses, limit } = query;
+  const before = query.before ?? Number.MAX_SAFE_INTEGER;
+  // The home page asks without statuses; this is the query worth keeping.
+  if (statuses === undefined)
+    return prepared(db, "listBackfills", (orm) =>
+      orm
+        .select()
+        .from(backfill)
+        .where(lt(backfill.no, sql.placeholder("before")))
+        .orderBy(desc(backfill.no))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    ).all({ before, limit });
   return db.orm
     .select()
     .from(backfill)
-    .where(
-      and(
-        query.before === null ? undefined : lt(backfill.no, query.before),
-        query.statuses === undefined ? undefined : inArray(backfill.status, [...query.statuses]),
-      ),
-    )
+    .where(and(lt(backfill.no, before), inArray(backfill.status, [...statuses])))
     .orderBy(desc(backfill.no))
-    .limit(query.limit)
+    .limit(limit)
     .all();
 }
 

@@ -3,13 +3,13 @@ import { and, asc, desc, eq, lt } from "drizzle-orm";
 import type { PlanUnit } from "@headgate/shared/domain/run/plan-types.ts";
 import type { Manifest, ManifestAsset } from "@headgate/shared/manifest/schema.ts";
 import { location, version, versionCheck, versionJob, versionSchedule, versionSensor, versionUnit } from "./tables.ts";
-import { type Database, execBatches } from "../kernel/database.ts";
+import { type Database, execBatches, prepared } from "../kernel/database.ts";
 
 export type LocationRow = typeof location.$inferSelect;
 export type VersionRow = typeof version.$inferSelect;
 
 export function readLocations(db: Database): LocationRow[] {
-  return db.orm.select().from(location).orderBy(asc(location.name)).all();
+  return prepared(db, "readLocations", (orm) => orm.select().from(location).orderBy(asc(location.name)).prepare()).all();
 }
 
 export function readLocation(db: Database, name: string): LocationRow | null {

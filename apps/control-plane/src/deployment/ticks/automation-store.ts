@@ -69,18 +69,20 @@ export function countTickFailure(db: Database, source: Source, failed: boolean):
 
 /** Schedules and sensors whose last tick failed. */
 export function failingAutomations(db: Database): AutomationRow[] {
-  return db.orm.select().from(automation).where(gt(automation.failures, 0)).all();
+  return prepared(db, "failingAutomations", (orm) => orm.select().from(automation).where(gt(automation.failures, 0)).prepare()).all();
 }
 
 /** Schedules that are on, by their next time. */
 export function comingSchedules(db: Database, limit: number): AutomationRow[] {
-  return db.orm
-    .select()
-    .from(automation)
-    .where(and(eq(automation.kind, "schedule"), isNotNull(automation.nextAt)))
-    .orderBy(asc(automation.nextAt), asc(automation.name))
-    .limit(limit)
-    .all();
+  return prepared(db, "comingSchedules", (orm) =>
+    orm
+      .select()
+      .from(automation)
+      .where(and(eq(automation.kind, "schedule"), isNotNull(automation.nextAt)))
+      .orderBy(asc(automation.nextAt), asc(automation.name))
+      .limit(sql.placeholder("limit"))
+      .prepare(),
+  ).all({ limit });
 }
 
 // ------------------------------------------------------------------ run keys

@@ -5,6 +5,7 @@
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { type Rate, TokenBuckets } from "@headgate/shared/net/token-buckets.ts";
 import type { Principal } from "../app-env.ts";
+import { credentialId } from "./credential-id.ts";
 
 /** Each call of a batch counts. A dashboard or program may fetch a lot at once, and then a few calls per second. */
 export const CALL_RATE: Rate = { burst: 2_000, perSecond: 40 };
@@ -16,16 +17,12 @@ const ofAgents = new TokenBuckets(AGENT_RATE);
 
 /** Throws `rate_limited` if this credential has no call left. */
 export function countCalls(principal: Principal, now: number, count = 1): void {
-  const taken = (principal.kind === "agent" ? ofAgents : calls).take(idOf(principal), now, count);
+  const taken = (principal.kind === "agent" ? ofAgents : calls).take(credentialId(principal), now, count);
   if (taken.ok) return;
   const { retryAfterSeconds } = taken;
   throw new AppError("rate_limited", `this ${whatOf(principal)} sends too many requests; try again in ${retryAfterSeconds} seconds`, {
     details: { retryAfterSeconds },
   });
-}
-
-function idOf(principal: Principal): string {
-  return principal.kind === "session" ? principal.session.id : principal.token.id;
 }
 
 function whatOf(principal: Principal): string {
