@@ -26,7 +26,10 @@ describe("configuration", () => {
   it.each([
     [{ HEADGATE_AGENT_TOKEN: "t" }, "No control plane address"],
     [{ HEADGATE_URL: "ws://x", HEADGATE_AGENT_TOKEN: "t" }, "must begin with http:// or https://"],
-    [{ HEADGATE_URL: "http://x" }, "No agent token"],
+    [{ HEADGATE_URL: "http://localhost" }, "No agent token"],
+    [{ HEADGATE_URL: "http://headgate.example.com", HEADGATE_AGENT_TOKEN: "t" }, "Use https://, or --insecure"],
+    [{ HEADGATE_URL: "http://127.0.0.1.example.com", HEADGATE_AGENT_TOKEN: "t" }, "Use https://, or --insecure"],
+    [{ ...GOOD, HEADGATE_HIDE_FILE: "/no/such/file" }, "cannot be read"],
     [{ ...GOOD, HEADGATE_AGENT_SLOTS: "0" }, "whole number from 1"],
     [{ ...GOOD, HEADGATE_AGENT_SLOTS: "2.5" }, "whole number from 1"],
     [{ ...GOOD, HEADGATE_LOG_LEVEL: "chatty" }, "one of debug, info, warn, error"],
@@ -34,6 +37,16 @@ describe("configuration", () => {
   ])("%j is refused with a sentence", (env, said) => {
     const parsed = parseAgentConfig([], env);
     expect(parsed.ok ? "" : parsed.error.message).toContain(said);
+  });
+
+  it.each(["http://localhost:7070", "http://127.0.0.1:7070", "http://[::1]:7070"])("%s of this machine needs no encryption", (url) => {
+    expect(parseAgentConfig([], { ...GOOD, HEADGATE_URL: url })).toMatchObject({ ok: true, value: { url } });
+  });
+
+  it("an address without encryption is taken on request", () => {
+    const url = "http://headgate.internal";
+    expect(parseAgentConfig(["--insecure"], { ...GOOD, HEADGATE_URL: url }).ok).toBe(true);
+    expect(parseAgentConfig([], { ...GOOD, HEADGATE_URL: url, HEADGATE_INSECURE: "1" }).ok).toBe(true);
   });
 
   it("workers get basic and requested variables, never a Headgate token", () => {

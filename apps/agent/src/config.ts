@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { LOG_LEVELS, type LogLevel } from "@headgate/shared/domain/run/event.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { isLoopback } from "@headgate/shared/net/loopback.ts";
 
 /** Where the agent token comes from. A file is read again at each connect. */
 export type TokenSource = { readonly from: "value"; readonly value: string } | { readonly from: "file"; readonly path: string };
@@ -15,6 +16,8 @@ export interface AgentConfig {
   /** Base address of the control plane, without a trailing slash. */
   readonly url: string;
   readonly token: TokenSource;
+  /** Further values that are hidden in what leaves this machine. */
+  readonly hidden: readonly string[];
   /** Absolute. Blobs, versions, storage, spool and scratch folders live here. */
   readonly dataDir: string;
   readonly slots: number;
@@ -38,6 +41,9 @@ export const AGENT_USAGE = `Usage: headgate-agent [options]
   --url URL            control plane address                       HEADGATE_URL
   --token-file FILE    file with the agent token, re-read at each  HEADGATE_AGENT_TOKEN_FILE
                        connect; or the token itself in             HEADGATE_AGENT_TOKEN
+  --insecure           allow http:// to another machine            HEADGATE_INSECURE=1
+  --hide-file FILE     file with values to hide in logs, one       HEADGATE_HIDE_FILE
+                       a line
   --data DIR           state folder                                HEADGATE_AGENT_DATA
   --slots N            steps at once (default: CPUs, at least 2)   HEADGATE_AGENT_SLOTS
   --queue NAME         agent queue (default: default)              HEADGATE_AGENT_QUEUE
@@ -53,6 +59,8 @@ export const AGENT_USAGE = `Usage: headgate-agent [options]
 const OPTIONS = {
   url: { type: "string" },
   "token-file": { type: "string" },
+  insecure: { type: "boolean" },
+  "hide-file": { type: "string" },
   data: { type: "string" },
   slots: { type: "string" },
   queue: { type: "string" },
@@ -90,7 +98,8 @@ export function parseAgentConfig(args: readonly string[], env: Env): Result<Agen
     return limits.fallback;
   };
 
-  const url = parseUrl(text(flags.url, "HEADGATE_URL"), problems);
+  const isOn = (flag: boolean | undefined, name: string): boolean => flag ?? ["1", "true"].includes(env[name] ?? "");
+  const url = parseUrl(text(flags.url, "HEADGATE_URL"), { insecure: isOn(flags.insecure, "HEADGATE_INSECURE"), problems });
   const tokenFile = text(flags["token-file"], "HEADGATE_AGENT_TOKEN_FILE");
   const tokenValue = text(undefined, "HEADGATE_AGENT_TOKEN");
   let token: TokenSource = { from: "value", value: "" };
@@ -106,6 +115,7 @@ export function parseAgentConfig(args: readonly string[], env: Env): Result<Agen
   const config: AgentConfig = {
     url,
     token,
+    hidden: readHidden(text(flags["hide-file"], "HEADGATE_HIDE_FILE"), problems),
     dataDir: resolve(text(flags.data, "HEADGATE_AGENT_DATA") ?? ".headgate/agent"),
     slots,
     queue: text(flags.queue, "HEADGATE_AGENT_QUEUE") ?? "default",
@@ -118,10 +128,22 @@ export function parseAgentConfig(args: readonly string[], env: Env): Result<Agen
     workerMemoryMb: count(flags["worker-memory"], "HEADGATE_WORKER_MEMORY", { fallback: defaultMemoryMb(slots), min: 64, max: 1_000_000 }),
     warmWorkers: count(flags.warm, "HEADGATE_WARM_WORKERS", { fallback: Math.min(2, slots), min: 0, max: 100 }),
     drainGraceMs: count(flags.grace, "HEADGATE_AGENT_GRACE", { fallback: 25, min: 0, max: 86_400 }) * 1000,
-    exitOnRefusal: flags["exit-on-refusal"] ?? ["1", "true"].includes(env["HEADGATE_AGENT_EXIT_ON_REFUSAL"] ?? ""),
+    exitOnRefusal: isOn(flags["exit-on-refusal"], "HEADGATE_AGENT_EXIT_ON_REFUSAL"),
     logLevel: logLevel ?? "info",
   };
   return problems.length === 0 ? ok(config) : refuse("invalid_input", problems.join("\n"));
+}
+
+function readHidden(path: string | undefined, problems: string[]): readonly string[] {
+  if (path === undefined) return [];
+  try {
+    return readFileSync(path, "utf8")
+      .split(/\r?\n/)
+      .filter((line) => line !== "");
+  } catch (error) {
+    problems.push(`The file ${path} of HEADGATE_HIDE_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  }
 }
 
 /** Read anew at each connect, so that a rotated token needs no restart. */
@@ -138,12 +160,19 @@ export function readToken(source: TokenSource): Result<string> {
   }
 }
 
-function parseUrl(raw: string | undefined, problems: string[]): string {
+function parseUrl(raw: string | undefined, { insecure, problems }: { readonly insecure: boolean; readonly problems: string[] }): string {
   if (raw === undefined) {
     problems.push("No control plane address: set HEADGATE_URL or --url, e.g. https://headgate.example.com.");
     return "";
   }
-  if (URL.canParse(raw) && ["http:", "https:"].includes(new URL(raw).protocol)) return raw.replace(/\/+$/, "");
+  if (URL.canParse(raw) && ["http:", "https:"].includes(new URL(raw).protocol)) {
+    const { protocol, hostname } = new URL(raw);
+    if (protocol === "http:" && !insecure && !isLoopback(hostname))
+      problems.push(
+        `HEADGATE_URL is '${raw}': over http:// everyone on the way could read the agent token and change the code. Use https://, or --insecure in a network that you trust.`,
+      );
+    return raw.replace(/\/+$/, "");
+  }
   problems.push(`HEADGATE_URL is '${raw}', but must begin with http:// or https://.`);
   return "";
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -55,4 +55,13 @@ describe("instance folder", () => {
     expect(own.earlier).toHaveLength(3);
     expect(own.earlier.every((folder) => existsSync(join(folder, "note")))).toBe(true);
   });
+});
+
+it.skipIf(process.platform === "win32")("only its user may enter the data folder of an agent", () => {
+  const folder = join(dataDir, "agent");
+  openInstanceFolder({ dataDir: folder, name: "one", mustStay: () => false });
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  chmodSync(folder, 0o755);
+  openInstanceFolder({ dataDir: folder, name: "two", mustStay: () => false });
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
 });

@@ -2,7 +2,7 @@
  * The folder that belongs to one agent process: its list of attempts, its spool and what its executor keeps there. The next agent process
  * takes over the folders of processes that are gone, reads what it needs and removes them.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { errorText } from "./agent-log.ts";
@@ -38,6 +38,7 @@ export function openInstanceFolder(options: InstanceFolderOptions): InstanceFold
 }
 
 function open({ dataDir, name, mustStay }: InstanceFolderOptions): InstanceFolder {
+  makePrivate(dataDir);
   const all = join(dataDir, "instances");
   const path = join(all, name);
   const earlier = join(path, EARLIER);
@@ -53,6 +54,13 @@ function open({ dataDir, name, mustStay }: InstanceFolderOptions): InstanceFolde
     removeEarlier: () => rmSync(earlier, { recursive: true, force: true }),
     remove: () => rmSync(path, { recursive: true, force: true }),
   };
+}
+
+/** Code, output and databases are here. A folder of the platform that belongs to another user stays as it is. */
+function makePrivate(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { uid, mode } = statSync(folder);
+  if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(folder, 0o700);
 }
 
 /** Moves the folder, and what its process had claimed and not yet removed. Only one of two agents that start together succeeds. */

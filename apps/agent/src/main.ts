@@ -7,6 +7,7 @@ import { secretVariables } from "@headgate/shared/domain/secret-variables.ts";
 import { uuidv7 } from "@headgate/shared/ids.ts";
 import type { Hello } from "@headgate/shared/protocol/up.ts";
 import type { AgentDeps, AgentExit, AgentHandle, AgentSnapshot } from "./agent-handle.ts";
+import { AgentToken } from "./agent-token.ts";
 import { serverFingerprint, type AgentConfig } from "./config.ts";
 import { Connection } from "./connection/connection.ts";
 import { handleFrame, type FrameHandlers } from "./connection/down-frames.ts";
@@ -20,7 +21,7 @@ import { handleWelcome } from "./connection/welcome.ts";
 import type { Executor } from "./executors/executor.ts";
 import { openInstanceFolder, type InstanceFolder } from "./instance-folder.ts";
 import { LogUploader } from "./logs/log-uploader.ts";
-import { maskOf, type Mask } from "./logs/mask.ts";
+import { growingMask, type GrowingMask, type Mask } from "./logs/mask.ts";
 import { DEFAULT_TIMING, type AgentTiming } from "./timing.ts";
 import { ControlPlaneHttp } from "./versions/control-plane-http.ts";
 import { AttemptList } from "./work/attempt-list.ts";
@@ -42,6 +43,8 @@ class Agent implements AgentHandle {
   readonly #config: AgentConfig;
   readonly #deps: AgentDeps;
   readonly #timing: AgentTiming;
+  readonly #mask: GrowingMask;
+  readonly #token: AgentToken;
   readonly #folder: InstanceFolder;
   readonly #executor: Executor;
   readonly #list: AttemptList;
@@ -63,7 +66,10 @@ class Agent implements AgentHandle {
     const timing = this.#timing;
     const newInstance = (): string => uuidv7(now(), randomBytes(16));
     this.#folder = openInstanceFolder({ dataDir: config.dataDir, name: newInstance(), mustStay: hasNewerList });
-    const http = new ControlPlaneHttp({ url: config.url, token: config.token, random });
+    this.#mask = growingMask([...secretVariables(deps.env).map(({ value }) => value), ...config.hidden]);
+    const mask = this.#mask;
+    this.#token = new AgentToken(config.token, (token) => mask.hide(token));
+    const http = new ControlPlaneHttp({ url: config.url, token: this.#token, random });
     this.#executor = deps.openExecutor({ dataDir: config.dataDir, folder: this.#folder.path, http, timing, log, now });
     const server = serverFingerprint(config);
     const earlier = this.#readEarlier(server);
@@ -78,7 +84,6 @@ class Agent implements AgentHandle {
     });
     // Only now is everything that was worth keeping in the new list.
     this.#folder.removeEarlier();
-    const mask = maskOf(secretVariables(deps.env).map(({ value }) => value));
     const uploader = new LogUploader({ http, timing, log, random });
     this.#outbox = this.#openOutbox(mask, earlier !== null);
     this.#supervisor = this.#openSupervisor({ uploader, mask, interruptedTicks: earlier?.ticks ?? new Set() });
@@ -157,12 +162,12 @@ class Agent implements AgentHandle {
   }
 
   #openConnection(): Connection {
-    const { url, token, exitOnRefusal } = this.#config;
+    const { url, exitOnRefusal } = this.#config;
     const { log, now, random } = this.#deps;
     const handlers = this.#handlers();
     return new Connection({
       url,
-      token,
+      token: this.#token,
       exitOnRefusal,
       timing: this.#timing,
       log,
@@ -179,6 +184,7 @@ class Agent implements AgentHandle {
     const { queue, labels } = this.#config;
     return helloFrame({
       instance: this.#identity.instance,
+      key: this.#identity.key,
       hostname: hostname(),
       queue,
       slots: this.#executor.capacity,

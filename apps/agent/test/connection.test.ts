@@ -134,6 +134,27 @@ describe("connection", () => {
     expect(plane.connectAttempts).toBe(3);
   });
 
+  it("a running step survives a new token in the file", async () => {
+    const { plane, dataDir } = fixture;
+    const path = join(dataDir, "token");
+    writeFileSync(path, plane.token);
+    await fixture.start({ config: { token: { from: "file", path }, exitOnRefusal: true } });
+    await connected();
+    plane.lease(testJob("print-slowly"));
+    await plane.until("it runs", () => plane.eventsOf("print-slowly").length > 0);
+    writeFileSync(path, "test-agent-token-2");
+    plane.token = "test-agent-token-2";
+    plane.socket?.close(4003, "revoked");
+    expect(await plane.doneOf("print-slowly")).toEqual({ outcome: "succeeded" });
+    await plane.until("its output is stored", () => plane.logs.some((log) => log.final));
+    expect(new Set(plane.hellos.map((hello) => `${hello.instance} ${hello.key}`)).size).toBe(1);
+    expect(plane.hellos).toHaveLength(2);
+    expect(plane.eventsOf("print-slowly").filter((event) => event.type === "step_started")).toHaveLength(1);
+    const output = plane.logs.map((log) => log.text).join("");
+    expect(output).toContain("slow line 0\n");
+    expect(output).toContain("slow line 39\n");
+  });
+
   it("an agent with a wrong version or a taken identity stops", async () => {
     const { plane } = fixture;
     const old = await fixture.start({ config: { exitOnRefusal: true } });

@@ -26,7 +26,8 @@ interface StoredLog {
 }
 
 export class FakeControlPlane {
-  readonly token: string;
+  /** The only token that is accepted; a test may change it. */
+  token: string;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
   readonly #versions = new Map<string, TestVersion>();
@@ -48,6 +49,8 @@ export class FakeControlPlane {
   /** Answers a connect attempt before the upgrade, when set. */
   refuseUpgrade: number | null = null;
   refuseLogs = false;
+  /** Answers requests beside the socket with a redirect to this address. */
+  redirectTo: string | null = null;
   corruptBlobs = false;
   /** Numbered batches are stored only while true. */
   listening = true;
@@ -241,6 +244,10 @@ export class FakeControlPlane {
       this.#notify();
     };
     if (request.headers.authorization !== `Bearer ${this.token}`) return answer(401, "wrong token");
+    if (this.redirectTo !== null) {
+      response.writeHead(302, { location: this.redirectTo }).end();
+      return;
+    }
     const parts = url.pathname.split("/").slice(3).map(decodeURIComponent);
     if (parts[0] === "versions") {
       const manifest: Manifest | undefined = this.#versions.get(`${parts[1]}/${parts[2]}`)?.manifest;

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openFixture, type Fixture } from "./agent-fixture.test-support.ts";
 import type { FakeControlPlane } from "./fake-control-plane.ts";
@@ -42,6 +44,19 @@ describe("raw output", () => {
       );
       expect(storedText(plane, step, "stdout").text).toBe(`out of ${step}\nx\n`);
       expect(storedText(plane, step, "stderr").text).toBe(`err of ${step}\n`);
+    }
+  });
+
+  it("the token of a file and other named values are hidden", async () => {
+    const { plane, dataDir } = fixture;
+    const path = join(dataDir, "token");
+    writeFileSync(path, plane.token);
+    await fixture.start({ config: { token: { from: "file", path }, hidden: ["owner-token-1"] } });
+    // The unit prints the name of its step.
+    for (const step of [plane.token, "owner-token-1"]) {
+      plane.lease(testJob("print", { step }));
+      await plane.until("its output is final", () => storedText(plane, step, "stdout").final);
+      expect(storedText(plane, step, "stdout").text).toBe("out of *****\nx\n");
     }
   });
 

@@ -1,4 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { MAX_BATCH_BLOBS, MAX_BATCHED_BLOB_BYTES } from "@headgate/shared/contract/http/blob-batch.ts";
 import type { UpItem } from "@headgate/shared/protocol/up.ts";
@@ -47,6 +49,25 @@ describe("code location versions", () => {
     plane.corruptBlobs = false;
     plane.lease(testJob("noop", { step: "again" }));
     expect(await plane.doneOf("again")).toEqual({ outcome: "succeeded" });
+  });
+
+  it("a redirect of the control plane is not followed", async () => {
+    const { plane } = fixture;
+    let asked = 0;
+    const inside = createServer((_request, response) => {
+      asked++;
+      response.end("answer of another service");
+    });
+    await new Promise<void>((resolve) => inside.listen(0, "127.0.0.1", resolve));
+    try {
+      plane.redirectTo = `http://127.0.0.1:${(inside.address() as AddressInfo).port}/`;
+      await fixture.start();
+      const { errors } = await reported("v1");
+      expect(JSON.stringify(errors)).not.toContain("answer of another service");
+      expect(asked).toBe(0);
+    } finally {
+      inside.close();
+    }
   });
 
   it.each(["/etc/passwd", "../outside", "a/../../outside", "a//b", "./a", "a\\b", "C:/x"])(
@@ -154,6 +175,13 @@ describe("code location versions", () => {
     expect(plane.blobRequests).toEqual([]);
     await second.stop("restart");
     const entry = join(dataDir, "versions", "main", "v1", "bundle", "main.js");
+    const other = join(dataDir, "versions", "main", "v1", "data", "numbers.csv");
+    const numbers = readFileSync(other, "utf8");
+    writeFileSync(other, numbers.replaceAll(/\d/g, "9"));
+    const third = await fixture.start();
+    await plane.until("ready a third time", () => plane.items.filter(({ item }) => item.k === "location").length === 3);
+    expect(readFileSync(other, "utf8")).toBe(numbers);
+    await third.stop("restart");
     writeFileSync(entry, "export const runtime = null;");
     await fixture.start();
     plane.lease(testJob("noop"));

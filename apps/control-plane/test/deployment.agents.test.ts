@@ -1,9 +1,11 @@
 /** The agent's socket: hello, item numbers, epochs, leases and bad frames. */
+import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
+import type { UpItem } from "@headgate/shared/protocol/up.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { MAX_FRAME_BYTES } from "@headgate/shared/protocol/constants.ts";
-import { fireTimers, launch, newDeployment, person, publish, rows, runStatus, type DeploymentObject } from "./support/deployment.ts";
+import { fireTimers, launch, newDeployment, person, publish, raw, rows, runStatus, type DeploymentObject } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
 
@@ -288,6 +290,25 @@ describe("connections of agents", () => {
     expect(agent.closed?.code).toBe(CLOSE.revoked);
     await launch(stub, { selection: "a" });
     expect(unwrap(await stub.ask("agents.list", undefined))[0]?.status).toBe("disconnected");
+  });
+
+  it("a step survives a rotated token, also when the deployment was evicted", async () => {
+    const stub = await deployment();
+    const [key, instance] = ["0123456789abcdef".repeat(4), crypto.randomUUID()];
+    const agent = new FakeAgent(instance);
+    await agent.start(stub, { key });
+    const run = await launch(stub, { selection: "a" });
+    const job = await agent.job("a");
+    await agent.reported(agent.started(job));
+    await stub.tokenRevoked({ token: "tok_agent" });
+    await evictDurableObject(raw(stub));
+    const again = new FakeAgent(instance, "tok_new");
+    expect(await again.start(stub, { key, running: [{ run: job.run, step: "a", epoch: job.epoch }] })).toMatchObject({
+      received: 1,
+      drop: [],
+    });
+    again.send({ t: "batch", items: [{ ...again.done(job, { outcome: "succeeded" }), s: 2 } as UpItem] });
+    await expect.poll(() => runStatus(stub, run.id)).toBe("succeeded");
   });
 
   it("an agent of an unsupported version is told to upgrade", async () => {

@@ -7,7 +7,7 @@ import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { DownFrame } from "@headgate/shared/protocol/down.ts";
 import type { Hello, UpFrame } from "@headgate/shared/protocol/up.ts";
 import type { AgentLog } from "../agent-log.ts";
-import { readToken, type TokenSource } from "../config.ts";
+import type { AgentToken } from "../agent-token.ts";
 import type { AgentTiming } from "../timing.ts";
 import { afterClose, type Ending, type NextMove } from "./after-close.ts";
 import { Session, type Welcome } from "./session.ts";
@@ -15,7 +15,7 @@ import { WAKE, Waker } from "./wake.ts";
 
 export interface ConnectionOptions {
   readonly url: string;
-  readonly token: TokenSource;
+  readonly token: AgentToken;
   readonly exitOnRefusal: boolean;
   readonly timing: AgentTiming;
   readonly log: AgentLog;
@@ -41,7 +41,6 @@ export class Connection {
   #stopping = false;
   /** Connections in a row that did not last. */
   #failures = 0;
-  #token = "";
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -91,6 +90,10 @@ export class Connection {
       const next = afterClose(ending);
       if (next.move === "stop") return { exit: next.exit, message: next.message };
       if (next.move === "refused") {
+        if (this.#options.token.isReplaced) {
+          log.info("the agent token was refused and its file has another one");
+          continue;
+        }
         log.error(next.message);
         if (this.#options.exitOnRefusal) return { exit: next.exit, message: next.message };
         await this.#waitRefused();
@@ -107,10 +110,9 @@ export class Connection {
   }
 
   async #connectOnce(): Promise<Ending> {
-    const { token: source, url, timing, log, now } = this.#options;
-    const token = readToken(source);
+    const { url, timing, log, now } = this.#options;
+    const token = this.#options.token.next();
     if (!token.ok) return { kind: "token", message: token.error.message };
-    this.#token = token.value;
     let welcomedAt: number | null = null;
     const session = new Session({
       url,
@@ -135,16 +137,11 @@ export class Connection {
   }
 
   async #waitRefused(): Promise<void> {
-    const { timing, token: source, now } = this.#options;
+    const { timing, now, token } = this.#options;
     const until = now() + timing.refusedRetryMs;
     while (!this.#stopping && now() < until) {
-      if (await this.#tokenChangedWithin(Math.min(timing.tokenCheckMs, until - now()), source)) return;
+      await this.#waker.sleep(Math.min(timing.tokenCheckMs, until - now()));
+      if (token.isReplaced) return;
     }
-  }
-
-  async #tokenChangedWithin(ms: number, source: TokenSource): Promise<boolean> {
-    await this.#waker.sleep(ms);
-    const token = readToken(source);
-    return token.ok && token.value !== this.#token;
   }
 }

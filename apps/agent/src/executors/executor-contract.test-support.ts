@@ -13,6 +13,7 @@ import { testJob, testVersion } from "../../test/test-location.ts";
 import type { AgentLog } from "../agent-log.ts";
 import type { OutputStream } from "../logs/output-stream.ts";
 import { DEFAULT_TIMING } from "../timing.ts";
+import { AgentToken } from "../agent-token.ts";
 import { ControlPlaneHttp } from "../versions/control-plane-http.ts";
 import type { Adoption, ExecutionEvent, ExecutionSink, Executor, OpenExecutor } from "./executor.ts";
 
@@ -60,7 +61,11 @@ export function describeExecutorContract(name: string, open: OpenExecutor): void
     function openAnother(): Executor {
       const folder = join(dataDir, "instances", String(executors.length));
       mkdirSync(folder, { recursive: true });
-      const http = new ControlPlaneHttp({ url: plane.url, token: { from: "value", value: plane.token }, random: Math.random });
+      const http = new ControlPlaneHttp({
+        url: plane.url,
+        token: new AgentToken({ from: "value", value: plane.token }),
+        random: Math.random,
+      });
       const timing = { ...DEFAULT_TIMING, killDelayMs: 200 };
       const executor = open({ dataDir, folder, http, timing, log: SILENT, now: Date.now });
       executors.push(executor);

@@ -1,6 +1,7 @@
 /** Uploads compressed chunks of raw output: in order per stream, bounded in memory, again after failures. */
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { AppError } from "@headgate/shared/domain/errors.ts";
 import { backoffMs } from "@headgate/shared/net/backoff.ts";
 import { errorText, type AgentLog } from "../agent-log.ts";
 import type { AgentTiming } from "../timing.ts";
@@ -24,6 +25,11 @@ export interface LogUploaderOptions {
   readonly timing: Pick<AgentTiming, "logMemoryBytes" | "logUploadAttempts" | "reconnectMinMs" | "reconnectMaxMs">;
   readonly log: AgentLog;
   readonly random: () => number;
+}
+
+/** While a token is replaced, requests are refused until the next connection has the new one. */
+function mayGetNewToken(error: unknown): boolean {
+  return error instanceof AppError && (error.code === "unauthenticated" || error.code === "forbidden");
 }
 
 const compress = promisify(gzip);
@@ -73,7 +79,7 @@ export class LogUploader {
         return null;
       } catch (error) {
         log.debug("upload of raw output failed", { path, attempt, error: errorText(error) });
-        if (!isTransient(error) || attempt >= timing.logUploadAttempts) return errorText(error);
+        if (!(isTransient(error) || mayGetNewToken(error)) || attempt >= timing.logUploadAttempts) return errorText(error);
         const wait = backoffMs(attempt + 1, random(), { firstMs: timing.reconnectMinMs, maxMs: timing.reconnectMaxMs });
         await new Promise((resolve) => setTimeout(resolve, wait).unref());
       }

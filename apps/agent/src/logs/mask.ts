@@ -25,6 +25,28 @@ export function maskOf(values: readonly string[]): Mask {
   };
 }
 
+/** A mask that learns further values while it is used. */
+export interface GrowingMask extends Mask {
+  hide(value: string): void;
+}
+
+export function growingMask(values: readonly string[]): GrowingMask {
+  const known = new Set(values);
+  let mask = maskOf([...known]);
+  return {
+    get active() {
+      return mask.active;
+    },
+    text: (text) => mask.text(text),
+    bytes: (bytes) => mask.bytes(bytes),
+    hide: (value) => {
+      if (value === "" || known.has(value)) return;
+      known.add(value);
+      mask = maskOf([...known]);
+    },
+  };
+}
+
 function maskBytes(bytes: Buffer, secrets: readonly string[]): Buffer {
   let text = bytes.toString("latin1");
   for (const secret of secrets) text = text.replaceAll(Buffer.from(secret).toString("latin1"), "*****");

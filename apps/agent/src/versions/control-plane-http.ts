@@ -4,11 +4,11 @@ import { codeOfStatus } from "@headgate/shared/contract/http/http-errors.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { backoffMs } from "@headgate/shared/net/backoff.ts";
 import { errorText } from "../agent-log.ts";
-import { readToken, type TokenSource } from "../config.ts";
+import type { AgentToken } from "../agent-token.ts";
 
 export interface ControlPlaneHttpOptions {
   readonly url: string;
-  readonly token: TokenSource;
+  readonly token: AgentToken;
   readonly random: () => number;
 }
 
@@ -16,7 +16,6 @@ const TRIES = 4;
 const RETRY_WAIT = { firstMs: 500, maxMs: 2_000 };
 const REQUEST_MS = 300_000;
 
-/** Reads the token anew for each request, because its file may change. */
 export class ControlPlaneHttp {
   readonly #options: ControlPlaneHttpOptions;
 
@@ -50,13 +49,15 @@ export class ControlPlaneHttp {
   }
 
   async #request(path: string, init: RequestInit): Promise<Response> {
-    const token = readToken(this.#options.token);
+    const token = this.#options.token.current();
     if (!token.ok) throw AppError.from(token.error);
     const url = `${this.#options.url}${path}`;
     let response: Response;
     try {
       response = await fetch(url, {
         ...init,
+        // A redirect would let the control plane read addresses of this network through the agent.
+        redirect: "error",
         headers: { ...(init.headers as Record<string, string>), authorization: `Bearer ${token.value}` },
         signal: AbortSignal.timeout(REQUEST_MS),
       });

@@ -1,8 +1,9 @@
 /** Code location versions on disk: fetched, verified, laid out as a folder that workers import from, and removed later. */
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, createReadStream } from "node:fs";
 import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { manifestSchema, type Manifest } from "@headgate/shared/manifest/schema.ts";
 import { VERSION_FILE } from "@headgate/shared/protocol/constants.ts";
@@ -100,17 +101,13 @@ export class VersionStore {
     return { location, version, root, entry: join(root, manifest.entry) };
   }
 
-  /** The manifest of a folder that was laid out earlier, if no file is missing and the entry is unchanged. */
+  /** The manifest of a folder that was laid out earlier, if no file is missing or changed: code that runs here could have changed them. */
   async #complete(root: string): Promise<NeededManifest | null> {
     const manifest = await readManifest(root);
     if (manifest === null) return null;
     try {
-      const entry = manifest.files.find((file) => file.path === manifest.entry);
-      const found = createHash("sha256")
-        .update(await readFile(join(root, manifest.entry)))
-        .digest("hex");
-      for (const file of manifest.files) await stat(join(root, file.path));
-      return found === entry?.sha256 ? manifest : null;
+      for (const file of manifest.files) if ((await hashOf(join(root, file.path))) !== file.sha256) return null;
+      return manifest;
     } catch {
       return null;
     }
@@ -159,6 +156,12 @@ export class VersionStore {
     await rm(link, { force: true });
     if (this.#options.modules !== null) await symlink(this.#options.modules, link, "junction");
   }
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
 }
 
 async function readManifest(root: string): Promise<NeededManifest | null> {

@@ -304,4 +304,5 @@ export const MIGRATIONS: readonly Migration[] = [
       ) WHERE passed = 0;
     `,
   },
+  { id: "0009-agent-key", sql: "ALTER TABLE agent ADD COLUMN key_hash TEXT" },
 ];

@@ -57,6 +57,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
             main: artifacts.agent,
             url: server.url,
             token: agentToken,
+            hidden: [connection.token, data.secrets.bootstrapSecret],
             dataDir: data.agentDir,
             logFile: join(data.logsDir, "agent.log"),
             slots: options.slots,

@@ -12,6 +12,8 @@ export interface AgentOptions {
   readonly main: string;
   readonly url: string;
   readonly token: string;
+  /** Further secrets of the server, which code on this machine could read and print. */
+  readonly hidden: readonly string[];
   readonly dataDir: string;
   readonly logFile: string;
   readonly slots: number | null;
@@ -32,6 +34,8 @@ export interface AgentProcess {
   kill(): void;
 }
 
+const TOKEN_FILE = "agent-token";
+const HIDE_FILE = "hidden-values";
 const GRACE_SECONDS = 5;
 const KILL_AFTER_MS = (GRACE_SECONDS + 12) * 1000;
 /** Only one agent restarts here, so its waits need no jitter. */
@@ -47,6 +51,9 @@ const FINAL_EXITS: Readonly<Record<number, string>> = {
 
 export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
   mkdirSync(options.dataDir, { recursive: true });
+  // Every process of this user can read the environment of another one.
+  writeFileSync(join(options.dataDir, TOKEN_FILE), options.token, { mode: 0o600 });
+  writeFileSync(join(options.dataDir, HIDE_FILE), options.hidden.map((value) => `${value}\n`).join(""), { mode: 0o600 });
   const pidFile = join(options.dataDir, "agent.pid");
   await endStaleChild(pidFile, options.main);
   const log = createWriteStream(options.logFile, { flags: "a", mode: 0o600 });
@@ -120,11 +127,14 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
 }
 
 function agentEnv(options: AgentOptions): NodeJS.ProcessEnv {
-  const { MINIFLARE_WORKERD_PATH: _guard, ...inherited } = options.env;
+  const { MINIFLARE_WORKERD_PATH: _guard, HEADGATE_AGENT_TOKEN: _other, ...inherited } = options.env;
   return {
     ...inherited,
     HEADGATE_URL: options.url,
-    HEADGATE_AGENT_TOKEN: options.token,
+    HEADGATE_AGENT_TOKEN_FILE: join(options.dataDir, TOKEN_FILE),
+    HEADGATE_HIDE_FILE: join(options.dataDir, HIDE_FILE),
+    // The server runs on this machine, also when it listens on another address.
+    HEADGATE_INSECURE: "1",
     HEADGATE_AGENT_DATA: options.dataDir,
     HEADGATE_AGENT_GRACE: String(GRACE_SECONDS),
     // On a developer's machine the code may see the environment of the developer's shell.

@@ -52,6 +52,8 @@ export const helloSchema = z.object({
   agentVersion: z.string().max(100),
   /** A UUID made at process start: the identity of this agent process. */
   instance: z.string().min(8).max(100),
+  /** A random secret of this agent process. With it the agent keeps its instance and its steps when it comes back with another token. */
+  key: z.string().min(32).max(100).optional(),
   hostname: z.string().max(300),
   queue: z.string().max(200).default("default"),
   /** How many steps it may run at once. */

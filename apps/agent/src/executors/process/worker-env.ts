@@ -48,7 +48,7 @@ function mayHave(name: string, patterns: readonly string[]): boolean {
 }
 
 function isAgentSecret(name: string): boolean {
-  return /^HEADGATE_.*TOKEN/.test(name);
+  return /^HEADGATE_(.*TOKEN|HIDE_FILE)/.test(name);
 }
 
 function matcher(patterns: readonly string[]): (name: string) => boolean {

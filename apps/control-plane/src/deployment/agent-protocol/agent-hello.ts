@@ -2,6 +2,7 @@
  * Handles an agent's hello, on the first connection and on each reconnect. The attempts that the agent runs are compared with the rows:
  * attempts that it must not run are dropped, and leased attempts that it does not know are sent again with the same epoch.
  */
+import { createHash } from "node:crypto";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { DownFrame } from "@headgate/shared/protocol/down.ts";
 import type { Hello } from "@headgate/shared/protocol/up.ts";
@@ -10,6 +11,7 @@ import { deleteAgentsSeenBefore, deleteIdleAgents, othersOfToken, readAgent, sav
 import { readIdentity } from "../kernel/meta-store.ts";
 import { queuedRunNos } from "../runs/run-store.ts";
 import { leasesOf, readStep } from "../runs/step-store.ts";
+import { changeToken } from "../runs/attempt-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { cancelFrame } from "../runs/execute/cancel-run.ts";
 import { jobFrame } from "../runs/execute/job-frame.ts";
@@ -42,7 +44,9 @@ export function agentHello(tx: Tx, input: HelloInput): void {
     return;
   }
   const known = readAgent(tx.db, hello.instance);
-  if (known && known.token !== input.token) {
+  const keyHash = hello.key === undefined ? null : hashOf(hello.key);
+  const isRotated = known !== null && known.token !== input.token;
+  if (isRotated && (keyHash === null || keyHash !== known.keyHash)) {
     tx.effects.push(
       {
         type: "send",
@@ -86,7 +90,9 @@ export function agentHello(tx: Tx, input: HelloInput): void {
     received: known?.received ?? 0,
     labels: hello.labels,
     locations: hello.locations,
+    keyHash,
   });
+  if (isRotated) giveAttempts(tx, hello, { from: known.token, to: input.token });
   for (const instance of deleteAgentsSeenBefore(tx.db, tx.now - FORGET_AFTER_MS)) tx.fact({ type: "agent_gone", instance });
   tx.fact({ type: "agent_changed", instance: hello.instance });
   tx.effects.push({ type: "send", socket, frame: welcome(tx, { ...input, protocol, received: known?.received ?? 0 }) });
@@ -94,6 +100,20 @@ export function agentHello(tx: Tx, input: HelloInput): void {
   waitingMayHaveChanged(tx);
   tx.fact({ type: "agent_connected", instance: hello.instance });
   tx.fact({ type: "work_available" });
+}
+
+/** The agent has another token than when it got its attempts; their output comes with the new one. */
+function giveAttempts(tx: Tx, hello: Hello, tokens: { readonly from: string; readonly to: string }): void {
+  for (const ref of [...hello.running, ...hello.unacknowledged]) {
+    const session = openRunById(tx, ref.run);
+    const step = session && readStep(tx.db, session.row.no, ref.step);
+    if (session && step?.agent === hello.instance)
+      changeToken(tx.db, { runNo: session.row.no, position: step.position, attempt: step.attempt, ...tokens });
+  }
+}
+
+function hashOf(key: string): string {
+  return createHash("sha256").update(key).digest("hex");
 }
 
 function welcome(tx: Tx, input: HelloInput & { readonly protocol: number; readonly received: number }): DownFrame {

@@ -2,8 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
+import { mayWriteLog } from "../runs/execute/record-log-chunk.ts";
 import { TestDeployment } from "../../testing/test-deployment.ts";
 import { lake, working } from "./working-agent.test-support.ts";
+
+/** The secret of an agent process. */
+const KEY = "0123456789abcdef".repeat(4);
 
 const log = (message: string) => ({ type: "log", level: "info", message }) as const;
 const agents = (deployment: TestDeployment) => deployment.rows("SELECT instance, status, slots, received FROM agent ORDER BY instance");
@@ -42,6 +46,24 @@ describe("hello frames", () => {
     expect(thief.last("error").code).toBe("forbidden");
     expect(thief.closed?.code).toBe(CLOSE.revoked);
     expect(agents(deployment)).toMatchObject([{ status: "connected" }]);
+  });
+
+  it("an agent keeps its step when it returns with a new token", async () => {
+    const { deployment, job, run } = await working({ key: KEY });
+    const other = deployment.connect({ instance: "instance-a", token: "tok_thief" });
+    other.hello({ key: KEY.replace("0", "1") });
+    expect(other.closed?.code).toBe(CLOSE.revoked);
+    const running = [{ run: job.run, step: "a", epoch: 1 }];
+    const again = deployment.connect({ instance: "instance-a", token: "tok_new" });
+    again.hello({ key: KEY, running, slots: 1 });
+    expect(again.last("welcome").drop).toEqual([]);
+    const output = { run: job.run, step: "a", attempt: 1 };
+    const reader = deployment.engine.reader();
+    expect(mayWriteLog(reader, { ...output, token: "tok_new" }).ok).toBe(true);
+    expect(mayWriteLog(reader, { ...output, token: "tok_agent" }).ok).toBe(false);
+    again.report(again.started(job), again.done(job, { outcome: "succeeded" }));
+    expect(deployment.runStatus(run)).toBe("succeeded");
+    expect(deployment.rows("SELECT key_hash FROM agent")[0]?.["key_hash"]).not.toContain(KEY);
   });
 
   it("an agent that says hello a second time replaces its older connection", async () => {

@@ -25,6 +25,8 @@ export const agent = sqliteTable("agent", {
   locations: text({ mode: "json" })
     .$type<readonly { readonly location: string; readonly version: string; readonly state: "ready" | "failed" | "loading" }[]>()
     .notNull(),
+  /** The hash of the agent's key; null for agents that sent none. */
+  keyHash: text(),
 });
 
 export type AgentRow = typeof agent.$inferSelect;

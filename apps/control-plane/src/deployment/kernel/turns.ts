@@ -2,6 +2,7 @@
  * Lets callers take turns. A call does all its work at once, so without turns the calls of one caller would run back to back and another
  * caller would wait for all of them. Each caller has one turn, then the object gives way to what has arrived meanwhile.
  */
+import { afterArrived } from "./clock.ts";
 
 /** The most calls of one caller that wait. */
 export const MAX_WAITING_CALLS = 500;
@@ -11,7 +12,7 @@ export class Turns {
   readonly #waiting = new Map<string, (() => void)[]>();
   /** Callers that had a turn since the object last gave way. */
   readonly #served = new Set<string>();
-  #givingWay: ReturnType<typeof setTimeout> | null = null;
+  #givesWay = false;
 
   /** Resolves when it is this caller's turn: to true, or to false if too many of its calls wait already. Calls of one caller keep their order. */
   async take(caller: string): Promise<boolean> {
@@ -28,12 +29,13 @@ export class Turns {
 
   #serve(caller: string): void {
     this.#served.add(caller);
-    // The timer fires after everything that has arrived, also when its delay is 0.
-    this.#givingWay ??= setTimeout(() => this.#next(), 0);
+    if (this.#givesWay) return;
+    this.#givesWay = true;
+    afterArrived(() => this.#next());
   }
 
   #next(): void {
-    this.#givingWay = null;
+    this.#givesWay = false;
     this.#served.clear();
     const [first] = this.#waiting;
     if (first === undefined) return;

@@ -18,6 +18,18 @@ export function insertAttempt(db: Database, row: Attempt): void {
   );
 }
 
+/** For an agent that got another token while it worked on the attempt. */
+export function changeToken(db: Database, row: Omit<Attempt, "token"> & { readonly from: string; readonly to: string }): void {
+  db.sql.exec(
+    "UPDATE attempt SET token = ? WHERE run_no = ? AND position = ? AND attempt = ? AND token = ?",
+    row.to,
+    row.runNo,
+    row.position,
+    row.attempt,
+    row.from,
+  );
+}
+
 export function wasAssignedTo(db: Database, row: Attempt): boolean {
   return (
     db.sql
