@@ -22,11 +22,11 @@ export function keepAgent(options: { readonly url: string; readonly token: strin
   let child: ChildProcess;
   let stopped = false;
   const start = () => {
-    child = spawn(
-      process.execPath,
-      [CLI, "agent", "--url", options.url, "--token", options.token, "--data", options.data, "--slots", "2"],
-      { cwd: ROOT, env: stackEnv(), stdio: "ignore" },
-    );
+    child = spawn(process.execPath, [CLI, "agent", "--url", options.url, "--data", options.data, "--slots", "2"], {
+      cwd: ROOT,
+      env: { ...stackEnv(), HEADGATE_AGENT_TOKEN: options.token },
+      stdio: "ignore",
+    });
     child.once("exit", () => {
       if (!stopped) setTimeout(start, 300);
     });

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { findDataFolder, openDataFolder, readRunning, readSecrets } from "../src/embedded/data-folder.ts";
@@ -113,4 +113,13 @@ test("the address of a server is found below its project only while it runs", ()
 
 test.runIf(process.platform === "linux")("a path where no folder can be created is refused at once", () => {
   expect(() => openDataFolder("/proc/nope/data")).toThrow(/No permission to write to the data folder .*--data/);
+});
+
+test.skipIf(process.platform === "win32")("only their user may enter data folders, also those of an earlier release", () => {
+  const folder = join(temporaryFolder(), "data");
+  openDataFolder(folder).close();
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  chmodSync(folder, 0o755);
+  openDataFolder(folder).close();
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
 });

@@ -19,6 +19,10 @@ test("a project is published, run, changed, broken, repaired and rolled back whi
   const opened = await fetch(String(ready["loginUrl"]), { redirect: "manual" });
   expect([opened.status, opened.headers.get("location")]).toEqual([303, "/local/dev"]);
 
+  // The runtime's own addresses for development are not reachable.
+  expect((await fetch(`${dev.url}/cdn-cgi/local/explorer`)).status).toBe(404);
+  expect((await fetch(`${dev.url}/healthz`)).status).toBe(200);
+
   const json = async (...args: string[]): Promise<{ code: number; value: Record<string, unknown> }> => {
     const result = await headgate([...args, "--json"], { cwd: project });
     return { code: result.code, value: JSON.parse(result.stdout.trim().split("\n").at(-1) ?? "null") as Record<string, unknown> };

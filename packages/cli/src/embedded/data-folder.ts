@@ -8,7 +8,18 @@
  * state/        Durable Object, D1 and R2 of the control plane     agent/  folder of the agent     logs/  output of both
  */
 import { randomBytes } from "node:crypto";
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { acquireLock, isHeld, type FolderLock } from "./folder-lock.ts";
@@ -46,6 +57,8 @@ export function openDataFolder(folder: string): DataFolder {
   const path = resolve(folder);
   const at = (name: string): string => join(path, name);
   try {
+    makeFolder(path);
+    makePrivate(path);
     for (const name of ["state", "agent", "logs"]) makeFolder(at(name));
     accessSync(path, constants.W_OK);
   } catch (error) {
@@ -78,6 +91,12 @@ export function openDataFolder(folder: string): DataFolder {
     lock.release();
     throw isPermission(error) ? notWritable(path, error) : error;
   }
+}
+
+/** Its databases hold webhook secrets, and a folder of an earlier release may be open to every user of the machine. */
+function makePrivate(path: string): void {
+  const { uid, mode } = statSync(path);
+  if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(path, 0o700);
 }
 
 /** Creates one level at a time: a recursive `mkdir` never returns on file systems that refuse new folders with "no such file", e.g. /proc. */

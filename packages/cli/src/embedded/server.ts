@@ -1,12 +1,13 @@
 /** The control plane on this machine: the same Worker as on Cloudflare, run by workerd, with its state in a folder. */
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { BuiltArtifacts } from "./built-artifacts.ts";
 import { applyD1Migrations } from "./d1-migrations.ts";
 import type { DataFolder } from "./data-folder.ts";
+import { type FrontDoor, listenInFront } from "./front-door.ts";
 import { endStaleChild } from "./stale-children.ts";
 import { WORKERD_PID_FILE, writeWorkerdGuard } from "./workerd-guard.ts";
 
@@ -38,21 +39,24 @@ export interface EmbeddedServer {
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
   const { host, port, data, artifacts } = options;
   await endStaleChild(join(data.path, WORKERD_PID_FILE), "workerd");
-  await requireFreePort(host, port);
+  const front = await listen(host, port);
+  const innerPort = await freePort();
   const guard = writeWorkerdGuard(data.path);
   if (guard !== null) process.env["MINIFLARE_WORKERD_PATH"] = guard;
 
   const foreignHooks = listenersOf();
-  const miniflare = new Miniflare(miniflareOptions(options));
+  const miniflare = new Miniflare(miniflareOptions(options, innerPort));
   try {
     await miniflare.ready;
     // The hooks of Miniflare end the process at once, and the agent would not be stopped.
     removeHooksExcept(foreignHooks);
     await migrate(miniflare, artifacts.migrations);
+    front.open(innerPort);
   } catch (error) {
     removeHooksExcept(foreignHooks);
+    await front.close();
     await miniflare.dispose().catch(() => undefined);
-    throw startFailure(error, options);
+    throw startFailure(error);
   }
   const sweep = setInterval(() => {
     runSweep(miniflare).catch((error: unknown) =>
@@ -64,6 +68,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     url: `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`,
     close: async () => {
       clearInterval(sweep);
+      await front.close();
       await miniflare.dispose();
     },
   };
@@ -82,9 +87,9 @@ async function migrate(miniflare: Miniflare, folder: string): Promise<void> {
   }
 }
 
-function miniflareOptions({ host, port, data, artifacts, onLog, onRestart }: ServerOptions): MiniflareOptions {
+function miniflareOptions({ data, artifacts, onLog, onRestart }: ServerOptions, port: number): MiniflareOptions {
   return {
-    host,
+    host: "127.0.0.1",
     port,
     cf: false,
     logRequests: false,
@@ -162,11 +167,23 @@ function removeHooksExcept(kept: ReadonlyMap<string, readonly unknown[]>): void 
   }
 }
 
-function requireFreePort(host: string, port: number): Promise<void> {
-  return new Promise((free, taken) => {
+async function listen(host: string, port: number): Promise<FrontDoor> {
+  try {
+    return await listenInFront(host, port);
+  } catch (error) {
+    throw portProblem((error as NodeJS.ErrnoException).code, host, port) ?? error;
+  }
+}
+
+/** The runtime keeps its port when it restarts, so it is chosen here. */
+function freePort(): Promise<number> {
+  return new Promise((found, failed) => {
     const probe = createServer();
-    probe.once("error", (error: NodeJS.ErrnoException) => taken(portProblem(error.code, host, port) ?? error));
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => free()));
+    probe.once("error", failed);
+    probe.listen({ host: "127.0.0.1", port: 0, exclusive: true }, () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => found(port));
+    });
   });
 }
 
@@ -184,10 +201,8 @@ function portProblem(code: string | undefined, host: string, port: number): AppE
   }
 }
 
-function startFailure(error: unknown, { host, port }: ServerOptions): unknown {
+function startFailure(error: unknown): unknown {
   if (error instanceof AppError) return error;
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ERR_ADDRESS_IN_USE") return portProblem("EADDRINUSE", host, port);
   const reason = error instanceof Error ? error.message : String(error);
   return new AppError("unavailable", `The control plane did not start: ${reason}`, { cause: error });
 }

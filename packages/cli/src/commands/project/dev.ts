@@ -8,6 +8,7 @@ import { republishOnChange, showOutcomes } from "../../dev/republish.ts";
 import { openSession, type Session } from "../../dev/session.ts";
 import { stopSignal } from "../../dev/stop-signal.ts";
 import { runEndLine, runTable, watchRun } from "../../dev/watch-run.ts";
+import { isLoopback } from "@headgate/shared/net/loopback.ts";
 import { createLoginLink } from "../../embedded/bootstrap.ts";
 import { loadProject, type Project } from "../../project/project.ts";
 import type { BuildResult } from "../../publish/build-location.ts";
@@ -37,6 +38,10 @@ interface Dev {
 export async function dev(options: DevOptions, context: CommandContext): Promise<ExitCode> {
   const { terminal, env, now } = context;
   const project = await loadProject(options.project);
+  if (!isLoopback(options.host))
+    terminal.complain(
+      `warning: --host ${options.host} lets other machines reach this server without encryption. Put a proxy with https in front, or use it only in a network that you trust.`,
+    );
   const stop = stopSignal(() => session?.kill());
   let session: Session | null = null;
   try {

@@ -4,6 +4,7 @@ import { findBuiltArtifacts } from "../../embedded/built-artifacts.ts";
 import type { CommandContext } from "../../command-context.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { warnOfToken } from "../connect.ts";
 import { deathSignalPrefix, withPrefix } from "../../embedded/workerd-guard.ts";
 
 export interface AgentFlags {
@@ -14,19 +15,21 @@ export interface AgentFlags {
   readonly slots?: number | undefined;
   readonly modules?: string | undefined;
   readonly queue?: string | undefined;
+  readonly insecure?: boolean | undefined;
 }
 
 export async function agent(flags: AgentFlags, context: CommandContext): Promise<ExitCode> {
-  const { env } = context;
+  const { env, terminal } = context;
   if ((flags.url ?? env["HEADGATE_URL"]) === undefined)
     throw new AppError("invalid_input", "No control plane address: give --url or set HEADGATE_URL.");
   const token = flags.token ?? env["HEADGATE_AGENT_TOKEN"];
   if (token === undefined && flags.tokenFile === undefined && env["HEADGATE_AGENT_TOKEN_FILE"] === undefined) {
     throw new AppError(
       "invalid_input",
-      "No agent token: give --token or --token-file, or set HEADGATE_AGENT_TOKEN. Agent tokens are created on the Agents page of the dashboard.",
+      "No agent token: give --token-file, or set HEADGATE_AGENT_TOKEN. Agent tokens are created on the Agents page of the dashboard.",
     );
   }
+  if (flags.token !== undefined) warnOfToken(terminal, "--token-file or HEADGATE_AGENT_TOKEN");
   const named: readonly (readonly [string, string | number | undefined])[] = [
     ["--url", flags.url],
     ["--token-file", flags.tokenFile],
@@ -36,6 +39,7 @@ export async function agent(flags: AgentFlags, context: CommandContext): Promise
     ["--queue", flags.queue],
   ];
   const args = named.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
+  if (flags.insecure === true) args.push("--insecure");
   // The token goes through the environment, because every user of the machine can read command lines.
   // If this process is killed, the agent drains and ends as if it had been asked to.
   const [command, commandArgs] = withPrefix(deathSignalPrefix("TERM"), [

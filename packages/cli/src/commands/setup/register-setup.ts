@@ -13,9 +13,10 @@ export function registerSetup(program: Command, { add, context, finish }: Comman
   );
   add(program, "agent", "run an agent in the foreground")
     .option("--url <address>", "address of the control plane (HEADGATE_URL)")
-    .option("--token <token>", "agent token (HEADGATE_AGENT_TOKEN)")
+    .option("--token <token>", "agent token; other users of the machine can read it here, so use --token-file or HEADGATE_AGENT_TOKEN")
     .option("--token-file <file>", "file with the agent token, read again at each connect")
     .option("--data <dir>", "folder for the state of the agent")
+    .option("--insecure", "allow an http:// address of another machine (HEADGATE_INSECURE=1)")
     .option("--slots <number>", "steps at the same time", positiveInteger)
     .option("--queue <name>", "agent queue")
     .option("--modules <dir>", "node_modules folder with the packages that bundles do not contain")
