@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { defineAsset, defineCodeLocation } from "../../src/index.ts";
-import { dbtProject, dbtResource } from "../../src/integrations/dbt/index.ts";
+import { defineAsset, defineCodeLocation, defineJob } from "../../src/index.ts";
+import { dbtAssets, dbtProject, dbtResource } from "../../src/integrations/dbt/index.ts";
 import { dbtManifestSchema } from "../../src/integrations/dbt/graph/dbt-manifest.ts";
 import { unknownForm } from "../../src/integrations/dbt/graph/unknown-form.ts";
 import { indexLocation } from "../../src/runtime/manifest/index-location.ts";
@@ -43,6 +43,17 @@ describe("a dbt project as a resource", () => {
     expect(errors).toMatchObject([
       { message: 'There is no dbt_project.yml in "dbt".', hint: expect.stringContaining("dbtProject({ dir })") },
     ]);
+  });
+
+  it("a job over a dbt project that cannot be read is no second error", async () => {
+    const root = project({ "other/dbt_project.yml": "" });
+    const location = defineCodeLocation({
+      name: "demo",
+      assets: [dbtAssets({ project: dbtProject({ dir: "dbt" }) })],
+      jobs: [defineJob({ name: "everything", selection: "*" })],
+    });
+    const { errors } = await indexLocation(location, { root, scratch: join(root, ".headgate/scratch"), env: {} });
+    expect(errors.map(({ message }) => message)).toEqual(['There is no dbt_project.yml in "dbt".']);
   });
 
   it.each([

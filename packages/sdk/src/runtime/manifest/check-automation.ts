@@ -25,7 +25,7 @@ import type { Problems } from "./problems.ts";
 export function describeJobs(
   jobs: readonly Job[],
   assets: readonly ManifestAsset[],
-  context: { location: string; problems: Problems },
+  context: { location: string; problems: Problems; /** False: some assets could not be read. */ complete: boolean },
 ): ManifestJob[] {
   const graph = buildAssetGraph(assets.map((asset) => ({ ...asset, location: context.location })));
   return uniqueByName(jobs, "job", context.problems).map((job) => {
@@ -33,7 +33,7 @@ export function describeJobs(
     const { report, checked } = reporterOf(context.problems, definition.site, `Job "${job.name}"`);
     const selection = selectionIn(definition.selection);
     if (selection === null) report(`'selection' must be a text such as "*" or 'group:"bronze"', or be made with select.`);
-    else checkSelection(selection, graph, report);
+    else checkSelection(selection, { graph, complete: context.complete }, report);
     const config = readRunConfig(definition.config);
     if (!config.ok) report(config.error.message);
     return checked(manifestJobSchema, {
@@ -59,13 +59,19 @@ function describeRunRetry(policy: RunRetryOptions, report: (message: string) => 
   return { maxRetries: policy.maxRetries, strategy: policy.strategy ?? "from_failure", delaySeconds, on: policy.on ?? "any" };
 }
 
-function checkSelection(text: string, graph: AssetGraph, report: (message: string) => void): void {
+function checkSelection(
+  text: string,
+  { graph, complete }: { readonly graph: AssetGraph; readonly complete: boolean },
+  report: (message: string) => void,
+): void {
   const parsed = parseSelection(text);
   if (!parsed.ok) {
     const position = Number(parsed.error.details?.["position"] ?? 0);
     report(`${parsed.error.message}\n  ${text}\n  ${" ".repeat(position)}^`);
     return;
   }
+  // What could not be read has an error of its own; the job may select just that.
+  if (!complete) return;
   const result = evaluateSelection(parsed.value, graph);
   if (!result.ok) report(`the selection ${text} cannot be resolved: ${result.error.message}`);
   else if (!result.value.some((key) => graph.isMaterializable(graph.indexOf(key)))) {

@@ -31,7 +31,9 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
   for (const { place, what } of definitions.strangers) {
     problems.add(definition.site, `${place} of code location "${name}" is ${what}, not a definition that belongs there.`);
   }
+  const errorsBefore = problems.errors.length;
   const units = await collectUnits(definitions, { ...folders, location, problems });
+  const complete = problems.errors.length === errorsBefore;
   const collected = collectAssets(definitions, units, problems);
   const watched = new Set([...collected.checks, ...units.checks].map((check) => check.asset));
   const assets = { ...collected, assets: linkTables(collected.assets, watched) };
@@ -39,7 +41,7 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
   const resources = collectResources({ location, definitions, usage: [...assets.usage, ...units.usage], problems });
   const needs = definitions.resources.flatMap((resource) => resource["~definition"].needs?.(folders) ?? []);
   problems.addErrors(needs.flatMap(({ errors }) => errors));
-  const jobs = describeJobs(definitions.jobs, assets.assets, { location: name, problems });
+  const jobs = describeJobs(definitions.jobs, assets.assets, { location: name, problems, complete });
   const jobNames = new Set(jobs.map((job) => job.name));
   const checks = [...assets.checks, ...units.checks];
   const draft: ManifestDraft = {
