@@ -44,6 +44,15 @@ async function draftOf(options: Partial<CodeLocationOptions>) {
 const a = defineAsset({ key: "a", run: () => 1 });
 
 describe("a good code location", () => {
+  it("a description that is too long is cut and says so", async () => {
+    const description = `${"x".repeat(99_000)}${"\u{1F600}".repeat(1000)}`;
+    const { assets } = await draftOf({ assets: [defineAsset({ key: "a", description, run: () => {} })] });
+    const cut = assets[0]?.description ?? "";
+    expect(cut.length).toBeLessThanOrEqual(100_000);
+    expect(cut.isWellFormed()).toBe(true);
+    expect(cut).toMatch(/\n\n… \(cut: 101,000 characters, of which 100,000 are kept\)$/);
+  });
+
   it("a good code location becomes a manifest with places in the user's files", async () => {
     const { draft, errors } = await createRuntime(lakehouse).index(folders);
     expect(errors).toEqual([]);

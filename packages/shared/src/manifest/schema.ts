@@ -78,12 +78,14 @@ const defaultStatusSchema = z.enum(DEFAULT_STATUSES);
 
 export const sourceLocationSchema = z.object({ file: z.string(), line: z.number().int() });
 
+export const MAX_DESCRIPTION_CHARS = 100_000;
+
 export const manifestAssetSchema = z.object({
   key: assetKeySchema,
   /** Null: external, nothing here materializes it. */
   unit: z.string().nullable(),
   group: z.string().default("default"),
-  description: z.string().max(100_000).optional(),
+  description: z.string().max(MAX_DESCRIPTION_CHARS).optional(),
   owners: z.array(z.string()).default([]),
   tags: z.record(z.string(), z.string()).default({}),
   kinds: z.array(z.string()).max(10).default([]),

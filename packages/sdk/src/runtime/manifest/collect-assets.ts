@@ -19,6 +19,7 @@ import type { Definitions } from "../flatten.ts";
 import type { ResourceUsage } from "./collect-resources.ts";
 import type { Problems } from "./problems.ts";
 import { checkUnitId, multiUnitId } from "../unit-ids.ts";
+import { fitDescription } from "./fit-description.ts";
 
 export interface CollectedAssets {
   /** Also those of other units. */
@@ -76,7 +77,7 @@ function addAsset(input: ManifestAssetInput, site: DefinitionSite | undefined, a
     );
     return false;
   }
-  const parsed = manifestAssetSchema.safeParse(input);
+  const parsed = manifestAssetSchema.safeParse(fitDescription(input));
   if (!parsed.success) {
     for (const issue of parsed.error.issues) all.problems.add(site, `${what}, ${issue.path.map(String).join(".")}: ${issue.message}`);
     return false;

@@ -13,6 +13,7 @@ import type { ResourceUsage } from "./collect-resources.ts";
 import { toFailure } from "../failures/failure.ts";
 import type { Definitions } from "../flatten.ts";
 import type { Problems } from "./problems.ts";
+import { fitDescription } from "./fit-description.ts";
 
 export interface CollectedUnits {
   readonly assets: ManifestAsset[];
@@ -67,7 +68,7 @@ function add(unit: UnitDefinition, description: UnitDescription, into: { all: Co
   };
   const keys = new Set(all.assets.filter((asset) => asset.unit !== null).map((asset) => asset.key));
   for (const input of description.assets) {
-    const asset = manifestAssetSchema.safeParse(input);
+    const asset = manifestAssetSchema.safeParse(fitDescription(input));
     if (!asset.success) report(`asset "${input.key}"`, asset.error.issues);
     else if (asset.data.unit !== null && keys.has(input.key))
       problems.add(undefined, `Asset "${input.key}" is defined twice, once by ${unit.id}. Exclude it from one or translate its key.`);
