@@ -10,7 +10,8 @@ import { createShop, type Shop } from "./shop-project.test-support.ts";
 
 const PROJECT = { "dbt_project.yml": "name: shop\nprofile: shop\nversion: '1.0'\n" };
 const MODELS = {
-  "models/base.sql": "{{ config(tags=['nightly']) }} select i as id, timestamp '2025-01-01' + interval (i) day as at from range(10) t(i)",
+  "models/base.sql":
+    "{{ config(tags=['nightly']) }} select i as id, timestamp '2025-01-01' + interval (i) day as moment from range(10) t(i)",
   "models/grows.sql":
     "{{ config(materialized='incremental') }} select (select count(*) from {{ ref('base') }}) as n, {{ 'true' if is_incremental() else 'false' }} as again",
   "models/broken_later.sql": "{{ config(materialized='table') }} select id from {{ ref('base') }}",
@@ -201,12 +202,12 @@ test("a step gives its variables with and without partitions", { timeout: 600_00
 
 test("a full refresh of one partition is refused", { timeout: 900_000 }, async () => {
   const microbatch = (more: string): string =>
-    `{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day', begin='2025-01-01'${more}) }} select id, at from {{ ref('base') }}`;
+    `{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='moment', batch_size='day', begin='2025-01-01'${more}) }} select id, moment from {{ ref('base') }}`;
   const shop = createShop({
     ...PROJECT,
     ...MODELS,
     "models/base.sql":
-      "{{ config(materialized='table', event_time='at') }} select i as id, timestamp '2025-01-01' + interval (i) day as at from range(10) t(i)",
+      "{{ config(materialized='table', event_time='moment') }} select i as id, timestamp '2025-01-01' + interval (i) day as moment from range(10) t(i)",
     "models/mb.sql": microbatch(""),
     "models/kept.sql": microbatch(", full_refresh=false"),
     "models/window.sql": "{{ config(materialized='incremental', tags=['daily']) }} select '{{ var('day', '') }}' as day",

@@ -10,6 +10,9 @@ interface Entry {
   readonly attached?: string;
   readonly package?: string;
   readonly name?: string;
+  readonly description?: string;
+  /** Where its table is: database, schema, alias or identifier. */
+  readonly stored?: Readonly<Record<string, string>>;
 }
 
 /** Keys are unique ids: `model.shop.orders`, `source.shop.raw.orders`, `test.shop.is_unique`, `exposure.shop.board`. */
@@ -30,6 +33,8 @@ export function manifestOf(entries: Readonly<Record<string, Entry>>): DbtManifes
     kind[id] = {
       unique_id: id,
       name: entry.name ?? rest.at(-1),
+      description: entry.description ?? "",
+      ...entry.stored,
       resource_type: type,
       package_name: entry.package ?? packageName,
       fqn: [packageName, ...rest],

@@ -1,13 +1,16 @@
 /** What becomes of every kind of dbt node: keys, lineage, checks, and what is refused. Without a dbt. */
+import { manifestAssetSchema } from "@headgate/shared/manifest/schema.ts";
 import { expect, test } from "vitest";
 import { mapAssets, type MapOptions } from "../../src/integrations/dbt/graph/asset-keys.ts";
 import { dbtManifestSchema, type DbtManifest } from "../../src/integrations/dbt/graph/dbt-manifest.ts";
+import { nodeOf, sourceOf } from "../../src/integrations/dbt/graph/dbt-node.ts";
 import { describeProject } from "../../src/integrations/dbt/graph/describe.ts";
 import { selectedNodes } from "../../src/integrations/dbt/graph/selected-nodes.ts";
+import { dbtLoadError } from "../../src/integrations/dbt/graph/parse-error.ts";
 import { selectNodes } from "../../src/integrations/dbt/graph/selection.ts";
 import { unknownForm } from "../../src/integrations/dbt/graph/unknown-form.ts";
 import { unusedMeta } from "../../src/integrations/dbt/mapping/unused-meta.ts";
-import { reasonFirst } from "../../src/integrations/dbt/report/failure.ts";
+import { inOneLine, reasonFirst } from "../../src/integrations/dbt/report/failure.ts";
 import { helperFailure } from "../../src/integrations/dbt/report/helper-failure.ts";
 import { manifestOf } from "./manifest.test-support.ts";
 
@@ -412,6 +415,90 @@ test.each([
   ["Encountered an error:", "Encountered an error:"],
 ])("the first line of %j says what happened", (message, first) => {
   expect(reasonFirst(message).split("\n")[0]).toBe(first);
+});
+
+test("a description of any length is cut and says so", () => {
+  const manifest = manifestOf({
+    "source.shop.raw.s": { description: "s".repeat(150_000) },
+    ...model("short", [], { description: "x".repeat(100_000) }),
+    ...model("long", ["source.shop.raw.s"], { description: "😀".repeat(60_000) }),
+    "exposure.shop.board": { deps: ["model.shop.long"], description: "e".repeat(100_001) },
+  });
+  const { assets } = describe(manifest).description;
+  const texts = Object.fromEntries(assets.map(({ key, description = "" }) => [key, description]));
+  expect(Object.values(texts).every((text) => text.length <= 100_000)).toBe(true);
+  expect(texts["short"]).toHaveLength(100_000);
+  for (const key of ["long", "raw/s", "dashboard/board"]) expect(texts[key]).toMatch(/… \[\d+ of \d+ characters cut\]$/);
+  expect(assets.every((asset) => manifestAssetSchema.safeParse(asset).success)).toBe(true);
+});
+
+test("a prefix comes before the keys of what the project makes", () => {
+  const manifest = manifestOf({
+    "source.shop.raw.s": {},
+    ...model("a", ["source.shop.raw.s"], { schema: "gold" }),
+    ...model("named", ["model.shop.a"], { meta: { dagster: { asset_key: ["own", "named"] } } }),
+    "exposure.shop.board": { deps: ["model.shop.named"] },
+  });
+  expect(describe(manifest, null, { keyPrefix: "finance/eu" }).lineage).toEqual({
+    "finance/eu/gold/a": ["raw/s"],
+    "own/named": ["finance/eu/gold/a"],
+    "raw/s": [],
+    "dashboard/board": ["own/named"],
+  });
+});
+
+test("translate sees where a node is defined and stored", () => {
+  const manifest = manifestOf({
+    ...model("orders", [], { config: { schema: "gold" }, stored: { database: "lake", schema: "dev_gold", alias: "orders_v2" } }),
+    "source.shop.raw.s": { stored: { database: "landing", schema: "crm", identifier: "S 1" } },
+  });
+  const [orders] = Object.values(manifest.nodes);
+  const [source] = Object.values(manifest.sources);
+  expect(orders && nodeOf(orders)).toMatchObject({
+    path: "models/orders.sql",
+    schema: "gold",
+    database: "lake",
+    databaseSchema: "dev_gold",
+    alias: "orders_v2",
+  });
+  expect(source && sourceOf(source)).toMatchObject({
+    path: "models/raw/s.yml",
+    schema: "raw",
+    database: "landing",
+    databaseSchema: "crm",
+    alias: "S 1",
+  });
+});
+
+test("a selector of the project stands in the place of select", async () => {
+  const manifest = manifestOf({ ...model("a"), ...model("b"), "test.shop.t": { attached: "model.shop.a", deps: ["model.shop.a"] } });
+  const asked: (readonly string[])[] = [];
+  const list = async (selection: readonly string[]) => {
+    asked.push(selection);
+    return { ok: true as const, ids: selection.includes("--selector") ? ["model.shop.a", "model.shop.b"] : ["model.shop.b"] };
+  };
+  const chosen = await selectedNodes({ manifest, select: undefined, exclude: "b", selector: "nightly", list });
+  expect(chosen.ok && chosen.ids && [...chosen.ids]).toEqual(["model.shop.a", "test.shop.t"]);
+  expect(asked).toEqual([
+    ["--indirect-selection", "eager", "--selector", "nightly"],
+    ["--indirect-selection", "empty", "--select", "b"],
+  ]);
+});
+
+test.each([
+  ["Runtime Error in model b (models/b.sql)\nBinder Error: No function error\n\tCandidate functions:\n", "Binder Error: No function error"],
+  ["Runtime Error in model a (models/a.sql)\n  Catalog Error: no x!\n", "Catalog Error: no x!"],
+  ["Catalog Error: Table x does not exist!\nLINE 1: select", "Catalog Error: Table x does not exist! LINE 1: select"],
+])("a list of failures names the reason of %j alone", (message, line) => {
+  expect(inOneLine(message)).toBe(line);
+});
+
+test("a project that dbt cannot read begins with the reason", () => {
+  const message = "Encountered an error:\nParsing Error\n  Error reading shop: m.yml - Runtime Error\n    Syntax error near line 15\n";
+  expect(dbtLoadError({ message, dir: "/no/such/folder", shownDir: "dbt" })).toMatchObject({
+    message: expect.stringMatching(/^The dbt project in "dbt" cannot be read\. Error reading shop: m\.yml - Runtime Error\n/),
+    line: 15,
+  });
 });
 
 test("failed on-run commands and functions are named with the database's sentence", () => {

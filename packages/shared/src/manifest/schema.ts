@@ -9,7 +9,7 @@ import { DEFAULT_STATUSES } from "../domain/automation/starts-on.ts";
 import type { PartitionMapping, PartitionsDefinition } from "../domain/partitions/definition.ts";
 import { backfillPolicySchema, catchUpSchema, conditionSchema, freshnessSchema, overlapSchema, runRetrySchema } from "./automation.ts";
 import { metadataSchema, tableColumnSchema } from "./metadata.ts";
-import { assetKeySchema, checkIdSchema } from "./names.ts";
+import { assetKeySchema, checkIdSchema, checkNameSchema } from "./names.ts";
 import { SENSOR_KIND_NAMES, sensorFields } from "../sensor/sensor-table.ts";
 
 export const MANIFEST_VERSION = 1;
@@ -17,8 +17,8 @@ export const MANIFEST_OLDEST_SUPPORTED = 1;
 export const MANIFEST_MAX_BYTES = 16 * 1024 * 1024;
 
 const name = z.string().min(1).max(200);
-/** dbt makes long names of long arguments. */
-const checkName = z.string().min(1).max(300);
+/** Characters of the description of an asset. */
+export const MAX_DESCRIPTION = 100_000;
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
 const timePartitions = z.object({
@@ -78,14 +78,12 @@ const defaultStatusSchema = z.enum(DEFAULT_STATUSES);
 
 export const sourceLocationSchema = z.object({ file: z.string(), line: z.number().int() });
 
-export const MAX_DESCRIPTION_CHARS = 100_000;
-
 export const manifestAssetSchema = z.object({
   key: assetKeySchema,
   /** Null: external, nothing here materializes it. */
   unit: z.string().nullable(),
   group: z.string().default("default"),
-  description: z.string().max(MAX_DESCRIPTION_CHARS).optional(),
+  description: z.string().max(MAX_DESCRIPTION).optional(),
   owners: z.array(z.string()).default([]),
   tags: z.record(z.string(), z.string()).default({}),
   kinds: z.array(z.string()).max(10).default([]),
@@ -133,7 +131,7 @@ export type ManifestUnit = z.infer<typeof manifestUnitSchema>;
 
 export const manifestCheckSchema = z.object({
   asset: assetKeySchema,
-  name: checkName,
+  name: checkNameSchema,
   unit: z.string(),
   description: z.string().optional(),
   blocking: z.boolean().default(false),

@@ -35,6 +35,10 @@ export interface DbtAssetsOptions {
   readonly select?: string | undefined;
   /** What `select` would contain but the step must not build; dbt's own syntax. Default: nothing. */
   readonly exclude?: string | undefined;
+  /** Name of a selector in the project's `selectors.yml`, instead of `select`. Default: none, also where one is the default. */
+  readonly selector?: string | undefined;
+  /** First part of the keys of what the project makes, unless its YAML or `translate` gives a key. Default: none. */
+  readonly keyPrefix?: string | undefined;
   /** Default: the configured schema, else the dbt group. */
   readonly group?: string | ((node: DbtNode) => string) | undefined;
   /** Changes how a node becomes an asset. */
@@ -98,16 +102,21 @@ async function describe(
   { id: unit, site }: { readonly id: string; readonly site: DefinitionSite | undefined },
   context: UnitDescribeContext,
 ): Promise<UnitDescribeResult> {
+  if (options.select !== undefined && options.selector !== undefined) {
+    const message = `${unit} has both select and selector, and dbt would take the selector alone.`;
+    return { ok: false, errors: [{ kind: "project", message, hint: "Leave one of them out, or write exclude beside the selector." }] };
+  }
   // Nothing is stored now, but dbt parses everything again when a path of its profile differs from the last time.
   const folders = { root: context.root, scratch: context.scratch, storage: join(context.root, ".headgate", "storage") };
   const loaded = await loadProject(options, { folders, env: context.env, signal: new AbortController().signal, anyEnvironment: false });
   if (!loaded.ok) return loaded;
   const { map, graph, project } = loaded;
+  const chosen = options.selector ?? options.select;
   const errors: LoadError[] = [];
   if (map.nodes.size === 0)
     errors.push({
       kind: "project",
-      message: `The dbt project in "${options.project.dir}" has no model, seed or snapshot${options.select === undefined ? "" : ` that "${options.select}" selects`}.`,
+      message: `The dbt project in "${options.project.dir}" has no model, seed or snapshot${chosen === undefined ? "" : ` that "${chosen}" selects`}.`,
     });
   if (options.defer && !existsSync(resolve(context.root, options.defer.state, "manifest.json")))
     errors.push({

@@ -172,10 +172,12 @@ async function execute(options: DbtSourcesOptions, context: UnitContext): Promis
   });
   const unread = new Map<string, string>();
   const seen = new Set<string>();
-  const dbt = (command: readonly string[]): Promise<DbtExit> =>
+  // Names may have spaces or an asterisk, which mean something after --select; unique ids do not.
+  const dbt = (command: readonly string[], chosen: readonly string[]): Promise<DbtExit> =>
     runDbt({
       project,
       command,
+      chosen,
       targetPath: join(context.folders.scratch, "target"),
       scratch: join(context.folders.scratch, "dbt"),
       parseCache: storageParseCache(project, context.folders),
@@ -197,10 +199,21 @@ async function execute(options: DbtSourcesOptions, context: UnitContext): Promis
     });
   const measured = wanted.filter(([, source]) => hasFreshness(source));
   const exits: DbtExit[] = [];
-  if (measured.length > 0) exits.push(await dbt(["source", "freshness", "--select", ...measured.map(([, source]) => selector(source))]));
+  if (measured.length > 0)
+    exits.push(
+      await dbt(
+        ["source", "freshness", "--select", ...measured.map(([, source]) => selector(source))],
+        measured.map(([, source]) => source.unique_id),
+      ),
+    );
   const tests = [...context.checks].flatMap((id) => checks.get(id)?.test ?? []);
   if (tests.length > 0 && !context.signal.aborted)
-    exits.push(await dbt(["test", "--indirect-selection", "empty", "--select", ...tests.map(({ fqn }) => `fqn:${fqn.join(".")}`)]));
+    exits.push(
+      await dbt(
+        ["test", "--indirect-selection", "empty", "--select", ...tests.map(({ fqn }) => `fqn:${fqn.join(".")}`)],
+        tests.map((test) => test.unique_id),
+      ),
+    );
   if (context.signal.aborted) return { outcome: "canceled" };
   const broken = exits.find(({ code }) => code !== 0 && code !== 1);
   const missing = measured.filter(([key]) => !seen.has(key)).map(([key]) => key);

@@ -1,9 +1,11 @@
 /** A description may come from a page that a tool wrote. It is cut where it is too long, because it must not keep an asset from being published. */
-import { MAX_DESCRIPTION_CHARS } from "@headgate/shared/manifest/schema.ts";
+import { cutText } from "@headgate/shared/domain/value/cut-text.ts";
+import { MAX_DESCRIPTION } from "@headgate/shared/manifest/schema.ts";
+
+const ROOM_FOR_NOTE = 100;
 
 export function fitDescription<T extends { readonly description?: string | undefined }>(asset: T): T {
   const { description } = asset;
-  if (typeof description !== "string" || description.length <= MAX_DESCRIPTION_CHARS) return asset;
-  const note = `\n\n… (cut: ${description.length.toLocaleString("en")} characters, of which ${MAX_DESCRIPTION_CHARS.toLocaleString("en")} are kept)`;
-  return { ...asset, description: description.slice(0, MAX_DESCRIPTION_CHARS - note.length).replace(/[\uD800-\uDBFF]$/, "") + note };
+  if (typeof description !== "string" || description.length <= MAX_DESCRIPTION) return asset;
+  return { ...asset, description: cutText(description, Number.POSITIVE_INFINITY, MAX_DESCRIPTION - ROOM_FOR_NOTE) };
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { PARTITION_STATUSES } from "../../domain/partitions/status.ts";
 import { metadataSchema } from "../../manifest/metadata.ts";
-import { assetKeySchema } from "../../manifest/names.ts";
+import { assetKeySchema, checkNameSchema } from "../../manifest/names.ts";
 import {
   ASSET_EVENT_TYPES,
   assetCheckSchema,
@@ -14,7 +14,7 @@ import {
   partitionStatusViewSchema,
 } from "./asset-views.ts";
 import { staleAssetSchema } from "./staleness.ts";
-import { cursorSchema, limitSchema, nameSchema, partitionTextSchema, requestIdSchema } from "../fields.ts";
+import { cursorSchema, limitSchema, partitionTextSchema, requestIdSchema } from "../fields.ts";
 import { command, query } from "../procedure.ts";
 import { pageOf } from "../view.ts";
 
@@ -115,7 +115,7 @@ export const assetProcedures = {
     summary: "Records the result of a check that something else evaluated. Repeating a `requestId` changes nothing.",
     input: z.object({
       asset: assetKeySchema,
-      check: nameSchema,
+      check: checkNameSchema,
       passed: z.boolean(),
       severity: z.enum(["warn", "error"]).default("error"),
       description: z.string().max(10_000).optional(),

@@ -2,7 +2,7 @@
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { BuildReport } from "../report/build-report.ts";
-import { cleanMessage, reasonFirst } from "../report/failure.ts";
+import { cleanMessage, inOneLine, reasonFirst } from "../report/failure.ts";
 import type { DbtExit } from "./run-dbt.ts";
 
 export interface Ending {
@@ -18,12 +18,12 @@ export function outcomeOf(ending: Ending): StepOutcome {
   const missing = [...wanted.assets].filter((key) => !report.materialized.has(key));
   if (exit.code === 0 && missing.length === 0) return { outcome: "succeeded" };
   const [helper] = report.failedHelpers;
-  if (helper !== undefined && report.failed.size + report.skipped.size < missing.length) report.skipRest(firstLine(helper));
+  if (helper !== undefined && report.failed.size + report.skipped.size < missing.length) report.skipRest(inOneLine(helper));
   const helpers = report.failedHelpers.map((sentence) => `; ${sentence}`).join("");
   const [cause] = report.failed.values();
   const extra = cause?.source ? { source: cause.source } : {};
   if (report.failed.size > 0) {
-    const names = [...report.failed].map(([key, failure]) => `${key}: ${firstLine(failure.message)}`);
+    const names = [...report.failed].map(([key, failure]) => `${key}: ${inOneLine(failure.message)}`);
     const message = `${report.failed.size} of ${wanted.assets.size} dbt ${wanted.assets.size === 1 ? "asset" : "assets"} failed${skippedText(report)}. ${names.join("; ")}${helpers}`;
     return {
       outcome: "failed",
@@ -33,7 +33,7 @@ export function outcomeOf(ending: Ending): StepOutcome {
   }
   const tests = [...report.failedChecks, ...report.failedTests];
   if (tests.length > 0) {
-    const names = tests.map(([name, message]) => `${name}${message === "" ? "" : ` (${firstLine(message)})`}`);
+    const names = tests.map(([name, message]) => `${name}${message === "" ? "" : ` (${inOneLine(message)})`}`);
     const which = report.failedChecks.size > 0 ? "blocking check" : "dbt test";
     const message = `${tests.length === 1 ? `A ${which}` : `${tests.length} ${which}s`} failed${skippedText(report)}: ${names.join("; ")}${helpers}`;
     return { outcome: "failed", failure: { kind: "check_failed", message: message.slice(0, 20_000) }, retryable: false };
@@ -61,10 +61,6 @@ function wholeFailure(exit: DbtExit, missing: readonly string[]): string {
 
 function skippedText({ skipped }: BuildReport): string {
   return skipped.size === 0 ? "" : `, ${skipped.size} skipped`;
-}
-
-function firstLine(text: string): string {
-  return reasonFirst(text).split("\n").slice(0, 2).join(" ").slice(0, 500);
 }
 
 function dbtFailure(message: string): Failure {

@@ -50,6 +50,8 @@ export interface MapOptions {
   readonly sourceTests?: boolean | undefined;
   /** A source whose table a node makes is its own asset all the same, because a person asked to observe it. */
   readonly ownSources?: boolean | undefined;
+  /** First segments of the keys of what the project makes, where no person gave a key. */
+  readonly keyPrefix?: string | undefined;
 }
 
 export function mapAssets(graph: Omit<DbtGraph, "warnings" | "profileArgs">, keyOf: KeyOf, options: MapOptions = {}): DbtAssetMap {
@@ -60,7 +62,7 @@ export function mapAssets(graph: Omit<DbtGraph, "warnings" | "profileArgs">, key
   const given = new Map<string, DbtKey>();
   const duplicates: { key: string; first: string; second: string }[] = [];
   const note = (node: DbtNode): string => {
-    const key = givenKey(node, keyOf(node));
+    const key = givenKey(node, keyOf(node), options.keyPrefix);
     given.set(node.uniqueId, key);
     const sanitized = sanitizeKey(key.text);
     keys.set(node.uniqueId, sanitized);
@@ -125,11 +127,12 @@ function mapTests(input: {
 }
 
 /** `meta.headgate.asset_key` or `meta.dagster.asset_key`, else configured schema and name. */
-function givenKey(node: DbtNode, translated: string | undefined): DbtKey {
+function givenKey(node: DbtNode, translated: string | undefined, prefix = ""): DbtKey {
   if (translated !== undefined) return { text: translated, explicit: false };
   const segments = texts(metaOption(node, "asset_key"));
   if (segments.length > 0) return { text: segments.join("/"), explicit: true };
-  return { text: node.schema === null ? node.name : `${node.schema}/${node.name}`, explicit: false };
+  const own = node.schema === null ? node.name : `${node.schema}/${node.name}`;
+  return { text: node.resourceType === "source" || prefix === "" ? own : `${prefix}/${own}`, explicit: false };
 }
 
 export function sanitizeKey(key: string): string {

@@ -7,10 +7,18 @@ export interface DbtNode {
   readonly uniqueId: string;
   /** dbt's name of the node. */
   readonly name: string;
+  /** File that defines it, relative to the dbt project or package. */
+  readonly path: string;
   /** What kind of node it is. */
   readonly resourceType: "model" | "seed" | "snapshot" | "source";
   /** The schema as configured, without the target's prefix; null when none is configured. */
   readonly schema: string | null;
+  /** Database of its table. */
+  readonly database: string | null;
+  /** Schema of its table in the database, with the target's prefix. */
+  readonly databaseSchema: string | null;
+  /** Name of its table or view in the database. */
+  readonly alias: string;
   /** Project, folders, name. */
   readonly fqn: readonly string[];
   /** dbt's tags. */
@@ -34,8 +42,12 @@ export function nodeOf(node: DbtManifestNode): DbtNode {
   return {
     uniqueId: node.unique_id,
     name: node.resource_type === "model" && node.version != null ? (node.alias ?? node.name) : node.name,
+    path: node.original_file_path,
     resourceType,
     schema: node.config?.schema ?? null,
+    database: node.database ?? null,
+    databaseSchema: node.schema ?? null,
+    alias: node.alias ?? node.name,
     fqn: node.fqn,
     tags: node.tags ?? [],
     meta: { ...node.meta, ...node.config?.meta },
@@ -54,8 +66,12 @@ export function sourceOf(source: DbtManifest["sources"][string]): DbtNode {
   return {
     uniqueId: source.unique_id,
     name: source.name,
+    path: source.original_file_path ?? "",
     resourceType: "source",
     schema: source.source_name,
+    database: source.database ?? null,
+    databaseSchema: source.schema ?? null,
+    alias: source.identifier ?? source.name,
     fqn: [source.source_name, source.name],
     tags: source.tags ?? [],
     meta: { ...source.meta, ...source.config?.meta },

@@ -28,6 +28,8 @@ export interface LoadGraphOptions {
   readonly shownDir: string;
   readonly select: string | undefined;
   readonly exclude: string | undefined;
+  /** Name of a selector in selectors.yml. */
+  readonly selector?: string | undefined;
   readonly scratch: string;
   readonly signal: AbortSignal;
   /** Take a graph that was made in another environment: the one that was published is the one to follow. */
@@ -62,7 +64,7 @@ export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphRes
   const place = {
     dir: project.dir,
     files: files.hash,
-    selection: hashOf([options.select ?? null, options.exclude ?? null, project.said]),
+    selection: hashOf([options.select ?? null, options.exclude ?? null, options.selector ?? null, project.said]),
     environment: hashOf([variablesRead(files, { ...project.env, ...project.stableEnv }, standIns), project.profileArgs, files.profile]),
   };
   const cached = readCachedGraph(place, options.anyEnvironment);
@@ -138,7 +140,8 @@ async function parse(
     if (!listed.ok) return { ok: false, errors: listed.errors.map((error) => withoutStandIns(error, standIns)) };
     return { ok: true, ids: listed.lines.flatMap((text) => /"unique_id":\s*"([^"]+)"/.exec(text)?.[1] ?? []) };
   };
-  const selected = await selectedNodes({ manifest, select: options.select, exclude: options.exclude, list });
+  const { select, exclude, selector } = options;
+  const selected = await selectedNodes({ manifest, select, exclude, selector, list });
   if (!selected.ok) return selected;
   return { ok: true, graph: { manifest, selected: selected.ids, warnings, profileArgs: withoutVars(options.project.profileArgs) } };
 }

@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly project: DbtProject;
   readonly select?: string | undefined;
   readonly exclude?: string | undefined;
+  readonly selector?: string | undefined;
+  readonly keyPrefix?: string | undefined;
   readonly translate?: ((node: DbtNode) => { readonly key?: string | undefined }) | undefined;
   readonly sourceTests?: boolean | undefined;
   readonly ownSources?: boolean | undefined;
@@ -47,13 +49,14 @@ export async function loadProject(options: LoadOptions, context: LoadContext): P
     shownDir: options.project.dir,
     select: options.select,
     exclude: options.exclude,
+    selector: options.selector,
     scratch: context.folders.scratch,
     signal: context.signal,
     anyEnvironment: context.anyEnvironment,
   });
   if (!result.ok) return result;
-  const { sourceTests, ownSources } = options;
-  const map = mapAssets(result.graph, (node) => options.translate?.(node).key, { sourceTests, ownSources });
+  const { sourceTests, ownSources, keyPrefix } = options;
+  const map = mapAssets(result.graph, (node) => options.translate?.(node).key, { sourceTests, ownSources, keyPrefix });
   const followed = context.anyEnvironment ? withPublishedProfile(project, result.graph.profileArgs) : project;
   return { ok: true, project: followed, graph: result.graph, map, files: result.files };
 }

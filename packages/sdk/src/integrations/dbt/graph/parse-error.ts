@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
+import { reasonFirst } from "../report/failure.ts";
 
 const FILE = /\(([^()\s]+\.(?:sql|yml|yaml|py|csv|md))\)|(?:in|file|parsing) ['"]?([^\s'":()]+\.(?:sql|yml|yaml|py))/;
 const LINE = /\bline (\d+)/;
@@ -38,7 +39,7 @@ export function dbtLoadError(input: { readonly message: string; readonly dir: st
   const codeFrame = path === undefined ? undefined : codeFrameOf(join(input.dir, path), at);
   return {
     kind: "project",
-    message: `The dbt project in "${input.shownDir}" cannot be read. ${message}`.slice(0, 20_000),
+    message: `The dbt project in "${input.shownDir}" cannot be read. ${reasonFirst(message)}`.slice(0, 20_000),
     ...(path !== undefined && { file: join(input.shownDir, path) }),
     ...(at !== undefined && { line: at }),
     ...(codeFrame !== undefined && { codeFrame }),

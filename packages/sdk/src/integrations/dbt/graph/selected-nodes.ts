@@ -1,4 +1,4 @@
-/** What `select` and `exclude` of `dbtAssets` stand for, as dbt itself resolves them. */
+/** What `select`, `exclude` and `selector` of `dbtAssets` stand for, as dbt itself resolves them. */
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { homesOf } from "../mapping/test-homes.ts";
 import type { DbtManifest } from "./dbt-manifest.ts";
@@ -13,14 +13,17 @@ export async function selectedNodes(input: {
   readonly manifest: DbtManifest;
   readonly select: string | undefined;
   readonly exclude: string | undefined;
+  /** Name of a selector in selectors.yml, in the place of `select`. */
+  readonly selector?: string | undefined;
   /** `dbt ls` with these arguments. */
   list(selection: readonly string[]): Promise<Listed>;
 }): Promise<
   { readonly ok: true; readonly ids: ReadonlySet<string> | null } | { readonly ok: false; readonly errors: readonly LoadError[] }
 > {
-  const { manifest, select, exclude, list } = input;
-  if (select === undefined && exclude === undefined) return { ok: true, ids: null };
-  const included = select === undefined ? allNodes(manifest) : await list(["--indirect-selection", "eager", "--select", select]);
+  const { manifest, select, exclude, selector, list } = input;
+  if (select === undefined && exclude === undefined && selector === undefined) return { ok: true, ids: null };
+  const wanted = [...(select === undefined ? [] : ["--select", select]), ...(selector === undefined ? [] : ["--selector", selector])];
+  const included = wanted.length === 0 ? allNodes(manifest) : await list(["--indirect-selection", "eager", ...wanted]);
   if (!included.ok) return included;
   const excluded = exclude === undefined ? nothing : await list(["--indirect-selection", "empty", "--select", exclude]);
   if (!excluded.ok) return excluded;

@@ -1,5 +1,6 @@
 /** Finds the assets whose checks a dbt test is. Pure. */
 import { createHash } from "node:crypto";
+import { MAX_CHECK_NAME } from "@headgate/shared/manifest/names.ts";
 import type { DbtManifest, DbtManifestNode } from "../graph/dbt-manifest.ts";
 import { metaOption, nodeOf } from "../graph/dbt-node.ts";
 import { assetParents, isAssetNode } from "./parents.ts";
@@ -36,8 +37,6 @@ function assetsFor(manifest: DbtManifest, ids: readonly string[]): string[] {
   return [...found].sort();
 }
 
-/** dbt's own names are shorter, also those it makes of long arguments. */
-export const MAX_CHECK_NAME = 300;
 const HASH_LENGTH = 8;
 
 /** The test's own name; of one that is too long or taken (tests of two packages) the end says which one it is, whatever others there are. */

@@ -37,6 +37,12 @@ export function reasonFirst(message: string): string {
   return traceback < 0 && rest.length <= 2 ? rest.map((line) => line.trim()).join("\n") : `${found}\n${message}`;
 }
 
+/** The reason for lists: two lines of it, without headings. */
+export function inOneLine(message: string): string {
+  const [first = "", second = ""] = reasonFirst(message).split("\n");
+  return (HEADING.test(second.trim()) ? first : `${first} ${second.trim()}`).slice(0, 500);
+}
+
 /** The SELECT as compiled; where compilation failed, nothing. */
 export function compiledSql(node: DbtManifestNode, targetPath: string): string | null {
   if (node.resource_type === "seed") return null;
