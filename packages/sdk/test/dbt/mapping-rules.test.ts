@@ -486,7 +486,7 @@ test("a selector of the project stands in the place of select", async () => {
 });
 
 test.each([
-  ["Runtime Error in model b (models/b.sql)\nBinder Error: No function error\n\tCandidate functions:\n", "Binder Error: No function error"],
+  ["Runtime Error in model b (models/b.sql)\nBinder Error: No function error\n\tCandidate functions:\n\terror(VARCHAR)\n", "Binder Error: No function error"],
   ["Runtime Error in model a (models/a.sql)\n  Catalog Error: no x!\n", "Catalog Error: no x!"],
   ["Catalog Error: Table x does not exist!\nLINE 1: select", "Catalog Error: Table x does not exist! LINE 1: select"],
 ])("a list of failures names the reason of %j alone", (message, line) => {
