@@ -477,16 +477,19 @@ test("a selector of the project stands in the place of select", async () => {
     asked.push(selection);
     return { ok: true as const, ids: selection.includes("--selector") ? ["model.shop.a", "model.shop.b"] : ["model.shop.b"] };
   };
-  const chosen = await selectedNodes({ manifest, select: undefined, exclude: "b", selector: "nightly", list });
+  const chosen = await selectedNodes({ manifest, select: undefined, exclude: "\n  b\n  c\n", selector: "nightly", list });
   expect(chosen.ok && chosen.ids && [...chosen.ids]).toEqual(["model.shop.a", "test.shop.t"]);
   expect(asked).toEqual([
     ["--indirect-selection", "eager", "--selector", "nightly"],
-    ["--indirect-selection", "empty", "--select", "b"],
+    ["--indirect-selection", "empty", "--select", "b c"],
   ]);
 });
 
 test.each([
-  ["Runtime Error in model b (models/b.sql)\nBinder Error: No function error\n\tCandidate functions:\n\terror(VARCHAR)\n", "Binder Error: No function error"],
+  [
+    "Runtime Error in model b (models/b.sql)\nBinder Error: No function error\n\tCandidate functions:\n\terror(VARCHAR)\n",
+    "Binder Error: No function error",
+  ],
   ["Runtime Error in model a (models/a.sql)\n  Catalog Error: no x!\n", "Catalog Error: no x!"],
   ["Catalog Error: Table x does not exist!\nLINE 1: select", "Catalog Error: Table x does not exist! LINE 1: select"],
 ])("a list of failures names the reason of %j alone", (message, line) => {

@@ -7,6 +7,8 @@ import { defineAsset, defineCodeLocation, defineJob } from "../../src/index.ts";
 import { dbtAssets, dbtProject, dbtResource } from "../../src/integrations/dbt/index.ts";
 import { dbtManifestSchema } from "../../src/integrations/dbt/graph/dbt-manifest.ts";
 import { unknownForm } from "../../src/integrations/dbt/graph/unknown-form.ts";
+import { runDbt } from "../../src/integrations/dbt/execution/run-dbt.ts";
+import { resolveProject } from "../../src/integrations/dbt/project.ts";
 import { indexLocation } from "../../src/runtime/manifest/index-location.ts";
 
 function project(files: Readonly<Record<string, string>>): string {
@@ -114,6 +116,25 @@ describe("a dbt project as a resource", () => {
       "ops/profiles.yml",
     ]);
   });
+});
+
+it("a missing working folder is not reported as a missing program", async () => {
+  const root = project(FILES);
+  const folders = { root, scratch: join(root, "scratch"), storage: join(root, "storage") };
+  const gone = dbtProject({ dir: "gone", executable: process.execPath });
+  const resolved = resolveProject(gone, { folders, env: {} });
+  if (!resolved.ok) throw new Error(resolved.message);
+  const exit = await runDbt({
+    project: resolved.project,
+    command: ["build"],
+    targetPath: join(root, "target"),
+    scratch: join(root, "scratch"),
+    parseCache: join(root, "cache"),
+    countRows: false,
+    signal: new AbortController().signal,
+    onLine: () => undefined,
+  });
+  expect(exit).toMatchObject({ code: null, error: expect.stringContaining(`There is no folder ${join(root, "gone")} for dbt to run in.`) });
 });
 
 describe("a manifest of dbt", () => {

@@ -22,10 +22,13 @@ export async function selectedNodes(input: {
 > {
   const { manifest, select, exclude, selector, list } = input;
   if (select === undefined && exclude === undefined && selector === undefined) return { ok: true, ids: null };
-  const wanted = [...(select === undefined ? [] : ["--select", select]), ...(selector === undefined ? [] : ["--selector", selector])];
+  const wanted = [
+    ...(select === undefined ? [] : ["--select", inOneLine(select)]),
+    ...(selector === undefined ? [] : ["--selector", selector]),
+  ];
   const included = wanted.length === 0 ? allNodes(manifest) : await list(["--indirect-selection", "eager", ...wanted]);
   if (!included.ok) return included;
-  const excluded = exclude === undefined ? nothing : await list(["--indirect-selection", "empty", "--select", exclude]);
+  const excluded = exclude === undefined ? nothing : await list(["--indirect-selection", "empty", "--select", inOneLine(exclude)]);
   if (!excluded.ok) return excluded;
   const out = new Set(excluded.ids);
   const ids = new Set(included.ids.filter((id) => !out.has(id) && !isTestOf(manifest, id, out)));
@@ -35,6 +38,11 @@ export async function selectedNodes(input: {
     if (homesOf(manifest, test).some((id) => id in manifest.nodes && ids.has(id))) ids.add(test.unique_id);
   }
   return { ok: true, ids };
+}
+
+/** dbt knows only spaces between the parts of a selection, and people write a long one in several lines. */
+function inOneLine(selection: string): string {
+  return selection.trim().replaceAll(/\s+/g, " ");
 }
 
 const nothing: Listed = { ok: true, ids: [] };
