@@ -13,6 +13,7 @@ import { findAssetCycle, findUnitCycle } from "./check-graph.ts";
 import { collectAssets } from "./collect-assets.ts";
 import { collectResources } from "./collect-resources.ts";
 import { linkTables } from "./link-tables.ts";
+import { sharedKeys } from "./shared-keys.ts";
 import { flattenDefinitions } from "../flatten.ts";
 import { collectProblems, type Problems } from "./problems.ts";
 import { collectUnits, type CollectedUnits } from "./collect-units.ts";
@@ -60,7 +61,7 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
   };
   return finish(draft, {
     folders: [...units.folders, ...needs.flatMap((need) => need.folders)],
-    warnings: [...new Set([...units.warnings, ...needs.flatMap((need) => need.warnings)])],
+    warnings: [...new Set([...units.warnings, ...sharedKeys(units.assets), ...needs.flatMap((need) => need.warnings)])],
     problems,
     site: definition.site,
   });
