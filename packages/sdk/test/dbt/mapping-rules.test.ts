@@ -417,21 +417,6 @@ test.each([
   expect(reasonFirst(message).split("\n")[0]).toBe(first);
 });
 
-test("a description of any length is cut and says so", () => {
-  const manifest = manifestOf({
-    "source.shop.raw.s": { description: "s".repeat(150_000) },
-    ...model("short", [], { description: "x".repeat(100_000) }),
-    ...model("long", ["source.shop.raw.s"], { description: "😀".repeat(60_000) }),
-    "exposure.shop.board": { deps: ["model.shop.long"], description: "e".repeat(100_001) },
-  });
-  const { assets } = describe(manifest).description;
-  const texts = Object.fromEntries(assets.map(({ key, description = "" }) => [key, description]));
-  expect(Object.values(texts).every((text) => text.length <= 100_000)).toBe(true);
-  expect(texts["short"]).toHaveLength(100_000);
-  for (const key of ["long", "raw/s", "dashboard/board"]) expect(texts[key]).toMatch(/… \[\d+ of \d+ characters cut\]$/);
-  expect(assets.every((asset) => manifestAssetSchema.safeParse(asset).success)).toBe(true);
-});
-
 test("a prefix comes before the keys of what the project makes", () => {
   const manifest = manifestOf({
     "source.shop.raw.s": {},

@@ -2,8 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Metadata, TableColumn } from "@headgate/shared/domain/metadata.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
-import { cutText } from "@headgate/shared/domain/value/cut-text.ts";
-import { MAX_DESCRIPTION, type LoadError } from "@headgate/shared/manifest/schema.ts";
+import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import type { AutomationOption, FreshnessPolicy } from "../../../options/automation.ts";
 import type { UnitDescription, UnitFolder } from "../../../definitions/unit.ts";
@@ -118,7 +117,7 @@ function builtAsset(options: DescribeOptions, key: string, manifestNode: DbtMani
     deps: depsOf(options, manifestNode),
     metadata: metadataOf(node, manifestNode),
     codeVersion: code === "" ? (manifestNode.checksum?.checksum ?? sha256(node.uniqueId)) : sha256(code),
-    ...optional("description", shortEnough(translated.description ?? node.description)),
+    ...optional("description", translated.description ?? node.description),
     ...optional("relation", node.relation ?? ""),
     ...optional("url", translated.url ?? ""),
     ...(translated.automation && { automation: translated.automation }),
@@ -184,7 +183,7 @@ export function sourceAsset(options: Pick<DescribeOptions, "manifest" | "transla
     owners: [...(translated.owners ?? ownersOf(node, options.manifest))],
     tags: { ...tagsOf(node.tags), ...translated.tags },
     kinds: [...(translated.kinds ?? texts(source.loader))],
-    ...optional("description", shortEnough(translated.description ?? node.description)),
+    ...optional("description", translated.description ?? node.description),
     ...optional("relation", node.relation ?? ""),
     ...optional("url", translated.url ?? ""),
     ...(translated.automation && { automation: translated.automation }),
@@ -213,17 +212,10 @@ function exposureAsset(options: DescribeOptions, exposure: Exposure): AssetInput
       ...(exposure.maturity && { maturity: { type: "text", value: exposure.maturity } }),
       ...(exposure.owner?.name && { owner: { type: "text", value: exposure.owner.name } }),
     },
-    ...optional("description", shortEnough(exposure.description || exposure.label || "")),
+    ...optional("description", exposure.description || exposure.label || ""),
     ...optional("url", exposure.url ?? ""),
   };
 }
-
-/** A long description is cut and says so: it is no reason to refuse a project. */
-function shortEnough(description: string): string {
-  if (description.length <= MAX_DESCRIPTION) return description;
-  return cutText(description, Number.POSITIVE_INFINITY, MAX_DESCRIPTION - ROOM_FOR_NOTE);
-}
-const ROOM_FOR_NOTE = 100;
 
 /** Several tables may have one key, which is named once. */
 function depsOf({ manifest, map }: DescribeOptions, node: Reading): { key: string }[] {
