@@ -4,6 +4,7 @@ import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { Connection } from "../client/connection.ts";
 import type { Project } from "../project/project.ts";
 import { buildLocation, type BuildResult, type BuiltLocation } from "./build-location.ts";
+import { checkBuilds, problemOf } from "./check-builds.ts";
 import { publishVersion, reportLoadErrors, type Published } from "./upload.ts";
 
 export type LocationOutcome =
@@ -21,7 +22,11 @@ export async function buildProject(project: Project, env: NodeJS.ProcessEnv, onP
     results.push(await buildLocation(project, location, env));
   }
   onProgress("");
-  return results;
+  return checkBuilds(results, project.root);
+}
+
+export function hasWarnings(build: BuildResult): boolean {
+  return build.ok && build.location.warnings.length > 0;
 }
 
 export async function publishBuilds(
@@ -56,9 +61,5 @@ export async function publishBuilds(
 
 /** A version that does not fit the deployment (a key of another location, a cycle across locations) is reported as an error of the code. */
 function problemOfRefusal(error: unknown, { manifest }: BuiltLocation): LoadError | null {
-  if (!(error instanceof AppError) || !REFUSALS.has(error.code)) return null;
-  const named: unknown = error.details?.["assets"] ?? error.details?.["cycle"];
-  const keys: readonly unknown[] = Array.isArray(named) ? named : [];
-  const source = manifest.assets.find((asset) => keys.includes(asset.key))?.source;
-  return { kind: "invalid_definition", message: error.message, ...source };
+  return error instanceof AppError && REFUSALS.has(error.code) ? problemOf(error, manifest) : null;
 }

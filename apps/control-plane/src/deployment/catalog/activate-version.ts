@@ -1,6 +1,6 @@
 /** Activates a version: from this transaction on, its assets, jobs, schedules and sensors are used. Existing runs keep their version. */
-import { findCycle } from "@headgate/shared/domain/asset-graph.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
+import { checkBeside, takenKeys } from "@headgate/shared/manifest/beside-rules.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { MAX_ROW_BYTES } from "../kernel/database.ts";
 import { onlineAgents } from "../agents/agent-store.ts";
@@ -35,35 +35,17 @@ export function activateVersion(tx: Tx, input: { readonly location: string; read
   return ok(version);
 }
 
-/** A key belongs to one code location, and lineage that crosses locations must not become circular. */
+/** A refusal because of keys of another code location is stored, so that pages show it. */
 function fitsBesideOthers(tx: Tx, version: VersionRow): Result<null> {
   const assets = graphAssetsOf(tx.db, version.no);
   const { graph } = catalogOf(tx);
-  const others = graph.assets.filter((asset) => asset !== null && asset.location !== version.location).filter((asset) => asset !== null);
-  const owner = new Map(others.filter((asset) => asset.unit !== null).map((asset) => [asset.key, asset.location]));
-  const taken = assets.filter((asset) => asset.unit !== null && owner.has(asset.key));
-  const [first] = taken;
-  if (first) {
-    saveConflict(tx.db, { location: version.location, at: tx.now, keys: taken.map((asset) => asset.key) });
-    for (const name of new Set([version.location, ...taken.map((asset) => owner.get(asset.key) ?? "")]))
-      tx.fact({ type: "location_changed", location: name });
-    const names = taken.slice(0, 5).map((asset) => asset.key);
-    return refuse(
-      "conflict",
-      `${names.join(", ")} ${taken.length === 1 ? "is" : "are"} already defined by code location ${owner.get(first.key)}. An asset belongs to one code location: rename or remove one of them.`,
-      {
-        assets: taken.map((asset) => asset.key).slice(0, 100),
-      },
-    );
+  const others = graph.assets.filter((asset) => asset !== null).filter((asset) => asset.location !== version.location);
+  const taken = takenKeys(assets, others);
+  if (taken.size > 0) {
+    saveConflict(tx.db, { location: version.location, at: tx.now, keys: [...taken.keys()] });
+    for (const name of new Set([version.location, ...taken.values()])) tx.fact({ type: "location_changed", location: name });
   }
-  const cycle = findCycle([...others, ...assets]);
-  return cycle
-    ? refuse(
-        "invalid_input",
-        `With this version assets depend on each other in a circle: ${cycle.join(" -> ")}. Remove one of these dependencies.`,
-        { cycle },
-      )
-    : ok(null);
+  return checkBeside(assets, others);
 }
 
 /** Records that the newest code does not load; the active version stays active. */

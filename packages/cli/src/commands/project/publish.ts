@@ -2,17 +2,29 @@
 import { resolve } from "node:path";
 import type { CommandContext } from "../../command-context.ts";
 import { loadProject } from "../../project/project.ts";
-import { buildProject, publishBuilds } from "../../publish/publish-project.ts";
+import { buildProject, hasWarnings, publishBuilds } from "../../publish/publish-project.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
-import { outcomeJson, outcomeLines } from "../../terminal/outcome-lines.ts";
+import { outcomeJson, outcomeLines, warningLines } from "../../terminal/outcome-lines.ts";
 import { connect, type ConnectFlags } from "../connect.ts";
 
-export async function publish(flags: ConnectFlags & { readonly project: string }, context: CommandContext): Promise<ExitCode> {
+export interface PublishFlags extends ConnectFlags {
+  readonly project: string;
+  /** Nothing is published while there are warnings. */
+  readonly strict?: boolean | undefined;
+}
+
+export async function publish(flags: PublishFlags, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
   const project = await loadProject(resolve(context.cwd, flags.project));
   const { connection } = await connect(flags, context);
   terminal.note(`publishing to ${connection.deployment.org}/${connection.deployment.name} at ${connection.url}`);
   const builds = await buildProject(project, context.env, terminal.status);
+  if (flags.strict === true && builds.some(hasWarnings)) {
+    for (const build of builds)
+      if (build.ok) for (const line of warningLines(build.location.warnings, terminal.colors)) terminal.print(line);
+    terminal.complain("There are warnings, and --strict makes them errors. Nothing was published.");
+    return EXIT.failed;
+  }
   const outcomes = await publishBuilds(connection, builds, terminal.status);
   for (const outcome of outcomes) {
     for (const line of outcomeLines(outcome, terminal.colors)) terminal.print(line);

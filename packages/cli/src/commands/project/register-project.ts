@@ -3,10 +3,10 @@ import type { Command } from "commander";
 import { resolve } from "node:path";
 import type { CommandRegistry } from "../../command-context.ts";
 import { port, positiveInteger } from "../../option-values.ts";
-import { withConnection, type ConnectFlags } from "../connect.ts";
+import { withConnection } from "../connect.ts";
 import { dev } from "./dev.ts";
 import { init, type InitFlags } from "./init.ts";
-import { publish } from "./publish.ts";
+import { publish, type PublishFlags } from "./publish.ts";
 import { validate, type ValidateFlags } from "./validate.ts";
 
 export function registerProject(program: Command, registry: CommandRegistry): void {
@@ -20,10 +20,12 @@ export function registerProject(program: Command, registry: CommandRegistry): vo
   add(program, "validate", "load the code of the project and show what it defines, or why it does not load")
     .option("--project <dir>", "project folder", ".")
     .option("-s, --select <selection>", "also list the assets that this selection contains")
+    .option("--strict", "fail if there are warnings")
     .action((flags: ValidateFlags) => finish(validate(flags, context)));
   withConnection(add(program, "publish", "build, upload and activate the code locations of the project"))
     .option("--project <dir>", "project folder", ".")
-    .action((flags: ConnectFlags & { project: string }) => finish(publish(flags, context)));
+    .option("--strict", "publish nothing if there are warnings")
+    .action((flags: PublishFlags) => finish(publish(flags, context)));
 }
 
 interface DevFlags {

@@ -8,7 +8,7 @@ import { parseSelectionText, withText } from "../../client/selection.ts";
 import type { CommandContext } from "../../command-context.ts";
 import { loadProject } from "../../project/project.ts";
 import type { BuildResult } from "../../publish/build-location.ts";
-import { buildProject } from "../../publish/publish-project.ts";
+import { buildProject, hasWarnings } from "../../publish/publish-project.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
 import { countsText, warningLines } from "../../terminal/outcome-lines.ts";
 import { problemLines } from "../../terminal/problem-lines.ts";
@@ -16,6 +16,8 @@ import { problemLines } from "../../terminal/problem-lines.ts";
 export interface ValidateFlags {
   readonly project: string;
   readonly select?: string | undefined;
+  /** Warnings count as errors. */
+  readonly strict?: boolean | undefined;
 }
 
 export async function validate(flags: ValidateFlags, context: CommandContext): Promise<ExitCode> {
@@ -28,6 +30,10 @@ export async function validate(flags: ValidateFlags, context: CommandContext): P
     terminal.printJson(jsonOf(build));
   }
   if (!builds.every((build) => build.ok)) return EXIT.failed;
+  if (flags.strict === true && builds.some(hasWarnings)) {
+    terminal.complain("There are warnings, and --strict makes them errors.");
+    return EXIT.failed;
+  }
   if (selection !== null) {
     const assets = selectedAssets(builds, selection);
     for (const key of assets) terminal.print(key);

@@ -1,14 +1,14 @@
 /** Checks that the conditions and freshness policies of a manifest can be evaluated. Problems that involve other code locations show up later. */
-import { checkId } from "@headgate/shared/domain/asset-check.ts";
-import { buildAssetGraph } from "@headgate/shared/domain/asset-graph.ts";
-import { prepareAutomation } from "@headgate/shared/domain/automation/program.ts";
-import { childrenOf, type Condition } from "@headgate/shared/domain/automation/condition.ts";
-import { parseCron } from "@headgate/shared/domain/cron/parse.ts";
-import { findZone } from "@headgate/shared/domain/cron/zone.ts";
-import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import { openFreshnessPolicy } from "@headgate/shared/domain/health/freshness-policy.ts";
-import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
-import type { Manifest } from "@headgate/shared/manifest/schema.ts";
+import { checkId } from "../domain/asset-check.ts";
+import { buildAssetGraph } from "../domain/asset-graph.ts";
+import { prepareAutomation } from "../domain/automation/program.ts";
+import { childrenOf, type Condition } from "../domain/automation/condition.ts";
+import { parseCron } from "../domain/cron/parse.ts";
+import { findZone } from "../domain/cron/zone.ts";
+import { ok, refuse, type Result } from "../domain/errors.ts";
+import { openFreshnessPolicy } from "../domain/health/freshness-policy.ts";
+import { parseSelection } from "../domain/selection/parse.ts";
+import type { Manifest } from "./schema.ts";
 
 export function checkConditions(manifest: Manifest): Result<null> {
   // Each distinct condition or policy is checked once: thousands of assets share a few.
