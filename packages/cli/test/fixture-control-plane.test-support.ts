@@ -6,6 +6,7 @@ import { headgate, type CommandResult } from "./command-line.test-support.ts";
 import { REPOSITORY } from "./project.test-support.ts";
 
 export interface FixtureControlPlane {
+  readonly url: string;
   /** Runs `headgate` against it, as a person with a token would. */
   run(...args: readonly string[]): Promise<CommandResult>;
   /** The documents that the command prints with --json. */
@@ -24,6 +25,7 @@ export async function startFixtureControlPlane(): Promise<FixtureControlPlane> {
   const run = (...args: readonly string[]) =>
     headgate(args, { cwd: "/", env: { HEADGATE_URL: origin, HEADGATE_TOKEN: "token", HEADGATE_DEPLOYMENT: "acme/prod" } });
   return {
+    url: origin,
     run,
     json: async (...args) => {
       const { stdout } = await run(...args, "--json");

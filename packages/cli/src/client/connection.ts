@@ -1,6 +1,6 @@
 /**
  * Finds the control plane, the deployment and the token: first in the options, then in the environment, then (if a token is given) in the
- * configuration of the project, and last at the embedded server of this folder.
+ * configuration of the project, and last at the embedded server of this folder, which has a token of its own for who gives none.
  */
 import type { SessionView } from "@headgate/shared/contract/access/session.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
@@ -15,6 +15,8 @@ export interface Connection {
   readonly deployment: { readonly org: string; readonly name: string };
   /** For messages: where these values came from. */
   readonly origin: "options" | "environment" | "project" | "embedded";
+  /** Data folder of the embedded server. */
+  readonly folder?: string | undefined;
 }
 
 export interface ConnectionOptions {
@@ -36,7 +38,7 @@ export async function resolveConnection(options: ConnectionOptions, { env, cwd }
   const named = options.url ?? given(env["HEADGATE_URL"]);
   const configured = named === undefined && token !== undefined ? await configuredDeployment(cwd) : null;
   const url = named ?? configured?.url;
-  if (url === undefined) return embeddedConnection(options.data, cwd);
+  if (url === undefined) return embeddedConnection({ data: options.data, token, deployment: options.deployment }, cwd);
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new AppError(
       "invalid_input",
@@ -65,7 +67,10 @@ async function configuredDeployment(
   return findConfigFile(cwd) === null ? null : loadProject(cwd);
 }
 
-function embeddedConnection(data: string | undefined, cwd: string): Connection {
+async function embeddedConnection(
+  { data, token, deployment }: Pick<ConnectionOptions, "data" | "token" | "deployment">,
+  cwd: string,
+): Promise<Connection> {
   const folder = data ?? findDataFolder(cwd);
   if (folder === null) {
     throw new AppError(
@@ -83,12 +88,23 @@ function embeddedConnection(data: string | undefined, cwd: string): Connection {
   const secrets = readSecrets(folder);
   if (secrets.apiToken === undefined)
     throw new AppError("unavailable", `The embedded server of ${folder} is still starting. Try again in a moment.`);
-  return {
-    url: running.url,
-    token: secrets.apiToken,
-    deployment: { org: secrets.organization, name: secrets.deployment },
-    origin: "embedded",
-  };
+  const place = deployment === undefined ? { org: secrets.organization, name: secrets.deployment } : parseDeployment(deployment);
+  if (token !== undefined) await refuseWrongToken(running.url, token);
+  return { url: running.url, token: token ?? secrets.apiToken, deployment: place, origin: "embedded", folder };
+}
+
+/** A token of another control plane would otherwise lead to an answer that does not say why. */
+async function refuseWrongToken(url: string, token: string): Promise<void> {
+  try {
+    await httpApi({ url, token }).json<SessionView>("GET", "/api/v1/session");
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "unauthenticated") throw error;
+    throw new AppError(
+      "unauthenticated",
+      `The embedded server at ${url} does not know this token. Give --url to use another control plane, or leave out --token and HEADGATE_TOKEN to use the embedded server.`,
+      { cause: error },
+    );
+  }
 }
 
 function given(value: string | undefined): string | undefined {

@@ -38,12 +38,14 @@ export async function republishOnChange({ context, session, stopped, project, bu
     again = true;
     if (busy) return;
     busy = true;
+    session.setPublishing(true);
     const drain = async (): Promise<void> => {
       while (again && !stopped.aborted) {
         again = false;
         await publish();
       }
       busy = false;
+      if (!stopped.aborted) session.setPublishing(false);
     };
     void drain();
   };

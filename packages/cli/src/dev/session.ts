@@ -26,6 +26,8 @@ export interface Session {
   readonly dataFolder: string;
   /** `modules`: the node_modules folder with the packages that bundles do not contain. */
   startAgent(modules: string | null): Promise<void>;
+  /** Tells the other commands that a change is being published. */
+  setPublishing(isPublishing: boolean): void;
   close(): Promise<void>;
   /** Kills the children at once. */
   kill(): void;
@@ -68,6 +70,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
             onLost: options.onAgentLost ?? options.onNotice,
           });
         },
+        setPublishing: (isPublishing) => data.setPublishing(isPublishing),
         close: async () => {
           await agent?.stop();
           await server.close();

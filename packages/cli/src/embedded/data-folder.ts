@@ -3,6 +3,7 @@
  *
  * lock.json     the process that uses the folder; only one may, because two runtimes on one state would not notice each other
  * running.json  address of the running server, for the other commands
+ * publishing    there while the server's process publishes a change of the project
  * version       layout of this folder
  * secrets.json  bootstrap secret and tokens, readable by the owner only
  * state/        Durable Object, D1 and R2 of the control plane     agent/  folder of the agent     logs/  output of both
@@ -49,6 +50,8 @@ export interface DataFolder {
   readonly secrets: Secrets;
   saveSecrets(secrets: Secrets): void;
   setRunning(url: string): void;
+  /** Tells the other commands that a change is being published. */
+  setPublishing(isPublishing: boolean): void;
   close(): void;
 }
 
@@ -67,7 +70,7 @@ export function openDataFolder(folder: string): DataFolder {
   const lock = acquireLock(path);
   try {
     checkVersion(at("version"));
-    rmSync(at("running.json"), { force: true });
+    for (const name of ["running.json", "publishing"]) rmSync(at(name), { force: true });
     let secrets = existsSync(at("secrets.json")) ? readSecrets(path) : writeSecrets(path, newSecrets());
     return {
       path,
@@ -82,7 +85,12 @@ export function openDataFolder(folder: string): DataFolder {
         secrets = writeSecrets(path, changed);
       },
       setRunning: (url) => writeWhole(at("running.json"), JSON.stringify({ url, pid: process.pid } satisfies Running)),
+      setPublishing: (isPublishing) => {
+        if (isPublishing) writeWhole(at("publishing"), "");
+        else rmSync(at("publishing"), { force: true });
+      },
       close: () => {
+        rmSync(at("publishing"), { force: true });
         rmSync(at("running.json"), { force: true });
         lock.release();
       },
@@ -127,6 +135,11 @@ export function readRunning(folder: string): Running | null {
   } catch {
     return null;
   }
+}
+
+/** Whether the live process of this folder is publishing a change. */
+export function isPublishing(folder: string): boolean {
+  return isHeld(resolve(folder)) && existsSync(join(folder, "publishing"));
 }
 
 export function readSecrets(folder: string): Secrets {

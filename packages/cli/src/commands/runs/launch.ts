@@ -12,6 +12,7 @@ import { readDefinitions } from "../../client/definitions.ts";
 import { addText, parseSelectionText, selectionOf } from "../../client/selection.ts";
 import type { CommandContext } from "../../command-context.ts";
 import { stopSignal } from "../../dev/stop-signal.ts";
+import { isPublishing } from "../../embedded/data-folder.ts";
 import { runEndLine, runTable, watchRun } from "../../dev/watch-run.ts";
 import { keyValuePairs } from "../../option-values.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
@@ -40,6 +41,7 @@ export async function launchRun(argument: string | undefined, flags: RunFlags, c
   const { connection, api } = await connect(flags, context);
   const launched = await launch({ connection, api, target, flags, tags, config });
   terminal.note(`run ${launched.id} launched: ${runTitle(launched)}`);
+  for (const line of await versionLines({ connection, api, run: launched.id })) terminal.note(line);
   if (!flags.wait) {
     terminal.print(launched.id);
     terminal.printJson({ run: launched });
@@ -69,6 +71,22 @@ export async function launchRun(argument: string | undefined, flags: RunFlags, c
   } finally {
     stop.dispose();
   }
+}
+
+/** Which code the run uses, and that newer code is on its way. */
+async function versionLines({ connection, api, run }: { connection: Connection; api: Api; run: string }): Promise<string[]> {
+  const [{ versions }, locations] = await Promise.all([
+    call(connection, api.runs.get.query({ run })),
+    call(connection, api.locations.list.query()),
+  ]);
+  const used = versions.map(({ location, number }) => `version ${number} of ${location}`);
+  const broken = locations.filter(({ name, status }) => status === "unavailable" && versions.some(({ location }) => location === name));
+  const isChanging = connection.folder !== undefined && isPublishing(connection.folder);
+  return [
+    ...(used.length > 0 ? [`it uses ${used.join(", ")}`] : []),
+    ...broken.map(({ name }) => `the newest code of ${name} does not load, see: headgate location list`),
+    ...(isChanging ? ["headgate dev is publishing a change, which this run does not use"] : []),
+  ];
 }
 
 interface LaunchRequest {
