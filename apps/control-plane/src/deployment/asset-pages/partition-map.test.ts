@@ -19,7 +19,7 @@ const byDayAndRegion: PartitionsDefinition = {
 };
 
 describe("runs over a range", () => {
-  it("the agent gets the range's ends, window and count", async () => {
+  it("the agent gets the range's ends, window, count and keys", async () => {
     const stub = await deployPartitioned(daily, { a: [], b: ["a"] });
     const agent = new FakeAgent();
     await agent.start(stub);
@@ -32,6 +32,7 @@ describe("runs over a range", () => {
       start: Date.UTC(2025, 0, 2),
       end: Date.UTC(2025, 0, 5),
       range: { first: "2025-01-02", last: "2025-01-04", count: 3 },
+      keys: ["2025-01-02", "2025-01-03", "2025-01-04"],
     });
     await agent.reported(...agent.success(job));
     expect(await statusesOf(stub)).toMatchObject({
