@@ -43,6 +43,9 @@ export function metadataOf(key: string, rows: number): Metadata {
   };
 }
 
+/** It changed after everything else was made, so what reads it is stale. */
+const CHANGED = "gold/fct_orders";
+
 export function statesOf(assets: readonly FixtureAsset[], now: number): AssetState[] {
   return assets.map((asset, index): AssetState => {
     const total = asset.checks.length;
@@ -76,6 +79,18 @@ export function statesOf(assets: readonly FixtureAsset[], now: number): AssetSta
           }
         : null,
       inProgress: null,
+      places: placesOf(asset.key, now),
+      checksNotPassed:
+        checkFailed || checkWarned
+          ? [
+              {
+                name: checkFailed ? "revenue_not_negative" : "not_null_email",
+                severity: checkFailed ? "error" : "warn",
+                description: checkFailed ? "3 of 120 days have a negative revenue" : "Got 31 results, configured to warn if >0",
+                run: runId(1),
+              },
+            ]
+          : [],
       checks: {
         passed: never || external ? 0 : total - (checkFailed || checkWarned ? 1 : 0),
         warned: checkWarned ? 1 : 0,
@@ -91,6 +106,12 @@ export function statesOf(assets: readonly FixtureAsset[], now: number): AssetSta
             : null,
     };
   });
+}
+
+/** Everything was made in one go, except that the orders changed 12 minutes ago. */
+function placesOf(key: string, now: number): AssetState["places"] {
+  const seq = key === CHANGED ? 3000 : 500;
+  return { materialized: { seq: 1001, saw: 1000 }, changed: { seq, saw: seq, at: now - 12 * MINUTE } };
 }
 
 export function runId(index: number): string {

@@ -147,6 +147,7 @@ export class FixtureDeployment implements DeploymentProcedures {
     return ok({
       asset: { ...asset, code },
       state,
+      stale: [],
       metadata: state.materialized ? metadataOf(key, state.materialized.rowCount ?? 0) : {},
       latestEventSeq: 9,
     });
@@ -175,11 +176,11 @@ export class FixtureDeployment implements DeploymentProcedures {
     return ok(state?.materialized ? metadataSeries(state.materialized.run ?? "") : []);
   }
 
-  async assetPartitions({ key, limit, cursor }: { key: string; limit: number; cursor?: string | null | undefined }) {
+  async assetPartitions({ key, limit, cursor, statuses, keys }: InputOf<"assets.partitions">) {
     const definition = this.#find(key)?.partitions;
     if (!definition) return refuse("not_found", `${key} is not partitioned.`);
     const dynamicKeys = this.procedures["partitions.keys"]({ name: "customer_files", limit: 500 }).items.map((entry) => entry.key);
-    return ok(partitionPage(definition, { offset: Number(cursor ?? 0), limit, dynamicKeys }));
+    return ok(partitionPage(definition, { offset: Number(cursor ?? 0), limit, dynamicKeys, statuses, keys }));
   }
 
   #newest(): RunSummary[] {
@@ -187,10 +188,11 @@ export class FixtureDeployment implements DeploymentProcedures {
   }
 
   async runs({ filter, cursor, limit }: InputOf<"runs.list">) {
-    const { statuses, text, job, createdAfter } = filter;
+    const { statuses, outcome, text, job, createdAfter } = filter;
     const matching = this.#newest().filter(
       (run) =>
         (!statuses || statuses.includes(run.status)) &&
+        (!outcome || (run.status === "failed" || run.checksFailed > 0 ? "failed" : run.status) === outcome) &&
         (!job || run.job === job) &&
         (!createdAfter || run.createdAt > createdAfter) &&
         (!text || `${run.id} ${run.job ?? ""} ${run.selection}`.includes(text)),
@@ -208,6 +210,12 @@ export class FixtureDeployment implements DeploymentProcedures {
       steps: this.steps.get(id) ?? [],
       versions: [{ location: LOCATION, version: "v4", number: 4 }],
     });
+  }
+
+  /** Stores events and sends them to the dashboards that watch the run. */
+  addEvents(run: string, events: readonly EventRow[]): void {
+    this.events.set(run, [...(this.events.get(run) ?? []), ...events]);
+    this.#publishEvents(run, events);
   }
 
   async runEvents({ run, after, limit }: InputOf<"runs.events">) {
@@ -308,6 +316,7 @@ export class FixtureDeployment implements DeploymentProcedures {
           inProgress: null,
           failed: null,
           health: "healthy",
+          places: { materialized: { seq: 9001, saw: 9000 }, changed: { seq: 500, saw: 500, at: 0 } },
           materialized: { at: Date.now(), run: id, step: key, partition: null, durationMs: 600, rowCount: 1234, codeVersion: "3f9c1e" },
         }),
         this.#update(id, { materialized: index + 1 }),

@@ -6,6 +6,7 @@ import type {
   MetadataSeries,
   PartitionStatusView,
 } from "@headgate/shared/contract/assets/asset-views.ts";
+import type { PartitionStatus } from "@headgate/shared/domain/partitions/status.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { openPartitions } from "@headgate/shared/domain/partitions/partition-set.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
@@ -82,7 +83,13 @@ export function metadataSeries(run: string): MetadataSeries[] {
 
 export function partitionPage(
   definition: PartitionsDefinition,
-  page: { readonly offset: number; readonly limit: number; readonly dynamicKeys: readonly string[] },
+  page: {
+    readonly offset: number;
+    readonly limit: number;
+    readonly dynamicKeys: readonly string[];
+    readonly statuses?: readonly PartitionStatus[] | undefined;
+    readonly keys?: readonly string[] | undefined;
+  },
 ): PartitionStatusView {
   const opened = openPartitions(definition, { now: Date.UTC(2026, 10, 23), dynamicKeys: () => page.dynamicKeys });
   if (!opened.ok) throw new TypeError(opened.error.message);
@@ -102,6 +109,8 @@ export function partitionPage(
       message: status === "failed" ? "Binder Error: column order_day not found" : null,
     };
   });
+  const { statuses, keys } = page;
+  const wanted = items.filter(({ key, status }) => (!statuses || statuses.includes(status)) && (!keys || keys.includes(key)));
   const end = page.offset + page.limit;
   return {
     definition,
@@ -109,7 +118,7 @@ export function partitionPage(
     materialized: items.filter((item) => item.status === "materialized").length,
     failed: 1,
     inProgress: 0,
-    items: items.slice(page.offset, end),
-    next: end < set.count ? String(end) : null,
+    items: wanted.slice(page.offset, end),
+    next: end < wanted.length ? String(end) : null,
   };
 }

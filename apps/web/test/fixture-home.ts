@@ -28,6 +28,7 @@ export function homeOf(facts: HomeFacts): HomeView {
           title: `Code location ${view.name}`,
           message: view.errors[0]?.message ?? "",
           since: view.erroredAt ?? 0,
+          times: 1,
           run: null,
         })),
       ...states
@@ -39,6 +40,7 @@ export function homeOf(facts: HomeFacts): HomeView {
           title: state.key,
           message: state.failed?.message ?? "",
           since: state.failed?.at ?? 0,
+          times: 1,
           run: state.failed?.run ?? null,
         })),
       ...states
@@ -49,6 +51,7 @@ export function homeOf(facts: HomeFacts): HomeView {
           title: state.key,
           message: "Not materialized for 29 hours; its policy allows 24.",
           since: state.freshness?.since ?? 0,
+          times: 1,
           run: null,
         })),
       ...facts.automations
@@ -59,6 +62,7 @@ export function homeOf(facts: HomeFacts): HomeView {
           title: view.name,
           message: view.lastTick?.message ?? "",
           since: view.recent[view.failuresInARow - 1]?.at ?? 0,
+          times: 1,
           run: null,
         })),
       ...states
@@ -69,6 +73,7 @@ export function homeOf(facts: HomeFacts): HomeView {
           title: `${state.key}: revenue_not_negative`,
           message: "3 of 120 days have a negative revenue",
           since: Date.now() - 2_220_000,
+          times: 1,
           run: state.materialized?.run ?? null,
         })),
       ...states
@@ -79,6 +84,7 @@ export function homeOf(facts: HomeFacts): HomeView {
           title: `${state.key}: not_null_email`,
           message: "Got 31 results, configured to warn if >0",
           since: Date.now() - 2_280_000,
+          times: 1,
           run: state.materialized?.run ?? null,
         })),
     ],

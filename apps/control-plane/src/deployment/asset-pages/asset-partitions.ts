@@ -37,7 +37,7 @@ export function assetPartitions(reader: Reader, input: InputOf<"assets.partition
   const offset = input.cursor ? Number(input.cursor) : 0;
   if (!Number.isSafeInteger(offset) || offset < 0) return refuse("invalid_input", "The cursor does not belong to this list.");
   const states = partitionStates(reader.db, input.key, set);
-  const { keys, next } = pageOf(set, wantedOf(set, states, input.statuses), { offset, limit: input.limit });
+  const { keys, next } = pageOf(set, wantedOf(set, states, input), { offset, limit: input.limit });
   const failures = partitionFailures(reader.db, input.key, keys);
   const failedRanges = ofRanges(set, rangeFailures(reader.db, input.key));
   const latest = latestMaterializations(reader.db, input.key, keys);
@@ -91,11 +91,21 @@ function newest<A extends { readonly at: number }, B extends { readonly at: numb
   return a && b ? (a.at >= b.at ? a : b) : (a ?? b);
 }
 
-function wantedOf(set: PartitionSet, states: PartitionStates, statuses: readonly PartitionStatus[] | undefined): PartitionSubset {
-  if (statuses === undefined) return rangeSubset(0, set.count);
+interface Wanted {
+  readonly statuses?: readonly PartitionStatus[] | undefined;
+  readonly keys?: readonly string[] | undefined;
+}
+
+function wantedOf(set: PartitionSet, states: PartitionStates, { statuses, keys }: Wanted): PartitionSubset {
   const { missing, materialized, failed, inProgress } = states;
   const subsets = { missing, materialized, failed, in_progress: inProgress };
-  return unionOf(statuses.map((status) => subsets[status]));
+  const byStatus = statuses === undefined ? rangeSubset(0, set.count) : unionOf(statuses.map((status) => subsets[status]));
+  if (keys === undefined) return byStatus;
+  const named = keys.flatMap((key) => {
+    const parsed = parsePartitionRange(set, key);
+    return parsed.ok ? [parsed.value] : [];
+  });
+  return intersection(byStatus, unionOf(named));
 }
 
 /** Newest first for time and dynamic partitions, otherwise in the order of the definition. */

@@ -135,6 +135,7 @@ export interface RunListQuery {
   /** The id of the schedule or sensor that requested the run. */
   readonly source?: string | undefined;
   readonly createdAfter?: number | undefined;
+  readonly createdBefore?: number | undefined;
   /** The id of a backfill. */
   readonly backfill?: string | undefined;
   /** Runs with a smaller number. */
@@ -178,6 +179,7 @@ function listSome(db: Database, query: RunListQuery, checks?: keyof typeof CHECK
     status,
     job: query.job,
     createdAfter: query.createdAfter,
+    createdBefore: query.createdBefore,
     source: query.source,
     backfill: query.backfill === undefined ? undefined : (backfillNo(query.backfill) ?? 0),
     asset: query.asset,
@@ -196,12 +198,13 @@ function listSome(db: Database, query: RunListQuery, checks?: keyof typeof CHECK
   return made.all({ ...given, limit: query.limit });
 }
 
-type RunFilter = "before" | "status" | "job" | "createdAfter" | "source" | "backfill" | "asset" | "text";
+type RunFilter = "before" | "status" | "job" | "createdAfter" | "createdBefore" | "source" | "backfill" | "asset" | "text";
 const CONDITIONS: Readonly<Record<RunFilter, (value: Placeholder) => SQL>> = {
   before: (value) => lt(run.no, value),
   status: (value) => eq(run.status, value),
   job: (value) => eq(run.job, value),
   createdAfter: (value) => gte(run.createdAt, value),
+  createdBefore: (value) => lt(run.createdAt, value),
   source: (value) => eq(run.source, value),
   backfill: (value) => eq(run.backfillNo, value),
   asset: (value) => sql`${run.no} IN (SELECT ${stepAsset.runNo} FROM ${stepAsset} WHERE ${eq(stepAsset.asset, value)})`,

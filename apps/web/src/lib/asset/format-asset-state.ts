@@ -1,6 +1,7 @@
 /** Describes the state of an asset in one sentence. */
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { formatDuration } from "@headgate/shared/format/duration.ts";
+import { splitMessage } from "#lib/run/failure-text.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { formatRelative } from "@headgate/shared/format/time.ts";
 
@@ -15,7 +16,7 @@ export interface AssetStateInput {
 export function formatAssetState({ state, external, missingUpstream, now }: AssetStateInput): string {
   if (external) return "External asset, written outside Headgate. Shown because other assets depend on it.";
   if (state?.inProgress) return state.inProgress.status === "running" ? "Materializing now." : "Queued for materialization.";
-  if (state?.failed) return `Failed ${formatRelative(state.failed.at, now)}: ${state.failed.message}`;
+  if (state?.failed) return `Failed ${formatRelative(state.failed.at, now)}: ${splitMessage(state.failed.message).sentence}`;
   const { materialized } = state ?? {};
   if (!materialized && state?.observedAt !== undefined) return `Observed ${formatRelative(state.observedAt, now)}.`;
   if (!materialized) {

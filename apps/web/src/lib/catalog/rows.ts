@@ -19,11 +19,15 @@ export interface Sort {
 }
 export const DEFAULT_SORT: Sort = { column: "key", descending: false };
 
-export function buildRows(assets: readonly CatalogAsset[], stateOf: (key: string) => AssetState | undefined): CatalogRow[] {
+export function buildRows(
+  assets: readonly CatalogAsset[],
+  stateOf: (key: string) => AssetState | undefined,
+  isStale: (key: string) => boolean = () => false,
+): CatalogRow[] {
   return assets.map((asset) => {
     const state = stateOf(asset.key);
     const external = isExternal(asset);
-    return { asset, state, style: assetStyle(state, external), external };
+    return { asset, state, style: assetStyle(state, external, isStale(asset.key)), external };
   });
 }
 

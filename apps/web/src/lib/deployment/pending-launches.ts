@@ -48,6 +48,8 @@ export function withPending(key: string, state: AssetState | undefined, pending:
     health: "unknown",
     materialized: null,
     failed: null,
+    places: { materialized: null, changed: null },
+    checksNotPassed: [],
     inProgress: null,
     checks: { passed: 0, warned: 0, failed: 0, unknown: 0 },
     partitions: null,

@@ -3,7 +3,7 @@ import type { EventRow, RunDetail, StepView } from "@headgate/shared/contract/ru
 import { queuedRun } from "../../../test/fixture-data.ts";
 import { atLeast, filterLines, logLine } from "./log-lines.ts";
 import { applyRunChanges, mergeEvents, runStateFrom } from "./run-state.ts";
-import { notePlace, timelineRows, timelineTicks } from "./timeline.ts";
+import { notePlace, timelineRows, earlierAttempts, timelineTicks } from "./timeline.ts";
 
 const event = (seq: number, message = `line ${seq}`): EventRow => ({
   seq,
@@ -115,6 +115,22 @@ describe("live changes of a run", () => {
 });
 
 describe("run timeline", () => {
+  it("each attempt of a step has its own bar", () => {
+    const at = (seq: number, given: Partial<EventRow>) => ({ ...event(seq), step: "dbt:x", at: seq * 10, ...given });
+    const failure = { kind: "dbt", message: "boom" } as const;
+    const events = [
+      at(1, { event: { type: "step_started", worker: "w", pid: 1 } }),
+      at(3, { event: { type: "step_failed", failure, willRetry: true } }),
+      at(4, { event: { type: "step_started", worker: "w", pid: 1 } }),
+      at(6, { event: { type: "step_failed", failure, willRetry: false } }),
+    ];
+    const state = applyRunChanges(runStateFrom(detail), [{ type: "step", step: step({ status: "failed", startedAt: 40, endedAt: 60 }) }]);
+    expect(timelineRows(state, earlierAttempts(events))[0]?.bars.filter(({ kind }) => kind !== "waiting")).toEqual([
+      { kind: "earlier", start: 10, end: 30 },
+      { kind: "running", start: 40, end: 60 },
+    ]);
+  });
+
   it("the axis has few marks at round durations", () => {
     expect(timelineTicks(4200, 6)).toEqual([0, 1000, 2000, 3000, 4000]);
     expect(timelineTicks(3_600_000 * 5, 6).length).toBeLessThanOrEqual(7);

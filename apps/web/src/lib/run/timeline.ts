@@ -1,11 +1,12 @@
 /** Rows and bars of the run's timeline: one row per step, and per asset of a step with several (a dbt model). Pure. */
-import type { StepView } from "@headgate/shared/contract/runs/run-views.ts";
+import type { EventRow, StepView } from "@headgate/shared/contract/runs/run-views.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { stepAssetStyle, stepStyle, type StatusStyle } from "#lib/status/status-style.ts";
 import type { RunState } from "./run-state.ts";
 
 export interface TimelineBar {
-  readonly kind: "waiting" | "starting" | "running";
+  /** `earlier`: an attempt that failed before the current one. */
+  readonly kind: "waiting" | "starting" | "running" | "earlier";
   readonly start: number;
   /** Null while in progress. */
   readonly end: number | null;
@@ -24,11 +25,26 @@ export interface TimelineRow {
   readonly noteTone: "bad" | "muted";
 }
 
-export function timelineRows(state: RunState): TimelineRow[] {
+/** The attempts of each step that ended with a retry, from the events of the run. */
+export function earlierAttempts(events: readonly EventRow[]): ReadonlyMap<string, readonly TimelineBar[]> {
+  const found = new Map<string, TimelineBar[]>();
+  const started = new Map<string, number>();
+  for (const { step, at, event } of events) {
+    if (step === null) continue;
+    if (event.type === "step_started") started.set(step, at);
+    if (event.type !== "step_failed" || !event.willRetry) continue;
+    const start = started.get(step);
+    if (start !== undefined) found.set(step, [...(found.get(step) ?? []), { kind: "earlier", start, end: at }]);
+    started.delete(step);
+  }
+  return found;
+}
+
+export function timelineRows(state: RunState, earlier: ReadonlyMap<string, readonly TimelineBar[]> = new Map()): TimelineRow[] {
   const rows: TimelineRow[] = [];
   for (const step of state.detail.steps) {
     const current = state.steps.get(step.key) ?? step;
-    const bars: TimelineBar[] = [];
+    const bars: TimelineBar[] = [...(earlier.get(current.key) ?? [])];
     const begin = current.assignedAt ?? current.startedAt ?? current.endedAt;
     if (current.readyAt !== null && (begin !== null || current.status === "pending"))
       bars.push({ kind: "waiting", start: current.readyAt, end: begin });

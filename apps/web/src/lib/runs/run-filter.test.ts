@@ -10,7 +10,14 @@ const filter = (query: string) => readRunFilter(new URLSearchParams(query));
 
 describe("run list", () => {
   it("the filter is read from the URL and ignores unknown values", () => {
-    expect(filter("status=active&q=%20full%20&job=x")).toEqual({ status: "active", text: " full ", job: "x", asset: "", backfill: "" });
+    expect(filter("status=active&q=%20full%20&job=x")).toEqual({
+      status: "active",
+      text: " full ",
+      job: "x",
+      asset: "",
+      backfill: "",
+      span: null,
+    });
     expect(filterInput(filter("status=active&q=%20full%20")).statuses).toEqual(["queued", "starting", "running", "canceling"]);
     expect(filterInput(filter("status=active&q=%20full%20")).text).toBe("full");
     expect(filter("status=nonsense").status).toBeNull();
@@ -29,6 +36,18 @@ describe("run list", () => {
     expect(mergeRuns([newest], live, { filter: filter(""), since: NOW }).map((run) => run.id)).toEqual(["new", newest.id]);
     expect(mergeRuns([newest], live, { filter: filter("status=failed"), since: NOW }).map((run) => run.id)).toEqual([newest.id]);
     expect(mergeRuns([newest], live, { filter: filter("job=other"), since: NOW })).toHaveLength(1);
+  });
+
+  it("a run whose check failed counts as failed", () => {
+    expect(filterInput(filter("status=failed"))).toEqual({ outcome: "failed" });
+    const run = { ...second, id: "new", status: "succeeded" as const, checksFailed: 1, createdAt: NOW + 5 };
+    const shown = (query: string) => mergeRuns([], new Map([["new", run]]), { filter: filter(query), since: NOW }).length;
+    expect(["status=failed", "status=succeeded", ""].map(shown)).toEqual([1, 0, 1]);
+  });
+
+  it("the runs of a span are asked for", () => {
+    expect(filterInput(filter("from=5&to=9"))).toEqual({ createdAfter: 5, createdBefore: 9 });
+    expect(filter("from=5&to=x").span).toBeNull();
   });
 
   it("older runs of the live state are not added to a page", () => {

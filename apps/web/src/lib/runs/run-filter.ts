@@ -25,6 +25,8 @@ export interface RunFilter {
   readonly asset: string;
   /** Id of a backfill. */
   readonly backfill: string;
+  /** Created in this span of time; null: at any time. */
+  readonly span: { readonly from: number; readonly to: number } | null;
 }
 
 export function readRunFilter(query: Pick<URLSearchParams, "get">): RunFilter {
@@ -35,26 +37,54 @@ export function readRunFilter(query: Pick<URLSearchParams, "get">): RunFilter {
     job: query.get("job") ?? "",
     asset: query.get("asset") ?? "",
     backfill: query.get("backfill") ?? "",
+    span: spanOf(query.get("from"), query.get("to")),
   };
 }
 
+function spanOf(from: string | null, to: string | null): RunFilter["span"] {
+  const span = { from: Number(from ?? Number.NaN), to: Number(to ?? Number.NaN) };
+  return Number.isSafeInteger(span.from) && Number.isSafeInteger(span.to) ? span : null;
+}
+
 /** As input of the procedure. */
-export function filterInput(filter: RunFilter): { statuses?: RunStatus[]; text?: string; job?: string; asset?: string; backfill?: string } {
+export function filterInput(filter: RunFilter): {
+  statuses?: RunStatus[];
+  outcome?: "failed" | "succeeded";
+  text?: string;
+  job?: string;
+  asset?: string;
+  backfill?: string;
+  createdAfter?: number;
+  createdBefore?: number;
+} {
   return {
-    ...(filter.status ? { statuses: [...STATUSES_OF[filter.status]] } : {}),
+    ...statusInput(filter.status),
     ...(filter.text.trim() === "" ? {} : { text: filter.text.trim() }),
     ...(filter.job === "" ? {} : { job: filter.job }),
     ...(filter.asset === "" ? {} : { asset: filter.asset }),
     ...(filter.backfill === "" ? {} : { backfill: filter.backfill }),
+    ...(filter.span && { createdAfter: filter.span.from, createdBefore: filter.span.to }),
   };
+}
+
+/** A run whose check failed counts as failed, as its row says. */
+function statusInput(status: StatusFilter | null): { statuses?: RunStatus[]; outcome?: "failed" | "succeeded" } {
+  if (status === null) return {};
+  return status === "failed" || status === "succeeded" ? { outcome: status } : { statuses: [...STATUSES_OF[status]] };
+}
+
+function hasStatus(status: StatusFilter, run: RunSummary): boolean {
+  const checkFailed = run.status === "succeeded" && run.checksFailed > 0;
+  return checkFailed ? status === "failed" : STATUSES_OF[status].includes(run.status);
 }
 
 /** Whether a new live run matches the filter. Which runs contain an asset is known only to the control plane. */
 function admits(filter: RunFilter, run: RunSummary): boolean {
   if (filter.asset !== "") return false;
+  if (filter.span && (run.createdAt < filter.span.from || run.createdAt >= filter.span.to)) return false;
   if (filter.backfill !== "" && run.backfill !== filter.backfill) return false;
   if (filter.job !== "" && run.job !== filter.job) return false;
-  if (filter.status && !STATUSES_OF[filter.status].includes(run.status)) return false;
+  if (filter.status && !hasStatus(filter.status, run)) return false;
   const text = filter.text.trim().toLowerCase();
   if (text === "") return true;
   return [run.id, run.job ?? "", run.selection, ...Object.values(run.tags)].some((value) => value.toLowerCase().includes(text));

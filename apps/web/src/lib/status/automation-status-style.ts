@@ -39,7 +39,7 @@ export function evaluationStyle(evaluation: Pick<ConditionEvaluation, "requested
   return evaluation.requested > 0 ? { tone: "good", label: "Requested" } : { tone: "idle", label: "Not requested" };
 }
 
-export function backfillStyle(status: BackfillStatus): StatusStyle {
+export function backfillStyle({ status, runs }: { readonly status: BackfillStatus; readonly runs: BackfillCounts }): StatusStyle {
   switch (status) {
     case "running":
       return { tone: "live", label: "Running" };
@@ -52,7 +52,7 @@ export function backfillStyle(status: BackfillStatus): StatusStyle {
     case "succeeded":
       return { tone: "good", label: "Succeeded" };
     case "failed":
-      return { tone: "bad", label: "Failed" };
+      return { tone: "bad", label: runs.succeeded > 0 ? "Partly failed" : "Failed" };
     default:
       return assertNever(status);
   }

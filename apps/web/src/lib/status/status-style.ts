@@ -1,5 +1,6 @@
 /** Tone and label of assets, runs, steps, checks, locations and agents, the same on every page. */
 import { assertNever } from "@headgate/shared/domain/assert.ts";
+import { plural } from "@headgate/shared/format/number.ts";
 import type { AgentView } from "@headgate/shared/contract/catalog/agents.ts";
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { LocationView } from "@headgate/shared/contract/catalog/locations.ts";
@@ -13,10 +14,12 @@ export interface StatusStyle {
   readonly label: string;
 }
 
-export function assetStyle(state: AssetState | undefined, external: boolean): StatusStyle {
+/** `stale`: something that it was made from changed. */
+export function assetStyle(state: AssetState | undefined, external: boolean, stale = false): StatusStyle {
   if (state?.inProgress)
     return state.inProgress.status === "running" ? { tone: "live", label: "Running" } : { tone: "waiting", label: "Queued" };
-  return settledAssetStyle(state, external);
+  const settled = settledAssetStyle(state, external);
+  return stale && settled.tone === "good" ? { tone: "late", label: "Stale" } : settled;
 }
 
 /** The status of an asset without regard to an active run. */
@@ -29,6 +32,8 @@ export function settledAssetStyle(state: AssetState | undefined, external: boole
       return { tone: "bad", label: "Check failed" };
     case "warning":
       if (state.checks.warned > 0) return { tone: "warn", label: "Check warned" };
+      if ((state.partitions?.failed ?? 0) > 0)
+        return { tone: "warn", label: `${plural(state.partitions?.failed ?? 0, "partition")} failed` };
       return { tone: "warn", label: state.freshness?.state === "warning" ? "Nearly overdue" : "Warning" };
     case "healthy":
       return { tone: "good", label: "Healthy" };

@@ -88,6 +88,8 @@ export const assetProcedures = {
       key: assetKeySchema,
       /** Only partitions in one of these. */
       statuses: z.array(z.enum(PARTITION_STATUSES)).optional(),
+      /** Only these; unknown ones are left out. */
+      keys: z.array(partitionTextSchema).max(100).optional(),
       cursor: cursorSchema,
       limit: z.number().int().min(1).max(2000).default(500),
     }),

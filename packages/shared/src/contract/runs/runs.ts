@@ -17,6 +17,7 @@ export const runFilterSchema = z.object({
   /** Part of a run id, job, selection or tag value. */
   text: z.string().max(500).optional(),
   createdAfter: z.number().optional(),
+  createdBefore: z.number().optional(),
   /** Id of a backfill. */
   backfill: z.string().max(100).optional(),
   /** Runs that a schedule or sensor asked for. */

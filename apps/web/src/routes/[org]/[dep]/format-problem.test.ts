@@ -10,6 +10,7 @@ describe("problems", () => {
     title: subject,
     message: "",
     since: 0,
+    times: 1,
     run: null,
   });
 

@@ -10,6 +10,8 @@ export function problemHref(ref: DeploymentRef, problem: Problem): string {
     case "asset_failed":
     case "asset_overdue":
       return assetPath(ref, problem.subject);
+    case "partitions_failed":
+      return assetPath(ref, problem.subject, { tab: "partitions", query: { status: "failed" } });
     case "check_failed":
     case "check_warned": {
       const { asset, check } = splitCheck(problem.subject);
@@ -36,6 +38,8 @@ export function formatProblemKind(problem: Problem): string {
   switch (problem.kind) {
     case "asset_failed":
       return "asset failed";
+    case "partitions_failed":
+      return "partitions failed";
     case "check_failed":
       return "check failed";
     case "check_warned":
@@ -45,7 +49,7 @@ export function formatProblemKind(problem: Problem): string {
     case "automation_failing":
       return splitAutomation(problem.subject)?.kind === "schedule" ? "schedule failing" : "sensor failing";
     case "backfill_failed":
-      return "backfill failed";
+      return "backfill";
     case "location_unavailable":
       return "code does not load";
     case "no_agent":
@@ -59,7 +63,7 @@ export function formatProblemKind(problem: Problem): string {
 
 export function problemTone(problem: Problem): Tone {
   if (problem.kind === "asset_overdue") return "late";
-  return problem.kind === "check_warned" ? "warn" : "bad";
+  return problem.kind === "check_warned" || problem.kind === "partitions_failed" ? "warn" : "bad";
 }
 
 /** Splits `<location>/<kind>/<name>` at the kind, because location and name may contain slashes. */

@@ -1,0 +1,114 @@
+/** Tests that the built dashboard shows what is wrong, where and why, in Chromium against the fixture server. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
+import { openPage, startBrowser } from "./browser.test-support.ts";
+import { startFixtureServer, type FixtureServer } from "./fixture-server.ts";
+
+const HOME = "/acme/prod";
+let browser: Browser;
+let server: FixtureServer;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+  server = await startFixtureServer({ port: 0 });
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+async function open(path: string): Promise<Page> {
+  const { page } = await openPage(browser, `${server.url}${HOME}${path}`);
+  return page;
+}
+
+const line = (seq: number, message: string, level: "info" | "error" = "info"): EventRow => ({
+  seq,
+  at: 1_790_000_000_000 + seq,
+  step: "a",
+  attempt: 1,
+  event: { type: "log", level, message },
+});
+const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => line(from + index, `line ${from + index} end`));
+const runWith = (status: string) => [...server.deployment.runsById.values()].find((run) => run.status === status)?.id ?? "";
+
+describe("what the dashboard says about assets", { timeout: 120_000 }, () => {
+  it("a stale asset says its cause in list, header and graph", async () => {
+    const page = await open("/assets?q=status:stale");
+    const row = page.getByRole("row", { name: /daily_revenue|regional_orders/ });
+    await page.goto(`${server.url}${HOME}/assets?q=regional_orders`);
+    await row.getByText("gold/fct_orders changed").waitFor();
+    await page.goto(`${server.url}${HOME}/assets/metrics/regional_orders`);
+    await page.getByRole("link", { name: /^Stale: gold\/fct_orders changed/ }).waitFor();
+    await page.goto(`${server.url}${HOME}/lineage?focus=metrics/regional_orders`);
+    await page
+      .getByRole("complementary", { name: "Asset metrics/regional_orders" })
+      .getByText(/^Stale: gold\/fct_orders/)
+      .waitFor();
+    await page.context().close();
+  });
+
+  it("a failed check says its sentence beside the asset", async () => {
+    const sentence = "Check revenue_not_negative failed: 3 of 120 days have a negative revenue";
+    const page = await open("/assets?q=daily_revenue");
+    await page
+      .getByRole("row", { name: /daily_revenue/ })
+      .getByText(sentence)
+      .waitFor();
+    await page.goto(`${server.url}${HOME}/assets/metrics/daily_revenue`);
+    await page.getByRole("link", { name: sentence }).click();
+    await page.waitForURL(/\/-\/checks\?check=revenue_not_negative/);
+    await page.context().close();
+  });
+
+  it("a failed partition says its reason and filters the list", async () => {
+    const page = await open("/assets/gold/daily_orders/-/partitions");
+    await page
+      .getByRole("option", { name: /failed/ })
+      .first()
+      .click();
+    const detail = page.getByRole("region", { name: /^Partition 2026/ });
+    await detail.getByText("Binder Error: column order_day not found").waitFor();
+    await detail.getByRole("link", { name: "Open the run" }).waitFor();
+    await page.getByRole("link", { name: /failed$/ }).click();
+    await page.waitForFunction(() => document.querySelectorAll("[aria-label='Partitions'] > li").length === 1);
+    await page.context().close();
+  });
+});
+
+describe("the log of a run", { timeout: 120_000 }, () => {
+  it("a long log opens at its end and follows until a person scrolls", async () => {
+    const run = runWith("succeeded");
+    server.deployment.events.set(run, lines(1, 6001));
+    const page = await open(`/runs/${run}`);
+    await page.getByText("line 6000 end").waitFor();
+    server.deployment.addEvents(run, lines(6001, 6400));
+    await page.getByText("line 6399 end").waitFor();
+    await page.getByText("line 6399 end").hover();
+    await page.mouse.wheel(0, -2000);
+    await page.getByRole("button", { name: "Jump to end" }).waitFor();
+    server.deployment.addEvents(run, lines(6400, 6500));
+    await page.getByText(/^6,499 lines$/).waitFor();
+    expect(await page.getByText("line 6499 end").count()).toBe(0);
+    await page.getByRole("button", { name: "Jump to end" }).click();
+    await page.getByText("line 6499 end").waitFor();
+    await page.context().close();
+  });
+
+  it("the log of a failed run opens at its first error, with colours", async () => {
+    const run = runWith("failed");
+    const red = "\u001B[31mred\u001B[0m";
+    server.deployment.events.set(run, [...lines(1, 3000), line(3000, `${red} first error`, "error"), ...lines(3001, 6000)]);
+    const page = await open(`/runs/${run}`);
+    const error = page.getByText("first error");
+    await error.waitFor();
+    const colors = await error.evaluate((found) => {
+      const part = found.querySelector(".ansi-red-fg");
+      return [part && getComputedStyle(part).color, getComputedStyle(document.body).color];
+    });
+    expect(colors).toEqual(["rgb(165, 29, 42)", "rgb(16, 25, 29)"]);
+    await page.context().close();
+  });
+});
