@@ -56,7 +56,7 @@ export function statesOf(assets: readonly FixtureAsset[], now: number): AssetSta
     const checkWarned = asset.key === "silver/dim_customer";
     return {
       key: asset.key,
-      health: external || never ? "unknown" : broken || checkFailed ? "failed" : checkWarned ? "warning" : "healthy",
+      health: external || never ? "unknown" : broken || checkFailed ? "failed" : checkWarned || asset.partitions ? "warning" : "healthy",
       materialized:
         external || never || broken
           ? null

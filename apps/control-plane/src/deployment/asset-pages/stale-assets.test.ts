@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import { staleCausesByState } from "@headgate/shared/contract/assets/staleness.ts";
+import { staleCausesByState } from "@headgate/shared/contract/assets/stale-by-state.ts";
 import { assetsOf, manifest } from "../../../test/support/manifests.ts";
 import { TestDeployment } from "../../testing/test-deployment.ts";
 import { reportAsset } from "../assets/report-asset.ts";

@@ -5,7 +5,7 @@ import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import { deploymentPath } from "@headgate/shared/contract/http/routes.ts";
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { DefinitionsDocument } from "@headgate/shared/contract/catalog/definitions.ts";
-import { staleCausesByState } from "@headgate/shared/contract/assets/staleness.ts";
+import { staleCausesByState } from "@headgate/shared/contract/assets/stale-by-state.ts";
 import type { StaleCause } from "@headgate/shared/domain/health/staleness.ts";
 import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import type { SessionView } from "@headgate/shared/contract/access/session.ts";

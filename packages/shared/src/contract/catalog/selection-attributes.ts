@@ -8,7 +8,7 @@ import { STATUS_VALUES, type AutomationType } from "../../domain/selection/ast.t
 import { evaluateSelection, type AttributeQuery, type SelectionContext } from "../../domain/selection/evaluate.ts";
 import { parseSelection } from "../../domain/selection/parse.ts";
 import type { AssetState } from "../assets/asset-views.ts";
-import { staleCausesByState } from "../assets/staleness.ts";
+import { staleCausesByState } from "../assets/stale-by-state.ts";
 import type { DefinitionsDocument } from "./definitions.ts";
 
 export type ListedState = Pick<AssetState, "health" | "materialized" | "observedAt" | "failed" | "inProgress" | "freshness" | "places">;
