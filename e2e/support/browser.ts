@@ -58,6 +58,8 @@ export async function signedIn(browser: Browser, loginUrl: string): Promise<Brow
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   await page.goto(loginUrl);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/login/"));
   await page.getByRole("heading", { level: 1 }).first().waitFor();
   await page.close();
   return context;

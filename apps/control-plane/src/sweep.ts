@@ -1,10 +1,10 @@
-/** The Cron Trigger's work: pokes every deployment's timers, ends sockets of tokens and sessions that ran out, forgets what is over. */
+/** The Cron Trigger's work: pokes every deployment's timers, ends sockets of tokens and sessions that are over, forgets what is over. */
 import { openDirectory } from "./directory/database.ts";
 import { deploymentsAfter, type DeploymentPlace } from "./directory/deployments.ts";
 import { registerWebhooks } from "./directory/webhooks.ts";
 import { forgetOldLoginLinks } from "./directory/login-links.ts";
 import { forgetOldSessions, oldSessions, sessionsOfToken } from "./directory/sessions.ts";
-import { justExpiredTokens } from "./directory/tokens.ts";
+import { justEndedTokens } from "./directory/tokens.ts";
 import type { Directory } from "./directory/database.ts";
 import { deploymentStub } from "./http/deployment-stub.ts";
 import { appErrorOf } from "./http/errors.ts";
@@ -14,7 +14,7 @@ import type { Env } from "./env.ts";
 /** Six outgoing calls may be open at once. */
 const AT_ONCE = 6;
 /** Three times the trigger's interval, so that one missed sweep leaves no socket open. */
-const EXPIRED_WITHIN_MS = 15 * 60 * 1000;
+const ENDED_WITHIN_MS = 15 * 60 * 1000;
 
 export async function sweep(env: Env): Promise<void> {
   const directory = openDirectory(env.DB);
@@ -24,7 +24,7 @@ export async function sweep(env: Env): Promise<void> {
     await Promise.all(
       page.map(async (place) => {
         const sessions = over.filter((session) => session.organizationId === place.organizationId);
-        const ended = [...sessions.map((session) => session.id), ...(await expiredCredentials(directory, place.id))];
+        const ended = [...sessions.map((session) => session.id), ...(await endedCredentials(directory, place.id))];
         await sweepOne(env, { directory, place, ended });
       }),
     );
@@ -34,9 +34,9 @@ export async function sweep(env: Env): Promise<void> {
   await forgetOldLoginLinks(directory);
 }
 
-/** Tokens that ran out a moment ago, and the sessions that their links made. */
-async function expiredCredentials(directory: Directory, deploymentId: string): Promise<readonly string[]> {
-  const tokens = await justExpiredTokens(directory, deploymentId, EXPIRED_WITHIN_MS);
+/** Tokens that ran out or were revoked a moment ago, and the sessions that their links made. */
+async function endedCredentials(directory: Directory, deploymentId: string): Promise<readonly string[]> {
+  const tokens = await justEndedTokens(directory, deploymentId, ENDED_WITHIN_MS);
   const sessions = await Promise.all(tokens.map((token) => sessionsOfToken(directory, token)));
   return [...tokens, ...sessions.flat()];
 }

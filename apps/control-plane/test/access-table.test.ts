@@ -51,6 +51,7 @@ const OTHER_ROUTES = [
   "GET /_app/*",
   "POST /api/v1/bootstrap",
   "GET /login/:token",
+  "POST /login/:token",
   "POST /api/v1/login-links",
   "POST /api/v1/logout",
   // Senders of webhooks have no Headgate credentials; see `webhooks.test.ts`.

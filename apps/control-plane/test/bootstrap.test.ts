@@ -20,7 +20,7 @@ describe("bootstrapping", () => {
     const answer = await bootstrap(request);
     expect(answer.agentToken).toMatch(/^hg_agent_[0-9a-z]{20}_[A-Za-z0-9_-]{43}$/);
     expect(answer.apiToken).toMatch(/^hg_api_[0-9a-z]{20}_[A-Za-z0-9_-]{43}$/);
-    const login = await call({ path: answer.loginUrl.slice(HOST.length) });
+    const login = await call({ method: "POST", path: answer.loginUrl.slice(HOST.length) });
     expect(login.status).toBe(303);
     expect(login.headers.get("location")).toBe("/acme/prod");
     const session = await call({ path: "/api/v1/session", as: { cookie: cookieOf(login) } });

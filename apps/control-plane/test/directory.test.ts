@@ -1,11 +1,12 @@
 import { env } from "cloudflare:workers";
 import { getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { writeAudit } from "../src/directory/audit.ts";
 import { openDirectory } from "../src/directory/database.ts";
 import { ensureMember } from "../src/directory/members.ts";
 import * as schema from "../src/directory/schema.ts";
 import { formatToken, parseToken } from "../src/directory/secrets.ts";
-import { checkToken, createToken, justExpiredTokens, listTokens, noteTokenUse, revokeToken } from "../src/directory/tokens.ts";
+import { checkToken, createToken, justEndedTokens, listTokens, noteTokenUse, revokeToken } from "../src/directory/tokens.ts";
 import { directoryAt, makePlace, migrate, operator, type Place } from "./support/world.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -107,7 +108,7 @@ describe("tokens", () => {
     expect(await use(start + 6 * 60_000)).toBe(start + 6 * 60_000);
   });
 
-  test("a token that has just expired is found to close its sockets", async () => {
+  test("a token that has just ended is found to close its sockets", async () => {
     const { view } = await make(
       directoryAt(() => Date.now() - DAY_MS - 60_000),
       1,
@@ -117,8 +118,9 @@ describe("tokens", () => {
       1,
     );
     await revokeToken(openDirectory(env.DB), { place: acme.place, id: revoked.view.id, actor: operator });
-    expect(await justExpiredTokens(openDirectory(env.DB), acme.place.id, 15 * 60_000)).toEqual([view.id]);
-    expect(await justExpiredTokens(openDirectory(env.DB), acme.place.id, 30_000)).toEqual([]);
+    const ended = (withinMs: number) => justEndedTokens(openDirectory(env.DB), acme.place.id, withinMs);
+    expect(await ended(15 * 60_000)).toEqual(expect.arrayContaining([view.id, revoked.view.id]));
+    expect(await ended(0)).toEqual([]);
   });
 });
 
@@ -132,4 +134,18 @@ test("a person with one e-mail address is the same in two organizations", async 
     );
   }
   expect(members[0]).toEqual(members[1]);
+});
+
+test("secrets of run configurations are not in the audit log", async () => {
+  const directory = openDirectory(env.DB);
+  const after = {
+    target: { job: "load" },
+    config: { db: { password: "a-secret-value", host: "db" }, list: [{ api_key: "a-secret-value" }], retries: 3 },
+  };
+  await writeAudit(directory, { actor: operator, action: "runs.launch", target: "with secrets", after });
+  const { results } = await env.DB.prepare("SELECT after FROM audit WHERE target = 'with secrets'").all();
+  expect(JSON.parse(String(results[0]?.["after"]))).toEqual({
+    target: { job: "load" },
+    config: { db: { password: "*****", host: "db" }, list: [{ api_key: "*****" }], retries: 3 },
+  });
 });

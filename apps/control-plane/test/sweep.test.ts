@@ -7,7 +7,7 @@ import worker from "../src/worker.ts";
 import { openDirectory } from "../src/directory/database.ts";
 import { ensureDeployment } from "../src/directory/deployments.ts";
 import { ensureOrganization } from "../src/directory/organizations.ts";
-import { createToken } from "../src/directory/tokens.ts";
+import { createToken, revokeToken } from "../src/directory/tokens.ts";
 import { apiPath } from "./support/publishing.ts";
 import { connect } from "./support/socket.ts";
 import { makePlace, migrate, operator } from "./support/world.ts";
@@ -35,6 +35,25 @@ test("the sweep closes the sockets of an expired session", async () => {
   await env.DB.prepare("UPDATE session SET expires_at = ? WHERE user_id = (SELECT id FROM user WHERE email = 'viewer@late.test')")
     .bind(Date.now() - 1000)
     .run();
+  await runSweep();
+  expect((await socket.closed).code).toBe(CLOSE.revoked);
+});
+
+test("the sweep closes the sockets of a token whose revocation was cut off", async () => {
+  const at = await makePlace("cut", "prod");
+  const directory = openDirectory(env.DB);
+  const made = await createToken(directory, {
+    place: at.place,
+    name: "cut off",
+    kind: "api",
+    role: "viewer",
+    expiresInDays: null,
+    userId: null,
+    actor: operator,
+  });
+  const socket = await connect({ path: apiPath(at, "/live"), as: { token: made.secret } });
+  // The row is changed, and the deployment hears nothing.
+  await revokeToken(directory, { place: at.place, id: made.view.id, actor: operator });
   await runSweep();
   expect((await socket.closed).code).toBe(CLOSE.revoked);
 });

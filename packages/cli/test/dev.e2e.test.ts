@@ -16,7 +16,7 @@ test("a project is published, run, changed, broken, repaired and rolled back whi
   expect(await dev.next("published")).toMatchObject({ ok: true, location: "demo", number: 1, changed: true });
   expect(await dev.next("launched")).toMatchObject({ job: "refresh" });
   const ready = await dev.next("ready");
-  const opened = await fetch(String(ready["loginUrl"]), { redirect: "manual" });
+  const opened = await fetch(String(ready["loginUrl"]), { method: "POST", redirect: "manual" });
   expect([opened.status, opened.headers.get("location")]).toEqual([303, "/local/dev"]);
 
   // The runtime's own addresses for development are not reachable.

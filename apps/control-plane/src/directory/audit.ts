@@ -1,11 +1,12 @@
 /** The audit log: who changed what, when and from where. The directory writes its entries in the same batch as the change. */
+import { isSecretName } from "@headgate/shared/domain/secret-variables.ts";
 import type { Directory } from "./database.ts";
 import { newId } from "./database.ts";
 import { audit } from "./schema.ts";
 
-/** The author of a change: a person, a token, or the operator with the bootstrap secret. */
+/** The author of a change: a person, a token, the operator with the bootstrap secret, or an unknown client that was refused. */
 export interface AuditActor {
-  readonly kind: "user" | "token" | "operator";
+  readonly kind: "user" | "token" | "operator" | "unknown";
   readonly id: string | null;
   readonly name: string;
   /** The network address, if the platform provides it. */
@@ -48,8 +49,20 @@ export async function writeAudit(directory: Directory, entry: AuditEntry): Promi
   await auditStatement(directory, entry);
 }
 
+/** Configurations of runs may hold passwords in any place. The log has their names, not their values. */
+function withoutSecrets(value: unknown, isConfig = false): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, isConfig));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      isConfig && isSecretName(name) && inner !== null ? "*****" : withoutSecrets(inner, isConfig || name === "config"),
+    ]),
+  );
+}
+
 function stored(value: unknown): string | null {
   if (value === undefined) return null;
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(withoutSecrets(value));
   return text.length <= MAX_VALUE_CHARACTERS ? text : JSON.stringify({ truncated: text.slice(0, MAX_VALUE_CHARACTERS) });
 }

@@ -50,6 +50,30 @@ interface UsedLoginLink {
   readonly tokenId: string | null;
 }
 
+/** What a link would give, without using it up; null if it would be refused. */
+export async function readLoginLink(
+  directory: Directory,
+  secret: string,
+): Promise<Pick<UsedLoginLink, "person" | "targetDeploymentId"> | null> {
+  const [row] = await directory.db
+    .select({ id: user.id, name: user.name, email: user.email, targetDeploymentId: loginLink.targetDeploymentId })
+    .from(loginLink)
+    .innerJoin(user, eq(user.id, loginLink.userId))
+    .where(await isUsable(directory, secret));
+  if (!row) return null;
+  const { targetDeploymentId, ...person } = row;
+  return { person, targetDeploymentId };
+}
+
+async function isUsable(directory: Directory, secret: string) {
+  return and(
+    eq(loginLink.hash, await sha256Hex(secret)),
+    isNull(loginLink.usedAt),
+    gt(loginLink.expiresAt, directory.now()),
+    or(isNull(loginLink.tokenId), exists(goodToken(directory, loginLink.tokenId))),
+  );
+}
+
 /**
  * Uses the link up and returns what it gives; null if it is unknown, used, expired, or its token was revoked. One statement, so that two
  * browsers cannot both use it.
@@ -60,14 +84,7 @@ export async function takeLoginLink(directory: Directory, secret: string): Promi
   const [taken] = await db
     .update(loginLink)
     .set({ usedAt: now })
-    .where(
-      and(
-        eq(loginLink.hash, await sha256Hex(secret)),
-        isNull(loginLink.usedAt),
-        gt(loginLink.expiresAt, now),
-        or(isNull(loginLink.tokenId), exists(goodToken(directory, loginLink.tokenId))),
-      ),
-    )
+    .where(await isUsable(directory, secret))
     .returning({
       userId: loginLink.userId,
       targetDeploymentId: loginLink.targetDeploymentId,

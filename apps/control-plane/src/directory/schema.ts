@@ -81,7 +81,7 @@ export const audit = sqliteTable("audit", {
   at: integer("at").notNull(),
   organizationId: text("organization_id"),
   deploymentId: text("deployment_id"),
-  actorKind: text("actor_kind").$type<"user" | "token" | "operator">().notNull(),
+  actorKind: text("actor_kind").$type<"user" | "token" | "operator" | "unknown">().notNull(),
   actorId: text("actor_id"),
   actorName: text("actor_name").notNull(),
   action: text("action").notNull(),

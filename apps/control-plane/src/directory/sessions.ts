@@ -1,4 +1,4 @@
-/** Browser sessions: a login link starts one, logging out ends it, and it expires seven days after the last use. */
+/** Browser sessions: a login link starts one, logging out ends it, and it expires seven days after the last use, at the latest after thirty. */
 import { and, eq, exists, gt, isNull, lte, or } from "drizzle-orm";
 import type { Role } from "@headgate/shared/domain/access/role.ts";
 import { auditStatement, type AuditActor } from "./audit.ts";
@@ -9,6 +9,8 @@ import { goodToken } from "./tokens.ts";
 import { randomSecret, sha256Hex } from "./secrets.ts";
 
 export const SESSION_MS = 7 * 24 * 60 * 60 * 1000;
+/** However much a session is used, a person signs in again after this time. */
+export const LONGEST_SESSION_MS = 30 * 24 * 60 * 60 * 1000;
 /** A session is extended at most this often, so that reading does not write. */
 const ROLL_MS = 60 * 60 * 1000;
 
@@ -18,6 +20,7 @@ export interface Session {
   /** The limits of a session that came from a token's link; null means all deployments of the person. */
   readonly deploymentId: string | null;
   readonly maxRole: Role;
+  readonly createdAt: number;
   readonly expiresAt: number;
 }
 
@@ -66,6 +69,7 @@ export async function findSession(directory: Directory, secret: string): Promise
       id: session.id,
       deploymentId: session.deploymentId,
       maxRole: session.maxRole,
+      createdAt: session.createdAt,
       expiresAt: session.expiresAt,
       userId: user.id,
       name: user.name,
@@ -77,18 +81,20 @@ export async function findSession(directory: Directory, secret: string): Promise
       and(
         eq(session.hash, await sha256Hex(secret)),
         gt(session.expiresAt, directory.now()),
+        gt(session.createdAt, directory.now() - LONGEST_SESSION_MS),
         or(isNull(session.tokenId), exists(goodToken(directory, session.tokenId))),
       ),
     );
   const [row] = rows;
   if (!row) return null;
   const person = { id: row.userId, name: row.name, email: row.email };
-  return { id: row.id, person, deploymentId: row.deploymentId, maxRole: row.maxRole, expiresAt: row.expiresAt };
+  const { id, deploymentId, maxRole, createdAt, expiresAt } = row;
+  return { id, person, deploymentId, maxRole, createdAt, expiresAt };
 }
 
 /** Returns true if the session was extended; then its cookie must be extended, too. */
 export async function rollSession(directory: Directory, current: Session): Promise<boolean> {
-  const expiresAt = directory.now() + SESSION_MS;
+  const expiresAt = Math.min(directory.now() + SESSION_MS, current.createdAt + LONGEST_SESSION_MS);
   if (expiresAt - current.expiresAt < ROLL_MS) return false;
   await directory.db.update(session).set({ expiresAt }).where(eq(session.id, current.id));
   return true;
@@ -113,9 +119,14 @@ export async function oldSessions(directory: Directory): Promise<readonly { read
     .selectDistinct({ id: session.id, organizationId: member.organizationId })
     .from(session)
     .innerJoin(member, eq(member.userId, session.userId))
-    .where(lte(session.expiresAt, directory.now()));
+    .where(isOver(directory));
+}
+
+/** Also sessions of an earlier release, which had no longest time. */
+function isOver(directory: Directory) {
+  return or(lte(session.expiresAt, directory.now()), lte(session.createdAt, directory.now() - LONGEST_SESSION_MS));
 }
 
 export async function forgetOldSessions(directory: Directory): Promise<void> {
-  await directory.db.delete(session).where(lte(session.expiresAt, directory.now()));
+  await directory.db.delete(session).where(isOver(directory));
 }

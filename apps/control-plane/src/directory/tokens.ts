@@ -154,14 +154,20 @@ export function goodToken(directory: Directory, column: AnyColumn) {
     .where(and(eq(token.id, column), isNull(token.revokedAt), or(isNull(token.expiresAt), gt(token.expiresAt, directory.now()))));
 }
 
-/** Tokens of a deployment that expired within the last `withinMs`: their open sockets must be closed. */
-export async function justExpiredTokens(directory: Directory, deploymentId: string, withinMs: number): Promise<readonly string[]> {
+/**
+ * Tokens of a deployment that expired or were revoked within the last `withinMs`: their open sockets must be closed. A revocation tells the
+ * deployment itself; this is for one that was cut off between the two, and for a socket that was opening at that moment.
+ */
+export async function justEndedTokens(directory: Directory, deploymentId: string, withinMs: number): Promise<readonly string[]> {
   const now = directory.now();
   const rows = await directory.db
     .select({ id: token.id })
     .from(token)
     .where(
-      and(eq(token.deploymentId, deploymentId), isNull(token.revokedAt), gt(token.expiresAt, now - withinMs), lte(token.expiresAt, now)),
+      and(
+        eq(token.deploymentId, deploymentId),
+        or(gt(token.revokedAt, now - withinMs), and(gt(token.expiresAt, now - withinMs), lte(token.expiresAt, now))),
+      ),
     );
   return rows.map((row) => row.id);
 }

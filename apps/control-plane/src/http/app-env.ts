@@ -33,6 +33,10 @@ export interface AppEnv {
   Bindings: Env;
   Variables: {
     directory: Directory;
+    /** Set once the credentials are known to be good. */
+    principal: Principal | undefined;
+    /** Set once the deployment of the address is known; says nothing about rights. */
+    place: DeploymentPlace | undefined;
     /** Set by `needs(role)`. */
     access: Access;
     /** Set by `needsAgent`. */

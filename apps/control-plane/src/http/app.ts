@@ -11,6 +11,7 @@ import { appErrorOf } from "./errors.ts";
 import { hashedAssetRoutes } from "./hashed-assets.ts";
 import { webhookRoutes } from "./webhook-routes.ts";
 import { logFailure } from "./log-failure.ts";
+import { noteRefusal } from "./access/note-refusals.ts";
 import { loginRoutes } from "./access/login.ts";
 import { publishRoutes } from "./publish.ts";
 import { runLogRoutes } from "./run-logs.ts";
@@ -46,6 +47,7 @@ app.notFound((c) => answerError(c, new AppError("not_found", `there is nothing a
 app.onError((thrown, c) => {
   const error = appErrorOf(thrown);
   if (error.code === "internal") logFailure(`${c.req.method} ${c.req.path}`, error);
+  noteRefusal(c, error, `${c.req.method} ${c.req.path}`);
   return answerError(c, error);
 });
 

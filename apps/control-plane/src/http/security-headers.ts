@@ -13,7 +13,8 @@ const ALWAYS = {
 export const securityHeaders = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   if (c.res.webSocket) return;
-  for (const [name, value] of Object.entries(ALWAYS)) c.res.headers.set(name, value);
+  // The page of a login link has a form and its own policy.
+  for (const [name, value] of Object.entries(ALWAYS)) if (!c.res.headers.has(name)) c.res.headers.set(name, value);
   if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
   if (new URL(c.req.url).protocol === "https:") c.res.headers.set("strict-transport-security", "max-age=31536000");
 });

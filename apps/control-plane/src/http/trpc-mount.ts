@@ -19,6 +19,7 @@ import { appErrorOf } from "./errors.ts";
 import { logFailure } from "./log-failure.ts";
 import { activateChecked } from "./manifests.ts";
 import { whileWanted } from "./while-wanted.ts";
+import { noteRefusal } from "./access/note-refusals.ts";
 import { tokenProcedures } from "./access/token-procedures.ts";
 
 export const trpcRoutes = new Hono<AppEnv>().on(["GET", "POST"], "/api/:org/:dep/trpc/*", needs("viewer"), async (c) => {
@@ -42,6 +43,7 @@ export const trpcRoutes = new Hono<AppEnv>().on(["GET", "POST"], "/api/:org/:dep
     allowMethodOverride: true,
     createContext: () => trpcContext(c),
     onError({ error, path }) {
+      if (error.cause instanceof AppError) noteRefusal(c, error.cause, path ?? "?");
       if (error.code === "INTERNAL_SERVER_ERROR") logFailure(`tRPC ${path ?? "?"}`, appErrorOf(error.cause ?? error));
     },
   });

@@ -24,7 +24,7 @@ export interface Call {
 export function call({ method = "GET", path, as = {}, json, body, headers = {} }: Call): Promise<Response> {
   const all = new Headers(headers);
   if (as.token !== undefined) all.set("authorization", `Bearer ${as.token}`);
-  if (as.cookie !== undefined) all.set("cookie", `${SESSION_COOKIE}=${as.cookie}`);
+  if (as.cookie !== undefined) all.set("cookie", `__Host-${SESSION_COOKIE}=${as.cookie}`);
   const origin = as.origin === undefined && as.cookie !== undefined ? HOST : as.origin;
   if (origin) all.set("origin", origin);
   if (json !== undefined) all.set("content-type", "application/json");

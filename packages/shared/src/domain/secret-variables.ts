@@ -14,7 +14,11 @@ export function secretVariables(env: Readonly<Record<string, string | undefined>
 }
 
 function isSecret(name: string, value: string): boolean {
-  return value.length >= MIN_LENGTH && SECRET_NAME.test(name);
+  return value.length >= MIN_LENGTH && isSecretName(name);
+}
+
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
 }
 
 /** Also as JSON writes them. The longest first: one secret may begin with another. */

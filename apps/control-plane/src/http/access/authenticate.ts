@@ -8,6 +8,12 @@ import { checkCookieOrigin, checkNoOrigin, isSocketUpgrade } from "./origin.ts";
 import { sessionSecrets, setSessionCookie } from "./session-cookie.ts";
 
 export async function authenticate(c: AppContext): Promise<Principal> {
+  const principal = await principalOf(c);
+  c.set("principal", principal);
+  return principal;
+}
+
+async function principalOf(c: AppContext): Promise<Principal> {
   const bearer = bearerOf(c);
   if (bearer !== null) return authenticateToken(c, bearer);
   const secrets = sessionSecrets(c);

@@ -20,6 +20,7 @@ export function needs(role: Role) {
     const named = { org: c.req.param("org") ?? "", name: c.req.param("dep") ?? "" };
     // At once, because each is a round trip to the directory; the credentials are judged first.
     const [principal, place] = await Promise.all([authenticate(c), findDeployment(c.get("directory"), named.org, named.name)]);
+    c.set("place", place ?? undefined);
     if (principal.kind === "agent")
       throw new AppError("forbidden", "an agent token reaches only /agent/v1; use an API token ('hg_api_...')");
     const only = principal.kind === "api" ? principal.token.deploymentId : principal.session.deploymentId;

@@ -2,15 +2,16 @@
 import { Hono } from "hono";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { deploymentById, deploymentsOf } from "../../directory/deployments.ts";
-import { createLoginLink, takeLoginLink } from "../../directory/login-links.ts";
+import { createLoginLink, readLoginLink, takeLoginLink } from "../../directory/login-links.ts";
 import { membershipsOf } from "../../directory/members.ts";
 import { createSession, endSession } from "../../directory/sessions.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { auditActor, networkAddress } from "./audit-actor.ts";
 import { authenticate } from "./authenticate.ts";
 import { deploymentStub } from "../deployment-stub.ts";
-import { ownOrigin } from "./origin.ts";
-import { refusalPage } from "./refusal-page.ts";
+import { checkCookieOrigin, ownOrigin } from "./origin.ts";
+import { confirmPage, refusalPage } from "./login-pages.ts";
+import { noteRefusedSignIn } from "./note-refusals.ts";
 import { roleIncludes } from "@headgate/shared/domain/access/role.ts";
 import { deleteSessionCookie, setSessionCookie } from "./session-cookie.ts";
 import { sessionView } from "./session-view.ts";
@@ -19,18 +20,33 @@ export function loginUrl(c: AppContext, secret: string): string {
   return `${ownOrigin(c)}/login/${secret}`;
 }
 
+function usedLink(c: AppContext) {
+  const advice = "A link works once, for ten minutes. Make a new one with 'headgate login', or start Headgate again.";
+  return c.html(refusalPage("This login link is used or expired", advice), 401);
+}
+
 export const loginRoutes = new Hono<AppEnv>()
   .get("/login/:token", async (c) => {
-    // Link previews and prefetching browsers must not use the link up. Hono answers HEAD through the GET route.
-    if (c.req.method !== "GET" || c.req.header("sec-purpose")?.includes("prefetch")) {
-      return c.html(refusalPage("This link signs in once", "Open it in a browser window."), 403);
-    }
+    const directory = c.get("directory");
+    const found = await readLoginLink(directory, c.req.param("token"));
+    const place = found && (await deploymentById(directory, found.targetDeploymentId));
+    if (!found || !place) return usedLink(c);
+    // The form is sent to this address. Without a referrer policy of its own the browser would send it with the origin 'null'.
+    c.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
+    c.header("referrer-policy", "same-origin");
+    return c.html(confirmPage(found.person.email ?? found.person.name, `${place.org}/${place.name}`));
+  })
+
+  .post("/login/:token", async (c) => {
+    // A foreign page must not sign a browser into an account that the browser's person does not know.
+    const origin = c.req.header("origin");
+    if (origin !== undefined) checkCookieOrigin(c);
     const directory = c.get("directory");
     const used = await takeLoginLink(directory, c.req.param("token"));
     const place = used && (await deploymentById(directory, used.targetDeploymentId));
     if (!used || !place) {
-      const advice = "A link works once, for ten minutes. Make a new one with 'headgate login', or start Headgate again.";
-      return c.html(refusalPage("This login link is used or expired", advice), 401);
+      noteRefusedSignIn(c, "login link");
+      return usedLink(c);
     }
     const { secret } = await createSession(directory, { ...used, organizationId: place.organizationId, origin: networkAddress(c) });
     setSessionCookie(c, secret);

@@ -6,7 +6,8 @@
  * | GET  /_app/* | anyone | the dashboard's files; one of another build answers 404 |
  * | GET  /healthz | anyone | `{ok:true, version}` |
  * | POST /api/v1/bootstrap | bearer = the operator's bootstrap secret | makes what is missing of organization, deployment and owner; see BootstrapRequest |
- * | GET  /login/:token | one-time link | sets the session cookie, redirects to `/<org>/<deployment>` |
+ * | GET  /login/:token | one-time link | a page with a button that asks before the browser is signed in |
+ * | POST /login/:token | one-time link | sets the session cookie, redirects to `/<org>/<deployment>` |
  * | POST /api/v1/login-links | owner's or admin's API token | `{url}`: a new one-time link |
  * | POST /api/v1/logout | session | |
  * | GET  /api/v1/session | session or API token | SessionView |
