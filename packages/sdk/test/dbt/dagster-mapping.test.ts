@@ -161,6 +161,7 @@ test("special: every difference is intended", () => {
       "tags": {
         "silver/grouped": [
           {
+            "not a tag!": "",
             "partitioned": "daily",
             "plain": "",
             "tier": "1",

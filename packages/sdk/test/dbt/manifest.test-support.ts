@@ -1,5 +1,7 @@
 /** A manifest of dbt in few words, for decisions that need no dbt. */
+import { mapAssets, type MapOptions } from "../../src/integrations/dbt/graph/asset-keys.ts";
 import { dbtManifestSchema, type DbtManifest } from "../../src/integrations/dbt/graph/dbt-manifest.ts";
+import { describeProject } from "../../src/integrations/dbt/graph/describe.ts";
 
 interface Entry {
   readonly deps?: readonly string[];
@@ -11,8 +13,8 @@ interface Entry {
   readonly package?: string;
   readonly name?: string;
   readonly description?: string;
-  /** Where its table is: database, schema, alias or identifier. */
-  readonly stored?: Readonly<Record<string, string>>;
+  /** Other fields, e.g. where its table is: database, schema, alias or identifier. */
+  readonly stored?: Readonly<Record<string, unknown>>;
 }
 
 /** Keys are unique ids: `model.shop.orders`, `source.shop.raw.orders`, `test.shop.is_unique`, `exposure.shop.board`. */
@@ -49,4 +51,36 @@ export function manifestOf(entries: Readonly<Record<string, Entry>>): DbtManifes
     };
   }
   return dbtManifestSchema.parse({ metadata: { project_name: "shop" }, nodes: {}, ...kinds });
+}
+
+/** One model of the project `shop`. */
+export const model = (id: string, deps: readonly string[] = [], more = {}) => ({ [`model.shop.${id}`]: { deps, ...more } });
+
+/** What is described of it, in few words. */
+export function describeManifest(manifest: DbtManifest, selected: ReadonlySet<string> | null = null, options: MapOptions = {}) {
+  const map = mapAssets({ manifest, selected }, () => undefined, options);
+  const described = describeProject({
+    unit: "dbt:shop",
+    map,
+    manifest,
+    selected,
+    folders: [],
+    env: [],
+    retry: undefined,
+    timeoutSeconds: undefined,
+    pool: undefined,
+    translate: () => ({}),
+    partitions: () => undefined,
+  });
+  const lineage = Object.fromEntries(
+    described.description.assets.map(({ key, deps = [] }) => [key, deps.map((dep) => dep.key).toSorted()]),
+  );
+  const checks = described.description.checks.map(({ asset, name, blocking }) => `${asset}:${name}${blocking ? " blocking" : ""}`);
+  return {
+    map,
+    lineage,
+    checks: checks.toSorted(),
+    errors: described.errors.map((error) => error.message),
+    description: described.description,
+  };
 }

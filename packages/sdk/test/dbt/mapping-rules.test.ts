@@ -1,10 +1,9 @@
 /** What becomes of every kind of dbt node: keys, lineage, checks, and what is refused. Without a dbt. */
 import { manifestAssetSchema } from "@headgate/shared/manifest/schema.ts";
 import { expect, test } from "vitest";
-import { mapAssets, type MapOptions } from "../../src/integrations/dbt/graph/asset-keys.ts";
-import { dbtManifestSchema, type DbtManifest } from "../../src/integrations/dbt/graph/dbt-manifest.ts";
+import { mapAssets } from "../../src/integrations/dbt/graph/asset-keys.ts";
+import { dbtManifestSchema } from "../../src/integrations/dbt/graph/dbt-manifest.ts";
 import { nodeOf, sourceOf } from "../../src/integrations/dbt/graph/dbt-node.ts";
-import { describeProject } from "../../src/integrations/dbt/graph/describe.ts";
 import { selectedNodes } from "../../src/integrations/dbt/graph/selected-nodes.ts";
 import { dbtLoadError } from "../../src/integrations/dbt/graph/parse-error.ts";
 import { selectNodes } from "../../src/integrations/dbt/graph/selection.ts";
@@ -12,41 +11,12 @@ import { unknownForm } from "../../src/integrations/dbt/graph/unknown-form.ts";
 import { unusedMeta } from "../../src/integrations/dbt/mapping/unused-meta.ts";
 import { inOneLine, reasonFirst } from "../../src/integrations/dbt/report/failure.ts";
 import { helperFailure } from "../../src/integrations/dbt/report/helper-failure.ts";
-import { manifestOf } from "./manifest.test-support.ts";
+import { describeManifest, manifestOf, model } from "./manifest.test-support.ts";
 
-function describe(manifest: DbtManifest, selected: ReadonlySet<string> | null = null, options: MapOptions = {}) {
-  const map = mapAssets({ manifest, selected }, () => undefined, options);
-  const described = describeProject({
-    unit: "dbt:shop",
-    map,
-    manifest,
-    selected,
-    folders: [],
-    env: [],
-    retry: undefined,
-    timeoutSeconds: undefined,
-    pool: undefined,
-    translate: () => ({}),
-    partitions: () => undefined,
-  });
-  const lineage = Object.fromEntries(
-    described.description.assets.map(({ key, deps = [] }) => [key, deps.map((dep) => dep.key).toSorted()]),
-  );
-  const checks = described.description.checks.map(({ asset, name, blocking }) => `${asset}:${name}${blocking ? " blocking" : ""}`);
-  return {
-    map,
-    lineage,
-    checks: checks.toSorted(),
-    errors: described.errors.map((error) => error.message),
-    description: described.description,
-  };
-}
-
-const model = (id: string, deps: readonly string[] = [], more = {}) => ({ [`model.shop.${id}`]: { deps, ...more } });
 const ephemeral = { config: { materialized: "ephemeral" } };
 
 test("lineage leads through ephemeral models, functions, metrics, semantic models and saved queries", () => {
-  const { lineage } = describe(
+  const { lineage } = describeManifest(
     manifestOf({
       "source.shop.raw.clicks": {},
       "source.shop.raw.only_board": {},
@@ -87,7 +57,7 @@ test("a part of a project shows only exposures of this part", () => {
     "exposure.shop.both": { deps: ["model.shop.a", "model.shop.b", "source.shop.raw.a"] },
     "exposure.shop.of_b": { deps: ["model.shop.b"] },
   });
-  expect(describe(manifest, new Set(["model.shop.a"])).lineage).toEqual({
+  expect(describeManifest(manifest, new Set(["model.shop.a"])).lineage).toEqual({
     a: ["raw/a"],
     "raw/a": [],
     "dashboard/both": ["a", "raw/a"],
@@ -134,7 +104,7 @@ test.each<[string, Record<string, object>, string[]]>([
   ["a test that reads nothing", { "test.shop.t": {} }, []],
   ["a test that warns", { "test.shop.t": { attached: "model.shop.a", deps: ["model.shop.a"], config: { severity: "warn" } } }, ["a:t"]],
 ])("%s is a check of the assets it is about", (_, entries, checks) => {
-  const described = describe(manifestOf({ ...BOTH, ...entries }));
+  const described = describeManifest(manifestOf({ ...BOTH, ...entries }));
   expect(described.checks).toEqual(checks);
   const [id] = Object.keys(entries);
   expect(described.map.otherTests.map((test) => test.unique_id)).toEqual(checks.length === 0 ? [id] : []);
@@ -150,7 +120,7 @@ test("long check names keep dbt's name, or end with a hash", () => {
     "test.pkg.same": { attached: "model.shop.a", name: "same" },
     "test.shop.same": { attached: "model.shop.a", name: "same" },
   });
-  const names = [...describe(manifest).map.checks.values()].map(({ name, test }) => [test.unique_id, name] as const);
+  const names = [...describeManifest(manifest).map.checks.values()].map(({ name, test }) => [test.unique_id, name] as const);
   const byTest = Object.fromEntries(names);
   expect(byTest["test.shop.t1"]).toBe(`${long}1`);
   expect(byTest["test.shop.t2"]).toMatch(/^n{291}_[0-9a-f]{8}$/);
@@ -225,7 +195,7 @@ test.each<[string, Record<string, object>, Record<string, string[]>]>([
     { orders: ["crm/accounts"], "crm/accounts": [] },
   ],
 ])("%s has one place in the lineage", (_, entries, lineage) => {
-  const described = describe(manifestOf(entries));
+  const described = describeManifest(manifestOf(entries));
   expect(described.errors).toEqual([]);
   expect(described.lineage).toEqual(lineage);
 });
@@ -292,7 +262,7 @@ test.each<[string, Record<string, object>, string]>([
     'the asset key "dashboard/x_y"',
   ],
 ])("%s cannot share a key", (_, entries, message) => {
-  const described = describe(manifestOf(entries));
+  const described = describeManifest(manifestOf(entries));
   expect(described.errors).toHaveLength(1);
   expect(described.errors[0]).toContain("Two things of the dbt project have ");
   expect(described.errors[0]).toContain(message);
@@ -361,7 +331,7 @@ test("a test belongs to the part that has its model", async () => {
   const checksOf = async (select: string | undefined, exclude: string | undefined) => {
     const selected = await selectedNodes({ manifest, select, exclude, list });
     if (!selected.ok) throw new Error("not listed");
-    const { checks, map } = describe(manifest, selected.ids);
+    const { checks, map } = describeManifest(manifest, selected.ids);
     return [checks, map.otherTests.map((test) => test.unique_id)];
   };
   expect(await checksOf("tag:daily", undefined)).toEqual([["customers:of_hidden blocking"], []]);
@@ -376,7 +346,7 @@ test("a test belongs to the part that has its model", async () => {
 test("a setting of unknown form does not refuse a project", () => {
   const strange = { batch_size: 200, begin: 5, schema: 7, severity: [], tags: 4, meta: "x", full_refresh: "yes", incremental_strategy: {} };
   const manifest = manifestOf({ "seed.shop.s": { config: strange }, ...model("m", ["seed.shop.s"]) });
-  expect(describe(manifest).lineage).toEqual({ s: [], m: ["s"] });
+  expect(describeManifest(manifest).lineage).toEqual({ s: [], m: ["s"] });
 });
 
 test("a manifest of another version says which dbt to install", () => {
@@ -424,7 +394,7 @@ test("a prefix comes before the keys of what the project makes", () => {
     ...model("named", ["model.shop.a"], { meta: { dagster: { asset_key: ["own", "named"] } } }),
     "exposure.shop.board": { deps: ["model.shop.named"] },
   });
-  expect(describe(manifest, null, { keyPrefix: "finance/eu" }).lineage).toEqual({
+  expect(describeManifest(manifest, null, { keyPrefix: "finance/eu" }).lineage).toEqual({
     "finance/eu/gold/a": ["raw/s"],
     "own/named": ["finance/eu/gold/a"],
     "raw/s": [],

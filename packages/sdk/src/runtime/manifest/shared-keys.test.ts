@@ -11,7 +11,7 @@ it("one key for tables of two projects is named with both tables", () => {
   ]);
 });
 
-it("one key for a source and the model of another unit is named", () => {
+it("one key for a source and another model is named", () => {
   const said = sharedKeys([asset("shop/account", null, "w.crm.account"), asset("shop/account", "dbt:rest", "w.shop.account")]);
   expect(said).toEqual([expect.stringContaining("w.crm.account and w.shop.account (dbt:rest)")]);
 });

@@ -235,11 +235,11 @@ function ownersOf(node: DbtNode, manifest: DbtManifest): string[] {
   return [...new Set([...texts(node.meta["owner"]), ...texts(node.meta["owners"]), ...texts(group?.owner?.email)])];
 }
 
-/** `bronze` becomes `bronze: ""`; `partitioned:daily` and `team=core` become name and value. */
+/** `bronze` becomes `bronze: ""`; `partitioned:daily` and `team=core` become name and value; any other text is a name. */
 function tagsOf(tags: readonly string[]): Record<string, string> {
   const entries: [string, string][] = [];
   for (const tag of tags) {
-    const [, name = "", value = ""] = /^([A-Za-z0-9_.-]+)(?:[:=](.+))?$/.exec(tag) ?? [];
+    const [, name = tag, value = ""] = /^([^:=]+)[:=](.+)$/s.exec(tag) ?? [];
     if (name !== "") entries.push([name, value]);
   }
   return Object.fromEntries(entries);
