@@ -1,6 +1,6 @@
 /** The packages as users get them: packed, installed in a folder outside the repository, a new project made and run. */
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
@@ -32,6 +32,18 @@ async function pack(name: string, into: string): Promise<string> {
   if (first === undefined) throw new Error(`npm pack said ${stdout}`);
   return join(into, first.filename);
 }
+
+test.each(["before", "after"])("DuckDB can be installed %s the packed packages", { timeout: 400_000 }, async (order) => {
+  const folder = temporaryFolder();
+  const tarballs = [await pack("sdk", folder), await pack("cli", folder)];
+  const project = join(folder, "shop");
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), '{ "name": "shop", "private": true, "type": "module" }');
+  const steps = [tarballs, ["@duckdb/node-api"]];
+  for (const packages of order === "before" ? steps.toReversed() : steps) await run("npm", ["install", ...packages], { cwd: project, env });
+  for (const name of ["@duckdb/node-api", "@headgate/sdk", "@headgate/cli", "@trpc/server"])
+    expect(existsSync(join(project, "node_modules", name, "package.json")), name).toBe(true);
+});
 
 test("the packed packages make, check, run and serve a project", { timeout: 400_000 }, async () => {
   const folder = temporaryFolder();

@@ -8,7 +8,7 @@ import { temporaryProject } from "./project.test-support.ts";
 const built = { name: "demo", files: [], externals: [], inputs: [], folders: [], warnings: [] };
 
 describe("a build", () => {
-  it.each(brokenManifests())("that breaks the rule '$rule' does not load", ({ message, manifest }) => {
+  it.each(brokenManifests())("a build that breaks '$rule' does not load", ({ message, manifest }) => {
     const [checked] = checkBuilds([{ ok: true, location: { ...built, manifest } }], "/nowhere");
     expect(checked).toMatchObject({
       ok: false,
@@ -52,7 +52,7 @@ export default defineCodeLocation({ name: "demo", assets: [one, two], jobs: [all
     expect(stdout).toContain("src/two.ts:2");
   });
 
-  it("warns of a dependency that looks like a typo, and fails when strict", async () => {
+  it("warns of a likely typo in dependencies, and fails when strict", async () => {
     const cwd = temporaryProject({
       "src/location.ts": `${IMPORTS}const revenue = defineAsset({ key: "gold/revenue", run: () => 1 });
 const orders = defineAsset({ key: "silver/orders", deps: ["raw/orders", "raw/orders2", "silver.orders_old", "gold.revenue"], run: () => 1 });

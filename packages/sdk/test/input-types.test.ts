@@ -43,8 +43,8 @@ const whole = defineAsset({ key: "whole", run: () => 1 });
 
 type Several = ReadonlyMap<string, number>;
 
-describe("the type of an input", () => {
-  it("is one value where one partition reads one", () => {
+describe("an input", () => {
+  it("an input is one value where one partition reads one", () => {
     defineAsset({
       key: "a",
       partitions: days,
@@ -88,7 +88,7 @@ describe("the type of an input", () => {
     });
   });
 
-  it("is a map where one partition reads several", () => {
+  it("an input is a map where one partition reads several", () => {
     defineAsset({
       key: "a",
       partitions: days,
@@ -123,7 +123,7 @@ describe("the type of an input", () => {
     });
   });
 
-  it("is either where only the run can tell", () => {
+  it("an input is either where only the run can tell", () => {
     defineAsset({
       key: "a",
       partitions: days,
@@ -147,7 +147,7 @@ describe("the type of an input", () => {
     });
   });
 
-  it("follows the mapping that is written", () => {
+  it("an input follows the mapping that is written", () => {
     defineAsset({
       key: "a",
       partitions: days,
@@ -176,7 +176,7 @@ describe("the type of an input", () => {
     });
   });
 
-  it("may be a map where a run takes several partitions at once", () => {
+  it("an input may be a map in a run of several partitions", () => {
     const each = defineAsset({
       key: "each",
       partitions: days,
@@ -198,7 +198,7 @@ describe("the type of an input", () => {
     expectTypeOf(results).toEqualTypeOf<Asset<"results", string, typeof days>>();
   });
 
-  it("of a multi-asset's output follows the partitions of the multi-asset", () => {
+  it("an input from a multi-asset follows its partitions", () => {
     const multi = defineMultiAsset({
       name: "multi",
       outputs: { out: { key: "out" } },

@@ -88,6 +88,8 @@ it("the package contains only what is built and names the code in it", async () 
   const manifest = JSON.parse(await readFile(join(folder, "node_modules/@headgate/sdk/package.json"), "utf8")) as Record<string, unknown>;
   expect(manifest["dependencies"]).toBeUndefined();
   expect(manifest["files"]).toEqual(["dist"]);
+  // All versions of this package are pre-releases to npm, and only this range takes them.
+  expect(manifest["peerDependencies"]).toEqual({ "@duckdb/node-api": "*" });
   const notices = await readFile(join(folder, "node_modules/@headgate/sdk/dist/THIRD_PARTY_LICENSES.txt"), "utf8");
   expect(notices).toMatch(/^zod$/m);
 });

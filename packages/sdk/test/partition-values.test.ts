@@ -223,7 +223,7 @@ describe("inputs by partition", () => {
     expect(seen).toEqual({ same: "2025-01-02", before: "2025-01-01", all, last: "2025-01-03" });
   });
 
-  it("an IO manager that cannot list gets the keys from the control plane", async () => {
+  it("an IO manager that cannot list is told the keys", async () => {
     const kept = new Map<string | null, unknown>();
     const ioManager = defineIoManager({
       name: "warehouse",
@@ -244,7 +244,7 @@ describe("inputs by partition", () => {
     expect(seen).toEqual({ all: byKey(...keys), newest: "2025-01-02" });
   });
 
-  it("a value that was never made is told from one that was not returned", async () => {
+  it("a value never made differs from one that was not returned", async () => {
     const up = defineAsset({ key: "up", run: () => materialization({ metadata: { rows: 3 } }) });
     const down = defineAsset({ key: "down", inputs: { up }, run: () => 1 });
     const told = async (never: string[]) => {
@@ -368,7 +368,7 @@ describe("values of a run over a range", () => {
     expect(seen).toEqual(byKey(...KEYS));
   });
 
-  it("a run over dynamic partitions needs no keys when it stores no values", async () => {
+  it("a run over dynamic partitions without values needs no keys", async () => {
     const sent = { key: "a...c", start: null, end: null, range: { first: "a", last: "c", count: 3 } };
     const files = (run: (each: () => readonly string[]) => unknown) =>
       defineAsset({ key: "files", partitions: dynamicPartitions("files"), run: ({ partition }) => run(() => partition.each) });

@@ -91,7 +91,7 @@ function describeInput(name: string, input: Input): ManifestDep {
 }
 
 /**
- * An upstream named in `deps` and `inputs` is one edge; the input's mapping wins because it says what is loaded. Of several inputs the one
+ * An upstream named in `deps` and `inputs` is one edge; the input's mapping wins because it says what is loaded. Among several inputs the one
  * that reads all partitions wins, because the keys of the others are among its own.
  */
 function mergeDeps(deps: readonly ManifestDep[]): ManifestDep[] {

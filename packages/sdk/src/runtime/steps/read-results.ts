@@ -1,6 +1,6 @@
 /**
  * Reads what a user function returned or yielded: results (materializations, observations, check results) or a value. A result in a form
- * that nobody would read is refused, because a check that is lost without a word is worse than a failed step.
+ * that would not be read is refused, because a check that is lost without a word is worse than a failed step.
  */
 import {
   isCheckResult,

@@ -36,7 +36,7 @@ const CASES: readonly (readonly [string, PartitionsDefinition, PartitionsDefinit
 ];
 
 describe("a common key", () => {
-  it.each(CASES)("of %s is found if there can be one", (_, a, b, expected) => {
+  it.each(CASES)("a common key of %s is found if there can be one", (_, a, b, expected) => {
     expect([haveCommonKey(a, b), haveCommonKey(b, a)]).toEqual([expected, expected]);
   });
 });

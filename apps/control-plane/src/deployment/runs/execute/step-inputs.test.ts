@@ -52,8 +52,8 @@ const input = (keys: readonly string[] | null, never: readonly string[] = [], mi
   { input: "rows", asset: "up", keys, missing, never },
 ];
 
-describe("the inputs of a step", () => {
-  it("name the hours of a day and which of them were never made", async () => {
+describe("a step", () => {
+  it("a step is told the hours of its day", async () => {
     const { start, make } = await deploy({ up: hours, down: days });
     make("2030-01-02-00:00", "2030-01-02-02:00");
     const keys = Array.from({ length: 24 }, (_, hour) => `2030-01-02-${String(hour).padStart(2, "0")}:00`);
@@ -66,14 +66,14 @@ describe("the inputs of a step", () => {
     );
   });
 
-  it("name the region of a combination", async () => {
+  it("a step is told the region of a combination", async () => {
     const { start, make } = await deploy({ up: regions, down: both });
     make("eu");
     expect(start("down", "2030-01-02|eu").inputs).toEqual(input(["eu"]));
     expect(start("down", "2030-01-02|us").inputs).toEqual(input(["us"], ["us"]));
   });
 
-  it("name what was made for `all` and `last`", async () => {
+  it("a step is told what was made for `all` and `last`", async () => {
     const all = await deploy({ up: days, mapping: { type: "all" } });
     expect(all.start("down").inputs).toEqual(input([]));
     all.make("2030-01-03", "2030-01-01");
@@ -83,7 +83,7 @@ describe("the inputs of a step", () => {
     expect(last.start("down").inputs).toEqual(input(["2030-01-03"]));
   });
 
-  it("name each partition of a range", async () => {
+  it("a step is told each partition of a range", async () => {
     const { start, make } = await deploy({ up: days, down: days });
     make("2030-01-02...2030-01-04");
     const job = start("down", "2030-01-02...2030-01-04");
@@ -92,13 +92,13 @@ describe("the inputs of a step", () => {
     expect(job.inputs).toEqual(input(keys));
   });
 
-  it("name keys that the upstream does not have", async () => {
+  it("a step is told keys that the upstream does not have", async () => {
     const mapping = { type: "specific", keys: ["eu", "moon"] } as const;
     const { start } = await deploy({ up: regions, mapping });
     expect(start("down").inputs).toEqual(input(["eu"], ["eu"], ["moon"]));
   });
 
-  it("of dynamic partitions name the same key", async () => {
+  it("a step of a dynamic partition is told the same key", async () => {
     const { deployment, start, make } = await deploy({ up: customers, down: customers });
     deployment.done((tx) => changeDynamicKeys(tx, { name: "customers", add: ["acme", "apex"], remove: [], by: person.name }));
     make("apex");
@@ -106,14 +106,14 @@ describe("the inputs of a step", () => {
     expect(start("down", "acme").inputs).toEqual(input(["acme"], ["acme"]));
   });
 
-  it("without partitions say whether the upstream was made", async () => {
+  it("a step without partitions is told whether its upstream was made", async () => {
     const { start, make } = await deploy({});
     expect(start("down").inputs).toEqual(input(null, ["up"]));
     make(undefined);
     expect(start("down").inputs).toEqual(input(null));
   });
 
-  it("are left out of a frame that they do not fit", async () => {
+  it("a step with too many keys is told none", async () => {
     const { deployment, agent } = await deploy({ up: { ...hours, start: "2029-01-01-00:00" }, mapping: { type: "all" } });
     deployment.launch({ selection: "up", partition: "2029-01-01-00:00...2029-06-01-00:00" });
     const wide = agent.last("job");
@@ -124,7 +124,7 @@ describe("the inputs of a step", () => {
     expect(agent.last("job")).not.toHaveProperty("inputs");
   });
 
-  it("are left out of a frame where the keys are too long", async () => {
+  it("a step with keys that are too long is told none", async () => {
     const { deployment, start, make } = await deploy({ up: customers, mapping: { type: "all" } });
     const add = Array.from({ length: 1000 }, (_, index) => `${index}-${"京".repeat(300)}`);
     deployment.done((tx) => changeDynamicKeys(tx, { name: "customers", add, remove: [], by: person.name }));
@@ -132,7 +132,7 @@ describe("the inputs of a step", () => {
     expect(start("down")).not.toHaveProperty("inputs");
   });
 
-  it("of a retry name what was made meanwhile", async () => {
+  it("a step that is retried is told what was made meanwhile", async () => {
     const { deployment, agent, start, make } = await deploy({ up: days, down: days, retry: { maxRetries: 1, delaySeconds: 30 } });
     const job = start("down", "2030-01-02...2030-01-03");
     expect(job.inputs).toEqual(input(["2030-01-02", "2030-01-03"], ["2030-01-02", "2030-01-03"]));
