@@ -8,22 +8,37 @@ import type { LoadError, Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { BuildResult } from "./build-location.ts";
 import { completeProblem } from "./problems.ts";
 
-/** The locations of one project see each other, as in a deployment. Each is compared with those before it. */
 export function checkBuilds(builds: readonly BuildResult[], root: string): readonly BuildResult[] {
-  const before: GraphAsset[] = [];
   const keys = new Set(builds.flatMap((build) => (build.ok ? build.location.manifest.assets.map(({ key }) => key) : [])));
   return builds.map((build) => {
     if (!build.ok) return build;
-    const { name, manifest } = build.location;
-    const assets = manifest.assets.map((asset) => ({ ...asset, location: name }));
-    const alone = checkManifest(manifest);
-    const checked = alone.ok ? checkBeside(assets, before) : alone;
-    if (!checked.ok)
-      return { ok: false, name, problems: [completeProblem(problemOf(checked.error, manifest), { root, bundleFolder: root })] };
-    before.push(...assets);
+    const { manifest } = build.location;
+    const checked = checkManifest(manifest);
+    if (!checked.ok) return refused(build, checked.error, root);
     const warnings = [...build.location.warnings, ...unknownDeps(manifest, keys)];
     return { ok: true, location: { ...build.location, warnings } };
   });
+}
+
+/**
+ * The locations of one project see each other, as in a deployment: each is compared with those before it. When they are published, the
+ * control plane decides, because it knows which of two locations already has a key.
+ */
+export function checkTogether(builds: readonly BuildResult[], root: string): readonly BuildResult[] {
+  const before: GraphAsset[] = [];
+  return builds.map((build) => {
+    if (!build.ok) return build;
+    const assets = build.location.manifest.assets.map((asset) => ({ ...asset, location: build.location.name }));
+    const checked = checkBeside(assets, before);
+    if (!checked.ok) return refused(build, checked.error, root);
+    before.push(...assets);
+    return build;
+  });
+}
+
+function refused({ location }: Extract<BuildResult, { ok: true }>, error: ErrorBody, root: string): BuildResult {
+  const problem = completeProblem(problemOf(error, location.manifest), { root, bundleFolder: root });
+  return { ok: false, name: location.name, problems: [problem] };
 }
 
 /** At the place of the definition that the refusal names. */

@@ -8,6 +8,7 @@ import { parseSelectionText, withText } from "../../client/selection.ts";
 import type { CommandContext } from "../../command-context.ts";
 import { loadProject } from "../../project/project.ts";
 import type { BuildResult } from "../../publish/build-location.ts";
+import { checkTogether } from "../../publish/check-builds.ts";
 import { buildProject, hasWarnings } from "../../publish/publish-project.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
 import { countsText, warningLines } from "../../terminal/outcome-lines.ts";
@@ -24,7 +25,7 @@ export async function validate(flags: ValidateFlags, context: CommandContext): P
   const { terminal } = context;
   const selection = flags.select === undefined ? null : { text: flags.select, parsed: parseSelectionText(flags.select) };
   const project = await loadProject(resolve(context.cwd, flags.project));
-  const builds = await buildProject(project, context.env, terminal.status);
+  const builds = checkTogether(await buildProject(project, context.env, terminal.status), project.root);
   for (const build of builds) {
     for (const line of linesOf(build, context)) terminal.print(line);
     terminal.printJson(jsonOf(build));
