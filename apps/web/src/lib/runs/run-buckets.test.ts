@@ -25,7 +25,7 @@ describe("the runs of a day", () => {
     ]);
   });
 
-  it("runs outside the day are left out, and its end belongs to it", () => {
+  it("runs outside the day are left out but its end belongs", () => {
     expect(
       runBuckets([run(-1), run(0), run(100), run(101)], { from: 0, to: 100, count: 4 }).map(({ from, total }) => [from, total]),
     ).toEqual([

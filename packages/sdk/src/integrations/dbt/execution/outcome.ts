@@ -10,6 +10,7 @@ export interface Ending {
   readonly report: BuildReport;
   readonly wanted: { readonly assets: ReadonlySet<string> };
   readonly signal: AbortSignal;
+  readonly attempt: number;
 }
 
 export function outcomeOf(ending: Ending): StepOutcome {
@@ -24,7 +25,9 @@ export function outcomeOf(ending: Ending): StepOutcome {
   const extra = cause?.source ? { source: cause.source } : {};
   if (report.failed.size > 0) {
     const names = [...report.failed].map(([key, failure]) => `${key}: ${inOneLine(failure.message)}`);
-    const message = `${report.failed.size} of ${wanted.assets.size} dbt ${wanted.assets.size === 1 ? "asset" : "assets"} failed${skippedText(report)}. ${names.join("; ")}${helpers}`;
+    // A later attempt has only what an earlier one left.
+    const of = ending.attempt > 1 ? `the ${wanted.assets.size} remaining` : String(wanted.assets.size);
+    const message = `${report.failed.size} of ${of} dbt ${wanted.assets.size === 1 ? "asset" : "assets"} failed${skippedText(report)}. ${names.join("; ")}${helpers}`;
     return {
       outcome: "failed",
       failure: { ...dbtFailure(message), ...extra },
