@@ -40,7 +40,7 @@ function failedAsset(row: FailedAsset): Problem {
   };
 }
 
-/** Of assets whose last attempt, at another partition, ended well. */
+/** The last attempt at these assets, at another partition, ended well. */
 function failedPartitions(reader: Reader, states: readonly AssetState[]): Problem[] {
   const found = states.filter((state) => state.failed === null && (state.partitions?.failed ?? 0) > 0).slice(0, MAX_PROBLEMS);
   const failures = latestPartitionFailures(

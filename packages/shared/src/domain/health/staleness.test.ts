@@ -24,7 +24,7 @@ const inOrder = { src: made(2, 2), a: made(4, 3), b: made(6, 5), c: made(8, 7) }
 const judge = (facts: Record<string, VersionFacts>, of = graph) => staleCausesOf(of, (key) => facts[key]);
 
 describe("staleness", () => {
-  it("an asset is not stale when it was made after all it reads", () => {
+  it("an asset made after all that it reads is not stale", () => {
     const causes = judge(inOrder);
     expect(["src", "a", "b", "c"].map(causes)).toEqual([[], [], [], []]);
   });
@@ -40,11 +40,11 @@ describe("staleness", () => {
     expect(judge({ ...inOrder, a: made(20, 19, { changed: { seq: 4, saw: 3, at: 4 } }) })("b")).toEqual([]);
   });
 
-  it("a change during a step makes stale what the step could not see", () => {
+  it("a step could not see what changed while it worked", () => {
     expect(judge({ ...inOrder, a: made(6, 4), b: made(7, 5) })("b")).toMatchObject([{ type: "data", dependency: "a" }]);
   });
 
-  it("an asset that one step made after its dependency is not stale", () => {
+  it("one step may make an asset after its dependency", () => {
     expect(judge({ ...inOrder, a: made(6, 5), b: made(7, 5), c: made(8, 5) })("c")).toEqual([]);
     expect(judge({ ...inOrder, a: made(7, 5), b: made(6, 5) })("b")).toHaveLength(1);
   });
