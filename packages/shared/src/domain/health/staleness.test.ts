@@ -49,7 +49,7 @@ describe("staleness", () => {
     expect(judge({ ...inOrder, a: made(7, 5), b: made(6, 5) })("b")).toHaveLength(1);
   });
 
-  it("a new code version makes stale, one that is not known does not", () => {
+  it("a new code version makes stale, an unknown one does not", () => {
     expect(judge({ ...inOrder, a: made(4, 3, { codeVersion: "2" }) })("a")).toEqual([{ type: "code", asset: "a" }]);
     expect(judge({ ...inOrder, a: made(4, 3, { codeVersion: null }) })("a")).toEqual([]);
     const reported = { materialized: { seq: 4, saw: 4, at: 4, codeVersion: null } };
