@@ -21,11 +21,6 @@ export const assetState = sqliteTable("asset_state", {
   failedStep: text(),
   failedMessage: text(),
   failedPartition: text(),
-  /** Attempts that failed since the last materialization, and when the first of them failed. */
-  failures: integer()
-    .notNull()
-    .$default(() => 0),
-  failingSince: integer(),
   latestSeq: integer(),
   /** The data version of the latest materialization or observation. */
   dataVersion: text(),
@@ -37,6 +32,11 @@ export const assetState = sqliteTable("asset_state", {
   changedSeq: integer(),
   changedSaw: integer(),
   changedAt: integer(),
+  /** Attempts that failed since the last materialization, and when the first of them failed. */
+  failures: integer()
+    .notNull()
+    .$default(() => 0),
+  failingSince: integer(),
 });
 
 export const assetEvent = sqliteTable(

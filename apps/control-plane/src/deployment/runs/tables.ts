@@ -51,8 +51,6 @@ export const run = sqliteTable("run", {
   materialized: counter(),
   checksFailed: counter(),
   checksWarned: counter(),
-  /** The sentence of the first check that failed or, if none did, warned. */
-  failedCheck: text(),
   error: text(),
   failure: text({ mode: "json" }).$type<Failure>(),
   failedStep: text(),
@@ -70,6 +68,8 @@ export const run = sqliteTable("run", {
   retryAt: integer(),
   /** The sensors that led to the run; null if none did. */
   chain: text({ mode: "json" }).$type<RunChain>(),
+  /** The sentence of the first check that failed or, if none did, warned. */
+  failedCheck: text(),
 });
 
 export type RunRow = typeof run.$inferSelect;
