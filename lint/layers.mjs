@@ -95,6 +95,7 @@ export const PACKAGES = [
     imports: [SHARED],
     floors: [
       ["agent-log.ts", "timing.ts", "step-ref.ts", "config.ts"],
+      ["agent-token.ts"],
       ["versions"],
       ["logs"],
       ["instance-folder.ts"],

@@ -2,7 +2,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
-import type { UpItem } from "@headgate/shared/protocol/up.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { MAX_FRAME_BYTES } from "@headgate/shared/protocol/constants.ts";
 import { fireTimers, launch, newDeployment, person, publish, raw, rows, runStatus, type DeploymentObject } from "./support/deployment.ts";
@@ -307,7 +306,7 @@ describe("connections of agents", () => {
       received: 1,
       drop: [],
     });
-    again.send({ t: "batch", items: [{ ...again.done(job, { outcome: "succeeded" }), s: 2 } as UpItem] });
+    again.send({ t: "batch", items: [{ ...again.done(job, { outcome: "succeeded" }), s: 2 }] });
     await expect.poll(() => runStatus(stub, run.id)).toBe("succeeded");
   });
 

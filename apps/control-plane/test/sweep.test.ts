@@ -39,7 +39,7 @@ test("the sweep closes the sockets of an expired session", async () => {
   expect((await socket.closed).code).toBe(CLOSE.revoked);
 });
 
-test("the sweep closes the sockets of a token whose revocation was cut off", async () => {
+test("the sweep closes sockets of tokens whose revocation was cut off", async () => {
   const at = await makePlace("cut", "prod");
   const directory = openDirectory(env.DB);
   const made = await createToken(directory, {

@@ -115,7 +115,7 @@ test.runIf(process.platform === "linux")("a path where no folder can be created 
   expect(() => openDataFolder("/proc/nope/data")).toThrow(/No permission to write to the data folder .*--data/);
 });
 
-test.skipIf(process.platform === "win32")("only their user may enter data folders, also those of an earlier release", () => {
+test.skipIf(process.platform === "win32")("only its user may enter a data folder, also an old one", () => {
   const folder = join(temporaryFolder(), "data");
   openDataFolder(folder).close();
   expect(statSync(folder).mode & 0o777).toBe(0o700);

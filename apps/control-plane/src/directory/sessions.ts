@@ -57,6 +57,8 @@ export async function createSession(directory: Directory, input: NewSession): Pr
       target: id,
       organizationId: input.organizationId,
       deploymentId: input.deploymentId ?? undefined,
+      // Who had the token could sign in as this person.
+      after: input.tokenId === null ? undefined : { tokenId: input.tokenId },
     }),
   ]);
   return { id, secret };

@@ -1,4 +1,4 @@
-/** Does a host name mean this machine? What is sent there crosses no network. */
+/** Says which host names mean this machine: what is sent there crosses no network. */
 
 /** `host`: a name or address, an IPv6 address with or without brackets. */
 export function isLoopback(host: string): boolean {

@@ -14,7 +14,7 @@ const order = async (turns: Turns, callers: readonly string[]): Promise<string[]
 };
 
 describe("turns", () => {
-  it("a caller who comes later does not wait for all calls of another", async () => {
+  it("a late caller does not wait for all calls of another", async () => {
     expect(await order(new Turns(), ["a", "a", "a", "a", "a", "b"])).toEqual(["a", "a", "b", "a", "a", "a"]);
   });
 
