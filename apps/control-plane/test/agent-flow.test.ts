@@ -155,7 +155,7 @@ describe("sockets of dashboards", () => {
     });
     const { result } = await made.json<{ result: { data: { view: TokenView; secret: string } } }>();
     const link = await call({ method: "POST", path: "/api/v1/login-links", as: { token: result.data.secret } });
-    const cookie = cookieOf(await call({ path: (await link.json<{ url: string }>()).url.slice(HOST.length) }));
+    const cookie = cookieOf(await call({ method: "POST", path: (await link.json<{ url: string }>()).url.slice(HOST.length) }));
     const socket = await connect({ path: apiPath(at, "/live"), as: { cookie } });
     await trpc(at, "tokens.revoke", { id: result.data.view.id });
     expect((await socket.closed).code).toBe(CLOSE.revoked);
