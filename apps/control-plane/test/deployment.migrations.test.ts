@@ -138,6 +138,8 @@ describe("the database of a deployment", () => {
       "SELECT no FROM backfill INDEXED BY backfill_open WHERE status IN ('running', 'paused', 'canceling')",
       "SELECT key FROM dynamic_key WHERE name = 'n' AND no < 9 ORDER BY no DESC LIMIT 100",
       "SELECT gseq FROM report_request WHERE id = 'r'",
+      "SELECT no FROM run WHERE status = 'succeeded' AND checks_failed > 0 AND no < 9 ORDER BY no DESC LIMIT 50",
+      "SELECT asset, max(at), run FROM partition_failure WHERE asset IN (SELECT value FROM json_each('[]')) GROUP BY asset",
       "SELECT step.partition FROM step_asset CROSS JOIN step ON step.run_no = step_asset.run_no AND step.position = step_asset.step WHERE step_asset.asset = 'a' AND step_asset.open = 1",
       "SELECT event.at FROM asset_event CROSS JOIN event ON event.gseq = asset_event.gseq WHERE asset = 'a' AND asset_event.gseq > 5 ORDER BY asset_event.gseq",
       "SELECT event.at FROM check_event CROSS JOIN event ON event.gseq = check_event.gseq WHERE asset = 'a' AND name = 'c' AND check_event.gseq > 5 ORDER BY check_event.gseq",

@@ -1,5 +1,6 @@
 /** The network peer of the dashboard's own tests: a deployment in memory that answers every procedure of the contract and plays launched runs. */
 import { type AnswerOf, type CommandName, type InputOf, PROCEDURES, type QueryName } from "@headgate/shared/contract/table.ts";
+import { staleCausesByState } from "@headgate/shared/contract/assets/stale-by-state.ts";
 import type { Change } from "@headgate/shared/contract/live/messages.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
@@ -82,6 +83,7 @@ export class FixtureDeployment implements DeploymentProcedures {
       "home.get": () => this.home(),
       "definitions.hash": () => this.definitionsHash(),
       "assets.states": () => this.assetStates(),
+      "assets.stale": () => this.staleAssets(),
       "assets.get": (input) => this.asset(input),
       "assets.events": (input) => this.assetEvents(input),
       "assets.checks": (input) => this.assetChecks(input),
@@ -129,6 +131,15 @@ export class FixtureDeployment implements DeploymentProcedures {
 
   async assetStates() {
     return ok({ items: [...this.states.values()], next: null });
+  }
+
+  async staleAssets() {
+    const causesOf = staleCausesByState(buildAssetGraph(this.#assets), {
+      stateOf: (key) => this.states.get(key),
+      codeVersionOf: () => null,
+    });
+    const found = [...this.states.keys()].map((key) => ({ key, causes: [...causesOf(key)] }));
+    return ok(found.filter(({ causes }) => causes.length > 0));
   }
 
   async asset({ key }: { key: string }) {

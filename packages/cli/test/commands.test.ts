@@ -82,6 +82,10 @@ describe("the commands about assets", () => {
     expect(text).toMatch(/^bronze\/stg_orders +bronze +dbt, duckdb +(healthy|queued|running) +[\d,]+ +\d{4}-/m);
   });
 
+  it("say why an asset is stale", async () => {
+    expect(await output("assets", "status:stale")).toMatch(/^metrics\/daily_revenue .* gold\/fct_orders changed 1\d min ago$/m);
+  });
+
   it("list only the assets of a selection", async () => {
     const keys = (await output("assets", "group:bronze")).trim().split("\n").slice(1);
     expect(keys.length).toBeGreaterThan(1);
