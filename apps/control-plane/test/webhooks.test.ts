@@ -211,7 +211,11 @@ describe("webhooks of GitHub", () => {
     expect((await send(made.path, { body: text, headers })).status).toBe(200);
     expect((await send(made.path, { body: `${text} `, headers: { ...headers, "x-github-delivery": "guid-2" } })).status).toBe(401);
     expect((await send(made.path, { body: text })).status).toBe(401);
-    expect((await deliveries("github")).map((row) => [row.senderId, row.state, row.received])).toEqual([["guid-1", "requested", 2]]);
+    // The id is not signed, so a recorded delivery must not count again under another id, or without one.
+    const { "x-hub-signature-256": signature } = headers;
+    for (const again of [{ "x-hub-signature-256": signature, "x-github-delivery": "guid-3" }, { "x-hub-signature-256": signature }])
+      expect((await send(made.path, { body: text, headers: again })).status).toBe(200);
+    expect((await deliveries("github")).map((row) => [row.senderId, row.state, row.received])).toEqual([["guid-1", "requested", 4]]);
   });
 });
 
@@ -337,6 +341,20 @@ describe("answers to senders", () => {
     expect((await deliveries("open", other)).length).toBe(before);
     const foreign = await rotate("secret", other);
     expect((await send((await view("secret")).path, { headers: { "x-headgate-secret": foreign.secret } })).status).toBe(401);
+  });
+});
+
+describe("stored deliveries", () => {
+  it("credentials of senders are not stored, and editors see the rest", async () => {
+    const path = `${(await view("open")).path}?api_key=value-1&team=a`;
+    const headers = { "x-gitlab-token": "value-2", "x-api-key": "value-3", "x-event": "push" };
+    const { delivery } = await (await send(path, { headers })).json<{ delivery: string }>();
+    const stored = await trpc<DeliveryDetail>(at, "webhooks.delivery", { id: delivery });
+    expect(stored).toMatchObject({ headers: { "x-event": "push" }, query: { team: "a" } });
+    expect(JSON.stringify(stored)).not.toMatch(/value-\d/);
+    const asked = (role: Role) =>
+      call({ method: "POST", path: apiPath(at, "/trpc/webhooks.delivery"), as: at.tokens[role], json: { id: delivery } });
+    expect([(await asked("launcher")).status, (await asked("editor")).status]).toEqual([403, 200]);
   });
 });
 

@@ -305,4 +305,11 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
   },
   { id: "0009-agent-key", sql: "ALTER TABLE agent ADD COLUMN key_hash TEXT" },
+  {
+    id: "0010-delivery-content",
+    sql: `
+      ALTER TABLE delivery ADD COLUMN content_id TEXT;
+      CREATE INDEX delivery_by_content ON delivery (hook, content_id) WHERE content_id IS NOT NULL;
+    `,
+  },
 ];

@@ -6,7 +6,7 @@ import type { Database } from "../kernel/database.ts";
 
 export type DeliveryRow = typeof delivery.$inferSelect;
 /** A delivery without its large columns. */
-export type DeliveryHead = Omit<DeliveryRow, "body" | "headers" | "query" | "method">;
+export type DeliveryHead = Omit<DeliveryRow, "body" | "headers" | "query" | "method" | "contentId">;
 
 const head = {
   no: delivery.no,
@@ -36,6 +36,16 @@ export function deliveryOfSender(db: Database, hookId: string, senderId: string)
       .select(head)
       .from(delivery)
       .where(and(eq(delivery.hook, hookId), eq(delivery.senderId, senderId)))
+      .get() ?? null
+  );
+}
+
+export function deliveryOfContent(db: Database, hookId: string, contentId: string): DeliveryHead | null {
+  return (
+    db.orm
+      .select(head)
+      .from(delivery)
+      .where(and(eq(delivery.hook, hookId), eq(delivery.contentId, contentId)))
       .get() ?? null
   );
 }

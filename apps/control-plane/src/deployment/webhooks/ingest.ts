@@ -6,15 +6,27 @@ import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { SensorEvent } from "@headgate/shared/sensor/event-schema.ts";
 import { MAX_STORED_BYTES } from "./webhook-limits.ts";
 import { readAutomation } from "../ticks/automation-store.ts";
-import { type DeliveryRow, deliveryOfSender, insertDelivery, readDelivery, updateDelivery } from "./delivery-store.ts";
+import {
+  type DeliveryHead,
+  deliveryOfContent,
+  deliveryOfSender,
+  type DeliveryRow,
+  insertDelivery,
+  readDelivery,
+  updateDelivery,
+} from "./delivery-store.ts";
 import { addStoredBytes, markSecretUsed } from "./webhook-store.ts";
+import type { Database } from "../kernel/database.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { isEnabled } from "../ticks/automation-source.ts";
 import { type FoundWebhook, webhookById } from "./find-webhook.ts";
 import { planRetention } from "./retention.ts";
 import { noteSensorEvent } from "../sensors/sensor-events.ts";
 
-export interface VerifiedDelivery extends Pick<DeliveryRow, "hook" | "senderId" | "bytes" | "method" | "headers" | "query" | "body"> {
+export interface VerifiedDelivery extends Pick<
+  DeliveryRow,
+  "hook" | "senderId" | "contentId" | "bytes" | "method" | "headers" | "query" | "body"
+> {
   /** The id of the secret that verified the delivery. */
   readonly secret: string | null;
 }
@@ -39,7 +51,7 @@ export function storeDelivery(tx: Tx, input: VerifiedDelivery): Result<{ readonl
   const found = openWebhook(tx, input.hook);
   if (!found) return noWebhook();
   if (input.secret !== null) markSecretUsed(tx.db, input.secret, { now: tx.now, every: LAST_USED_MS });
-  const before = input.senderId === null ? null : deliveryOfSender(tx.db, input.hook, input.senderId);
+  const before = earlierDelivery(tx.db, input);
   if (before) {
     updateDelivery(tx.db, before.id, { received: before.received + 1 });
     return ok({ delivery: before.id, repeated: true });
@@ -56,6 +68,12 @@ export function storeDelivery(tx: Tx, input: VerifiedDelivery): Result<{ readonl
   planRetention(tx);
   handOver(tx, found, delivery);
   return ok({ delivery: id, repeated: false });
+}
+
+/** A delivery whose id is not signed could be sent again under another id. */
+function earlierDelivery(db: Database, { hook, senderId, contentId }: VerifiedDelivery): DeliveryHead | null {
+  const ofSender = senderId === null ? null : deliveryOfSender(db, hook, senderId);
+  return ofSender ?? (contentId === null ? null : deliveryOfContent(db, hook, contentId));
 }
 
 function handOver(tx: Tx, { row }: FoundWebhook, delivery: Omit<DeliveryRow, "no">): void {

@@ -6,6 +6,7 @@ import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { isTextTooDeep, MAX_JSON_DEPTH } from "@headgate/shared/domain/json.ts";
 import type { FoundWebhook } from "./find-webhook.ts";
 import { noWebhook, openWebhook, storeDelivery, type VerifiedDelivery } from "./ingest.ts";
+import { isSecretField } from "./secret-fields.ts";
 import { noteRefusal } from "./refused-deliveries.ts";
 import { MAX_HEADER_CHARACTERS } from "./webhook-limits.ts";
 import { TokenBuckets } from "@headgate/shared/net/token-buckets.ts";
@@ -61,8 +62,9 @@ export async function receiveDelivery(ports: DeliveryPorts, traffic: WebhookTraf
     secret: verdict.secret,
     bytes: input.body.byteLength,
     method: input.method,
-    headers: keptHeaders(input.headers),
-    query: bounded(Object.entries(input.query)),
+    contentId: verdict.contentId,
+    headers: kept(input.headers),
+    query: kept(input.query),
     body: body.value,
   });
 }
@@ -109,12 +111,8 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Headers with credentials are not stored. */
-const SECRET_HEADERS = new Set(["authorization", "proxy-authorization", "cookie", "x-headgate-secret"]);
-const SIGNATURES = /signature/;
-
-function keptHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return bounded(Object.entries(headers).filter(([name]) => !SECRET_HEADERS.has(name) && !SIGNATURES.test(name)));
+function kept(fields: Readonly<Record<string, string>>): Record<string, string> {
+  return bounded(Object.entries(fields).filter(([name]) => !isSecretField(name)));
 }
 
 function bounded(entries: readonly (readonly [string, string])[]): Record<string, string> {

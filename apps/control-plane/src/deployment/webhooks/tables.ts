@@ -46,4 +46,6 @@ export const delivery = sqliteTable("delivery", {
   headers: text({ mode: "json" }).$type<Tags>().notNull(),
   query: text({ mode: "json" }).$type<Tags>().notNull(),
   body: text().notNull(),
+  /** The hash of what was signed, if the sender's id was not. */
+  contentId: text(),
 });

@@ -17,7 +17,14 @@ export interface KnownSecret {
 
 export type Verdict =
   /** `secret` is the id of the secret that fits; `senderId` identifies repeated deliveries. */
-  { readonly ok: true; readonly secret: string | null; readonly senderId: string | null } | { readonly ok: false; readonly reason: string };
+  | {
+      readonly ok: true;
+      readonly secret: string | null;
+      readonly senderId: string | null;
+      /** Identifies repeated deliveries whose id is not signed: the hash of the signed text. Null if the id is signed or nothing is. */
+      readonly contentId: string | null;
+    }
+  | { readonly ok: false; readonly reason: string };
 
 export const STANDARD_PREFIX = "whsec_";
 /** Deliveries with an older or newer time are refused, so that a recorded one cannot be replayed later. */
@@ -81,7 +88,7 @@ async function verifyGithub({ secrets, delivery }: Check): Promise<Verdict> {
   const signature = new Uint8Array((hex.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16)));
   for (const { id, secret } of secrets) {
     if (await hmacFits(encoder.encode(secret), signature, delivery.body))
-      return accepted(id, bounded(delivery.headers["x-github-delivery"]));
+      return accepted(id, bounded(delivery.headers["x-github-delivery"]), await hashOf(delivery.body));
   }
   return refused("X-Hub-Signature-256 does not fit: it was made with another secret, or the body was changed on its way");
 }
@@ -143,8 +150,13 @@ function concat(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> 
   return whole;
 }
 
-function accepted(secret: string | null, senderId: string | null): Verdict {
-  return { ok: true, secret, senderId };
+async function hashOf(body: Uint8Array): Promise<string> {
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function accepted(secret: string | null, senderId: string | null, contentId: string | null = null): Verdict {
+  return { ok: true, secret, senderId, contentId };
 }
 
 function refused(reason: string): Verdict {

@@ -37,8 +37,8 @@ export const webhookProcedures = {
   }),
   "webhooks.delivery": query({
     scope: "deployment",
-    role: "viewer",
-    summary: "One delivery as it came.",
+    role: "editor",
+    summary: "One delivery as it came, without credentials.",
     input: delivery,
     output: deliveryDetailSchema,
   }),
