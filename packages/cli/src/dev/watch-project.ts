@@ -96,10 +96,10 @@ function isGraph(path: string): boolean {
 function isPartOf(root: string, folder: Watched["folders"][number], path: string): boolean {
   const name = basename(path);
   if (EDITOR_FILE.test(name) && !IGNORE_FILES.has(name)) return false;
-  // Below a link it is known by where the link stands.
-  const link = folder.links?.find(({ real }) => path.startsWith(real + sep));
-  const at = link === undefined ? path : join(root, link.path, path.slice(link.real.length));
   const start = resolve(root, folder.path);
+  // Below a link it is known by where the link stands.
+  const link = path.startsWith(start + sep) ? undefined : folder.links?.find(({ real }) => path.startsWith(real + sep));
+  const at = link === undefined ? path : join(root, link.path, path.slice(link.real.length));
   if (!at.startsWith(start + sep)) return false;
   if (IGNORE_FILES.has(name)) return true;
   const outputs = (folder.outputs ?? folder.ignore).flatMap((prefix) => [resolve(root, prefix), resolve(start, prefix)]);

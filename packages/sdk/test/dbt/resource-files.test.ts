@@ -1,5 +1,5 @@
 /** What a dbt project brings along where no dbt is needed to know it. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -100,6 +100,28 @@ describe("a dbt project as a resource", () => {
     });
     const { folders } = await index(root);
     expect(folders.flatMap(({ files = [] }) => files.map(({ path }) => path))).toContain("shared/a.sql");
+  });
+
+  it("a package that contains the project that tests it is published without it", async () => {
+    const root = project({
+      "dbt_project.yml": "name: shared\n",
+      "macros/shared.sql": "{% macro shared() %}{% endmacro %}",
+      ...FILES,
+    });
+    mkdirSync(join(root, "dbt/dbt_packages"));
+    symlinkSync("../..", join(root, "dbt/dbt_packages/shared"));
+    const { folders, errors } = await index(root);
+    const paths = folders.flatMap(({ files = [] }) => files.map(({ path }) => path));
+    expect([errors, paths]).toEqual([
+      [],
+      [
+        "dbt/dbt_packages/shared/dbt_project.yml",
+        "dbt/dbt_packages/shared/macros/shared.sql",
+        "dbt/dbt_project.yml",
+        "dbt/models/one.sql",
+        "dbt/profiles.yml",
+      ],
+    ]);
   });
 
   it("folders under the old names of settings are published", async () => {

@@ -90,8 +90,9 @@ export function listFiles(options: ListOptions): FileList {
       if (byContent !== null) return leave({ path, folder, kind: byContent });
       return void files.push({ path, source });
     }
-    // A link to a folder around it leads in circles.
-    if (link && above.some((at) => at === source || at.startsWith(`${source}${sep}`))) return;
+    // A link to a folder around it leads in circles. A package may contain the project that tests it, which is left out of the package.
+    const isAround = link && above.some((at) => at.startsWith(`${source}${sep}`));
+    if (above.includes(source) || (isAround && verdict !== "take")) return;
     const entries = entriesOf(source);
     const byEntries = wanted ? null : leftOutByEntries(entries.map(({ name }) => name));
     if (byEntries !== null) return leave({ path, folder, kind: byEntries });

@@ -1,6 +1,6 @@
 /** What `dbt_project.yml` says about folders: which dbt reads, which it writes, and where installed packages are. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { parseIgnoreRules, type IgnoreRule } from "@headgate/shared/files/ignore-rules.ts";
 import { HEADGATE_IGNORE, type Verdict } from "@headgate/shared/files/list-files.ts";
 import { parse } from "yaml";
@@ -128,6 +128,7 @@ export function projectVerdict(
   };
   return (path, { folder, link }) => {
     if (path === layout.installed) return "enter";
+    if (folder && dirname(path) === layout.installed && !basename(path).startsWith(".")) return "take";
     const own = layoutOf(path);
     const isInResource = own.resources.some((entry) => isInside(entry.path, path));
     const isResource = own.resources.some((entry) => entry.path === path);
