@@ -32,11 +32,15 @@ describe("bad input", () => {
       ["an unknown name", "good/onne", 'There is no job and no asset "good/onne". Did you mean good/one'],
       ["a mistyped job", "gods", 'There is no job and no asset "gods". Did you mean goods'],
       ["a selection of nothing", "group:nowhere", "The selection group:nowhere contains no asset. Nothing matches group:nowhere."],
-      ["a selection that does not parse", "good/* or or x", 'Selection, character 11: unexpected "or".\n  good/* or or x\n            ^'],
+      [
+        "a selection that does not parse",
+        "good/* or or x",
+        'Selection, character 11: unexpected "or". Expected an asset key, key:, group:, tag:, owner:, kind:, *, not, +, roots(, sinks(, (.\n  good/* or or x\n            ^',
+      ],
       [
         "a selection that ends too early",
         "good/* and (",
-        "Selection, character 13: the text ends too early.\n  good/* and (\n              ^",
+        "Selection, character 13: the text ends too early. Expected an asset key, key:, group:, tag:, owner:, kind:, *, not, +, roots(, sinks(, (.\n  good/* and (\n              ^",
       ],
     ])("%s is refused in one sentence with its place", async (_what, target, sentence) => {
       const result = await headgate(["run", target], { stack });
@@ -207,7 +211,7 @@ describe("bad input", () => {
       expect(errors.get("invalid")?.map(({ line, message }) => [line, message.split("\n")[0]])).toEqual([
         [4, 'Asset "invalid/a" is defined twice; the other definition is at invalid.ts:2. Keep one or rename it.'],
         [2, "Assets depend on each other in a cycle: invalid/a -> invalid/b -> invalid/a. Remove one of these dependencies."],
-        [5, 'Job "unreadable": Selection, character 20: the text ends too early.'],
+        [5, expect.stringContaining('Job "unreadable": Selection, character 20: the text ends too early. Expected an asset key,')],
         [6, 'Job "none": the selection group:nowhere selects no asset that can be materialized: nothing matches group:nowhere.'],
         [7, expect.stringContaining('"61 * * * *" is not a cron expression: "61" in the minute field is not between 0 and 59.')],
       ]);

@@ -216,7 +216,7 @@ function unexpected(cursor: Cursor, expected: readonly string[]): SyntaxProblem 
 }
 
 function problem(what: string, token: Token, expected: readonly string[]): SyntaxProblem {
-  const hint = expected.length > 0 && expected.length <= 8 ? ` Expected ${expected.join(", ")}.` : "";
+  const hint = expected.length > 0 ? ` Expected ${expected.join(", ")}.` : "";
   return new SyntaxProblem(`Selection, character ${token.position + 1}: ${what}.${hint}`, {
     position: token.position,
     length: token.length,

@@ -136,6 +136,14 @@ describe("selection language", () => {
     });
   });
 
+  it.each([
+    ["grop:bronze", 'there is no attribute "grop". Expected key:, tag:, column_tag:, owner:, group:,'],
+    ["status:broken", '"broken" is not a value of status:. Expected '],
+    ["a and", "the text ends too early. Expected an asset key, key:, group:,"],
+  ])("the error of %j says what may stand there", (text, message) => {
+    expect(parseSelection(text)).toMatchObject({ ok: false, error: { message: expect.stringContaining(message) as string } });
+  });
+
   it("an unknown word gets the nearest key, an ambiguous one its candidates", () => {
     const twins = buildAssetGraph([asset("bronze/orders", "x"), asset("silver/orders", "x"), asset("silver/dim_customer", "x")]);
     expect(evaluateSelection(unwrap(parseSelection("dim_custmer")), twins)).toMatchObject({
