@@ -59,6 +59,12 @@ describe("output values", () => {
     expect(await readdir(join(folders.storage, "values"))).toEqual(["%2E%2E"]);
   });
 
+  it("a promise in an output value is answered with the missing await", async () => {
+    const forgetful = defineAsset({ key: "f", run: () => ({ rows: Promise.resolve([1]) }) });
+    const { outcome } = await runStep([forgetful], "f", { folders: await makeFolders() });
+    expect(outcome).toMatchObject({ failure: { message: expect.stringContaining("Write 'await' before the call") as string } });
+  });
+
   it("an output value that cannot be stored fails the step and leaves no file", async () => {
     const folders = await makeFolders();
     const { outcome, events } = await runStep([defineAsset({ key: "f", run: () => ({ call: () => 1 }) })], "f", { folders });

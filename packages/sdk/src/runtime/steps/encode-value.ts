@@ -7,10 +7,10 @@ export function encodeValue(asset: string, value: unknown): Buffer {
     return serialize(value);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new StepError(
-      "bad_output",
-      `The value of asset "${asset}" cannot be stored: ${why} Return plain data, or give the asset an 'ioManager' that can.`,
-      { cause: error },
-    );
+    // A forgotten 'await' leaves a promise in the value, and no other store would help.
+    const remedy = why.startsWith("#<Promise>")
+      ? "Write 'await' before the call that returns this promise."
+      : "Return plain data, or give the asset an 'ioManager' that can.";
+    throw new StepError("bad_output", `The value of asset "${asset}" cannot be stored: ${why} ${remedy}`, { cause: error });
   }
 }
