@@ -378,3 +378,46 @@ it("indexing reports an error of several units only once", async () => {
     }) satisfies UnitDefinition as never;
   expect(await errorsOf({ assets: [unit("models"), unit("sources")] })).toEqual(["The dbt project cannot be read."]);
 });
+
+describe("what the compiler would have refused", () => {
+  const nothing = undefined as never;
+  const text = "a" as never;
+
+  it.each([
+    ["an undefined input", { inputs: { a: nothing } }, "input 'a' is undefined (two modules that import each other?), not an asset"],
+    ["a key as an input", { inputs: { a: text } }, "input 'a' is a string, not an asset whose value can be read"],
+    ["partitions of nothing", { inputs: { a: allPartitions(nothing) } }, "input 'a' is a allPartitions, not an asset"],
+    ["an undefined dependency", { deps: [nothing] }, "deps[0] is undefined (two modules that import each other?), not an asset"],
+    ["a single dependency", { deps: text }, "'deps' is a string, not a list. Write deps: [...]."],
+    ["the key of a resource", { requires: [text] }, "requires[0] is a string, not a resource; pass what defineResource returned."],
+    ["an undefined resource", { requires: [nothing] }, "requires[0] is undefined"],
+  ])("%s is named with its asset", async (_what, options, message) => {
+    const wrong = defineAsset({ key: "wrong", ...options, run: () => 1 });
+    expect(await errorsOf({ assets: [a, wrong] })).toEqual([expect.stringContaining(`Asset "wrong": ${message}`)]);
+  });
+
+  it("an undefined input of a multi-asset is told once", async () => {
+    const outputs = { x: { key: "x" }, y: { key: "y" } };
+    const multi = defineMultiAsset({ name: "m", inputs: { a: nothing }, outputs, async *run() {} });
+    expect(await errorsOf({ assets: [multi] })).toEqual([expect.stringMatching(/^Multi-asset "m": input 'a' is undefined/)]);
+  });
+
+  it("assets that are no list are answered with the list", async () => {
+    expect(await errorsOf({ assets: a as never })).toEqual([expect.stringContaining("is a single value (write assets: [...])")]);
+  });
+
+  it("a schedule of an undefined job is told to have one", async () => {
+    const schedules = [defineSchedule({ job: nothing, cron: "0 2 * * *" })];
+    const message = `Schedule "nameless_schedule": 'job' must be a job made with defineJob, or the name of one.`;
+    expect(await errorsOf({ assets: [a], schedules })).toEqual([message]);
+  });
+
+  it("an asset without a key is told to have one", async () => {
+    expect(await errorsOf({ assets: [defineAsset({ run: () => 1 } as never)] })).toEqual([expect.stringMatching(/^An asset has no key\./)]);
+  });
+
+  it("an asset without a function is refused where it stands", () => {
+    expect(() => defineAsset({ key: "x" } as never)).toThrow(`Asset "x" has no function 'run'.`);
+    expect(() => defineAsset("x" as never)).toThrow("An asset has no function 'run'. Write defineAsset({ key, run() {} })");
+  });
+});

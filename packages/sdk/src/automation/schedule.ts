@@ -89,9 +89,11 @@ interface ErasedSchedule {
  * export const daily = defineSchedule({ job: fullRefresh, cron: "0 2 * * *", timezone: "Europe/Paris" });
  */
 export function defineSchedule<const R extends readonly AnyResource[] = []>(options: ScheduleOptions<R>): Schedule {
+  // A module that imports its importer gets undefined; publishing reports it with its place.
+  const job = options.job as typeof options.job | undefined;
   return {
     kind: "schedule",
-    name: options.name ?? `${typeof options.job === "string" ? options.job : options.job.name}_schedule`,
+    name: options.name ?? `${typeof job === "string" ? job : (job?.name ?? "nameless")}_schedule`,
     "~definition": {
       job: options.job,
       cron: typeof options.cron === "string" ? [options.cron] : options.cron,

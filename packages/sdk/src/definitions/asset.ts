@@ -78,6 +78,7 @@ export function assetFromOptions<
   Ret,
   B extends Backfill | undefined,
 >(options: AssetOptions<K, R, I, P, C, Ret, B>, site: DefinitionSite | undefined): Asset<K, ValueOf<Ret, B>, P> {
+  refuseWithoutFunction(options);
   return createAsset(options.key, {
     ...options,
     requires: options.requires ?? [],
@@ -89,6 +90,13 @@ export function assetFromOptions<
     ownChecks: [],
     run: (context) => options.run(context as AssetContext<R, I, P, C, B>),
   });
+}
+
+/** The types refuse this, but code is published without a compiler. */
+function refuseWithoutFunction({ key, run }: { readonly key?: unknown; readonly run?: unknown }): void {
+  if (typeof run === "function") return;
+  const what = typeof key === "string" ? `Asset "${key}"` : "An asset";
+  throw new TypeError(`${what} has no function 'run'. Write defineAsset({ key, run() {} }), or defineSourceAsset for data made elsewhere.`);
 }
 
 /**

@@ -59,9 +59,13 @@ export function flattenDefinitions(location: CodeLocation): Definitions {
   };
   const strangers: { place: string; what: string }[] = [];
   for (const [list, kinds] of Object.entries(WANTED)) {
-    const entries: readonly unknown[] = location["~definition"][list as keyof typeof WANTED] ?? [];
-    for (const [index, entry] of entries.entries()) {
-      if (!take(entry, kinds, found)) strangers.push({ place: `${list}[${index}]`, what: describe(entry) });
+    const entries: unknown = location["~definition"][list as keyof typeof WANTED] ?? [];
+    if (!Array.isArray(entries)) {
+      strangers.push({ place: list, what: `a single value (write ${list}: [...])` });
+      continue;
+    }
+    for (const [index, entry] of (entries as readonly unknown[]).entries()) {
+      if (!take(entry, kinds, found)) strangers.push({ place: `${list}[${index}]`, what: whatItIs(entry) });
     }
   }
   for (const multi of found.multiAsset) {
@@ -112,8 +116,10 @@ function takeExport(value: unknown, kinds: readonly (keyof Kinds)[], found: Foun
   }
 }
 
-function describe(entry: unknown): string {
+/** For messages about a value that is not what its place needs. */
+export function whatItIs(entry: unknown): string {
   if (entry === undefined) return "undefined (two modules that import each other?)";
   if (typeof entry === "object" && entry !== null && "kind" in entry) return `a ${String(entry.kind)}`;
-  return entry === null ? "null" : `a ${typeof entry}`;
+  if (entry === null) return "null";
+  return typeof entry === "object" ? "an object" : `a ${typeof entry}`;
 }

@@ -16,6 +16,7 @@ import { linkTables } from "./link-tables.ts";
 import { sharedKeys } from "./shared-keys.ts";
 import { flattenDefinitions } from "../flatten.ts";
 import { collectProblems, type Problems } from "./problems.ts";
+import { reportWrongReferences } from "./wrong-references.ts";
 import { collectUnits, type CollectedUnits } from "./collect-units.ts";
 
 type IndexOptions = Parameters<LocationRuntime["index"]>[0] & {
@@ -32,6 +33,10 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
   for (const { place, what } of definitions.strangers) {
     problems.add(definition.site, `${place} of code location "${name}" is ${what}, not a definition that belongs there.`);
   }
+  const errorsBeforeReferences = problems.errors.length;
+  reportWrongReferences(definitions, problems);
+  // The rest follows these references.
+  if (problems.errors.length > errorsBeforeReferences) return { draft: null, folders: [], errors: problems.errors };
   const errorsBefore = problems.errors.length;
   const units = await collectUnits(definitions, { ...folders, location, problems });
   const complete = problems.errors.length === errorsBefore;
