@@ -50,6 +50,7 @@ export async function resolveConnection(options: ConnectionOptions, { env, cwd }
       "invalid_input",
       `No API token for ${url}. Give --token or set HEADGATE_TOKEN; API tokens are created on the Agents page of the dashboard.`,
     );
+  refuseUnreadableToken(token);
   const base = url.replace(/\/+$/, "");
   const place = options.deployment ?? given(env["HEADGATE_DEPLOYMENT"]) ?? configured?.deployment;
   const deployment = place === undefined ? await onlyDeployment(base, token) : parseDeployment(place);
@@ -89,8 +90,18 @@ async function embeddedConnection(
   if (secrets.apiToken === undefined)
     throw new AppError("unavailable", `The embedded server of ${folder} is still starting. Try again in a moment.`);
   const place = deployment === undefined ? { org: secrets.organization, name: secrets.deployment } : parseDeployment(deployment);
-  if (token !== undefined) await refuseWrongToken(running.url, token);
+  if (token !== undefined) {
+    refuseUnreadableToken(token);
+    await refuseWrongToken(running.url, token);
+  }
   return { url: running.url, token: token ?? secrets.apiToken, deployment: place, origin: "embedded", folder };
+}
+
+/** Such a token cannot be sent, which would look as if the server did not answer. */
+function refuseUnreadableToken(token: string): void {
+  if (/^[\x21-\x7e]+$/.test(token)) return;
+  const message = "The API token has a space, a line break or a letter that no token has. Copy it again into HEADGATE_TOKEN or --token.";
+  throw new AppError("invalid_input", message);
 }
 
 /** A token of another control plane would otherwise lead to an answer that does not say why. */

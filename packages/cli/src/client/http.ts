@@ -38,7 +38,7 @@ export function httpApi({ url, token }: { readonly url: string; readonly token: 
         body === undefined ? { method } : { method, body: JSON.stringify(body), contentType: "application/json" },
       );
       const text = await response.text();
-      return (text === "" ? null : JSON.parse(text)) as T;
+      return (text === "" ? null : parseAnswer(text, url)) as T;
     },
     send: async (method, path, body) => {
       await (await send(path, { method, body, contentType: "application/octet-stream" })).arrayBuffer();
@@ -47,8 +47,27 @@ export function httpApi({ url, token }: { readonly url: string; readonly token: 
   };
 }
 
+/** A page instead of JSON comes from the dashboard, if the address has a path, or from another program. */
+function parseAnswer(text: string, url: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw notOurs(url, error);
+  }
+}
+
+function notOurs(url: string, error: unknown): AppError {
+  const message = `What answers at ${url} is not the API of a control plane. Give only the scheme, host and port of the control plane, e.g. https://headgate.example.com.`;
+  return new AppError("invalid_input", message, { cause: error });
+}
+
 export function unreachable(url: string, error: unknown): AppError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (cause instanceof SyntaxError) return notOurs(url, error);
+  if (cause instanceof Error && "code" in cause && cause.code === "ERR_SSL_WRONG_VERSION_NUMBER") {
+    const message = `The server at ${url} does not speak https. Write http:// in --url or HEADGATE_URL if this is a server on your machine.`;
+    return new AppError("unavailable", message, { cause: error });
+  }
   const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
   return new AppError("unavailable", `Cannot reach the control plane at ${url}${code}. Is the address right, and is it running?`, {
     cause: error,
