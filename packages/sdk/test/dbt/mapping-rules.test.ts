@@ -469,3 +469,11 @@ test("failed on-run commands and functions are named with the database's sentenc
   );
   expect(helperFailure(manifest, "model.shop.a", "said by the model itself")).toBeNull();
 });
+
+test.each([
+  ["Could not find profile named 'shop'", "Add shop to profiles.yml in the project's folder, or name another profile"],
+  ["'foo' is not a valid method name", "Correct `select` or `exclude` of dbtAssets: dbt has no method foo:"],
+  ["Could not find selector named nightly, expected one of []", "Add nightly to selectors.yml, or correct `selector` of dbtAssets."],
+])("dbt's sentence %j gets a remedy", (message, hint) => {
+  expect(dbtLoadError({ message, dir: "/nowhere", shownDir: "dbt" }).hint).toContain(hint);
+});

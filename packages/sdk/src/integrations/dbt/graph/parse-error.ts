@@ -14,7 +14,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /Could not find profile named '([^']+)'/,
-    "Name an existing profile of profiles.yml with `profile:` in dbt_project.yml or with dbtProject({ profile }).",
+    "Add $1 to profiles.yml in the project's folder, or name another profile with `profile:` in dbt_project.yml or with dbtProject({ profile }).",
   ],
   [/does not have a target named '([^']+)'/, "Add the output $1 to profiles.yml or choose another with dbtProject({ target })."],
   [
@@ -25,6 +25,11 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /profiles\.yml|profiles? (?:directory|file)/i,
     "Put profiles.yml into the project's folder or name its folder with dbtProject({ profilesDir }).",
   ],
+  [
+    /'([^']*)' is not a valid method name/,
+    "Correct `select` or `exclude` of dbtAssets: dbt has no method $1:, but tag:, path:, config: and others.",
+  ],
+  [/Could not find selector named (\S+?),/, "Add $1 to selectors.yml, or correct `selector` of dbtAssets."],
   [/dbt deps/, "Run `dbt deps` in the project's folder before publishing."],
   [/depends on a (?:node|source) named '([^']+)'/, "Create $1, or correct the ref() or source() that names it."],
 ];
