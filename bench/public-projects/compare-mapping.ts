@@ -8,8 +8,11 @@ export interface DagsterMapping {
   readonly checks: Readonly<Record<string, unknown>>;
 }
 
-/** Groups, tags, owners of groups and exposures differ by intention; the how-to page of dbt lists them. */
-export function compareMapping(ours: DefinitionsDocument, theirs: DagsterMapping): string[] {
+/**
+ * Groups, tags, owners of groups, exposures, unit tests, and checks for tests of ephemeral or several models differ by intention; the how-to
+ * page of dbt lists them. dagster-dbt records an observation for such a test.
+ */
+export function compareMapping(ours: DefinitionsDocument, theirs: DagsterMapping, checkedHereOnly: ReadonlySet<string>): string[] {
   if (theirs.refused !== undefined) return [`dagster-dbt refuses the project: ${theirs.refused}`];
   const differences: string[] = [];
   const assets = new Map(ours.assets.map((asset) => [asset.key, asset]));
@@ -27,8 +30,10 @@ export function compareMapping(ours: DefinitionsDocument, theirs: DagsterMapping
   for (const [key, asset] of assets) {
     if (asset.unit !== null && !(key in theirs.assets)) differences.push(`asset ${key} is only ours`);
   }
-  const checks = new Set(ours.assets.flatMap((asset) => asset.checks.map((check) => `${asset.key}:${check.name}`)));
+  const checks = new Map(ours.assets.flatMap((asset) => asset.checks.map(({ name }) => [`${asset.key}:${name}`, name])));
   for (const id of Object.keys(theirs.checks)) if (!checks.has(id)) differences.push(`check ${id} is only theirs`);
-  for (const id of checks) if (!(id in theirs.checks)) differences.push(`check ${id} is only ours`);
+  for (const [id, name] of checks) {
+    if (!(id in theirs.checks) && !checkedHereOnly.has(name)) differences.push(`check ${id} is only ours`);
+  }
   return differences;
 }

@@ -6,6 +6,8 @@ export interface PublicProject {
   readonly commit: string;
   /** The folder of the dbt project in the checkout. */
   readonly folder: string;
+  /** Paths of the checkout that are left out: data of its own that not every copy has. */
+  readonly without?: readonly string[];
   /** Packages by name: a folder of the checkout, or a commit or tag of another. They stand for what `dbt deps` would download. */
   readonly packages: Readonly<Record<string, { readonly folder: string } | { readonly repository: string; readonly commit: string }>>;
 }
@@ -19,6 +21,7 @@ export const PUBLIC_PROJECTS: readonly PublicProject[] = [
     repository: "dbt-labs/jaffle-shop",
     commit: "7be2c58",
     folder: ".",
+    without: ["seeds"],
     packages: {
       ...UTILS,
       dbt_date: { repository: "godatadriven/dbt-date", commit: "e706de9" },
@@ -72,6 +75,7 @@ export const PUBLIC_PROJECTS: readonly PublicProject[] = [
     repository: "fivetran/dbt_shopify",
     commit: "d768d54",
     folder: "integration_tests",
+    without: ["docs"],
     packages: {
       ...UTILS,
       shopify: { folder: "." },
@@ -79,5 +83,4 @@ export const PUBLIC_PROJECTS: readonly PublicProject[] = [
       spark_utils: { repository: "dbt-labs/spark-utils", commit: "f1771e7" },
     },
   },
-  { repository: "matsonj/nba-monte-carlo", commit: "6363a85", folder: "transform", packages: UTILS },
 ];

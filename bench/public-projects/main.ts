@@ -51,7 +51,10 @@ async function compareProject(project: PublicProject, checkouts: string): Promis
       const document = await definitionsOf(stack);
       const { nodes, tests, checks, differences } = compare(dbt, await headgateOutcomes(stack, document));
       const python = values["dagster-python"];
-      const mapping = python === undefined ? [] : compareMapping(document, dagsterMapping(python, join(alone.dbt, "target/manifest.json")));
+      const mapping =
+        python === undefined
+          ? []
+          : compareMapping(document, dagsterMapping(python, join(alone.dbt, "target/manifest.json")), checkedHereOnly(alone.dbt));
       console.log(`${project.repository} ${project.commit}`);
       console.log(`  dbt build: nodes ${text(nodes)}; tests ${text(tests)}`);
       console.log(`  Headgate: checks ${text(checks)}; ${differences.length} nodes differ`);
@@ -120,6 +123,21 @@ function dagsterMapping(python: string, manifest: string): DagsterMapping {
   const result = spawnSync(python, [join(ROOT, "bench/dagster/dbt_mapping.py"), manifest], { encoding: "utf8", maxBuffer: 2 ** 28 });
   if (result.status !== 0) return { refused: result.stderr.trim().split("\n").at(-1) ?? "", assets: {}, checks: {} };
   return JSON.parse(result.stdout) as DagsterMapping;
+}
+
+interface ManifestTests {
+  readonly unit_tests: Readonly<Record<string, { readonly name: string }>>;
+  readonly nodes: Readonly<
+    Record<string, { readonly name: string; readonly attached_node?: string | null; readonly config: { readonly materialized?: string } }>
+  >;
+}
+
+/** Unit tests, and tests that are attached to no table. */
+function checkedHereOnly(dbt: string): ReadonlySet<string> {
+  const { unit_tests: unitTests, nodes } = JSON.parse(readFileSync(join(dbt, "target/manifest.json"), "utf8")) as ManifestTests;
+  const isTable = (id: string): boolean => nodes[id] !== undefined && nodes[id].config.materialized !== "ephemeral";
+  const loose = Object.entries(nodes).filter(([id, { attached_node: node }]) => id.startsWith("test.") && (node == null || !isTable(node)));
+  return new Set([...Object.values(unitTests), ...loose.map(([, test]) => test)].map(({ name }) => name));
 }
 
 function text(counts: Readonly<Record<string, number>>): string {

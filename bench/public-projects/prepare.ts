@@ -18,14 +18,14 @@ function checkoutOf(folder: string, repository: string): string {
 }
 
 export function prepare(project: PublicProject, checkouts: string, root: string): Copy {
-  extract(checkoutOf(checkouts, project.repository), project.commit, root);
+  extract(checkoutOf(checkouts, project.repository), { commit: project.commit, to: root, without: project.without ?? [] });
   const dbt = join(root, project.folder);
   const packages = join(dbt, "dbt_packages");
   mkdirSync(packages, { recursive: true });
   for (const [name, place] of Object.entries(project.packages)) {
     // A local package is a link, as `dbt deps` makes it.
     if ("folder" in place) symlinkSync(relative(packages, join(root, place.folder)) || ".", join(packages, name));
-    else extract(checkoutOf(checkouts, place.repository), place.commit, join(packages, name));
+    else extract(checkoutOf(checkouts, place.repository), { commit: place.commit, to: join(packages, name), without: [] });
   }
   writeFileSync(join(dbt, "profiles.yml"), profileOf(dbt));
   return { root, dbt };
@@ -51,9 +51,13 @@ export default defineCodeLocation({
   writeFileSync(join(copy.root, ".headgateignore"), "!profiles.yml\n");
 }
 
-function extract(checkout: string, commit: string, to: string): void {
+function extract(
+  checkout: string,
+  { commit, to, without }: { readonly commit: string; readonly to: string; readonly without: readonly string[] },
+): void {
   mkdirSync(to, { recursive: true });
-  const archive = execFileSync("git", ["-C", checkout, "archive", commit], { maxBuffer: 2 ** 30 });
+  const paths = [".", ...without.map((path) => `:(exclude)${path}`)];
+  const archive = execFileSync("git", ["-C", checkout, "archive", commit, "--", ...paths], { maxBuffer: 2 ** 30 });
   execFileSync("tar", ["-x", "-C", to], { input: archive });
 }
 

@@ -12,9 +12,9 @@ const FILES: Readonly<Record<string, string>> = {
     "zoned:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n      path: \"{{ env_var('DUCKDB_PATH') }}\"\n      threads: 1\n",
   "dbt/macros/generate_schema_name.sql": "{% macro generate_schema_name(custom, node) -%}{{ custom or target.schema }}{%- endmacro %}\n",
   "dbt/models/events.sql":
-    "{{ config(materialized='table', event_time='at') }}\nselect * from (values (1, timestamptz '2025-03-30 00:30:00+00'), (2, timestamptz '2025-03-30 12:00:00+00'), (3, timestamptz '2025-03-30 23:30:00+00'), (4, timestamptz '2025-03-31 00:30:00+00')) t(id, at)\n",
+    "{{ config(materialized='table', event_time='happened_at') }}\nselect * from (values (1, timestamptz '2025-03-30 00:30:00+00'), (2, timestamptz '2025-03-30 12:00:00+00'), (3, timestamptz '2025-03-30 23:30:00+00'), (4, timestamptz '2025-03-31 00:30:00+00')) t(id, happened_at)\n",
   "dbt/models/daily.sql":
-    "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day', begin='2025-03-01') }}\nselect id, at from {{ ref('events') }}\n",
+    "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='happened_at', batch_size='day', begin='2025-03-01') }}\nselect id, happened_at from {{ ref('events') }}\n",
   "dbt/snapshots/history.sql":
     "{% snapshot history %}{{ config(unique_key='id', strategy='check', check_cols=['id']) }}\nselect 1 as id\n{% endsnapshot %}\n",
   "window.py": `from dagster_pipes import open_dagster_pipes
@@ -56,13 +56,13 @@ const dates = defineAsset({
   requires: [duckdb],
   async run({ partition, resources }) {
     const from = new Date("2025-03-30T00:00:00Z");
-    const found = await resources.duckdb.query("select string_agg(id::text, ',' order by id) as ids from lake.daily where at >= ? and at < ?", [from, new Date("2025-03-31T00:00:00Z")]);
+    const found = await resources.duckdb.query("select string_agg(id::text, ',' order by id) as ids from lake.daily where happened_at >= ? and happened_at < ?", [from, new Date("2025-03-31T00:00:00Z")]);
     const [snapshot] = await resources.duckdb.query("select dbt_valid_from as at from lake.history");
     return materialization({
       metadata: {
         ids: String(found[0]?.ids),
-        start: new Date(partition.start).toISOString(),
-        end: new Date(partition.end).toISOString(),
+        start: partition.window.start.toISOString(),
+        end: partition.window.end.toISOString(),
         local: new Date(0).toString().slice(0, 33),
         snapshot_minutes_ago: Math.round((Date.now() - snapshot.at.getTime()) / 60_000),
       },

@@ -1,5 +1,4 @@
 /** What becomes of every kind of dbt node: keys, lineage, checks, and what is refused. Without a dbt. */
-import { manifestAssetSchema } from "@headgate/shared/manifest/schema.ts";
 import { expect, test } from "vitest";
 import { mapAssets } from "../../src/integrations/dbt/graph/asset-keys.ts";
 import { dbtManifestSchema } from "../../src/integrations/dbt/graph/dbt-manifest.ts";
