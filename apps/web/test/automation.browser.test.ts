@@ -1,9 +1,9 @@
 /** Tests the pages of schedules, sensors, conditions, partitions, backfills, queue and timeline in a real browser. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import { refuse } from "@headgate/shared/domain/errors.ts";
-import { openPage, startBrowser, violations, visit, visitAll, type OpenOptions } from "./browser.test-support.ts";
-import { startFixtureServer, type FixtureServer } from "./fixture-server.ts";
+import { violations, visit, visitAll } from "./browser.test-support.ts";
+import { useFixturePages } from "./fixture-pages.test-support.ts";
 
 const HOME = "/acme/prod";
 const SENSORS = `${HOME}/automations/lakehouse/sensor`;
@@ -27,24 +27,8 @@ const PAGES = [
   `${HOME}/queue?edit=limits`,
 ];
 
-let browser: Browser;
-let server: FixtureServer;
-
-beforeAll(async () => {
-  browser = await startBrowser();
-  server = await startFixtureServer({ port: 0 });
-}, 120_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-function open(path: string, options: OpenOptions = {}): Promise<{ page: Page; problems: string[] }> {
-  return openPage(browser, `${server.url}${path}`, options);
-}
-
-const urlOf = (path: string): string => `${server.url}${path}`;
+const fixture = useFixturePages();
+const { open, urlOf } = fixture;
 
 describe("automation pages in a browser", { timeout: 360_000 }, () => {
   it("no page violates accessibility rules or throws, light or dark", async () => {
@@ -78,9 +62,9 @@ describe("automation pages in a browser", { timeout: 360_000 }, () => {
       await page.waitForLoadState("networkidle");
       pages.push(page);
     }
-    const before = server.requests.length;
+    const before = fixture.server.requests.length;
     await pages[0]?.waitForTimeout(2500);
-    expect(server.requests.slice(before)).toEqual([]);
+    expect(fixture.server.requests.slice(before)).toEqual([]);
     for (const page of pages) await page.context().close();
   });
 
@@ -90,12 +74,12 @@ describe("automation pages in a browser", { timeout: 360_000 }, () => {
     const toggle = (where: Page) => where.getByRole("switch", { name: "Schedule hourly_bronze" });
     await toggle(page).click();
     await other.locator("[role=switch][aria-label='Schedule hourly_bronze'][aria-checked=false]").waitFor();
-    const { perform } = server.deployment;
-    Object.assign(server.deployment, { perform: async () => refuse("unavailable", "The deployment is being moved.") });
+    const { perform } = fixture.server.deployment;
+    Object.assign(fixture.server.deployment, { perform: async () => refuse("unavailable", "The deployment is being moved.") });
     await toggle(page).click();
     await page.getByText("hourly_bronze was not turned on: The deployment is being moved.").waitFor();
     expect(await toggle(page).getAttribute("aria-checked")).toBe("false");
-    Object.assign(server.deployment, { perform });
+    Object.assign(fixture.server.deployment, { perform });
     await page.context().close();
     await other.context().close();
   });
@@ -103,9 +87,9 @@ describe("automation pages in a browser", { timeout: 360_000 }, () => {
   it("a failing sensor is shown in its list, page and home", async () => {
     const { page } = await open(`${HOME}/automations?show=failing`);
     await page.getByText(/3 failures in a row: ENOENT/).waitFor();
-    await visit(page, `${server.url}${SENSORS}/new_files`);
+    await visit(page, `${fixture.server.url}${SENSORS}/new_files`);
     await page.getByText(/3 failures in a row: ENOENT/).waitFor();
-    await visit(page, `${server.url}${HOME}`);
+    await visit(page, `${fixture.server.url}${HOME}`);
     await page.getByRole("link", { name: "new_files", exact: true }).waitFor();
     await page.getByText("sensor failing").waitFor();
     await page.context().close();
@@ -138,7 +122,7 @@ describe("automation pages in a browser", { timeout: 360_000 }, () => {
     await page.getByRole("heading", { name: "Would start 1 run" }).waitFor();
     await page.getByText("nothing was stored").waitFor();
     await page.getByText("no: made a run before").waitFor();
-    await visit(page, `${server.url}${SCHEDULES}/month_end/-/test`);
+    await visit(page, `${fixture.server.url}${SCHEDULES}/month_end/-/test`);
     await page.getByRole("button", { name: "Start dry run" }).click();
     await page.getByText("at month_end (schedules.ts:31:14)").waitFor();
     await page.context().close();
@@ -179,7 +163,7 @@ describe("automation pages in a browser", { timeout: 360_000 }, () => {
     for (let day = 0; day < 3; day++) await page.keyboard.press("Shift+ArrowDown");
     await page.waitForURL(/first=2026-08-01&last=2026-08-04/);
     await page.getByText("4 partitions", { exact: true }).waitFor();
-    const copy = (await open(page.url().slice(server.url.length))).page;
+    const copy = (await open(page.url().slice(fixture.server.url.length))).page;
     const selected = copy.locator("[role=option][aria-selected=true]");
     await selected.nth(3).waitFor();
     expect(await selected.count()).toBe(4);

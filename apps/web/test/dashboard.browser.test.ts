@@ -1,10 +1,11 @@
 /** Tests the built dashboard in Chromium against the fixture server, which implements the real contracts. */
 import { gzipSync } from "node:zlib";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import { PLACES } from "#lib/places.ts";
-import { openPage, startBrowser, violations, visitAll, type OpenOptions } from "./browser.test-support.ts";
-import { startFixtureServer, type FixtureServer } from "./fixture-server.ts";
+import { violations, visitAll } from "./browser.test-support.ts";
+import { useFixturePages } from "./fixture-pages.test-support.ts";
+import { startFixtureServer } from "./fixture-server.ts";
 
 const HOME = "/acme/prod";
 const PAGES = [
@@ -20,24 +21,8 @@ const PAGES = [
   "/login",
 ];
 
-let browser: Browser;
-let server: FixtureServer;
-
-beforeAll(async () => {
-  browser = await startBrowser();
-  server = await startFixtureServer({ port: 0 });
-}, 120_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-function open(path: string, options: OpenOptions & { readonly base?: string } = {}): Promise<{ page: Page; problems: string[] }> {
-  return openPage(browser, `${options.base ?? server.url}${path}`, options);
-}
-
-const urlOf = (path: string): string => `${server.url}${path}`;
+const fixture = useFixturePages();
+const { open, urlOf } = fixture;
 
 describe("dashboard in a browser", { timeout: 180_000 }, () => {
   it("no page violates accessibility rules or throws, light or dark", async () => {
@@ -76,14 +61,14 @@ describe("dashboard in a browser", { timeout: 180_000 }, () => {
       await page.waitForLoadState("networkidle");
       pages.push(page);
     }
-    const before = server.requests.length;
+    const before = fixture.server.requests.length;
     await pages[0]?.waitForTimeout(4000);
-    expect(server.requests.slice(before)).toEqual([]);
+    expect(fixture.server.requests.slice(before)).toEqual([]);
     for (const page of pages) await page.context().close();
   });
 
   it("the first page loads under 150 KB of script without policy errors", async () => {
-    const context = await browser.newContext();
+    const context = await fixture.browser.newContext();
     const page = await context.newPage();
     const problems: string[] = [];
     const bodies: Promise<number>[] = [];
@@ -93,7 +78,7 @@ describe("dashboard in a browser", { timeout: 180_000 }, () => {
     page.on("response", (response) => {
       if (response.url().endsWith(".js")) bodies.push(response.body().then((body) => gzipSync(body).length));
     });
-    await page.goto(`${server.url}${HOME}`);
+    await page.goto(`${fixture.server.url}${HOME}`);
     await page.locator("h1:not(.sr-only)").first().waitFor();
     await page.waitForLoadState("networkidle");
     const sizes = await Promise.all(bodies);
@@ -124,11 +109,11 @@ describe("dashboard in a browser", { timeout: 180_000 }, () => {
 
   it("a double click starts one run", async () => {
     const { page } = await open(`${HOME}/assets/raw/country_codes`);
-    const before = server.deployment.runsById.size;
+    const before = fixture.server.deployment.runsById.size;
     await page.getByRole("button", { name: "Materialize", exact: true }).click();
     await page.getByRole("button", { name: "Materialize 1 asset" }).dblclick();
     await page.getByText("Materializing 1 asset").waitFor();
-    expect(server.deployment.runsById.size).toBe(before + 1);
+    expect(fixture.server.deployment.runsById.size).toBe(before + 1);
     await page.context().close();
   });
 
@@ -147,7 +132,7 @@ describe("dashboard in a browser", { timeout: 180_000 }, () => {
     await page.getByRole("combobox", { name: "Filter assets" }).fill("group:silver");
     await page.getByRole("button", { name: "Rows" }).click();
     await page.waitForURL(/q=group%3Asilver.*sort=-rows/);
-    const copy = (await open(page.url().slice(server.url.length))).page;
+    const copy = (await open(page.url().slice(fixture.server.url.length))).page;
     const keys = (where: Page) => where.locator("[role=row] a").allInnerTexts();
     expect(await keys(copy)).toEqual(await keys(page));
     await page.context().close();
@@ -193,7 +178,7 @@ describe("dashboard in a browser", { timeout: 180_000 }, () => {
     const { page } = await open(`${HOME}/assets/gold/fct_order`);
     await page.getByRole("link", { name: "gold/fct_orders" }).waitFor();
     expect(await page.locator("[data-status='404']").count()).toBe(1);
-    await page.goto(`${server.url}${HOME}/nonsense`);
+    await page.goto(`${fixture.server.url}${HOME}/nonsense`);
     await page.getByRole("heading", { name: "Page not found" }).waitFor();
     await page.context().close();
   });
@@ -202,7 +187,7 @@ describe("dashboard in a browser", { timeout: 180_000 }, () => {
     const { page } = await open(HOME);
     await page.getByRole("button", { name: /Theme: system/ }).click();
     await page.getByRole("button", { name: /Theme: light/ }).click();
-    await page.goto(`${server.url}${HOME}`, { waitUntil: "commit" });
+    await page.goto(`${fixture.server.url}${HOME}`, { waitUntil: "commit" });
     await page.waitForFunction(() => document.body !== null);
     expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
     await page.context().close();

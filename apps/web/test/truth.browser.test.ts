@@ -1,26 +1,14 @@
-/** Tests that the built dashboard shows what is wrong, where and why, in Chromium against the fixture server. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+/** Tests that the built dashboard shows what is wrong, where and why, in Chromium against the fixture fixture.server. */
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
-import { openPage, startBrowser } from "./browser.test-support.ts";
-import { startFixtureServer, type FixtureServer } from "./fixture-server.ts";
+import { useFixturePages } from "./fixture-pages.test-support.ts";
 
 const HOME = "/acme/prod";
-let browser: Browser;
-let server: FixtureServer;
-
-beforeAll(async () => {
-  browser = await startBrowser();
-  server = await startFixtureServer({ port: 0 });
-}, 120_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const fixture = useFixturePages();
 
 async function open(path: string): Promise<Page> {
-  const { page } = await openPage(browser, `${server.url}${HOME}${path}`);
+  const { page } = await fixture.open(`${HOME}${path}`);
   return page;
 }
 
@@ -32,7 +20,7 @@ const line = (seq: number, message: string, level: "info" | "error" = "info"): E
   event: { type: "log", level, message },
 });
 const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => line(from + index, `line ${from + index} end`));
-const runWith = (status: string) => [...server.deployment.runsById.values()].find((run) => run.status === status)?.id ?? "";
+const runWith = (status: string) => [...fixture.server.deployment.runsById.values()].find((run) => run.status === status)?.id ?? "";
 
 describe("what the dashboard says about assets", { timeout: 120_000 }, () => {
   it("a stale asset says its cause in list, header and graph", async () => {
@@ -41,9 +29,9 @@ describe("what the dashboard says about assets", { timeout: 120_000 }, () => {
       .getByRole("row", { name: /regional_orders/ })
       .getByText(/gold\/fct_orders changed/)
       .waitFor();
-    await page.goto(`${server.url}${HOME}/assets/metrics/regional_orders`);
+    await page.goto(`${fixture.server.url}${HOME}/assets/metrics/regional_orders`);
     await page.getByRole("link", { name: /^Stale: gold\/fct_orders changed/ }).waitFor();
-    await page.goto(`${server.url}${HOME}/lineage?at=metrics/regional_orders`);
+    await page.goto(`${fixture.server.url}${HOME}/lineage?at=metrics/regional_orders`);
     await page
       .getByRole("complementary", { name: "Asset metrics/regional_orders" })
       .getByText(/^Stale: gold\/fct_orders/)
@@ -58,7 +46,7 @@ describe("what the dashboard says about assets", { timeout: 120_000 }, () => {
       .getByRole("row", { name: /daily_revenue/ })
       .getByText(sentence)
       .waitFor();
-    await page.goto(`${server.url}${HOME}/assets/metrics/daily_revenue`);
+    await page.goto(`${fixture.server.url}${HOME}/assets/metrics/daily_revenue`);
     await page.getByRole("link", { name: sentence }).click();
     await page.waitForURL(/\/-\/checks\?check=revenue_not_negative/);
     await page.context().close();
@@ -81,15 +69,15 @@ describe("what the dashboard says about assets", { timeout: 120_000 }, () => {
 describe("the log of a run", { timeout: 120_000 }, () => {
   it("a log opens at its end and follows until a person scrolls", async () => {
     const run = runWith("succeeded");
-    server.deployment.events.set(run, lines(1, 6001));
+    fixture.server.deployment.events.set(run, lines(1, 6001));
     const page = await open(`/runs/${run}`);
     await page.getByText("line 6000 end").waitFor();
-    server.deployment.addEvents(run, lines(6001, 6400));
+    fixture.server.deployment.addEvents(run, lines(6001, 6400));
     await page.getByText("line 6399 end").waitFor();
     await page.getByText("line 6399 end").hover();
     await page.mouse.wheel(0, -2000);
     await page.getByRole("button", { name: "Jump to end" }).waitFor();
-    server.deployment.addEvents(run, lines(6400, 6500));
+    fixture.server.deployment.addEvents(run, lines(6400, 6500));
     await page.getByText(/^6,499 lines$/).waitFor();
     expect(await page.getByText("line 6499 end").count()).toBe(0);
     await page.getByRole("button", { name: "Jump to end" }).click();
@@ -100,7 +88,7 @@ describe("the log of a run", { timeout: 120_000 }, () => {
   it("the log of a failed run opens at its first error", async () => {
     const run = runWith("failed");
     const red = "\u001B[31mred\u001B[0m";
-    server.deployment.events.set(run, [...lines(1, 3000), line(3000, `${red} first error`, "error"), ...lines(3001, 6000)]);
+    fixture.server.deployment.events.set(run, [...lines(1, 3000), line(3000, `${red} first error`, "error"), ...lines(3001, 6000)]);
     const page = await open(`/runs/${run}`);
     const error = page.getByText("first error");
     await error.waitFor();
