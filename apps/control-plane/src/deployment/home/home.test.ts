@@ -108,12 +108,14 @@ describe("checks that failed in a run", () => {
     const agent = deployment.agent();
     deployment.launch({ selection: "a" });
     agent.fail("a");
-    const shown = (filter: { outcome?: "failed" | "succeeded" }) =>
+    const shown = (filter: { outcome?: "failed" | "succeeded"; statuses?: "queued"[] }) =>
       unwrap(listRunsQuery(deployment.engine.reader(), { filter, limit: 10 })).items.map((run) => [run.status, run.checksFailed]);
     expect(shown({ outcome: "failed" })).toEqual([
       ["failed", 0],
       ["succeeded", 1],
     ]);
+    // An outcome takes the place of statuses.
+    expect(shown({ outcome: "failed", statuses: ["queued"] })).toEqual(shown({ outcome: "failed" }));
     expect(shown({ outcome: "succeeded" })).toEqual([["succeeded", 0]]);
     expect(shown({})).toHaveLength(3);
   });
