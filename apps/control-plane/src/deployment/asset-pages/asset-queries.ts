@@ -15,7 +15,7 @@ import { assetEventRows, checkEventRows, checkStates, eventsBySeq, seriesOf, typ
 import { readDefinition } from "../catalog/definition-store.ts";
 import { readPlace } from "../catalog/layout-store.ts";
 import { assetStatesOf } from "./asset-states.ts";
-import { staleCauses } from "./stale-assets.ts";
+import { staleCausesOfAsset } from "./stale-assets.ts";
 import { cutPage, numberOfCursor } from "../kernel/page-cursor.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { unknownAsset } from "../catalog/unknown-asset.ts";
@@ -56,7 +56,7 @@ export function assetDetail(reader: Reader, key: string): Result<AssetDetail> {
   return ok({
     asset,
     state,
-    stale: [...staleCauses(reader)(key)],
+    stale: [...staleCausesOfAsset(reader, key)],
     metadata: latest?.event.type === "asset_materialized" ? latest.event.metadata : {},
     latestEventSeq: row?.latestSeq ?? null,
   });

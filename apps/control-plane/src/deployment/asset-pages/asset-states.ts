@@ -11,7 +11,7 @@ import { type PartitionSets, partitionSetsOf } from "../partitions/partition-sto
 import { type OpenAsset, openAssets } from "../runs/step-asset-store.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { catalogOf } from "../catalog/catalog.ts";
-import { assetStateRows, type AssetStateRow } from "../assets/asset-state-store.ts";
+import { assetStateRows, type AssetStateRow, placesOf } from "../assets/asset-state-store.ts";
 
 /** In the order of the keys. */
 export function assetStatesOf(reader: Reader, keys: readonly string[]): AssetState[] {
@@ -87,14 +87,6 @@ function assetState(key: string, { row, open, results, external, freshness, part
     checksNotPassed: notPassed(results),
     partitions,
     freshness: freshness && { state: freshness.state, since: freshness.since, changesAt: freshness.changesAt },
-  };
-}
-
-function placesOf(row: AssetStateRow | undefined): AssetState["places"] {
-  const { materializedSeq = null, sawSeq = null, changedSeq = null, changedSaw = null, changedAt = null } = row ?? {};
-  return {
-    materialized: materializedSeq === null || sawSeq === null ? null : { seq: materializedSeq, saw: sawSeq },
-    changed: changedSeq === null || changedSaw === null || changedAt === null ? null : { seq: changedSeq, saw: changedSaw, at: changedAt },
   };
 }
 

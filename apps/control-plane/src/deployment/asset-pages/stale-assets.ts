@@ -1,26 +1,45 @@
-/** Which assets are stale and why: one walk over the graph, from one query for all states and one for the code of each location. */
+/** Finds which assets are stale and why, in one walk over the graph: one query reads the states, and one the code of each location. */
 import type { StaleAsset } from "@headgate/shared/contract/assets/staleness.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
-import { type StaleCause, staleCausesOf } from "@headgate/shared/domain/health/staleness.ts";
-import { versionFacts } from "../assets/staleness-store.ts";
+import { type StaleCause, staleCausesOf, type VersionFacts } from "@headgate/shared/domain/health/staleness.ts";
+import { assetStateRows, placesOf, type AssetStateRow } from "../assets/asset-state-store.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { codeVersions } from "../catalog/definition-details.ts";
 import type { Reader } from "../kernel/reader.ts";
 
-export function staleCauses(reader: Reader): (asset: string) => readonly StaleCause[] {
+/** The causes of one asset, from its state and the states of what lies above it. */
+export function staleCausesOfAsset(reader: Reader, key: string): readonly StaleCause[] {
+  const { graph } = catalogOf(reader);
+  const above = graph.has(key) ? graph.upstream([graph.indexOf(key)]).map((node) => graph.keys[node] ?? "") : [];
+  return staleCauses(reader, [key, ...above])(key);
+}
+
+function staleCauses(reader: Reader, keys: readonly string[]): (asset: string) => readonly StaleCause[] {
   const catalog = catalogOf(reader);
   const code = codeVersions(reader.db, catalog);
-  const facts = versionFacts(reader.db);
+  const rows = assetStateRows(reader.db, keys);
   return staleCausesOf(catalog.graph, (asset) => {
-    const stored = facts.get(asset);
-    return stored && { ...stored, codeVersion: code.get(asset) ?? null };
+    const row = rows.get(asset);
+    return row && factsOf(row, code.get(asset) ?? null);
   });
 }
 
+function factsOf(row: AssetStateRow, codeVersion: string | null): VersionFacts {
+  const { materialized, changed } = placesOf(row);
+  return {
+    materialized:
+      materialized && row.materializedAt !== null ? { ...materialized, at: row.materializedAt, codeVersion: row.codeVersion } : null,
+    changed,
+    failedAt: row.failedAt,
+    codeVersion,
+  };
+}
+
 export function staleAssets(reader: Reader): Result<StaleAsset[]> {
-  const causesOf = staleCauses(reader);
+  const keys = catalogOf(reader).graph.keys.toSorted();
+  const causesOf = staleCauses(reader, keys);
   const found: StaleAsset[] = [];
-  for (const key of catalogOf(reader).graph.keys.toSorted()) {
+  for (const key of keys) {
     const causes = causesOf(key);
     if (causes.length > 0) found.push({ key, causes: [...causes] });
   }

@@ -1,5 +1,6 @@
 /** Reads the current state of many assets at once. */
 import { getTableColumns } from "drizzle-orm";
+import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { Database } from "../kernel/database.ts";
 import { assetState } from "./tables.ts";
 
@@ -18,6 +19,15 @@ export function assetStateRows(db: Database, keys: readonly string[]): Map<strin
     states.set(state.asset, state);
   }
   return states;
+}
+
+/** The places of the latest materialization and the latest change in the order of events. */
+export function placesOf(row: AssetStateRow | undefined): AssetState["places"] {
+  const { materializedSeq = null, sawSeq = null, changedSeq = null, changedSaw = null, changedAt = null } = row ?? {};
+  return {
+    materialized: materializedSeq === null || sawSeq === null ? null : { seq: materializedSeq, saw: sawSeq },
+    changed: changedSeq === null || changedSaw === null || changedAt === null ? null : { seq: changedSeq, saw: changedSaw, at: changedAt },
+  };
 }
 
 function snakeCase(name: string): string {
