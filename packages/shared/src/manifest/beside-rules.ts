@@ -1,4 +1,4 @@
-/** What several code locations of a deployment must fulfil together. The command line applies it to the locations of one project. */
+/** Checks what several code locations of a deployment must fulfil together. The command line applies it to the locations of one project. */
 import { findCycle } from "../domain/asset-graph.ts";
 import { ok, refuse, type Result } from "../domain/errors.ts";
 import type { GraphAsset } from "../domain/run/plan-types.ts";

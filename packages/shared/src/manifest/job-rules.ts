@@ -10,9 +10,11 @@ import type { Manifest } from "./schema.ts";
 
 export function checkJobs(manifest: Manifest): Result<null> {
   const partitioned = new Map(
-    manifest.assets.flatMap(({ key, unit, partitions }) => (unit !== null && partitions ? [[key, partitions] as const] : [])),
+    manifest.assets.flatMap(({ key, unit, partitions }): [string, Partitioned][] =>
+      unit !== null && partitions ? [[key, { key, definition: partitions, id: canonicalJson(partitions) }]] : [],
+    ),
   );
-  const graph = buildAssetGraph(manifest.assets.map((asset) => ({ ...asset, location: manifest.location })));
+  const graph = partitioned.size < 2 ? null : buildAssetGraph(manifest.assets.map((asset) => ({ ...asset, location: manifest.location })));
   for (const job of manifest.jobs) {
     const parsed = parseSelection(job.selection);
     if (!parsed.ok)
@@ -20,7 +22,8 @@ export function checkJobs(manifest: Manifest): Result<null> {
         ...parsed.error.details,
         job: job.name,
       });
-    const selected = partitioned.size < 2 ? ok([]) : evaluateSelection(parsed.value, graph);
+    if (graph === null) continue;
+    const selected = evaluateSelection(parsed.value, graph);
     // A key of another code location is not known here.
     if (!selected.ok) continue;
     const apart = withoutCommonKey(selected.value, partitioned);
@@ -34,14 +37,18 @@ export function checkJobs(manifest: Manifest): Result<null> {
   return ok(null);
 }
 
-function withoutCommonKey(
-  assets: readonly string[],
-  partitioned: ReadonlyMap<string, PartitionsDefinition>,
-): readonly [string, string] | null {
-  const distinct = new Map<string, { readonly key: string; readonly definition: PartitionsDefinition }>();
+interface Partitioned {
+  readonly key: string;
+  readonly definition: PartitionsDefinition;
+  /** The same for equal definitions. */
+  readonly id: string;
+}
+
+function withoutCommonKey(assets: readonly string[], partitioned: ReadonlyMap<string, Partitioned>): readonly [string, string] | null {
+  const distinct = new Map<string, Partitioned>();
   for (const key of assets) {
-    const definition = partitioned.get(key);
-    if (definition) distinct.set(canonicalJson(definition), { key, definition });
+    const found = partitioned.get(key);
+    if (found) distinct.set(found.id, found);
   }
   const [first, ...others] = distinct.values();
   const other = first && others.find(({ definition }) => !haveCommonKey(first.definition, definition));

@@ -40,12 +40,13 @@ function fitsBesideOthers(tx: Tx, version: VersionRow): Result<null> {
   const assets = graphAssetsOf(tx.db, version.no);
   const { graph } = catalogOf(tx);
   const others = graph.assets.filter((asset) => asset !== null).filter((asset) => asset.location !== version.location);
-  const taken = takenKeys(assets, others);
-  if (taken.size > 0) {
+  const fits = checkBeside(assets, others);
+  if (!fits.ok && fits.error.code === "conflict") {
+    const taken = takenKeys(assets, others);
     saveConflict(tx.db, { location: version.location, at: tx.now, keys: [...taken.keys()] });
     for (const name of new Set([version.location, ...taken.values()])) tx.fact({ type: "location_changed", location: name });
   }
-  return checkBeside(assets, others);
+  return fits;
 }
 
 /** Records that the newest code does not load; the active version stays active. */

@@ -1,4 +1,4 @@
-/** Which partitions definitions can have a key in common. */
+/** Tests which partitions definitions can have a key in common. */
 import { describe, expect, it } from "vitest";
 import { haveCommonKey } from "./common-key.ts";
 import type { MultiPartitions, PartitionsDefinition, TimeWindowPartitions } from "./definition.ts";

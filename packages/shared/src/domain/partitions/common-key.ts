@@ -1,4 +1,4 @@
-/** Whether two partitions definitions can have a key in common. In doubt they can: dynamic keys are not known, and times come. */
+/** Says whether two partitions definitions can have a key in common. In doubt they can: dynamic keys are not known, and times come. */
 import type { PartitionsDefinition, TimeWindowPartitions } from "./definition.ts";
 import { openTimePartitions } from "./time-window.ts";
 
@@ -17,15 +17,18 @@ export function haveCommonKey(a: PartitionsDefinition, b: PartitionsDefinition):
     );
   }
   if (a.type === "dynamic" || b.type === "dynamic") return true;
-  if (a.type === "static") return a.keys.some((key) => hasKey(b, key));
-  if (b.type === "static") return b.keys.some((key) => hasKey(a, key));
-  return sampleOf(a, b).some((key) => hasKey(b, key)) || sampleOf(b, a).some((key) => hasKey(a, key));
+  if (a.type === "static") return a.keys.some(hasKeyOf(b));
+  if (b.type === "static") return b.keys.some(hasKeyOf(a));
+  return sampleOf(a, b).some(hasKeyOf(b)) || sampleOf(b, a).some(hasKeyOf(a));
 }
 
-function hasKey(definition: Exclude<PartitionsDefinition, { readonly type: "multi" | "dynamic" }>, key: string): boolean {
-  if (definition.type === "static") return definition.keys.includes(key);
+function hasKeyOf(definition: Exclude<PartitionsDefinition, { readonly type: "multi" | "dynamic" }>): (key: string) => boolean {
+  if (definition.type === "static") {
+    const keys = new Set(definition.keys);
+    return (key) => keys.has(key);
+  }
   const opened = openTimePartitions(definition);
-  return !opened.ok || opened.value.indexOfKey(key) >= 0;
+  return (key) => !opened.ok || opened.value.indexOfKey(key) >= 0;
 }
 
 /** Keys from the later one of the two beginnings on. */

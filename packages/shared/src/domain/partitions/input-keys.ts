@@ -2,9 +2,9 @@
 import { canonicalJson } from "../json.ts";
 import { ok, type Result } from "../errors.ts";
 import type { PartitionMapping, PartitionsDefinition, TimeWindowPartitions } from "./definition.ts";
-import { inferMapping, type MappedSides, upstreamPartitions } from "./mapping.ts";
+import { inferMapping, keysOf, type MappedSides, upstreamPartitions } from "./mapping.ts";
 import { parsePartitionRange, type PartitionSet } from "./partition-set.ts";
-import { numbersOf, type PartitionSubset, rangeSubset } from "./subset.ts";
+import { type PartitionSubset, rangeSubset } from "./subset.ts";
 
 export interface InputKeys {
   /** In the order of the upstream's partitions. */
@@ -22,14 +22,13 @@ export function inputKeys(sides: MappedSides & { readonly upstream: PartitionSet
   if (subset === null) return ok(mapping.type === "identity" && own !== null ? { keys: [own], missing: [] } : { keys: [], missing: [] });
   const mapped = upstreamPartitions({ ...sides, mapping }, subset);
   if (!mapped.ok) return mapped;
-  const keys = [...numbersOf(mapped.value.subset)].flatMap((number) => upstream.keyAt(number) ?? upstream.time?.keyAt(number) ?? []);
-  return ok({ keys, missing: mapped.value.missing });
+  return ok({ keys: keysOf(upstream, mapped.value.subset), missing: mapped.value.missing });
 }
 
 /** Every key of a partition text, in order; null if one of them does not exist. */
 export function keysOfText(set: PartitionSet, text: string): string[] | null {
   const subset = ownSubset(set, text);
-  return subset && [...numbersOf(subset)].flatMap((number) => set.keyAt(number) ?? set.time?.keyAt(number) ?? []);
+  return subset && keysOf(set, subset);
 }
 
 function ownSubset(set: PartitionSet, text: string): PartitionSubset | null {
@@ -39,7 +38,7 @@ function ownSubset(set: PartitionSet, text: string): PartitionSubset | null {
   return number === -1 ? null : rangeSubset(number, number + 1);
 }
 
-/** Whether one partition of the reader reads one partition of the upstream. Decided by the definitions, not by how many keys there are. */
+/** Says whether one partition of the reader reads one of the upstream. The definitions decide it, not how many keys there are. */
 export function readsOne(
   downstream: PartitionsDefinition | undefined,
   upstream: PartitionsDefinition,
@@ -79,7 +78,7 @@ function readsOneOfDimension(
 
 const SIZES = { hourly: 0, daily: 1, weekly: 2, monthly: 3, cron: 4 } as const satisfies Record<TimeWindowPartitions["cadence"], number>;
 
-/** Whether every window of the reader lies inside one window of the upstream. */
+/** Says whether every window of the reader lies inside one window of the upstream. */
 function isInsideOne(downstream: TimeWindowPartitions, upstream: TimeWindowPartitions): boolean {
   if (canonicalJson(gridOf(downstream)) === canonicalJson(gridOf(upstream))) return true;
   const isAligned =
@@ -91,7 +90,7 @@ function isInsideOne(downstream: TimeWindowPartitions, upstream: TimeWindowParti
   return SIZES[downstream.cadence] < SIZES[upstream.cadence];
 }
 
-/** What decides where windows begin and end. */
+/** Returns what decides where windows begin and end. */
 function gridOf({ cadence, cron, timezone, minuteOffset, hourOffset, dayOffset, exclusions }: TimeWindowPartitions): unknown {
   return {
     cadence,

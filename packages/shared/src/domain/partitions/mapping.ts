@@ -107,7 +107,8 @@ function timeSides({ upstream, downstream }: BothSides): { upstream: TimeSide; d
   return { upstream: { set: upstream, time: upstream.time }, downstream: { set: downstream, time: downstream.time } };
 }
 
-function keysOf(set: PartitionSet, partitions: PartitionSubset): string[] {
+/** Keys in order; a window that has not ended has its key already. */
+export function keysOf(set: PartitionSet, partitions: PartitionSubset): string[] {
   return [...numbersOf(partitions)].flatMap((number) => set.keyAt(number) ?? set.time?.keyAt(number) ?? []);
 }
 

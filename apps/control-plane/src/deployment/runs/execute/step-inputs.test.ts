@@ -1,4 +1,4 @@
-/** What a step is told about its inputs: the partitions to load, and which of them were never made. */
+/** Tests what a step is told about its inputs: the partitions to load, and which of them were never made. */
 import { describe, expect, it } from "vitest";
 import type { PartitionMapping, PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";

@@ -1,7 +1,7 @@
-/** What a step has to load for its inputs: the partitions by the mappings, and which of them were never materialized. */
+/** Finds what a step has to load for its inputs: the partitions by the mappings, and which of them were never materialized. */
 import { inputKeys } from "@headgate/shared/domain/partitions/input-keys.ts";
 import type { GraphAsset } from "@headgate/shared/domain/run/plan-types.ts";
-import { countOf, numbersOf, rangeSubset } from "@headgate/shared/domain/partitions/subset.ts";
+import { countOf, includes, numbersOf, rangeSubset } from "@headgate/shared/domain/partitions/subset.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import { catalogOf } from "../../catalog/catalog.ts";
 import { readGraphAsset } from "../../catalog/definition-store.ts";
@@ -59,12 +59,11 @@ function inputOf(tx: Tx, { step, reader, partitions }: Around, dep: GraphAsset["
   const sides = { upstream: set, downstream: downstream?.value ?? null, mapping: dep.mapping };
   const needed = inputKeys(sides, step.partition);
   if (!needed.ok) return null;
-  const stored = new Set(numbersOf(made));
-  const never = needed.value.keys.filter((key) => !stored.has(set.numberOf(key)));
+  const never = needed.value.keys.filter((key) => !includes(made, set.numberOf(key)));
   return { ...bare, keys: [...needed.value.keys], missing: [...needed.value.missing], never };
 }
 
-/** As the step's own version defines it, else as any code location does now. */
+/** Reads the upstream as the step's own version defines it, else as any code location does now. */
 function upstreamOf(tx: Tx, step: StepRow, key: string): GraphAsset | null {
   const own = readGraphAsset(tx.db, step.version, key);
   if (own) return own;

@@ -3,6 +3,7 @@ import { findDimension, projectDimension } from "@headgate/shared/domain/partiti
 import { parsePartitionRange, type PartitionSet, splitKey } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { countOf, difference, numbersOf, type PartitionSubset, rangesOf, unionOf } from "@headgate/shared/domain/partitions/subset.ts";
 import type { TimeWindow } from "@headgate/shared/domain/partitions/definition.ts";
+import { jsonBytes } from "@headgate/shared/domain/value/cut-text.ts";
 import { MAX_FRAME_BYTES } from "@headgate/shared/protocol/constants.ts";
 import type { JobFrame } from "@headgate/shared/protocol/down.ts";
 import { partitionContext } from "../../partitions/partition-context.ts";
@@ -38,7 +39,7 @@ export const MAX_SENT_KEYS = 3000;
 const MAX_SENT_BYTES = MAX_FRAME_BYTES / 4;
 
 export function fitsFrame(keys: readonly string[]): boolean {
-  return keys.length <= MAX_SENT_KEYS && new TextEncoder().encode(JSON.stringify(keys)).length <= MAX_SENT_BYTES;
+  return keys.length <= MAX_SENT_KEYS && jsonBytes(keys) <= MAX_SENT_BYTES;
 }
 
 /** Uses the step's own version, so that a later publish does not change the partition of a retry. */
