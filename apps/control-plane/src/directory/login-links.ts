@@ -50,7 +50,7 @@ interface UsedLoginLink {
   readonly tokenId: string | null;
 }
 
-/** What a link would give, without using it up; null if it would be refused. */
+/** Reads what a link would give without using it up. Null: it would be refused. */
 export async function readLoginLink(
   directory: Directory,
   secret: string,

@@ -1,4 +1,4 @@
-/** What a check that did not pass says, in the same words in the dashboard and on the terminal. */
+/** Says what a check that did not pass found, in the same words in the dashboard and on the terminal. */
 export interface FailedCheck {
   readonly name: string;
   readonly severity: "warn" | "error";

@@ -1,4 +1,4 @@
-/** Why an asset is stale, in the same words in the dashboard and on the terminal. */
+/** Says why an asset is stale, in the same words in the dashboard and on the terminal. */
 import { assertNever } from "../domain/assert.ts";
 import type { RootCause, StaleCause } from "../domain/health/staleness.ts";
 import { formatRelative } from "./time.ts";

@@ -1,5 +1,5 @@
 /**
- * What a manifest must fulfil to be published: everything it names exists, nothing is circular, everything can happen. The schema has
+ * Lists what a manifest must fulfil to be published: everything it names exists, nothing is circular, everything can happen. The schema has
  * already checked the shape. The command line applies the same list before it uploads.
  */
 import { findCycle } from "../domain/asset-graph.ts";

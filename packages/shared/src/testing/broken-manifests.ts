@@ -1,4 +1,4 @@
-/** For each rule of publishing, a manifest that breaks it and no rule before it. */
+/** Makes for each rule of publishing a manifest that breaks it and no rule before it. */
 import { type Manifest, manifestSchema } from "../manifest/schema.ts";
 import type { PUBLISH_RULES } from "../manifest/publish-rules.ts";
 import type { z } from "zod";

@@ -1,4 +1,4 @@
-/** What is wrong with assets: failed attempts, failed partitions, checks that did not pass, and late updates. */
+/** Collects what is wrong with assets: failed attempts, failed partitions, checks that did not pass, and late updates. */
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import type { Problem } from "@headgate/shared/contract/home.ts";
 import { plural } from "@headgate/shared/format/number.ts";

@@ -1,4 +1,4 @@
-/** Which headers and query values of a delivery hold credentials of its sender or of systems between. They are not stored. */
+/** Says which headers and query values of a delivery hold credentials of its sender or of systems between. They are not stored. */
 
 const PARTS = /token|secret|passw|passphrase|authorization|signature|credential|cookie|api_?key|access_?key/;
 const WORDS = new Set(["key", "auth", "sig", "jwt", "pass", "pwd"]);

@@ -5,7 +5,7 @@ import type { AssetState } from "./asset-views.ts";
 
 export type JudgedState = Pick<AssetState, "materialized" | "failed" | "places">;
 
-/** Why an asset is stale, for a reader that has the definitions and the states of all assets. */
+/** Says why an asset is stale, for a reader that has the definitions and the states of all assets. */
 export function staleCausesByState(
   graph: AssetGraph,
   known: { readonly stateOf: (key: string) => JudgedState | undefined; readonly codeVersionOf: (key: string) => string | null },

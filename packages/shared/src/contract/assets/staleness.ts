@@ -1,4 +1,4 @@
-/** What the answer about stale assets looks like. */
+/** Describes the answer about stale assets. */
 import { z } from "zod";
 import type { StaleCause } from "../../domain/health/staleness.ts";
 import { view, type View } from "../view.ts";
