@@ -72,7 +72,7 @@ export async function loadOwnValue(asset: Asset, scope: StepScope): Promise<unkn
   const range = partitions && scope.job.partition?.range;
   const manager = ioManagerOf(scope, asset["~definition"]);
   if (!range || manager.ranges === true) return await loadOne(asset, partitions ? (scope.job.partition?.key ?? null) : null, { scope });
-  return await loadMany(asset, keysOfStep(partitions, scope), { scope });
+  return await loadMany(asset, keysOfStep(partitions, scope).list, { scope });
 }
 
 interface Loading {

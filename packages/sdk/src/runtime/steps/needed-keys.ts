@@ -34,13 +34,35 @@ export async function neededHere({ asset, upstream, own, mapping }: Reading, sco
   throw new StepError("user_code", `The value of ${asset.key} cannot be read: ${needed.error.message}`);
 }
 
-/** Every key that the step makes. */
-export function keysOfStep(partitions: Partitions, { job }: Pick<StepScope, "job">): readonly string[] {
+/** The keys that the step makes. */
+export interface StepKeys {
+  readonly list: readonly string[];
+  readonly all: ReadonlySet<string>;
+}
+
+type SentPartition = NonNullable<StepScope["job"]["partition"]>;
+
+const NO_KEYS: StepKeys = { list: [], all: new Set() };
+/** Each output of a range asks for its keys, and finding them out takes as long as the range has keys. */
+const known = new WeakMap<SentPartition, Map<PartitionsDefinition, StepKeys>>();
+
+export function keysOfStep({ definition }: Partitions, { job }: Pick<StepScope, "job">): StepKeys {
   const { partition } = job;
-  if (!partition) return [];
+  if (!partition) return NO_KEYS;
+  const ofPartition = known.get(partition) ?? new Map<PartitionsDefinition, StepKeys>();
+  known.set(partition, ofPartition);
+  const found = ofPartition.get(definition);
+  if (found) return found;
+  const list = listOf(definition, partition);
+  const keys = { list, all: new Set(list) };
+  ofPartition.set(definition, keys);
+  return keys;
+}
+
+function listOf(definition: PartitionsDefinition, partition: SentPartition): readonly string[] {
   if (!partition.range) return [partition.key];
   if (partition.keys) return partition.keys;
-  const keys = keysOfText(openAt(partitions.definition, { job }), partition.key);
+  const keys = keysOfText(openAt(definition, { job: { partition } }), partition.key);
   if (keys?.length === partition.range.count) return keys;
   throw new StepError("user_code", `The keys of ${partition.key} are not known here. Run fewer partitions at once.`);
 }
@@ -50,7 +72,7 @@ const YEAR_MS = 31_622_400_000;
 const FAR_MS = Date.UTC(2100, 0);
 
 /** Opened far enough after the step's window that coarser windows around it exist. Only the step's own keys of a dynamic set are known. */
-function openAt(definition: PartitionsDefinition, { job }: Pick<StepScope, "job">): PartitionSet {
+function openAt(definition: PartitionsDefinition, { job }: { readonly job: Pick<StepScope["job"], "partition"> }): PartitionSet {
   const key = job.partition?.key ?? "";
   const keys = job.partition?.keys ?? (key.includes(RANGE_SEPARATOR) ? [] : [key]);
   const dynamicKeys = [...new Set([...keys, ...keys.flatMap((one) => one.split("|"))])].filter((one) => one !== "");

@@ -45,7 +45,7 @@ export function createOutputSink({ assets, scope }: { assets: readonly Asset[]; 
     parts.set(asset.key, made.add(part));
     if (made.size === keysOf(asset).length) done.add(asset.key);
   };
-  const keysOf = ({ "~definition": { partitions } }: Asset) => (partitions ? keysOfStep(partitions, scope) : []);
+  const keysOf = ({ "~definition": { partitions } }: Asset) => (partitions ? keysOfStep(partitions, scope).list : []);
   /** Values that were stored in this step, as `asset` or `asset` and partition. Another one would replace them without a word. */
   const stored = new Set<string>();
   const refuseTwice = (asset: Asset, { partition, hasValue }: Output) => {

@@ -13,12 +13,14 @@ export function partitionValue(
   if (!partitions) return undefined;
   const sent = scope.job.partition;
   if (!sent) throw new StepError("user_code", `${asset} is partitioned, but the run has no partition. Launch it for a partition.`);
-  return withEach(bareValue(asset, { partitions, sent }), () => keysOfStep(partitions, scope));
+  return withEach(bareValue(asset, { partitions, sent }), () => keysOfStep(partitions, scope).list);
 }
 
 /** Found out when it is read: a function that writes a table needs no keys, and a range may have very many. Logs do not show it. */
 function withEach<V extends object>(value: V, keys: () => readonly string[]): V & { readonly each: readonly string[] } {
-  return Object.defineProperty(value, "each", { get: keys }) as V & { readonly each: readonly string[] };
+  // A copy, because user code without types may sort or empty it.
+  let own: readonly string[] | undefined;
+  return Object.defineProperty(value, "each", { get: () => (own ??= [...keys()]) }) as V & { readonly each: readonly string[] };
 }
 
 type Bare<V> = V extends unknown ? Omit<V, "each"> : never;

@@ -1,6 +1,6 @@
 /** Decides for which partition an output counts and which values are stored under which keys. A partition must never be green without its value. */
 import type { Asset } from "../../definitions/asset-type.ts";
-import { keysOfStep } from "./needed-keys.ts";
+import { keysOfStep, type StepKeys } from "./needed-keys.ts";
 import { StepError } from "./step-error.ts";
 import { ioManagerOf, type StepScope } from "./step-scope.ts";
 
@@ -28,7 +28,7 @@ export function placeOutput(asset: Asset, output: Given, scope: StepScope): Plac
     return { partition: undefined, values: output.hasValue ? [[null, output.value]] : [] };
   }
   if (output.partition !== undefined) {
-    if (!keysOfStep(partitions, scope).includes(output.partition))
+    if (!keysOfStep(partitions, scope).all.has(output.partition))
       throw new StepError("bad_output", `The step makes partition ${sent.key} of asset "${asset.key}", not "${output.partition}".`);
     return { partition: output.partition, values: output.hasValue ? [[output.partition, output.value]] : [] };
   }
@@ -51,9 +51,8 @@ function oneForSeveral(asset: Asset, count: number): string {
   );
 }
 
-function valuesByKey(asset: Asset, value: ReadonlyMap<unknown, unknown>, keys: readonly string[]): [string, unknown][] {
-  const known = new Set(keys);
-  const strange = [...value.keys()].find((key) => typeof key !== "string" || !known.has(key));
+function valuesByKey(asset: Asset, value: ReadonlyMap<unknown, unknown>, { list: keys, all }: StepKeys): [string, unknown][] {
+  const strange = [...value.keys()].find((key) => typeof key !== "string" || !all.has(key));
   if (strange !== undefined)
     throw new StepError(
       "bad_output",
