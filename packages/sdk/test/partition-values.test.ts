@@ -275,6 +275,7 @@ describe("values of a run over a range", () => {
       for (const key of keys) yield materialization({ partition: key, value: key });
     },
     "returned as a Map": (keys) => new Map(keys.map((key) => [key, key])),
+    "returned as a Map after the list of keys was emptied": (keys) => new Map((keys as string[]).splice(0).map((key) => [key, key])),
     "returned as a list": (keys) => keys.map((key) => materialization({ partition: key, value: key })),
     "given as a Map in a materialization": (keys) => materialization({ value: new Map(keys.map((key) => [key, key])), metadata: { n: 3 } }),
     "returned as a Map of materializations": (keys) => new Map(keys.map((key) => [key, materialization({ value: key })])),
