@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { MAX_CHECK_NAME } from "@headgate/shared/manifest/names.ts";
 import type { DbtManifest, DbtManifestNode } from "../graph/dbt-manifest.ts";
 import { metaOption, nodeOf } from "../graph/dbt-node.ts";
-import { assetParents, isAssetNode } from "./parents.ts";
+import { assetParents } from "./parents.ts";
 
 /**
  * Unique ids of models, seeds, snapshots or sources. A generic or unit test belongs to its node, a singular test to what it reads, or to
@@ -11,7 +11,7 @@ import { assetParents, isAssetNode } from "./parents.ts";
  * models and sources, only the models count, because they are made here.
  */
 export function homesOf(manifest: DbtManifest, test: DbtManifestNode): string[] {
-  const nodes = assetsFor(manifest, attachedTo(test));
+  const nodes = assetParents(manifest, { depends_on: { nodes: attachedTo(test) } });
   const built = nodes.filter((id) => id in manifest.nodes);
   return built.length > 0 ? built : nodes;
 }
@@ -25,16 +25,6 @@ function attachedTo(test: DbtManifestNode): string[] {
     typeof named === "string" ? named : named !== null && typeof named === "object" && "name" in named ? String(named.name) : undefined;
   const chosen = ref === undefined ? undefined : parents.find((parent) => parent.split(".").includes(ref));
   return chosen === undefined ? [...parents] : [chosen];
-}
-
-function assetsFor(manifest: DbtManifest, ids: readonly string[]): string[] {
-  const found = new Set<string>();
-  for (const id of ids) {
-    const node = manifest.nodes[id];
-    if (id in manifest.sources || (node && isAssetNode(node))) found.add(id);
-    else for (const parent of assetParents(manifest, { depends_on: { nodes: [id] } })) found.add(parent);
-  }
-  return [...found].sort();
 }
 
 const HASH_LENGTH = 8;
