@@ -9,6 +9,7 @@ import type { Partitions } from "../../options/partitions.ts";
 import { retryInManifest, type RetryPolicy } from "../../options/retry-policy.ts";
 import type { Unit, UnitContext, UnitDefinition, UnitDescribeContext, UnitDescribeResult } from "../../definitions/unit.ts";
 import { notesOfFiles } from "./graph/check-files.ts";
+import { isEmptiedByRun } from "./graph/dbt-manifest.ts";
 import { nodeOf, type DbtNode } from "./graph/dbt-node.ts";
 import { describeProject, type DbtAssetOptions } from "./graph/describe.ts";
 import { executeBuild } from "./execution/execute.ts";
@@ -161,7 +162,7 @@ async function describe(
 /** Such a model loses all other partitions with each run of one. */
 function emptiedByEachRun(options: DbtAssetsOptions, map: DbtAssetMap): LoadError[] {
   return [...map.nodes].flatMap(([key, node]): LoadError[] =>
-    node.config?.materialized === "incremental" && node.config.full_refresh === true && partitionsOf(options, nodeOf(node))
+    isEmptiedByRun(node, false) && partitionsOf(options, nodeOf(node))
       ? [
           {
             kind: "project",

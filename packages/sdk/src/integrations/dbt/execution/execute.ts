@@ -7,7 +7,7 @@ import type { UnitContext } from "../../../definitions/unit.ts";
 import type { DbtAssetMap } from "../graph/asset-keys.ts";
 import { createReport, type BuildReport } from "../report/build-report.ts";
 import { countPending } from "./count-rows.ts";
-import type { DbtManifestNode } from "../graph/dbt-manifest.ts";
+import { isEmptiedByRun, type DbtManifestNode } from "../graph/dbt-manifest.ts";
 import { eventTimeArgs, partitionOfBatch } from "../graph/event-time.ts";
 import type { ProjectFiles } from "../graph/fingerprint.ts";
 import type { DbtGraph } from "../graph/graph-cache.ts";
@@ -104,7 +104,7 @@ function refusedRefresh(options: ExecuteOptions): string | null {
   if (context.partition === null) return null;
   const emptied = [...context.assets].filter((key) => {
     const node = map.nodes.get(key);
-    return node?.config?.materialized === "incremental" && (node.config.full_refresh ?? options.fullRefresh) && options.partitionsOf(node);
+    return node && isEmptiedByRun(node, options.fullRefresh) && options.partitionsOf(node);
   });
   if (emptied.length === 0) return null;
   const several = emptied.length > 1 ? ` and ${emptied.length - 1} more` : "";

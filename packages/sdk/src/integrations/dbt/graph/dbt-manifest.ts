@@ -121,6 +121,11 @@ export const dbtManifestSchema = z.object({
 export type DbtManifestSource = z.infer<typeof dbtSourceSchema>;
 export type DbtManifest = z.infer<typeof dbtManifestSchema>;
 
+/** The setting of the model comes before what the run asks for. */
+export function isEmptiedByRun(node: DbtManifestNode, isFullRefresh: boolean): boolean {
+  return node.config?.materialized === "incremental" && (node.config.full_refresh ?? isFullRefresh);
+}
+
 export function isMicrobatch(node: DbtManifestNode): boolean {
   return node.config?.materialized === "incremental" && node.config.incremental_strategy === "microbatch";
 }
