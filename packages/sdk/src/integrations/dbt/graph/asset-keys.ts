@@ -1,7 +1,7 @@
 /** Gives each node of a dbt project its asset key or check. Pure; used at index time and again when a step runs. */
 import { makersOfSources } from "../mapping/same-table.ts";
 import { isAssetNode } from "../mapping/parents.ts";
-import { checkName, homesOf } from "../mapping/test-homes.ts";
+import { checkName, homesOf, testsOf } from "../mapping/test-homes.ts";
 import type { DbtManifest, DbtManifestNode } from "./dbt-manifest.ts";
 import { metaOption, nodeOf, sourceOf, texts, type DbtNode } from "./dbt-node.ts";
 import type { DbtGraph } from "./graph-cache.ts";
@@ -103,9 +103,7 @@ function mapTests(input: {
   const own = new Set([...nodes.values()].map((node) => node.unique_id));
   const root = manifest.metadata.project_name;
   // Where two tests have one name, the project's own keeps it.
-  const tests = [...Object.values(manifest.nodes), ...Object.values(manifest.unit_tests)]
-    .filter((test) => test.resource_type === "test" || test.resource_type === "unit_test")
-    .sort((a, b) => Number(b.package_name === root) - Number(a.package_name === root));
+  const tests = testsOf(manifest).sort((a, b) => Number(b.package_name === root) - Number(a.package_name === root));
   for (const test of tests) {
     if (selected !== null && !selected.has(test.unique_id)) continue;
     const homes = homesOf(manifest, test);

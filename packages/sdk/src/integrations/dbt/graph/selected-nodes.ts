@@ -1,6 +1,6 @@
 /** What `select`, `exclude` and `selector` of `dbtAssets` stand for, as dbt itself resolves them. */
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
-import { homesOf } from "../mapping/test-homes.ts";
+import { homesOf, testsOf } from "../mapping/test-homes.ts";
 import type { DbtManifest } from "./dbt-manifest.ts";
 
 export type Listed = { readonly ok: true; readonly ids: readonly string[] } | { readonly ok: false; readonly errors: readonly LoadError[] };
@@ -33,8 +33,8 @@ export async function selectedNodes(input: {
   const out = new Set(excluded.ids);
   const ids = new Set(included.ids.filter((id) => !out.has(id) && !isTestOf(manifest, id, out)));
   // dbt does not take a test along that reaches a selected model through an ephemeral one only.
-  for (const test of [...Object.values(manifest.nodes), ...Object.values(manifest.unit_tests)]) {
-    if ((test.resource_type !== "test" && test.resource_type !== "unit_test") || out.has(test.unique_id)) continue;
+  for (const test of testsOf(manifest)) {
+    if (out.has(test.unique_id)) continue;
     if (homesOf(manifest, test).some((id) => id in manifest.nodes && ids.has(id))) ids.add(test.unique_id);
   }
   return { ok: true, ids };

@@ -5,6 +5,13 @@ import type { DbtManifest, DbtManifestNode } from "../graph/dbt-manifest.ts";
 import { metaOption, nodeOf } from "../graph/dbt-node.ts";
 import { assetParents } from "./parents.ts";
 
+/** Data tests and unit tests. */
+export function testsOf(manifest: DbtManifest): DbtManifestNode[] {
+  return [...Object.values(manifest.nodes), ...Object.values(manifest.unit_tests)].filter(
+    (node) => node.resource_type === "test" || node.resource_type === "unit_test",
+  );
+}
+
 /**
  * Unique ids of models, seeds, snapshots or sources. A generic or unit test belongs to its node, a singular test to what it reads, or to
  * the one that `meta.headgate.ref` names. What is no asset (an ephemeral model) is represented by the assets it reads. Where it reads
