@@ -33,15 +33,15 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
   for (const { place, what } of definitions.strangers) {
     problems.add(definition.site, `${place} of code location "${name}" is ${what}, not a definition that belongs there.`);
   }
-  const errorsBeforeReferences = problems.errors.length;
+  const errorsBefore = problems.errors.length;
   reportWrongReferences(definitions, problems);
   // The rest follows these references.
-  if (problems.errors.length > errorsBeforeReferences) return { draft: null, folders: [], errors: problems.errors };
-  const errorsBefore = problems.errors.length;
+  if (problems.errors.length > errorsBefore) return { draft: null, folders: [], errors: problems.errors };
   const units = await collectUnits(definitions, { ...folders, location, problems });
   const complete = problems.errors.length === errorsBefore;
   const collected = collectAssets(definitions, units, problems);
-  const watched = new Set([...collected.checks, ...units.checks].map((check) => check.asset));
+  const checks = [...collected.checks, ...units.checks];
+  const watched = new Set(checks.map((check) => check.asset));
   const assets = { ...collected, assets: linkTables(collected.assets, watched) };
   checkGraph(assets.assets, [...assets.units, ...units.units], problems);
   const resources = collectResources({ location, definitions, usage: [...assets.usage, ...units.usage], problems });
@@ -49,7 +49,6 @@ export async function indexLocation(location: CodeLocation, options: IndexOption
   problems.addErrors(needs.flatMap(({ errors }) => errors));
   const jobs = describeJobs(definitions.jobs, assets.assets, { location: name, problems, complete });
   const jobNames = new Set(jobs.map((job) => job.name));
-  const checks = [...assets.checks, ...units.checks];
   const draft: ManifestDraft = {
     schema: MANIFEST_VERSION,
     location: name,
