@@ -34,8 +34,7 @@ export function keyConflicts(input: {
 function areOneSource({ manifest, map }: { manifest: DbtManifest; map: DbtAssetMap }, first: string, second: string): boolean {
   const [a, b] = [map.given.get(first), map.given.get(second)];
   if (a === undefined || b === undefined || a.text !== b.text) return false;
-  const [tableA, tableB] = [first, second].map((id) => manifest.sources[id]?.relation_name ?? null);
-  return (a.explicit && b.explicit) || (tableA != null && tableB != null && tableOf(tableA) === tableOf(tableB));
+  return (a.explicit && b.explicit) || isOneTable(manifest, [first, second]);
 }
 
 function conflict(manifest: DbtManifest, key: string, ids: readonly [string, string]): LoadError {
