@@ -6,9 +6,8 @@ import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { AutomationOption } from "../../options/automation.ts";
 import { type Duration, secondsIn } from "../../options/duration.ts";
 import type { Unit, UnitContext, UnitDefinition, UnitDescribeContext, UnitDescribeResult } from "../../definitions/unit.ts";
-import type { DbtCheck } from "./graph/asset-keys.ts";
 import { createReport } from "./report/build-report.ts";
-import type { DbtManifestSource } from "./graph/dbt-manifest.ts";
+import { severityOf, type DbtManifestSource } from "./graph/dbt-manifest.ts";
 import { sourceOf, type DbtNode } from "./graph/dbt-node.ts";
 import { keyConflicts } from "./mapping/key-conflicts.ts";
 import { sourceAsset, type DbtAssetOptions } from "./graph/describe.ts";
@@ -107,8 +106,8 @@ async function describe(options: DbtSourcesOptions, unit: string, context: UnitD
           asset: check.asset,
           name: check.name,
           unit,
-          severity: severityOf(check),
-          blocking: severityOf(check) === "error",
+          severity: severityOf(check.test),
+          blocking: severityOf(check.test) === "error",
         })),
         ...[...sources].flatMap(([key, source]) =>
           hasFreshness(source)
@@ -295,10 +294,6 @@ function unreadCheck(asset: string, source: DbtManifestSource, said: string): St
     description: reasonFirst(said).split("\n")[0] ?? "",
     metadata: idOf(source.unique_id),
   };
-}
-
-function severityOf({ test }: DbtCheck): "warn" | "error" {
-  return (test.config?.severity ?? "error").toLowerCase() === "warn" ? "warn" : "error";
 }
 
 function selector(source: DbtManifestSource): string {

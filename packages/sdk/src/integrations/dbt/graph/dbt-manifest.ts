@@ -121,6 +121,10 @@ export const dbtManifestSchema = z.object({
 export type DbtManifestSource = z.infer<typeof dbtSourceSchema>;
 export type DbtManifest = z.infer<typeof dbtManifestSchema>;
 
+export function severityOf(test: DbtManifestNode): "warn" | "error" {
+  return (test.config?.severity ?? "error").toLowerCase() === "warn" ? "warn" : "error";
+}
+
 /** The setting of the model comes before what the run asks for. */
 export function isEmptiedByRun(node: DbtManifestNode, isFullRefresh: boolean): boolean {
   return node.config?.materialized === "incremental" && (node.config.full_refresh ?? isFullRefresh);

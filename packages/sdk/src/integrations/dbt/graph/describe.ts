@@ -9,7 +9,7 @@ import type { UnitDescription, UnitFolder } from "../../../definitions/unit.ts";
 import { keyConflicts } from "../mapping/key-conflicts.ts";
 import { assetParents, type Reading } from "../mapping/parents.ts";
 import { sanitizeKey, type DbtAssetMap } from "./asset-keys.ts";
-import type { DbtManifest, DbtManifestNode, DbtManifestSource } from "./dbt-manifest.ts";
+import { severityOf, type DbtManifest, type DbtManifestNode, type DbtManifestSource } from "./dbt-manifest.ts";
 import type { DbtGraph } from "./graph-cache.ts";
 import { metaOption, nodeOf, sourceOf, texts, type DbtNode } from "./dbt-node.ts";
 
@@ -62,7 +62,7 @@ export function describeProject(options: DescribeOptions): {
   const exposures = shownExposures(options);
   const sources = shownSources(options, exposures);
   const checks = [...map.checks.values()].map((check): CheckInput => {
-    const severity = (check.test.config?.severity ?? "error").toLowerCase() === "warn" ? "warn" : "error";
+    const severity = severityOf(check.test);
     const description = check.test.description ?? "";
     return {
       asset: check.asset,

@@ -2,7 +2,7 @@
 import type { Metadata, TableColumn } from "@headgate/shared/domain/metadata.ts";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { DbtCheck } from "../graph/asset-keys.ts";
-import type { DbtManifestNode } from "../graph/dbt-manifest.ts";
+import { severityOf, type DbtManifestNode } from "../graph/dbt-manifest.ts";
 import { cleanMessage, compiledSql } from "./failure.ts";
 import { icebergCommit } from "./iceberg-commit.ts";
 import type { DbtRunResult, DbtStats } from "./log-line.ts";
@@ -59,7 +59,7 @@ export function durationOf(result: DbtRunResult): { durationMs?: number } {
 
 export function checkEvent(check: DbtCheck, result: DbtRunResult, targetPath: string): Extract<StepEvent, { type: "check_evaluated" }> {
   const passed = result.status === "pass" || result.status === "success";
-  const configured = (check.test.config?.severity ?? "error").toLowerCase() === "warn" ? "warn" : "error";
+  const configured = severityOf(check.test);
   const severity = passed ? configured : result.status === "warn" ? "warn" : "error";
   const sql = passed ? null : compiledSql(check.test, targetPath);
   const message = cleanMessage(result.message ?? "");
