@@ -7,7 +7,7 @@ import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import type { AutomationOption, FreshnessPolicy } from "../../../options/automation.ts";
 import type { UnitDescription, UnitFolder } from "../../../definitions/unit.ts";
 import { keyConflicts } from "../mapping/key-conflicts.ts";
-import { assetParents, type Reading } from "../mapping/parents.ts";
+import { assetParents } from "../mapping/parents.ts";
 import { sanitizeKey, type DbtAssetMap } from "./asset-keys.ts";
 import { severityOf, type DbtManifest, type DbtManifestNode, type DbtManifestSource } from "./dbt-manifest.ts";
 import type { DbtGraph } from "./graph-cache.ts";
@@ -75,12 +75,12 @@ export function describeProject(options: DescribeOptions): {
     };
   });
   const keys = new Set(map.nodes.keys());
-  const external = exposures.map((exposure) => exposureAsset(options, exposure));
+  const external = exposures.map((shown) => exposureAsset(map, shown));
   const errors = keyConflicts({
     manifest,
     map,
     sources: sources.map(({ unique_id: id }) => ({ id, key: map.keys.get(id) ?? "" })),
-    exposures: exposures.map((exposure) => ({ id: exposure.unique_id, key: exposureKey(exposure) })),
+    exposures: exposures.map(({ exposure }) => ({ id: exposure.unique_id, key: exposureKey(exposure) })),
   });
   const description: UnitDescription = {
     assets: [...assets, ...sourceAssets(options, sources), ...external],
@@ -114,7 +114,7 @@ function builtAsset(options: DescribeOptions, key: string, manifestNode: DbtMani
     owners: [...(translated.owners ?? ownersOf(node, options.manifest))],
     tags: { ...tagsOf(node.tags), ...translated.tags },
     kinds: [...(translated.kinds ?? ["dbt", ...texts(options.manifest.metadata.adapter_type)])],
-    deps: depsOf(options, manifestNode),
+    deps: depsOf(options.map, assetParents(options.manifest, manifestNode)),
     metadata: metadataOf(node, manifestNode),
     codeVersion: code === "" ? (manifestNode.checksum?.checksum ?? sha256(node.uniqueId)) : sha256(code),
     ...optional("description", translated.description ?? node.description),
@@ -138,26 +138,30 @@ function metadataOf(node: DbtNode, manifestNode: DbtManifestNode): Metadata {
 
 type Exposure = DbtManifest["exposures"][string];
 
+interface ShownExposure {
+  readonly exposure: Exposure;
+  /** Without nodes that another part of the project makes, which shows the exposure as well. */
+  readonly parents: readonly string[];
+}
+
 /** A part of the project has the exposures that show something of this part, and selected ones that show no model at all. */
-function shownExposures({ manifest, map, selected }: DescribeOptions): Exposure[] {
-  if (selected === null) return Object.values(manifest.exposures);
+function shownExposures({ manifest, map, selected }: DescribeOptions): ShownExposure[] {
   const own = new Set([...map.nodes.values()].map((node) => node.unique_id));
-  return Object.values(manifest.exposures).filter((exposure) => {
-    const parents = assetParents(manifest, exposure);
-    return parents.some((id) => own.has(id)) || (selected.has(exposure.unique_id) && parents.every((id) => id in manifest.sources));
+  return Object.values(manifest.exposures).flatMap((exposure) => {
+    const all = assetParents(manifest, exposure);
+    const parents = all.filter((id) => own.has(id) || id in manifest.sources);
+    const isShown =
+      selected === null ||
+      all.some((id) => own.has(id)) ||
+      (selected.has(exposure.unique_id) && all.every((id) => id in manifest.sources));
+    return isShown ? [{ exposure, parents }] : [];
   });
 }
 
-/** Without nodes that another part of the project makes, which shows the exposure as well. */
-function ownParents({ manifest, map }: DescribeOptions, exposure: Exposure): Reading {
-  const own = new Set([...map.nodes.values()].map((node) => node.unique_id));
-  return { depends_on: { nodes: assetParents(manifest, exposure).filter((id) => own.has(id) || id in manifest.sources) } };
-}
-
 /** Sources that something here reads. */
-function shownSources({ manifest, map }: DescribeOptions, exposures: readonly Exposure[]): DbtManifestSource[] {
-  const used = new Set<string>();
-  for (const reader of [...map.nodes.values(), ...exposures]) for (const parent of assetParents(manifest, reader)) used.add(parent);
+function shownSources({ manifest, map }: DescribeOptions, exposures: readonly ShownExposure[]): DbtManifestSource[] {
+  const used = new Set(exposures.flatMap(({ parents }) => parents));
+  for (const node of map.nodes.values()) for (const parent of assetParents(manifest, node)) used.add(parent);
   return Object.values(manifest.sources).filter((source) => used.has(source.unique_id));
 }
 
@@ -198,7 +202,7 @@ function exposureKey(exposure: Exposure): string {
   return sanitizeKey(name === "" ? `${exposure.type}/${exposure.name}` : name);
 }
 
-function exposureAsset(options: DescribeOptions, exposure: Exposure): AssetInput {
+function exposureAsset(map: DbtAssetMap, { exposure, parents }: ShownExposure): AssetInput {
   return {
     key: exposureKey(exposure),
     unit: null,
@@ -206,7 +210,7 @@ function exposureAsset(options: DescribeOptions, exposure: Exposure): AssetInput
     owners: texts(exposure.owner?.email),
     tags: tagsOf(exposure.tags ?? []),
     kinds: [exposure.type],
-    deps: depsOf(options, ownParents(options, exposure)),
+    deps: depsOf(map, parents),
     metadata: {
       ...(exposure.label && { label: { type: "text", value: exposure.label } }),
       ...(exposure.maturity && { maturity: { type: "text", value: exposure.maturity } }),
@@ -218,8 +222,8 @@ function exposureAsset(options: DescribeOptions, exposure: Exposure): AssetInput
 }
 
 /** Several tables may have one key, which is named once. */
-function depsOf({ manifest, map }: DescribeOptions, node: Reading): { key: string }[] {
-  const keys = new Set(assetParents(manifest, node).flatMap((parent) => map.keys.get(parent) ?? []));
+function depsOf(map: DbtAssetMap, parents: readonly string[]): { key: string }[] {
+  const keys = new Set(parents.flatMap((parent) => map.keys.get(parent) ?? []));
   return [...keys].map((key) => ({ key }));
 }
 
