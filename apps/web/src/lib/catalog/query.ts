@@ -35,7 +35,7 @@ export function evaluateQuery(text: string, definitions: Definitions, stateOf: (
   if (trimmed === "") return EVERYTHING;
   const parsed = parseSelection(text);
   if (!parsed.ok) return explainProblem(text, parsed.error, (complete) => evaluateQuery(complete, definitions, stateOf));
-  const context = listedAssetsContext(definitions.document, stateOf);
+  const context = listedAssetsContext(definitions.document, definitions.graph, stateOf);
   const result = evaluateSelection(parsed.value, definitions.graph, context);
   const widened = isBareWord(parsed.value)
     ? evaluateSelection({ ...parsed.value, pattern: `*${parsed.value.pattern.replaceAll(".", "/")}*` }, definitions.graph, context)

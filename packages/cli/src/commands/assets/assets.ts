@@ -25,7 +25,7 @@ export async function listAssets(selection: string | undefined, flags: ConnectFl
   const document = await readDefinitions(connection, api);
   const states = await allStates(connection, api);
   const graph = buildAssetGraph(document.assets);
-  const context = listedAssetsContext(document, (key) => states.get(key));
+  const context = listedAssetsContext(document, graph, (key) => states.get(key));
   const chosen = parsed === null ? null : new Set(unwrap(withText(evaluateSelection(parsed, graph, context), selection ?? "")));
   const shown = document.assets.filter((asset) => chosen === null || chosen.has(asset.key));
   const stale = new Map((await call(connection, api.assets.stale.query())).map(({ key, causes }) => [key, causes]));

@@ -62,8 +62,9 @@ const states = new Map([
 ]);
 
 function selected(text: string): string {
-  const context = listedAssetsContext(document, (key) => states.get(key));
-  return unwrap(evaluateSelection(unwrap(parseSelection(text)), buildAssetGraph(assets), context)).join(" ");
+  const graph = buildAssetGraph(assets);
+  const context = listedAssetsContext(document, graph, (key) => states.get(key));
+  return unwrap(evaluateSelection(unwrap(parseSelection(text)), graph, context)).join(" ");
 }
 
 describe("attributes that a deployment answers", () => {

@@ -3,7 +3,7 @@
  * with the definitions document and the states of the assets.
  */
 import { assertNever } from "../../domain/assert.ts";
-import { buildAssetGraph } from "../../domain/asset-graph.ts";
+import type { AssetGraph } from "../../domain/asset-graph.ts";
 import { STATUS_VALUES, type AutomationType } from "../../domain/selection/ast.ts";
 import { evaluateSelection, type AttributeQuery, type SelectionContext } from "../../domain/selection/evaluate.ts";
 import { parseSelection } from "../../domain/selection/parse.ts";
@@ -13,13 +13,14 @@ import type { DefinitionsDocument } from "./definitions.ts";
 
 export type ListedState = Pick<AssetState, "health" | "materialized" | "observedAt" | "failed" | "inProgress" | "freshness" | "places">;
 
-/** External assets count, because a list of assets is not a launch. */
+/** The graph is that of the assets of the document. External assets count, because a list of assets is not a launch. */
 export function listedAssetsContext(
   document: Pick<DefinitionsDocument, "assets" | "jobs" | "schedules" | "sensors">,
+  graph: AssetGraph,
   stateOf: (key: string) => ListedState | undefined,
 ): SelectionContext {
   const byKey = new Map(document.assets.map((asset) => [asset.key, asset]));
-  const members = jobMembers(document);
+  const members = jobMembers(document, graph);
   /** Names of schedules and sensors are unique within a code location only. */
   const started = (automations: readonly { readonly name: string; readonly job?: string | undefined; readonly location: string }[]) => {
     return ({ asset, value }: Pick<AttributeQuery, "asset" | "value">) =>
@@ -38,14 +39,14 @@ export function listedAssetsContext(
   let causesOf: ReturnType<typeof staleCausesByState> | null = null;
   const isStale = (asset: string): boolean => {
     const codeVersionOf = (key: string) => byKey.get(key)?.codeVersion ?? null;
-    causesOf ??= staleCausesByState(buildAssetGraph(document.assets), { stateOf, codeVersionOf });
+    causesOf ??= staleCausesByState(graph, { stateOf, codeVersionOf });
     return causesOf(asset).length > 0;
   };
   return {
     includeExternal: true,
     attributes: {
       status: ({ asset, value }) =>
-        value?.toLowerCase() === "stale" ? isStale(asset) : hasStatus(byKey.get(asset)?.unit ?? null, stateOf(asset), value),
+        hasStatus({ unit: byKey.get(asset)?.unit ?? null, state: stateOf(asset), isStale: () => isStale(asset) }, value),
       column: ({ asset, value }) => byKey.get(asset)?.columns?.some((column) => column.name === value) ?? false,
       column_tag: ({ asset, value, tagValue }) =>
         byKey.get(asset)?.columns?.some(({ tags = {} }) => value !== null && Object.hasOwn(tags, value) && tags[value] === tagValue) ??
@@ -61,32 +62,36 @@ export function listedAssetsContext(
 }
 
 /** The assets of a job, which selects within its own code location. Found out once for each. */
-function jobMembers({ assets, jobs }: Pick<DefinitionsDocument, "assets" | "jobs">) {
+function jobMembers({ jobs }: Pick<DefinitionsDocument, "jobs">, graph: AssetGraph) {
   const known = new Map<string, ReadonlySet<string>>();
-  let graph: ReturnType<typeof buildAssetGraph> | null = null;
   return (wanted: { readonly job: string; readonly location: string }): ReadonlySet<string> => {
     const id = JSON.stringify([wanted.location, wanted.job]);
     const before = known.get(id);
     if (before) return before;
     const job = jobs.find(({ name, location }) => name === wanted.job && location === wanted.location);
     const selection = job ? parseSelection(job.selection) : null;
-    graph ??= buildAssetGraph(assets);
-    const own = graph;
-    const keys = selection?.ok ? evaluateSelection(selection.value, own) : null;
-    const found = new Set(keys?.ok ? keys.value.filter((key) => own.assets[own.indexOf(key)]?.location === wanted.location) : []);
+    const keys = selection?.ok ? evaluateSelection(selection.value, graph) : null;
+    const found = new Set(keys?.ok ? keys.value.filter((key) => graph.assets[graph.indexOf(key)]?.location === wanted.location) : []);
     known.set(id, found);
     return found;
   };
 }
 
+interface Judged {
+  readonly unit: string | null;
+  readonly state: ListedState | undefined;
+  /** The states of other assets decide it. */
+  readonly isStale: () => boolean;
+}
+
 /** `failed` also means a failed check, as the word beside the asset does. */
-function hasStatus(unit: string | null, state: ListedState | undefined, value: string | null): boolean {
+function hasStatus({ unit, state, isStale }: Judged, value: string | null): boolean {
   const wanted = STATUS_VALUES.find((status) => status === value?.toLowerCase());
   switch (wanted) {
     case undefined:
-    // The states of other assets decide it.
-    case "stale":
       return false;
+    case "stale":
+      return isStale();
     case "external":
       return unit === null;
     case "never":
