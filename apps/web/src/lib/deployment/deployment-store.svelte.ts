@@ -44,10 +44,12 @@ export class DeploymentStore {
   /** Control plane's clock minus this machine's, in milliseconds. */
   clockOffset = $state(0);
   readonly activeRuns: RunSummary[] = $derived(activeRuns(this.state));
-  readonly assetCounts = $derived(countAssets(this.state.assets.values()));
+  /** Changes with an asset only, so a change of a run or an agent rebuilds nothing that reads it. */
+  readonly assets = $derived(this.state.assets);
+  readonly assetCounts = $derived(countAssets(this.assets.values()));
   /** Why each asset is stale. Found out here, because one change makes thousands of assets stale. */
   readonly #staleCauses = $derived.by(() => {
-    const { assets } = this.state;
+    const { assets } = this;
     const { graph, byKey } = this.definitions;
     return staleCausesByState(graph, {
       stateOf: (key) => assets.get(key),
@@ -94,7 +96,7 @@ export class DeploymentStore {
 
   /** Includes launches that the control plane has not confirmed yet. */
   assetState(key: string): AssetState | undefined {
-    return withPending(key, this.state.assets.get(key), this.pending);
+    return withPending(key, this.assets.get(key), this.pending);
   }
 
   /** Empty: it is not stale, or a run is about to materialize it. */
