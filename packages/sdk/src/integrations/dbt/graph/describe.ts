@@ -151,9 +151,7 @@ function shownExposures({ manifest, map, selected }: DescribeOptions): ShownExpo
     const all = assetParents(manifest, exposure);
     const parents = all.filter((id) => own.has(id) || id in manifest.sources);
     const isShown =
-      selected === null ||
-      all.some((id) => own.has(id)) ||
-      (selected.has(exposure.unique_id) && all.every((id) => id in manifest.sources));
+      selected === null || all.some((id) => own.has(id)) || (selected.has(exposure.unique_id) && all.every((id) => id in manifest.sources));
     return isShown ? [{ exposure, parents }] : [];
   });
 }
