@@ -75,6 +75,12 @@ export class AutomationStore {
     return enabled === undefined ? fetched : { ...fetched, enabled };
   }
 
+  /** False while it is unknown. */
+  isOff(ref: AutomationRef): boolean {
+    const view = this.#views.get(automationId(ref));
+    return view !== undefined && !this.current(view).enabled;
+  }
+
   take(view: AutomationView): void {
     this.#newer?.set(automationId(view), view);
     this.#views = new Map(this.#views).set(automationId(view), view);
