@@ -8,9 +8,12 @@ export interface DagsterMapping {
   readonly checks: Readonly<Record<string, unknown>>;
 }
 
+/** Stands at the end of a name that several tests have. dagster-dbt makes one check of these tests. */
+const HASH = /_[0-9a-f]{8}$/;
+
 /**
- * Groups, tags, owners of groups, exposures, unit tests, and checks for tests of ephemeral or several models differ by intention; the how-to
- * page of dbt lists them. dagster-dbt records an observation for such a test.
+ * Groups, tags, owners of groups, exposures, unit tests, checks for tests of ephemeral or several models, and tests with one name differ by
+ * intention; the how-to page of dbt lists them. dagster-dbt records an observation for a test of ephemeral or several models.
  */
 export function compareMapping(ours: DefinitionsDocument, theirs: DagsterMapping, checkedHereOnly: ReadonlySet<string>): string[] {
   if (theirs.refused !== undefined) return [`dagster-dbt refuses the project: ${theirs.refused}`];
@@ -33,7 +36,7 @@ export function compareMapping(ours: DefinitionsDocument, theirs: DagsterMapping
   const checks = new Map(ours.assets.flatMap((asset) => asset.checks.map(({ name }) => [`${asset.key}:${name}`, name])));
   for (const id of Object.keys(theirs.checks)) if (!checks.has(id)) differences.push(`check ${id} is only theirs`);
   for (const [id, name] of checks) {
-    if (!(id in theirs.checks) && !checkedHereOnly.has(name)) differences.push(`check ${id} is only ours`);
+    if (!(id in theirs.checks) && !checkedHereOnly.has(name.replace(HASH, ""))) differences.push(`check ${id} is only ours`);
   }
   return differences;
 }

@@ -29,12 +29,37 @@ export function compare(dbt: DbtOutcomes, headgate: HeadgateOutcomes): Compariso
     if (seen !== expected) differences.push(`${id}: dbt ${status}, Headgate ${seen}`);
   }
   for (const id of headgate.nodes.keys()) if (!dbt.has(id)) differences.push(`${id}: an asset that dbt does not build`);
+  differences.push(...differentTests(dbt, headgate.checks));
   return {
     nodes: countBy([...dbt].filter(([id]) => NODE.test(id)).map(([, status]) => status)),
     tests: countBy([...dbt].filter(([id]) => TEST.test(id)).map(([, status]) => status)),
     checks: countBy([...headgate.checks.values()]),
     differences,
   };
+}
+
+const EXPECTED_CHECK: Readonly<Record<string, string>> = {
+  pass: "passed",
+  warn: "warned",
+  fail: "failed",
+  error: "failed",
+  skipped: "none",
+};
+
+/** Compares tests by name: `test.PROJECT.NAME.HASH` and `unit_test.PROJECT.MODEL.NAME`. Names that several tests or checks have are left out. */
+function differentTests(dbt: DbtOutcomes, checks: HeadgateOutcomes["checks"]): string[] {
+  const tests = Map.groupBy(
+    [...dbt].filter(([id]) => TEST.test(id)),
+    ([id]) => id.split(".")[id.startsWith("unit_test.") ? 3 : 2] ?? id,
+  );
+  const seen = Map.groupBy(checks, ([id]) => id.slice(id.indexOf(":") + 1));
+  return [...tests].flatMap(([name, results]) => {
+    const [result] = results;
+    const [check] = seen.get(name) ?? [];
+    if (!result || !check || results.length > 1 || (seen.get(name)?.length ?? 0) > 1) return [];
+    const expected = EXPECTED_CHECK[result[1]] ?? result[1];
+    return expected === check[1] ? [] : [`test ${name}: dbt ${result[1]}, Headgate ${check[1]}`];
+  });
 }
 
 function countBy(values: readonly string[]): Record<string, number> {

@@ -71,16 +71,4 @@ export const PUBLIC_PROJECTS: readonly PublicProject[] = [
     folder: "integration_tests/dbt_project",
     packages: { ...UTILS, elementary: { folder: "." } },
   },
-  {
-    repository: "fivetran/dbt_shopify",
-    commit: "d768d54",
-    folder: "integration_tests",
-    without: ["docs"],
-    packages: {
-      ...UTILS,
-      shopify: { folder: "." },
-      fivetran_utils: { repository: "fivetran/dbt_fivetran_utils", commit: "f756729" },
-      spark_utils: { repository: "dbt-labs/spark-utils", commit: "f1771e7" },
-    },
-  },
 ];

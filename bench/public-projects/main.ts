@@ -132,12 +132,14 @@ interface ManifestTests {
   >;
 }
 
-/** Unit tests, and tests that are attached to no table. */
+/** Unit tests, tests that are attached to no table, and names that several tests have. */
 function checkedHereOnly(dbt: string): ReadonlySet<string> {
   const { unit_tests: unitTests, nodes } = JSON.parse(readFileSync(join(dbt, "target/manifest.json"), "utf8")) as ManifestTests;
   const isTable = (id: string): boolean => nodes[id] !== undefined && nodes[id].config.materialized !== "ephemeral";
   const loose = Object.entries(nodes).filter(([id, { attached_node: node }]) => id.startsWith("test.") && (node == null || !isTable(node)));
-  return new Set([...Object.values(unitTests), ...loose.map(([, test]) => test)].map(({ name }) => name));
+  const names = Object.entries(nodes).flatMap(([id, { name }]) => (id.startsWith("test.") ? [name] : []));
+  const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+  return new Set([...[...Object.values(unitTests), ...loose.map(([, test]) => test)].map(({ name }) => name), ...repeated]);
 }
 
 function text(counts: Readonly<Record<string, number>>): string {
