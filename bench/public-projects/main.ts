@@ -49,7 +49,7 @@ async function compareProject(project: PublicProject, checkouts: string): Promis
     const stack = await startStack({ project: copy.root, env: { PUBLIC_DATABASE: join(root, "headgate.duckdb") } });
     try {
       const document = await definitionsOf(stack);
-      const { nodes, tests, checks, differences } = compare(dbt, await headgateOutcomes(stack, document));
+      const { nodes, tests, checks, differences } = compare(dbt, await headgateOutcomes(stack, document), project.random);
       const python = values["dagster-python"];
       const mapping =
         python === undefined
