@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { NO_VALUE, type IoContext } from "@headgate/sdk";
 import { createLogger } from "../src/runtime/steps/logger.ts";
-import { valueFiles } from "../src/runtime/steps/value-files.ts";
+import { valueFiles } from "../src/runtime/stored-values/value-files.ts";
 import { makeFolders, type TestFolders } from "./run-step.test-support.ts";
 
 function contextOf(folders: TestFolders, asset: string, partition: string | null): IoContext {

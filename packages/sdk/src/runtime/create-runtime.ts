@@ -8,7 +8,7 @@ import { flattenDefinitions } from "./flatten.ts";
 import { indexLocation } from "./manifest/index-location.ts";
 import { evaluateTick } from "./ticks/tick.ts";
 import { buildUnitTable } from "./unit-table.ts";
-import { valueFiles } from "./steps/value-files.ts";
+import { valueFiles } from "./stored-values/value-files.ts";
 
 /** Options of `createRuntime`. */
 export interface RuntimeOptions {

@@ -1,7 +1,7 @@
 /** An IO manager in memory: what a test materialized, and the upstream values it gives. */
 import { deserialize } from "node:v8";
 import { NO_VALUE, type IoManager } from "../definitions/io-manager.ts";
-import { encodeValue } from "../runtime/steps/encode-value.ts";
+import { encodeValue } from "../runtime/stored-values/encode-value.ts";
 
 export interface MemoryValues {
   readonly manager: IoManager;

@@ -71,7 +71,11 @@ export function json(value: unknown): MetadataValue {
 export function table(records: readonly Readonly<Record<string, unknown>>[], columns?: readonly TableColumn[]): MetadataValue {
   const names = new Map<string, string>();
   for (const record of records) {
-    for (const [name, value] of Object.entries(record)) if (!names.has(name) && value !== null) names.set(name, typeof value);
+    for (const [name, value] of Object.entries(record)) {
+      const type = value === null || value === undefined ? "" : value instanceof Date ? "timestamp" : typeof value;
+      // A column that is empty so far is a column all the same.
+      if ((names.get(name) ?? "") === "") names.set(name, type);
+    }
   }
   return { type: "table", value: { columns: columns ?? Array.from(names, ([name, type]) => ({ name, type })), records } };
 }

@@ -32,4 +32,8 @@ describe("metadata types", () => {
     const names = Object.values(METADATA_TYPES).flatMap(({ pipes }): readonly string[] => pipes);
     expect(names).toHaveLength(new Set(names).size);
   });
+
+  it("a time that no Date reaches is written as a number", () => {
+    expect(metadataText({ type: "timestamp", value: 1e20 }, time)).toBe("100,000,000,000,000,000,000");
+  });
 });

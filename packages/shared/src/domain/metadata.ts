@@ -36,6 +36,12 @@ export interface MetadataForms {
   readonly lineage: Readonly<Record<string, readonly { readonly asset: string; readonly column: string }[]>>;
 }
 
+/** Whether a Date reaches it. Formatting another one would throw. */
+export function isInstant(at: number): boolean {
+  return Math.abs(at) <= MAX_INSTANT;
+}
+const MAX_INSTANT = 8.64e15;
+
 interface TypeRow<F extends keyof MetadataForms> {
   readonly form: F;
   /** Names of the type in Pipes. Empty: Pipes has no such type. */
@@ -60,7 +66,7 @@ export const METADATA_TYPES = {
   json: { form: "json", pipes: ["json"], plain: (value) => JSON.stringify(value) ?? "null" },
   md: { form: "text", pipes: ["md"], plain: (value) => value },
   sql: { form: "text", pipes: [], plain: (value) => value },
-  timestamp: { form: "instant", pipes: ["timestamp"], plain: formatAbsolute },
+  timestamp: { form: "instant", pipes: ["timestamp"], plain: (at, time) => (isInstant(at) ? formatAbsolute(at, time) : formatNumber(at)) },
   table: { form: "table", pipes: ["table"], plain: ({ records }) => plural(records.length, "record") },
   table_schema: { form: "columns", pipes: ["table_schema"], plain: ({ columns }) => columns.map(({ name }) => name).join(", ") },
   column_lineage: {

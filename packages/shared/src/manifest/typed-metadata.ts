@@ -1,6 +1,6 @@
 /** Brings what was given as a metadata value to one that can be stored: never an error, and nothing is changed silently. */
-import { canonicalJson, isRecord } from "../domain/json.ts";
-import { isMetadataType, type MetadataType, type MetadataValue } from "../domain/metadata.ts";
+import { canonicalJson, isRecord, type Json } from "../domain/json.ts";
+import { isInstant, isMetadataType, type MetadataType, type MetadataValue } from "../domain/metadata.ts";
 import { storable } from "../domain/value/storable.ts";
 import { metadataValueSchema } from "./metadata.ts";
 
@@ -9,8 +9,13 @@ import { metadataValueSchema } from "./metadata.ts";
  * type is that of the plain value, and an object that only looks typed is kept whole as JSON.
  */
 export function typedMetadata(given: unknown): MetadataValue {
-  if (isRecord(given) && isTyped(given)) return ofType(given["type"] as MetadataType, given["value"]) ?? json(given);
-  return untyped(given);
+  try {
+    if (isRecord(given) && isTyped(given)) return ofType(given["type"] as MetadataType, given["value"]) ?? json(given);
+    if (given instanceof Date && !Number.isNaN(given.getTime())) return { type: "timestamp", value: given.getTime() };
+  } catch {
+    // A proxy or a getter refuses to be read. What follows says so.
+  }
+  return untyped(storable(given));
 }
 
 function isTyped(given: Readonly<Record<string, unknown>>): boolean {
@@ -24,6 +29,7 @@ function ofType(type: MetadataType, given: unknown): MetadataValue | null {
   const value = storable(given);
   if ((type === "int" || type === "float" || type === "timestamp") && typeof value === "string")
     return isNumeric(given) ? text(value) : null;
+  if (type === "timestamp" && typeof value === "number" && !isInstant(value)) return null;
   const parsed = metadataValueSchema.safeParse({ type, value });
   // A schema drops what it does not know.
   return parsed.success && canonicalJson(parsed.data) === canonicalJson({ type, value }) ? parsed.data : null;
@@ -33,12 +39,7 @@ function isNumeric(given: unknown): boolean {
   return typeof given === "number" || typeof given === "bigint";
 }
 
-function untyped(given: unknown): MetadataValue {
-  if (given instanceof Date) {
-    const at = given.getTime();
-    return Number.isNaN(at) ? text("Invalid Date") : { type: "timestamp", value: at };
-  }
-  const value = storable(given);
+function untyped(value: Json): MetadataValue {
   switch (typeof value) {
     case "string":
       return text(value);

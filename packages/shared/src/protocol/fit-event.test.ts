@@ -25,6 +25,7 @@ describe("metadata", () => {
     ["a typed number that is a bigint", { type: "int", value: 5n }, { type: "int", value: 5 }],
     ["an object that looks typed", { type: "text", value: 5 }, { type: "json", value: { type: "text", value: 5 } }],
     ["an object that looks like a table", { type: "table", value: "t" }, { type: "json", value: { type: "table", value: "t" } }],
+    ["a typed time that no Date reaches", { type: "timestamp", value: 1e20 }, { type: "json", value: { type: "timestamp", value: 1e20 } }],
     ["an object that looks like null", { type: "null", value: 3 }, { type: "json", value: { type: "null", value: 3 } }],
     ["an object with more than a type", { type: "url", value: "u", a: 1 }, { type: "json", value: { type: "url", value: "u", a: 1 } }],
     ["an object with a type only", { type: "text" }, { type: "json", value: { type: "text" } }],

@@ -7,7 +7,7 @@ import type { Metadata } from "../domain/metadata.ts";
 import type { StepEvent } from "../domain/run/event.ts";
 import { cutText, jsonBytes } from "../domain/value/cut-text.ts";
 import { fitMetadata } from "../domain/value/fit-metadata.ts";
-import { storable } from "../domain/value/storable.ts";
+import { storable, unreadable } from "../domain/value/storable.ts";
 import { textHash } from "../domain/text-hash.ts";
 import { typedMetadata } from "../manifest/typed-metadata.ts";
 import { MAX_METADATA_BYTES } from "./constants.ts";
@@ -23,9 +23,35 @@ const MAX_VERSION_CHARACTERS = 500;
 
 /** Metadata of any shape as it can be stored. Entries that are undefined are left out. */
 export function storableMetadata(given: unknown): Metadata {
-  if (!isRecord(given)) return {};
-  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  const entries = entriesOf(given).filter(([, value]) => value !== undefined);
   return fitMetadata(Object.fromEntries(entries.map(([name, value]) => [name, typedMetadata(value)])), MAX_METADATA_BYTES);
+}
+
+/** User code may have given a Map, or something without names, which is kept as one entry. */
+function entriesOf(given: unknown): readonly (readonly [string, unknown])[] {
+  if (given === undefined || given === null) return [];
+  try {
+    if (given instanceof Map) return Array.from(given, ([name, value]) => [textOf(name), value]);
+    const names = isRecord(given) ? Object.keys(given) : [];
+    if (isRecord(given) && (names.length > 0 || isPlain(given))) return names.map((name) => [name, entryOf(given, name)]);
+  } catch {
+    // A proxy refuses to be read. What follows says so.
+  }
+  return [["metadata", given]];
+}
+
+function isPlain(given: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(given);
+  return prototype === null || prototype === Object.prototype;
+}
+
+/** One getter that throws must not cost the other entries. */
+function entryOf(given: Readonly<Record<string, unknown>>, name: string): unknown {
+  try {
+    return given[name];
+  } catch (error) {
+    return unreadable(error);
+  }
 }
 
 export function fitEvent(event: StepEvent): StepEvent {

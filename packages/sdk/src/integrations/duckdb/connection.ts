@@ -1,18 +1,15 @@
 /** A connection to one DuckDB file: opened at the first query under the file's lock, closed when the step ends or another part of it needs the file. */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Logger } from "../../values/log.ts";
 import { lockDatabase, type FileLock } from "./file-lock.ts";
 import { uniqueNames } from "../unique-names.ts";
-import { loadDuckDb, type DuckDbModule } from "./load-duckdb.ts";
+import { loadDuckDb } from "./load-duckdb.ts";
+import { bindable, type DuckDbParams } from "./parameters.ts";
+import { numberFields } from "./unnamed-rows.ts";
 import { duckDbValues } from "./values.ts";
-
-/** What a `?` of a statement may be. */
-export type DuckDbParam = string | number | bigint | boolean | null | Date;
-/** Values for `?` or `$1` in order, or for `$name` by name. */
-export type DuckDbParams = readonly DuckDbParam[] | Readonly<Record<string, DuckDbParam>>;
 
 export interface ConnectionOptions {
   readonly path: string;
@@ -48,11 +45,12 @@ export class DuckDbFile {
       signal.throwIfAborted();
       const { connection } = await this.#connect();
       const duckdb = await loadDuckDb(root);
-      const values = toValues(duckdb, params);
+      const { values, types } = bindable(duckdb, params);
       try {
-        const reader = await interruptible(connection, signal, () => connection.runAndReadAll(sql, values));
-        const names = uniqueNames(reader.columnNames());
-        const rows = reader.convertRows(duckDbValues(duckdb));
+        const result = await interruptible(connection, signal, () => connection.run(sql, values, types));
+        const names = uniqueNames(result.columnNames());
+        const chunks = await result.fetchAllChunks();
+        const rows = chunks.flatMap((chunk) => chunk.convertRows(duckDbValues(duckdb, numberFields(duckdb, chunk))));
         return rows.map((row) => Object.fromEntries(names.map((name, column) => [name, safeNumbers(row[column])])));
       } catch (error) {
         signal.throwIfAborted();
@@ -116,17 +114,6 @@ async function interruptible<T>(connection: DuckDBConnection, signal: AbortSigna
     signal.removeEventListener("abort", stop);
     clearInterval(timer);
   }
-}
-
-function toValues(duckdb: DuckDbModule, params: DuckDbParams): DuckDBValue[] | Record<string, DuckDBValue> {
-  const convert = (value: DuckDbParam): DuckDBValue =>
-    value instanceof Date ? new duckdb.DuckDBTimestampValue(BigInt(value.getTime()) * 1000n) : value;
-  if (isList(params)) return params.map(convert);
-  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, convert(value)]));
-}
-
-function isList(params: DuckDbParams): params is readonly DuckDbParam[] {
-  return Array.isArray(params);
 }
 
 /** `count(*)` is a BIGINT: a number wherever that loses nothing. */

@@ -3,7 +3,8 @@ import { isAbsolute, join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { TableColumn } from "@headgate/shared/domain/metadata.ts";
 import { defineResource, type Resource } from "../../definitions/resource.ts";
-import { DuckDbFile, type DuckDbParam, type DuckDbParams } from "./connection.ts";
+import { DuckDbFile } from "./connection.ts";
+import type { DuckDbParam, DuckDbParams } from "./parameters.ts";
 
 export type { DuckDbParam, DuckDbParams };
 
@@ -17,8 +18,10 @@ export interface DuckDbTable {
 
 /**
  * What `resources.duckdb` is in `run`. Integers come as numbers where that is exact, else as bigint; decimals as numbers where that is exact,
- * else as text; dates and timestamps as Date, or as text where a Date does not reach them (`infinity`); TIME as microseconds since midnight.
- * A column name that comes twice gets a number: `id`, `id_2`.
+ * else as text; dates and timestamps as Date with whole milliseconds, or as text where a Date does not reach them (`infinity`). TIME comes as
+ * microseconds since midnight, TIMETZ as `{ micros, offset }` with the offset in seconds, INTERVAL as `{ months, days, micros }`, MAP as a list
+ * of `{ key, value }`, UNION as `{ tag, value }`, a row without names as a list, BIT as text, BLOB as bytes. A column name that comes twice
+ * gets a number: `id`, `id_2`.
  */
 export interface DuckDb {
   /** Absolute path of the file. */

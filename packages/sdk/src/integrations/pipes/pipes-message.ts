@@ -1,5 +1,5 @@
 /** Reads one line that a Pipes program sent. Distinguishes lines that are no message from messages that are wrong. */
-import { isRecord } from "@headgate/shared/domain/json.ts";
+import { isRecord, isTextTooDeep } from "@headgate/shared/domain/json.ts";
 import { exactNumber } from "@headgate/shared/domain/value/exact-number.ts";
 import { parseExact } from "@headgate/shared/domain/value/parse-exact.ts";
 import { z } from "zod";
@@ -68,6 +68,8 @@ export type ReadLine =
   | { readonly kind: "message"; readonly message: PipesMessage }
   /** Ordinary output. */
   | { readonly kind: "text" }
+  /** A message that nests too deep to be read. */
+  | { readonly kind: "deep" }
   /** Unknown message type. */
   | { readonly kind: "wrong"; readonly why: string };
 
@@ -75,6 +77,7 @@ const MARK = "__dagster_pipes_version";
 
 export function readPipesLine(line: string): ReadLine {
   if (!line.includes(MARK)) return { kind: "text" };
+  if (isTextTooDeep(line)) return { kind: "deep" };
   let json: unknown;
   try {
     json = parseExact(line, (written) => new Lexeme(written));

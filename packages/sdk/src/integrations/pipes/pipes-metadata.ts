@@ -4,6 +4,7 @@
  */
 import { isRecord } from "@headgate/shared/domain/json.ts";
 import {
+  isInstant,
   METADATA_TYPES,
   type Metadata,
   type MetadataForms,
@@ -25,10 +26,14 @@ const FORMS: { readonly [F in keyof MetadataForms]: (raw: unknown) => MetadataFo
   json: plain,
   instant(raw) {
     const seconds = numberOf(raw);
-    return seconds === undefined ? undefined : Math.round(seconds * 1_000_000) / 1000;
+    const at = seconds === undefined ? undefined : Math.round(seconds * 1_000_000) / 1000;
+    return at !== undefined && isInstant(at) ? at : undefined;
   },
   table,
-  columns: (raw) => ({ columns: columnsOf(isRecord(raw) ? raw["columns"] : undefined) }),
+  columns(raw) {
+    const columns = columnsOf(isRecord(raw) ? raw["columns"] : undefined);
+    return columns && { columns };
+  },
   lineage,
 };
 
@@ -56,27 +61,44 @@ function inferred(raw: unknown): MetadataValue {
 }
 
 function table(raw: unknown): MetadataForms["table"] | undefined {
-  if (!isRecord(raw) || !Array.isArray(raw["records"])) return undefined;
-  const records = raw["records"].filter(isRecord).map((record) => plain(record) as Record<string, unknown>);
-  const columns = columnsOf(raw["schema"]);
+  if (!isRecord(raw) || !areRecords(raw["records"])) return undefined;
+  const records = raw["records"].map((record) => plain(record) as Record<string, unknown>);
+  const columns = columnsOf(raw["schema"]) ?? [];
   const names = new Set(records.flatMap((record) => Object.keys(record)));
   return { records, columns: columns.length > 0 ? columns : [...names].map((name) => ({ name, type: "" })) };
 }
 
-function columnsOf(given: unknown): TableColumn[] {
+/** Undefined for anything but a list of columns. */
+function columnsOf(given: unknown): TableColumn[] | undefined {
   const list: unknown = isRecord(given) ? given["columns"] : given;
-  if (!Array.isArray(list)) return [];
-  return list.filter(isRecord).map((column) => {
+  if (!areRecords(list)) return undefined;
+  return list.map((column) => {
     const constraints = isRecord(column["constraints"]) ? column["constraints"] : {};
     const { description } = column;
+    const tags = tagsOf(column["tags"], constraints["other"]);
     return {
       name: textOf(column["name"]),
       type: textOf(column["type"], "string"),
       ...(typeof description === "string" && { description }),
       ...(typeof constraints["nullable"] === "boolean" && { nullable: constraints["nullable"] }),
       ...(constraints["unique"] === true && { unique: true }),
+      ...(tags && { tags }),
     };
   });
+}
+
+/** Constraints that have no field of their own are a tag. */
+function tagsOf(given: unknown, constraints: unknown): Record<string, string> | undefined {
+  const tags = isRecord(given) ? Object.entries(given).map(([name, value]) => [name, FORMS.text(value) ?? ""] as const) : [];
+  const others =
+    Array.isArray(constraints) && constraints.length > 0
+      ? [["constraints", constraints.map((entry) => FORMS.text(entry)).join(", ")] as const]
+      : [];
+  return tags.length + others.length === 0 ? undefined : Object.fromEntries([...others, ...tags]);
+}
+
+function areRecords(given: unknown): given is readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(given) && given.every((entry) => isRecord(entry) && !(entry instanceof Lexeme));
 }
 
 function lineage(raw: unknown): MetadataForms["lineage"] | undefined {

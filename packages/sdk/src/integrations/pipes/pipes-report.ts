@@ -1,4 +1,5 @@
 /** What a Pipes program has reported so far: queued until the step yields it, and judged at the end of the program. */
+import { MAX_JSON_DEPTH } from "@headgate/shared/domain/json.ts";
 import type { Logger } from "../../values/log.ts";
 import { checkResult, materialization } from "../../values/result.ts";
 import { StepError } from "../../runtime/steps/step-error.ts";
@@ -63,6 +64,7 @@ export class PipesReport {
   takeMessageLine(line: string): void {
     const read = readPipesLine(line);
     if (read.kind === "message") this.#take(read.message);
+    else if (read.kind === "deep") this.#noteTooDeep(line);
     else this.#noteWrong(read.kind === "wrong" ? read.why : "it is no Pipes message", line);
   }
 
@@ -71,6 +73,7 @@ export class PipesReport {
     const read = readPipesLine(line);
     if (read.kind === "text") return false;
     if (read.kind === "message") this.#take(read.message);
+    else if (read.kind === "deep") this.#noteTooDeep(line);
     else this.#noteWrong(read.why, line);
     return true;
   }
@@ -79,6 +82,12 @@ export class PipesReport {
   noteTooLong(beginning: string): void {
     this.#log.warn(
       `The program sent a line of more than ${MAX_LINE_CHARACTERS} characters, which is left out with what it reports: ${beginning.slice(0, 200)}`,
+    );
+  }
+
+  #noteTooDeep(line: string): void {
+    this.#log.warn(
+      `The program sent a message that nests lists and objects more than ${MAX_JSON_DEPTH} levels deep, which is left out: ${line.slice(0, 200)}`,
     );
   }
 

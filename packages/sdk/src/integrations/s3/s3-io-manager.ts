@@ -3,8 +3,8 @@ import { deserialize } from "node:v8";
 import { defineIoManager, NO_VALUE, type IoManager } from "../../definitions/io-manager.ts";
 import { path } from "../../values/metadata.ts";
 import type { Resource } from "../../definitions/resource.ts";
-import { encodeValue } from "../../runtime/steps/encode-value.ts";
-import { assetFolders, keyFileOf, keyOfName, keyOfText, readableName, valueName } from "../../runtime/steps/value-names.ts";
+import { encodeValue } from "../../runtime/stored-values/encode-value.ts";
+import { assetFolders, keyFileOf, keyOfName, keyOfText, readableName, valueName } from "../../runtime/stored-values/value-names.ts";
 import type { S3, S3CallOptions } from "./client.ts";
 import { S3Error } from "./errors.ts";
 

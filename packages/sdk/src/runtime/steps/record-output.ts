@@ -1,4 +1,5 @@
 /** Takes what a user function returned for one asset: checks it, stores the value, reports the materialization and the checks. */
+import { isRecord } from "@headgate/shared/domain/json.ts";
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import { storableMetadata } from "@headgate/shared/protocol/fit-event.ts";
 import type { Asset } from "../../definitions/asset-type.ts";
@@ -56,7 +57,9 @@ async function store(
   scope: StepScope,
 ): Promise<Metadata> {
   const manager = ioManagerOf(scope, asset["~definition"]);
-  return storableMetadata(await manager.store(ioContext(asset, key, scope), value));
+  const facts: unknown = await manager.store(ioContext(asset, key, scope), value);
+  // A store without metadata may return whatever its last call returned, such as a Map or a number.
+  return isRecord(facts) ? storableMetadata({ ...facts }) : {};
 }
 
 export interface CheckReport {

@@ -19,6 +19,24 @@ class Handle {
   close(): void {}
 }
 
+const itsOwnCause = new Error("loop");
+itsOwnCause.cause = itsOwnCause;
+function* numbers() {
+  yield 1;
+}
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+function throwing(thrown: unknown): unknown {
+  return {
+    get a(): never {
+      throw thrown;
+    },
+  };
+}
+
 const circle: Record<string, unknown> = { name: "loop" };
 circle["self"] = circle;
 const deep = Array.from({ length: 5000 }).reduce<unknown>((inner) => ({ inner }), "bottom");
@@ -44,6 +62,19 @@ describe("storable values", () => {
       new Error("failed", { cause: new RangeError("late", { cause: "clock" }) }),
       "Error: failed (caused by RangeError: late (caused by clock))",
     ],
+    ["an error without a message", new RangeError(), "RangeError"],
+    [
+      "an error of several errors",
+      new AggregateError([new Error("one"), "two", new TypeError("three", { cause: new Error("deep") })], "all failed"),
+      "AggregateError: all failed (Error: one; two; TypeError: three (caused by Error: deep))",
+    ],
+    [
+      "an error of many errors",
+      new AggregateError(Array.from({ length: 9 }, (_, at) => new Error(String(at)))),
+      "AggregateError (Error: 0; Error: 1; Error: 2; Error: 3; Error: 4; 4 more)",
+    ],
+    ["an error that causes itself", itsOwnCause, "Error: loop (caused by [refers to itself])"],
+    ["an error with a cause without methods", new Error("bad", { cause: Object.create(null) as object }), "Error: bad (caused by {})"],
     ["a date", new Date(0), "1970-01-01T00:00:00.000Z"],
     ["a date out of range", new Date(Number.NaN), "Invalid Date"],
     ["a Map with names", new Map([["a", 1n]]), { a: 1 }],
@@ -53,6 +84,12 @@ describe("storable values", () => {
     ["an ArrayBuffer", new Uint8Array([72, 105]).buffer, "SGk="],
     ["a list of floats", new Float64Array([0.5, Number.NaN]), [0.5, "NaN"]],
     ["a list of 64-bit integers", new BigInt64Array([1n, 2n ** 60n]), [1, "1152921504606846976"]],
+    ["a view of some bytes", new DataView(new Uint8Array([0, 72, 105]).buffer, 1), "SGk="],
+    ["shared bytes", new SharedArrayBuffer(1), "AA=="],
+    ["a generator", numbers(), "[Generator]"],
+    ["a proxy that is revoked", revoked(), "[unreadable: Cannot perform 'IsArray' on a proxy that has been revoked]"],
+    ["a getter that throws what cannot be read", throwing(revoked()), "[unreadable: what it threw cannot be read either]"],
+    ["a getter that throws no error", throwing({ code: 7 }), '[unreadable: {"code":7}]'],
     ["an instance that says what it is", new Decimal("12345678901234567.89"), "12345678901234567.89"],
     ["an instance with fields", new Order(), { id: 7, total: 12 }],
     ["an instance without fields", new Handle(), "[Handle]"],

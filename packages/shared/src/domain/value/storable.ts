@@ -9,6 +9,8 @@ const MAX_DEPTH = 100;
 /** More entries cannot fit into any report, so they are only counted. */
 const MAX_ENTRIES = 120_000;
 const MAX_TEXT = 2_000_000;
+/** Causes of causes, and parts of one error, that are told. */
+const MAX_ERRORS = 5;
 const BOXED: ReadonlySet<string> = new Set(["[object Number]", "[object String]", "[object Boolean]"]);
 
 /**
@@ -50,8 +52,7 @@ class Walk {
     try {
       return this.#parts(value, [...ancestors, value]);
     } catch (error) {
-      // Getters, proxies and toJSON run code of others.
-      return `[unreadable: ${error instanceof Error ? error.message : String(error)}]`;
+      return unreadable(error);
     }
   }
 
@@ -62,8 +63,9 @@ class Walk {
     if (value instanceof Map) return this.#map(value, inside);
     if (value instanceof Set) return this.#list(value, value.size, inside);
     if (value instanceof Uint8Array) return base64(value);
-    if (value instanceof ArrayBuffer) return base64(new Uint8Array(value));
-    if (ArrayBuffer.isView(value) && Symbol.iterator in value) return this.#list(value as unknown as Iterable<unknown>, Infinity, inside);
+    if (value instanceof ArrayBuffer || isShared(value)) return base64(new Uint8Array(value));
+    if (value instanceof DataView) return base64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    if (ArrayBuffer.isView(value)) return this.#list(value as unknown as Iterable<unknown>, Infinity, inside);
     if (BOXED.has(Object.prototype.toString.call(value))) return this.json(value.valueOf(), inside);
     if ("toJSON" in value && typeof value.toJSON === "function") return this.json((value.toJSON as () => unknown)(), inside);
     return this.#plain(value) ? this.#record(Object.entries(value), inside) : this.#instance(value, inside);
@@ -79,7 +81,7 @@ class Walk {
     if (typeof value.toString === "function" && value.toString !== Object.prototype.toString)
       return this.json(Reflect.apply(value.toString, value, []), inside);
     const entries = Object.entries(value);
-    return entries.length > 0 ? this.#record(entries, inside) : `[${value.constructor?.name ?? "object"}]`;
+    return entries.length > 0 ? this.#record(entries, inside) : `[${nameOf(value)}]`;
   }
 
   #list(values: Iterable<unknown>, size: number, inside: readonly object[]): Json {
@@ -114,14 +116,42 @@ class Walk {
   }
 }
 
-/** With its causes: `TypeError: no table (caused by Error: timed out)`. */
-function errorText(error: Error, depth = 0): string {
-  const cause = error.cause === undefined || depth > 4 ? "" : ` (caused by ${causeText(error.cause, depth)})`;
-  return `${error.name}: ${error.message}${cause}`;
+/** What stands for a value whose getter, proxy or `toJSON` threw: they run code of others. */
+export function unreadable(error: unknown): string {
+  return `[unreadable: ${thrownText(error)}]`;
 }
 
-function causeText(cause: unknown, depth: number): string {
-  return cause instanceof Error ? errorText(cause, depth + 1) : String(cause);
+/** With its causes and parts: `TypeError: no table (caused by Error: timed out)`, `AggregateError: all failed (Error: a; Error: b)`. */
+function errorText(error: Error, outer: readonly unknown[] = []): string {
+  const around = [...outer, error];
+  const more = (other: unknown): string =>
+    around.includes(other) ? "[refers to itself]" : other instanceof Error ? errorText(other, around) : thrownText(other);
+  const parts = error instanceof AggregateError ? error.errors.slice(0, MAX_ERRORS).map(more) : [];
+  const left = error instanceof AggregateError ? error.errors.length - parts.length : 0;
+  const notes = [
+    ...(parts.length > 0 ? [[...parts, ...(left > 0 ? [`${left} more`] : [])].join("; ")] : []),
+    ...(error.cause === undefined || around.length > MAX_ERRORS ? [] : [`caused by ${more(error.cause)}`]),
+  ];
+  return [error.message === "" ? error.name : `${error.name}: ${error.message}`, ...notes.map((note) => `(${note})`)].join(" ");
+}
+
+/** Anything can be thrown, also what cannot be read in its turn. */
+function thrownText(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return thrown.message;
+    return typeof thrown === "object" && thrown !== null ? JSON.stringify(thrown) : String(thrown);
+  } catch {
+    return "what it threw cannot be read either";
+  }
+}
+
+function isShared(value: object): value is SharedArrayBuffer {
+  return Object.prototype.toString.call(value) === "[object SharedArrayBuffer]";
+}
+
+/** `[object Generator]` is one whose constructor has no name. */
+function nameOf(value: object): string {
+  return value.constructor?.name || Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
 /** This runs where Node's Buffer is not. */
