@@ -1,4 +1,6 @@
 /** The parts of dbt's manifest.json (version 12) that are read here; unknown and missing keys are tolerated, so dbt 1.8 to 2 fit. */
+import { exactNumber } from "@headgate/shared/domain/value/exact-number.ts";
+import { parseExact } from "@headgate/shared/domain/value/parse-exact.ts";
 import { z } from "zod";
 
 /** One setting of one node in a form that is not known must not refuse the project: such a value counts as absent. */
@@ -132,4 +134,10 @@ export function isEmptiedByRun(node: DbtManifestNode, isFullRefresh: boolean): b
 
 export function isMicrobatch(node: DbtManifestNode): boolean {
   return node.config?.materialized === "incremental" && node.config.incremental_strategy === "microbatch";
+}
+
+/** `meta` may hold what YAML writes and JSON cannot: NaN, the infinities, long integers. They become text. The slow way is taken only for such. */
+export function parseManifest(text: string): unknown {
+  if (!/[[:,]\s*(?:-?\d{16}|NaN|-?Infinity)/.test(text)) return JSON.parse(text);
+  return parseExact(text, (written) => exactNumber(written).value);
 }

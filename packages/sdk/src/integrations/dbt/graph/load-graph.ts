@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { notesOfDatabases } from "./database-paths.ts";
-import { dbtManifestSchema, type DbtManifest } from "./dbt-manifest.ts";
+import { dbtManifestSchema, parseManifest, type DbtManifest } from "./dbt-manifest.ts";
 import { hashOf, readProjectFiles, type ProjectFiles } from "./fingerprint.ts";
 import { dropOtherEnvironments, readCachedGraph, writeCachedGraph, type DbtGraph } from "./graph-cache.ts";
 import { problemsOfFiles } from "./check-files.ts";
@@ -126,7 +126,7 @@ async function parse(
   const targetPath = join(options.scratch, "dbt-parse");
   const parsed = await command(options, { args: ["parse", "--write-json"], targetPath, files, publish: state.publish?.state });
   if (!parsed.ok) return { ok: false, errors: parsed.errors.map((error) => withoutStandIns(error, standIns)) };
-  const written: unknown = JSON.parse(readFileSync(join(targetPath, "manifest.json"), "utf8"));
+  const written = parseManifest(readFileSync(join(targetPath, "manifest.json"), "utf8"));
   const read = dbtManifestSchema.safeParse(written);
   if (!read.success) return { ok: false, errors: [unknownForm(written, read.error, options.shownDir)] };
   const { manifest, hidden, names } = hideStandIns(slim(read.data), standIns);
