@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { DbtNode } from "../../src/integrations/dbt/index.ts";
 import { createShop } from "./shop-project.test-support.ts";
 
-test("meta of any YAML value is published and exact", { timeout: 300_000 }, async () => {
+test("meta of any YAML value is published and exact", { timeout: 120_000 }, async () => {
   const shop = createShop({
     "dbt_project.yml": "name: shop\nprofile: shop\nversion: '1.0'\n",
     "models/orders.sql": "select 1 as id",

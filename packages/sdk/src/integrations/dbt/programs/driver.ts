@@ -169,6 +169,17 @@ def say_freshness(results):
         say({"freshness": {"unique_id": node.unique_id, "status": status, **fields}})
 
 
+def as_dict(message):
+    from google.protobuf.json_format import MessageToDict
+
+    data = type(message)()
+    data.CopyFrom(message)
+    # NaN and the infinities in the meta of a node would be refused, and an error here would keep dbt waiting for its thread forever.
+    if data.HasField("node_info"):
+        data.node_info.ClearField("meta")
+    return MessageToDict(data, preserving_proto_field_name=True)
+
+
 def callback(event):
     from google.protobuf.json_format import MessageToDict
 
@@ -183,7 +194,7 @@ def callback(event):
     if node is not None and node.unique_id:
         line["node"] = node.unique_id
     if with_data:
-        line["data"] = MessageToDict(event.data, preserving_proto_field_name=True)
+        line["data"] = as_dict(event.data)
     say(line)
     if info.name == "NodeFinished" and state["request"]["count"]:
         if node.resource_type in ("model", "seed", "snapshot") and node.materialized != "ephemeral" and event.data.run_result.status == "success":
