@@ -107,13 +107,15 @@ describe("an agent that floods", () => {
     const { job, run } = await runningStep(at);
     const latency = async (): Promise<number> => {
       const times: number[] = [];
-      for (let asked = 0; asked < 9; asked++) {
+      for (let asked = 0; asked < 41; asked++) {
         const started = Date.now();
         await trpc(at, "home.get", {});
         times.push(Date.now() - started);
       }
-      return times.sort((a, b) => a - b)[4] ?? 0;
+      return times.sort((a, b) => a - b)[20] ?? 0;
     };
+    // The first calls prepare the code.
+    await latency();
     const quiet = await latency();
     const over = new AbortController();
     const viewer = (async () => {

@@ -1,9 +1,10 @@
 /** Tests what one agent may cost: the bounds of its hello, reports about steps that it does not have, and deep reports. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { MAX_JSON_DEPTH } from "@headgate/shared/domain/json.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import { MAX_LABEL_CHARACTERS, MAX_LABELS } from "@headgate/shared/protocol/up.ts";
+import { NodeSqlStorage } from "../../testing/platform/sql-storage.ts";
 import { TestDeployment } from "../../testing/test-deployment.ts";
 import { lake, working } from "./working-agent.test-support.ts";
 import { listAgents } from "../run-pages/agent-queries.ts";
@@ -108,6 +109,18 @@ describe("reports about steps that an agent does not have", () => {
     const [row] = deployment.rows("SELECT id FROM run");
     other.report(other.event({ run: row?.["id"], step: "a", epoch: 9 } as never, log("x")));
     expect(warnings(deployment)).toHaveLength(2);
+  });
+
+  it("a batch about many attempts reads their step once", async () => {
+    const { deployment } = await working();
+    const counted = vi.spyOn(NodeSqlStorage.prototype, "exec");
+    const statements = [2, 400].map((count) => {
+      counted.mockClear();
+      stale(deployment, count);
+      return counted.mock.calls.length;
+    });
+    counted.mockRestore();
+    expect(statements[1]).toBeLessThanOrEqual((statements[0] ?? 0) + 10);
   });
 
   it("a flood of reports writes nothing into a run that has ended", async () => {

@@ -72,7 +72,7 @@ function partsOf(items: readonly UpItem[]): Part[] {
   for (const item of items) {
     const last = parts.at(-1);
     if (item.k !== "event") parts.push({ type: "item", item });
-    else if (last?.type === "events" && keyOf(last.ref) === keyOf(item)) last.events.push(item.event);
+    else if (last?.type === "events" && attemptKeyOf(last.ref) === attemptKeyOf(item)) last.events.push(item.event);
     else parts.push({ type: "events", ref: item, events: [item.event] });
   }
   return parts;
@@ -117,13 +117,20 @@ interface StepRef {
   readonly epoch: number;
 }
 
-/** Caches the step rows of one batch: a batch often has hundreds of events of one step. */
+interface OpenStep {
+  readonly session: RunSession;
+  readonly step: StepRow;
+}
+
+/** Caches the step rows of one batch: a batch often has hundreds of events of one step, or of attempts of it that have ended. */
 class OpenSteps {
   readonly #tx: Tx;
   readonly #instance: string;
   /** The number of items about steps that this agent does not have. */
   ignored = 0;
-  readonly #steps = new Map<string, { readonly session: RunSession; readonly step: StepRow } | null>();
+  /** Null for a step that does not exist. */
+  readonly #steps = new Map<string, OpenStep | null>();
+  readonly #warned = new Set<string>();
 
   constructor(tx: Tx, instance: string) {
     this.#tx = tx;
@@ -131,13 +138,13 @@ class OpenSteps {
   }
 
   /** The step, if this attempt is leased to this agent. */
-  find(ref: StepRef, items = 1): { readonly session: RunSession; readonly step: StepRow } | null {
-    const key = keyOf(ref);
-    const known = this.#steps.get(key);
-    const found = known === undefined ? this.#load(ref) : known;
-    this.#steps.set(key, found);
-    if (!found) this.ignored += items;
-    return found;
+  find(ref: StepRef, items = 1): OpenStep | null {
+    const found = this.#open(ref);
+    const leased = found?.step.status === "assigned" || found?.step.status === "running";
+    if (found && leased && found.step.agent === this.#instance && found.step.epoch === ref.epoch) return found;
+    this.ignored += items;
+    if (found) this.#warn(found, ref, leased);
+    return null;
   }
 
   keep(step: StepRow): void {
@@ -147,32 +154,33 @@ class OpenSteps {
   }
 
   forget(ref: StepRef): void {
-    this.#steps.delete(keyOf(ref));
+    this.#steps.delete(stepKeyOf(ref));
   }
 
-  #load(ref: StepRef) {
+  #open(ref: StepRef): OpenStep | null {
+    const key = stepKeyOf(ref);
+    const known = this.#steps.get(key);
+    if (known !== undefined) return known;
     const session = openRunById(this.#tx, ref.run);
     const step = session && readStep(this.#tx.db, session.row.no, ref.step);
-    if (!session || !step) return null;
-    const leased = step.status === "assigned" || step.status === "running";
-    if (leased && step.agent === this.#instance && step.epoch === ref.epoch) return { session, step };
-    const why = leased ? `attempt ${step.epoch} is the current one` : `the step is ${step.status}`;
-    this.#warn(session, step, `${IGNORED} ${ref.epoch} was ignored: ${why}.`);
-    return null;
+    const found = session && step ? { session, step } : null;
+    this.#steps.set(key, found);
+    return found;
   }
 
   /** The reader needs to know only that it happened: one warning per step and hour, and none in a run that has ended. */
-  #warn(session: RunSession, step: StepRow, message: string): void {
+  #warn({ session, step }: OpenStep, ref: StepRef, leased: boolean): void {
+    const key = stepKeyOf(ref);
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
     if (isTerminalRun(session.row.status)) return;
-    const isNew = session.events.every(
-      ({ step: key, event }) => key !== step.key || event.type !== "engine" || !event.message.startsWith(IGNORED),
-    );
     const since = this.#tx.now - WARN_EVERY_MS;
-    if (!isNew || wasNotedSince(this.#tx.db, { runNo: session.row.no, step: step.key, since, beginsWith: IGNORED })) return;
+    if (wasNotedSince(this.#tx.db, { runNo: session.row.no, step: step.key, since, beginsWith: IGNORED })) return;
+    const why = leased ? `attempt ${step.epoch} is the current one` : `the step is ${step.status}`;
+    const message = `${IGNORED} ${ref.epoch} was ignored: ${why}.`;
     record(this.#tx, session, { event: { type: "engine", level: "warn", message }, place: { step: step.key, attempt: null } });
   }
 }
 
-function keyOf(ref: StepRef): string {
-  return `${ref.run}/${ref.epoch}/${ref.step}`;
-}
+const stepKeyOf = (ref: StepRef): string => `${ref.run}/${ref.step}`;
+const attemptKeyOf = (ref: StepRef): string => `${ref.run}/${ref.epoch}/${ref.step}`;

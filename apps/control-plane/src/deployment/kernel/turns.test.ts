@@ -15,19 +15,33 @@ const order = async (turns: Turns, callers: readonly string[]): Promise<string[]
 
 describe("turns", () => {
   it("a late caller does not wait for all calls of another", async () => {
-    expect(await order(new Turns(), ["a", "a", "a", "a", "a", "b"])).toEqual(["a", "a", "b", "a", "a", "a"]);
+    expect(await order(new Turns(), ["a", "a", "a", "a", "a", "b"])).toEqual(["a", "b", "a", "a", "a", "a"]);
   });
 
   it("waiting callers have their turns one after another", async () => {
     expect((await order(new Turns(), ["a", "a", "a", "b", "b", "b", "c", "c", "c"])).slice(0, 7)).toEqual([
       "a",
-      "a",
       "b",
       "c",
       "a",
       "b",
       "c",
+      "a",
     ]);
+  });
+
+  it("who asks seldom is served before those who ask often", async () => {
+    const turns = new Turns();
+    await order(turns, ["a", "a", "a", "b", "b", "b"]);
+    expect((await order(turns, ["a", "a", "b", "b", "c"])).slice(0, 2)).toEqual(["a", "c"]);
+  });
+
+  it("turns of long ago do not put a caller behind others", async () => {
+    const turns = new Turns();
+    await order(turns, Array<string>(100).fill("a"));
+    await order(turns, Array<string>(400).fill("b"));
+    await order(turns, Array<string>(400).fill("b"));
+    expect((await order(turns, ["x", "b", "a"])).slice(0, 2)).toEqual(["x", "a"]);
   });
 
   it("a caller has its turn at once when no other waits", async () => {
