@@ -18,6 +18,9 @@ import { keyValuePairs } from "../../option-values.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
 import { connect, type ConnectFlags } from "../connect.ts";
 
+/** How long the answer of a lookup may take that only adds a line. */
+const VERSION_LOOKUP_MS = 5000;
+
 export interface RunFlags extends ConnectFlags {
   readonly select?: string | undefined;
   readonly partition?: string | undefined;
@@ -41,12 +44,12 @@ export async function launchRun(argument: string | undefined, flags: RunFlags, c
   const { connection, api } = await connect(flags, context);
   const launched = await launch({ connection, api, target, flags, tags, config });
   terminal.note(`run ${launched.id} launched: ${runTitle(launched)}`);
-  for (const line of await versionLines({ connection, api, run: launched.id })) terminal.note(line);
   if (!flags.wait) {
     terminal.print(launched.id);
     terminal.printJson({ run: launched });
-    return EXIT.ok;
   }
+  for (const line of await versionLines({ connection, api, run: launched.id })) terminal.note(line);
+  if (!flags.wait) return EXIT.ok;
   const stop = stopSignal(() => undefined);
   try {
     const watched = await watchRun({
@@ -73,11 +76,21 @@ export async function launchRun(argument: string | undefined, flags: RunFlags, c
   }
 }
 
-/** Which code the run uses, and that newer code is on its way. */
-async function versionLines({ connection, api, run }: { connection: Connection; api: Api; run: string }): Promise<string[]> {
+/** Which code the run uses, and that newer code is on its way. The run has started, so a lookup that fails or hangs is only a line. */
+async function versionLines(lookup: { connection: Connection; api: Api; run: string }): Promise<readonly string[]> {
+  try {
+    return await readVersions(lookup);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [`the run has started, but the version of its code could not be read: ${reason}`];
+  }
+}
+
+async function readVersions({ connection, api, run }: { connection: Connection; api: Api; run: string }): Promise<string[]> {
+  const signal = AbortSignal.timeout(VERSION_LOOKUP_MS);
   const [{ versions }, locations] = await Promise.all([
-    call(connection, api.runs.get.query({ run })),
-    call(connection, api.locations.list.query()),
+    call(connection, api.runs.get.query({ run }, { signal })),
+    call(connection, api.locations.list.query(undefined, { signal })),
   ]);
   const used = versions.map(({ location, number }) => `version ${number} of ${location}`);
   const broken = locations.filter(({ name, status }) => status === "unavailable" && versions.some(({ location }) => location === name));
