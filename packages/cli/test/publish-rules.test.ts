@@ -74,4 +74,17 @@ export default defineCodeLocation({ name: "demo", assets: [revenue, orders, repo
     expect(strict.code).toBe(1);
     expect(strict.stderr).toContain("There are warnings, and --strict makes them errors.");
   });
+
+  it("names the option that an asset does not have, and its line", async () => {
+    const cwd = temporaryProject({
+      "src/location.ts": `${IMPORTS}const one = defineAsset({ key: "one", run: () => 1 });
+const two = defineAsset({ key: "two", dep: [one], run: () => 1 });
+export default defineCodeLocation({ name: "demo", assets: [one, two] });
+`,
+    });
+    const { code, stdout } = await headgate(["validate"], { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toContain(`Asset "two": there is no option 'dep'. Did you mean 'deps'?`);
+    expect(stdout).toContain("src/location.ts:3");
+  });
 });

@@ -1,6 +1,7 @@
 /** A code location: the value that a project's entry module exports by default. */
 import type { Asset } from "./definitions/asset-type.ts";
 import type { AssetCheck } from "./definitions/check.ts";
+import { checkOptions, type OptionRules } from "./options/check-options.ts";
 import { captureSite, type DefinitionSite } from "./options/definition-site.ts";
 import type { IoManager } from "./definitions/io-manager.ts";
 import type { Job } from "./definitions/job.ts";
@@ -38,6 +39,19 @@ export interface CodeLocationOptions {
   readonly env?: readonly string[] | undefined;
 }
 
+/** What stands in the lists is checked when the code location is read. */
+const CODE_LOCATION: OptionRules<CodeLocationOptions> = {
+  name: "any",
+  assets: "any",
+  jobs: "any",
+  schedules: "any",
+  sensors: "any",
+  resources: "any",
+  ioManager: "object",
+  pools: "object",
+  env: "list",
+};
+
 /** Made by `defineCodeLocation()`. */
 export interface CodeLocation {
   readonly kind: "codeLocation";
@@ -53,5 +67,6 @@ export interface CodeLocation {
  * export default defineCodeLocation({ assets: [bronze, silver], jobs: [fullRefresh], resources: [dbt] });
  */
 export function defineCodeLocation(options: CodeLocationOptions): CodeLocation {
+  checkOptions(options, CODE_LOCATION, { call: "defineCodeLocation", definer: defineCodeLocation, what: "Code location" });
   return { kind: "codeLocation", name: options.name, "~definition": { ...options, site: captureSite(defineCodeLocation) } };
 }

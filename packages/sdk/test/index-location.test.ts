@@ -418,6 +418,6 @@ describe("what the compiler would have refused", () => {
 
   it("an asset without a function is refused where it stands", () => {
     expect(() => defineAsset({ key: "x" } as never)).toThrow(`Asset "x" has no function 'run'.`);
-    expect(() => defineAsset("x" as never)).toThrow("An asset has no function 'run'. Write defineAsset({ key, run() {} })");
+    expect(() => defineAsset("x" as never)).toThrow('Asset: the options are the text "x", not an object. Write defineAsset({ ... }).');
   });
 });

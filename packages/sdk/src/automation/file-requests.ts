@@ -4,7 +4,8 @@ import { matchesGlob } from "node:path";
 import { printCursor, readCursor, skipArrivals, START, takeArrivals, type Arrival } from "./arrivals.ts";
 import { type Duration, millisecondsOf } from "../options/duration.ts";
 import { runRequest, skip, type RunRequest, type RunRequestOptions, type Skip } from "./run-request.ts";
-import type { ReadyMadeSensorOptions } from "./sensors/polling-sensor.ts";
+import type { OptionRules } from "../options/check-options.ts";
+import { READY_MADE_SENSOR, type ReadyMadeSensorOptions } from "./sensors/polling-sensor.ts";
 import type { SensorContext } from "./sensors/sensor.ts";
 
 /** Options of every file sensor; `F` is how a file is described. */
@@ -22,6 +23,16 @@ export interface FileRequestOptions<F> extends ReadyMadeSensorOptions {
   /** What a run gets besides its run key, e.g. a partition or config. `files` is one file, unless `runPerFile` is false. */
   readonly toRequest?: ((files: readonly F[]) => Omit<RunRequestOptions, "runKey">) | undefined;
 }
+
+export const FILE_REQUEST: OptionRules<FileRequestOptions<never>> = {
+  ...READY_MADE_SENSOR,
+  pattern: ["text", "object"],
+  startAt: { oneOf: ["now", "beginning"] },
+  runPerFile: "boolean",
+  maxFiles: "number",
+  overlap: "duration",
+  toRequest: "function",
+};
 
 /** A file of a listing. */
 export interface ListedFile<F> extends Arrival {

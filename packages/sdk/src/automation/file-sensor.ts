@@ -2,9 +2,10 @@
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
+import { checkOptions, type OptionRules } from "../options/check-options.ts";
 import { captureSite } from "../options/definition-site.ts";
 import { type Duration, millisecondsOf } from "../options/duration.ts";
-import { namesTag, requestFiles, shortId, type FileRequestOptions, type ListedFile } from "./file-requests.ts";
+import { FILE_REQUEST, namesTag, requestFiles, shortId, type FileRequestOptions, type ListedFile } from "./file-requests.ts";
 import { commonSensorOptions, defineSensor } from "./sensors/polling-sensor.ts";
 import type { Sensor } from "./sensors/sensor.ts";
 
@@ -30,6 +31,7 @@ export interface FileSensorOptions extends FileRequestOptions<LocalFile> {
   readonly settle?: Duration | undefined;
 }
 
+const FILE_SENSOR: OptionRules<FileSensorOptions> = { ...FILE_REQUEST, folder: "text", recursive: "boolean", settle: "duration" };
 const OVERLAP_MS = 60_000;
 const SETTLE_SECONDS = 5;
 
@@ -40,6 +42,7 @@ const SETTLE_SECONDS = 5;
  * export const newFiles = fileSensor({ name: "new_files", folder: "/data/inbox", pattern: "*.csv", every: "10s", job: loadFiles });
  */
 export function fileSensor(options: FileSensorOptions): Sensor {
+  checkOptions(options, FILE_SENSOR, { call: "fileSensor", definer: fileSensor, what: "Sensor", needs: ["name", "folder"] });
   const sensor = defineSensor({
     ...commonSensorOptions(options),
     evaluate: async ({ folders, ...context }) => {

@@ -1,4 +1,6 @@
 /** Schedules: jobs that run by the clock. */
+import { checkOptions, type OptionRules } from "../options/check-options.ts";
+import { DEFAULT_STATUS } from "../options/common-rules.ts";
 import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
 import type { Job } from "../definitions/job.ts";
 import type { Env, Logger } from "../values/log.ts";
@@ -58,6 +60,22 @@ export interface ScheduleOptions<R extends readonly AnyResource[]> {
   evaluate?(context: ScheduleContext<R>): Requests;
 }
 
+const SCHEDULE: OptionRules<ScheduleOptions<[]>> = {
+  job: "any",
+  cron: "any",
+  timezone: "text",
+  name: "text",
+  description: "text",
+  defaultStatus: DEFAULT_STATUS,
+  tags: "object",
+  catchUp: { or: ["text"], options: { last: "number", within: "duration" } },
+  overlap: "any",
+  jitter: "duration",
+  timeout: "duration",
+  requires: "any",
+  evaluate: "function",
+};
+
 /** Made by `defineSchedule()`. */
 export interface Schedule {
   readonly kind: "schedule";
@@ -89,6 +107,7 @@ interface ErasedSchedule {
  * export const daily = defineSchedule({ job: fullRefresh, cron: "0 2 * * *", timezone: "Europe/Paris" });
  */
 export function defineSchedule<const R extends readonly AnyResource[] = []>(options: ScheduleOptions<R>): Schedule {
+  checkOptions(options, SCHEDULE, { call: "defineSchedule", definer: defineSchedule, what: "Schedule" });
   // A module that imports its importer gets undefined; publishing reports it with its place.
   const job = options.job as typeof options.job | undefined;
   return {

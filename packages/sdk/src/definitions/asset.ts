@@ -1,8 +1,10 @@
 /** Assets made by one TypeScript function. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Asset, AssetDescription, ErasedAsset, ExecutionOptions, Input } from "./asset-type.ts";
-import { createCheck, type AssetCheck, type CheckOptions } from "./check.ts";
+import { CHECK, CHECK_SPEC, createCheck, type AssetCheck, type CheckOptions } from "./check.ts";
 import type { AssetContext } from "./context.ts";
+import { checkOptions, type OptionRules } from "../options/check-options.ts";
+import { AUTOMATION, EXECUTION } from "../options/common-rules.ts";
 import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
 import { deprecated, oldCall } from "../options/deprecated.ts";
 import type { NoInputs } from "./input.ts";
@@ -41,6 +43,40 @@ export interface AssetOptions<
   run(context: AssetContext<R, I, P, C, B>): Ret;
 }
 
+/** What stands in `deps` and `requires` is checked when the code location is read, because it may be undefined until then. */
+export const DESCRIPTION: OptionRules<AssetDescription> = {
+  group: "text",
+  description: "text",
+  owners: "list",
+  tags: "object",
+  kinds: "list",
+  codeVersion: "text",
+  metadata: "object",
+  columns: "list",
+  deps: "any",
+  checks: { each: CHECK_SPEC },
+  ioManager: "object",
+  automation: AUTOMATION,
+  freshness: "object",
+  backfill: { options: { maxPartitionsPerRun: "any" } },
+};
+
+// oxlint-disable-next-line typescript/no-explicit-any -- only the names of the options count
+type AnyOptions = AssetOptions<string, any, any, any, any, any, any>;
+
+export const ASSET: OptionRules<AnyOptions> = {
+  ...DESCRIPTION,
+  ...EXECUTION,
+  key: "any",
+  requires: "any",
+  inputs: "object",
+  partitions: "object",
+  config: "object",
+  run: "any",
+};
+
+const { asset: _asset, ...OWN_CHECK } = CHECK;
+
 type Backfill = NonNullable<AssetDescription["backfill"]>;
 /** A function that takes several partitions at once returns their values by key. */
 type ValueOf<Ret, B> = [B] extends [undefined] ? OutputOf<Ret> : ValueOfEach<OutputOf<Ret>>;
@@ -51,6 +87,7 @@ export function createAsset<K extends string, T, P>(key: K, definition: ErasedAs
     first: CheckOptions<R, T> | string,
     others?: Omit<CheckOptions<R, T>, "name">,
   ): AssetCheck => {
+    if (typeof first === "object") checkOptions(first, OWN_CHECK, { call: "check", definer: check, what: "Check", needs: ["name", "run"] });
     const site = captureSite(check);
     const made = createCheck({ asset: key, site }, typeof first === "object" ? first : fromOldCall(first, { options: others, site }));
     definition.ownChecks.push(made);
@@ -121,5 +158,6 @@ export function defineAsset<
   Ret = void,
   const B extends Backfill | undefined = undefined,
 >(options: AssetOptions<K, R, I, P, C, Ret, B>): Asset<K, ValueOf<Ret, B>, P> {
+  checkOptions(options, ASSET, { call: "defineAsset", definer: defineAsset, what: "Asset" });
   return assetFromOptions(options, captureSite(defineAsset));
 }

@@ -2,6 +2,8 @@
 import type { CheckSeverity } from "@headgate/shared/domain/run/event.ts";
 import type { BaseContext } from "./base-context.ts";
 import type { AutomationOption } from "../options/automation.ts";
+import { checkOptions, type OptionRules } from "../options/check-options.ts";
+import { AUTOMATION, EXECUTION } from "../options/common-rules.ts";
 import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
 import { deprecated, oldCall } from "../options/deprecated.ts";
 import type { Duration } from "../options/duration.ts";
@@ -52,6 +54,18 @@ export interface AssetCheckOptions<R extends readonly AnyResource[]> extends Che
   /** The checked asset, or its key. */
   readonly asset: string | { readonly key: string };
 }
+
+export const CHECK_SPEC: OptionRules<CheckSpec> = { description: "text", blocking: "boolean", severity: { oneOf: ["warn", "error"] } };
+
+export const CHECK: OptionRules<AssetCheckOptions<[]>> = {
+  ...CHECK_SPEC,
+  ...EXECUTION,
+  asset: ["text", "object"],
+  name: "text",
+  requires: "any",
+  automation: AUTOMATION,
+  run: "function",
+};
 
 /** Made by `asset.check(...)`, which belongs to its asset and needs no registration of its own, or by `defineAssetCheck(...)`. */
 export interface AssetCheck {
@@ -125,8 +139,10 @@ export function defineAssetCheck<const R extends readonly AnyResource[]>(
   others?: Omit<CheckOptions<R, unknown>, "name">,
 ): AssetCheck {
   const site = captureSite(defineAssetCheck);
-  if (typeof first === "object")
+  if (typeof first === "object") {
+    checkOptions(first, CHECK, { call: "defineAssetCheck", definer: defineAssetCheck, what: "Check", needs: ["asset", "name", "run"] });
     return createCheck({ asset: typeof first.asset === "string" ? first.asset : first.asset.key, site }, first);
+  }
   if (name === undefined || others === undefined)
     throw new TypeError(
       `defineAssetCheck("${first}") has no name or no options. Write defineAssetCheck({ asset: "${first}", name, run }).`,

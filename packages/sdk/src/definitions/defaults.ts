@@ -1,6 +1,7 @@
 /** Shared options of a family of assets. */
-import { assetFromOptions, type defineAsset } from "./asset.ts";
+import { ASSET, assetFromOptions, type defineAsset } from "./asset.ts";
 import type { AssetDescription, ExecutionOptions } from "./asset-type.ts";
+import { checkOptions } from "../options/check-options.ts";
 import { captureSite } from "../options/definition-site.ts";
 
 /** Options that a family of assets shares; see `withDefaults`. */
@@ -15,10 +16,13 @@ export type AssetDefaults = Pick<AssetDescription, "group" | "owners" | "tags" |
  * export const events = bronzeAsset({ key: "bronze/events", run: () => loadEvents() });
  */
 export function withDefaults(defaults: AssetDefaults): typeof defineAsset {
-  const define: typeof defineAsset = (options) =>
-    assetFromOptions(
+  checkOptions(defaults, ASSET, { call: "withDefaults", definer: withDefaults, what: "withDefaults" });
+  const define: typeof defineAsset = (options) => {
+    checkOptions(options, ASSET, { call: "defineAsset", definer: define, what: "Asset" });
+    return assetFromOptions(
       { ...defaults, ...options, tags: { ...defaults.tags, ...options.tags }, metadata: { ...defaults.metadata, ...options.metadata } },
       captureSite(define),
     );
+  };
   return define;
 }

@@ -1,4 +1,5 @@
 /** Where output values of assets are kept between steps. */
+import { checkOptions, type OptionRules } from "../options/check-options.ts";
 import type { PartitionRange } from "../options/partitions.ts";
 import type { MetadataRecord } from "../values/metadata.ts";
 import type { Env, Logger } from "../values/log.ts";
@@ -73,6 +74,15 @@ export interface IoManagerOptions<R extends readonly AnyResource[]> {
   partitions?(context: IoContext<R>): readonly string[] | Promise<readonly string[]>;
 }
 
+const IO_MANAGER: OptionRules<IoManagerOptions<[]>> = {
+  name: "text",
+  requires: "any",
+  ranges: "boolean",
+  store: "function",
+  load: "function",
+  partitions: "function",
+};
+
 /**
  * Defines where output values are kept; name it in an asset's `ioManager` or for a whole code location.
  *
@@ -87,6 +97,12 @@ export interface IoManagerOptions<R extends readonly AnyResource[]> {
  * });
  */
 export function defineIoManager<const R extends readonly AnyResource[] = []>(options: IoManagerOptions<R>): IoManager {
+  checkOptions(options, IO_MANAGER, {
+    call: "defineIoManager",
+    definer: defineIoManager,
+    what: "IO manager",
+    needs: ["name", "store", "load"],
+  });
   return {
     kind: "ioManager",
     name: options.name,

@@ -1,4 +1,6 @@
 /** Jobs: named selections of assets. */
+import { checkOptions, type OptionRules } from "../options/check-options.ts";
+import { RETRY } from "../options/common-rules.ts";
 import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
 import { deprecated, oldCall } from "../options/deprecated.ts";
 import type { Duration } from "../options/duration.ts";
@@ -40,6 +42,25 @@ export interface JobOptions {
   readonly timeout?: Duration | undefined;
 }
 
+const JOB: OptionRules<JobOptions> = {
+  name: "any",
+  selection: ["text", "object"],
+  description: "text",
+  tags: "object",
+  config: "object",
+  retry: { options: RETRY },
+  runRetry: {
+    options: {
+      maxRetries: "number",
+      strategy: { oneOf: ["from_failure", "all"] },
+      delay: "duration",
+      on: { oneOf: ["any", "crashes"] },
+    } satisfies OptionRules<RunRetryOptions>,
+  },
+  priority: "number",
+  timeout: "duration",
+};
+
 /** Made by `defineJob()`. */
 export interface Job {
   readonly kind: "job";
@@ -60,6 +81,7 @@ export function defineJob(name: string, options: Omit<JobOptions, "name">): Job;
 export function defineJob(first: JobOptions | string, others?: Omit<JobOptions, "name">): Job {
   const site = captureSite(defineJob);
   if (typeof first === "object") {
+    checkOptions(first, JOB, { call: "defineJob", definer: defineJob, what: "Job" });
     const { name, ...options } = first;
     return { kind: "job", name, "~definition": { ...options, site } };
   }

@@ -1,8 +1,10 @@
 /** Several assets made by one function. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { createAsset } from "./asset.ts";
+import { createAsset, DESCRIPTION } from "./asset.ts";
 import type { Asset, AssetDescription, ExecutionOptions } from "./asset-type.ts";
 import type { AssetContext } from "./context.ts";
+import { checkOptions, type OptionRules } from "../options/check-options.ts";
+import { EXECUTION } from "../options/common-rules.ts";
 import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
 import type { NoInputs } from "./input.ts";
 import type { Input } from "./asset-type.ts";
@@ -74,6 +76,19 @@ export interface MultiAssetOptions<
   run(context: MultiContext<R, I, P, C, keyof O & string, BackfillOf<O>>): MultiReturn<Y>;
 }
 
+// oxlint-disable-next-line typescript/no-explicit-any -- only the names of the options count
+const MULTI: OptionRules<MultiAssetOptions<any, any, any, any, any, any>> = {
+  ...EXECUTION,
+  name: "text",
+  outputs: { each: { ...DESCRIPTION, key: "any", required: "boolean" } satisfies OptionRules<OutputSpec> },
+  subset: "boolean",
+  requires: "any",
+  inputs: "object",
+  partitions: "object",
+  config: "object",
+  run: "function",
+};
+
 type ValueOfOutput<Y, N> = Extract<Y, { readonly output: N }> extends { readonly value: infer V } ? V : unknown;
 
 /** Made by `defineMultiAsset()`. `outputs` are its assets, to be used in `deps` and `inputs` of others. */
@@ -123,6 +138,12 @@ export function defineMultiAsset<
   C extends StandardSchemaV1 | undefined = undefined,
   Y extends MultiOutput<keyof O & string> = MultiOutput<keyof O & string>,
 >(options: MultiAssetOptions<O, R, I, P, C, Y>): MultiAsset<O, Y, P> {
+  checkOptions(options, MULTI, {
+    call: "defineMultiAsset",
+    definer: defineMultiAsset,
+    what: "Multi-asset",
+    needs: ["name", "outputs", "run"],
+  });
   const site = captureSite(defineMultiAsset);
   const { requires = [], inputs = {} } = options;
   const run = (context: unknown): unknown => options.run(context as MultiContext<R, I, P, C, keyof O & string, BackfillOf<O>>);

@@ -1,11 +1,14 @@
 /** Assets that another system makes and that a function here observes. */
-import { assetFromOptions, type AssetOptions } from "./asset.ts";
+import { ASSET, assetFromOptions, type AssetOptions } from "./asset.ts";
 import type { Asset } from "./asset-type.ts";
+import { checkOptions } from "../options/check-options.ts";
 import { captureSite } from "../options/definition-site.ts";
 import type { NoInputs } from "./input.ts";
 import type { Partitions } from "../options/partitions.ts";
 import type { AnyResource } from "./resource.ts";
 import type { Observation } from "../values/result.ts";
+
+const { inputs: _inputs, config: _config, ioManager: _ioManager, backfill: _backfill, ...OBSERVABLE } = ASSET;
 
 type Answer = Observation | string;
 
@@ -31,6 +34,7 @@ export function defineObservableAsset<
   const R extends readonly AnyResource[] = [],
   P extends Partitions | undefined = undefined,
 >(options: ObservableAssetOptions<K, R, P>): Asset<K, undefined, P> {
+  checkOptions(options, OBSERVABLE, { call: "defineObservableAsset", definer: defineObservableAsset, what: "Observable asset" });
   const asset = assetFromOptions<K, R, NoInputs, P, undefined, unknown, undefined>(options, captureSite(defineObservableAsset));
   return { ...asset, "~definition": { ...asset["~definition"], observable: true } } as Asset<K, undefined, P>;
 }

@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { StepEvent } from "@headgate/shared/domain/run/event.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { NeededFolder } from "@headgate/shared/protocol/worker.ts";
+import { checkOptions, type OptionRules } from "../options/check-options.ts";
 import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
 import { deprecated, oldCall } from "../options/deprecated.ts";
 import type { Env, Logger } from "../values/log.ts";
@@ -117,6 +118,16 @@ export interface ResourceOptions<C extends StandardSchemaV1 | undefined, V, K ex
   readonly key: K;
 }
 
+const RESOURCE: OptionRules<ResourceOptions<undefined, unknown>> = {
+  key: "text",
+  kind: "text",
+  config: "object",
+  values: "any",
+  env: "list",
+  setup: "function",
+  teardown: "function",
+};
+
 /**
  * Defines a resource: something assets use that is made per attempt and always torn down, e.g. a client or a connection.
  *
@@ -142,7 +153,10 @@ export function defineResource<const K extends string, V, C extends StandardSche
   others?: ResourceBody<C, V>,
 ): Resource<K, V> {
   const site = captureSite(defineResource);
-  if (typeof first === "object") return createResource(first, site);
+  if (typeof first === "object") {
+    checkOptions(first, RESOURCE, { call: "defineResource", definer: defineResource, what: "Resource", needs: ["setup"] });
+    return createResource(first, site);
+  }
   if (others === undefined)
     throw new TypeError(`defineResource("${first}") has no options. Write defineResource({ key: "${first}", setup }).`);
   deprecated(oldCall("defineResource", { site, identity: { key: first }, options: others }));

@@ -1,7 +1,23 @@
 /** External assets: nothing here materializes them, but they have a place in the lineage. */
+import { checkOptions, type OptionRules } from "../options/check-options.ts";
 import { captureSite, type DefinitionSite } from "../options/definition-site.ts";
 import { deprecated, oldCall } from "../options/deprecated.ts";
 import type { SourceAsset, SourceAssetOptions } from "./asset-type.ts";
+
+const SOURCE: OptionRules<SourceAssetOptions> = {
+  key: "any",
+  description: "text",
+  group: "text",
+  owners: "list",
+  tags: "object",
+  kinds: "list",
+  url: "text",
+  metadata: "object",
+  columns: "list",
+  deps: "any",
+  partitions: "object",
+  freshness: "object",
+};
 
 /**
  * Declares an external asset: data that another system makes, or that consumes ours.
@@ -14,6 +30,7 @@ import type { SourceAsset, SourceAssetOptions } from "./asset-type.ts";
  * });
  */
 export function defineSourceAsset<const K extends string>(options: SourceAssetOptions<K>): SourceAsset<K> {
+  checkOptions(options, SOURCE, { call: "defineSourceAsset", definer: defineSourceAsset, what: "External asset" });
   return createSourceAsset(options, captureSite(defineSourceAsset));
 }
 

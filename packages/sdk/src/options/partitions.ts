@@ -7,6 +7,7 @@ import type {
   StaticPartitions,
   TimeWindowPartitions,
 } from "@headgate/shared/domain/partitions/definition.ts";
+import { checkOptions, type OptionRules } from "./check-options.ts";
 import type { KeyGrid, MultiGrid, TimeGrid } from "./partition-grid.ts";
 
 export type { PartitionMapping };
@@ -100,10 +101,26 @@ export interface CronPartitionsOptions extends TimePartitionsOptions {
   readonly cron: string;
 }
 
+const TIME: OptionRules<TimePartitionsOptions> = {
+  start: "text",
+  end: "text",
+  timezone: "text",
+  minuteOffset: "number",
+  endOffset: "number",
+  format: "text",
+};
+const DAILY: OptionRules<DailyPartitionsOptions> = { ...TIME, hourOffset: "number" };
+const WEEKLY: OptionRules<WeeklyPartitionsOptions> = { ...DAILY, dayOffset: "number" };
+const CRON: OptionRules<CronPartitionsOptions> = { ...TIME, cron: "text" };
+const RULES = { hourly: TIME, daily: DAILY, weekly: WEEKLY, monthly: WEEKLY, cron: CRON };
+
 function time<G>(
   cadence: TimeWindowPartitions["cadence"],
   options: Omit<TimeWindowPartitions, "type" | "cadence">,
+  definer: (...args: never[]) => unknown,
 ): Partitions<TimePartition, G> {
+  const call = `${cadence}Partitions`;
+  checkOptions<Record<string, unknown>>(options, RULES[cadence], { call, definer, what: call, needs: ["start"] });
   return { kind: "partitions", definition: { type: "time", cadence, ...options } };
 }
 
@@ -114,7 +131,7 @@ function time<G>(
  * partitions: hourlyPartitions({ start: "2025-01-01-00:00" })
  */
 export function hourlyPartitions<const O extends TimePartitionsOptions>(options: O): Partitions<TimePartition, TimeGrid<"hourly", O>> {
-  return time("hourly", options);
+  return time("hourly", options, hourlyPartitions);
 }
 
 /**
@@ -124,7 +141,7 @@ export function hourlyPartitions<const O extends TimePartitionsOptions>(options:
  * partitions: dailyPartitions({ start: "2025-01-01", timezone: "Europe/Paris" })
  */
 export function dailyPartitions<const O extends DailyPartitionsOptions>(options: O): Partitions<TimePartition, TimeGrid<"daily", O>> {
-  return time("daily", options);
+  return time("daily", options, dailyPartitions);
 }
 
 /**
@@ -134,7 +151,7 @@ export function dailyPartitions<const O extends DailyPartitionsOptions>(options:
  * partitions: weeklyPartitions({ start: "2025-01-05", dayOffset: 1 })
  */
 export function weeklyPartitions<const O extends WeeklyPartitionsOptions>(options: O): Partitions<TimePartition, TimeGrid<"weekly", O>> {
-  return time("weekly", options);
+  return time("weekly", options, weeklyPartitions);
 }
 
 /**
@@ -144,7 +161,7 @@ export function weeklyPartitions<const O extends WeeklyPartitionsOptions>(option
  * partitions: monthlyPartitions({ start: "2025-01-01" })
  */
 export function monthlyPartitions<const O extends MonthlyPartitionsOptions>(options: O): Partitions<TimePartition, TimeGrid<"monthly", O>> {
-  return time("monthly", options);
+  return time("monthly", options, monthlyPartitions);
 }
 
 /**
@@ -154,7 +171,7 @@ export function monthlyPartitions<const O extends MonthlyPartitionsOptions>(opti
  * partitions: cronPartitions({ cron: "0 6 * * 1-5", start: "2025-01-01", format: "%Y-%m-%d" })
  */
 export function cronPartitions<const O extends CronPartitionsOptions>(options: O): Partitions<TimePartition, TimeGrid<"cron", O>> {
-  return time("cron", options);
+  return time("cron", options, cronPartitions);
 }
 
 /**

@@ -4,9 +4,10 @@ import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import type { AnyAsset, SourceAsset } from "../../definitions/asset-type.ts";
 import type { AssetCheck } from "../../definitions/check.ts";
 import type { AnyResource } from "../../definitions/resource.ts";
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
 import { captureSite } from "../../options/definition-site.ts";
 import type { Requests } from "../tick-request.ts";
-import { type CommonOptions, createSensor, keyOf, type Sensor, type SensorContext, type SensorSurroundings } from "./sensor.ts";
+import { type CommonOptions, createSensor, keyOf, SENSOR, type Sensor, type SensorContext, type SensorSurroundings } from "./sensor.ts";
 
 /** The materialization that woke an asset sensor. */
 export interface AssetEvent {
@@ -74,6 +75,9 @@ export interface CheckSensorOptions<R extends readonly AnyResource[]> extends Co
   evaluate?(context: SensorContext<R, CheckEvent>): Requests;
 }
 
+const ASSET_SENSOR: OptionRules<AssetSensorOptions<[]>> = { ...SENSOR, assets: "list", evaluate: "function" };
+const CHECK_SENSOR: OptionRules<CheckSensorOptions<[]>> = { ...SENSOR, checks: "list", outcomes: "list", evaluate: "function" };
+
 /**
  * Defines a sensor that fires when one of some assets is materialized.
  *
@@ -81,6 +85,7 @@ export interface CheckSensorOptions<R extends readonly AnyResource[]> extends Co
  * export const onCustomers = defineAssetSensor({ name: "on_customers", assets: [stgCustomers], job: customerPipeline });
  */
 export function defineAssetSensor<const R extends readonly AnyResource[] = []>(options: AssetSensorOptions<R>): Sensor {
+  checkOptions(options, ASSET_SENSOR, { call: "defineAssetSensor", definer: defineAssetSensor, what: "Sensor", needs: ["name", "assets"] });
   const { assets, problems } = watchedAssets(options.assets);
   return createSensor<R, "asset">(options, { type: "asset", fields: { assets }, problems, site: captureSite(defineAssetSensor) });
 }
@@ -92,6 +97,12 @@ export function defineAssetSensor<const R extends readonly AnyResource[] = []>(o
  * export const bothReady = defineMultiAssetSensor({ name: "both_ready", assets: [stgOrders, stgCustomers], job: goldRefresh });
  */
 export function defineMultiAssetSensor<const R extends readonly AnyResource[] = []>(options: MultiAssetSensorOptions<R>): Sensor {
+  checkOptions(options, ASSET_SENSOR, {
+    call: "defineMultiAssetSensor",
+    definer: defineMultiAssetSensor,
+    what: "Sensor",
+    needs: ["name", "assets"],
+  });
   const { assets, problems } = watchedAssets(options.assets);
   const fields = { assets, match: "all" } as const;
   return createSensor<R, "assets">(options, { type: "asset", fields, problems, site: captureSite(defineMultiAssetSensor) });
@@ -104,6 +115,7 @@ export function defineMultiAssetSensor<const R extends readonly AnyResource[] = 
  * export const onBadData = defineCheckSensor({ name: "on_bad_data", checks: [dimCustomer], job: quarantine });
  */
 export function defineCheckSensor<const R extends readonly AnyResource[] = []>(options: CheckSensorOptions<R>): Sensor {
+  checkOptions(options, CHECK_SENSOR, { call: "defineCheckSensor", definer: defineCheckSensor, what: "Sensor", needs: ["name", "checks"] });
   const checks = options.checks.map((check) =>
     typeof check === "object" && check.kind === "assetCheck" ? checkId({ asset: check.asset, name: check.name }) : keyOf(check),
   );

@@ -1,9 +1,10 @@
 /** Sensors on runs and on what else happens in a deployment. Everything that this file exports is public. */
 import type { Job } from "../../definitions/job.ts";
 import type { AnyResource } from "../../definitions/resource.ts";
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
 import { captureSite } from "../../options/definition-site.ts";
 import type { Requests } from "../tick-request.ts";
-import { type CommonOptions, createSensor, type Sensor, type SensorContext } from "./sensor.ts";
+import { type CommonOptions, createSensor, SENSOR, type Sensor, type SensorContext } from "./sensor.ts";
 
 /** The run whose end woke a run status sensor. */
 export interface RunEndEvent {
@@ -37,6 +38,14 @@ export interface RunStatusSensorOptions<R extends readonly AnyResource[]> extend
   evaluate?(context: SensorContext<R, RunEndEvent>): Requests;
 }
 
+const RUN_STATUS_SENSOR: OptionRules<RunStatusSensorOptions<[]>> = {
+  ...SENSOR,
+  statuses: "list",
+  jobs: "list",
+  allLocations: "boolean",
+  evaluate: "function",
+};
+
 /**
  * Defines a sensor that fires when a run ends in one of some states.
  *
@@ -47,6 +56,12 @@ export interface RunStatusSensorOptions<R extends readonly AnyResource[]> extend
  * });
  */
 export function defineRunStatusSensor<const R extends readonly AnyResource[] = []>(options: RunStatusSensorOptions<R>): Sensor {
+  checkOptions(options, RUN_STATUS_SENSOR, {
+    call: "defineRunStatusSensor",
+    definer: defineRunStatusSensor,
+    what: "Sensor",
+    needs: ["name", "statuses"],
+  });
   const { statuses, allLocations } = options;
   const watched = options.jobs?.map((job) => (typeof job === "string" ? job : job.name));
   return createSensor<R, "run">(options, {

@@ -1,10 +1,11 @@
 /** Sensors that look for something at an interval. */
 import type { AnyResource } from "../../definitions/resource.ts";
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
 import { captureSite } from "../../options/definition-site.ts";
 import { type Duration, DURATION_FORMS, secondsOf } from "../../options/duration.ts";
 import type { Requests } from "../tick-request.ts";
-import { type CommonOptions, createSensor, type Sensor, type SensorContext } from "./sensor.ts";
-import { type WebhookEvent, webhookField, type WebhookOptions } from "./webhook-sensor.ts";
+import { type CommonOptions, createSensor, SENSOR, type Sensor, type SensorContext } from "./sensor.ts";
+import { WEBHOOK, type WebhookEvent, webhookField, type WebhookOptions } from "./webhook-sensor.ts";
 
 /** Options of `defineSensor`. */
 export interface SensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R> {
@@ -15,11 +16,21 @@ export interface SensorOptions<R extends readonly AnyResource[]> extends CommonO
   /** Looks for something new and asks for runs. Nothing returned means: skip. */
   evaluate(context: SensorContext<R, WebhookEvent | undefined>): Requests;
 }
+const POLLING_SENSOR: OptionRules<SensorOptions<[]>> = {
+  ...SENSOR,
+  every: "duration",
+  webhook: { options: WEBHOOK },
+  evaluate: "function",
+};
+
 /** Options of every ready-made sensor, such as `fileSensor`. */
 export interface ReadyMadeSensorOptions extends Pick<
   SensorOptions<[]>,
   "name" | "job" | "every" | "description" | "defaultStatus" | "timeout"
 > {}
+
+const { requires: _requires, ...READY_MADE } = SENSOR;
+export const READY_MADE_SENSOR: OptionRules<ReadyMadeSensorOptions> = { ...READY_MADE, every: "duration" };
 
 /** The options that a ready-made sensor hands on to `defineSensor`. */
 export function commonSensorOptions({
@@ -50,6 +61,7 @@ export function commonSensorOptions({
  * });
  */
 export function defineSensor<const R extends readonly AnyResource[] = []>(options: SensorOptions<R>): Sensor {
+  checkOptions(options, POLLING_SENSOR, { call: "defineSensor", definer: defineSensor, what: "Sensor", needs: ["name"] });
   const intervalSeconds = secondsOf(options.every ?? 30);
   return createSensor<R, "webhook">(options, {
     type: "polling",

@@ -6,6 +6,8 @@ import type { SensorKindName, sensorFields } from "@headgate/shared/sensor/senso
 import type { AnyAsset, SourceAsset } from "../../definitions/asset-type.ts";
 import type { Job } from "../../definitions/job.ts";
 import type { AnyResource, Folders, ResourceMap } from "../../definitions/resource.ts";
+import type { OptionRules } from "../../options/check-options.ts";
+import { DEFAULT_STATUS } from "../../options/common-rules.ts";
 import type { DefinitionSite } from "../../options/definition-site.ts";
 import { type Duration, secondsOf } from "../../options/duration.ts";
 import type { Env, Logger } from "../../values/log.ts";
@@ -54,6 +56,15 @@ export interface CommonOptions<R extends readonly AnyResource[]> {
   /** Resources that `evaluate` uses. Default: none. */
   readonly requires?: R | undefined;
 }
+
+export const SENSOR: OptionRules<CommonOptions<[]>> = {
+  name: "text",
+  job: "any",
+  description: "text",
+  defaultStatus: DEFAULT_STATUS,
+  timeout: "duration",
+  requires: "any",
+};
 
 /** Made by `defineSensor()` and its relatives. */
 export interface Sensor {

@@ -1,9 +1,10 @@
 /** Sensors that another system calls. */
 import type { ManifestSensor } from "@headgate/shared/manifest/schema.ts";
 import type { AnyResource } from "../../definitions/resource.ts";
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
 import { captureSite } from "../../options/definition-site.ts";
 import type { Requests } from "../tick-request.ts";
-import { type CommonOptions, createSensor, type Sensor, type SensorContext } from "./sensor.ts";
+import { type CommonOptions, createSensor, SENSOR, type Sensor, type SensorContext } from "./sensor.ts";
 
 /** The request that woke a webhook sensor. */
 export interface WebhookEvent {
@@ -47,6 +48,11 @@ export interface WebhookMapping {
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
+export const WEBHOOK: OptionRules<WebhookOptions> = {
+  verify: "any",
+  raw: "boolean",
+};
+
 /** Options of `defineWebhookSensor`. */
 export interface WebhookSensorOptions<R extends readonly AnyResource[]> extends CommonOptions<R>, WebhookOptions {
   /** Asks for runs without a function. The control plane evaluates it, also while no agent is connected. */
@@ -54,6 +60,15 @@ export interface WebhookSensorOptions<R extends readonly AnyResource[]> extends 
   /** Decides at each delivery. Default: `map` decides, else each delivery asks for a run of `job`. */
   evaluate?(context: SensorContext<R, WebhookEvent>): Requests;
 }
+
+const WEBHOOK_SENSOR: OptionRules<WebhookSensorOptions<[]>> = {
+  ...SENSOR,
+  ...WEBHOOK,
+  map: {
+    options: { when: "list", runKey: "text", partition: "text", tags: "object" } satisfies OptionRules<WebhookMapping>,
+  },
+  evaluate: "function",
+};
 
 /**
  * Defines a sensor that fires when another system calls its webhook. The dashboard shows its address and makes its secret.
@@ -64,6 +79,7 @@ export interface WebhookSensorOptions<R extends readonly AnyResource[]> extends 
  * });
  */
 export function defineWebhookSensor<const R extends readonly AnyResource[] = []>(options: WebhookSensorOptions<R>): Sensor {
+  checkOptions(options, WEBHOOK_SENSOR, { call: "defineWebhookSensor", definer: defineWebhookSensor, what: "Sensor", needs: ["name"] });
   const { verify, raw, map } = options;
   return createSensor<R, "webhook">(options, {
     type: "webhook",

@@ -1,5 +1,7 @@
 /** The tables that Airbyte fills, as assets: external ones, or such that a run syncs. */
 import type { AssetDescription } from "../../definitions/asset-type.ts";
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
+import { RETRY } from "../../options/common-rules.ts";
 import { captureSite, type DefinitionSite } from "../../options/definition-site.ts";
 import type { Duration } from "../../options/duration.ts";
 import type { RetryPolicy } from "../../options/retry-policy.ts";
@@ -55,6 +57,16 @@ export interface AirbyteAssetsOptions {
   readonly pollEvery?: Duration | undefined;
 }
 
+const AIRBYTE_ASSETS: OptionRules<AirbyteAssetsOptions> = {
+  airbyte: "object",
+  connections: "list",
+  triggerable: "boolean",
+  group: "text",
+  timeout: "duration",
+  retry: { options: RETRY },
+  pollEvery: "duration",
+};
+
 /**
  * One asset per stream of some connections.
  *
@@ -65,6 +77,12 @@ export interface AirbyteAssetsOptions {
  * }); // the assets shop/customers and shop/orders
  */
 export function airbyteAssets(options: AirbyteAssetsOptions): (SourceAsset | MultiAsset)[] {
+  checkOptions(options, AIRBYTE_ASSETS, {
+    call: "airbyteAssets",
+    definer: airbyteAssets,
+    what: "airbyteAssets",
+    needs: ["airbyte", "connections"],
+  });
   const site = captureSite(airbyteAssets);
   return options.connections.flatMap((connection): (SourceAsset | MultiAsset)[] =>
     options.triggerable === true ? [triggerable(connection, options, site)] : externals(connection, options, site),

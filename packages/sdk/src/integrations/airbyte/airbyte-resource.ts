@@ -2,6 +2,8 @@
 import { type Duration, millisecondsOf } from "../../options/duration.ts";
 import { envNames, readEnvValue, type EnvValue } from "../../values/env-value.ts";
 import { defineResource, type Resource } from "../../definitions/resource.ts";
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
+import { SETTING } from "../../options/common-rules.ts";
 import { createAirbyte, type Airbyte } from "./client.ts";
 import { AirbyteError } from "./errors.ts";
 import { connectAirbyte } from "./http.ts";
@@ -31,6 +33,16 @@ interface TokenOptions {
 /** Options of `airbyteResource`. */
 export type AirbyteResourceOptions<K extends string = string> = CommonOptions<K> & (ApplicationOptions | TokenOptions);
 
+const AIRBYTE: OptionRules<CommonOptions<string> & ApplicationOptions> = {
+  key: "text",
+  url: SETTING,
+  retries: "number",
+  timeout: "duration",
+  clientId: SETTING,
+  clientSecret: SETTING,
+  token: SETTING,
+};
+
 /**
  * An Airbyte server: `resources.airbyte` lists jobs, starts syncs and waits for them.
  *
@@ -42,6 +54,7 @@ export type AirbyteResourceOptions<K extends string = string> = CommonOptions<K>
  * const { rowsSynced } = await resources.airbyte.sync("e735894a-e773-4938-969f-45f53957b75b");
  */
 export function airbyteResource<const K extends string = "airbyte">(options: AirbyteResourceOptions<K>): Resource<K, Airbyte> {
+  checkOptions(options, AIRBYTE, { call: "airbyteResource", definer: airbyteResource, what: "Resource", needs: ["url"] });
   const key = options.key ?? "airbyte";
   const { url, token, clientId, clientSecret } = options;
   return defineResource({

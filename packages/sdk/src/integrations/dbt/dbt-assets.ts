@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
+import { RETRY } from "../../options/common-rules.ts";
 import { captureSite, type DefinitionSite } from "../../options/definition-site.ts";
 import { type Duration, secondsIn } from "../../options/duration.ts";
 import type { Partitions } from "../../options/partitions.ts";
@@ -73,6 +75,26 @@ export interface DbtAssetsOptions {
   readonly locks?: ((folders: UnitContext["folders"]) => readonly string[]) | undefined;
 }
 
+const DBT_ASSETS: OptionRules<DbtAssetsOptions> = {
+  project: "object",
+  name: "text",
+  select: "text",
+  exclude: "text",
+  selector: "text",
+  keyPrefix: "text",
+  group: ["text", "function"],
+  translate: "function",
+  partitions: ["object", "function"],
+  vars: "function",
+  retry: { options: RETRY },
+  timeout: "duration",
+  pool: "text",
+  rowCounts: "boolean",
+  sourceTests: "boolean",
+  defer: { options: { state: "text", favorState: "boolean" } },
+  locks: "function",
+};
+
 /**
  * Every model, seed and snapshot of a dbt project as an asset: lineage from `ref()` and `source()`, groups from schemas, tests as
  * checks, exposures as external assets downstream. One step builds what a run asks for, with live events of each model.
@@ -85,6 +107,7 @@ export interface DbtAssetsOptions {
  * });
  */
 export function dbtAssets(options: DbtAssetsOptions): Unit {
+  checkOptions(options, DBT_ASSETS, { call: "dbtAssets", definer: dbtAssets, what: "dbtAssets", needs: ["project"] });
   const id = `dbt:${options.name ?? basename(options.project.dir)}`;
   const site = captureSite(dbtAssets);
   const definition: UnitDefinition = {

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
 import { captureSite } from "../../options/definition-site.ts";
 import { deprecated } from "../../options/deprecated.ts";
 import { defineResource, type Resource, type ResourceNeeds } from "../../definitions/resource.ts";
@@ -71,6 +72,8 @@ export interface DbtResourceOptions<K extends string = string> {
   readonly key?: K | undefined;
 }
 
+const DBT_RESOURCE: OptionRules<DbtResourceOptions> = { project: "object", key: "text" };
+
 /**
  * A dbt project as a resource, for assets that run dbt themselves.
  *
@@ -92,6 +95,8 @@ export function dbtResource<const K extends string>(
   first: DbtResourceOptions<K> | DbtProject,
   others: Omit<DbtResourceOptions<K>, "project"> = {},
 ): Resource<K, Dbt> {
+  if (!("dir" in Object(first)))
+    checkOptions(first, DBT_RESOURCE, { call: "dbtResource", definer: dbtResource, what: "Resource", needs: ["project"] });
   if ("project" in first) return createDbtResource(first);
   const names = Object.keys(others);
   deprecated({

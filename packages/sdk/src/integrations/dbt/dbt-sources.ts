@@ -4,6 +4,8 @@ import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.t
 import type { Metadata } from "@headgate/shared/domain/metadata.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import type { AutomationOption } from "../../options/automation.ts";
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
+import { AUTOMATION } from "../../options/common-rules.ts";
 import { type Duration, secondsIn } from "../../options/duration.ts";
 import type { Unit, UnitContext, UnitDefinition, UnitDescribeContext, UnitDescribeResult } from "../../definitions/unit.ts";
 import { createReport } from "./report/build-report.ts";
@@ -38,6 +40,16 @@ export interface DbtSourcesOptions {
   readonly pool?: string | undefined;
 }
 
+const DBT_SOURCES: OptionRules<DbtSourcesOptions> = {
+  project: "object",
+  name: "text",
+  include: "function",
+  automation: AUTOMATION,
+  translate: "function",
+  timeout: "duration",
+  pool: "text",
+};
+
 /** Check of a source that has `freshness` in its YAML. */
 const FRESHNESS = "freshness";
 
@@ -49,6 +61,7 @@ const FRESHNESS = "freshness";
  * export const exported = dbtSources({ project, automation: automation.cronTickPassed("*\/15 * * * *") });
  */
 export function dbtSources(options: DbtSourcesOptions): Unit {
+  checkOptions(options, DBT_SOURCES, { call: "dbtSources", definer: dbtSources, what: "dbtSources", needs: ["project"] });
   const id = `dbt-sources:${options.name ?? basename(options.project.dir)}`;
   const definition: UnitDefinition = {
     kind: "unit",

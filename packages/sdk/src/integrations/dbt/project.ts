@@ -1,6 +1,7 @@
 /** What a user says about a dbt project, and what it means on this machine. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
 import type { Env } from "../../values/log.ts";
 import type { Folders } from "../../definitions/resource.ts";
 import { DBT_MISSING_HINT, findDbt, type DbtProgram } from "./program.ts";
@@ -37,6 +38,17 @@ export interface DbtProjectOptions {
   readonly warm?: boolean | undefined;
 }
 
+const PROJECT: OptionRules<DbtProjectOptions> = {
+  dir: "text",
+  profilesDir: "text",
+  profile: "text",
+  target: "text",
+  vars: "object",
+  env: "function",
+  executable: "text",
+  warm: "boolean",
+};
+
 /** A dbt project, for `dbtAssets` and `dbtResource`. */
 export interface DbtProject extends DbtProjectOptions {
   readonly kind: "dbt_project";
@@ -52,6 +64,7 @@ export interface DbtProject extends DbtProjectOptions {
  * });
  */
 export function dbtProject(options: DbtProjectOptions): DbtProject {
+  checkOptions(options, PROJECT, { call: "dbtProject", definer: dbtProject, what: "dbt project", needs: ["dir"] });
   return { kind: "dbt_project", ...options };
 }
 

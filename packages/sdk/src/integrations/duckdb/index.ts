@@ -3,6 +3,7 @@ import { isAbsolute, join } from "node:path";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { TableColumn } from "@headgate/shared/domain/metadata.ts";
 import { defineResource, type Resource } from "../../definitions/resource.ts";
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
 import { DuckDbFile } from "./connection.ts";
 import type { DuckDbParam, DuckDbParams } from "./parameters.ts";
 
@@ -48,6 +49,8 @@ export interface DuckDbOptions<K extends string = string> {
   readonly readOnly?: boolean | undefined;
 }
 
+const DUCKDB: OptionRules<DuckDbOptions> = { path: "text", key: "text", readOnly: "boolean" };
+
 /**
  * A DuckDB file. It is opened at the first query and closed after the step. Only one step has it at a time; the others wait and log for which step.
  *
@@ -57,6 +60,7 @@ export interface DuckDbOptions<K extends string = string> {
  * const rows = await resources.duckdb.scalar<number>("select count(*) from gold.fct_orders where order_day = ?", [partition.key]);
  */
 export function duckdbResource<const K extends string = "duckdb">(options: DuckDbOptions<K>): Resource<K, DuckDb> {
+  checkOptions(options, DUCKDB, { call: "duckdbResource", definer: duckdbResource, what: "Resource", needs: ["path"] });
   return defineResource({
     key: (options.key ?? "duckdb") as K,
     kind: "duckdb",

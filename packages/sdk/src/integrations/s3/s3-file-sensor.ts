@@ -1,6 +1,7 @@
 /** A sensor that asks for runs when objects arrive in a bucket. */
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
 import { captureSite } from "../../options/definition-site.ts";
-import { namesTag, requestFiles, shortId, type FileRequestOptions, type ListedFile } from "../../automation/file-requests.ts";
+import { FILE_REQUEST, namesTag, requestFiles, shortId, type FileRequestOptions, type ListedFile } from "../../automation/file-requests.ts";
 import type { Resource } from "../../definitions/resource.ts";
 import { commonSensorOptions, defineSensor } from "../../automation/sensors/polling-sensor.ts";
 import type { Sensor } from "../../automation/sensors/sensor.ts";
@@ -16,6 +17,8 @@ export interface S3FileSensorOptions extends FileRequestOptions<S3Object> {
   readonly prefix?: string | undefined;
 }
 
+const S3_FILE_SENSOR: OptionRules<S3FileSensorOptions> = { ...FILE_REQUEST, s3: "object", bucket: "text", prefix: "text" };
+
 /** Uploads in parts bear the time at which they began. */
 const OVERLAP_MS = 15 * 60_000;
 
@@ -29,6 +32,7 @@ const OVERLAP_MS = 15 * 60_000;
  * });
  */
 export function s3FileSensor(options: S3FileSensorOptions): Sensor {
+  checkOptions(options, S3_FILE_SENSOR, { call: "s3FileSensor", definer: s3FileSensor, what: "Sensor", needs: ["name", "s3"] });
   const { s3: resource, prefix = "" } = options;
   const sensor = defineSensor({
     ...commonSensorOptions(options),

@@ -1,6 +1,8 @@
 /** An S3 bucket as a resource. */
 import { envNames, readEnvValue, type EnvValue } from "../../values/env-value.ts";
 import { defineResource, type Resource } from "../../definitions/resource.ts";
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
+import { SETTING } from "../../options/common-rules.ts";
 import { createS3Client, type S3, type S3ClientOptions } from "./client.ts";
 
 /** Options of `s3Resource`. */
@@ -21,6 +23,19 @@ export interface S3ResourceOptions<K extends string = string> extends Pick<S3Cli
   readonly sessionToken?: EnvValue | undefined;
 }
 
+const S3_RESOURCE: OptionRules<S3ResourceOptions> = {
+  addressing: "text",
+  retries: "any",
+  timeout: "any",
+  key: "text",
+  endpoint: SETTING,
+  region: SETTING,
+  bucket: SETTING,
+  accessKeyId: SETTING,
+  secretAccessKey: SETTING,
+  sessionToken: SETTING,
+};
+
 /**
  * An S3 server: `resources.s3` lists, gets, puts and deletes objects. Requests end with the step that makes them.
  *
@@ -33,6 +48,8 @@ export interface S3ResourceOptions<K extends string = string> extends Pick<S3Cli
  * const orders = await (await resources.s3.get("inbox/orders.json")).json();
  */
 export function s3Resource<const K extends string = "s3">(options: S3ResourceOptions<K>): Resource<K, S3> {
+  const needs = ["accessKeyId", "secretAccessKey"];
+  checkOptions(options, S3_RESOURCE, { call: "s3Resource", definer: s3Resource, what: "Resource", needs });
   const key = options.key ?? "s3";
   const { endpoint, region, bucket, accessKeyId, secretAccessKey, sessionToken } = options;
   return defineResource({

@@ -1,4 +1,6 @@
 /** Trino as a resource: opened for one step attempt, in whose name its statements run. */
+import { checkOptions, type OptionRules } from "../../options/check-options.ts";
+import { SETTING } from "../../options/common-rules.ts";
 import { captureSite } from "../../options/definition-site.ts";
 import { type Duration, millisecondsOf } from "../../options/duration.ts";
 import { envNames, type EnvValue } from "../../values/env-value.ts";
@@ -82,6 +84,34 @@ export interface TrinoOptions<K extends string = string> {
   readonly log?: "info" | "debug" | undefined;
 }
 
+const TRINO: OptionRules<TrinoOptions> = {
+  key: "text",
+  url: SETTING,
+  host: SETTING,
+  port: ["number", ...SETTING],
+  https: "boolean",
+  user: SETTING,
+  auth: "object",
+  ca: SETTING,
+  catalog: SETTING,
+  schema: SETTING,
+  session: "object",
+  roles: "object",
+  source: "text",
+  tags: "list",
+  timeZone: "text",
+  headers: "object",
+  bigints: "text",
+  deadline: "duration",
+  patience: "duration",
+  idleTimeout: "duration",
+  heartbeat: "duration",
+  deadlineSeconds: "number",
+  patienceSeconds: "number",
+  idleSeconds: "number",
+  heartbeatSeconds: "number",
+  log: { oneOf: ["info", "debug"] },
+};
 const PATIENCE_SECONDS = 60;
 const IDLE_SECONDS = 30;
 /** Trino forgets a query whose client is silent for minutes. */
@@ -106,6 +136,7 @@ const MAX_ASSET_TAGS = 20;
  * }
  */
 export function trinoResource<const K extends string = "trino">(options: TrinoOptions<K> = {}): Resource<K, Trino> {
+  checkOptions(options, TRINO, { call: "trinoResource", definer: trinoResource, what: "Resource" });
   const key = (options.key ?? "trino") as K;
   const times = timesOf(options, { call: "trinoResource", site: captureSite(trinoResource) });
   const { url, host, port, user, ca, catalog, schema } = options;
