@@ -34,8 +34,8 @@ async function withoutRunsGet(answer: "nothing" | "unavailable"): Promise<string
   return `http://127.0.0.1:${(front.address() as { port: number }).port}`;
 }
 
-describe("a run that was launched", () => {
-  it.each(["nothing", "unavailable"] as const)("is named although the lookup of its code gets %s", async (answer) => {
+describe("headgate run", () => {
+  it.each(["nothing", "unavailable"] as const)("names the launched run although the lookup of its code gets %s", async (answer) => {
     const env = { HEADGATE_URL: await withoutRunsGet(answer), HEADGATE_TOKEN: "token", HEADGATE_DEPLOYMENT: "acme/prod" };
     const { code, stdout, stderr } = await headgate(["run", "full_refresh", "--no-wait"], { cwd: "/", env });
     expect(stdout).toMatch(/^[0-9a-f-]{36}\n$/);

@@ -13,7 +13,7 @@ const KINDS = {
   list: { form: "a list [...]", fits: Array.isArray },
   object: { form: "an object { ... }", fits: isObject },
   duration: { form: DURATION_FORMS, fits: (value: unknown) => typeof value === "number" || typeof value === "string" },
-  /** Whoever reads it says what is wrong with it. */
+  /** The code that reads it says what is wrong with it. */
   any: { form: "", fits: () => true },
 } as const;
 
@@ -57,7 +57,6 @@ export function checkOptions<O>(options: unknown, rules: OptionRules<O>, { call,
   throw error;
 }
 
-/** Of several options that are texts, the first names the definition. */
 function nameIn(options: unknown): string {
   if (!isObject(options)) return "";
   const name = options["key"] ?? options["name"];

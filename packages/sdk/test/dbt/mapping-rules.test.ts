@@ -470,7 +470,7 @@ test("failed on-run commands and functions are named with the database's sentenc
 });
 
 test.each([
-  ["Could not find profile named 'shop'", "Add shop to profiles.yml in the project's folder, or name another profile"],
+  ["Could not find profile named 'shop'", "Add shop to profiles.yml, or name another profile"],
   ["'foo' is not a valid method name", "Correct `select` or `exclude` of dbtAssets: dbt has no method foo:"],
   ["Could not find selector named nightly, expected one of []", "Add nightly to selectors.yml, or correct `selector` of dbtAssets."],
 ])("dbt's sentence %j gets a remedy", (message, hint) => {

@@ -2,7 +2,7 @@
  * The graph of a dbt project: from the cache when nothing changed, else by `dbt parse` (and `dbt ls` where only a part is wanted).
  */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { notesOfDatabases } from "./database-paths.ts";
@@ -58,7 +58,7 @@ export async function loadGraph(options: LoadGraphOptions): Promise<LoadGraphRes
       ],
     };
   }
-  const problems = options.anyEnvironment ? [] : problemsOfFiles(project, files);
+  const problems = options.anyEnvironment ? [] : [...withoutProfiles(project), ...problemsOfFiles(project, files)];
   if (problems.length > 0) return { ok: false, errors: problems };
   const standIns = standInsFor(project.env, files);
   const place = {
@@ -87,6 +87,15 @@ export function noProject(shownDir: string): LoadError {
     message: `There is no dbt_project.yml in "${shownDir}".`,
     hint: "Set dbtProject({ dir }) to the folder of the dbt project, relative to the project root.",
   };
+}
+
+/** A folder that the code names is the only one where dbt looks. */
+function withoutProfiles({ root, profilesDir, profilesFound }: ResolvedProject): readonly LoadError[] {
+  if (profilesFound || existsSync(join(profilesDir, "profiles.yml"))) return [];
+  const message = `There is no profiles.yml in "${relative(root, profilesDir) || "."}", the folder that dbtProject({ profilesDir }) names.`;
+  const hint =
+    "Correct profilesDir, which is relative to the folder of headgate.config.ts, or leave it out where profiles.yml lies beside dbt_project.yml.";
+  return [{ kind: "project", message, hint }];
 }
 
 /** At publishing time only: what an agent executes was published whole. */
@@ -122,7 +131,7 @@ async function parse(
   const standIns = state.publish?.standIns ?? {};
   // An agent has nothing but what was published.
   const copied = state.publish === null ? given.project : copyProject(given.project, files, join(given.scratch, "dbt-copy"));
-  const options = { ...given, shownFrom: given.project.dir, project: { ...copied, env: { ...given.project.env, ...standIns } } };
+  const options = { ...given, original: given.project, project: { ...copied, env: { ...given.project.env, ...standIns } } };
   const targetPath = join(options.scratch, "dbt-parse");
   const parsed = await command(options, { args: ["parse", "--write-json"], targetPath, files, publish: state.publish?.state });
   if (!parsed.ok) return { ok: false, errors: parsed.errors.map((error) => withoutStandIns(error, standIns)) };
@@ -147,7 +156,7 @@ async function parse(
 }
 
 async function command(
-  options: LoadGraphOptions & { readonly shownFrom?: string },
+  options: LoadGraphOptions & { readonly original?: ResolvedProject },
   given: Pick<DbtRunOptions, "targetPath" | "files" | "publish"> & { readonly args: readonly string[] },
 ): Promise<
   | { readonly ok: true; readonly lines: readonly string[]; readonly notes: readonly string[]; readonly databases: readonly string[] }
@@ -165,7 +174,7 @@ async function command(
     files: given.files,
     publish: given.publish,
     scratch: join(options.scratch, "dbt-driver"),
-    parseCache: projectParseCache({ dir: options.shownFrom ?? options.project.dir }),
+    parseCache: projectParseCache(options.original ?? options.project),
     countRows: false,
     signal: options.signal,
     onLine: (line) => {
@@ -178,7 +187,11 @@ async function command(
   if (exit.code === 0) return { ok: true, lines, notes, databases };
   const message =
     exit.error ?? (errors.length > 0 ? errors.join("\n") : exit.stderr.trim() || `dbt ended with exit code ${exit.code ?? "none"}.`);
-  return { ok: false, errors: [dbtLoadError({ message, dir: options.shownFrom ?? options.project.dir, shownDir: options.shownDir })] };
+  const own = options.original ?? options.project;
+  const copy = options.original && { root: options.project.root, of: options.original.root };
+  const files = given.files?.files.map(({ path }) => path);
+  const { root, dir, profilesDir } = own;
+  return { ok: false, errors: [dbtLoadError({ message, root, dir, profilesDir, copy, files, shownDir: options.shownDir })] };
 }
 
 function withoutStandIns(error: LoadError, standIns: StandIns): LoadError {
