@@ -21,8 +21,8 @@ export interface Recording {
 }
 
 export const DAGSTER_FOLDER = join(import.meta.dirname, "dagster");
-const python = join(import.meta.dirname, "../../../../.venv/bin/python");
-const pipes = pipesResource();
+export const python = join(import.meta.dirname, "../../../../.venv/bin/python");
+export const pipes = pipesResource();
 
 export function readRecording(file = join(DAGSTER_FOLDER, "recorded.json")): Recording {
   return JSON.parse(readFileSync(file, "utf8")) as Recording;

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import {
   cronPartitions,
@@ -17,19 +18,49 @@ import { openPartitions } from "@headgate/shared/domain/partitions/partition-set
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { ResourceRun } from "../../src/definitions/resource.ts";
 import { contextText, pipesContext } from "../../src/integrations/pipes/pipes-context.ts";
-import { runStep } from "../run-step.test-support.ts";
-import { comparable, readRecording, underHeadgate } from "./like-dagster.test-support.ts";
+import { only, runStep } from "../run-step.test-support.ts";
+import { comparable, DAGSTER_FOLDER, pipes, python, readRecording, underHeadgate } from "./like-dagster.test-support.ts";
 
 const recording = readRecording();
 
 // The others run in like-dagster.engine.test.ts.
-it.each(["numbers", "nested", "types", "exits_well", "raises_and_is_caught"])(
-  "the unchanged program %s reports under Pipes what it reports under Dagster",
-  async (name) => {
-    const recorded = recording.programs.find((program) => program.name === name);
-    expect(recorded && comparable(await underHeadgate(name))).toEqual(recorded && comparable(recorded));
-  },
-);
+const SOME = [
+  "numbers",
+  "nested",
+  "types",
+  "exits_well",
+  "raises_and_is_caught",
+  "opens_nothing",
+  "opens_in_a_child",
+  "reports_twice",
+  "reports_failed_check",
+  "reports_what_looks_typed",
+  "writes_much",
+  "kills_itself",
+];
+it.each(SOME)("the unchanged program %s reports under Pipes what it reports under Dagster", async (name) => {
+  const recorded = recording.programs.find((program) => program.name === name);
+  expect(recorded && comparable(await underHeadgate(name))).toEqual(recorded && comparable(recorded));
+});
+
+it("a Pipes log line keeps its level, and a long one is cut", async () => {
+  const asset = defineAsset({
+    key: "ml/scores",
+    requires: [pipes],
+    run: ({ resources }) => resources.pipes.run({ command: [python, join(DAGSTER_FOLDER, "programs.py"), "logs_every_level"] }),
+  });
+  const env = { PATH: process.env["PATH"] ?? "" };
+  const { events } = await runStep([asset], "ml/scores", { resources: [pipes], env, job: { assets: ["ml/scores"] } });
+  expect(only(events, "log").map(({ level, message }) => [level, message.slice(0, 28), message.slice(28).slice(-40)])).toEqual([
+    ["debug", "debug 売上\nsecond line", ""],
+    ["info", "info 売上\nsecond line", ""],
+    ["warn", "warning 売上\nsecond line", ""],
+    ["error", "error 売上\nsecond line", ""],
+    ["error", "critical 売上\nsecond line", ""],
+    ["error", "without an exception", ""],
+    ["info", "x".repeat(28), expect.stringMatching(/^x+… \[\d+ of 300000 characters cut\]$/)],
+  ]);
+});
 
 const start = "2025-01-01";
 const paris = "Europe/Paris";

@@ -1,8 +1,12 @@
 """Programs as people write them with dagster-pipes. `record.py` runs them under Dagster, `like-dagster.engine.test.ts` under Headgate: `programs.py NAME`."""
 
+import atexit
 import math
 import os
+import signal
+import subprocess
 import sys
+import threading
 
 from dagster_pipes import open_dagster_pipes
 
@@ -145,6 +149,247 @@ def closes_and_fails():
 def checks_only():
     with open_dagster_pipes() as pipes:
         pipes.report_asset_check("not_empty", passed=True, metadata={"ratio": 1.0})
+
+
+def opens_nothing():
+    print("no Pipes at all")
+
+
+def opens_nothing_and_fails():
+    print("no Pipes at all", file=sys.stderr)
+    sys.exit(4)
+
+
+def opens_twice():
+    pipes = open_dagster_pipes()
+    again = open_dagster_pipes()
+    again.log.info("the same: %s" % (again is pipes))
+    pipes.report_asset_materialization(metadata={"rows": 1})
+    pipes.close()
+
+
+def opens_in_a_child():
+    with open_dagster_pipes() as pipes:
+        subprocess.run([sys.executable, __file__, "checks_only"], check=True)
+        pipes.report_asset_materialization(metadata={"rows": 1})
+
+
+def reports_twice():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(metadata={"rows": 1})
+        pipes.report_asset_materialization(metadata={"rows": 2})
+
+
+def reports_after_close():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(metadata={"rows": 1})
+    pipes.log.info("too late")
+
+
+def reports_another_asset():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(asset_key="ml/other", metadata={"rows": 1})
+
+
+def reports_by_name():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(asset_key="ml/scores", metadata={}, data_version=None)
+
+
+def reports_a_set():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(metadata={"regions": {"eu", "us"}})
+
+
+def reports_a_number_as_version():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(metadata={"rows": 1}, data_version=7)
+
+
+def reports_many_entries():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(metadata={"entry %d" % at: at for at in range(500)})
+
+
+def reports_long_text():
+    with open_dagster_pipes() as pipes:
+        pipes.report_custom_message("\u00e9" * 3_000)
+        pipes.report_asset_materialization(metadata={"text": "\u00e9\U0001f600" * 500})
+
+
+def reports_empty_values():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(
+            metadata={"": "no name", "empty": "", "space": " ", "list": [], "false": False, "zero": 0.0, "json": {"raw_value": [], "type": "json"}, "line": "a\nb\r\n"}
+        )
+
+
+def reports_what_looks_typed():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(
+            metadata={
+                "with_type": {"raw_value": {"raw_value": 1, "type": "int"}, "type": "json"},
+                "like_ours": {"raw_value": {"type": "int", "value": 3}, "type": "json"},
+                "number_as_text": {"raw_value": "12", "type": "text"},
+                "text_like_nan": "NaN",
+                "before_1970": {"raw_value": -1.5, "type": "timestamp"},
+                "large_float": 123456789012345680000.0,
+                "minus_zero": -0.0,
+                "exponent": 1e-7,
+            }
+        )
+
+
+def reports_checks():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_check("not_empty", passed=False, severity="WARN", metadata={"rows": 0})
+        pipes.report_asset_materialization(metadata={"rows": 0})
+
+
+def reports_failed_check():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_check("not_empty", passed=False, severity="ERROR", asset_key="ml/scores", metadata={"why": {"raw_value": "# none", "type": "md"}})
+        pipes.report_asset_materialization(metadata={"rows": 0})
+
+
+def reports_messages():
+    with open_dagster_pipes() as pipes:
+        for payload in (None, True, 0, -0.0, "", "\u58f2\u4e0a \U0001f600 \u2028", [], {}, [[None]], {"a": {"b": [1, 2.5, "c"]}}, 2**53, -(2**63) - 1, 1e22):
+            pipes.report_custom_message(payload)
+
+
+def logs_every_level():
+    with open_dagster_pipes() as pipes:
+        for level in ("debug", "info", "warning", "error", "critical"):
+            getattr(pipes.log, level)("%s \u58f2\u4e0a\nsecond line", level)
+        pipes.log.exception("without an exception")
+        pipes.log.info("x" * 300_000)
+
+
+def logs_in_threads():
+    with open_dagster_pipes() as pipes:
+        threads = [threading.Thread(target=lambda at=at: [pipes.log.info("%d %d", at, line) for line in range(50)]) for at in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        pipes.report_asset_materialization(metadata={"threads": len(threads)})
+
+
+def writes_much():
+    with open_dagster_pipes() as pipes:
+        for _ in range(200):
+            sys.stdout.write("o" * 10_000 + "\n")
+            sys.stderr.write("e" * 10_000)
+        pipes.report_asset_materialization(metadata={"rows": 1})
+        sys.stdout.write("no end of line")
+
+
+def writes_what_looks_like_a_message():
+    with open_dagster_pipes() as pipes:
+        print('{"__dagster_pipes_version": "0.1", "method": "unheard_of", "params": {}}')
+        print('{"a": "__dagster_pipes_version"')
+        pipes.report_asset_materialization(metadata={"rows": 1})
+
+
+def writes_bytes():
+    with open_dagster_pipes() as pipes:
+        sys.stdout.buffer.write(b"\xff\xfe\x00 no text \xe9\n")
+        sys.stdout.flush()
+        pipes.report_asset_materialization(metadata={"rows": 1})
+
+
+def closes_its_output():
+    with open_dagster_pipes() as pipes:
+        os.close(1)
+        os.close(2)
+        pipes.report_asset_materialization(metadata={"rows": 1})
+    os._exit(0)
+
+
+def goes_elsewhere():
+    with open_dagster_pipes() as pipes:
+        os.chdir("/")
+        pipes.report_asset_materialization(metadata={"folder": os.getcwd()})
+
+
+def kills_itself():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(metadata={"rows": 1})
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def aborts():
+    with open_dagster_pipes():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def catches_its_signal():
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(metadata={"rows": 1})
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def exits_with_true():
+    with open_dagster_pipes():
+        sys.exit(True)
+
+
+def exits_256():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(metadata={"rows": 1})
+    os._exit(256 & 0xFF)
+
+
+def is_interrupted_and_goes_on():
+    try:
+        with open_dagster_pipes() as pipes:
+            pipes.report_asset_materialization(metadata={"rows": 1})
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        print("went on")
+
+
+def raises_a_group():
+    try:
+        with open_dagster_pipes() as pipes:
+            pipes.report_asset_materialization(metadata={"rows": 1})
+            raise RuntimeError("\u58f2\u4e0a" * 5_000) from OSError(2, "no such file")
+    except RuntimeError:
+        pass
+
+
+def fails_at_exit():
+    def fail():
+        raise ValueError("at the end")
+
+    atexit.register(fail)
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(metadata={"rows": 1})
+
+
+def asks_for_a_partition():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(metadata={"partition": str(pipes.is_partition_step)})
+        print(pipes.partition_key)
+
+
+def asks_for_its_context():
+    with open_dagster_pipes() as pipes:
+        pipes.report_asset_materialization(
+            metadata={
+                "keys": pipes.asset_keys,
+                "key": pipes.asset_key,
+                "asset_step": pipes.is_asset_step,
+                "partition_step": pipes.is_partition_step,
+                "retry": pipes.retry_number,
+                "extras": {"raw_value": pipes.extras, "type": "json"},
+                "version": str(pipes.code_version),
+                "provenance": str(pipes.provenance),
+                "closed": pipes.is_closed,
+            }
+        )
 
 
 def context():

@@ -34,6 +34,7 @@ from dagster import (
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = os.path.join(HERE, "programs.py")
+WITH_CHECKS = ("types", "checks_only", "opens_in_a_child", "reports_checks", "reports_failed_check")
 logging.disable(logging.CRITICAL)
 
 
@@ -101,7 +102,7 @@ def run(name, program, *, partitions=None, key=None, version=None, extras=None, 
             key=["ml", "scores"],
             partitions_def=partitions,
             code_version=version,
-            check_specs=[dagster.AssetCheckSpec("not_empty", asset=["ml", "scores"])] if program in ("types", "checks_only") else None,
+            check_specs=[dagster.AssetCheckSpec("not_empty", asset=["ml", "scores"])] if program in WITH_CHECKS else None,
         )
         def made(context):
             yield from invoke(context)
@@ -137,6 +138,13 @@ def main():
         for name in (
             "numbers", "nested", "types", "exits_well", "exits_without_code", "exits_badly", "exits_with_text", "raises", "raises_and_is_caught",
             "raises_with_cause", "never_closes", "says_nothing", "says_much", "closes_and_fails", "checks_only",
+            "opens_nothing", "opens_nothing_and_fails", "opens_twice", "opens_in_a_child", "reports_twice",
+            "reports_after_close", "reports_another_asset", "reports_by_name", "reports_a_set", "reports_a_number_as_version",
+            "reports_many_entries", "reports_long_text", "reports_empty_values", "reports_what_looks_typed", "reports_checks",
+            "reports_failed_check", "reports_messages", "logs_every_level", "logs_in_threads", "writes_much",
+            "writes_what_looks_like_a_message", "writes_bytes", "closes_its_output", "goes_elsewhere", "kills_itself",
+            "aborts", "catches_its_signal", "exits_with_true", "exits_256", "is_interrupted_and_goes_on",
+            "raises_a_group", "fails_at_exit", "asks_for_a_partition", "asks_for_its_context",
         )
     ]  # fmt: skip
     start, end = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
