@@ -17,11 +17,14 @@ const ADVICE: Readonly<Record<string, string>> = {
   SERVER_STARTING_UP: "Trino has just been started.",
 };
 
+const VERSION_PARAMETER = /\bfor\s+version\s+as\s+of\s+\?/i;
+const VERSION_ADVICE = "Trino takes no parameter after FOR VERSION AS OF: write the number of the snapshot into the statement.";
+
 export function toTrinoError(error: AnswerError, query: { id: string; infoUri: string; sql: string; prepared: PreparedText }): TrinoError {
   const { errorLocation: at } = error;
   const line = at?.lineNumber ?? null;
   const column = at ? at.columnNumber - (at.lineNumber === 1 ? query.prepared.offset : 0) : null;
-  const advice = ADVICE[error.errorName];
+  const advice = query.prepared.offset > 0 && VERSION_PARAMETER.test(query.sql) ? VERSION_ADVICE : ADVICE[error.errorName];
   const message = [
     // Trino's position counts our own words around the statement.
     at ? error.message.replace(/^line \d+:\d+: /, `line ${line}:${column}: `) : error.message,

@@ -37,6 +37,7 @@ export interface SchemaChange {
 /**
  * Metadata for the materialization of an Iceberg table: `row_count`, `columns`, `relation`, `snapshot_id`, `operation`, `committed_at`,
  * `added_records`, `deleted_records`, `added_files`, `deleted_files`, `total_files`, `size_bytes`; and `schema_change` where there was one.
+ * Of a view or a materialized view only `row_count`, `columns` and `relation` are known.
  *
  * @example
  * await resources.trino.execute("insert into lakehouse.silver.orders select * from lakehouse.bronze.orders");
@@ -94,13 +95,19 @@ export async function icebergMaterialization(options: IcebergMaterializationOpti
 }
 
 async function describe(trino: Trino, now: IcebergTable, { since, partition, seen }: IcebergMetadataOptions): Promise<MetadataRecord> {
-  const { commits, isWhole } = await commitsOf(trino, now, { since, seen });
   const change = since && schemaChange(since.columns, now.columns);
   const { catalog, schema, table } = now.name;
-  return {
+  const facts = {
     row_count: now.rowCount,
     columns: tableSchema(now.columns),
     relation: `${catalog}.${schema}.${table}`,
+    comment: now.comment ?? undefined,
+    schema_change: change ?? undefined,
+  };
+  if (!now.isIceberg) return facts;
+  const { commits, isWhole } = await commitsOf(trino, now, { since, seen });
+  return {
+    ...facts,
     snapshot_id: now.snapshot?.id,
     committed_at: now.snapshot ? ({ type: "timestamp", value: now.snapshot.committedAt } satisfies MetadataValue) : undefined,
     operation: [...new Set(commits.map(({ operation }) => operation))].join(", ") || "none",
@@ -109,8 +116,6 @@ async function describe(trino: Trino, now: IcebergTable, { since, partition, see
     changes_incomplete: isWhole ? undefined : true,
     total_files: now.fileCount,
     size_bytes: now.sizeBytes,
-    comment: now.comment ?? undefined,
-    schema_change: change ?? undefined,
     ...(partition && { total_rows: now.rowCount, ...(await partitionMetadata(trino, now, partition)) }),
   };
 }

@@ -30,6 +30,8 @@ export interface IcebergSnapshot {
 export interface IcebergTable {
   /** Catalog, schema and name. */
   readonly name: TableName;
+  /** False for a view, a materialized view, or a table of another kind: of these only rows, columns and comment are known. */
+  readonly isIceberg: boolean;
   /** Null for a table without any commit. */
   readonly snapshot: IcebergSnapshot | null;
   /** Number of rows. */
@@ -71,25 +73,34 @@ export async function icebergTable(trino: Trino, table: string): Promise<Iceberg
   const name = parseTableName(table);
   const columns = await columnsOf(trino, name);
   if (columns.length === 0) return null;
-  const [[current], comment] = await Promise.all([
-    trino.all<SnapshotRow>(
-      `select ${SNAPSHOT_COLUMNS} from ${metadataTable(name, "snapshots")} s
-       join ${metadataTable(name, "refs")} r on r.snapshot_id = s.snapshot_id and r.name = 'main'`,
-      [],
-      QUIET,
-    ),
-    commentOf(trino, name),
-  ]);
+  const [snapshots, comment] = await Promise.all([currentSnapshot(trino, name), commentOf(trino, name)]);
+  const [current] = snapshots ?? [];
   return {
     name,
+    isIceberg: snapshots !== null,
     snapshot: current ? toSnapshot(current) : null,
-    rowCount: await rowCountOf(trino, name, current?.summary ?? {}),
+    rowCount: snapshots === null ? await countRows(trino, name) : await rowCountOf(trino, name, current?.summary ?? {}),
     recordsInFiles: numberOf(current?.summary, "total-records"),
     fileCount: numberOf(current?.summary, "total-data-files") + numberOf(current?.summary, "total-delete-files"),
     sizeBytes: numberOf(current?.summary, "total-files-size"),
     columns,
     comment,
   };
+}
+
+/** None: there was no commit. Null: there are columns, but none of the metadata tables of Iceberg. */
+async function currentSnapshot(trino: Trino, name: TableName): Promise<readonly SnapshotRow[] | null> {
+  try {
+    return await trino.all<SnapshotRow>(
+      `select ${SNAPSHOT_COLUMNS} from ${metadataTable(name, "snapshots")} s
+       join ${metadataTable(name, "refs")} r on r.snapshot_id = s.snapshot_id and r.name = 'main'`,
+      [],
+      QUIET,
+    );
+  } catch (error) {
+    if (isTrinoError(error) && error.name === "TABLE_NOT_FOUND") return null;
+    throw error;
+  }
 }
 
 export interface Commits {
@@ -117,6 +128,10 @@ export async function snapshotsSince(trino: Trino, name: TableName, since: Icebe
 /** Marked rows are still in their files, so a table with delete files has to be counted. */
 async function rowCountOf(trino: Trino, name: TableName, summary: SnapshotRow["summary"]): Promise<number> {
   if (numberOf(summary, "total-delete-files") === 0) return numberOf(summary, "total-records");
+  return await countRows(trino, name);
+}
+
+async function countRows(trino: Trino, name: TableName): Promise<number> {
   return Number(await trino.scalar<number | bigint>(`select count(*) from ${name.sql}`, [], QUIET));
 }
 
