@@ -159,6 +159,43 @@ test("a partition by a transform has the rows of its files", async () => {
   expect(metadata).toMatchObject({ row_count: 2, total_rows: 3, partition_files: 1, operation: "append", added_records: 3 });
 });
 
+test("views have rows and columns, and no commits", async () => {
+  const { trino: direct } = await openTrino({ url: server.url });
+  await direct.execute("create schema if not exists lakehouse.gold");
+  await direct.execute("create or replace view lakehouse.gold.plain_view as select n, 'eu' as region from (values 1, 2) t(n)");
+  expect(await icebergMetadata(direct, "lakehouse.gold.plain_view")).toMatchObject({ row_count: 2, relation: "lakehouse.gold.plain_view" });
+  const { metadata } = await run(
+    written(
+      "by_region",
+      "create table lakehouse.gold.regions as select 'eu' as region, 1 as n",
+      "create materialized view lakehouse.gold.by_region as select region, sum(n) as n from lakehouse.gold.regions group by region",
+      "refresh materialized view lakehouse.gold.by_region",
+    ),
+  );
+  expect(values(metadata, "row_count", "relation")).toEqual([1, "lakehouse.gold.by_region"]);
+  expect(await icebergTable(direct, "lakehouse.gold.by_region")).toMatchObject({ isIceberg: false, snapshot: null, rowCount: 1 });
+});
+
+test("a renamed partition column keeps its old name in the partition", async () => {
+  const { trino: direct } = await openTrino({ url: server.url });
+  await direct.execute("create schema if not exists lakehouse.gold");
+  await direct.execute(
+    "create table lakehouse.gold.renamed with (partitioning = array['region']) as select 'eu' as region, 1 as n union all select 'us', 2",
+  );
+  await direct.execute("alter table lakehouse.gold.renamed rename column region to area");
+  expect(await icebergMetadata(direct, "lakehouse.gold.renamed", { partition: { region: "us" } })).toMatchObject({
+    row_count: 1,
+    total_rows: 2,
+  });
+});
+
+test("a version of a table as a parameter is answered with what to write", async () => {
+  const { trino: direct } = await openTrino({ url: server.url });
+  expect(await rejection(direct.all("select * from lakehouse.gold.renamed for version as of ?", [7n]))).toMatchObject({
+    message: expect.stringContaining("Trino takes no parameter after FOR VERSION AS OF") as string,
+  });
+});
+
 test("a table that is not there is null, and an error where it was to be written", async () => {
   const { trino: direct } = await openTrino({ url: server.url });
   expect(await icebergTable(direct, "lakehouse.gold.nope")).toBeNull();
