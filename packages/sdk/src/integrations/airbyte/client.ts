@@ -98,6 +98,10 @@ const CANCEL_TIMEOUT_MS = 10_000;
 /** How long to wait before each look for a job whose start was not answered in time. */
 const LOOK_AGAIN_MS = [0, 1_000, 4_000];
 const CLOCKS_DIFFER_MS = 2_000;
+/** How often a start is tried that a job was in the way of which is gone. */
+const START_TRIES = 2;
+/** A job goes on while its server cannot be asked. It is given up after so long. */
+const LONGEST_OUTAGE_MS = 10 * 60_000;
 
 export function createAirbyte(send: AirbyteSend, { log, signal }: { readonly log: Logger; readonly signal: AbortSignal }): Airbyte {
   const one = async (request: Parameters<AirbyteSend>[0]): Promise<AirbyteJob> =>
@@ -134,32 +138,43 @@ export function createAirbyte(send: AirbyteSend, { log, signal }: { readonly log
 }
 
 async function startOrJoin(airbyte: Airbyte, connection: string, log: Logger): Promise<AirbyteJob> {
-  const askedAt = Date.now();
-  try {
-    const job = await airbyte.trigger(connection);
-    log.info(`Airbyte job ${job.jobId} started`, { connection });
-    return job;
-  } catch (error) {
-    if (error instanceof AirbyteError && error.code === "timeout") {
-      const begun = await findBegun(airbyte, connection, askedAt);
-      if (!begun) throw error;
-      log.info(`Airbyte answered too late, but job ${begun.jobId} has begun: waiting for it`, { connection });
-      return begun;
+  for (let tries = 1; ; tries++) {
+    const askedAt = Date.now();
+    try {
+      const job = await airbyte.trigger(connection);
+      log.info(`Airbyte job ${job.jobId} started`, { connection });
+      return job;
+    } catch (error) {
+      if (!(error instanceof AirbyteError)) throw error;
+      if (mayHaveBegun(error)) {
+        const begun = await findBegun(airbyte, connection, askedAt);
+        if (!begun) throw error;
+        log.info(`Airbyte did not answer the start, but job ${begun.jobId} has begun: waiting for it`, { connection });
+        return begun;
+      }
+      if (error.code !== "conflict") throw error;
+      const recent = await airbyte.jobs({ connection, jobType: "sync", limit: 10 });
+      const running = recent.find(({ status }) => !hasEnded(status));
+      if (running) {
+        log.info(`Airbyte job ${running.jobId} of this connection is running already: waiting for it`, { connection });
+        return running;
+      }
+      // The job that was in the way may have ended meanwhile.
+      if (tries >= START_TRIES) throw error;
     }
-    if (!(error instanceof AirbyteError) || error.code !== "conflict") throw error;
-    const recent = await airbyte.jobs({ connection, jobType: "sync", limit: 10 });
-    const running = recent.find(({ status }) => !hasEnded(status));
-    if (!running) throw error;
-    log.info(`Airbyte job ${running.jobId} of this connection is running already: waiting for it`, { connection });
-    return running;
   }
+}
+
+/** A server or proxy that broke off, or answered something else, may have passed the request on. A 429 says that it did not. */
+function mayHaveBegun({ code, status }: AirbyteError): boolean {
+  return code === "timeout" || code === "unexpected" || (code === "unavailable" && status !== 429);
 }
 
 /** A server that is slow to answer may also be slow to list what it began. */
 async function findBegun(airbyte: Airbyte, connection: string, askedAt: number): Promise<AirbyteJob | undefined> {
   for (const waitMs of LOOK_AGAIN_MS) {
     await sleep(waitMs);
-    const recent = await airbyte.jobs({ connection, jobType: "sync", limit: 10 });
+    const recent = await airbyte.jobs({ connection, jobType: "sync", limit: 10 }).catch(() => []);
     const begun = recent.find(({ status, startTime }) => !hasEnded(status) || Date.parse(startTime) >= askedAt - CLOCKS_DIFFER_MS);
     if (begun) return begun;
   }
@@ -172,8 +187,14 @@ async function untilEnded(
   { log, pollEveryMs, signal }: { readonly log: Logger; readonly pollEveryMs: number; readonly signal: AbortSignal },
 ): Promise<AirbyteJob> {
   let last = "";
+  let answeredAt = Date.now();
   for (;;) {
-    const job = await airbyte.job(jobId);
+    const job = await askedOrNull(airbyte, jobId, { log, giveUpAt: answeredAt + LONGEST_OUTAGE_MS });
+    if (job === null) {
+      await sleep(pollEveryMs, undefined, { signal });
+      continue;
+    }
+    answeredAt = Date.now();
     const progress = `${job.status}, ${job.rowsSynced ?? 0} rows, ${job.bytesSynced ?? 0} bytes`;
     if (progress !== last) log.info(`Airbyte job ${jobId}: ${progress}`);
     last = progress;
@@ -183,6 +204,22 @@ async function untilEnded(
     if (job.status === "cancelled")
       throw new AirbyteError("job_cancelled", `Airbyte job ${jobId} of connection ${job.connectionId} was cancelled.`, { jobId });
     await sleep(pollEveryMs, undefined, { signal });
+  }
+}
+
+/** Null while the server cannot be asked. */
+async function askedOrNull(
+  airbyte: Airbyte,
+  jobId: number,
+  { log, giveUpAt }: { readonly log: Logger; readonly giveUpAt: number },
+): Promise<AirbyteJob | null> {
+  try {
+    return await airbyte.job(jobId);
+  } catch (error) {
+    const outage = error instanceof AirbyteError && (error.code === "unavailable" || error.code === "timeout");
+    if (!outage || Date.now() > giveUpAt) throw error;
+    log.warn(`Airbyte job ${jobId} cannot be looked at, and is asked for again: ${error.message}`);
+    return null;
   }
 }
 

@@ -28,6 +28,8 @@ export interface AirbyteRequest {
 export type AirbyteSend = (request: AirbyteRequest) => Promise<unknown>;
 
 const RETRY_WAIT = { firstMs: 250, maxMs: 15_000 };
+/** A server that says when to come back is believed up to here. */
+const LONGEST_RETRY_AFTER_MS = 120_000;
 /** How long before its end a token is renewed, but never in the first half of its life. */
 const RENEW_BEFORE_MS = 30_000;
 
@@ -96,7 +98,7 @@ async function attempt(
       if (!(error instanceof Refused)) throw error;
       const again = error.untouched || (repeatable && (error.error.code === "unavailable" || error.error.code === "timeout"));
       if (!again || count >= options.retries) throw error.error;
-      const wait = Math.min(Math.max(backoffMs(count, Math.random(), RETRY_WAIT), error.retryAfterMs), RETRY_WAIT.maxMs);
+      const wait = Math.max(backoffMs(count, Math.random(), RETRY_WAIT), Math.min(error.retryAfterMs, LONGEST_RETRY_AFTER_MS));
       await sleep(wait, undefined, { signal: AbortSignal.any(signals) });
     }
   }
@@ -135,6 +137,8 @@ async function once(
         ...(body !== undefined && { "content-type": "application/json" }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
+      // Another host must get neither the token nor the client secret.
+      redirect: "manual",
       signal: AbortSignal.any([...signals, timeout]),
     });
     text = await response.text();
@@ -149,14 +153,24 @@ async function once(
     );
   }
   if (response.ok) return parseAnswer(text, what);
+  if (response.status >= 300 && response.status < 400) {
+    const to = response.headers.get("location") ?? "another address";
+    throw new AirbyteError("rejected", `Airbyte sends ${what} on to ${to}. Give the URL of the API itself.`, { status: response.status });
+  }
   const code = codeOfStatus(response.status);
   const said = reasonOf(text);
   const advice = code === "denied" ? " Check the client id and secret (or the token) and its rights." : "";
   const error = new AirbyteError(code, `Airbyte refuses ${what}: HTTP ${response.status}${said === "" ? "" : ` ${said}`}.${advice}`, {
     status: response.status,
   });
-  const seconds = Number(response.headers.get("retry-after") ?? 0);
-  throw new Refused(error, response.status === 429, Number.isFinite(seconds) ? Math.max(seconds, 0) * 1000 : 0);
+  throw new Refused(error, response.status === 429, retryAfterMs(response.headers.get("retry-after")));
+}
+
+/** The header is a number of seconds or a date. */
+function retryAfterMs(header: string | null): number {
+  if (header === null) return 0;
+  const wait = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(wait) ? Math.max(wait, 0) : 0;
 }
 
 function parseAnswer(text: string, what: string): unknown {
