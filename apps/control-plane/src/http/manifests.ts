@@ -27,6 +27,11 @@ export async function readManifest(request: Request, location: string): Promise<
   if (!parsed.data.files.some((file) => file.path === parsed.data.entry)) {
     throw new AppError("invalid_input", `the manifest's entry '${parsed.data.entry}' is not among its files`);
   }
+  const paths = new Set<string>();
+  for (const { path } of parsed.data.files) {
+    if (paths.has(path)) throw new AppError("invalid_input", `the manifest names the file '${path}' twice; publish again`);
+    paths.add(path);
+  }
   return parsed.data;
 }
 

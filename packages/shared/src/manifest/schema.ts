@@ -194,13 +194,13 @@ export const manifestSensorSchema = z.object({
 });
 export type ManifestSensor = z.infer<typeof manifestSensorSchema>;
 
-/** `path` is relative, '/'-separated, without '..'. */
+/** A relative path in its only spelling, so that two names are two files on every agent. */
+function isPlainPath(path: string): boolean {
+  return !/[\\\0]/.test(path) && path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+}
+
 export const manifestFileSchema = z.object({
-  path: z
-    .string()
-    .min(1)
-    .max(1024)
-    .refine((path) => !path.startsWith("/") && !path.split("/").includes("..") && !path.includes("\\"), "a relative path without '..'"),
+  path: z.string().min(1).max(1024).refine(isPlainPath, "a relative path without empty parts, '.', '..' and backslashes"),
   sha256: sha256Schema,
   size: z.number().int().min(0),
   /** Absent: it is no program. */
