@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { dbtLoadError } from "../../src/integrations/dbt/graph/parse-error.ts";
+import { dbtLoadError } from "../../src/integrations/dbt/refusals/parse-error.ts";
 
 const FILES = {
   "dbt/dbt_project.yml": 'name: my-shop\nversion: "1.0"\nmodel-paths: models\nmodles: {}\nrequire-dbt-version: ">=9"\n',

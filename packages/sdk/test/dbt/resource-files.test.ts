@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { defineAsset, defineCodeLocation, defineJob } from "../../src/index.ts";
 import { dbtAssets, dbtProject, dbtResource } from "../../src/integrations/dbt/index.ts";
 import { dbtManifestSchema } from "../../src/integrations/dbt/graph/dbt-manifest.ts";
-import { unknownForm } from "../../src/integrations/dbt/graph/unknown-form.ts";
+import { unknownForm } from "../../src/integrations/dbt/refusals/unknown-form.ts";
 import { runDbt } from "../../src/integrations/dbt/execution/run-dbt.ts";
 import { resolveProject } from "../../src/integrations/dbt/project.ts";
 import { indexLocation } from "../../src/runtime/manifest/index-location.ts";

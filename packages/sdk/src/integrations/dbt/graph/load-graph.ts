@@ -10,17 +10,19 @@ import { dbtManifestSchema, parseManifest, type DbtManifest } from "./dbt-manife
 import { hashOf, readProjectFiles, type ProjectFiles } from "./fingerprint.ts";
 import { dropOtherEnvironments, readCachedGraph, writeCachedGraph, type DbtGraph } from "./graph-cache.ts";
 import { problemsOfFiles } from "./check-files.ts";
-import { dbtLoadError } from "./parse-error.ts";
+import { dbtLoadError } from "../refusals/parse-error.ts";
 import { projectParseCache, publishedParseState } from "./parse-cache.ts";
 import { copyProject } from "./project-copy.ts";
 import { DATABASE_PATH } from "../programs/database-places.ts";
 import { PUBLISH_NOTE } from "../programs/parse-program.ts";
+import { UNKNOWN_NAME } from "../programs/unknown-names-program.ts";
 import { withoutVars, type ResolvedProject } from "../project.ts";
 import { runDbt, type DbtRunOptions } from "../execution/run-dbt.ts";
-import { secretHidden, secretInError, secretInNames } from "./secret-found.ts";
+import { secretHidden, secretInError, secretInNames } from "../refusals/secret-found.ts";
 import { selectedNodes, type Listed } from "./selected-nodes.ts";
 import { hideIn, hideStandIns, standInsFor, variablesRead, type StandIns } from "./stand-ins.ts";
-import { unknownForm } from "./unknown-form.ts";
+import { readUnknownName, unknownNameErrors } from "../refusals/unknown-names.ts";
+import { unknownForm } from "../refusals/unknown-form.ts";
 
 export interface LoadGraphOptions {
   readonly project: ResolvedProject;
@@ -30,6 +32,8 @@ export interface LoadGraphOptions {
   readonly exclude: string | undefined;
   /** Name of a selector in selectors.yml. */
   readonly selector?: string | undefined;
+  /** Steps give dbt variables of their own, which are not known before. */
+  readonly givesVars?: boolean | undefined;
   readonly scratch: string;
   readonly signal: AbortSignal;
   /** Take a graph that was made in another environment: the one that was published is the one to follow. */
@@ -152,19 +156,31 @@ async function parse(
   const { select, exclude, selector } = options;
   const selected = await selectedNodes({ manifest, select, exclude, selector, list });
   if (!selected.ok) return selected;
-  return { ok: true, graph: { manifest, selected: selected.ids, warnings, profileArgs: withoutVars(options.project.profileArgs) } };
+  const { ids } = selected;
+  const runs = parsed.unknown.flatMap((text) => readUnknownName(text) ?? []).filter(({ node }) => ids === null || ids.has(node));
+  const { shownDir, givesVars = false } = options;
+  const unknown = unknownNameErrors(runs, { shownDir, dir: given.project.dir, givesVars });
+  if (unknown.length > 0) return { ok: false, errors: unknown };
+  return { ok: true, graph: { manifest, selected: ids, warnings, profileArgs: withoutVars(options.project.profileArgs) } };
 }
 
 async function command(
   options: LoadGraphOptions & { readonly original?: ResolvedProject },
   given: Pick<DbtRunOptions, "targetPath" | "files" | "publish"> & { readonly args: readonly string[] },
 ): Promise<
-  | { readonly ok: true; readonly lines: readonly string[]; readonly notes: readonly string[]; readonly databases: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly lines: readonly string[];
+      readonly notes: readonly string[];
+      readonly databases: readonly string[];
+      readonly unknown: readonly string[];
+    }
   | { readonly ok: false; readonly errors: readonly LoadError[] }
 > {
   const lines: string[] = [];
   const notes: string[] = [];
   const databases: string[] = [];
+  const unknown: string[] = [];
   const errors: string[] = [];
   const exit = await runDbt({
     project: options.project,
@@ -180,11 +196,12 @@ async function command(
     onLine: (line) => {
       if (line.kind === "text") lines.push(line.text);
       if (line.kind === "message" && line.name === PUBLISH_NOTE) notes.push(line.text);
+      else if (line.kind === "message" && line.name === UNKNOWN_NAME) unknown.push(line.text);
       else if (line.kind === "message" && line.name === DATABASE_PATH) databases.push(line.text);
       else if (line.kind === "message") (line.level === "error" ? errors : lines).push(line.text);
     },
   });
-  if (exit.code === 0) return { ok: true, lines, notes, databases };
+  if (exit.code === 0) return { ok: true, lines, notes, databases, unknown };
   const message =
     exit.error ?? (errors.length > 0 ? errors.join("\n") : exit.stderr.trim() || `dbt ended with exit code ${exit.code ?? "none"}.`);
   const own = options.original ?? options.project;

@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly selector?: string | undefined;
   readonly keyPrefix?: string | undefined;
   readonly translate?: ((node: DbtNode) => { readonly key?: string | undefined }) | undefined;
+  /** Steps give dbt variables of their own. */
+  readonly vars?: unknown;
   readonly sourceTests?: boolean | undefined;
   readonly ownSources?: boolean | undefined;
 }
@@ -50,6 +52,7 @@ export async function loadProject(options: LoadOptions, context: LoadContext): P
     select: options.select,
     exclude: options.exclude,
     selector: options.selector,
+    givesVars: options.vars !== undefined,
     scratch: context.folders.scratch,
     signal: context.signal,
     anyEnvironment: context.anyEnvironment,

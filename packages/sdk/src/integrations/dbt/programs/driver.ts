@@ -13,8 +13,9 @@ import { DBT_FLAGS } from "./flags-program.ts";
 import { DBT_GRAPH } from "./graph-program.ts";
 import { DBT_ORDER } from "./order-program.ts";
 import { DBT_PARSE } from "./parse-program.ts";
+import { DBT_UNKNOWN_NAMES } from "./unknown-names-program.ts";
 
-export const DBT_DRIVER = String.raw`${DBT_GRAPH}${DBT_PARSE}${DBT_FLAGS}${DBT_ORDER}
+export const DBT_DRIVER = String.raw`${DBT_GRAPH}${DBT_PARSE}${DBT_FLAGS}${DBT_ORDER}${DBT_UNKNOWN_NAMES}
 import json, os, signal, sys, threading, time
 
 writing = threading.Lock()
@@ -231,6 +232,11 @@ def run(request, manifest, ended):
         code = 0 if result.success else (1 if exception is None else 2)
         if code == 0 and request["publish"]:
             say_database_paths()
+            # Another version of dbt may have other names for what is asked here; then each run tells.
+            try:
+                say_unknown_names(result.result)
+            except Exception as error:
+                print(f"names are not checked: {error!r}", file=sys.stderr)
             try:
                 publish_parse_state(*request["publish"])
             except Exception as error:
