@@ -15,7 +15,11 @@ import { dropRunRetry } from "../runs/execute/drop-retry.ts";
 export function findBackfill(tx: Pick<Tx, "db">, id: string): Result<BackfillRow> {
   const no = backfillNo(id);
   const row = no === null ? null : readBackfill(tx.db, no);
-  return row ? ok(row) : refuse("not_found", `There is no backfill ${id} in this deployment.`, { backfill: id });
+  return row
+    ? ok(row)
+    : refuse("not_found", `There is no backfill ${id} in this deployment. The page Backfills and "headgate backfill list" list them.`, {
+        backfill: id,
+      });
 }
 
 /** No new run starts; active runs continue. */

@@ -1,7 +1,5 @@
 /** `headgate run`: launch a job or a selection and, by default, follow the run to its end. */
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
@@ -17,6 +15,7 @@ import { runEndLine, runTable, watchRun } from "../../dev/watch-run.ts";
 import { keyValuePairs } from "../../option-values.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
 import { connect, type ConnectFlags } from "../connect.ts";
+import { readRunConfig } from "./run-config.ts";
 
 /** How long the answer of a lookup may take that only adds a line. */
 const VERSION_LOOKUP_MS = 5000;
@@ -40,7 +39,7 @@ export async function launchRun(argument: string | undefined, flags: RunFlags, c
     throw new AppError("invalid_input", "Say what to run: a job's name or a selection, e.g. headgate run 'group:bronze'.");
   if (flags.select !== undefined) parseSelectionText(flags.select);
   const tags = keyValuePairs(flags.tag, "The tag");
-  const config = flags.config === undefined ? undefined : readConfig(resolve(context.cwd, flags.config));
+  const config = flags.config === undefined ? undefined : readRunConfig(flags.config, context.cwd);
   const { connection, api } = await connect(flags, context);
   const launched = await launch({ connection, api, target, flags, tags, config });
   terminal.note(`run ${launched.id} launched: ${runTitle(launched)}`);
@@ -145,20 +144,4 @@ function unknownName(error: unknown, { target, jobs }: { readonly target: string
   const advice =
     nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : " `headgate assets` lists the assets, the dashboard the jobs.";
   return new AppError(error.code, `There is no job and no asset "${target}".${advice}`, { cause: error });
-}
-
-function readConfig(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new AppError("invalid_input", `The run config ${file} cannot be read.`, { cause: error });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new AppError("invalid_input", `The run config ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
 }

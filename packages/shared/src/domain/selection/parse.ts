@@ -13,6 +13,7 @@ import {
   type TraversalDepth,
 } from "./ast.ts";
 import { tokenize, type Token } from "./tokens.ts";
+import { nearestKeys } from "../asset-key.ts";
 import { shortened } from "../shortened.ts";
 
 export interface SelectionErrorDetails {
@@ -25,6 +26,18 @@ export interface SelectionErrorDetails {
 const MAX_DEPTH = 200;
 const MAX_LENGTH = 100_000;
 const OPERAND = ["an asset key", "key:", "group:", "tag:", "owner:", "kind:", "*", "not", "+", "roots(", "sinks(", "("];
+const ATTRIBUTES = ["key", ...TAG_ATTRIBUTES, ...SELECTION_ATTRIBUTES];
+/** How other tools write what is an operator here. */
+const OTHER_FUNCTIONS: Readonly<Record<string, string>> = {
+  upstream: "+name for what it depends on",
+  ancestors: "+name for what it depends on",
+  downstream: "name+ for what depends on it",
+  descendants: "name+ for what depends on it",
+  children: "name+1 for what depends on it directly",
+  parents: "1+name for what it depends on directly",
+  union: "or between two selections",
+  intersect: "and between two selections",
+};
 const VALUE = ["a word", "a quoted text"];
 
 /** Carries a refusal out of the descent; never leaves this file. */
@@ -49,7 +62,7 @@ export function parseSelection(text: string): Result<Selection> {
   const cursor: Cursor = { tokens: tokenize(text), at: 0, depth: 0 };
   try {
     const selection = readOr(cursor);
-    if (peek(cursor).type !== "end") throw unexpected(cursor, ["and", "or", "+", "the end"]);
+    if (peek(cursor).type !== "end") throw unexpectedEnd(cursor, selection);
     return ok(selection);
   } catch (error) {
     if (!(error instanceof SyntaxProblem)) throw error;
@@ -126,7 +139,9 @@ function readBrackets(cursor: Cursor): Selection {
 function readFunction(cursor: Cursor): Selection {
   const { text } = peek(cursor);
   if (text !== "roots" && text !== "sinks") {
-    throw problem(`there is no function "${shortened(text)}"`, peek(cursor), ["roots(", "sinks("]);
+    const other = OTHER_FUNCTIONS[text.toLowerCase()];
+    const advice = other === undefined ? "" : `; write ${other}`;
+    throw problem(`there is no function "${shortened(text)}"${advice}`, peek(cursor), ["roots(", "sinks("]);
   }
   cursor.at++;
   return { type: text, of: readBrackets(cursor) };
@@ -144,10 +159,13 @@ function readAttribute(cursor: Cursor): Selection {
     return { type: "tag", name, key, value: readNullable(cursor) ?? "" };
   }
   if (!isSelectionAttribute(name)) {
-    throw problem(`there is no attribute "${shortened(name)}"`, token, [
-      "key:",
-      ...[...TAG_ATTRIBUTES, ...SELECTION_ATTRIBUTES].map((attribute) => `${attribute}:`),
-    ]);
+    const [nearest] = nearestKeys(name, ATTRIBUTES, 1);
+    const meant = nearest === undefined ? "" : `; did you mean ${nearest}:`;
+    throw problem(
+      `there is no attribute "${shortened(name)}"${meant}`,
+      token,
+      ATTRIBUTES.map((attribute) => `${attribute}:`),
+    );
   }
   const at = peek(cursor);
   const value = readNullable(cursor);
@@ -195,6 +213,14 @@ function peek(cursor: Cursor, ahead = 0): Token {
 function expect(cursor: Cursor, type: Token["type"], expected: readonly string[]): void {
   if (peek(cursor).type !== type) throw unexpected(cursor, expected);
   cursor.at++;
+}
+
+/** An attribute is followed by a colon, not by an equals sign. */
+function unexpectedEnd(cursor: Cursor, selection: Selection): SyntaxProblem {
+  const name = selection.type === "key" && !selection.exact ? selection.pattern : "";
+  const value = peek(cursor, 1).type === "word" ? peek(cursor, 1).text : "...";
+  if (peek(cursor).type !== "=" || !ATTRIBUTES.includes(name)) return unexpected(cursor, ["and", "or", "+", "the end"]);
+  return problem(`an attribute needs a colon before its value; write ${name}:${shortened(value)}`, peek(cursor), [":"]);
 }
 
 function isOperator(token: Token, word: "and" | "or" | "not"): boolean {

@@ -137,8 +137,13 @@ describe("selection language", () => {
   });
 
   it.each([
-    ["grop:bronze", 'there is no attribute "grop". Expected key:, tag:, column_tag:, owner:, group:,'],
+    ["grop:bronze", 'there is no attribute "grop"; did you mean group:. Expected key:, tag:, column_tag:, owner:, group:,'],
     ["status:broken", '"broken" is not a value of status:. Expected '],
+    ["tags:daily", 'there is no attribute "tags"; did you mean tag:. Expected'],
+    ["group=bronze", "an attribute needs a colon before its value; write group:bronze. Expected :."],
+    ["a=b", 'unexpected "=". Expected and, or, +, the end.'],
+    ["upstream(a)", 'there is no function "upstream"; write +name for what it depends on. Expected roots(, sinks(.'],
+    ["children(a)", 'there is no function "children"; write name+1 for what depends on it directly.'],
     ["a and", "the text ends too early. Expected an asset key, key:, group:,"],
   ])("the error of %j says what may stand there", (text, message) => {
     expect(parseSelection(text)).toMatchObject({ ok: false, error: { message: expect.stringContaining(message) as string } });
