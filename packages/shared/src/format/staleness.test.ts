@@ -10,6 +10,7 @@ describe("the sentence about a stale asset", () => {
   it.each<[string, StaleCause[]]>([
     ["a changed 12 min ago", [changed]],
     ["a failed 1 min ago", [failed]],
+    ["a changed 12 min ago (read by 1 partition)", [{ ...changed, partitions: 1 }]],
     ["its code changed since the last materialization", [{ type: "code", asset: "b" }]],
     ["a changed 12 min ago, above b", [{ type: "upstream", asset: "c", dependency: "b", root: changed }]],
     ["the code of b above it changed", [{ type: "upstream", asset: "c", dependency: "b", root: { type: "code", asset: "b" } }]],

@@ -1,6 +1,7 @@
 /** Says why an asset is stale, in the same words in the dashboard and on the terminal. */
 import { assertNever } from "../domain/assert.ts";
 import type { RootCause, StaleCause } from "../domain/health/staleness.ts";
+import { plural } from "./number.ts";
 import { formatRelative } from "./time.ts";
 
 /** `orders changed 12 min ago and 2 other causes`; no full stop. */
@@ -29,5 +30,7 @@ export function formatStaleCause(cause: StaleCause, now: number): string {
 }
 
 function formatRoot(cause: Exclude<RootCause, { readonly type: "code" }>, now: number): string {
-  return `${cause.dependency} ${cause.type === "data" ? "changed" : "failed"} ${formatRelative(cause.at, now)}`;
+  const happened = `${cause.dependency} ${cause.type === "data" ? "changed" : "failed"} ${formatRelative(cause.at, now)}`;
+  if (cause.type !== "data" || cause.partitions === undefined) return happened;
+  return `${happened} (read by ${plural(cause.partitions, "partition")})`;
 }

@@ -82,6 +82,15 @@ describe("staleness", () => {
     expect(judge({ a: made(20, 19), b: made(6, 5) }, two)("b")).toHaveLength(stale ? 1 : 0);
   });
 
+  it("partitions that read a change make stale with their number", () => {
+    const two = buildAssetGraph([asset("a", [], { partitions: daily }), asset("b", ["a"], { partitions: daily }), asset("c", ["b"])]);
+    const stalePartitions = { count: 3, dependency: "a", at: 20 };
+    const causes = judge({ a: made(20, 19), b: made(6, 5, { stalePartitions }), c: made(8, 7) }, two);
+    const root = { type: "data", asset: "b", dependency: "a", at: 20, partitions: 3 };
+    expect(causes("b")).toEqual([root]);
+    expect(causes("c")).toEqual([{ type: "upstream", asset: "c", dependency: "b", root }]);
+  });
+
   it("judges an asset only after all that lies above it", () => {
     const diamond = buildAssetGraph([asset("a", []), asset("b", ["a"]), asset("c", ["a", "b"]), asset("d", ["a", "c", "b"])]);
     const causes = judge({ a: made(2, 1, { codeVersion: "2" }), b: made(4, 3), c: made(6, 5), d: made(8, 7) }, diamond);

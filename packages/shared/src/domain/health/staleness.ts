@@ -20,11 +20,26 @@ export interface VersionFacts {
   readonly failedAt: number | null;
   /** Version of the code that is deployed now; null when it has none. */
   readonly codeVersion: string | null;
+  /** Partitions that read what changed after they were materialized; `dependency` changed last. Left out: none. */
+  readonly stalePartitions?: StalePartitions | null | undefined;
+}
+
+export interface StalePartitions {
+  readonly count: number;
+  readonly dependency: string;
+  readonly at: number;
 }
 
 export type RootCause =
   | { readonly type: "code"; readonly asset: string }
-  | { readonly type: "data"; readonly asset: string; readonly dependency: string; readonly at: number }
+  /** `partitions`: how many partitions of the asset read the change; left out: all of it does. */
+  | {
+      readonly type: "data";
+      readonly asset: string;
+      readonly dependency: string;
+      readonly at: number;
+      readonly partitions?: number | undefined;
+    }
   | { readonly type: "upstream_failed"; readonly asset: string; readonly dependency: string; readonly at: number };
 
 /** `upstream`: a dependency is stale itself; `root` is where that began. */
@@ -79,16 +94,21 @@ function judge(graph: AssetGraph, { node, factsOf, known }: Judged): readonly St
   for (const upstream of graph.upstreamOf(node)) {
     if (upstream === node) continue;
     const dependency = graph.keys[upstream] ?? "";
-    const own = readsAll(graph, node, upstream)
-      ? changeOf({ asset, dependency, built: facts.materialized, of: factsOf(dependency) })
-      : null;
+    const own =
+      partitionCause(asset, dependency, facts.stalePartitions) ??
+      (readsAll(graph, node, upstream) ? changeOf({ asset, dependency, built: facts.materialized, of: factsOf(dependency) }) : null);
     const cause = own ?? inherited(asset, dependency, known.get(upstream));
     if (cause) causes.push(cause);
   }
   return causes.slice(0, MAX_CAUSES);
 }
 
-/** A partition reads some partitions of a partitioned dependency, so a change of another one is no cause. */
+function partitionCause(asset: string, dependency: string, stale: StalePartitions | null | undefined): RootCause | null {
+  if (!stale || stale.dependency !== dependency) return null;
+  return { type: "data", asset, dependency, at: stale.at, partitions: stale.count };
+}
+
+/** A partition reads some partitions of a partitioned dependency, so a change of another one is no cause. `stalePartitions` tells of those. */
 function readsAll(graph: AssetGraph, node: number, upstream: number): boolean {
   if (graph.assets[upstream]?.partitions === undefined) return true;
   if (graph.assets[node]?.partitions !== undefined) return false;
