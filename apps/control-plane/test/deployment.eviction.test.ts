@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import { launch, newDeployment, publish, raw, rows, runStatus, type DeploymentObject } from "./support/deployment.ts";
 import { FakeAgent } from "./support/fake-agent.ts";
+import { deployPartitioned } from "./support/partitioned.ts";
 import { assetsOf, manifest } from "./support/manifests.ts";
 
 const evict = (stub: DeploymentObject) => evictDurableObject(raw(stub));
@@ -44,6 +45,31 @@ describe("an evicted deployment", () => {
     const before = await look();
     await evict(stub);
     expect(await look()).toEqual(before);
+  });
+
+  it("stale partitions are the same after an eviction", async () => {
+    const stub = await deployPartitioned({ type: "static", keys: ["eu", "us"] }, { a: [], b: ["a"] });
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const materialize = async (selection: string, partition: string) => {
+      await launch(stub, { selection, partition });
+      await agent.reported(...agent.success(await agent.job(`${selection}[${partition}]`)));
+    };
+    for (const key of ["eu", "us"]) await materialize("b", key);
+    await evict(stub);
+    await materialize("a", "us");
+    const look = async () =>
+      unwrap(await stub.ask("assets.partitions", { key: "b", limit: 10 })).items.map(({ key, stale }) => [key, stale]);
+    expect(await look()).toEqual([
+      ["eu", undefined],
+      ["us", true],
+    ]);
+    await evict(stub);
+    expect(await look()).toEqual([
+      ["eu", undefined],
+      ["us", true],
+    ]);
+    expect(unwrap(await stub.ask("assets.stale", undefined))).toMatchObject([{ key: "b", causes: [{ dependency: "a", partitions: 1 }] }]);
   });
 
   it("a run continues over the same sockets after an eviction", async () => {

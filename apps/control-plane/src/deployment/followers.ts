@@ -5,6 +5,8 @@
 import * as conditions from "./conditions/follow-facts.ts";
 import { syncConditions } from "./conditions/sync-conditions.ts";
 import { afterAssetChange, syncFreshness } from "./assets/freshness.ts";
+import * as stalePartitions from "./assets/stale-partitions.ts";
+
 import { recordChecked, recordFailed, recordMaterialized } from "./assets/record-partition.ts";
 import { syncAutomation } from "./automations/sync-automations.ts";
 import * as waitingTicks from "./automations/waiting-ticks.ts";
@@ -29,6 +31,8 @@ import { afterWebhooksActivated } from "./webhooks/announce-webhooks.ts";
 interface Interests {
   /** Assets with partitions. */
   readonly partitioned: ReadonlySet<string>;
+  /** Partitioned assets and what they read. */
+  readonly readByPartitions: ReadonlySet<string>;
   /** Assets with a freshness policy. */
   readonly freshness: ReadonlySet<string>;
   /** True if there is any automation condition. */
@@ -49,6 +53,7 @@ function interestsOf(at: { readonly db: Database }): Interests {
 function read(db: Database, catalog: Catalog): Interests {
   return {
     partitioned: new Set(catalog.graph.assets.flatMap((asset) => (asset?.partitions ? [asset.key] : []))),
+    readByPartitions: stalePartitions.readByPartitions(catalog.graph),
     freshness: new Set(freshnessPolicies(db, catalog).keys()),
     conditions: conditionProgram(db, catalog).program.conditions.size > 0,
     sensors: catalog.sensors.some((sensor) => watchKeys(sensor).length > 0),
@@ -76,6 +81,7 @@ interface OfAsset {
   readonly asset: string;
 }
 const isPartitioned = ({ asset }: OfAsset, { partitioned }: Interests): boolean => partitioned.has(asset);
+const isReadByPartitions = ({ asset }: OfAsset, interests: Interests): boolean => interests.readByPartitions.has(asset);
 const hasFreshness = ({ asset }: OfAsset, { freshness }: Interests): boolean => freshness.has(asset);
 const readByConditions = (_fact: unknown, { conditions: exist }: Interests): boolean => exist;
 
@@ -86,10 +92,15 @@ const NONE: readonly never[] = [];
 export const FOLLOWERS: { readonly [T in FactType]: readonly Follower<T>[] } = {
   asset_materialized: [
     when(isPartitioned, recordMaterialized),
+    when(isReadByPartitions, stalePartitions.afterMaterialization),
     when(hasFreshness, afterAssetChange),
     when(readByConditions, conditions.afterMaterialization),
   ],
-  asset_observed: [when(hasFreshness, afterAssetChange), when(readByConditions, conditions.afterObservation)],
+  asset_observed: [
+    when((fact, interests) => fact.changed && isReadByPartitions(fact, interests), stalePartitions.afterObservation),
+    when(hasFreshness, afterAssetChange),
+    when(readByConditions, conditions.afterObservation),
+  ],
   asset_failed: [when(isPartitioned, recordFailed), when(readByConditions, conditions.afterFailure)],
   check_evaluated: [when(isPartitioned, recordChecked), when(readByConditions, conditions.afterCheck)],
   freshness_changed: [when(readByConditions, conditions.afterFreshnessChange)],

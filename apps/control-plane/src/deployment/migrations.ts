@@ -312,4 +312,12 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX delivery_by_content ON delivery (hook, content_id) WHERE content_id IS NOT NULL;
     `,
   },
+  {
+    id: "0011-stale-partitions",
+    sql: `
+      ALTER TABLE asset_partition ADD COLUMN stale TEXT NOT NULL DEFAULT '';
+      ALTER TABLE asset_partition ADD COLUMN stale_by TEXT;
+      ALTER TABLE asset_partition ADD COLUMN stale_at INTEGER;
+    `,
+  },
 ];

@@ -2,12 +2,13 @@
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { assetHealth } from "@headgate/shared/domain/health/asset-health.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
+import type { PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { countOf, difference } from "@headgate/shared/domain/partitions/subset.ts";
 import { type DeploymentPartitions, partitionContext } from "../partitions/partition-context.ts";
 import { parseSubset } from "../partitions/partition-sets.ts";
 import { type CheckStateRow, checkStates } from "./asset-read-store.ts";
 import { type FreshnessRow, freshnessRows } from "../assets/freshness-store.ts";
-import { type PartitionSets, partitionSetsOf } from "../partitions/partition-store.ts";
+import { type PartitionSets, partitionSetsOf, type StaleSet } from "../partitions/partition-store.ts";
 import { type OpenAsset, openAssets } from "../runs/step-asset-store.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { catalogOf } from "../catalog/catalog.ts";
@@ -133,9 +134,15 @@ function countResults(results: readonly LatestResult[]): AssetState["checks"] {
   return counts;
 }
 
+export function staleCount(set: PartitionSet, stored: StaleSet | undefined): Pick<NonNullable<AssetState["partitions"]>, "stale"> {
+  if (!stored || stored.stale === "" || stored.staleBy === null || stored.staleAt === null) return {};
+  const count = countOf(parseSubset(set, stored.stale));
+  return count === 0 ? {} : { stale: { count, dependency: stored.staleBy, at: stored.staleAt } };
+}
+
 function partitionCounts(
   partitions: DeploymentPartitions,
-  { stored, definition }: { readonly stored: PartitionSets | undefined; readonly definition: PartitionsDefinition },
+  { stored, definition }: { readonly stored: (PartitionSets & StaleSet) | undefined; readonly definition: PartitionsDefinition },
 ): AssetState["partitions"] {
   const opened = partitions.open(definition);
   if (!opened.ok) return { total: 0, materialized: 0, failed: 0 };
@@ -144,5 +151,6 @@ function partitionCounts(
     total: opened.value.count,
     materialized: countOf(difference(parseSubset(opened.value, stored?.materialized), failed)),
     failed: countOf(failed),
+    ...staleCount(opened.value, stored),
   };
 }

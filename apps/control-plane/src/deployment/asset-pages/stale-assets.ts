@@ -5,6 +5,9 @@ import { type StaleCause, staleCausesOf, type VersionFacts } from "@headgate/sha
 import { assetStateRows, placesOf, type AssetStateRow } from "../assets/asset-state-store.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { codeVersions } from "../catalog/definition-details.ts";
+import { partitionContext } from "../partitions/partition-context.ts";
+import { partitionSetsOf } from "../partitions/partition-store.ts";
+import { staleCount } from "./asset-states.ts";
 import type { Reader } from "../kernel/reader.ts";
 
 /** The causes of one asset, from its state and the states of what lies above it. */
@@ -18,9 +21,17 @@ function staleCauses(reader: Reader, keys: readonly string[]): (asset: string) =
   const catalog = catalogOf(reader);
   const code = codeVersions(reader.db, catalog);
   const rows = assetStateRows(reader.db, keys);
+  const stored = partitionSetsOf(reader.db, keys);
+  const partitions = partitionContext(reader.db, reader.now);
+  const stalePartitions = (asset: string) => {
+    const sets = stored.get(asset);
+    const definition = catalog.graph.assets[catalog.graph.indexOf(asset)]?.partitions;
+    const opened = sets?.stale && definition ? partitions.open(definition) : null;
+    return opened?.ok ? staleCount(opened.value, sets).stale : undefined;
+  };
   return staleCausesOf(catalog.graph, (asset) => {
     const row = rows.get(asset);
-    return row && factsOf(row, code.get(asset) ?? null);
+    return row && { ...factsOf(row, code.get(asset) ?? null), stalePartitions: stalePartitions(asset) };
   });
 }
 

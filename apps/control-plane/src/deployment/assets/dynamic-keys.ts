@@ -7,7 +7,7 @@ import { shortened } from "@headgate/shared/domain/shortened.ts";
 import { dynamicKeysChanged, dynamicNames, partitionContext } from "../partitions/partition-context.ts";
 import { parseSubset, subsetText } from "../partitions/partition-sets.ts";
 import { countOfSet, deleteKeys, existingKeys, insertKeys } from "../partitions/dynamic-key-store.ts";
-import { deletePartitionFailures, readPartitionSets, savePartitionSets } from "../partitions/partition-store.ts";
+import { deletePartitionFailures, partitionSetsOf, savePartitionSets, saveStaleSet } from "../partitions/partition-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 
@@ -83,10 +83,10 @@ function dropRemoved(tx: Tx, assets: readonly string[]): void {
     const opened = definition?.type === "multi" ? partitions.open(definition) : null;
     if (!opened?.ok) continue;
     const set = opened.value;
-    for (const target of [asset, ...(checksByAsset.get(asset) ?? []).map(checkId)]) {
-      const stored = readPartitionSets(tx.db, target);
-      const rewritten = (text: string) => subsetText(set, parseSubset(set, text));
-      if (stored) savePartitionSets(tx.db, target, { materialized: rewritten(stored.materialized), failed: rewritten(stored.failed) });
+    const rewritten = (text: string) => subsetText(set, parseSubset(set, text));
+    for (const [target, stored] of partitionSetsOf(tx.db, [asset, ...(checksByAsset.get(asset) ?? []).map(checkId)])) {
+      savePartitionSets(tx.db, target, { materialized: rewritten(stored.materialized), failed: rewritten(stored.failed) });
+      if (stored.stale !== "") saveStaleSet(tx.db, target, { ...stored, stale: rewritten(stored.stale) });
     }
   }
 }

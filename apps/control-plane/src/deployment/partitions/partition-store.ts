@@ -15,11 +15,28 @@ export function readPartitionSets(db: Database, asset: string): PartitionSets | 
   );
 }
 
+/** The partitions that read data that changed later, as a stored subset; `staleBy` changed last. */
+export interface StaleSet {
+  readonly stale: string;
+  readonly staleBy: string | null;
+  readonly staleAt: number | null;
+}
+
+export function saveStaleSet(db: Database, asset: string, set: StaleSet): void {
+  db.sql.exec(
+    "UPDATE asset_partition SET stale = ?2, stale_by = ?3, stale_at = ?4 WHERE asset = ?1",
+    asset,
+    set.stale,
+    set.staleBy,
+    set.staleAt,
+  );
+}
+
 /** The stored subsets of the given assets; assets without any are absent. */
-export function partitionSetsOf(db: Database, assets: readonly string[]): Map<string, PartitionSets> {
+export function partitionSetsOf(db: Database, assets: readonly string[]): Map<string, PartitionSets & StaleSet> {
   const rows = db.sql
-    .exec<{ asset: string; materialized: string; failed: string }>(
-      "SELECT asset, materialized, failed FROM asset_partition WHERE asset IN (SELECT value FROM json_each(?))",
+    .exec<{ asset: string; materialized: string; failed: string; stale: string; staleBy: string | null; staleAt: number | null }>(
+      "SELECT asset, materialized, failed, stale, stale_by AS staleBy, stale_at AS staleAt FROM asset_partition WHERE asset IN (SELECT value FROM json_each(?))",
       JSON.stringify(assets),
     )
     .toArray();

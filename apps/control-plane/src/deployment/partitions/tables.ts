@@ -10,6 +10,12 @@ export const assetPartition = sqliteTable("asset_partition", {
   asset: text().primaryKey(),
   materialized: text().notNull(),
   failed: text().notNull(),
+  /** Partitions that read data that changed later; the dependency that changed last, and when. */
+  stale: text()
+    .notNull()
+    .$default(() => ""),
+  staleBy: text(),
+  staleAt: integer(),
 });
 
 export const partitionFailure = sqliteTable(

@@ -66,7 +66,15 @@ export const assetStateSchema = view(
       z.object({ name: z.string(), severity: z.enum(["warn", "error"]), description: z.string().nullable(), run: z.string().nullable() }),
     ),
     /** Only partitioned assets have it. */
-    partitions: z.object({ total: z.number(), materialized: z.number(), failed: z.number() }).nullable(),
+    partitions: z
+      .object({
+        total: z.number(),
+        materialized: z.number(),
+        failed: z.number(),
+        /** Partitions that read data that changed later, and the dependency that changed last; absent: none. */
+        stale: z.object({ count: z.number(), dependency: z.string(), at: z.number() }).optional(),
+      })
+      .nullable(),
     /** Only assets with a freshness policy have it. */
     freshness: z.object({ state: freshness, since: z.number().nullable(), changesAt: z.number().nullable() }).nullable(),
   }),
@@ -159,6 +167,8 @@ export const partitionStatusViewSchema = view(
         run: z.string().nullable(),
         at: z.number().nullable(),
         message: z.string().nullable(),
+        /** It read data that changed later. */
+        stale: z.boolean().optional(),
       }),
     ),
     next: z.string().nullable(),

@@ -7,8 +7,8 @@ const ofDependency = { asset: z.string(), dependency: z.string() };
 const rootCauseSchema = z.discriminatedUnion("type", [
   /** The code is another than the one that the latest materialization ran. */
   z.object({ type: z.literal("code"), asset: z.string() }),
-  /** The data of a dependency changed after the asset was materialized. */
-  z.object({ type: z.literal("data"), ...ofDependency, at: z.number() }),
+  /** The data of a dependency changed after the asset, or so many of its partitions, were materialized. */
+  z.object({ type: z.literal("data"), ...ofDependency, at: z.number(), partitions: z.number().optional() }),
   /** A dependency failed after the asset was materialized. */
   z.object({ type: z.literal("upstream_failed"), ...ofDependency, at: z.number() }),
 ]);

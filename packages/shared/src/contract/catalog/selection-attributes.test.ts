@@ -37,6 +37,7 @@ const state = (extra: Partial<ListedState>): ListedState => ({
   inProgress: null,
   freshness: null,
   places: { materialized: null, changed: null },
+  partitions: null,
   ...extra,
 });
 const states = new Map([

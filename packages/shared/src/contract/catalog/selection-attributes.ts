@@ -11,7 +11,10 @@ import type { AssetState } from "../assets/asset-views.ts";
 import { staleCausesByState } from "../assets/stale-by-state.ts";
 import type { DefinitionsDocument } from "./definitions.ts";
 
-export type ListedState = Pick<AssetState, "health" | "materialized" | "observedAt" | "failed" | "inProgress" | "freshness" | "places">;
+export type ListedState = Pick<
+  AssetState,
+  "health" | "materialized" | "observedAt" | "failed" | "inProgress" | "freshness" | "places" | "partitions"
+>;
 
 /** The graph is that of the assets of the document. External assets count, because a list of assets is not a launch. */
 export function listedAssetsContext(

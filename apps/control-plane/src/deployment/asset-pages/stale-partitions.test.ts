@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { unwrap } from "@headgate/shared/domain/errors.ts";
+import type { PartitionMapping, PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
+import { assetsOf, manifest } from "../../../test/support/manifests.ts";
+import type { TestAgent } from "../../testing/test-agent.ts";
+import { TestDeployment } from "../../testing/test-deployment.ts";
+import { reportAsset } from "../assets/report-asset.ts";
+import { assetPartitions } from "./asset-partitions.ts";
+import { assetStatesOf } from "./asset-states.ts";
+import { staleAssets } from "./stale-assets.ts";
+
+const daily: PartitionsDefinition = { type: "time", cadence: "daily", start: "2029-12-28" };
+const hourly: PartitionsDefinition = { type: "time", cadence: "hourly", start: "2029-12-28" };
+const yesterday: PartitionMapping = { type: "time_window", startOffset: -1, endOffset: -1 };
+const DAYS = ["2030-01-01", "2030-01-02", "2030-01-03"];
+
+interface Pair {
+  readonly above?: PartitionsDefinition;
+  readonly below?: PartitionsDefinition;
+  readonly mapping?: PartitionMapping;
+}
+
+/** Two assets, `b` reads `a`. */
+async function pair({ above = daily, below = daily, mapping }: Pair = {}) {
+  const shape = assetsOf({ a: [], b: ["a"] });
+  const assets = shape.assets.map((asset) => ({
+    ...asset,
+    partitions: asset.key === "a" ? above : below,
+    deps: (asset.deps ?? []).map((dep) => ({ ...dep, ...(mapping && { mapping }) })),
+  }));
+  return TestDeployment.with(manifest({ ...shape, assets }));
+}
+
+const stepOf = (key: string, partition: string) => `${key}[${partition}]`;
+
+function launchOn(deployment: TestDeployment, selection: string, partition: string): TestAgent {
+  const agent = deployment.agent();
+  deployment.launch({ selection, partition });
+  return agent;
+}
+
+function materialize(deployment: TestDeployment, key: string, ...partitions: readonly string[]): void {
+  for (const partition of partitions) {
+    const agent = launchOn(deployment, key, partition);
+    agent.succeed(stepOf(key, partition));
+    agent.disconnect();
+    deployment.pass(1000);
+  }
+}
+
+const stalePartitions = (deployment: TestDeployment, key = "b") =>
+  unwrap(assetPartitions(deployment.engine.reader(), { key, limit: 500 }))
+    .items.filter(({ stale }) => stale)
+    .map((item) => item.key)
+    .toSorted();
+
+describe("stale partitions of an asset", () => {
+  it("a partition is stale after the partition that it reads changed", async () => {
+    const deployment = await pair();
+    materialize(deployment, "a", ...DAYS);
+    materialize(deployment, "b", ...DAYS);
+    expect([stalePartitions(deployment), unwrap(staleAssets(deployment.engine.reader()))]).toEqual([[], []]);
+    const at = deployment.now;
+    materialize(deployment, "a", "2030-01-02");
+    expect(stalePartitions(deployment)).toEqual(["2030-01-02"]);
+    const cause = { type: "data", asset: "b", dependency: "a", at, partitions: 1 };
+    expect(unwrap(staleAssets(deployment.engine.reader()))).toEqual([{ key: "b", causes: [cause] }]);
+    expect(assetStatesOf(deployment.engine.reader(), ["b"])[0]?.partitions?.stale).toEqual({ count: 1, dependency: "a", at });
+    materialize(deployment, "b", "2030-01-02");
+    expect([stalePartitions(deployment), unwrap(staleAssets(deployment.engine.reader()))]).toEqual([[], []]);
+  });
+
+  it.each<[string, Pair, string, string[]]>([
+    ["the day of a changed hour", { above: hourly }, "2030-01-02-05:00", ["2030-01-02"]],
+    ["the day after, with an offset", { mapping: yesterday }, "2030-01-02", ["2030-01-03"]],
+    ["all that read the last partition", { mapping: { type: "last" } }, "2030-01-06", DAYS],
+    ["none if another than the last changed", { mapping: { type: "last" } }, "2030-01-01", []],
+    ["each that reads all partitions", { mapping: { type: "all" } }, "2030-01-02", DAYS],
+  ])("a change makes stale %s", async (_name, shape, changed, stale) => {
+    const deployment = await pair(shape);
+    materialize(deployment, "b", ...DAYS);
+    materialize(deployment, "a", changed);
+    expect(stalePartitions(deployment)).toEqual(stale);
+  });
+
+  it("a missing partition is not stale", async () => {
+    const deployment = await pair();
+    materialize(deployment, "a", ...DAYS);
+    expect([stalePartitions(deployment), unwrap(staleAssets(deployment.engine.reader()))]).toEqual([[], []]);
+  });
+
+  it("a range makes stale all that it has", async () => {
+    const deployment = await pair();
+    materialize(deployment, "b", ...DAYS);
+    materialize(deployment, "a", "2030-01-02...2030-01-03");
+    expect(stalePartitions(deployment)).toEqual(["2030-01-02", "2030-01-03"]);
+    materialize(deployment, "b", "2030-01-01...2030-01-02");
+    expect(stalePartitions(deployment)).toEqual(["2030-01-03"]);
+  });
+
+  it("a run of both leaves nothing stale", async () => {
+    const deployment = await pair();
+    materialize(deployment, "b", ...DAYS);
+    const agent = launchOn(deployment, "*", "2030-01-02");
+    agent.succeed(stepOf("a", "2030-01-02"));
+    expect(stalePartitions(deployment)).toEqual(["2030-01-02"]);
+    agent.succeed(stepOf("b", "2030-01-02"));
+    expect(stalePartitions(deployment)).toEqual([]);
+  });
+
+  it("a step could not see what changed while it worked", async () => {
+    const deployment = await pair();
+    materialize(deployment, "b", ...DAYS);
+    const agent = launchOn(deployment, "b", "2030-01-02");
+    const job = agent.job(stepOf("b", "2030-01-02"));
+    agent.report(agent.started(job));
+    for (const partition of ["2030-01-01", "2030-01-02"])
+      deployment.commit((tx) => reportAsset(tx, { type: "materialized", asset: "a", partition, metadata: {} }, { by: "ada", chain: null }));
+    agent.report(agent.event(job, { type: "asset_materialized", asset: "b", metadata: {} }), agent.done(job, { outcome: "succeeded" }));
+    expect(stalePartitions(deployment)).toEqual(["2030-01-01", "2030-01-02"]);
+  });
+
+  it("a report with the same data version makes no partition stale", async () => {
+    const deployment = await pair();
+    const report = () =>
+      deployment.commit((tx) =>
+        reportAsset(
+          tx,
+          { type: "materialized", asset: "a", partition: "2030-01-02", metadata: {}, dataVersion: "v1" },
+          { by: "ada", chain: null },
+        ),
+      );
+    report();
+    materialize(deployment, "b", ...DAYS);
+    report();
+    expect(stalePartitions(deployment)).toEqual([]);
+  });
+
+  it("each partition of an asset stays stale until it is built", async () => {
+    const shape = assetsOf({ a: [], b: ["a"] });
+    const assets = shape.assets.map((asset) => ({ ...asset, ...(asset.key === "b" && { partitions: daily }) }));
+    const deployment = await TestDeployment.with(manifest({ ...shape, assets }));
+    materialize(deployment, "b", ...DAYS);
+    const agent = deployment.agent();
+    deployment.launch({ selection: "a" });
+    agent.succeed("a");
+    agent.disconnect();
+    expect(stalePartitions(deployment)).toEqual(DAYS);
+    materialize(deployment, "b", "2030-01-01");
+    expect(stalePartitions(deployment)).toEqual(["2030-01-02", "2030-01-03"]);
+    expect(unwrap(staleAssets(deployment.engine.reader()))).toMatchObject([{ key: "b", causes: [{ partitions: 2 }] }]);
+  });
+
+  it("many changed hours are one compact set", async () => {
+    const deployment = await pair({ above: hourly, below: hourly });
+    const first = "2029-12-28-00:00";
+    const last = "2030-01-07-11:00";
+    materialize(deployment, "b", `${first}...${last}`);
+    materialize(deployment, "a", `${first}...${last}`);
+    const [row] = deployment.rows("SELECT stale FROM asset_partition WHERE asset = 'b'");
+    expect(String(row?.["stale"]).length).toBeLessThan(200);
+    expect(stalePartitions(deployment).length).toBeGreaterThan(200);
+  });
+});
