@@ -43,7 +43,7 @@ it.each(SOME)("the unchanged program %s reports under Pipes what it reports unde
   expect(recorded && comparable(await underHeadgate(name))).toEqual(recorded && comparable(recorded));
 });
 
-it("a Pipes log line keeps its level, and a long one is cut", async () => {
+it("a Pipes log line keeps its level and is cut", async () => {
   const asset = defineAsset({
     key: "ml/scores",
     requires: [pipes],

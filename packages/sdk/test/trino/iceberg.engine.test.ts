@@ -189,7 +189,7 @@ test("a renamed partition column keeps its old name in the partition", async () 
   });
 });
 
-test("a version of a table as a parameter is answered with what to write", async () => {
+test("a version as a parameter is answered with what to write", async () => {
   const { trino: direct } = await openTrino({ url: server.url });
   expect(await rejection(direct.all("select * from lakehouse.gold.renamed for version as of ?", [7n]))).toMatchObject({
     message: expect.stringContaining("Trino takes no parameter after FOR VERSION AS OF") as string,

@@ -59,7 +59,7 @@ test("an asset that refreshes a materialized view is materialized", async () => 
   expect(result.dataVersion).toBeUndefined();
 });
 
-test("a parameter as the version of a table is answered with what to write", async () => {
+test("a version as a parameter is answered with what to write", async () => {
   const server = await startFakeTrino({
     pages: [{}, { more: refused("INVALID_ARGUMENTS", "line 1:60: pointer value must be a constant") }],
   });

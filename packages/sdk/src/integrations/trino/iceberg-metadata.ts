@@ -37,7 +37,7 @@ export interface SchemaChange {
 /**
  * Metadata for the materialization of an Iceberg table: `row_count`, `columns`, `relation`, `snapshot_id`, `operation`, `committed_at`,
  * `added_records`, `deleted_records`, `added_files`, `deleted_files`, `total_files`, `size_bytes`; and `schema_change` where there was one.
- * Of a view or a materialized view only `row_count`, `columns` and `relation` are known.
+ * A view or a materialized view has `row_count`, `columns` and `relation` only.
  *
  * @example
  * await resources.trino.execute("insert into lakehouse.silver.orders select * from lakehouse.bronze.orders");
