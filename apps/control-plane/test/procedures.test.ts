@@ -1,8 +1,10 @@
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
 import type { RunSummary } from "@headgate/shared/contract/runs/run-views.ts";
 import type { TokenView } from "@headgate/shared/contract/access/tokens.ts";
 import { call } from "./support/client.ts";
+import { type DeploymentObject, fireTimers } from "./support/deployment.ts";
 import { apiPath, publish, smallLocation, trpc } from "./support/publishing.ts";
 import { makePlace, migrate, type Place } from "./support/world.ts";
 
@@ -74,6 +76,37 @@ test("a launch is audited with its author and target; reading is not", async () 
       after: JSON.stringify({ target: { selection: "raw/orders" } }),
     },
   ]);
+});
+
+const auditedLaunches = async (at: Place): Promise<unknown[]> => {
+  const rows = env.DB.prepare("SELECT target FROM audit WHERE deployment_id = ? AND action = 'runs.launch'").bind(at.place.id);
+  return (await rows.all()).results;
+};
+
+test("a change is audited after the directory was away and the object evicted", async () => {
+  const at = await newPlace();
+  await publish(at, await smallLocation());
+  await env.DB.prepare("ALTER TABLE audit RENAME TO audit_away").run();
+  await trpc(at, "runs.launch", { target: { selection: "raw/orders" } });
+  const stub = env.DEPLOYMENT.get(env.DEPLOYMENT.idFromName(at.place.id));
+  await evictDurableObject(stub);
+  await env.DB.prepare("ALTER TABLE audit_away RENAME TO audit").run();
+  expect(await auditedLaunches(at)).toEqual([]);
+  await vi.waitFor(
+    async () => {
+      await fireTimers(stub as unknown as DeploymentObject, "outbox");
+      expect(await auditedLaunches(at)).toEqual([{ target: "raw/orders" }]);
+    },
+    { timeout: 20_000, interval: 200 },
+  );
+});
+
+test("a refused change leaves no line that says it was made", async () => {
+  const at = await newPlace();
+  await publish(at, await smallLocation());
+  expect((await post(at, "/trpc/runs.launch", { target: { selection: "nothing/here" } })).status).toBe(400);
+  await trpc(at, "runs.launch", { target: { selection: "raw/orders" } });
+  await vi.waitFor(async () => expect(await auditedLaunches(at)).toEqual([{ target: "raw/orders" }]));
 });
 
 test("an API token only reads by default and is never an owner's", async () => {

@@ -4,7 +4,7 @@ import { definitionsDocumentSchema } from "@headgate/shared/contract/catalog/def
 import { checkAnswer, checkShape } from "@headgate/shared/contract/check-answer.ts";
 import type { AnswerOf, CommandName, InputOf, ProcedureName, QueryName } from "@headgate/shared/contract/table.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
-import type { Actor } from "@headgate/shared/contract/access/actor.ts";
+import type { AuditedActor } from "@headgate/shared/contract/deployment.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { DeploymentEnv } from "./deployment-env.ts";
 import { agentLeft, receiveFromAgent } from "./agent-protocol/agent-socket.ts";
@@ -29,6 +29,7 @@ import { catalogOf } from "./catalog/catalog.ts";
 import type { DeploymentIdentity } from "./kernel/identity.ts";
 import type { LogAttempt, RawLogChunk } from "./runs/raw-log-chunk.ts";
 import { destinationsOf } from "./destinations.ts";
+import { keepAuditRow } from "./outbox/audit-message.ts";
 import { OutboxSender } from "./outbox/outbox-sender.ts";
 import { webhookIds } from "./webhooks/webhook-store.ts";
 
@@ -208,22 +209,28 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
     return this.#checked(name, QUERIES[name](this.#engine.reader(), input));
   }
 
-  async perform<N extends CommandName>(name: N, input: InputOf<N>, actor: Actor): Promise<Result<AnswerOf<N>>> {
+  async perform<N extends CommandName>(name: N, input: InputOf<N>, actor: AuditedActor): Promise<Result<AnswerOf<N>>> {
     const engine = this.#engine;
     const waiting = WAITING_COMMANDS[name];
     if (waiting) {
       const ports = { commit: engine.commit.bind(engine), rollBack: engine.rollBack.bind(engine), waiting: engine.dryRuns };
-      return this.#checked(name, await waiting(ports, input));
+      const answered = await waiting(ports, input);
+      if (answered.ok) engine.commit((tx) => keepAuditRow(tx, actor));
+      return this.#checked(name, answered);
     }
     const command = COMMANDS[name];
     if (!command) return refuse("not_found", `There is no command ${name}.`);
     const before = this.#outboxStarts;
     const answer = engine.commitThen(
-      (tx) => command(tx, input, actor),
+      (tx) => {
+        const done = command(tx, input, actor);
+        if (done.ok) keepAuditRow(tx, actor);
+        return done;
+      },
       (reader, read) => read(reader),
     );
     // Usually the addresses of new webhooks work when the publisher hears that its version is active.
-    if (this.#outboxStarts > before) await this.#outbox.settled();
+    if (name === "locations.activate" && this.#outboxStarts > before) await this.#outbox.settled();
     return this.#checked(name, answer);
   }
 

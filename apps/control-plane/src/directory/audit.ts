@@ -27,9 +27,28 @@ export interface AuditEntry {
 
 const MAX_VALUE_CHARACTERS = 20_000;
 
+type AuditRow = typeof audit.$inferInsert;
+
 /** The insert statement, for a batch with the change itself. */
 export function auditStatement(directory: Directory, entry: AuditEntry) {
-  return directory.db.insert(audit).values({
+  return directory.db.insert(audit).values(rowOf(directory, entry));
+}
+
+/** The row as text, for another store that keeps it with the change and hands it over later. */
+export function auditRow(directory: Directory, entry: AuditEntry): string {
+  return JSON.stringify(rowOf(directory, entry));
+}
+
+/** Writes such a row. Its id makes writing it twice harmless. */
+export async function writeAuditRow(directory: Directory, text: string): Promise<void> {
+  await directory.db
+    .insert(audit)
+    .values(JSON.parse(text) as AuditRow)
+    .onConflictDoNothing();
+}
+
+function rowOf(directory: Directory, entry: AuditEntry): AuditRow {
+  return {
     id: newId("aud", directory.random),
     at: directory.now(),
     organizationId: entry.organizationId ?? null,
@@ -42,7 +61,7 @@ export function auditStatement(directory: Directory, entry: AuditEntry) {
     origin: entry.actor.origin,
     before: stored(entry.before),
     after: stored(entry.after),
-  });
+  };
 }
 
 export async function writeAudit(directory: Directory, entry: AuditEntry): Promise<void> {

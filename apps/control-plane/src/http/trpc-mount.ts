@@ -6,7 +6,7 @@ import { MAX_BATCH_CALLS } from "@headgate/shared/contract/http/limits.ts";
 import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
 import type { InputOf } from "@headgate/shared/contract/table.ts";
 import { AppError, type Result } from "@headgate/shared/domain/errors.ts";
-import { writeAudit } from "../directory/audit.ts";
+import { auditRow } from "../directory/audit.ts";
 import type { TrpcContext } from "../trpc/context.ts";
 import { appRouter } from "../trpc/router.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
@@ -71,11 +71,7 @@ function trpcContext(c: AppContext): TrpcContext {
       { signal: c.req.raw.signal, caller: credentialId(principal) },
     ),
     directory: tokenProcedures({ directory, place, deployment, actor: by, userId }),
-    // After the answer: a launch must not wait for the directory.
-    audit: (entry) =>
-      c.executionCtx.waitUntil(
-        writeAudit(directory, { ...entry, actor: by, organizationId: place.organizationId, deploymentId: place.id }),
-      ),
+    auditRow: (entry) => auditRow(directory, { ...entry, actor: by, organizationId: place.organizationId, deploymentId: place.id }),
     check: c.env.CHECK_ANSWERS === "1" ? checkAnswer : undefined,
   };
 }

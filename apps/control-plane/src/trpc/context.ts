@@ -18,8 +18,8 @@ export interface TrpcContext {
   readonly actor: Actor;
   readonly deployment: DeploymentProcedures;
   readonly directory: DirectoryProcedures;
-  /** Records a change that succeeded; does not wait for the directory. */
-  audit(change: ProcedureChange): void;
+  /** The row of the audit log about a change, for the deployment to store with it. */
+  auditRow(change: ProcedureChange): string;
   /** In tests: throws when an answer does not fit the output schema of its procedure. */
   readonly check?: ((name: ProcedureName, answer: unknown) => void) | undefined;
 }

@@ -1,4 +1,4 @@
-/** Performs a command and writes the line about it that its row of the contract describes. */
+/** Performs a command together with the line of the audit log that its row of the contract describes. */
 import type { AnyAuditLine } from "@headgate/shared/contract/procedure.ts";
 import { type AnswerOf, type CommandName, type InputOf, PROCEDURES, type QueryName } from "@headgate/shared/contract/table.ts";
 import type { TrpcContext } from "./context.ts";
@@ -13,15 +13,14 @@ export async function performAudited<N extends CommandName>(name: N, input: Inpu
   const audit = PROCEDURES[name].audit;
   if (audit === "with_the_change") throw new TypeError(`${name} is a command of a deployment: its row says what its audit line says`);
   const before = await readBefore(audit, input, ctx);
-  const value = await answer(ctx.deployment.perform(name, input, ctx.actor));
-  // The row's functions are typed with the input and answer of this name.
-  const facts = { input, answer: value, before } as never;
-  ctx.audit({
+  // The row's functions are typed with the input of this name.
+  const facts = { input, before } as never;
+  const auditRow = ctx.auditRow({
     action: name,
     target: audit.target(input as never).slice(0, MAX_TARGET),
     ...(audit.line === undefined ? { after: await ctx.sentInput() } : audit.line(facts)),
   });
-  return value;
+  return answer(ctx.deployment.perform(name, input, { ...ctx.actor, auditRow }));
 }
 
 async function readBefore(audit: AnyAuditLine, input: unknown, ctx: CallContext): Promise<unknown> {

@@ -11,19 +11,22 @@ import type { Role } from "../domain/access/role.ts";
  */
 export type Scope = "deployment" | "organization";
 
-/** What the audit log says about a command that succeeded: who and when are added by the Worker. */
-export interface AuditLine<I, A, B> {
+/**
+ * What the audit log says about a command that succeeded: who and when are added by the Worker. It is made before the command and stored with
+ * the change, so it knows no answer.
+ */
+export interface AuditLine<I, B> {
   /** Names what was changed. */
   readonly target: (input: I) => string;
   /** A query to ask before the change, for a line that also says what was there. `answer` is its output schema. */
   readonly before?: { readonly ask: string; readonly input: (input: I) => unknown; readonly answer: z.ZodType<B> };
   /** Default: `after` is the input as it was sent. */
-  readonly line?: (facts: { readonly input: I; readonly answer: A; readonly before: B }) => {
+  readonly line?: (facts: { readonly input: I; readonly before: B }) => {
     readonly before?: unknown;
     readonly after: unknown;
   };
 }
-/** The line of some command: its functions want the input and answer of that command. */
+/** The line of some command: its functions want the input of that command. */
 export interface AnyAuditLine {
   readonly target: (input: never) => string;
   readonly before?: { readonly ask: string; readonly input: (input: never) => unknown };
@@ -54,7 +57,7 @@ export function query<const S extends Scope, I extends z.ZodType | null, O exten
 }
 
 export function command<const S extends Scope, I extends z.ZodType, O extends z.ZodType, B>(
-  row: Row<S, I, O> & { readonly audit: AuditLine<z.output<I>, z.output<O>, B> | "with_the_change" },
+  row: Row<S, I, O> & { readonly audit: AuditLine<z.output<I>, B> | "with_the_change" },
 ): Command<S, I, O> {
   return { ...row, kind: "command" };
 }

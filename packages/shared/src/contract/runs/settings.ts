@@ -49,7 +49,7 @@ export const settingsProcedures = {
     audit: {
       target: () => "",
       before: { ask: "settings.get", input: () => undefined, answer: settingsSchema },
-      line: ({ before, answer }) => ({ before, after: answer }),
+      line: ({ input, before }) => ({ before, after: { ...before, ...input } }),
     },
   }),
 };
