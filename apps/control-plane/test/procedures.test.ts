@@ -83,7 +83,7 @@ const auditedLaunches = async (at: Place): Promise<unknown[]> => {
   return (await rows.all()).results;
 };
 
-test("a change is audited after the directory was away and the object evicted", async () => {
+test("a change is audited although directory and object were away", async () => {
   const at = await newPlace();
   await publish(at, await smallLocation());
   await env.DB.prepare("ALTER TABLE audit RENAME TO audit_away").run();

@@ -30,7 +30,7 @@ describe("turns", () => {
     ]);
   });
 
-  it("who asks seldom is served before those who ask often", async () => {
+  it("a caller that asks seldom is served before frequent ones", async () => {
     const turns = new Turns();
     await order(turns, ["a", "a", "a", "b", "b", "b"]);
     expect((await order(turns, ["a", "a", "b", "b", "c"])).slice(0, 2)).toEqual(["a", "c"]);
