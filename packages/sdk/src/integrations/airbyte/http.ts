@@ -1,6 +1,7 @@
 /** Requests to Airbyte's API: an access token that is renewed, retries of what may be repeated, errors with a code. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs } from "@headgate/shared/net/backoff.ts";
+import { retryAfterMs } from "@headgate/shared/net/retry-after.ts";
 import { z } from "zod";
 import { AirbyteError, codeOfStatus } from "./errors.ts";
 
@@ -163,14 +164,7 @@ async function once(
   const error = new AirbyteError(code, `Airbyte refuses ${what}: HTTP ${response.status}${said === "" ? "" : ` ${said}`}.${advice}`, {
     status: response.status,
   });
-  throw new Refused(error, response.status === 429, retryAfterMs(response.headers.get("retry-after")));
-}
-
-/** The header is a number of seconds or a date. */
-function retryAfterMs(header: string | null): number {
-  if (header === null) return 0;
-  const wait = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(wait) ? Math.max(wait, 0) : 0;
+  throw new Refused(error, response.status === 429, retryAfterMs(response.headers.get("retry-after"), Date.now()) ?? 0);
 }
 
 function parseAnswer(text: string, what: string): unknown {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs } from "@headgate/shared/net/backoff.ts";
+import { retryAfterMs } from "@headgate/shared/net/retry-after.ts";
 import { AwsV4Signer } from "aws4fetch";
 import { errorOfAnswer, placeOf, S3Error, type S3Target } from "./errors.ts";
 import { parseErrorDocument } from "./xml.ts";
@@ -109,7 +110,7 @@ async function sendOnce({ connection, request, url, target, signals }: Attempt):
     if (response.status >= 200 && response.status < 300) return { response, target, controller, release };
     const error = errorOfAnswer(target, response, request.method === "HEAD" ? null : parseErrorDocument(await response.text()));
     release();
-    throw new Failed(error, error.code === "unavailable", retryAfterMs(response.headers));
+    throw new Failed(error, error.code === "unavailable", retryAfterMs(response.headers.get("retry-after"), Date.now()) ?? 0);
   } catch (error) {
     release();
     if (error instanceof Failed) throw error;
@@ -153,11 +154,6 @@ async function pause(attempt: number, atLeastMs: number, signals: readonly Abort
     for (const signal of signals) signal.throwIfAborted();
     throw error;
   }
-}
-
-function retryAfterMs(headers: Headers): number {
-  const seconds = Number(headers.get("retry-after") ?? 0);
-  return Number.isFinite(seconds) ? Math.max(seconds, 0) * 1000 : 0;
 }
 
 async function signed(connection: S3Connection, request: S3Request, url: URL): Promise<RequestInit & { duplex?: "half" }> {

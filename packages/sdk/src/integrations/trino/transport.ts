@@ -3,6 +3,7 @@ import http, { type IncomingHttpHeaders } from "node:http";
 import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs } from "@headgate/shared/net/backoff.ts";
+import { retryAfterMs } from "@headgate/shared/net/retry-after.ts";
 import type { Logger } from "../../values/log.ts";
 import { connectionError, type TrinoError } from "./trino-error.ts";
 
@@ -103,7 +104,7 @@ export class TrinoTransport {
     const { status } = response;
     if (TRANSIENT.has(status)) {
       const error = connectionError("SERVER_UNAVAILABLE", `Trino at ${url} answers with HTTP status ${status}${said(response)}.`);
-      return { end: "failed", error, mayPass: true, waitMs: retryAfter(response.headers) };
+      return { end: "failed", error, mayPass: true, waitMs: retryAfterMs(response.headers["retry-after"], Date.now()) || undefined };
     }
     if (status === 401 || status === 403) {
       const error =
@@ -200,9 +201,4 @@ function said({ body }: TrinoResponse): string {
     .replaceAll(/\s+/g, " ")
     .trim();
   return text === "" ? "" : `: ${text.slice(0, 200)}`;
-}
-
-function retryAfter(headers: IncomingHttpHeaders): number | undefined {
-  const seconds = Number(headers["retry-after"]);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
 }
