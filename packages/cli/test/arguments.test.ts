@@ -62,6 +62,9 @@ test.each([
   [["partitions", "show", "a", "--state", "done"], "One of missing, materialized, failed, in_progress"],
   [["agent"], "No control plane address"],
   [["agent", "--url", "http://127.0.0.1:9"], "No agent token"],
+  [["agent", "--url", "http://127.0.0.1:9", "--token", "hg_api_x"], "This is an API token (hg_api_...), which agents cannot use."],
+  [["runs", "--url", "http://127.0.0.1:9", "--token", "hg_agent_x"], "This is an agent token (hg_agent_...), which only agents can use."],
+  [["run", "x", "--config", "{a:1}"], "--config takes the name of a JSON file"],
 ])("%j is a usage error with one clear sentence", async (args, sentence) => {
   const result = await headgate(args, { cwd: temporaryFolder() });
   expect(result.code).toBe(2);

@@ -20,9 +20,11 @@ function projectServedBy(url: string): { readonly cwd: string; readonly data: Da
 /** It knows one token and keeps what it was asked with. */
 async function serverWithToken(known: string) {
   const seen: string[] = [];
+  const addresses: string[] = [];
   const server = createServer((request, response) => {
     const { authorization = "" } = request.headers;
     seen.push(authorization);
+    addresses.push(request.url ?? "");
     const isKnown = authorization === `Bearer ${known}`;
     const refusal = { error: { code: "unauthenticated", message: "The credentials are missing or wrong." } };
     response.writeHead(isKnown ? 404 : 401, { "content-type": "application/json" }).end(JSON.stringify(isKnown ? {} : refusal));
@@ -32,7 +34,7 @@ async function serverWithToken(known: string) {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, addresses };
 }
 
 test.each([
@@ -47,6 +49,17 @@ test.each([
     expect(stderr).toContain(`The embedded server at ${url} does not know this token. Give --url`);
   }
   expect(new Set(seen)).toEqual(new Set(["Bearer hg_api_wrong"]));
+});
+
+test.each([
+  ["HEADGATE_DEPLOYMENT", [], { HEADGATE_DEPLOYMENT: "other/staging" }],
+  ["--deployment", ["--deployment", "other/staging"], { HEADGATE_DEPLOYMENT: "third/prod" }],
+])("the embedded server is asked for the deployment of %s", async (_, args, env) => {
+  const { url, addresses } = await serverWithToken("hg_api_own");
+  const { cwd } = projectServedBy(url);
+  await headgate(["runs", ...args], { cwd, env });
+  expect(addresses.every((address) => address.startsWith("/api/other/staging/"))).toBe(true);
+  expect(addresses.length).toBeGreaterThan(0);
 });
 
 test("a run names its version and a publish in progress", async () => {

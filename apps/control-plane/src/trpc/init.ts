@@ -3,6 +3,7 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { type Role, roleIncludes } from "@headgate/shared/domain/access/role.ts";
 import { AppError, type ErrorBody, type Result } from "@headgate/shared/domain/errors.ts";
+import { roleMissing } from "../http/access/refusals.ts";
 import { appErrorOf, invalidInput, trpcCodeOf } from "../http/errors.ts";
 import type { TrpcContext } from "./context.ts";
 
@@ -31,7 +32,7 @@ export const router = t.router;
 export function procedure(role: Role) {
   return t.procedure.use(async ({ ctx, next, path, getRawInput }) => {
     if (!roleIncludes(ctx.actor.role, role)) {
-      throw toTrpcError(new AppError("forbidden", `${path} needs the role '${role}'; '${ctx.actor.name}' has '${ctx.actor.role}'`));
+      throw toTrpcError(roleMissing(path, role, ctx.actor));
     }
     const result = await next({ ctx: { ...ctx, sentInput: getRawInput } });
     // What a resolver threw: a refusal keeps its code, a failure of the durable object becomes one that clients may retry.

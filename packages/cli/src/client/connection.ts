@@ -38,7 +38,8 @@ export async function resolveConnection(options: ConnectionOptions, { env, cwd }
   const named = options.url ?? given(env["HEADGATE_URL"]);
   const configured = named === undefined && token !== undefined ? await configuredDeployment(cwd) : null;
   const url = named ?? configured?.url;
-  if (url === undefined) return embeddedConnection({ data: options.data, token, deployment: options.deployment }, cwd);
+  if (url === undefined)
+    return embeddedConnection({ data: options.data, token, deployment: options.deployment ?? given(env["HEADGATE_DEPLOYMENT"]) }, cwd);
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new AppError(
       "invalid_input",
@@ -48,7 +49,7 @@ export async function resolveConnection(options: ConnectionOptions, { env, cwd }
   if (token === undefined)
     throw new AppError(
       "invalid_input",
-      `No API token for ${url}. Give --token or set HEADGATE_TOKEN; API tokens are created on the Agents page of the dashboard.`,
+      `No API token for ${url}${env["HEADGATE_TOKEN"] === "" ? ": HEADGATE_TOKEN is empty" : ""}. Give --token or set HEADGATE_TOKEN; API tokens are created on the Agents page of the dashboard.`,
     );
   refuseUnreadableToken(token);
   const base = url.replace(/\/+$/, "");
@@ -97,8 +98,13 @@ async function embeddedConnection(
   return { url: running.url, token: token ?? secrets.apiToken, deployment: place, origin: "embedded", folder };
 }
 
-/** Such a token cannot be sent, which would look as if the server did not answer. */
+/** Such a token cannot be used or sent. What cannot be sent would look as if the server did not answer. */
 function refuseUnreadableToken(token: string): void {
+  if (token.startsWith("hg_agent_")) {
+    const message =
+      "This is an agent token (hg_agent_...), which only agents can use. Set HEADGATE_TOKEN to an API token (hg_api_...); API tokens are created on the Agents page of the dashboard.";
+    throw new AppError("invalid_input", message);
+  }
   if (/^[\x21-\x7e]+$/.test(token)) return;
   const message = "The API token has a space, a line break or a letter that no token has. Copy it again into HEADGATE_TOKEN or --token.";
   throw new AppError("invalid_input", message);

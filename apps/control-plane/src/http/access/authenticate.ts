@@ -4,6 +4,7 @@ import { parseToken } from "../../directory/secrets.ts";
 import { findSession, rollSession } from "../../directory/sessions.ts";
 import { checkToken, noteTokenUse } from "../../directory/tokens.ts";
 import type { AppContext, Principal } from "../app-env.ts";
+import { tokenRefused } from "./refusals.ts";
 import { checkCookieOrigin, checkNoOrigin, isSocketUpgrade } from "./origin.ts";
 import { sessionSecrets, setSessionCookie } from "./session-cookie.ts";
 
@@ -39,7 +40,7 @@ async function authenticateToken(c: AppContext, text: string): Promise<Principal
   if (!parsed) throw new AppError("unauthenticated", "this is not a token of Headgate; a token looks like 'hg_api_...' or 'hg_agent_...'");
   const directory = c.get("directory");
   const checked = await checkToken(directory, parsed);
-  if (!checked.ok) throw new AppError("unauthenticated", refusal(checked.why));
+  if (!checked.ok) throw tokenRefused(checked.why);
   const { token } = checked;
   if (isSocketUpgrade(c)) checkNoOrigin(c);
   c.executionCtx.waitUntil(noteTokenUse(directory, token));
@@ -58,15 +59,4 @@ async function authenticateSession(c: AppContext, secrets: readonly string[]): P
     return { kind: "session", session };
   }
   throw new AppError("unauthenticated", "the session is unknown or over; open a new login link");
-}
-
-function refusal(why: "unknown" | "expired" | "revoked"): string {
-  switch (why) {
-    case "unknown":
-      return "the token is unknown; check that it was copied completely and belongs to this control plane";
-    case "expired":
-      return "the token is expired; make a new one";
-    case "revoked":
-      return "the token was revoked; make a new one";
-  }
 }

@@ -10,6 +10,7 @@ import type { AppEnv, Principal } from "../app-env.ts";
 import { authenticate } from "./authenticate.ts";
 import { deploymentStub } from "../deployment-stub.ts";
 import { countCalls } from "./call-rate.ts";
+import { agentTokenRefused, apiTokenRefused, deploymentMissing, roleMissing } from "./refusals.ts";
 import { checkNoOrigin } from "./origin.ts";
 import { highestRole, lowerRole, roleIncludes } from "@headgate/shared/domain/access/role.ts";
 
@@ -21,15 +22,15 @@ export function needs(role: Role) {
     // At once, because each is a round trip to the directory; the credentials are judged first.
     const [principal, place] = await Promise.all([authenticate(c), findDeployment(c.get("directory"), named.org, named.name)]);
     c.set("place", place ?? undefined);
-    if (principal.kind === "agent")
-      throw new AppError("forbidden", "an agent token reaches only /agent/v1; use an API token ('hg_api_...')");
+    if (principal.kind === "agent") throw agentTokenRefused();
     const only = principal.kind === "api" ? principal.token.deploymentId : principal.session.deploymentId;
-    if (!place || (only !== null && only !== place.id)) throw missing(named.org, named.name);
+    if (!place || (only !== null && only !== place.id))
+      throw deploymentMissing(`${named.org}/${named.name}`, principal.kind === "api" ? "token" : "person");
     // What only editors may do is publishing, which sends thousands of files.
     if (role === "viewer") countCalls(principal, c.get("directory").now());
     const actor = await actorAt(c.get("directory"), principal, place);
     if (!roleIncludes(actor.role, role)) {
-      throw new AppError("forbidden", `${c.req.method} ${c.req.path} needs the role '${role}'; '${actor.name}' has '${actor.role}'`);
+      throw roleMissing(`${c.req.method} ${c.req.path}`, role, actor);
     }
     c.set("access", { principal, place, actor, deployment: await deploymentStub(c.env, place) });
     await next();
@@ -38,7 +39,7 @@ export function needs(role: Role) {
 
 export const needsAgent = createMiddleware<AppEnv>(async (c, next) => {
   const principal = await authenticate(c);
-  if (principal.kind !== "agent") throw new AppError("forbidden", "this address is for agents; use an agent token ('hg_agent_...')");
+  if (principal.kind !== "agent") throw apiTokenRefused();
   checkNoOrigin(c);
   countCalls(principal, c.get("directory").now());
   const place = await deploymentById(c.get("directory"), principal.token.deploymentId);
@@ -55,12 +56,8 @@ async function actorAt(directory: Directory, principal: Caller, place: Deploymen
     case "session": {
       const { person, maxRole } = principal.session;
       const role = highestRole(await rolesAt(directory, person.id, place));
-      if (!role) throw missing(place.org, place.name);
+      if (!role) throw deploymentMissing(`${place.org}/${place.name}`, "person");
       return { kind: "user", name: person.email ?? person.name, role: lowerRole(role, maxRole) };
     }
   }
-}
-
-function missing(org: string, name: string): AppError {
-  return new AppError("not_found", `there is no deployment '${org}/${name}', or you are not a member of it`);
 }

@@ -6,13 +6,14 @@ import { deploymentById, deploymentsOf } from "../../directory/deployments.ts";
 import { membershipsOf } from "../../directory/members.ts";
 import type { Session } from "../../directory/sessions.ts";
 import type { Principal } from "../app-env.ts";
+import { agentTokenRefused } from "./refusals.ts";
 import { highestRole, lowerRole } from "@headgate/shared/domain/access/role.ts";
 
 /** `organization`: a slug, for people who belong to several; without it the first one they joined. */
 export async function sessionView(directory: Directory, principal: Principal, organization: string | undefined): Promise<SessionView> {
   switch (principal.kind) {
     case "agent":
-      throw new AppError("forbidden", "an agent token reaches only /agent/v1; use an API token ('hg_api_...')");
+      throw agentTokenRefused();
     case "api": {
       const place = await deploymentById(directory, principal.token.deploymentId);
       if (!place || (organization !== undefined && organization !== place.org)) throw noOrganization(organization);

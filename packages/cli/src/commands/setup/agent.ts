@@ -22,7 +22,12 @@ export async function agent(flags: AgentFlags, context: CommandContext): Promise
   const { env, terminal } = context;
   if ((flags.url ?? env["HEADGATE_URL"]) === undefined)
     throw new AppError("invalid_input", "No control plane address: give --url or set HEADGATE_URL.");
-  const token = flags.token ?? env["HEADGATE_AGENT_TOKEN"];
+  const token = flags.token ?? (env["HEADGATE_AGENT_TOKEN"] === "" ? undefined : env["HEADGATE_AGENT_TOKEN"]);
+  if (token?.startsWith("hg_api_") === true)
+    throw new AppError(
+      "invalid_input",
+      "This is an API token (hg_api_...), which agents cannot use. Give an agent token (hg_agent_...) in HEADGATE_AGENT_TOKEN or --token-file; agent tokens are created on the Agents page of the dashboard.",
+    );
   if (token === undefined && flags.tokenFile === undefined && env["HEADGATE_AGENT_TOKEN_FILE"] === undefined) {
     throw new AppError(
       "invalid_input",
