@@ -177,13 +177,13 @@ describe("a value of another kind", () => {
     expect(refusal(define, options)).toContain(message);
   });
 
-  it("is told together with every other mistake of the definition", () => {
+  it("of one option is told together with all other mistakes", () => {
     expect(refusal(defineAsset, { key: "a", dep: [], owners: "x", run })).toBe(
       `Asset "a": there is no option 'dep'. Did you mean 'deps'? 'owners' is the text "x", and must be a list [...].`,
     );
   });
 
-  it("is no fault where the option is undefined", () => {
+  it("may be undefined, which is no fault", () => {
     expect(refusal(defineAsset, { key: "a", deps: undefined, owners: undefined, retry: undefined, run })).toBe("taken");
   });
 });

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { createShop } from "./shop-project.test-support.ts";
 
-test("each name that no run can resolve is refused with its file and line", { timeout: 240_000 }, async () => {
+test("names that no run can resolve are refused with their places", { timeout: 240_000 }, async () => {
   const shop = createShop();
   shop.write("macros/cents.sql", "{% macro cents(c) %}{{ c }} / 100{% endmacro %}");
   shop.write(

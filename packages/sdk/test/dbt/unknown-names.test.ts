@@ -31,7 +31,7 @@ test.each([
   expect(error?.hint).toMatch(hint);
 });
 
-test("a test that does not exist is shown where its YAML names it", () => {
+test("an unknown test is shown where its YAML names it", () => {
   const dir = mkdtempSync(join(tmpdir(), "headgate-unknown-names-"));
   onTestFinished(() => rmSync(dir, { recursive: true }));
   writeFileSync(join(dir, "s.yml"), "models:\n  - name: m\n    columns:\n      - {name: id, data_tests: [uniqe]}\n");
