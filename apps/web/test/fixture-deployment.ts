@@ -134,10 +134,7 @@ export class FixtureDeployment implements DeploymentProcedures {
   }
 
   async staleAssets() {
-    const causesOf = staleCausesByState(buildAssetGraph(this.#assets), {
-      stateOf: (key) => this.states.get(key),
-      codeVersionOf: () => null,
-    });
+    const causesOf = this.#causes();
     const found = [...this.states.keys()].map((key) => ({ key, causes: [...causesOf(key)] }));
     return ok(found.filter(({ causes }) => causes.length > 0));
   }
@@ -234,6 +231,10 @@ export class FixtureDeployment implements DeploymentProcedures {
     return ok({ events, lastSeq: events.at(-1)?.seq ?? after, done: this.runsById.get(run)?.endedAt !== null });
   }
 
+  #causes() {
+    return staleCausesByState(buildAssetGraph(this.#assets), { stateOf: (key) => this.states.get(key), codeVersionOf: () => null });
+  }
+
   #select(target: InputOf<"runs.preview">["target"]): Result<{ text: string; keys: string[]; external: string[] }> {
     const job = target.job === undefined ? undefined : this.definitions.jobs.find((entry) => entry.name === target.job);
     if (target.job !== undefined && !job) return refuse("not_found", `There is no job ${target.job}.`);
@@ -241,7 +242,10 @@ export class FixtureDeployment implements DeploymentProcedures {
     const parsed = parseSelection(text);
     if (!parsed.ok) return parsed;
     const graph = buildAssetGraph(this.#assets);
-    const keys = evaluateSelection(parsed.value, graph);
+    const causesOf = this.#causes();
+    const keys = evaluateSelection(parsed.value, graph, {
+      attributes: { status: ({ asset, value }) => value === "stale" && causesOf(asset).length > 0 },
+    });
     if (!keys.ok) return keys;
     return ok({
       text,

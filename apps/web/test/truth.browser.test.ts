@@ -39,6 +39,20 @@ describe("what the dashboard says about assets", { timeout: 120_000 }, () => {
     await page.context().close();
   });
 
+  it("materializes what is stale from the catalog and an asset", async () => {
+    const page = await open("/assets");
+    const button = page.getByRole("button", { name: /^Materialize \d+ stale$/ });
+    const count = Number(/\d+/.exec(await button.innerText())?.[0]);
+    await button.click();
+    const all = page.getByRole("dialog").getByRole("button", { name: /^Materialize \d+ assets?$/ });
+    expect(Number(/\d+/.exec(await all.innerText())?.[0])).toBe(count);
+    await page.goto(`${fixture.server.url}${HOME}/assets/metrics/regional_orders`);
+    await page.getByRole("button", { name: "More materialize options" }).click();
+    await page.getByRole("menuitem", { name: /^What is stale/ }).click();
+    await page.getByRole("dialog").getByText("metrics/regional_orders").first().waitFor();
+    await page.context().close();
+  });
+
   it("a failed check says its sentence beside the asset", async () => {
     const sentence = "Check revenue_not_negative failed: 3 of 120 days have a negative revenue";
     const page = await open("/assets?q=daily_revenue");

@@ -15,7 +15,7 @@ import { assetEventRows, checkEventRows, checkStates, eventsBySeq, seriesOf, typ
 import { readDefinition } from "../catalog/definition-store.ts";
 import { readPlace } from "../catalog/layout-store.ts";
 import { assetStatesOf } from "./asset-states.ts";
-import { staleCausesOfAsset } from "./stale-assets.ts";
+import { staleCausesOfAsset } from "../assets/stale-assets.ts";
 import { cutPage, numberOfCursor } from "../kernel/page-cursor.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { unknownAsset } from "../catalog/unknown-asset.ts";

@@ -2,9 +2,9 @@
 import type { AssetState } from "@headgate/shared/contract/assets/asset-views.ts";
 import { assetHealth } from "@headgate/shared/domain/health/asset-health.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
-import type { PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { countOf, difference } from "@headgate/shared/domain/partitions/subset.ts";
 import { type DeploymentPartitions, partitionContext } from "../partitions/partition-context.ts";
+import { staleCount } from "../assets/stale-count.ts";
 import { parseSubset } from "../partitions/partition-sets.ts";
 import { type CheckStateRow, checkStates } from "./asset-read-store.ts";
 import { type FreshnessRow, freshnessRows } from "../assets/freshness-store.ts";
@@ -132,12 +132,6 @@ function countResults(results: readonly LatestResult[]): AssetState["checks"] {
     else counts.failed++;
   }
   return counts;
-}
-
-export function staleCount(set: PartitionSet, stored: StaleSet | undefined): Pick<NonNullable<AssetState["partitions"]>, "stale"> {
-  if (!stored || stored.stale === "" || stored.staleBy === null || stored.staleAt === null) return {};
-  const count = countOf(parseSubset(set, stored.stale));
-  return count === 0 ? {} : { stale: { count, dependency: stored.staleBy, at: stored.staleAt } };
 }
 
 function partitionCounts(

@@ -8,7 +8,7 @@ import type { Reader } from "../kernel/reader.ts";
 import { assetPartitions } from "./asset-partitions.ts";
 import { assetChecks, assetDetail, assetEvents, assetSeries, checkHistory, listAssetStates } from "./asset-queries.ts";
 import { partitionMap } from "./partition-map.ts";
-import { staleAssets } from "./stale-assets.ts";
+import { staleAssets } from "../assets/stale-assets.ts";
 
 export const assetProcedures: ProceduresOf<"assets"> = {
   "assets.states": listAssetStates,

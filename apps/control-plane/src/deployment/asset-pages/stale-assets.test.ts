@@ -7,8 +7,9 @@ import { reportAsset } from "../assets/report-asset.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { MIGRATIONS } from "../migrations.ts";
 import { assetStatesOf } from "./asset-states.ts";
+import { previewLaunch } from "../run-pages/run-queries.ts";
 import { assetDetail } from "./asset-queries.ts";
-import { staleAssets } from "./stale-assets.ts";
+import { staleAssets } from "../assets/stale-assets.ts";
 
 const chain = (codeVersions: Record<string, string> = {}) => {
   const shape = assetsOf({ a: [], b: ["a"], c: ["b"] });
@@ -71,6 +72,26 @@ describe("stale assets", () => {
     expect(staleOf(deployment)).toEqual([{ key: "c", causes: [{ type: "code", asset: "c" }] }]);
     materialize(deployment, ["c"]);
     expect(staleOf(deployment)).toEqual([]);
+  });
+
+  it("a run may select what is stale, also above an asset", async () => {
+    const deployment = await TestDeployment.with(manifest(assetsOf({ a: [], b: ["a"], c: ["b"], d: ["a"], new: [] })));
+    materialize(deployment, ["a", "b", "c", "d"]);
+    deployment.pass(1000);
+    materialize(deployment, ["a"]);
+    const planned = (selection: string) =>
+      unwrap(previewLaunch(deployment.engine.reader(), { target: { selection, checksOnly: false } }))
+        .assets.map(({ key }) => key)
+        .toSorted();
+    expect(planned("status:stale")).toEqual(["b", "c", "d"]);
+    expect(planned("+key:c and status:stale")).toEqual(["b", "c"]);
+    materialize(deployment, ["b", "c", "d"]);
+    const preview = (selection: string) => previewLaunch(deployment.engine.reader(), { target: { selection, checksOnly: false } });
+    expect(preview("status:stale")).toMatchObject({ ok: false, error: { code: "invalid_selection" } });
+    expect(preview("status:failed")).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining("Use status:stale") as unknown },
+    });
   });
 
   it("a report with the same data version makes nothing stale", async () => {

@@ -7,7 +7,7 @@ import { TestDeployment } from "../../testing/test-deployment.ts";
 import { reportAsset } from "../assets/report-asset.ts";
 import { assetPartitions } from "./asset-partitions.ts";
 import { assetStatesOf } from "./asset-states.ts";
-import { staleAssets } from "./stale-assets.ts";
+import { staleAssets } from "../assets/stale-assets.ts";
 
 const daily: PartitionsDefinition = { type: "time", cadence: "daily", start: "2029-12-28" };
 const hourly: PartitionsDefinition = { type: "time", cadence: "hourly", start: "2029-12-28" };

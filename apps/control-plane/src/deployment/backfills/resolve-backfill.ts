@@ -4,7 +4,6 @@ import type { backfillTargetSchema } from "@headgate/shared/contract/runs/backfi
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { selectAssets } from "../runs/launch/resolve-target.ts";
 import { type BackfillContext, type WantedPartitions, wantedPartitions } from "./wanted-partitions.ts";
-import { catalogOf } from "../catalog/catalog.ts";
 
 export interface ResolvedBackfill {
   readonly wanted: WantedPartitions;
@@ -14,7 +13,7 @@ export interface ResolvedBackfill {
 }
 
 export function resolveBackfill(context: BackfillContext, target: z.output<typeof backfillTargetSchema>): Result<ResolvedBackfill> {
-  const selected = selectAssets(catalogOf(context), { selection: target.selection, location: null });
+  const selected = selectAssets(context, { selection: target.selection, location: null });
   if (!selected.ok) return selected;
   const { assets, external } = selected.value;
   const wanted = wantedPartitions(context, { assets, partitions: target.partitions });

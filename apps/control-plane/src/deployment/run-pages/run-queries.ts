@@ -18,7 +18,6 @@ import { runSummary, stepAssetView, stepView } from "./run-views.ts";
 import { numberOfCursor } from "../kernel/page-cursor.ts";
 import { type Reader } from "../kernel/reader.ts";
 import { type WaitContext, readWaitContext } from "../queue/waiting.ts";
-import { catalogOf } from "../catalog/catalog.ts";
 import { automationId } from "@headgate/shared/domain/automation-id.ts";
 
 export function unknownRun(id: string): Result<never> {
@@ -114,7 +113,7 @@ export function runLogFiles(reader: Reader, id: string): Result<readonly RawLogF
 }
 
 export function previewLaunch(reader: Reader, input: InputOf<"runs.preview">): Result<LaunchPreview> {
-  const resolved = resolveLaunch(catalogOf(reader), input.target, reader.now);
+  const resolved = resolveLaunch(reader, input.target);
   if (!resolved.ok) return resolved;
   const { plan, partition, partitioned, external } = resolved.value;
   const selected = new Set(resolved.value.assets);

@@ -46,7 +46,7 @@ export interface PlainRun {
 
 /** Returns the id of the new run. */
 export function makeRun(tx: Tx, input: PlainRun): Result<string> {
-  const resolved = resolveLaunch(catalogOf(tx), input.target, tx.now);
+  const resolved = resolveLaunch(tx, input.target);
   return resolved.ok ? makeResolved(tx, resolved.value, input) : resolved;
 }
 

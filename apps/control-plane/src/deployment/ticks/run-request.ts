@@ -29,13 +29,9 @@ export function resolveRequest(tx: Pick<Tx, "db" | "now">, source: Source, reque
     job !== undefined ? { job, location: source.location } : request.selection !== undefined ? { selection: request.selection } : null;
   if (!target)
     return refuse("invalid_input", `It names neither a job nor a selection, and ${source.kind} ${source.name} has no job of its own.`);
-  return resolveLaunch(
-    catalogOf(tx),
-    {
-      ...target,
-      ...(request.partition !== undefined && { partition: request.partition }),
-      ...(request.checksOnly !== undefined && { checksOnly: request.checksOnly }),
-    },
-    tx.now,
-  );
+  return resolveLaunch(tx, {
+    ...target,
+    ...(request.partition !== undefined && { partition: request.partition }),
+    ...(request.checksOnly !== undefined && { checksOnly: request.checksOnly }),
+  });
 }

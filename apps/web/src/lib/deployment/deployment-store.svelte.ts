@@ -104,6 +104,10 @@ export class DeploymentStore {
     return this.assetState(key)?.inProgress ? [] : this.#staleCauses(key);
   }
 
+  isStale(key: string): boolean {
+    return this.staleCauses(key).length > 0;
+  }
+
   /** Called with every live change, after the store applied it. */
   onChanges(listener: ChangeListener): () => void {
     this.#listeners.add(listener);

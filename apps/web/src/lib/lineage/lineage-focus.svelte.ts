@@ -43,9 +43,7 @@ export class LineageFocus {
 
   styleAt(position: number): StatusStyle {
     const node = this.#source().graph.nodes[position];
-    return node
-      ? assetStyle(this.#store.assetState(node.key), node.external, this.#store.staleCauses(node.key).length > 0)
-      : { tone: "idle", label: "" };
+    return node ? assetStyle(this.#store.assetState(node.key), node.external, this.#store.isStale(node.key)) : { tone: "idle", label: "" };
   }
 
   /** Where an arrow key leads: undefined for another key, null where there is no neighbour. */

@@ -7,7 +7,6 @@ import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import type { Tx } from "../../kernel/tx.ts";
 import { launchRun, runOfRequest } from "./create-run.ts";
 import { resolveLaunch } from "./resolve-target.ts";
-import { catalogOf } from "../../catalog/catalog.ts";
 
 /** Returns the number of the run. */
 export function launch(tx: Tx, input: z.output<typeof launchSchema>, actor: Actor): Result<number> {
@@ -15,7 +14,7 @@ export function launch(tx: Tx, input: z.output<typeof launchSchema>, actor: Acto
   // Checked first: a repeated request returns the run of the first call, even if the definitions have changed since.
   const earlier = runOfRequest(tx, requestId);
   if (earlier !== null) return ok(earlier);
-  const resolved = resolveLaunch(catalogOf(tx), target, tx.now);
+  const resolved = resolveLaunch(tx, target);
   if (!resolved.ok) return resolved;
   return launchRun(tx, {
     resolved: resolved.value,

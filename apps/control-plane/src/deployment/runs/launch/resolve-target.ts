@@ -4,12 +4,20 @@ import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 import { makePlan } from "@headgate/shared/domain/run/plan.ts";
 import type { Plan } from "@headgate/shared/domain/run/plan-types.ts";
 import { emptyClauses, evaluateSelection, refuseEmpty } from "@headgate/shared/domain/selection/evaluate.ts";
+import type { SelectionContext } from "@headgate/shared/domain/selection/attributes.ts";
 import { parseSelection } from "@headgate/shared/domain/selection/parse.ts";
 import { printSelection } from "@headgate/shared/domain/selection/print.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { ManifestJob } from "@headgate/shared/manifest/schema.ts";
-import type { Catalog, Located } from "../../catalog/catalog.ts";
+import { staleQuestion } from "../../assets/stale-assets.ts";
+import { type Catalog, catalogOf, type Located } from "../../catalog/catalog.ts";
+import type { Database } from "../../kernel/database.ts";
 import { choosePartition, type ChosenPartition } from "./choose-partition.ts";
+
+interface At {
+  readonly db: Database;
+  readonly now: number;
+}
 
 export interface ResolvedLaunch {
   readonly job: Located<ManifestJob> | null;
@@ -22,11 +30,12 @@ export interface ResolvedLaunch {
   readonly plan: Plan;
 }
 
-export function resolveLaunch(catalog: Catalog, target: LaunchTarget, now: number): Result<ResolvedLaunch> {
+export function resolveLaunch(at: At, target: LaunchTarget): Result<ResolvedLaunch> {
+  const catalog = catalogOf(at);
   const job = target.job === undefined ? ok(null) : findJob(catalog, target.job, target.location);
   if (!job.ok) return job;
   const selection = job.value?.selection ?? target.selection ?? "";
-  const selected = selectAssets(catalog, { selection, location: job.value?.location ?? null });
+  const selected = selectAssets(at, { selection, location: job.value?.location ?? null });
   if (!selected.ok) return selected;
   return planAssets(catalog, {
     ...selected.value,
@@ -34,7 +43,7 @@ export function resolveLaunch(catalog: Catalog, target: LaunchTarget, now: numbe
     selection,
     partition: target.partition ?? null,
     checksOnly: target.checksOnly ?? false,
-    now,
+    now: at.now,
   });
 }
 
@@ -43,7 +52,7 @@ export function partitionedAssetsOf(catalog: Catalog, target: LaunchTarget): Res
   const job = target.job === undefined ? ok(null) : findJob(catalog, target.job, target.location);
   if (!job.ok) return job;
   const selection = job.value?.selection ?? target.selection ?? "";
-  const selected = selectAssets(catalog, { selection, location: job.value?.location ?? null });
+  const selected = selectFrom(catalog, { selection, location: job.value?.location ?? null });
   if (!selected.ok) return selected;
   return ok(selected.value.assets.filter((key) => catalog.graph.assets[catalog.graph.indexOf(key)]?.partitions !== undefined));
 }
@@ -136,16 +145,44 @@ function noSuchJob(catalog: Catalog, name: string, location: string | undefined)
 }
 
 /** A job's selection applies to its own code location only. */
-export function selectAssets(
-  catalog: Catalog,
-  input: { readonly selection: string; readonly location: string | null },
-): Result<{ readonly assets: string[]; readonly external: string[] }> {
+export function selectAssets(at: At, input: SelectedFrom): Result<SelectedAssets> {
+  const isStale = staleQuestion(at);
+  const others: string[] = [];
+  const selected = selectFrom(catalogOf(at), input, {
+    attributes: {
+      status: ({ asset, value }) => {
+        if (value?.toLowerCase() === "stale") return isStale(asset);
+        others[0] ??= value ?? "<null>";
+        return false;
+      },
+    },
+  });
+  const [other] = others;
+  if (other === undefined) return selected;
+  return refuse(
+    "invalid_selection",
+    `A run cannot select by "status:${other}". Use status:stale, or list the assets with: headgate assets 'status:${other}'.`,
+    { attribute: "status" },
+  );
+}
+
+interface SelectedFrom {
+  readonly selection: string;
+  readonly location: string | null;
+}
+
+interface SelectedAssets {
+  readonly assets: string[];
+  readonly external: string[];
+}
+
+function selectFrom(catalog: Catalog, input: SelectedFrom, context: SelectionContext = {}): Result<SelectedAssets> {
   const { graph } = catalog;
   if (catalog.versions.length === 0)
     return refuse("not_found", "No code location is active in this deployment. Publish one with 'headgate publish'.");
   const parsed = parseSelection(input.selection);
   if (!parsed.ok) return parsed;
-  const keys = evaluateSelection(parsed.value, graph);
+  const keys = evaluateSelection(parsed.value, graph, context);
   if (!keys.ok) return keys;
   const inScope = keys.value.filter((key) => input.location === null || graph.assets[graph.indexOf(key)]?.location === input.location);
   const assets = inScope.filter((key) => graph.isMaterializable(graph.indexOf(key)));
@@ -160,5 +197,5 @@ export function selectAssets(
       },
     );
   }
-  return refuseEmpty(input.selection, emptyClauses(parsed.value, graph).map(printSelection));
+  return refuseEmpty(input.selection, emptyClauses(parsed.value, graph, context).map(printSelection));
 }

@@ -2,27 +2,32 @@
 import type { StaleAsset } from "@headgate/shared/contract/assets/staleness.ts";
 import { ok, type Result } from "@headgate/shared/domain/errors.ts";
 import { type StaleCause, staleCausesOf, type VersionFacts } from "@headgate/shared/domain/health/staleness.ts";
-import { assetStateRows, placesOf, type AssetStateRow } from "../assets/asset-state-store.ts";
+import { assetStateRows, placesOf, type AssetStateRow } from "./asset-state-store.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { codeVersions } from "../catalog/definition-details.ts";
 import { partitionContext } from "../partitions/partition-context.ts";
 import { partitionSetsOf } from "../partitions/partition-store.ts";
-import { staleCount } from "./asset-states.ts";
-import type { Reader } from "../kernel/reader.ts";
+import { staleCount } from "./stale-count.ts";
+import type { Database } from "../kernel/database.ts";
 
-/** The causes of one asset, from its state and the states of what lies above it. */
-export function staleCausesOfAsset(reader: Reader, key: string): readonly StaleCause[] {
-  const { graph } = catalogOf(reader);
-  const above = graph.has(key) ? graph.upstream([graph.indexOf(key)]).map((node) => graph.keys[node] ?? "") : [];
-  return staleCauses(reader, [key, ...above])(key);
+interface At {
+  readonly db: Database;
+  readonly now: number;
 }
 
-function staleCauses(reader: Reader, keys: readonly string[]): (asset: string) => readonly StaleCause[] {
-  const catalog = catalogOf(reader);
-  const code = codeVersions(reader.db, catalog);
-  const rows = assetStateRows(reader.db, keys);
-  const stored = partitionSetsOf(reader.db, keys);
-  const partitions = partitionContext(reader.db, reader.now);
+/** The causes of one asset, from its state and the states of what lies above it. */
+export function staleCausesOfAsset(at: At, key: string): readonly StaleCause[] {
+  const { graph } = catalogOf(at);
+  const above = graph.has(key) ? graph.upstream([graph.indexOf(key)]).map((node) => graph.keys[node] ?? "") : [];
+  return staleCauses(at, [key, ...above])(key);
+}
+
+function staleCauses(at: At, keys: readonly string[]): (asset: string) => readonly StaleCause[] {
+  const catalog = catalogOf(at);
+  const code = codeVersions(at.db, catalog);
+  const rows = assetStateRows(at.db, keys);
+  const stored = partitionSetsOf(at.db, keys);
+  const partitions = partitionContext(at.db, at.now);
   const stalePartitions = (asset: string) => {
     const sets = stored.get(asset);
     const definition = catalog.graph.assets[catalog.graph.indexOf(asset)]?.partitions;
@@ -46,9 +51,18 @@ function factsOf(row: AssetStateRow, codeVersion: string | null): VersionFacts {
   };
 }
 
-export function staleAssets(reader: Reader): Result<StaleAsset[]> {
-  const keys = catalogOf(reader).graph.keys.toSorted();
-  const causesOf = staleCauses(reader, keys);
+/** Answers for any asset. The states are read with the first question. */
+export function staleQuestion(at: At): (asset: string) => boolean {
+  let causesOf: ReturnType<typeof staleCauses> | null = null;
+  return (asset) => {
+    causesOf ??= staleCauses(at, catalogOf(at).graph.keys);
+    return causesOf(asset).length > 0;
+  };
+}
+
+export function staleAssets(at: At): Result<StaleAsset[]> {
+  const keys = catalogOf(at).graph.keys.toSorted();
+  const causesOf = staleCauses(at, keys);
   const found: StaleAsset[] = [];
   for (const key of keys) {
     const causes = causesOf(key);
