@@ -95,7 +95,9 @@ describe("login links", () => {
     const headers = { "cf-connecting-ip": "192.0.2.7" };
     for (let number = 0; number < 40; number++) await call({ method: "POST", path: `/login/wrong-${number}`, headers });
     const { results } = await env.DB.prepare("SELECT count(*) AS count FROM audit WHERE origin = '192.0.2.7'").all();
-    expect(Number(results[0]?.["count"])).toBeLessThanOrEqual(21);
+    const refusals = Number(results[0]?.["count"]);
+    expect(refusals).toBeGreaterThanOrEqual(20);
+    expect(refusals).toBeLessThanOrEqual(21);
   });
 
   test("a token's link gives no more rights and ends with it", async () => {
