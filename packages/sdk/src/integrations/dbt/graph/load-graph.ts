@@ -21,7 +21,7 @@ import { runDbt, type DbtRunOptions } from "../execution/run-dbt.ts";
 import { secretHidden, secretInError, secretInNames } from "../refusals/secret-found.ts";
 import { selectedNodes, type Listed } from "./selected-nodes.ts";
 import { hideIn, hideStandIns, standInsFor, variablesRead, type StandIns } from "./stand-ins.ts";
-import { readUnknownName, unknownNameErrors } from "../refusals/unknown-names.ts";
+import { readUnknownName, unknownNameWarnings } from "../refusals/unknown-names.ts";
 import { unknownForm } from "../refusals/unknown-form.ts";
 
 export interface LoadGraphOptions {
@@ -159,8 +159,7 @@ async function parse(
   const { ids } = selected;
   const runs = parsed.unknown.flatMap((text) => readUnknownName(text) ?? []).filter(({ node }) => ids === null || ids.has(node));
   const { shownDir, givesVars = false } = options;
-  const unknown = unknownNameErrors(runs, { shownDir, dir: given.project.dir, givesVars });
-  if (unknown.length > 0) return { ok: false, errors: unknown };
+  warnings.push(...unknownNameWarnings(runs, { shownDir, dir: given.project.dir, givesVars }));
   return { ok: true, graph: { manifest, selected: ids, warnings, profileArgs: withoutVars(options.project.profileArgs) } };
 }
 

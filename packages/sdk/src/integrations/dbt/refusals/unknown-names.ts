@@ -1,8 +1,10 @@
-/** Names that parsing passes over and no run can resolve: each is refused with its file and line, before it fails in the night. */
+/**
+ * Names that parsing passes over and no run can resolve: each is said with its file and line, before it fails in the night. dbt builds the
+ * other nodes of such a project, so publishing does, too.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
-import type { LoadError } from "@headgate/shared/manifest/schema.ts";
 import { z } from "zod";
 
 const unknownName = z.object({
@@ -14,7 +16,7 @@ const unknownName = z.object({
 });
 type UnknownName = z.infer<typeof unknownName>;
 
-const MAX_ERRORS = 20;
+const MAX_WARNINGS = 20;
 const TESTS = ["unique", "not_null", "accepted_values", "relationships"];
 const MATERIALIZATIONS = ["table", "view", "incremental", "ephemeral", "materialized_view"];
 
@@ -27,20 +29,15 @@ export function readUnknownName(text: string): UnknownName | null {
   }
 }
 
-export function unknownNameErrors(
+export function unknownNameWarnings(
   found: readonly UnknownName[],
   { shownDir, dir, givesVars }: { readonly shownDir: string; readonly dir: string; readonly givesVars: boolean },
-): readonly LoadError[] {
+): readonly string[] {
   const wrong = found.filter(({ kind }) => kind !== "var" || !givesVars);
-  return wrong.slice(0, MAX_ERRORS).map((one) => {
+  return wrong.slice(0, MAX_WARNINGS).map((one) => {
     const line = lineOf(join(dir, one.file), one);
-    return {
-      kind: "project",
-      message: `${one.node} in the dbt project "${shownDir}" can never run: ${sentenceOf(one)}`,
-      file: join(shownDir, one.file),
-      ...(line !== undefined && { line }),
-      hint: remedyOf(one),
-    };
+    const place = `${join(shownDir, one.file)}${line === undefined ? "" : `:${line}`}`;
+    return `${place}: ${one.node} can never run: ${sentenceOf(one)} ${remedyOf(one)}`;
   });
 }
 
