@@ -66,7 +66,7 @@ export async function startFixtureServer(options: {
   if (options.noAgent) deployment.agentViews = [];
   const tokens = fixtureTokens();
   const actor: Actor = { kind: "user", name: "ada", role: "owner" };
-  const audit = () => undefined;
+  const auditRow = () => "";
   const requests: string[] = [];
   const session: SessionView = {
     user: { name: "Ada Lovelace", email: "ada@example.com" },
@@ -99,7 +99,7 @@ export async function startFixtureServer(options: {
         actor,
         deployment,
         directory: tokens,
-        audit,
+        auditRow,
         check: checkAnswer,
       }),
     });
