@@ -1,9 +1,14 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
-import { parseInline, parseMarkdown, type Block, type Inline } from "./parse.ts";
+import { parseInline, type Inline } from "./parse-inline.ts";
+import type { List } from "./parse-list.ts";
+import { parseMarkdown, type Block } from "./parse.ts";
+
+const itemsOf = (list: List): readonly (readonly Inline[])[] =>
+  list.items.flatMap(({ children, lists }) => [children, ...lists.flatMap(itemsOf)]);
 
 function listsOf(block: Block): readonly (readonly Inline[])[] {
-  if (block.type === "list") return block.items;
+  if (block.type === "list") return itemsOf(block);
   if (block.type === "table") return [...block.header, ...block.rows.flat()];
   return block.type === "code" ? [] : [block.children];
 }
@@ -61,6 +66,22 @@ describe("Markdown", () => {
 });
 
 const text = (value: string) => [{ type: "text", text: value }];
+
+it("an item holds further lists and its indented lines", () => {
+  const item = (value: string, ...lists: readonly unknown[]) => ({ children: text(value), lists });
+  const list = (ordered: boolean, ...items: readonly unknown[]) => ({ type: "list", ordered, items });
+  expect(parseMarkdown("- a\n  goes on\n  - b\n    1. c\n    2. d\n  - e\n- f\n\nEnd")).toEqual([
+    list(false, item("a goes on", list(false, item("b", list(true, item("c"), item("d"))), item("e"))), item("f")),
+    { type: "paragraph", children: text("End") },
+  ]);
+  expect(parseMarkdown("  1. a\n- b")).toEqual([list(true, item("a")), list(false, item("b"))]);
+});
+
+it("lists deeper than the deepest level stand at that level", () => {
+  const source = Array.from({ length: 10_000 }, (_, depth) => `${" ".repeat(Math.min(depth * 2, 300))}- x`).join("\n");
+  const [block] = parseMarkdown(source);
+  expect(block && listsOf(block)).toHaveLength(10_000);
+});
 
 it("a table has a header and rows, also right after a sentence", () => {
   const table = {

@@ -2,26 +2,19 @@
  * Parses the part of Markdown that descriptions use into plain data. Text from user code never becomes HTML, so it cannot inject markup,
  * scripts or links to anything but the web.
  */
-import { safeExternalUrl } from "#lib/paths.ts";
+import { type Inline, parseInline } from "./parse-inline.ts";
+import { type List, parseList, startsItem } from "./parse-list.ts";
 
-export type Inline =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "code"; readonly text: string }
-  | { readonly type: "strong"; readonly children: readonly Inline[] }
-  | { readonly type: "emphasis"; readonly children: readonly Inline[] }
-  | { readonly type: "link"; readonly href: string; readonly children: readonly Inline[] };
 export type Block =
   | { readonly type: "paragraph"; readonly children: readonly Inline[] }
   | { readonly type: "heading"; readonly level: number; readonly children: readonly Inline[] }
   | { readonly type: "code"; readonly language: string; readonly text: string }
-  | { readonly type: "list"; readonly ordered: boolean; readonly items: readonly (readonly Inline[])[] }
+  | List
   | { readonly type: "quote"; readonly children: readonly Inline[] }
   | { readonly type: "table"; readonly header: readonly (readonly Inline[])[]; readonly rows: readonly (readonly (readonly Inline[])[])[] };
 
 const FENCE = /^\s*```\s*([\w+-]*)\s*$/;
 const HEADING = /^(#{1,6})\s+(.*)$/;
-const BULLET = /^\s*[-*+]\s+(.*)$/;
-const NUMBER = /^\s*\d+[.)]\s+(.*)$/;
 const QUOTE = /^\s*>\s?(.*)$/;
 const TABLE_ROW = /^\s*(\|.*)$/;
 /** The line below the header of a table. */
@@ -43,11 +36,10 @@ export function parseMarkdown(source: string): Block[] {
     } else if (heading) {
       blocks.push({ type: "heading", level: heading[1]?.length ?? 1, children: parseInline(heading[2] ?? "") });
       at++;
-    } else if (BULLET.test(line) || NUMBER.test(line)) {
-      const marker = BULLET.test(line) ? BULLET : NUMBER;
-      const items = takeWhile(lines, at, marker);
-      blocks.push({ type: "list", ordered: marker === NUMBER, items: items.map(parseInline) });
-      at += items.length;
+    } else if (startsItem(line)) {
+      const { list, next } = parseList(lines, at);
+      blocks.push(list);
+      at = next;
     } else if (startsTable(lines, at)) {
       const rows = takeWhile(lines, at, TABLE_ROW);
       const [header = [], , ...body] = rows.map(cellsOf);
@@ -80,7 +72,7 @@ export function parseMarkdown(source: string): Block[] {
 }
 
 function startsBlock(line: string): boolean {
-  return FENCE.test(line) || HEADING.test(line) || BULLET.test(line) || NUMBER.test(line) || QUOTE.test(line);
+  return FENCE.test(line) || HEADING.test(line) || startsItem(line) || QUOTE.test(line);
 }
 
 function startsTable(lines: readonly string[], at: number): boolean {
@@ -100,57 +92,4 @@ function takeWhile(lines: readonly string[], start: number, pattern: RegExp): st
 function cellsOf(line: string): Inline[][] {
   const inner = line.trim().replace(/^\|/, "").replace(/\|$/, "");
   return inner.split(/(?<!\\)\|/).map((cell) => parseInline(cell.trim().replaceAll("\\|", "|")));
-}
-
-/** Tried in this order at each position; anything else is text. Bounded lengths keep hostile input linear. */
-const INLINE: readonly { readonly pattern: RegExp; readonly make: (match: RegExpExecArray) => Inline }[] = [
-  { pattern: /`([^`\n]{1,2000})`/y, make: (match) => ({ type: "code", text: match[1] ?? "" }) },
-  { pattern: /\*\*([^*\n]{1,2000})\*\*/y, make: (match) => ({ type: "strong", children: parseInline(match[1] ?? "") }) },
-  { pattern: /\*([^*\s][^*\n]{0,2000})\*/y, make: (match) => ({ type: "emphasis", children: parseInline(match[1] ?? "") }) },
-  {
-    pattern: /(?<![\p{L}\p{N}_])__(?=\S)([^_\n]{1,2000})__(?![\p{L}\p{N}_])/uy,
-    make: (match) => ({ type: "strong", children: parseInline(match[1] ?? "") }),
-  },
-  {
-    pattern: /(?<![\p{L}\p{N}_])_(?=\S)([^_\n]{1,2000})_(?![\p{L}\p{N}_])/uy,
-    make: (match) => ({ type: "emphasis", children: parseInline(match[1] ?? "") }),
-  },
-  { pattern: /!?\[([^\]\n]{1,500})\]\(([^)\s]{1,2000})\)/y, make: (match) => makeLink(match[1] ?? "", match[2] ?? "", match[0]) },
-  { pattern: /https?:\/\/[^\s<>"')\]]{1,2000}/y, make: (match) => makeLink(match[0], match[0], match[0]) },
-];
-
-function makeLink(label: string, target: string, written: string): Inline {
-  const href = safeExternalUrl(target);
-  return href === null ? { type: "text", text: written } : { type: "link", href, children: [{ type: "text", text: label }] };
-}
-
-export function parseInline(source: string): Inline[] {
-  const nodes: Inline[] = [];
-  let text = "";
-  const flush = () => {
-    if (text !== "") nodes.push({ type: "text", text });
-    text = "";
-  };
-  for (let at = 0; at < source.length;) {
-    const found = matchInline(source, at);
-    if (!found) {
-      text += source.charAt(at++);
-      continue;
-    }
-    flush();
-    nodes.push(found.node);
-    at += found.length;
-  }
-  flush();
-  return nodes;
-}
-
-function matchInline(source: string, at: number): { readonly node: Inline; readonly length: number } | null {
-  if (!"`*_![h".includes(source.charAt(at))) return null;
-  for (const { pattern, make } of INLINE) {
-    pattern.lastIndex = at;
-    const match = pattern.exec(source);
-    if (match) return { node: make(match), length: match[0].length };
-  }
-  return null;
 }
