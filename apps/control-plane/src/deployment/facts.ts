@@ -25,8 +25,12 @@ export type Fact =
       readonly type: "asset_materialized";
       /** The deployment-wide number of its event. */
       readonly gseq: number;
+      /** The event that started the step; null if no step made it. */
+      readonly startedSeq: number | null;
       readonly metadata: Metadata;
       readonly dataVersion: string | null;
+      /** The data version differs from the previous one, or there is none. */
+      readonly changed: boolean;
     })
   /** `changed`: the data version differs from the previous one. */
   | (AboutAsset & { readonly type: "asset_observed"; readonly changed: boolean })

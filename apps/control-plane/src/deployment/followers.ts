@@ -6,7 +6,6 @@ import * as conditions from "./conditions/follow-facts.ts";
 import { syncConditions } from "./conditions/sync-conditions.ts";
 import { afterAssetChange, syncFreshness } from "./assets/freshness.ts";
 import * as stalePartitions from "./assets/stale-partitions.ts";
-
 import { recordChecked, recordFailed, recordMaterialized } from "./assets/record-partition.ts";
 import { syncAutomation } from "./automations/sync-automations.ts";
 import * as waitingTicks from "./automations/waiting-ticks.ts";

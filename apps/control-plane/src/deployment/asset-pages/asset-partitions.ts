@@ -14,15 +14,8 @@ import {
 } from "@headgate/shared/domain/partitions/subset.ts";
 import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import { partitionContext } from "../partitions/partition-context.ts";
-import { parseSubset } from "../partitions/partition-sets.ts";
 import { type PartitionStates, partitionStates } from "../partitions/partition-states.ts";
-import {
-  latestMaterializations,
-  partitionFailures,
-  partitionSetsOf,
-  rangeFailures,
-  rangeMaterializations,
-} from "../partitions/partition-store.ts";
+import { latestMaterializations, partitionFailures, rangeFailures, rangeMaterializations } from "../partitions/partition-store.ts";
 import type { Reader } from "../kernel/reader.ts";
 import { unknownAsset } from "../catalog/unknown-asset.ts";
 import { catalogOf } from "../catalog/catalog.ts";
@@ -44,7 +37,6 @@ export function assetPartitions(reader: Reader, input: InputOf<"assets.partition
   const offset = input.cursor ? Number(input.cursor) : 0;
   if (!Number.isSafeInteger(offset) || offset < 0) return refuse("invalid_input", "The cursor does not belong to this list.");
   const states = partitionStates(reader.db, input.key, set);
-  const stale = parseSubset(set, partitionSetsOf(reader.db, [input.key]).get(input.key)?.stale);
   const { keys, next } = pageOf(set, wantedOf(set, states, input), { offset, limit: input.limit });
   const failures = partitionFailures(reader.db, input.key, keys);
   const failedRanges = ofRanges(set, rangeFailures(reader.db, input.key));
@@ -72,7 +64,7 @@ export function assetPartitions(reader: Reader, input: InputOf<"assets.partition
       run: running?.run ?? failure?.run ?? done?.run ?? null,
       at: failure?.at ?? done?.at ?? null,
       message: failure?.message ?? null,
-      ...(includes(stale, number) && { stale: true }),
+      ...(includes(states.stale, number) && { stale: true }),
     };
   });
   return ok({

@@ -21,7 +21,8 @@ export interface Materialization {
   readonly started: StepStart;
 }
 
-export function saveMaterialization(db: Database, row: Materialization): void {
+/** Returns whether the data changed. */
+export function saveMaterialization(db: Database, row: Materialization): boolean {
   // Without a data version the data counts as changed.
   const changed = row.dataVersion === null || row.dataVersion !== lastDataVersion(db, row);
   db.sql.exec(
@@ -46,6 +47,7 @@ export function saveMaterialization(db: Database, row: Materialization): void {
   );
   if (changed) saveChange(db, row);
   indexAssetEvent(db, { ...row, type: "asset_materialized", changed });
+  return changed;
 }
 
 /** A step sees what other steps made before it started; a report from outside sees everything before it. */

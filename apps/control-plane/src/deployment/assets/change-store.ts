@@ -1,23 +1,5 @@
-/** Reads where changes of assets stand in the order of events. Each query uses the primary key of `asset_event`. */
+/** Reads where changes of assets stand in the order of events. The query uses the primary key of `asset_event`. */
 import type { Database } from "../kernel/database.ts";
-
-export interface EventPlaceRow {
-  /** The event that started the step; null if no step made this event. */
-  readonly startedSeq: number | null;
-  /** False if the data version stayed the same. */
-  readonly changed: boolean;
-}
-
-export function eventPlace(db: Database, asset: string, gseq: number): EventPlaceRow | null {
-  const row = db.sql
-    .exec<{ startedSeq: number | null; changed: number | null }>(
-      "SELECT started_seq AS startedSeq, changed FROM asset_event WHERE asset = ? AND gseq = ?",
-      asset,
-      gseq,
-    )
-    .toArray()[0];
-  return row ? { startedSeq: row.startedSeq, changed: row.changed !== 0 } : null;
-}
 
 export interface ChangeRow {
   readonly asset: string;

@@ -65,8 +65,8 @@ export function reportAsset(tx: Tx, report: AssetReport, by: Reporter): Result<{
   const common = { asset, gseq, at: tx.now, partition, dataVersion, started: null };
   if (report.type === "materialized") {
     const rowCount = numberOf(metadata["row_count"]);
-    saveMaterialization(tx.db, { ...common, run: null, step: null, durationMs: null, rowCount, version: null });
-    tx.fact({ type: "asset_materialized", asset, partition, by, gseq, metadata, dataVersion });
+    const changed = saveMaterialization(tx.db, { ...common, run: null, step: null, durationMs: null, rowCount, version: null });
+    tx.fact({ type: "asset_materialized", asset, partition, by, gseq, startedSeq: null, metadata, dataVersion, changed });
   } else {
     const changed = saveObservation(tx.db, common);
     tx.fact({ type: "asset_observed", asset, partition, by, changed });

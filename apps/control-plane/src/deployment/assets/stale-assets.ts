@@ -8,12 +8,9 @@ import { codeVersions } from "../catalog/definition-details.ts";
 import { partitionContext } from "../partitions/partition-context.ts";
 import { partitionSetsOf } from "../partitions/partition-store.ts";
 import { staleCount } from "./stale-count.ts";
-import type { Database } from "../kernel/database.ts";
+import type { Reader } from "../kernel/reader.ts";
 
-interface At {
-  readonly db: Database;
-  readonly now: number;
-}
+type At = Pick<Reader, "db" | "now">;
 
 /** The causes of one asset, from its state and the states of what lies above it. */
 export function staleCausesOfAsset(at: At, key: string): readonly StaleCause[] {

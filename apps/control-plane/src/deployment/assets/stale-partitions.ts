@@ -20,7 +20,7 @@ import type { Tx } from "../kernel/tx.ts";
 import { partitionContext, type DeploymentPartitions } from "../partitions/partition-context.ts";
 import { parseSubset, subsetText } from "../partitions/partition-sets.ts";
 import { partitionSetsOf, saveStaleSet } from "../partitions/partition-store.ts";
-import { changesSince, MAX_CHANGES, eventPlace, type EventPlaceRow } from "./change-store.ts";
+import { type ChangeRow, changesSince, MAX_CHANGES } from "./change-store.ts";
 
 /** The partitioned assets of a graph and what they read. */
 export function readByPartitions(graph: AssetGraph): ReadonlySet<string> {
@@ -41,18 +41,16 @@ interface Change {
 
 export function afterMaterialization(tx: Tx, facts: readonly FactOf<"asset_materialized">[]): void {
   const sets = new StaleSets(tx);
-  for (const { asset, partition, gseq } of facts) {
-    const place = eventPlace(tx.db, asset, gseq);
-    if (!place) continue;
-    sets.built({ asset, partition }, { ...place, gseq });
-    if (place.changed) sets.changed({ asset, partition });
+  for (const fact of facts) {
+    sets.built(fact);
+    if (fact.changed) sets.changed(fact);
   }
   sets.save();
 }
 
 export function afterObservation(tx: Tx, facts: readonly FactOf<"asset_observed">[]): void {
   const sets = new StaleSets(tx);
-  for (const { asset, partition } of facts) sets.changed({ asset, partition });
+  for (const fact of facts) sets.changed(fact);
   sets.save();
 }
 
@@ -71,6 +69,8 @@ class StaleSets {
   readonly #graph: AssetGraph;
   readonly #partitions: DeploymentPartitions;
   readonly #entries = new Map<string, Entry | null>();
+  /** By the event that started the step, and the asset that it made. */
+  readonly #changes = new Map<string, readonly ChangeRow[]>();
 
   constructor(tx: Tx) {
     this.#tx = tx;
@@ -92,12 +92,13 @@ class StaleSets {
     }
   }
 
-  built({ asset, partition }: Change, by: EventPlaceRow & { readonly gseq: number }): void {
+  built(fact: FactOf<"asset_materialized">): void {
+    const { asset, partition } = fact;
     this.#load([asset]);
     const entry = this.#entries.get(asset);
     if (!entry) return;
     const built = namedPartitions(entry.set, partition);
-    const unseen = unionOf(this.#unseen(asset, by).map((change) => this.#readers(asset, change)));
+    const unseen = unionOf(this.#unseen(fact).map((change) => this.#readers(asset, change)));
     if (intersection(entry.stale, built).length === 0 && unseen.length === 0) return;
     entry.stale = staleAfterBuild(entry.stale, { built, unseen });
   }
@@ -113,13 +114,24 @@ class StaleSets {
   }
 
   /** Changes of dependencies that the step could not see. Its own earlier events are no such changes. */
-  #unseen(asset: string, by: EventPlaceRow & { readonly gseq: number }): Change[] {
-    if (by.startedSeq === null) return [];
+  #unseen({ asset, gseq, startedSeq }: FactOf<"asset_materialized">): readonly Change[] {
+    if (startedSeq === null) return [];
     const upstream = [...this.#graph.upstreamOf(this.#graph.indexOf(asset))].map((node) => this.#graph.keys[node] ?? "");
-    const changes = changesSince(this.#tx.db, upstream, by.startedSeq);
-    // What was not read counts as a change of everything: a partition may look stale without need, but never fresh.
+    const changes = this.#changesSince(asset, { upstream, startedSeq });
+    // Changes beyond the limit count as a change of everything: a partition may look stale without need, but never fresh.
     if (changes.length === MAX_CHANGES) return upstream.map((key) => ({ asset: key, partition: null }));
-    return changes.filter(({ startedSeq, gseq }) => !(startedSeq === by.startedSeq && gseq < by.gseq));
+    return changes.filter((change) => !(change.startedSeq === startedSeq && change.gseq < gseq));
+  }
+
+  /** A step that reports a thousand partitions started once, so the changes since then are read once. */
+  #changesSince(
+    asset: string,
+    { upstream, startedSeq }: { readonly upstream: readonly string[]; readonly startedSeq: number },
+  ): readonly ChangeRow[] {
+    const id = `${startedSeq} ${asset}`;
+    const known = this.#changes.get(id) ?? changesSince(this.#tx.db, upstream, startedSeq);
+    this.#changes.set(id, known);
+    return known;
   }
 
   /** The materialized partitions of an asset that read a change. */

@@ -12,6 +12,8 @@ export interface PartitionStates {
   readonly failed: PartitionSubset;
   readonly inProgress: PartitionSubset;
   readonly missing: PartitionSubset;
+  /** Partitions, in whatever state, that read data that changed later. */
+  readonly stale: PartitionSubset;
   /** The partitions in progress, by run. */
   readonly running: readonly { readonly run: string; readonly subset: PartitionSubset }[];
 }
@@ -26,5 +28,6 @@ export function partitionStates(db: Database, asset: string, set: PartitionSet):
   const failed = difference(parseSubset(set, stored?.failed), inProgress);
   const materialized = difference(parseSubset(set, stored?.materialized), union(failed, inProgress));
   const all = set.count > 0 ? [0, set.count] : [];
-  return { materialized, failed, inProgress, missing: difference(all, unionOf([materialized, failed, inProgress])), running };
+  const missing = difference(all, unionOf([materialized, failed, inProgress]));
+  return { materialized, failed, inProgress, missing, stale: parseSubset(set, stored?.stale), running };
 }

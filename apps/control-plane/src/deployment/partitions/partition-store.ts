@@ -7,14 +7,6 @@ export interface PartitionSets {
   readonly failed: string;
 }
 
-export function readPartitionSets(db: Database, asset: string): PartitionSets | null {
-  return (
-    db.sql
-      .exec<{ materialized: string; failed: string }>("SELECT materialized, failed FROM asset_partition WHERE asset = ?", asset)
-      .toArray()[0] ?? null
-  );
-}
-
 /** The partitions that read data that changed later, as a stored subset; `staleBy` changed last. */
 export interface StaleSet {
   readonly stale: string;
@@ -41,6 +33,10 @@ export function partitionSetsOf(db: Database, assets: readonly string[]): Map<st
     )
     .toArray();
   return new Map(rows.map((row) => [row.asset, row]));
+}
+
+export function readPartitionSets(db: Database, asset: string): (PartitionSets & StaleSet) | null {
+  return partitionSetsOf(db, [asset]).get(asset) ?? null;
 }
 
 export function savePartitionSets(db: Database, asset: string, sets: PartitionSets): void {

@@ -138,7 +138,7 @@ function materialized(tx: Tx, session: RunSession, { step, gseq, event }: At<"as
   const isPart = event.partition !== undefined && isPartOfRange(step, event.partition);
   if (!isPart) finishBar(tx, session, { step, asset: event.asset, durationMs, rowCount });
   const measured = durationMs ?? (step.assets.length === 1 && step.startedAt !== null ? tx.now - step.startedAt : null);
-  saveMaterialization(tx.db, {
+  const changed = saveMaterialization(tx.db, {
     asset: event.asset,
     gseq,
     at: tx.now,
@@ -154,7 +154,18 @@ function materialized(tx: Tx, session: RunSession, { step, gseq, event }: At<"as
   const { metadata, dataVersion = null } = event;
   const series = { asset: event.asset, gseq, at: tx.now, run: session.row.id, partition };
   savePoints(tx.db, series, { metadata, ...(measured !== null && { also: { duration_ms: measured } }) });
-  tx.fact({ type: "asset_materialized", asset: event.asset, partition, by: reporterOf(session), gseq, metadata, dataVersion });
+  const { startedSeq } = step;
+  tx.fact({
+    type: "asset_materialized",
+    asset: event.asset,
+    partition,
+    by: reporterOf(session),
+    gseq,
+    startedSeq,
+    metadata,
+    dataVersion,
+    changed,
+  });
   barChanged(tx, step, event.asset);
 }
 

@@ -11,13 +11,10 @@ import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { ManifestJob } from "@headgate/shared/manifest/schema.ts";
 import { staleQuestion } from "../../assets/stale-assets.ts";
 import { type Catalog, catalogOf, type Located } from "../../catalog/catalog.ts";
-import type { Database } from "../../kernel/database.ts";
+import type { Reader } from "../../kernel/reader.ts";
 import { choosePartition, type ChosenPartition } from "./choose-partition.ts";
 
-interface At {
-  readonly db: Database;
-  readonly now: number;
-}
+type At = Pick<Reader, "db" | "now">;
 
 export interface ResolvedLaunch {
   readonly job: Located<ManifestJob> | null;
