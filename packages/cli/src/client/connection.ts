@@ -5,6 +5,7 @@
 import type { SessionView } from "@headgate/shared/contract/access/session.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { findDataFolder, readRunning, readSecrets } from "../embedded/data-folder.ts";
+import { given } from "../given.ts";
 import { findConfigFile, loadProject } from "../project/project.ts";
 import { httpApi } from "./http.ts";
 
@@ -122,10 +123,6 @@ async function refuseWrongToken(url: string, token: string): Promise<void> {
       { cause: error },
     );
   }
-}
-
-function given(value: string | undefined): string | undefined {
-  return value === undefined || value === "" ? undefined : value;
 }
 
 function parseDeployment(text: string): Connection["deployment"] {

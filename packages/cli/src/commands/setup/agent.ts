@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { findBuiltArtifacts } from "../../embedded/built-artifacts.ts";
 import type { CommandContext } from "../../command-context.ts";
+import { given } from "../../given.ts";
 import { EXIT, type ExitCode } from "../../terminal/exit-code.ts";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import { warnOfToken } from "../connect.ts";
@@ -22,7 +23,7 @@ export async function agent(flags: AgentFlags, context: CommandContext): Promise
   const { env, terminal } = context;
   if ((flags.url ?? env["HEADGATE_URL"]) === undefined)
     throw new AppError("invalid_input", "No control plane address: give --url or set HEADGATE_URL.");
-  const token = flags.token ?? (env["HEADGATE_AGENT_TOKEN"] === "" ? undefined : env["HEADGATE_AGENT_TOKEN"]);
+  const token = flags.token ?? given(env["HEADGATE_AGENT_TOKEN"]);
   if (token?.startsWith("hg_api_") === true)
     throw new AppError(
       "invalid_input",
