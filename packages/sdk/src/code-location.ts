@@ -39,7 +39,7 @@ export interface CodeLocationOptions {
   readonly env?: readonly string[] | undefined;
 }
 
-/** What stands in the lists is checked when the code location is read. */
+/** Leaves the lists unchecked: reading the code location checks them. */
 const CODE_LOCATION: OptionRules<CodeLocationOptions> = {
   name: "any",
   assets: "any",

@@ -43,7 +43,7 @@ export interface AssetOptions<
   run(context: AssetContext<R, I, P, C, B>): Ret;
 }
 
-/** What stands in `deps` and `requires` is checked when the code location is read, because it may be undefined until then. */
+/** Leaves `deps` and `requires` unchecked: their entries may be undefined until the whole code location is read, which checks them. */
 export const DESCRIPTION: OptionRules<AssetDescription> = {
   group: "text",
   description: "text",

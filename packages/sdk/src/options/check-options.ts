@@ -36,7 +36,7 @@ type Rule = Kind | readonly Kind[] | Shape;
 export type OptionRules<O> = { readonly [N in keyof Required<O>]: Rule };
 
 export interface Definer {
-  /** As the user calls it: `defineAsset`. */
+  /** The name of the function that the user calls: `defineAsset`. */
   readonly call: string;
   /** The function itself, so that the error is at the user's line. */
   readonly definer: (...args: never[]) => unknown;

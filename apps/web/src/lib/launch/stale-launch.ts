@@ -1,4 +1,4 @@
-/** Which stale assets a run can take, and the selection that the control plane resolves to them. Pure. */
+/** Counts the stale assets that a run can take, and writes the selection that stands for them. Pure. */
 import type { AssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 
 export const STALE_SELECTION = "status:stale";

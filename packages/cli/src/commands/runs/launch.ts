@@ -75,7 +75,7 @@ export async function launchRun(argument: string | undefined, flags: RunFlags, c
   }
 }
 
-/** Which code the run uses, and that newer code is on its way. The run has started, so a lookup that fails or hangs is only a line. */
+/** Says which code the run uses, and that newer code is on its way. The run has started, so a lookup that fails or hangs is only a line. */
 async function versionLines(lookup: { connection: Connection; api: Api; run: string }): Promise<readonly string[]> {
   try {
     return await readVersions(lookup);

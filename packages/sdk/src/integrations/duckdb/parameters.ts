@@ -3,7 +3,7 @@ import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { DuckDbModule } from "./load-duckdb.ts";
 
-/** What a `?` of a statement may be. */
+/** A value that a `?` of a statement stands for. */
 export type DuckDbParam = string | number | bigint | boolean | null | Date | Uint8Array;
 /** Values for `?` or `$1` in order, or for `$name` by name. */
 export type DuckDbParams = readonly DuckDbParam[] | Readonly<Record<string, DuckDbParam>>;

@@ -1,4 +1,4 @@
-/** What to do about each kind of sentence that dbt says of a project that it cannot read. Pure. */
+/** Finds the remedy for what dbt says of a project that it cannot read. Pure. */
 import { nearestKeys } from "@headgate/shared/domain/asset-key.ts";
 
 export interface Remedy {
