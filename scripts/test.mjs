@@ -14,7 +14,7 @@ import { CommandFailed, exitOf, stopRunningCommands } from "./run-command.mjs";
 
 requireNode();
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
-const LONG_STEPS = ["check:soak", "test:engines:full"];
+const LONG_STEPS = ["check:soak", "test:engines:full", "test:k8s"];
 /** What makes steps of `npm run check` and the long tests go over all that they have: every look of every page, a whole year. */
 const IN_FULL = { HEADGATE_LOOKS: "all", HEADGATE_SIMULATED_DAYS: "365" };
 /** One more than processors, because many tests wait for a child process or a timer. */

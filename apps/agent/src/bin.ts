@@ -3,7 +3,7 @@
 import type { AgentExit } from "./agent-handle.ts";
 import { errorText, lineLog } from "./agent-log.ts";
 import { AGENT_USAGE, parseAgentConfig } from "./config.ts";
-import { ProcessExecutor } from "./executors/process/process-executor.ts";
+import { chooseExecutor } from "./executors/choose-executor.ts";
 import { startAgent } from "./main.ts";
 
 /** 0 stopped, 1 failed, 2 wrong configuration, 3 token refused, 4 version refused, 5 replaced. */
@@ -27,7 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
     const agent = await startAgent(config.value, {
       log,
       env: process.env,
-      openExecutor: (host) => new ProcessExecutor({ config: config.value, env: process.env, workerMain }, host),
+      openExecutor: (host) => chooseExecutor({ config: config.value, env: process.env, workerMain }, host),
       now,
       random: Math.random,
     });

@@ -30,10 +30,14 @@ export interface AgentConfig {
   readonly workerMemoryMb: number;
   /** Workers kept ready per active code location version. */
   readonly warmWorkers: number;
+  /** Where steps run: in worker processes beside the agent, or each in a Kubernetes Job as the file with pod settings says. */
+  readonly executor: { readonly kind: "process" } | { readonly kind: "kubernetes"; readonly podSettings: string };
   /** How long a stopping agent lets its steps finish. */
   readonly drainGraceMs: number;
   /** End the process when the control plane refuses the agent, instead of trying again every five minutes. */
   readonly exitOnRefusal: boolean;
+  /** Do the one attempt that the token is good for, and end. */
+  readonly once: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -52,6 +56,8 @@ export const AGENT_USAGE = `Usage: headgate-agent [options]
   --env NAMES          variables given to workers: A,B_*,*         HEADGATE_WORKER_ENV
   --worker-memory MB   heap limit of one worker                    HEADGATE_WORKER_MEMORY
   --warm N             workers kept ready per code location        HEADGATE_WARM_WORKERS
+  --executor KIND      process, or kubernetes: a Job for each step  HEADGATE_EXECUTOR
+  --pods FILE          pod settings of the Jobs, as JSON           HEADGATE_POD_SETTINGS
   --grace SECONDS      time for running steps when stopping        HEADGATE_AGENT_GRACE
   --exit-on-refusal    exit when the token or version is refused   HEADGATE_AGENT_EXIT_ON_REFUSAL=1
   --log-level LEVEL    debug, info, warn or error                  HEADGATE_LOG_LEVEL`;
@@ -69,6 +75,8 @@ const OPTIONS = {
   env: { type: "string" },
   "worker-memory": { type: "string" },
   warm: { type: "string" },
+  executor: { type: "string" },
+  pods: { type: "string" },
   grace: { type: "string" },
   "exit-on-refusal": { type: "boolean" },
   "log-level": { type: "string" },
@@ -127,11 +135,27 @@ export function parseAgentConfig(args: readonly string[], env: Env): Result<Agen
       .filter((name) => name !== ""),
     workerMemoryMb: count(flags["worker-memory"], "HEADGATE_WORKER_MEMORY", { fallback: defaultMemoryMb(slots), min: 64, max: 1_000_000 }),
     warmWorkers: count(flags.warm, "HEADGATE_WARM_WORKERS", { fallback: Math.min(2, slots), min: 0, max: 100 }),
+    executor: chooseExecutor(
+      { kind: text(flags.executor, "HEADGATE_EXECUTOR") ?? "process", podSettings: text(flags.pods, "HEADGATE_POD_SETTINGS") },
+      problems,
+    ),
     drainGraceMs: count(flags.grace, "HEADGATE_AGENT_GRACE", { fallback: 25, min: 0, max: 86_400 }) * 1000,
     exitOnRefusal: isOn(flags["exit-on-refusal"], "HEADGATE_AGENT_EXIT_ON_REFUSAL"),
+    once: isOn(undefined, "HEADGATE_AGENT_ONCE"),
     logLevel: logLevel ?? "info",
   };
   return problems.length === 0 ? ok(config) : refuse("invalid_input", problems.join("\n"));
+}
+
+function chooseExecutor(
+  { kind, podSettings }: { readonly kind: string; readonly podSettings: string | undefined },
+  problems: string[],
+): AgentConfig["executor"] {
+  if (kind === "kubernetes" && podSettings !== undefined) return { kind, podSettings: resolve(podSettings) };
+  if (kind === "kubernetes")
+    problems.push("HEADGATE_EXECUTOR is 'kubernetes', so HEADGATE_POD_SETTINGS must name the file with the pod settings.");
+  else if (kind !== "process") problems.push(`HEADGATE_EXECUTOR is '${kind}', but must be process or kubernetes.`);
+  return { kind: "process" };
 }
 
 function readHidden(path: string | undefined, problems: string[]): readonly string[] {

@@ -28,6 +28,7 @@ import { AttemptList } from "./work/attempt-list.ts";
 import { AttemptRecords } from "./work/attempt-records.ts";
 import { chooseEarlierList, hasNewerList, LIST_FILE } from "./work/earlier-lists.ts";
 import { Locations } from "./work/locations.ts";
+import { MAX_WAIT_MS, OneAttempt } from "./work/one-attempt.ts";
 import { Recovery } from "./work/recovery.ts";
 import { Supervisor, type SupervisorOptions } from "./work/supervisor.ts";
 
@@ -55,6 +56,8 @@ class Agent implements AgentHandle {
   readonly #locations: Locations;
   readonly #connection: Connection;
   readonly #drain: Drain;
+  /** Null for an agent that takes attempts until it is stopped. */
+  readonly #once: OneAttempt | null;
   readonly instance: string;
   readonly exited: Promise<AgentExit>;
 
@@ -96,6 +99,7 @@ class Agent implements AgentHandle {
     });
     this.#connection = this.#openConnection();
     this.#drain = this.#openDrain(uploader);
+    this.#once = config.once ? this.#openOnce(uploader) : null;
     this.exited = this.#run();
   }
 
@@ -207,7 +211,9 @@ class Agent implements AgentHandle {
         if (announcement !== null) this.#connection.send(announcement);
         this.#recovery.onWelcome(drop);
         this.#supervisor.drop(drop);
-        this.#locations.setActive(locations);
+        // A pod does its one attempt, and needs no other version than that of the attempt.
+        if (this.#once === null) this.#locations.setActive(locations);
+        else this.#once.welcomed();
       },
       now: this.#deps.now,
       log: this.#deps.log,
@@ -220,7 +226,10 @@ class Agent implements AgentHandle {
         this.#connection.progressed();
         this.#outbox.ack(s);
       },
-      job: (frame) => this.#supervisor.accept(frame),
+      job: (frame) => {
+        this.#supervisor.accept(frame);
+        this.#once?.begun();
+      },
       cancel: (frame) => this.#supervisor.cancel(frame, frame),
       tick: (frame) => this.#supervisor.acceptTick(frame),
       load: (location, version) => this.#locations.load(location, version),
@@ -247,6 +256,17 @@ class Agent implements AgentHandle {
       outbox: this.#outbox,
       uploads,
       log: this.#deps.log,
+    });
+  }
+
+  #openOnce(uploads: LogUploader): OneAttempt {
+    return new OneAttempt({
+      whenIdle: () => this.#supervisor.whenIdle(),
+      whenReported: async () => {
+        await this.#outbox.whenEmpty(MAX_WAIT_MS);
+        await uploads.whenIdle(this.#timing.farewellMs);
+      },
+      stop: (reason) => void this.#drain.start(reason),
     });
   }
 

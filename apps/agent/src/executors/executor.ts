@@ -77,13 +77,19 @@ export interface Execution {
   cancel(reason: string): void;
   /** Ends the attempt by force, with everything it started. */
   terminate(): void;
+  /**
+   * The agent shuts down. True when the attempt goes on and is reported without this agent: then it has `ended` as `reported`. False when it
+   * needs the agent.
+   */
+  leave(): boolean;
 }
 
 /** The end of an attempt as the executor saw it. */
 export interface ExecutionEnd {
   /** Milliseconds since 1970 by the clock of the place that ran it. */
   readonly at: number;
-  readonly result: StepOutcome;
+  /** `reported`: the control plane has the end already, or gets it from the place where the attempt runs. */
+  readonly result: StepOutcome | { readonly outcome: "reported" };
 }
 
 /** Where an executor puts everything that an attempt reports. */

@@ -30,6 +30,11 @@ class ManualExecution implements Execution {
   terminate(): void {
     this.calls.push("terminate");
   }
+
+  leave(): boolean {
+    this.calls.push("leave");
+    return false;
+  }
 }
 
 function makeAttempt(options: Partial<AttemptOptions> & Pick<AttemptOptions, "launch">): { attempt: Attempt; reports: Report[] } {
@@ -51,6 +56,7 @@ function makeAttempt(options: Partial<AttemptOptions> & Pick<AttemptOptions, "la
     },
     judge: () => null,
     onRunning: () => {},
+    onReported: () => {},
     output,
     timing: DEFAULT_TIMING,
     now: Date.now,

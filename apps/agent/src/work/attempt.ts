@@ -29,6 +29,8 @@ export interface AttemptOptions {
   /** What `report` would answer, for an event that is stored already. */
   readonly judge: (report: EventReport) => Failure | null;
   readonly onRunning: (ref: string) => void;
+  /** The attempt is over, and its end is reported by the place where it ran. */
+  readonly onReported: () => void;
   readonly output: StepOutput;
   readonly timing: Pick<AgentTiming, "timeoutGraceMs">;
   readonly now: () => number;
@@ -82,6 +84,11 @@ export class Attempt {
     this.#escalation = setTimeout(() => this.#execution?.terminate(), graceMs);
   }
 
+  /** The agent shuts down: an attempt that goes on without it ends here, any other one goes on as before. */
+  leave(): void {
+    this.#execution?.leave();
+  }
+
   /** Never rejects; reports the end unless the attempt was dropped. */
   async run(): Promise<void> {
     const { job, report, now, output, log } = this.#options;
@@ -94,10 +101,10 @@ export class Attempt {
     }
     this.#endLimits();
     if (this.#escalation !== null) clearTimeout(this.#escalation);
-    if (!this.dropped) {
-      const result = finalOutcome(end.result, { stop: this.#stop, badOutput: this.#badOutput });
-      report({ k: "done", ...refOf(job), at: end.at, result }, 0);
-    }
+    const { result } = end;
+    if (result.outcome === "reported") this.#options.onReported();
+    else if (!this.dropped)
+      report({ k: "done", ...refOf(job), at: end.at, result: finalOutcome(result, { stop: this.#stop, badOutput: this.#badOutput }) }, 0);
     await this.#execution?.outputEnded;
     output.finish();
   }

@@ -126,9 +126,10 @@ export class Supervisor {
     this.#running.get(stepKey(step))?.output.setTail(on);
   }
 
-  /** No new work from now on. */
+  /** No new work from now on. What goes on without this agent is left alone. */
   drain(): void {
     this.#draining = true;
+    for (const attempt of this.#running.values()) attempt.leave();
   }
 
   stopAll(reason: StopReason, graceMs: number): void {
@@ -232,6 +233,7 @@ export class Supervisor {
       },
       judge: (item) => outbox.judge(item),
       onRunning: (ref) => list.running(job, { ref, at: now() }),
+      onReported: () => this.#over(attempt),
       output,
       timing,
       now,

@@ -49,8 +49,13 @@ export class DetachedExecution implements Execution {
     if (this.#ref !== null && isSameProcess(this.#ref)) signalGroup(pidOf(this.#ref), "SIGKILL");
   }
 
+  /** The agent adopts it later, so it reports it as well. */
+  leave(): boolean {
+    return false;
+  }
+
   /** The agent ends and the attempt goes on. */
-  leave(): void {
+  letGo(): void {
     this.#left = true;
   }
 

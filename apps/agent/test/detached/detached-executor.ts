@@ -96,7 +96,7 @@ export class DetachedExecutor implements Executor {
   }
 
   kill(): void {
-    for (const execution of this.#executions) execution.leave();
+    for (const execution of this.#executions) execution.letGo();
   }
 
   #follow(

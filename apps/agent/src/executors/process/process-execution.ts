@@ -67,6 +67,11 @@ export class ProcessExecution implements Execution {
     void this.#worker?.terminate();
   }
 
+  /** A worker ends with its agent. */
+  leave(): boolean {
+    return false;
+  }
+
   #end(result: StepOutcome): ExecutionEnd {
     return { at: this.#options.now(), result };
   }
