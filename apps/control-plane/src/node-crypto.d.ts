@@ -5,4 +5,12 @@ declare module "node:crypto" {
     digest(encoding: "hex"): string;
   }
   export function createHash(algorithm: "sha256"): Hash;
+
+  interface Hmac {
+    update(data: string): Hmac;
+    digest(): Uint8Array<ArrayBuffer>;
+  }
+  export function createHmac(algorithm: "sha256", key: Uint8Array): Hmac;
+  /** Throws if the lengths differ. */
+  export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;
 }

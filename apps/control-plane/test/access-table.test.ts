@@ -7,6 +7,7 @@ import type { Role } from "@headgate/shared/domain/access/role.ts";
 import { PROCEDURE_NAMES, PROCEDURES } from "@headgate/shared/contract/table.ts";
 import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
 import httpApi from "../../../docs/reference/http-api.md?raw";
+import { signAttemptToken } from "../src/deployment/kernel/attempt-token.ts";
 import { app } from "../src/http/app.ts";
 import { ROLES, roleIncludes } from "@headgate/shared/domain/access/role.ts";
 import { appRouter } from "../src/trpc/router.ts";
@@ -15,6 +16,11 @@ import { makePlace, migrate, type Place } from "./support/world.ts";
 
 const SHA = "0".repeat(64);
 const RUN = "01993000-0000-7000-8000-000000000000";
+/** An attempt token in the right form that no deployment has signed. */
+const MADE_UP_POD = signAttemptToken(
+  { run: RUN, step: "a/b", epoch: 1, attempt: 1, deployment: "dep", token: "tok", expiresAt: Number.MAX_SAFE_INTEGER },
+  new Uint8Array(32),
+);
 const socket = { upgrade: "websocket" };
 const agentSocket = { ...socket, "sec-websocket-protocol": AGENT_SUBPROTOCOL };
 
@@ -43,6 +49,17 @@ const AGENT_ROUTES: Readonly<Record<string, Call>> = {
     method: "PUT",
     path: `/agent/v1/logs/${RUN}/a%2Fb/1/stdout/0?offset=0`,
     body: "not gzip",
+  },
+  "POST /agent/v1/attempt-token": { method: "POST", path: "/agent/v1/attempt-token", json: { run: RUN, step: "a/b", epoch: 1 } },
+  "POST /agent/v1/attempt-end": {
+    method: "POST",
+    path: "/agent/v1/attempt-end",
+    json: { run: RUN, step: "a/b", epoch: 1, outcome: "canceled" },
+  },
+  "POST /agent/v1/attempt-waits": {
+    method: "POST",
+    path: "/agent/v1/attempt-waits",
+    json: { run: RUN, step: "a/b", epoch: 1, reason: "quota" },
   },
 };
 /** Tested in `bootstrap.test.ts`, `login.test.ts` and `webhooks.test.ts`. */
@@ -173,7 +190,8 @@ describe.each(Object.entries(AGENT_ROUTES))("agents' route %s:", (_, made) => {
   });
 
   test("missing, expired and revoked credentials are refused", async () => {
-    for (const as of [{}, acme.expired.agent, acme.revoked.agent]) expect(await statusOf({ ...made, as })).toBe(401);
+    for (const as of [{}, acme.expired.agent, acme.revoked.agent, { token: MADE_UP_POD }])
+      expect(await statusOf({ ...made, as })).toBe(401);
   });
 
   test("a request from a web page is refused", async () => {

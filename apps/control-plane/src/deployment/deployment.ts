@@ -7,6 +7,9 @@ import { ok, refuse, type Result } from "@headgate/shared/domain/errors.ts";
 import type { AuditedActor } from "@headgate/shared/contract/deployment.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { DeploymentEnv } from "./deployment-env.ts";
+import { endAttemptOfPod } from "./agent-protocol/attempt-end.ts";
+import { checkAttemptToken, grantAttemptToken } from "./agent-protocol/attempt-token.ts";
+import { noteAttemptWaits } from "./agent-protocol/attempt-waits.ts";
 import { agentLeft, receiveFromAgent } from "./agent-protocol/agent-socket.ts";
 import { clock } from "./kernel/clock.ts";
 import { fireTimers } from "./fire-timers.ts";
@@ -21,7 +24,7 @@ import { logChunksQuery, manifestKeyOf } from "./run-pages/log-queries.ts";
 import { newWebhookTraffic, receiveDelivery } from "./webhooks/receive.ts";
 import { COMMANDS, QUERIES, WAITING_COMMANDS } from "./procedures.ts";
 import type { DeploymentStub } from "./rpc.ts";
-import { answerClose, attachmentOf, closeQuietly } from "./kernel/sockets.ts";
+import { answerClose, attachmentOf, callerOf, closeQuietly, isPod } from "./kernel/sockets.ts";
 import { start } from "./start.ts";
 import { Turns } from "./kernel/turns.ts";
 import { readIdentity, writeMeta } from "./kernel/meta-store.ts";
@@ -64,7 +67,7 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
     const turn = attachmentOf(socket);
-    if (turn?.kind === "agent" && !(await this.#turns.take(turn.token)))
+    if (turn?.kind === "agent" && !(await this.#turns.take(callerOf(turn))))
       return closeQuietly(socket, CLOSE.slowDown, "too many frames of this token wait; send them again later");
     // The frames before this one may have changed it.
     const attachment = attachmentOf(socket);
@@ -90,7 +93,7 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
   /** Frames that arrived before the end are handled before it. */
   async #leftInTurn(socket: WebSocket, code: number | null = null): Promise<void> {
     const attachment = attachmentOf(socket);
-    if (attachment?.kind === "agent") await this.#turns.take(attachment.token);
+    if (attachment?.kind === "agent") await this.#turns.take(callerOf(attachment));
     this.#left(socket, code);
   }
 
@@ -193,9 +196,26 @@ export class Deployment extends DurableObject<DeploymentEnv> implements Deployme
     return webhookIds(this.#engine.db);
   }
 
+  async grantAttemptToken(input: Parameters<DeploymentStub["grantAttemptToken"]>[0]) {
+    return this.#engine.commit((tx) => grantAttemptToken(tx, input));
+  }
+
+  async checkAttemptToken({ text }: Parameters<DeploymentStub["checkAttemptToken"]>[0]) {
+    return checkAttemptToken(this.#engine.reader(), text);
+  }
+
+  async endAttempt(input: Parameters<DeploymentStub["endAttempt"]>[0]) {
+    return this.#engine.commit((tx) => endAttemptOfPod(tx, input));
+  }
+
+  async noteAttemptWaits(input: Parameters<DeploymentStub["noteAttemptWaits"]>[0]) {
+    return this.#engine.commit((tx) => noteAttemptWaits(tx, input));
+  }
+
   async tokenRevoked(input: { readonly token: string }): Promise<void> {
     for (const socket of this.#engine.sockets.ofToken(input.token)) {
-      closeQuietly(socket, CLOSE.revoked, "the token was revoked");
+      // An agent waits for another token. A pod has none to wait for, so it ends.
+      closeQuietly(socket, isPod(attachmentOf(socket)) ? CLOSE.replaced : CLOSE.revoked, "the token was revoked");
       // A peer that does not answer the close would look connected for minutes.
       this.#left(socket);
     }

@@ -320,4 +320,12 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE asset_partition ADD COLUMN stale_at INTEGER;
     `,
   },
+  {
+    id: "0012-pods",
+    sql: `
+      ALTER TABLE agent ADD COLUMN pod_of TEXT;
+      ALTER TABLE step ADD COLUMN launcher TEXT;
+      ALTER TABLE step ADD COLUMN pod_waits TEXT;
+    `,
+  },
 ];

@@ -6,6 +6,15 @@ import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import type { DeploymentProcedures } from "@headgate/shared/contract/deployment.ts";
 import type { Result } from "@headgate/shared/domain/errors.ts";
 import type { LoadError, Manifest } from "@headgate/shared/manifest/schema.ts";
+import type {
+  AttemptEnd,
+  AttemptEndAnswer,
+  AttemptRef,
+  AttemptTokenAnswer,
+  AttemptWaits,
+  AttemptWaitsAnswer,
+} from "@headgate/shared/protocol/attempt.ts";
+import type { AttemptAccess } from "./kernel/attempt-token.ts";
 import type { DeploymentIdentity } from "./kernel/identity.ts";
 import type { LogAttempt, RawLogChunk, RawLogQuery } from "./runs/raw-log-chunk.ts";
 import type { IncomingDelivery } from "./webhooks/incoming-delivery.ts";
@@ -38,6 +47,13 @@ export interface DeploymentInternals {
   deliver(input: IncomingDelivery): Promise<Result<{ readonly delivery: string; readonly repeated: boolean }>>;
   /** Addresses of all webhooks, for a directory that lost some. */
   webhookIds(): Promise<readonly string[]>;
+  /** A token for the pod of an attempt that is leased to an agent with this token. */
+  grantAttemptToken(input: { readonly ref: AttemptRef; readonly token: string }): Promise<Result<AttemptTokenAnswer>>;
+  /** What the bearer of an attempt token may reach, if this deployment has signed it. */
+  checkAttemptToken(input: { readonly text: string }): Promise<Result<AttemptAccess>>;
+  /** The launcher's word about an attempt in a pod. */
+  endAttempt(input: { readonly end: AttemptEnd; readonly token: string }): Promise<Result<AttemptEndAnswer>>;
+  noteAttemptWaits(input: { readonly waits: AttemptWaits; readonly token: string }): Promise<Result<AttemptWaitsAnswer>>;
   /** Closes open sockets of a revoked token at once. */
   tokenRevoked(input: { readonly token: string }): Promise<void>;
   /** Pokes the timers; called by the Cron Trigger's sweep. */

@@ -23,6 +23,8 @@ const columns = {
   revokedAt: token.revokedAt,
 };
 
+const checkedColumns = { ...columns, hash: token.hash, deploymentId: token.deploymentId, userId: token.userId };
+
 interface NewToken {
   readonly place: DeploymentPlace;
   readonly name: string;
@@ -125,10 +127,20 @@ export async function checkToken(
   given: { readonly kind: TokenKind; readonly id: string; readonly secret: string },
 ): Promise<TokenCheck> {
   const [row] = await directory.db
-    .select({ ...columns, hash: token.hash, deploymentId: token.deploymentId, userId: token.userId })
+    .select(checkedColumns)
     .from(token)
     .where(and(eq(token.id, given.id), eq(token.kind, given.kind)));
   if (!row || !(await sameSecret(await sha256Hex(given.secret), row.hash))) return { ok: false, why: "unknown" };
+  return judge(directory, row);
+}
+
+/** For a caller that shows something else which the token stands behind. */
+export async function checkTokenById(directory: Directory, id: string): Promise<TokenCheck> {
+  const [row] = await directory.db.select(checkedColumns).from(token).where(eq(token.id, id));
+  return row ? judge(directory, row) : { ok: false, why: "unknown" };
+}
+
+function judge(directory: Directory, row: KnownToken & Pick<TokenView, "revokedAt" | "expiresAt">): TokenCheck {
   if (row.revokedAt !== null) return { ok: false, why: "revoked" };
   if (row.expiresAt !== null && row.expiresAt <= directory.now()) return { ok: false, why: "expired" };
   const { id, kind, name, role, deploymentId, userId, lastUsedAt } = row;

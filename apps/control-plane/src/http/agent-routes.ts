@@ -1,13 +1,18 @@
-/** What an agent asks over HTTP beside its socket: manifests, blobs, and a place for raw output. */
+/**
+ * What an agent asks over HTTP beside its socket: manifests, blobs, a place for raw output, and what concerns its pods. A pod gets only the
+ * manifest of its own version. It may read every blob of its deployment, because a blob is named by its hash, which only a manifest tells.
+ */
 import { Hono } from "hono";
 import { z } from "zod";
 import { MAX_BATCH_BLOBS, MAX_BATCH_BYTES, packBlobs, type BatchedBlob } from "@headgate/shared/contract/http/blob-batch.ts";
 import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import { sha256Schema } from "@headgate/shared/manifest/schema.ts";
+import { attemptEndSchema, attemptRefSchema, attemptWaitsSchema } from "@headgate/shared/protocol/attempt.ts";
 import { LOG_CHUNK_BYTES } from "@headgate/shared/protocol/constants.ts";
 import { hex } from "../directory/secrets.ts";
 import type { AppEnv } from "./app-env.ts";
-import { needsAgent } from "./access/authorize.ts";
+import { needsAgent, needsAgentOrPod } from "./access/authorize.ts";
+import { notOfAttempt } from "./access/refusals.ts";
 import { collect, readBytes, readJson } from "./body.ts";
 import { invalidInput } from "./errors.ts";
 import { blobKey, logChunkKey } from "./storage-keys.ts";
@@ -26,14 +31,18 @@ const wantedSchema = z.object({ blobs: z.array(sha256Schema).max(MAX_BATCH_BLOBS
 const MAX_COMPRESSED_BYTES = LOG_CHUNK_BYTES + 64 * 1024;
 
 export const agentRoutes = new Hono<AppEnv>()
-  .get("/agent/v1/versions/:location/:version", needsAgent, async (c) => {
+  .get("/agent/v1/versions/:location/:version", needsAgentOrPod, async (c) => {
+    const { attempt } = c.get("agent");
+    const { location, version } = c.req.param();
+    if (attempt && (attempt.location !== location || attempt.version !== version))
+      throw notOfAttempt(`version '${version}' of '${location}'`, attempt);
     const { key } = unwrap(await c.get("agent").deployment.manifestKey(c.req.param()));
     const stored = await c.env.BUCKET.get(key);
     if (!stored) throw new AppError("not_found", "this version's manifest is not in the bucket; publish the code location again");
     return new Response(stored.body, { headers: { "content-type": "application/json" } });
   })
 
-  .get("/agent/v1/blobs/:sha256", needsAgent, async (c) => {
+  .get("/agent/v1/blobs/:sha256", needsAgentOrPod, async (c) => {
     const sha256 = sha256Schema.safeParse(c.req.param("sha256"));
     const stored = sha256.success ? await c.env.BUCKET.get(blobKey(c.get("agent").place.id, sha256.data)) : null;
     if (!stored) throw missingBlob(c.req.param("sha256"));
@@ -42,18 +51,20 @@ export const agentRoutes = new Hono<AppEnv>()
     });
   })
 
-  .post("/agent/v1/blobs", needsAgent, async (c) => {
+  .post("/agent/v1/blobs", needsAgentOrPod, async (c) => {
     const { blobs } = await readJson(c.req.raw, wantedSchema, { what: "the list of blobs" });
     return new Response(packBlobs(await readBlobs(c.env.BUCKET, c.get("agent").place.id, blobs)), {
       headers: { "content-type": "application/octet-stream" },
     });
   })
 
-  .put("/agent/v1/logs/:run/:step/:attempt/:stream/:chunk", needsAgent, async (c) => {
+  .put("/agent/v1/logs/:run/:step/:attempt/:stream/:chunk", needsAgentOrPod, async (c) => {
     const parsed = chunkSchema.safeParse({ ...c.req.param(), offset: c.req.query("offset"), final: c.req.query("final") });
     if (!parsed.success) throw invalidInput("the address of the chunk", parsed.error);
     const { run, step, attempt, stream, chunk, offset } = parsed.data;
-    const { token, place, deployment } = c.get("agent");
+    const { token, place, deployment, attempt: own } = c.get("agent");
+    if (own && (own.run !== run || own.step !== step || own.attempt !== attempt))
+      throw notOfAttempt(`output of attempt ${attempt} of '${step}' in run ${run}`, own);
     // Nothing may fill the bucket that belongs to no step of this agent.
     unwrap(await deployment.mayWriteLog({ run, step, attempt, token: token.id }));
     const body = await readBytes(c.req.raw, { what: "the chunk of raw output", maxBytes: MAX_COMPRESSED_BYTES });
@@ -76,6 +87,26 @@ export const agentRoutes = new Hono<AppEnv>()
       }),
     );
     return c.json({ bytes });
+  })
+
+  .post("/agent/v1/attempt-token", needsAgentOrPod, async (c) => {
+    const { token, deployment, attempt: own } = c.get("agent");
+    const ref = await readJson(c.req.raw, attemptRefSchema, { what: "the attempt" });
+    if (own && (own.run !== ref.run || own.step !== ref.step || own.epoch !== ref.epoch))
+      throw notOfAttempt(`attempt ${ref.epoch} of '${ref.step}' in run ${ref.run}`, own);
+    return c.json(unwrap(await deployment.grantAttemptToken({ ref, token: token.id })));
+  })
+
+  .post("/agent/v1/attempt-end", needsAgent, async (c) => {
+    const end = await readJson(c.req.raw, attemptEndSchema, { what: "the end of the attempt" });
+    const { token, deployment } = c.get("agent");
+    return c.json(unwrap(await deployment.endAttempt({ end, token: token.id })));
+  })
+
+  .post("/agent/v1/attempt-waits", needsAgent, async (c) => {
+    const waits = await readJson(c.req.raw, attemptWaitsSchema, { what: "what the pod waits for" });
+    const { token, deployment } = c.get("agent");
+    return c.json(unwrap(await deployment.noteAttemptWaits({ waits, token: token.id })));
   });
 
 async function readBlobs(bucket: R2Bucket, deployment: string, wanted: readonly string[]): Promise<readonly BatchedBlob[]> {

@@ -7,13 +7,15 @@ import type { Session } from "../directory/sessions.ts";
 import type { KnownToken } from "../directory/tokens.ts";
 import type { Directory } from "../directory/database.ts";
 import type { DeploymentStub } from "../deployment/rpc.ts";
+import type { AttemptAccess } from "../deployment/kernel/attempt-token.ts";
 import type { Env } from "../env.ts";
 
 /** Who sent the request, established from its credentials alone. */
 export type Principal =
   | { readonly kind: "session"; readonly session: Session }
   | { readonly kind: "api"; readonly token: KnownToken & { readonly role: Role } }
-  | { readonly kind: "agent"; readonly token: KnownToken };
+  /** `attempt`: it is a pod that shows the token of one attempt; `token` is the agent token that it was made with. */
+  | { readonly kind: "agent"; readonly token: KnownToken; readonly attempt: AttemptAccess | null };
 
 /** What the principal may reach: one deployment, in one role. */
 interface Access {
@@ -25,6 +27,8 @@ interface Access {
 
 interface AgentAccess {
   readonly token: KnownToken;
+  /** The only attempt that the caller may speak of; null for an agent token. */
+  readonly attempt: AttemptAccess | null;
   readonly place: DeploymentPlace;
   readonly deployment: DeploymentStub;
 }
@@ -39,7 +43,7 @@ export interface AppEnv {
     place: DeploymentPlace | undefined;
     /** Set by `needs(role)`. */
     access: Access;
-    /** Set by `needsAgent`. */
+    /** Set by `needsAgent` and `needsAgentOrPod`. */
     agent: AgentAccess;
   };
 }

@@ -5,7 +5,7 @@ import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
 import { SOCKET_HEADERS, type SocketKind } from "../deployment/kernel/socket-headers.ts";
 import type { DeploymentPlace } from "../directory/deployments.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
-import { needs, needsAgent } from "./access/authorize.ts";
+import { needs, needsAgentOrPod } from "./access/authorize.ts";
 import { credentialId } from "./access/credential-id.ts";
 import { rawStub } from "./deployment-stub.ts";
 import { isSocketUpgrade } from "./access/origin.ts";
@@ -22,7 +22,7 @@ export const socketRoutes = new Hono<AppEnv>()
     });
   })
 
-  .get("/agent/v1/connect", needsAgent, (c) => {
+  .get("/agent/v1/connect", needsAgentOrPod, (c) => {
     requireUpgrade(c);
     const offered =
       c.req
@@ -35,8 +35,10 @@ export const socketRoutes = new Hono<AppEnv>()
         `this control plane speaks '${AGENT_SUBPROTOCOL}', the agent offered '${offered.join(", ")}'; update the older of the two`,
       );
     }
-    const { token, place } = c.get("agent");
-    return forward(c, place, { kind: "agent", token: token.id, tokenName: encodeURIComponent(token.name) });
+    const { token, place, attempt } = c.get("agent");
+    const identity = { kind: "agent", token: token.id, tokenName: encodeURIComponent(token.name) } as const;
+    const { run, step, epoch } = attempt ?? {};
+    return forward(c, place, attempt ? { ...identity, attempt: encodeURIComponent(JSON.stringify({ run, step, epoch })) } : identity);
   });
 
 function requireUpgrade(c: AppContext): void {
@@ -50,6 +52,8 @@ interface VerifiedIdentity {
   readonly tokenName: string;
   /** Percent-encoded JSON of the actor. */
   readonly actor?: string;
+  /** Percent-encoded JSON of the attempt of a pod. */
+  readonly attempt?: string;
 }
 
 function forward(c: AppContext, place: DeploymentPlace, identity: VerifiedIdentity): Promise<Response> {
@@ -58,6 +62,7 @@ function forward(c: AppContext, place: DeploymentPlace, identity: VerifiedIdenti
   headers.set(SOCKET_HEADERS.token, identity.token);
   headers.set(SOCKET_HEADERS.tokenName, identity.tokenName);
   if (identity.actor !== undefined) headers.set(SOCKET_HEADERS.actor, identity.actor);
+  if (identity.attempt !== undefined) headers.set(SOCKET_HEADERS.attempt, identity.attempt);
   return rawStub(c.env, place).fetch(new Request(c.req.url, { method: "GET", headers }));
 }
 

@@ -6,6 +6,7 @@ import { onTestFinished } from "vitest";
 import { type LaunchInput, launchSchema, type LaunchTarget } from "@headgate/shared/contract/runs/launch.ts";
 import type { Actor } from "@headgate/shared/contract/access/actor.ts";
 import { type Result, unwrap } from "@headgate/shared/domain/errors.ts";
+import type { AttemptRef } from "@headgate/shared/protocol/attempt.ts";
 import type { Manifest } from "@headgate/shared/manifest/schema.ts";
 import type { Hello } from "@headgate/shared/protocol/up.ts";
 import { agentLeft, receiveFromAgent } from "../deployment/agent-protocol/agent-socket.ts";
@@ -151,9 +152,21 @@ export class TestDeployment {
   }
 
   /** An agent that has said nothing yet. */
-  connect(options: { readonly instance: string; readonly token?: string }): TestAgent {
-    const socket = this.socket({ [SOCKET_HEADERS.kind]: "agent", [SOCKET_HEADERS.token]: options.token ?? "tok_agent" });
+  connect(options: { readonly instance: string; readonly token?: string; readonly attempt?: AttemptRef }): TestAgent {
+    const { attempt } = options;
+    const socket = this.socket({
+      [SOCKET_HEADERS.kind]: "agent",
+      [SOCKET_HEADERS.token]: options.token ?? "tok_agent",
+      ...(attempt && { [SOCKET_HEADERS.attempt]: encodeURIComponent(JSON.stringify(attempt)) }),
+    });
     return new TestAgent(socket, { instance: options.instance, now: () => this.now });
+  }
+
+  /** A pod that has said hello with the token of an attempt. */
+  pod({ run, step, epoch }: AttemptRef, instance = `pod-${++this.#numbers}-of-${step}`, hello: Partial<Hello> = {}): TestAgent {
+    const pod = this.connect({ instance, attempt: { run, step, epoch } });
+    pod.hello({ hostname: instance, ...hello });
+    return pod;
   }
 
   /** The client's end of a new socket. */

@@ -1,5 +1,6 @@
 /** An agent as the control plane sees it: a real socket with real frames. It executes nothing; the test decides what it reports. */
 import { downFrameSchema, type DownFrame, type JobFrame } from "@headgate/shared/protocol/down.ts";
+import type { AttemptRef } from "@headgate/shared/protocol/attempt.ts";
 import { PONG } from "@headgate/shared/protocol/constants.ts";
 import type { Hello, UpFrame, UpItem } from "@headgate/shared/protocol/up.ts";
 import type { StepEvent, StepOutcome } from "@headgate/shared/domain/run/event.ts";
@@ -24,6 +25,16 @@ export class FakeAgent {
     this.token = token;
   }
 
+  /** The attempt of its token; null for an agent that is no pod. */
+  attempt: AttemptRef | null = null;
+
+  /** A pod that connects with the token of this attempt. */
+  static pod({ run, step, epoch }: AttemptRef): FakeAgent {
+    const pod = new FakeAgent();
+    pod.attempt = { run, step, epoch };
+    return pod;
+  }
+
   async connect(stub: DeploymentObject): Promise<void> {
     const response = await stub.fetch("http://deployment/agent/v1/connect", {
       headers: {
@@ -31,6 +42,7 @@ export class FakeAgent {
         [SOCKET_HEADERS.kind]: "agent",
         [SOCKET_HEADERS.token]: this.token,
         [SOCKET_HEADERS.tokenName]: "test%20agent",
+        ...(this.attempt && { [SOCKET_HEADERS.attempt]: encodeURIComponent(JSON.stringify(this.attempt)) }),
       },
     });
     const socket = response.webSocket;

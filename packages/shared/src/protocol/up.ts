@@ -8,7 +8,8 @@ import { tickPartSchema, tickResultSchema } from "./tick-result.ts";
 export const MAX_LABELS = 50;
 /** Characters of all names and values together. */
 export const MAX_LABEL_CHARACTERS = 4_000;
-const MAX_RUNNING = 20_000;
+/** Attempts in one list of `hello`. */
+export const MAX_RUNNING = 20_000;
 
 const labelsSchema = z
   .record(z.string().max(200), z.string().max(1000))

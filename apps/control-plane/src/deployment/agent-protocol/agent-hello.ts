@@ -5,17 +5,19 @@
 import { createHash } from "node:crypto";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import type { DownFrame } from "@headgate/shared/protocol/down.ts";
-import type { Hello } from "@headgate/shared/protocol/up.ts";
+import type { AttemptRef } from "@headgate/shared/protocol/attempt.ts";
+import { type Hello, MAX_RUNNING } from "@headgate/shared/protocol/up.ts";
 import { PROTOCOL_OLDEST_SUPPORTED, PROTOCOL_VERSION } from "@headgate/shared/protocol/version.ts";
 import { deleteAgentsSeenBefore, deleteIdleAgents, othersOfToken, readAgent, saveAgent } from "../agents/agent-store.ts";
 import { readIdentity } from "../kernel/meta-store.ts";
 import { queuedRunNos } from "../runs/run-store.ts";
-import { leasesOf, readStep } from "../runs/step-store.ts";
-import { changeToken } from "../runs/attempt-store.ts";
+import { leasesOf, podsOf, readStep, updateStep } from "../runs/step-store.ts";
+import { changeToken, wasAssignedTo } from "../runs/attempt-store.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { cancelFrame } from "../runs/execute/cancel-run.ts";
 import { jobFrame } from "../runs/execute/job-frame.ts";
-import { openRun, openRunById } from "../runs/run-session.ts";
+import { openRun } from "../runs/run-session.ts";
+import { attemptOf, isOpenAttempt } from "./own-attempt.ts";
 import { missedTicks } from "../ticks/evaluate-tick.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 
@@ -34,15 +36,8 @@ export interface HelloInput {
 
 export function agentHello(tx: Tx, input: HelloInput): void {
   const { hello, socket } = input;
-  const protocol = Math.min(PROTOCOL_VERSION, hello.protocol.max);
-  if (protocol < Math.max(PROTOCOL_OLDEST_SUPPORTED, hello.protocol.min)) {
-    const message = `This control plane speaks agent protocol ${PROTOCOL_OLDEST_SUPPORTED} to ${PROTOCOL_VERSION}; agent ${hello.agentVersion} speaks ${hello.protocol.min} to ${hello.protocol.max}. Upgrade the older of the two.`;
-    tx.effects.push(
-      { type: "send", socket, frame: { t: "error", code: "unsupported_version", message } },
-      { type: "close", socket, code: CLOSE.upgradeRequired, reason: "upgrade required" },
-    );
-    return;
-  }
+  const protocol = agreeOnProtocol(tx, input);
+  if (protocol === null) return;
   const known = readAgent(tx.db, hello.instance);
   const keyHash = hello.key === undefined ? null : hashOf(hello.key);
   const isRotated = known !== null && known.token !== input.token;
@@ -91,7 +86,9 @@ export function agentHello(tx: Tx, input: HelloInput): void {
     labels: hello.labels,
     locations: hello.locations,
     keyHash,
+    podOf: null,
   });
+  adoptPods(tx, hello, input.token);
   if (isRotated) giveAttempts(tx, hello, { from: known.token, to: input.token });
   for (const instance of deleteAgentsSeenBefore(tx.db, tx.now - FORGET_AFTER_MS)) tx.fact({ type: "agent_gone", instance });
   tx.fact({ type: "agent_changed", instance: hello.instance });
@@ -102,21 +99,49 @@ export function agentHello(tx: Tx, input: HelloInput): void {
   tx.fact({ type: "work_available" });
 }
 
-/** The agent has another token than when it got its attempts; their output comes with the new one. */
-function giveAttempts(tx: Tx, hello: Hello, tokens: { readonly from: string; readonly to: string }): void {
-  for (const ref of [...hello.running, ...hello.unacknowledged]) {
-    const session = openRunById(tx, ref.run);
-    const step = session && readStep(tx.db, session.row.no, ref.step);
-    if (session && step?.agent === hello.instance)
-      changeToken(tx.db, { runNo: session.row.no, position: step.position, attempt: step.attempt, ...tokens });
+/** Null, and refused, if the two have no version in common. */
+export function agreeOnProtocol(tx: Tx, { hello, socket }: Pick<HelloInput, "hello" | "socket">): number | null {
+  const protocol = Math.min(PROTOCOL_VERSION, hello.protocol.max);
+  if (protocol >= Math.max(PROTOCOL_OLDEST_SUPPORTED, hello.protocol.min)) return protocol;
+  const message = `This control plane speaks agent protocol ${PROTOCOL_OLDEST_SUPPORTED} to ${PROTOCOL_VERSION}; agent ${hello.agentVersion} speaks ${hello.protocol.min} to ${hello.protocol.max}. Upgrade the older of the two.`;
+  tx.effects.push(
+    { type: "send", socket, frame: { t: "error", code: "unsupported_version", message } },
+    { type: "close", socket, code: CLOSE.upgradeRequired, reason: "upgrade required" },
+  );
+  return null;
+}
+
+/** An agent names pods that it cares for. If their launcher is gone, it becomes their launcher, and they occupy its slots. */
+function adoptPods(tx: Tx, hello: Hello, token: string): void {
+  for (const ref of hello.running) {
+    const found = attemptOf(tx, ref);
+    if (!found || !isOpenAttempt(found.step, ref) || found.step.launcher === null || found.step.launcher === hello.instance) continue;
+    const { step } = found;
+    const launcher = readAgent(tx.db, found.step.launcher);
+    if (launcher && launcher.status !== "disconnected") continue;
+    const { runNo, position, attempt } = step;
+    if (step.agent === step.launcher || !wasAssignedTo(tx.db, { runNo, position, attempt, token })) continue;
+    updateStep(tx.db, { ...step, launcher: hello.instance });
+    if (launcher) tx.fact({ type: "agent_changed", instance: launcher.instance });
   }
 }
 
-function hashOf(key: string): string {
+/** The agent has another token than when it got its attempts; their output comes with the new one. */
+function giveAttempts(tx: Tx, hello: Hello, tokens: { readonly from: string; readonly to: string }): void {
+  for (const ref of [...hello.running, ...hello.unacknowledged]) {
+    const step = attemptOf(tx, ref)?.step;
+    if (step && (step.agent === hello.instance || step.launcher === hello.instance))
+      changeToken(tx.db, { runNo: step.runNo, position: step.position, attempt: step.attempt, ...tokens });
+  }
+}
+
+export function hashOf(key: string): string {
   return createHash("sha256").update(key).digest("hex");
 }
 
-function welcome(tx: Tx, input: HelloInput & { readonly protocol: number; readonly received: number }): DownFrame {
+type Welcome = Extract<DownFrame, { t: "welcome" }>;
+
+export function welcome(tx: Tx, input: Pick<HelloInput, "hello"> & { readonly protocol: number; readonly received: number }): Welcome {
   const identity = readIdentity(tx.db);
   return {
     t: "welcome",
@@ -125,28 +150,19 @@ function welcome(tx: Tx, input: HelloInput & { readonly protocol: number; readon
     agent: input.hello.instance,
     deployment: { org: identity?.org ?? "", name: identity?.name ?? "" },
     received: input.received,
-    drop: input.hello.running.filter((ref) => !isLeased(tx, { ...ref, instance: input.hello.instance })),
+    drop: input.hello.running.filter((ref) => !isTheirs(tx, ref, input.hello.instance)),
     locations: catalogOf(tx).versions.map((version) => ({ location: version.location, version: version.id })),
   };
 }
 
-function isLeased(
-  tx: Tx,
-  ref: { readonly run: string; readonly step: string; readonly epoch: number; readonly instance: string },
-): boolean {
-  const session = openRunById(tx, ref.run);
-  const step = session && readStep(tx.db, session.row.no, ref.step);
-  return (
-    step !== null &&
-    step !== undefined &&
-    (step.status === "assigned" || step.status === "running") &&
-    step.agent === ref.instance &&
-    step.epoch === ref.epoch
-  );
+/** The agent holds the lease of the attempt, or is the launcher of the pod that does. */
+function isTheirs(tx: Tx, ref: AttemptRef, instance: string): boolean {
+  const step = attemptOf(tx, ref)?.step;
+  return step !== undefined && isOpenAttempt(step, ref) && (step.agent === instance || step.launcher === instance);
 }
 
 /** Frames that may have been lost: jobs that the agent does not know, and all cancellations. */
-function missedFrames(tx: Tx, hello: Hello): DownFrame[] {
+export function missedFrames(tx: Tx, hello: Hello): DownFrame[] {
   const has = new Set([...hello.running, ...hello.unacknowledged].map((ref) => `${ref.run}/${ref.epoch}/${ref.step}`));
   const frames: DownFrame[] = [];
   for (const lease of leasesOf(tx.db, hello.instance)) {
@@ -156,6 +172,11 @@ function missedFrames(tx: Tx, hello: Hello): DownFrame[] {
     const isKnown = has.has(`${session.row.id}/${lease.epoch}/${lease.key}`);
     if (!isKnown) frames.push(jobFrame(tx, session.row, step));
     if (session.row.status === "canceling") frames.push(cancelFrame(session.row, step));
+  }
+  for (const pod of podsOf(tx.db, hello.instance, MAX_RUNNING)) {
+    if (pod.agent === hello.instance) continue;
+    const found = attemptOf(tx, { run: pod.run, step: pod.key });
+    if (found?.session.row.status === "canceling") frames.push(cancelFrame(found.session.row, found.step));
   }
   return frames;
 }

@@ -4,6 +4,7 @@ import { isTextTooDeep, isTooDeep, MAX_JSON_DEPTH } from "@headgate/shared/domai
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { type UpFrame, type UpItem, upFrameSchema } from "@headgate/shared/protocol/up.ts";
 import { agentHello } from "./agent-hello.ts";
+import { podHello } from "./pod-hello.ts";
 import { agentDisconnected, changeSlots, startDraining } from "./agent-state.ts";
 import { leaveOut } from "./skip-item.ts";
 import { recordBatch } from "./record-batch.ts";
@@ -48,9 +49,9 @@ export function receiveFromAgent(
       return;
     }
     attach(socket, { ...attachment, instance: frame.instance });
-    ports.commit((tx) =>
-      agentHello(tx, { hello: frame, socket: attachment.socket, token: attachment.token, tokenName: attachment.tokenName }),
-    );
+    const input = { hello: frame, socket: attachment.socket, token: attachment.token, tokenName: attachment.tokenName };
+    const attempt = attachment.attempt ?? null;
+    ports.commit((tx) => (attempt === null ? agentHello(tx, input) : podHello(tx, { ...input, attempt })));
     ports.live.resumeTails(frame.instance);
     return;
   }

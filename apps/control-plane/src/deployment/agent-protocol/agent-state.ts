@@ -1,7 +1,7 @@
 /** Handles an agent's change of slots, its drain, and the end of its connection. */
 import { LEASE_CHECK_MS, LEASE_MS } from "@headgate/shared/protocol/constants.ts";
 import type { AgentRow } from "../agents/tables.ts";
-import { onlineAgents, readAgent, saveAgent } from "../agents/agent-store.ts";
+import { deleteGonePod, onlineAgents, onlinePods, readAgent, saveAgent } from "../agents/agent-store.ts";
 import { leasesOf, readStepAt } from "../runs/step-store.ts";
 import { ensureTimer } from "../kernel/timer-store.ts";
 import type { Tx } from "../kernel/tx.ts";
@@ -23,7 +23,8 @@ function senderOf(tx: Tx, from: Sender): AgentRow | null {
 
 export function changeSlots(tx: Tx, input: Sender & { readonly slots: number }): void {
   const agent = senderOf(tx, input);
-  if (!agent) return;
+  // A pod has its one step and takes no other.
+  if (!agent || agent.podOf !== null) return;
   saveAgent(tx.db, { ...agent, slots: input.slots, lastSeenAt: tx.now });
   tx.fact({ type: "agent_changed", instance: agent.instance });
   tx.fact({ type: "work_available" });
@@ -43,8 +44,11 @@ export function agentDisconnected(tx: Tx, input: Sender & { readonly drained: bo
   const agent = senderOf(tx, input);
   if (!agent) return;
   if (input.drained) giveBackLeases(tx, agent.instance);
-  disconnect(tx, agent, lastSeenAt(tx, agent));
-  tx.fact({ type: "agent_left", instance: agent.instance, drained: input.drained });
+  if (agent.podOf !== null) disconnectPod(tx, agent, lastSeenAt(tx, agent));
+  else {
+    disconnect(tx, agent, lastSeenAt(tx, agent));
+    tx.fact({ type: "agent_left", instance: agent.instance, drained: input.drained });
+  }
   if (input.drained) tx.fact({ type: "work_available" });
 }
 
@@ -69,6 +73,19 @@ function disconnect(tx: Tx, agent: AgentRow, seenAt: number): void {
   tx.effects.push({ type: "timers_changed" });
 }
 
+/** A pod that holds its step may come back within the lease. Otherwise nothing is left to remember. */
+function disconnectPod(tx: Tx, pod: AgentRow, seenAt: number): void {
+  saveAgent(tx.db, { ...pod, status: "disconnected", socket: null, lastSeenAt: seenAt });
+  const [lease] = leasesOf(tx.db, pod.instance);
+  if (!lease) {
+    deleteGonePod(tx.db, pod.instance);
+    return;
+  }
+  if (lease.launcher !== null) tx.fact({ type: "agent_changed", instance: lease.launcher });
+  ensureTimer(tx.db, { kind: "lease_check", id: "", at: tx.now + LEASE_CHECK_MS });
+  tx.effects.push({ type: "timers_changed" });
+}
+
 /**
  * After a crash the rows may name sockets that no longer exist. What the agents said while the object did not run is unknown, so each of
  * them gets a whole lease to come back.
@@ -79,4 +96,5 @@ export function disconnectVanished(tx: Tx, isOpen: (socket: string) => boolean):
     disconnect(tx, agent, tx.now);
     tx.fact({ type: "agent_left", instance: agent.instance, drained: false });
   }
+  for (const pod of onlinePods(tx.db)) if (pod.socket === null || !isOpen(pod.socket)) disconnectPod(tx, pod, tx.now);
 }

@@ -142,6 +142,8 @@ class OpenSteps {
     const found = this.#open(ref);
     const leased = found?.step.status === "assigned" || found?.step.status === "running";
     if (found && leased && found.step.agent === this.#instance && found.step.epoch === ref.epoch) return found;
+    // The pod speaks for itself; what its launcher still says of the step is expected and means nothing.
+    if (found?.step.launcher === this.#instance && found.step.agent !== this.#instance && found.step.epoch === ref.epoch) return null;
     this.ignored += items;
     if (found) this.#warn(found, ref, leased);
     return null;

@@ -3,6 +3,7 @@
  * Times are milliseconds, booleans 0 and 1, `*_no` refers to a run's small number instead of its long id.
  */
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { AttemptRef } from "@headgate/shared/protocol/attempt.ts";
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -27,6 +28,8 @@ export const agent = sqliteTable("agent", {
     .notNull(),
   /** The hash of the agent's key; null for agents that sent none. */
   keyHash: text(),
+  /** The attempt that this pod runs; null for agents that take work from the queue. */
+  podOf: text({ mode: "json" }).$type<AttemptRef>(),
 });
 
 export type AgentRow = typeof agent.$inferSelect;

@@ -6,5 +6,7 @@ export const SOCKET_HEADERS = {
   actor: "x-headgate-actor",
   token: "x-headgate-token",
   tokenName: "x-headgate-token-name",
+  /** Percent-encoded JSON of the attempt that an attempt token is for. */
+  attempt: "x-headgate-attempt",
 } as const;
 export type SocketKind = "agent" | "live";

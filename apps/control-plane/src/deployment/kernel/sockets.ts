@@ -3,6 +3,7 @@
  * Nothing here throws, because a closed socket is normal.
  */
 import { CLOSE, type CloseCode } from "@headgate/shared/protocol/close-codes.ts";
+import { type AttemptRef, attemptRefSchema } from "@headgate/shared/protocol/attempt.ts";
 import { MAX_FRAME_BYTES, PING, PONG } from "@headgate/shared/protocol/constants.ts";
 import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
 import { SOCKET_HEADERS } from "./socket-headers.ts";
@@ -15,6 +16,8 @@ export interface AgentAttachment {
   readonly tokenName: string;
   /** Null until the agent's hello. */
   readonly instance: string | null;
+  /** The attempt that the pod was made for; null for agents that take work from the queue. Left out by an older release. */
+  readonly attempt?: AttemptRef | null;
 }
 
 export interface LiveAttachment {
@@ -46,7 +49,14 @@ export class Sockets {
     const { 0: client, 1: server } = new WebSocketPair();
     const attachment: Attachment =
       kind === "agent"
-        ? { kind, socket, token, tokenName: decode(request.headers.get(SOCKET_HEADERS.tokenName)), instance: null }
+        ? {
+            kind,
+            socket,
+            token,
+            tokenName: decode(request.headers.get(SOCKET_HEADERS.tokenName)),
+            instance: null,
+            attempt: attemptOf(request),
+          }
         : { kind, socket, token, greeted: false, watch: [], tail: null };
     this.#state.acceptWebSocket(server, [kind, `socket:${socket}`, `token:${token}`.slice(0, 256)]);
     attach(server, attachment);
@@ -93,6 +103,16 @@ export function attachmentOf(socket: WebSocket): Attachment | null {
   return socket.deserializeAttachment() as Attachment | null;
 }
 
+/** The socket was opened with an attempt token. */
+export function isPod(attachment: Attachment | null): boolean {
+  return attachment?.kind === "agent" && (attachment.attempt ?? null) !== null;
+}
+
+/** Frames of one caller take turns. Each pod is its own: hundreds of them share a token. */
+export function callerOf(attachment: AgentAttachment): string {
+  return isPod(attachment) ? `${attachment.token} ${attachment.socket}` : attachment.token;
+}
+
 export function attach(socket: WebSocket, attachment: Attachment): void {
   socket.serializeAttachment(attachment);
 }
@@ -116,6 +136,11 @@ export function closeQuietly(socket: WebSocket, code: CloseCode, reason: string)
   } catch {
     // Closed already.
   }
+}
+
+function attemptOf(request: Request): AttemptRef | null {
+  const text = request.headers.get(SOCKET_HEADERS.attempt);
+  return text === null ? null : attemptRefSchema.parse(JSON.parse(decode(text)));
 }
 
 function decode(text: string | null): string {

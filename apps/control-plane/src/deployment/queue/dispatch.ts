@@ -12,12 +12,10 @@ import type { Tx } from "../kernel/tx.ts";
 import { gatherReady } from "./collect-ready.ts";
 import { jobFrame } from "../runs/execute/job-frame.ts";
 import { moveRun, openRun, placeOf, record, type RunSession } from "../runs/run-session.ts";
-import { moveStep, timerIdOf } from "../runs/execute/step-moves.ts";
+import { moveStep } from "../runs/execute/step-moves.ts";
+import { startTimeLimit } from "../runs/execute/time-limit.ts";
 import { catalogOf } from "../catalog/catalog.ts";
 import { type AvailableAgent, availableAgents } from "../agents/liveness.ts";
-
-/** The agent enforces a step's time limit. The control plane waits this much longer before it enforces the limit itself. */
-const STEP_TIMEOUT_SLACK_MS = 30_000;
 
 interface Candidate extends AvailableAgent {
   busy: number;
@@ -83,6 +81,8 @@ function assign(tx: Tx, session: RunSession, { step, candidate }: { readonly ste
     startedAt: null,
     endedAt: null,
     failure: null,
+    launcher: null,
+    podWaits: null,
   };
   const row = moveStep(tx, session, { step, trigger: "assign", set });
   if (!row) return;
@@ -94,8 +94,7 @@ function assign(tx: Tx, session: RunSession, { step, candidate }: { readonly ste
   });
   ensureTimer(tx.db, { kind: "lease_check", id: "", at: tx.now + LEASE_CHECK_MS });
   ensureTimer(tx.db, { kind: "start_timeout", id: "", at: tx.now + readSettings(tx.db).startTimeoutSeconds * 1000 });
-  if (row.timeoutSeconds !== null)
-    setTimer(tx.db, { kind: "step_timeout", id: timerIdOf(row), at: tx.now + row.timeoutSeconds * 1000 + STEP_TIMEOUT_SLACK_MS });
+  startTimeLimit(tx, row);
   tx.effects.push({ type: "timers_changed" }, { type: "send", socket: candidate.socket, frame: jobFrame(tx, session.row, row) });
   tx.fact({ type: "agent_changed", instance: candidate.agent.instance });
   for (const asset of row.assets) tx.fact({ type: "asset_changed", asset });

@@ -7,6 +7,7 @@ import { setTimer } from "../kernel/timer-store.ts";
 import type { AgentRow } from "../agents/tables.ts";
 import type { Tx } from "../kernel/tx.ts";
 import { closeAssets } from "../runs/execute/record-outcome.ts";
+import { sendCancel } from "../runs/execute/cancel-run.ts";
 import { openRun } from "../runs/run-session.ts";
 import { cancelStep, failStep, finishRunIfDone } from "../runs/execute/step-moves.ts";
 import { lastSeenAt } from "../agents/liveness.ts";
@@ -36,10 +37,13 @@ function loseStep(tx: Tx, lost: { readonly agent: AgentRow; readonly runNo: numb
     finishRunIfDone(tx, session);
     return;
   }
+  const who = lost.agent.podOf === null ? "Agent" : "Pod";
   const failure = {
     kind: "agent_lost",
-    message: `Agent ${lost.agent.hostname} gave no sign of life for ${LEASE_MS / 1000} seconds while it ran '${step.key}'.`,
+    message: `${who} ${lost.agent.hostname} gave no sign of life for ${LEASE_MS / 1000} seconds while it ran '${step.key}'.`,
   } as const;
+  // Its launcher deletes the Job of a pod that is lost.
+  if (step.launcher !== null) sendCancel(tx, { ...session.row, cancelReason: failure.message }, step);
   closeAssets(tx, session, { step, failure });
   failStep(tx, session, { step, failure, retryable: true, lost: true });
 }

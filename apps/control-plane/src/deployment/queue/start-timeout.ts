@@ -36,9 +36,12 @@ function loseStep(tx: Tx, step: StepRow, seconds: number): void {
   // A canceled run ends by its grace period.
   if (!session || session.row.status === "canceling") return;
   const tries = step.lost >= MAX_LOST_ATTEMPTS ? `, ${step.lost + 1} times in a row` : "";
+  const remedy = step.podWaits
+    ? `Its pod waited: ${step.podWaits.reason}. Remove the cause, or raise the start timeout.`
+    : "See whether the agent can start workers, or raise the start timeout.";
   const failure = {
     kind: "timeout",
-    message: `'${step.key}' was given to an agent but did not start within ${inWords(seconds)}${tries}. See whether the agent can start workers, or raise the start timeout.`,
+    message: `'${step.key}' was given to an agent but did not start within ${inWords(seconds)}${tries}. ${remedy}`,
   } as const;
   sendCancel(tx, { ...session.row, cancelReason: "the step did not start in time" }, step);
   closeAssets(tx, session, { step, failure });

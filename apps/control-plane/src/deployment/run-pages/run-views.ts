@@ -49,6 +49,8 @@ export function stepView(row: StepRow, context: StepContext): StepView {
   return {
     ...pick(row, STEP_COLUMNS),
     run: context.run.id,
+    // A pod is no agent that a page knows; its launcher is.
+    agent: row.launcher ?? row.agent,
     deps: context.deps,
     maxAttempts: row.retry.maxRetries + 1 + row.lost,
     waiting: stepWaitsFor(row, context.run, context.wait),

@@ -101,7 +101,7 @@ export function stepsAt(db: Database, runNo: number, positions: readonly number[
 /** Stores the columns that change while the step executes. */
 export function updateStep(db: Database, row: StepRow): void {
   db.sql.exec(
-    `UPDATE step SET status = ?, attempt = ?, lost = ?, epoch = ?, agent = ?, avoid = ?, ready_at = ?, assigned_at = ?, started_at = ?, started_seq = ?, ended_at = ?, retry_at = ?, failure = ?
+    `UPDATE step SET status = ?, attempt = ?, lost = ?, epoch = ?, agent = ?, avoid = ?, ready_at = ?, assigned_at = ?, started_at = ?, started_seq = ?, ended_at = ?, retry_at = ?, failure = ?, launcher = ?, pod_waits = ?
      WHERE run_no = ? AND position = ?`,
     row.status,
     row.attempt,
@@ -116,6 +116,8 @@ export function updateStep(db: Database, row: StepRow): void {
     row.endedAt,
     row.retryAt,
     row.failure === null ? null : JSON.stringify(row.failure),
+    row.launcher,
+    row.podWaits === null ? null : JSON.stringify(row.podWaits),
     row.runNo,
     row.position,
   );
@@ -188,13 +190,15 @@ export interface Lease {
   readonly key: string;
   readonly epoch: number;
   readonly agent: string;
+  /** The agent that started the pod which holds the lease; null if the holder is no pod. */
+  readonly launcher: string | null;
   readonly assignedAt: number;
 }
 
 export function leasesOf(db: Database, instance: string): Lease[] {
   return db.sql
-    .exec<{ run_no: number; position: number; key: string; epoch: number; agent: string; assigned_at: number }>(
-      "SELECT run_no, position, key, epoch, agent, assigned_at FROM step WHERE status IN ('assigned', 'running') AND agent = ? ORDER BY run_no, position",
+    .exec<{ run_no: number; position: number; key: string; epoch: number; agent: string; launcher: string | null; assigned_at: number }>(
+      "SELECT run_no, position, key, epoch, agent, launcher, assigned_at FROM step WHERE status IN ('assigned', 'running') AND agent = ? ORDER BY run_no, position",
       instance,
     )
     .toArray()
@@ -204,8 +208,27 @@ export function leasesOf(db: Database, instance: string): Lease[] {
       key: row.key,
       epoch: row.epoch,
       agent: row.agent,
+      launcher: row.launcher,
       assignedAt: row.assigned_at,
     }));
+}
+
+export interface PodLease extends Omit<Lease, "launcher" | "assignedAt"> {
+  readonly run: string;
+  readonly attempt: number;
+}
+
+/** The steps that this agent starts pods for, at most `limit`. `agent` is the agent itself until the pod has connected. */
+export function podsOf(db: Database, launcher: string, limit: number): PodLease[] {
+  return db.sql
+    .exec<{ run: string; run_no: number; position: number; key: string; epoch: number; attempt: number; agent: string }>(
+      `SELECT run.id AS run, step.run_no AS run_no, position, key, epoch, attempt, agent FROM step JOIN run ON run.no = step.run_no
+       WHERE step.status IN ('assigned', 'running') AND launcher = ? ORDER BY step.run_no, position LIMIT ?`,
+      launcher,
+      limit,
+    )
+    .toArray()
+    .map(({ run_no: runNo, ...row }) => ({ ...row, runNo }));
 }
 
 /** Steps that were assigned before a time and have not started. */
@@ -217,10 +240,10 @@ export function neverStarted(db: Database, assignedBefore: number): StepRow[] {
     .all();
 }
 
-/** Agent -> number of steps leased to it. */
+/** Agent -> number of its slots that steps occupy. A step in a pod occupies a slot of the pod's launcher. */
 export function leaseCounts(db: Database): Map<string, number> {
   const rows = db.sql.exec<{ agent: string; count: number }>(
-    "SELECT agent, count(*) AS count FROM step WHERE status IN ('assigned', 'running') GROUP BY agent",
+    "SELECT coalesce(launcher, agent) AS agent, count(*) AS count FROM step WHERE status IN ('assigned', 'running') GROUP BY coalesce(launcher, agent)",
   );
   return new Map(rows.toArray().map((row) => [row.agent, row.count]));
 }
@@ -229,8 +252,8 @@ export function leaseCounts(db: Database): Map<string, number> {
 export function agentHolders(db: Database): { readonly run: string; readonly agent: string }[] {
   return db.sql
     .exec<{ run: string; agent: string }>(
-      `SELECT run.id AS run, step.agent AS agent FROM step JOIN run ON run.no = step.run_no
-       WHERE step.status IN ('assigned', 'running') AND step.agent IS NOT NULL GROUP BY run.id, step.agent ORDER BY min(step.assigned_at), run.id`,
+      `SELECT run.id AS run, coalesce(step.launcher, step.agent) AS agent FROM step JOIN run ON run.no = step.run_no
+       WHERE step.status IN ('assigned', 'running') AND step.agent IS NOT NULL GROUP BY run.id, coalesce(step.launcher, step.agent) ORDER BY min(step.assigned_at), run.id`,
     )
     .toArray();
 }

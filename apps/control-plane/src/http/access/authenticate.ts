@@ -1,10 +1,13 @@
 /** Who sent the request: a session cookie or a bearer token becomes a principal, or the answer is 401 with the reason. */
-import { AppError } from "@headgate/shared/domain/errors.ts";
+import { AppError, unwrap } from "@headgate/shared/domain/errors.ts";
 import { parseToken } from "../../directory/secrets.ts";
 import { findSession, rollSession } from "../../directory/sessions.ts";
-import { checkToken, noteTokenUse } from "../../directory/tokens.ts";
+import { checkToken, checkTokenById, noteTokenUse } from "../../directory/tokens.ts";
+import { ATTEMPT_TOKEN_PREFIX, readClaims } from "../../deployment/kernel/attempt-token.ts";
+import { deploymentById } from "../../directory/deployments.ts";
+import { deploymentStub } from "../deployment-stub.ts";
 import type { AppContext, Principal } from "../app-env.ts";
-import { tokenRefused } from "./refusals.ts";
+import { attemptTokenRefused, tokenRefused } from "./refusals.ts";
 import { checkCookieOrigin, checkNoOrigin, isSocketUpgrade } from "./origin.ts";
 import { sessionSecrets, setSessionCookie } from "./session-cookie.ts";
 
@@ -36,6 +39,7 @@ export function bearerOf(c: AppContext): string | null {
 }
 
 async function authenticateToken(c: AppContext, text: string): Promise<Principal> {
+  if (text.startsWith(ATTEMPT_TOKEN_PREFIX)) return authenticateAttempt(c, text);
   const parsed = parseToken(text);
   if (!parsed) throw new AppError("unauthenticated", "this is not a token of Headgate; a token looks like 'hg_api_...' or 'hg_agent_...'");
   const directory = c.get("directory");
@@ -44,9 +48,23 @@ async function authenticateToken(c: AppContext, text: string): Promise<Principal
   const { token } = checked;
   if (isSocketUpgrade(c)) checkNoOrigin(c);
   c.executionCtx.waitUntil(noteTokenUse(directory, token));
-  if (token.kind === "agent") return { kind: "agent", token };
+  if (token.kind === "agent") return { kind: "agent", token, attempt: null };
   if (token.role === null) throw new Error(`API token ${token.id} has no role`);
   return { kind: "api", token: { ...token, role: token.role } };
+}
+
+/** The directory says whether the agent token behind it is still good, and the deployment whether it signed the attempt token. */
+async function authenticateAttempt(c: AppContext, text: string): Promise<Principal> {
+  const claims = readClaims(text);
+  if (!claims) throw attemptTokenRefused();
+  const directory = c.get("directory");
+  const [checked, place] = await Promise.all([checkTokenById(directory, claims.token), deploymentById(directory, claims.deployment)]);
+  if (!checked.ok) throw tokenRefused(checked.why);
+  const { token } = checked;
+  if (token.kind !== "agent" || token.deploymentId !== claims.deployment || !place) throw attemptTokenRefused();
+  const attempt = unwrap(await (await deploymentStub(c.env, place)).checkAttemptToken({ text }));
+  if (isSocketUpgrade(c)) checkNoOrigin(c);
+  return { kind: "agent", token, attempt };
 }
 
 async function authenticateSession(c: AppContext, secrets: readonly string[]): Promise<Principal> {

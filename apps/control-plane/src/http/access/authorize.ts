@@ -6,11 +6,11 @@ import { AppError } from "@headgate/shared/domain/errors.ts";
 import type { Directory } from "../../directory/database.ts";
 import { deploymentById, findDeployment, type DeploymentPlace } from "../../directory/deployments.ts";
 import { rolesAt } from "../../directory/members.ts";
-import type { AppEnv, Principal } from "../app-env.ts";
+import type { AppContext, AppEnv, Principal } from "../app-env.ts";
 import { authenticate } from "./authenticate.ts";
 import { deploymentStub } from "../deployment-stub.ts";
 import { countCalls } from "./call-rate.ts";
-import { agentTokenRefused, apiTokenRefused, deploymentMissing, roleMissing } from "./refusals.ts";
+import { agentTokenRefused, apiTokenRefused, deploymentMissing, podRefused, roleMissing } from "./refusals.ts";
 import { checkNoOrigin } from "./origin.ts";
 import { highestRole, lowerRole, roleIncludes } from "@headgate/shared/domain/access/role.ts";
 
@@ -37,16 +37,29 @@ export function needs(role: Role) {
   });
 }
 
+/** For agents that take work from the queue. */
 export const needsAgent = createMiddleware<AppEnv>(async (c, next) => {
+  await admitAgent(c);
+  if (c.get("agent").attempt) throw podRefused(`${c.req.method} ${c.req.path}`);
+  await next();
+});
+
+/** Also for a pod with the token of its attempt. The route looks at what of it the pod may have. */
+export const needsAgentOrPod = createMiddleware<AppEnv>(async (c, next) => {
+  await admitAgent(c);
+  await next();
+});
+
+async function admitAgent(c: AppContext): Promise<void> {
   const principal = await authenticate(c);
   if (principal.kind !== "agent") throw apiTokenRefused();
   checkNoOrigin(c);
   countCalls(principal, c.get("directory").now());
   const place = await deploymentById(c.get("directory"), principal.token.deploymentId);
   if (!place) throw new AppError("not_found", "the token's deployment does not exist any more");
-  c.set("agent", { token: principal.token, place, deployment: await deploymentStub(c.env, place) });
-  await next();
-});
+  const { token, attempt } = principal;
+  c.set("agent", { token, attempt, place, deployment: await deploymentStub(c.env, place) });
+}
 
 /** The principal as the deployment sees it; 404 for those who have no role there. */
 async function actorAt(directory: Directory, principal: Caller, place: DeploymentPlace): Promise<Actor> {

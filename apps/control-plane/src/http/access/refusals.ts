@@ -28,6 +28,18 @@ export function tokenRefused(why: "unknown" | "expired" | "revoked"): AppError {
   return new AppError("unauthenticated", `${reason}: ${MADE}`);
 }
 
+export function attemptTokenRefused(): AppError {
+  return new AppError("unauthenticated", "this attempt token ('hgp_...') was not made by this control plane, or was not copied completely");
+}
+
+export function podRefused(what: string): AppError {
+  return new AppError("forbidden", `${what} needs an agent token; a token of one attempt ('hgp_...') opens only what its pod needs`);
+}
+
+export function notOfAttempt(what: string, attempt: { readonly step: string; readonly run: string }): AppError {
+  return new AppError("forbidden", `${what} is not part of what this attempt token is for: '${attempt.step}' in run ${attempt.run}`);
+}
+
 /** A deployment that the caller may not see looks like one that does not exist. */
 export function deploymentMissing(place: string, caller: "token" | "person"): AppError {
   const reason =

@@ -13,6 +13,19 @@ export const agentViewSchema = view(
     queue: z.string(),
     slots: z.number(),
     running: z.number(),
+    /** The steps that it runs in pods, at most 200; left out if there are none. They are among `running`. */
+    pods: z
+      .array(
+        z.object({
+          run: z.string(),
+          step: z.string(),
+          attempt: z.number(),
+          /** The name of the pod; null until it has connected. */
+          name: z.string().nullable(),
+          state: z.enum(["starting", "connected", "disconnected"]),
+        }),
+      )
+      .optional(),
     status: z.enum(["connected", "draining", "disconnected"]),
     connectedAt: z.number(),
     lastSeenAt: z.number(),

@@ -20,11 +20,14 @@
  * | POST /api/:org/:dep/locations/:name/versions/:id/activate | editor | 200 VersionView; 409 when blobs are missing |
  * | POST /api/:org/:dep/locations/:name/errors | editor | body `{errors: LoadError[]}`: the newest code does not load |
  * | GET  /api/:org/:dep/runs/:run/logs/:step/:attempt/:stream | viewer | raw output as text/plain, `?offset=` in bytes |
- * | GET  /agent/v1/connect | agent token, WebSocket | see protocol/ |
- * | GET  /agent/v1/versions/:location/:version | agent token | Manifest |
- * | GET  /agent/v1/blobs/:sha256 | agent token | one blob |
- * | POST /agent/v1/blobs | agent token | body `{blobs: sha256[]}`: many small ones, see blob-batch.ts |
- * | PUT  /agent/v1/logs/:run/:step/:attempt/:stream/:chunk?offset=N[&final=1] | agent token | gzip chunk of raw output |
+ * | GET  /agent/v1/connect | agent or attempt token, WebSocket | see protocol/ |
+ * | GET  /agent/v1/versions/:location/:version | agent token; attempt token: its own version | Manifest |
+ * | GET  /agent/v1/blobs/:sha256 | agent or attempt token | one blob |
+ * | POST /agent/v1/blobs | agent or attempt token | body `{blobs: sha256[]}`: many small ones, see blob-batch.ts |
+ * | PUT  /agent/v1/logs/:run/:step/:attempt/:stream/:chunk?offset=N[&final=1] | agent token; attempt token: its own attempt | gzip chunk of raw output |
+ * | POST /agent/v1/attempt-token | agent token; attempt token: its own attempt | AttemptRef -> AttemptTokenAnswer, see protocol/attempt.ts |
+ * | POST /agent/v1/attempt-end | agent token | AttemptEnd -> AttemptEndAnswer |
+ * | POST /agent/v1/attempt-waits | agent token | AttemptWaits -> AttemptWaitsAnswer |
  *
  * Errors are `{error: ErrorBody}` with the matching status.
  */

@@ -41,7 +41,7 @@ export type RunCause = View<typeof runCauseSchema>;
 export const waitingReasonSchema = view(
   "WaitingReason",
   z.object({
-    kind: z.enum(["no_agent", "slots", "pool", "run_limit", "tag_limit", "upstream", "retry"]),
+    kind: z.enum(["no_agent", "slots", "pool", "run_limit", "tag_limit", "upstream", "retry", "pod"]),
     message: z.string(),
   }),
 );

@@ -57,9 +57,12 @@ function stopSteps(tx: Tx, session: RunSession): void {
   }
 }
 
+/** Tells the holder of the step and, if that is a pod, its launcher, which deletes the pod's Job. */
 export function sendCancel(tx: Tx, run: RunRow, step: StepRow): void {
-  const socket = step.agent === null ? null : (readAgent(tx.db, step.agent)?.socket ?? null);
-  if (socket !== null) tx.effects.push({ type: "send", socket, frame: cancelFrame(run, step) });
+  for (const instance of new Set([step.agent, step.launcher])) {
+    const socket = instance === null ? null : (readAgent(tx.db, instance)?.socket ?? null);
+    if (socket !== null) tx.effects.push({ type: "send", socket, frame: cancelFrame(run, step) });
+  }
 }
 
 export function cancelFrame(run: RunRow, step: StepRow): DownFrame {

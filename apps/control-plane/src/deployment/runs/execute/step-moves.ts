@@ -2,6 +2,7 @@
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { retryDelayMs } from "@headgate/shared/domain/run/retry.ts";
 import { type StepTrigger, transitionStep } from "@headgate/shared/domain/run/transition.ts";
+import { deleteGonePod } from "../../agents/agent-store.ts";
 import type { StepRow } from "../tables.ts";
 import { pendingAfter, releaseAfter, updateStep } from "../step-store.ts";
 import { endStepAsset, reopenAssets } from "../step-asset-store.ts";
@@ -11,6 +12,8 @@ import { moveRun, noteFailure, placeOf, record, type RunSession, countStep } fro
 
 /** How often a step is retried after its agent was lost, whatever its retry policy says: user code is not the cause. */
 export const MAX_LOST_ATTEMPTS = 2;
+/** The same after the cluster took the pod away. Clusters with cheap nodes do that often. */
+export const MAX_TAKEN_ATTEMPTS = 3;
 
 export function timerIdOf(step: { readonly runNo: number; readonly position: number }): string {
   return `${step.runNo}/${step.position}`;
@@ -50,13 +53,20 @@ export interface FailedAttempt {
   readonly failure: Failure;
   readonly retryable: boolean;
   readonly lost: boolean;
+  /** How many lost attempts of the step use up no retry. Default: `MAX_LOST_ATTEMPTS`. */
+  readonly freeAttempts?: number;
+}
+
+/** Whether the attempt is lost and its retry uses up none of the policy's retries. */
+export function isFreeRetry({ step, lost, freeAttempts = MAX_LOST_ATTEMPTS }: FailedAttempt): boolean {
+  return lost && step.lost < freeAttempts;
 }
 
 /** Schedules a retry if the policy allows one; otherwise the step fails, and all steps after it are skipped. */
 export function failStep(tx: Tx, session: RunSession, attempt: FailedAttempt): void {
   const { step, failure, lost } = attempt;
   const delay = session.row.status === "canceling" ? null : delayBeforeRetry(tx, attempt);
-  const counted = { failure, lost: step.lost + (lost ? 1 : 0), ...(lost && { avoid: step.agent }) };
+  const counted = { failure, lost: step.lost + (isFreeRetry(attempt) ? 1 : 0), ...(lost && { avoid: step.agent }) };
   if (delay !== null) {
     const retryAt = tx.now + delay;
     const row = moveStep(tx, session, { step, trigger: lost ? "lost_retry" : "failed_retry", set: { ...counted, retryAt, agent: null } });
@@ -82,8 +92,9 @@ export function failStep(tx: Tx, session: RunSession, attempt: FailedAttempt): v
   finishRunIfDone(tx, session);
 }
 
-function delayBeforeRetry(tx: Tx, { step, retryable, lost }: FailedAttempt): number | null {
-  if (lost && step.lost < MAX_LOST_ATTEMPTS) return 0;
+function delayBeforeRetry(tx: Tx, attempt: FailedAttempt): number | null {
+  const { step, retryable, lost } = attempt;
+  if (isFreeRetry(attempt)) return 0;
   if (!lost && !retryable) return null;
   return retryDelayMs(step.retry, Math.max(1, step.attempt - step.lost), tx.random());
 }
@@ -133,7 +144,10 @@ function skipAfter(tx: Tx, session: RunSession, failed: StepRow): void {
 }
 
 function endAttempt(tx: Tx, step: StepRow): void {
-  if (step.agent !== null) tx.fact({ type: "agent_changed", instance: step.agent });
+  const agent = step.launcher ?? step.agent;
+  if (agent !== null) tx.fact({ type: "agent_changed", instance: agent });
+  // A pod has no other work, so its row goes with its connection or with its step, whichever ends later.
+  if (step.agent !== null) deleteGonePod(tx.db, step.agent);
   clearTimer(tx.db, "step_timeout", timerIdOf(step));
   clearTimer(tx.db, "step_retry", timerIdOf(step));
 }
