@@ -33,7 +33,7 @@ function takenAway(tx: Tx, { session, step }: OpenAttempt, { failure }: FailedEn
   if (session.row.status !== "canceling") {
     const cost = isFreeRetry(attempt)
       ? `The step is tried again and uses up no retry (${step.lost + 1} of ${MAX_TAKEN_ATTEMPTS}).`
-      : `This happened ${MAX_TAKEN_ATTEMPTS + 1} times, so the attempt counts.`;
+      : `The step has used up its ${MAX_TAKEN_ATTEMPTS} free attempts, so this one counts.`;
     const message = `The cluster took the pod of '${step.key}' away. ${cost}`;
     record(tx, session, { event: { type: "engine", level: "warn", message }, place: placeOf(step) });
   }

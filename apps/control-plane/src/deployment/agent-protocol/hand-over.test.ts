@@ -43,7 +43,7 @@ describe("the hand-over of a step", () => {
     expect(pod.steps()).toEqual(["a"]);
   });
 
-  it("a pod is no agent of its own but shown by its launcher", async () => {
+  it("a pod is shown by its launcher and not as an agent", async () => {
     const { deployment, job, run } = await launching();
     const shown = () => listAgents(deployment.engine.reader()).map(({ instance, running, pods }) => ({ instance, running, pods }));
     expect(shown()).toEqual([{ instance: "launcher", running: 1, pods: [{ run, step: "a", attempt: 1, name: null, state: "starting" }] }]);
@@ -178,7 +178,7 @@ describe("a pod that is not needed", () => {
     expect(deployment.runStatus(run)).toBe("succeeded");
   });
 
-  it("rows of pods go with the step or the connection, whichever ends later", async () => {
+  it("a pod's row goes when its step and connection have ended", async () => {
     const { deployment, job } = await launching();
     const pod = deployment.pod(job);
     pod.succeed("a");
@@ -189,7 +189,7 @@ describe("a pod that is not needed", () => {
 });
 
 describe("lost and canceled pods", () => {
-  it("a lost pod's step is tried again, and its launcher deletes the Job", async () => {
+  it("a lost pod's step is tried again, and its launcher hears it", async () => {
     const { deployment, launcher, job } = await launching();
     const pod = deployment.pod(job, "pod-first");
     pod.report(pod.started(job));

@@ -112,7 +112,7 @@ export const step = sqliteTable(
     avoid: text(),
     /** The deployment-wide number of the event that started the attempt: the step could see everything before it. */
     startedSeq: integer(),
-    /** The agent that starts a pod for the attempt. The step occupies one of its slots, whoever holds the lease; null: the agent runs it itself. */
+    /** The agent that starts a pod for the attempt. The step occupies one of its slots, even when the pod holds the lease; null: the agent runs it itself. */
     launcher: text(),
     /** Why the pod has not started, and how many events have said so; null if it does not wait. */
     podWaits: text({ mode: "json" }).$type<{ readonly reason: string; readonly events: number }>(),
