@@ -4,10 +4,9 @@ import { KubeClient, KubeError } from "./api/kube-client.ts";
 import type { KubeAccess } from "./api/kube-access.ts";
 import type { Job, KubeEvent, KubeList, ObjectMeta, Pod } from "./api/objects.ts";
 import { WatchedList } from "./api/watched-list.ts";
-import { LABELS } from "./job-name.ts";
+import { JOB_LABEL, LABELS } from "./job-name.ts";
 import { tokenSecretOf } from "./job-spec.ts";
 
-const JOB_LABEL = "batch.kubernetes.io/job-name";
 const CONFLICT = 409;
 const MAX_EVENTS = 200;
 

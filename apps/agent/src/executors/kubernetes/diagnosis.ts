@@ -4,6 +4,7 @@
  */
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { Condition, ContainerStatus, Job, KubeEvent, Pod } from "./api/objects.ts";
+import { JOB_LABEL } from "./job-name.ts";
 import { CONTAINER } from "./job-spec.ts";
 
 export type Diagnosis =
@@ -146,7 +147,9 @@ function waiting({ events }: Observed, pod: Pod): Diagnosis {
     if (CONFIGURATION_REASONS.has(reason))
       return { state: "waits", reason: "configuration", message: `The container cannot be made (${reason}): ${message}` };
   }
-  const unmounted = events.findLast(({ reason }) => reason === "FailedMount");
+  // The Secret with the token is made right after the Job; a pod that is faster finds it at its next try.
+  const own = pod.metadata.labels?.[JOB_LABEL] ?? pod.metadata.name;
+  const unmounted = events.findLast(({ reason, message = "" }) => reason === "FailedMount" && !message.includes(own));
   if (unmounted !== undefined)
     return { state: "waits", reason: "configuration", message: `A volume cannot be mounted: ${unmounted.message ?? ""}` };
   const pulls = events.findLast(({ reason }) => reason === "Pulling" || reason === "Pulled");

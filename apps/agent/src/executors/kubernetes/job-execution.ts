@@ -21,6 +21,8 @@ import { jobOf, type PodSurroundings } from "./job-spec.ts";
 const RETRY = { firstMs: 500, maxMs: 15_000 };
 /** How long the API server may refuse to create a Job before the attempt fails. */
 const CREATE_TRIES = 8;
+/** A start that is quicker is no wait that a person wants to read of. */
+const QUICK_START_MS = 3_000;
 /** How often the events of a Job that waits are read. */
 const EVENTS_MS = 5_000;
 
@@ -161,8 +163,9 @@ export class JobExecution implements Execution {
       const message = isHopeless(found, pod) ? found.message : `The pod did not start within ${limitMs / 1000} seconds. ${found.message}`;
       return await this.#end({ outcome: "failed", failure: { kind: "load_failed", message }, retryable: false, infrastructure: false });
     }
-    this.#again(Math.min(EVENTS_MS, limitMs - waited));
-    if (found.message === this.#said) return;
+    const isQuick = found.reason === "starting" && waited < QUICK_START_MS;
+    this.#again(Math.min(isQuick ? QUICK_START_MS - waited : EVENTS_MS, limitMs - waited));
+    if (isQuick || found.message === this.#said) return;
     this.#said = found.message;
     await calls
       .waits(refOf(job), found.message)

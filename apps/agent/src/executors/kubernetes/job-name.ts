@@ -10,6 +10,8 @@ export const LABELS = {
   epoch: "headgate.dev/epoch",
   location: "headgate.dev/location",
 } as const;
+/** Kubernetes sets it on the pods of a Job. */
+export const JOB_LABEL = "batch.kubernetes.io/job-name";
 /** The step has characters that labels cannot have. */
 export const STEP_ANNOTATION = "headgate.dev/step";
 

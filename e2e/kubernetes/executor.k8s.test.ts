@@ -1,0 +1,139 @@
+/** Runs go from a real control plane over an agent in a cluster into one Job for each step, and back over the connections of their pods. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
+import { startCluster, type Cluster } from "../../scripts/kubernetes/cluster.mjs";
+import { randomSource } from "../support/chaos.ts";
+import { auditRun, allEvents } from "../support/run-audit.ts";
+import { removeFolder, ROOT, startStack, temporaryFolder, until, type Stack } from "../support/stack.ts";
+import { LOGS, writeStepsProject } from "../support/steps-project.ts";
+import { AGENT_IMAGE, agentObjects } from "./agent-deployment.ts";
+
+const NAMESPACE = "lake";
+const QUEUE = { "headgate/queue": "cluster" };
+const RUNS = 6;
+const STEPS = 9;
+
+let cluster: Cluster;
+let stack: Stack;
+let folder: string;
+
+const kubectl = async (...args: readonly string[]): Promise<string> => await cluster.kubectl("-n", NAMESPACE, ...args);
+const names = async (kind: string, ...args: readonly string[]): Promise<readonly string[]> =>
+  (await kubectl("get", kind, ...args, "-o", "jsonpath={.items[*].metadata.name}")).split(" ").filter((name) => name !== "");
+const stepPods = async (of = "headgate.dev/release=lake"): Promise<readonly string[]> =>
+  await names("pods", "-l", of, "--field-selector=status.phase=Running");
+
+async function launch(requestId: string): Promise<string> {
+  const run = await until(`launch ${requestId}`, () => stack.api.runs.launch.mutate({ target: { job: "all" }, requestId, tags: QUEUE }));
+  return run.id;
+}
+
+async function end(run: string): Promise<string> {
+  return await until(
+    `run ${run} ends`,
+    async () => {
+      const { status } = (await stack.api.runs.get.query({ run })).run;
+      return isTerminalRun(status) && status;
+    },
+    240_000,
+  );
+}
+
+beforeAll(async () => {
+  folder = temporaryFolder("kubernetes");
+  writeStepsProject(join(folder, "p"), { width: 3, depth: 3, sleepMs: 300, retries: 3 });
+  stack = await startStack({ project: join(folder, "p"), data: join(folder, "data") });
+  const program = [join(ROOT, "node_modules/node/bin/node"), "--enable-source-maps", join(ROOT, "apps/agent/dist/agent.js")];
+  cluster = await startCluster({
+    name: "executor",
+    images: { [AGENT_IMAGE]: { entrypoint: program, rootfs: "/", user: "65532:65532" } },
+    onProgress: (text) => console.log(text),
+  });
+  await cluster.kubectl("create", "namespace", NAMESPACE);
+  await cluster.kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted");
+  const { secret } = await stack.api.tokens.create.mutate({ name: "cluster", kind: "agent" });
+  const file = join(folder, "agent.json");
+  writeFileSync(file, JSON.stringify(agentObjects({ namespace: NAMESPACE, url: stack.url, token: secret, queue: "cluster", replicas: 1 })));
+  await cluster.kubectl("apply", "-f", file);
+  await until("the agent of the cluster connects", async () =>
+    (await stack.api.agents.list.query()).some(({ queue, status }) => queue === "cluster" && status === "connected"),
+  );
+});
+
+afterAll(async () => {
+  await stack?.stop();
+  await cluster?.stop();
+  removeFolder(folder);
+});
+
+describe("steps in Kubernetes Jobs", () => {
+  it("a run succeeds with one Job for each step", async () => {
+    const run = await launch("first");
+    expect(await end(run)).toBe("succeeded");
+    expect((await auditRun(stack.api, run, LOGS)).problems).toEqual([]);
+    expect(await names("jobs", "-l", `headgate.dev/run=${run}`)).toHaveLength(STEPS);
+    const { steps } = await stack.api.runs.get.query({ run });
+    expect(steps.map(({ attempt }) => attempt)).toEqual(steps.map(() => 1));
+  });
+
+  it("a canceled run leaves no pod", async () => {
+    const run = await launch("canceled");
+    await until("a pod of the run runs", async () => (await stepPods()).length > 0);
+    await stack.api.runs.cancel.mutate({ run });
+    expect(await end(run)).toBe("canceled");
+    await until("its pods are gone", async () => (await stepPods()).length === 0);
+  });
+
+  it("a run goes on while its agent is killed and replaced", async () => {
+    const run = await launch("replaced");
+    await until("a pod of the run runs", async () => (await stepPods()).length > 0);
+    const [agent = ""] = await names("pods", "-l", "app=agent");
+    await kubectl("delete", "pod", agent, "--grace-period=0", "--force");
+    expect(await end(run)).toBe("succeeded");
+    expect((await auditRun(stack.api, run, LOGS)).problems).toEqual([]);
+  });
+
+  it("a drained agent takes no step along", async () => {
+    const run = await launch("drained");
+    await until("a pod of the run runs", async () => (await stepPods()).length > 0);
+    await kubectl("rollout", "restart", "deployment/agent");
+    expect(await end(run)).toBe("succeeded");
+    expect((await auditRun(stack.api, run, LOGS)).problems).toEqual([]);
+  });
+
+  it("an evicted pod costs no retry of the user", async () => {
+    const run = await launch("evicted");
+    const [pod = ""] = await until("a pod of the run runs", async () => {
+      const pods = await stepPods(`headgate.dev/run=${run}`);
+      return pods.length > 0 && pods;
+    });
+    await cluster.node.hook(`evict/${NAMESPACE}/${pod}`);
+    expect(await end(run)).toBe("succeeded");
+    const events = await allEvents(stack.api, run);
+    expect(events.map(({ event }) => ("message" in event ? event.message : "")).join("\n")).toMatch(/evicted the pod/);
+  });
+
+  it("runs with killed pods, agents and API server lose and double nothing", { timeout: 420_000 }, async () => {
+    const random = randomSource(7);
+    const ids: string[] = [];
+    for (let index = 0; index < RUNS; index++) ids.push(await launch(`kill-${index}`));
+    for (let kill = 0; kill < 6; kill++) {
+      await new Promise((wake) => setTimeout(wake, 500 + random() * 1500));
+      const pods = await stepPods();
+      const pod = pods[Math.floor(random() * pods.length)];
+      if (kill === 3) await cluster.restartApiServer();
+      else if (kill === 1) await kubectl("delete", "pod", "-l", "app=agent", "--grace-period=0", "--force");
+      else if (pod !== undefined) await cluster.node.hook(`kill/${NAMESPACE}/${pod}?signal=KILL`);
+    }
+    for (const run of ids) await end(run);
+    const audits = [];
+    for (const run of ids) audits.push(await auditRun(stack.api, run, LOGS));
+    console.log(
+      `${audits.filter(({ status }) => status === "succeeded").length} of ${RUNS} runs succeeded, ${audits.reduce((sum, { attempts }) => sum + attempts, 0)} attempts for ${RUNS * STEPS} steps`,
+    );
+    expect(audits.flatMap(({ problems }) => problems)).toEqual([]);
+    await until("no pod of a step is left", async () => (await stepPods()).length === 0);
+  });
+});
