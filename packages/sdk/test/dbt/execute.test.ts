@@ -48,7 +48,8 @@ test(
     const shop = createShop();
     await landCustomers(shop);
     shop.write("models/silver/dim_customer.sql", "select no_such_column from {{ ref('stg_customers') }}");
-    const { outcome, events } = await shop.execute(shop.unit());
+    const unit = shop.unit();
+    const { outcome, events } = await shop.execute(unit);
     const [failed] = only(events, "asset_failed");
     expect(failed).toMatchObject({
       asset: "silver/dim_customer",
@@ -67,6 +68,9 @@ test(
       retryable: true,
       failure: { kind: "dbt", message: expect.stringMatching(/^1 of 5 dbt assets failed, 1 skipped\. silver\/dim_customer: /) },
     });
+    // A retry has only what is left, and still counts the whole step.
+    const again = await shop.run(unit, ["silver/dim_customer", "gold/by_country"], { stepAssets: 5 });
+    expect(again.outcome).toMatchObject({ failure: { message: expect.stringMatching(/^1 of 5 dbt assets failed, 1 skipped\. /) } });
   },
 );
 

@@ -8,7 +8,7 @@ import { dbtLoadError } from "../../src/integrations/dbt/refusals/parse-error.ts
 import { selectNodes } from "../../src/integrations/dbt/graph/selection.ts";
 import { unknownForm } from "../../src/integrations/dbt/refusals/unknown-form.ts";
 import { unusedMeta } from "../../src/integrations/dbt/mapping/unused-meta.ts";
-import { inOneLine, reasonFirst } from "../../src/integrations/dbt/report/failure.ts";
+import { inOneLine, reasonFirst, withoutHeadings } from "../../src/integrations/dbt/report/failure.ts";
 import { helperFailure } from "../../src/integrations/dbt/report/helper-failure.ts";
 import { describeManifest, manifestOf, model } from "./manifest.test-support.ts";
 
@@ -384,6 +384,21 @@ test.each([
   ["Encountered an error:", "Encountered an error:"],
 ])("the first line of %j says what happened", (message, first) => {
   expect(reasonFirst(message).split("\n")[0]).toBe(first);
+});
+
+test.each([
+  [
+    "Runtime Error in model a (models/a.sql)\nBinder Error: no x\n\nLINE 27:   x,\n           ^",
+    "Binder Error: no x\n\nLINE 27:   x,\n           ^",
+  ],
+  ["Compilation Error in model b (models/b.sql)\n'nope' is undefined", "'nope' is undefined"],
+  ["Database Error in model c (models/c.sql)", "Database Error in model c (models/c.sql)"],
+  [
+    "Runtime Error in model d (models/d.py)\nPython model failed:\nTraceback (most recent call last):\nValueError: bad row",
+    "ValueError: bad row\nRuntime Error in model d (models/d.py)\nPython model failed:\nTraceback (most recent call last):\nValueError: bad row",
+  ],
+])("the failure of a node leaves out the headings of %j", (message, shown) => {
+  expect(withoutHeadings(message)).toBe(shown);
 });
 
 test("a prefix comes before the keys of what the project makes", () => {

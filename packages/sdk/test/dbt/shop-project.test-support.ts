@@ -81,7 +81,7 @@ export interface Shop {
     },
   ): Promise<{ outcome: StepOutcome; events: StepEvent[] }>;
   /** Executes these assets of what was described last, as an agent would: without describing it again. */
-  run(unit: UnitDefinition, assets: readonly string[]): ReturnType<Shop["execute"]>;
+  run(unit: UnitDefinition, assets: readonly string[], of?: { readonly stepAssets: number }): ReturnType<Shop["execute"]>;
   rows(sql: string): Promise<Record<string, unknown>[]>;
 }
 
@@ -125,7 +125,7 @@ export function createShop(files: Readonly<Record<string, string>> = FILES): Sho
 
   const executeParts = async (
     unit: UnitDefinition,
-    options: NonNullable<Parameters<Shop["execute"]>[1]> & { assets: readonly string[]; checks: readonly string[] },
+    options: NonNullable<Parameters<Shop["execute"]>[1]> & { assets: readonly string[]; checks: readonly string[]; stepAssets?: number },
   ): ReturnType<Shop["execute"]> => {
     const { assets, checks } = options;
     const env = { ...process.env, ...options.env };
@@ -144,6 +144,7 @@ export function createShop(files: Readonly<Record<string, string>> = FILES): Sho
         unit: unit.id,
         assets: [...assets],
         checks: [...checks],
+        stepAssets: options.stepAssets,
         partition,
         tags: { ...options.tags },
         timeoutSeconds: null,
@@ -178,7 +179,7 @@ export function createShop(files: Readonly<Record<string, string>> = FILES): Sho
         ...options,
       }) as UnitDefinition,
     describe: (unit, env) => unit.describe({ root, scratch: folders().scratch, env: { ...process.env, ...env } }),
-    run: (unit, assets) => executeParts(unit, { assets, checks: [] }),
+    run: (unit, assets, of) => executeParts(unit, { ...of, assets, checks: [] }),
     async execute(unit, options = {}) {
       const described = await unit.describe({ root, scratch: folders().scratch, env: { ...process.env, ...options.env } });
       if (!described.ok) throw new Error(JSON.stringify(described.errors));

@@ -28,6 +28,8 @@ export const jobSchema = z.object({
   /** The assets and checks of the unit to do in this attempt; a retry names only what is still missing. */
   assets: z.array(z.string()),
   checks: z.array(z.string()),
+  /** How many assets all attempts of the step have together. Left out if this attempt has them all, or by a control plane of an older release. */
+  stepAssets: z.number().int().optional(),
   /** `start` and `end` in milliseconds when the partition is a time window. */
   partition: z
     .object({

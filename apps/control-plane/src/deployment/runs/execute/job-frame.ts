@@ -25,6 +25,7 @@ export function jobFrame(tx: Tx, run: RunRow, step: StepRow): JobFrame {
     unit: step.unit,
     assets: [...left.assets],
     checks: [...left.checks],
+    ...(left.assets.length < step.assets.length && { stepAssets: step.assets.length }),
     partition,
     ...(inputs && { inputs }),
     ...(run.config !== null && { config: JSON.parse(run.config) as unknown }),

@@ -93,7 +93,7 @@ describe("steps", () => {
       ["z", "skipped"],
     ]);
     const second = await agent.job("dbt:lake", 2);
-    expect(second).toMatchObject({ assets: ["y", "z"], checks: ["y:unique"] });
+    expect(second).toMatchObject({ assets: ["y", "z"], checks: ["y:unique"], stepAssets: 3 });
     await agent.reported(
       agent.started(second),
       agent.event(second, { type: "asset_materialized", asset: "y", metadata: {} }),

@@ -86,7 +86,7 @@ export async function executeBuild(options: ExecuteOptions): Promise<StepOutcome
     locks: options.locks,
   });
   await settlePending(options, report);
-  return outcomeOf({ exit, report, wanted, signal: context.signal, attempt: context.job.attempt });
+  return outcomeOf({ exit, report, wanted, signal: context.signal, stepAssets: context.job.stepAssets ?? wanted.assets.size });
 }
 
 /** Said in every build, so that nothing that the project or a variable says is meant. (The artifacts of one step are not used.) */

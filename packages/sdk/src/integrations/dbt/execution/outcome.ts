@@ -2,7 +2,7 @@
 import type { StepOutcome } from "@headgate/shared/domain/run/event.ts";
 import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import type { BuildReport } from "../report/build-report.ts";
-import { cleanMessage, inOneLine, reasonFirst } from "../report/failure.ts";
+import { cleanMessage, inOneLine, linesAfterReason, reasonFirst } from "../report/failure.ts";
 import type { DbtExit } from "./run-dbt.ts";
 
 export interface Ending {
@@ -10,7 +10,8 @@ export interface Ending {
   readonly report: BuildReport;
   readonly wanted: { readonly assets: ReadonlySet<string> };
   readonly signal: AbortSignal;
-  readonly attempt: number;
+  /** How many assets the step has, also those that an earlier attempt made. */
+  readonly stepAssets: number;
 }
 
 export function outcomeOf(ending: Ending): StepOutcome {
@@ -25,9 +26,8 @@ export function outcomeOf(ending: Ending): StepOutcome {
   const extra = cause?.source ? { source: cause.source } : {};
   if (report.failed.size > 0) {
     const names = [...report.failed].map(([key, failure]) => `${key}: ${inOneLine(failure.message)}`);
-    // A later attempt has only what an earlier one left.
-    const of = ending.attempt > 1 ? `the ${wanted.assets.size} remaining` : String(wanted.assets.size);
-    const message = `${report.failed.size} of ${of} dbt ${wanted.assets.size === 1 ? "asset" : "assets"} failed${skippedText(report)}. ${names.join("; ")}${helpers}`;
+    const where = report.failed.size === 1 && cause ? linesAfterReason(cause.message) : "";
+    const message = `${report.failed.size} of ${ending.stepAssets} dbt ${ending.stepAssets === 1 ? "asset" : "assets"} failed${skippedText(report)}. ${names.join("; ")}${helpers}${where}`;
     return {
       outcome: "failed",
       failure: { ...dbtFailure(message), ...extra },

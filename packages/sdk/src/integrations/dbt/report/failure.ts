@@ -8,7 +8,7 @@ const MAX_SQL = 100_000;
 
 export function nodeFailure(node: DbtManifestNode, message: string, targetPath: string): Failure {
   const sql = compiledSql(node, targetPath);
-  return { kind: "dbt", message: cleanMessage(message), ...(sql !== null && { source: { language: "sql", text: sql } }) };
+  return { kind: "dbt", message: withoutHeadings(cleanMessage(message)), ...(sql !== null && { source: { language: "sql", text: sql } }) };
 }
 
 /** dbt indents the database's message and adds where it wrote the compiled code, which is shown beside it. */
@@ -35,6 +35,20 @@ export function reasonFirst(message: string): string {
   // A single heading and its text need no repetition.
   const rest = lines.filter((line) => !HEADING.test(line.trim()));
   return traceback < 0 && rest.length <= 2 ? rest.map((line) => line.trim()).join("\n") : `${found}\n${message}`;
+}
+
+/** A node's headings name the node and its file, which the asset shows anyway. A traceback stays whole, behind its reason. */
+export function withoutHeadings(message: string): string {
+  if (message.includes("Traceback (most recent call last)")) return reasonFirst(message);
+  const lines = message.split("\n");
+  const first = lines.findIndex((line) => !HEADING.test(line.trim()));
+  return first < 0 ? message : lines.slice(first).join("\n").trim();
+}
+
+/** The lines after the first, behind an empty line: where the database says the fault is. */
+export function linesAfterReason(message: string): string {
+  const rest = message.split("\n").slice(1).join("\n").trimEnd();
+  return rest.trim() === "" ? "" : `\n${rest}`;
 }
 
 /** The reason for lists: two lines of it, without headings. */
