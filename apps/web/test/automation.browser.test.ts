@@ -172,7 +172,7 @@ describe("automation pages in a browser", { timeout: 360_000 }, () => {
     const dialog = page.getByRole("dialog");
     expect(await dialog.getByLabel("From").inputValue()).toBe("2026-08-01");
     await dialog.getByRole("button", { name: "Backfill in 22 runs" }).click();
-    await page.waitForURL(/\/backfills\/bf-4$/);
+    await page.waitForURL(/\/backfills\/bf-5$/);
     await page.context().close();
   });
 

@@ -189,7 +189,7 @@ function toAsset(sketch: Sketch): FixtureAsset {
     ...(sketch.kinds.includes("duckdb") ? { relation: `lakehouse.${sketch.key.replace("/", ".")}` } : {}),
     ...(sketch.key === "bi/revenue_dashboard" ? { url: "https://bi.example.com/dashboards/revenue" } : {}),
     codeVersion: "3f9c1e",
-    metadata: {},
+    metadata: sketch.kinds.includes("dbt") ? { dbt_path: { type: "path", value: `models/${sketch.key}.sql` } } : {},
     source: { file: sketch.kinds.includes("dbt") ? `dbt/models/${sketch.key}.sql` : `assets/${sketch.key.split("/")[0]}.ts`, line: 12 },
     location: sketch.unit === null ? "" : LOCATION,
     checks: (sketch.checks ?? []).map((name) => ({

@@ -49,6 +49,19 @@ function keyError(message: string): Failure {
   };
 }
 
+/** The line is the 22nd of the compiled SQL and the 27th of the statement around it. */
+export function dbtFailure(): Failure {
+  const before = Array.from({ length: 21 }, (_, index) => (index === 0 ? "select" : `    o.column_${index},`));
+  return {
+    kind: "dbt",
+    message: "Binder Error: column no_such_column not found\n\nLINE 27:     o.no_such_column,\n             ^",
+    source: {
+      language: "sql",
+      text: [...before, "    o.no_such_column,", "    1 as one", 'from "lakehouse"."bronze"."stg_orders" as o'].join("\n"),
+    },
+  };
+}
+
 export function checkResult(state: AssetState, check: string, index: number): CheckResultView {
   const warn = check === "not_null_email" && state.checks.warned > 0;
   const failed = check === "revenue_not_negative" && state.checks.failed > 0;

@@ -111,7 +111,7 @@ export function sampleBackfills(now: number): BackfillSummary[] {
     {
       ...base,
       id: "bf-2",
-      title: "metrics/regional_orders: all",
+      title: "metrics/regional_orders, all partitions",
       status: "paused",
       partitions: "all",
       runs: counts({ waiting: 180, succeeded: 69 }),
@@ -128,6 +128,17 @@ export function sampleBackfills(now: number): BackfillSummary[] {
       runs: counts({ succeeded: 30 }),
       createdAt: now - 50 * HOUR,
       endedAt: now - 49 * HOUR,
+    },
+    {
+      ...base,
+      id: "bf-0",
+      title: "bronze/orders, all partitions",
+      status: "failed",
+      partitions: "all",
+      runs: counts({ succeeded: 120, failed: 1 }),
+      createdAt: now - 60 * HOUR,
+      endedAt: now - 59 * HOUR,
+      error: "Binder Error: column order_day not found",
     },
   ];
 }

@@ -2,7 +2,9 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
+import { dbtFailure } from "./fixture-history.ts";
 import { useFixturePages } from "./fixture-pages.test-support.ts";
+import { startFixtureServer } from "./fixture-server.ts";
 
 const HOME = "/acme/prod";
 const fixture = useFixturePages();
@@ -63,6 +65,52 @@ describe("what the dashboard says about assets", { timeout: 120_000 }, () => {
     await page.goto(`${fixture.server.url}${HOME}/assets/metrics/daily_revenue`);
     await page.getByRole("link", { name: sentence }).click();
     await page.waitForURL(/\/-\/checks\?check=revenue_not_negative/);
+    await page.context().close();
+  });
+
+  it("a dbt error marks its line of the compiled SQL", async () => {
+    const own = await startFixtureServer({ port: 0 });
+    const { deployment } = own;
+    const key = "gold/fct_orders";
+    const failure = dbtFailure();
+    const failed = { at: Date.now(), run: runWith("failed"), step: "dbt:lakehouse", message: failure.message, partition: null };
+    const state = deployment.states.get(key);
+    if (state) deployment.states.set(key, { ...state, health: "failed", failed });
+    const events = await deployment.assetEvents({ key, limit: 1 });
+    Object.assign(deployment, {
+      assetEvents: async () =>
+        events.ok && { ...events, value: { ...events.value, items: events.value.items.map((row) => ({ ...row, failure })) } },
+    });
+    const { page } = await fixture.open(`${HOME}/assets/${key}`, { base: own.url });
+    await page.getByText(/^Failed .*: Binder Error: column no_such_column not found /).waitFor();
+    const box = page.getByRole("region", { name: "Binder Error: column no_such_column not found" });
+    expect(await box.locator("pre").first().textContent()).toBe("LINE 27:     o.no_such_column,\n             ^");
+    const marked = box.locator("[data-marked=true]");
+    await marked.waitFor();
+    expect(await marked.textContent()).toBe("    o.no_such_column,");
+    expect(await marked.locator("span").count()).toBeGreaterThan(1);
+    await box.getByText("Compiled SQL, line 22").waitFor();
+    await box.getByRole("link", { name: "models/gold/fct_orders.sql" }).click();
+    await page.waitForURL(/#code$/);
+    expect(await page.getByText("Binder Error").count()).toBe(2);
+    await page.context().close();
+    await own.close();
+  });
+
+  it("a schedule that is off says so beside its asset", async () => {
+    const page = await open("/assets/bronze/stg_customers");
+    const card = page.getByRole("region", { name: "Automation" });
+    const line = (name: string) => card.getByRole("paragraph").filter({ hasText: `${name} runs` });
+    await line("month_end").filter({ hasText: "(off)" }).waitFor();
+    expect(await line("hourly_bronze").textContent()).not.toContain("(off)");
+    await page.context().close();
+  });
+
+  it("a backfill of which a part failed says how many", async () => {
+    const page = await open("/backfills/bf-0");
+    await page.getByRole("heading", { name: "bronze/orders, all partitions" }).waitFor();
+    await page.getByText("Partly failed").first().waitFor();
+    expect(await page.title()).not.toContain("[Failed]");
     await page.context().close();
   });
 

@@ -113,7 +113,9 @@ describe("backfills", () => {
     const ended = await get(stub, backfill.id);
     expect(ended.backfill).toMatchObject({ status: "failed", runs: { succeeded: 2, failed: 1, blocked: 1, waiting: 0 }, error: "no luck" });
     expect(ended.failures).toMatchObject([{ message: "no luck", count: 1, partitions: ["2025-01-03"] }]);
-    expect(unwrap(await stub.ask("home.get", undefined)).problems.map((problem) => problem.kind)).toContain("backfill_failed");
+    expect(unwrap(await stub.ask("home.get", undefined)).problems).toContainEqual(
+      expect.objectContaining({ kind: "backfill_failed", title: `Backfill of ${ended.backfill.title}: 1 of 4 failed` }),
+    );
 
     const again = unwrap(await steer(stub, "backfills.retry", backfill.id));
     expect(again).toMatchObject({
@@ -221,6 +223,8 @@ describe("backfills", () => {
     await start(stub, { selection: 'key:"a"', partitions: range });
     const { items } = unwrap(await stub.ask("backfills.list", { limit: 1 }));
     expect(items[0]?.title).toMatch(/^a: /);
+    await start(stub, { selection: 'key:"a"', partitions: { type: "all" } });
+    expect(unwrap(await stub.ask("backfills.list", { limit: 1 })).items[0]?.title).toBe("a, all partitions");
   });
 
   it("backfills are listed newest first, by status and in pages", async () => {

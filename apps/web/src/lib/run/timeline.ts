@@ -2,6 +2,7 @@
 import type { EventRow, StepView } from "@headgate/shared/contract/runs/run-views.ts";
 import { plural } from "@headgate/shared/format/number.ts";
 import { stepAssetStyle, stepStyle, type StatusStyle } from "#lib/status/status-style.ts";
+import { splitMessage } from "./failure-text.ts";
 import type { RunState } from "./run-state.ts";
 
 export interface TimelineBar {
@@ -86,7 +87,7 @@ export function timelineRows(state: RunState, earlier: ReadonlyMap<string, reado
 
 /** The most important fact about the step: failure, waiting reason, retry, row count. */
 function stepNote(step: StepView, rowCount: number | null): string | null {
-  if (step.failure !== null) return step.failure.message;
+  if (step.failure !== null) return splitMessage(step.failure.message).sentence;
   if (step.waiting !== null) return step.waiting.message;
   if (step.status === "skipped") return "skipped: an upstream step did not succeed";
   if (step.attempt > 1) return `attempt ${step.attempt} of ${step.maxAttempts}`;
