@@ -4,14 +4,10 @@ import { progressLine } from "./progress-line.ts";
 
 const colors = createColors(false);
 
-test("a failed dbt model shows the message of the database after its own", () => {
-  const message = "Runtime Error in model fct_orders (models/gold/fct_orders.sql)\n  Binder Error: no column named x\n  LINE 25";
-  const line = (kind: "dbt" | "user_code") =>
-    progressLine({ at: 0, step: "s", event: { type: "asset_failed", asset: "gold/fct_orders", failure: { kind, message } } }, colors);
-  expect(line("dbt")).toBe(
-    "  ✗ gold/fct_orders  Runtime Error in model fct_orders (models/gold/fct_orders.sql): Binder Error: no column named x",
-  );
-  expect(line("user_code")).toBe("  ✗ gold/fct_orders  Runtime Error in model fct_orders (models/gold/fct_orders.sql)");
+test("a failed dbt model shows the first line of its message", () => {
+  const message = "Binder Error: no column named x\n\nLINE 25: x";
+  const failed = { type: "asset_failed", asset: "gold/fct_orders", failure: { kind: "dbt", message } } as const;
+  expect(progressLine({ at: 0, step: "s", event: failed }, colors)).toBe("  ✗ gold/fct_orders  Binder Error: no column named x");
 });
 
 test("a check with severity warn warns, and one with severity error fails", () => {

@@ -1,6 +1,5 @@
 /** The line that an event gives to a person who watches a run, if any. Shorter than the log: only the results of assets and checks. */
 import type { EventRow } from "@headgate/shared/contract/runs/run-views.ts";
-import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 import { formatShortDuration } from "@headgate/shared/format/duration.ts";
 import { eventWords, rowCount } from "@headgate/shared/format/event.ts";
 import { plural } from "@headgate/shared/format/number.ts";
@@ -19,7 +18,7 @@ export function progressLine(row: Pick<EventRow, "at" | "event" | "step">, color
       return `  ${colors.green("✓")} ${event.asset}${facts.length === 0 ? "" : colors.dim(`  ${facts.join(", ")}`)}`;
     }
     case "asset_failed":
-      return `  ${colors.red("✗")} ${event.asset}  ${shortMessage(event.failure)}`;
+      return `  ${colors.red("✗")} ${event.asset}  ${firstLine(event.failure.message)}`;
     case "asset_skipped":
       return `  ${colors.yellow("-")} ${event.asset}  ${event.reason}`;
     case "check_evaluated": {
@@ -34,15 +33,6 @@ export function progressLine(row: Pick<EventRow, "at" | "event" | "step">, color
     default:
       return null;
   }
-}
-
-/** The first line of a dbt error only names the model; the second one is the message of the database. */
-function shortMessage({ kind, message }: Failure): string {
-  const lines = message
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
-  return lines.slice(0, kind === "dbt" ? 2 : 1).join(": ");
 }
 
 export function firstLine(text: string): string {
