@@ -28,6 +28,8 @@ import { homeOf } from "./fixture-home.ts";
 import { fixtureProcedures, type FixtureProcedures } from "./fixture-procedures.ts";
 import { plainValue } from "./plain-value.ts";
 
+const LATEST_DAY = "2026-11-22";
+
 export interface FixtureOptions {
   readonly assets: number | null;
   readonly broken: boolean;
@@ -262,7 +264,7 @@ export class FixtureDeployment implements DeploymentProcedures {
     const partition =
       partitioned.length === 0
         ? null
-        : { key: target.partition ?? "2026-11-22", chosen: target.partition ? ("given" as const) : ("latest" as const) };
+        : { key: target.partition ?? LATEST_DAY, chosen: target.partition ? ("given" as const) : ("latest" as const) };
     const units = new Set(keys.map((key) => this.#find(key)?.unit));
     return ok({
       selection: text,
@@ -287,7 +289,7 @@ export class FixtureDeployment implements DeploymentProcedures {
     const run = queuedRun(id, {
       job: input.target.job ?? null,
       selection: text,
-      partition: input.target.partition ?? null,
+      partition: input.target.partition ?? (keys.some((key) => this.#find(key)?.partitions) ? LATEST_DAY : null),
       tags: input.tags,
       priority: input.priority ?? 0,
       trigger: { type: "person", user: actor.name },

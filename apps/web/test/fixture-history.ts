@@ -94,6 +94,8 @@ export function metadataSeries(run: string): MetadataSeries[] {
   ];
 }
 
+const STALE_DAYS = ["2026-11-20", "2026-11-21"];
+
 export function partitionPage(
   definition: PartitionsDefinition,
   page: {
@@ -119,6 +121,7 @@ export function partitionPage(
       status,
       run: known ? runId(1) : null,
       at: known ? (window?.end ?? Date.now() - index * HOUR) + 2 * HOUR : null,
+      ...(STALE_DAYS.includes(key) && { stale: true }),
       message: status === "failed" ? "Binder Error: column order_day not found" : null,
     };
   });

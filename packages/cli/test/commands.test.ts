@@ -62,6 +62,17 @@ describe("the commands about runs", () => {
     expect(await output("runs", "--status", "failed")).not.toContain("priority");
   });
 
+  it("run what is stale, and name the backfill for its partitions", async () => {
+    const launched = await server.run("run", "status:stale", "--no-wait");
+    expect(launched.stderr).toContain("headgate backfill launch 'status:stale' --stale");
+    expect(launched.stderr).toContain("a run takes one partition: 2026-11-22;");
+    const id = launched.stdout.trim();
+    expect(await output("runs", "show", id)).toContain("status:stale");
+    const plain = await server.run("run", "status:stale and not gold/daily_orders and not metrics/regional_orders", "--no-wait");
+    expect(plain.stderr).toContain("launched");
+    expect(plain.stderr).not.toContain("backfill");
+  });
+
   it("repeat a run from its failure", async () => {
     const { stdout, stderr } = await server.run("runs", "reexecute", "c41f3dde", "--from-failure");
     expect(stderr).toContain(`run ${stdout.trim()} launched: it repeats run 019ab3c0-0002-7000-8000-0000c41f3dde`);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { PartitionMapping, PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
+import { backfillTargetSchema } from "@headgate/shared/contract/runs/backfills.ts";
 import { assetsOf, manifest } from "../../../test/support/manifests.ts";
 import type { TestAgent } from "../../testing/test-agent.ts";
 import { TestDeployment } from "../../testing/test-deployment.ts";
@@ -8,6 +9,7 @@ import { reportAsset } from "../assets/report-asset.ts";
 import { assetPartitions } from "./asset-partitions.ts";
 import { assetStatesOf } from "./asset-states.ts";
 import { staleAssets } from "../assets/stale-assets.ts";
+import { previewBackfill } from "../backfills/backfill-queries.ts";
 
 const daily: PartitionsDefinition = { type: "time", cadence: "daily", start: "2029-12-28" };
 const hourly: PartitionsDefinition = { type: "time", cadence: "hourly", start: "2029-12-28" };
@@ -53,6 +55,38 @@ const stalePartitions = (deployment: TestDeployment, key = "b") =>
     .items.filter(({ stale }) => stale)
     .map((item) => item.key)
     .toSorted();
+
+/** What a backfill of stale partitions would make. */
+const backfilled = (deployment: TestDeployment, selection: string, within: object = {}) => {
+  const target = backfillTargetSchema.parse({ selection, partitions: { type: "stale", ...within } });
+  const preview = previewBackfill(deployment.engine.reader(), { target });
+  return preview.ok ? preview.value.assets.map(({ asset, ranges }) => [asset, ...ranges]) : preview.error.message;
+};
+
+describe("a backfill of what is stale", () => {
+  it("a backfill makes exactly the stale partitions", async () => {
+    const deployment = await pair();
+    materialize(deployment, "a", ...DAYS);
+    materialize(deployment, "b", ...DAYS);
+    expect(backfilled(deployment, "b")).toBe("There is nothing to do: no partition of b is stale.");
+    materialize(deployment, "a", "2030-01-01", "2030-01-03");
+    expect(backfilled(deployment, "status:stale")).toEqual([["b", "2030-01-01", "2030-01-03"]]);
+    expect(backfilled(deployment, "*", { first: "2030-01-02" })).toEqual([["b", "2030-01-03"]]);
+  });
+
+  it("a backfill also makes what reads a partition made again", async () => {
+    const shape = assetsOf({ a: [], b: ["a"], c: ["b"], total: ["c"] });
+    const assets = shape.assets.map((asset) => (asset.key === "total" ? asset : { ...asset, partitions: daily }));
+    const deployment = await TestDeployment.with(manifest({ ...shape, assets }));
+    for (const key of ["a", "b", "c"]) materialize(deployment, key, ...DAYS);
+    const agent = deployment.agent();
+    deployment.launch({ selection: "total" });
+    agent.succeed("total");
+    agent.disconnect();
+    materialize(deployment, "a", "2030-01-02");
+    expect(backfilled(deployment, "status:stale")).toEqual([["b", "2030-01-02"], ["c", "2030-01-02"], ["total"]]);
+  });
+});
 
 describe("stale partitions of an asset", () => {
   it("a partition is stale after the partition that it reads changed", async () => {

@@ -19,7 +19,8 @@ export function staleCausesOfAsset(at: At, key: string): readonly StaleCause[] {
   return staleCauses(at, [key, ...above])(key);
 }
 
-function staleCauses(at: At, keys: readonly string[]): (asset: string) => readonly StaleCause[] {
+/** Asks about these assets; what lies above them must be among them. */
+export function staleCauses(at: At, keys: readonly string[]): (asset: string) => readonly StaleCause[] {
   const catalog = catalogOf(at);
   const code = codeVersions(at.db, catalog);
   const rows = assetStateRows(at.db, keys);

@@ -87,7 +87,8 @@ function givenPartitions(set: PartitionSet, partitions: BackfillPartitions, now:
     case "range":
     case "missing":
     case "failed":
-    case "missing_or_failed": {
+    case "missing_or_failed":
+    case "stale": {
       const along = [set, ...(set.dimensions ?? []).map((dimension) => dimension.set)];
       const named = partitions.first ?? partitions.last ?? "";
       const ends = along.find((one) => resolvePartitions(one, named, now).ok) ?? set;

@@ -23,7 +23,8 @@ export function partitionsInWords(partitions: BackfillPartitions): string {
         : `${partitions.keys.length} partitions`;
     case "missing":
     case "failed":
-    case "missing_or_failed": {
+    case "missing_or_failed":
+    case "stale": {
       const { first, last } = partitions;
       const state = stateInWords(partitions);
       return first === undefined && last === undefined ? state : `${state} of ${rangeInWords(first, last)}`;
@@ -46,6 +47,7 @@ export function stateInWords({ type }: BackfillPartitions): string {
       return "there";
     case "missing":
     case "failed":
+    case "stale":
       return type;
     case "missing_or_failed":
       return "missing or failed";

@@ -8,6 +8,7 @@ import { type PartitionStates, partitionStates } from "../partitions/partition-s
 import type { Database } from "../kernel/database.ts";
 import { type BackfillAsset, openBackfillAssets, reachOf } from "./asset-scope.ts";
 import { type BackfillPartitions, partitionsInWords, stateInWords } from "./format-backfill.ts";
+import { staleWanted } from "./stale-wanted.ts";
 import { assetStateRows } from "../assets/asset-state-store.ts";
 
 export interface BackfillContext {
@@ -34,10 +35,13 @@ export function wantedPartitions(
     );
   const reach = reachOf(catalog, { assets, partitions, now: context.now });
   if (!reach.ok) return reach;
-  const wanted = new Map<string, PartitionSubset>();
-  for (const { key, set } of assets)
-    if (set) wanted.set(key, intersection(reach.value.get(key) ?? [], ofState(context, { asset: key, set, partitions })));
-  addUnpartitioned(context, { assets, partitions, wanted });
+  const { type } = partitions;
+  const wanted = type === "stale" ? staleWanted(context, { assets, reach: reach.value }) : new Map<string, PartitionSubset>();
+  if (type !== "stale") {
+    for (const { key, set } of assets)
+      if (set) wanted.set(key, intersection(reach.value.get(key) ?? [], ofState(context, { asset: key, set, type })));
+    addUnpartitioned(context, { assets, partitions, wanted });
+  }
   const some = new Map(assets.flatMap(({ key }) => ((wanted.get(key) ?? []).length > 0 ? [[key, wanted.get(key) ?? []] as const] : [])));
   if (some.size > 0) return ok(some);
   const what = assets.length === 1 ? (assets[0]?.key ?? "") : `the ${assets.length} selected assets`;
@@ -46,9 +50,8 @@ export function wantedPartitions(
 
 function ofState(
   { db }: BackfillContext,
-  { asset, set, partitions }: { readonly asset: string; readonly set: PartitionSet; readonly partitions: BackfillPartitions },
+  { asset, set, type }: { readonly asset: string; readonly set: PartitionSet; readonly type: Exclude<BackfillPartitions["type"], "stale"> },
 ): PartitionSubset {
-  const { type } = partitions;
   switch (type) {
     case "all":
     case "range":

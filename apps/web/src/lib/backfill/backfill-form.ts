@@ -58,6 +58,7 @@ function partitionsOf({ choice, keys, ...form }: BackfillForm): BackfillPartitio
     case "missing":
     case "failed":
     case "missing_or_failed":
+    case "stale":
       return { type: choice, ...(first === "" ? {} : { first }), ...(last === "" ? {} : { last }) };
     default:
       return choice satisfies never;

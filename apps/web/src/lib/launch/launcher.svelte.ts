@@ -1,6 +1,7 @@
 /** Opens the launch and backfill dialogs. Any view can request them; the shell displays them. */
 import { createContext } from "svelte";
 import type { BackfillPartitions } from "#lib/backfill/backfill-form.ts";
+import type { StaleLaunch } from "#lib/launch/stale-launch.ts";
 
 export interface LaunchRequest {
   /** Either a job, */
@@ -26,6 +27,11 @@ export class Launcher {
 
   open(request: LaunchRequest): void {
     this.request = request;
+  }
+
+  stale({ selection, isPartitioned }: StaleLaunch): void {
+    if (isPartitioned) this.backfill({ selection, partitions: { type: "stale" } });
+    else this.open({ selection });
   }
 
   backfill(request: BackfillRequest): void {

@@ -1,24 +1,31 @@
-/** Counts the stale assets that a run can take, and writes the selection that stands for them. Pure. */
+/** Counts the stale assets, and writes the request that materializes them. Pure. */
 import type { AssetGraph } from "@headgate/shared/domain/asset-graph.ts";
 
-export const STALE_SELECTION = "status:stale";
+const STALE_SELECTION = "status:stale";
+
+export interface StaleLaunch {
+  readonly assets: number;
+  readonly selection: string;
+  /** A run has one partition, so partitioned assets need a backfill to make exactly what is stale. */
+  readonly isPartitioned: boolean;
+}
 
 /** An asset and what lies above it, as far as it is stale. */
-export function staleUpTo(key: string): string {
-  return `+key:"${key}" and ${STALE_SELECTION}`;
-}
-
-export function countStaleUpTo(graph: AssetGraph, key: string, isStale: (key: string) => boolean): number {
+export function staleUpTo(graph: AssetGraph, key: string, isStale: (key: string) => boolean): StaleLaunch {
   const node = graph.indexOf(key);
-  return node === -1
-    ? 0
-    : countStale(
-        graph,
-        graph.upstream([node]).map((above) => graph.keys[above] ?? ""),
-        isStale,
-      );
+  const nodes = node === -1 ? [] : graph.upstream([node]);
+  return staleAmong(graph, nodes, { selection: `+key:"${key}" and ${STALE_SELECTION}`, isStale });
 }
 
-export function countStale(graph: AssetGraph, keys: readonly string[], isStale: (key: string) => boolean): number {
-  return keys.filter((key) => graph.isMaterializable(graph.indexOf(key)) && isStale(key)).length;
+export function allStale(graph: AssetGraph, isStale: (key: string) => boolean): StaleLaunch {
+  return staleAmong(graph, [...graph.keys.keys()], { selection: STALE_SELECTION, isStale });
+}
+
+function staleAmong(
+  graph: AssetGraph,
+  nodes: readonly number[],
+  { selection, isStale }: { readonly selection: string; readonly isStale: (key: string) => boolean },
+): StaleLaunch {
+  const stale = nodes.filter((node) => graph.isMaterializable(node) && isStale(graph.keys[node] ?? ""));
+  return { assets: stale.length, selection, isPartitioned: stale.some((node) => graph.assets[node]?.partitions !== undefined) };
 }

@@ -19,6 +19,7 @@ export interface BackfillFlags extends ConnectFlags {
   readonly all?: boolean | undefined;
   readonly missing?: boolean | undefined;
   readonly failed?: boolean | undefined;
+  readonly stale?: boolean | undefined;
   readonly partitionsPerRun?: number | undefined;
   readonly singleRun?: boolean | undefined;
   readonly maxActive: number;
@@ -31,17 +32,21 @@ export interface BackfillFlags extends ConnectFlags {
 
 type Partitions = z.input<typeof backfillPartitionsSchema>;
 
-export function partitionsOf(flags: Pick<BackfillFlags, "from" | "to" | "key" | "all" | "missing" | "failed">): Partitions {
-  const { from, to, key, all, missing, failed } = flags;
+export function partitionsOf(flags: Pick<BackfillFlags, "from" | "to" | "key" | "all" | "missing" | "failed" | "stale">): Partitions {
+  const { from, to, key, all, missing, failed, stale } = flags;
   const range = { ...(from !== undefined && { first: from }), ...(to !== undefined && { last: to }) };
-  if (key.length > 0 && (all === true || missing === true || failed === true || from !== undefined || to !== undefined))
-    throw new AppError("invalid_input", "--key cannot be combined with a range, --all, --missing or --failed.");
+  const state = missing === true || failed === true || stale === true;
+  if (key.length > 0 && (all === true || state || from !== undefined || to !== undefined))
+    throw new AppError("invalid_input", "--key cannot be combined with a range, --all, --missing, --failed or --stale.");
+  if (stale === true && (missing === true || failed === true))
+    throw new AppError("invalid_input", "--stale cannot be combined with --missing or --failed.");
   if (key.length > 0) return { type: "keys", keys: [...key] };
+  if (stale === true) return { type: "stale", ...range };
   if (missing === true || failed === true)
     return { type: missing === true && failed === true ? "missing_or_failed" : missing === true ? "missing" : "failed", ...range };
   if (all === true) return { type: "all" };
   if (from !== undefined && to !== undefined) return { type: "range", first: from, last: to };
-  throw new AppError("invalid_input", "Choose the partitions with --from and --to, --key, --missing, --failed or --all.");
+  throw new AppError("invalid_input", "Choose the partitions with --from and --to, --key, --missing, --failed, --stale or --all.");
 }
 
 export async function launchBackfill(selection: string, flags: BackfillFlags, context: CommandContext): Promise<ExitCode> {

@@ -24,6 +24,7 @@ export function registerBackfills(program: Command, { add, context, finish }: Co
     .option("--all", "all partitions")
     .option("--missing", "partitions that were never materialized (between --from and --to, if given)")
     .option("--failed", "partitions whose last attempt failed (between --from and --to, if given)")
+    .option("--stale", "partitions that are stale (between --from and --to, if given), and those that read them")
     .option("--partitions-per-run <number>", "partitions in one run (default: as the assets define, else 1)", positiveInteger)
     .option("--single-run", "one run for each unbroken range of partitions")
     .option("--max-active <number>", "runs at the same time", upTo(1000), 10)

@@ -43,6 +43,10 @@ export async function launchRun(argument: string | undefined, flags: RunFlags, c
   const { connection, api } = await connect(flags, context);
   const launched = await launch({ connection, api, target, flags, tags, config });
   terminal.note(`run ${launched.id} launched: ${runTitle(launched)}`);
+  if (takesStale(target) && launched.job === null && launched.partition !== null && flags.partition === undefined)
+    terminal.note(
+      `a run takes one partition: ${launched.partition}; for all stale ones: headgate backfill launch ${shellQuoted(target)} --stale`,
+    );
   if (!flags.wait) {
     terminal.print(launched.id);
     terminal.printJson({ run: launched });
@@ -74,6 +78,10 @@ export async function launchRun(argument: string | undefined, flags: RunFlags, c
     stop.dispose();
   }
 }
+
+const takesStale = (selection: string) => /\bstatus:"?stale\b/i.test(selection);
+
+const shellQuoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Says which code the run uses, and that newer code is on its way. The run has started, so a lookup that fails or hangs is only a line. */
 async function versionLines(lookup: { connection: Connection; api: Api; run: string }): Promise<readonly string[]> {

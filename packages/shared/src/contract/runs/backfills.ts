@@ -7,7 +7,7 @@ import { pageOf } from "../view.ts";
 
 const within = { first: partitionTextSchema.optional(), last: partitionTextSchema.optional() };
 
-/** Which partitions a backfill takes. `missing` and `failed` may be narrowed down by `first` and `last`. */
+/** Which partitions a backfill takes. Those of a state may be narrowed down by `first` and `last`. */
 export const backfillPartitionsSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("all") }),
   z.object({ type: z.literal("range"), first: partitionTextSchema, last: partitionTextSchema }),
@@ -15,6 +15,8 @@ export const backfillPartitionsSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("missing"), ...within }),
   z.object({ type: z.literal("failed"), ...within }),
   z.object({ type: z.literal("missing_or_failed"), ...within }),
+  /** Those that are stale, and those that read a partition which this backfill makes again. */
+  z.object({ type: z.literal("stale"), ...within }),
 ]);
 
 export const backfillTargetSchema = z.object({
