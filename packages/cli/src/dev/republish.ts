@@ -25,7 +25,7 @@ export async function republishOnChange({ context, session, stopped, project, bu
   const publish = async (): Promise<void> => {
     try {
       const { env, terminal } = context;
-      const current = await loadProject(project.root);
+      const current = { ...(await loadProject(project.root)), storage: project.storage };
       const builds = await buildProject(current, env, terminal.status);
       watcher.setLocations(locationsOf(builds));
       showOutcomes(await publishBuilds(session.connection, builds, terminal.status), context);

@@ -55,6 +55,11 @@ export interface DataFolder {
   close(): void;
 }
 
+/** The storage folders of the agent, one for each code location. */
+export function storageIn(folder: string): string {
+  return join(resolve(folder), "agent", "storage");
+}
+
 /** Opens the folder for this process alone, and creates it if it does not exist. */
 export function openDataFolder(folder: string): DataFolder {
   const path = resolve(folder);

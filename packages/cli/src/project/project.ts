@@ -16,6 +16,8 @@ export type LocationConfig = ParsedConfig["locations"][number];
 export interface Project extends ParsedConfig {
   readonly root: string;
   readonly configFile: string;
+  /** Where the agent on this machine keeps what assets store, a folder for each location; left out when it is on another. */
+  readonly storage?: string | undefined;
 }
 
 /** `from` is a project folder or a folder below it. Null if there is no project. */

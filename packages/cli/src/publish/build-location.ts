@@ -1,4 +1,5 @@
 /** Builds the sources of a code location into a complete manifest with its files, or reports all reasons why that fails. */
+import { join } from "node:path";
 import { canonicalJson } from "@headgate/shared/domain/json.ts";
 import { hideValues, secretVariables } from "@headgate/shared/domain/secret-variables.ts";
 import { MANIFEST_MAX_BYTES, manifestSchema, type LoadError, type Manifest } from "@headgate/shared/manifest/schema.ts";
@@ -48,7 +49,8 @@ async function build(project: Project, location: LocationConfig, env: NodeJS.Pro
   const { bundle } = bundled;
   const timeoutMs = location.indexTimeoutSeconds === undefined ? INDEX_TIMEOUT_MS : location.indexTimeoutSeconds * 1000;
   return withBuildFolder(root, async (folder) => {
-    const indexed = await indexBundle(bundle, { root, folder, timeoutMs, memoryMb: INDEX_MEMORY_MB, env });
+    const storage = project.storage === undefined ? undefined : join(project.storage, name);
+    const indexed = await indexBundle(bundle, { root, folder, storage, timeoutMs, memoryMb: INDEX_MEMORY_MB, env });
     if (indexed.draft === null || indexed.errors.length > 0)
       return { ok: false, name, problems: indexed.errors.map((problem) => placed(problem, location.entry)) };
     if (indexed.draft.location !== name) return { ok: false, name, problems: [otherName(name, indexed.draft.location, location.entry)] };

@@ -25,7 +25,10 @@ async function index(request: IndexRequest): Promise<IndexAnswer> {
       `this headgate supports version ${RUNTIME_VERSION} of the SDK runtime, but the installed @headgate/sdk has ${runtime?.version ?? "none"}; install the same version of both`,
     );
   }
-  return { t: "indexed", result: await runtime.index({ root: request.root, scratch: request.scratch, env: process.env }) };
+  return {
+    t: "indexed",
+    result: await runtime.index({ root: request.root, scratch: request.scratch, storage: request.storage, env: process.env }),
+  };
 }
 
 /** Ends the child after the answer is sent: open handles of user code (a timer, a pool) must not keep it alive. */

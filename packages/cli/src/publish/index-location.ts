@@ -13,6 +13,8 @@ export interface IndexOptions {
   readonly root: string;
   /** An empty folder below the project. */
   readonly folder: string;
+  /** The storage folder of the location, if the agent is on this machine. */
+  readonly storage?: string | undefined;
   readonly timeoutMs: number;
   readonly memoryMb: number;
   readonly env: NodeJS.ProcessEnv;
@@ -29,7 +31,7 @@ export async function indexBundle(bundle: Bundle, options: IndexOptions): Promis
   writeFileSync(`${file}.map`, absoluteMap(bundle.map, root));
   const scratch = join(folder, "scratch");
   mkdirSync(scratch);
-  const answer = await askChild({ bundle: file, root, scratch }, options);
+  const answer = await askChild({ bundle: file, root, scratch, storage: options.storage }, options);
   const folders = { root, bundleFolder: folder };
   if (answer.t === "failed") return { draft: null, folders: [], errors: [completeProblem(answer.problem, folders)] };
   return { ...answer.result, errors: answer.result.errors.map((problem) => completeProblem(problem, folders)) };

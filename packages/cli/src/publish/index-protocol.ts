@@ -6,6 +6,7 @@ export interface IndexRequest {
   readonly bundle: string;
   readonly root: string;
   readonly scratch: string;
+  readonly storage?: string | undefined;
 }
 
 export type IndexAnswer = { readonly t: "indexed"; readonly result: IndexResult } | { readonly t: "failed"; readonly problem: LoadError };

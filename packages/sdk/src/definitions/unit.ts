@@ -22,6 +22,8 @@ export interface UnitDescribeContext {
   readonly root: string;
   /** May be written to; emptied afterwards. */
   readonly scratch: string;
+  /** Where steps will store things, if the agent is on this machine. */
+  readonly storage?: string | undefined;
   readonly env: Env;
 }
 

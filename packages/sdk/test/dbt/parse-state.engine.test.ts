@@ -19,8 +19,7 @@ async function publish(shop: Shop, database?: string): Promise<string> {
 }
 
 /** What an agent has: the published files and nothing that was parsed there before. */
-function agentOf(publisher: Shop): Shop {
-  const agent = createShop();
+function agentOf(publisher: Shop, agent: Shop = createShop()): Shop {
   rmSync(join(agent.root, "dbt"), { recursive: true });
   cpSync(join(publisher.root, "dbt"), join(agent.root, "dbt"), { recursive: true });
   for (const name of readdirSync(join(agent.root, "dbt", "target")))
@@ -65,6 +64,18 @@ test("a project that reads more of its connection is parsed again where that is 
   await landCustomers(agent);
   const { outcome, events } = await agent.execute(unit(agent));
   expect([outcome, parsedEverything(events)]).toEqual([{ outcome: "succeeded" }, [expect.stringContaining("profile has changed")]]);
+});
+
+test("an agent on the machine that publishes does not parse again", { timeout: 240_000 }, async () => {
+  const publisher = createShop();
+  publisher.write("models/gold/total.sql", "{{ config(tags=[target.path]) }} select count(*) as n from {{ ref('stg_customers') }}");
+  const agent = createShop();
+  const context = { root: publisher.root, scratch: join(publisher.root, "scratch"), storage: join(agent.root, "storage"), env: process.env };
+  expect(await unit(publisher).describe(context)).toMatchObject({ ok: true });
+  agentOf(publisher, agent);
+  await landCustomers(agent);
+  const { outcome, events } = await agent.run(unit(agent), ["bronze/stg_customers", "gold/total"]);
+  expect([outcome, parsedEverything(events)]).toEqual([{ outcome: "succeeded" }, []]);
 });
 
 /** With a variable of who publishes; agents are other machines. */

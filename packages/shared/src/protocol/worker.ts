@@ -53,7 +53,13 @@ export interface IndexResult {
 /** What the entry module of a bundle exports as `runtime`. */
 export interface LocationRuntime {
   readonly version: typeof RUNTIME_VERSION;
-  index(folders: { readonly root: string; readonly scratch: string; readonly env: RuntimeHost["env"] }): Promise<IndexResult>;
+  index(folders: {
+    readonly root: string;
+    readonly scratch: string;
+    /** The storage folder of the location, if the agent is on this machine. */
+    readonly storage?: string | undefined;
+    readonly env: RuntimeHost["env"];
+  }): Promise<IndexResult>;
   execute(job: JobFrame, host: RuntimeHost): Promise<StepOutcome>;
   tick(frame: TickFrame, host: TickHost): Promise<TickResult>;
 }

@@ -10,6 +10,7 @@ import { stopSignal } from "../../dev/stop-signal.ts";
 import { runEndLine, runTable, watchRun } from "../../dev/watch-run.ts";
 import { isLoopback } from "@headgate/shared/net/loopback.ts";
 import { createLoginLink } from "../../embedded/bootstrap.ts";
+import { storageIn } from "../../embedded/data-folder.ts";
 import { loadProject, type Project } from "../../project/project.ts";
 import type { BuildResult } from "../../publish/build-location.ts";
 import { buildProject, publishBuilds, type LocationOutcome } from "../../publish/publish-project.ts";
@@ -37,7 +38,9 @@ interface Dev {
 
 export async function dev(options: DevOptions, context: CommandContext): Promise<ExitCode> {
   const { terminal, env, now } = context;
-  const project = await loadProject(options.project);
+  const found = await loadProject(options.project);
+  const data = options.data ?? resolve(found.root, ".headgate");
+  const project = { ...found, storage: storageIn(data) };
   if (!isLoopback(options.host))
     terminal.complain(
       `warning: --host ${options.host} lets other machines reach this server without encryption. Put a proxy with https in front, or use it only in a network that you trust.`,
@@ -51,7 +54,7 @@ export async function dev(options: DevOptions, context: CommandContext): Promise
     session = await openSession({
       host: options.host,
       port: options.port,
-      data: options.data ?? resolve(project.root, ".headgate"),
+      data,
       slots: options.slots,
       env,
       now,

@@ -131,7 +131,8 @@ async function describe(
     return { ok: false, errors: [{ kind: "project", message, hint: "Leave one of them out, or write exclude beside the selector." }] };
   }
   // Nothing is stored now, but dbt parses everything again when a path of its profile differs from the last time.
-  const folders = { root: context.root, scratch: context.scratch, storage: join(context.root, ".headgate", "storage") };
+  const storage = context.storage ?? join(context.root, ".headgate", "storage");
+  const folders = { root: context.root, scratch: context.scratch, storage };
   const loaded = await loadProject(options, { folders, env: context.env, signal: new AbortController().signal, anyEnvironment: false });
   if (!loaded.ok) return loaded;
   const { map, graph, project } = loaded;

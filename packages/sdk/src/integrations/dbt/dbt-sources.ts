@@ -75,7 +75,8 @@ export function dbtSources(options: DbtSourcesOptions): Unit {
 }
 
 async function describe(options: DbtSourcesOptions, unit: string, context: UnitDescribeContext): Promise<UnitDescribeResult> {
-  const folders = { root: context.root, scratch: context.scratch, storage: join(context.root, ".headgate", "storage") };
+  const storage = context.storage ?? join(context.root, ".headgate", "storage");
+  const folders = { root: context.root, scratch: context.scratch, storage };
   const loaded = await load(options, { folders, env: context.env, signal: new AbortController().signal, anyEnvironment: false });
   if (!loaded.ok) return loaded;
   const { sources, shown, checks, graph, project, files } = loaded;

@@ -45,7 +45,7 @@ export async function collectUnits(definitions: Definitions, context: Context): 
 
 async function describe(unit: UnitDefinition, context: Context): Promise<UnitDescription | null> {
   try {
-    const result = await unit.describe({ root: context.root, scratch: context.scratch, env: context.env });
+    const result = await unit.describe({ root: context.root, scratch: context.scratch, storage: context.storage, env: context.env });
     if (result.ok) return result.description;
     context.problems.addErrors(result.errors);
   } catch (error) {
