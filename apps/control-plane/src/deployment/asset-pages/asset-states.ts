@@ -4,7 +4,7 @@ import { assetHealth } from "@headgate/shared/domain/health/asset-health.ts";
 import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { countOf, difference } from "@headgate/shared/domain/partitions/subset.ts";
 import { type DeploymentPartitions, partitionContext } from "../partitions/partition-context.ts";
-import { staleCount } from "../assets/stale-count.ts";
+import { staleCount, staleRead } from "../assets/stale-count.ts";
 import { parseSubset } from "../partitions/partition-sets.ts";
 import { type CheckStateRow, checkStates } from "./asset-read-store.ts";
 import { type FreshnessRow, freshnessRows } from "../assets/freshness-store.ts";
@@ -22,10 +22,7 @@ export function assetStatesOf(reader: Reader, keys: readonly string[]): AssetSta
   const fresh = freshnessRows(reader.db, keys);
   const partitions = partitionContext(reader.db, reader.now);
   const { graph, checksByAsset } = catalogOf(reader);
-  const stored = partitionSetsOf(
-    reader.db,
-    keys.filter((key) => graph.assets[graph.indexOf(key)]?.partitions !== undefined),
-  );
+  const stored = partitionSetsOf(reader.db, keys);
   return keys.map((key) => {
     const node = graph.indexOf(key);
     const definition = graph.assets[node]?.partitions;
@@ -37,6 +34,7 @@ export function assetStatesOf(reader: Reader, keys: readonly string[]): AssetSta
       external: !graph.isMaterializable(node),
       freshness: fresh.get(key) ?? null,
       partitions: definition === undefined ? null : partitionCounts(partitions, { stored: stored.get(key), definition }),
+      read: definition === undefined ? staleRead(stored.get(key)) : null,
     });
   });
 }
@@ -48,9 +46,10 @@ interface StateParts {
   readonly external: boolean;
   readonly freshness: FreshnessRow | null;
   readonly partitions: AssetState["partitions"];
+  readonly read: AssetState["staleRead"] | null;
 }
 
-function assetState(key: string, { row, open, results, external, freshness, partitions }: StateParts): AssetState {
+function assetState(key: string, { row, open, results, external, freshness, partitions, read }: StateParts): AssetState {
   const materialized =
     row && row.materializedAt !== null
       ? {
@@ -87,6 +86,7 @@ function assetState(key: string, { row, open, results, external, freshness, part
     checks: countResults(results),
     checksNotPassed: notPassed(results),
     partitions,
+    ...(read && { staleRead: read }),
     freshness: freshness && { state: freshness.state, since: freshness.since, changesAt: freshness.changesAt },
   };
 }

@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
 import type { PartitionMapping, PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import { backfillTargetSchema } from "@headgate/shared/contract/runs/backfills.ts";
+import { staleCausesByState } from "@headgate/shared/contract/assets/stale-by-state.ts";
 import { assetsOf, manifest } from "../../../test/support/manifests.ts";
 import type { TestAgent } from "../../testing/test-agent.ts";
 import { TestDeployment } from "../../testing/test-deployment.ts";
+import { catalogOf } from "../catalog/catalog.ts";
 import { reportAsset } from "../assets/report-asset.ts";
 import { assetPartitions } from "./asset-partitions.ts";
 import { assetStatesOf } from "./asset-states.ts";
@@ -183,6 +185,46 @@ describe("stale partitions of an asset", () => {
     materialize(deployment, "b", "2030-01-01");
     expect(stalePartitions(deployment)).toEqual(["2030-01-02", "2030-01-03"]);
     expect(unwrap(staleAssets(deployment.engine.reader()))).toMatchObject([{ key: "b", causes: [{ partitions: 2 }] }]);
+  });
+
+  it.each<[string, PartitionMapping, string, string]>([
+    ["the last partition", { type: "last" }, "2030-01-06", "2030-01-05"],
+    ["a named partition", { type: "specific", keys: ["2030-01-02"] }, "2030-01-02", "2030-01-06"],
+  ])("an unpartitioned asset is judged by %s that it reads", async (_name, mapping, read, other) => {
+    const shape = assetsOf({ a: [], b: ["a"], c: ["b"] });
+    const assets = shape.assets.map((asset) => ({
+      ...asset,
+      ...(asset.key === "a" && { partitions: daily }),
+      deps: (asset.deps ?? []).map((dep) => ({ ...dep, ...(asset.key === "b" && { mapping }) })),
+    }));
+    const deployment = await TestDeployment.with(manifest({ ...shape, assets }));
+    const build = (key: string) => {
+      const agent = deployment.agent();
+      deployment.launch({ selection: key });
+      agent.succeed(key);
+      agent.disconnect();
+    };
+    const stale = () => unwrap(staleAssets(deployment.engine.reader()));
+    materialize(deployment, "a", read, other);
+    build("b");
+    build("c");
+    materialize(deployment, "a", other);
+    expect(stale()).toEqual([]);
+    const at = deployment.now;
+    materialize(deployment, "a", read);
+    const cause = { type: "data", asset: "b", dependency: "a", at };
+    expect(stale()).toEqual([
+      { key: "b", causes: [cause] },
+      { key: "c", causes: [{ type: "upstream", asset: "c", dependency: "b", root: cause }] },
+    ]);
+    const reader = deployment.engine.reader();
+    const { graph } = catalogOf(reader);
+    const states = new Map(assetStatesOf(reader, graph.keys).map((state) => [state.key, state]));
+    const causesOf = staleCausesByState(graph, { stateOf: (key) => states.get(key), codeVersionOf: () => null });
+    expect(["a", "b", "c"].map((key) => causesOf(key).length)).toEqual([0, 1, 1]);
+    expect(backfilled(deployment, "status:stale")).toEqual([["b"], ["c"]]);
+    build("b");
+    expect(stale().map(({ key }) => key)).toEqual(["c"]);
   });
 
   it("many changed hours are one compact set", async () => {

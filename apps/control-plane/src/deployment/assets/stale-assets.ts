@@ -7,7 +7,7 @@ import { catalogOf } from "../catalog/catalog.ts";
 import { codeVersions } from "../catalog/definition-details.ts";
 import { partitionContext } from "../partitions/partition-context.ts";
 import { partitionSetsOf } from "../partitions/partition-store.ts";
-import { staleCount } from "./stale-count.ts";
+import { staleCount, staleRead } from "./stale-count.ts";
 import type { Reader } from "../kernel/reader.ts";
 
 type At = Pick<Reader, "db" | "now">;
@@ -29,7 +29,11 @@ export function staleCauses(at: At, keys: readonly string[]): (asset: string) =>
   const stalePartitions = (asset: string) => {
     const sets = stored.get(asset);
     const definition = catalog.graph.assets[catalog.graph.indexOf(asset)]?.partitions;
-    const opened = sets?.stale && definition ? partitions.open(definition) : null;
+    if (!definition) {
+      const read = staleRead(sets);
+      return read && { ...read, count: 1 };
+    }
+    const opened = sets?.stale ? partitions.open(definition) : null;
     return opened?.ok ? staleCount(opened.value, sets).stale : undefined;
   };
   return staleCausesOf(catalog.graph, (asset) => {

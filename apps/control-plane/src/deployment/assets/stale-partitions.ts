@@ -3,6 +3,8 @@
  * mapping of the dependency, so that readers find one compact set for each asset and never compare events.
  */
 import type { AssetGraph } from "@headgate/shared/domain/asset-graph.ts";
+import { readsSingle } from "@headgate/shared/domain/health/staleness.ts";
+import type { PartitionsDefinition } from "@headgate/shared/domain/partitions/definition.ts";
 import type { MappedSides } from "@headgate/shared/domain/partitions/mapping.ts";
 import { parsePartitionRange, type PartitionSet } from "@headgate/shared/domain/partitions/partition-set.ts";
 import { readersOf, staleAfterBuild } from "@headgate/shared/domain/partitions/stale-partitions.ts";
@@ -22,16 +24,28 @@ import { parseSubset, subsetText } from "../partitions/partition-sets.ts";
 import { partitionSetsOf, saveStaleSet } from "../partitions/partition-store.ts";
 import { type ChangeRow, changesSince, MAX_CHANGES } from "./change-store.ts";
 
-/** The partitioned assets of a graph and what they read. */
+/** An asset without partitions that reads single ones is kept as one partition. */
+const WHOLE: PartitionsDefinition = { type: "static", keys: ["all"] };
+
+function readerDefinition(graph: AssetGraph, asset: string): PartitionsDefinition | undefined {
+  const node = graph.indexOf(asset);
+  const definition = graph.assets[node]?.partitions;
+  if (definition !== undefined || node === -1) return definition;
+  return [...graph.upstreamOf(node)].some((upstream) => readsSingle(graph, node, upstream)) ? WHOLE : undefined;
+}
+
+/** The assets of a graph that read single partitions, and what they read. */
 export function readByPartitions(graph: AssetGraph): ReadonlySet<string> {
   const found = new Set<string>();
   for (const [node, asset] of graph.assets.entries()) {
-    if (!asset?.partitions) continue;
+    if (!asset || !readerDefinition(graph, asset.key)) continue;
     found.add(asset.key);
     for (const upstream of graph.upstreamOf(node)) found.add(graph.keys[upstream] ?? "");
   }
   return found;
 }
+
+const NOTHING_STORED = { materialized: "", stale: "", staleBy: null, staleAt: null };
 
 interface Change {
   readonly asset: string;
@@ -150,19 +164,19 @@ class StaleSets {
   }
 
   #load(assets: readonly string[]): void {
-    const wanted = assets.filter((asset) => !this.#entries.has(asset) && this.#graph.assets[this.#graph.indexOf(asset)]?.partitions);
+    const wanted = assets.filter((asset) => !this.#entries.has(asset) && readerDefinition(this.#graph, asset) !== undefined);
     if (wanted.length === 0) return;
     const stored = partitionSetsOf(this.#tx.db, wanted);
     for (const asset of wanted) {
-      const definition = this.#graph.assets[this.#graph.indexOf(asset)]?.partitions;
+      const definition = readerDefinition(this.#graph, asset);
       const opened = definition && this.#partitions.open(definition);
-      const row = stored.get(asset);
+      const row = stored.get(asset) ?? (definition === WHOLE ? NOTHING_STORED : undefined);
       if (!opened?.ok || !row) {
         this.#entries.set(asset, null);
         continue;
       }
       const stale = parseSubset(opened.value, row.stale);
-      const materialized = parseSubset(opened.value, row.materialized);
+      const materialized = definition === WHOLE ? rangeSubset(0, 1) : parseSubset(opened.value, row.materialized);
       this.#entries.set(asset, { set: opened.value, materialized, before: stale, stale, by: row.staleBy, at: row.staleAt });
     }
   }

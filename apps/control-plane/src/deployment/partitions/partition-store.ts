@@ -14,9 +14,11 @@ export interface StaleSet {
   readonly staleAt: number | null;
 }
 
+/** An asset without partitions that reads single partitions has a row with a set of one. */
 export function saveStaleSet(db: Database, asset: string, set: StaleSet): void {
   db.sql.exec(
-    "UPDATE asset_partition SET stale = ?2, stale_by = ?3, stale_at = ?4 WHERE asset = ?1",
+    `INSERT INTO asset_partition (asset, materialized, failed, stale, stale_by, stale_at) VALUES (?1, '', '', ?2, ?3, ?4)
+     ON CONFLICT (asset) DO UPDATE SET stale = excluded.stale, stale_by = excluded.stale_by, stale_at = excluded.stale_at`,
     asset,
     set.stale,
     set.staleBy,

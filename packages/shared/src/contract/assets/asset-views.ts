@@ -75,6 +75,8 @@ export const assetStateSchema = view(
         stale: z.object({ count: z.number(), dependency: z.string(), at: z.number() }).optional(),
       })
       .nullable(),
+    /** Set if the asset is not partitioned and reads a partition of `dependency` that changed later. */
+    staleRead: z.object({ dependency: z.string(), at: z.number() }).optional(),
     /** Only assets with a freshness policy have it. */
     freshness: z.object({ state: freshness, since: z.number().nullable(), changesAt: z.number().nullable() }).nullable(),
   }),

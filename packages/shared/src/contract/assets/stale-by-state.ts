@@ -3,7 +3,7 @@ import type { AssetGraph } from "../../domain/asset-graph.ts";
 import { staleCausesOf, type StaleCause, type VersionFacts } from "../../domain/health/staleness.ts";
 import type { AssetState } from "./asset-views.ts";
 
-export type JudgedState = Pick<AssetState, "materialized" | "failed" | "places" | "partitions">;
+export type JudgedState = Pick<AssetState, "materialized" | "failed" | "places" | "partitions" | "staleRead">;
 
 /** Says why an asset is stale, for a reader that has the definitions and the states of all assets. */
 export function staleCausesByState(
@@ -16,13 +16,13 @@ export function staleCausesByState(
   });
 }
 
-function factsOf({ materialized, failed, places, partitions }: JudgedState, codeVersion: string | null): VersionFacts {
+function factsOf({ materialized, failed, places, partitions, staleRead }: JudgedState, codeVersion: string | null): VersionFacts {
   return {
     materialized:
       materialized && places.materialized ? { ...places.materialized, at: materialized.at, codeVersion: materialized.codeVersion } : null,
     changed: places.changed,
     failedAt: failed?.at ?? null,
     codeVersion,
-    stalePartitions: partitions?.stale,
+    stalePartitions: partitions?.stale ?? (staleRead && { ...staleRead, count: 1 }),
   };
 }

@@ -20,7 +20,7 @@ export interface VersionFacts {
   readonly failedAt: number | null;
   /** Version of the code that is deployed now; null when it has none. */
   readonly codeVersion: string | null;
-  /** Partitions that read what changed after they were materialized; `dependency` changed last. Left out: none. */
+  /** Partitions that read what changed after they were materialized; `dependency` changed last. An asset without partitions counts as one. Left out: none. */
   readonly stalePartitions?: StalePartitions | null | undefined;
 }
 
@@ -95,7 +95,7 @@ function judge(graph: AssetGraph, { node, factsOf, known }: Judged): readonly St
     if (upstream === node) continue;
     const dependency = graph.keys[upstream] ?? "";
     const own =
-      partitionCause(asset, dependency, facts.stalePartitions) ??
+      partitionCause({ graph, node, upstream }, facts.stalePartitions) ??
       (readsAll(graph, node, upstream) ? changeOf({ asset, dependency, built: facts.materialized, of: factsOf(dependency) }) : null);
     const cause = own ?? inherited(asset, dependency, known.get(upstream));
     if (cause) causes.push(cause);
@@ -103,17 +103,29 @@ function judge(graph: AssetGraph, { node, factsOf, known }: Judged): readonly St
   return causes.slice(0, MAX_CAUSES);
 }
 
-function partitionCause(asset: string, dependency: string, stale: StalePartitions | null | undefined): RootCause | null {
-  if (!stale || stale.dependency !== dependency) return null;
-  return { type: "data", asset, dependency, at: stale.at, partitions: stale.count };
+function partitionCause(
+  { graph, node, upstream }: { readonly graph: AssetGraph; readonly node: number; readonly upstream: number },
+  stale: StalePartitions | null | undefined,
+): RootCause | null {
+  if (!stale || stale.dependency !== graph.keys[upstream]) return null;
+  const cause = { type: "data", asset: graph.keys[node] ?? "", dependency: stale.dependency, at: stale.at } as const;
+  if (graph.assets[node]?.partitions !== undefined) return { ...cause, partitions: stale.count };
+  // Kept from a time when the asset read single partitions, the mark says nothing now.
+  return readsSingle(graph, node, upstream) ? cause : null;
 }
 
 /** A partition reads some partitions of a partitioned dependency, so a change of another one is no cause. `stalePartitions` tells of those. */
 function readsAll(graph: AssetGraph, node: number, upstream: number): boolean {
   if (graph.assets[upstream]?.partitions === undefined) return true;
-  if (graph.assets[node]?.partitions !== undefined) return false;
-  const mapping = graph.assets[node]?.deps.find((dep) => dep.key === graph.keys[upstream])?.mapping;
-  return mapping === undefined || mapping.type === "all";
+  return graph.assets[node]?.partitions === undefined && !readsSingle(graph, node, upstream);
+}
+
+/** An asset without partitions that reads the last partition of a dependency, or named ones. */
+export function readsSingle(graph: AssetGraph, node: number, upstream: number): boolean {
+  const asset = graph.assets[node];
+  if (!asset || asset.partitions !== undefined || graph.assets[upstream]?.partitions === undefined) return false;
+  const mapping = asset.deps.find((dep) => dep.key === graph.keys[upstream])?.mapping;
+  return mapping !== undefined && mapping.type !== "all";
 }
 
 function changeOf(input: {
