@@ -244,6 +244,37 @@ describe("dashboard in a browser", { timeout: 180_000 }, () => {
     await own.close();
   });
 
+  it("no text of an empty deployment is cut off on a phone", async () => {
+    const own = await startFixtureServer({ port: 0, empty: true });
+    const cut: string[] = [];
+    await visitAll(
+      () => open(HOME, { base: own.url, width: 390 }),
+      PLACES.map((place) => `${own.url}${HOME}${place.path}`),
+      async (tab, url) => {
+        const outside = await tab
+          .locator("main p")
+          .evaluateAll((found) =>
+            found
+              .filter((one) => one.getBoundingClientRect().left < 0 || one.getBoundingClientRect().right > innerWidth)
+              .map((one) => one.textContent),
+          );
+        cut.push(...outside.map((text) => `${url} ${text}`));
+      },
+    );
+    expect(cut).toEqual([]);
+    await own.close();
+  });
+
+  it("the code of an agent is named by its version's number", async () => {
+    const own = await startFixtureServer({ port: 0 });
+    const locations = [{ location: "lakehouse", version: "lakehouse-12-0a9e1bc3", state: "ready" as const }];
+    own.deployment.agentViews = own.deployment.agentViews.map((agent) => ({ ...agent, locations }));
+    const { page } = await open(`${HOME}/agents`, { base: own.url });
+    await page.getByText("lakehouse version 12 ready").first().waitFor();
+    await page.context().close();
+    await own.close();
+  });
+
   it("only visible rows of five thousand assets are in the document", async () => {
     const own = await startFixtureServer({ port: 0, assets: 5000 });
     const { page } = await open(`${HOME}/assets`, { base: own.url });

@@ -70,7 +70,12 @@ test("an agent on the machine that publishes does not parse again", { timeout: 2
   const publisher = createShop();
   publisher.write("models/gold/total.sql", "{{ config(tags=[target.path]) }} select count(*) as n from {{ ref('stg_customers') }}");
   const agent = createShop();
-  const context = { root: publisher.root, scratch: join(publisher.root, "scratch"), storage: join(agent.root, "storage"), env: process.env };
+  const context = {
+    root: publisher.root,
+    scratch: join(publisher.root, "scratch"),
+    storage: join(agent.root, "storage"),
+    env: process.env,
+  };
   expect(await unit(publisher).describe(context)).toMatchObject({ ok: true });
   agentOf(publisher, agent);
   await landCustomers(agent);

@@ -34,16 +34,17 @@ export function problemHref(ref: DeploymentRef, problem: Problem): string {
   }
 }
 
-export function formatProblemKind(problem: Problem): string {
+/** What the title leaves out; null: nothing. */
+export function formatProblemKind(problem: Problem): string | null {
   switch (problem.kind) {
     case "asset_failed":
       return "asset failed";
     case "partitions_failed":
       return "partitions failed";
+    // The title says it.
     case "check_failed":
-      return "check failed";
     case "check_warned":
-      return "check warned";
+      return null;
     case "asset_overdue":
       return "asset overdue";
     case "automation_failing":
