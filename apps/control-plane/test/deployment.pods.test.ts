@@ -94,7 +94,7 @@ describe("pods of an evicted deployment", () => {
     expect(unwrap(await stub.noteAttemptWaits({ waits, token: launcher.token }))).toEqual({ open: true });
     await evictDurableObject(raw(stub), HIBERNATE);
     const { steps } = unwrap(await stub.ask("runs.get", { run }));
-    expect(steps[0]).toMatchObject({ waiting: { kind: "pod", message: "its pod waits: no node fits" } });
+    expect(steps[0]).toMatchObject({ waiting: { kind: "pod", message: "waiting for its pod: no node fits" } });
     expect(unwrap(await stub.ask("agents.list", undefined))).toMatchObject([{ running: 1, pods: [{ step: "a", state: "starting" }] }]);
   });
 

@@ -125,7 +125,7 @@ describe("why a pod waits", () => {
     expect(waits(deployment, job, "no node fits: 0/3 nodes are available")).toEqual({ open: true });
     expect(deployment.factsOf("step_changed")).toHaveLength(before + 1);
     waits(deployment, job, "pulling image example/lake:1");
-    expect(shown()).toEqual({ kind: "pod", message: "its pod waits: pulling image example/lake:1" });
+    expect(shown()).toEqual({ kind: "pod", message: "waiting for its pod: pulling image example/lake:1" });
     expect(engineEvents(deployment)).toEqual([
       "The pod of 'a' waits: no node fits: 0/3 nodes are available",
       "The pod of 'a' waits: pulling image example/lake:1",
@@ -142,7 +142,7 @@ describe("why a pod waits", () => {
     expect(engineEvents(deployment)).toHaveLength(1);
     for (let round = 0; round < 3 * MAX_WAIT_EVENTS; round++) waits(deployment, job, `quota ${round}`);
     expect(engineEvents(deployment)).toHaveLength(MAX_WAIT_EVENTS);
-    expect(detailOf(deployment, run).steps[0]?.waiting?.message).toBe(`its pod waits: quota ${3 * MAX_WAIT_EVENTS - 1}`);
+    expect(detailOf(deployment, run).steps[0]?.waiting?.message).toBe(`waiting for its pod: quota ${3 * MAX_WAIT_EVENTS - 1}`);
   });
 
   it("a pod that never starts fails with the reason why it waited", async () => {

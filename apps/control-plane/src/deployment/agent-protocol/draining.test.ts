@@ -1,14 +1,15 @@
 /** An agent that shuts down: its steps go to another agent at once, without using up a retry. */
 import { describe, expect, it } from "vitest";
 import { unwrap } from "@headgate/shared/domain/errors.ts";
+import type { RetryPolicy } from "@headgate/shared/domain/run/retry-policy.ts";
 import { CLOSE } from "@headgate/shared/protocol/close-codes.ts";
 import { launch, newDeployment, publish, rows, runStatus, type DeploymentObject } from "../../../test/support/deployment.ts";
 import { FakeAgent } from "../../../test/support/fake-agent.ts";
 import { assetsOf, manifest } from "../../../test/support/manifests.ts";
 
-async function deployment(graph: Record<string, string[]>): Promise<DeploymentObject> {
+async function deployment(graph: Record<string, string[]>, retry: RetryPolicy = { maxRetries: 0 }): Promise<DeploymentObject> {
   const stub = newDeployment();
-  await publish(stub, manifest(assetsOf(graph)));
+  await publish(stub, manifest(assetsOf(graph, { unit: { retry } })));
   return stub;
 }
 
@@ -63,5 +64,20 @@ describe("draining agents", () => {
     await other.start(stub);
     await other.reported(...other.success(await other.job("a", 2)));
     expect(await runStatus(stub, run.id)).toBe("succeeded");
+  });
+
+  it("a step that loses every agent uses up its retries", async () => {
+    const stub = await deployment({ a: [] }, { maxRetries: 2, delaySeconds: 0 });
+    const agent = new FakeAgent();
+    await agent.start(stub);
+    const run = await launch(stub, { selection: "*" });
+    const failure = { kind: "agent_lost", message: "The agent stopped before the step ended: SIGKILL" } as const;
+    // Two free attempts, the first one and two retries.
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      const job = await agent.job("a", attempt);
+      await agent.reported(agent.started(job), agent.done(job, { outcome: "failed", failure, retryable: true }));
+    }
+    expect(await runStatus(stub, run.id)).toBe("failed");
+    expect(await rows(stub, "SELECT lost, attempt FROM step")).toEqual([{ lost: 2, attempt: 5 }]);
   });
 });

@@ -128,19 +128,19 @@ class World {
   act(): void {
     const chance = this.#random();
     const launcher = this.pick(this.launchers);
-    const pod = this.pick(this.pods);
     for (const each of this.launchers) each.read();
     for (const each of this.pods) each.read();
+    const pod = this.pick(this.pods.filter(({ isOver }) => !isOver));
     const job = launcher && this.pick(launcher.jobs);
-    if (chance < 0.06 && this.runs.length < 6) this.runs.push(this.deployment.launch({ selection: "*" }));
-    else if (chance < 0.2 && !isOpen(launcher?.socket ?? null)) launcher?.connect();
-    else if (chance < 0.23) launcher?.socket?.disconnect();
-    else if (chance < 0.5 && job && grant(this.deployment, job).ok) this.pods.push(this.newPod(job));
-    else if (chance < 0.53 && job) this.say(job);
-    else if (chance < 0.56 && job && isOpen(launcher.socket)) this.lie(launcher, job);
-    else if (chance < 0.58 && this.runs.length > 0) this.cancel();
-    else if (chance < 0.63) this.pass(31_000);
-    else if (chance < 0.68) pod?.socket?.disconnect();
+    if (chance < 0.05 && this.runs.length < 6) this.runs.push(this.deployment.launch({ selection: "*" }));
+    else if (chance < 0.15 && !isOpen(launcher?.socket ?? null)) launcher?.connect();
+    else if (chance < 0.17) launcher?.socket?.disconnect();
+    else if (chance < 0.4 && job && grant(this.deployment, job).ok) this.pods.push(this.newPod(job));
+    else if (chance < 0.42 && job) this.say(job);
+    else if (chance < 0.44 && job && isOpen(launcher.socket)) this.lie(launcher, job);
+    else if (chance < 0.45 && this.runs.length > 0) this.cancel();
+    else if (chance < 0.5) this.pass(31_000);
+    else if (chance < 0.62) pod?.socket?.disconnect();
     else if (pod && !pod.isOver && !isOpen(pod.socket)) pod.connect();
     else pod?.work(this.#random);
   }

@@ -61,7 +61,7 @@ function poolReason(run: RunRow, context: WaitContext): WaitReason | null {
 
 export function stepWaitsFor(step: StepRow, run: RunRow, context: WaitContext): WaitingReason | null {
   if (step.status === "up_for_retry") return { kind: "retry", message: `attempt ${step.attempt} failed; a retry follows after a delay` };
-  if (step.status === "assigned" && step.podWaits !== null) return { kind: "pod", message: `its pod waits: ${step.podWaits.reason}` };
+  if (step.status === "assigned" && step.podWaits !== null) return { kind: "pod", message: `waiting for its pod: ${step.podWaits.reason}` };
   if (step.status !== "pending") return null;
   if (step.depsLeft > 0)
     return {
