@@ -116,7 +116,7 @@ describe("the launcher's word about an end", () => {
 });
 
 describe("why a pod waits", () => {
-  it("the reason is shown until the pod connects, and each is recorded once", async () => {
+  it("the reason is shown until the pod connects, each recorded once", async () => {
     const { deployment, job, run } = await launching();
     const shown = () => detailOf(deployment, run).steps[0]?.waiting ?? null;
     expect(shown()).toBeNull();
