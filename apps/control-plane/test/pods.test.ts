@@ -10,6 +10,7 @@ import { openDirectory } from "../src/directory/database.ts";
 import { parseToken } from "../src/directory/secrets.ts";
 import { createToken, revokeToken } from "../src/directory/tokens.ts";
 import { base64Url, readClaims, signAttemptToken } from "../src/deployment/kernel/attempt-token.ts";
+import { countPodCalls, POD_RATE } from "../src/http/access/call-rate.ts";
 import { helloOf } from "../src/testing/hello.ts";
 import { leasedRun } from "./support/agent-client.ts";
 import { call, type Credentials, errorOf } from "./support/client.ts";
@@ -152,7 +153,20 @@ describe("a pod with an attempt token", () => {
     expect((await socket.closed).code).toBe(CLOSE.replaced);
   });
 
-  it("a request from a web page is refused", async () => {
+  it("pods that ask without end are told when to return", async () => {
+    const at = await newPlace();
+    const { job, pod } = await leasedPod(at);
+    const wrong = { token: (pod.token ?? "").replace(/\.(.)/, (_, first: string) => `.${first === "A" ? "B" : "A"}`) };
+    const ask = (as: Credentials) => call({ path: `/agent/v1/versions/${job.location}/${job.version}`, as });
+    expect((await ask(wrong)).status).toBe(401);
+    // In a minute, so that nothing is refilled while the test runs.
+    countPodCalls(parseToken(at.agent.token ?? "")?.id ?? "", Date.now() + 60_000, POD_RATE.burst);
+    const refused = await ask(wrong);
+    expect([refused.status, (await errorOf(refused)).message]).toEqual([429, expect.stringContaining("the pods of this agent token send")]);
+    expect((await ask(at.agent)).status).toBe(200);
+  });
+
+  it("a request of a pod from a web page is refused", async () => {
     const at = await newPlace();
     const { pod } = await leasedPod(at);
     expect((await call({ path: "/agent/v1/connect", headers: agentSocket, as: { ...pod, origin: "https://evil.test" } })).status).toBe(403);

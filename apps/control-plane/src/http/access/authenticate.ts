@@ -7,6 +7,7 @@ import { ATTEMPT_TOKEN_PREFIX, readClaims } from "../../deployment/kernel/attemp
 import { deploymentById } from "../../directory/deployments.ts";
 import { deploymentStub } from "../deployment-stub.ts";
 import type { AppContext, Principal } from "../app-env.ts";
+import { countPodCalls } from "./call-rate.ts";
 import { attemptTokenRefused, tokenRefused } from "./refusals.ts";
 import { checkCookieOrigin, checkNoOrigin, isSocketUpgrade } from "./origin.ts";
 import { sessionSecrets, setSessionCookie } from "./session-cookie.ts";
@@ -62,6 +63,7 @@ async function authenticateAttempt(c: AppContext, text: string): Promise<Princip
   if (!checked.ok) throw tokenRefused(checked.why);
   const { token } = checked;
   if (token.kind !== "agent" || token.deploymentId !== claims.deployment || !place) throw attemptTokenRefused();
+  countPodCalls(token.id, directory.now());
   const attempt = unwrap(await (await deploymentStub(c.env, place)).checkAttemptToken({ text }));
   if (isSocketUpgrade(c)) checkNoOrigin(c);
   return { kind: "agent", token, attempt };
