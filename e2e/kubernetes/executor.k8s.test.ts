@@ -112,7 +112,9 @@ describe("steps in Kubernetes Jobs", () => {
     await cluster.node.hook(`evict/${NAMESPACE}/${pod}`);
     expect(await end(run)).toBe("succeeded");
     const events = await allEvents(stack.api, run);
-    expect(events.map(({ event }) => ("message" in event ? event.message : "")).join("\n")).toMatch(/evicted the pod/);
+    const said = JSON.stringify(events.filter(({ event }) => event.type === "engine" || event.type === "step_failed"));
+    expect(said).toMatch(/uses up no retry \(1 of 3\)/);
+    expect(said).toMatch(/The node evicted the pod: The node was low on resource: memory/);
   });
 
   it("runs with killed pods, agents and API server lose and double nothing", { timeout: 420_000 }, async () => {
