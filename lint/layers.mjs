@@ -103,6 +103,7 @@ export const PACKAGES = [
       ["connection"],
       ["work"],
       ["agent-handle.ts"],
+      ["health"],
       ["main.ts"],
       ["executors"],
       ["."],

@@ -36,9 +36,22 @@ export interface AgentHandle {
 
 /** The inner state of an agent at one moment. */
 export interface AgentSnapshot {
+  /** The control plane has welcomed the agent, and the connection is open. */
   readonly connected: boolean;
+  /** Why there is no connection; null before the first attempt has ended. */
+  readonly problem: string | null;
+  /** When the connection last did something, or will do something next. See `Connection.activeAt`. */
+  readonly activeAt: number;
+  /** Why the agent stops; null while it takes work. */
+  readonly draining: string | null;
   readonly running: number;
+  readonly slots: number;
   readonly workers: readonly number[];
+  /** How many processes of user code ended by themselves. */
+  readonly workerDeaths: number;
+  /** Reports that the control plane has not acknowledged yet. */
+  readonly unacknowledged: number;
+  readonly spoolBytes: number;
   readonly nextItem: number;
   readonly acknowledged: number;
   readonly locations: Hello["locations"];

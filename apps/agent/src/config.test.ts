@@ -32,6 +32,7 @@ describe("configuration", () => {
     [{ ...GOOD, HEADGATE_HIDE_FILE: "/no/such/file" }, "cannot be read"],
     [{ ...GOOD, HEADGATE_AGENT_SLOTS: "0" }, "whole number from 1"],
     [{ ...GOOD, HEADGATE_AGENT_SLOTS: "2.5" }, "whole number from 1"],
+    [{ ...GOOD, HEADGATE_HEALTH_PORT: "http" }, "whole number from 1 to 65535"],
     [{ ...GOOD, HEADGATE_LOG_LEVEL: "chatty" }, "one of debug, info, warn, error"],
     [{ ...GOOD, HEADGATE_AGENT_LABELS: "a=b,c" }, "KEY=VALUE"],
   ])("%j is refused with a sentence", (env, said) => {
@@ -41,6 +42,14 @@ describe("configuration", () => {
 
   it.each(["http://localhost:7070", "http://127.0.0.1:7070", "http://[::1]:7070"])("%s of this machine needs no encryption", (url) => {
     expect(parseAgentConfig([], { ...GOOD, HEADGATE_URL: url })).toMatchObject({ ok: true, value: { url } });
+  });
+
+  it("the health listener is off until it gets a port", () => {
+    expect(parseAgentConfig([], GOOD)).toMatchObject({ ok: true, value: { health: null } });
+    const port = { ...GOOD, HEADGATE_HEALTH_PORT: "9090" };
+    expect(parseAgentConfig([], port)).toMatchObject({ ok: true, value: { health: { host: "0.0.0.0", port: 9090 } } });
+    const both = parseAgentConfig(["--health-port", "8081"], { ...port, HEADGATE_HEALTH_HOST: "127.0.0.1" });
+    expect(both).toMatchObject({ ok: true, value: { health: { host: "127.0.0.1", port: 8081 } } });
   });
 
   it("an address without encryption is taken on request", () => {

@@ -38,6 +38,8 @@ export interface AgentConfig {
   readonly exitOnRefusal: boolean;
   /** Do the one attempt that the token is good for, and end. */
   readonly once: boolean;
+  /** Where probes and Prometheus ask for the health of the agent. Null: nowhere. */
+  readonly health: { readonly host: string; readonly port: number } | null;
   readonly logLevel: LogLevel;
 }
 
@@ -60,6 +62,9 @@ export const AGENT_USAGE = `Usage: headgate-agent [options]
   --pods FILE          pod settings of the Jobs, as JSON           HEADGATE_POD_SETTINGS
   --grace SECONDS      time for running steps when stopping        HEADGATE_AGENT_GRACE
   --exit-on-refusal    exit when the token or version is refused   HEADGATE_AGENT_EXIT_ON_REFUSAL=1
+  --health-port PORT   serve /livez, /readyz and /metrics here;     HEADGATE_HEALTH_PORT
+                       HEADGATE_HEALTH_HOST is the address to
+                       listen on (default: 0.0.0.0)
   --log-level LEVEL    debug, info, warn or error                  HEADGATE_LOG_LEVEL`;
 
 const OPTIONS = {
@@ -79,6 +84,7 @@ const OPTIONS = {
   pods: { type: "string" },
   grace: { type: "string" },
   "exit-on-refusal": { type: "boolean" },
+  "health-port": { type: "string" },
   "log-level": { type: "string" },
 } as const;
 
@@ -142,6 +148,7 @@ export function parseAgentConfig(args: readonly string[], env: Env): Result<Agen
     drainGraceMs: count(flags.grace, "HEADGATE_AGENT_GRACE", { fallback: 25, min: 0, max: 86_400 }) * 1000,
     exitOnRefusal: isOn(flags["exit-on-refusal"], "HEADGATE_AGENT_EXIT_ON_REFUSAL"),
     once: isOn(undefined, "HEADGATE_AGENT_ONCE"),
+    health: parseHealth(count(flags["health-port"], "HEADGATE_HEALTH_PORT", { fallback: 0, min: 1, max: 65_535 }), env),
     logLevel: logLevel ?? "info",
   };
   return problems.length === 0 ? ok(config) : refuse("invalid_input", problems.join("\n"));
@@ -156,6 +163,12 @@ function chooseExecutor(
     problems.push("HEADGATE_EXECUTOR is 'kubernetes', so HEADGATE_POD_SETTINGS must name the file with the pod settings.");
   else if (kind !== "process") problems.push(`HEADGATE_EXECUTOR is '${kind}', but must be process or kubernetes.`);
   return { kind: "process" };
+}
+
+/** Without a port there is no listener. */
+function parseHealth(port: number, env: Env): AgentConfig["health"] {
+  const host = env["HEADGATE_HEALTH_HOST"] ?? "";
+  return port === 0 ? null : { host: host === "" ? "0.0.0.0" : host, port };
 }
 
 function readHidden(path: string | undefined, problems: string[]): readonly string[] {

@@ -114,10 +114,18 @@ class Agent implements AgentHandle {
 
   snapshot(): AgentSnapshot {
     const { next, acknowledged } = this.#outbox.numbers;
+    const { reports, spoolBytes } = this.#outbox.backlog;
     return {
       connected: this.#connection.connected,
+      problem: this.#connection.problem,
+      activeAt: this.#connection.activeAt,
+      draining: this.#drain.announcement?.reason ?? null,
       running: this.#supervisor.running.length,
+      slots: this.#executor.capacity,
       workers: this.#executor.processes,
+      workerDeaths: this.#executor.deaths,
+      unacknowledged: reports,
+      spoolBytes,
       nextItem: next,
       acknowledged,
       locations: this.#locations.states,

@@ -41,13 +41,26 @@ export class Connection {
   #stopping = false;
   /** Connections in a row that did not last. */
   #failures = 0;
+  #activeAt: number;
+  #problem: string | null = null;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#activeAt = options.now();
   }
 
   get connected(): boolean {
     return this.#session?.welcomed === true;
+  }
+
+  /** When the last message came or the last attempt began. While the loop waits, the end of that wait, which lies in the future. */
+  get activeAt(): number {
+    return Math.max(this.#activeAt, this.#session?.heardAt ?? 0);
+  }
+
+  /** Why there is no connection. Null while there is one, and before the first attempt has ended. */
+  get problem(): string | null {
+    return this.connected ? null : this.#problem;
   }
 
   get backlog(): number {
@@ -88,6 +101,7 @@ export class Connection {
       const ending = await this.#connectOnce();
       if (this.#stopping) break;
       const next = afterClose(ending);
+      this.#problem = next.message;
       if (next.move === "stop") return { exit: next.exit, message: next.message };
       if (next.move === "refused") {
         if (this.#options.token.isReplaced) {
@@ -104,13 +118,14 @@ export class Connection {
         backoffMs(++this.#failures, this.#options.random(), { firstMs: timing.reconnectMinMs, maxMs: timing.reconnectMaxMs }),
       );
       log[next.level](next.message, { retryInMs: wait });
-      await this.#waker.sleep(wait);
+      await this.#sleep(wait);
     }
     return { exit: "stopped", message: "" };
   }
 
   async #connectOnce(): Promise<Ending> {
     const { url, timing, log, now } = this.#options;
+    this.#activeAt = now();
     const token = this.#options.token.next();
     if (!token.ok) return { kind: "token", message: token.error.message };
     let welcomedAt: number | null = null;
@@ -129,6 +144,7 @@ export class Connection {
     });
     this.#session = session;
     const ending = await session.ended;
+    this.#activeAt = Math.max(this.#activeAt, session.heardAt);
     this.#session = null;
     // A server that welcomes and closes at once must not be called in a tight loop.
     if (welcomedAt !== null && now() - welcomedAt > timing.reconnectMaxMs / 6) this.#failures = 0;
@@ -140,8 +156,13 @@ export class Connection {
     const { timing, now, token } = this.#options;
     const until = now() + timing.refusedRetryMs;
     while (!this.#stopping && now() < until) {
-      await this.#waker.sleep(Math.min(timing.tokenCheckMs, until - now()));
+      await this.#sleep(Math.min(timing.tokenCheckMs, until - now()));
       if (token.isReplaced) return;
     }
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    this.#activeAt = this.#options.now() + ms;
+    await this.#waker.sleep(ms);
   }
 }

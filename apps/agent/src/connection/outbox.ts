@@ -153,6 +153,13 @@ export class Outbox {
     return this.#inflight.length === 0 && this.#memory.length === 0 && this.#spool.empty && this.#lastWords.length === 0;
   }
 
+  /** Reports that the control plane has not acknowledged yet, and the part of them on the disk. */
+  get backlog(): { readonly reports: number; readonly spoolBytes: number } {
+    const inflight = this.#inflight.reduce((sum, batch) => sum + batch.entries.length, 0);
+    const reports = inflight + this.#memory.length + this.#spool.entries + this.#lastWords.length;
+    return { reports, spoolBytes: this.#spool.bytes };
+  }
+
   get numbers(): { readonly next: number; readonly acknowledged: number } {
     return { next: this.#nextNumber, acknowledged: this.#acknowledged };
   }

@@ -35,11 +35,13 @@ export class Session {
   #welcomed = false;
   #ending: Ending | null = null;
   #ignored = 0;
+  #heardAt: number;
   /** Resolves once, when the socket is gone. */
   readonly ended: Promise<Ending>;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#heardAt = options.now();
     this.#socket = new WebSocket(`${options.url.replace(/^http/, "ws")}/agent/v1/connect`, AGENT_SUBPROTOCOL, {
       headers: { authorization: `Bearer ${options.token}` },
       perMessageDeflate: false,
@@ -71,6 +73,7 @@ export class Session {
     });
     this.#socket.on("open", () => this.#socket.send(JSON.stringify(options.hello())));
     this.#socket.on("message", (data, isBinary) => {
+      this.#heardAt = options.now();
       this.#heartbeat?.heard();
       if (isBinary) this.#ignore("binary frame");
       else this.#receive(rawText(data));
@@ -79,6 +82,11 @@ export class Session {
 
   get welcomed(): boolean {
     return this.#welcomed;
+  }
+
+  /** When the last message came; the moment of opening before the first. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   /** Bytes accepted but not yet on the wire. */

@@ -44,6 +44,10 @@ export class Spool {
     return this.#bytes;
   }
 
+  get entries(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.entries, 0);
+  }
+
   /** False when it does not fit, or the disk refuses. `reserve` may exceed the bound by that much. */
   append(entry: SpooledEntry, reserve = 0): boolean {
     const line = lineOf(entry);

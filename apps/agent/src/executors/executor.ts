@@ -37,6 +37,8 @@ export interface Executor {
   readonly locations: ExecutorLocations;
   /** Process ids on this machine, for people and tests. */
   readonly processes: readonly number[];
+  /** How many processes of user code ended by themselves since the start, so that others had to take their place. */
+  readonly deaths: number;
   /** Starts a step attempt and returns at once, before any call to the sink. Problems with the start are in `ended`. */
   start(job: JobFrame, sink: ExecutionSink): Execution;
   /** Evaluates a schedule or sensor. Evaluations do not count against `capacity`. */

@@ -37,6 +37,7 @@ export class DetachedExecutor implements Executor {
   readonly kind = "detached";
   readonly capacity: number;
   readonly processes: readonly number[] = [];
+  readonly deaths = 0;
   readonly adoption: Adoption;
   readonly locations: ExecutorLocations;
   readonly #host: ExecutorHost;

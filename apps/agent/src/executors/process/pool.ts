@@ -43,6 +43,7 @@ export class WorkerPool {
   readonly #all = new Set<WorkerProcess>();
   #nextId = 1;
   #closed = false;
+  #deaths = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -107,6 +108,11 @@ export class WorkerPool {
     return [...this.#all].flatMap((worker) => worker.pid ?? []);
   }
 
+  /** Workers that ended although the pool did not ask them to. */
+  get deaths(): number {
+    return this.#deaths;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const pool of this.#pools.values()) for (const { timer } of pool.idle.splice(0)) if (timer !== null) clearTimeout(timer);
@@ -137,6 +143,7 @@ export class WorkerPool {
     log.debug("worker started", { worker: worker.id, pid: worker.pid, location: version.location });
     void worker.died.then((death) => {
       this.#all.delete(worker);
+      if (death.byItself) this.#deaths++;
       if (pid !== undefined) onWorker(pid, false);
       log.debug("worker ended", { worker: worker.id, code: death.code, signal: death.signal });
       const pool = this.#poolOf(version);

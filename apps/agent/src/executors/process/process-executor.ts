@@ -76,6 +76,10 @@ export class ProcessExecutor implements Executor {
     return this.#pool.processes;
   }
 
+  get deaths(): number {
+    return this.#pool.deaths;
+  }
+
   start(job: JobFrame, sink: ExecutionSink): Execution {
     return new ProcessExecution({
       job,

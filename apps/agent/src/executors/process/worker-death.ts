@@ -5,6 +5,8 @@ import type { Failure } from "@headgate/shared/domain/run/failure.ts";
 export interface Death {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** False when the agent asked the worker to end. */
+  readonly byItself: boolean;
   /** Last lines of stderr. */
   readonly stderr: string;
 }

@@ -179,6 +179,7 @@ export class WorkerProcess {
 
   /** Also ends what is left of the process group of a worker that is dead itself. */
   kill(): void {
+    this.#ending = true;
     if (!this.#groupEnded) signalGroup(this.pid, "SIGKILL");
   }
 
@@ -221,13 +222,14 @@ export class WorkerProcess {
       });
     });
     this.#dead = true;
+    const byItself = !this.#ending;
     // The processes that the worker started must not outlive it. Their end also closes the pipes.
     await endGroup(this.pid, this.#onMessage === null ? 0 : this.#options.timing.killDelayMs);
     this.#groupEnded = true;
     await within(closed, OUTPUT_END_MS);
     this.#output.stdout.stop();
     this.#output.stderr.stop();
-    return { ...how, stderr: this.#stderr };
+    return { ...how, byItself, stderr: this.#stderr };
   }
 }
 
