@@ -1,13 +1,15 @@
 /** One socket from its opening to its end: upgrade, hello, welcome, frames, heartbeat. It never throws; it ends with an `Ending`. */
+import { globalAgent } from "node:https";
 import { PONG } from "@headgate/shared/protocol/constants.ts";
 import { downFrameSchema, type DownFrame } from "@headgate/shared/protocol/down.ts";
 import type { Hello } from "@headgate/shared/protocol/up.ts";
 import { AGENT_SUBPROTOCOL } from "@headgate/shared/protocol/version.ts";
 import { WebSocket } from "ws";
-import { errorText, type AgentLog } from "../agent-log.ts";
+import type { AgentLog } from "../agent-log.ts";
 import type { AgentTiming } from "../timing.ts";
 import type { Ending } from "./after-close.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { networkProblem } from "./network-problem.ts";
 import { WAKE, type Wake } from "./wake.ts";
 
 /** The answer to `hello`. */
@@ -44,6 +46,8 @@ export class Session {
     this.#heardAt = options.now();
     this.#socket = new WebSocket(`${options.url.replace(/^http/, "ws")}/agent/v1/connect`, AGENT_SUBPROTOCOL, {
       headers: { authorization: `Bearer ${options.token}` },
+      // Only this agent obeys HTTPS_PROXY and NO_PROXY when NODE_USE_ENV_PROXY is set. Without an agent the socket would go past the proxy.
+      ...(options.url.startsWith("https:") && { agent: globalAgent }),
       perMessageDeflate: false,
       maxPayload: MAX_DOWN_BYTES,
       handshakeTimeout: options.timing.handshakeTimeoutMs,
@@ -69,7 +73,7 @@ export class Session {
       });
     });
     this.#socket.on("error", (error) => {
-      this.#ending ??= { kind: "network", message: errorText(error) };
+      this.#ending ??= { kind: "network", message: networkProblem(error) };
     });
     this.#socket.on("open", () => this.#socket.send(JSON.stringify(options.hello())));
     this.#socket.on("message", (data, isBinary) => {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { QUERY_GUARD } from "../../src/integrations/dbt/programs/query-guard.ts";
-import { makeAuthority } from "../trino/certificates.test-support.ts";
+import { makeAuthority } from "@headgate/shared/testing/certificates.ts";
 
 const python = fileURLToPath(new URL("../../../../.venv/bin/python", import.meta.url));
 

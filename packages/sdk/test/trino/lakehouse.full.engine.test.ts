@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { defineAsset } from "../../src/definitions/asset.ts";
 import { materialize } from "../../src/testing/index.ts";
 import { icebergMaterialization, icebergMetadata, icebergTable, trinoResource } from "../../src/integrations/trino/index.ts";
-import { makeAuthority } from "./certificates.test-support.ts";
+import { makeAuthority } from "@headgate/shared/testing/certificates.ts";
 import { openTrino, rejection } from "./open-trino.test-support.ts";
 import { dataFolder, engineScript, freePort, startTrinoServer, type TrinoServer } from "./trino-server.test-support.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
-import { makeAuthority } from "./certificates.test-support.ts";
+import { makeAuthority } from "@headgate/shared/testing/certificates.ts";
 import { signature, startFakeTrino } from "./fake-trino.test-support.ts";
 import { openTrino, rejection } from "./open-trino.test-support.ts";
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { makeAuthority } from "./certificates.test-support.ts";
+import { makeAuthority } from "@headgate/shared/testing/certificates.ts";
 import { openTrino, rejection, until } from "./open-trino.test-support.ts";
 import {
   dataFolder,

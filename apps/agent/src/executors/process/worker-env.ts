@@ -16,6 +16,7 @@ const BASIC = [
   "TERM",
   "NODE_ENV",
   "NODE_EXTRA_CA_CERTS",
+  "NODE_USE_ENV_PROXY",
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
   "HTTP_PROXY",
