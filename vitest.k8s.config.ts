@@ -8,7 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: CONDITIONS } },
   test: {
     name: "k8s",
-    include: ["{apps,charts,e2e}/**/*.k8s.test.ts"],
+    include: ["{apps,charts,e2e,images}/**/*.k8s.test.ts"],
     exclude: [...configDefaults.exclude],
     runner: "./scripts/engines/skip-unavailable.mjs",
     // One cluster has 400 MB.
