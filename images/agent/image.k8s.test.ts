@@ -84,7 +84,7 @@ describe("image of the agent", () => {
     }
   });
 
-  it("it works without a control plane and ends cleanly at SIGTERM", async () => {
+  it("the agent lives without a control plane and ends cleanly at SIGTERM", async () => {
     const port = await freePort();
     const { command, args } = inImage(65_532, config.process.args);
     const env = { ...imageEnv(), HEADGATE_URL: "http://127.0.0.1:9", HEADGATE_AGENT_TOKEN: "none", HEADGATE_HEALTH_PORT: String(port) };

@@ -43,7 +43,8 @@ export interface AgentConfig {
   readonly logLevel: LogLevel;
 }
 
-export const AGENT_USAGE = `Usage: headgate-agent [options]
+export const AGENT_USAGE = `Usage: headgate-agent [check] [options]
+  check                connect once, say whether it works, end
   --url URL            control plane address                       HEADGATE_URL
   --token-file FILE    file with the agent token, re-read at each  HEADGATE_AGENT_TOKEN_FILE
                        connect; or the token itself in             HEADGATE_AGENT_TOKEN
