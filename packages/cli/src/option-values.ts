@@ -28,6 +28,12 @@ export function upTo(limit: number): (text: string) => number {
   };
 }
 
+/** Names of namespaces and releases: what Helm takes for both. */
+export function kubernetesName(text: string): string {
+  if (/^[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError("A name in Kubernetes has at most 53 small letters, digits and '-', and begins and ends without '-'.");
+}
+
 /** Without an offset it is a time in the zone of this machine. That includes a date alone, which JavaScript would read as UTC. */
 export function moment(text: string): number {
   const at = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text);

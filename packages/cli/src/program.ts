@@ -20,7 +20,9 @@ export function buildProgram(context: CommandContext, keep: (code: ExitCode) => 
   const program = new Command("headgate")
     .description("Develop, publish and run data assets.")
     .version(CLI_VERSION)
-    .helpOption("-h, --help", "show help");
+    .helpOption("-h, --help", "show help")
+    // Commands that have further commands below them keep their options apart from those.
+    .enablePositionalOptions();
   const registry: CommandRegistry = {
     add: (parent, name, description) =>
       parent.command(name).description(description).option("--json", "print results as JSON, one document per line"),
