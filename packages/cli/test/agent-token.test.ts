@@ -7,7 +7,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => plane.stop());
 
-test("a token for an agent is shown once with the command that uses it", async () => {
+test("an agent token is shown once with the command for it", async () => {
   const { code, stdout } = await plane.run("agent", "token", "create", "cluster-eu");
   expect(code).toBe(0);
   expect(stdout).toMatch(/^token hg_agent_\S+\n/);
