@@ -1,16 +1,20 @@
-/** Runs go from a real control plane over an agent in a cluster into one Job for each step, and back over the connections of their pods. */
+/** Runs go from a real control plane over an agent that Helm installed into one Job for each step, and back over the connections of their pods. */
+import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
 import { startCluster, type Cluster } from "../../scripts/kubernetes/cluster.mjs";
+import { ensureHelm } from "../../scripts/kubernetes/helm.mjs";
 import { randomSource } from "../support/chaos.ts";
 import { auditRun, allEvents } from "../support/run-audit.ts";
 import { removeFolder, ROOT, startStack, temporaryFolder, until, type Stack } from "../support/stack.ts";
 import { LOGS, writeStepsProject } from "../support/steps-project.ts";
-import { AGENT_IMAGE, agentObjects } from "./agent-deployment.ts";
 
 const NAMESPACE = "lake";
+const AGENT_PODS = "app.kubernetes.io/component=agent";
+const STEP_PODS = "headgate.dev/release=lake-headgate-agent";
 const QUEUE = { "headgate/queue": "cluster" };
 const RUNS = 6;
 const STEPS = 9;
@@ -18,12 +22,20 @@ const STEPS = 9;
 let cluster: Cluster;
 let stack: Stack;
 let folder: string;
+let program: string;
 
 const kubectl = async (...args: readonly string[]): Promise<string> => await cluster.kubectl("-n", NAMESPACE, ...args);
 const names = async (kind: string, ...args: readonly string[]): Promise<readonly string[]> =>
   (await kubectl("get", kind, ...args, "-o", "jsonpath={.items[*].metadata.name}")).split(" ").filter((name) => name !== "");
-const stepPods = async (of = "headgate.dev/release=lake"): Promise<readonly string[]> =>
+const stepPods = async (of = STEP_PODS): Promise<readonly string[]> =>
   await names("pods", "-l", of, "--field-selector=status.phase=Running");
+
+async function helm(...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, [...args, "--namespace", NAMESPACE, "--kubeconfig", cluster.kubeconfig], {
+    cwd: ROOT,
+  });
+  return stdout;
+}
 
 async function launch(requestId: string): Promise<string> {
   const run = await until(`launch ${requestId}`, () => stack.api.runs.launch.mutate({ target: { job: "all" }, requestId, tags: QUEUE }));
@@ -45,18 +57,31 @@ beforeAll(async () => {
   folder = temporaryFolder("kubernetes");
   writeStepsProject(join(folder, "p"), { width: 3, depth: 3, sleepMs: 300, retries: 3 });
   stack = await startStack({ project: join(folder, "p"), data: join(folder, "data") });
-  const program = [join(ROOT, "node_modules/node/bin/node"), "--enable-source-maps", join(ROOT, "apps/agent/dist/agent.js")];
+  program = await ensureHelm((text) => console.log(text));
+  // The built agent, run by the test kubelet on the files of this machine.
+  const agent = [join(ROOT, "node_modules/node/bin/node"), "--enable-source-maps", join(ROOT, "apps/agent/dist/agent.js")];
   cluster = await startCluster({
     name: "executor",
-    images: { [AGENT_IMAGE]: { entrypoint: program, rootfs: "/", user: "65532:65532" } },
+    images: { "headgate/agent:0.1.0": { entrypoint: agent, rootfs: "/", user: "65532:65532" } },
     onProgress: (text) => console.log(text),
   });
   await cluster.kubectl("create", "namespace", NAMESPACE);
   await cluster.kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted");
   const { secret } = await stack.api.tokens.create.mutate({ name: "cluster", kind: "agent" });
-  const file = join(folder, "agent.json");
-  writeFileSync(file, JSON.stringify(agentObjects({ namespace: NAMESPACE, url: stack.url, token: secret, queue: "cluster", replicas: 1 })));
-  await cluster.kubectl("apply", "-f", file);
+  await kubectl("create", "secret", "generic", "agent", `--from-literal=token=${secret}`);
+  const small = { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "1Gi" } };
+  const values = {
+    controlPlane: { url: stack.url, queue: "cluster" },
+    token: { existingSecret: "agent" },
+    executor: "kubernetes",
+    replicas: 2,
+    warmWorkers: 0,
+    graceSeconds: 5,
+    resources: small,
+    runs: { resources: small, terminationGracePeriodSeconds: 10 },
+  };
+  writeFileSync(join(folder, "values.json"), JSON.stringify(values));
+  await helm("install", "lake", "charts/headgate-agent", "--values", join(folder, "values.json"), "--wait", "--timeout", "90s");
   await until("the agent of the cluster connects", async () =>
     (await stack.api.agents.list.query()).some(({ queue, status }) => queue === "cluster" && status === "connected"),
   );
@@ -89,16 +114,16 @@ describe("steps in Kubernetes Jobs", () => {
   it("a run goes on while its agent is killed and replaced", async () => {
     const run = await launch("replaced");
     await until("a pod of the run runs", async () => (await stepPods()).length > 0);
-    const [agent = ""] = await names("pods", "-l", "app=agent");
-    await kubectl("delete", "pod", agent, "--grace-period=0", "--force");
+    await kubectl("delete", "pod", "-l", AGENT_PODS, "--grace-period=0", "--force");
     expect(await end(run)).toBe("succeeded");
     expect((await auditRun(stack.api, run, LOGS)).problems).toEqual([]);
   });
 
-  it("a drained agent takes no step along", async () => {
-    const run = await launch("drained");
+  it("an upgrade of the chart takes no step along", async () => {
+    const run = await launch("upgraded");
     await until("a pod of the run runs", async () => (await stepPods()).length > 0);
-    await kubectl("rollout", "restart", "deployment/agent");
+    const again = ["--values", join(folder, "values.json"), "--set", "podAnnotations.edition=two", "--wait", "--timeout", "90s"];
+    await helm("upgrade", "lake", "charts/headgate-agent", ...again);
     expect(await end(run)).toBe("succeeded");
     expect((await auditRun(stack.api, run, LOGS)).problems).toEqual([]);
   });
@@ -126,7 +151,7 @@ describe("steps in Kubernetes Jobs", () => {
       const pods = await stepPods();
       const pod = pods[Math.floor(random() * pods.length)];
       if (kill === 3) await cluster.restartApiServer();
-      else if (kill === 1) await kubectl("delete", "pod", "-l", "app=agent", "--grace-period=0", "--force");
+      else if (kill === 1) await kubectl("delete", "pod", "-l", AGENT_PODS, "--grace-period=0", "--force");
       else if (pod !== undefined) await cluster.node.hook(`kill/${NAMESPACE}/${pod}?signal=KILL`);
     }
     for (const run of ids) await end(run);
@@ -137,5 +162,28 @@ describe("steps in Kubernetes Jobs", () => {
     );
     expect(audits.flatMap(({ problems }) => problems)).toEqual([]);
     await until("no pod of a step is left", async () => (await stepPods()).length === 0);
+  });
+
+  it("the agent may do what its Role says and no more", async () => {
+    const as = `--as=system:serviceaccount:${NAMESPACE}:lake-headgate-agent`;
+    const may = async (...what: readonly string[]): Promise<string> =>
+      (await kubectl("auth", "can-i", ...what, as).catch((error: { readonly stdout: string }) => error.stdout)).trim();
+    for (const verb of ["create", "get", "list", "watch", "delete"]) expect(await may(verb, "jobs.batch")).toBe("yes");
+    for (const verb of ["get", "list", "watch"]) expect(await may(verb, "pods")).toBe("yes");
+    expect(await may("create", "secrets")).toBe("yes");
+    const refused = ["get secrets", "list secrets", "create pods", "delete pods", "patch jobs.batch", "get nodes", "create pods/exec"];
+    for (const what of refused) expect([what, await may(...what.split(" "))]).toEqual([what, "no"]);
+    expect(await may("list", "jobs.batch", "--namespace=default")).toBe("no");
+  });
+
+  it("uninstall leaves the Secret with the token and finished Jobs only", async () => {
+    await helm("uninstall", "lake", "--wait", "--timeout", "90s");
+    const kinds = "deployments,configmaps,secrets,serviceaccounts,networkpolicies,poddisruptionbudgets,roles,rolebindings";
+    const left = async (): Promise<readonly string[]> => (await kubectl("get", kinds, "-o", "name")).trim().split("\n").toSorted();
+    const ofSteps = /^secret\/hg-/;
+    await expect
+      .poll(async () => (await left()).filter((name) => !ofSteps.test(name)), { timeout: 60_000 })
+      .toEqual(["configmap/kube-root-ca.crt", "secret/agent", "serviceaccount/default"]);
+    await until("no pod is left running", async () => (await names("pods", "--field-selector=status.phase=Running")).length === 0);
   });
 });

@@ -53,6 +53,32 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end }}
 
+{{/* "yes", or nothing. */}}
+{{- define "headgate-agent.usesJobs" -}}
+{{- if eq (toString .Values.executor) "kubernetes" -}}yes{{- end -}}
+{{- end }}
+
+{{/* What the agent reads about the Jobs of steps. Values that are null are left out, so that the agent's defaults hold. */}}
+{{- define "headgate-agent.runs" -}}
+{{- $runs := .Values.runs | default dict -}}
+{{- $settings := dict "release" (include "headgate-agent.fullname" .) "namespace" .Release.Namespace -}}
+{{- $_ := set $settings "image" (default (include "headgate-agent.image" .) $runs.image) -}}
+{{- $_ := set $settings "serviceAccountName" (printf "%s-runs" (include "headgate-agent.fullname" .)) -}}
+{{- $_ := set $settings "imagePullSecrets" (.Values.imagePullSecrets | default list) -}}
+{{- with (.Values.image | default dict).pullPolicy -}}{{- $_ := set $settings "imagePullPolicy" . -}}{{- end -}}
+{{- $_ := set $settings "podSecurityContext" (include "headgate-agent.podSecurityContext" . | fromYaml) -}}
+{{- $_ := set $settings "securityContext" (include "headgate-agent.securityContext" . | fromYaml) -}}
+{{- range list "maxConcurrent" "ttlSecondsAfterFinished" "activeDeadlineSeconds" "pendingTimeoutSeconds" "imagePullGraceSeconds" "podCreateTimeoutSeconds" "terminationGracePeriodSeconds" -}}
+{{- $value := get $runs . -}}
+{{- if and (hasKey $runs .) (not (kindIs "invalid" $value)) -}}{{- $_ := set $settings . (int64 $value) -}}{{- end -}}
+{{- end -}}
+{{- range list "resources" "env" "envFrom" "nodeSelector" "tolerations" "podLabels" "podAnnotations" -}}
+{{- $value := get $runs . -}}
+{{- if $value -}}{{- $_ := set $settings . $value -}}{{- end -}}
+{{- end -}}
+{{ toPrettyJson $settings }}
+{{- end }}
+
 {{- define "headgate-agent.healthPort" -}}
 {{ default 9090 (.Values.health | default dict).port | int64 }}
 {{- end }}
@@ -125,6 +151,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
   value: {{ . | quote }}
 {{- end }}
 {{- end }}
+{{- if include "headgate-agent.usesJobs" . }}
+- name: HEADGATE_EXECUTOR
+  value: kubernetes
+- name: HEADGATE_POD_SETTINGS
+  value: /etc/headgate/runs/runs.json
+{{- end }}
 {{- if $extraCa.configMap }}
 - name: NODE_EXTRA_CA_CERTS
   value: /etc/headgate/ca/ca.crt
@@ -178,7 +210,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{/* What the agent and the connection test have in common. */}}
 {{- define "headgate-agent.podBase" -}}
 serviceAccountName: {{ include "headgate-agent.serviceAccount" . }}
-automountServiceAccountToken: false
+automountServiceAccountToken: {{ ternary "true" "false" (eq (include "headgate-agent.usesJobs" .) "yes") }}
 enableServiceLinks: false
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
@@ -220,6 +252,11 @@ volumeMounts:
     mountPath: /var/lib/headgate-agent
   - name: tmp
     mountPath: /tmp
+  {{- if include "headgate-agent.usesJobs" . }}
+  - name: runs
+    mountPath: /etc/headgate/runs
+    readOnly: true
+  {{- end }}
   {{- if (.Values.extraCa | default dict).configMap }}
   - name: ca
     mountPath: /etc/headgate/ca
@@ -245,6 +282,11 @@ volumeMounts:
     sizeLimit: {{ . }}
     {{- else }} {}
     {{- end }}
+{{- if include "headgate-agent.usesJobs" . }}
+- name: runs
+  configMap:
+    name: {{ include "headgate-agent.fullname" . }}-runs
+{{- end }}
 {{- if $extraCa.configMap }}
 - name: ca
   configMap:

@@ -23,7 +23,7 @@ describe("diagnosis of a Job", () => {
     ["DeletionByTaintManager", /node of the pod was lost or drained/],
     ["EvictionByEvictionAPI", /evicted/],
     ["SomethingNew", /disrupted \(SomethingNew\)/],
-  ])("a pod disrupted by %s is a failure of the infrastructure", (reason, said) => {
+  ])("a pod disrupted by %s blames the infrastructure", (reason, said) => {
     const found = diagnose({ job: condition("FailureTarget", "BackoffLimitExceeded"), pod: target(reason), events: [] });
     expect(found).toMatchObject({ state: "failed", cause: "infrastructure", failure: { message: expect.stringMatching(said) as unknown } });
   });

@@ -70,6 +70,10 @@ export class KubernetesExecutor implements Executor {
     return this.#options.processes.processes;
   }
 
+  get deaths(): number {
+    return this.#options.processes.deaths;
+  }
+
   get locations(): ExecutorLocations {
     return this.#options.processes.locations;
   }
