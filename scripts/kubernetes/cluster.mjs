@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { testFolder } from "../engines/engine-cache.mjs";
+import { EngineUnavailable } from "../engines/engine-files.mjs";
 import { freePort, startProcess } from "../engines/engine-process.mjs";
 import { makeCertificates } from "./certificates.mjs";
 import { ensureKubernetes } from "./tools.mjs";
@@ -38,6 +39,7 @@ const run = promisify(execFile);
  * @returns what tests need: the kubeconfig, kubectl, hooks of the nodes, and `stop`
  */
 export async function startCluster({ name, onProgress = () => {}, images, isolate = "overlay" }) {
+  requireSystem(isolate);
   const program = await ensureKubernetes(onProgress);
   const folder = testFolder(join("kubernetes", name));
   const dir = (part) => join(folder, part);
@@ -122,6 +124,12 @@ export async function startCluster({ name, onProgress = () => {}, images, isolat
     await stop();
     throw error;
   }
+}
+
+function requireSystem(isolate) {
+  if (process.platform !== "linux") throw new EngineUnavailable("The Kubernetes tests need Linux: their kubelet reads /proc.");
+  if (isolate === "overlay" && process.getuid() !== 0)
+    throw new EngineUnavailable("The Kubernetes tests need root: each container gets its own mounts. Run them with sudo.");
 }
 
 function apiServerFlags({ folder, file, etcd, port }) {

@@ -69,9 +69,20 @@ async function fillContext(folder) {
   await tool(process.execPath, [join(ROOT, "apps", "agent", "build.mjs"), join(folder, "agent")]);
 }
 
-async function requireTools() {
+async function missingTools() {
   const missing = [];
   for (const name of TOOLS) await run(name, ["--version"]).catch(() => missing.push(name));
+  return missing;
+}
+
+async function requireTools() {
+  let missing = await missingTools();
+  // A fresh machine of continuous integration has none of them.
+  if (missing.length > 0 && process.env.CI && process.getuid?.() === 0) {
+    await run("apt-get", ["update"]).catch(() => {});
+    await run("apt-get", ["install", "-y", "--no-install-recommends", ...missing], { maxBuffer: 64_000_000 }).catch(() => {});
+    missing = await missingTools();
+  }
   if (missing.length > 0)
     throw new EngineUnavailable(
       `The image of the agent cannot be built: ${missing.join(", ")} is missing. Install it: apt-get install -y ${missing.join(" ")}`,
