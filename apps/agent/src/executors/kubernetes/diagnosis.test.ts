@@ -28,7 +28,7 @@ describe("diagnosis of a Job", () => {
     expect(found).toMatchObject({ state: "failed", cause: "infrastructure", failure: { message: expect.stringMatching(said) as unknown } });
   });
 
-  it("a Job that is decided does not wait for its pod to end", () => {
+  it("a decided Job does not wait for its pod", () => {
     expect(diagnose({ job: condition("FailureTarget", "PodFailurePolicy"), pod: null, events: [] })).toMatchObject({ state: "failed" });
     expect(diagnose({ job: condition("SuccessCriteriaMet"), pod: null, events: [] })).toEqual({ state: "done" });
   });
