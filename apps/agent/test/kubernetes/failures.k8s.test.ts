@@ -250,6 +250,16 @@ describe("stopping and restarting", () => {
     expect(await untilRunning(job)).not.toBe("");
   });
 
+  it("an agent that leaves early lets its pod begin", async () => {
+    const job = newJob();
+    const executor = open("test/sleep:1");
+    const execution = executor.start(job);
+    expect(execution.leave()).toBe(false);
+    expect((await execution.ended).result).toEqual({ outcome: "reported" });
+    expect(endOf(job)).toBeUndefined();
+    expect(await untilRunning(job)).not.toBe("");
+  });
+
   it("an API server that restarts loses no end of a step", async () => {
     const job = newJob();
     const executor = open("test/sleep:1");

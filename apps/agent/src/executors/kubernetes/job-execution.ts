@@ -42,6 +42,7 @@ export class JobExecution implements Execution {
   #resolveEnd: (result: ExecutionEnd["result"]) => void = () => {};
   #state: "starting" | "watching" | "ending" | "over" = "starting";
   #canceled = false;
+  #leaving = false;
   #said = "";
   #wait: { readonly reason: WaitReason; readonly since: number } | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -78,7 +79,9 @@ export class JobExecution implements Execution {
     void this.#end({ outcome: "canceled" });
   }
 
+  /** A pod that does not run yet is left as soon as it does. */
   leave(): boolean {
+    this.#leaving = true;
     if (this.#state !== "watching" || !this.#podRuns()) return false;
     this.#resolveEnd({ outcome: "reported" });
     return true;
@@ -142,6 +145,7 @@ export class JobExecution implements Execution {
     switch (found.state) {
       case "runs":
         this.#wait = null;
+        if (this.#leaving) this.#resolveEnd({ outcome: "reported" });
         return;
       case "done":
         return this.#resolveEnd({ outcome: "reported" });

@@ -122,7 +122,9 @@ export class KubernetesExecutor implements Executor {
   #onJob(name: string, job: Job | null): void {
     const execution = this.#executions.get(name);
     if (execution !== undefined) return execution.changed(job);
-    if (job !== null) this.#watchOrphan(job);
+    if (job !== null) return this.#watchOrphan(job);
+    clearTimeout(this.#orphans.get(name));
+    this.#orphans.delete(name);
   }
 
   /** A Job of another agent failed. If that agent is gone, this one says so. */

@@ -12,6 +12,8 @@ import type { KubeList, ObjectMeta } from "./objects.ts";
 const SILENCE_MS = 90_000;
 const MIN_WATCH_SECONDS = 240;
 const WATCH_SPREAD_SECONDS = 60;
+/** A server that ends each watch at once is not asked more often than this. */
+const MIN_WATCH_MS = 1_000;
 const RETRY = { firstMs: 500, maxMs: 30_000 };
 const GONE = 410;
 
@@ -72,7 +74,11 @@ export class WatchedList<T extends Watched> {
         failures = 0;
         onState(null);
         this.#resolveListed();
-        while (!signal.aborted) version = await this.#watch(version);
+        while (!signal.aborted) {
+          const pause = sleep(MIN_WATCH_MS, undefined, { signal, ref: false }).catch(() => {});
+          version = await this.#watch(version);
+          await pause;
+        }
       } catch (error) {
         if (signal.aborted) return;
         // The list was too old to go on from; that is no fault.
