@@ -31,7 +31,11 @@ describe("bad input", () => {
     it.concurrent.each([
       ["an unknown name", "good/onne", 'There is no job and no asset "good/onne". Did you mean good/one'],
       ["a mistyped job", "gods", 'There is no job and no asset "gods". Did you mean goods'],
-      ["a selection of nothing", "group:nowhere", "The selection group:nowhere contains no asset. Nothing matches group:nowhere."],
+      [
+        "a selection of nothing",
+        "group:nowhere",
+        "The selection group:nowhere contains no asset. Nothing matches group:nowhere. `headgate assets` lists what there is.",
+      ],
       [
         "a selection that does not parse",
         "good/* or or x",

@@ -4,10 +4,10 @@ import { duration, integer, keyValuePairs, moment, oneOf, port, positiveInteger,
 describe("a number given as an option", () => {
   it("is refused with a sentence when it is out of range", () => {
     expect(port("4400")).toBe(4400);
-    expect(() => port("70000")).toThrow("A port is a whole number from 1 to 65535.");
+    expect(() => port("70000")).toThrow("A port is a whole number from 1 to 65535, e.g. 4400.");
     expect(integer("-3")).toBe(-3);
-    expect(() => integer("1.5")).toThrow("Give a whole number.");
-    expect(() => positiveInteger("0")).toThrow("Give a whole number above 0.");
+    expect(() => integer("1.5")).toThrow("Give a whole number, e.g. 5 or -5.");
+    expect(() => positiveInteger("0")).toThrow("Give a whole number above 0, e.g. 20.");
     expect(upTo(500)("500")).toBe(500);
     expect(() => upTo(500)("501")).toThrow("At most 500.");
   });

@@ -4,19 +4,20 @@ import { AppError } from "@headgate/shared/domain/errors.ts";
 
 export function port(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 65_535) throw new InvalidArgumentError("A port is a whole number from 1 to 65535.");
+  if (!Number.isInteger(value) || value < 1 || value > 65_535)
+    throw new InvalidArgumentError("A port is a whole number from 1 to 65535, e.g. 4400.");
   return value;
 }
 
 export function positiveInteger(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Give a whole number above 0.");
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Give a whole number above 0, e.g. 20.");
   return value;
 }
 
 export function integer(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value)) throw new InvalidArgumentError("Give a whole number.");
+  if (!Number.isInteger(value)) throw new InvalidArgumentError("Give a whole number, e.g. 5 or -5.");
   return value;
 }
 

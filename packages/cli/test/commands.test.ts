@@ -101,7 +101,7 @@ describe("the commands about assets", () => {
     const keys = (await output("assets", "group:bronze")).trim().split("\n").slice(1);
     expect(keys.length).toBeGreaterThan(1);
     expect(keys.every((line) => line.startsWith("bronze/"))).toBe(true);
-    expect(await output("assets", "group:none")).toBe("the selection contains no assets\n");
+    expect(await output("assets", "group:none")).toBe("the selection contains no assets; `headgate assets` without one lists all\n");
   });
 
   it("count the partitions of an asset by their state", async () => {

@@ -25,7 +25,11 @@ export function openAssetPartitions(reader: Reader, key: string): Result<Partiti
   const node = graph.indexOf(key);
   if (node < 0) return unknownAsset(reader, key);
   const definition = graph.assets[node]?.partitions;
-  if (definition === undefined) return refuse("invalid_input", `${key} is not partitioned.`);
+  if (definition === undefined)
+    return refuse(
+      "invalid_input",
+      `${key} is not partitioned, so it has no partitions to list. \`headgate assets ${key}\` and its page say when it was materialized.`,
+    );
   return partitionContext(reader.db, reader.now).open(definition);
 }
 

@@ -33,7 +33,9 @@ export async function listAssets(selection: string | undefined, flags: ConnectFl
     assets: shown.map((asset) => ({ ...asset, state: states.get(asset.key) ?? null, stale: stale.get(asset.key) ?? [] })),
   });
   if (shown.length === 0) {
-    terminal.print(selection === undefined ? "no assets are published" : "the selection contains no assets");
+    terminal.print(
+      selection === undefined ? "no assets are published" : "the selection contains no assets; `headgate assets` without one lists all",
+    );
     return EXIT.ok;
   }
   const { colors } = terminal;

@@ -38,7 +38,7 @@ export async function validate(flags: ValidateFlags, context: CommandContext): P
   if (selection !== null) {
     const assets = selectedAssets(builds, selection);
     for (const key of assets) terminal.print(key);
-    if (assets.length === 0) terminal.print("the selection contains no assets");
+    if (assets.length === 0) terminal.print("the selection contains no assets; --select '*' lists all");
     terminal.printJson({ selection: selection.text, assets });
   }
   return EXIT.ok;

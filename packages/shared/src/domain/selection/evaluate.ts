@@ -176,5 +176,6 @@ export function emptyClauses(selection: Selection, graph: AssetGraph, context: S
 export function refuseEmpty(text: string, clauses: readonly string[]): Result<never> {
   const shown = clauses.slice(0, MAX_SHOWN).map((clause) => shortened(clause));
   const hint = shown.length > 0 ? ` Nothing matches ${shown.join(", ")}${clauses.length > MAX_SHOWN ? " and others" : ""}.` : "";
-  return refuse("invalid_selection", `The selection ${shortened(text, 300)} contains no asset.${hint}`, { clauses: shown });
+  const remedy = "`headgate assets` lists what there is.";
+  return refuse("invalid_selection", `The selection ${shortened(text, 300)} contains no asset.${hint} ${remedy}`, { clauses: shown });
 }

@@ -12,6 +12,7 @@ import {
   type Selection,
   type TraversalDepth,
 } from "./ast.ts";
+import { insteadOfDbtMethod } from "./dbt-methods.ts";
 import { tokenize, type Token } from "./tokens.ts";
 import { nearestKeys } from "../asset-key.ts";
 import { shortened } from "../shortened.ts";
@@ -160,7 +161,8 @@ function readAttribute(cursor: Cursor): Selection {
   }
   if (!isSelectionAttribute(name)) {
     const [nearest] = nearestKeys(name, ATTRIBUTES, 1);
-    const meant = nearest === undefined ? "" : `; did you mean ${nearest}:`;
+    const ofDbt = insteadOfDbtMethod(name);
+    const meant = ofDbt !== null ? `, which is a method of dbt; ${ofDbt}` : nearest === undefined ? "" : `; did you mean ${nearest}:`;
     throw problem(
       `there is no attribute "${shortened(name)}"${meant}`,
       token,

@@ -139,6 +139,8 @@ describe("selection language", () => {
   it.each([
     ["grop:bronze", 'there is no attribute "grop"; did you mean group:. Expected key:, tag:, column_tag:, owner:, group:,'],
     ["status:broken", '"broken" is not a value of status:. Expected '],
+    ["state:modified+", 'there is no attribute "state", which is a method of dbt; status:stale selects what must be made again. Expected'],
+    ["config.materialized:view", "which is a method of dbt; tag:, group: and kind: select by what an asset declares. Expected"],
     ["tags:daily", 'there is no attribute "tags"; did you mean tag:. Expected'],
     ["group=bronze", "an attribute needs a colon before its value; write group:bronze. Expected :."],
     ["a=b", 'unexpected "=". Expected and, or, +, the end.'],
