@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { podSettingsSchema, type PodSettings } from "../../apps/agent/src/executors/kubernetes/pod-settings.ts";
 
 interface HelmScript {
   ensureHelm(onProgress: (line: string) => void): Promise<string>;
@@ -33,6 +34,7 @@ interface Manifest {
   readonly metadata: { readonly name: string };
   readonly spec: PodSpec & Readonly<Record<string, unknown>> & { readonly template: { readonly spec: PodSpec } };
   readonly data?: Readonly<Record<string, string>>;
+  readonly rules?: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
 }
 interface Ended {
   readonly code: number;
@@ -82,6 +84,11 @@ function agentOf(manifests: readonly Manifest[]): { readonly pod: PodSpec; reado
   const [container] = pod.containers;
   if (container === undefined) throw new Error("The pod has no container.");
   return { pod, container };
+}
+
+/** The file that the agent reads, accepted by the agent's own schema. */
+function podSettingsOf(manifests: readonly Manifest[]): PodSettings {
+  return podSettingsSchema.parse(JSON.parse(one(manifests, "ConfigMap").data?.["runs.json"] ?? "null"));
 }
 
 const valueOf = (container: Container, name: string): string | undefined => container.env.find((entry) => entry.name === name)?.value;
@@ -226,6 +233,46 @@ describe("chart", () => {
     expect(pod.volumes).toContainEqual({ name: "ca", configMap: { name: "company", items: [{ key: "root.pem", path: "ca.crt" }] } });
   });
 
+  it("Jobs for steps get a Role, an account and settings", async () => {
+    const manifests = await manifestsOf({ executor: "kubernetes" });
+    const { pod, container } = agentOf(manifests);
+    expect(valueOf(container, "HEADGATE_EXECUTOR")).toBe("kubernetes");
+    expect(pod.automountServiceAccountToken).toBe(true);
+    expect(one(manifests, "Role").rules?.map(({ resources, verbs }) => [resources.join(), verbs.join()])).toEqual([
+      ["jobs", "create,get,list,watch,delete"],
+      ["pods", "get,list,watch"],
+      ["events", "list"],
+      ["secrets", "create"],
+    ]);
+    expect(podSettingsOf(manifests)).toMatchObject({
+      release: "demo-headgate-agent",
+      namespace: "data",
+      image: "headgate/agent:0.1.0",
+      serviceAccountName: "demo-headgate-agent-runs",
+      maxConcurrent: 20,
+      podSecurityContext: { runAsNonRoot: true },
+      securityContext: { readOnlyRootFilesystem: true },
+    });
+    expect(manifests.filter(({ kind }) => kind === "NetworkPolicy").map(({ spec }) => spec["ingress"])).toEqual([[], []]);
+  });
+
+  it("settings of Jobs keep numbers, volumes and the own authority", async () => {
+    const volume = { name: "lake", persistentVolumeClaim: { claimName: "lake" } };
+    const runs = { activeDeadlineSeconds: 86_400_000, volumes: [volume], env: [{ name: "A", value: "1" }] };
+    const settings = podSettingsOf(await manifestsOf({ executor: "kubernetes", runs, extraCa: { configMap: "company" } }));
+    expect(settings.activeDeadlineSeconds).toBe(86_400_000);
+    expect(settings.volumes.map(({ name }) => name)).toEqual(["lake", "ca"]);
+    expect(settings.volumeMounts).toEqual([{ name: "ca", mountPath: "/etc/headgate/ca", readOnly: true }]);
+    expect(settings.env.map(({ name }) => name)).toEqual(["NODE_EXTRA_CA_CERTS", "A"]);
+  });
+
+  it("every setting of Jobs may be null", async () => {
+    const values = parse(readFileSync(join(CHART, "values.yaml"), "utf8")) as { readonly runs: Readonly<Record<string, unknown>> };
+    const runs = Object.fromEntries(Object.keys(values.runs).map((name) => [name, null]));
+    for (const value of [runs, null])
+      expect(podSettingsOf(await manifestsOf({ executor: "kubernetes", runs: value })).maxConcurrent).toBe(20);
+  });
+
   it("egress and readers of metrics can be listed", async () => {
     const egress = [{ to: [{ ipBlock: { cidr: "10.0.0.0/8" } }] }];
     const metricsFrom = [{ namespaceSelector: { matchLabels: { name: "monitoring" } } }];
@@ -239,6 +286,8 @@ describe("chart", () => {
   it.each<[string, object, string]>([
     ["an address of another kind", { controlPlane: { url: "ws://x" } }, "at '/controlPlane/url'"],
     ["no address", { controlPlane: { url: "" } }, "at '/controlPlane/url'"],
+    ["an unknown executor", { executor: "docker" }, "at '/executor'"],
+    ["a mistyped setting of Jobs", { runs: { ttl: 60 } }, "at '/runs': additional properties 'ttl' not allowed"],
     ["no slots", { slots: 0 }, "at '/slots': minimum: got 0, want 1"],
     ["a mistyped key", { replica: 2 }, "additional properties 'replica' not allowed"],
     ["a mistyped key inside", { image: { repo: "x" } }, "at '/image': additional properties 'repo' not allowed"],

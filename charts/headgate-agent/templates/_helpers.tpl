@@ -72,10 +72,22 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $value := get $runs . -}}
 {{- if and (hasKey $runs .) (not (kindIs "invalid" $value)) -}}{{- $_ := set $settings . (int64 $value) -}}{{- end -}}
 {{- end -}}
-{{- range list "resources" "env" "envFrom" "nodeSelector" "tolerations" "podLabels" "podAnnotations" -}}
+{{- range list "resources" "envFrom" "nodeSelector" "tolerations" "podLabels" "podAnnotations" -}}
 {{- $value := get $runs . -}}
 {{- if $value -}}{{- $_ := set $settings . $value -}}{{- end -}}
 {{- end -}}
+{{- $env := $runs.env | default list -}}
+{{- $volumes := $runs.volumes | default list -}}
+{{- $mounts := $runs.volumeMounts | default list -}}
+{{- with (.Values.extraCa | default dict).configMap -}}
+{{- $item := dict "key" (default "ca.crt" $.Values.extraCa.key) "path" "ca.crt" -}}
+{{- $volumes = append $volumes (dict "name" "ca" "configMap" (dict "name" . "items" (list $item))) -}}
+{{- $mounts = append $mounts (dict "name" "ca" "mountPath" "/etc/headgate/ca" "readOnly" true) -}}
+{{- $env = prepend $env (dict "name" "NODE_EXTRA_CA_CERTS" "value" "/etc/headgate/ca/ca.crt") -}}
+{{- end -}}
+{{- $_ := set $settings "env" $env -}}
+{{- $_ := set $settings "volumes" $volumes -}}
+{{- $_ := set $settings "volumeMounts" $mounts -}}
 {{ toPrettyJson $settings }}
 {{- end }}
 

@@ -55,18 +55,9 @@ export class Cluster {
     });
   }
 
-  /** Resolves when both lists are there. */
-  async ready(): Promise<void> {
-    await Promise.all([this.#jobs.listed, this.#pods.listed]);
-  }
-
   /** What is wrong with the connection to the API server; null when nothing is. */
   get problem(): string | null {
     return [...this.#problems.values()][0] ?? null;
-  }
-
-  get jobs(): readonly Job[] {
-    return this.#jobs.objects;
   }
 
   podOf(job: string): Pod | null {

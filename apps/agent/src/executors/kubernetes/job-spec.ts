@@ -63,12 +63,14 @@ export function jobOf(frame: JobFrame, { url, settings, namespace, env }: PodSur
               volumeMounts: [
                 { name: "token", mountPath: TOKEN_FOLDER, readOnly: true },
                 { name: "tmp", mountPath: "/tmp" },
+                ...settings.volumeMounts,
               ],
             },
           ],
           volumes: [
             { name: "token", secret: { secretName: name, items: [{ key: TOKEN_FILE, path: TOKEN_FILE }] } },
             { name: "tmp", emptyDir: {} },
+            ...settings.volumes,
           ],
         },
       },

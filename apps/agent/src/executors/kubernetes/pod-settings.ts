@@ -60,6 +60,9 @@ export const podSettingsSchema = z.strictObject({
   resources: podFields.resources.default({ requests: { cpu: "250m", memory: "512Mi" }, limits: { memory: "2Gi" } }),
   env: podFields.env.default([]),
   envFrom: z.array(z.unknown()).default([]),
+  /** Kubernetes checks what is in them. */
+  volumes: z.array(z.looseObject({ name: z.string() })).default([]),
+  volumeMounts: z.array(z.looseObject({ name: z.string(), mountPath: z.string() })).default([]),
   nodeSelector: podFields.nodeSelector.default({}),
   tolerations: podFields.tolerations.default([]),
   podLabels: podFields.podLabels.default({}),

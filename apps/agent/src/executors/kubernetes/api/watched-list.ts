@@ -38,16 +38,10 @@ export class WatchedList<T extends Watched> {
   readonly #options: WatchedListOptions<T>;
   readonly #objects = new Map<string, T>();
   readonly #closing = new AbortController();
-  #resolveListed: () => void = () => {};
-  /** Resolves after the first list. */
-  readonly listed: Promise<void>;
   readonly ended: Promise<void>;
 
   constructor(options: WatchedListOptions<T>) {
     this.#options = options;
-    this.listed = new Promise((resolve) => {
-      this.#resolveListed = resolve;
-    });
     this.ended = this.#run();
   }
 
@@ -73,7 +67,6 @@ export class WatchedList<T extends Watched> {
         let version = await this.#list();
         failures = 0;
         onState(null);
-        this.#resolveListed();
         while (!signal.aborted) {
           const pause = sleep(MIN_WATCH_MS, undefined, { signal, ref: false }).catch(() => {});
           version = await this.#watch(version);
