@@ -103,6 +103,12 @@ describe("steps in Kubernetes Jobs", () => {
     expect(steps.map(({ attempt }) => attempt)).toEqual(steps.map(() => 1));
   });
 
+  it("each agent says in which namespace its steps run", async () => {
+    const agents = (await stack.api.agents.list.query()).filter(({ queue }) => queue === "cluster");
+    expect(agents.map(({ labels }) => labels)).toEqual(agents.map(() => ({ executor: "kubernetes", namespace: NAMESPACE })));
+    expect(agents.length).toBeGreaterThan(0);
+  });
+
   it("a canceled run leaves no pod", async () => {
     const run = await launch("canceled");
     await until("a pod of the run runs", async () => (await stepPods()).length > 0);

@@ -202,7 +202,7 @@ class Agent implements AgentHandle {
       slots: this.#executor.capacity,
       running: [...this.#recovery.running, ...this.#supervisor.running],
       unacknowledged: this.#outbox.unacknowledged,
-      labels: { ...labels },
+      labels: { ...this.#executor.labels, ...labels },
       locations: this.#locations.states,
     });
   }

@@ -32,6 +32,8 @@ export interface Executor {
   readonly kind: string;
   /** How many step attempts may run at once. */
   readonly capacity: number;
+  /** Labels of the agent that say where steps run; those of the configuration win. */
+  readonly labels: Readonly<Record<string, string>>;
   /** Null when executions end with the agent process. */
   readonly adoption: Adoption | null;
   readonly locations: ExecutorLocations;

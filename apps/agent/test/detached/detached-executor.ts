@@ -35,6 +35,7 @@ const RUNNER = new URL("./runner.ts", import.meta.url).pathname;
 
 export class DetachedExecutor implements Executor {
   readonly kind = "detached";
+  readonly labels = {};
   readonly capacity: number;
   readonly processes: readonly number[] = [];
   readonly deaths = 0;

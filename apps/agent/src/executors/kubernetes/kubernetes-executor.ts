@@ -36,6 +36,7 @@ export class KubernetesExecutor implements Executor {
   // A later agent finds the Jobs by their labels; the list of attempts is not needed for that.
   readonly adoption = null;
   readonly capacity: number;
+  readonly labels: Readonly<Record<string, string>>;
   readonly #options: KubernetesExecutorOptions;
   readonly #host: ExecutorHost;
   readonly #surroundings: PodSurroundings;
@@ -52,6 +53,7 @@ export class KubernetesExecutor implements Executor {
     this.#options = options;
     this.#host = host;
     this.capacity = settings.maxConcurrent;
+    this.labels = { executor: "kubernetes", namespace };
     this.#surroundings = { url, settings, namespace, env: podEnv };
     this.#calls = attemptCalls(host.http);
     const { now, log } = host;

@@ -39,6 +39,7 @@ export interface ProcessExecutorOptions {
 export class ProcessExecutor implements Executor {
   readonly kind = "process";
   readonly adoption = null;
+  readonly labels = {};
   readonly capacity: number;
   readonly locations: ExecutorLocations;
   readonly #host: ExecutorHost;
