@@ -5,11 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { ensureHelm } from "../../scripts/kubernetes/helm.mjs";
 import { podSettingsSchema, type PodSettings } from "../../apps/agent/src/executors/kubernetes/pod-settings.ts";
 
-interface HelmScript {
-  ensureHelm(onProgress: (line: string) => void): Promise<string>;
-}
 interface EnvEntry {
   readonly name: string;
   readonly value?: string;
@@ -49,7 +47,6 @@ const URL_AND_SECRET = { controlPlane: { url: "https://headgate.example.com" }, 
 let helm = "";
 let folder = "";
 beforeAll(async () => {
-  const { ensureHelm } = (await import(join(ROOT, "scripts/kubernetes/helm.mjs"))) as HelmScript;
   helm = await ensureHelm((line) => console.log(line));
   folder = mkdtempSync(join(tmpdir(), "headgate-chart-"));
   return () => rmSync(folder, { recursive: true, force: true });

@@ -1,12 +1,13 @@
 /** Runs go from a real control plane over an agent that Helm installed into one Job for each step, and back over the connections of their pods. */
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isTerminalRun } from "@headgate/shared/domain/run/status.ts";
-import { startCluster, type Cluster } from "../../scripts/kubernetes/cluster.mjs";
+import { startCluster, type Cluster, type ClusterImage } from "../../scripts/kubernetes/cluster.mjs";
 import { ensureHelm } from "../../scripts/kubernetes/helm.mjs";
+import { buildAgentImage } from "../../scripts/kubernetes/image.mjs";
 import { randomSource } from "../support/chaos.ts";
 import { auditRun, allEvents } from "../support/run-audit.ts";
 import { removeFolder, ROOT, startStack, temporaryFolder, until, type Stack } from "../support/stack.ts";
@@ -53,16 +54,29 @@ async function end(run: string): Promise<string> {
   );
 }
 
+/** How the image wants to be run, for the test kubelet. */
+function imageAt(rootfs: string): ClusterImage {
+  const { process } = JSON.parse(readFileSync(join(dirname(rootfs), "config.json"), "utf8")) as {
+    readonly process: {
+      readonly args: readonly string[];
+      readonly env: readonly string[];
+      readonly cwd: string;
+      readonly user: { readonly uid: number; readonly gid: number };
+    };
+  };
+  const env = Object.fromEntries(process.env.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]));
+  return { entrypoint: process.args, env, workdir: process.cwd, user: `${process.user.uid}:${process.user.gid}`, rootfs };
+}
+
 beforeAll(async () => {
   folder = temporaryFolder("kubernetes");
   writeStepsProject(join(folder, "p"), { width: 3, depth: 3, sleepMs: 300, retries: 3 });
   stack = await startStack({ project: join(folder, "p"), data: join(folder, "data") });
   program = await ensureHelm((text) => console.log(text));
-  // The built agent, run by the test kubelet on the files of this machine.
-  const agent = [join(ROOT, "node_modules/node/bin/node"), "--enable-source-maps", join(ROOT, "apps/agent/dist/agent.js")];
+  const { root } = await buildAgentImage({ out: join(folder, "image"), onProgress: (text) => console.log(text) });
   cluster = await startCluster({
     name: "executor",
-    images: { "headgate/agent:0.1.0": { entrypoint: agent, rootfs: "/", user: "65532:65532" } },
+    images: { "headgate/agent:0.1.0": imageAt(root) },
     onProgress: (text) => console.log(text),
   });
   await cluster.kubectl("create", "namespace", NAMESPACE);

@@ -6,10 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
+import { buildAgentImage } from "../../scripts/kubernetes/image.mjs";
 
-interface ImageScript {
-  buildAgentImage(options: { readonly out: string }): Promise<{ readonly oci: string; readonly root: string }>;
-}
 interface RuntimeConfig {
   readonly process: {
     readonly args: readonly string[];
@@ -24,13 +22,11 @@ const repository = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) 
   readonly version: string;
   readonly devDependencies: { readonly node: string };
 };
-const SCRIPT = join(ROOT, "scripts/kubernetes/image.mjs");
 
 let root = "";
 let config: RuntimeConfig;
 beforeAll(async () => {
   const out = mkdtempSync(join(tmpdir(), "headgate-image-test-"));
-  const { buildAgentImage } = (await import(SCRIPT)) as ImageScript;
   ({ root } = await buildAgentImage({ out }));
   config = JSON.parse(readFileSync(join(dirname(root), "config.json"), "utf8")) as RuntimeConfig;
   return () => rmSync(out, { recursive: true, force: true });

@@ -106,6 +106,8 @@ function refuseUnreadableToken(token: string): void {
       "This is an agent token (hg_agent_...), which only agents can use. Set HEADGATE_TOKEN to an API token (hg_api_...); API tokens are created on the Agents page of the dashboard.";
     throw new AppError("invalid_input", message);
   }
+  if (/^["'].*["']$/s.test(token))
+    throw new AppError("invalid_input", "The API token is in quotes. Leave them out of HEADGATE_TOKEN or --token.");
   if (/^[\x21-\x7e]+$/.test(token)) return;
   const message = "The API token has a space, a line break or a letter that no token has. Copy it again into HEADGATE_TOKEN or --token.";
   throw new AppError("invalid_input", message);

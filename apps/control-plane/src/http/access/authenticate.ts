@@ -42,7 +42,11 @@ export function bearerOf(c: AppContext): string | null {
 async function authenticateToken(c: AppContext, text: string): Promise<Principal> {
   if (text.startsWith(ATTEMPT_TOKEN_PREFIX)) return authenticateAttempt(c, text);
   const parsed = parseToken(text);
-  if (!parsed) throw new AppError("unauthenticated", "this is not a token of Headgate; a token looks like 'hg_api_...' or 'hg_agent_...'");
+  if (!parsed)
+    throw new AppError(
+      "unauthenticated",
+      "this is not a token of Headgate; a token looks like 'hg_api_...' or 'hg_agent_...': copy it again, without quotes; tokens are made on the Agents page of the dashboard",
+    );
   const directory = c.get("directory");
   const checked = await checkToken(directory, parsed);
   if (!checked.ok) throw tokenRefused(checked.why);
