@@ -25,7 +25,7 @@ export interface S3ObjectInfo {
 export interface S3Body extends S3ObjectInfo {
   /** Fails at its end when bytes are missing. */
   stream(): ReadableStream<Uint8Array>;
-  /** The whole content. */
+  /** The whole content. It is asked for again when a part is missing, as `retries` says. */
   bytes(): Promise<Uint8Array>;
   /** The whole content as UTF-8 text. */
   text(): Promise<string>;
@@ -47,11 +47,29 @@ export function infoOf(key: string, headers: Headers): S3ObjectInfo {
   };
 }
 
-export function bodyOf(key: string, answer: S3Answer, idleMs: number): S3Body {
+export interface BodyOptions {
+  /** Milliseconds without a byte after which the body is given up. */
+  readonly idleMs: number;
+  /** Asks for the same object once more; null when `attempt` were enough. Left out: a body is read once. */
+  readonly again?: (attempt: number, etag: string | null) => Promise<S3Answer | null>;
+}
+
+/** Another read of the same object may bring what this one did not. */
+const READ_AGAIN: readonly string[] = ["truncated", "timeout", "corrupt"];
+
+export function bodyOf(key: string, answer: S3Answer, { idleMs, again }: BodyOptions): S3Body {
   const read = async (): Promise<Buffer> => {
-    const parts: Uint8Array[] = [];
-    for await (const part of checkedParts(answer, idleMs)) parts.push(part);
-    return Buffer.concat(parts);
+    let current = answer;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await wholeOf(current, idleMs);
+      } catch (error) {
+        if (again === undefined || !(error instanceof S3Error) || !READ_AGAIN.includes(error.code)) throw error;
+        const next = await again(attempt, current.response.headers.get("etag"));
+        if (next === null) throw error;
+        current = next;
+      }
+    }
   };
   return {
     ...infoOf(key, answer.response.headers),
@@ -60,6 +78,12 @@ export function bodyOf(key: string, answer: S3Answer, idleMs: number): S3Body {
     text: async () => (await read()).toString("utf8"),
     json: async <T>() => parseJson(key, await read()) as T,
   };
+}
+
+async function wholeOf(answer: S3Answer, idleMs: number): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of checkedParts(answer, idleMs)) parts.push(part);
+  return Buffer.concat(parts);
 }
 
 function parseJson(key: string, data: Buffer): unknown {

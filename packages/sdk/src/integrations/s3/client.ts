@@ -1,9 +1,10 @@
 /** A small S3 client: list, get, put, head, delete, copy. For any server that speaks S3 (AWS, Garage, MinIO, R2, versitygw). */
+import { createHash } from "node:crypto";
 import { type Duration, millisecondsOf } from "../../options/duration.ts";
 import { bodyOf, infoOf, type S3Body, type S3ObjectInfo } from "./body.ts";
 import { errorOfAnswer, placeOf, S3Error } from "./errors.ts";
 import { streamOf } from "./stream-of.ts";
-import { sendRequest, type S3Answer, type S3Connection, type S3Request } from "./transport.ts";
+import { pause, sendRequest, signalsOf, type S3Answer, type S3Connection, type S3Request } from "./transport.ts";
 import { parseCopyResult, parseListPage, plainEtag, type ListedObject, type ListPage } from "./xml.ts";
 
 /** An object in a listing. */
@@ -120,9 +121,15 @@ export function createS3Client(options: S3ClientOptions): S3 {
   const send = (request: S3Request): Promise<S3Answer> => sendRequest(connection, request);
   /** For answers whose body does not matter. */
   const settle = async (request: S3Request): Promise<Headers> => {
-    const { response, release } = await send(request);
-    await response.arrayBuffer();
-    release();
+    const { response, release, controller } = await send(request);
+    try {
+      await response.arrayBuffer();
+    } catch (error) {
+      // The head said that it is done; what was to follow carries nothing.
+      if (controller.signal.aborted) throw error;
+    } finally {
+      release();
+    }
     return response.headers;
   };
   return {
@@ -133,7 +140,17 @@ export function createS3Client(options: S3ClientOptions): S3 {
         ...(call.range && { range: `bytes=${call.range.start}-${call.range.end === undefined ? "" : call.range.end - 1}` }),
         ...(call.ifMatch !== undefined && { "if-match": `"${call.ifMatch}"` }),
       };
-      return bodyOf(key, await send({ method: "GET", bucket: bucketOf(call), key, headers, signal: call.signal }), connection.timeoutMs);
+      const request: S3Request = { method: "GET", bucket: bucketOf(call), key, headers, signal: call.signal };
+      return bodyOf(key, await send(request), {
+        idleMs: connection.timeoutMs,
+        again: async (attempt, etag) => {
+          if (attempt >= connection.retries) return null;
+          await pause(attempt, 0, signalsOf(connection, request));
+          // Half of one object and half of the next would be neither.
+          const sameAsBefore = etag === null || call.ifMatch !== undefined ? headers : { ...headers, "if-match": etag };
+          return await send({ ...request, headers: sameAsBefore });
+        },
+      });
     },
     put: async (key, body, call = {}) => {
       const headers = {
@@ -141,8 +158,22 @@ export function createS3Client(options: S3ClientOptions): S3 {
         ...(call.ifNotExists === true && { "if-none-match": "*" }),
         ...Object.fromEntries(Object.entries(call.metadata ?? {}).map(([name, value]) => [`x-amz-meta-${name}`, value])),
       };
-      const answer = await settle({ method: "PUT", bucket: bucketOf(call), key, headers, body: uploadOf(body), signal: call.signal });
-      return { etag: plainEtag(answer.get("etag") ?? "") };
+      let isRepeated = false;
+      const onRepeat = (): void => {
+        isRepeated = true;
+      };
+      const upload = uploadOf(body);
+      const request: S3Request = { method: "PUT", bucket: bucketOf(call), key, headers, body: upload, signal: call.signal, onRepeat };
+      try {
+        return { etag: plainEtag((await settle(request)).get("etag") ?? "") };
+      } catch (error) {
+        const isMissed = isRepeated && call.ifNotExists === true && error instanceof S3Error && error.code === "precondition_failed";
+        const stored = isMissed
+          ? await ownUpload(upload, () => settle({ ...request, method: "HEAD", headers: {}, body: undefined }))
+          : null;
+        if (stored === null) throw error;
+        return { etag: stored };
+      }
     },
     head: async (key, call = {}) => {
       const request = { bucket: bucketOf(call), key, signal: call.signal };
@@ -161,13 +192,35 @@ export function createS3Client(options: S3ClientOptions): S3 {
       const bucket = bucketOf(call);
       const source = `/${call.fromBucket ?? bucket}/${from}`.split("/").map(encodeURIComponent).join("/");
       const request: S3Request = { method: "PUT", bucket, key: to, headers: { "x-amz-copy-source": source }, signal: call.signal };
-      const { response, target, release } = await send(request);
-      const result = parseCopyResult(await response.text());
-      release();
-      if (typeof result !== "string") throw errorOfAnswer(target, { status: 500, headers: response.headers }, result);
-      return { etag: result };
+      return { etag: await copyObject(connection, request) };
     },
   };
+}
+
+/** The first try may have stored the object although its answer was lost: then the object that is in the way is ours. */
+async function ownUpload(body: NonNullable<S3Request["body"]>, head: () => Promise<Headers>): Promise<string | null> {
+  if (!(body instanceof Uint8Array)) return null;
+  const etag = plainEtag((await head()).get("etag") ?? "");
+  return etag === createHash("md5").update(body).digest("hex") ? etag : null;
+}
+
+/** A copy may fail although its status is 200, and its answer may be cut short: both are tried again. */
+async function copyObject(connection: S3Connection, request: S3Request): Promise<string> {
+  for (let attempt = 0; ; attempt++) {
+    const answer = await sendRequest(connection, request);
+    try {
+      const result = parsed(answer, await bodyOf("", answer, { idleMs: connection.timeoutMs }).text(), {
+        what: "The answer to the copy to",
+        parse: parseCopyResult,
+      });
+      if (typeof result === "string") return result;
+      throw errorOfAnswer(answer.target, { status: 500, headers: answer.response.headers }, result);
+    } catch (error) {
+      const again = error instanceof S3Error && ["truncated", "timeout", "unavailable"].includes(error.code);
+      if (!again || attempt >= connection.retries) throw error;
+      await pause(attempt, 0, signalsOf(connection, request));
+    }
+  }
 }
 
 async function* listObjects(connection: S3Connection, bucket: string, options: S3ListOptions): AsyncGenerator<S3Object, void> {
@@ -184,6 +237,11 @@ async function* listObjects(connection: S3Connection, bucket: string, options: S
     };
     const page = await listPage(connection, { method: "GET", bucket, query, signal: options.signal });
     for (const object of page.objects) yield { bucket, ...object };
+    if (page.next !== null && page.next === token)
+      throw new S3Error(
+        "rejected",
+        `${connection.endpoint} repeats a page of bucket "${bucket}" without end: it says the same place to go on from.`,
+      );
     token = page.next;
   } while (token !== null);
 }
@@ -193,20 +251,22 @@ async function listPage(connection: S3Connection, request: S3Request): Promise<L
   for (let attempt = 0; ; attempt++) {
     const answer = await sendRequest(connection, request);
     try {
-      return readPage(answer, await bodyOf("", answer, connection.timeoutMs).text());
+      const text = await bodyOf("", answer, { idleMs: connection.timeoutMs }).text();
+      return parsed(answer, text, { what: "The listing of", parse: parseListPage });
     } catch (error) {
       const again = error instanceof S3Error && (error.code === "truncated" || error.code === "timeout");
       if (!again || attempt >= connection.retries) throw error;
+      await pause(attempt, 0, signalsOf(connection, request));
     }
   }
 }
 
-function readPage(answer: S3Answer, text: string): ListPage {
+function parsed<T>(answer: S3Answer, text: string, { what, parse }: { readonly what: string; readonly parse: (text: string) => T }): T {
   try {
-    return parseListPage(text);
+    return parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new S3Error("rejected", `The listing of ${placeOf(answer.target)} from ${answer.target.endpoint} cannot be read: ${reason}`, {
+    throw new S3Error("rejected", `${what} ${placeOf(answer.target)} from ${answer.target.endpoint} cannot be read: ${reason}`, {
       status: answer.response.status,
       cause: error,
     });

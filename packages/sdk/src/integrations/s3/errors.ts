@@ -98,6 +98,11 @@ const CODES: Readonly<Record<string, S3ErrorCode>> = {
   PreconditionFailed: "precondition_failed",
   ConditionalRequestConflict: "precondition_failed",
   RequestTimeout: "unavailable",
+  OperationAborted: "unavailable",
+  // These come as 400.
+  ExpiredToken: "denied",
+  InvalidToken: "denied",
+  TokenRefreshRequired: "denied",
   BadDigest: "corrupt",
   XAmzContentSHA256Mismatch: "corrupt",
   IncompleteBody: "truncated",
@@ -135,6 +140,7 @@ function messageOf(
       return `The region "${target.region}" is wrong for ${place} at ${target.endpoint} (${said}). ${right}`;
     }
     case "precondition_failed":
+      if (target.method === "GET") return `${place} is not in the expected state any more (${said}).`;
       return `${place} was not changed, because it is not in the expected state (${said}).`;
     case "unavailable":
       return `${target.endpoint} cannot answer ${target.method} of ${place} now (${said}).`;
@@ -157,6 +163,7 @@ function adviceOf(serverCode: string | undefined): string {
     case "RequestTimeTooSkewed":
       return "The clock of this machine is wrong.";
     case "ExpiredToken":
+    case "TokenRefreshRequired":
       return "The session token has expired.";
     default:
       return "The access key lacks the right, or it is not valid here.";

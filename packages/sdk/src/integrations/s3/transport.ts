@@ -32,6 +32,8 @@ export interface S3Request {
   /** A stream can be sent once only, so it is never repeated. */
   readonly body?: Uint8Array | { readonly stream: ReadableStream<Uint8Array>; readonly size: number } | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Called before the request is sent once more. */
+  readonly onRepeat?: (() => void) | undefined;
 }
 
 export interface S3Answer {
@@ -55,7 +57,7 @@ export async function sendRequest(connection: S3Connection, request: S3Request):
     region: connection.region,
   };
   const url = urlOf(connection, request);
-  const signals = [connection.signal, request.signal].filter((signal) => signal !== undefined);
+  const signals = signalsOf(connection, request);
   for (let attempt = 0; ; attempt++) {
     for (const signal of signals) signal.throwIfAborted();
     try {
@@ -64,8 +66,14 @@ export async function sendRequest(connection: S3Connection, request: S3Request):
       const again = error instanceof Failed && error.again && !isStream(request.body) && attempt < connection.retries;
       if (!again) throw error instanceof Failed ? error.error : error;
       await pause(attempt, error.retryAfterMs, signals);
+      request.onRepeat?.();
     }
   }
+}
+
+/** Any of them ends the request. */
+export function signalsOf(connection: S3Connection, request: S3Request): AbortSignal[] {
+  return [connection.signal, request.signal].filter((signal) => signal !== undefined);
 }
 
 /** An attempt that failed, and whether another one may succeed. */
@@ -107,7 +115,8 @@ async function sendOnce({ connection, request, url, target, signals }: Attempt):
       signal: controller.signal,
       redirect: "manual",
     });
-    if (response.status >= 200 && response.status < 300) return { response, target, controller, release };
+    if (response.status >= 200 && response.status < 300 && !isWebPage(response)) return { response, target, controller, release };
+    if (response.ok) throw new Failed(webPage(target, response.status), true);
     const error = errorOfAnswer(target, response, request.method === "HEAD" ? null : parseErrorDocument(await response.text()));
     release();
     throw new Failed(error, error.code === "unavailable", retryAfterMs(response.headers.get("retry-after"), Date.now()) ?? 0);
@@ -119,6 +128,19 @@ async function sendOnce({ connection, request, url, target, signals }: Attempt):
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** S3 gives each object an ETag, a page as well; a proxy or a login page in between has none. */
+function isWebPage({ headers }: Response): boolean {
+  return /^text\/html\b/i.test(headers.get("content-type") ?? "") && !headers.has("etag");
+}
+
+function webPage(target: S3Target, status: number): S3Error {
+  return new S3Error(
+    "unavailable",
+    `${target.endpoint} answered ${target.method} of ${placeOf(target)} with a web page instead of S3's answer (HTTP ${status}). Is a proxy or a login page in between?`,
+    { status },
+  );
 }
 
 function connectionFailed(error: unknown, timedOut: boolean, { target, timeoutMs }: { target: S3Target; timeoutMs: number }): Failed {
@@ -146,7 +168,7 @@ function connectionFailed(error: unknown, timedOut: boolean, { target, timeoutMs
 }
 
 /** Waits before the next attempt, at least as long as the server asks. */
-async function pause(attempt: number, atLeastMs: number, signals: readonly AbortSignal[]): Promise<void> {
+export async function pause(attempt: number, atLeastMs: number, signals: readonly AbortSignal[]): Promise<void> {
   const wait = Math.min(Math.max(backoffMs(attempt, Math.random(), RETRY_WAIT), atLeastMs), RETRY_WAIT.maxMs);
   try {
     await sleep(wait, undefined, { signal: AbortSignal.any([...signals]) });
