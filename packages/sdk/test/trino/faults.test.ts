@@ -97,10 +97,31 @@ test.each([
   });
 });
 
-test("a truncated answer fails instead of losing rows", async () => {
-  const server = await startFakeTrino(...faulty(first("GET", Infinity, { status: 200, body: `{"id":"q1","data":[[1],` })));
+const CUT = { status: 200, body: `{"id":"q1","data":[[1],` } as const;
+
+test.each([
+  ["a page that is cut short", CUT],
+  ["an empty page", { status: 200, body: "" }],
+  ["a login page", { status: 200, body: "<html>Sign in</html>", headers: { "Content-Type": "text/html" } }],
+  ["a redirect to a login page", { status: 302, headers: { Location: "https://login.example.com" } }],
+  ["an answer of another service", { status: 200, body: `{"ok":true}` }],
+  ["an internal error of a proxy", { status: 500, body: "proxy error" }],
+] as const)("%s in the middle of a query is asked for again", async (_name, wrong) => {
+  const server = await startFakeTrino(...faulty(first("GET", 1, wrong)));
   const { trino } = await openTrino({ url: server.url });
-  expect(await rejection(trino.all("select n"))).toMatchObject({ name: "PROTOCOL_ERROR" });
+  expect(await trino.all("select n")).toEqual([{ n: 1 }]);
+  expect(server.of("POST")).toHaveLength(1);
+});
+
+test("a page that is always cut fails instead of losing rows, and may be retried", async () => {
+  const server = await startFakeTrino(...faulty(first("GET", Infinity, CUT)));
+  const { trino } = await openTrino({ url: server.url });
+  expect(await rejection(trino.all("select n"))).toMatchObject({
+    name: "SERVER_UNAVAILABLE",
+    retryable: true,
+    message: expect.stringContaining("4 times in the middle of a query"),
+  });
+  expect(server.of("DELETE")).toHaveLength(1);
 });
 
 test.each(["SERVER_STARTING_UP", "NO_NODES_AVAILABLE"])(

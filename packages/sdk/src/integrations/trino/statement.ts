@@ -7,7 +7,7 @@ import { unwatchQuery, watchQuery } from "./orphan-guard.ts";
 import type { PreparedText } from "./parameters.ts";
 import { createProgress, toStats, type TrinoStats } from "./progress.ts";
 import type { TrinoResponse, TrinoTransport } from "./transport.ts";
-import { connectionError } from "./trino-error.ts";
+import { connectionError, isTrinoError } from "./trino-error.ts";
 
 export interface StatementOptions {
   readonly transport: TrinoTransport;
@@ -40,6 +40,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Refusals of a server that is not quite up: it answers, but did not begin with the statement. */
 const STARTING: ReadonlySet<string> = new Set(["SERVER_STARTING_UP", "NO_NODES_AVAILABLE"]);
 const STARTING_PAUSE_MS = 500;
+/** How often a page of a running query may come as something that is not Trino's. */
+const MAX_UNREADABLE = 4;
 
 export class Statement {
   readonly #options: StatementOptions;
@@ -174,8 +176,21 @@ export class Statement {
   async #poll(url: string | null): Promise<Answer> {
     this.#abort.signal.throwIfAborted();
     if (url === null) throw this.#gone("was cancelled");
-    const response = await this.#options.transport.sendPatiently({ method: "GET", url, headers: {}, signal: this.#abort.signal });
-    return this.#take(response);
+    for (let unreadable = 1; ; unreadable++) {
+      const response = await this.#options.transport.sendPatiently({ method: "GET", url, headers: {}, signal: this.#abort.signal });
+      try {
+        return this.#take(response);
+      } catch (error) {
+        // Trino answered before, so this comes from something in between. The same page can be asked for again.
+        if (!isTrinoError(error) || error.name !== "PROTOCOL_ERROR") throw error;
+        if (unreadable >= MAX_UNREADABLE)
+          throw connectionError("SERVER_UNAVAILABLE", `${error.message} It did so ${unreadable} times in the middle of a query.`, {
+            queryId: this.queryId,
+            cause: error,
+          });
+        await this.#pause();
+      }
+    }
   }
 
   #take(response: TrinoResponse): Answer {
