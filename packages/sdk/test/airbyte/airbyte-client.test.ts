@@ -127,6 +127,18 @@ describe("a list of Airbyte jobs", () => {
     expect(new Set([...listed, ...later].map(({ jobId }) => jobId))).toEqual(new Set(server.jobs.keys()));
   });
 
+  it("an undocumented Airbyte job does not hide the others", async () => {
+    const good = { jobId: 7, status: "running", jobType: "sync", connectionId: SHOP, startTime: "2025-01-01T00:00:00Z" };
+    const strange = { ...good, jobId: 8, status: "paused" };
+    const body = (...data: readonly object[]): string => JSON.stringify({ data, next: "" });
+    server.faults.push({ operation: "listJobs", status: 200, body: body(strange, good) });
+    const airbyte = await open();
+    expect((await airbyte.jobs()).map(({ jobId }) => jobId)).toEqual([7]);
+    expect(logged.at(-1)).toMatch(/^1 of the jobs that Airbyte listed are left out: .*status/);
+    server.faults.push({ operation: "listJobs", status: 200, body: body(strange) });
+    expect((await failure(airbyte.jobs())).code).toBe("unexpected");
+  });
+
   it("a list of Airbyte jobs is filtered by the server", async () => {
     server.add({ connectionId: CRM });
     server.add({ status: "failed" });

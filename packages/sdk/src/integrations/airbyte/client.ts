@@ -102,12 +102,18 @@ const CLOCKS_DIFFER_MS = 2_000;
 const START_TRIES = 2;
 /** A job goes on while its server cannot be asked. It is given up after so long. */
 const LONGEST_OUTAGE_MS = 10 * 60_000;
+/** A proxy's page in between passes. An answer that this version does not understand comes each time. */
+const MAX_STRANGE = 4;
+const OUTAGES: readonly AirbyteError["code"][] = ["unavailable", "timeout", "unexpected"];
 
 export function createAirbyte(send: AirbyteSend, { log, signal }: { readonly log: Logger; readonly signal: AbortSignal }): Airbyte {
-  const one = async (request: Parameters<AirbyteSend>[0]): Promise<AirbyteJob> =>
-    readJob(await send({ ...request, signal: request.signal ?? signal }));
+  const one = async (request: Parameters<AirbyteSend>[0]): Promise<AirbyteJob> => {
+    const job = readJob(await send({ ...request, signal: request.signal ?? signal }));
+    if (job instanceof AirbyteError) throw job;
+    return job;
+  };
   const airbyte: Airbyte = {
-    jobs: (filter = {}) => listJobs(send, { ...filter, signal: filter.signal ?? signal }),
+    jobs: (filter = {}) => listJobs(send, { ...filter, signal: filter.signal ?? signal }, log),
     job: (jobId) => one({ method: "GET", path: `/jobs/${jobId}` }),
     // Not ended by the step's signal: a job that the server started and whose id we never learned could not be cancelled.
     trigger: (connectionId, jobType = "sync") =>
@@ -188,12 +194,17 @@ async function untilEnded(
 ): Promise<AirbyteJob> {
   let last = "";
   let answeredAt = Date.now();
+  let strange = 0;
   for (;;) {
-    const job = await askedOrNull(airbyte, jobId, { log, giveUpAt: answeredAt + LONGEST_OUTAGE_MS });
-    if (job === null) {
+    const job = await jobOrOutage(airbyte, jobId);
+    if (job instanceof AirbyteError) {
+      strange = job.code === "unexpected" ? strange + 1 : 0;
+      if (strange >= MAX_STRANGE || Date.now() > answeredAt + LONGEST_OUTAGE_MS) throw job;
+      log.warn(`Airbyte job ${jobId} cannot be looked at, and is asked for again: ${job.message}`);
       await sleep(pollEveryMs, undefined, { signal });
       continue;
     }
+    strange = 0;
     answeredAt = Date.now();
     const progress = `${job.status}, ${job.rowsSynced ?? 0} rows, ${job.bytesSynced ?? 0} bytes`;
     if (progress !== last) log.info(`Airbyte job ${jobId}: ${progress}`);
@@ -207,19 +218,13 @@ async function untilEnded(
   }
 }
 
-/** Null while the server cannot be asked. */
-async function askedOrNull(
-  airbyte: Airbyte,
-  jobId: number,
-  { log, giveUpAt }: { readonly log: Logger; readonly giveUpAt: number },
-): Promise<AirbyteJob | null> {
+/** An error while the server cannot be asked, which says nothing about the job. */
+async function jobOrOutage(airbyte: Airbyte, jobId: number): Promise<AirbyteJob | AirbyteError> {
   try {
     return await airbyte.job(jobId);
   } catch (error) {
-    const outage = error instanceof AirbyteError && (error.code === "unavailable" || error.code === "timeout");
-    if (!outage || Date.now() > giveUpAt) throw error;
-    log.warn(`Airbyte job ${jobId} cannot be looked at, and is asked for again: ${error.message}`);
-    return null;
+    if (error instanceof AirbyteError && OUTAGES.includes(error.code)) return error;
+    throw error;
   }
 }
 
@@ -239,11 +244,13 @@ function hasEnded(status: AirbyteJobStatus): boolean {
 
 /**
  * The last updated first: what changes while pages are read moves to the front, so that others may come twice but none falls between two
- * pages, and what moved is newer than all that was read: the next look finds it.
+ * pages, and what moved is newer than all that was read: the next look finds it. A job of a kind that the API does not document is left out
+ * with a warning, so that it does not hide the others.
  */
-async function listJobs(send: AirbyteSend, filter: AirbyteJobFilter): Promise<AirbyteJob[]> {
+async function listJobs(send: AirbyteSend, filter: AirbyteJobFilter, log: Logger): Promise<AirbyteJob[]> {
   const most = filter.limit ?? Number.POSITIVE_INFINITY;
   const found = new Map<number, AirbyteJob>();
+  const unreadable: AirbyteError[] = [];
   for (let offset = 0; ;) {
     const limit = Math.min(PAGE, most);
     const query = { ...queryOf(filter), orderBy: "updatedAt|DESC", limit: String(limit), offset: String(offset) };
@@ -252,13 +259,21 @@ async function listJobs(send: AirbyteSend, filter: AirbyteJobFilter): Promise<Ai
       throw new AirbyteError("unexpected", "Airbyte answered the request for jobs without a list of them. Is the URL the one of its API?");
     for (const entry of page.data.data) {
       const job = readJob(entry);
+      if (job instanceof AirbyteError) {
+        unreadable.push(job);
+        continue;
+      }
       if (!found.has(job.jobId) && found.size < most) found.set(job.jobId, job);
     }
     const { length } = page.data.data;
     const more = length >= limit || (page.data.next ?? "") !== "";
-    if (length === 0 || !more || found.size >= most) return [...found.values()];
+    if (length === 0 || !more || found.size >= most) break;
     offset += length;
   }
+  const [first] = unreadable;
+  if (first !== undefined && found.size === 0) throw first;
+  if (first !== undefined) log.warn(`${unreadable.length} of the jobs that Airbyte listed are left out: ${first.message}`);
+  return [...found.values()];
 }
 
 function queryOf(filter: AirbyteJobFilter): Record<string, string | readonly string[]> {
@@ -272,12 +287,12 @@ function queryOf(filter: AirbyteJobFilter): Record<string, string | readonly str
   };
 }
 
-function readJob(value: unknown): AirbyteJob {
+function readJob(value: unknown): AirbyteJob | AirbyteError {
   const read = jobSchema.safeParse(value);
   if (!read.success) {
     const [issue] = read.error.issues;
     const where = issue ? `${issue.path.join(".")}: ${issue.message}` : "unreadable";
-    throw new AirbyteError("unexpected", `Airbyte described a job in a way that its API does not document (${where}).`);
+    return new AirbyteError("unexpected", `Airbyte described a job in a way that its API does not document (${where}).`);
   }
   const { lastUpdatedAt, duration, bytesSynced, rowsSynced, ...job } = read.data;
   return {
