@@ -72,7 +72,7 @@ const failed = (kind: string, message: RegExp, rest: Readonly<Record<string, unk
   infrastructure: false,
   ...rest,
 });
-const soon = { pendingTimeoutSeconds: 2, imagePullGraceSeconds: 2, podCreateTimeoutSeconds: 3 };
+const soon = { pendingTimeoutSeconds: 5, imagePullGraceSeconds: 3, podCreateTimeoutSeconds: 5 };
 
 describe("reasons of pods", () => {
   const rows: readonly Row[] = [
@@ -87,7 +87,7 @@ describe("reasons of pods", () => {
       what: "an image that does not exist",
       image: "test/nowhere:1",
       settings: soon,
-      end: failed("load_failed", /did not start within 2 seconds.*test\/nowhere:1 cannot be pulled.*imagePullSecrets/, {
+      end: failed("load_failed", /did not start within 3 seconds.*test\/nowhere:1 cannot be pulled.*imagePullSecrets/, {
         retryable: false,
       }),
       waits: /cannot be pulled/,
