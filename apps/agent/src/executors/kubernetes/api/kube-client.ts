@@ -28,8 +28,12 @@ export class KubeError extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** The same request may succeed later. A 401 may come from a token cache that is behind. */
+  /**
+   * The same request may succeed later. A 401 may come from a token cache that is behind. An API server that has just started does not know
+   * all roles yet, and refuses with the names of those that it does not find.
+   */
   get mayPass(): boolean {
+    if (this.code === 403) return /RBAC: .*\bnot found\b/s.test(this.message);
     return this.code === 0 || this.code === 401 || this.code === 429 || this.code >= 500;
   }
 }
